@@ -1,0 +1,85 @@
+"""CloudEvents 1.0 in structured JSON: the one form in which services speak on the bus."""
+
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Literal, Self
+from uuid import UUID, uuid4
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+
+CONTENT_TYPE = "application/cloudevents+json"
+
+
+class Undecodable(Exception):
+    """A message body that is no CloudEvent of ours; trying again cannot help."""
+
+
+class Payload(BaseModel):
+    """The data of one event type: what the publisher promises, frozen once released.
+
+    Unknown fields are ignored on reading, so that a newer publisher can stand beside an older reader.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    TYPE: ClassVar[str]
+    EXCHANGE: ClassVar[str]
+
+    @property
+    def subject(self) -> str:
+        """The pseudonymous id that the event is about."""
+        raise NotImplementedError
+
+    @property
+    def routing_key(self) -> str:
+        """The AMQP routing key; the event type unless the event has lanes."""
+        return self.TYPE
+
+
+class Event(BaseModel):
+    """One CloudEvent. `time` is UTC of the publisher's server clock; `data` is a `Payload` as JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    specversion: Literal["1.0"] = "1.0"
+    id: UUID = Field(default_factory=uuid4)
+    source: str
+    type: str
+    time: AwareDatetime
+    subject: str
+    datacontenttype: Literal["application/json"] = "application/json"
+    traceparent: str | None = None
+    data: dict[str, Any]
+
+    @classmethod
+    def decode(cls, body: bytes | str) -> Self:
+        """Read a message body; raises `Undecodable` naming the first broken field."""
+        try:
+            return cls.model_validate_json(body)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or "body"
+            raise Undecodable(f"{where}: {first['type']}") from None
+
+    def encode(self) -> bytes:
+        """The body as it travels."""
+        return self.model_dump_json(exclude_none=True).encode()
+
+
+def wrap(
+    payload: Payload,
+    *,
+    source: str,
+    time: datetime | None = None,
+    event_id: UUID | None = None,
+    traceparent: str | None = None,
+) -> Event:
+    """Put a payload in its envelope; `event_id` is given where copies must be recognised as one."""
+    return Event(
+        id=event_id or uuid4(),
+        source=source,
+        type=payload.TYPE,
+        time=time or datetime.now(UTC),
+        subject=payload.subject,
+        traceparent=traceparent,
+        data=payload.model_dump(mode="json"),
+    )

@@ -1,0 +1,172 @@
+"""Every exchange, queue and permission on the bus. Declared before anything starts; nothing else declares.
+
+Queues are quorum queues (default of the virtual host). Dead-letter exchange and delivery limit come
+from policies, because the arguments of a declared queue can never be changed.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+VHOST = "stalkingalarm"
+
+REGISTRY_EVENTS = "registry.events"
+REGISTRY_CARDS = "registry.cards"
+ALARM_URGENT = "alarm.urgent"
+ALARM_EVENTS = "alarm.events"
+DISPATCH_EVENTS = "dispatch.events"
+DISPATCH_ORDERS = "dispatch.orders"
+DISPATCH_LIVE = "dispatch.live"
+COMMITTEE_EVENTS = "committee.events"
+REPORTING_EVENTS = "reporting.events"
+PARKING = "parking"
+UNROUTABLE = "unroutable"
+
+SERVICES = ("registry", "alarm", "dispatch", "committee", "reporting")
+
+# Seconds before each further attempt of a message whose handler failed; then it is parked.
+RETRY_DELAYS_S = (1, 5, 30, 30, 30)
+
+# Deliveries after which the broker itself parks a message: handlers that die, not handlers that fail.
+DELIVERY_LIMIT = 20
+
+
+def retry_exchange(delay_s: int) -> str:
+    """Name of the exchange (and its queue) that holds a message for `delay_s` seconds."""
+    return f"retry.{delay_s}s"
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A durable exchange; what no queue takes goes on to `alternate`."""
+
+    name: str
+    kind: Literal["topic", "fanout", "direct"] = "topic"
+    alternate: str | None = UNROUTABLE
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """Messages of `exchange` whose routing key matches go to the queue that holds this binding."""
+
+    exchange: str
+    routing_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A durable queue; its first name part is the service that reads it."""
+
+    name: str
+    bindings: tuple[Binding, ...] = ()
+    arguments: dict[str, str | int] = field(default_factory=dict)
+
+
+# The lane of authenticated presses holds nothing else, so that nothing can stand in front of a press.
+DISPATCH_ALARMS = "dispatch.alarms"
+DISPATCH_UNVERIFIED = "dispatch.unverified"
+DISPATCH_FIXES = "dispatch.fixes"
+DISPATCH_REGISTRY = "dispatch.registry"
+DISPATCH_CARDS = "dispatch.cards"
+ALARM_RECORDER = "alarm.recorder"
+ALARM_REGISTRY = "alarm.registry"
+ALARM_LADDER = "alarm.ladder"
+REGISTRY_GRANTS = "registry.grants"
+REGISTRY_TESTS = "registry.tests"
+REPORTING_LEDGER = "reporting.ledger"
+REPORTING_FOLLOW_UP = "reporting.follow-up"
+REPORTING_ATTENTION = "reporting.attention"
+COMMITTEE_FOLLOW_UP = "committee.follow-up"
+
+EXCHANGES: tuple[Exchange, ...] = (
+    Exchange(UNROUTABLE, "fanout", None),
+    Exchange(PARKING, "topic"),
+    *(Exchange(retry_exchange(s), "fanout", None) for s in sorted(set(RETRY_DELAYS_S))),
+    Exchange(REGISTRY_EVENTS),
+    Exchange(REGISTRY_CARDS),
+    Exchange(ALARM_URGENT),
+    Exchange(ALARM_EVENTS),
+    Exchange(DISPATCH_EVENTS),
+    Exchange(DISPATCH_ORDERS),
+    # Doorbells: with no console open nobody listens, and that is no fault.
+    Exchange(DISPATCH_LIVE, "topic", None),
+    Exchange(COMMITTEE_EVENTS),
+    Exchange(REPORTING_EVENTS),
+)
+
+QUEUES: tuple[Queue, ...] = (
+    Queue(UNROUTABLE, (Binding(UNROUTABLE, ""),)),
+    *(Queue(f"{s}.parking", (Binding(PARKING, s),)) for s in SERVICES),
+    *(
+        Queue(
+            retry_exchange(s),
+            (Binding(retry_exchange(s), ""),),
+            # At-least-once dead-lettering needs reject-publish; without it a restart could drop a retry.
+            {
+                "x-message-ttl": s * 1000,
+                "x-dead-letter-exchange": "",
+                "x-dead-letter-strategy": "at-least-once",
+                "x-overflow": "reject-publish",
+            },
+        )
+        for s in sorted(set(RETRY_DELAYS_S))
+    ),
+    Queue(
+        DISPATCH_ALARMS,
+        (
+            Binding(ALARM_URGENT, "alarm.raised.v1.verified"),
+            Binding(ALARM_URGENT, "canary.raised.v1"),
+        ),
+    ),
+    Queue(DISPATCH_UNVERIFIED, (Binding(ALARM_URGENT, "alarm.raised.v1.unverified"),)),
+    Queue(
+        DISPATCH_FIXES,
+        (
+            Binding(ALARM_URGENT, "alarm.located.v1"),
+            Binding(ALARM_URGENT, "alarm.cancel_requested.v1"),
+            Binding(ALARM_URGENT, "test.raised.v1"),
+        ),
+    ),
+    Queue(DISPATCH_REGISTRY, (Binding(REGISTRY_EVENTS, "#"),)),
+    Queue(DISPATCH_CARDS, (Binding(REGISTRY_CARDS, "#"),)),
+    Queue(ALARM_RECORDER, (Binding(ALARM_URGENT, "alarm.raised.v1.*"),)),
+    Queue(ALARM_REGISTRY, (Binding(REGISTRY_EVENTS, "#"),)),
+    Queue(ALARM_LADDER, (Binding(DISPATCH_EVENTS, "#"),)),
+    Queue(REGISTRY_GRANTS, (Binding(COMMITTEE_EVENTS, "#"),)),
+    Queue(REGISTRY_TESTS, (Binding(DISPATCH_EVENTS, "test.routed.v1"),)),
+    Queue(
+        REPORTING_LEDGER,
+        (
+            Binding(ALARM_EVENTS, "presses.recorded.v1"),
+            Binding(DISPATCH_EVENTS, "#"),
+        ),
+    ),
+    Queue(
+        REPORTING_FOLLOW_UP,
+        (
+            Binding(REGISTRY_EVENTS, "#"),
+            Binding(ALARM_EVENTS, "#"),
+            Binding(COMMITTEE_EVENTS, "#"),
+        ),
+    ),
+    Queue(
+        REPORTING_ATTENTION,
+        tuple(Binding(f"{s}.events", "message.parked.v1") for s in SERVICES),
+    ),
+    Queue(COMMITTEE_FOLLOW_UP, (Binding(DISPATCH_EVENTS, "incident.closed.v1"),)),
+)
+
+# What each broker user may write to; it may read only the queues that carry its name.
+WRITES: dict[str, tuple[str, ...]] = {
+    "registry": (REGISTRY_EVENTS, REGISTRY_CARDS),
+    "alarm": (ALARM_URGENT, ALARM_EVENTS),
+    "dispatch": (DISPATCH_EVENTS, DISPATCH_ORDERS, DISPATCH_LIVE),
+    "committee": (COMMITTEE_EVENTS,),
+    "reporting": (REPORTING_EVENTS,),
+}
+
+
+def control_room_queue(control_room_id: str) -> Queue:
+    """The AMQP queue of one control room's own (`cic.<id>.orders`)."""
+    return Queue(
+        f"cic.{control_room_id}.orders", (Binding(DISPATCH_ORDERS, f"order.*.v1.{control_room_id}"),)
+    )
