@@ -168,5 +168,6 @@ WRITES: dict[str, tuple[str, ...]] = {
 def control_room_queue(control_room_id: str) -> Queue:
     """The AMQP queue of one control room's own (`cic.<id>.orders`)."""
     return Queue(
-        f"cic.{control_room_id}.orders", (Binding(DISPATCH_ORDERS, f"order.*.v1.{control_room_id}"),)
+        f"cic.{control_room_id}.orders",
+        (Binding(DISPATCH_ORDERS, f"order.*.v1.{control_room_id}"),),
     )

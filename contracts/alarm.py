@@ -1,0 +1,229 @@
+"""Events of the alarm service.
+
+What carries a location goes to `alarm.urgent`, which only dispatch and the alarm service's own
+recorder read; `alarm.events` never holds one.
+"""
+
+from typing import Any, ClassVar, Literal
+from uuid import UUID, uuid5
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from contracts.common import Channel, Fix, Lane
+from contracts.envelope import Payload
+from contracts.topology import ALARM_EVENTS, ALARM_URGENT
+
+_VERIFIED = UUID("6f1d1f0e-8f0b-5c55-9f57-3a8a57a1a4d1")
+_UNVERIFIED = UUID("b5f8a9c3-0d3e-5a54-8a7e-3b1f0c9d7e21")
+
+
+def alarm_id_of(device_id: UUID, counter: int) -> UUID:
+    """The id of an authenticated press: every copy over every channel gives the same one."""
+    return uuid5(_VERIFIED, f"{device_id}:{counter}")
+
+
+def unverified_alarm_id_of(device_id: str, counter: str, digest: str) -> UUID:
+    """The id of a press that nobody proved: of its own name space, so that it can never mask a real one."""
+    return uuid5(_UNVERIFIED, f"{device_id}:{counter}:{digest}")
+
+
+class _Urgent(Payload):
+    EXCHANGE = ALARM_URGENT
+
+
+class AlarmRaised(_Urgent):
+    """A press was accepted. `deadline_at`: when the order must be at a unit; `hops`: server times by stage."""
+
+    TYPE = "alarm.raised.v1"
+
+    alarm_id: UUID
+    device_id: str
+    counter: int | None
+    lane: Lane
+    channel: Channel = "data"
+    pressed_at: AwareDatetime | None = None
+    received_at: AwareDatetime
+    deadline_at: AwareDatetime
+    fix: Fix | None = None
+    flags: tuple[str, ...] = ()
+    hops: dict[str, AwareDatetime] = Field(default_factory=dict)
+
+    @property
+    def subject(self) -> str:
+        """The alarm."""
+        return str(self.alarm_id)
+
+    @property
+    def routing_key(self) -> str:
+        """One lane for what is proved, one for the rest: a flood of the latter delays nothing."""
+        return f"{self.TYPE}.{self.lane}"
+
+
+class AlarmLocated(_Urgent):
+    """A further fix of the device while its alarm is open."""
+
+    TYPE = "alarm.located.v1"
+
+    alarm_id: UUID
+    device_id: UUID
+    sequence: int
+    fix: Fix
+    received_at: AwareDatetime
+
+    @property
+    def subject(self) -> str:
+        """The alarm."""
+        return str(self.alarm_id)
+
+
+class CancelRequested(_Urgent):
+    """The device asks to cancel. `code_digest` = SHA-256 hex of alarm id and code: dispatch alone judges it."""
+
+    TYPE = "alarm.cancel_requested.v1"
+
+    alarm_id: UUID
+    device_id: UUID
+    code_digest: str
+    received_at: AwareDatetime
+
+    @property
+    def subject(self) -> str:
+        """The alarm."""
+        return str(self.alarm_id)
+
+
+class TestRaised(_Urgent):
+    """A test press: goes the way of a real one as far as routing, and is never dispatched."""
+
+    TYPE = "test.raised.v1"
+    __test__: ClassVar[bool] = False
+
+    test_id: UUID
+    device_id: UUID
+    counter: int
+    received_at: AwareDatetime
+    fix: Fix | None = None
+
+    @property
+    def subject(self) -> str:
+        """The test."""
+        return str(self.test_id)
+
+
+class CanaryRaised(_Urgent):
+    """The synthetic press of one control room, every minute, on the lane of real presses."""
+
+    TYPE = "canary.raised.v1"
+
+    canary_id: UUID
+    control_room_id: str
+    fix: Fix
+    raised_at: AwareDatetime
+
+    @property
+    def subject(self) -> str:
+        """The control room."""
+        return self.control_room_id
+
+
+class RecordedPress(BaseModel):
+    """What the ledger needs of one stored press: no location."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    alarm_id: UUID
+    device_id: str
+    enrolment_id: UUID | None = None
+    counter: int | None
+    lane: Lane
+    channel: Channel
+    pressed_at: AwareDatetime | None
+    received_at: AwareDatetime
+    stored_at: AwareDatetime
+    deadline_at: AwareDatetime
+    flags: tuple[str, ...] = ()
+
+
+class _AlarmFact(Payload):
+    EXCHANGE = ALARM_EVENTS
+
+
+class PressesRecorded(_AlarmFact):
+    """Presses are in the alarm service's database; some at a time, because one event each would cost twice."""
+
+    TYPE = "presses.recorded.v1"
+
+    presses: tuple[RecordedPress, ...]
+
+    @property
+    def subject(self) -> str:
+        """The first press."""
+        return str(self.presses[0].alarm_id)
+
+
+class DeviceReported(_AlarmFact):
+    """A heartbeat: batteries in percent, Bluetooth and permissions of one device."""
+
+    TYPE = "device.reported.v1"
+
+    device_id: UUID
+    enrolment_id: UUID | None = None
+    received_at: AwareDatetime
+    phone_battery: int | None = None
+    button_battery: int | None = None
+    bluetooth: bool | None = None
+    location_permission: bool | None = None
+    app_version: str | None = None
+
+    @property
+    def subject(self) -> str:
+        """The device."""
+        return str(self.device_id)
+
+
+class DeviceAttention(_AlarmFact):
+    """Something about a device needs a person: silence, battery, Bluetooth, an overdue test."""
+
+    TYPE = "device.attention.v1"
+
+    device_id: UUID
+    enrolment_id: UUID | None = None
+    kind: Literal["silent", "phone_battery", "button_battery", "bluetooth", "test_overdue"]
+    level: Literal["warning", "task"]
+    since: AwareDatetime
+    detail: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def subject(self) -> str:
+        """The device."""
+        return str(self.device_id)
+
+
+class TestReceived(_AlarmFact):
+    """A test press came in; `test.routed.v1` of dispatch tells that it went all the way."""
+
+    TYPE = "test.received.v1"
+    __test__: ClassVar[bool] = False
+
+    test_id: UUID
+    device_id: UUID
+    enrolment_id: UUID | None = None
+    received_at: AwareDatetime
+
+    @property
+    def subject(self) -> str:
+        """The device."""
+        return str(self.device_id)
+
+
+EVENTS = (
+    AlarmRaised,
+    AlarmLocated,
+    CancelRequested,
+    TestRaised,
+    CanaryRaised,
+    PressesRecorded,
+    DeviceReported,
+    DeviceAttention,
+    TestReceived,
+)

@@ -1,0 +1,229 @@
+"""Events of dispatch: which incident a press became, how its orders moved, how it ended. No location."""
+
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import AwareDatetime, Field
+
+from contracts.common import MARKING, Fix, Lane, Outcome
+from contracts.envelope import Payload
+from contracts.topology import DISPATCH_EVENTS, DISPATCH_ORDERS
+
+OrderState = Literal[
+    "proposed",
+    "sent",
+    "received",
+    "acknowledged",
+    "en_route",
+    "on_scene",
+    "closed",
+    "declined",
+    "withdrawn",
+]
+
+
+class _DispatchFact(Payload):
+    EXCHANGE = DISPATCH_EVENTS
+
+
+class PressRouted(_DispatchFact):
+    """Dispatch holds the press: it opened an incident, or joined the open one of the same subject."""
+
+    TYPE = "press.routed.v1"
+
+    alarm_id: UUID
+    incident_id: UUID
+    opened: bool
+    device_id: str
+    enrolment_id: UUID | None = None
+    counter: int | None = None
+    lane: Lane
+    control_room_id: str
+    zone_id: str | None = None
+    border_zone_ids: tuple[str, ...] = ()
+    basis: str
+    urgency: int
+    flags: tuple[str, ...] = ()
+    received_at: AwareDatetime
+    routed_at: AwareDatetime
+    deadline_at: AwareDatetime
+    hops: dict[str, AwareDatetime] = Field(default_factory=dict)
+
+    @property
+    def subject(self) -> str:
+        """The alarm."""
+        return str(self.alarm_id)
+
+
+class _AboutIncident(_DispatchFact):
+    incident_id: UUID
+    at: AwareDatetime
+
+    @property
+    def subject(self) -> str:
+        """The incident."""
+        return str(self.incident_id)
+
+
+class OrderMoved(_AboutIncident):
+    """A dispatch order reached `state` at `at`; `late`: after the deadline of its alarm."""
+
+    TYPE = "order.moved.v1"
+
+    order_id: UUID
+    unit_id: str
+    control_room_id: str
+    state: OrderState
+    automatic: bool = False
+    late: bool = False
+    reason: str | None = None
+
+
+class IncidentDisplayed(_AboutIncident):
+    """The alarm stands on a position of the control room."""
+
+    TYPE = "incident.displayed.v1"
+
+    control_room_id: str
+
+
+class IncidentAcknowledged(_AboutIncident):
+    """An operator took the alarm."""
+
+    TYPE = "incident.acknowledged.v1"
+
+    control_room_id: str
+
+
+class IncidentEscalated(_AboutIncident):
+    """Nobody did in time what had to be done; `level` says who is told now."""
+
+    TYPE = "incident.escalated.v1"
+
+    control_room_id: str
+    level: Literal["all_positions", "supervisor", "neighbour", "no_unit", "unit_silent", "duress"]
+    target_control_room_id: str | None = None
+
+
+class IncidentRelocated(_AboutIncident):
+    """The location came into another zone or control room; hand-over needs its acceptance."""
+
+    TYPE = "incident.relocated.v1"
+
+    control_room_id: str
+    zone_id: str
+    previous_zone_id: str | None = None
+
+
+class IncidentClosed(_AboutIncident):
+    """People closed the incident with an outcome."""
+
+    TYPE = "incident.closed.v1"
+
+    control_room_id: str
+    enrolment_id: UUID | None = None
+    outcome: Outcome
+    closed_by: Literal["unit", "supervisor"]
+    reason: str | None = None
+
+
+class TestRouted(_DispatchFact):
+    """A test press reached dispatch and found its control room: the path works for that device."""
+
+    TYPE = "test.routed.v1"
+    __test__: ClassVar[bool] = False
+
+    test_id: UUID
+    device_id: UUID
+    enrolment_id: UUID | None = None
+    control_room_id: str
+    received_at: AwareDatetime
+    routed_at: AwareDatetime
+
+    @property
+    def subject(self) -> str:
+        """The device."""
+        return str(self.device_id)
+
+
+class CanaryRouted(_DispatchFact):
+    """A canary came through to the control room it was meant for (`expected`) or to another."""
+
+    TYPE = "canary.routed.v1"
+
+    canary_id: UUID
+    control_room_id: str
+    expected: bool
+    raised_at: AwareDatetime
+    routed_at: AwareDatetime
+
+    @property
+    def subject(self) -> str:
+        """The control room."""
+        return self.control_room_id
+
+
+class ControlRoomRegistered(_DispatchFact):
+    """A control room takes part; `canary_lat`/`canary_lon` is a public place in its area, degrees."""
+
+    TYPE = "control_room.registered.v1"
+
+    control_room_id: str
+    name: str
+    canary_lat: float
+    canary_lon: float
+
+    @property
+    def subject(self) -> str:
+        """The control room."""
+        return self.control_room_id
+
+
+class OrderSent(Payload):
+    """An order for the control room's own software: everything but the card, which is fetched at `card_url`."""
+
+    TYPE = "order.sent.v1"
+    EXCHANGE = DISPATCH_ORDERS
+
+    marking: Literal["STALKINGALARM"] = MARKING
+    order_id: UUID
+    incident_id: UUID
+    control_room_id: str
+    zone_id: str | None
+    unit_id: str | None
+    state: OrderState | Literal["unassigned"]
+    urgency: int
+    presses: int
+    flags: tuple[str, ...] = ()
+    raised_at: AwareDatetime
+    deadline_at: AwareDatetime
+    sent_at: AwareDatetime
+    location: Fix | None = None
+    location_age_s: float | None = None
+    location_quality: Literal["green", "amber", "red"] = "red"
+    card_url: str
+
+    @property
+    def subject(self) -> str:
+        """The incident."""
+        return str(self.incident_id)
+
+    @property
+    def routing_key(self) -> str:
+        """The queue of one control room takes only its own."""
+        return f"{self.TYPE}.{self.control_room_id}"
+
+
+EVENTS = (
+    PressRouted,
+    OrderMoved,
+    IncidentDisplayed,
+    IncidentAcknowledged,
+    IncidentEscalated,
+    IncidentRelocated,
+    IncidentClosed,
+    TestRouted,
+    CanaryRouted,
+    ControlRoomRegistered,
+    OrderSent,
+)
