@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from contracts.envelope import Payload
 
 # How an order for this alarm is marked wherever a person reads it (ministerial circular of 29 May 2019).
-MARKING = "STALKINGALARM"
+MARKING: Literal["STALKINGALARM"] = "STALKINGALARM"
 
 Channel = Literal["data", "sms", "voice"]
 Lane = Literal["verified", "unverified"]

@@ -1,0 +1,20 @@
+"""The nameko/eventlet side of the bus: consuming, retry, parking and publishing from workers."""
+
+from chassis.bus.consuming import listen
+from chassis.bus.delivery import Delivery, Handled, last_handled_at
+from chassis.bus.failing import when_parked
+from chassis.bus.publishing import WorkerPublisher, worker_publisher
+from chassis.bus.timing import every
+from chassis.message import Message
+
+__all__ = [
+    "Delivery",
+    "Handled",
+    "Message",
+    "WorkerPublisher",
+    "every",
+    "last_handled_at",
+    "listen",
+    "when_parked",
+    "worker_publisher",
+]

@@ -1,0 +1,147 @@
+"""Publishing from workers: many messages in flight, each confirmed or reported as not confirmed."""
+
+import logging
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from uuid import UUID
+
+import amqp
+import eventlet
+from eventlet.event import Event as Signal
+from eventlet.semaphore import Semaphore
+
+from chassis import messaging_spans as spans
+from chassis.bus.link import Link, send
+from chassis.message import Message
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True, eq=False)
+class _Batch:
+    """What one caller waits for."""
+
+    left: int
+    done: Signal = field(default_factory=Signal)
+    confirmed: set[UUID] = field(default_factory=set)
+
+    def settle(self, message_id: UUID, confirmed: bool) -> None:
+        if confirmed:
+            self.confirmed.add(message_id)
+        self.left -= 1
+        if self.left == 0:
+            self.done.send()
+
+
+class WorkerPublisher:
+    """One connection per process; callers in any greenlet share it and their confirms are pipelined."""
+
+    def __init__(self, url: str, name: str = "publisher") -> None:
+        self._link = Link(url, name, self._opened, self._lost)
+        self._channel: amqp.Channel | None = None
+        self._waiting: dict[int, tuple[_Batch, UUID]] = {}
+        self._returned: set[str] = set()
+        self._next_tag = 1
+        self._writing = Semaphore()
+        self._greenlet = eventlet.spawn(self._link.run)
+
+    @property
+    def connected(self) -> bool:
+        """Whether a publish may be tried now."""
+        return self._channel is not None
+
+    def publish_many(self, messages: Sequence[Message], timeout: float = 2.0) -> set[UUID]:
+        """Publish all, wait at most `timeout` seconds, return the ids that the broker confirmed.
+
+        Never raises for broker trouble: what is not in the answer may or may not be on the broker.
+        """
+        if not messages:
+            return set()
+        batch = _Batch(left=len(messages))
+        open_spans = {message.id: spans.start_send(message) for message in messages}
+        try:
+            with eventlet.Timeout(timeout, exception=False):
+                if self._write(messages, batch):
+                    batch.done.wait()
+        finally:
+            confirmed = set(batch.confirmed)
+            for message_id, span in open_spans.items():
+                spans.finish(span, None if message_id in confirmed else "NotConfirmed")
+        return confirmed
+
+    def close(self) -> None:
+        """Stop the connection; whoever still waits gets what was confirmed so far."""
+        self._link.stop()
+        self._greenlet.wait()
+
+    def _write(self, messages: Sequence[Message], batch: _Batch) -> bool:
+        """Send every message; tags and sends must stay in step, so one greenlet at a time."""
+        with self._writing:
+            for message in messages:
+                channel = self._channel
+                if channel is None:
+                    return False
+                self._waiting[self._next_tag] = (batch, message.id)
+                self._next_tag += 1
+                try:
+                    send(channel, message.exchange, message.routing_key, _amqp_message(message))
+                except Exception as error:  # noqa: BLE001 - a dying connection raises many kinds
+                    log.warning("publish failed: %s", type(error).__name__)
+                    # Half a frame may be out: this channel can't be written to any more.
+                    self._lost()
+                    return False
+        return True
+
+    def _opened(self, channel: amqp.Channel) -> None:
+        channel.confirm_select()
+        channel.events["basic_ack"].add(self._acked)
+        channel.events["basic_nack"].add(self._nacked)
+        channel.events["basic_return"].add(self._came_back)
+        self._next_tag = 1
+        self._channel = channel
+
+    def _lost(self) -> None:
+        self._channel = None
+        waiting, self._waiting = self._waiting, {}
+        self._returned.clear()
+        for batch, message_id in waiting.values():
+            batch.settle(message_id, confirmed=False)
+
+    def _acked(self, tag: int, multiple: bool) -> None:
+        self._settle(tag, multiple, confirmed=True)
+
+    def _nacked(self, tag: int, multiple: bool) -> None:
+        self._settle(tag, multiple, confirmed=False)
+
+    def _settle(self, tag: int, multiple: bool, *, confirmed: bool) -> None:
+        tags = [t for t in self._waiting if t <= tag] if multiple else [tag]
+        for each in tags:
+            batch, message_id = self._waiting.pop(each)
+            came_back = str(message_id) in self._returned
+            self._returned.discard(str(message_id))
+            batch.settle(message_id, confirmed and not came_back)
+
+    def _came_back(
+        self, _: Exception, exchange: str, routing_key: str, message: amqp.Message
+    ) -> None:
+        """No queue took it. The broker sends this before its ack."""
+        log.error("unroutable: exchange %s, routing key %s", exchange, routing_key)
+        self._returned.add(message.properties["message_id"])
+
+
+def _amqp_message(message: Message) -> amqp.Message:
+    return amqp.Message(
+        message.body,
+        delivery_mode=2,
+        content_type=message.content_type,
+        message_id=str(message.id),
+        application_headers=dict(message.headers),
+    )
+
+
+@lru_cache(maxsize=1)
+def worker_publisher() -> WorkerPublisher:
+    """The publisher of this process, to the broker that BROKER_URL names."""
+    return WorkerPublisher(os.environ["BROKER_URL"], "worker publisher")

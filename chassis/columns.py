@@ -1,0 +1,28 @@
+"""Column types of all tables: UTC timestamps and JSONB."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A timestamp with time zone that refuses naive values."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Refuse a time without a zone: it would be read as the server's."""
+        if value is not None and value.tzinfo is None:
+            raise ValueError("a naive time reached the database")
+        return value
+
+
+class Json(TypeDecorator[Any]):
+    """A JSONB document."""
+
+    impl = JSONB
+    cache_ok = True

@@ -1,0 +1,120 @@
+"""The one transaction helper: state, inbox and outbox commit together or not at all."""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from opentelemetry.trace import Span
+from sqlalchemy import Engine, create_engine
+from sqlmodel import Session
+
+from chassis import clock, inbox, outbox, telemetry
+from chassis.settings import Settings
+from contracts.envelope import Event, Payload, wrap
+
+log = logging.getLogger(__name__)
+
+
+def engine_of(settings: Settings) -> Engine:
+    """A pooled psycopg 3 engine whose every wait is bounded."""
+    options = (
+        f"-c statement_timeout={settings.statement_timeout_ms} -c lock_timeout={settings.statement_timeout_ms}"
+        f" -c idle_in_transaction_session_timeout={settings.statement_timeout_ms * 4} -c timezone=UTC"
+    )
+    return create_engine(
+        settings.database_url.get_secret_value(),
+        pool_size=settings.database_pool,
+        max_overflow=settings.database_pool,
+        pool_timeout=2,
+        pool_pre_ping=False,
+        connect_args={
+            "connect_timeout": 2,
+            "options": options,
+            "application_name": settings.service,
+            # A server that vanished without a word is noticed within seconds.
+            "keepalives_idle": 5,
+            "keepalives_interval": 2,
+            "keepalives_count": 2,
+            "tcp_user_timeout": 5000,
+        },
+    )
+
+
+class Transaction:
+    """One unit of work. What it publishes is stored with it and sent right after the commit."""
+
+    def __init__(self, session: Session, source: str) -> None:
+        self.session = session
+        self._source = source
+        self._outgoing: list[outbox.Outgoing] = []
+        self._after: list[Callable[[], None]] = []
+
+    def publish(
+        self,
+        payload: Payload,
+        *,
+        cause: Span | None = None,
+        event_id: UUID | None = None,
+        time: datetime | None = None,
+    ) -> Event:
+        """Add an event to the outbox. `cause` is the span it belongs to (default: the current one)."""
+        event = wrap(payload, source=self._source, time=time or clock.now(), event_id=event_id)
+        span = telemetry.start_send(payload.EXCHANGE, payload.routing_key, str(event.id), cause)
+        event = event.model_copy(update={"traceparent": telemetry.traceparent_of(span)})
+        self._outgoing.append(outbox.Outgoing(event, payload.EXCHANGE, payload.routing_key, span))
+        return event
+
+    def claim(self, queue: str, event_ids: Sequence[UUID]) -> set[UUID]:
+        """The ids among these that `queue` has not handled before; they are marked as handled."""
+        return inbox.claim(self.session, queue, event_ids)
+
+    def after_commit(self, call: Callable[[], None]) -> None:
+        """Run `call` once the transaction is durable; it must not raise."""
+        self._after.append(call)
+
+    def _store(self) -> None:
+        outbox.store(self.session, self._outgoing)
+
+    def _end(self, *, failed: bool) -> None:
+        for outgoing in self._outgoing:
+            outgoing.end(failed=failed)
+
+
+class Database:
+    """Transactions over one engine; `relay` sends what a transaction published once it committed."""
+
+    def __init__(self, engine: Engine, source: str, relay: "outbox.Relay | None" = None) -> None:
+        self.engine = engine
+        self.source = source
+        self.relay = relay
+
+    @contextmanager
+    def transaction(self) -> Iterator[Transaction]:
+        """Commit on success, roll back on any error; SQLAlchemy's OperationalError means try again."""
+        with Session(self.engine, expire_on_commit=False) as session:
+            transaction = Transaction(session, self.source)
+            try:
+                yield transaction
+                transaction._store()
+                session.commit()
+            except BaseException:
+                transaction._end(failed=True)
+                raise
+        if self.relay is not None:
+            self.relay.send(transaction._outgoing)
+        else:
+            transaction._end(failed=False)
+        for call in transaction._after:
+            call()
+
+    def read(self) -> Session:
+        """A session for reading; close it (use it in a `with`)."""
+        return Session(self.engine, expire_on_commit=False)
+
+
+def scalar(session: Session, statement: Any) -> Any:
+    """The first column of the first row, or None."""
+    return session.execute(statement).scalar_one_or_none()

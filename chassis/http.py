@@ -1,0 +1,169 @@
+"""The one HTTP application: problem details, trace spans, health, documentation."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from opentelemetry.trace import SpanKind, Status, StatusCode
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+
+from chassis import telemetry
+from chassis.auth import Verifier
+from chassis.errors import Retryable, ServiceError
+from chassis.settings import Settings
+
+log = logging.getLogger(__name__)
+
+PROBLEM = "application/problem+json"
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+
+class Traced:
+    """Gives every request its server span, named by method and route (OpenTelemetry HTTP conventions)."""
+
+    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run one request inside its span; health checks are not traced."""
+        if scope["type"] != "http" or scope["path"].startswith("/health"):
+            await self._app(scope, receive, send)
+            return
+        method = scope["method"]
+        incoming = next((v.decode() for k, v in scope["headers"] if k == b"traceparent"), None)
+        span = telemetry.start(
+            method,
+            SpanKind.SERVER,
+            parent=telemetry.context_of(incoming),
+            attributes={"http.request.method": method, "url.scheme": scope.get("scheme", "http")},
+        )
+
+        async def observed(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                span.set_attribute("http.response.status_code", message["status"])
+                if message["status"] >= 500:
+                    span.set_status(Status(StatusCode.ERROR))
+                # A stream lives for hours: its span ends when it has been opened.
+                if any(
+                    k == b"content-type" and v.startswith(b"text/event-stream") for k, v in message["headers"]
+                ):
+                    _name(span, method, scope)
+                    span.end()
+            await send(message)
+
+        try:
+            with telemetry.within(span):
+                await self._app(scope, receive, observed)
+        finally:
+            if span.is_recording():
+                _name(span, method, scope)
+                span.end()
+
+
+def _name(span: Any, method: str, scope: Scope) -> None:
+    route = getattr(scope.get("route"), "path", None)
+    if route:
+        span.update_name(f"{method} {route}")
+        span.set_attribute("http.route", route)
+
+
+def problem(status: int, title: str, detail: str, *, kind: str = "about:blank", **extra: Any) -> JSONResponse:
+    """A problem details answer (RFC 9457)."""
+    headers = {"Retry-After": "1"} if status == 503 else None
+    if status == 401:
+        headers = {"WWW-Authenticate": "Bearer"}
+    body = {"type": kind, "title": title, "status": status, "detail": detail, **extra}
+    return JSONResponse(body, status_code=status, media_type=PROBLEM, headers=headers)
+
+
+async def _service_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ServiceError)  # noqa: S101 - registered for this class only
+    extra = dict(error.extra)
+    if error.field:
+        extra["field"] = error.field
+    return problem(error.status, error.title, error.detail, kind=f"urn:stalkingalarm:{error.kind}", **extra)
+
+
+async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+    # Never the input itself: it may be personal data.
+    errors = [
+        {"field": ".".join(str(p) for p in e["loc"][1:]) or "body", "detail": e["msg"]} for e in error.errors()
+    ]
+    return problem(
+        422,
+        "Invalid input",
+        "; ".join(f"{e['field']}: {e['detail']}" for e in errors),
+        kind="urn:stalkingalarm:invalid",
+        field=errors[0]["field"],
+        errors=errors,
+    )
+
+
+async def _http_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+    return problem(error.status_code, str(error.detail), str(error.detail))
+
+
+async def _database_gone(request: Request, error: Exception) -> JSONResponse:
+    log.warning("database unavailable: %s", type(error).__name__)
+    return await _service_error(request, Retryable("the database is not available, try again"))
+
+
+async def _bug(_: Request, error: Exception) -> JSONResponse:
+    log.error("unhandled error", exc_info=error)
+    return problem(500, "Internal error", "this is a fault of ours; it was logged")
+
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+def application(
+    settings: Settings,
+    *,
+    title: str,
+    description: str,
+    lifespan: Lifespan,
+    ready: Callable[[], dict[str, bool]],
+) -> FastAPI:
+    """The application of one service. `ready` names what it needs and whether it is there (seconds-fresh)."""
+    telemetry.configure(settings.service, "api")
+
+    @asynccontextmanager
+    async def whole_life(app: FastAPI) -> AsyncIterator[None]:
+        async with lifespan(app):
+            yield
+        telemetry.flush()
+
+    app = FastAPI(title=title, description=description, version="1", lifespan=whole_life)
+    app.state.settings = settings
+    app.state.verifier = Verifier(settings)
+    app.add_exception_handler(ServiceError, _service_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(HTTPException, _http_error)
+    for gone in (OperationalError, InterfaceError, PoolTimeout):
+        app.add_exception_handler(gone, _database_gone)
+    app.add_exception_handler(Exception, _bug)
+    app.add_middleware(Traced)
+
+    @app.get("/health/live", tags=["health"])
+    def live() -> dict[str, str]:
+        """The process answers."""
+        return {"status": "ok"}
+
+    @app.get("/health/ready", tags=["health"], response_model=None)
+    async def readiness() -> JSONResponse:
+        """Ready means: everything named here is true (503 otherwise)."""
+        parts = await asyncio.to_thread(ready)
+        return JSONResponse(parts, status_code=200 if all(parts.values()) else 503)
+
+    return app

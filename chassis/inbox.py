@@ -1,0 +1,42 @@
+"""Inbox: the event id commits with the effect, so that a copy of a message has none."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Field, Session, SQLModel
+
+from chassis import clock
+from chassis.columns import UtcDateTime
+
+
+class InboxRow(SQLModel, table=True):
+    """One handled message of one queue."""
+
+    __tablename__ = "inbox"
+
+    queue: str = Field(primary_key=True)
+    event_id: UUID = Field(primary_key=True)
+    handled_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+_CLAIM = text(
+    "INSERT INTO inbox (queue, event_id, handled_at) "
+    "SELECT :queue, id, :now FROM unnest(CAST(:ids AS uuid[])) AS id ORDER BY id "
+    "ON CONFLICT DO NOTHING RETURNING event_id"
+)
+_PRUNE = text("DELETE FROM inbox WHERE handled_at < :before")
+
+
+def claim(session: Session, queue: str, event_ids: Sequence[UUID]) -> set[UUID]:
+    """Mark as handled and return what was new. Sorted, so that two workers cannot deadlock."""
+    if not event_ids:
+        return set()
+    rows = session.execute(_CLAIM, {"queue": queue, "now": clock.now(), "ids": list(set(event_ids))})
+    return {row.event_id for row in rows}
+
+
+def prune(session: Session, keep: timedelta = timedelta(days=30)) -> None:
+    """Forget what no broker or outbox can still deliver again."""
+    session.execute(_PRUNE, {"before": clock.now() - keep})

@@ -1,0 +1,196 @@
+"""Outbox: an event commits with the state it tells of, is sent right after, and swept up if that failed."""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from opentelemetry.trace import Span, Status, StatusCode
+from sqlalchemy import Engine, bindparam, insert, text
+from sqlmodel import Field, Session, SQLModel
+
+from chassis import clock, telemetry
+from chassis.columns import UtcDateTime
+from chassis.message import Message
+from contracts.envelope import Event
+
+log = logging.getLogger(__name__)
+
+PublishMany = Callable[[Sequence[Message]], set[UUID]]
+
+# Seconds after which an unsent event is taken over by the sweeper; longer than a confirm may take.
+SWEEP_AFTER_S = 3.0
+_BATCH = 200
+# Any constant will do: it names the sweeper's advisory lock within one service's database.
+_SWEEP_LOCK = 4421
+
+
+class OutboxRow(SQLModel, table=True):
+    """One event that the broker has not confirmed yet."""
+
+    __tablename__ = "outbox"
+
+    id: UUID = Field(primary_key=True)
+    exchange: str
+    routing_key: str
+    body: bytes
+    created_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+@dataclass(slots=True)
+class Outgoing:
+    """An event on its way, with the producer span that ends when the broker has it."""
+
+    event: Event
+    exchange: str
+    routing_key: str
+    span: Span | None
+
+    def message(self) -> Message:
+        """The message as the broker gets it."""
+        return Message(self.event.id, self.exchange, self.routing_key, self.event.encode())
+
+    def end(self, *, failed: bool) -> None:
+        """End the producer span."""
+        if self.span is not None:
+            if failed:
+                self.span.set_status(Status(StatusCode.ERROR))
+            self.span.end()
+
+
+_INSERT = insert(OutboxRow)
+_DELETE = text("DELETE FROM outbox WHERE id = ANY(:ids)")
+_OVERDUE = text(
+    "SELECT id, exchange, routing_key, body FROM outbox WHERE created_at < :before "
+    "ORDER BY created_at LIMIT :limit"
+)
+
+
+def store(session: Session, outgoing: Sequence[Outgoing]) -> None:
+    """Add the events to the transaction."""
+    if outgoing:
+        at = clock.now()
+        rows = [
+            {
+                "id": o.event.id,
+                "exchange": o.exchange,
+                "routing_key": o.routing_key,
+                "body": o.event.encode(),
+                "created_at": at,
+            }
+            for o in outgoing
+        ]
+        session.execute(_INSERT, rows)
+
+
+class Relay:
+    """Sends committed events from a thread of its own (a greenlet under eventlet) and forgets confirmed ones.
+
+    Nobody waits for it: what it cannot send, or loses when the process dies, the sweeper of any process
+    of the service sends `SWEEP_AFTER_S` seconds later. Copies are harmless: every reader has an inbox.
+    """
+
+    def __init__(self, engine: Engine, publish_many: PublishMany) -> None:
+        self._engine = engine
+        self._publish_many = publish_many
+        self._waiting: queue.Queue[Sequence[Outgoing] | None] = queue.Queue()
+        self._settled: list[UUID] = []
+        self._threads = [
+            threading.Thread(target=self._send_loop, name="outbox-send", daemon=True),
+            threading.Thread(target=self._sweep_loop, name="outbox-sweep", daemon=True),
+        ]
+        self._stopping = threading.Event()
+
+    def start(self) -> None:
+        """Start sending and sweeping."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, timeout_s: float = 5.0) -> None:
+        """Send what is waiting, then stop."""
+        self._stopping.set()
+        self._waiting.put(None)
+        for thread in self._threads:
+            thread.join(timeout_s)
+        self._forget()
+
+    def send(self, outgoing: Sequence[Outgoing]) -> None:
+        """Hand over committed events."""
+        if outgoing:
+            self._waiting.put(outgoing)
+
+    def confirmed(self, event_id: UUID) -> None:
+        """An event was confirmed on another way: its row can go."""
+        self._settled.append(event_id)
+
+    def _send_loop(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            batch = list(first)
+            while not self._waiting.empty() and len(batch) < _BATCH:
+                more = self._waiting.get()
+                if more is None:
+                    self._waiting.put(None)
+                    break
+                batch.extend(more)
+            self._send(batch)
+
+    def _send(self, batch: list[Outgoing]) -> None:
+        try:
+            confirmed = self._publish_many([o.message() for o in batch])
+        except Exception:
+            log.exception("outbox: sending failed, %d events wait for the sweeper", len(batch))
+            confirmed = set()
+        for outgoing in batch:
+            outgoing.end(failed=outgoing.event.id not in confirmed)
+        self._settled.extend(confirmed)
+
+    def _sweep_loop(self) -> None:
+        swept_at = time.monotonic()
+        while not self._stopping.wait(0.2):
+            try:
+                self._forget()
+                if time.monotonic() - swept_at >= 1.0:
+                    swept_at = time.monotonic()
+                    self._sweep()
+            except Exception:
+                log.warning("outbox: sweep failed", exc_info=True)
+
+    def _forget(self) -> None:
+        settled, self._settled = self._settled, []
+        if not settled:
+            return
+        try:
+            with Session(self._engine) as session:
+                # Losing this commit costs a duplicate, never an event.
+                session.execute(text("SET LOCAL synchronous_commit = off"))
+                session.execute(_DELETE, {"ids": settled})
+                session.commit()
+        except Exception:
+            self._settled.extend(settled)
+            raise
+
+    def _sweep(self) -> None:
+        with Session(self._engine) as session:
+            leader = session.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _SWEEP_LOCK})
+            if not leader.scalar_one():
+                return
+            before = datetime.fromtimestamp(clock.now().timestamp() - SWEEP_AFTER_S, tz=clock.now().tzinfo)
+            rows = session.execute(_OVERDUE, {"before": before, "limit": _BATCH}).all()
+            if not rows:
+                return
+            log.warning("outbox: sweeping %d unsent events", len(rows))
+            confirmed = self._publish_many(
+                [_swept(row.id, row.exchange, row.routing_key, row.body) for row in rows]
+            )
+            session.execute(_DELETE.bindparams(bindparam("ids")), {"ids": list(confirmed)})
+            session.commit()
+
+
+def _swept(event_id: UUID, exchange: str, routing_key: str, body: bytes) -> Message:
+    parent = telemetry.context_of(Event.decode(bytes(body)).traceparent)
+    telemetry.start_send(exchange, routing_key, str(event_id), parent).end()
+    return Message(event_id, exchange, routing_key, bytes(body))

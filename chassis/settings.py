@@ -1,0 +1,49 @@
+"""The one settings pattern: environment variables, typed, no secret with a default."""
+
+from functools import cache
+from typing import Literal, Self, TypeVar
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+# Every secret made by the development set-up starts so; production refuses it.
+DEVELOPMENT_PREFIX = "development-"
+
+
+class Settings(BaseSettings):
+    """What every service needs. A service adds its own fields in its settings.py."""
+
+    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+
+    environment: Literal["development", "production"] = "production"
+    service: str
+    database_url: SecretStr
+    broker_url: SecretStr
+    # Keys for personal data at rest: "1:<base64url of 32 bytes>,2:..."; the highest version encrypts.
+    vault_keys: SecretStr
+    oidc_issuer: str
+    oidc_audience: str = "stalkingalarm"
+    oidc_jwks_url: str
+    api_host: str = "127.0.0.1"
+    api_port: int = 8000
+    database_pool: int = Field(default=12, ge=1)
+    statement_timeout_ms: int = Field(default=3000, ge=100)
+
+    @model_validator(mode="after")
+    def refuse_development_secrets(self) -> Self:
+        """Outside development mode no secret of the development set-up is accepted."""
+        if self.environment == "production":
+            for name, value in self:
+                if isinstance(value, SecretStr) and DEVELOPMENT_PREFIX in value.get_secret_value():
+                    message = f"{name}: a development secret outside development mode"
+                    raise ValueError(message)
+        return self
+
+
+S = TypeVar("S", bound=Settings)
+
+
+@cache
+def load(kind: type[S]) -> S:
+    """Read the environment once per process; raises pydantic's ValidationError naming what is missing."""
+    return kind()

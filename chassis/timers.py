@@ -1,0 +1,47 @@
+"""Timers are rows: what is due is claimed with SKIP LOCKED, so that it survives any restart."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy import insert, text
+from sqlmodel import Field, Session, SQLModel
+
+from chassis import clock
+from chassis.columns import UtcDateTime
+
+
+class DueRow(SQLModel, table=True):
+    """Something to be done at `due_at` about `subject_id`, unless it is cancelled before."""
+
+    __tablename__ = "due"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    kind: str = Field(index=True)
+    subject_id: str = Field(index=True)
+    due_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    attempt: int = 0
+
+
+_CLAIM = text(
+    "DELETE FROM due WHERE id IN (SELECT id FROM due WHERE due_at <= :now AND kind = ANY(:kinds) "
+    "ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id, kind, subject_id, due_at, attempt"
+)
+_CANCEL = text("DELETE FROM due WHERE subject_id = :subject AND kind = ANY(:kinds)")
+
+
+def schedule(session: Session, rows: Sequence[DueRow]) -> None:
+    """Add timers to the transaction."""
+    if rows:
+        session.execute(insert(DueRow), [row.model_dump() for row in rows])
+
+
+def claim(session: Session, kinds: Sequence[str], limit: int = 100) -> list[DueRow]:
+    """Take what is due; it comes back when the transaction rolls back."""
+    found = session.execute(_CLAIM, {"now": clock.now(), "kinds": list(kinds), "limit": limit})
+    return sorted((DueRow.model_validate(dict(row._mapping)) for row in found), key=lambda row: row.due_at)
+
+
+def cancel(session: Session, subject_id: str, kinds: Sequence[str]) -> None:
+    """Remove timers that no longer matter."""
+    session.execute(_CANCEL, {"subject": subject_id, "kinds": list(kinds)})
