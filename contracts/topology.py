@@ -61,6 +61,27 @@ class Queue:
     arguments: dict[str, str | int] = field(default_factory=dict)
 
 
+CONTROL_ROOMS = (
+    "cic-antwerpen",
+    "cic-brabant-wallon",
+    "cic-brussel",
+    "cic-hainaut",
+    "cic-liege",
+    "cic-limburg",
+    "cic-luxembourg",
+    "cic-namur",
+    "cic-oost-vlaanderen",
+    "cic-vlaams-brabant",
+    "cic-west-vlaanderen",
+)
+
+
+def control_room_queue(control_room_id: str) -> Queue:
+    """The AMQP queue of one control room's own (`cic.<id>.orders`); used where its policy says so."""
+    binding = Binding(DISPATCH_ORDERS, f"order.sent.v1.{control_room_id}")
+    return Queue(f"cic.{control_room_id.removeprefix('cic-')}.orders", (binding,))
+
+
 # The lane of authenticated presses holds nothing else, so that nothing can stand in front of a press.
 DISPATCH_ALARMS = "dispatch.alarms"
 DISPATCH_UNVERIFIED = "dispatch.unverified"
@@ -153,6 +174,7 @@ QUEUES: tuple[Queue, ...] = (
         tuple(Binding(f"{s}.events", "message.parked.v1") for s in SERVICES),
     ),
     Queue(COMMITTEE_FOLLOW_UP, (Binding(DISPATCH_EVENTS, "incident.closed.v1"),)),
+    *(control_room_queue(room) for room in CONTROL_ROOMS),
 )
 
 # What each broker user may write to; it may read only the queues that carry its name.
@@ -163,11 +185,3 @@ WRITES: dict[str, tuple[str, ...]] = {
     "committee": (COMMITTEE_EVENTS,),
     "reporting": (REPORTING_EVENTS,),
 }
-
-
-def control_room_queue(control_room_id: str) -> Queue:
-    """The AMQP queue of one control room's own (`cic.<id>.orders`)."""
-    return Queue(
-        f"cic.{control_room_id}.orders",
-        (Binding(DISPATCH_ORDERS, f"order.*.v1.{control_room_id}"),),
-    )
