@@ -1,0 +1,14 @@
+"""Real servers, started once for all tests of a run."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.postgres import Cluster
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A PostgreSQL cluster; take a database from it with `cluster.database("<service>")`."""
+    with Cluster() as started:
+        yield started

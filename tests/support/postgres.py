@@ -1,0 +1,69 @@
+"""A private PostgreSQL cluster for tests: real, durable, thrown away; databases are made on demand."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import urlsplit
+
+import psycopg
+
+from chassis.migrate import upgrade
+from stalkingalarm.embedded import postgres
+from stalkingalarm.embedded.layout import Layout
+
+
+class Cluster:
+    """Start and stop one cluster of its own; `database` gives a fresh, migrated database."""
+
+    def __init__(self) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="sa-postgres-"))
+        self.home.chmod(0o711)
+        self._layout = Layout.at(self.home / "run")
+        self._numbers = count(1)
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> "Cluster":
+        spec = postgres.spec(self._layout)
+        assert spec.prepare is not None
+        spec.prepare()
+        with (self.home / "out.log").open("wb") as out:
+            self._process = subprocess.Popen(
+                spec.command, stdout=out, stderr=out, cwd="/", **self._layout.account.spawn
+            )
+        until = time.monotonic() + 30
+        while not spec.ready():
+            if time.monotonic() > until or self._process.poll() is not None:
+                raise RuntimeError((self.home / "out.log").read_text())
+            time.sleep(0.05)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process:
+            self._process.send_signal(postgres.spec(self._layout).stop_signal)
+            self._process.wait(20)
+        self._layout.wipe()
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def database(self, service: str) -> str:
+        """A new database with the tables of one service; its SQLAlchemy URL."""
+        name = f"{service}_{next(self._numbers)}"
+        with psycopg.connect(postgres.admin_url(self._layout), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}".encode())
+        url = urlsplit(postgres.admin_url(self._layout, name))._replace(scheme="postgresql+psycopg").geturl()
+        before = os.environ.get("DATABASE_URL")
+        os.environ["DATABASE_URL"] = url
+        try:
+            upgrade(service)
+        finally:
+            if before is None:
+                del os.environ["DATABASE_URL"]
+            else:
+                os.environ["DATABASE_URL"] = before
+        return url
