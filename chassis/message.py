@@ -13,10 +13,7 @@ class NotConfirmed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to publish: persistent and mandatory always. `id` is the id of its event.
-
-    A header `traceparent` (W3C) makes the span of the sending a child of it.
-    """
+    """One message to publish: persistent and mandatory always. `id` is the id of its event."""
 
     id: UUID
     exchange: str

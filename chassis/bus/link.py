@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from random import uniform
 from time import monotonic
 from urllib.parse import unquote, urlsplit
@@ -64,10 +65,8 @@ class Link:
     def _read(self, connection: amqp.Connection) -> None:
         beat_at = monotonic() + _TICK_S
         while not self._stopping:
-            try:
+            with suppress(TimeoutError):
                 connection.drain_events(timeout=_TICK_S)
-            except TimeoutError:
-                pass
             if monotonic() >= beat_at:
                 connection.heartbeat_tick()
                 beat_at = monotonic() + _TICK_S
@@ -101,6 +100,4 @@ def send(channel: amqp.Channel, exchange: str, routing_key: str, message: amqp.M
     Not `channel.basic_publish`: that reads from the socket before it writes, which a second greenlet
     must not do beside the one that reads.
     """
-    channel.send_method(
-        amqp.spec.Basic.Publish, "Bssbb", (0, exchange, routing_key, True, False), message
-    )
+    channel.send_method(amqp.spec.Basic.Publish, "Bssbb", (0, exchange, routing_key, True, False), message)

@@ -4,7 +4,8 @@ import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
+from itertools import takewhile
 from uuid import UUID
 
 import amqp
@@ -12,7 +13,6 @@ import eventlet
 from eventlet.event import Event as Signal
 from eventlet.semaphore import Semaphore
 
-from chassis import messaging_spans as spans
 from chassis.bus.link import Link, send
 from chassis.message import Message
 
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 class _Batch:
     """What one caller waits for."""
 
-    left: int
+    left: int  # not yet confirmed, refused or lost
     done: Signal = field(default_factory=Signal)
     confirmed: set[UUID] = field(default_factory=set)
 
@@ -56,20 +56,15 @@ class WorkerPublisher:
         """Publish all, wait at most `timeout` seconds, return the ids that the broker confirmed.
 
         Never raises for broker trouble: what is not in the answer may or may not be on the broker.
+        Spans are the caller's: it knows what the message continues.
         """
         if not messages:
             return set()
         batch = _Batch(left=len(messages))
-        open_spans = {message.id: spans.start_send(message) for message in messages}
-        try:
-            with eventlet.Timeout(timeout, exception=False):
-                if self._write(messages, batch):
-                    batch.done.wait()
-        finally:
-            confirmed = set(batch.confirmed)
-            for message_id, span in open_spans.items():
-                spans.finish(span, None if message_id in confirmed else "NotConfirmed")
-        return confirmed
+        with eventlet.Timeout(timeout, exception=False):
+            if self._write(messages, batch):
+                batch.done.wait()
+        return set(batch.confirmed)
 
     def close(self) -> None:
         """Stop the connection; whoever still waits gets what was confirmed so far."""
@@ -116,19 +111,21 @@ class WorkerPublisher:
         self._settle(tag, multiple, confirmed=False)
 
     def _settle(self, tag: int, multiple: bool, *, confirmed: bool) -> None:
-        tags = [t for t in self._waiting if t <= tag] if multiple else [tag]
-        for each in tags:
+        for each in _settled_tags(self._waiting, tag, multiple):
             batch, message_id = self._waiting.pop(each)
             came_back = str(message_id) in self._returned
             self._returned.discard(str(message_id))
             batch.settle(message_id, confirmed and not came_back)
 
-    def _came_back(
-        self, _: Exception, exchange: str, routing_key: str, message: amqp.Message
-    ) -> None:
+    def _came_back(self, _: Exception, exchange: str, routing_key: str, message: amqp.Message) -> None:
         """No queue took it. The broker sends this before its ack."""
         log.error("unroutable: exchange %s, routing key %s", exchange, routing_key)
         self._returned.add(message.properties["message_id"])
+
+
+def _settled_tags(waiting: dict[int, tuple[_Batch, UUID]], tag: int, multiple: bool) -> list[int]:
+    """Tags are in rising order, so a multiple confirm settles a prefix."""
+    return list(takewhile(lambda each: each <= tag, waiting)) if multiple else [tag]
 
 
 def _amqp_message(message: Message) -> amqp.Message:
@@ -141,7 +138,12 @@ def _amqp_message(message: Message) -> amqp.Message:
     )
 
 
-@lru_cache(maxsize=1)
+def broker_url() -> str:
+    """The broker of this process; raises KeyError when BROKER_URL is not set."""
+    return os.environ["BROKER_URL"]
+
+
+@cache
 def worker_publisher() -> WorkerPublisher:
-    """The publisher of this process, to the broker that BROKER_URL names."""
-    return WorkerPublisher(os.environ["BROKER_URL"], "worker publisher")
+    """The publisher of this process, made at first use."""
+    return WorkerPublisher(broker_url(), "worker publisher")

@@ -1,0 +1,235 @@
+"""`@listen`: batches as they come, acknowledged after the handler, failures moved on one by one.
+
+nameko's own consumer acknowledges what failed and what it could not decode, so it is not used here.
+"""
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
+
+import amqp
+from eventlet.event import Event as Signal
+from eventlet.queue import LightQueue
+from nameko.extensions import Entrypoint
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+
+from chassis import telemetry
+from chassis.bus import failing
+from chassis.bus.delivery import Delivery, note_handled
+from chassis.bus.link import Link
+from chassis.bus.publishing import broker_url
+from contracts.envelope import Event, Undecodable
+
+log = logging.getLogger(__name__)
+
+Handler = TypeVar("Handler", bound=Callable[..., None])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Arrival:
+    """A message with what is needed to settle it."""
+
+    delivery: Delivery
+    message: amqp.Message
+
+
+class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
+    def __init__(self, queue: str, batch: int = 1, prefetch: int | None = None, concurrency: int = 1) -> None:
+        super().__init__()
+        self.queue, self.batch, self.concurrency = queue, batch, concurrency
+        self.prefetch = prefetch or 2 * batch * concurrency
+        self._waiting: LightQueue = LightQueue()
+        self._channel: amqp.Channel | None = None
+        self._unsettled: set[int] = set()
+        self._runners: list[Any] = []
+        self._link = Link("", "", self._opened, self._lost)
+
+    def start(self) -> None:
+        """Begin; the queue and the broker may appear later."""
+        self._link = Link(broker_url(), f"listen {self.queue}", self._opened, self._lost)
+        spawn = self.container.spawn_managed_thread
+        self._reader = spawn(self._link.run, identifier=f"read {self.queue}")
+        self._runners = [spawn(self._run, identifier=f"run {self.queue}") for _ in range(self.concurrency)]
+
+    def stop(self) -> None:
+        """Take no more, finish what handlers have in hand; what waited goes back to the queue."""
+        channel = self._channel
+        if channel is not None:
+            try:
+                channel.basic_cancel(f"ctag-{self.queue}", nowait=True)
+            except Exception as error:  # noqa: BLE001 - the link is breaking, which stops it too
+                log.info("%s: cancel failed: %s", self.queue, type(error).__name__)
+        self._forget_waiting()
+        for _ in self._runners:
+            self._waiting.put(None)
+        for runner in self._runners:
+            runner.wait()
+        self._link.stop()
+        self._reader.wait()
+
+    def _opened(self, channel: amqp.Channel) -> None:
+        self._unsettled.clear()
+        channel.basic_qos(0, self.prefetch, False)
+        self._channel = channel
+        channel.basic_consume(self.queue, consumer_tag=f"ctag-{self.queue}", callback=self._arrived)
+
+    def _lost(self) -> None:
+        """The broker gives everything unsettled to somebody again; running handlers may finish."""
+        self._channel = None
+        self._forget_waiting()
+
+    def _forget_waiting(self) -> None:
+        while not self._waiting.empty():
+            arrival = self._waiting.get_nowait()
+            if arrival is not None:
+                arrival.delivery.span.end()
+
+    def _arrived(self, message: amqp.Message) -> None:
+        self._unsettled.add(message.delivery_tag)
+        body = _body_of(message)
+        try:
+            event = Event.decode(body)
+        except Undecodable as reason:
+            # Beside the handlers, so that a flood of rubbish does not hold up its good neighbours.
+            self.container.spawn_managed_thread(partial(self._park_undecodable, message, body, reason))
+            return
+        delivery = Delivery(
+            event=event,
+            queue=self.queue,
+            attempt=failing.attempt_of(message.headers or {}),
+            redelivered=bool(message.delivery_info["redelivered"]),
+            span=_process_span(self.queue, event, message.delivery_info["routing_key"]),
+        )
+        self._waiting.put(_Arrival(delivery, message))
+
+    def _park_undecodable(self, message: amqp.Message, body: bytes, reason: Exception) -> None:
+        moved = failing.move_on(self.queue, body, dict(message.headers or {}), reason)
+        self._settle_moved(message, moved)
+
+    def _run(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            arrivals = [first]
+            while len(arrivals) < self.batch and not self._waiting.empty():
+                arrival = self._waiting.get_nowait()
+                if arrival is None:
+                    self._waiting.put(None)
+                    break
+                arrivals.append(arrival)
+            self._handle(arrivals)
+
+    def _handle(self, arrivals: Sequence[_Arrival]) -> None:
+        """Run the handler for all; where that fails, for each alone, so that one cannot hurt the rest."""
+        error = self._call(arrivals)
+        if error is None:
+            self._done(arrivals)
+        elif len(arrivals) == 1:
+            self._failed(arrivals[0], error)
+        else:
+            log.warning("%s: a batch of %d: %s", self.queue, len(arrivals), type(error).__name__)
+            for arrival in arrivals:
+                self._handle([arrival])
+
+    def _call(self, arrivals: Sequence[_Arrival]) -> Exception | None:
+        """Run the handler as a nameko worker and wait for its end."""
+        ended = Signal()
+
+        def handle_result(_: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+            ended.send(exc_info[1] if exc_info else None)
+            return result, exc_info
+
+        deliveries = [arrival.delivery for arrival in arrivals]
+        for delivery in deliveries:
+            delivery.span.set_attribute("messaging.batch.message_count", len(deliveries))
+        self.container.spawn_worker(self, (deliveries,), {}, handle_result=handle_result)
+        error: Exception | None = ended.wait()
+        return error
+
+    def _done(self, arrivals: Sequence[_Arrival]) -> None:
+        self._ack([arrival.message for arrival in arrivals])
+        for arrival in arrivals:
+            note_handled(self.queue, arrival.delivery.event.type)
+            arrival.delivery.span.end()
+
+    def _failed(self, arrival: _Arrival, error: Exception) -> None:
+        delivery, message = arrival.delivery, arrival.message
+        moved = failing.move_on(
+            self.queue,
+            _body_of(message),
+            dict(message.headers or {}),
+            error,
+            delivery.event.id,
+            delivery.event.type,
+            delivery.span,
+        )
+        self._settle_moved(message, moved)
+        delivery.span.set_attribute("error.type", type(error).__name__)
+        delivery.span.set_status(Status(StatusCode.ERROR))
+        delivery.span.end()
+
+    def _settle_moved(self, message: amqp.Message, moved: bool) -> None:
+        if moved:
+            self._ack([message])
+        else:
+            failing.breathe()
+            # Reject, not nack: the broker's delivery limit then counts it.
+            self._settle([message], lambda: message.reject(requeue=True))
+
+    def _ack(self, messages: Sequence[amqp.Message]) -> None:
+        """Acknowledge, with one frame where nothing older is still open."""
+        tags = {message.delivery_tag for message in messages}
+        last = max(messages, key=lambda message: message.delivery_tag)
+        if len(tags) > 1 and all(tag > last.delivery_tag for tag in self._unsettled - tags):
+            self._settle(messages, lambda: last.channel.basic_ack(last.delivery_tag, multiple=True))
+        else:
+            for message in messages:
+                self._settle([message], message.ack)
+
+    def _settle(self, messages: Iterable[amqp.Message], settle: Callable[[], None]) -> None:
+        """Tell the broker, unless the channel they came on is gone: then it delivers them again."""
+        messages = [m for m in messages if m.channel is self._channel]
+        if not messages:
+            return
+        try:
+            settle()
+        except Exception as error:  # noqa: BLE001 - the link is breaking; the inbox knows the copies
+            log.info("%s: could not settle: %s", self.queue, type(error).__name__)
+        self._unsettled.difference_update(m.delivery_tag for m in messages)
+
+
+def _body_of(message: amqp.Message) -> bytes:
+    """The bytes as they came; py-amqp decodes those that name an encoding."""
+    return message.body.encode() if isinstance(message.body, str) else bytes(message.body)
+
+
+def _process_span(queue: str, event: Event, routing_key: str) -> Span:
+    return telemetry.start(
+        f"process {queue}",
+        SpanKind.CONSUMER,
+        # Without a traceparent the message starts a trace of its own.
+        parent=telemetry.context_of(event.traceparent) or Context(),
+        attributes={
+            "messaging.system": "rabbitmq",
+            "messaging.destination.name": queue,
+            "messaging.operation.type": "process",
+            "messaging.operation.name": "process",
+            "messaging.message.id": str(event.id),
+            "messaging.rabbitmq.destination.routing_key": routing_key,
+        },
+    )
+
+
+def listen(
+    queue: str, batch: int = 1, prefetch: int | None = None, concurrency: int = 1
+) -> Callable[[Handler], Handler]:
+    """Call the method with a `list[Delivery]` of at most `batch` that wait in `queue`.
+
+    One run at a time unless `concurrency` says more. `prefetch` (default 2 x batch x concurrency) bounds
+    what waits in this process.
+    """
+    decorator: Callable[[Handler], Handler] = _Listen.decorator(
+        queue, batch=batch, prefetch=prefetch, concurrency=concurrency
+    )
+    return decorator
