@@ -1,0 +1,68 @@
+"""What the broker loads at boot: virtual host, users, permissions, policies (no exchanges, queues)."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from contracts import topology
+
+ADMIN = "admin"
+
+
+def definitions(passwords: Mapping[str, str]) -> dict[str, Any]:
+    """RabbitMQ's definitions, from the password of each user; `admin` may do everything."""
+    permissions = [_permission(name) for name in passwords if name != ADMIN]
+    return {
+        "vhosts": [{"name": topology.VHOST, "default_queue_type": "quorum"}],
+        "users": [_user(name, password) for name, password in passwords.items()],
+        "permissions": [
+            {"user": ADMIN, "vhost": topology.VHOST, "configure": ".*", "write": ".*", "read": ".*"},
+            *permissions,
+        ],
+        "policies": [_parking_policy(service) for service in topology.SERVICES],
+    }
+
+
+def _user(name: str, password: str) -> dict[str, Any]:
+    # The salt depends on the password alone: an unchanged file is not imported again at boot.
+    salt = hashlib.sha256(b"salt" + password.encode()).digest()[:4]
+    digest = salt + hashlib.sha256(salt + password.encode()).digest()
+    return {
+        "name": name,
+        "password_hash": base64.b64encode(digest).decode(),
+        "hashing_algorithm": "rabbit_password_hashing_sha256",
+        "tags": ["administrator"] if name == ADMIN else [],
+    }
+
+
+def _permission(service: str) -> dict[str, str]:
+    """A service writes its exchanges, reads its queues, and declares only what is transient."""
+    exchanges = "|".join(name.replace(".", r"\.") for name in topology.WRITES[service])
+    own = rf"{service}\..*|amq\.gen.*"
+    rooms = r"|cic\..*" if service == "dispatch" else ""
+    return {
+        "user": service,
+        "vhost": topology.VHOST,
+        "configure": rf"^(amq\.gen.*|{service}\.live\..*{rooms})$",
+        "write": rf"^({exchanges}|{topology.PARKING}|retry\..*|{own}{rooms})$",
+        "read": rf"^({own})$",
+    }
+
+
+def _parking_policy(service: str) -> dict[str, Any]:
+    """What the broker gives up on goes to the parking queue of the service that reads it."""
+    return {
+        "name": f"{service}-parking",
+        "vhost": topology.VHOST,
+        "pattern": rf"^{service}\.(?!parking$|live\.)",
+        "apply-to": "queues",
+        "priority": 1,
+        "definition": {
+            "dead-letter-exchange": topology.PARKING,
+            "dead-letter-routing-key": service,
+            "dead-letter-strategy": "at-least-once",
+            "overflow": "reject-publish",
+            "delivery-limit": topology.DELIVERY_LIMIT,
+        },
+    }

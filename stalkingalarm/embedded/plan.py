@@ -1,0 +1,131 @@
+"""What runs: every process of the system, its command, its environment and what it waits for. Data only."""
+
+import base64
+import os
+import secrets
+import sys
+from dataclasses import replace
+
+import httpx
+
+from chassis.topology import declare
+from contracts import topology
+from stalkingalarm.embedded import postgres, rabbitmq
+from stalkingalarm.embedded.layout import SERVICES, Layout, project_root
+from stalkingalarm.embedded.spec import Spec
+
+# A process of workers: its name, what `chassis.run` is told, and the queues that it reads when ready.
+WORKERS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
+    "registry": (("registry-worker", "services.registry.worker", (topology.REGISTRY_GRANTS,)),),
+    "alarm": (("alarm-worker", "services.alarm.worker", (topology.ALARM_RECORDER,)),),
+    "dispatch": (("dispatch-worker", "services.dispatch.worker", (topology.DISPATCH_ALARMS,)),),
+    "committee": (("committee-worker", "services.committee.worker", (topology.COMMITTEE_FOLLOW_UP,)),),
+    "reporting": (("reporting-worker", "services.reporting.worker", (topology.REPORTING_LEDGER,)),),
+}
+
+
+def plan(layout: Layout) -> list[Spec]:
+    """The whole system; services that are not in this checkout are left out."""
+    present = [s for s in SERVICES if (project_root() / "services" / s / "api.py").exists()]
+    return [*foundation(layout), *(spec for service in present for spec in _service(layout, service))]
+
+
+def foundation(layout: Layout) -> list[Spec]:
+    """Database, broker, issuer, collector: what the services stand on."""
+    tools = {"STALKINGALARM_RUN_DIR": str(layout.run)}
+    database = [] if postgres.configured_url() else [postgres.spec(layout)]
+    specs = [
+        *database,
+        *rabbitmq.specs(layout),
+        Spec(
+            "databases",
+            prepare=lambda: postgres.provision(layout),
+            needs=tuple(spec.name for spec in database),
+        ),
+        Spec("topology", prepare=lambda: declare(rabbitmq.broker_url(layout)), needs=("rabbitmq",)),
+        replace(_web(layout, "issuer", "stalkingalarm.issuer:create_app", "/jwks.json"), env=tools),
+    ]
+    if not exports_elsewhere():
+        collector = _web(layout, "collector", "stalkingalarm.collector:create_app", "/health")
+        # Whatever it costs, it costs when nobody else needs the processor.
+        specs.append(replace(collector, env=tools, nice=10))
+    return specs
+
+
+def exports_elsewhere() -> bool:
+    """Whether the user sends traces to a collector of their own."""
+    names = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+    return any(os.environ.get(name) for name in names)
+
+
+def url(layout: Layout, name: str) -> str:
+    """Base URL of a service, of the `issuer` or of the `collector`."""
+    return f"http://127.0.0.1:{layout.ports[name]}"
+
+
+def environment(layout: Layout, service: str) -> dict[str, str]:
+    """What every process of a service is told; names as in chassis/settings.py."""
+    issuer = url(layout, "issuer")
+    env = {
+        "ENVIRONMENT": "development",
+        "DATABASE_URL": postgres.service_url(layout, service),
+        "BROKER_URL": rabbitmq.broker_url(layout, service),
+        "VAULT_KEYS": "1:" + layout.secret(f"vault.{service}", _vault_key),
+        "OIDC_ISSUER": issuer,
+        "OIDC_JWKS_URL": f"{issuer}/jwks.json",
+        "OIDC_TOKEN_URL": f"{issuer}/token",
+        "OIDC_CLIENT_ID": service,
+        "OIDC_CLIENT_SECRET": layout.secret(f"client.{service}"),
+        "API_PORT": str(layout.ports[service]),
+        "PUBLIC_URL": url(layout, service),
+        "PYTHONUNBUFFERED": "1",
+        **{f"{name.upper()}_URL": url(layout, name) for name in SERVICES},
+    }
+    if not exports_elsewhere():
+        env["OTEL_EXPORTER_OTLP_ENDPOINT"] = url(layout, "collector")
+    return env
+
+
+def _service(layout: Layout, service: str) -> list[Spec]:
+    env = environment(layout, service)
+    migrate = Spec(
+        f"{service}-migrate",
+        (sys.executable, "-m", "chassis.migrate", service),
+        env=env,
+        needs=("databases",),
+        once=True,
+    )
+    needs = (migrate.name, "topology", "issuer")
+    api = _web(layout, service, f"services.{service}.api:app", "/health/ready")
+    workers = [
+        Spec(
+            name,
+            (sys.executable, "-m", "chassis.run", target),
+            env=env,
+            needs=needs,
+            ready=lambda queues=queues: rabbitmq.are_read(layout, queues),  # type: ignore[misc]
+        )
+        for name, target, queues in WORKERS[service]
+        if (project_root() / "services" / service / "worker.py").exists()
+    ]
+    return [migrate, replace(api, name=f"{service}-api", env=env, needs=needs), *workers]
+
+
+def _web(layout: Layout, name: str, factory: str, probe: str) -> Spec:
+    port = layout.ports[name]
+    command = (sys.executable, "-m", "uvicorn", "--factory", factory, "--host", "127.0.0.1")
+    # Open event streams never end by themselves: the time-out ends them.
+    command += ("--port", str(port), "--no-access-log", "--timeout-graceful-shutdown", "3")
+    address = f"{url(layout, name)}{probe}"
+    return Spec(name, command, port=port, ready=lambda: _is_ok(address))
+
+
+def _is_ok(address: str) -> bool:
+    try:
+        return httpx.get(address, timeout=2, trust_env=False).is_success
+    except httpx.HTTPError:
+        return False
+
+
+def _vault_key() -> str:
+    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()

@@ -1,0 +1,210 @@
+"""A running system, from Python: `with System.up() as system: ...`."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from stalkingalarm.embedded import plan as data
+from stalkingalarm.embedded import postgres, rabbitmq, records
+from stalkingalarm.embedded.control import OVERRIDES, call
+from stalkingalarm.embedded.layout import (
+    Layout,
+    SetupError,
+    check_disk,
+    port_holder,
+    port_is_free,
+    write_private,
+)
+from stalkingalarm.embedded.spec import Spec
+from stalkingalarm.embedded.supervisor import load_plan
+
+PLAN = "stalkingalarm.embedded.plan:plan"
+Processes = list[dict[str, Any]]
+_GOOD = {"ready", "done"}
+
+
+class System:
+    """Handle on one installation; leaving the `with` block stops it if this handle started it."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.started_here = False
+
+    @classmethod
+    def up(
+        cls,
+        run: Path | None = None,
+        *,
+        plan: str = PLAN,
+        env: Mapping[str, str] | None = None,
+        progress: Callable[[Processes], None] = lambda _: None,
+        seconds: float = 120,
+    ) -> Self:
+        """Start the system, or join the running one; returns when all of it is ready.
+
+        `env` wins over what the plan says, in every process. Raises SetupError, after stopping again.
+        """
+        system = cls(Layout.at(run))
+        if records.supervisor(system.layout) is None:
+            system._launch(plan, env or {})
+        elif env:
+            raise SetupError("it runs already, with other settings: stop it first (`make stop`)")
+        try:
+            system.wait_ready(seconds=seconds, progress=progress)
+        except BaseException:
+            if system.started_here:
+                system.down()
+            raise
+        return system
+
+    def __enter__(self) -> Self:
+        """The system itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop what this handle started."""
+        if self.started_here:
+            self.down()
+
+    def down(self) -> list[str]:
+        """Stop everything in order, with or without a living supervisor; answers what ran."""
+        names = [record.name for record in records.running(self.layout)]
+        if supervisor := records.supervisor(self.layout):
+            with suppress(SetupError):
+                call(self.layout, "down")
+            if not records.wait_gone([supervisor], 90):
+                records.kill_group(supervisor.pid)
+        records.stop_orphans(self.layout)
+        return [name for name in names if name != records.SUPERVISOR]
+
+    def processes(self) -> Processes:
+        """Name, state, pid, port, restarts and last error of every process and step."""
+        found: Processes = call(self.layout, "status")["processes"]
+        return found
+
+    def stop(self, name: str) -> None:
+        """Stop one process cleanly; it stays down."""
+        call(self.layout, "stop", name)
+
+    def kill(self, name: str) -> None:
+        """kill -9 one process; the supervisor starts it again."""
+        call(self.layout, "kill", name)
+
+    def start(self, name: str) -> None:
+        """Start one process that was stopped, and wait until it is ready."""
+        call(self.layout, "start", name)
+        self.wait_ready(name)
+
+    def restart(self, name: str) -> None:
+        """Stop one process cleanly, start it again, and wait until it is ready."""
+        call(self.layout, "restart", name)
+        self.wait_ready(name)
+
+    @contextmanager
+    def without(self, *names: str) -> Iterator[None]:
+        """Stop processes (`rabbitmq`, `alarm-api`, ...) for the length of the block."""
+        for name in names:
+            self.stop(name)
+        try:
+            yield
+        finally:
+            for name in names:
+                self.start(name)
+
+    @contextmanager
+    def without_database(self, service: str) -> Iterator[None]:
+        """One service's database refuses everybody for the length of the block."""
+        postgres.take_down(self.layout, service)
+        try:
+            yield
+        finally:
+            postgres.bring_back(self.layout, service)
+
+    def wait_ready(
+        self,
+        *names: str,
+        seconds: float = 60,
+        progress: Callable[[Processes], None] = lambda _: None,
+    ) -> None:
+        """Wait until these (default: all) are ready; raises SetupError naming what is not, and why."""
+        deadline = time.monotonic() + seconds
+        while True:
+            found = [p for p in self.processes() if not names or p["name"] in names]
+            progress(found)
+            if all(p["state"] in _GOOD for p in found):
+                return
+            failed = [p for p in found if p["state"] == "failed"]
+            if failed or time.monotonic() > deadline:
+                bad = (failed or [p for p in found if p["state"] not in _GOOD])[0]
+                raise SetupError(self._why(bad))
+            time.sleep(0.1)
+
+    def url(self, name: str) -> str:
+        """Base URL of a service, of `issuer` or of `collector`."""
+        return data.url(self.layout, name)
+
+    def broker_url(self, user: str = "admin") -> str:
+        """AMQP URL, as a service or as `admin`."""
+        return rabbitmq.broker_url(self.layout, user)
+
+    def database_url(self, service: str) -> str:
+        """SQLAlchemy URL of one service's database, as that service."""
+        return postgres.service_url(self.layout, service)
+
+    def admin_database_url(self, database: str = "postgres") -> str:
+        """libpq URL of any database, as administrator."""
+        return postgres.admin_url(self.layout, database)
+
+    def _launch(self, plan: str, env: Mapping[str, str]) -> None:
+        records.stop_orphans(self.layout)  # a killed supervisor's children hold our ports
+        write_private(self.layout.run / OVERRIDES, json.dumps(dict(env)))
+        check_disk(self.layout.data)
+        _check_ports(load_plan(plan)(self.layout))
+        log = self.layout.logs / f"{records.SUPERVISOR}.log"
+        with log.open("ab") as out:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "stalkingalarm.embedded.supervisor", str(self.layout.run), plan],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            )
+        self.started_here = True
+        self._wait_supervisor(process, log)
+
+    def _wait_supervisor(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
+        while process.poll() is None:
+            with suppress(SetupError):
+                self.processes()
+                return
+            time.sleep(0.05)
+        raise SetupError(f"the supervisor did not start: {_last_line(log)}")
+
+    def _why(self, process: dict[str, Any]) -> str:
+        log = self.layout.logs / f"{process['name']}.log"
+        reason = process["error"] or f"still {process['state']}"
+        return f"{process['name']} is not ready: {reason}; {log} ends: {_last_line(log)}"
+
+
+def _check_ports(specs: list[Spec]) -> None:
+    for spec in specs:
+        if spec.port and not port_is_free(spec.port):
+            raise SetupError(
+                f"port {spec.port} of {spec.name} is taken by {port_holder(spec.port)}: end that, "
+                "or delete .run/ports.json to have other ports chosen"
+            )
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").split("\n") if log.exists() else []
+    return next((line.strip() for line in reversed(lines) if line.strip()), "(nothing)")
