@@ -1,0 +1,36 @@
+# `make demo` and `make test` work on a bare Debian or Ubuntu machine with Python 3.11, git and make.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check bench stop clean
+BIN := .venv/bin
+# Tests that need the whole system share one, and it needs both processors: one after the other.
+PYTEST := $(BIN)/python -m pytest
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
+
+setup: ## Python environment and broker; done by the others when needed
+	@infra/setup.sh
+
+demo: setup ## the whole system, with presses arriving live; KEEP=1 leaves it up
+	@$(BIN)/stalkingalarm demo $(if $(filter 1,$(KEEP)),--keep)
+
+test: ## every test that this machine can run; ARGS="-k name" for some
+	@infra/setup.sh browser
+	@$(PYTEST) $(ARGS)
+
+check: setup ## ruff, mypy, import-linter, links in the documentation
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.support.links
+
+bench: setup ## floor, latency at 20 and 100 presses a second, highest sustained rate
+	@$(BIN)/stalkingalarm bench
+
+stop: ## stop what runs from this checkout
+	@test ! -x $(BIN)/stalkingalarm || $(BIN)/stalkingalarm down
+
+clean: stop ## stop, and delete everything that was set up or stored here
+	@test ! -x $(BIN)/stalkingalarm || $(BIN)/stalkingalarm wipe
+	@rm -rf .venv .uv .run

@@ -1,0 +1,116 @@
+#!/bin/sh
+# Brings a bare Debian or Ubuntu machine to where the system runs: Python environment and broker.
+# `setup.sh [browser]`; with `browser` also Debian's Chromium, which the tests drive.
+# Run again, it does nothing and takes no time.
+set -eu
+cd "$(dirname "$0")/.."
+
+UV=0.13.9
+LOG=.run/setup.log
+mkdir -p .run
+
+say() { printf '\033[1m%s\033[0m\n' "$*" >&2; }
+fail() { printf '\033[31merror:\033[0m %s\n' "$*" >&2; exit 1; }
+
+# Run a slow command with its output in the log and the time on the screen.
+slowly() {
+    what=$1; shift
+    "$@" >>"$LOG" 2>&1 &
+    task=$! seconds=0
+    while kill -0 "$task" 2>/dev/null; do
+        [ -t 2 ] && printf '\r  %s ... %ss' "$what" "$seconds" >&2
+        sleep 1; seconds=$((seconds + 1))
+    done
+    if wait "$task"; then status=0; else status=$?; fi
+    [ -t 2 ] && printf '\r' >&2
+    printf '  %s: %ss   \n' "$what" "$seconds" >&2
+    return "$status"
+}
+
+last_line() { grep -v '^ *$' "$LOG" | tail -n 1; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; elif [ -t 0 ]; then sudo "$@"; else sudo -n "$@"; fi
+}
+
+may_be_root() {
+    [ "$(id -u)" = 0 ] || { command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; }
+}
+
+apt_install() {
+    may_be_root || fail "$1 is not installed and you are neither root nor have sudo: ask for 'apt-get install $1' once"
+    command -v apt-get >/dev/null || fail "$1 is not installed and this is no Debian or Ubuntu: install it yourself"
+    [ "$(id -u)" = 0 ] || as_root true || fail "sudo refused"
+    slowly "apt-get update" as_root apt-get -q update || say "  (package lists not refreshed: $(last_line))"
+    slowly "apt-get install $1" as_root env DEBIAN_FRONTEND=noninteractive \
+        apt-get -q install -y --no-install-recommends "$1" || fail "could not install $1: $(last_line)"
+}
+
+enough_disk() {
+    free=$(df -Pk . | awk 'NR == 2 { print $4 }')
+    [ "$free" -ge 1000000 ] || fail "only $((free / 1000)) MB free here; 1000 MB needed"
+}
+
+find_python() {
+    for python in python3.11 python3; do
+        found=$(command -v "$python") || continue
+        "$found" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null && return
+    done
+    fail "Python 3.11 not found (python3 is $(python3 -V 2>&1)): install python3.11"
+}
+
+python_environment() {
+    stamp="$(cat uv.lock pyproject.toml infra/setup.sh | cksum) $PWD"
+    [ -x .venv/bin/python ] && [ "$(cat .venv/.stamp 2>/dev/null)" = "$stamp" ] && return
+    enough_disk
+    find_python
+    say "Python environment (.venv)"
+    if ! .uv/bin/uv --version 2>/dev/null | grep -q "uv $UV"; then
+        rm -rf .uv
+        "$found" -m venv .uv >>"$LOG" 2>&1 || {
+            apt_install python3.11-venv
+            rm -rf .uv
+            "$found" -m venv .uv >>"$LOG" 2>&1 || fail "python -m venv failed: $(last_line)"
+        }
+        slowly "installing uv" .uv/bin/pip install -q "uv==$UV" ||
+            fail "cannot reach the Python package registry: $(last_line)"
+    fi
+    UV_PROJECT_ENVIRONMENT=.venv slowly "installing packages" \
+        .uv/bin/uv sync --frozen --python "$found" || fail "packages could not be installed: $(last_line)"
+    echo "$stamp" >.venv/.stamp
+}
+
+broker() {
+    [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] && return
+    command -v rabbitmq-server >/dev/null && return
+    enough_disk
+    say "RabbitMQ (Debian package; our node is private, no system-wide broker is started)"
+    # Debian starts what it installs, unless this file says no. Not ours when it exists: then it decides.
+    policy=/usr/sbin/policy-rc.d
+    if may_be_root && [ ! -e $policy ]; then
+        printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
+        as_root chmod 755 $policy
+        trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT INT TERM
+        ours=yes
+    fi
+    apt_install rabbitmq-server
+    if [ "${ours:-}" ]; then
+        as_root rm -f $policy
+        trap - EXIT INT TERM
+    fi
+    # It was not here before us, so neither may it come up with the next start of the machine.
+    if [ -d /run/systemd/system ]; then
+        as_root systemctl disable --now rabbitmq-server epmd.socket epmd >>"$LOG" 2>&1 || true
+    fi
+}
+
+browser() {
+    command -v chromium >/dev/null || command -v chromium-browser >/dev/null && return
+    say "Chromium (the tests of the operator page drive it)"
+    apt_install chromium
+}
+
+python_environment
+broker
+[ "${1:-}" = browser ] && browser
+exit 0
