@@ -45,9 +45,11 @@ def mint(
     *,
     layout: Layout | None = None,
     seconds: int = TOKEN_SECONDS,
-    **claims: str,
+    cic: str | None = None,
+    zone: str | None = None,
+    unit: str | None = None,
 ) -> str:
-    """A signed token, valid `seconds`; `claims`: cic, zone, unit. Default installation: this checkout's."""
+    """A signed token, valid `seconds`. Default installation: this checkout's."""
     layout, now = layout or Layout.at(), int(time.time())
     key = _key(layout)
     body: dict[str, Any] = {
@@ -57,8 +59,11 @@ def mint(
         "iat": now,
         "exp": now + seconds,
         "roles": list(roles),
-        **({"partner": partner} if partner else {}),
-        **claims,
+    }
+    body |= {
+        name: value
+        for name, value in (("partner", partner), ("cic", cic), ("zone", zone), ("unit", unit))
+        if value
     }
     return jwt.encode({"alg": "Ed25519", "kid": key.thumbprint()}, body, key, algorithms=["Ed25519"])
 
@@ -105,7 +110,9 @@ def create_app() -> FastAPI:
         if unknown := set(claims) - set(NARROWING):
             return _refused("invalid_scope", f"scope: {', '.join(sorted(unknown))} is not one")
         roles, partner = CLIENTS[client_id]
-        access = mint(client_id, roles, partner, layout=layout, **claims)
+        access = mint(
+            client_id, roles, partner, layout=layout, **{name: claims.get(name) for name in NARROWING}
+        )
         return {"access_token": access, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
 
     return app

@@ -173,4 +173,8 @@ def _plain(value: AnyValue) -> Any:
     kind = value.WhichOneof("value")
     if kind == "array_value":
         return [_plain(item) for item in value.array_value.values]
-    return getattr(value, kind) if kind and kind.endswith(("string_value", "bool_value", "int_value", "double_value")) else None
+    return (
+        getattr(value, kind)
+        if kind and kind.endswith(("string_value", "bool_value", "int_value", "double_value"))
+        else None
+    )

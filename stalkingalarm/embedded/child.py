@@ -131,9 +131,7 @@ class Child:
                 **account,
             )
         self._process, self.pid = process, process.pid
-        records.remember(
-            self.layout, spec.name, process.pid, self.level, spec.stop_signal, spec.stop_seconds
-        )
+        records.remember(self.layout, spec.name, process.pid, self.level, spec.stop_signal, spec.stop_seconds)
         if spec.nice:
             with suppress(ProcessLookupError):
                 os.setpriority(os.PRIO_PROCESS, process.pid, spec.nice)

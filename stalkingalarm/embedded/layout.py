@@ -170,7 +170,9 @@ def check_disk(folder: Path, least: int = 10**9) -> None:
 def runs(command: list[str], account: Account) -> bool:
     """Whether that account can run a command on this machine."""
     try:
-        return subprocess.run(command, capture_output=True, check=False, cwd="/", **account.spawn).returncode == 0
+        return (
+            subprocess.run(command, capture_output=True, check=False, cwd="/", **account.spawn).returncode == 0
+        )
     except OSError:
         return False
 

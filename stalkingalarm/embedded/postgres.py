@@ -133,9 +133,7 @@ def _initdb(layout: Layout, bin_dir: Path, data: Path) -> None:
     layout.account.own(password)
     command = [str(bin_dir / "initdb"), "-D", str(data), "-U", "admin", "-A", "scram-sha-256"]
     command += [f"--pwfile={password}", "--encoding=UTF8", "--locale=C"]
-    made = subprocess.run(
-        command, text=True, capture_output=True, check=False, cwd="/", **layout.account.spawn
-    )
+    made = subprocess.run(command, text=True, capture_output=True, check=False, cwd="/", **layout.account.spawn)
     shutil.rmtree(password.parent)
     if made.returncode:
         raise SetupError(f"initdb failed: {made.stderr.strip().splitlines()[-1]}")

@@ -36,8 +36,7 @@ class Supervisor:
         overrides = json.loads(path.read_text()) if path.exists() else {}
         self.specs = {spec.name: spec for spec in specs}
         self.children = {
-            name: Child(spec, self._level(name), layout, overrides)
-            for name, spec in self.specs.items()
+            name: Child(spec, self._level(name), layout, overrides) for name, spec in self.specs.items()
         }
         self.layout = layout
         self.ended = asyncio.Event()
