@@ -67,6 +67,15 @@ class Transaction:
         self._outgoing.append(outbox.Outgoing(event, payload.EXCHANGE, payload.routing_key, span))
         return event
 
+    def signal(self, payload: Payload, *, cause: Span | None = None) -> None:
+        """Send after the commit without an outbox row: for doorbells, whose loss a poll makes good."""
+        event = wrap(
+            payload, source=self._source, time=clock.now(), traceparent=telemetry.traceparent_of(cause)
+        )
+        self._outgoing.append(
+            outbox.Outgoing(event, payload.EXCHANGE, payload.routing_key, span=None, durable=False)
+        )
+
     def claim(self, queue: str, event_ids: Sequence[UUID]) -> set[UUID]:
         """The ids among these that `queue` has not handled before; they are marked as handled."""
         return inbox.claim(self.session, queue, event_ids)

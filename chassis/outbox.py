@@ -49,10 +49,14 @@ class Outgoing:
     exchange: str
     routing_key: str
     span: Span | None
+    # False: no row was stored, and nobody needs to hear whether it arrived.
+    durable: bool = True
 
     def message(self) -> Message:
         """The message as the broker gets it."""
-        return Message(self.event.id, self.exchange, self.routing_key, self.event.encode())
+        return Message(
+            self.event.id, self.exchange, self.routing_key, self.event.encode(), mandatory=self.durable
+        )
 
     def end(self, *, failed: bool) -> None:
         """End the producer span."""
@@ -72,7 +76,8 @@ _OVERDUE = text(
 
 def store(session: Session, outgoing: Sequence[Outgoing]) -> None:
     """Add the events to the transaction."""
-    if outgoing:
+    durable = [o for o in outgoing if o.durable]
+    if durable:
         at = clock.now()
         rows = [
             {
@@ -82,7 +87,7 @@ def store(session: Session, outgoing: Sequence[Outgoing]) -> None:
                 "body": o.event.encode(),
                 "created_at": at,
             }
-            for o in outgoing
+            for o in durable
         ]
         session.execute(_INSERT, rows)
 

@@ -30,7 +30,8 @@ def split_to(zones: list[Zone], wanted: int) -> list[Zone]:
         middle = (west + east) / 2
         halves = (shapely.box(west, south, middle, north), shapely.box(middle, south, east, north))
         for letter, half in zip("ab", halves, strict=True):
-            outline = largest.outline.intersection(half)
+            parts = shapely.get_parts(shapely.intersection(largest.outline, half))
+            outline = shapely.MultiPolygon([p for p in parts if isinstance(p, shapely.Polygon)])
             zones.append(replace(largest, id=f"{largest.id}-{letter}", outline=outline))
     return zones
 

@@ -18,7 +18,11 @@ from stalkingalarm.embedded.spec import Spec
 WORKERS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     "registry": (("registry-worker", "services.registry.worker", (topology.REGISTRY_GRANTS,)),),
     "alarm": (("alarm-worker", "services.alarm.worker", (topology.ALARM_RECORDER,)),),
-    "dispatch": (("dispatch-worker", "services.dispatch.worker", (topology.DISPATCH_ALARMS,)),),
+    "dispatch": (
+        # Proved presses have a process of their own: nothing else can stand in their way.
+        ("dispatch-alarms", "services.dispatch.worker:AlarmLane", (topology.DISPATCH_ALARMS,)),
+        ("dispatch-worker", "services.dispatch.worker:Follow,Escalation", (topology.DISPATCH_FIXES,)),
+    ),
     "committee": (("committee-worker", "services.committee.worker", (topology.COMMITTEE_FOLLOW_UP,)),),
     "reporting": (("reporting-worker", "services.reporting.worker", (topology.REPORTING_LEDGER,)),),
 }
@@ -96,7 +100,7 @@ def _service(layout: Layout, service: str) -> list[Spec]:
         once=True,
     )
     needs = (migrate.name, "topology", "issuer")
-    api = _web(layout, service, f"services.{service}.api:app", "/health/ready")
+    api = _web(layout, service, f"services.{service}.api:create_app", "/health/ready")
     workers = [
         Spec(
             name,

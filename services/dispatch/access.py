@@ -1,0 +1,60 @@
+"""Who may touch which incident: object-level checks by the claims of the caller."""
+
+from uuid import UUID
+
+from sqlmodel import Session
+
+from chassis import clock
+from chassis.auth import Caller
+from chassis.errors import Forbidden
+from services.dispatch import views
+from services.dispatch.errors import IncidentUnknown, OrderUnknown
+from services.dispatch.models import IncidentRow, OrderRow
+from services.dispatch.schemas import IncidentView, OrderView
+from services.dispatch.usecases.context import Context
+
+ROOM = ("operator", "supervisor", "gateway")
+
+
+def may_see_room(caller: Caller, cic_id: str) -> None:
+    """Raises `Forbidden` unless the caller belongs to this control room."""
+    if caller.cic != cic_id and "admin" not in caller.roles:
+        raise Forbidden("this is another control room's", field="control_room_id")
+
+
+def may_be_unit(caller: Caller, unit_id: str) -> None:
+    """Raises `Forbidden` unless the caller is this unit."""
+    if caller.unit != unit_id:
+        raise Forbidden("this is another unit's", field="unit_id")
+
+
+def incident_for(context: Context, caller: Caller, incident_id: UUID) -> IncidentView:
+    """The incident, if the caller's control room has it; raises `IncidentUnknown` otherwise."""
+    with context.database.read() as session:
+        incident = session.get(IncidentRow, incident_id)
+        if incident is None or caller.cic not in [incident.cic_id, *incident.also_cics]:
+            raise IncidentUnknown("no such incident", field="incident_id")
+        return _view(context, session, incident_id)
+
+
+def own_order(context: Context, caller: Caller, order_id: UUID) -> OrderRow:
+    """The order, if it is the calling unit's or of its gateway; raises `OrderUnknown` otherwise."""
+    with context.database.read() as session:
+        order = session.get(OrderRow, order_id)
+    by_unit = order is not None and "unit" in caller.roles and caller.unit == order.unit_id
+    by_gateway = order is not None and "gateway" in caller.roles and caller.cic == order.cic_id
+    if order is None or order.state == "proposed" or not (by_unit or by_gateway):
+        raise OrderUnknown("no such order", field="order_id")
+    return order
+
+
+def order_for(context: Context, order_id: UUID, incident_id: UUID) -> OrderView:
+    """One order as its unit sees it now."""
+    with context.database.read() as session:
+        incident = _view(context, session, incident_id)
+    summary = next(order for order in incident.orders if order.order_id == order_id)
+    return views.order_view(incident, summary)
+
+
+def _view(context: Context, session: Session, incident_id: UUID) -> IncidentView:
+    return views.load_views(context, session, [incident_id], clock.now())[0]

@@ -1,0 +1,320 @@
+"""HTTP API of dispatch: intake, streams, what operators and units do, set-up of control rooms and units."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Body, FastAPI, Request
+from fastapi.responses import StreamingResponse
+from opentelemetry import trace
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis import clock
+from chassis.auth import Caller, require
+from chassis.database import Database, engine_of
+from chassis.errors import Invalid
+from chassis.http import application
+from chassis.outbox import Relay
+from chassis.publisher import Publisher
+from chassis.settings import load
+from chassis.vault import Vault
+from contracts import topology
+from contracts.alarm import AlarmRaised
+from contracts.envelope import Event, Undecodable
+from services.dispatch import access, console, events, store, views
+from services.dispatch.board import Board
+from services.dispatch.schemas import (
+    ControlRoomIn,
+    ControlRoomOut,
+    DeclineIn,
+    Geojson,
+    IncidentCloseIn,
+    IncidentView,
+    OrderCloseIn,
+    OrderView,
+    PositionIn,
+    SendIn,
+    UnitIn,
+    UnitOut,
+)
+from services.dispatch.settings import DispatchSettings
+from services.dispatch.streams import Hub, Watcher
+from services.dispatch.usecases import moving, rooms
+from services.dispatch.usecases.context import Context
+from services.dispatch.webhooks import Courier
+
+UNIT = ("unit", "gateway")
+
+
+def create_app(settings: DispatchSettings | None = None) -> FastAPI:
+    """The application; settings come from the environment unless given."""
+    settings = settings or load(DispatchSettings)
+    database = Database(engine_of(settings), "/services/dispatch")
+    context = Context(database, Board(settings), Vault(settings.vault_keys.get_secret_value()), settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        publisher = Publisher(settings.broker_url.get_secret_value())
+        await publisher.start()
+        database.relay = Relay(database.engine, publisher.publish_threadsafe)
+        database.relay.start()
+        hub, courier = Hub(context), Courier(context)
+        app.state.hub = hub
+        publisher.subscribe_transient(topology.DISPATCH_LIVE, ["#"], hub.rung)
+        hub.start()
+        courier.start()
+        refreshing = asyncio.create_task(_keep_fresh(context))
+        yield
+        refreshing.cancel()
+        with suppress(asyncio.CancelledError):
+            await refreshing
+        await courier.stop()
+        await hub.stop()
+        await asyncio.to_thread(database.relay.stop)
+        await publisher.stop()
+        database.engine.dispose()
+
+    def ready() -> dict[str, bool]:
+        # The broker is not needed to take presses in: the intake is the way round it.
+        try:
+            with database.read() as session:
+                session.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            return {"database": False}
+        return {"database": True}
+
+    app = application(
+        settings,
+        title="Dispatch",
+        description="From an alarm to the patrol: control rooms, zones, units, orders, escalation.",
+        lifespan=lifespan,
+        ready=ready,
+    )
+
+    _intake(app, context)
+    _streams(app, context)
+    _incidents(app, context)
+    _orders(app, context)
+    _rooms(app, context)
+    _units(app, context)
+    console.add_pages(app)
+    return app
+
+
+async def _keep_fresh(context: Context) -> None:
+    """Units and policies in memory, for presses that come by the intake."""
+    while True:
+        with suppress(SQLAlchemyError):  # what is in memory still serves; the next second tries again
+            await asyncio.to_thread(rooms.refresh, context)
+        await asyncio.sleep(1)
+
+
+def _intake(app: FastAPI, context: Context) -> None:
+    @app.post("/v1/intake", status_code=202, tags=["intake"])
+    async def intake(request: Request, _: Caller = require("service")) -> dict[str, bool]:
+        """The way round the broker: an `alarm.raised.v1` as a CloudEvent. A copy has no effect."""
+        try:
+            event = Event.decode(await request.body())
+        except Undecodable as error:
+            raise Invalid(str(error), field="body") from None
+        if event.type != AlarmRaised.TYPE:
+            raise Invalid("only alarm.raised.v1 is taken in here", field="type")
+        span = trace.get_current_span()
+        await asyncio.to_thread(events.take_alarms, context, topology.DISPATCH_ALARMS, [(event, span)])
+        # The doorbell goes by the broker, which is perhaps away: look at once.
+        request.app.state.hub.look()
+        return {"accepted": True}
+
+
+def _streams(app: FastAPI, context: Context) -> None:
+    def stream(watcher: Watcher, cic_id: str | None, unit_id: str | None) -> StreamingResponse:
+        def first() -> list[IncidentView]:
+            with context.database.read() as session:
+                found = store.open_incidents(session, cic_id, unit_id)
+                return list(views.incident_views(context, session, found, clock.now()).values())
+
+        hub: Hub = app.state.hub
+        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+        return StreamingResponse(hub.watch(watcher, first), media_type="text/event-stream", headers=headers)
+
+    @app.get("/v1/control-rooms/{cic_id}/stream", tags=["streams"], response_class=StreamingResponse)
+    async def room_stream(cic_id: str, caller: Caller = require(*access.ROOM)) -> StreamingResponse:
+        """Server-Sent Events `incident` (IncidentView): first the open ones, then every change."""
+        access.may_see_room(caller, cic_id)
+        return stream(Watcher("room", cic_id), cic_id, None)
+
+    @app.get("/v1/control-rooms/{cic_id}/units/stream", tags=["streams"], response_class=StreamingResponse)
+    async def gateway_stream(cic_id: str, caller: Caller = require("gateway")) -> StreamingResponse:
+        """Server-Sent Events `order` (OrderView) and `withdrawn` for all units of a control room."""
+        access.may_see_room(caller, cic_id)
+        return stream(Watcher("gateway", cic_id), cic_id, None)
+
+    @app.get("/v1/units/{unit_id}/stream", tags=["streams"], response_class=StreamingResponse)
+    async def unit_stream(unit_id: str, caller: Caller = require("unit")) -> StreamingResponse:
+        """Server-Sent Events `order` (OrderView) and `withdrawn` for one unit."""
+        access.may_be_unit(caller, unit_id)
+        return stream(Watcher("unit", unit_id), None, unit_id)
+
+
+def _incidents(app: FastAPI, context: Context) -> None:
+    operator, supervisor = ("operator", "supervisor", "gateway"), ("supervisor",)
+
+    @app.get("/v1/control-rooms/{cic_id}/incidents", tags=["incidents"])
+    def open_incidents(cic_id: str, caller: Caller = require(*access.ROOM)) -> list[IncidentView]:
+        """Open incidents, most urgent first."""
+        access.may_see_room(caller, cic_id)
+        with context.database.read() as session:
+            found = store.open_incidents(session, cic_id)
+            seen = views.incident_views(context, session, found, clock.now())
+        return [seen[incident.id] for incident in found]
+
+    @app.get("/v1/incidents/{incident_id}", tags=["incidents"])
+    def incident(incident_id: UUID, caller: Caller = require(*access.ROOM)) -> IncidentView:
+        """One incident; the card only while it is open."""
+        return access.incident_for(context, caller, incident_id)
+
+    @app.post("/v1/incidents/{incident_id}/display", tags=["incidents"])
+    def display(incident_id: UUID, caller: Caller = require(*operator)) -> IncidentView:
+        """It stands on a screen of the control room."""
+        access.incident_for(context, caller, incident_id)
+        moving.display(context, incident_id)
+        return access.incident_for(context, caller, incident_id)
+
+    @app.post("/v1/incidents/{incident_id}/acknowledge", tags=["incidents"])
+    def acknowledge(incident_id: UUID, caller: Caller = require(*operator)) -> IncidentView:
+        """An operator takes it; the escalation ladder stops."""
+        access.incident_for(context, caller, incident_id)
+        moving.acknowledge(context, incident_id, caller.subject, caller.cic or "")
+        return access.incident_for(context, caller, incident_id)
+
+    @app.post("/v1/incidents/{incident_id}/take-over", tags=["incidents"])
+    def take_over(incident_id: UUID, caller: Caller = require(*operator)) -> IncidentView:
+        """The caller's control room accepts the hand-over."""
+        access.incident_for(context, caller, incident_id)
+        moving.take_over(context, incident_id, caller.cic or "")
+        return access.incident_for(context, caller, incident_id)
+
+    @app.post("/v1/incidents/{incident_id}/send", tags=["incidents"])
+    def send(
+        incident_id: UUID, body: SendIn | None = None, caller: Caller = require(*operator)
+    ) -> IncidentView:
+        """Send a unit; without one, the proposed unit."""
+        access.incident_for(context, caller, incident_id)
+        moving.send(context, incident_id, body.unit_id if body else None)
+        return access.incident_for(context, caller, incident_id)
+
+    @app.post("/v1/incidents/{incident_id}/close", tags=["incidents"])
+    def close(incident_id: UUID, body: IncidentCloseIn, caller: Caller = require(*supervisor)) -> IncidentView:
+        """A supervisor closes, with a reason."""
+        access.incident_for(context, caller, incident_id)
+        moving.close(
+            context, incident_id, body.outcome, by="supervisor", person=caller.subject, reason=body.reason
+        )
+        return access.incident_for(context, caller, incident_id)
+
+
+def _orders(app: FastAPI, context: Context) -> None:
+    def moved(caller: Caller, order_id: UUID, target: str, reason: str | None = None) -> OrderView:
+        order = access.own_order(context, caller, order_id)
+        moving.move_order(context, order_id, target, reason)  # type: ignore[arg-type]  # our own literals
+        return access.order_for(context, order_id, order.incident_id)
+
+    @app.post("/v1/orders/{order_id}/receipt", tags=["orders"])
+    def receipt(order_id: UUID, caller: Caller = require(*UNIT)) -> OrderView:
+        """The unit's terminal has the order."""
+        return moved(caller, order_id, "received")
+
+    @app.post("/v1/orders/{order_id}/acknowledge", tags=["orders"])
+    def acknowledge(order_id: UUID, caller: Caller = require(*UNIT)) -> OrderView:
+        """The crew takes it."""
+        return moved(caller, order_id, "acknowledged")
+
+    @app.post("/v1/orders/{order_id}/en-route", tags=["orders"])
+    def en_route(order_id: UUID, caller: Caller = require(*UNIT)) -> OrderView:
+        """The unit moves."""
+        return moved(caller, order_id, "en_route")
+
+    @app.post("/v1/orders/{order_id}/on-scene", tags=["orders"])
+    def on_scene(order_id: UUID, caller: Caller = require(*UNIT)) -> OrderView:
+        """The unit is there."""
+        return moved(caller, order_id, "on_scene")
+
+    @app.post("/v1/orders/{order_id}/decline", tags=["orders"])
+    def decline(order_id: UUID, body: DeclineIn, caller: Caller = require(*UNIT)) -> OrderView:
+        """The unit cannot go; another one is looked for at once."""
+        return moved(caller, order_id, "declined", body.reason)
+
+    @app.post("/v1/orders/{order_id}/close", tags=["orders"])
+    def close(order_id: UUID, body: OrderCloseIn, caller: Caller = require(*UNIT)) -> OrderView:
+        """The unit sees the victim safe: the incident ends with an outcome. Only from on scene."""
+        order = access.own_order(context, caller, order_id)
+        moving.close_from_scene(context, order_id, body.outcome, caller.subject)
+        return access.order_for(context, order_id, order.incident_id)
+
+
+def _rooms(app: FastAPI, context: Context) -> None:
+    anyone = require("admin", "service", "unit", *access.ROOM)
+
+    @app.get("/v1/control-rooms", tags=["set-up"])
+    def control_rooms(_: Caller = anyone) -> list[ControlRoomOut]:
+        """All control rooms."""
+        board = context.board
+        return [
+            ControlRoomOut(
+                id=room.id,
+                names={"nl": room.names.nl, "fr": room.names.fr, "de": room.names.de},
+                policy=board.rooms[room.id].policy,
+                amqp=board.rooms[room.id].amqp,
+                webhook=board.rooms[room.id].webhook,
+                neighbours=list(room.neighbours),
+                lat=room.seat.lat,
+                lon=room.seat.lon,
+            )
+            for room in board.control_rooms.values()
+        ]
+
+    @app.put("/v1/control-rooms/{cic_id}", tags=["set-up"], status_code=204)
+    def set_policy(cic_id: str, body: ControlRoomIn, _: Caller = require("admin")) -> None:
+        """How a control room wants its alarms."""
+        rooms.set_policy(context, cic_id, body)
+
+    @app.get("/v1/zones", tags=["set-up"])
+    def zones(_: Caller = anyone) -> Geojson:
+        """The zones in force as GeoJSON; stand-ins say so."""
+        return console.zones_geojson(context.board.zones)
+
+    @app.put("/v1/zones", tags=["set-up"])
+    def import_zones(body: Annotated[Geojson, Body()], caller: Caller = require("admin")) -> dict[str, int]:
+        """Import real police zones; everything wrong is listed by feature and field."""
+        return {"zones": rooms.put_map(context, body, caller.subject)}
+
+
+def _units(app: FastAPI, context: Context) -> None:
+    @app.put("/v1/units", tags=["set-up"], status_code=204)
+    def put_units(body: list[UnitIn], caller: Caller = require("admin", "gateway")) -> None:
+        """Register units (many at once)."""
+        for unit in body:
+            access.may_see_room(caller, unit.control_room_id)
+        rooms.put_units(context, body)
+
+    @app.post("/v1/units/positions", tags=["units"], status_code=204)
+    def positions(body: list[PositionIn], caller: Caller = require(*UNIT)) -> None:
+        """Where units are now (many at once)."""
+        if "gateway" not in caller.roles:
+            for position in body:
+                access.may_be_unit(caller, position.unit_id)
+        rooms.move_units(context, body, None if "gateway" not in caller.roles else caller.cic)
+
+    @app.get("/v1/control-rooms/{cic_id}/units", tags=["units"])
+    def units(cic_id: str, caller: Caller = require(*access.ROOM)) -> list[UnitOut]:
+        """The units of a control room."""
+        access.may_see_room(caller, cic_id)
+        with context.database.read() as session:
+            found = store.units(session, cic_id=cic_id)
+        return [
+            UnitOut.model_validate({**unit.model_dump(), "unit_id": unit.id, "control_room_id": unit.cic_id})
+            for unit in found
+        ]

@@ -1,0 +1,64 @@
+"""The operator's page: served here, fed by the streams."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import shapely
+from fastapi import FastAPI, Response
+from fastapi.responses import FileResponse
+from fastapi.staticfiles import StaticFiles
+
+from chassis.auth import SESSION_COOKIE
+from services.dispatch.geography import Zone
+from services.dispatch.schemas import SessionIn
+
+_WEB = Path(__file__).parent / "web"
+# No inline script, no foreign host, no frame.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
+    " font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+
+def add_pages(app: FastAPI) -> None:
+    """The console and its session."""
+
+    @app.get("/console", include_in_schema=False)
+    def page() -> FileResponse:
+        return FileResponse(_WEB / "console.html", headers={"content-security-policy": _POLICY})
+
+    @app.post("/console/session", status_code=204, tags=["console"])
+    def session(body: SessionIn, response: Response) -> None:
+        """Keep a token as a session cookie that no script can read."""
+        token = body.token.get_secret_value()
+        app.state.verifier.caller(token)
+        response.set_cookie(SESSION_COOKIE, token, httponly=True, samesite="strict", path="/")
+
+    @app.delete("/console/session", status_code=204, tags=["console"])
+    def sign_out(response: Response) -> None:
+        """Forget the session."""
+        response.delete_cookie(SESSION_COOKIE, path="/")
+
+    app.mount("/console/static", StaticFiles(directory=_WEB / "static"), name="console-static")
+
+
+def zones_geojson(zones: Sequence[Zone]) -> dict[str, Any]:
+    """Zones as GeoJSON, coordinates to about a metre."""
+    return {
+        "type": "FeatureCollection",
+        "features": [
+            {
+                "type": "Feature",
+                "id": zone.id,
+                "properties": {
+                    "id": zone.id,
+                    "names": {"nl": zone.names.nl, "fr": zone.names.fr, "de": zone.names.de},
+                    "cic": zone.cic,
+                    "stand_in": zone.stand_in,
+                },
+                "geometry": shapely.geometry.mapping(shapely.set_precision(zone.outline, 1e-5)),
+            }
+            for zone in zones
+        ],
+    }

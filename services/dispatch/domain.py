@@ -1,0 +1,86 @@
+"""Pure rules of dispatch: the life of an order, urgency, the escalation ladder. No clock, no I/O."""
+
+import hashlib
+import hmac
+from collections.abc import Iterable
+from typing import Literal, get_args
+from uuid import UUID
+
+from contracts.common import Lane
+from contracts.dispatch import OrderState
+
+# One transition table: from state to the states that may follow. Any other move is an error.
+ORDER_MOVES: dict[OrderState, frozenset[OrderState]] = {
+    "proposed": frozenset({"sent", "withdrawn", "closed"}),
+    "sent": frozenset({"received", "acknowledged", "en_route", "on_scene", "declined", "withdrawn", "closed"}),
+    "received": frozenset({"acknowledged", "en_route", "on_scene", "declined", "withdrawn", "closed"}),
+    "acknowledged": frozenset({"en_route", "on_scene", "declined", "withdrawn", "closed"}),
+    "en_route": frozenset({"on_scene", "declined", "withdrawn", "closed"}),
+    "on_scene": frozenset({"closed", "withdrawn"}),
+    "closed": frozenset(),
+    "declined": frozenset(),
+    "withdrawn": frozenset(),
+}
+# The unit holds the order (and sees the card) in these.
+LIVE: frozenset[OrderState] = frozenset({"sent", "received", "acknowledged", "en_route", "on_scene"})
+ANSWERED: frozenset[OrderState] = frozenset({"acknowledged", "en_route", "on_scene", "closed"})
+OVER: frozenset[OrderState] = frozenset({"closed", "declined", "withdrawn"})
+
+_PROGRESS: tuple[OrderState, ...] = get_args(OrderState)[:7]
+
+Escalation = Literal["all_positions", "supervisor", "neighbour"]
+LADDER: tuple[Escalation, ...] = ("all_positions", "supervisor", "neighbour")
+
+Cancel = Literal["requested", "duress"]
+
+
+def can_move(current: OrderState, target: OrderState) -> bool:
+    """Whether the transition table allows the move."""
+    return target in ORDER_MOVES[current]
+
+
+def already_there(current: OrderState, target: OrderState) -> bool:
+    """A repeated or overtaken report of progress: harmless."""
+    if current == target:
+        return True
+    if current in _PROGRESS and target in _PROGRESS and target not in ("closed", "sent"):
+        return _PROGRESS.index(current) > _PROGRESS.index(target)
+    return False
+
+
+def subject_of(device_id: str, enrolment_id: UUID | None, lane: Lane) -> str:
+    """What an incident is about: presses of one subject join its open incident.
+
+    Unproved presses never share a subject with proved ones: they could otherwise hide or touch a real alarm.
+    """
+    if lane == "unverified":
+        return f"unverified:{device_id}"
+    return f"enrolment:{enrolment_id}" if enrolment_id else f"device:{device_id}"
+
+
+def urgency_of(lane: Lane, presses: int, cancel: Cancel | None) -> int:
+    """Order of alarms on screen: higher first. Proved before unproved, then duress, then further presses."""
+    base = 100 if lane == "verified" else 10
+    return base + (50 if cancel == "duress" else 0) + min(presses - 1, 40)
+
+
+def ladder_of(lane: Lane) -> tuple[Escalation, ...]:
+    """Who is told, step by step, while nobody acknowledges. Unproved presses never load a neighbour."""
+    return LADDER if lane == "verified" else LADDER[:2]
+
+
+def code_digest(alarm_id: UUID, code: str) -> str:
+    """How a cancel code travels: SHA-256 hex of alarm id and code."""
+    return hashlib.sha256(f"{alarm_id}:{code}".encode()).hexdigest()
+
+
+def judge_cancel(alarm_id: UUID, digest: str, cancel_code: str, duress_code: str) -> tuple[Cancel, bool]:
+    """What a cancel request means, and whether its code was right. Both codes are always compared."""
+    normal = hmac.compare_digest(code_digest(alarm_id, cancel_code), digest)
+    duress = hmac.compare_digest(code_digest(alarm_id, duress_code), digest)
+    return ("duress" if duress else "requested"), normal or duress
+
+
+def merged(*flags: Iterable[str]) -> list[str]:
+    """Flags without repetition, first mention first."""
+    return list(dict.fromkeys(flag for group in flags for flag in group))

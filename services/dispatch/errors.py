@@ -1,0 +1,35 @@
+"""What dispatch refuses."""
+
+from chassis.errors import Conflict, Invalid, NotFound, Retryable
+
+
+class IncidentUnknown(NotFound):
+    """There is no such incident, or it is not yours."""
+
+
+class OrderUnknown(NotFound):
+    """There is no such order, or it is not yours."""
+
+
+class ControlRoomUnknown(NotFound):
+    """There is no such control room."""
+
+
+class OrderMoveImpossible(Conflict):
+    """The order's state does not allow this move."""
+
+
+class IncidentIsClosed(Conflict):
+    """People closed this incident already."""
+
+
+class UnitNotAvailable(Conflict):
+    """The unit has another order, or is off duty."""
+
+
+class ReasonRequired(Invalid):
+    """This act needs a reason."""
+
+
+class AlarmNotYetKnown(Retryable):
+    """A message overtook the press that it is about."""

@@ -1,0 +1,61 @@
+"""Events of other services as dispatch takes them in: one table from event type to use case."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from uuid import UUID
+
+from opentelemetry.trace import Span
+
+from chassis.database import Transaction
+from contracts.alarm import AlarmLocated, AlarmRaised, CanaryRaised, CancelRequested, TestRaised
+from contracts.envelope import Event
+from contracts.registry import CardPublished, CardWithdrawn, DeviceChanged, EnrolmentChanged
+from services.dispatch.usecases import following
+from services.dispatch.usecases.context import Context
+from services.dispatch.usecases.raising import raise_alarms
+
+Received = tuple[Event, Span | None]
+
+
+def take_alarms(context: Context, queue: str, received: Sequence[Received]) -> None:
+    """Presses (and the canaries that travel among them), all in one transaction each."""
+    presses = [
+        (event.id, AlarmRaised.model_validate(event.data), span)
+        for event, span in received
+        if event.type == AlarmRaised.TYPE
+    ]
+    if presses:
+        raise_alarms(context, presses)
+    take(context, queue, [(event, span) for event, span in received if event.type != AlarmRaised.TYPE])
+
+
+def take(context: Context, queue: str, received: Sequence[Received]) -> None:
+    """Everything else: each event id once; types that mean nothing here are passed over."""
+    known = {event.id: (event, span) for event, span in received if event.type in _TAKERS}
+    if not known:
+        return
+    with context.database.transaction() as tx:
+        fresh: set[UUID] = tx.claim(queue, list(known))
+        for event_id, (event, span) in known.items():
+            if event_id in fresh:
+                _TAKERS[event.type](tx, context, event.data, span)
+
+
+Taker = Callable[[Transaction, Context, dict[str, Any], Span | None], None]
+
+_TAKERS: dict[str, Taker] = {
+    AlarmLocated.TYPE: lambda tx, c, d, span: following.locate(tx, c, AlarmLocated.model_validate(d), span),
+    CancelRequested.TYPE: lambda tx, c, d, span: following.cancel(
+        tx, c, CancelRequested.model_validate(d), span
+    ),
+    TestRaised.TYPE: lambda tx, c, d, span: following.route_test(tx, c, TestRaised.model_validate(d), span),
+    CanaryRaised.TYPE: lambda tx, c, d, span: following.route_canary(
+        tx, c, CanaryRaised.model_validate(d), span
+    ),
+    DeviceChanged.TYPE: lambda tx, _, d, __: following.take_device(tx, DeviceChanged.model_validate(d)),
+    EnrolmentChanged.TYPE: lambda tx, _, d, __: following.take_enrolment(
+        tx, EnrolmentChanged.model_validate(d)
+    ),
+    CardPublished.TYPE: lambda tx, c, d, _: following.take_card(tx, c, CardPublished.model_validate(d)),
+    CardWithdrawn.TYPE: lambda tx, _, d, __: following.drop_card(tx, CardWithdrawn.model_validate(d)),
+}

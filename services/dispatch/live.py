@@ -1,0 +1,21 @@
+"""The doorbell: tells the API processes which incident changed, so that streams need not wait for a poll."""
+
+from uuid import UUID
+
+from contracts.envelope import Payload
+from contracts.topology import DISPATCH_LIVE
+
+
+class IncidentChanged(Payload):
+    """An incident has a new revision. Within dispatch only; not in the catalogue, stored nowhere."""
+
+    TYPE = "incident.changed.v1"
+    EXCHANGE = DISPATCH_LIVE
+
+    incident_id: UUID
+    revision: int
+
+    @property
+    def subject(self) -> str:
+        """The incident."""
+        return str(self.incident_id)

@@ -1,0 +1,188 @@
+"""Tables of dispatch."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlmodel import Field, SQLModel
+
+from chassis.columns import Json, UtcDateTime
+
+
+class MapRow(SQLModel, table=True):
+    """The zones in force, as imported GeoJSON; the newest row counts."""
+
+    __tablename__ = "maps"
+
+    id: int | None = Field(default=None, primary_key=True)
+    geojson: dict[str, Any] = Field(sa_type=Json)
+    imported_at: datetime = Field(sa_type=UtcDateTime)
+    imported_by: str
+
+
+class ControlRoomRow(SQLModel, table=True):
+    """How one control room wants its alarms; names and seat come with the map."""
+
+    __tablename__ = "control_rooms"
+
+    id: str = Field(primary_key=True)
+    policy: str = "proposed"
+    amqp: bool = False
+    webhook_url: str | None = None
+    webhook_secret: bytes | None = None
+    announced: bool = False
+
+
+class UnitRow(SQLModel, table=True):
+    """A patrol. `order_id` is set while it has a live order: the one claim that two workers cannot share."""
+
+    __tablename__ = "units"
+
+    id: str = Field(primary_key=True)
+    callsign: str
+    zone_id: str
+    cic_id: str = Field(index=True)
+    lat: float | None = None
+    lon: float | None = None
+    available: bool = True
+    order_id: UUID | None = None
+    changed_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class DeviceRow(SQLModel, table=True):
+    """Read model of registry: whose device it is."""
+
+    __tablename__ = "devices"
+
+    id: UUID = Field(primary_key=True)
+    enrolment_id: UUID = Field(index=True)
+    status: str
+    version: int
+
+
+class EnrolmentRow(SQLModel, table=True):
+    """Read model of registry: the managing zone, used only while there is no location."""
+
+    __tablename__ = "enrolments"
+
+    id: UUID = Field(primary_key=True)
+    managing_zone_id: str
+    status: str
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class CardRow(SQLModel, table=True):
+    """An intervention card with its two codes, sealed; opened only for an open incident."""
+
+    __tablename__ = "cards"
+
+    enrolment_id: UUID = Field(primary_key=True)
+    version: int
+    sealed: bytes | None = None
+
+
+class PerpetratorRow(SQLModel, table=True):
+    """Which enrolments share a perpetrator, by the registry's pseudonym."""
+
+    __tablename__ = "perpetrators"
+
+    enrolment_id: UUID = Field(primary_key=True)
+    ref: UUID = Field(primary_key=True, index=True)
+
+
+class IncidentRow(SQLModel, table=True):
+    """One incident: opened by a press, joined by further presses of its subject, closed by people."""
+
+    __tablename__ = "incidents"
+    __table_args__ = (
+        # The rule "one open incident a subject", kept by the database.
+        Index("incidents_one_open", "subject", unique=True, postgresql_where=text("state = 'open'")),
+        Index("incidents_open_by_room", "cic_id", postgresql_where=text("state = 'open'")),
+    )
+
+    id: UUID = Field(primary_key=True)
+    subject: str
+    device_id: str
+    enrolment_id: UUID | None = Field(default=None, index=True)
+    lane: str
+    cic_id: str
+    # Further control rooms that see it: across a border, where it moved, who took over the escalation.
+    also_cics: list[str] = Field(sa_type=Json, default_factory=list)
+    zone_id: str | None = None
+    border_zones: list[str] = Field(sa_type=Json, default_factory=list)
+    basis: str
+    flags: list[str] = Field(sa_type=Json, default_factory=list)
+    urgency: int
+    presses: int = 1
+    state: str = "open"
+    raised_at: datetime = Field(sa_type=UtcDateTime)
+    deadline_at: datetime = Field(sa_type=UtcDateTime)
+    routed_at: datetime = Field(sa_type=UtcDateTime)
+    last_press_at: datetime = Field(sa_type=UtcDateTime)
+    displayed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    acknowledged_by: str | None = None
+    escalation: str | None = None
+    # The last fix, sealed; erased when the incident is closed.
+    fix: bytes | None = None
+    fix_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    cancel: str | None = None
+    outcome: str | None = None
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    closed_by: str | None = None
+    reason: str | None = None
+    traceparent: str | None = None
+    revision: int = 1
+    changed_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class PressRow(SQLModel, table=True):
+    """Which incident each press became part of: exactly one."""
+
+    __tablename__ = "presses"
+
+    alarm_id: UUID = Field(primary_key=True)
+    incident_id: UUID = Field(index=True)
+    device_id: str
+    counter: int | None = None
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    routed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class OrderRow(SQLModel, table=True):
+    """One unit ordered (or proposed) to one incident."""
+
+    __tablename__ = "orders"
+
+    id: UUID = Field(primary_key=True)
+    incident_id: UUID = Field(index=True)
+    unit_id: str
+    cic_id: str
+    state: str
+    automatic: bool = False
+    distance_m: float | None = None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    received_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    en_route_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    on_scene_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    reason: str | None = None
+
+
+TABLES = frozenset(
+    {
+        "maps",
+        "control_rooms",
+        "units",
+        "devices",
+        "enrolments",
+        "cards",
+        "perpetrators",
+        "incidents",
+        "presses",
+        "orders",
+    }
+)

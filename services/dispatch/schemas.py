@@ -1,0 +1,191 @@
+"""What dispatch says and is told over HTTP."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+
+from contracts.common import MARKING, Lane, Outcome
+from contracts.dispatch import OrderState
+from contracts.registry import Card
+
+Id = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._:-]+$")]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+
+
+class LocationView(BaseModel):
+    """Where: degrees WGS84, 95 % radius in metres, age in seconds when this view was made."""
+
+    lat: float
+    lon: float
+    radius_m: float | None
+    at: datetime | None
+    age_s: float | None
+    quality: Literal["green", "amber", "red"]
+
+
+class OrderSummary(BaseModel):
+    """One unit of an incident; `distance_m` in a straight line when it was chosen."""
+
+    order_id: UUID
+    unit_id: str
+    callsign: str
+    state: OrderState
+    distance_m: float | None
+    sent_at: datetime | None
+    at: datetime
+    reason: str | None
+
+
+class IncidentView(BaseModel):
+    """An incident as a control room sees it; card and location only while it is open."""
+
+    incident_id: UUID
+    marking: Literal["STALKINGALARM"] = MARKING
+    control_room_id: str
+    also_control_room_ids: list[str]
+    zone_id: str | None
+    border_zones: list[str]
+    state: Literal["open", "closed"]
+    urgency: int
+    presses: int
+    lane: Lane
+    flags: list[str]
+    basis: str
+    raised_at: datetime
+    deadline_at: datetime
+    routed_at: datetime
+    displayed_at: datetime | None
+    acknowledged_at: datetime | None
+    escalation: str | None
+    cancel: Literal["requested", "duress"] | None
+    location: LocationView | None
+    last_known_address: str | None
+    linked_incidents: list[UUID]
+    orders: list[OrderSummary]
+    card: Card | None
+    outcome: Outcome | None
+    traceparent: str | None
+    revision: int
+
+
+class OrderView(BaseModel):
+    """An order as its unit sees it."""
+
+    order_id: UUID
+    incident_id: UUID
+    unit_id: str
+    marking: Literal["STALKINGALARM"] = MARKING
+    state: OrderState
+    urgency: int
+    presses: int
+    flags: list[str]
+    raised_at: datetime
+    deadline_at: datetime
+    sent_at: datetime | None
+    zone_id: str | None
+    location: LocationView | None
+    last_known_address: str | None
+    card: Card | None
+    traceparent: str | None
+    revision: int
+
+
+class ControlRoomIn(BaseModel):
+    """How a control room wants its alarms."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"policy": "automatic", "amqp": True, "webhook_url": None}]}
+    )
+
+    policy: Literal["automatic", "proposed"]
+    amqp: bool = False
+    webhook_url: AnyHttpUrl | None = None
+    # Standard Webhooks: "whsec_" and base64 of 24 to 64 bytes.
+    webhook_secret: SecretStr | None = None
+
+
+class ControlRoomOut(BaseModel):
+    """A control room with its seat (degrees) and the rooms that take over from it."""
+
+    id: str
+    names: dict[str, str]
+    policy: str
+    amqp: bool
+    webhook: bool
+    neighbours: list[str]
+    lat: float
+    lon: float
+
+
+class UnitIn(BaseModel):
+    """A unit as the control room's software registers it."""
+
+    unit_id: Id
+    callsign: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    zone_id: Id
+    control_room_id: Id
+    lat: Latitude | None = None
+    lon: Longitude | None = None
+    available: bool = True
+
+
+class PositionIn(BaseModel):
+    """Where a unit is now; `available` None: as it was."""
+
+    unit_id: Id
+    lat: Latitude
+    lon: Longitude
+    available: bool | None = None
+
+
+class UnitOut(BaseModel):
+    """A unit; `order_id` while it holds an order."""
+
+    unit_id: str
+    callsign: str
+    zone_id: str
+    control_room_id: str
+    lat: float | None
+    lon: float | None
+    available: bool
+    order_id: UUID | None
+
+
+class SendIn(BaseModel):
+    """Which unit to send; None: the proposed one."""
+
+    unit_id: Id | None = None
+
+
+class DeclineIn(BaseModel):
+    """Why a unit cannot go."""
+
+    reason: Note
+
+
+class OrderCloseIn(BaseModel):
+    """How it ended, said by the unit that sees the victim safe."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"outcome": "genuine"}]})
+
+    outcome: Outcome
+
+
+class IncidentCloseIn(BaseModel):
+    """How it ended, said by a supervisor, with the reason for closing from a distance."""
+
+    outcome: Outcome
+    reason: Note
+
+
+class SessionIn(BaseModel):
+    """A bearer token to be kept as the console's session cookie."""
+
+    token: SecretStr
+
+
+Geojson = dict[str, Any]

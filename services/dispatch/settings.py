@@ -1,0 +1,29 @@
+"""What dispatch can be told by its environment; the defaults are those of the domain brief."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from chassis.settings import Settings
+
+
+class DispatchSettings(Settings):
+    """Times in seconds, distances in metres."""
+
+    service: str = "dispatch"
+    # Without acknowledgement: all positions, supervisor, neighbouring control room.
+    escalate_after_s: tuple[float, float, float] = (20.0, 40.0, 60.0)
+    # A unit that does not acknowledge within this time is replaced.
+    unit_answer_s: float = Field(default=20.0, gt=0)
+    # How often a unit is looked for while there is none.
+    find_unit_every_s: float = Field(default=5.0, gt=0)
+    # At the last step of the ladder the proposed unit is sent though nobody sent it.
+    send_unattended: bool = True
+    # A further press after this time starts the escalation clock again; before, it only raises urgency.
+    repress_window_s: float = 120.0
+    default_control_room: str = "cic-oost-vlaanderen"
+    border_margin_m: float = 1000.0
+    map_path: Path = Path(__file__).resolve().parents[2] / "infra/geo/belgium.geojson"
+    # Seconds between the attempts of a webhook (the last one repeats until the incident is closed).
+    webhook_delays_s: tuple[float, ...] = (0, 1, 2, 5, 10, 20, 30)
+    public_url: str = "http://127.0.0.1:8000"

@@ -1,0 +1,224 @@
+"""Server-Sent Events: who watches gets every change at once; a poll makes good what no doorbell told."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Literal
+from uuid import UUID
+
+from opentelemetry.context import Context as TraceContext
+from opentelemetry.trace import Span, SpanKind
+from pydantic import BaseModel
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis import clock, telemetry
+from contracts.envelope import Event, Undecodable
+from contracts.topology import DISPATCH_LIVE
+from services.dispatch import store, views
+from services.dispatch.domain import LIVE
+from services.dispatch.schemas import IncidentView
+from services.dispatch.usecases.context import Context
+
+log = logging.getLogger(__name__)
+
+# Seconds between polls for changes that no doorbell told of (broker away, process died in between).
+POLL_S = 0.5
+_LOOK_BACK = timedelta(seconds=10)
+# Seconds of silence after which a comment keeps proxies and readers from giving up.
+KEEP_ALIVE_S = 10.0
+# A reader that is so far behind is dropped; it reconnects and starts from the present state.
+_QUEUE = 2000
+
+
+class Withdrawn(BaseModel):
+    """An order that is no longer this unit's: its card must go from the screen."""
+
+    order_id: UUID
+    incident_id: UUID
+    unit_id: str
+    state: str
+    reason: str | None
+
+
+@dataclass(slots=True, eq=False)
+class Watcher:
+    """One open stream: of a control room, of one unit, or of all units of a control room (its gateway)."""
+
+    kind: Literal["room", "unit", "gateway"]
+    key: str
+    queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(_QUEUE))
+    # Units: which orders were shown, so that a withdrawal is told to those that saw it.
+    shown: set[UUID] = field(default_factory=set)
+
+    def frames(self, incident: IncidentView) -> list[bytes]:
+        """What this watcher must be told of an incident's new state."""
+        if self.kind == "room":
+            if self.key != incident.control_room_id and self.key not in incident.also_control_room_ids:
+                return []
+            return [_frame("incident", incident)]
+        return self._order_frames(incident)
+
+    def _order_frames(self, incident: IncidentView) -> list[bytes]:
+        frames = []
+        for order in incident.orders:
+            if self.kind == "unit" and order.unit_id != self.key:
+                continue
+            if (
+                self.kind == "gateway"
+                and incident.control_room_id != self.key
+                and order.order_id not in self.shown
+            ):
+                continue
+            if order.state in LIVE and incident.state == "open":
+                self.shown.add(order.order_id)
+                frames.append(_frame("order", views.order_view(incident, order)))
+            elif order.order_id in self.shown:
+                self.shown.discard(order.order_id)
+                fields = order.model_dump(include={"order_id", "unit_id", "state", "reason"})
+                gone = Withdrawn.model_validate({**fields, "incident_id": incident.incident_id})
+                frames.append(_frame("withdrawn", gone))
+        return frames
+
+
+def _frame(event: str, data: BaseModel) -> bytes:
+    return f"event: {event}\ndata: {data.model_dump_json()}\n\n".encode()
+
+
+class Hub:
+    """All streams of one API process."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._watchers: set[Watcher] = set()
+        self._pending: dict[UUID, list[Span]] = {}
+        self._wake = asyncio.Event()
+        self._look = asyncio.Event()
+        self._pushed: dict[UUID, int] = {}
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self) -> None:
+        """Start pushing and polling."""
+        self._tasks = [asyncio.create_task(self._push_loop()), asyncio.create_task(self._poll_loop())]
+
+    async def stop(self) -> None:
+        """End all streams; their readers reconnect elsewhere."""
+        for task in self._tasks:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
+        for watcher in list(self._watchers):
+            self._drop(watcher)
+
+    def rung(self, bodies: list[bytes]) -> None:
+        """Doorbells from the broker; on the event loop's thread."""
+        for body in bodies:
+            try:
+                event = Event.decode(body)
+            except Undecodable:
+                log.warning("an undecodable doorbell")
+                continue
+            span = telemetry.start(
+                f"process {DISPATCH_LIVE}",
+                SpanKind.CONSUMER,
+                parent=telemetry.context_of(event.traceparent) or TraceContext(),
+                attributes={
+                    "messaging.system": "rabbitmq",
+                    "messaging.destination.name": DISPATCH_LIVE,
+                    "messaging.operation.type": "process",
+                    "messaging.operation.name": "process",
+                    "messaging.message.id": str(event.id),
+                },
+            )
+            self._pending.setdefault(UUID(event.data["incident_id"]), []).append(span)
+        self._wake.set()
+
+    def look(self) -> None:
+        """Poll now: this process changed something, and the broker may be away."""
+        self._look.set()
+
+    async def watch(self, watcher: Watcher, first: Callable[[], list[IncidentView]]) -> AsyncIterator[bytes]:
+        """The frames of one stream: the present state, then every change, then keep-alives in silence."""
+        # Subscribed before the present state is read, so that nothing falls in between.
+        self._watchers.add(watcher)
+        try:
+            yield b": stalkingalarm\nretry: 500\n\n"
+            for incident in await asyncio.to_thread(first):
+                for frame in watcher.frames(incident):
+                    yield frame
+            while True:
+                try:
+                    frame_or_end = await asyncio.wait_for(watcher.queue.get(), KEEP_ALIVE_S)
+                except TimeoutError:
+                    yield b": still here\n\n"
+                    continue
+                if frame_or_end is None:
+                    return
+                yield frame_or_end
+        finally:
+            self._watchers.discard(watcher)
+
+    def _drop(self, watcher: Watcher) -> None:
+        self._watchers.discard(watcher)
+        while not watcher.queue.empty():
+            watcher.queue.get_nowait()
+        watcher.queue.put_nowait(None)
+
+    async def _push_loop(self) -> None:
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            pending, self._pending = self._pending, {}
+            try:
+                if pending:
+                    self._push(await asyncio.to_thread(self._load, set(pending)))
+            except SQLAlchemyError as error:
+                log.warning("streams: cannot read: %s; the poll will try again", type(error).__name__)
+            except Exception:
+                log.exception("streams: a push failed")
+            for spans in pending.values():
+                for span in spans:
+                    span.end()
+
+    def _load(self, ids: set[UUID]) -> list[IncidentView]:
+        with self._context.database.read() as session:
+            return views.load_views(self._context, session, ids, clock.now())
+
+    def _push(self, incidents: list[IncidentView]) -> None:
+        for incident in incidents:
+            if self._pushed.get(incident.incident_id, 0) >= incident.revision:
+                continue
+            self._pushed[incident.incident_id] = incident.revision
+            for watcher in list(self._watchers):
+                for frame in watcher.frames(incident):
+                    try:
+                        watcher.queue.put_nowait(frame)
+                    except asyncio.QueueFull:
+                        log.warning("streams: a reader is %d frames behind: dropped", _QUEUE)
+                        self._drop(watcher)
+                        break
+
+    async def _poll_loop(self) -> None:
+        seen: datetime = clock.now()
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._look.wait(), POLL_S)
+            self._look.clear()
+            try:
+                found = await asyncio.to_thread(self._changed_since, seen - _LOOK_BACK)
+            except SQLAlchemyError as error:
+                log.warning("streams: cannot poll: %s", type(error).__name__)
+                continue
+            seen = clock.now()
+            # What fell out of the look-back cannot come again: forget it.
+            self._pushed = {i: r for i, r in self._pushed.items() if i in found}
+            for incident_id, revision in found.items():
+                if self._pushed.get(incident_id, 0) < revision:
+                    self._pending.setdefault(incident_id, [])
+                    self._wake.set()
+
+    def _changed_since(self, since: datetime) -> dict[UUID, int]:
+        with self._context.database.read() as session:
+            return dict(store.changed_since(session, since))

@@ -1,0 +1,1 @@
+"""What dispatch does, one concern a file."""

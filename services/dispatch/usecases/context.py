@@ -1,0 +1,73 @@
+"""What every use case of dispatch is given."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from opentelemetry.trace import Span
+
+from chassis.database import Database, Transaction
+from chassis.timers import DueRow, schedule
+from chassis.vault import Vault
+from contracts.common import Fix
+from services.dispatch import store
+from services.dispatch.board import Board
+from services.dispatch.live import IncidentChanged
+from services.dispatch.models import IncidentRow
+from services.dispatch.settings import DispatchSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One process's means: database, map and units in memory, vault, settings."""
+
+    database: Database
+    board: Board
+    vault: Vault
+    settings: DispatchSettings
+
+    def seal_fix(self, subject: str, fix: Fix | None) -> bytes | None:
+        """A fix as it rests in the database."""
+        return self.vault.seal(store.fix_place(subject), store.fix_json(fix)) if fix else None
+
+    def open_fix(self, incident: IncidentRow) -> Fix | None:
+        """The incident's last fix."""
+        if incident.fix is None:
+            return None
+        return Fix.model_validate(self.vault.open(store.fix_place(incident.subject), incident.fix))
+
+    def open_card(self, enrolment_id: UUID, sealed: bytes) -> dict[str, Any]:
+        """A card with its codes: {"card", "cancel_code", "duress_code"}."""
+        opened: dict[str, Any] = self.vault.open(f"cards:{enrolment_id}:sealed", sealed)
+        return opened
+
+
+def ring(tx: Transaction, incident_id: UUID, revision: int, cause: Span | None = None) -> None:
+    """Tell the streams; sent only if the transaction commits."""
+    tx.signal(IncidentChanged(incident_id=incident_id, revision=revision), cause=cause)
+
+
+def changed(tx: Transaction, context: Context, incident: IncidentRow, cause: Span | None = None) -> None:
+    """After any change of an incident: streams, and the webhook where the control rooms have one."""
+    ring(tx, incident.id, incident.revision, cause)
+    rooms = [incident.cic_id, *incident.also_cics]
+    schedule(
+        tx.session,
+        [
+            webhook_row(incident.id, room, incident.revision, incident.changed_at)
+            for room in rooms
+            if has_webhook(context, room)
+        ],
+    )
+
+
+def has_webhook(context: Context, cic_id: str) -> bool:
+    """Whether a control room takes orders by webhook."""
+    room = context.board.rooms.get(cic_id)
+    return room is not None and room.webhook
+
+
+def webhook_row(incident_id: UUID, cic_id: str, revision: int, due_at: datetime) -> DueRow:
+    """A webhook that tells a control room of one revision of an incident."""
+    return DueRow(kind="webhook", subject_id=f"{incident_id}|{cic_id}|{revision}", due_at=due_at)

@@ -1,0 +1,181 @@
+"""What happens when nobody does: due rows are claimed and acted upon, whichever process is alive.
+
+Each act commits together with the removal of its row, so a crash repeats it and nothing is skipped.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from chassis import clock, timers
+from chassis.database import Transaction
+from chassis.timers import DueRow
+from contracts.dispatch import IncidentEscalated
+from services.dispatch import store
+from services.dispatch.domain import OVER, ladder_of, merged
+from services.dispatch.errors import UnitNotAvailable
+from services.dispatch.models import IncidentRow, OrderRow
+from services.dispatch.usecases.context import Context, changed
+from services.dispatch.usecases.moving import apply, locked_order, send_order
+from services.dispatch.usecases.raising import after
+
+log = logging.getLogger(__name__)
+
+KINDS = ("acknowledge", "unit_answer", "find_unit", "re_press")
+
+
+def act_on_due(context: Context) -> int:
+    """Act on everything that is due, one transaction a timer; returns how many."""
+    done = 0
+    while act_on_next(context):
+        done += 1
+    return done
+
+
+def act_on_next(context: Context) -> bool:
+    """Act on one due row; False when nothing is due."""
+    with context.database.transaction() as tx:
+        due = timers.claim(tx.session, KINDS, limit=1)
+        for row in due:
+            _ACTS[row.kind](tx, context, row, clock.now())
+        return bool(due)
+
+
+def _open_incident(tx: Transaction, row: DueRow) -> IncidentRow | None:
+    incident = store.locked_incident(tx.session, UUID(row.subject_id))
+    return incident if incident is not None and incident.state == "open" else None
+
+
+def _unacknowledged(tx: Transaction, context: Context, row: DueRow, now: datetime) -> None:
+    """Nobody took the alarm: tell the next ones. `row.attempt` is the step of the ladder."""
+    incident = _open_incident(tx, row)
+    if incident is None or incident.acknowledged_at is not None:
+        return
+    ladder = ladder_of("verified" if incident.lane == "verified" else "unverified")
+    level = ladder[min(row.attempt, len(ladder) - 1)]
+    target = None
+    if level == "neighbour":
+        target = next((c for c in context.board.rooms[incident.cic_id].neighbours), None)
+        if context.settings.send_unattended:
+            find_unit(tx, context, incident, now, send_now=True)
+    steps = context.settings.escalate_after_s
+    if row.attempt + 1 < len(ladder):
+        wait = steps[row.attempt + 1] - steps[row.attempt]
+        due_at = after(row.due_at, wait)
+        timers.schedule(
+            tx.session,
+            [DueRow(kind=row.kind, subject_id=row.subject_id, due_at=due_at, attempt=row.attempt + 1)],
+        )
+    also = merged(incident.also_cics, [target] if target else [])
+    store.touch(tx.session, incident, now, escalation=level, also_cics=also)
+    _tell(tx, incident, level, now, target)
+    changed(tx, context, incident)
+
+
+def _unit_silent(tx: Transaction, context: Context, row: DueRow, now: datetime) -> None:
+    """The unit did not acknowledge: it is withdrawn and another one takes its place."""
+    incident, order = locked_order(tx, UUID(row.subject_id))
+    if incident.state != "open" or order.state not in ("sent", "received"):
+        return
+    apply(tx, incident, order, "withdrawn", now, "unit_silent")
+    store.touch(tx.session, incident, now)
+    _tell(tx, incident, "unit_silent", now)
+    find_unit(tx, context, incident, now, send_now=True)
+    changed(tx, context, incident)
+
+
+def _look_for_unit(tx: Transaction, context: Context, row: DueRow, now: datetime) -> None:
+    """There was no free unit: look again, and keep telling until there is one."""
+    incident = _open_incident(tx, row)
+    if incident is None:
+        return
+    automatic = context.board.rooms[incident.cic_id].policy == "automatic" and incident.lane == "verified"
+    if find_unit(tx, context, incident, now, send_now=automatic):
+        changed(tx, context, incident)
+    elif row.attempt == 0:
+        store.touch(tx.session, incident, now, flags=merged(incident.flags, ["no_unit"]))
+        _tell(tx, incident, "no_unit", now)
+        changed(tx, context, incident)
+
+
+def find_unit(
+    tx: Transaction, context: Context, incident: IncidentRow, now: datetime, *, send_now: bool
+) -> bool:
+    """Propose or send the nearest unit that was not tried; without one a timer looks again."""
+    orders = store.orders_of(tx.session, [incident.id])
+    if store.live_orders(orders):
+        return True
+    fix = context.open_fix(incident)
+    route = context.board.route(fix if fix else None, incident.zone_id)
+    tried = frozenset(order.unit_id for order in orders if order.state in OVER)
+    proposal = next((o for o in reversed(orders) if o.state == "proposed"), None)
+    candidates = context.board.candidates(route, tried)
+    if proposal is not None:
+        candidates = [(proposal.unit_id, proposal.distance_m), *candidates]
+    for unit_id, metres in candidates:
+        if not send_now:
+            if proposal is None:
+                propose(tx, incident, unit_id, metres, now)
+            return True
+        order = proposal if proposal is not None and proposal.unit_id == unit_id else None
+        try:
+            send_order(tx, context, incident, unit_id, order, automatic=True)
+        except UnitNotAvailable:
+            continue  # taken by another process since this one last looked
+        return True
+    due_at = after(now, context.settings.find_unit_every_s)
+    timers.schedule(
+        tx.session, [DueRow(kind="find_unit", subject_id=str(incident.id), due_at=due_at, attempt=1)]
+    )
+    return False
+
+
+def propose(tx: Transaction, incident: IncidentRow, unit_id: str, metres: float | None, now: datetime) -> None:
+    """Show a unit to the operator, who sends it."""
+    order = OrderRow(
+        id=uuid4(),
+        incident_id=incident.id,
+        unit_id=unit_id,
+        cic_id=incident.cic_id,
+        state="proposed",
+        distance_m=metres,
+        created_at=now,
+    )
+    tx.session.add(order)
+    store.touch(tx.session, incident, now)
+
+
+def _pressed_again(tx: Transaction, context: Context, row: DueRow, now: datetime) -> None:
+    """A further press long after the acknowledgement: the alarm must be taken anew."""
+    incident = _open_incident(tx, row)
+    if incident is None or incident.acknowledged_at is None:
+        return
+    if (now - incident.acknowledged_at).total_seconds() < context.settings.repress_window_s:
+        return
+    due_at = after(now, context.settings.escalate_after_s[0])
+    timers.schedule(tx.session, [DueRow(kind="acknowledge", subject_id=str(incident.id), due_at=due_at)])
+    store.touch(tx.session, incident, now, acknowledged_at=None, acknowledged_by=None, escalation=None)
+    changed(tx, context, incident)
+
+
+def _tell(tx: Transaction, incident: IncidentRow, level: str, now: datetime, target: str | None = None) -> None:
+    tx.publish(
+        IncidentEscalated.model_validate(
+            {
+                "incident_id": incident.id,
+                "at": now,
+                "control_room_id": incident.cic_id,
+                "level": level,
+                "target_control_room_id": target,
+            }
+        )
+    )
+
+
+_ACTS: dict[str, Callable[[Transaction, Context, DueRow, datetime], None]] = {
+    "acknowledge": _unacknowledged,
+    "unit_answer": _unit_silent,
+    "find_unit": _look_for_unit,
+    "re_press": _pressed_again,
+}

@@ -1,0 +1,196 @@
+"""What else arrives: fixes, cancel requests, tests, canaries, and the read models of the registry."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from opentelemetry.trace import Span
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlmodel import SQLModel, col
+
+from chassis import clock
+from chassis.database import Transaction
+from contracts.alarm import AlarmLocated, CanaryRaised, CancelRequested, TestRaised
+from contracts.dispatch import CanaryRouted, IncidentEscalated, IncidentRelocated, TestRouted
+from contracts.registry import CardPublished, CardWithdrawn, DeviceChanged, EnrolmentChanged
+from services.dispatch import store
+from services.dispatch.domain import Cancel, judge_cancel, merged, urgency_of
+from services.dispatch.errors import AlarmNotYetKnown
+from services.dispatch.models import (
+    CardRow,
+    DeviceRow,
+    EnrolmentRow,
+    IncidentRow,
+    PerpetratorRow,
+)
+from services.dispatch.routing import Basis
+from services.dispatch.usecases.context import Context, changed
+
+
+def _incident(tx: Transaction, alarm_id: UUID) -> IncidentRow:
+    incident_id = store.incident_of_press(tx.session, alarm_id)
+    incident = store.locked_incident(tx.session, incident_id) if incident_id else None
+    if incident is None:
+        raise AlarmNotYetKnown("the press of this message is not here yet")
+    return incident
+
+
+def locate(tx: Transaction, context: Context, located: AlarmLocated, span: Span | None) -> None:
+    """A further fix. An older one than the last is ignored; a border crossed brings the other side in."""
+    incident = _incident(tx, located.alarm_id)
+    at = located.fix.at or located.received_at
+    if incident.state != "open" or (incident.fix_at is not None and at <= incident.fix_at):
+        return
+    now = clock.now()
+    route = context.board.route(located.fix, None)
+    if route.basis is not Basis.CURRENT_FIX:
+        return
+    previous = incident.zone_id
+    crossed = route.zone != previous
+    also = merged(incident.also_cics, [route.cic], (n.cic for n in route.neighbours))
+    store.touch(
+        tx.session,
+        incident,
+        now,
+        fix=context.seal_fix(incident.subject, located.fix),
+        fix_at=at,
+        zone_id=route.zone,
+        border_zones=[n.zone for n in route.neighbours],
+        also_cics=[cic for cic in also if cic != incident.cic_id],
+        basis=route.basis,
+        flags=merged((f for f in incident.flags if f != "no_location"), sorted(route.flags)),
+    )
+    if crossed and route.zone is not None:
+        tx.publish(
+            IncidentRelocated(
+                incident_id=incident.id,
+                at=now,
+                control_room_id=route.cic,
+                zone_id=route.zone,
+                previous_zone_id=previous,
+            ),
+            cause=span,
+        )
+    changed(tx, context, incident, span)
+
+
+def cancel(tx: Transaction, context: Context, request: CancelRequested, span: Span | None) -> None:
+    """A cancel request never closes: it is shown, and under duress it escalates. Only people close."""
+    incident = _incident(tx, request.alarm_id)
+    if incident.state != "open":
+        return
+    now = clock.now()
+    verdict, right = _judge(tx, context, incident, request)
+    kind: Cancel = "duress" if incident.cancel == "duress" else verdict
+    flags = incident.flags if right else merged(incident.flags, ["cancel_code_wrong"])
+    urgency = urgency_of("verified" if incident.lane == "verified" else "unverified", incident.presses, kind)
+    store.touch(tx.session, incident, now, cancel=kind, flags=flags, urgency=urgency)
+    if kind == "duress":
+        tx.publish(
+            IncidentEscalated(incident_id=incident.id, at=now, control_room_id=incident.cic_id, level="duress"),
+            cause=span,
+        )
+    changed(tx, context, incident, span)
+
+
+def _judge(
+    tx: Transaction, context: Context, incident: IncidentRow, request: CancelRequested
+) -> tuple[Cancel, bool]:
+    sealed = store.cards(tx.session, [incident.enrolment_id]) if incident.enrolment_id else {}
+    if incident.enrolment_id is None or incident.enrolment_id not in sealed:
+        return "requested", False
+    card = context.open_card(incident.enrolment_id, sealed[incident.enrolment_id])
+    return judge_cancel(request.alarm_id, request.code_digest, card["cancel_code"], card["duress_code"])
+
+
+def route_test(tx: Transaction, context: Context, test: TestRaised, span: Span | None) -> None:
+    """A test press came all the way: it is answered with the control room that would have got it."""
+    owner = store.owners(tx.session, [test.device_id]).get(test.device_id)
+    route = context.board.route(test.fix, owner.managing_zone_id if owner else None)
+    tx.publish(
+        TestRouted(
+            test_id=test.test_id,
+            device_id=test.device_id,
+            enrolment_id=owner.enrolment_id if owner else None,
+            control_room_id=route.cic,
+            received_at=test.received_at,
+            routed_at=clock.now(),
+        ),
+        cause=span,
+    )
+
+
+def route_canary(tx: Transaction, context: Context, canary: CanaryRaised, span: Span | None) -> None:
+    """A canary came through the lane of real presses."""
+    route = context.board.route(canary.fix, None)
+    tx.publish(
+        CanaryRouted(
+            canary_id=canary.canary_id,
+            control_room_id=canary.control_room_id,
+            expected=route.cic == canary.control_room_id,
+            raised_at=canary.raised_at,
+            routed_at=clock.now(),
+        ),
+        cause=span,
+    )
+
+
+def take_device(tx: Transaction, device: DeviceChanged) -> None:
+    """Read model of devices; an older version than the stored one is ignored."""
+    row = DeviceRow(
+        id=device.device_id, enrolment_id=device.enrolment_id, status=device.status, version=device.version
+    )
+    _newer(tx, row, ["id"], "version")
+
+
+def take_enrolment(tx: Transaction, enrolment: EnrolmentChanged) -> None:
+    """Read model of enrolments; an older change than the stored one is ignored."""
+    row = EnrolmentRow(
+        id=enrolment.enrolment_id,
+        managing_zone_id=enrolment.managing_zone_id,
+        status=enrolment.status,
+        changed_at=enrolment.changed_at,
+    )
+    _newer(tx, row, ["id"], "changed_at")
+
+
+def take_card(tx: Transaction, context: Context, published: CardPublished) -> None:
+    """Keep the card sealed, and which perpetrators it names by pseudonym."""
+    opened = {
+        "card": published.card.model_dump(mode="json"),
+        "cancel_code": published.cancel_code,
+        "duress_code": published.duress_code,
+    }
+    place = f"cards:{published.enrolment_id}:sealed"
+    row = CardRow(
+        enrolment_id=published.enrolment_id, version=published.version, sealed=context.vault.seal(place, opened)
+    )
+    if _newer(tx, row, ["enrolment_id"], "version"):
+        _link(tx, published.enrolment_id, [perpetrator.ref for perpetrator in published.card.perpetrators])
+
+
+def drop_card(tx: Transaction, withdrawn: CardWithdrawn) -> None:
+    """Forget a card; its version stays, so that a late copy of an older one cannot bring it back."""
+    row = CardRow(enrolment_id=withdrawn.enrolment_id, version=withdrawn.version, sealed=None)
+    if _newer(tx, row, ["enrolment_id"], "version"):
+        _link(tx, withdrawn.enrolment_id, [])
+
+
+def _link(tx: Transaction, enrolment_id: UUID, refs: Sequence[UUID]) -> None:
+    tx.session.execute(delete(PerpetratorRow).where(col(PerpetratorRow.enrolment_id) == enrolment_id))
+    tx.session.add_all([PerpetratorRow(enrolment_id=enrolment_id, ref=ref) for ref in dict.fromkeys(refs)])
+
+
+def _newer(tx: Transaction, row: SQLModel, keys: Sequence[str], version: str) -> bool:
+    """Store `row` unless a newer version is there; whether it was stored."""
+    table = type(row)
+    statement = upsert(table).values(row.model_dump())
+    changes = {name: statement.excluded[name] for name in row.model_dump() if name not in keys}
+    stored = tx.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=list(keys),
+            set_=changes,
+            where=getattr(table, version) < statement.excluded[version],
+        ).returning(*(getattr(table, key) for key in keys))
+    )
+    return stored.first() is not None

@@ -1,0 +1,265 @@
+"""What people do: display, acknowledge, send, take over, move an order, close."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID, uuid4
+
+from sqlmodel import col, select
+
+from chassis import clock, timers
+from chassis.database import Transaction
+from contracts.common import Outcome
+from contracts.dispatch import (
+    IncidentAcknowledged,
+    IncidentClosed,
+    IncidentDisplayed,
+    OrderState,
+)
+from services.dispatch import store
+from services.dispatch.domain import ANSWERED, LIVE, already_there, can_move
+from services.dispatch.errors import (
+    IncidentIsClosed,
+    IncidentUnknown,
+    OrderMoveImpossible,
+    OrderUnknown,
+    UnitNotAvailable,
+)
+from services.dispatch.models import IncidentRow, OrderRow
+from services.dispatch.usecases.context import Context, changed
+from services.dispatch.usecases.raising import moved, unit_timer
+
+# The column that holds when an order reached a state.
+STAMPS: dict[str, str] = {
+    "sent": "sent_at",
+    "received": "received_at",
+    "acknowledged": "acknowledged_at",
+    "en_route": "en_route_at",
+    "on_scene": "on_scene_at",
+    "closed": "closed_at",
+}
+
+
+def locked(tx: Transaction, incident_id: UUID) -> IncidentRow:
+    """The incident, locked; raises `IncidentUnknown`."""
+    incident = store.locked_incident(tx.session, incident_id)
+    if incident is None:
+        raise IncidentUnknown("no such incident", field="incident_id")
+    return incident
+
+
+def _locked_open(tx: Transaction, incident_id: UUID) -> IncidentRow:
+    incident = locked(tx, incident_id)
+    if incident.state != "open":
+        raise IncidentIsClosed(f"closed with outcome {incident.outcome}")
+    return incident
+
+
+def display(context: Context, incident_id: UUID) -> None:
+    """The alarm stands on an operator's screen. The first time counts; repeating is harmless."""
+    with context.database.transaction() as tx:
+        incident = locked(tx, incident_id)
+        if incident.displayed_at is None and incident.state == "open":
+            now = clock.now()
+            store.touch(tx.session, incident, now, displayed_at=now)
+            tx.publish(IncidentDisplayed(incident_id=incident.id, at=now, control_room_id=incident.cic_id))
+            changed(tx, context, incident)
+
+
+def acknowledge(context: Context, incident_id: UUID, operator: str, cic_id: str) -> None:
+    """An operator takes the alarm: the escalation ladder stops. Repeating is harmless."""
+    with context.database.transaction() as tx:
+        incident = _locked_open(tx, incident_id)
+        if incident.acknowledged_at is not None:
+            return
+        now = clock.now()
+        timers.cancel(tx.session, str(incident.id), ["acknowledge"])
+        store.touch(
+            tx.session,
+            incident,
+            now,
+            acknowledged_at=now,
+            acknowledged_by=operator,
+            displayed_at=incident.displayed_at or now,
+        )
+        tx.publish(IncidentAcknowledged(incident_id=incident.id, at=now, control_room_id=cic_id))
+        changed(tx, context, incident)
+
+
+def take_over(context: Context, incident_id: UUID, cic_id: str) -> None:
+    """A control room that was brought in accepts the hand-over; raises `IncidentUnknown` for any other."""
+    with context.database.transaction() as tx:
+        incident = _locked_open(tx, incident_id)
+        if incident.cic_id == cic_id:
+            return
+        if cic_id not in incident.also_cics:
+            raise IncidentUnknown("no such incident", field="incident_id")
+        now = clock.now()
+        others = [c for c in [incident.cic_id, *incident.also_cics] if c != cic_id]
+        store.touch(tx.session, incident, now, cic_id=cic_id, also_cics=others)
+        tx.publish(IncidentAcknowledged(incident_id=incident.id, at=now, control_room_id=cic_id))
+        changed(tx, context, incident)
+
+
+def send(context: Context, incident_id: UUID, unit_id: str | None) -> OrderRow:
+    """Send a unit (None: the proposed one). A unit that already has this order is no second one.
+
+    Raises `UnitNotAvailable` when the unit has another order or is off duty.
+    """
+    with context.database.transaction() as tx:
+        incident = _locked_open(tx, incident_id)
+        orders = store.orders_of(tx.session, [incident_id])
+        proposed = [order for order in orders if order.state == "proposed"]
+        wanted = unit_id or (proposed[-1].unit_id if proposed else None)
+        same = [order for order in store.live_orders(orders) if unit_id is None or order.unit_id == unit_id]
+        if same:
+            return same[-1]
+        if wanted is None:
+            raise UnitNotAvailable("no unit is proposed: name one", field="unit_id")
+        order = next((o for o in proposed if o.unit_id == wanted), None)
+        return send_order(tx, context, incident, wanted, order, automatic=False)
+
+
+def send_order(
+    tx: Transaction,
+    context: Context,
+    incident: IncidentRow,
+    unit_id: str,
+    order: OrderRow | None,
+    *,
+    automatic: bool,
+) -> OrderRow:
+    """Turn a proposal (or nothing) into a sent order; the unit is claimed in the same transaction."""
+    now = clock.now()
+    row = order or OrderRow(
+        id=uuid4(),
+        incident_id=incident.id,
+        unit_id=unit_id,
+        cic_id=incident.cic_id,
+        state="proposed",
+        created_at=now,
+    )
+    if not store.claim_units(tx.session, {row.id: unit_id}, now):
+        raise UnitNotAvailable(f"unit {unit_id} has another order, is off duty or unknown", field="unit_id")
+    context.board.units.remove(unit_id)
+    row.state, row.sent_at, row.automatic = "sent", now, automatic
+    tx.session.add(row)
+    timers.cancel(tx.session, str(incident.id), ["find_unit"])
+    timers.schedule(tx.session, [unit_timer(context, row.id, now)])
+    store.touch(tx.session, incident, now)
+    tx.publish(moved(row, now, incident.deadline_at))
+    changed(tx, context, incident)
+    return row
+
+
+def move_order(context: Context, order_id: UUID, target: OrderState, reason: str | None = None) -> OrderRow:
+    """A unit reports progress. Repeated or overtaken reports are harmless; raises `OrderMoveImpossible`."""
+    with context.database.transaction() as tx:
+        incident, order = locked_order(tx, order_id)
+        current: OrderState = order.state  # type: ignore[assignment]
+        if already_there(current, target):
+            return order
+        if not can_move(current, target):
+            raise OrderMoveImpossible(f"an order that is {current} cannot become {target}")
+        now = clock.now()
+        apply(tx, incident, order, target, now, reason)
+        if target in ANSWERED:
+            timers.cancel(tx.session, str(order.id), ["unit_answer"])
+        if target == "declined":
+            timers.schedule(
+                tx.session, [timers.DueRow(kind="find_unit", subject_id=str(incident.id), due_at=now)]
+            )
+        store.touch(tx.session, incident, now)
+        changed(tx, context, incident)
+        return order
+
+
+def apply(
+    tx: Transaction,
+    incident: IncidentRow,
+    order: OrderRow,
+    target: OrderState,
+    now: datetime,
+    reason: str | None,
+) -> None:
+    """Put an order into a state that the table allows, stamp it, free its unit when it is over, and tell."""
+    order.state = target
+    order.reason = reason or order.reason
+    stamp = STAMPS.get(target)
+    if stamp is not None and getattr(order, stamp) is None:
+        setattr(order, stamp, now)
+    tx.session.add(order)
+    if target not in LIVE:
+        tx.session.flush()
+        store.free_units(tx.session, [order.id], now)
+    tx.publish(moved(order, now, incident.deadline_at, reason))
+
+
+def locked_order(tx: Transaction, order_id: UUID) -> tuple[IncidentRow, OrderRow]:
+    """The order with its incident, both locked (incident first); raises `OrderUnknown`."""
+    incident_id = tx.session.execute(
+        select(OrderRow.incident_id).where(col(OrderRow.id) == order_id)
+    ).scalar_one_or_none()
+    if incident_id is None:
+        raise OrderUnknown("no such order", field="order_id")
+    incident = locked(tx, incident_id)
+    return incident, tx.session.get_one(OrderRow, order_id, with_for_update=True)
+
+
+def close_from_scene(context: Context, order_id: UUID, outcome: Outcome, person: str) -> None:
+    """The unit that is on scene ends the incident; raises `OrderMoveImpossible` from anywhere else."""
+    with context.database.read() as session:
+        order = session.get(OrderRow, order_id)
+    if order is None:
+        raise OrderUnknown("no such order", field="order_id")
+    if order.state not in ("on_scene", "closed"):
+        raise OrderMoveImpossible(
+            f"an order that is {order.state} is not closed by its unit: be on scene first"
+        )
+    close(context, order.incident_id, outcome, by="unit", person=person, reason=None)
+
+
+def close(
+    context: Context,
+    incident_id: UUID,
+    outcome: Outcome,
+    *,
+    by: Literal["unit", "supervisor"],
+    person: str,
+    reason: str | None,
+) -> None:
+    """End an incident: orders and cards are withdrawn, the location is erased. Repeating is harmless."""
+    with context.database.transaction() as tx:
+        incident = locked(tx, incident_id)
+        if incident.state == "closed":
+            return
+        now = clock.now()
+        orders = store.orders_of(tx.session, [incident_id])
+        for order in orders:
+            if order.state == "proposed" or order.state in LIVE:
+                apply(tx, incident, order, "closed", now, None)
+        timers.cancel(tx.session, str(incident_id), ["acknowledge", "find_unit", "re_press"])
+        for order in orders:
+            timers.cancel(tx.session, str(order.id), ["unit_answer"])
+        store.touch(
+            tx.session,
+            incident,
+            now,
+            state="closed",
+            outcome=outcome,
+            closed_at=now,
+            closed_by=person,
+            reason=reason,
+            fix=None,
+        )
+        tx.publish(
+            IncidentClosed(
+                incident_id=incident.id,
+                at=now,
+                control_room_id=incident.cic_id,
+                enrolment_id=incident.enrolment_id,
+                outcome=outcome,
+                closed_by=by,
+                reason=None,
+            )
+        )
+        changed(tx, context, incident)

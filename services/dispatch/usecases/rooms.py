@@ -1,0 +1,142 @@
+"""Control rooms, units and the map: what partners set up, and what is told of it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlmodel import col, select
+
+from chassis import clock
+from chassis.database import Database
+from chassis.errors import Invalid
+from contracts.catalogue import PARKED
+from contracts.dispatch import ControlRoomRegistered
+from services.dispatch import store
+from services.dispatch.board import import_map
+from services.dispatch.errors import ControlRoomUnknown
+from services.dispatch.geography import InvalidMapError
+from services.dispatch.models import ControlRoomRow
+from services.dispatch.schemas import ControlRoomIn, PositionIn, UnitIn
+from services.dispatch.usecases.context import Context
+
+
+def set_policy(context: Context, cic_id: str, wanted: ControlRoomIn) -> None:
+    """How a control room wants its alarms; raises `ControlRoomUnknown`, `Invalid`."""
+    if cic_id not in context.board.rooms:
+        raise ControlRoomUnknown("no such control room", field="control_room_id")
+    if wanted.webhook_url is not None and wanted.webhook_secret is None:
+        raise Invalid("a webhook needs its signing secret", field="webhook_secret")
+    secret = wanted.webhook_secret.get_secret_value() if wanted.webhook_secret else None
+    place = f"control_rooms:{cic_id}:webhook_secret"
+    values = {
+        "policy": wanted.policy,
+        "amqp": wanted.amqp,
+        "webhook_url": str(wanted.webhook_url) if wanted.webhook_url else None,
+        "webhook_secret": context.vault.seal(place, secret) if secret else None,
+    }
+    with context.database.transaction() as tx:
+        statement = upsert(ControlRoomRow).values(id=cic_id, announced=False, **values)
+        tx.session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+    refresh(context)
+
+
+def announce(context: Context) -> None:
+    """Tell of control rooms that were not announced yet; the map is what makes them exist."""
+    with context.database.transaction() as tx:
+        rows = [
+            {"id": room, "policy": "proposed", "amqp": False, "announced": False}
+            for room in context.board.rooms
+        ]
+        tx.session.execute(upsert(ControlRoomRow).values(rows).on_conflict_do_nothing())
+        query = select(ControlRoomRow).where(~col(ControlRoomRow.announced)).with_for_update(skip_locked=True)
+        for row in tx.session.execute(query).scalars():
+            room = context.board.control_rooms.get(row.id)
+            if room is None:
+                continue
+            row.announced = True
+            tx.publish(
+                ControlRoomRegistered(
+                    control_room_id=room.id,
+                    name=room.names.nl,
+                    canary_lat=room.seat.lat,
+                    canary_lon=room.seat.lon,
+                )
+            )
+
+
+def put_units(context: Context, units: Sequence[UnitIn]) -> None:
+    """Register units; raises `ControlRoomUnknown` naming the unit's position in the list."""
+    for number, unit in enumerate(units):
+        if unit.control_room_id not in context.board.rooms:
+            raise ControlRoomUnknown("no such control room", field=f"{number}.control_room_id")
+    now = clock.now()
+    rows = [
+        {
+            "id": unit.unit_id,
+            "callsign": unit.callsign,
+            "zone_id": unit.zone_id,
+            "cic_id": unit.control_room_id,
+            "lat": unit.lat,
+            "lon": unit.lon,
+            "available": unit.available,
+            "changed_at": now,
+        }
+        for unit in {unit.unit_id: unit for unit in units}.values()
+    ]
+    if rows:
+        with context.database.transaction() as tx:
+            store.upsert_units(tx.session, rows)
+        refresh(context)
+
+
+def move_units(context: Context, positions: Sequence[PositionIn], cic_id: str | None) -> None:
+    """New positions of known units (of one control room, if given); others are passed over."""
+    now = clock.now()
+    newest = {position.unit_id: position for position in positions}
+    with context.database.transaction() as tx:
+        known = {unit.id: unit for unit in store.units(tx.session, set(newest))}
+        rows: list[dict[str, Any]] = []
+        for unit_id, unit in known.items():
+            if cic_id is not None and unit.cic_id != cic_id:
+                continue
+            position = newest[unit_id]
+            available = unit.available if position.available is None else position.available
+            rows.append(
+                {
+                    "id": unit_id,
+                    "lat": position.lat,
+                    "lon": position.lon,
+                    "available": available,
+                    "changed_at": now,
+                }
+            )
+        if rows:
+            store.move_units(tx.session, rows)
+
+
+def put_map(context: Context, geojson: dict[str, Any], by: str) -> int:
+    """Import real zones; raises `Invalid` listing everything that is wrong, by feature and field."""
+    try:
+        with context.database.transaction() as tx:
+            count = import_map(tx.session, geojson, by, clock.now(), set(context.board.rooms))
+    except InvalidMapError as error:
+        problems = [{"feature": p.feature, "field": p.field, "detail": p.detail} for p in error.problems]
+        raise Invalid(str(error), field=error.problems[0].field, errors=problems) from None
+    refresh(context)
+    return count
+
+
+def refresh(context: Context) -> None:
+    """Take over at once in this process what was just written; the others follow within a second."""
+    with context.database.read() as session:
+        context.board.refresh(session)
+
+
+def tell_parked(database: Database, queue: str, event_type: str, reason: str) -> None:
+    """A message was set aside: publish it so that a human is told."""
+    with database.transaction() as tx:
+        tx.publish(
+            PARKED["dispatch"](
+                service="dispatch", queue=queue, event_type=event_type, reason=reason, parked_at=clock.now()
+            )
+        )

@@ -1,0 +1,132 @@
+"""Orders as signed webhooks (Standard Webhooks): due rows, sent at once, retried at the pace of alarms."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from uuid import UUID, uuid4
+
+import httpx
+from opentelemetry.trace import SpanKind, Status, StatusCode
+from sqlalchemy.exc import SQLAlchemyError
+from standardwebhooks import Webhook
+
+from chassis import clock, telemetry, timers
+from chassis.timers import DueRow
+from services.dispatch import views
+from services.dispatch.models import ControlRoomRow
+from services.dispatch.schemas import IncidentView
+from services.dispatch.usecases.context import Context
+from services.dispatch.usecases.raising import after
+
+log = logging.getLogger(__name__)
+
+_LOOK_S = 0.1
+_AT_ONCE = 50
+
+
+class Courier:
+    """Sends what is due. Any number may run: rows are claimed, and put back for the next attempt first."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._client = httpx.AsyncClient(timeout=httpx.Timeout(5.0), limits=httpx.Limits(max_connections=50))
+        self._task: asyncio.Task[None] | None = None
+        self._sending: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Start looking for what is due."""
+        self._task = asyncio.create_task(self._loop())
+
+    async def stop(self) -> None:
+        """Stop; what is unsent stays due for the next process."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        await asyncio.gather(*self._sending, return_exceptions=True)
+        await self._client.aclose()
+
+    async def _loop(self) -> None:
+        while True:
+            try:
+                claimed = await asyncio.to_thread(self._claim)
+            except SQLAlchemyError as error:
+                log.warning("webhooks: %s", type(error).__name__)
+                claimed = []
+            for row in claimed:
+                task = asyncio.create_task(self._send(row))
+                self._sending.add(task)
+                task.add_done_callback(self._sending.discard)
+            if not claimed:
+                await asyncio.sleep(_LOOK_S)
+
+    def _claim(self) -> list[DueRow]:
+        """Take due rows; each is due again at its next attempt until it is taken away on success."""
+        with self._context.database.transaction() as tx:
+            claimed = timers.claim(tx.session, ["webhook"], _AT_ONCE)
+            delays = self._context.settings.webhook_delays_s
+            now = clock.now()
+            for row in claimed:
+                row.attempt += 1
+                row.id = uuid4()
+                row.due_at = after(now, delays[min(row.attempt, len(delays) - 1)])
+            timers.schedule(tx.session, claimed)
+            return claimed
+
+    async def _send(self, row: DueRow) -> None:
+        incident_id, cic_id, revision = row.subject_id.split("|")
+        found = await asyncio.to_thread(self._load, UUID(incident_id), cic_id)
+        if found is None:
+            await asyncio.to_thread(self._done, row)
+            return
+        view, url, secret = found
+        span = telemetry.start(
+            "POST",
+            SpanKind.CLIENT,
+            parent=telemetry.context_of(view.traceparent),
+            attributes={"http.request.method": "POST"},
+        )
+        body = f'{{"type":"incident.changed","data":{view.model_dump_json()}}}'
+        headers = self._headers(f"{incident_id}.{cic_id}.{revision}", body, secret)
+        headers["traceparent"] = telemetry.traceparent_of(span) or ""
+        try:
+            answer = await self._client.post(url, content=body.encode(), headers=headers)
+            span.set_attribute("http.response.status_code", answer.status_code)
+            if answer.is_success:
+                await asyncio.to_thread(self._done, row)
+            else:
+                span.set_status(Status(StatusCode.ERROR))
+                log.warning("webhook of %s: status %d, attempt %d", cic_id, answer.status_code, row.attempt)
+        except httpx.HTTPError as error:
+            span.set_attribute("error.type", type(error).__name__)
+            span.set_status(Status(StatusCode.ERROR))
+            log.warning("webhook of %s: %s, attempt %d", cic_id, type(error).__name__, row.attempt)
+        finally:
+            span.end()
+
+    def _load(self, incident_id: UUID, cic_id: str) -> tuple[IncidentView, str, str] | None:
+        """What to send, and where; None when nobody wants it any more."""
+        with self._context.database.read() as session:
+            room = session.get(ControlRoomRow, cic_id)
+            found = views.load_views(self._context, session, [incident_id], clock.now())
+        if room is None or not room.webhook_url or room.webhook_secret is None or not found:
+            return None
+        secret = self._context.vault.open(f"control_rooms:{cic_id}:webhook_secret", room.webhook_secret)
+        return found[0], room.webhook_url, str(secret)
+
+    def _headers(self, message_id: str, body: str, secret: str) -> dict[str, str]:
+        at = clock.now()
+        return {
+            "content-type": "application/json",
+            "webhook-id": message_id,
+            "webhook-timestamp": str(int(at.timestamp())),
+            "webhook-signature": Webhook(secret).sign(message_id, at, body),
+        }
+
+    def _done(self, row: DueRow) -> None:
+        try:
+            with self._context.database.transaction() as tx:
+                timers.cancel(tx.session, row.subject_id, ["webhook"])
+        except SQLAlchemyError as error:
+            # It will be sent again; the receiver knows the copy by its webhook-id.
+            log.warning("webhooks: sent, but not noted: %s", type(error).__name__)

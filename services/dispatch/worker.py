@@ -1,0 +1,120 @@
+"""Workers of dispatch. The lane of proved presses runs in a process of its own (`AlarmLane`)."""
+
+import logging
+from functools import cache
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis.bus import Delivery, every, listen, when_parked, worker_publisher
+from chassis.database import Database, engine_of
+from chassis.outbox import Relay
+from chassis.settings import load
+from chassis.vault import Vault
+from contracts import topology
+from services.dispatch import events
+from services.dispatch.board import Board
+from services.dispatch.settings import DispatchSettings
+from services.dispatch.usecases import escalating, rooms
+from services.dispatch.usecases.context import Context
+
+log = logging.getLogger(__name__)
+
+
+@cache
+def context() -> Context:
+    """The means of this process, made on first use."""
+    settings = load(DispatchSettings)
+    engine = engine_of(settings)
+    relay = Relay(engine, worker_publisher().publish_many)
+    relay.start()
+    database = Database(engine, "/services/dispatch", relay)
+    return Context(database, Board(settings), Vault(settings.vault_keys.get_secret_value()), settings)
+
+
+def on_start() -> None:
+    """Build the map before the first press, and tell a human of what is parked."""
+    means = context()
+    when_parked(lambda queue, kind, reason: rooms.tell_parked(means.database, queue, kind, reason))
+    _refresh()
+
+
+def on_stop() -> None:
+    """Send what is waiting before the process ends."""
+    if context.cache_info().currsize and (relay := context().database.relay):
+        relay.stop()
+
+
+def _refresh() -> None:
+    try:
+        with context().database.read() as session:
+            context().board.refresh(session)
+    except SQLAlchemyError as error:
+        # What is in memory still serves: the database has the last word at every claim.
+        log.warning("board not refreshed: %s", type(error).__name__)
+
+
+def _received(deliveries: list[Delivery]) -> list[events.Received]:
+    return [(delivery.event, delivery.span) for delivery in deliveries]
+
+
+class AlarmLane:
+    """Proved presses and canaries, nothing else."""
+
+    name = "dispatch_alarms"
+
+    @listen(topology.DISPATCH_ALARMS, batch=64)
+    def on_alarm(self, deliveries: list[Delivery]) -> None:
+        """Route, open or join, order a unit: one transaction a batch."""
+        events.take_alarms(context(), topology.DISPATCH_ALARMS, _received(deliveries))
+
+    @every(1)
+    def refresh(self) -> None:
+        """Take over new unit positions and policies."""
+        _refresh()
+
+
+class Follow:
+    """Fixes, cancel requests, tests; unproved presses; read models of the registry."""
+
+    name = "dispatch_follow"
+
+    @listen(topology.DISPATCH_FIXES, batch=50)
+    def on_fix(self, deliveries: list[Delivery]) -> None:
+        """Where the victim is now, and what her device asks."""
+        events.take(context(), topology.DISPATCH_FIXES, _received(deliveries))
+
+    @listen(topology.DISPATCH_UNVERIFIED, batch=32)
+    def on_unverified(self, deliveries: list[Delivery]) -> None:
+        """Presses that nobody proved: never filtered, never in the way."""
+        events.take_alarms(context(), topology.DISPATCH_UNVERIFIED, _received(deliveries))
+
+    @listen(topology.DISPATCH_REGISTRY, batch=50)
+    def on_registry(self, deliveries: list[Delivery]) -> None:
+        """Whose device it is."""
+        events.take(context(), topology.DISPATCH_REGISTRY, _received(deliveries))
+
+    @listen(topology.DISPATCH_CARDS, batch=20)
+    def on_card(self, deliveries: list[Delivery]) -> None:
+        """What a patrol must know."""
+        events.take(context(), topology.DISPATCH_CARDS, _received(deliveries))
+
+    @every(1)
+    def refresh(self) -> None:
+        """Take over new unit positions and policies."""
+        _refresh()
+
+
+class Escalation:
+    """Due rows only: who did not answer, who must be found."""
+
+    name = "dispatch_escalation"
+
+    @every(0.5)
+    def act(self) -> None:
+        """Act on what is due."""
+        escalating.act_on_due(context())
+
+    @every(30)
+    def announce(self) -> None:
+        """Make every control room known to those that send canaries."""
+        rooms.announce(context())
