@@ -1,0 +1,97 @@
+"""Files, devices and what activation needs, without any framework."""
+
+import hashlib
+import hmac
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Literal, get_args
+from uuid import UUID
+
+from contracts.registry import DeviceStatus, EnrolmentStatus
+from services.registry.errors import ActivationRefused, DeviceMoveRefused, EnrolmentMoveRefused
+
+EnrolmentMove = Literal["activate", "suspend"]
+DeviceMove = Literal["activate", "suspend", "report_lost", "return", "reactivate"]
+
+ENROLMENT_STATUSES: tuple[EnrolmentStatus, ...] = get_args(EnrolmentStatus)
+DEVICE_STATUSES: tuple[DeviceStatus, ...] = get_args(DeviceStatus)
+ENROLMENT_MOVES: tuple[EnrolmentMove, ...] = get_args(EnrolmentMove)
+DEVICE_MOVES: tuple[DeviceMove, ...] = get_args(DeviceMove)
+
+ENROLMENT_TABLE: Mapping[tuple[EnrolmentStatus, EnrolmentMove], EnrolmentStatus] = {
+    ("open", "activate"): "active",
+    ("suspended", "activate"): "active",
+    ("active", "suspend"): "suspended",
+}
+# What was suspended or lost comes back as `matched`: only a passed test makes a device active.
+DEVICE_TABLE: Mapping[tuple[DeviceStatus, DeviceMove], DeviceStatus] = {
+    ("matched", "activate"): "active",
+    ("matched", "suspend"): "suspended",
+    ("active", "suspend"): "suspended",
+    ("matched", "report_lost"): "lost",
+    ("active", "report_lost"): "lost",
+    ("suspended", "report_lost"): "lost",
+    ("matched", "return"): "returned",
+    ("active", "return"): "returned",
+    ("suspended", "return"): "returned",
+    ("lost", "return"): "returned",
+    ("suspended", "reactivate"): "matched",
+    ("lost", "reactivate"): "matched",
+}
+# In the victim's hands and usable.
+LIVE: frozenset[DeviceStatus] = frozenset({"matched", "active"})
+
+
+def enrolment_moved(status: EnrolmentStatus, move: EnrolmentMove) -> EnrolmentStatus:
+    """The status after a move; raises `EnrolmentMoveRefused`."""
+    after = ENROLMENT_TABLE.get((status, move))
+    if after is None:
+        raise EnrolmentMoveRefused(f"a file that is {status} does not allow {move}", status_now=status)
+    return after
+
+
+def device_moved(status: DeviceStatus, move: DeviceMove) -> DeviceStatus:
+    """The status after a move; raises `DeviceMoveRefused`."""
+    after = DEVICE_TABLE.get((status, move))
+    if after is None:
+        raise DeviceMoveRefused(f"a device that is {status} does not allow {move}", status_now=status)
+    return after
+
+
+@dataclass(frozen=True, slots=True)
+class Preconditions:
+    """What must be there before an alarm is switched on; in the order in which people work."""
+
+    police_report: bool
+    grant: bool
+    convention: bool
+    card: bool
+    device: bool
+    test_press: bool
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The names of those that are not there."""
+        return tuple(f.name for f in fields(self) if not getattr(self, f.name))
+
+    def refuse_if_missing(self) -> None:
+        """Raise `ActivationRefused` naming each one that is not there."""
+        if self.missing:
+            raise ActivationRefused(
+                f"activation needs first: {', '.join(self.missing)}", missing=list(self.missing)
+            )
+
+
+def perpetrator_ref(key: bytes, enrolment_id: UUID, name: str, born_on: date | None) -> UUID:
+    """The pseudonym of a person: the same in every file that gives the same name and birth date.
+
+    Without a birth date two people may share a name: then it is the same within one file only.
+    """
+    plain = unicodedata.normalize("NFKD", name)
+    letters = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
+    words = " ".join(sorted(letters.casefold().split()))
+    scope = born_on.isoformat() if born_on else str(enrolment_id)
+    digest = hmac.new(key, f"{words}|{scope}".encode(), hashlib.sha256).digest()
+    return UUID(bytes=digest[:16], version=4)

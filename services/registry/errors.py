@@ -1,0 +1,35 @@
+"""Refusals of the registry, each with a name of its own."""
+
+from chassis.errors import Conflict, Invalid, NotFound
+
+
+class EnrolmentUnknown(NotFound):
+    """No such file, or one of another zone."""
+
+
+class DeviceUnknown(NotFound):
+    """No such device, or one of another zone's file."""
+
+
+class CardUnknown(NotFound):
+    """The file has no card yet."""
+
+
+class EnrolmentMoveRefused(Conflict):
+    """The file's state does not allow this move."""
+
+
+class DeviceMoveRefused(Conflict):
+    """The device's state does not allow this move."""
+
+
+class ActivationRefused(Conflict):
+    """What activation still needs: `missing` names each precondition."""
+
+
+class DeviceAlreadyIssued(Conflict):
+    """The button or the key belongs to a device that was issued before."""
+
+
+class DateInFuture(Invalid):
+    """A date that has yet to come."""

@@ -1,0 +1,179 @@
+"""Bodies of the registry's HTTP API."""
+
+import base64
+import binascii
+from datetime import date, datetime
+from typing import Annotated, Any, Self
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from contracts.registry import Card, DeviceStatus, EnrolmentStatus, Person
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,8}$")]
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+[1-9][0-9]{6,14}$")]
+
+
+def _ed25519(value: str) -> str:
+    try:
+        raw = base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True)
+        Ed25519PublicKey.from_public_bytes(raw)
+    except (ValueError, binascii.Error):
+        raise ValueError("must be an Ed25519 public key: 32 bytes, base64url") from None
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+PublicKey = Annotated[str, AfterValidator(_ed25519)]
+
+CARD: dict[str, Any] = {
+    "card": {
+        "victim": {"name": "An Peeters", "born_on": "1990-05-02", "phone": "+32470000000"},
+        "languages": ["nl", "fr"],
+        "perpetrators": [
+            {
+                "name": "Jan Claes",
+                "born_on": "1985-02-11",
+                "violence": ["strangling (2025, police report)"],
+                "weapons": ["knife"],
+                "vehicles": ["grey VW Golf"],
+            }
+        ],
+        "measures": [{"kind": "no-contact order", "until": "2027-01-31"}],
+        "addresses": [{"kind": "home", "text": "Korenmarkt 1, 9000 Gent", "access_notes": "second bell"}],
+        "dogs": "one, friendly",
+    },
+    "cancel_code": "2468",
+    "duress_code": "1357",
+}
+
+
+class _In(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class PerpetratorIn(Person):
+    """A perpetrator; `ref` is left out unless it is known from another file."""
+
+    ref: UUID | None = None
+    violence: tuple[str, ...] = ()
+    weapons: tuple[str, ...] = ()
+    vehicles: tuple[str, ...] = ()
+
+
+class CardContent(Card):
+    """The card as it is typed in: pseudonyms of perpetrators are made here."""
+
+    perpetrators: tuple[PerpetratorIn, ...] = ()  # type: ignore[assignment]  # narrowed again when stored
+
+
+class CardIn(_In):
+    """The card and the two codes that a victim may be made to type."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [CARD]})
+
+    card: CardContent
+    cancel_code: Code
+    duress_code: Code
+
+    @model_validator(mode="after")
+    def codes_differ(self) -> Self:
+        """Equal codes would make every cancel look forced, or none."""
+        if self.cancel_code == self.duress_code:
+            raise ValueError("duress_code must differ from cancel_code")
+        return self
+
+
+class CardOut(BaseModel):
+    """The card without the codes: nobody needs to read those back."""
+
+    version: int
+    card: Card
+
+
+class PoliceReportIn(_In):
+    """The police report that must exist."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"pv_number": "GE.37.L1.012345/2026"}]})
+
+    pv_number: Text
+
+
+class ConventionIn(_In):
+    """Who signed the convention, and when."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"signed_on": "2026-11-02", "by": "An Peeters"}]})
+
+    signed_on: date
+    by: Text
+
+
+class DeviceIn(_In):
+    """A button and a phone that were matched at the desk; the phone made its key itself."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "public_key": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo",
+                    "button_serial": "BTN-000123",
+                    "phone_number": "+32470000000",
+                }
+            ]
+        }
+    )
+
+    public_key: PublicKey
+    button_serial: Text
+    phone_number: Phone
+
+
+class DeviceOut(BaseModel):
+    """A device of the file. `tested_at`: its last test press that came through since it is in use."""
+
+    id: UUID
+    enrolment_id: UUID
+    status: DeviceStatus
+    button_serial: str
+    version: int
+    issued_at: datetime
+    tested_at: datetime | None
+
+
+class PreconditionsOut(BaseModel):
+    """What activation needs; true where it is there."""
+
+    police_report: bool
+    grant: bool
+    convention: bool
+    card: bool
+    device: bool
+    test_press: bool
+
+
+class EnrolmentOut(BaseModel):
+    """A file; `missing` names the preconditions of activation that are not there."""
+
+    id: UUID
+    managing_zone_id: str
+    status: EnrolmentStatus
+    created_at: datetime
+    activated_at: datetime | None
+    pv_number: str | None
+    convention_signed_on: date | None
+    convention_by: str | None
+    card_version: int
+    preconditions: PreconditionsOut
+    missing: tuple[str, ...]
+    devices: tuple[DeviceOut, ...] = Field(default=())
+
+
+class EnrolmentSummary(BaseModel):
+    """One line of the list: nothing sealed."""
+
+    id: UUID
+    managing_zone_id: str
+    status: EnrolmentStatus
+    created_at: datetime
+    activated_at: datetime | None
