@@ -110,9 +110,8 @@ def create_app() -> FastAPI:
         if unknown := set(claims) - set(NARROWING):
             return _refused("invalid_scope", f"scope: {', '.join(sorted(unknown))} is not one")
         roles, partner = CLIENTS[client_id]
-        access = mint(
-            client_id, roles, partner, layout=layout, **{name: claims.get(name) for name in NARROWING}
-        )
+        cic, zone, unit = (claims.get(name) for name in NARROWING)
+        access = mint(client_id, roles, partner, layout=layout, cic=cic, zone=zone, unit=unit)
         return {"access_token": access, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
 
     return app

@@ -22,6 +22,7 @@ from contracts.telemetry import ALARM_ID
 
 _KINDS = ("unspecified", "internal", "server", "client", "producer", "consumer")
 _STATUSES = ("unset", "ok", "error")
+_SCALARS = ("string_value", "bool_value", "int_value", "double_value")
 _IDLE_S = 0.5  # quiet for this long: time to take batches apart
 _KEEP_S = 7 * 86_400
 _MAX_WAITING = 2_000
@@ -173,8 +174,4 @@ def _plain(value: AnyValue) -> Any:
     kind = value.WhichOneof("value")
     if kind == "array_value":
         return [_plain(item) for item in value.array_value.values]
-    return (
-        getattr(value, kind)
-        if kind and kind.endswith(("string_value", "bool_value", "int_value", "double_value"))
-        else None
-    )
+    return getattr(value, kind) if kind in _SCALARS else None

@@ -13,6 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
+
+import psutil
 
 from chassis.settings import DEVELOPMENT_PREFIX
 from stalkingalarm.embedded.account import Account, own_account
@@ -114,7 +117,7 @@ class Layout:
             self.__dict__.pop(attribute, None)
 
     @contextmanager
-    def _kept(self, name: str) -> Iterator[dict[str, object]]:
+    def _kept(self, name: str) -> Iterator[dict[str, Any]]:
         """Read a JSON object under a lock and write it back, whole, if it changed."""
         path = self.run / name
         with (self.run / f".{name}.lock").open("w") as lock:
@@ -148,11 +151,9 @@ def port_is_free(port: int) -> bool:
 
 def port_holder(port: int) -> str:
     """Who listens on a port, for an error message."""
-    import psutil
-
     try:
         for connection in psutil.net_connections("tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port:
+            if connection.status == psutil.CONN_LISTEN and getattr(connection.laddr, "port", 0) == port:
                 process = psutil.Process(connection.pid)
                 return f"{process.name()} (pid {process.pid})"
     except (psutil.Error, TypeError):

@@ -117,9 +117,9 @@ def _service(layout: Layout, service: str) -> list[Spec]:
 
 def _web(layout: Layout, name: str, factory: str, probe: str) -> Spec:
     port = layout.ports[name]
-    command = (sys.executable, "-m", "uvicorn", "--factory", factory, "--host", "127.0.0.1")
     # Open event streams never end by themselves: the time-out ends them.
-    command += ("--port", str(port), "--no-access-log", "--timeout-graceful-shutdown", "3")
+    listen = f"--host 127.0.0.1 --port {port} --no-access-log --timeout-graceful-shutdown 3"
+    command = (sys.executable, "-m", "uvicorn", "--factory", factory, *listen.split())
     address = f"{url(layout, name)}{probe}"
     return Spec(name, command, port=port, ready=lambda: _is_ok(address))
 
