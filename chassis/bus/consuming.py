@@ -175,17 +175,18 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         else:
             failing.breathe()
             # Reject, not nack: the broker's delivery limit then counts it.
-            self._settle([message], lambda: message.reject(requeue=True))
+            tag = message.delivery_tag
+            self._settle([message], lambda: message.channel.basic_reject(tag, requeue=True))
 
     def _ack(self, messages: Sequence[amqp.Message]) -> None:
         """Acknowledge, with one frame where nothing older is still open."""
         tags = {message.delivery_tag for message in messages}
         last = max(messages, key=lambda message: message.delivery_tag)
-        if len(tags) > 1 and all(tag > last.delivery_tag for tag in self._unsettled - tags):
+        if all(tag > last.delivery_tag for tag in self._unsettled - tags):
             self._settle(messages, lambda: last.channel.basic_ack(last.delivery_tag, multiple=True))
-        else:
-            for message in messages:
-                self._settle([message], message.ack)
+            return
+        for message in messages:
+            self._settle([message], partial(message.channel.basic_ack, message.delivery_tag))
 
     def _settle(self, messages: Iterable[amqp.Message], settle: Callable[[], None]) -> None:
         """Tell the broker, unless the channel they came on is gone: then it delivers them again."""

@@ -49,8 +49,8 @@ def move_on(
     attempt = attempt_of(headers)
     why = type(reason).__name__
     hopeless = event_id is None or isinstance(reason, Permanent) or attempt > len(RETRY_DELAYS_S)
-    # x-death and the like stay behind: they are tables, and the broker's cycle check reads them.
-    kept = {k: v for k, v in headers.items() if isinstance(v, str | int)}
+    # What the broker wrote (x-death, x-delivery-count) stays behind: its cycle check reads it.
+    kept = {k: v for k, v in headers.items() if not k.startswith("x-")}
     if hopeless:
         kept |= {"x-origin-queue": queue, "x-error": why, ATTEMPT: attempt}
         exchange, key = PARKING, queue.split(".")[0]

@@ -1,0 +1,62 @@
+"""The worker that the bus tests run as a process of its own; it writes what it handled to a file."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+from chassis.bus import Delivery, every, listen, when_parked
+from chassis.errors import Permanent, Retryable
+
+OUT = Path(os.environ["BUS_TEST_OUT"])
+
+
+def note(**what: object) -> None:
+    with OUT.open("a") as out:
+        out.write(json.dumps(what) + "\n")
+
+
+@when_parked
+def tell(queue: str, event_type: str, reason: str) -> None:
+    note(what="parked", queue=queue, type=event_type, reason=reason)
+
+
+class Echo:
+    name = "echo"
+
+    @listen("dispatch.test", batch=64)
+    def handle(self, deliveries: list[Delivery]) -> None:
+        for delivery in deliveries:
+            _obey(delivery)
+        for delivery in deliveries:
+            note(
+                what="handled",
+                id=str(delivery.event.id),
+                attempt=delivery.attempt,
+                redelivered=delivery.redelivered,
+                size=len(deliveries),
+                at=time.time(),
+                trace=f"{delivery.span.get_span_context().trace_id:032x}",
+            )
+
+    @every(0.2)
+    def tick(self) -> None:
+        note(what="tick")
+        raise ValueError
+
+
+def _obey(delivery: Delivery) -> None:
+    match delivery.event.data.get("do"):
+        case "permanent":
+            raise Permanent("never")
+        case "retryable":
+            raise Retryable("later")
+        case "fail once" if delivery.attempt == 1:
+            raise RuntimeError("secret name of a victim")
+        case "die" if not delivery.redelivered:
+            note(what="dying")
+            os.kill(os.getpid(), signal.SIGKILL)
+        case "slow":
+            note(what="slow began")
+            time.sleep(1.5)

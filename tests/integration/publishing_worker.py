@@ -1,0 +1,48 @@
+"""Publishes from greenlets until a file `stop` appears, and writes down what was confirmed."""
+
+# ruff: noqa: E402 - eventlet must patch before anything else is imported
+import eventlet
+
+eventlet.monkey_patch()
+
+import json
+import os
+import time
+from pathlib import Path
+from uuid import uuid4
+
+from chassis.bus import Message, WorkerPublisher
+
+OUT = Path(os.environ["BUS_TEST_OUT"])
+CALLERS, BATCH, TIMEOUT_S = 8, 25, 2.0
+
+
+def publish_on(publisher: WorkerPublisher, confirmed: list[str], slowest: list[float]) -> None:
+    while not OUT.with_name("stop").exists():
+        batch = [Message(uuid4(), "", os.environ["BUS_TEST_QUEUE"], b"{}") for _ in range(BATCH)]
+        began = time.monotonic()
+        confirmed += [str(i) for i in publisher.publish_many(batch, TIMEOUT_S)]
+        slowest.append(time.monotonic() - began)
+        eventlet.sleep(0 if publisher.connected else 0.05)
+
+
+def main() -> None:
+    publisher = WorkerPublisher(os.environ["BROKER_URL"])
+    confirmed: list[str] = []
+    slowest: list[float] = []
+    callers = [eventlet.spawn(publish_on, publisher, confirmed, slowest) for _ in range(CALLERS)]
+    for caller in callers:
+        caller.wait()
+    unroutable = Message(uuid4(), "", "no.such.queue", b"{}")
+    routable = Message(uuid4(), "", os.environ["BUS_TEST_QUEUE"], b"{}")
+    answer = publisher.publish_many([unroutable, routable])
+    publisher.close()
+    row = {
+        "confirmed": [*confirmed, str(routable.id)],
+        "slowest_s": max(slowest),
+        "only_routable": answer == {routable.id},
+    }
+    OUT.write_text(json.dumps(row))
+
+
+main()

@@ -1,0 +1,196 @@
+"""The rules of the bus, on the real broker, with a worker as production runs it."""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import amqp
+import pika
+import pytest
+
+from chassis.topology import declare
+from contracts.envelope import Event
+from contracts.topology import Queue
+from tests.support.broker import Broker
+from tests.support.worker import Worker
+
+QUEUE = "dispatch.test"
+TARGET = "tests.integration.bus_worker"
+TRACE = "0af7651916cd43dd8448eb211c80319c"
+
+
+@pytest.fixture
+def bus(broker: Broker) -> Iterator[Any]:
+    """A channel, with the queue under test and the parking queue empty."""
+    declare(broker.url, (), (Queue(QUEUE),))
+    channel = broker.channel()
+    channel.confirm_delivery()
+    for queue in (QUEUE, "dispatch.parking"):
+        channel.queue_purge(queue)
+    yield channel
+    channel.connection.close()
+
+
+def put(channel: Any, do: str = "", body: bytes = b"") -> UUID:
+    event = Event(
+        source="/test",
+        type="test.v1",
+        time="2026-01-01T00:00:00Z",  # type: ignore[arg-type]  # pydantic reads it
+        subject="s",
+        traceparent=f"00-{TRACE}-b7ad6b7169203331-01",
+        data={"do": do},
+    )
+    channel.basic_publish("", QUEUE, body or event.encode(), pika.BasicProperties(delivery_mode=2))
+    return event.id
+
+
+def parked(channel: Any) -> list[tuple[dict[str, Any], bytes]]:
+    found = []
+    while (got := channel.basic_get("dispatch.parking", auto_ack=True))[0]:
+        found.append((got[1].headers, got[2]))
+    return found
+
+
+def unsettled(broker: Broker) -> int:
+    """Messages that the broker still keeps for the queue: those in hand come back once nobody reads."""
+    connection = pika.BlockingConnection(pika.URLParameters(broker.url))
+    try:
+        return int(connection.channel().queue_declare(QUEUE, passive=True).method.message_count)
+    finally:
+        connection.close()
+
+
+def ids(worker: Worker) -> Counter[str]:
+    return Counter(row["id"] for row in worker.rows("handled"))
+
+
+def test_a_batch_is_handled_in_the_trace_of_its_events(broker: Broker, bus: Any, tmp_path: Path) -> None:
+    sent = [str(put(bus)) for _ in range(200)]
+    with Worker(TARGET, broker.url_of("dispatch"), tmp_path) as worker:
+        worker.wait(lambda: len(ids(worker)) == 200)
+        rows = worker.rows("handled")
+    assert ids(worker) == Counter(sent)
+    assert max(row["size"] for row in rows) > 1
+    assert {row["trace"] for row in rows} == {TRACE}
+
+
+def test_killed_in_the_middle_it_is_delivered_again(broker: Broker, bus: Any, tmp_path: Path) -> None:
+    sent = str(put(bus, "die"))
+    with Worker(TARGET, broker.url_of("dispatch"), tmp_path) as first:
+        first.wait(lambda: first.process.poll() is not None)
+        assert first.rows("dying")
+        assert not first.rows("handled")
+    with Worker(TARGET, broker.url_of("dispatch"), tmp_path) as second:
+        second.wait(lambda: bool(second.rows("handled")))
+        assert second.rows("handled")[0]["id"] == sent
+        assert second.rows("handled")[0]["redelivered"]
+
+
+def test_sigterm_finishes_what_is_in_hand(broker: Broker, bus: Any, tmp_path: Path) -> None:
+    sent = str(put(bus, "slow"))
+    with Worker(TARGET, broker.url_of("dispatch"), tmp_path) as worker:
+        worker.wait(lambda: bool(worker.rows("slow began")))
+        worker.process.terminate()
+        put(bus)
+        assert worker.process.wait(10) == 0, worker.log.read_text()
+    assert set(ids(worker)) == {sent}
+    assert unsettled(broker) == 1  # the second one waits for the next worker, the first was acknowledged
+
+
+def test_one_poison_in_a_batch_hurts_no_neighbour(broker: Broker, bus: Any, tmp_path: Path) -> None:
+    good = [str(put(bus)) for _ in range(5)]
+    poison = put(bus, "permanent")
+    good += [str(put(bus)) for _ in range(5)]
+    with Worker(TARGET, broker.url_of("dispatch"), tmp_path) as worker:
+        worker.wait(lambda: len(ids(worker)) == 10 and bool(worker.rows("parked")))
+        assert ids(worker) == Counter(good)
+        assert worker.rows("parked") == [
+            {"what": "parked", "queue": QUEUE, "type": "test.v1", "reason": "Permanent"}
+        ]
+    ((headers, body),) = parked(bus)
+    assert Event.decode(body).id == poison
+    assert headers == {"x-origin-queue": QUEUE, "x-error": "Permanent", "x-attempt": 1}
+    assert unsettled(broker) == 0
+
+
+def test_undecodable_is_parked_at_once(broker: Broker, bus: Any, tmp_path: Path) -> None:
+    put(bus, body=b"\xff{not json")
+    good = str(put(bus))
+    began = time.monotonic()
+    with Worker(TARGET, broker.url_of("dispatch"), tmp_path) as worker:
+        worker.wait(lambda: bool(worker.rows("parked")) and len(ids(worker)) == 1)
+        assert time.monotonic() - began < 5
+        assert ids(worker) == Counter([good])
+        assert worker.rows("parked")[0]["reason"] == "Undecodable"
+    ((_, body),) = parked(bus)
+    assert body == b"\xff{not json"
+
+
+def test_a_failure_is_tried_again_a_second_later(broker: Broker, bus: Any, tmp_path: Path) -> None:
+    sent = str(put(bus, "fail once"))
+    began = time.time()
+    with Worker(TARGET, broker.url_of("dispatch"), tmp_path) as worker:
+        worker.wait(lambda: bool(worker.rows("handled")))
+        (row,) = worker.rows("handled")
+        assert (row["id"], row["attempt"]) == (sent, 2)
+        assert 1.0 <= row["at"] - began < 8
+        assert len(worker.rows("tick")) > 2  # a timer that fails goes on
+        assert "secret name" not in worker.log.read_text()
+    assert unsettled(broker) == 0
+
+
+def test_after_the_last_attempt_it_is_parked(broker: Broker, bus: Any, tmp_path: Path) -> None:
+    event = Event.decode(
+        json.dumps(
+            {
+                "id": str(uuid4()),
+                "source": "/test",
+                "type": "test.v1",
+                "time": "2026-01-01T00:00:00Z",
+                "subject": "s",
+                "data": {"do": "retryable"},
+            }
+        )
+    )
+    properties = pika.BasicProperties(delivery_mode=2, headers={"x-attempt": 6})
+    bus.basic_publish("", QUEUE, event.encode(), properties)
+    with Worker(TARGET, broker.url_of("dispatch"), tmp_path) as worker:
+        worker.wait(lambda: bool(worker.rows("parked")))
+    ((headers, _),) = parked(bus)
+    assert headers == {"x-origin-queue": QUEUE, "x-error": "Retryable", "x-attempt": 6}
+
+
+def test_it_outlives_the_broker(broker: Broker, tmp_path: Path) -> None:
+    broker.kill()
+    with Worker(TARGET, broker.url_of("dispatch"), tmp_path) as worker:
+        worker.wait(lambda: len(worker.rows("tick")) > 2)  # timers run without a broker
+        broker.start()
+        channel = broker.channel()
+        first = str(put(channel))
+        worker.wait(lambda: first in ids(worker))
+        broker.restart()
+        channel = broker.channel()
+        second = str(put(channel))
+        worker.wait(lambda: second in ids(worker))
+        channel.connection.close()
+
+
+def test_a_queue_that_appears_later_is_read(broker: Broker, tmp_path: Path) -> None:
+    channel = broker.channel()
+    channel.queue_delete(QUEUE)
+    with Worker(TARGET, broker.url_of("dispatch"), tmp_path) as worker:
+        worker.wait(lambda: len(worker.rows("tick")) > 5)
+        declare(broker.url, (), (Queue(QUEUE),))
+        sent = str(put(channel))
+        worker.wait(lambda: sent in ids(worker))
+    channel.connection.close()
+
+
+def test_declaring_twice_changes_nothing_and_a_difference_is_refused(broker: Broker) -> None:
+    declare(broker.url)
+    with pytest.raises(amqp.exceptions.PreconditionFailed):
+        declare(broker.url, (), (Queue("dispatch.alarms", (), {"x-max-length": 5}),))

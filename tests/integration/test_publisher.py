@@ -1,0 +1,198 @@
+"""Both publishers, on the real broker: what they call confirmed is there, and nobody waits for ever."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.message import Message, NotConfirmed
+from chassis.publisher import Publisher
+from chassis.topology import declare
+from contracts.topology import DISPATCH_LIVE, Queue
+from tests.support.broker import Broker
+
+QUEUE = "dispatch.published"
+
+
+@pytest.fixture
+def queue(broker: Broker) -> Iterator[str]:
+    declare(broker.url, (), (Queue(QUEUE),))
+    channel = broker.channel()
+    channel.queue_purge(QUEUE)
+    channel.connection.close()
+    yield QUEUE
+    channel = broker.channel()
+    channel.queue_delete(QUEUE)
+    channel.connection.close()
+
+
+def message(queue: str = QUEUE, exchange: str = "") -> Message:
+    return Message(uuid4(), exchange, queue, b"{}")
+
+
+def on_broker(broker: Broker) -> set[str]:
+    channel = broker.channel()
+    found = set()
+    while (got := channel.basic_get(QUEUE, auto_ack=True))[0]:
+        found.add(got[1].message_id)
+    channel.connection.close()
+    return found
+
+
+async def started(broker: Broker) -> Publisher:
+    publisher = Publisher(broker.url)
+    await publisher.start()
+    await publisher.wait_connected(10)
+    return publisher
+
+
+def test_every_publish_resolves_and_confirmed_means_kept(broker: Broker, queue: str) -> None:
+    async def story() -> tuple[set[UUID], int, int, float]:
+        publisher = await started(broker)
+        confirmed: set[UUID] = set()
+        failed, slowest, stopping = 0, 0.0, False
+
+        async def one() -> None:
+            nonlocal failed, slowest
+            while not stopping:
+                each, began = message(), time.monotonic()
+                try:
+                    await publisher.publish(each, 2.0)
+                    confirmed.add(each.id)
+                except NotConfirmed:
+                    failed += 1
+                    await asyncio.sleep(0.05)
+                slowest = max(slowest, time.monotonic() - began)
+
+        callers = [asyncio.create_task(one()) for _ in range(100)]
+        before = 0
+        for _ in range(2):
+            await asyncio.sleep(1)
+            before = len(confirmed)
+            await asyncio.to_thread(broker.restart)
+            await publisher.wait_connected(10)
+        await asyncio.sleep(1)
+        stopping = True
+        await asyncio.wait_for(asyncio.gather(*callers), 5)
+        await publisher.stop()
+        return confirmed, failed, before, slowest
+
+    confirmed, failed, before, slowest = asyncio.run(story())
+    assert failed > 0  # the restarts were felt
+    assert len(confirmed) > before > 0  # and it came back by itself
+    assert slowest < 2.5
+    assert {str(i) for i in confirmed} <= on_broker(broker)
+
+
+def test_the_workers_publisher_too(broker: Broker, queue: str, tmp_path: Path) -> None:
+    out = tmp_path / "out.json"
+    env = {
+        **os.environ,
+        "BROKER_URL": broker.url,
+        "BUS_TEST_OUT": str(out),
+        "BUS_TEST_QUEUE": QUEUE,
+    }
+    command = [sys.executable, "-W", "ignore", "-m", "tests.integration.publishing_worker"]
+    process = subprocess.Popen(command, env=env)
+    try:
+        time.sleep(2)
+        broker.restart()
+        time.sleep(2)
+        (tmp_path / "stop").touch()
+        assert process.wait(15) == 0
+    finally:
+        process.kill()
+    result = json.loads(out.read_text())
+    assert len(result["confirmed"]) > 100
+    assert result["slowest_s"] < 2.5
+    assert result["only_routable"]
+    assert set(result["confirmed"]) <= on_broker(broker)
+
+
+def test_without_a_broker_it_fails_at_once(broker: Broker) -> None:
+    async def story() -> float:
+        publisher = Publisher("amqp://nobody:nothing@127.0.0.1:9/x")
+        await publisher.start()
+        await asyncio.sleep(0.2)
+        began = time.monotonic()
+        with pytest.raises(NotConfirmed):
+            await publisher.publish(message(), 5.0)
+        assert await publisher.publish_many([message(), message()]) == set()
+        await publisher.stop()
+        return time.monotonic() - began
+
+    assert asyncio.run(story()) < 0.5
+
+
+def test_unroutable_is_not_confirmed_and_its_neighbour_is(broker: Broker, queue: str) -> None:
+    async def story() -> None:
+        publisher = await started(broker)
+        good, bad = message(), message("no.such.queue")
+        assert await publisher.publish_many([bad, good]) == {good.id}
+        with pytest.raises(NotConfirmed, match="unroutable"):
+            await publisher.publish(message("no.such.queue"), 2.0)
+        caught = message("nobody.asked", "alarm.urgent")  # its alternate exchange takes it
+        await publisher.publish(caught, 2.0)
+        with pytest.raises(NotConfirmed):  # the broker closes the channel for this
+            await publisher.publish(message("x", "no.such.exchange"), 2.0)
+        await publisher.wait_connected(5)
+        assert await asyncio.to_thread(publisher.publish_threadsafe, [message()])
+        await publisher.stop()
+
+    asyncio.run(story())
+
+
+def test_a_broker_that_blocks_is_failed_at_once(broker: Broker, queue: str) -> None:
+    async def story() -> float:
+        publisher = await started(broker)
+        broker.ctl("set_vm_memory_high_watermark", "absolute", "1MB")
+        try:
+            with pytest.raises(NotConfirmed):
+                await publisher.publish(message(), 2.0)  # the broker blocks at the first publish
+            await asyncio.sleep(1)
+            began = time.monotonic()
+            with pytest.raises(NotConfirmed, match="blocked"):
+                await publisher.publish(message(), 2.0)
+            return time.monotonic() - began
+        finally:
+            broker.ctl("set_vm_memory_high_watermark", "0.6")
+            await publisher.stop()
+
+    assert asyncio.run(story()) < 0.1
+
+
+def test_a_doorbell_rings_again_after_a_restart(broker: Broker) -> None:
+    async def story() -> None:
+        publisher = Publisher(broker.url_of("dispatch"))
+        heard: list[list[bytes]] = []
+        publisher.subscribe_transient(DISPATCH_LIVE, ["cic.*"], heard.append)
+        await publisher.start()
+        await publisher.wait_connected(10)
+        await ring_until_heard(publisher, heard)
+        await asyncio.to_thread(broker.restart)
+        await publisher.wait_connected(10)
+        heard.clear()
+        await ring_until_heard(publisher, heard)
+        heard.clear()
+        await publisher.publish_many([message("cic.1", DISPATCH_LIVE) for _ in range(50)])
+        await asyncio.sleep(0.5)
+        assert sum(map(len, heard)) == 50
+        assert len(heard) < 50  # what came together was handed over together
+        await publisher.stop()
+
+    asyncio.run(story())
+
+
+async def ring_until_heard(publisher: Publisher, heard: list[Any]) -> None:
+    async with asyncio.timeout(10):
+        while not heard:
+            await publisher.publish_many([message("cic.1", DISPATCH_LIVE)])
+            await asyncio.sleep(0.05)

@@ -1,0 +1,50 @@
+"""A worker process under test, as production runs it, and what it wrote down."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+Row = dict[str, Any]
+
+
+class Worker:
+    """`python -m chassis.run <target>` with its own output file."""
+
+    def __init__(self, target: str, broker_url: str, folder: Path) -> None:
+        self.out, self.log = folder / "out.jsonl", folder / "worker.log"
+        self._target = target
+        self._env = {**os.environ, "BROKER_URL": broker_url, "BUS_TEST_OUT": str(self.out)}
+
+    def __enter__(self) -> "Worker":
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "chassis.run", self._target], stderr=log, stdout=log, env=self._env
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def rows(self, what: str) -> list[Row]:
+        """What it wrote so far of one kind."""
+        if not self.out.exists():
+            return []
+        rows = [json.loads(line) for line in self.out.read_text().splitlines() if line.endswith("}")]
+        return [row for row in rows if row["what"] == what]
+
+    def wait(self, enough: Callable[[], bool], seconds: float = 15) -> None:
+        """Wait until `enough()`; on time-out fail with the worker's log."""
+        until = time.monotonic() + seconds
+        while not enough():
+            if time.monotonic() > until:
+                raise AssertionError(self.log.read_text())
+            time.sleep(0.02)
