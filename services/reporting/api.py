@@ -1,0 +1,122 @@
+"""HTTP API of reporting: the ledger, the daily reports, the list of what needs attention."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import FastAPI, Query
+from pydantic import AwareDatetime
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis import clock
+from chassis.auth import Caller, require
+from chassis.database import Database, engine_of
+from chassis.http import application
+from chassis.settings import load
+from contracts.common import Lane
+from services.reporting import domain, usecases
+from services.reporting.schemas import (
+    AttentionOut,
+    DailyReportOut,
+    GapOut,
+    LedgerDay,
+    PressDetail,
+    ResolveIn,
+    Summary,
+)
+from services.reporting.settings import ReportingSettings
+from services.reporting.store import attention, ledger
+
+# The ledger holds pseudonymous ids only; nobody but those who watch over the system needs it.
+LEDGER = ("follow_up", "admin", "service")
+REPORTS = ("follow_up", "file_manager")
+ATTENTION = ("follow_up", "technician", "admin")
+
+
+def create_app(settings: ReportingSettings | None = None) -> FastAPI:
+    """The application; settings come from the environment unless given. It publishes nothing."""
+    settings = settings or load(ReportingSettings)
+    database = Database(engine_of(settings), "/services/reporting")
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        database.engine.dispose()
+
+    def ready() -> dict[str, bool]:
+        try:
+            with database.read() as session:
+                session.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            return {"database": False}
+        return {"database": True}
+
+    app = application(
+        settings,
+        title="Reporting",
+        description="Proves that no press was lost, and tells the follow-up what happened each day.",
+        lifespan=lifespan,
+        ready=ready,
+    )
+    _ledger(app, database)
+    _reports(app, database)
+    _attention(app, database)
+    return app
+
+
+def _ledger(app: FastAPI, database: Database) -> None:
+    @app.get("/v1/ledger", tags=["ledger"])
+    def ledger_of_day(
+        day: date | None = None,
+        limit: Annotated[int, Query(ge=1, le=5000)] = 500,
+        _: Caller = require(*LEDGER),
+    ) -> LedgerDay:
+        """Totals, gaps and presses of a local day (default: today)."""
+        with database.read() as session:
+            day = day or domain.local_day(clock.now())
+            return LedgerDay.model_validate(usecases.ledger_day(session, day, limit))
+
+    @app.get("/v1/ledger/presses/{alarm_id}", tags=["ledger"])
+    def ledger_press(alarm_id: UUID, _: Caller = require(*LEDGER)) -> PressDetail:
+        """One press, each stage, the orders and escalations of its incident."""
+        with database.read() as session:
+            return PressDetail.model_validate(usecases.press(session, alarm_id))
+
+    @app.get("/v1/ledger/gaps", tags=["ledger"])
+    def open_gaps(_: Caller = require(*LEDGER)) -> list[GapOut]:
+        """What does not add up now; empty is right."""
+        with database.read() as session:
+            return [GapOut.model_validate(row) for row in ledger.gaps(session)]
+
+    @app.get("/v1/ledger/summary", tags=["ledger"])
+    def ledger_summary(since: AwareDatetime, lane: Lane | None = None, _: Caller = require(*LEDGER)) -> Summary:
+        """Counts, and p50/p90/p99 of each stage in ms after receipt, of presses received since then."""
+        with database.read() as session:
+            return Summary.model_validate(usecases.summary(session, since, lane))
+
+
+def _reports(app: FastAPI, database: Database) -> None:
+    @app.get("/v1/reports/daily/{enrolment_id}", tags=["reports"])
+    def daily_report(
+        enrolment_id: UUID, day: date | None = None, caller: Caller = require(*REPORTS)
+    ) -> DailyReportOut:
+        """The report of a local day (default: yesterday) as published, or as of now where it is not yet."""
+        with database.read() as session:
+            return DailyReportOut.model_validate(usecases.daily(session, caller, enrolment_id, day))
+
+
+def _attention(app: FastAPI, database: Database) -> None:
+    @app.get("/v1/attention", tags=["attention"])
+    def open_attention(_: Caller = require(*ATTENTION)) -> list[AttentionOut]:
+        """What a person must look at now, the oldest first."""
+        with database.read() as session:
+            return [AttentionOut.model_validate(row) for row in attention.listing(session)]
+
+    @app.post("/v1/attention/{attention_id}/resolve", tags=["attention"])
+    def resolve(attention_id: UUID, body: ResolveIn, caller: Caller = require(*ATTENTION)) -> AttentionOut:
+        """Say why a point is done with; if its cause lasts, it opens again."""
+        with database.transaction() as tx:
+            return AttentionOut.model_validate(usecases.resolve(tx, caller, attention_id, body.reason))

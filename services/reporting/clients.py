@@ -1,0 +1,37 @@
+"""How full the queues are that must stay empty: asked of the broker, because it tells of them itself."""
+
+from urllib.parse import unquote, urlsplit
+
+import amqp
+
+from contracts.topology import SERVICES, UNROUTABLE
+
+# What ends here was given up by a handler, or by the broker itself without any event.
+MUST_STAY_EMPTY = (UNROUTABLE, *(f"{service}.parking" for service in SERVICES))
+
+
+def depths(broker_url: str, queues: tuple[str, ...] = MUST_STAY_EMPTY) -> dict[str, int]:
+    """Messages ready in each queue (passive declare); -1 where the queue is missing.
+
+    Raises amqp's errors and OSError when the broker is away.
+    """
+    parts = urlsplit(broker_url)
+    found: dict[str, int] = {}
+    with amqp.Connection(
+        host=f"{parts.hostname}:{parts.port or (5671 if parts.scheme == 'amqps' else 5672)}",
+        userid=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        virtual_host=unquote(parts.path[1:]) or "/",
+        ssl=parts.scheme == "amqps",
+        connect_timeout=3,
+        read_timeout=5,
+        client_properties={"connection_name": "queue depths"},
+    ) as connection:
+        for queue in queues:
+            channel = connection.channel()
+            try:
+                found[queue] = int(channel.queue_declare(queue, passive=True).message_count)
+                channel.close()
+            except amqp.NotFound:
+                found[queue] = -1  # the broker closed the channel
+    return found

@@ -1,0 +1,23 @@
+"""Refusals of reporting."""
+
+from chassis.errors import Conflict, Invalid, NotFound
+
+
+class PressUnknown(NotFound):
+    """The ledger has no such press."""
+
+
+class EnrolmentUnknown(NotFound):
+    """No such enrolment, or it belongs to another zone."""
+
+
+class AttentionUnknown(NotFound):
+    """No such point of attention."""
+
+
+class AttentionResolved(Conflict):
+    """Somebody resolved it before."""
+
+
+class DayInFuture(Invalid):
+    """There is nothing to report of a day that has not begun."""

@@ -1,0 +1,192 @@
+"""Tables of reporting. No name, place or number of a person anywhere: pseudonymous ids only."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import ARRAY, Index, Text, Uuid, text
+from sqlmodel import Field, SQLModel
+
+from chassis.columns import Json, UtcDateTime
+
+
+class Press(SQLModel, table=True):
+    """One press; seen by alarm when `stored_at` is there, by dispatch when `routed_at` is."""
+
+    __tablename__ = "press"
+    __table_args__ = (
+        # What does not add up yet: almost always empty, so that looking for gaps costs nothing.
+        Index(
+            "press_unmatched",
+            "seen_at",
+            postgresql_where=text("stored_at IS NULL OR cardinality(incident_ids) <> 1"),
+        ),
+    )
+
+    alarm_id: UUID = Field(primary_key=True)
+    device_id: str
+    enrolment_id: UUID | None = None
+    counter: int | None = None
+    lane: str
+    channel: str | None = None
+    pressed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    received_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    stored_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    routed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    deadline_at: datetime = Field(sa_type=UtcDateTime)
+    incident_ids: list[UUID] = Field(sa_type=ARRAY(Uuid))
+    flags: list[str] = Field(sa_type=ARRAY(Text))
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Incident(SQLModel, table=True):
+    """One incident; its order stages stand with its orders (view `ledger` brings all together)."""
+
+    __tablename__ = "incident"
+    __table_args__ = (Index("incident_open", "seen_at", postgresql_where=text("closed_at IS NULL")),)
+
+    incident_id: UUID = Field(primary_key=True)
+    enrolment_id: UUID | None = None
+    control_room_id: str | None = None
+    zone_id: str | None = None
+    opened_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    routed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    deadline_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    displayed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    outcome: str | None = None
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Order(SQLModel, table=True):
+    """One dispatch order and when it first reached each state."""
+
+    __tablename__ = "dispatch_order"
+
+    order_id: UUID = Field(primary_key=True)
+    incident_id: UUID = Field(index=True)
+    unit_id: str
+    control_room_id: str
+    automatic: bool
+    late: bool
+    proposed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    received_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    acknowledged_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    en_route_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    on_scene_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    declined_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Escalation(SQLModel, table=True):
+    """One step of escalation of an incident."""
+
+    __tablename__ = "escalation"
+
+    incident_id: UUID = Field(primary_key=True)
+    level: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime, primary_key=True)
+    control_room_id: str
+    target: str | None = None
+
+
+class Gap(SQLModel, table=True):
+    """Something in the ledger that does not add up; published once, ever."""
+
+    __tablename__ = "gap"
+
+    alarm_id: UUID = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    found_at: datetime = Field(sa_type=UtcDateTime)
+    healed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class ControlRoom(SQLModel, table=True):
+    """A control room and its last canary; watched once `registered_at` is known."""
+
+    __tablename__ = "control_room"
+
+    control_room_id: str = Field(primary_key=True)
+    registered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_canary_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    missed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Fact(SQLModel, table=True):
+    """One thing for the follow-up; `key` names it, so that a copy adds nothing."""
+
+    __tablename__ = "fact"
+    __table_args__ = (
+        Index("fact_enrolment", "enrolment_id", "at"),
+        Index("fact_device", "device_id", "at", postgresql_where=text("enrolment_id IS NULL")),
+    )
+
+    key: str = Field(primary_key=True)
+    kind: str
+    enrolment_id: UUID | None = None
+    device_id: str | None = None
+    at: datetime = Field(sa_type=UtcDateTime, index=True)
+    data: dict[str, Any] = Field(sa_type=Json)
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Device(SQLModel, table=True):
+    """Which enrolment a device belongs to; the highest version counts."""
+
+    __tablename__ = "device"
+
+    device_id: UUID = Field(primary_key=True)
+    enrolment_id: UUID = Field(index=True)
+    status: str
+    version: int
+
+
+class Enrolment(SQLModel, table=True):
+    """Who manages an enrolment now; the latest change counts."""
+
+    __tablename__ = "enrolment"
+
+    enrolment_id: UUID = Field(primary_key=True)
+    managing_zone_id: str
+    status: str
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Report(SQLModel, table=True):
+    """The daily report as it was published."""
+
+    __tablename__ = "report"
+
+    enrolment_id: UUID = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    made_at: datetime = Field(sa_type=UtcDateTime)
+    body: dict[str, Any] = Field(sa_type=Json)
+
+
+class Attention(SQLModel, table=True):
+    """Something a person must look at; one open row per kind and key."""
+
+    __tablename__ = "attention"
+    __table_args__ = (
+        Index("attention_open", "kind", "key", unique=True, postgresql_where=text("resolved_at IS NULL")),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    kind: str
+    key: str
+    since: datetime = Field(sa_type=UtcDateTime)
+    last_seen: datetime = Field(sa_type=UtcDateTime)
+    times: int = 1
+    detail: dict[str, Any] = Field(sa_type=Json)
+    resolved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    resolved_by: str | None = None
+    reason: str | None = None
+
+
+TABLES = frozenset(
+    {"press", "incident", "dispatch_order", "escalation", "gap", "control_room", "fact", "device", "enrolment",
+     "report", "attention"}
+)  # fmt: skip

@@ -1,0 +1,81 @@
+"""What a person must look at, and the silence of canaries."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.reporting.domain import Row
+
+_OPEN = text(
+    "INSERT INTO attention AS t (id, kind, key, since, last_seen, times, detail) "
+    "VALUES (:id, :kind, :key, :now, :now, 1, CAST(:detail AS jsonb)) "
+    "ON CONFLICT (kind, key) WHERE resolved_at IS NULL DO UPDATE SET last_seen = excluded.last_seen, "
+    "times = t.times + 1, detail = excluded.detail RETURNING id = :id"
+)
+_SETTLE = text(
+    "UPDATE attention SET resolved_at = :now, resolved_by = 'reporting', reason = :reason "
+    "WHERE kind = :kind AND key = ANY(:keys) AND resolved_at IS NULL"
+)
+_RESOLVE = text(
+    "UPDATE attention SET resolved_at = :now, resolved_by = :by, reason = :reason "
+    "WHERE id = :id AND resolved_at IS NULL RETURNING *"
+)
+# A control room is silent since its last canary; a watcher that just woke up has not listened before.
+_SILENT = text(
+    "UPDATE control_room SET missed_at = :now WHERE registered_at IS NOT NULL AND missed_at IS NULL "
+    "AND GREATEST(last_canary_at, registered_at, :watching_since) < :before "
+    "RETURNING control_room_id, coalesce(last_canary_at, registered_at) AS since"
+)
+_HEARD = text(
+    "UPDATE control_room SET missed_at = NULL WHERE missed_at IS NOT NULL AND last_canary_at >= :before "
+    "RETURNING control_room_id"
+)
+
+
+def open_(session: Session, kind: str, key: str, detail: dict[str, Any], now: datetime) -> bool:
+    """Open a point of attention, or see it again; True when it is new."""
+    values = {"id": uuid4(), "kind": kind, "key": key, "now": now, "detail": json.dumps(detail)}
+    return bool(session.execute(_OPEN, values).scalar_one())
+
+
+def settle(session: Session, kind: str, keys: Sequence[str], reason: str, now: datetime) -> None:
+    """Close points whose cause is gone."""
+    if keys:
+        session.execute(_SETTLE, {"kind": kind, "keys": list(keys), "reason": reason, "now": now})
+
+
+def resolve(session: Session, attention_id: UUID, by: str, reason: str, now: datetime) -> Row | None:
+    """A person closes an open point; None when it is not open."""
+    values = {"id": attention_id, "by": by, "reason": reason, "now": now}
+    row = session.execute(_RESOLVE, values).one_or_none()
+    return dict(row._mapping) if row else None
+
+
+def exists(session: Session, attention_id: UUID) -> bool:
+    """Whether there ever was such a point."""
+    query = text("SELECT EXISTS (SELECT FROM attention WHERE id = :id)")
+    return bool(session.execute(query, {"id": attention_id}).scalar_one())
+
+
+def listing(session: Session) -> list[Row]:
+    """Open points, the oldest first."""
+    rows = session.execute(text("SELECT * FROM attention WHERE resolved_at IS NULL ORDER BY since, id"))
+    return [dict(row._mapping) for row in rows]
+
+
+def silent(
+    session: Session, before: datetime, watching_since: datetime, now: datetime
+) -> list[tuple[str, datetime]]:
+    """Control rooms that fell silent, and since when; each silence is given once."""
+    values = {"before": before, "watching_since": watching_since, "now": now}
+    return [(row.control_room_id, row.since) for row in session.execute(_SILENT, values)]
+
+
+def heard(session: Session, before: datetime) -> list[str]:
+    """Control rooms whose silence ended."""
+    return [row.control_room_id for row in session.execute(_HEARD, {"before": before})]

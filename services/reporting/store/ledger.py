@@ -1,0 +1,132 @@
+"""Reading the ledger, and keeping the list of its gaps."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.reporting.domain import STAGES, Row
+
+_COUNTS = """
+SELECT count(*) AS presses,
+       count(stored_at) AS accepted,
+       count(routed_at) AS routed,
+       count(*) FILTER (WHERE opened) AS incidents,
+       count(unit_received_at) AS dispatched,
+       count(*) FILTER (WHERE opened AND coalesce(unit_received_at, :now) > deadline_at) AS late,
+       count(*) FILTER (WHERE cardinality(incident_ids) = 0) AS lost,
+       count(*) FILTER (WHERE cardinality(incident_ids) > 1) AS duplicated,
+       count(*) FILTER (WHERE opened AND escalations > 0) AS escalated,
+       count(*) FILTER (WHERE opened AND closed_at IS NULL) AS still_open,
+       count(*) FILTER (WHERE lane = 'unverified') AS unverified
+FROM ledger WHERE received_at >= :since AND received_at < :until
+  AND (CAST(:lane AS text) IS NULL OR lane = :lane)
+"""
+_COLUMN = {"received": "unit_received_at"}
+
+
+def _percentiles(stage: str) -> str:
+    """Milliseconds after `received_at`; a press that joined an incident counts for its own stages only."""
+    column = _COLUMN.get(stage, f"{stage}_at")
+    whose = "" if stage in ("stored", "routed") else "FILTER (WHERE opened) "
+    took = f"extract(epoch FROM {column} - received_at)::float8 * 1000"
+    return (
+        f"percentile_cont(ARRAY[0.5, 0.9, 0.99]) WITHIN GROUP (ORDER BY {took}) {whose}AS {stage}, "
+        f"count({column}) {whose}AS {stage}_count"
+    )
+
+
+_STAGES = (
+    f"SELECT {', '.join(_percentiles(stage) for stage in STAGES)} FROM ledger "  # noqa: S608 - constants
+    "WHERE received_at >= :since AND received_at < :until AND (CAST(:lane AS text) IS NULL OR lane = :lane)"
+)
+_LIST = (
+    "SELECT * FROM ledger WHERE received_at >= :since AND received_at < :until "
+    "ORDER BY received_at, alarm_id LIMIT :limit"
+)
+
+
+def counts(session: Session, since: datetime, until: datetime, now: datetime, lane: str | None) -> Row:
+    """How many presses became what, by time of receipt."""
+    values = {"since": since, "until": until, "now": now, "lane": lane}
+    return dict(session.execute(text(_COUNTS), values).one()._mapping)
+
+
+def stages(session: Session, since: datetime, until: datetime, lane: str | None) -> dict[str, Row]:
+    """p50, p90 and p99 of each stage, milliseconds after receipt; stages that nothing reached are left out."""
+    row = session.execute(text(_STAGES), {"since": since, "until": until, "lane": lane}).one()._mapping
+    found: dict[str, Row] = {}
+    for stage in STAGES:
+        if row[stage] is not None:
+            p50, p90, p99 = (round(value, 3) for value in row[stage])
+            found[stage] = {"count": row[f"{stage}_count"], "p50_ms": p50, "p90_ms": p90, "p99_ms": p99}
+    return found
+
+
+def lines(session: Session, since: datetime, until: datetime, limit: int) -> list[Row]:
+    """The presses of a period, one line each, in order of receipt."""
+    rows = session.execute(text(_LIST), {"since": since, "until": until, "limit": limit})
+    return [dict(row._mapping) for row in rows]
+
+
+def line(session: Session, alarm_id: UUID) -> Row | None:
+    """One press with its stages."""
+    row = session.execute(text("SELECT * FROM ledger WHERE alarm_id = :id"), {"id": alarm_id}).one_or_none()
+    return dict(row._mapping) if row else None
+
+
+def outcomes(session: Session, alarm_ids: Sequence[str]) -> dict[str, Row]:
+    """Incident and outcome of presses, by alarm id."""
+    query = text("SELECT * FROM ledger WHERE alarm_id = ANY(CAST(:ids AS uuid[]))")
+    rows = session.execute(query, {"ids": list(alarm_ids)})
+    return {str(row.alarm_id): dict(row._mapping) for row in rows}
+
+
+def orders(session: Session, incident_ids: Sequence[UUID]) -> list[Row]:
+    """Orders of incidents, the first first."""
+    query = text(
+        "SELECT * FROM dispatch_order WHERE incident_id = ANY(:ids) "
+        "ORDER BY coalesce(proposed_at, sent_at, received_at), order_id"
+    )
+    return [dict(row._mapping) for row in session.execute(query, {"ids": list(incident_ids)})]
+
+
+def escalations(session: Session, incident_ids: Sequence[UUID]) -> list[Row]:
+    """Escalations of incidents, in time."""
+    query = text("SELECT * FROM escalation WHERE incident_id = ANY(:ids) ORDER BY at, level")
+    return [dict(row._mapping) for row in session.execute(query, {"ids": list(incident_ids)})]
+
+
+def gaps(session: Session, *, since: datetime | None = None, until: datetime | None = None) -> list[Row]:
+    """Gaps found in a period, or all that are open."""
+    query = (
+        "SELECT * FROM gap WHERE found_at >= :since AND found_at < :until ORDER BY found_at, alarm_id"
+        if since
+        else "SELECT * FROM gap WHERE healed_at IS NULL ORDER BY found_at, alarm_id"
+    )
+    rows = session.execute(text(query), {"since": since, "until": until} if since else {})
+    return [dict(row._mapping) for row in rows]
+
+
+def note_gaps(session: Session, query: str, before: datetime, now: datetime) -> tuple[list[Any], list[Any]]:
+    """Bring the list of gaps up to date; the new ones and the ones that healed, as (alarm_id, kind)."""
+    values = {"before": before, "now": now}
+    found = session.execute(
+        text(
+            f"INSERT INTO gap (alarm_id, kind, found_at) SELECT alarm_id, kind, :now FROM ({query}) AS g "  # noqa: S608
+            "ON CONFLICT DO NOTHING RETURNING alarm_id, kind"
+        ),
+        values,
+    )
+    new = [tuple(row) for row in found]
+    healed = session.execute(
+        text(
+            "UPDATE gap SET healed_at = :now "  # noqa: S608 - constants
+            f"WHERE healed_at IS NULL AND (alarm_id, kind) NOT IN ({query}) RETURNING alarm_id, kind"
+        ),
+        values,
+    )
+    return new, [tuple(row) for row in healed]

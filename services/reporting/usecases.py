@@ -1,0 +1,242 @@
+"""What reporting does: keep the books, look for what is missing in them, make the reports."""
+
+import logging
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from chassis import clock, inbox, timers
+from chassis.auth import Caller
+from chassis.database import Transaction
+from chassis.timers import DueRow
+from contracts.envelope import Event
+from contracts.reporting import CanaryMissed, LedgerGapFound, ReportPublished
+from services.reporting import domain, events, invariants
+from services.reporting.domain import Entries, Row
+from services.reporting.errors import (
+    AttentionResolved,
+    AttentionUnknown,
+    DayInFuture,
+    EnrolmentUnknown,
+    PressUnknown,
+)
+from services.reporting.schemas import DailyReport
+from services.reporting.settings import ReportingSettings
+from services.reporting.store import attention, ledger, reports, writing
+
+log = logging.getLogger(__name__)
+
+DAILY_REPORTS = "daily_reports"
+_CHUNK = 200
+
+
+def record(tx: Transaction, queue: str, batch: Sequence[Event]) -> None:
+    """Enter a batch of events of one queue into the books; copies add nothing."""
+    now = clock.now()
+    fresh = tx.claim(queue, [event.id for event in batch])
+    entries = Entries()
+    for event in batch:
+        if event.id in fresh:
+            fresh.remove(event.id)
+            events.enter(entries, queue, event)
+    writing.write(tx.session, entries, now)
+    for parked in entries.parked:
+        key = f"{parked['queue']} {parked['event_type']}".strip()
+        _attend(tx, "parked", key, parked, now)
+
+
+def _attend(tx: Transaction, kind: str, key: str, detail: dict[str, Any], now: datetime) -> None:
+    """Open a point of attention; the log says so once, when it is durable."""
+    if attention.open_(tx.session, kind, key, detail, now):
+        tx.after_commit(lambda: log.error("attention: %s %s", kind, key))
+
+
+def check_gaps(tx: Transaction, settings: ReportingSettings) -> int:
+    """Bring the list of gaps up to date and tell of new ones; how many were new."""
+    now = clock.now()
+    before = now - timedelta(seconds=settings.gap_grace_s)
+    new, healed = ledger.note_gaps(tx.session, invariants.GAPS, before, now)
+    for alarm_id, kind in new:
+        tx.publish(LedgerGapFound(alarm_id=alarm_id, kind=kind, found_at=now))
+        _attend(tx, "gap", f"{kind} {alarm_id}", {"kind": kind, "alarm_id": str(alarm_id)}, now)
+    attention.settle(tx.session, "gap", [f"{kind} {alarm_id}" for alarm_id, kind in healed], "it healed", now)
+    return len(new)
+
+
+def check_canaries(tx: Transaction, settings: ReportingSettings, watching_since: datetime) -> None:
+    """Tell of control rooms that no canary reached; `watching_since`: when this watch began."""
+    now = clock.now()
+    before = now - timedelta(seconds=settings.canary_silence_s)
+    for room, since in attention.silent(tx.session, before, watching_since, now):
+        silent_s = (now - since).total_seconds()
+        tx.publish(CanaryMissed(control_room_id=room, silent_s=silent_s, found_at=now))
+        _attend(tx, "canary", room, {"last_canary_at": since.isoformat()}, now)
+    attention.settle(tx.session, "canary", attention.heard(tx.session, before), "a canary came through", now)
+
+
+def note_depths(tx: Transaction, depths: dict[str, int]) -> None:
+    """Parked and unroutable messages lie there until a person deals with them."""
+    now = clock.now()
+    for queue, depth in depths.items():
+        if depth:
+            _attend(tx, "queue_depth", queue, {"messages": depth}, now)
+    attention.settle(
+        tx.session, "queue_depth", [q for q, depth in depths.items() if not depth], "empty again", now
+    )
+
+
+def resolve(tx: Transaction, caller: Caller, attention_id: UUID, reason: str) -> Row:
+    """A person is done with a point; its cause, if it lasts, opens a new one."""
+    row = attention.resolve(tx.session, attention_id, caller.subject, reason, clock.now())
+    if row is None:
+        if attention.exists(tx.session, attention_id):
+            raise AttentionResolved("this point was resolved before")
+        raise AttentionUnknown("no such point of attention")
+    return row
+
+
+def press(session: Session, alarm_id: UUID) -> Row:
+    """One press with its stages, orders and escalations; raises `PressUnknown`."""
+    line = ledger.line(session, alarm_id)
+    if line is None:
+        raise PressUnknown("the ledger has no such press", field="alarm_id")
+    return {
+        **_with_state(line),
+        "dispatch_orders": ledger.orders(session, line["incident_ids"]),
+        "escalation_steps": ledger.escalations(session, line["incident_ids"]),
+    }
+
+
+def ledger_day(session: Session, day: date, limit: int) -> Row:
+    """The ledger of a local day: totals, gaps found that day, presses; raises `DayInFuture`."""
+    now = clock.now()
+    _not_future(day, now)
+    first, after = domain.day_bounds(day)
+    found = ledger.lines(session, first, after, limit + 1)
+    return {
+        "day": day,
+        "first": first,
+        "after": after,
+        "totals": ledger.counts(session, first, after, now, None),
+        "gaps": ledger.gaps(session, since=first, until=after),
+        "presses": [_with_state(line) for line in found[:limit]],
+        "truncated": len(found) > limit,
+    }
+
+
+def summary(session: Session, since: datetime, lane: str | None) -> Row:
+    """Counts and stage times of the presses received since a moment."""
+    now = clock.now()
+    # Clocks of two machines may differ a little: a press from "later" counts too.
+    until = now + timedelta(days=1)
+    return {
+        "since": since,
+        "counts": ledger.counts(session, since, until, now, lane),
+        "stages": ledger.stages(session, since, until, lane),
+    }
+
+
+def _with_state(line: Row) -> Row:
+    return {**line, "orders": line["orders"] or 0, "state": domain.outcome_of(line)}
+
+
+def _not_future(day: date, now: datetime) -> None:
+    if day > domain.local_day(now):
+        raise DayInFuture("that day has not begun", field="day")
+
+
+def daily(session: Session, caller: Caller, enrolment_id: UUID, day: date | None) -> Row:
+    """The report of one enrolment and local day (default: yesterday) as published, else as of now.
+
+    A file manager sees the enrolments that his zone manages; raises `EnrolmentUnknown`, `DayInFuture`.
+    """
+    now = clock.now()
+    day = day or domain.local_day(now) - timedelta(days=1)
+    _not_future(day, now)
+    zone = reports.zone_of(session, enrolment_id)
+    if zone is None or ("follow_up" not in caller.roles and caller.zone != zone):
+        raise EnrolmentUnknown("no such enrolment", field="enrolment_id")
+    saved = reports.saved(session, enrolment_id, day)
+    if saved is None:
+        return {**_reports(session, [enrolment_id], day)[enrolment_id], "made_at": None, "came_later": 0}
+    later = reports.came_after(session, enrolment_id, *domain.day_bounds(day), saved["made_at"])
+    return {**saved["body"], "made_at": saved["made_at"], "came_later": later}
+
+
+def _reports(session: Session, ids: Sequence[UUID], day: date) -> dict[UUID, Row]:
+    first, after = domain.day_bounds(day)
+    facts = reports.facts_of_day(session, ids, first, after)
+    beats = reports.last_before(session, ids, first, ["heartbeat"])
+    contacts = reports.last_before(session, ids, first, domain.CONTACT)
+    alarms = [fact["data"]["alarm_id"] for fact in facts if fact["kind"] == "press"]
+    incidents = ledger.outcomes(session, alarms)
+    return {
+        each: DailyReport.model_validate(
+            domain.daily_report(
+                each,
+                day,
+                [f for f in facts if f["owner"] == each],
+                beats.get(each),
+                contacts.get(each),
+                incidents,
+            )
+        ).model_dump(mode="json")
+        for each in ids
+    }
+
+
+def make_reports(tx: Transaction, day: date, limit: int = _CHUNK) -> int:
+    """Make at most `limit` of the reports that a local day still lacks, and publish that they are there."""
+    now = clock.now()
+    ids = reports.without_report(tx.session, day, *domain.day_bounds(day), limit)
+    for enrolment_id in reports.save(tx.session, day, _reports(tx.session, ids, day), now):
+        tx.publish(ReportPublished(enrolment_id=enrolment_id, day=day, published_at=now))
+    return len(ids)
+
+
+def run_reports(tx: Transaction, settings: ReportingSettings) -> bool:
+    """Do one chunk of the reports that are due; True when there may be more at once."""
+    due = timers.claim(tx.session, [DAILY_REPORTS], limit=1)
+    for row in due:
+        day = date.fromisoformat(row.subject_id)
+        finished = make_reports(tx, day) < _CHUNK
+        _schedule(tx, day + timedelta(days=1) if finished else day, settings)
+    return bool(due)
+
+
+def begin_reports(tx: Transaction, settings: ReportingSettings) -> None:
+    """Make sure that a report run is scheduled: called at every start, by every replica."""
+    if reports.run_is_due(tx.session, DAILY_REPORTS):
+        return
+    last = reports.last_report_day(tx.session)
+    yesterday = domain.local_day(clock.now()) - timedelta(days=1)
+    _schedule(tx, last + timedelta(days=1) if last else yesterday, settings)
+
+
+def _schedule(tx: Transaction, day: date, settings: ReportingSettings) -> None:
+    """The reports of a day are due in the early morning of the next."""
+    due_at = domain.local_time(day + timedelta(days=1), settings.report_hour)
+    timers.schedule(tx.session, [DueRow(kind=DAILY_REPORTS, subject_id=day.isoformat(), due_at=due_at)])
+
+
+def check_reports(tx: Transaction, settings: ReportingSettings) -> None:
+    """From the hour that a report must be there, its absence is a point of attention."""
+    now = clock.now()
+    today = domain.local_day(now)
+    day = today - timedelta(days=1)
+    if now < domain.local_time(today, settings.report_missing_hour):
+        return
+    missing = reports.without_report(tx.session, day, *domain.day_bounds(day), _CHUNK)
+    if missing:
+        _attend(tx, "report_missing", day.isoformat(), {"at_least": len(missing)}, now)
+    else:
+        attention.settle(tx.session, "report_missing", [day.isoformat()], "all there", now)
+
+
+def tidy(tx: Transaction, settings: ReportingSettings) -> None:
+    """Forget what is no longer needed."""
+    inbox.prune(tx.session)
+    reports.forget_facts(tx.session, settings.keep_facts_days, clock.now())

@@ -1,0 +1,148 @@
+"""Workers of reporting: the books, the follow-up, and the watch over what is missing."""
+
+from datetime import datetime
+from functools import cache
+from time import sleep
+
+from amqp.exceptions import AMQPError
+
+from chassis import clock
+from chassis.bus import Delivery, every, listen, when_parked, worker_publisher
+from chassis.database import Database, engine_of
+from chassis.outbox import Relay
+from chassis.settings import load
+from contracts.catalogue import PARKED
+from contracts.topology import REPORTING_ATTENTION, REPORTING_FOLLOW_UP, REPORTING_LEDGER
+from services.reporting import usecases
+from services.reporting.clients import depths
+from services.reporting.settings import ReportingSettings
+
+_BATCH = 100
+
+
+@cache
+def database() -> Database:
+    """The database of this process, connected on first use."""
+    engine = engine_of(settings())
+    relay = Relay(engine, worker_publisher().publish_many)
+    relay.start()
+    return Database(engine, "/services/reporting", relay)
+
+
+def settings() -> ReportingSettings:
+    """The settings of this process."""
+    found: ReportingSettings = load(ReportingSettings)
+    return found
+
+
+@cache
+def watching_since() -> datetime:
+    """When this process began to listen: before that it cannot have heard a canary."""
+    return clock.now()
+
+
+def on_start() -> None:
+    """The watch begins."""
+    watching_since()
+
+
+def on_stop() -> None:
+    """Send what is waiting before the process ends."""
+    if database.cache_info().currsize and (relay := database().relay):
+        relay.stop()
+
+
+@when_parked
+def tell_of_parked(queue: str, event_type: str, reason: str) -> None:
+    """A message was parked by this process: say so on the bus, where the attention list hears it too."""
+    told = PARKED["reporting"](
+        service="reporting", queue=queue, event_type=event_type, reason=reason, parked_at=clock.now()
+    )
+    with database().transaction() as tx:
+        tx.publish(told)
+
+
+def _record(queue: str, deliveries: list[Delivery]) -> None:
+    with database().transaction() as tx:
+        usecases.record(tx, queue, [delivery.event for delivery in deliveries])
+    if len(deliveries) < _BATCH:
+        # Commits here compete with those of the alarm path: a pause makes the next batch fuller.
+        sleep(settings().linger_s)
+
+
+class Ledger:
+    """Keeps the ledger."""
+
+    name = "reporting-ledger"
+
+    @listen(REPORTING_LEDGER, batch=_BATCH)
+    def on_ledger(self, deliveries: list[Delivery]) -> None:
+        """What became of presses."""
+        _record(REPORTING_LEDGER, deliveries)
+
+
+class FollowUp:
+    """Keeps what the follow-up of victims needs, and makes the daily reports."""
+
+    name = "reporting-follow-up"
+
+    @listen(REPORTING_FOLLOW_UP, batch=_BATCH)
+    def on_follow_up(self, deliveries: list[Delivery]) -> None:
+        """Devices, enrolments and decisions."""
+        _record(REPORTING_FOLLOW_UP, deliveries)
+
+    @every(20)
+    def run_reports(self) -> None:
+        """Make the reports that are due."""
+        with database().transaction() as tx:
+            usecases.begin_reports(tx, settings())
+        more = True
+        while more:
+            with database().transaction() as tx:
+                more = usecases.run_reports(tx, settings())
+
+    @every(300)
+    def check_reports(self) -> None:
+        """Look for reports that should be there."""
+        with database().transaction() as tx:
+            usecases.check_reports(tx, settings())
+
+    @every(3600)
+    def tidy(self) -> None:
+        """Forget what is no longer needed."""
+        with database().transaction() as tx:
+            usecases.tidy(tx, settings())
+
+
+class Watch:
+    """Looks for what did not come: incidents, canaries; and for what went where nobody reads."""
+
+    name = "reporting-watch"
+
+    @listen(REPORTING_ATTENTION, batch=20)
+    def on_parked(self, deliveries: list[Delivery]) -> None:
+        """A message was parked somewhere."""
+        with database().transaction() as tx:
+            usecases.record(tx, REPORTING_ATTENTION, [delivery.event for delivery in deliveries])
+
+    @every(5)
+    def check_gaps(self) -> None:
+        """Does every press have its incident?"""
+        with database().transaction() as tx:
+            usecases.check_gaps(tx, settings())
+
+    @every(5)
+    def check_canaries(self) -> None:
+        """Does every control room hear its canary?"""
+        with database().transaction() as tx:
+            usecases.check_canaries(tx, settings(), watching_since())
+
+    @every(10)
+    def check_queues(self) -> None:
+        """Are the queues empty that must be? A broker that is away is noticed by everybody else."""
+        try:
+            found = depths(settings().broker_url.get_secret_value())
+        except (AMQPError, OSError):
+            return
+        with database().transaction() as tx:
+            usecases.note_depths(tx, found)
