@@ -1,0 +1,421 @@
+"""The registry over HTTP with real tokens and a real database: refusals first."""
+
+import base64
+import os
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.database import Database, engine_of
+from contracts.committee import AlarmGranted, AlarmRefused
+from contracts.dispatch import TestRouted
+from contracts.envelope import Undecodable, wrap
+from contracts.registry import CardPublished
+from services.registry import events, invariants, usecases
+from services.registry.api import create_app
+from services.registry.schemas import CARD
+from services.registry.settings import RegistrySettings
+from tests.support.desks import Desk, desk, environment
+from tests.support.postgres import Cluster
+from tests.support.tokens import Issuer
+
+GHENT: dict[str, str] = {"role": "file_manager", "zone": "ghent"}
+LIEGE: dict[str, str] = {"role": "file_manager", "zone": "liege"}
+PAPERS = {"police_report", "grant", "convention", "card", "device", "test_press"}
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[Issuer]:
+    with Issuer() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def settings(cluster: Cluster, issuer: Issuer) -> RegistrySettings:
+    return RegistrySettings.model_validate(environment(issuer, cluster.database("registry")))
+
+
+@pytest.fixture(scope="module")
+def registry(settings: RegistrySettings, issuer: Issuer) -> Iterator[Desk]:
+    with desk(create_app(settings), issuer, settings.database_url.get_secret_value()) as opened:
+        yield opened
+        for name, statement in invariants.INVARIANTS.items():
+            assert opened.sql(statement) == [], name
+
+
+@pytest.fixture(scope="module")
+def database(settings: RegistrySettings) -> Database:
+    return Database(engine_of(settings), "/services/registry")
+
+
+@pytest.fixture
+def file(registry: Desk) -> str:
+    return f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
+
+
+def identity(path: str) -> UUID:
+    return UUID(path.rpartition("/")[2])
+
+
+def device_body() -> dict[str, str]:
+    """A key, a button and a number of their own. Any 32 bytes have the form of an Ed25519 public key."""
+    key = base64.urlsafe_b64encode(os.urandom(32)).rstrip(b"=").decode()
+    return {"public_key": key, "button_serial": f"B-{uuid4()}", "phone_number": "+32470123456"}
+
+
+def issued(registry: Desk, file: str, **changes: str) -> str:
+    return str(registry.call("POST", f"{file}/devices", device_body() | changes, status=201, **GHENT)["id"])
+
+
+def grant(database: Database, enrolment: UUID, ends_in_days: int = 180) -> None:
+    today = datetime.now(UTC).date()
+    granted = AlarmGranted(
+        enrolment_id=enrolment,
+        application_id=uuid4(),
+        protocol_id=uuid4(),
+        protocol_version=1,
+        decision_id=uuid4(),
+        procedure="ordinary",
+        decided_at=datetime.now(UTC),
+        review_on=today,
+        ends_on=today + timedelta(days=ends_in_days),
+    )
+    row = events.decision(wrap(granted, source="/services/committee"))
+    assert row is not None
+    with database.transaction() as tx:
+        usecases.keep_decision(tx, row)
+
+
+def press_test(database: Database, device_id: str, at: datetime | None = None) -> None:
+    at = at or datetime.now(UTC)
+    routed = TestRouted(
+        test_id=uuid4(), device_id=UUID(device_id), control_room_id="cic", received_at=at, routed_at=at
+    )
+    test = events.passed_test(wrap(routed, source="/services/dispatch"))
+    assert test is not None
+    with database.transaction() as tx:
+        usecases.pass_test(tx, *test)
+
+
+def complete(registry: Desk, database: Database, file: str, but: frozenset[str] = frozenset()) -> str | None:
+    """Do all that activation needs except what `but` names; gives the device."""
+    enrolment, device = identity(file), None
+    if "police_report" not in but:
+        registry.call("PUT", f"{file}/police-report", {"pv_number": "GE.37.L1.9/2026"}, **GHENT)
+    if "convention" not in but:
+        signed = {"signed_on": "2026-01-02", "by": "An Peeters"}
+        registry.call("POST", f"{file}/convention", signed, **GHENT)
+    if "card" not in but:
+        registry.call("PUT", f"{file}/card", CARD, **GHENT)
+    if "grant" not in but:
+        grant(database, enrolment)
+    if "device" not in but:
+        device = issued(registry, file)
+        if "test_press" not in but:
+            press_test(database, device)
+    return device
+
+
+E = f"/v1/enrolments/{UUID(int=1)}"
+D = f"/v1/devices/{UUID(int=1)}"
+ENDPOINTS = (
+    ("POST", "/v1/enrolments"),
+    ("GET", "/v1/enrolments"),
+    ("GET", E),
+    ("PUT", f"{E}/card"),
+    ("GET", f"{E}/card"),
+    ("PUT", f"{E}/police-report"),
+    ("POST", f"{E}/convention"),
+    ("POST", f"{E}/devices"),
+    ("POST", f"{E}/activate"),
+    ("POST", f"{E}/suspend"),
+    ("POST", f"{D}/suspend"),
+    ("POST", f"{D}/report-lost"),
+    ("POST", f"{D}/return"),
+    ("POST", f"{D}/reactivate"),
+)
+ROLES = (
+    *("file_manager", "operator", "supervisor", "unit", "gateway", "committee", "magistrate"),
+    *("follow_up", "technician", "service", "admin"),
+)
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_role_by_endpoint(registry: Desk, issuer: Issuer, role: str) -> None:
+    headers = issuer.headers(role, zone="roles", partner="p")
+    for method, path in ENDPOINTS:
+        status = registry.raw(method, path, headers)
+        assert (status == 403) == (role != "file_manager"), f"{role} {method} {path}: {status}"
+        assert status < 500
+
+
+def test_the_table_names_every_endpoint(settings: RegistrySettings) -> None:
+    paths = create_app(settings).openapi()["paths"]
+    known = {(m.upper(), p) for p, methods in paths.items() for m in methods if not p.startswith("/health")}
+    named = (
+        p.replace(E, "/v1/enrolments/{enrolment_id}").replace(D, "/v1/devices/{device_id}")
+        for _, p in ENDPOINTS
+    )
+    assert known == {(method, path) for (method, _), path in zip(ENDPOINTS, named, strict=True)}
+
+
+def test_no_token_and_no_zone_open_nothing(registry: Desk) -> None:
+    for method, path in ENDPOINTS:
+        assert registry.raw(method, path, {}) == 401
+    refused = registry.call("POST", "/v1/enrolments", status=403, role="file_manager")
+    assert refused["field"] == "zone"
+    registry.call("GET", "/v1/enrolments", status=403, role="file_manager")
+
+
+def test_another_zones_file_does_not_exist(registry: Desk, file: str) -> None:
+    device = f"/v1/devices/{issued(registry, file)}"
+    calls: tuple[tuple[str, str, Any], ...] = (
+        ("GET", file, None),
+        ("PUT", f"{file}/card", CARD),
+        ("GET", f"{file}/card", None),
+        ("PUT", f"{file}/police-report", {"pv_number": "x"}),
+        ("POST", f"{file}/convention", {"signed_on": "2026-01-01", "by": "x"}),
+        ("POST", f"{file}/devices", device_body()),
+        ("POST", f"{file}/activate", None),
+        ("POST", f"{file}/suspend", None),
+        *(("POST", f"{device}/{do}", None) for do in ("suspend", "report-lost", "return", "reactivate")),
+    )
+    for method, path, body in calls:
+        registry.call(method, path, body, status=404, **LIEGE)
+    listed = {row["id"] for row in registry.call("GET", "/v1/enrolments", **GHENT)}
+    assert str(identity(file)) in listed
+    assert registry.call("GET", "/v1/enrolments", **LIEGE) == []
+    assert registry.call("GET", file, **GHENT)["status"] == "open"
+
+
+def without(name: str) -> dict[str, Any]:
+    return {key: value for key, value in CARD.items() if key != name}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        (CARD | {"cancel_code": "123"}, "cancel_code"),
+        (CARD | {"duress_code": "123456789"}, "duress_code"),
+        (CARD | {"duress_code": "12a4"}, "duress_code"),
+        (CARD | {"duress_code": CARD["cancel_code"]}, "body"),
+        (without("cancel_code"), "cancel_code"),
+        (CARD | {"card": {"victim": {}}}, "card.victim.name"),
+        (CARD | {"card": CARD["card"] | {"languages": ["xx"]}}, "card.languages.0"),
+    ],
+)
+def test_a_wrong_card_names_its_field(registry: Desk, file: str, body: dict[str, Any], field: str) -> None:
+    refused = registry.call("PUT", f"{file}/card", body, status=422, **GHENT)
+    assert refused["field"] == field
+    assert str(body.get("duress_code")) not in str(refused)
+    registry.call("GET", f"{file}/card", status=404, **GHENT)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("police-report", {"pv_number": "  "}, "pv_number"),
+        ("convention", {"signed_on": "2999-01-01", "by": "An"}, "signed_on"),
+        ("convention", {"signed_on": "2026-01-01", "by": ""}, "by"),
+        (
+            "devices",
+            {"public_key": "short", "button_serial": "B", "phone_number": "+32470000000"},
+            "public_key",
+        ),
+        ("devices", device_body() | {"phone_number": "0470"}, "phone_number"),
+        ("devices", device_body() | {"button_serial": " "}, "button_serial"),
+    ],
+)
+def test_a_wrong_field_is_named(registry: Desk, file: str, path: str, body: dict[str, str], field: str) -> None:
+    method = "PUT" if path == "police-report" else "POST"
+    assert registry.call(method, f"{file}/{path}", body, status=422, **GHENT)["field"] == field
+
+
+def test_the_card_travels_with_its_codes_and_a_rising_version(registry: Desk, file: str) -> None:
+    for version in (1, 2):
+        answer = registry.call("PUT", f"{file}/card", CARD, **GHENT)
+        assert answer["version"] == version
+        assert CARD["duress_code"] not in str(answer)
+    cards = [e for e in registry.published(str(identity(file))) if e.type == "card.published.v1"]
+    published = [CardPublished.model_validate(e.data) for e in cards]
+    assert [p.version for p in published] == [1, 2]
+    assert (published[0].cancel_code, published[0].duress_code) == (CARD["cancel_code"], CARD["duress_code"])
+    assert published[0].card.perpetrators[0].ref == published[1].card.perpetrators[0].ref
+    assert published[1].managing_zone_id == "ghent"
+
+
+def test_two_victims_of_one_perpetrator_share_a_pseudonym(registry: Desk) -> None:
+    def ref(person: dict[str, Any]) -> str:
+        file = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
+        body = CARD | {"card": CARD["card"] | {"perpetrators": [person]}}
+        answer = registry.call("PUT", f"{file}/card", body, **GHENT)
+        return str(answer["card"]["perpetrators"][0]["ref"])
+
+    assert ref({"name": "Jan Claes", "born_on": "1985-02-11"}) == ref(
+        {"name": "claes, jan", "born_on": "1985-02-11"}
+    )
+    assert ref({"name": "Jan Claes"}) != ref({"name": "Jan Claes"})
+    assert ref({"name": "X", "ref": str(UUID(int=7))}) == ref({"name": "Y", "ref": str(UUID(int=7))})
+
+
+def test_activation_without_anything_names_everything(registry: Desk, file: str) -> None:
+    refused = registry.call("POST", f"{file}/activate", status=409, **GHENT)
+    assert refused["type"] == "urn:stalkingalarm:activation-refused"
+    assert set(refused["missing"]) == PAPERS
+    assert registry.call("GET", file, **GHENT)["preconditions"] == dict.fromkeys(PAPERS, False)
+
+
+@pytest.mark.parametrize("name", sorted(PAPERS))
+def test_each_missing_precondition_refuses_activation(
+    registry: Desk, database: Database, file: str, name: str
+) -> None:
+    complete(registry, database, file, frozenset({name}))
+    refused = registry.call("POST", f"{file}/activate", status=409, **GHENT)
+    # Without a device nothing can have been tested either.
+    assert set(refused["missing"]) == ({name, "test_press"} if name == "device" else {name})
+    read = registry.call("GET", file, **GHENT)
+    assert (read["status"], set(read["missing"])) == ("open", set(refused["missing"]))
+
+
+def test_activation(registry: Desk, database: Database, file: str) -> None:
+    device = complete(registry, database, file)
+    assert device is not None
+    active = registry.call("POST", f"{file}/activate", **GHENT)
+    assert (active["status"], active["missing"]) == ("active", [])
+    assert active["devices"][0]["status"] == "active"
+    assert active["pv_number"] == "GE.37.L1.9/2026"
+    seen = registry.published(str(identity(file)))
+    assert [(e.data["status"], e.data["version"]) for e in seen if e.type == "device.changed.v1"] == [
+        ("matched", 1),
+        ("active", 2),
+    ]
+    assert [e.data["status"] for e in seen if e.type == "enrolment.changed.v1"] == ["open", "active"]
+    registry.call("POST", f"{file}/activate", status=409, **GHENT)
+
+
+def test_an_expired_grant_does_not_activate_and_a_late_refusal_does_not_undo(
+    registry: Desk, database: Database, file: str
+) -> None:
+    complete(registry, database, file, frozenset({"grant"}))
+    grant(database, identity(file), ends_in_days=-2)
+    assert registry.call("POST", f"{file}/activate", status=409, **GHENT)["missing"] == ["grant"]
+    grant(database, identity(file))
+    refused = AlarmRefused(
+        enrolment_id=identity(file),
+        application_id=uuid4(),
+        protocol_id=uuid4(),
+        protocol_version=1,
+        decision_id=uuid4(),
+        decided_at=datetime.now(UTC),
+    )
+    row = events.decision(wrap(refused, source="/services/committee"))
+    assert row is not None
+    with database.transaction() as tx:
+        usecases.keep_decision(tx, row)
+    assert registry.call("POST", f"{file}/activate", **GHENT)["status"] == "active"
+
+
+def test_suspension_takes_the_devices_along_and_return_needs_a_new_test(
+    registry: Desk, database: Database, file: str
+) -> None:
+    registry.call("POST", f"{file}/suspend", status=409, **GHENT)
+    device = complete(registry, database, file)
+    assert device is not None
+    registry.call("POST", f"{file}/activate", **GHENT)
+    before = datetime.now(UTC)
+    assert registry.call("POST", f"{file}/suspend", **GHENT)["devices"][0]["status"] == "suspended"
+    missing = registry.call("POST", f"{file}/activate", status=409, **GHENT)["missing"]
+    assert missing == ["device", "test_press"]
+    assert registry.call("POST", f"/v1/devices/{device}/reactivate", **GHENT)["status"] == "matched"
+    press_test(database, device, before)
+    assert registry.call("POST", f"{file}/activate", status=409, **GHENT)["missing"] == ["test_press"]
+    press_test(database, device)
+    assert registry.call("POST", f"{file}/activate", **GHENT)["devices"][0]["status"] == "active"
+
+
+def test_a_swapped_device_keeps_its_history_and_the_new_one_works_after_its_test(
+    registry: Desk, database: Database, file: str
+) -> None:
+    old = complete(registry, database, file)
+    registry.call("POST", f"{file}/activate", **GHENT)
+    registry.call("POST", f"/v1/devices/{old}/report-lost", **GHENT)
+    new = issued(registry, file)
+    assert states(registry, file) == {old: "lost", new: "matched"}
+    press_test(database, new)
+    # A copy changes nothing.
+    press_test(database, new)
+    assert states(registry, file) == {old: "lost", new: "active"}
+    versions = [
+        e.data["version"] for e in registry.published(str(identity(file))) if e.data.get("device_id") == new
+    ]
+    assert versions == [1, 2]
+
+
+def states(registry: Desk, file: str) -> dict[str, str]:
+    return {d["id"]: d["status"] for d in registry.call("GET", file, **GHENT)["devices"]}
+
+
+def test_a_button_or_key_that_is_out_is_refused(registry: Desk, file: str) -> None:
+    first = device_body()
+    device = registry.call("POST", f"{file}/devices", first, status=201, **GHENT)["id"]
+    for name in ("public_key", "button_serial"):
+        again = device_body() | {name: first[name]}
+        refused = registry.call("POST", f"{file}/devices", again, status=409, **GHENT)
+        assert (refused["type"], refused["field"]) == ("urn:stalkingalarm:device-already-issued", name)
+    registry.call("POST", f"/v1/devices/{device}/report-lost", **GHENT)
+    again = device_body() | {"button_serial": first["button_serial"]}
+    registry.call("POST", f"{file}/devices", again, status=409, **GHENT)
+    registry.call("POST", f"/v1/devices/{device}/return", **GHENT)
+    registry.call("POST", f"{file}/devices", again, status=201, **GHENT)
+
+
+def test_a_device_that_was_handed_in_stays_so(registry: Desk, file: str) -> None:
+    device = f"/v1/devices/{issued(registry, file)}"
+    registry.call("POST", f"{device}/return", **GHENT)
+    for action in ("suspend", "report-lost", "return", "reactivate"):
+        refused = registry.call("POST", f"{device}/{action}", status=409, **GHENT)
+        assert refused["type"] == "urn:stalkingalarm:device-move-refused"
+
+
+def test_a_test_of_an_unknown_device_is_nothing(registry: Desk, database: Database) -> None:
+    press_test(database, str(uuid4()))
+    registry.call("POST", f"/v1/devices/{uuid4()}/suspend", status=404, **GHENT)
+
+
+@pytest.mark.parametrize(
+    ("kind", "read"),
+    [
+        ("alarm.granted.v1", events.decision),
+        ("alarm.refused.v1", events.decision),
+        ("test.routed.v1", events.passed_test),
+    ],
+)
+def test_a_broken_event_is_undecodable(kind: str, read: Callable[[Any], Any]) -> None:
+    routed = TestRouted(
+        test_id=uuid4(),
+        device_id=uuid4(),
+        control_room_id="cic",
+        received_at=datetime.now(UTC),
+        routed_at=datetime.now(UTC),
+    )
+    event = wrap(routed, source="/services/dispatch").model_copy(update={"type": kind, "data": {}})
+    with pytest.raises(Undecodable):
+        read(event)
+    assert read(event.model_copy(update={"type": "message.parked.v1"})) is None
+
+
+def test_personal_data_rest_sealed(registry: Desk, file: str) -> None:
+    registry.call("PUT", f"{file}/card", CARD, **GHENT)
+    registry.call("PUT", f"{file}/police-report", {"pv_number": "GE.37.SEALED"}, **GHENT)
+    registry.call(
+        "POST", f"{file}/convention", {"signed_on": date.today().isoformat(), "by": "An Peeters"}, **GHENT
+    )
+    issued(registry, file, phone_number="+32499998877")
+    for table in ("enrolment_file", "issued_device"):
+        rows = registry.sql(f"SELECT * FROM {table}")
+        everything = b"".join(v if isinstance(v, bytes) else str(v).encode() for row in rows for v in row)
+        for secret in (b"Peeters", b"GE.37", b"+32499998877", b"Claes", b"Korenmarkt"):
+            assert secret not in everything

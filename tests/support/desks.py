@@ -1,0 +1,68 @@
+"""Registry and committee under test: settings, their APIs in this process, and what they published."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from chassis.vault import new_key
+from contracts.envelope import Event
+from tests.support.tokens import Issuer
+
+# Nobody listens there: the API takes work in, and its events wait in the outbox.
+NO_BROKER = "amqp://nobody:nothing@127.0.0.1:1/none"
+
+
+def environment(issuer: Issuer, database_url: str, broker_url: str = NO_BROKER) -> dict[str, str]:
+    """What both services read at start, in lower case."""
+    return {
+        "environment": "development",
+        "database_url": database_url,
+        "broker_url": broker_url,
+        "vault_keys": f"1:{new_key()}",
+        "oidc_issuer": issuer.url,
+        "oidc_jwks_url": issuer.jwks_url,
+        "pseudonym_key": "a key of the tests",
+    }
+
+
+class Desk:
+    """One service's API, called with tokens of the issuer."""
+
+    def __init__(self, client: TestClient, issuer: Issuer, database_url: str) -> None:
+        self._client, self._issuer, self._database_url = client, issuer, database_url
+
+    def call(
+        self, method: str, path: str, body: Any = None, *, role: str, status: int = 200, **claims: str
+    ) -> Any:
+        """Call as `role`; fails unless the answer has `status`; gives its JSON."""
+        answer = self._client.request(method, path, json=body, headers=self._issuer.headers(role, **claims))
+        assert answer.status_code == status, answer.text
+        if status >= 400:
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert answer.json()["status"] == status
+        return answer.json()
+
+    def raw(self, method: str, path: str, headers: dict[str, str]) -> int:
+        """The status of a call without a body."""
+        return self._client.request(method, path, headers=headers).status_code
+
+    def sql(self, statement: str) -> list[tuple[Any, ...]]:
+        """What stands in the database."""
+        with psycopg.connect(self._database_url.replace("+psycopg", "")) as connection:
+            return connection.execute(statement.encode()).fetchall()
+
+    def published(self, about: str) -> list[Event]:
+        """Events about one subject that wait in the outbox, in order."""
+        rows = self.sql("SELECT body FROM outbox ORDER BY created_at, id")
+        return [event for event in (Event.decode(row[0]) for row in rows) if event.subject == about]
+
+
+@contextmanager
+def desk(app: FastAPI, issuer: Issuer, database_url: str) -> Iterator[Desk]:
+    """Run an API for as long as the `with` lasts."""
+    with TestClient(app, raise_server_exceptions=False) as client:
+        yield Desk(client, issuer, database_url)

@@ -1,0 +1,61 @@
+"""An issuer of real signed tokens whose keys are read over HTTP, as in production."""
+
+import json
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+
+from joserfc import jwt
+from joserfc.jwk import KeySet, OKPKey
+
+AUDIENCE = "stalkingalarm"
+
+
+class Issuer:
+    """Signs tokens with Ed25519 and serves its JWKS on a loopback port; use it in a `with`."""
+
+    def __init__(self) -> None:
+        self._key = OKPKey.generate_key("Ed25519", {"kid": "test-1", "use": "sig", "alg": "Ed25519"})
+        body = json.dumps(KeySet([self._key]).as_dict(private=False)).encode()
+
+        class Keys(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Keys)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.jwks_url = f"{self.url}/jwks"
+
+    def __enter__(self) -> "Issuer":
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+    def token(self, *roles: str, key: OKPKey | None = None, **claims: str | int) -> str:
+        """A token for `roles`; further claims (zone, cic, unit, partner, exp ...) by name."""
+        whole = {
+            "iss": self.url,
+            "aud": AUDIENCE,
+            "sub": f"test-{'-'.join(roles) or 'nobody'}",
+            "exp": int(time.time()) + 600,
+            "roles": list(roles),
+            **claims,
+        }
+        return jwt.encode({"alg": "Ed25519", "kid": "test-1"}, whole, key or self._key, algorithms=["Ed25519"])
+
+    def headers(self, *roles: str, **claims: str | int) -> dict[str, str]:
+        """The header that bears such a token."""
+        return {"Authorization": f"Bearer {self.token(*roles, **claims)}"}
