@@ -95,7 +95,7 @@ class QualityLimits:
 DEFAULT_LIMITS = QualityLimits()
 
 _CELL_M = 1_000.0
-_PIECE_VERTICES = 16
+_PIECE_VERTICES = 8
 _NULL_ISLAND_DEG = 0.01  # devices without a fix also send 0.0001 and the like
 _NO_FLAGS: frozenset[Flag] = frozenset()
 

@@ -6,7 +6,7 @@ from itertools import count
 
 from services.dispatch.geography import Point, to_metres, usable
 
-_CELL_M = 4_000.0
+_CELL_M = 2_500.0
 _ROUNDING_M = 0.001
 
 _Square = tuple[int, int]
