@@ -13,7 +13,10 @@ class NotConfirmed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message to publish: persistent and mandatory always. `id` is the id of its event."""
+    """One persistent message to publish. `id` is the id of its event.
+
+    `mandatory` False: no fault that no queue takes it (doorbells while no stream is open).
+    """
 
     id: UUID
     exchange: str
@@ -21,3 +24,4 @@ class Message:
     body: bytes
     content_type: str = CONTENT_TYPE
     headers: Mapping[str, str | int] = field(default_factory=dict)
+    mandatory: bool = True

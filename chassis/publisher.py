@@ -137,7 +137,7 @@ class Publisher:
         tag, self._next_tag = self._next_tag, self._next_tag + 1
         try:
             self._channel.basic_publish(
-                message.exchange, message.routing_key, message.body, properties, mandatory=True
+                message.exchange, message.routing_key, message.body, properties, mandatory=message.mandatory
             )
         except pika.exceptions.AMQPError as error:
             raise NotConfirmed(type(error).__name__) from None

@@ -94,10 +94,12 @@ def _close(connection: amqp.Connection) -> None:
         connection.collect()
 
 
-def send(channel: amqp.Channel, exchange: str, routing_key: str, message: amqp.Message) -> None:
-    """Write one mandatory publish.
+def send(
+    channel: amqp.Channel, exchange: str, routing_key: str, message: amqp.Message, mandatory: bool
+) -> None:
+    """Write one publish.
 
     Not `channel.basic_publish`: that reads from the socket before it writes, which a second greenlet
     must not do beside the one that reads.
     """
-    channel.send_method(amqp.spec.Basic.Publish, "Bssbb", (0, exchange, routing_key, True, False), message)
+    channel.send_method(amqp.spec.Basic.Publish, "Bssbb", (0, exchange, routing_key, mandatory, False), message)

@@ -81,7 +81,13 @@ class WorkerPublisher:
                 self._waiting[self._next_tag] = (batch, message.id)
                 self._next_tag += 1
                 try:
-                    send(channel, message.exchange, message.routing_key, _amqp_message(message))
+                    send(
+                        channel,
+                        message.exchange,
+                        message.routing_key,
+                        _amqp_message(message),
+                        message.mandatory,
+                    )
                 except Exception as error:  # noqa: BLE001 - a dying connection raises many kinds
                     log.warning("publish failed: %s", type(error).__name__)
                     # Half a frame may be out: this channel can't be written to any more.

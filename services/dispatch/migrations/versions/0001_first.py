@@ -67,11 +67,11 @@ def upgrade() -> None:
     sa.Column('enrolment_id', sa.Uuid(), nullable=True),
     sa.Column('lane', sa.String(), nullable=False),
     sa.Column('cic_id', sa.String(), nullable=False),
-    sa.Column('also_cics', chassis.columns.Json(astext_type=Text()), nullable=False),
+    sa.Column('also_cics', chassis.columns.Json(astext_type=sa.Text()), nullable=False),
     sa.Column('zone_id', sa.String(), nullable=True),
-    sa.Column('border_zones', chassis.columns.Json(astext_type=Text()), nullable=False),
+    sa.Column('border_zones', chassis.columns.Json(astext_type=sa.Text()), nullable=False),
     sa.Column('basis', sa.String(), nullable=False),
-    sa.Column('flags', chassis.columns.Json(astext_type=Text()), nullable=False),
+    sa.Column('flags', chassis.columns.Json(astext_type=sa.Text()), nullable=False),
     sa.Column('urgency', sa.Integer(), nullable=False),
     sa.Column('presses', sa.Integer(), nullable=False),
     sa.Column('state', sa.String(), nullable=False),
@@ -101,7 +101,7 @@ def upgrade() -> None:
     op.create_index(op.f('ix_incidents_enrolment_id'), 'incidents', ['enrolment_id'], unique=False)
     op.create_table('maps',
     sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('geojson', chassis.columns.Json(astext_type=Text()), nullable=False),
+    sa.Column('geojson', chassis.columns.Json(astext_type=sa.Text()), nullable=False),
     sa.Column('imported_at', chassis.columns.UtcDateTime(timezone=True), nullable=False),
     sa.Column('imported_by', sa.String(), nullable=False),
     sa.PrimaryKeyConstraint('id')
