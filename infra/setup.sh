@@ -76,7 +76,7 @@ python_environment() {
             fail "cannot reach the Python package registry: $(last_line)"
     fi
     UV_PROJECT_ENVIRONMENT=.venv slowly "installing packages" \
-        .uv/bin/uv sync --frozen --python "$found" || fail "packages could not be installed: $(last_line)"
+        .uv/bin/uv sync --frozen --compile-bytecode --python "$found" || fail "packages could not be installed: $(last_line)"
     echo "$stamp" >.venv/.stamp
 }
 

@@ -102,6 +102,8 @@ class Child:
 
     async def _live(self) -> int:
         """From start to end; answers the exit code."""
+        if self.spec.skip and await asyncio.to_thread(self.spec.skip):
+            return 0
         if self.spec.prepare:
             await asyncio.to_thread(self.spec.prepare)
         if not self.spec.command or not self.wanted:

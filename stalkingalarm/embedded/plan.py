@@ -2,6 +2,7 @@
 
 import base64
 import os
+import re
 import secrets
 import sys
 from dataclasses import replace
@@ -10,28 +11,30 @@ import httpx
 
 from chassis.topology import declare
 from contracts import topology
+from stalkingalarm import issuer
 from stalkingalarm.embedded import postgres, rabbitmq
 from stalkingalarm.embedded.layout import SERVICES, Layout, project_root
 from stalkingalarm.embedded.spec import Spec
 
-# A process of workers: its name, what `chassis.run` is told, and the queues that it reads when ready.
+# Each process of workers: name, what `chassis.run` is told, and the queues that it reads when ready.
 WORKERS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     "registry": (("registry-worker", "services.registry.worker", (topology.REGISTRY_GRANTS,)),),
     "alarm": (("alarm-worker", "services.alarm.worker", (topology.ALARM_RECORDER,)),),
     "dispatch": (
-        # Proved presses have a process of their own: nothing else can stand in their way.
+        # Presses have a process to themselves.
         ("dispatch-alarms", "services.dispatch.worker:AlarmLane", (topology.DISPATCH_ALARMS,)),
         ("dispatch-worker", "services.dispatch.worker:Follow,Escalation", (topology.DISPATCH_FIXES,)),
     ),
     "committee": (("committee-worker", "services.committee.worker", (topology.COMMITTEE_FOLLOW_UP,)),),
     "reporting": (("reporting-worker", "services.reporting.worker", (topology.REPORTING_LEDGER,)),),
 }
+# The alarm service's pass at dispatch is minted anew at each start; a start lasts no month.
+_SERVICE_TOKEN_S = 30 * 86_400
 
 
 def plan(layout: Layout) -> list[Spec]:
-    """The whole system; services that are not in this checkout are left out."""
-    present = [s for s in SERVICES if (project_root() / "services" / s / "api.py").exists()]
-    return [*foundation(layout), *(spec for service in present for spec in _service(layout, service))]
+    """The whole system."""
+    return [*foundation(layout), *(spec for service in SERVICES for spec in _service(layout, service))]
 
 
 def foundation(layout: Layout) -> list[Spec]:
@@ -69,15 +72,15 @@ def url(layout: Layout, name: str) -> str:
 
 def environment(layout: Layout, service: str) -> dict[str, str]:
     """What every process of a service is told; names as in chassis/settings.py."""
-    issuer = url(layout, "issuer")
+    issuer_url = url(layout, "issuer")
     env = {
         "ENVIRONMENT": "development",
         "DATABASE_URL": postgres.service_url(layout, service),
         "BROKER_URL": rabbitmq.broker_url(layout, service),
         "VAULT_KEYS": "1:" + layout.secret(f"vault.{service}", _vault_key),
-        "OIDC_ISSUER": issuer,
-        "OIDC_JWKS_URL": f"{issuer}/jwks.json",
-        "OIDC_TOKEN_URL": f"{issuer}/token",
+        "OIDC_ISSUER": issuer_url,
+        "OIDC_JWKS_URL": f"{issuer_url}/jwks.json",
+        "OIDC_TOKEN_URL": f"{issuer_url}/token",
         "OIDC_CLIENT_ID": service,
         "OIDC_CLIENT_SECRET": layout.secret(f"client.{service}"),
         "API_PORT": str(layout.ports[service]),
@@ -85,6 +88,12 @@ def environment(layout: Layout, service: str) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         **{f"{name.upper()}_URL": url(layout, name) for name in SERVICES},
     }
+    if service == "registry":
+        env["PSEUDONYM_KEY"] = layout.secret("registry.pseudonyms")
+    if service == "alarm":
+        env["SERVICE_TOKEN"] = issuer.mint(
+            service, ["service"], service, layout=layout, seconds=_SERVICE_TOKEN_S
+        )
     if not exports_elsewhere():
         env["OTEL_EXPORTER_OTLP_ENDPOINT"] = url(layout, "collector")
     return env
@@ -98,6 +107,8 @@ def _service(layout: Layout, service: str) -> list[Spec]:
         env=env,
         needs=("databases",),
         once=True,
+        # Starting Python and Alembic for nothing costs seconds, five times over.
+        skip=lambda: postgres.schema_version(layout, service) == _newest_revision(service),
     )
     needs = (migrate.name, "topology", "issuer")
     api = _web(layout, service, f"services.{service}.api:create_app", "/health/ready")
@@ -110,7 +121,6 @@ def _service(layout: Layout, service: str) -> list[Spec]:
             ready=lambda queues=queues: rabbitmq.are_read(layout, queues),  # type: ignore[misc]
         )
         for name, target, queues in WORKERS[service]
-        if (project_root() / "services" / service / "worker.py").exists()
     ]
     return [migrate, replace(api, name=f"{service}-api", env=env, needs=needs), *workers]
 
@@ -129,6 +139,13 @@ def _is_ok(address: str) -> bool:
         return httpx.get(address, timeout=2, trust_env=False).is_success
     except httpx.HTTPError:
         return False
+
+
+def _newest_revision(service: str) -> str | None:
+    """The last of a service's revisions: by convention their files sort in order."""
+    files = sorted((project_root() / "services" / service / "migrations/versions").glob("*.py"))
+    found = re.search(r"^revision.*?=\s*['\"](.+?)['\"]", files[-1].read_text(), re.M) if files else None
+    return found[1] if found else None
 
 
 def _vault_key() -> str:

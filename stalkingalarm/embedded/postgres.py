@@ -98,6 +98,16 @@ def bring_back(layout: Layout, database: str) -> None:
     _administer(layout, database, "ALTER DATABASE {} ALLOW_CONNECTIONS true")
 
 
+def schema_version(layout: Layout, service: str) -> str | None:
+    """The revision that a service's database is at; None if it was never migrated."""
+    try:
+        with psycopg.connect(admin_url(layout, service)) as connection:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+    except psycopg.errors.UndefinedTable:
+        return None
+    return row[0] if row else None
+
+
 def _administer(layout: Layout, database: str, statement: LiteralString) -> None:
     with psycopg.connect(admin_url(layout), autocommit=True) as connection:
         connection.execute(sql.SQL(statement).format(sql.Identifier(database)))

@@ -20,6 +20,7 @@ class Spec:
     env: Mapping[str, str] = field(default_factory=dict)  # on top of the supervisor's own
     needs: tuple[str, ...] = ()  # wait for these before the first start
     once: bool = False  # a step that ends: exit code 0 makes it ready
+    skip: Callable[[], bool] | None = None  # asked before a step: True if there is nothing to do
     prepare: Callable[[], None] | None = None  # before every start; may raise SetupError
     ready: Callable[[], bool] | None = None  # asked until True; without it, running is ready
     port: int | None = None  # listened on; checked to be free before the start
