@@ -7,7 +7,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from joserfc.jwk import OKPKey
 
 from chassis.database import Database, engine_of
 from contracts.common import Outcome
@@ -17,12 +16,12 @@ from services.committee import events, invariants, usecases
 from services.committee.api import create_app
 from services.committee.schemas import APPLICATION, PROTOCOL, REFUSAL
 from services.committee.settings import CommitteeSettings
-from tests.support.desks import Desk, desk, environment
+from tests.support.desks import Desk, Who, desk, environment
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
 
-SECRETARY: dict[str, str] = {"role": "committee", "partner": "committee"}
-POLICE: dict[str, str] = {"role": "file_manager", "partner": "police", "zone": "z1"}
+SECRETARY: Who = {"role": "committee", "partner": "committee"}
+POLICE: Who = {"role": "file_manager", "partner": "police", "zone": "z1"}
 EVERYTHING_MISSING = {
     "enrolment_id",
     "protocol_id",
@@ -65,14 +64,18 @@ def whole(protocol_id: str) -> dict[str, Any]:
     return APPLICATION | {"protocol_id": protocol_id, "enrolment_id": str(uuid4())}
 
 
-def drafted(committee: Desk, body: dict[str, Any], **who: str) -> str:
-    return str(committee.call("POST", "/v1/applications", body, status=201, **(who or SECRETARY))["id"])
+def drafted(committee: Desk, body: dict[str, Any], who: Who = SECRETARY) -> str:
+    return str(committee.call("POST", "/v1/applications", body, status=201, **who)["id"])
 
 
 def submitted(committee: Desk, body: dict[str, Any]) -> str:
     application = drafted(committee, body)
     committee.call("POST", f"/v1/applications/{application}/submit", **SECRETARY)
     return application
+
+
+def _midnight(day: str) -> datetime:
+    return datetime.fromisoformat(day).replace(tzinfo=UTC)
 
 
 READERS = {"committee", "file_manager", "follow_up", "magistrate"}
@@ -117,7 +120,7 @@ def test_the_table_names_every_endpoint(settings: CommitteeSettings) -> None:
 
 
 def test_no_or_a_wrong_token_opens_nothing(committee: Desk, issuer: Issuer) -> None:
-    stranger = issuer.token("committee", key=OKPKey.generate_key("Ed25519", {"kid": "test-1"}))
+    stranger = issuer.forged("committee")
     old = issuer.token("committee", exp=int(time.time()) - 60)
     elsewhere = issuer.token("committee", aud="another")
     for method, path in ALLOWED:
@@ -189,8 +192,8 @@ def test_grant(committee: Desk, whole: dict[str, Any]) -> None:
     assert committee.call("POST", f"{path}/grant", {}, status=422, **SECRETARY)["field"] == "reasons"
     decision = committee.call("POST", f"{path}/grant", {"reasons": "all three"}, **SECRETARY)["decision"]
     assert decision["reasons"] == "all three"
-    assert 89 <= (datetime.fromisoformat(decision["review_on"]) - datetime.now()).days <= 92
-    assert 180 <= (datetime.fromisoformat(decision["ends_on"]) - datetime.now()).days <= 184
+    assert 89 <= (_midnight(decision["review_on"]) - datetime.now(UTC)).days <= 92
+    assert 180 <= (_midnight(decision["ends_on"]) - datetime.now(UTC)).days <= 184
     event = committee.published(whole["enrolment_id"])[-1]
     assert event.type == "alarm.granted.v1"
     assert event.data["decision_id"] == decision["id"]
@@ -227,10 +230,14 @@ def test_the_protocol_version_of_the_submission_is_frozen(committee: Desk) -> No
 
 
 def test_a_partner_sees_and_enters_its_own_cases_only(committee: Desk, whole: dict[str, Any]) -> None:
-    own = drafted(committee, {}, **POLICE)
+    own = drafted(committee, {}, POLICE)
     foreign = drafted(committee, whole | {"proposer": "victim-support"})
     assert committee.call("GET", f"/v1/applications/{own}", **POLICE)["proposer"] == "police"
-    for other in (POLICE | {"zone": "z2"}, POLICE | {"partner": "victim-support"}):
+    others: tuple[Who, ...] = (
+        {"role": "file_manager", "partner": "police", "zone": "z2"},
+        {"role": "follow_up", "partner": "victim-support", "zone": "z1"},
+    )
+    for other in others:
         committee.call("GET", f"/v1/applications/{own}", status=404, **other)
         committee.call("PATCH", f"/v1/applications/{own}", {}, status=404, **other)
     committee.call("POST", f"/v1/applications/{foreign}/submit", status=404, **POLICE)

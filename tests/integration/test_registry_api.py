@@ -3,7 +3,7 @@
 import base64
 import os
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,12 +18,12 @@ from services.registry import events, invariants, usecases
 from services.registry.api import create_app
 from services.registry.schemas import CARD
 from services.registry.settings import RegistrySettings
-from tests.support.desks import Desk, desk, environment
+from tests.support.desks import Desk, Who, desk, environment
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
 
-GHENT: dict[str, str] = {"role": "file_manager", "zone": "ghent"}
-LIEGE: dict[str, str] = {"role": "file_manager", "zone": "liege"}
+GHENT: Who = {"role": "file_manager", "zone": "ghent"}
+LIEGE: Who = {"role": "file_manager", "zone": "liege"}
 PAPERS = {"police_report", "grant", "convention", "card", "device", "test_press"}
 
 
@@ -410,9 +410,7 @@ def test_a_broken_event_is_undecodable(kind: str, read: Callable[[Any], Any]) ->
 def test_personal_data_rest_sealed(registry: Desk, file: str) -> None:
     registry.call("PUT", f"{file}/card", CARD, **GHENT)
     registry.call("PUT", f"{file}/police-report", {"pv_number": "GE.37.SEALED"}, **GHENT)
-    registry.call(
-        "POST", f"{file}/convention", {"signed_on": date.today().isoformat(), "by": "An Peeters"}, **GHENT
-    )
+    registry.call("POST", f"{file}/convention", {"signed_on": "2026-03-02", "by": "An Peeters"}, **GHENT)
     issued(registry, file, phone_number="+32499998877")
     for table in ("enrolment_file", "issued_device"):
         rows = registry.sql(f"SELECT * FROM {table}")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 import psycopg
 from fastapi import FastAPI
@@ -14,6 +14,14 @@ from tests.support.tokens import Issuer
 
 # Nobody listens there: the API takes work in, and its events wait in the outbox.
 NO_BROKER = "amqp://nobody:nothing@127.0.0.1:1/none"
+
+
+class Who(TypedDict):
+    """The claims of a caller."""
+
+    role: str
+    partner: NotRequired[str]
+    zone: NotRequired[str]
 
 
 def environment(issuer: Issuer, database_url: str, broker_url: str = NO_BROKER) -> dict[str, str]:
@@ -48,7 +56,7 @@ class Desk:
 
     def raw(self, method: str, path: str, headers: dict[str, str]) -> int:
         """The status of a call without a body."""
-        return self._client.request(method, path, headers=headers).status_code
+        return int(self._client.request(method, path, headers=headers).status_code)
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         """What stands in the database."""

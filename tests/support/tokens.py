@@ -12,11 +12,15 @@ from joserfc.jwk import KeySet, OKPKey
 AUDIENCE = "stalkingalarm"
 
 
+def _key() -> OKPKey:
+    return OKPKey.generate_key("Ed25519", {"kid": "test-1", "use": "sig", "alg": "Ed25519"})
+
+
 class Issuer:
     """Signs tokens with Ed25519 and serves its JWKS on a loopback port; use it in a `with`."""
 
     def __init__(self) -> None:
-        self._key = OKPKey.generate_key("Ed25519", {"kid": "test-1", "use": "sig", "alg": "Ed25519"})
+        self._key = _key()
         body = json.dumps(KeySet([self._key]).as_dict(private=False)).encode()
 
         class Keys(BaseHTTPRequestHandler):
@@ -44,9 +48,16 @@ class Issuer:
         self._server.shutdown()
         self._server.server_close()
 
-    def token(self, *roles: str, key: OKPKey | None = None, **claims: str | int) -> str:
+    def token(self, *roles: str, **claims: str | int) -> str:
         """A token for `roles`; further claims (zone, cic, unit, partner, exp ...) by name."""
-        whole = {
+        return self._signed(self._key, roles, claims)
+
+    def forged(self, *roles: str) -> str:
+        """The same, signed by a stranger who uses the name of our key."""
+        return self._signed(_key(), roles, {})
+
+    def _signed(self, key: OKPKey, roles: tuple[str, ...], claims: dict[str, str | int]) -> str:
+        whole: dict[str, object] = {
             "iss": self.url,
             "aud": AUDIENCE,
             "sub": f"test-{'-'.join(roles) or 'nobody'}",
@@ -54,7 +65,7 @@ class Issuer:
             "roles": list(roles),
             **claims,
         }
-        return jwt.encode({"alg": "Ed25519", "kid": "test-1"}, whole, key or self._key, algorithms=["Ed25519"])
+        return jwt.encode({"alg": "Ed25519", "kid": "test-1"}, whole, key, algorithms=["Ed25519"])
 
     def headers(self, *roles: str, **claims: str | int) -> dict[str, str]:
         """The header that bears such a token."""

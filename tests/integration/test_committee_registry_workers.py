@@ -1,0 +1,164 @@
+"""Both services with their workers on a real broker: a grant and a test press switch an alarm on."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pika
+import pytest
+from fastapi import FastAPI
+
+from contracts.common import Outcome
+from contracts.dispatch import IncidentClosed, TestRouted
+from contracts.envelope import CONTENT_TYPE, Event, wrap
+from contracts.topology import DISPATCH_EVENTS
+from services.committee.api import create_app as committee_app
+from services.committee.schemas import APPLICATION, PROTOCOL
+from services.committee.settings import CommitteeSettings
+from services.registry.api import create_app as registry_app
+from services.registry.schemas import CARD
+from services.registry.settings import RegistrySettings
+from tests.support.broker import Broker
+from tests.support.desks import Desk, Who, desk, environment
+from tests.support.postgres import Cluster
+from tests.support.tokens import Issuer
+from tests.support.worker import Worker
+
+GHENT: Who = {"role": "file_manager", "zone": "ghent"}
+SECRETARY: Who = {"role": "committee", "partner": "committee"}
+KEY = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
+APIS: dict[str, Callable[[dict[str, str]], FastAPI]] = {
+    "registry": lambda variables: registry_app(RegistrySettings.model_validate(variables)),
+    "committee": lambda variables: committee_app(CommitteeSettings.model_validate(variables)),
+}
+
+
+def worker(service: str, variables: dict[str, str], folder: Path) -> Worker:
+    """The service's worker as production starts it."""
+    folder.mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name.upper(), value)
+        return Worker(f"services.{service}.worker", variables["broker_url"], folder)
+
+
+@contextmanager
+def running(cluster: Cluster, broker: Broker, folder: Path) -> Iterator[tuple[Desk, Desk]]:
+    """Registry and committee, each with its API, its worker and its own broker user."""
+    with ExitStack() as stack:
+        issuer = stack.enter_context(Issuer())
+        desks = []
+        for service, make in APIS.items():
+            variables = environment(issuer, cluster.database(service), broker.url_of(service))
+            stack.enter_context(worker(service, variables, folder / service))
+            desks.append(stack.enter_context(desk(make(variables), issuer, variables["database_url"])))
+        yield desks[0], desks[1]
+
+
+def until(what: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait for something that another process does."""
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def send(broker: Broker, *events: Event) -> None:
+    """Publish as dispatch does."""
+    connection = pika.BlockingConnection(pika.URLParameters(broker.url_of("dispatch")))
+    channel = connection.channel()
+    channel.confirm_delivery()
+    for event in events:
+        properties = pika.BasicProperties(content_type=CONTENT_TYPE, delivery_mode=2, message_id=str(event.id))
+        channel.basic_publish(DISPATCH_EVENTS, event.type, event.encode(), properties, mandatory=True)
+    connection.close()
+
+
+def routed(device: str) -> Event:
+    """The news that a test press of a device came all the way."""
+    at = datetime.now(UTC)
+    payload = TestRouted(
+        test_id=uuid4(), device_id=UUID(device), control_room_id="cic", received_at=at, routed_at=at
+    )
+    return wrap(payload, source="/services/dispatch")
+
+
+def closed(enrolment: str, outcome: Outcome) -> Event:
+    """The news that an incident ended."""
+    payload = IncidentClosed(
+        incident_id=uuid4(),
+        at=datetime.now(UTC),
+        control_room_id="cic",
+        enrolment_id=UUID(enrolment),
+        outcome=outcome,
+        closed_by="unit",
+    )
+    return wrap(payload, source="/services/dispatch")
+
+
+def papers(registry: Desk) -> tuple[str, str]:
+    """A file with all that the zone itself can do; file and device."""
+    enrolment = registry.call("POST", "/v1/enrolments", status=201, **GHENT)["id"]
+    file = f"/v1/enrolments/{enrolment}"
+    registry.call("PUT", f"{file}/card", CARD, **GHENT)
+    registry.call("PUT", f"{file}/police-report", {"pv_number": "GE.1"}, **GHENT)
+    registry.call("POST", f"{file}/convention", {"signed_on": "2026-01-02", "by": "An"}, **GHENT)
+    body = {"public_key": KEY, "button_serial": "B-1", "phone_number": "+32470000000"}
+    return enrolment, registry.call("POST", f"{file}/devices", body, status=201, **GHENT)["id"]
+
+
+def apply_and_grant(committee: Desk, enrolment: str) -> None:
+    """An application of the ordinary procedure, granted."""
+    protocol = str(uuid4())
+    committee.call("PUT", f"/v1/protocols/{protocol}", PROTOCOL, role="admin")
+    body = APPLICATION | {"protocol_id": protocol, "enrolment_id": enrolment}
+    path = f"/v1/applications/{committee.call('POST', '/v1/applications', body, status=201, **SECRETARY)['id']}"
+    committee.call("POST", f"{path}/submit", **SECRETARY)
+    committee.call("POST", f"{path}/grant", {"reasons": "all three elements"}, **SECRETARY)
+
+
+def test_from_application_to_review(cluster: Cluster, broker: Broker, tmp_path: Path) -> None:
+    with running(cluster, broker, tmp_path) as (registry, committee):
+        enrolment, device = papers(registry)
+        file = f"/v1/enrolments/{enrolment}"
+
+        def missing() -> Any:
+            return registry.call("GET", file, **GHENT)["missing"]
+
+        assert missing() == ["grant", "test_press"]
+        apply_and_grant(committee, enrolment)
+        until(lambda: missing() == ["test_press"])
+        test = routed(device)
+        broken = test.model_copy(update={"id": uuid4(), "data": {"device_id": device}})
+        send(broker, broken, test, test, routed(str(uuid4())))
+        until(lambda: missing() == [])
+        assert registry.call("POST", f"{file}/activate", **GHENT)["status"] == "active"
+
+        # What cannot be read stands in the service's parking queue, and nothing is left to send.
+        until(lambda: parked(broker, "registry.parking") == [str(broken.id)])
+        until(lambda: registry.sql("SELECT 1 FROM outbox") + committee.sql("SELECT 1 FROM outbox") == [])
+
+        real = closed(enrolment, Outcome.ARREST)
+        send(broker, real, real, closed(enrolment, Outcome.ACCIDENTAL))
+
+        def causes() -> list[str]:
+            return [row["cause"] for row in committee.call("GET", "/v1/reviews", **SECRETARY)]
+
+        until(lambda: "real_alarm" in causes())
+        until(lambda: len(committee.sql("SELECT 1 FROM inbox")) == 2)
+        assert causes() == ["real_alarm", "periodic", "end"]
+
+
+def parked(broker: Broker, queue: str) -> list[str]:
+    """Event ids in a parking queue; they stay there."""
+    connection = pika.BlockingConnection(pika.URLParameters(broker.url))
+    channel = connection.channel()
+    bodies = []
+    while (got := channel.basic_get(queue))[0] is not None:
+        bodies.append(got[2])
+    connection.close()
+    return [str(Event.decode(body).id) for body in bodies]
