@@ -1,0 +1,25 @@
+"""What the phone signs: compact JWS (EdDSA), the same bytes whichever way they travel."""
+
+import base64
+import json
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+
+def b64url(raw: bytes) -> str:
+    """Base64url without padding."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def sign(key: Ed25519PrivateKey, device_id: str, payload: dict[str, Any]) -> str:
+    """A compact JWS; `kid` says whose key proves it."""
+    parts = ({"alg": "EdDSA", "kid": device_id}, payload)
+    signed = ".".join(b64url(json.dumps(part, separators=(",", ":")).encode()) for part in parts)
+    return f"{signed}.{b64url(key.sign(signed.encode()))}"
+
+
+def public_key(key: Ed25519PrivateKey) -> str:
+    """The public half as the registry takes it: 32 bytes, base64url."""
+    return b64url(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
