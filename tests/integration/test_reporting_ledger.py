@@ -1,0 +1,232 @@
+"""The ledger on a real database: whatever the order, the same books; what does not add up is found."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlmodel import SQLModel
+
+from chassis import clock
+from chassis.database import Database
+from chassis.errors import Permanent
+from contracts.alarm import alarm_id_of
+from contracts.dispatch import CanaryRouted, ControlRoomRegistered
+from services.reporting import models, usecases
+from services.reporting.settings import ReportingSettings
+from services.reporting.store import attention, ledger
+from tests.support import ledger_events as ev
+from tests.support.books import Books, empty, enter, opened, published
+from tests.support.postgres import Cluster
+
+
+@pytest.fixture(scope="module")
+def opened_books(cluster: Cluster) -> Iterator[Books]:
+    with opened(cluster) as books:
+        yield books
+
+
+@pytest.fixture
+def config(opened_books: Books) -> ReportingSettings:
+    return opened_books.settings
+
+
+@pytest.fixture
+def database(opened_books: Books) -> Database:
+    empty(opened_books.database)
+    return opened_books.database
+
+
+def books(database: Database) -> dict[str, Any]:
+    """Everything in the books but the moment that each row was first seen."""
+    with database.read() as session:
+        return {
+            name: [
+                {k: v for k, v in row._mapping.items() if k != "seen_at"}
+                for row in session.execute(text(f"SELECT * FROM {name} ORDER BY 1, 2, 3"))
+            ]
+            for name in ("press", "incident", "dispatch_order", "escalation", "ledger")
+        }
+
+
+def found_gaps(database: Database, config: ReportingSettings, later_s: float = 60) -> list[tuple[str, str]]:
+    """Look for gaps as if `later_s` seconds had passed since everything was seen."""
+    with database.transaction() as tx:
+        for table in ("press", "incident"):
+            tx.session.execute(
+                text(f"UPDATE {table} SET seen_at = seen_at - make_interval(secs => :s)"), {"s": later_s}
+            )
+        usecases.check_gaps(tx, config)
+    with database.read() as session:
+        return [(str(gap["alarm_id"]), gap["kind"]) for gap in ledger.gaps(session)]
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_events_in_any_order_twice_and_in_any_batches_give_the_same_ledger(
+    opened_books: Books, config: ReportingSettings, data: st.DataObject
+) -> None:
+    story, whole = ev.story(), opened_books.database
+    empty(whole)
+    enter(whole, story)
+    straight = books(whole)
+    empty(whole)
+    mixed = data.draw(st.permutations(story + data.draw(st.lists(st.sampled_from(story), max_size=8))))
+    # The same fact in a second event (an outbox swept twice under a new id) must change nothing either.
+    again = [event.model_copy(update={"id": uuid4()}) for event in data.draw(st.lists(st.sampled_from(story)))]
+    mixed = mixed + again
+    while mixed:
+        size = data.draw(st.integers(1, len(mixed)))
+        enter(whole, mixed[:size])
+        mixed = mixed[size:]
+    assert books(whole) == straight
+    assert found_gaps(whole, config) == []
+
+
+def test_the_story_reads_back_with_every_stage(database: Database, config: ReportingSettings) -> None:
+    enter(database, ev.story())
+    with database.read() as session:
+        press = usecases.press(session, alarm_id_of(ev.DEVICE, 1))
+        summary = usecases.summary(session, ev.T0, None)
+    assert press["state"] == "genuine"
+    assert press["displayed_at"] == ev.after(0.2), "the earliest counts"
+    assert press["unit_received_at"] == ev.after(0.03)
+    assert [order["unit_id"] for order in press["dispatch_orders"]] == ["unit-1", "unit-2"]
+    counts = summary["counts"]
+    assert {k: counts[k] for k in ("presses", "accepted", "routed", "incidents", "lost", "duplicated")} == {
+        "presses": 3,
+        "accepted": 3,
+        "routed": 3,
+        "incidents": 2,
+        "lost": 0,
+        "duplicated": 0,
+    }
+    assert counts["dispatched"] == 2, "the third has an escalation only"
+    assert counts["late"] == 1
+    assert summary["stages"]["stored"] == {"count": 3, "p50_ms": 4, "p90_ms": 4, "p99_ms": 4}
+    assert summary["stages"]["received"]["count"] == 1, (
+        "a press that joined is not timed against an older order"
+    )
+    assert summary["stages"]["received"]["p50_ms"] == 30
+    assert found_gaps(database, config) == []
+
+
+def test_two_incidents_for_one_press_is_a_gap_told_once(database: Database, config: ReportingSettings) -> None:
+    enter(database, ev.events(ev.recorded(1), ev.routed(1), ev.routed(2), ev.recorded(2), ev.routed(1, 2)))
+    enter(database, ev.events(ev.moved(1, "sent", 1), ev.moved(2, "sent", 1)))
+    expected = [(str(alarm_id_of(ev.DEVICE, 1)), "two_incidents")]
+    assert found_gaps(database, config) == expected
+    assert found_gaps(database, config) == expected
+    told = [event for event in published(database) if event.type == "ledger.gap_found.v1"]
+    assert [(event.data["alarm_id"], event.data["kind"]) for event in told] == expected
+    with database.read() as session:
+        assert [(row["kind"], row["times"]) for row in attention.listing(session)] == [("gap", 1)]
+
+
+@pytest.mark.parametrize(
+    ("payloads", "kind"),
+    [
+        ((ev.recorded(1),), "no_incident"),
+        ((ev.routed(1), ev.moved(1, "sent", 1)), "no_press"),
+        ((ev.moved(1, "sent", 1),), "no_press"),
+        ((ev.recorded(1), ev.routed(1)), "no_order"),
+    ],
+)
+def test_what_is_missing_is_found_after_its_grace_and_not_before(
+    database: Database, config: ReportingSettings, payloads: Any, kind: str
+) -> None:
+    enter(database, ev.events(*payloads))
+    assert found_gaps(database, config, later_s=config.gap_grace_s - 5) == []
+    assert found_gaps(database, config) == [(str(alarm_id_of(ev.DEVICE, 1)), kind)]
+    enter(database, ev.events(ev.recorded(1), ev.routed(1), ev.moved(1, "sent", 1)))
+    assert found_gaps(database, config) == [], "what comes late after all heals the gap"
+    with database.read() as session:
+        assert attention.listing(session) == []
+
+
+def test_an_event_that_breaks_its_contract_is_refused_whole(database: Database) -> None:
+    good, broken = ev.events(ev.recorded(1), ev.routed(2))
+    broken = broken.model_copy(update={"data": {**broken.data, "incident_id": "no"}})
+    with pytest.raises(Permanent, match="incident_id"):
+        enter(database, [good, broken])
+    assert books(database)["press"] == []
+    enter(database, [good])
+    assert len(books(database)["press"]) == 1, "its neighbour comes again alone"
+
+
+def test_types_that_nobody_here_needs_are_passed_over(database: Database) -> None:
+    (event,) = ev.events(ev.recorded(1))
+    enter(database, [event.model_copy(update={"type": "something.new.v9"})])
+    assert books(database)["press"] == []
+
+
+def canary(room: str, at: datetime, expected: bool = True) -> CanaryRouted:
+    return CanaryRouted(canary_id=uuid4(), control_room_id=room, expected=expected, raised_at=at, routed_at=at)
+
+
+def test_a_silent_control_room_is_told_once_for_each_silence(
+    database: Database, config: ReportingSettings
+) -> None:
+    now, long_ago = clock.now(), clock.now() - timedelta(hours=1)
+    room = ControlRoomRegistered(control_room_id="gent", name="Gent", canary_lat=51, canary_lon=3.7)
+
+    def missed(watching_since: datetime = long_ago) -> int:
+        with database.transaction() as tx:
+            usecases.check_canaries(tx, config, watching_since)
+        return len([event for event in published(database) if event.type == "canary.missed.v1"])
+
+    enter(database, ev.events(room, canary("gent", now - timedelta(seconds=100))))
+    with database.transaction() as tx:
+        tx.session.execute(text("UPDATE control_room SET registered_at = :at"), {"at": long_ago})
+    assert missed() == 0
+    with database.transaction() as tx:
+        tx.session.execute(
+            text("UPDATE control_room SET last_canary_at = :at"), {"at": now - timedelta(seconds=200)}
+        )
+    # One that came out at another control room proves nothing of this one.
+    enter(database, ev.events(canary("gent", now, expected=False)))
+    assert missed(watching_since=now) == 0, "who just woke up cannot know"
+    assert missed() == 1
+    assert missed() == 1
+    with database.read() as session:
+        assert [(row["kind"], row["key"]) for row in attention.listing(session)] == [("canary", "gent")]
+    enter(database, ev.events(canary("gent", now)))
+    assert missed() == 1
+    with database.read() as session:
+        assert attention.listing(session) == []
+    with database.transaction() as tx:
+        tx.session.execute(
+            text("UPDATE control_room SET last_canary_at = :at"), {"at": now - timedelta(seconds=151)}
+        )
+    assert missed() == 2
+
+
+def test_the_tables_are_those_of_the_models(database: Database) -> None:
+    with database.read() as session:
+        rows = session.execute(
+            text("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'")
+        )
+        there = {(row.table_name, row.column_name) for row in rows if row.table_name in models.TABLES}
+    wanted = {
+        (table.name, column.name)
+        for table in SQLModel.metadata.tables.values()
+        if table.name in models.TABLES and table.key in models.TABLES
+        for column in table.columns
+    }
+    assert there == wanted
+
+
+def test_an_empty_book_has_a_summary(database: Database) -> None:
+    with database.read() as session:
+        summary = usecases.summary(session, datetime(2026, 1, 1, tzinfo=UTC), "verified")
+    assert summary["counts"]["presses"] == 0
+    assert summary["stages"] == {}
+
+
+def test_an_unknown_press_is_refused(database: Database) -> None:
+    with database.read() as session, pytest.raises(Permanent, match="no such press"):
+        usecases.press(session, UUID(int=5))

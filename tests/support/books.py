@@ -1,0 +1,56 @@
+"""The books of reporting under test: settings, emptying, entering."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from chassis.database import Database, engine_of
+from contracts.envelope import Event
+from contracts.topology import REPORTING_LEDGER
+from services.reporting import models, usecases
+from services.reporting.settings import ReportingSettings
+from tests.support.desks import environment
+from tests.support.postgres import Cluster
+from tests.support.tokens import Issuer
+
+
+@dataclass(frozen=True)
+class Books:
+    """One empty database of reporting, with the issuer whose tokens its API takes."""
+
+    issuer: Issuer
+    settings: ReportingSettings
+    database: Database
+
+
+@contextmanager
+def opened(cluster: Cluster) -> Iterator[Books]:
+    """Fresh books for as long as the `with` lasts."""
+    with Issuer() as issuer:
+        settings = ReportingSettings.model_validate(environment(issuer, cluster.database("reporting")))
+        database = Database(engine_of(settings), "/services/reporting")
+        yield Books(issuer, settings, database)
+        database.engine.dispose()
+
+
+def empty(database: Database) -> None:
+    """Forget everything; faster than TRUNCATE for a few rows."""
+    with database.transaction() as tx:
+        for table in (*sorted(models.TABLES), "inbox", "outbox", "due"):
+            tx.session.execute(text(f"DELETE FROM {table}"))
+
+
+def enter(database: Database, *batches: list[Event], queue: str = REPORTING_LEDGER) -> None:
+    """Record each batch in a transaction of its own, as the worker does."""
+    for batch in batches:
+        with database.transaction() as tx:
+            usecases.record(tx, queue, batch)
+
+
+def published(database: Database) -> list[Event]:
+    """What waits in the outbox, in order."""
+    with database.read() as session:
+        rows = session.execute(text("SELECT body FROM outbox ORDER BY created_at, id"))
+        return [Event.decode(bytes(row.body)) for row in rows]
