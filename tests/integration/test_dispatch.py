@@ -1,0 +1,258 @@
+"""From a press to an order, on the real database."""
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID, uuid4
+
+import pytest
+
+from contracts.common import Fix, Outcome
+from services.dispatch.errors import IncidentIsClosed, OrderMoveImpossible, UnitNotAvailable
+from services.dispatch.usecases import moving
+from services.dispatch.usecases.context import Context
+from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT, GHENT_ROOM, Desk, alarm, context_on
+from tests.support.postgres import Cluster
+
+
+@pytest.fixture(scope="module")
+def one_desk(cluster: Cluster) -> Desk:
+    return Desk(context_on(cluster.database("dispatch")))
+
+
+@pytest.fixture
+def desk(one_desk: Desk) -> Desk:
+    one_desk.wipe()
+    return one_desk
+
+
+def order_id(desk: Desk, state: str = "sent") -> UUID:
+    (row,) = desk.sql(f"SELECT id FROM orders WHERE state = '{state}'")
+    return UUID(str(row[0]))
+
+
+def test_automatic_policy_sends_the_nearest_unit_at_once(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "automatic")
+    nearest, *_ = desk.units(GHENT_ROOM, GHENT, 3)
+    raised = alarm()
+    desk.press(raised)
+    assert desk.sql("SELECT unit_id, state, automatic FROM orders") == [(nearest, "sent", True)]
+    (routed,) = desk.published("press.routed.v1")
+    assert routed["incident_id"] == str(raised.alarm_id)
+    assert routed["control_room_id"] == GHENT_ROOM
+    assert routed["opened"]
+    (moved,) = desk.published("order.moved.v1")
+    assert (moved["state"], moved["late"]) == ("sent", False)
+
+
+def test_proposed_policy_waits_for_the_operator(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "proposed")
+    nearest, *_ = desk.units(GHENT_ROOM, GHENT, 2)
+    raised = alarm()
+    desk.press(raised)
+    assert desk.sql("SELECT unit_id, state FROM orders") == [(nearest, "proposed")]
+    assert moving.send(desk.context, raised.alarm_id, None).unit_id == nearest
+    # Twice pressed by a nervous hand: still one order.
+    moving.send(desk.context, raised.alarm_id, None)
+    assert desk.sql("SELECT unit_id, state FROM orders") == [(nearest, "sent")]
+
+
+def test_the_location_decides_not_the_home_zone(desk: Desk) -> None:
+    raised = alarm(fix=BRUSSELS)
+    desk.press(raised)
+    assert desk.sql("SELECT cic_id, basis FROM incidents") == [(BRUSSELS_ROOM, "current_fix")]
+
+
+def test_a_press_without_any_location_goes_to_the_default_room(desk: Desk) -> None:
+    desk.press(alarm(fix=None))
+    ((cic, flags),) = desk.sql("SELECT cic_id, flags FROM incidents")
+    assert cic == desk.context.settings.default_control_room
+    assert "no_location" in flags
+
+
+@pytest.mark.parametrize("fix", [Fix(lat=0, lon=0), Fix(lat=3.7174, lon=51.0543), Fix(lat=-89, lon=179)])
+def test_no_fix_is_too_odd_to_be_routed(desk: Desk, fix: Fix) -> None:
+    desk.press(alarm(fix=fix))
+    assert desk.sql("SELECT count(*) FROM incidents") == [(1,)]
+
+
+def test_copies_have_no_effect(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "automatic")
+    desk.units(GHENT_ROOM, GHENT, 3)
+    raised = alarm()
+    desk.press(raised, raised)
+    desk.press(raised)
+    assert desk.sql("SELECT presses FROM incidents") == [(1,)]
+    assert desk.sql("SELECT count(*) FROM orders") == [(1,)]
+    assert len(desk.published("press.routed.v1")) == 1
+
+
+def test_a_second_press_joins_and_raises_urgency(desk: Desk) -> None:
+    device = uuid4()
+    desk.press(alarm(device, 1))
+    ((before,),) = desk.sql("SELECT urgency FROM incidents")
+    desk.press(alarm(device, 2), alarm(device, 3))
+    ((presses, urgency, flags),) = desk.sql("SELECT presses, urgency, flags FROM incidents")
+    assert presses == 3
+    assert urgency > before
+    assert "re_press" in flags
+    assert {r["incident_id"] for r in desk.published("press.routed.v1")} == {str(alarm(device, 1).alarm_id)}
+
+
+def test_a_press_after_the_end_is_a_new_incident(desk: Desk) -> None:
+    device = uuid4()
+    first = alarm(device, 1)
+    desk.press(first)
+    moving.close(desk.context, first.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="seen safe")
+    desk.press(alarm(device, 2))
+    assert desk.sql("SELECT state FROM incidents ORDER BY raised_at") == [("closed",), ("open",)]
+
+
+def test_no_free_unit_escalates_and_goes_on_looking(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "automatic")
+    desk.press(alarm())
+    assert desk.pass_time(0) == 1
+    assert [e["level"] for e in desk.published("incident.escalated.v1")] == ["no_unit"]
+    desk.units(GHENT_ROOM, GHENT, 1)
+    desk.pass_time(6)
+    assert desk.sql("SELECT state FROM orders") == [("sent",)]
+
+
+def test_a_neighbouring_room_lends_its_unit(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "automatic")
+    (lent,) = desk.units("cic-antwerpen", GHENT, 1)
+    desk.press(alarm())
+    assert desk.sql("SELECT unit_id, state FROM orders") == [(lent, "sent")]
+
+
+def test_nobody_acknowledges_step_by_step(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "proposed")
+    desk.units(GHENT_ROOM, GHENT, 1)
+    desk.press(alarm())
+    desk.pass_time(20.1)
+    desk.pass_time(20.1)
+    assert [e["level"] for e in desk.published("incident.escalated.v1")] == ["all_positions", "supervisor"]
+    assert desk.sql("SELECT state FROM orders") == [("proposed",)]
+    desk.pass_time(20.1)
+    last = desk.published("incident.escalated.v1")[-1]
+    assert (last["level"], last["target_control_room_id"]) == (
+        "neighbour",
+        desk.context.board.rooms[GHENT_ROOM].neighbours[0],
+    )
+    # A person waits: the proposed unit goes though nobody sent it.
+    assert desk.sql("SELECT state FROM orders") == [("sent",)]
+
+
+def test_an_acknowledgement_stops_the_ladder(desk: Desk) -> None:
+    raised = alarm()
+    desk.press(raised)
+    moving.acknowledge(desk.context, raised.alarm_id, "operator-1", GHENT_ROOM)
+    moving.acknowledge(desk.context, raised.alarm_id, "operator-2", GHENT_ROOM)
+    desk.pass_time(100)
+    assert "all_positions" not in [e["level"] for e in desk.published("incident.escalated.v1")]
+    assert len(desk.published("incident.acknowledged.v1")) == 1
+
+
+def test_a_silent_unit_is_replaced(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "automatic")
+    first, second, *_ = desk.units(GHENT_ROOM, GHENT, 3)
+    desk.press(alarm())
+    desk.pass_time(20.1)
+    assert desk.sql("SELECT unit_id, state FROM orders ORDER BY created_at") == [
+        (first, "withdrawn"),
+        (second, "sent"),
+    ]
+    assert desk.sql(f"SELECT order_id FROM units WHERE id = '{first}'") == [(None,)]
+
+
+def test_a_unit_that_answered_is_not_replaced(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "automatic")
+    desk.units(GHENT_ROOM, GHENT, 3)
+    desk.press(alarm())
+    moving.move_order(desk.context, order_id(desk), "acknowledged")
+    desk.pass_time(100)
+    assert desk.sql("SELECT state FROM orders") == [("acknowledged",)]
+
+
+def test_a_unit_that_declines_is_replaced_at_once(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "automatic")
+    first, second, *_ = desk.units(GHENT_ROOM, GHENT, 3)
+    desk.press(alarm())
+    moving.move_order(desk.context, order_id(desk), "declined", "flat tyre")
+    desk.pass_time(0)
+    assert desk.sql("SELECT unit_id, state FROM orders ORDER BY created_at") == [
+        (first, "declined"),
+        (second, "sent"),
+    ]
+
+
+def test_the_whole_life_of_an_order(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "automatic")
+    desk.units(GHENT_ROOM, GHENT, 1)
+    raised = alarm()
+    desk.press(raised)
+    order = order_id(desk)
+    with pytest.raises(OrderMoveImpossible):
+        moving.close_from_scene(desk.context, order, Outcome.GENUINE, "unit")
+    for state in ("received", "acknowledged", "en_route", "received", "on_scene"):
+        moving.move_order(desk.context, order, state)  # type: ignore[arg-type]
+    moving.close_from_scene(desk.context, order, Outcome.PERPETRATOR_PRESENT, "unit")
+    moving.close_from_scene(desk.context, order, Outcome.PERPETRATOR_PRESENT, "unit")
+    assert desk.sql("SELECT state, outcome, fix FROM incidents") == [("closed", "perpetrator_present", None)]
+    assert desk.sql("SELECT order_id FROM units") == [(None,)]
+    assert desk.sql("SELECT count(*) FROM due") == [(0,)]
+    assert [m["state"] for m in desk.published("order.moved.v1")] == [
+        "sent",
+        "received",
+        "acknowledged",
+        "en_route",
+        "on_scene",
+        "closed",
+    ]
+    with pytest.raises(IncidentIsClosed):
+        moving.send(desk.context, raised.alarm_id, "u0")
+
+
+def test_two_workers_never_send_one_unit_twice(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "automatic")
+    desk.units(GHENT_ROOM, GHENT, 8)
+    other = Desk(context_on_same(desk))
+    other.context.board.refresh(desk.context.database.read())
+    presses = [[alarm() for _ in range(4)] for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: (desk if n % 2 else other).press(*presses[n]), range(4)))
+    sent = desk.sql("SELECT unit_id FROM orders WHERE state = 'sent'")
+    assert len(sent) == len(set(sent)) == 8
+    assert desk.sql("SELECT count(*) FROM incidents") == [(16,)]
+    # The other eight are looked after: every one has a timer that goes on looking.
+    assert desk.sql("SELECT count(*) FROM due WHERE kind = 'find_unit'") == [(8,)]
+
+
+def context_on_same(desk: Desk) -> Context:
+    """A second process's means over the same database."""
+    settings = desk.context.settings
+    return context_on(settings.database_url.get_secret_value(), vault_keys=settings.vault_keys)
+
+
+def test_a_unit_with_an_order_cannot_be_sent_elsewhere(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "automatic")
+    desk.units(GHENT_ROOM, GHENT, 1)
+    desk.press(alarm())
+    second = alarm()
+    desk.press(second)
+    with pytest.raises(UnitNotAvailable):
+        moving.send(desk.context, second.alarm_id, "u0")
+
+
+def test_unproved_presses_rank_below_and_are_never_sent_automatically(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "automatic")
+    desk.units(GHENT_ROOM, GHENT, 4)
+    desk.press(*(alarm(lane="unverified") for _ in range(3)), alarm())
+    rows = desk.sql(
+        "SELECT i.lane, o.state FROM incidents i JOIN orders o ON o.incident_id = i.id ORDER BY urgency DESC"
+    )
+    assert rows == [("verified", "sent")] + [("unverified", "proposed")] * 3
+
+
+def test_nothing_personal_rests_in_clear(desk: Desk) -> None:
+    desk.press(alarm(fix=Fix(lat=51.054321, lon=3.717421)))
+    for table in ("incidents", "presses", "orders", "due"):
+        assert "51.054321" not in str(desk.sql(f"SELECT * FROM {table}"))

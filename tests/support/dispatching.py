@@ -1,0 +1,128 @@
+"""Dispatch under test, without processes: real database, real map, use cases called as the worker calls them."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+from sqlalchemy import text
+
+from chassis.database import Database, engine_of
+from chassis.vault import Vault, new_key
+from contracts.alarm import AlarmRaised, alarm_id_of
+from contracts.common import Fix
+from contracts.envelope import Event
+from services.dispatch.board import Board
+from services.dispatch.schemas import ControlRoomIn, UnitIn
+from services.dispatch.settings import DispatchSettings
+from services.dispatch.usecases import escalating, rooms
+from services.dispatch.usecases.context import Context
+from services.dispatch.usecases.raising import raise_alarms
+
+GHENT = Fix(lat=51.0543, lon=3.7174, radius_m=12)
+BRUSSELS = Fix(lat=50.8466, lon=4.3528, radius_m=12)
+GHENT_ROOM, BRUSSELS_ROOM = "cic-oost-vlaanderen", "cic-brussel"
+
+
+def context_on(database_url: str, **settings: Any) -> Context:
+    """A process's means over a fresh database."""
+    whole = DispatchSettings.model_validate(
+        {
+            "environment": "development",
+            "database_url": database_url,
+            "broker_url": "amqp://nobody@127.0.0.1:1/none",
+            "vault_keys": f"1:{new_key()}",
+            "oidc_issuer": "http://127.0.0.1:1",
+            "oidc_jwks_url": "http://127.0.0.1:1",
+            **settings,
+        }
+    )
+    return Context(
+        Database(engine_of(whole), "/services/dispatch"),
+        Board(whole),
+        Vault(whole.vault_keys.get_secret_value()),
+        whole,
+    )
+
+
+class Desk:
+    """One dispatch with the means to press, to let time pass and to look."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+
+    def wipe(self) -> None:
+        """Begin anew on the same tables."""
+        with self.context.database.read() as session:
+            session.execute(
+                text("TRUNCATE incidents, presses, orders, due, inbox, outbox, units, control_rooms")
+            )
+            session.commit()
+        fresh = Board(self.context.settings)
+        self.context = Context(self.context.database, fresh, self.context.vault, self.context.settings)
+
+    def policy(self, room: str, policy: str, **more: Any) -> None:
+        """Set a control room's policy."""
+        rooms.set_policy(self.context, room, ControlRoomIn.model_validate({"policy": policy, **more}))
+
+    def units(self, room: str, near: Fix, count: int, prefix: str = "u") -> list[str]:
+        """Units north of a place, the nearest first."""
+        units = [
+            UnitIn(
+                unit_id=f"{prefix}{n}",
+                callsign=f"{prefix.upper()} {n}",
+                zone_id="gent-1",
+                control_room_id=room,
+                lat=near.lat + 0.002 * (n + 1),
+                lon=near.lon,
+            )
+            for n in range(count)
+        ]
+        rooms.put_units(self.context, units)
+        return [unit.unit_id for unit in units]
+
+    def press(self, *alarms: AlarmRaised) -> None:
+        """Presses as one batch from the broker."""
+        raise_alarms(self.context, [(alarm.alarm_id, alarm, None) for alarm in alarms])
+
+    def pass_time(self, seconds: float) -> int:
+        """Let every due row come `seconds` nearer and act on what is due; how many acts."""
+        with self.context.database.read() as session:
+            session.execute(text("UPDATE due SET due_at = due_at - make_interval(secs => :s)"), {"s": seconds})
+            session.commit()
+        return escalating.act_on_due(self.context)
+
+    def sql(self, statement: str) -> list[tuple[Any, ...]]:
+        """What stands in the database."""
+        url = self.context.settings.database_url.get_secret_value().replace("+psycopg", "")
+        with psycopg.connect(url) as connection:
+            return connection.execute(statement.encode()).fetchall()
+
+    def published(self, kind: str) -> list[dict[str, Any]]:
+        """The data of events of one type that wait in the outbox."""
+        rows = self.sql("SELECT body FROM outbox ORDER BY created_at, id")
+        return [event.data for event in (Event.decode(row[0]) for row in rows) if event.type == kind]
+
+
+def alarm(
+    device: UUID | None = None,
+    counter: int = 1,
+    fix: Fix | None = GHENT,
+    lane: str = "verified",
+    received_at: datetime | None = None,
+) -> AlarmRaised:
+    """A press as the alarm service raises it."""
+    device = device or uuid4()
+    at = received_at or datetime.now(UTC)
+    return AlarmRaised.model_validate(
+        {
+            "alarm_id": alarm_id_of(device, counter),
+            "device_id": str(device),
+            "counter": counter,
+            "lane": lane,
+            "received_at": at,
+            "deadline_at": at + timedelta(seconds=5),
+            "fix": fix,
+            "hops": {"received": at},
+        }
+    )
