@@ -20,6 +20,7 @@ Outcome = TypeVar("Outcome")
 # Faults of the database, not of a row: the rows are kept and written when it is back.
 AWAY = (OperationalError, InterfaceError, InternalError, ProgrammingError, PoolTimeout)
 _RETRY_S = 0.5
+_KEPT = "kept until the database is back"
 
 
 class NotWritten(Exception):
@@ -106,11 +107,14 @@ class GroupWriter(Generic[Row, Outcome]):
         if not self._save(fresh):
             room = self._capacity - len(self._kept)
             self._kept += fresh[:room]
-            _settle(fresh[:room], NotWritten("kept until the database is back"))
+            _settle(fresh[:room], NotWritten(_KEPT))
             _settle(fresh[room:], NotWritten("no room to keep it"))
             return
-        while self._kept and self._save(self._kept[: self._batch]):
-            del self._kept[: self._batch]
+        while self._kept:
+            kept, self._kept = self._kept[: self._batch], self._kept[self._batch :]
+            if not self._save(kept):
+                self._kept = kept + self._kept
+                return
 
     def _save(self, waiting: list[_Waiting[Row, Outcome]]) -> bool:
         """Write these, one by one where together they fail; False when the database is away."""
@@ -121,20 +125,18 @@ class GroupWriter(Generic[Row, Outcome]):
         except AWAY as error:
             log.warning("%s: database away (%s), %d rows wait", self._name, type(error).__name__, len(waiting))
             return False
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a row breaks, the others are written
             if len(waiting) == 1:
                 # The text of the error could hold what is in the row.
-                log.error("%s: a row was refused: %s", self._name, type(error).__name__)  # noqa: TRY400
+                log.error("%s: a row was refused: %s", self._name, type(error).__name__)
                 _settle(waiting, NotWritten(type(error).__name__))
                 return True
-            # All of them at once, so that an outage in the middle keeps the rest.
-            return all([self._save([each]) or self._keep(each) for each in waiting])
+            for each in waiting:
+                if not self._save([each]):
+                    self._kept.append(each)
+                    _settle([each], NotWritten(_KEPT))
+            return True
         _settle(waiting, None, outcomes)
-        return True
-
-    def _keep(self, waiting: _Waiting[Row, Outcome]) -> bool:
-        self._kept.append(waiting)
-        _settle([waiting], NotWritten("kept until the database is back"))
         return True
 
     def _patiently(self, rows: Sequence[Row]) -> Sequence[Outcome]:

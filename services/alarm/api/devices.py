@@ -1,0 +1,76 @@
+"""What devices send besides presses. All of it needs a valid signature."""
+
+import asyncio
+from typing import TypeVar
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ValidationError
+
+from chassis import clock
+from chassis.errors import Retryable
+from chassis.groupwriter import NotWritten
+from services.alarm.api.parts import Parts
+from services.alarm.api.presses import read_body
+from services.alarm.domain import Claim
+from services.alarm.errors import BodyInvalid, SignatureRefused
+from services.alarm.schemas import CancelBody, FixesBody, HeartbeatBody, split_jws
+from services.alarm.usecases.devices import Device, standing
+from services.alarm.usecases.reports import Heartbeat, receive_fixes, request_cancel
+
+router = APIRouter(tags=["devices"])
+
+B = TypeVar("B", bound=BaseModel)
+
+_ACCEPTED = b'{"status":"accepted"}'
+
+
+async def signed(parts: Parts, body: bytes, kind: type[B]) -> tuple[B, Device]:
+    """The signed payload of a known device. Raises `SignatureRefused` and `BodyInvalid` naming the field."""
+    _, payload, signing_input, signature = split_jws(body)
+    try:
+        read = kind.model_validate_json(payload)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise BodyInvalid(first["msg"], field=".".join(map(str, first["loc"])) or "body") from None
+    device_id: UUID = read.device_id  # type: ignore[attr-defined]  # every signed body has one
+    device = await parts.devices.find(device_id)
+    claim = Claim(raw=body, device_id=str(device_id), signed=signing_input, signature=signature)
+    if device is None or standing(claim, device) != "good":
+        raise SignatureRefused("sign this with the key of the device", field="device_id")
+    return read, device
+
+
+def _accepted() -> Response:
+    return Response(_ACCEPTED, status_code=202, media_type="application/json")
+
+
+@router.post("/v1/alarms/{alarm_id}/fixes", status_code=202)
+async def fixes(alarm_id: UUID, request: Request) -> Response:
+    """Take further fixes of an open alarm (JWS of device_id, sequence, fixes)."""
+    parts: Parts = request.app.state.parts
+    body, _ = await signed(parts, await read_body(request), FixesBody)
+    await asyncio.to_thread(receive_fixes, parts.database, alarm_id, body)
+    return _accepted()
+
+
+@router.post("/v1/alarms/{alarm_id}/cancel", status_code=202)
+async def cancel(alarm_id: UUID, request: Request) -> Response:
+    """Take a request to cancel (JWS of device_id, code). The answer never depends on the code or the alarm."""
+    parts: Parts = request.app.state.parts
+    body, _ = await signed(parts, await read_body(request), CancelBody)
+    await asyncio.to_thread(request_cancel, parts.database, alarm_id, body)
+    return _accepted()
+
+
+@router.post("/v1/heartbeats", status_code=202)
+async def heartbeat(request: Request) -> Response:
+    """Take a heartbeat (JWS of device_id, batteries, Bluetooth, permissions)."""
+    parts: Parts = request.app.state.parts
+    body, device = await signed(parts, await read_body(request), HeartbeatBody)
+    try:
+        await parts.heartbeats.submit(Heartbeat(body, device.enrolment_id, clock.now()))
+    except NotWritten:
+        raise Retryable("the heartbeat could not be stored yet") from None
+    return _accepted()

@@ -1,0 +1,92 @@
+"""The receipt ladder: a device follows its own alarm, by asking, by long poll or by a stream."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import StreamingResponse
+
+from chassis import clock
+from chassis.errors import NotFound
+from services.alarm import store
+from services.alarm.api.devices import signed
+from services.alarm.api.parts import Parts
+from services.alarm.domain import STAGES
+from services.alarm.errors import SignatureRefused
+from services.alarm.schemas import FollowClaim, Ladder, StageAt
+
+router = APIRouter(tags=["receipt ladder"])
+
+# A recorded authorisation is soon worth nothing.
+_FRESH = timedelta(minutes=10)
+_LOOK_EVERY_S = 0.5
+
+
+async def _follower(alarm_id: UUID, request: Request) -> Parts:
+    """Check that the device that raised this alarm asks."""
+    parts: Parts = request.app.state.parts
+    scheme, _, jws = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "device":
+        raise SignatureRefused("send `Authorization: Device <JWS>`", field="authorization")
+    claim, _ = await signed(parts, jws.encode(), FollowClaim)
+    if claim.alarm_id != alarm_id or abs(clock.now() - claim.at) > _FRESH:
+        raise SignatureRefused("signed for another alarm or too long ago", field="authorization")
+    owner = await asyncio.to_thread(_owner, parts, alarm_id)
+    if owner is not None and owner != str(claim.device_id):
+        raise NotFound("no such alarm")
+    return parts
+
+
+def _owner(parts: Parts, alarm_id: UUID) -> str | None:
+    with parts.database.read() as session:
+        return store.owner(session, alarm_id)
+
+
+def _look(parts: Parts, alarm_id: UUID) -> dict[str, datetime]:
+    with parts.database.read() as session:
+        return store.stages(session, alarm_id)
+
+
+def _ladder(alarm_id: UUID, reached: dict[str, datetime]) -> Ladder:
+    stages = tuple(StageAt(stage=s, at=reached[s]) for s in STAGES if s in reached)
+    return Ladder(alarm_id=alarm_id, stage=stages[-1].stage if stages else None, stages=stages)
+
+
+@router.get("/v1/alarms/{alarm_id}")
+async def follow(
+    alarm_id: UUID,
+    request: Request,
+    wait: Annotated[float, Query(ge=0, le=60, description="seconds to wait for news")] = 0,
+    after: Annotated[str | None, Query(description="answer once a later stage is reached")] = None,
+) -> Ladder:
+    """How far an alarm has come; `Authorization: Device <JWS of device_id, alarm_id, at>`."""
+    parts = await _follower(alarm_id, request)
+    until = asyncio.get_running_loop().time() + wait
+    while True:
+        ladder = _ladder(alarm_id, await asyncio.to_thread(_look, parts, alarm_id))
+        if ladder.stage != after or asyncio.get_running_loop().time() >= until:
+            return ladder
+        await asyncio.sleep(_LOOK_EVERY_S)
+
+
+@router.get("/v1/alarms/{alarm_id}/stream")
+async def stream(alarm_id: UUID, request: Request) -> StreamingResponse:
+    """The same as Server-Sent Events, one for each stage; it ends with the alarm."""
+    parts = await _follower(alarm_id, request)
+
+    async def events() -> AsyncIterator[str]:
+        sent: set[str] = set()
+        while not await request.is_disconnected():
+            ladder = _ladder(alarm_id, await asyncio.to_thread(_look, parts, alarm_id))
+            for stage in ladder.stages:
+                if stage.stage not in sent:
+                    sent.add(stage.stage)
+                    yield f"event: stage\ndata: {stage.model_dump_json()}\n\n"
+            if "closed" in sent:
+                return
+            await asyncio.sleep(_LOOK_EVERY_S)
+
+    return StreamingResponse(events(), media_type="text/event-stream", headers={"cache-control": "no-store"})

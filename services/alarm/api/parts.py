@@ -1,0 +1,54 @@
+"""What the API process is made of."""
+
+import asyncio
+from functools import partial
+
+from chassis.database import Database, engine_of
+from chassis.groupwriter import GroupWriter
+from chassis.outbox import Relay
+from chassis.publisher import Publisher
+from chassis.vault import Vault
+from contracts.common import Lane
+from services.alarm.settings import AlarmSettings
+from services.alarm.usecases.accept import SOURCE, Intake
+from services.alarm.usecases.devices import Devices
+from services.alarm.usecases.reports import Heartbeat, write_heartbeats
+
+
+class Parts:
+    """Made in the event loop; everything starts and serves with database and broker away."""
+
+    def __init__(self, settings: AlarmSettings) -> None:
+        self.settings = settings
+        self.engine = engine_of(settings)
+        self.publisher = Publisher(settings.broker_url.get_secret_value(), "alarm api")
+        self.relay = Relay(self.engine, self.publisher.publish_threadsafe)
+        self.database = Database(self.engine, SOURCE, self.relay)
+        self.devices = Devices(self.database, settings.lookup_s)
+        vault = Vault(settings.vault_keys.get_secret_value())
+        lanes: tuple[Lane, Lane] = ("verified", "unverified")
+        self.intakes = {
+            lane: Intake(lane, settings, self.database, self.publisher, self.relay, vault) for lane in lanes
+        }
+        self.heartbeats: GroupWriter[Heartbeat, None] = GroupWriter(
+            "heartbeats", partial(write_heartbeats, self.database)
+        )
+
+    async def start(self) -> None:
+        """Start; nothing here waits for another system."""
+        await self.publisher.start()
+        self.relay.start()
+        self.devices.start()
+        self.heartbeats.start()
+        for intake in self.intakes.values():
+            intake.start()
+
+    async def stop(self) -> None:
+        """Finish what was accepted, then stop."""
+        for intake in self.intakes.values():
+            await intake.stop()
+        await asyncio.to_thread(self.heartbeats.stop)
+        await asyncio.to_thread(self.devices.stop)
+        await asyncio.to_thread(self.relay.stop)
+        await self.publisher.stop()
+        self.engine.dispose()

@@ -1,0 +1,113 @@
+"""The entrance of presses, and of canaries that take the same way."""
+
+import asyncio
+from typing import Any, cast
+from uuid import uuid4
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from chassis import clock, telemetry
+from chassis.auth import Caller, require
+from chassis.message import Message, NotConfirmed
+from contracts.alarm import CanaryRaised
+from contracts.common import Channel, Fix
+from contracts.envelope import wrap
+from contracts.telemetry import ALARM_ID, LANE
+from services.alarm import domain
+from services.alarm.api.parts import Parts
+from services.alarm.errors import NotHeld
+from services.alarm.schemas import MAX_BODY, CanaryBody, Receipt, read_press
+from services.alarm.usecases.accept import SOURCE
+from services.alarm.usecases.devices import standing
+from services.alarm.usecases.reports import receive_test
+
+router = APIRouter(tags=["presses"])
+
+_PRESS_DOC: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/jose": {
+                "schema": {"type": "string"},
+                "example": "eyJhbGciOiJFZERTQSIsImtpZCI6Ii4uLiJ9.eyJkZXZpY2VfaWQiOiIuLi4ifQ.c2lnbmF0dXJl",
+            },
+            "application/json": {
+                "schema": {"type": "object", "required": ["device_id"]},
+                "example": {
+                    "device_id": "3f0d2c5e-52fb-4b07-9be9-21b56a3c9d50",
+                    "counter": 7,
+                    "kind": "press",
+                    "pressed_at": "2026-11-23T22:00:00Z",
+                    "fix": {"lat": 51.054, "lon": 3.721, "radius_m": 12, "at": "2026-11-23T21:59:58Z"},
+                },
+            },
+        },
+    }
+}
+
+
+async def read_body(request: Request) -> bytes:
+    """The body, or as much of it as a press may be long."""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > MAX_BODY:
+            break
+    return b"".join(chunks)[:MAX_BODY]
+
+
+@router.post("/v1/presses", status_code=202, response_model=Receipt, openapi_extra=_PRESS_DOC)
+async def press(request: Request) -> Response:
+    """Take a press: signed (JWS) or not. Whatever is wrong with it becomes a flag.
+
+    202 when database, broker or dispatch holds it; 400 where no device id can be read; 503 (Retry-After)
+    when nothing holds it. The header X-Channel (data, sms, voice) is set by the gateways.
+    """
+    parts: Parts = request.app.state.parts
+    claim = read_press(await read_body(request))
+    device = await parts.devices.find(claim.uuid)
+    limits = parts.settings
+    judged = domain.judge(
+        claim,
+        standing(claim, device),
+        device.status if device else None,
+        clock.now(),
+        limits.clock_skew_s,
+        limits.late_after_s,
+    )
+    telemetry.mark(ALARM_ID, judged.alarm_id)
+    telemetry.mark(LANE, judged.lane)
+    if judged.is_test and device is not None:
+        await asyncio.to_thread(receive_test, parts.database, claim, judged.alarm_id, device.enrolment_id)
+        at = clock.now()
+        receipt = Receipt(alarm_id=judged.alarm_id, received_at=at, deadline_at=at, stored_in=("database",))
+    else:
+        channel = request.headers.get("x-channel", "data")
+        known_channel = cast("Channel", channel if channel in ("data", "sms", "voice") else "data")
+        receipt = await parts.intakes[judged.lane].accept(claim, judged, known_channel)
+    return Response(receipt.model_dump_json(), status_code=202, media_type="application/json")
+
+
+@router.post("/v1/canaries", status_code=202)
+async def canary(body: CanaryBody, request: Request, caller: Caller = require("service")) -> dict[str, str]:  # noqa: ARG001
+    """Send a synthetic press for one control room on the way of real ones."""
+    parts: Parts = request.app.state.parts
+    raised = CanaryRaised(
+        canary_id=uuid4(),
+        control_room_id=body.control_room_id,
+        fix=Fix(lat=body.lat, lon=body.lon, radius_m=10),
+        raised_at=clock.now(),
+    )
+    span = telemetry.start_send(raised.EXCHANGE, raised.routing_key, str(raised.canary_id))
+    event = wrap(raised, source=SOURCE, event_id=raised.canary_id, traceparent=telemetry.traceparent_of(span))
+    message = Message(event.id, raised.EXCHANGE, raised.routing_key, event.encode())
+    try:
+        await parts.publisher.publish(message, parts.settings.give_up_after_s)
+    except NotConfirmed:
+        raise NotHeld("the broker did not confirm the canary") from None
+    finally:
+        span.end()
+    return {"canary_id": str(raised.canary_id)}

@@ -1,0 +1,140 @@
+"""Tables of the alarm service. Columns of type `bytes` are sealed (chassis.vault)."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Field, SQLModel
+
+from chassis.columns import Json, UtcDateTime
+
+
+class PressRow(SQLModel, table=True):
+    """One accepted press. `evidence`: fix and signed body; `whole`: the API wrote it, signed body included.
+
+    `reported_at`: when the ledger was told.
+    """
+
+    __tablename__ = "presses"
+
+    alarm_id: UUID = Field(primary_key=True)
+    device_id: str = Field(index=True)
+    counter: int | None = None
+    lane: str
+    channel: str
+    pressed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    received_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    deadline_at: datetime = Field(sa_type=UtcDateTime)
+    stored_at: datetime = Field(sa_type=UtcDateTime)
+    flags: list[str] = Field(sa_type=Json)
+    content: str | None = None
+    evidence: bytes
+    whole: bool
+    reported_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class TestRow(SQLModel, table=True):
+    """One test press of a verified device."""
+
+    __tablename__ = "tests"
+    __test__ = False
+
+    test_id: UUID = Field(primary_key=True)
+    device_id: UUID = Field(index=True)
+    counter: int
+    received_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class DeviceRow(SQLModel, table=True):
+    """Read model: the devices of the registry. `changed_at` is this database's clock."""
+
+    __tablename__ = "devices"
+
+    device_id: UUID = Field(primary_key=True)
+    enrolment_id: UUID = Field(index=True)
+    public_key: str
+    status: str
+    version: int
+    changed_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class EnrolmentRow(SQLModel, table=True):
+    """Read model: whether an enrolment is live."""
+
+    __tablename__ = "enrolments"
+
+    enrolment_id: UUID = Field(primary_key=True)
+    status: str
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ControlRoomRow(SQLModel, table=True):
+    """Read model: the control rooms, each with the public place of its canary."""
+
+    __tablename__ = "control_rooms"
+
+    control_room_id: str = Field(primary_key=True)
+    name: str
+    canary_lat: float
+    canary_lon: float
+
+
+class HealthRow(SQLModel, table=True):
+    """The last that was heard of a device; a heartbeat, a test and a press all count as contact."""
+
+    __tablename__ = "health"
+
+    device_id: UUID = Field(primary_key=True)
+    contact_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    reported_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    phone_battery: int | None = None
+    button_battery: int | None = None
+    bluetooth: bool | None = None
+    bluetooth_lost_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    location_permission: bool | None = None
+    app_version: str | None = None
+    tested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class AttentionRow(SQLModel, table=True):
+    """A condition that a person has been told of; it goes when the condition does."""
+
+    __tablename__ = "attentions"
+
+    device_id: UUID = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    level: str = Field(primary_key=True)
+    since: datetime = Field(sa_type=UtcDateTime)
+
+
+class AlarmIncidentRow(SQLModel, table=True):
+    """Which incident an alarm belongs to, as dispatch said."""
+
+    __tablename__ = "alarm_incidents"
+
+    alarm_id: UUID = Field(primary_key=True)
+    incident_id: UUID = Field(index=True)
+
+
+class StageRow(SQLModel, table=True):
+    """When an incident first reached a stage of the receipt ladder."""
+
+    __tablename__ = "stages"
+
+    incident_id: UUID = Field(primary_key=True)
+    stage: str = Field(primary_key=True)
+    at: datetime = Field(sa_type=UtcDateTime)
+
+
+TABLES = frozenset(
+    {
+        "presses",
+        "tests",
+        "devices",
+        "enrolments",
+        "control_rooms",
+        "health",
+        "attentions",
+        "alarm_incidents",
+        "stages",
+    }
+)

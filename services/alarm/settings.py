@@ -1,0 +1,41 @@
+"""Settings of the alarm service. Durations are seconds."""
+
+from pydantic import Field, SecretStr
+
+from chassis.settings import Settings
+
+
+class AlarmSettings(Settings):
+    """Defaults are the domain's own; every one can be set by an environment variable of the same name."""
+
+    service: str = "alarm"
+    dispatch_url: str
+    # Bearer token with role `service`, for the hand-over to dispatch.
+    service_token: SecretStr
+    # How long after the press the order must be at a unit.
+    deadline_s: float = Field(default=5.0, gt=0)
+    # How long an answer waits for the second log once the first holds the press.
+    grace_s: float = Field(default=0.25, ge=0)
+    # How long the broker may take before dispatch gets the event over HTTP as well.
+    fallback_after_s: float = Field(default=0.3, ge=0)
+    # How long all holders may take before the press is refused (503).
+    give_up_after_s: float = Field(default=2.5, gt=0)
+    clock_skew_s: float = Field(default=5.0, gt=0)
+    late_after_s: float = Field(default=30.0, gt=0)
+    # How long a press of a device that is not in memory may wait for the database.
+    lookup_s: float = Field(default=0.15, gt=0)
+    unverified_at_once: int = Field(default=8, ge=1)
+    # Presses that wait in memory for a database that is away, in each lane.
+    writer_capacity: int = Field(default=50_000, ge=1)
+
+    canary_every_s: float = Field(default=60.0, gt=0)
+    # Where the worker reaches this service's own API.
+    alarm_url: str = "http://127.0.0.1:8000"
+    silence_warning_s: float = Field(default=3600.0, gt=0)
+    silence_task_s: float = Field(default=4 * 3600.0, gt=0)
+    bluetooth_loss_s: float = Field(default=600.0, gt=0)
+    phone_battery_percent: int = 20
+    button_battery_percent: int = 15
+    battery_task_percent: int = 5
+    test_due_days: float = 15
+    test_overdue_days: float = 17

@@ -1,0 +1,1 @@
+"""What the alarm service does."""

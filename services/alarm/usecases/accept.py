@@ -1,0 +1,274 @@
+"""Accepting a press: two logs at the same time, a third way when the broker is slow, never a filter."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from opentelemetry.trace import Span, Status, StatusCode
+
+from chassis import clock, telemetry
+from chassis.database import Database
+from chassis.groupwriter import GroupWriter, NotWritten
+from chassis.message import Message, NotConfirmed
+from chassis.outbox import Relay
+from chassis.publisher import Publisher
+from chassis.vault import Vault
+from contracts.alarm import AlarmRaised
+from contracts.common import Channel, Lane
+from contracts.envelope import wrap
+from services.alarm import domain, store
+from services.alarm.clients import DispatchClient
+from services.alarm.domain import Claim, Judged
+from services.alarm.errors import NotHeld
+from services.alarm.schemas import Receipt
+from services.alarm.settings import AlarmSettings
+from services.alarm.store import NewPress, Stored
+
+log = logging.getLogger(__name__)
+
+SOURCE = "/services/alarm"
+_REMEMBERED = 20_000
+_PAUSE_S = 0.25
+
+Holder = str
+
+
+def evidence_place(alarm_id: UUID) -> str:
+    """Where the sealed fix and body of a press belong."""
+    return f"presses:{alarm_id}:evidence"
+
+
+@dataclass(slots=True, eq=False)
+class Held:
+    """Who holds a press so far, and the receipt if it turned out to be known already."""
+
+    press: NewPress
+    message: Message
+    span: Span
+    holders: set[Holder] = field(default_factory=set)
+    failed: set[Holder] = field(default_factory=set)
+    before: Stored | None = None
+    handing: bool = False
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def settle(self, holder: Holder, *, holds: bool) -> None:
+        """A holder has the press, or has failed for now."""
+        (self.holders if holds else self.failed).add(holder)
+        self.changed.set()
+
+
+class Intake:
+    """One lane of presses with its own writer and its own connections to dispatch."""
+
+    def __init__(
+        self,
+        lane: Lane,
+        settings: AlarmSettings,
+        database: Database,
+        publisher: Publisher,
+        relay: Relay,
+        vault: Vault,
+    ) -> None:
+        self._settings, self._publisher, self._relay, self._vault = settings, publisher, relay, vault
+        self._database = database
+        self.lane = lane
+        self.writer: GroupWriter[NewPress, Stored | None] = GroupWriter(
+            f"presses.{lane}", self._write, capacity=settings.writer_capacity
+        )
+        at_once = settings.unverified_at_once
+        self._slots = asyncio.Semaphore(at_once) if lane == "unverified" else None
+        self._dispatch = DispatchClient(settings, 100 if lane == "verified" else at_once)
+        self._recent: dict[UUID, tuple[str, asyncio.Task[Receipt]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self) -> None:
+        """Start the writer."""
+        self.writer.start()
+
+    async def stop(self) -> None:
+        """Let what is on its way arrive, then stop."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=self._settings.deadline_s)
+        await asyncio.to_thread(self.writer.stop)
+        await self._dispatch.close()
+
+    async def accept(self, claim: Claim, judged: Judged, channel: Channel) -> Receipt:
+        """Hold a press and answer with its receipt; raises `NotHeld` when nothing holds it.
+
+        A copy of a press that is on its way, or was accepted, gets the same receipt.
+        """
+        known = self._recent.get(judged.alarm_id)
+        if known is not None and known[0] != judged.content:
+            judged = domain.with_reused_counter(judged, claim.device_id, claim.counter)
+            known = self._recent.get(judged.alarm_id)
+        task = known[1] if known else self._remember(claim, judged, channel)
+        # Shielded: the press goes on when the phone hangs up.
+        return await asyncio.shield(task)
+
+    def _remember(self, claim: Claim, judged: Judged, channel: Channel) -> asyncio.Task[Receipt]:
+        task = asyncio.create_task(self._hold(claim, judged, channel))
+        self._recent[judged.alarm_id] = (judged.content, task)
+        if len(self._recent) > _REMEMBERED:
+            del self._recent[next(iter(self._recent))]
+
+        def forget_if_refused(done: asyncio.Task[Receipt]) -> None:
+            if done.cancelled() or done.exception() is not None:
+                self._recent.pop(judged.alarm_id, None)
+
+        task.add_done_callback(forget_if_refused)
+        return task
+
+    async def _hold(self, claim: Claim, judged: Judged, channel: Channel) -> Receipt:
+        if self._slots is None:
+            return await self._hold_now(claim, judged, channel)
+        async with self._slots:
+            return await self._hold_now(claim, judged, channel)
+
+    async def _hold_now(self, claim: Claim, judged: Judged, channel: Channel) -> Receipt:
+        held = self._prepare(claim, judged, channel)
+        self._spawn(self._store(held))
+        self._spawn(self._publish(held))
+        await self._wait_for_logs(held)
+        before = held.before
+        if before is not None and before.content not in (None, judged.content):
+            # The device's counter began anew: this press is not that one.
+            again = domain.with_reused_counter(judged, claim.device_id, claim.counter)
+            return await self._hold_now(claim, again, channel)
+        if not held.holders:
+            raise NotHeld("neither database nor broker holds the press, try again at once")
+        raised = held.press.raised
+        return Receipt.model_construct(
+            alarm_id=raised.alarm_id,
+            received_at=before.received_at if before else raised.received_at,
+            deadline_at=before.deadline_at if before else raised.deadline_at,
+            stored_in=tuple(h for h in ("database", "broker", "dispatch") if h in held.holders),
+        )
+
+    def _prepare(self, claim: Claim, judged: Judged, channel: Channel) -> Held:
+        received_at = clock.now()
+        raised = AlarmRaised(
+            alarm_id=judged.alarm_id,
+            device_id=claim.device_id,
+            counter=claim.counter,
+            lane=judged.lane,
+            channel=channel,
+            pressed_at=claim.pressed_at,
+            received_at=received_at,
+            deadline_at=received_at + timedelta(seconds=self._settings.deadline_s),
+            fix=claim.fix,
+            flags=judged.flags,
+            hops={"received": received_at, "published": clock.now()},
+        )
+        key = raised.routing_key
+        span = telemetry.start_send(raised.EXCHANGE, key, str(raised.alarm_id))
+        event = wrap(
+            raised,
+            source=SOURCE,
+            time=received_at,
+            event_id=raised.alarm_id,
+            traceparent=telemetry.traceparent_of(span),
+        )
+        body = event.encode()
+        evidence: dict[str, Any] = {
+            "body": claim.raw.decode(errors="replace"),
+            "fix": claim.fix.model_dump(mode="json") if claim.fix else None,
+        }
+        sealed = self._vault.seal(evidence_place(raised.alarm_id), evidence)
+        press = NewPress(raised, judged.content, sealed, body)
+        return Held(press, Message(raised.alarm_id, raised.EXCHANGE, key, body), span)
+
+    async def _wait_for_logs(self, held: Held) -> None:
+        """Until both logs hold the press, or one does and the grace is over, or nothing will in time."""
+        loop = asyncio.get_running_loop()
+        give_up = loop.time() + self._settings.give_up_after_s
+        until = give_up
+        logs = {"database", "broker"}
+        while not logs <= held.holders:
+            if held.holders:
+                # From the first holder on, the other has its grace; a failed one is not waited for.
+                until = min(until, loop.time() + self._settings.grace_s) if until == give_up else until
+                if logs <= held.holders | held.failed:
+                    return
+            elif logs | {"dispatch"} <= held.failed:
+                return
+            held.changed.clear()
+            try:
+                await asyncio.wait_for(held.changed.wait(), until - loop.time())
+            except TimeoutError:
+                return
+
+    async def _store(self, held: Held) -> None:
+        try:
+            held.before = await self.writer.submit(held.press)
+        except NotWritten:
+            held.settle("database", holds=False)
+            return
+        held.settle("database", holds=True)
+        # The outbox row may only go once it is there.
+        if held.press.confirmed:
+            self._relay.confirmed(held.message.id)
+
+    async def _publish(self, held: Held) -> None:
+        """Publish until the deadline; after `fallback_after_s` dispatch gets the event as well."""
+        loop = asyncio.get_running_loop()
+        fallback = loop.call_later(self._settings.fallback_after_s, self._fall_back, held)
+        end = loop.time() + self._settings.deadline_s
+        while True:
+            try:
+                await self._publisher.publish(held.message, max(end - loop.time(), 0.05))
+            except NotConfirmed:
+                if "broker" not in held.failed:
+                    fallback.cancel()
+                    self._fall_back(held)
+                    held.settle("broker", holds=False)
+                if loop.time() >= end:
+                    held.span.set_status(Status(StatusCode.ERROR))
+                    break
+                await asyncio.sleep(_PAUSE_S)
+                continue
+            fallback.cancel()
+            held.press.confirmed = True
+            held.settle("broker", holds=True)
+            if "database" in held.holders:
+                self._relay.confirmed(held.message.id)
+            break
+        held.span.end()
+
+    def _fall_back(self, held: Held) -> None:
+        """Hand the same event to dispatch, in parallel to everything else."""
+        if not held.handing:
+            held.handing = True
+            self._spawn(self._hand_over(held))
+
+    async def _hand_over(self, held: Held) -> None:
+        first = await self._dispatch.hand_over(held.press.event, clock.now())
+        held.settle("dispatch", holds=first)
+        if not first and await self._dispatch.hand_over(held.press.event, held.press.raised.deadline_at):
+            held.settle("dispatch", holds=True)
+
+    def _spawn(self, work: Any) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _write(self, presses: Sequence[NewPress]) -> list[Stored | None]:
+        """One transaction for all of these; runs in the writer's thread."""
+        firsts: dict[UUID, NewPress] = {}
+        for press in presses:
+            firsts.setdefault(press.raised.alarm_id, press)
+        ordered = [firsts[alarm_id] for alarm_id in sorted(firsts)]
+        with self._database.transaction() as transaction:
+            before = store.put_presses(transaction.session, ordered)
+        return [before.get(press.raised.alarm_id) or _first(press, firsts) for press in presses]
+
+
+def _first(press: NewPress, firsts: dict[UUID, NewPress]) -> Stored | None:
+    """Two presses with one id in one batch: the second finds the first."""
+    first = firsts[press.raised.alarm_id]
+    if first is press:
+        return None
+    return Stored(first.content, first.raised.received_at, first.raised.deadline_at)

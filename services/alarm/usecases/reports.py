@@ -1,0 +1,95 @@
+"""What devices send besides presses: tests, fixes, cancel requests, heartbeats. Off the lane of presses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from uuid import NAMESPACE_OID, UUID, uuid5
+
+from chassis import clock
+from chassis.database import Database
+from contracts.alarm import AlarmLocated, CancelRequested, DeviceReported, TestRaised, TestReceived
+from services.alarm import domain, store
+from services.alarm.domain import Claim
+from services.alarm.schemas import CancelBody, FixesBody, HeartbeatBody
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A heartbeat on its way into the database."""
+
+    body: HeartbeatBody
+    enrolment_id: UUID | None
+    received_at: datetime
+
+
+def receive_test(database: Database, claim: Claim, test_id: UUID, enrolment_id: UUID | None) -> None:
+    """Send a test press on its way; a copy of one has no effect."""
+    device_id, counter = claim.uuid, claim.counter
+    if device_id is None or counter is None:
+        raise ValueError("a test is of a verified device and has a counter")
+    at = clock.now()
+    with database.transaction() as transaction:
+        if not store.put_test(transaction.session, test_id, device_id, counter, at):
+            return
+        store.note_contact(transaction.session, [device_id], [at])
+        transaction.publish(
+            TestRaised(test_id=test_id, device_id=device_id, counter=counter, received_at=at, fix=claim.fix),
+            event_id=test_id,
+        )
+        transaction.publish(
+            TestReceived(test_id=test_id, device_id=device_id, enrolment_id=enrolment_id, received_at=at)
+        )
+
+
+def receive_fixes(database: Database, alarm_id: UUID, body: FixesBody) -> None:
+    """Publish where the device was; a copy of the message gives the same events."""
+    at = clock.now()
+    with database.transaction() as transaction:
+        for index, given in enumerate(body.fixes):
+            fix, _ = domain.checked_fix(given)
+            if fix is None:
+                continue
+            located = AlarmLocated(
+                alarm_id=alarm_id,
+                device_id=body.device_id,
+                sequence=body.sequence + index,
+                fix=fix,
+                received_at=at,
+            )
+            transaction.publish(located)
+
+
+def request_cancel(database: Database, alarm_id: UUID, body: CancelBody) -> None:
+    """Pass the request on. The code is not judged here, so that the answer cannot tell one from another."""
+    digest = sha256(f"{alarm_id}:{body.code}".encode()).hexdigest()
+    event_id = uuid5(NAMESPACE_OID, f"{alarm_id}:{body.device_id}:{digest}")
+    requested = CancelRequested(
+        alarm_id=alarm_id, device_id=body.device_id, code_digest=digest, received_at=clock.now()
+    )
+    with database.transaction() as transaction:
+        transaction.publish(requested, event_id=event_id)
+
+
+def write_heartbeats(database: Database, beats: Sequence[Heartbeat]) -> list[None]:
+    """Store heartbeats and tell of them; runs in their own writer's thread."""
+    latest: dict[UUID, Heartbeat] = {}
+    for beat in beats:
+        latest[beat.body.device_id] = beat
+    with database.transaction() as transaction:
+        store.put_health(
+            transaction.session,
+            [
+                beat.body.model_dump(exclude={"at"}) | {"received_at": beat.received_at}
+                for _, beat in sorted(latest.items())
+            ],
+        )
+        for beat in beats:
+            transaction.publish(
+                DeviceReported(
+                    **beat.body.model_dump(exclude={"at"}),
+                    enrolment_id=beat.enrolment_id,
+                    received_at=beat.received_at,
+                )
+            )
+    return [None] * len(beats)
