@@ -40,7 +40,7 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
     def __init__(self, queue: str, batch: int = 1, prefetch: int | None = None, concurrency: int = 1) -> None:
         super().__init__()
         self.queue, self.batch, self.concurrency = queue, batch, concurrency
-        self.prefetch = prefetch or 2 * batch * concurrency
+        self.prefetch = prefetch or max(10, 2 * batch * concurrency)
         self._waiting: LightQueue = LightQueue()
         self._channel: amqp.Channel | None = None
         self._unsettled: set[int] = set()
@@ -227,8 +227,8 @@ def listen(
 ) -> Callable[[Handler], Handler]:
     """Call the method with a `list[Delivery]` of at most `batch` that wait in `queue`.
 
-    One run at a time unless `concurrency` says more. `prefetch` (default 2 x batch x concurrency) bounds
-    what waits in this process.
+    One run at a time unless `concurrency` says more. `prefetch` (default 2 x batch x concurrency,
+    at least 10) bounds what waits in this process, and with it who suffers beside a handler that dies.
     """
     decorator: Callable[[Handler], Handler] = _Listen.decorator(
         queue, batch=batch, prefetch=prefetch, concurrency=concurrency

@@ -1,12 +1,12 @@
 """The rules of the bus, on the real broker, with a worker as production runs it."""
 
-import json
 import time
 from collections import Counter
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import amqp
 import pika
@@ -14,7 +14,7 @@ import pytest
 
 from chassis.topology import declare
 from contracts.envelope import Event
-from contracts.topology import Queue
+from contracts.topology import RETRY_DELAYS_S, Queue
 from tests.support.broker import Broker
 from tests.support.worker import Worker
 
@@ -35,22 +35,24 @@ def bus(broker: Broker) -> Iterator[Any]:
     channel.connection.close()
 
 
-def put(channel: Any, do: str = "", body: bytes = b"") -> UUID:
+def put(channel: Any, do: str = "", body: bytes = b"", headers: dict[str, Any] | None = None) -> UUID:
     event = Event(
         source="/test",
         type="test.v1",
-        time="2026-01-01T00:00:00Z",  # type: ignore[arg-type]  # pydantic reads it
+        time=datetime(2026, 1, 1, tzinfo=UTC),
         subject="s",
         traceparent=f"00-{TRACE}-b7ad6b7169203331-01",
         data={"do": do},
     )
-    channel.basic_publish("", QUEUE, body or event.encode(), pika.BasicProperties(delivery_mode=2))
+    properties = pika.BasicProperties(delivery_mode=2, headers=headers)
+    channel.basic_publish("", QUEUE, body or event.encode(), properties)
     return event.id
 
 
 def parked(channel: Any) -> list[tuple[dict[str, Any], bytes]]:
     found = []
     while (got := channel.basic_get("dispatch.parking", auto_ack=True))[0]:
+        got[1].headers.pop("x-delivery-count")  # the parking queue's own
         found.append((got[1].headers, got[2]))
     return found
 
@@ -144,24 +146,11 @@ def test_a_failure_is_tried_again_a_second_later(broker: Broker, bus: Any, tmp_p
 
 
 def test_after_the_last_attempt_it_is_parked(broker: Broker, bus: Any, tmp_path: Path) -> None:
-    event = Event.decode(
-        json.dumps(
-            {
-                "id": str(uuid4()),
-                "source": "/test",
-                "type": "test.v1",
-                "time": "2026-01-01T00:00:00Z",
-                "subject": "s",
-                "data": {"do": "retryable"},
-            }
-        )
-    )
-    properties = pika.BasicProperties(delivery_mode=2, headers={"x-attempt": 6})
-    bus.basic_publish("", QUEUE, event.encode(), properties)
+    put(bus, "retryable", headers={"x-attempt": len(RETRY_DELAYS_S) + 1})
     with Worker(TARGET, broker.url_of("dispatch"), tmp_path) as worker:
         worker.wait(lambda: bool(worker.rows("parked")))
     ((headers, _),) = parked(bus)
-    assert headers == {"x-origin-queue": QUEUE, "x-error": "Retryable", "x-attempt": 6}
+    assert headers == {"x-origin-queue": QUEUE, "x-error": "Retryable", "x-attempt": len(RETRY_DELAYS_S) + 1}
 
 
 def test_it_outlives_the_broker(broker: Broker, tmp_path: Path) -> None:

@@ -40,9 +40,8 @@ def message(queue: str = QUEUE, exchange: str = "") -> Message:
 
 def on_broker(broker: Broker) -> set[str]:
     channel = broker.channel()
-    found = set()
-    while (got := channel.basic_get(QUEUE, auto_ack=True))[0]:
-        found.add(got[1].message_id)
+    arrivals = channel.consume(QUEUE, auto_ack=True, inactivity_timeout=1)
+    found = {got[1].message_id for got in iter(lambda: next(arrivals), (None, None, None))}
     channel.connection.close()
     return found
 

@@ -66,9 +66,8 @@ class Broker:
         command = ["/usr/lib/rabbitmq/bin/rabbitmqctl", "-q", *words]
         env = {**os.environ, **self._node.env}
         spawn = self._layout.account.spawn
-        return subprocess.run(
-            command, env=env, cwd="/", capture_output=True, text=True, check=True, timeout=60, **spawn
-        ).stdout
+        printed: str = subprocess.check_output(command, env=env, cwd="/", text=True, timeout=60, **spawn)
+        return printed
 
     def channel(self) -> pika.adapters.blocking_connection.BlockingChannel:
         """A channel of an own connection of `admin`, for looking and for putting things in place."""
