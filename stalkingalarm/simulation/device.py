@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -12,7 +13,6 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from opentelemetry.trace import Span, SpanKind
 
-from contracts.alarm import alarm_id_of
 from contracts.common import Channel
 from stalkingalarm.simulation import spans
 from stalkingalarm.simulation.jose import sign
@@ -167,10 +167,8 @@ class Device:
         """Send the positions of a track, one every `every_s` seconds; a lost fix is not sent again."""
         places = track if isinstance(track, AsyncIterable) else _each(track)
         async for place in places:
-            try:
+            with suppress(httpx.HTTPError):
                 await self.locate(alarm_id, place)
-            except httpx.HTTPError:
-                pass
             await asyncio.sleep(every_s)
 
     async def cancel(self, alarm_id: UUID, code: str) -> httpx.Response:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
-from typing import Literal
+from typing import Literal, get_args
 
 from opentelemetry.context import Context
 from opentelemetry.sdk.resources import Resource
@@ -17,16 +17,25 @@ from chassis.telemetry import AllowListed, context_of, traceparent_of
 Party = Literal["phone", "patrol", "control-room-software"]
 
 
+_endpoint: str | None = None
+
+
+def export_to(endpoint: str) -> None:
+    """Send spans to this OTLP/HTTP base URL, unless the standard variables name another."""
+    global _endpoint
+    _endpoint = endpoint
+
+
 @cache
 def _provider(party: Party) -> TracerProvider:
     instance = f"simulated-{os.getpid()}"
     provider = TracerProvider(
         resource=Resource.create({"service.name": party, "service.instance.id": instance})
     )
-    if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"):
+    if endpoint := os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or _endpoint:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
-        exporter = AllowListed(OTLPSpanExporter(timeout=5))
+        exporter = AllowListed(OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=5))
         provider.add_span_processor(
             BatchSpanProcessor(exporter, max_queue_size=20_000, schedule_delay_millis=500)
         )
@@ -73,5 +82,5 @@ def client(
 
 def flush() -> None:
     """Send what is waiting."""
-    for party in ("phone", "patrol", "control-room-software"):
-        _provider(party).force_flush(5000)  # type: ignore[arg-type]
+    for party in get_args(Party):
+        _provider(party).force_flush(5000)

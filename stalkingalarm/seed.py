@@ -1,0 +1,235 @@
+"""The whole story over HTTP: protocol, application, grant, enrolment, device, test press, activation."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Self
+from uuid import UUID, uuid5
+
+from shapely import STRtree
+from shapely.geometry import Point, shape
+
+from stalkingalarm.simulation.device import Device
+from stalkingalarm.simulation.jose import public_key
+from stalkingalarm.simulation.tracks import PLACES, Place
+from stalkingalarm.simulation.world import World
+
+PROTOCOL_ID = UUID("5e4f35b0-9a3c-4d6c-a3cf-0e2b1c6a7f10")
+_UNITS = UUID("1b0f1c60-6a7e-4d7a-8d4b-53a0f3a3b9a5")
+GENT = "cic-oost-vlaanderen"
+CANCEL_CODE, DURESS_CODE = "2468", "1357"
+# How often and how long we look whether the test press and the grant have come through.
+_LOOK_S, _PATIENCE_S = 0.03, 20.0
+
+_FIRST = ("An", "Els", "Fatima", "Sofie", "Marie", "Julie", "Hilde", "Amina", "Laura", "Chloé", "Petra", "Nele")
+_LAST = ("Peeters", "Janssens", "Maes", "Dubois", "Lambert", "Claes", "Wouters", "Goossens", "Leroy", "Simon")
+
+
+@dataclass
+class Victim:
+    """An enrolled victim with a tested device. `secrets`: texts that must never leave the system's bounds."""
+
+    name: str
+    enrolment_id: UUID
+    zone: str
+    device: Device
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+def card(name: str, address: str, perpetrator: dict[str, Any] | None = None) -> dict[str, Any]:
+    """An intervention card as the desk types it in."""
+    return {
+        "victim": {"name": name, "born_on": "1990-05-02", "phone": "+32470112233"},
+        "languages": ["nl", "fr"],
+        "perpetrators": [
+            perpetrator
+            or {
+                "name": f"Ex of {name}",
+                "born_on": "1985-02-11",
+                "violence": ["strangling (2025, police report)"],
+                "weapons": ["knife"],
+                "vehicles": ["grey estate car"],
+            }
+        ],
+        "measures": [{"kind": "no-contact order", "until": "2027-01-31"}],
+        "addresses": [{"kind": "home", "text": address, "access_notes": "second bell"}],
+        "dogs": "one, friendly",
+    }
+
+
+async def protocol(world: World) -> None:
+    """The protocol of Ghent in force; the same again changes nothing."""
+    body = {
+        "name": "Protocol stalkingalarm Gent",
+        "district": "Gent",
+        "procedures": ["ordinary"],
+        "proposers": ["police", "victim-support"],
+        "conditions": ["stalking in the sense of art. 442bis", "a police report"],
+        "signed_by": "procureur des Konings",
+        "signed_on": "2026-01-15",
+    }
+    await world.call("PUT", "committee", f"/v1/protocols/{PROTOCOL_ID}", world.bearer("admin"), body)
+
+
+async def enrol(
+    world: World,
+    name: str,
+    place: Place,
+    zone: str,
+    *,
+    perpetrator: dict[str, Any] | None = None,
+    activate: bool = True,
+) -> Victim:
+    """Everything from the first paper to the active alarm; raises `Refused` where the system refuses."""
+    manager = world.bearer("file_manager", zone=zone)
+    enrolment = await world.call("POST", "registry", "/v1/enrolments", manager)
+    path, pv_number = f"/v1/enrolments/{enrolment['id']}", f"GE.37.L1.{enrolment['id'][:6]}/2026"
+    device = Device(world.http, world.url("alarm"), position=(place.lat, place.lon))
+    address = f"{name} street 1, {place.name}"
+    papers = {"card": card(name, address, perpetrator), "cancel_code": CANCEL_CODE, "duress_code": DURESS_CODE}
+    # One after the other: all of these lock the same file.
+    granted = asyncio.create_task(_granted(world, zone, enrolment["id"], pv_number))
+    await world.call("PUT", "registry", f"{path}/police-report", manager, {"pv_number": pv_number})
+    today = datetime.now(UTC).date().isoformat()
+    await world.call("POST", "registry", f"{path}/convention", manager, {"signed_on": today, "by": name})
+    await world.call("PUT", "registry", f"{path}/card", manager, papers)
+    issued = await world.call("POST", "registry", f"{path}/devices", manager, _device(device))
+    device.device_id = issued["id"]
+    await granted
+    victim = Victim(name, UUID(enrolment["id"]), zone, device, (name, f"Ex of {name}", address, "+32470112233"))
+    if activate:
+        await _activate(world, victim)
+    return victim
+
+
+def _device(device: Device) -> dict[str, str]:
+    serial = public_key(device.key)[:12]
+    return {
+        "public_key": public_key(device.key),
+        "button_serial": f"BTN-{serial}",
+        "phone_number": "+32470112233",
+    }
+
+
+async def _granted(world: World, zone: str, enrolment_id: str, pv_number: str) -> None:
+    proposer, committee = (
+        world.bearer("file_manager", zone=zone),
+        world.bearer("committee", partner="committee"),
+    )
+    application = await world.call(
+        "POST",
+        "committee",
+        "/v1/applications",
+        proposer,
+        {
+            "enrolment_id": enrolment_id,
+            "protocol_id": str(PROTOCOL_ID),
+            "procedure": "ordinary",
+            "proposer": "police",
+            "pv_numbers": [pv_number],
+            "elements": {
+                "harassment": "41 calls in a week after a no-contact order",
+                "serious_disturbance": "moved twice and does not go out alone",
+                "knew_or_should_have_known": "was told so in writing",
+            },
+        },
+    )
+    path = f"/v1/applications/{application['id']}"
+    await world.call("POST", "committee", f"{path}/submit", proposer)
+    await world.call(
+        "POST", "committee", f"{path}/grant", committee, {"reasons": "all three elements are shown"}
+    )
+
+
+async def _activate(world: World, victim: Victim) -> None:
+    """A test press until the path has answered for this device, then the switch."""
+    manager = world.bearer("file_manager", zone=victim.zone)
+    path = f"/v1/enrolments/{victim.enrolment_id}"
+    async with asyncio.timeout(_PATIENCE_S):
+        # The device may not yet be known where its test goes: then the test is no proof, and is made again.
+        await victim.device.test()
+        for look in range(1, 10_000):
+            missing = (await world.call("GET", "registry", path, manager))["missing"]
+            if not missing:
+                break
+            if look % 40 == 0 and "test_press" in missing:
+                await victim.device.test()
+            await asyncio.sleep(_LOOK_S)
+        await world.call("POST", "registry", f"{path}/activate", manager)
+
+
+async def units(world: World, count: int) -> list[dict[str, Any]]:
+    """Units on real places, half of them in and around Ghent; the same list every time."""
+    zones = await Zones.load(world)
+    ghent = [p for p in PLACES.values() if p.cic == GENT]
+    others = [p for p in PLACES.values() if p.cic != GENT]
+    made = []
+    for number in range(count):
+        places = ghent if number % 2 else others
+        place = places[number // 2 % len(places)]
+        ring = number // (2 * len(places))
+        made.append(
+            {
+                "unit_id": f"u-{uuid5(_UNITS, str(number)).hex[:12]}",
+                "callsign": f"{place.name[:12]} {number + 1}",
+                "zone_id": zones.at(place.lat, place.lon),
+                "control_room_id": place.cic,
+                "lat": place.lat + 0.004 * (ring + 1) * (-1) ** number,
+                "lon": place.lon + 0.003 * (ring + 1),
+                "available": True,
+            }
+        )
+    await put_units(world, made)
+    return made
+
+
+async def put_units(world: World, made: Sequence[dict[str, Any]]) -> None:
+    """Register units, each control room its own."""
+    for cic in sorted({unit["control_room_id"] for unit in made}):
+        own = [unit for unit in made if unit["control_room_id"] == cic]
+        await world.call("PUT", "dispatch", "/v1/units", world.bearer("gateway", cic=cic), own)
+
+
+class Zones:
+    """Which zone holds a place: the desk of that zone keeps the file."""
+
+    def __init__(self, geojson: dict[str, Any]) -> None:
+        self._ids = [feature["properties"]["id"] for feature in geojson["features"]]
+        self._tree = STRtree([shape(feature["geometry"]) for feature in geojson["features"]])
+
+    @classmethod
+    async def load(cls, world: World) -> Self:
+        """The zones in force."""
+        return cls(await world.call("GET", "dispatch", "/v1/zones", world.bearer("admin")))
+
+    def at(self, lat: float, lon: float) -> str:
+        """The id of the zone at a point, in degrees; the nearest one where none holds it."""
+        point = Point(lon, lat)
+        inside = self._tree.query(point, predicate="intersects")
+        return str(self._ids[inside[0] if len(inside) else self._tree.nearest(point)])
+
+
+async def policy(world: World, cic: str, **changed: Any) -> None:
+    """How a control room takes its alarms."""
+    body = {"policy": "automatic", "amqp": False, "webhook_url": None, "webhook_secret": None, **changed}
+    await world.call("PUT", "dispatch", f"/v1/control-rooms/{cic}", world.bearer("admin"), body)
+
+
+async def victims(
+    world: World, count: int, at_once: int = 8, progress: Callable[[], None] = lambda: None
+) -> list[Victim]:
+    """Enrol so many, some at a time; each in the zone of a real place."""
+    zones = await Zones.load(world)
+    places = list(PLACES.values())
+    gate = asyncio.Semaphore(at_once)
+
+    async def one(number: int) -> Victim:
+        place = places[number % len(places)]
+        name = f"{_FIRST[number % len(_FIRST)]} {_LAST[number // len(_FIRST) % len(_LAST)]} {number + 1}"
+        async with gate:
+            victim = await enrol(world, name, place, zones.at(place.lat, place.lon))
+        progress()
+        return victim
+
+    return list(await asyncio.gather(*(one(number) for number in range(count))))

@@ -1,0 +1,76 @@
+"""Where the system is and how simulated people show who they are."""
+
+import time
+from functools import cache
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+
+from stalkingalarm import issuer
+from stalkingalarm.embedded.layout import Layout
+from stalkingalarm.embedded.system import System
+from stalkingalarm.simulation import spans
+
+# Tokens are used again for this long; they are valid longer.
+_TOKEN_AGE_S = 1800
+
+
+class World:
+    """One running system seen from outside: HTTP only, with a token for each part that somebody plays."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.http = httpx.AsyncClient(
+            timeout=httpx.Timeout(15.0, connect=5.0),
+            limits=httpx.Limits(max_connections=None, max_keepalive_connections=100),
+            trust_env=False,
+        )
+        spans.export_to(system.url("collector"))
+
+    async def __aenter__(self) -> Self:
+        """The world itself."""
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close connections, and send the spans that wait."""
+        await self.http.aclose()
+        spans.flush()
+
+    def url(self, service: str) -> str:
+        """Base URL of a service."""
+        return self.system.url(service)
+
+    def bearer(self, *roles: str, **claims: str) -> dict[str, str]:
+        """The header of somebody with these roles and claims (`cic`, `zone`, `unit`, `partner`)."""
+        token = _token(self.system.layout, roles, tuple(claims.items()), int(time.time() / _TOKEN_AGE_S))
+        return {"authorization": f"Bearer {token}"}
+
+    async def call(
+        self, method: str, service: str, path: str, headers: dict[str, str], json: Any = None
+    ) -> Any:
+        """One request; its JSON. Raises `Refused` with the problem's own words."""
+        answer = await self.http.request(method, f"{self.url(service)}{path}", headers=headers, json=json)
+        if not answer.is_success:
+            raise Refused(method, path, answer)
+        return answer.json() if answer.content else None
+
+
+class Refused(RuntimeError):
+    """The system refused what a simulated person asked."""
+
+    def __init__(self, method: str, path: str, answer: httpx.Response) -> None:
+        super().__init__(f"{method} {path}: {answer.status_code} {answer.text[:500]}")
+        self.status = answer.status_code
+        is_problem = "json" in answer.headers.get("content-type", "")
+        self.problem: dict[str, Any] = answer.json() if is_problem else {}
+
+
+@cache
+def _token(layout: Layout, roles: tuple[str, ...], claims: tuple[tuple[str, str], ...], _: int) -> str:
+    given: dict[str, Any] = dict(claims)
+    partner = given.pop("partner", "police")
+    subject = "-".join((*roles, *given.values()))
+    return issuer.mint(subject, roles, partner, layout=layout, seconds=2 * _TOKEN_AGE_S + 60, **given)
