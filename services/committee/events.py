@@ -5,10 +5,11 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from chassis.errors import Invalid
 from contracts.committee import AlarmGranted, AlarmRefused, ApplicationSubmitted
 from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed
-from contracts.envelope import Event, Undecodable
+from contracts.envelope import Event
 from services.committee.models import ApplicationRow, DecisionRow
 
 # An alarm that was real asks for a new look at the case; a false one does not.
@@ -45,14 +46,15 @@ def decided(application: ApplicationSubmitted, decision: DecisionRow) -> AlarmGr
 def real_incident(event: Event) -> tuple[UUID, UUID, datetime] | None:
     """Incident, enrolment and time of a real alarm that was closed; None for anything else.
 
-    Raises `Undecodable` naming the first broken field.
+    Raises `Invalid` naming the first broken field.
     """
     if event.type != IncidentClosed.TYPE:
         return None
     try:
         closed = IncidentClosed.model_validate(event.data)
     except ValidationError as error:
-        raise Undecodable(f"data.{error.errors(include_input=False)[0]['loc']}") from None
+        where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
+        raise Invalid(f"unreadable {event.type}", field=f"data.{where}") from None
     if closed.enrolment_id is None or closed.outcome not in REAL:
         return None
     return closed.incident_id, closed.enrolment_id, closed.at

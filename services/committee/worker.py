@@ -2,10 +2,12 @@
 
 from functools import cache
 
-from chassis.bus import Delivery, every, listen, worker_publisher
+from chassis import clock
+from chassis.bus import Delivery, every, listen, when_parked, worker_publisher
 from chassis.database import Database, engine_of
 from chassis.outbox import Relay
 from chassis.settings import load
+from contracts.catalogue import PARKED
 from contracts.topology import COMMITTEE_FOLLOW_UP
 from services.committee import events, usecases
 from services.committee.settings import CommitteeSettings
@@ -24,6 +26,16 @@ def on_stop() -> None:
     """Send what is waiting before the process ends."""
     if database.cache_info().currsize and (relay := database().relay):
         relay.stop()
+
+
+@when_parked
+def tell(queue: str, event_type: str, reason: str) -> None:
+    """A message was set aside: somebody must look."""
+    told = PARKED["committee"](
+        service="committee", queue=queue, event_type=event_type, reason=reason, parked_at=clock.now()
+    )
+    with database().transaction() as tx:
+        tx.publish(told)
 
 
 class CommitteeWorker:

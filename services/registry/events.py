@@ -6,9 +6,10 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from chassis.errors import Invalid
 from contracts.committee import AlarmGranted, AlarmRefused
 from contracts.dispatch import TestRouted
-from contracts.envelope import Event, Payload, Undecodable
+from contracts.envelope import Event, Payload
 from contracts.registry import CardPublished, DeviceChanged, EnrolmentChanged
 from services.registry.models import DeviceRow, EnrolmentRow, GrantRow
 
@@ -55,7 +56,7 @@ def card_published(row: EnrolmentRow, content: dict[str, object], at: datetime) 
 
 
 def decision(event: Event) -> GrantRow | None:
-    """A decision of the committee; None for its other events. Raises `Undecodable`."""
+    """A decision of the committee; None for its other events. Raises `Invalid`."""
     if event.type == AlarmGranted.TYPE:
         granted = _read(AlarmGranted, event)
         return GrantRow(
@@ -77,7 +78,7 @@ def decision(event: Event) -> GrantRow | None:
 
 
 def passed_test(event: Event) -> tuple[UUID, datetime] | None:
-    """Device and time of receipt of a test press that came through. Raises `Undecodable`."""
+    """Device and time of receipt of a test press that came through. Raises `Invalid`."""
     if event.type != TestRouted.TYPE:
         return None
     routed = _read(TestRouted, event)
@@ -89,4 +90,4 @@ def _read(kind: type[P], event: Event) -> P:
         return kind.model_validate(event.data)
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
-        raise Undecodable(f"data.{where}") from None
+        raise Invalid(f"unreadable {event.type}", field=f"data.{where}") from None

@@ -2,10 +2,12 @@
 
 from functools import cache
 
-from chassis.bus import Delivery, listen, worker_publisher
+from chassis import clock
+from chassis.bus import Delivery, listen, when_parked, worker_publisher
 from chassis.database import Database, engine_of
 from chassis.outbox import Relay
 from chassis.settings import load
+from contracts.catalogue import PARKED
 from contracts.topology import REGISTRY_GRANTS, REGISTRY_TESTS
 from services.registry import events, usecases
 from services.registry.settings import RegistrySettings
@@ -24,6 +26,16 @@ def on_stop() -> None:
     """Send what is waiting before the process ends."""
     if database.cache_info().currsize and (relay := database().relay):
         relay.stop()
+
+
+@when_parked
+def tell(queue: str, event_type: str, reason: str) -> None:
+    """A message was set aside: somebody must look."""
+    told = PARKED["registry"](
+        service="registry", queue=queue, event_type=event_type, reason=reason, parked_at=clock.now()
+    )
+    with database().transaction() as tx:
+        tx.publish(told)
 
 
 class RegistryWorker:

@@ -9,9 +9,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.database import Database, engine_of
+from chassis.errors import Invalid
 from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed
-from contracts.envelope import Event, Undecodable, wrap
+from contracts.envelope import Event, wrap
 from services.committee import events, invariants, usecases
 from services.committee.api import create_app
 from services.committee.schemas import APPLICATION, PROTOCOL, REFUSAL
@@ -303,9 +304,10 @@ def test_a_review_that_nobody_held_becomes_overdue(committee: Desk, settings: Co
     assert [r["state"] for r in due if r["enrolment_id"] == str(enrolment)] == ["overdue"]
 
 
-def test_an_incident_without_enrolment_asks_nothing_and_a_broken_one_is_undecodable() -> None:
+def test_an_incident_without_enrolment_asks_nothing_and_a_broken_one_is_refused() -> None:
     whole = closed(Outcome.GENUINE, None, uuid4(), datetime.now(UTC))
     assert events.real_incident(whole) is None
     broken = whole.model_copy(update={"data": {"incident_id": "x"}})
-    with pytest.raises(Undecodable, match="incident_id"):
+    with pytest.raises(Invalid) as refused:
         events.real_incident(broken)
+    assert refused.value.field == "data.incident_id"

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed, TestRouted
 from contracts.envelope import CONTENT_TYPE, Event, wrap
-from contracts.topology import DISPATCH_EVENTS
+from contracts.topology import DISPATCH_EVENTS, REGISTRY_TESTS, REPORTING_ATTENTION
 from services.committee.api import create_app as committee_app
 from services.committee.schemas import APPLICATION, PROTOCOL
 from services.committee.settings import CommitteeSettings
@@ -139,7 +139,9 @@ def test_from_application_to_review(cluster: Cluster, broker: Broker, tmp_path: 
         assert registry.call("POST", f"{file}/activate", **GHENT)["status"] == "active"
 
         # What cannot be read stands in the service's parking queue, and nothing is left to send.
-        until(lambda: parked(broker, "registry.parking") == [str(broken.id)])
+        until(lambda: broken.id in {e.id for e in waiting(broker, "registry.parking")})
+        # Somebody is told: reporting reads that queue.
+        until(lambda: any(e.data["queue"] == REGISTRY_TESTS for e in waiting(broker, REPORTING_ATTENTION)))
         until(lambda: registry.sql("SELECT 1 FROM outbox") + committee.sql("SELECT 1 FROM outbox") == [])
 
         real = closed(enrolment, Outcome.ARREST)
@@ -153,12 +155,12 @@ def test_from_application_to_review(cluster: Cluster, broker: Broker, tmp_path: 
         assert causes() == ["real_alarm", "periodic", "end"]
 
 
-def parked(broker: Broker, queue: str) -> list[str]:
-    """Event ids in a parking queue; they stay there."""
+def waiting(broker: Broker, queue: str) -> list[Event]:
+    """Events in a queue; they stay there."""
     connection = pika.BlockingConnection(pika.URLParameters(broker.url))
     channel = connection.channel()
     bodies = []
     while (got := channel.basic_get(queue))[0] is not None:
         bodies.append(got[2])
     connection.close()
-    return [str(Event.decode(body).id) for body in bodies]
+    return [Event.decode(body) for body in bodies]

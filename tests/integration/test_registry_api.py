@@ -10,9 +10,10 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.database import Database, engine_of
+from chassis.errors import Invalid
 from contracts.committee import AlarmGranted, AlarmRefused
 from contracts.dispatch import TestRouted
-from contracts.envelope import Undecodable, wrap
+from contracts.envelope import wrap
 from contracts.registry import CardPublished
 from services.registry import events, invariants, usecases
 from services.registry.api import create_app
@@ -393,7 +394,7 @@ def test_a_test_of_an_unknown_device_is_nothing(registry: Desk, database: Databa
         ("test.routed.v1", events.passed_test),
     ],
 )
-def test_a_broken_event_is_undecodable(kind: str, read: Callable[[Any], Any]) -> None:
+def test_a_broken_event_is_not_worth_a_second_try(kind: str, read: Callable[[Any], Any]) -> None:
     routed = TestRouted(
         test_id=uuid4(),
         device_id=uuid4(),
@@ -402,7 +403,7 @@ def test_a_broken_event_is_undecodable(kind: str, read: Callable[[Any], Any]) ->
         routed_at=datetime.now(UTC),
     )
     event = wrap(routed, source="/services/dispatch").model_copy(update={"type": kind, "data": {}})
-    with pytest.raises(Undecodable):
+    with pytest.raises(Invalid):
         read(event)
     assert read(event.model_copy(update={"type": "message.parked.v1"})) is None
 
