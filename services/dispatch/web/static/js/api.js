@@ -1,0 +1,61 @@
+// Calls to dispatch. Every refusal becomes a Problem that says in words what is wrong.
+
+import { learn } from "./clock.js";
+import { t } from "./words.js";
+
+const PATIENCE_MS = 5000;
+
+/** A refusal (RFC 9457) or no answer at all (status 0). */
+export class Problem extends Error {
+  constructor(status, kind, detail) {
+    super(detail);
+    this.status = status;
+    this.kind = kind;
+  }
+
+  /** For the operator: what it means, then what the system said. */
+  get words() {
+    const known = t(`problem.${this.kind}`);
+    const meaning = known === `problem.${this.kind}` ? t(this.status ? "problem.other" : "problem.no-answer") : known;
+    return this.message && this.status ? `${meaning} (${this.message})` : meaning;
+  }
+}
+
+async function problemOf(response) {
+  const body = await response.json().catch(() => ({}));
+  const kind = String(body.type ?? "").replace("urn:stalkingalarm:", "");
+  return new Problem(response.status, response.status === 401 ? "unauthenticated" : kind, body.detail ?? response.statusText);
+}
+
+/** Fetch; raises Problem. The session travels as a cookie that no script can read. */
+export async function open(path, options = {}) {
+  let response;
+  try {
+    response = await fetch(path, { cache: "no-store", credentials: "same-origin", ...options });
+  } catch (error) {
+    throw new Problem(0, "no-answer", String(error));
+  }
+  learn(response);
+  if (!response.ok) throw await problemOf(response);
+  return response;
+}
+
+export async function get(path, signal = AbortSignal.timeout(PATIENCE_MS)) {
+  const response = await open(path, { signal });
+  try {
+    return await response.json();
+  } catch (error) {
+    throw new Problem(0, "no-answer", String(error));
+  }
+}
+
+/** POST; `traceparent` puts what the operator does into the trace of the alarm. */
+export async function post(path, body = null, traceparent = null) {
+  const headers = { ...(body && { "content-type": "application/json" }), ...(traceparent && { traceparent }) };
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const response = await open(path, { method: "POST", headers, body: body && JSON.stringify(body), signal });
+  return response.status === 204 ? null : response.json();
+}
+
+export const signIn = (token) => post("/console/session", { token });
+export const signOut = () => open("/console/session", { method: "DELETE" });

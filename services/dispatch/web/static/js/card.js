@@ -1,0 +1,63 @@
+// The intervention card: what could hurt the patrol first.
+
+import { byId, el, fill } from "./dom.js";
+import { selected } from "./state.js";
+import { language, t, word } from "./words.js";
+
+export function showCard() {
+  const view = selected();
+  const box = byId("card");
+  box.hidden = !view;
+  if (!view) {
+    fill(box, null, () => []); // nothing of a closed alarm stays in the page
+    return;
+  }
+  fill(box, [language, view.incident_id, view.card], () => (view.card ? card(view.card) : [title(), el("p", {}, t("noCard"))]));
+}
+
+const title = () => el("h2", {}, t("card"));
+const day = (text) => new Date(`${text}T12:00:00Z`).toLocaleDateString(language);
+const born = (person) => (person.born_on ? ` (° ${day(person.born_on)})` : "");
+
+function card(told) {
+  const { victim } = told;
+  const weapons = told.perpetrators.flatMap((person) => person.weapons);
+  return [
+    title(),
+    (weapons.length > 0 || told.dogs) && el(
+      "ul",
+      { class: "danger" },
+      weapons.length > 0 && el("li", {}, el("b", {}, t("weapons")), " ", weapons.join(", ")),
+      told.dogs && el("li", {}, el("b", {}, t("dogs")), " ", told.dogs),
+    ),
+    el(
+      "dl",
+      {},
+      line("victim", el("strong", {}, victim.name), born(victim), note(victim.description)),
+      victim.phone && line("phone", victim.phone, el("em", { class: "silent" }, t("doNotCall"))),
+      told.languages.length > 0 && line("languages", told.languages.map((code) => word("speaks", code)).join(", ")),
+      told.hearing_or_disability && line("disability", told.hearing_or_disability),
+      told.children && line("children", told.children),
+      told.perpetrators.map(perpetrator),
+      told.measures.length > 0 && line("measures", list(told.measures.map((each) => each.kind + (each.until ? ` (${t("until")} ${day(each.until)})` : "")))),
+      told.addresses.length > 0 && line("addresses", list(told.addresses.map(address))),
+      told.notes && line("notes", told.notes),
+    ),
+  ];
+}
+
+const line = (name, ...content) => [el("dt", {}, t(name)), el("dd", {}, content)];
+const list = (texts) => el("ul", {}, texts.map((text) => el("li", {}, text)));
+const note = (text) => text && el("span", { class: "note" }, text);
+const address = (each) => `${word("address", each.kind)}: ${each.text}${each.access_notes ? ` — ${each.access_notes}` : ""}`;
+
+function perpetrator(person) {
+  return line(
+    "perpetrator",
+    el("strong", {}, person.name),
+    born(person),
+    note(person.description),
+    person.violence.length > 0 && el("span", { class: "note" }, el("b", {}, t("violence")), " ", person.violence.join("; ")),
+    person.vehicles.length > 0 && el("span", { class: "note" }, el("b", {}, t("vehicles")), " ", person.vehicles.join("; ")),
+  );
+}

