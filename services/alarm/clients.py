@@ -1,24 +1,20 @@
 """The hand-over to dispatch over HTTP, for when the broker does not confirm in time."""
 
-import asyncio
 import logging
-from datetime import datetime
 
 import httpx
 
-from chassis import clock
 from contracts.envelope import CONTENT_TYPE
 from services.alarm.settings import AlarmSettings
 
 log = logging.getLogger(__name__)
-
-_PAUSE_S = 0.2
 
 
 class DispatchClient:
     """Hands events to dispatch's inbox, which makes a copy over HTTP and one over the broker the same."""
 
     def __init__(self, settings: AlarmSettings, connections: int) -> None:
+        self._fault = ""
         self._http = httpx.AsyncClient(
             base_url=settings.dispatch_url,
             headers={
@@ -29,20 +25,20 @@ class DispatchClient:
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
         )
 
-    async def hand_over(self, body: bytes, until: datetime) -> bool:
-        """Give dispatch an encoded event; tries until it is accepted or `until` has passed."""
-        while True:
-            try:
-                answer = await self._http.post("/v1/intake", content=body)
-                if answer.is_success:
-                    return True
-                why = str(answer.status_code)
-            except httpx.HTTPError as error:
-                why = type(error).__name__
-            if clock.now() >= until:
-                log.error("dispatch did not take a press in time: %s", why)
-                return False
-            await asyncio.sleep(_PAUSE_S)
+    async def hand_over(self, body: bytes) -> bool:
+        """Give dispatch an encoded event, once; False when it was not accepted."""
+        try:
+            answer = await self._http.post("/v1/intake", content=body)
+            why = "" if answer.is_success else str(answer.status_code)
+        except httpx.HTTPError as error:
+            why = type(error).__name__
+        if why != self._fault:
+            # Once for each change: with broker and dispatch away, every press would say it.
+            log.error("dispatch does not take presses: %s", why) if why else log.warning(
+                "dispatch takes presses"
+            )
+            self._fault = why
+        return not why
 
     async def close(self) -> None:
         """Close the connections."""

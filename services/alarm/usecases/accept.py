@@ -245,10 +245,15 @@ class Intake:
             self._spawn(self._hand_over(held))
 
     async def _hand_over(self, held: Held) -> None:
-        first = await self._dispatch.hand_over(held.press.event, clock.now())
-        held.settle("dispatch", holds=first)
-        if not first and await self._dispatch.hand_over(held.press.event, held.press.raised.deadline_at):
-            held.settle("dispatch", holds=True)
+        """Try until dispatch has it, the broker has it after all, or the deadline has passed."""
+        pause = _PAUSE_S
+        while not await self._dispatch.hand_over(held.press.event):
+            held.settle("dispatch", holds=False)
+            await asyncio.sleep(pause)
+            pause *= 2
+            if held.press.confirmed or clock.now() >= held.press.raised.deadline_at:
+                return
+        held.settle("dispatch", holds=True)
 
     def _spawn(self, work: Any) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work)
