@@ -1,6 +1,7 @@
 """The operator's page: served here, fed by the streams."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,9 @@ from fastapi import FastAPI, Response
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
-from chassis.auth import SESSION_COOKIE
+from chassis.auth import SESSION_COOKIE, AnyCaller
 from services.dispatch.geography import Zone
+from services.dispatch.routing import DEFAULT_LIMITS
 from services.dispatch.schemas import SessionIn
 
 _WEB = Path(__file__).parent / "web"
@@ -21,12 +23,35 @@ _POLICY = (
 )
 
 
+# Always asked for anew (304 when unchanged): after an upgrade no page may mix old and new modules.
+_FRESH = {"cache-control": "no-cache", "x-content-type-options": "nosniff"}
+
+
+class _Static(StaticFiles):
+    def file_response(self, *args: Any, **options: Any) -> Response:
+        response = super().file_response(*args, **options)
+        response.headers.update(_FRESH)
+        return response
+
+
 def add_pages(app: FastAPI) -> None:
     """The console and its session."""
 
     @app.get("/console", include_in_schema=False)
     def page() -> FileResponse:
-        return FileResponse(_WEB / "console.html", headers={"content-security-policy": _POLICY})
+        headers = {"content-security-policy": _POLICY, "referrer-policy": "no-referrer", **_FRESH}
+        return FileResponse(_WEB / "console.html", headers=headers)
+
+    @app.get("/console/me", tags=["console"])
+    def me(caller: AnyCaller, response: Response) -> dict[str, Any]:
+        """Who is signed in, and from which age (s) and radius (m) a location turns amber, then red."""
+        response.headers["cache-control"] = "no-store"
+        return {
+            "subject": caller.subject,
+            "cic": caller.cic,
+            "roles": sorted(caller.roles),
+            "limits": asdict(DEFAULT_LIMITS),
+        }
 
     @app.post("/console/session", status_code=204, tags=["console"])
     def session(body: SessionIn, response: Response) -> None:
@@ -40,7 +65,7 @@ def add_pages(app: FastAPI) -> None:
         """Forget the session."""
         response.delete_cookie(SESSION_COOKIE, path="/")
 
-    app.mount("/console/static", StaticFiles(directory=_WEB / "static"), name="console-static")
+    app.mount("/console/static", _Static(directory=_WEB / "static"), name="console-static")
 
 
 def zones_geojson(zones: Sequence[Zone]) -> dict[str, Any]:
