@@ -1,6 +1,8 @@
 """Where the system is and how simulated people show who they are."""
 
+import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from functools import cache
 from types import TracebackType
 from typing import Any, Self
@@ -56,6 +58,13 @@ class World:
         if not answer.is_success:
             raise Refused(method, path, answer)
         return answer.json() if answer.content else None
+
+
+async def until(true: Callable[[], Awaitable[bool]], seconds: float, look_s: float = 0.05) -> None:
+    """Wait for something of the system that tells nobody; raises TimeoutError."""
+    async with asyncio.timeout(seconds):
+        while not await true():  # noqa: ASYNC110 - what is waited for is in other processes
+            await asyncio.sleep(look_s)
 
 
 class Refused(RuntimeError):

@@ -1,0 +1,82 @@
+"""Commands that show the alarm path: `demo`, `press` and `ledger`."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.live import Live
+from rich.table import Table
+
+from stalkingalarm import demo as demonstration
+from stalkingalarm.cli import bring_up, command, console
+from stalkingalarm.embedded.layout import Layout, SetupError
+from stalkingalarm.embedded.system import System
+from stalkingalarm.simulation.fleet import Fleet
+from stalkingalarm.simulation.world import World
+
+
+@command()
+def demo(
+    presses: int = demonstration.PRESSES,
+    keep: Annotated[bool, typer.Option(help="Leave the system up afterwards.")] = False,
+) -> None:
+    """Start everything, fire a fleet of presses, show them arrive, and count."""
+    system = bring_up()
+    try:
+        good = demonstration.demo(system, console, presses)
+    finally:
+        if system.started_here and not keep:
+            system.down()
+            console.print("Stopped. `make demo KEEP=1` leaves it up.")
+    if not good:
+        raise typer.Exit(1)
+
+
+@command()
+def press() -> None:
+    """One simulated press; watch it travel to a patrol and back."""
+    travel = asyncio.run(_press(_running()))
+    console.print(f"The whole way, hop by hop: stalkingalarm trace {travel.alarm_id}", soft_wrap=True)
+    if travel.late:
+        raise SetupError("no order came to a unit within the deadline")
+
+
+async def _press(system: System) -> Any:
+    async with World(system) as world:
+        victims, units = await demonstration.prepare(world, console, 1)
+        async with Fleet(world, units) as fleet:
+            with Live(console=console, get_renderable=lambda: demonstration.table(fleet.travels.values())):
+                return await fleet.press(victims[0])
+
+
+@command()
+def ledger(hours: Annotated[float, typer.Option(help="How far back.")] = 24) -> None:
+    """Each accepted press has exactly one incident: counts, stage times, gaps."""
+    counts, stages, gaps = asyncio.run(_books(_running(), hours))
+    console.print(" · ".join(f"{name.replace('_', ' ')} {value}" for name, value in counts.items()))
+    shown = Table(box=None, header_style="bold")
+    for heading in ("after receipt", "count", "p50", "p90", "p99"):
+        shown.add_column(heading, justify="left" if heading == "after receipt" else "right")
+    for stage, times in stages.items():
+        shown.add_row(stage, str(times["count"]), *(f"{times[f'p{q}_ms']:,.1f} ms" for q in (50, 90, 99)))
+    console.print(shown)
+    for gap in gaps:
+        console.print(f"[bold red]gap:[/] {gap['kind']} {gap['alarm_id']} found {gap['found_at']}")
+    if gaps:
+        raise typer.Exit(1)
+
+
+async def _books(system: System, hours: float) -> tuple[dict[str, int], dict[str, Any], list[dict[str, Any]]]:
+    since = (datetime.now(UTC) - timedelta(hours=hours)).isoformat().replace("+", "%2B")
+    async with World(system) as world:
+        reader = world.bearer("follow_up")
+        summary = await world.call("GET", "reporting", f"/v1/ledger/summary?since={since}", reader)
+        gaps = await world.call("GET", "reporting", "/v1/ledger/gaps", reader)
+    return summary["counts"], summary["stages"], gaps
+
+
+def _running() -> System:
+    system = System(Layout.at())
+    system.processes()  # raises SetupError when nothing runs
+    return system
