@@ -102,8 +102,10 @@ class Child:
 
     async def _live(self) -> int:
         """From start to end; answers the exit code."""
-        if self.spec.skip and await asyncio.to_thread(self.spec.skip):
-            return 0
+        if self.spec.skip:
+            nothing_to_do: bool = await asyncio.to_thread(self.spec.skip)
+            if nothing_to_do:
+                return 0
         if self.spec.prepare:
             await asyncio.to_thread(self.spec.prepare)
         if not self.spec.command or not self.wanted:

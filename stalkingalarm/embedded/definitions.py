@@ -13,8 +13,10 @@ ADMIN = "admin"
 def definitions(passwords: Mapping[str, str]) -> dict[str, Any]:
     """RabbitMQ's definitions, from the password of each user; `admin` may do everything."""
     permissions = [_permission(name) for name in passwords if name != ADMIN]
+    kind = {"default_queue_type": "quorum"}
     return {
-        "vhosts": [{"name": topology.VHOST, "default_queue_type": "quorum"}],
+        # RabbitMQ 3.10 reads it in the metadata only, without a word; later versions beside the name.
+        "vhosts": [{"name": topology.VHOST, "metadata": kind, **kind}],
         "users": [_user(name, password) for name, password in passwords.items()],
         "permissions": [
             {"user": ADMIN, "vhost": topology.VHOST, "configure": ".*", "write": ".*", "read": ".*"},
