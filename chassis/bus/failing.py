@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import eventlet
 from opentelemetry.trace import Span
+from pydantic import ValidationError
 
 from chassis import telemetry
 from chassis.bus.publishing import worker_publisher
@@ -17,6 +18,8 @@ from contracts.topology import PARKING, RETRY_DELAYS_S, retry_exchange
 log = logging.getLogger(__name__)
 
 ATTEMPT = "x-attempt"
+# Trying again cannot help: refused for good, or a payload that is not what its type promises.
+HOPELESS = (Permanent, ValidationError)
 OnParked = Callable[[str, str, str], None]
 _hooks: list[OnParked] = []
 
@@ -48,7 +51,7 @@ def move_on(
     """
     attempt = attempt_of(headers)
     why = type(reason).__name__
-    hopeless = event_id is None or isinstance(reason, Permanent) or attempt > len(RETRY_DELAYS_S)
+    hopeless = event_id is None or isinstance(reason, HOPELESS) or attempt > len(RETRY_DELAYS_S)
     # What the broker wrote (x-death, x-delivery-count) stays behind: its cycle check reads it.
     kept = {k: v for k, v in headers.items() if not k.startswith("x-")}
     if hopeless:

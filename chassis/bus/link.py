@@ -1,6 +1,7 @@
 """One AMQP connection with one channel that is kept alive for ever."""
 
 import logging
+import socket
 from collections.abc import Callable
 from contextlib import suppress
 from random import uniform
@@ -103,3 +104,9 @@ def send(
     must not do beside the one that reads.
     """
     channel.send_method(amqp.spec.Basic.Publish, "Bssbb", (0, exchange, routing_key, mandatory, False), message)
+
+
+def cut(channel: amqp.Channel) -> None:
+    """Break the channel's connection off, so that its reader notices at once and the link renews it."""
+    with suppress(Exception):
+        channel.connection.transport.sock.shutdown(socket.SHUT_RDWR)

@@ -13,7 +13,7 @@ import eventlet
 from eventlet.event import Event as Signal
 from eventlet.semaphore import Semaphore
 
-from chassis.bus.link import Link, send
+from chassis.bus.link import Link, cut, send
 from chassis.message import Message
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,11 @@ class WorkerPublisher:
             return set()
         batch = _Batch(left=len(messages))
         with eventlet.Timeout(timeout, exception=False):
-            if self._write(messages, batch):
+            try:
+                sent = self._write(messages, batch)
+            except Exception:  # noqa: BLE001 - a dying connection raises many kinds; already logged
+                sent = False
+            if sent:
                 batch.done.wait()
         return set(batch.confirmed)
 
@@ -88,11 +92,13 @@ class WorkerPublisher:
                         _amqp_message(message),
                         message.mandatory,
                     )
-                except Exception as error:  # noqa: BLE001 - a dying connection raises many kinds
+                except BaseException as error:
+                    # Half a frame may be out (a time-out raises here too): the stream is spoilt.
                     log.warning("publish failed: %s", type(error).__name__)
-                    # Half a frame may be out: this channel can't be written to any more.
-                    self._lost()
-                    return False
+                    cut(channel)
+                    if channel is self._channel:
+                        self._lost()
+                    raise
         return True
 
     def _opened(self, channel: amqp.Channel) -> None:

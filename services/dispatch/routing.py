@@ -102,7 +102,7 @@ _NO_FLAGS: frozenset[Flag] = frozenset()
 
 def quality(age_s: float | None, radius_m: float | None, limits: QualityLimits = DEFAULT_LIMITS) -> Quality:
     """Green, amber or red. Unknown is red; a fix from the future is as old as it is early."""
-    if age_s is None or radius_m is None or not radius_m >= 0:
+    if age_s is None or radius_m is None or radius_m < 0:
         return Quality.RED
     if abs(age_s) <= limits.green_age_s and radius_m <= limits.green_radius_m:
         return Quality.GREEN

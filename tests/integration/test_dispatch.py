@@ -193,7 +193,7 @@ def test_the_whole_life_of_an_order(desk: Desk) -> None:
     with pytest.raises(OrderMoveImpossible):
         moving.close_from_scene(desk.context, order, Outcome.GENUINE, "unit")
     for state in ("received", "acknowledged", "en_route", "received", "on_scene"):
-        moving.move_order(desk.context, order, state)  # type: ignore[arg-type]
+        moving.move_order(desk.context, order, state)
     moving.close_from_scene(desk.context, order, Outcome.PERPETRATOR_PRESENT, "unit")
     moving.close_from_scene(desk.context, order, Outcome.PERPETRATOR_PRESENT, "unit")
     assert desk.sql("SELECT state, outcome, fix FROM incidents") == [("closed", "perpetrator_present", None)]

@@ -1,4 +1,4 @@
-"""Rules of the alarm path as properties: any presses, copies, orders of arrival, and crashes between any two steps."""
+"""Rules of the alarm path as properties: any presses, copies and orders of arrival, a crash at any step."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Dispatch under test, without processes: real database, real map, use cases called as the worker calls them."""
+"""Dispatch under test, without processes: real database and map, use cases called as the worker does."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any

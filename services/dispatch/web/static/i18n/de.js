@@ -1,5 +1,5 @@
 export default {
-  language: "Sprache", signIn: "Anmelden", signOut: "Abmelden", token: "Token", pleaseSignIn: "Bitte melden Sie sich an.",
+  language: "Sprache", signIn: "Anmelden", signOut: "Abmelden", token: "Token", pleaseSignIn: "Bitte melden Sie sich an.", tokenRefused: "Dieses Token wurde abgelehnt.",
   sessionOver: "Ihre Sitzung ist beendet. Alarme kommen hier NICHT an: melden Sie sich neu an.",
   noRoom: "Dieses Token gehört zu keiner Leitstelle.",
   live: "LIVE", lost: "KEINE VERBINDUNG seit {time}", mute: "Ton aus (M)", silenced: "TON AUS bis zum nächsten Alarm (M)",
@@ -14,7 +14,7 @@ export default {
   "step.acknowledge": "BESTÄTIGEN", "step.take-over": "ÜBERNEHMEN", "step.send": "{unit} ENTSENDEN", "step.choose": "STREIFE WÄHLEN", "step.next": "NÄCHSTER ALARM: {zone}",
   busy: "…", failed: "Nicht ausgeführt:", location: "Standort", radius: "auf {metres} m genau", measured: "gemessen vor", ago: "",
   zone: "Zone", near: "nahe", lastAddress: "Letzte bekannte Adresse:", unknown: "unbekannt",
-  unitsSent: "Streifen", attention: "Achtung", otherUnits: "Nächste freie Streifen", placeUnknown: "Ort unbekannt", send: "Entsenden", sendUnit: "{unit} entsenden",
+  unitsSent: "Streifen", attention: "Achtung", otherUnits: "Andere freie Streifen, nächste zuerst", placeUnknown: "Ort unbekannt", send: "Entsenden", sendUnit: "{unit} entsenden",
   noFreeUnits: "Keine freie Streife in dieser Leitstelle.", acknowledgeFirst: "Zuerst bestätigen.", takeOverFirst: "Zuerst übernehmen.",
   linked: "Derselbe Täter", linkedElsewhere: "Verbundener Alarm in einer anderen Leitstelle", belongsTo: "Dieser Alarm gehört zu {room}.",
   presses: "{count}-mal gedrückt", cancelRequested: "Jemand verlangte den Abbruch. Nur die Streife oder ein Supervisor schließt ab.",

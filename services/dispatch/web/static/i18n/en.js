@@ -1,5 +1,5 @@
 export default {
-  language: "Language", signIn: "Sign in", signOut: "Sign out", token: "Token", pleaseSignIn: "Please sign in.",
+  language: "Language", signIn: "Sign in", signOut: "Sign out", token: "Token", pleaseSignIn: "Please sign in.", tokenRefused: "This token was refused.",
   sessionOver: "Your session has ended. Alarms do NOT arrive here: sign in again.",
   noRoom: "This token belongs to no control room.",
   live: "LIVE", lost: "NO CONNECTION since {time}", mute: "Mute (M)", silenced: "SOUND OFF until the next alarm (M)",
@@ -14,7 +14,7 @@ export default {
   "step.acknowledge": "ACKNOWLEDGE", "step.take-over": "TAKE OVER", "step.send": "SEND {unit}", "step.choose": "CHOOSE A UNIT", "step.next": "NEXT ALARM: {zone}",
   busy: "…", failed: "Not done:", location: "Location", radius: "within {metres} m", measured: "measured", ago: "ago",
   zone: "Zone", near: "close to", lastAddress: "Last known address:", unknown: "unknown",
-  unitsSent: "Units", attention: "Mind", otherUnits: "Nearest free units", placeUnknown: "place unknown", send: "Send", sendUnit: "Send {unit}",
+  unitsSent: "Units", attention: "Mind", otherUnits: "Other free units, nearest first", placeUnknown: "place unknown", send: "Send", sendUnit: "Send {unit}",
   noFreeUnits: "No free unit in this control room.", acknowledgeFirst: "Acknowledge first.", takeOverFirst: "Take over first.",
   linked: "Same perpetrator", linkedElsewhere: "Linked alarm in another control room", belongsTo: "This alarm belongs to {room}.",
   presses: "Pressed {count} times", cancelRequested: "Somebody asked to cancel. Only the unit or a supervisor closes.",

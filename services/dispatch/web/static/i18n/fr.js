@@ -1,5 +1,5 @@
 export default {
-  language: "Langue", signIn: "Se connecter", signOut: "Se déconnecter", token: "Jeton", pleaseSignIn: "Veuillez vous connecter.",
+  language: "Langue", signIn: "Se connecter", signOut: "Se déconnecter", token: "Jeton", pleaseSignIn: "Veuillez vous connecter.", tokenRefused: "Ce jeton a été refusé.",
   sessionOver: "Votre session est terminée. Les alarmes n'arrivent PAS ici : reconnectez-vous.",
   noRoom: "Ce jeton n'appartient à aucun centre.",
   live: "EN DIRECT", lost: "AUCUNE CONNEXION depuis {time}", mute: "Couper le son (M)", silenced: "SON COUPÉ jusqu'à la prochaine alarme (M)",
@@ -14,7 +14,7 @@ export default {
   "step.acknowledge": "CONFIRMER", "step.take-over": "REPRENDRE", "step.send": "ENVOYER {unit}", "step.choose": "CHOISIR UNE ÉQUIPE", "step.next": "ALARME SUIVANTE : {zone}",
   busy: "…", failed: "Échec :", location: "Localisation", radius: "à {metres} m près", measured: "mesurée il y a", ago: "",
   zone: "Zone", near: "près de", lastAddress: "Dernière adresse connue :", unknown: "inconnue",
-  unitsSent: "Équipes", attention: "Attention", otherUnits: "Équipes libres les plus proches", placeUnknown: "position inconnue", send: "Envoyer", sendUnit: "Envoyer {unit}",
+  unitsSent: "Équipes", attention: "Attention", otherUnits: "Autres équipes libres, plus proches d'abord", placeUnknown: "position inconnue", send: "Envoyer", sendUnit: "Envoyer {unit}",
   noFreeUnits: "Aucune équipe libre dans ce centre.", acknowledgeFirst: "Confirmez d'abord.", takeOverFirst: "Reprenez d'abord.",
   linked: "Même auteur", linkedElsewhere: "Alarme liée dans un autre centre", belongsTo: "Cette alarme relève de {room}.",
   presses: "Appuyé {count} fois", cancelRequested: "Quelqu'un a demandé l'annulation. Seule l'équipe ou un superviseur clôture.",

@@ -1,5 +1,5 @@
 export default {
-  language: "Taal", signIn: "Aanmelden", signOut: "Afmelden", token: "Token", pleaseSignIn: "Meld u aan.",
+  language: "Taal", signIn: "Aanmelden", signOut: "Afmelden", token: "Token", pleaseSignIn: "Meld u aan.", tokenRefused: "Dit token werd geweigerd.",
   sessionOver: "Uw sessie is afgelopen. Alarmen komen hier NIET aan: meld u opnieuw aan.",
   noRoom: "Dit token hoort bij geen enkele meldkamer.",
   live: "LIVE", lost: "GEEN VERBINDING sinds {time}", mute: "Geluid uit (M)", silenced: "GELUID UIT tot het volgende alarm (M)",
@@ -14,7 +14,7 @@ export default {
   "step.acknowledge": "BEVESTIGEN", "step.take-over": "OVERNEMEN", "step.send": "STUUR {unit}", "step.choose": "KIES EEN PLOEG", "step.next": "VOLGEND ALARM: {zone}",
   busy: "…", failed: "Niet gelukt:", location: "Locatie", radius: "binnen {metres} m", measured: "gemeten", ago: "geleden",
   zone: "Zone", near: "dicht bij", lastAddress: "Laatst bekende adres:", unknown: "onbekend",
-  unitsSent: "Ploegen", attention: "Let op", otherUnits: "Dichtstbijzijnde vrije ploegen", placeUnknown: "plaats onbekend", send: "Stuur", sendUnit: "Stuur {unit}",
+  unitsSent: "Ploegen", attention: "Let op", otherUnits: "Andere vrije ploegen, dichtste eerst", placeUnknown: "plaats onbekend", send: "Stuur", sendUnit: "Stuur {unit}",
   noFreeUnits: "Geen vrije ploeg in deze meldkamer.", acknowledgeFirst: "Eerst bevestigen.", takeOverFirst: "Eerst overnemen.",
   linked: "Zelfde dader", linkedElsewhere: "Verbonden alarm in een andere meldkamer", belongsTo: "Dit alarm is van {room}.",
   presses: "{count} keer gedrukt", cancelRequested: "Iemand vroeg te annuleren. Alleen de ploeg of een supervisor sluit af.",

@@ -27,7 +27,7 @@ export function showAlarm(act, busy) {
   fill(byId("place"), [...key, quality(view.location)], () => place(view));
   fill(byId("orders"), key, () => orders(view));
   fill(byId("flags"), key, () => flags(view));
-  const near = nearest(view, 5);
+  const near = nearest(view, 4);
   const open = !view.acknowledged_at || !isOurs(view);
   fill(byId("units"), [...key, busy, near.map(({ unit, away }) => [unit.unit_id, away && Math.round(away / 50)])], () =>
     units(view, near, open || busy, act),
@@ -48,15 +48,14 @@ function head(view) {
     el(
       "div",
       { class: rings(view) ? "banner ringing" : "banner" },
-      el("strong", { class: "mark" }, view.marking),
-      el("span", { class: "who" }, view.card?.victim.name ?? t("noName")),
+      el("p", {}, el("strong", { class: "mark" }, view.marking), el("span", { class: "who" }, view.card?.victim.name ?? t("noName"))),
       el("time", { class: "age", "data-since": view.raised_at }),
     ),
     el(
       "div",
       { class: "facts" },
-      el("p", {}, progress(view)),
-      order || null,
+      nextStep(view) && el("p", {}, progress(view)),
+      order,
       view.escalation && el("p", { class: view.acknowledged_at ? "escalated past" : "escalated" }, t("escalated"), " ", word("escalation", view.escalation)),
     ),
   ];
@@ -120,7 +119,7 @@ function order(each) {
     { "data-state": each.state },
     el("strong", {}, each.callsign),
     el("span", { class: "state" }, word("order", each.state), each.reason && ` (${word("reason", each.reason)})`),
-    at >= 0 && el("span", { class: "way", "aria-hidden": "true" }, WAY.map((_, i) => el("i", { class: i <= at ? "done" : null }))),
+    el("span", { class: "way", "aria-hidden": "true" }, at >= 0 && WAY.map((_, i) => el("i", { class: i <= at ? "done" : null }))),
     el("time", { class: "since", "data-since": each.at }),
   );
 }
@@ -135,8 +134,7 @@ function flags(view) {
 }
 
 function units(view, near, closed, act) {
-  const sent = new Set(liveOrders(view).map((each) => each.unit_id));
-  const rows = near.filter(({ unit }) => !sent.has(unit.unit_id)).map(({ unit, away }) =>
+  const rows = near.map(({ unit, away }) =>
     el(
       "li",
       {},

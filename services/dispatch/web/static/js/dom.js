@@ -10,7 +10,7 @@ export function el(name, attributes = {}, ...children) {
     if (key === "onclick") node.addEventListener("click", value);
     else node.setAttribute(key, value === true ? "" : value);
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
   return node;
 }
 
@@ -20,7 +20,7 @@ export function fill(node, key, build) {
   if (node.shownKey === text) return;
   node.shownKey = text;
   const held = node.contains(document.activeElement) ? document.activeElement.dataset.hold : null;
-  node.replaceChildren(...build().flat().filter(Boolean));
+  node.replaceChildren(...build().flat(Infinity).filter(Boolean));
   if (held) node.querySelector(`[data-hold="${CSS.escape(held)}"]`)?.focus();
 }
 

@@ -8,7 +8,7 @@ import { byId, say } from "./dom.js";
 import { listen } from "./keys.js";
 import { roomName, sayEnded, showList, zoneName } from "./list.js";
 import { follow, openMap, showAlarms, showNote, showUnits, showZones } from "./map.js";
-import { leave, whoAmI } from "./session.js";
+import { leave, watchAddress, whoAmI } from "./session.js";
 import { isSilenced, prepare, silence, want } from "./sound.js";
 import { another, isOurs, keepOnly, nextStep, ordered, rings, selected, state, take, viewOf } from "./state.js";
 import { Feed } from "./stream.js";
@@ -205,4 +205,5 @@ function wire() {
 }
 
 wire();
+watchAddress();
 run();

@@ -9,20 +9,29 @@ const MARK = "#token=";
 /** Who is signed in, asking until somebody is. `why`: said in the form. */
 export async function whoAmI(why = null) {
   let reason = why;
+  let token = null;
   for (;;) {
     try {
-      const token = takeFromAddress() ?? (reason && (await askToken(reason)));
+      token ??= takeFromAddress() ?? (reason && (await askToken(reason)));
       if (token) await signIn(token);
       const me = await get("/console/me");
       if (me.cic) return me;
-      reason = t("noRoom");
+      [reason, token] = [t("noRoom"), null];
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      reason = problem.status === 401 ? t("pleaseSignIn") : problem.words;
-      if (problem.status === 0 || problem.status >= 500) await new Promise((done) => setTimeout(done, 1000));
-      if (problem.status === 0 || problem.status >= 500) reason = null;
+      if (problem.status === 0 || problem.status >= 500) {
+        await new Promise((done) => setTimeout(done, 1000)); // nobody's fault here: the same again by itself
+        continue;
+      }
+      reason = problem.status === 401 ? t(token ? "tokenRefused" : "pleaseSignIn") : problem.words;
+      token = null;
     }
   }
+}
+
+/** A new token in the address of an open page: begin anew with it. */
+export function watchAddress() {
+  addEventListener("hashchange", () => location.hash.startsWith(MARK) && !byId("sign-in").open && location.reload());
 }
 
 export async function leave() {

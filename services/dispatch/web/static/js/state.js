@@ -79,7 +79,7 @@ export function ordered() {
 /** Green, amber or red as of now: a fix ages while it is looked at. */
 export function quality(location) {
   const limits = state.me?.limits;
-  if (!location?.at || location.radius_m === null || !limits) return "red";
+  if (!plottable(location) || !location.at || location.radius_m === null || !limits) return "red";
   const age = Math.abs(now() - Date.parse(location.at)) / 1000;
   if (age <= limits.green_age_s && location.radius_m <= limits.green_radius_m) return "green";
   return age <= limits.amber_age_s && location.radius_m <= limits.amber_radius_m ? "amber" : "red";
@@ -99,11 +99,12 @@ export function metres(a, b) {
   return 12742000 * Math.asin(Math.sqrt(h));
 }
 
-/** Free units, nearest first; without a location in the order of their callsigns. */
+/** Free units besides the proposed one, nearest first; without a location in the order of their callsigns. */
 export function nearest(view, count) {
   const here = plottable(view.location) ? view.location : null;
+  const named = proposal(view)?.unit_id;
   return state.units
-    .filter((unit) => unit.available && !unit.order_id)
+    .filter((unit) => unit.available && !unit.order_id && unit.unit_id !== named)
     .map((unit) => ({ unit, away: here && plottable(unit) ? metres(here, unit) : null }))
     .sort((a, b) => (a.away ?? Infinity) - (b.away ?? Infinity) || a.unit.callsign.localeCompare(b.unit.callsign))
     .slice(0, count);
