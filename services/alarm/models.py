@@ -76,6 +76,7 @@ class ControlRoomRow(SQLModel, table=True):
     name: str
     canary_lat: float
     canary_lon: float
+    canary_due_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class HealthRow(SQLModel, table=True):

@@ -152,6 +152,28 @@ class AlarmApi:
         return self.post("/v1/presses", body, **headers)
 
 
+class AlarmWorker:
+    """`python -m chassis.run services.alarm.worker`, with the environment of an API."""
+
+    def __init__(self, api: AlarmApi, folder: Path, classes: str = "Recorder,Follow") -> None:
+        self._env = {**os.environ, **api.env}
+        self._target = f"services.alarm.worker:{classes}"
+        self.log = folder / "alarm-worker.log"
+
+    def __enter__(self) -> "AlarmWorker":
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "chassis.run", self._target], stdout=log, stderr=log, env=self._env
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.process.terminate()
+        self.process.wait(20)
+
+
 class Books:
     """Looks into the alarm service's database, and knows devices into it."""
 
@@ -174,7 +196,7 @@ class Books:
 
     def presses(self) -> dict[UUID, list[str]]:
         """The stored presses and their flags."""
-        return dict(self.rows("SELECT alarm_id, flags FROM presses"))  # type: ignore[arg-type]
+        return dict(self.rows("SELECT alarm_id, flags FROM presses"))
 
 
 def eventually(check: Any, seconds: float = 10) -> Any:

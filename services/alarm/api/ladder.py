@@ -11,12 +11,12 @@ from fastapi.responses import StreamingResponse
 
 from chassis import clock
 from chassis.errors import NotFound
-from services.alarm import store
 from services.alarm.api.devices import signed
 from services.alarm.api.parts import Parts
 from services.alarm.domain import STAGES
 from services.alarm.errors import SignatureRefused
 from services.alarm.schemas import FollowClaim, Ladder, StageAt
+from services.alarm.store import following as store
 
 router = APIRouter(tags=["receipt ladder"])
 

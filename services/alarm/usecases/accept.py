@@ -20,13 +20,14 @@ from chassis.vault import Vault
 from contracts.alarm import AlarmRaised
 from contracts.common import Channel, Lane
 from contracts.envelope import wrap
-from services.alarm import domain, store
+from services.alarm import domain
 from services.alarm.clients import DispatchClient
 from services.alarm.domain import Claim, Judged
 from services.alarm.errors import NotHeld
 from services.alarm.schemas import Receipt
 from services.alarm.settings import AlarmSettings
-from services.alarm.store import NewPress, Stored
+from services.alarm.store import presses as store
+from services.alarm.store.presses import NewPress, Stored
 
 log = logging.getLogger(__name__)
 
@@ -35,11 +36,6 @@ _REMEMBERED = 20_000
 _PAUSE_S = 0.25
 
 Holder = str
-
-
-def evidence_place(alarm_id: UUID) -> str:
-    """Where the sealed fix and body of a press belong."""
-    return f"presses:{alarm_id}:evidence"
 
 
 @dataclass(slots=True, eq=False)
@@ -177,7 +173,7 @@ class Intake:
             "body": claim.raw.decode(errors="replace"),
             "fix": claim.fix.model_dump(mode="json") if claim.fix else None,
         }
-        sealed = self._vault.seal(evidence_place(raised.alarm_id), evidence)
+        sealed = self._vault.seal(domain.evidence_place(raised.alarm_id), evidence)
         press = NewPress(raised, judged.content, sealed, body)
         return Held(press, Message(raised.alarm_id, raised.EXCHANGE, key, body), span)
 

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.database import Database
-from services.alarm import store
 from services.alarm.domain import Claim, Standing
+from services.alarm.store import devices as store
 
 log = logging.getLogger(__name__)
 
@@ -78,9 +78,10 @@ class Devices:
     def refresh(self) -> None:
         """Read what changed since the last time; raises SQLAlchemyError."""
         with self._database.read() as session:
+            looked_at = store.database_time(session)
             for record in store.devices_changed_since(session, self._since):
                 self._learn(record)
-                self._since = max(self._since, record.changed_at - _OVERLAP)
+        self._since = looked_at - _OVERLAP
 
     def _look_up(self, device_id: UUID) -> Device | None:
         with self._database.read() as session:

@@ -9,9 +9,10 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from chassis import clock
 from chassis.database import Database
 from contracts.alarm import AlarmLocated, CancelRequested, DeviceReported, TestRaised, TestReceived
-from services.alarm import domain, store
+from services.alarm import domain
 from services.alarm.domain import Claim
 from services.alarm.schemas import CancelBody, FixesBody, HeartbeatBody
+from services.alarm.store import devices as store
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text, nullable=False),
         sa.Column("canary_lat", sa.Double, nullable=False),
         sa.Column("canary_lon", sa.Double, nullable=False),
+        sa.Column("canary_due_at", MOMENT, nullable=False),
     )
     op.create_table(
         "health",

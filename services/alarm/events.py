@@ -1,0 +1,62 @@
+"""Events that come in from others, turned into rows of our own."""
+
+from typing import TypeVar
+
+from pydantic import ValidationError
+from sqlmodel import Session
+
+from chassis.errors import Invalid
+from contracts import dispatch, registry
+from contracts.alarm import AlarmRaised
+from contracts.envelope import Event, Payload
+from services.alarm.store import devices, following
+
+P = TypeVar("P", bound=Payload)
+
+# How the moves of an order look to the device; the other moves are none of its business.
+_MOVING = {"en_route": "unit_moving", "on_scene": "on_scene"}
+
+
+def read(kind: type[P], event: Event) -> P:
+    """The data of an event; raises `Invalid` naming the field, so that the message is parked."""
+    try:
+        return kind.model_validate(event.data)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        raise Invalid(f"{event.type}: {first['msg']}", field=".".join(map(str, first["loc"]))) from None
+
+
+def raised(event: Event) -> AlarmRaised:
+    """A press."""
+    return read(AlarmRaised, event)
+
+
+def from_registry(session: Session, event: Event) -> None:
+    """Keep devices and enrolments; anything else of the registry is ignored."""
+    if event.type == registry.DeviceChanged.TYPE:
+        devices.put_device(session, read(registry.DeviceChanged, event))
+    elif event.type == registry.EnrolmentChanged.TYPE:
+        devices.put_enrolment(session, read(registry.EnrolmentChanged, event))
+
+
+def from_dispatch(session: Session, event: Event) -> None:
+    """Move the receipt ladder, note passed tests and control rooms; the rest is ignored."""
+    if event.type == dispatch.PressRouted.TYPE:
+        routed = read(dispatch.PressRouted, event)
+        following.join(session, routed.alarm_id, routed.incident_id)
+        following.reach(session, routed.incident_id, "routed", routed.routed_at)
+    elif event.type in (dispatch.IncidentDisplayed.TYPE, dispatch.IncidentAcknowledged.TYPE):
+        shown = read(dispatch.IncidentDisplayed, event)
+        following.reach(session, shown.incident_id, "seen", shown.at)
+    elif event.type == dispatch.OrderMoved.TYPE:
+        moved = read(dispatch.OrderMoved, event)
+        if moved.state in _MOVING:
+            following.reach(session, moved.incident_id, _MOVING[moved.state], moved.at)
+    elif event.type == dispatch.IncidentClosed.TYPE:
+        closed = read(dispatch.IncidentClosed, event)
+        following.reach(session, closed.incident_id, "closed", closed.at)
+    elif event.type == dispatch.TestRouted.TYPE:
+        tested = read(dispatch.TestRouted, event)
+        devices.note_tested(session, tested.device_id, tested.routed_at)
+    elif event.type == dispatch.ControlRoomRegistered.TYPE:
+        following.put_control_room(session, read(dispatch.ControlRoomRegistered, event))

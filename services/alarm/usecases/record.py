@@ -1,0 +1,39 @@
+"""The recorder: what only the broker held is stored, and the ledger is told of every press once."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from opentelemetry.trace import Span
+
+from chassis.database import Transaction
+from chassis.vault import Vault
+from contracts.alarm import AlarmRaised, PressesRecorded, RecordedPress
+from services.alarm import domain
+from services.alarm.store import devices, presses
+
+
+def record(transaction: Transaction, raised: Mapping[UUID, AlarmRaised], vault: Vault, cause: Span) -> None:
+    """Store and report presses (by alarm id). Copies have no effect."""
+    ordered = [raised[alarm_id] for alarm_id in sorted(raised)]
+    new = presses.record(
+        transaction.session,
+        ordered,
+        [domain.content_of(press.pressed_at) for press in ordered],
+        [
+            vault.seal(
+                domain.evidence_place(press.alarm_id),
+                {"body": None, "fix": press.fix.model_dump(mode="json") if press.fix else None},
+            )
+            for press in ordered
+        ],
+    )
+    if not new:
+        return
+    proved = {row["device_id"]: row for row in new if row["lane"] == "verified"}
+    contacts = {UUID(device_id): row["received_at"] for device_id, row in sorted(proved.items())}
+    devices.note_contact(transaction.session, list(contacts), list(contacts.values()))
+    known = devices.enrolments_of(
+        transaction.session, [found for row in new if (found := domain.uuid_of(row["device_id"]))]
+    )
+    told = tuple(RecordedPress(**row, enrolment_id=known.get(domain.uuid_of(row["device_id"]))) for row in new)
+    transaction.publish(PressesRecorded(presses=told), cause=cause)

@@ -1,0 +1,60 @@
+"""Watching over devices and over the path itself."""
+
+import logging
+
+import httpx
+
+from chassis import clock
+from chassis.database import Database
+from contracts.alarm import DeviceAttention
+from services.alarm import domain
+from services.alarm.settings import AlarmSettings
+from services.alarm.store import devices, following
+
+log = logging.getLogger(__name__)
+
+
+def limits_of(settings: AlarmSettings) -> domain.Limits:
+    """The limits that the settings give."""
+    return domain.Limits(**{name: getattr(settings, name) for name in domain.Limits.__slots__})
+
+
+def watch_devices(database: Database, limits: domain.Limits) -> None:
+    """Tell of every condition once, and forget those that are over."""
+    now = clock.now()
+    with database.transaction() as transaction:
+        found = [
+            condition
+            for health in devices.live_health(transaction.session)
+            for condition in domain.conditions(health, limits, now)
+        ]
+        for each in sorted(found, key=lambda c: (c.device_id, c.kind, c.level)):
+            if devices.attend(transaction.session, each):
+                transaction.publish(
+                    DeviceAttention(
+                        device_id=each.device_id,
+                        enrolment_id=each.enrolment_id,
+                        kind=each.kind,
+                        level=each.level,
+                        since=each.since,
+                        detail=dict(each.detail),
+                    )
+                )
+        devices.relieve(transaction.session, {(c.device_id, c.kind, c.level) for c in found})
+
+
+def send_canaries(database: Database, settings: AlarmSettings) -> None:
+    """Send the canaries that are due through our own API; one that fails shows by its absence."""
+    with database.transaction() as transaction:
+        due = following.due_canaries(transaction.session, settings.canary_every_s)
+    if not due:
+        return
+    token = settings.service_token.get_secret_value()
+    with httpx.Client(
+        base_url=settings.alarm_url, headers={"authorization": f"Bearer {token}"}, timeout=3
+    ) as http:
+        for canary in due:
+            try:
+                http.post("/v1/canaries", json=canary).raise_for_status()
+            except httpx.HTTPError as error:
+                log.warning("canary of %s: %s", canary["control_room_id"], type(error).__name__)

@@ -1,0 +1,99 @@
+"""Workers of the alarm service: `python -m chassis.run services.alarm.worker`.
+
+`Recorder` has its own class so that it can run in a process of its own, apart from the rest.
+"""
+
+from functools import cache
+
+from chassis import clock
+from chassis.bus import Delivery, every, listen, when_parked, worker_publisher
+from chassis.database import Database, engine_of
+from chassis.outbox import Relay
+from chassis.settings import load
+from chassis.vault import Vault
+from contracts.catalogue import PARKED
+from contracts.topology import ALARM_LADDER, ALARM_RECORDER, ALARM_REGISTRY
+from services.alarm import events
+from services.alarm.settings import AlarmSettings
+from services.alarm.usecases.record import record
+from services.alarm.usecases.watch import limits_of, send_canaries, watch_devices
+
+
+@cache
+def database() -> Database:
+    """The database of this process, connected on first use."""
+    engine = engine_of(load(AlarmSettings))
+    relay = Relay(engine, worker_publisher().publish_many)
+    relay.start()
+    return Database(engine, "/services/alarm", relay)
+
+
+@cache
+def vault() -> Vault:
+    """What seals fixes."""
+    return Vault(load(AlarmSettings).vault_keys.get_secret_value())
+
+
+def on_stop() -> None:
+    """Send what is waiting before the process ends."""
+    if database.cache_info().currsize and (relay := database().relay):
+        relay.stop()
+
+
+@when_parked
+def tell(queue: str, event_type: str, reason: str) -> None:
+    """A message was set aside: somebody must look."""
+    told = PARKED["alarm"](
+        service="alarm", queue=queue, event_type=event_type, reason=reason, parked_at=clock.now()
+    )
+    with database().transaction() as transaction:
+        transaction.publish(told)
+
+
+class Recorder:
+    """Stores what only the broker held and tells the ledger."""
+
+    name = "alarm-recorder"
+
+    @listen(ALARM_RECORDER, batch=200)
+    def on_raised(self, deliveries: list[Delivery]) -> None:
+        """Presses; the table itself knows which are new, so no inbox is needed."""
+        raised = {press.alarm_id: press for press in (events.raised(d.event) for d in deliveries)}
+        with database().transaction() as transaction:
+            record(transaction, raised, vault(), deliveries[0].span)
+
+
+class Follow:
+    """Keeps the read models: devices, enrolments, the receipt ladder, control rooms."""
+
+    name = "alarm-follow"
+
+    @listen(ALARM_REGISTRY, batch=50)
+    def on_registry(self, deliveries: list[Delivery]) -> None:
+        """Older versions lose, so copies need no inbox."""
+        with database().transaction() as transaction:
+            for delivery in deliveries:
+                events.from_registry(transaction.session, delivery.event)
+
+    @listen(ALARM_LADDER, batch=100)
+    def on_dispatch(self, deliveries: list[Delivery]) -> None:
+        """The earliest time of a stage wins, so copies and wrong order do no harm."""
+        with database().transaction() as transaction:
+            for delivery in deliveries:
+                events.from_dispatch(transaction.session, delivery.event)
+
+
+class Health:
+    """Timers. They fire in every replica; the rows decide who acts."""
+
+    name = "alarm-health"
+
+    @every(30)
+    def watch(self) -> None:
+        """Silence, batteries, Bluetooth, tests."""
+        watch_devices(database(), limits_of(load(AlarmSettings)))
+
+    @every(1)
+    def canaries(self) -> None:
+        """One for each control room every `canary_every_s`."""
+        send_canaries(database(), load(AlarmSettings))

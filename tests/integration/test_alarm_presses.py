@@ -1,0 +1,281 @@
+"""The alarm path's entrance on real servers: two logs, the third way, duplicates, outages."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+import pytest
+
+from contracts.alarm import alarm_id_of
+from contracts.topology import ALARM_RECORDER, DISPATCH_FIXES
+from tests.support.alarm import GHENT, AlarmApi, AlarmWorker, Books, Button, Intake, eventually
+from tests.support.broker import Broker
+from tests.support.postgres import Cluster
+
+
+@pytest.fixture(scope="module")
+def books(cluster: Cluster) -> Books:
+    return Books(cluster.database("alarm").replace("+psycopg", ""))
+
+
+@pytest.fixture(scope="module")
+def intake() -> Iterator[Intake]:
+    with Intake() as listener:
+        yield listener
+
+
+@pytest.fixture(scope="module")
+def api(
+    books: Books, broker: Broker, intake: Intake, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[AlarmApi]:
+    folder = tmp_path_factory.mktemp("alarm")
+    url = books.url.replace("postgresql:", "postgresql+psycopg:")
+    # Other suites share these two cores: what is measured here is who holds a press, not how fast.
+    settings = {"FALLBACK_AFTER_S": "2", "GRACE_S": "1", "GIVE_UP_AFTER_S": "4", "LOOKUP_S": "2"}
+    with AlarmApi(folder, url, broker.url_of("alarm"), DISPATCH_URL=intake.url, **settings) as started:
+        warm = Button()
+        eventually(lambda: "broker" in started.press(warm.press()).json()["stored_in"])
+        yield started
+
+
+@pytest.fixture
+def button(books: Books) -> Button:
+    made = Button()
+    books.know(made)
+    return made
+
+
+@pytest.fixture
+def database_away(books: Books, cluster: Cluster) -> Iterator[Callable[[], None]]:
+    """Take the alarm service's database away from it; it is back after the test, or when called."""
+    admin = books.url.rsplit("/", 1)[0] + "/postgres"
+    name = books.url.rsplit("/", 1)[1]
+
+    def allow(connections: bool) -> None:
+        with psycopg.connect(admin, autocommit=True) as connection:
+            connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {connections}".encode())
+            if not connections:
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+                )
+
+    allow(False)
+    yield lambda: allow(True)
+    allow(True)
+
+
+@pytest.fixture
+def broker_away(broker: Broker) -> Iterator[None]:
+    broker.kill()
+    yield
+    broker.start()
+
+
+def take_all(broker: Broker, queue: str) -> list[str]:
+    """Everything in a queue, taken out."""
+    channel = broker.channel()
+    bodies: list[str] = []
+    while True:
+        method, _, body = channel.basic_get(queue, auto_ack=True)
+        if method is None:
+            channel.connection.close()
+            return bodies
+        bodies.append(body.decode())
+
+
+def test_both_logs_hold_a_press(api: AlarmApi, books: Books, broker: Broker, button: Button) -> None:
+    answer = api.press(button.press())
+    assert answer.status_code == 202
+    receipt = answer.json()
+    assert receipt["stored_in"] == ["database", "broker"]
+    alarm_id = UUID(receipt["alarm_id"])
+    assert alarm_id == alarm_id_of(button.id, 1)
+    assert books.presses()[alarm_id] == []
+    assert any(str(alarm_id) in body for body in take_all(broker, ALARM_RECORDER))
+    # The outbox forgets what the broker confirmed.
+    eventually(lambda: not books.rows("SELECT id FROM outbox WHERE id = %s", alarm_id))
+
+
+def test_a_retransmission_over_any_channel_is_the_same_alarm_with_the_same_receipt(
+    api: AlarmApi, books: Books, button: Button
+) -> None:
+    body = button.press()
+    answers = [api.press(body, x_channel=channel).content for channel in ("data", "sms", "voice")]
+    assert len(set(answers)) == 1
+    assert books.rows("SELECT count(*) FROM presses WHERE device_id = %s", str(button.id)) == [(1,)]
+
+
+def test_a_second_press_is_another_alarm(api: AlarmApi, button: Button) -> None:
+    first, second = (api.press(button.press()).json()["alarm_id"] for _ in range(2))
+    assert first != second
+
+
+def test_a_counter_that_began_anew_hides_no_press(api: AlarmApi, books: Books, button: Button) -> None:
+    first = api.press(button.press()).json()["alarm_id"]
+    button.counter = 0
+    time.sleep(0.01)
+    again = api.press(button.press()).json()["alarm_id"]
+    assert again != first
+    assert books.presses()[UUID(again)] == ["counter_reused_with_other_content"]
+
+
+@pytest.mark.parametrize("status", ["suspended", "lost", "returned"])
+def test_a_suspended_device_still_raises_a_verified_alarm(api: AlarmApi, books: Books, status: str) -> None:
+    button = Button()
+    books.know(button, status=status)
+    alarm_id = api.press(button.press()).json()["alarm_id"]
+    rows = books.rows("SELECT lane, flags FROM presses WHERE alarm_id = %s", alarm_id)
+    assert rows == [("verified", ["suspended_device"])]
+
+
+def test_what_nobody_proved_raises_an_alarm_in_its_own_lane(
+    api: AlarmApi, books: Books, button: Button
+) -> None:
+    forged = Button()
+    forged.id = button.id
+    plain = b'{"device_id": "%s", "counter": 5, "kind": "test"}' % str(button.id).encode()
+    wanted = {
+        forged.press(): "bad_signature",
+        forged.press(kind="test"): "bad_signature",
+        Button().press(): "unknown_device",
+        plain: "unsigned",
+    }
+    for body, flag in wanted.items():
+        answer = api.press(body)
+        assert answer.status_code == 202
+        found = books.rows("SELECT lane, flags FROM presses WHERE alarm_id = %s", answer.json()["alarm_id"])
+        assert found[0][0] == "unverified"
+        assert flag in found[0][1]
+
+
+def test_without_a_device_id_the_refusal_names_the_field(api: AlarmApi) -> None:
+    for body in (b"", b"[]", b"{}", b"a.b.c", b'{"device_id": null}'):
+        answer = api.press(body)
+        assert answer.status_code == 400
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["field"] == "device_id"
+
+
+def test_a_test_press_is_no_alarm(api: AlarmApi, books: Books, broker: Broker, button: Button) -> None:
+    take_all(broker, DISPATCH_FIXES)
+    test_id = api.press(button.press(kind="test")).json()["alarm_id"]
+    assert UUID(test_id) not in books.presses()
+    eventually(lambda: any("test.raised.v1" in body for body in take_all(broker, DISPATCH_FIXES)))
+
+
+def test_the_fix_rests_encrypted(api: AlarmApi, books: Books, button: Button) -> None:
+    alarm_id = api.press(button.press()).json()["alarm_id"]
+    row = books.rows("SELECT presses::text FROM presses WHERE alarm_id = %s", alarm_id)[0][0]
+    assert str(GHENT["lat"]) not in row
+    evidence = books.rows("SELECT evidence FROM presses WHERE alarm_id = %s", alarm_id)[0][0]
+    assert str(GHENT["lat"]).encode() not in evidence
+
+
+def test_cancel_answers_the_same_whatever_the_code(api: AlarmApi, broker: Broker, button: Button) -> None:
+    known = api.press(button.press()).json()["alarm_id"]
+    cases = {"normal": (known, "1234"), "duress": (known, "4321"), "unknown": (str(button.id), "1234")}
+    answers: dict[str, list[bytes]] = {name: [] for name in cases}
+    times: dict[str, list[float]] = {name: [] for name in cases}
+    for _ in range(60):
+        for name, (alarm_id, code) in cases.items():
+            body = button.sign({"device_id": str(button.id), "code": code})
+            started = time.perf_counter()
+            answer = api.post(f"/v1/alarms/{alarm_id}/cancel", body)
+            times[name].append(time.perf_counter() - started)
+            # All that a phone can see, but for the clock.
+            seen = {k: v for k, v in answer.headers.items() if k != "date"}
+            answers[name].append(f"{answer.status_code} {seen} {answer.text}".encode())
+    assert len({each for some in answers.values() for each in some}) == 1
+    # Interleaved and compared by medians, so that a busy machine slows all alike.
+    medians = {name: statistics.median(some) for name, some in times.items()}
+    spread = statistics.quantiles([t for some in times.values() for t in some], n=4)
+    assert max(medians.values()) - min(medians.values()) < (spread[2] - spread[0]) + 0.001
+    assert not any("1234" in body for body in take_all(broker, DISPATCH_FIXES))
+
+
+def test_what_is_no_press_needs_the_devices_signature(api: AlarmApi, button: Button) -> None:
+    forged = Button()
+    forged.id = button.id
+    beat = {"device_id": str(button.id), "phone_battery": 50}
+    assert api.post("/v1/heartbeats", forged.sign(beat)).status_code == 401
+    assert api.post("/v1/heartbeats", button.sign(beat)).status_code == 202
+    broken = api.post("/v1/heartbeats", button.sign({**beat, "phone_battery": 500}))
+    assert (broken.status_code, broken.json()["field"]) == (422, "phone_battery")
+
+
+def test_database_away_the_broker_holds_it_and_the_recorder_stores_it(
+    api: AlarmApi,
+    books: Books,
+    broker: Broker,
+    button: Button,
+    database_away: Callable[[], None],
+    tmp_path: Path,
+) -> None:
+    answer = api.press(button.press())
+    assert answer.status_code == 202
+    assert answer.json()["stored_in"] == ["broker"]
+    alarm_id = UUID(answer.json()["alarm_id"])
+    # The process that held it in memory dies; only the broker knows the press now.
+    copy = AlarmApi(tmp_path, books.url, broker.url)
+    copy.env = {**api.env}
+    api.process.kill()
+    api.process.wait()
+    database_away()
+    with AlarmWorker(copy, tmp_path) as worker:
+        try:
+            eventually(lambda: alarm_id in books.presses(), 20)
+            reported = "SELECT reported_at IS NOT NULL FROM presses WHERE alarm_id = %s"
+            assert books.rows(reported, alarm_id) == [(True,)]
+        except AssertionError:
+            raise AssertionError(worker.log.read_text()) from None
+    api.http.close()
+    api.__enter__()
+
+
+def test_database_away_the_api_itself_stores_it_when_it_is_back(
+    api: AlarmApi, books: Books, button: Button, database_away: Callable[[], None]
+) -> None:
+    receipt = api.press(button.press()).json()
+    assert "database" not in receipt["stored_in"]
+    database_away()
+    eventually(lambda: UUID(receipt["alarm_id"]) in books.presses(), 15)
+
+
+def test_broker_away_the_database_holds_it_and_dispatch_gets_it(
+    api: AlarmApi, books: Books, intake: Intake, button: Button, broker_away: None
+) -> None:
+    api.press(button.press())  # the API's cache of devices may be a second old
+    answer = api.press(button.press())
+    assert answer.status_code == 202
+    assert "database" in answer.json()["stored_in"]
+    assert "broker" not in answer.json()["stored_in"]
+    alarm_id = answer.json()["alarm_id"]
+    handed = eventually(lambda: [e for e in intake.events if e["id"] == alarm_id])
+    assert handed[0]["type"] == "alarm.raised.v1"
+    assert handed[0]["data"]["fix"]["lat"] == GHENT["lat"]
+    assert UUID(alarm_id) in books.presses()
+
+
+def test_the_outbox_brings_it_to_the_broker_afterwards(api: AlarmApi, books: Books) -> None:
+    eventually(lambda: not books.rows("SELECT id FROM outbox"), 30)
+
+
+def test_both_away_is_the_only_refusal(
+    books: Books,
+    broker: Broker,
+    button: Button,
+    database_away: Callable[[], None],
+    broker_away: None,
+    tmp_path: Path,
+) -> None:
+    url = books.url.replace("postgresql:", "postgresql+psycopg:")
+    # It starts with everything away, too.
+    with AlarmApi(tmp_path, url, broker.url_of("alarm")) as lonely:
+        answer = lonely.press(button.press())
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "1"
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["type"] == "urn:stalkingalarm:not-held"
