@@ -28,7 +28,7 @@ from services.reporting.schemas import (
     Summary,
 )
 from services.reporting.settings import ReportingSettings
-from services.reporting.store import attention, ledger
+from services.reporting.store import attention, gaps
 
 # The ledger holds pseudonymous ids only; nobody but those who watch over the system needs it.
 LEDGER = ("follow_up", "admin", "service")
@@ -89,7 +89,7 @@ def _ledger(app: FastAPI, database: Database) -> None:
     def open_gaps(_: Caller = require(*LEDGER)) -> list[GapOut]:
         """What does not add up now; empty is right."""
         with database.read() as session:
-            return [GapOut.model_validate(row) for row in ledger.gaps(session)]
+            return [GapOut.model_validate(row) for row in gaps.listing(session)]
 
     @app.get("/v1/ledger/summary", tags=["ledger"])
     def ledger_summary(since: AwareDatetime, lane: Lane | None = None, _: Caller = require(*LEDGER)) -> Summary:
@@ -104,8 +104,10 @@ def _reports(app: FastAPI, database: Database) -> None:
         enrolment_id: UUID, day: date | None = None, caller: Caller = require(*REPORTS)
     ) -> DailyReportOut:
         """The report of a local day (default: yesterday) as published, or as of now where it is not yet."""
+        # A file manager sees what his zone manages; one whose token names no zone sees nothing.
+        zone = None if "follow_up" in caller.roles else caller.zone or ""
         with database.read() as session:
-            return DailyReportOut.model_validate(usecases.daily(session, caller, enrolment_id, day))
+            return DailyReportOut.model_validate(usecases.daily(session, zone, enrolment_id, day))
 
 
 def _attention(app: FastAPI, database: Database) -> None:
@@ -119,4 +121,4 @@ def _attention(app: FastAPI, database: Database) -> None:
     def resolve(attention_id: UUID, body: ResolveIn, caller: Caller = require(*ATTENTION)) -> AttentionOut:
         """Say why a point is done with; if its cause lasts, it opens again."""
         with database.transaction() as tx:
-            return AttentionOut.model_validate(usecases.resolve(tx, caller, attention_id, body.reason))
+            return AttentionOut.model_validate(usecases.resolve(tx, caller.subject, attention_id, body.reason))

@@ -9,12 +9,11 @@ from uuid import UUID
 from sqlmodel import Session
 
 from chassis import clock, inbox, timers
-from chassis.auth import Caller
 from chassis.database import Transaction
 from chassis.timers import DueRow
 from contracts.envelope import Event
 from contracts.reporting import CanaryMissed, LedgerGapFound, ReportPublished
-from services.reporting import domain, events, invariants
+from services.reporting import domain, events
 from services.reporting.domain import Entries, Row
 from services.reporting.errors import (
     AttentionResolved,
@@ -25,7 +24,7 @@ from services.reporting.errors import (
 )
 from services.reporting.schemas import DailyReport
 from services.reporting.settings import ReportingSettings
-from services.reporting.store import attention, ledger, reports, writing
+from services.reporting.store import attention, gaps, ledger, reports, writing
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +57,7 @@ def check_gaps(tx: Transaction, settings: ReportingSettings) -> int:
     """Bring the list of gaps up to date and tell of new ones; how many were new."""
     now = clock.now()
     before = now - timedelta(seconds=settings.gap_grace_s)
-    new, healed = ledger.note_gaps(tx.session, invariants.GAPS, before, now)
+    new, healed = gaps.note(tx.session, before, now)
     for alarm_id, kind in new:
         tx.publish(LedgerGapFound(alarm_id=alarm_id, kind=kind, found_at=now))
         _attend(tx, "gap", f"{kind} {alarm_id}", {"kind": kind, "alarm_id": str(alarm_id)}, now)
@@ -88,9 +87,9 @@ def note_depths(tx: Transaction, depths: dict[str, int]) -> None:
     )
 
 
-def resolve(tx: Transaction, caller: Caller, attention_id: UUID, reason: str) -> Row:
+def resolve(tx: Transaction, by: str, attention_id: UUID, reason: str) -> Row:
     """A person is done with a point; its cause, if it lasts, opens a new one."""
-    row = attention.resolve(tx.session, attention_id, caller.subject, reason, clock.now())
+    row = attention.resolve(tx.session, attention_id, by, reason, clock.now())
     if row is None:
         if attention.exists(tx.session, attention_id):
             raise AttentionResolved("this point was resolved before")
@@ -121,7 +120,7 @@ def ledger_day(session: Session, day: date, limit: int) -> Row:
         "first": first,
         "after": after,
         "totals": ledger.counts(session, first, after, now, None),
-        "gaps": ledger.gaps(session, since=first, until=after),
+        "gaps": gaps.listing(session, since=first, until=after),
         "presses": [_with_state(line) for line in found[:limit]],
         "truncated": len(found) > limit,
     }
@@ -148,16 +147,16 @@ def _not_future(day: date, now: datetime) -> None:
         raise DayInFuture("that day has not begun", field="day")
 
 
-def daily(session: Session, caller: Caller, enrolment_id: UUID, day: date | None) -> Row:
+def daily(session: Session, zone: str | None, enrolment_id: UUID, day: date | None) -> Row:
     """The report of one enrolment and local day (default: yesterday) as published, else as of now.
 
-    A file manager sees the enrolments that his zone manages; raises `EnrolmentUnknown`, `DayInFuture`.
+    `zone`: only if that zone manages the enrolment (None: any); raises `EnrolmentUnknown`, `DayInFuture`.
     """
     now = clock.now()
     day = day or domain.local_day(now) - timedelta(days=1)
     _not_future(day, now)
-    zone = reports.zone_of(session, enrolment_id)
-    if zone is None or ("follow_up" not in caller.roles and caller.zone != zone):
+    managing = reports.zone_of(session, enrolment_id)
+    if managing is None or zone not in (None, managing):
         raise EnrolmentUnknown("no such enrolment", field="enrolment_id")
     saved = reports.saved(session, enrolment_id, day)
     if saved is None:

@@ -16,9 +16,9 @@ from chassis.database import Database
 from chassis.errors import Permanent
 from contracts.alarm import alarm_id_of
 from contracts.dispatch import CanaryRouted, ControlRoomRegistered
-from services.reporting import models, usecases
+from services.reporting import invariants, models, usecases
 from services.reporting.settings import ReportingSettings
-from services.reporting.store import attention, ledger
+from services.reporting.store import attention, gaps
 from tests.support import ledger_events as ev
 from tests.support.books import Books, empty, enter, opened, published
 from tests.support.postgres import Cluster
@@ -62,7 +62,7 @@ def found_gaps(database: Database, config: ReportingSettings, later_s: float = 6
             )
         usecases.check_gaps(tx, config)
     with database.read() as session:
-        return [(str(gap["alarm_id"]), gap["kind"]) for gap in ledger.gaps(session)]
+        return [(str(gap["alarm_id"]), gap["kind"]) for gap in gaps.listing(session)]
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -112,6 +112,9 @@ def test_the_story_reads_back_with_every_stage(database: Database, config: Repor
         "a press that joined is not timed against an older order"
     )
     assert summary["stages"]["received"]["p50_ms"] == 30
+    with database.read() as session:
+        for name, query in invariants.INVARIANTS.items():
+            assert session.execute(text(query)).all() == [], name
     assert found_gaps(database, config) == []
 
 
@@ -142,6 +145,8 @@ def test_what_is_missing_is_found_after_its_grace_and_not_before(
     enter(database, ev.events(*payloads))
     assert found_gaps(database, config, later_s=config.gap_grace_s - 5) == []
     assert found_gaps(database, config) == [(str(alarm_id_of(ev.DEVICE, 1)), kind)]
+    with database.read() as session:
+        assert len(session.execute(text(invariants.INVARIANTS[kind])).all()) == 1
     enter(database, ev.events(ev.recorded(1), ev.routed(1), ev.moved(1, "sent", 1)))
     assert found_gaps(database, config) == [], "what comes late after all heals the gap"
     with database.read() as session:

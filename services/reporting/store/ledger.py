@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -98,35 +97,3 @@ def escalations(session: Session, incident_ids: Sequence[UUID]) -> list[Row]:
     """Escalations of incidents, in time."""
     query = text("SELECT * FROM escalation WHERE incident_id = ANY(:ids) ORDER BY at, level")
     return [dict(row._mapping) for row in session.execute(query, {"ids": list(incident_ids)})]
-
-
-def gaps(session: Session, *, since: datetime | None = None, until: datetime | None = None) -> list[Row]:
-    """Gaps found in a period, or all that are open."""
-    query = (
-        "SELECT * FROM gap WHERE found_at >= :since AND found_at < :until ORDER BY found_at, alarm_id"
-        if since
-        else "SELECT * FROM gap WHERE healed_at IS NULL ORDER BY found_at, alarm_id"
-    )
-    rows = session.execute(text(query), {"since": since, "until": until} if since else {})
-    return [dict(row._mapping) for row in rows]
-
-
-def note_gaps(session: Session, query: str, before: datetime, now: datetime) -> tuple[list[Any], list[Any]]:
-    """Bring the list of gaps up to date; the new ones and the ones that healed, as (alarm_id, kind)."""
-    values = {"before": before, "now": now}
-    found = session.execute(
-        text(
-            f"INSERT INTO gap (alarm_id, kind, found_at) SELECT alarm_id, kind, :now FROM ({query}) AS g "  # noqa: S608
-            "ON CONFLICT DO NOTHING RETURNING alarm_id, kind"
-        ),
-        values,
-    )
-    new = [tuple(row) for row in found]
-    healed = session.execute(
-        text(
-            "UPDATE gap SET healed_at = :now "  # noqa: S608 - constants
-            f"WHERE healed_at IS NULL AND (alarm_id, kind) NOT IN ({query}) RETURNING alarm_id, kind"
-        ),
-        values,
-    )
-    return new, [tuple(row) for row in healed]
