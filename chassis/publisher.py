@@ -134,14 +134,15 @@ class Publisher:
             headers=dict(message.headers),
         )
         future: asyncio.Future[None] = self._loop.create_future()
-        tag, self._next_tag = self._next_tag, self._next_tag + 1
         try:
             self._channel.basic_publish(
                 message.exchange, message.routing_key, message.body, properties, mandatory=message.mandatory
             )
         except pika.exceptions.AMQPError as error:
             raise NotConfirmed(type(error).__name__) from None
-        self._waiting[tag] = (message.id, future)
+        # The broker counts what it got: a message that couldn't be encoded has no tag.
+        self._waiting[self._next_tag] = (message.id, future)
+        self._next_tag += 1
         return future
 
     def _confirmed(self, frame: Any) -> None:

@@ -36,11 +36,17 @@ def main() -> None:
     unroutable = Message(uuid4(), "", "no.such.queue", b"{}")
     routable = Message(uuid4(), "", os.environ["BUS_TEST_QUEUE"], b"{}")
     answer = publisher.publish_many([unroutable, routable])
+    too_long = Message(uuid4(), "", "x" * 300, b"{}")
+    spoilt = publisher.publish_many([too_long])
+    while not publisher.connected:  # it comes back by itself
+        eventlet.sleep(0.01)
+    after = publisher.publish_many([last := Message(uuid4(), "", os.environ["BUS_TEST_QUEUE"], b"{}")])
     publisher.close()
     row = {
         "confirmed": [*confirmed, str(routable.id)],
         "slowest_s": max(slowest),
         "only_routable": answer == {routable.id},
+        "survives_spoilt": not spoilt and after == {last.id},
     }
     OUT.write_text(json.dumps(row))
 

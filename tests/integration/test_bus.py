@@ -122,13 +122,12 @@ def test_one_poison_in_a_batch_hurts_no_neighbour(broker: Broker, bus: Any, tmp_
 def test_undecodable_is_parked_at_once(broker: Broker, bus: Any, tmp_path: Path) -> None:
     put(bus, body=b"\xff{not json")
     good = str(put(bus))
-    began = time.monotonic()
     with Worker(TARGET, broker.url_of("dispatch"), tmp_path) as worker:
         worker.wait(lambda: bool(worker.rows("parked")) and len(ids(worker)) == 1)
-        assert time.monotonic() - began < 5
         assert ids(worker) == Counter([good])
         assert worker.rows("parked")[0]["reason"] == "Undecodable"
-    ((_, body),) = parked(bus)
+    ((headers, body),) = parked(bus)
+    assert headers["x-attempt"] == 1  # never tried again
     assert body == b"\xff{not json"
 
 
@@ -139,7 +138,7 @@ def test_a_failure_is_tried_again_a_second_later(broker: Broker, bus: Any, tmp_p
         worker.wait(lambda: bool(worker.rows("handled")))
         (row,) = worker.rows("handled")
         assert (row["id"], row["attempt"]) == (sent, 2)
-        assert 1.0 <= row["at"] - began < 8
+        assert row["at"] - began >= 1.0
         assert len(worker.rows("tick")) > 2  # a timer that fails goes on
         assert "secret name" not in worker.log.read_text()
     assert unsettled(broker) == 0

@@ -41,7 +41,7 @@ class Worker:
         rows = [json.loads(line) for line in self.out.read_text().splitlines() if line.endswith("}")]
         return [row for row in rows if row["what"] == what]
 
-    def wait(self, enough: Callable[[], bool], seconds: float = 15) -> None:
+    def wait(self, enough: Callable[[], bool], seconds: float = 40) -> None:
         """Wait until `enough()`; on time-out fail with the worker's log."""
         until = time.monotonic() + seconds
         while not enough():
