@@ -1,0 +1,185 @@
+"""Plays a scenario: enrols, opens all streams, follows the timeline, observes, compares, tidies."""
+
+import asyncio
+import time
+from contextlib import AsyncExitStack, suppress
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import httpx
+
+from stalkingalarm import seed
+from stalkingalarm.simulation import spans
+from stalkingalarm.simulation.amqp_room import AmqpRoom
+from stalkingalarm.simulation.device import Device
+from stalkingalarm.simulation.operator import Desk, Operator
+from stalkingalarm.simulation.tracks import PLACES
+from stalkingalarm.simulation.unit import Order, Unit
+from stalkingalarm.simulation.webhook import Receiver
+from stalkingalarm.simulation.world import World
+from tests.scenarios import books, traces
+from tests.scenarios.roles import Seen
+from tests.scenarios.scenario import Scenario
+
+ROOMS = tuple(sorted({place.cic for place in PLACES.values()}))
+# Real time on a busy machine: what is not there this long after its window will not come.
+_GRACE_S = 3.0
+
+
+class Stage:
+    """One performance. `seen` is all that came out; `complaints` what was wrong with it."""
+
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario, self.system = scenario, scenario.system
+        self.world = World(scenario.system)
+        self.seen: list[Seen] = []
+        self.complaints: list[str] = []
+        self.operators: dict[str, Operator] = {}
+        self.receivers: dict[str, Receiver] = {}
+        self.amqp: dict[str, AmqpRoom] = {}
+        self.incidents: set[str] = set()
+        self.begun, self.begun_at = 0.0, datetime.now(UTC)
+        self._tasks: list[asyncio.Task[Any]] = []
+
+    def check(self, good: bool, complaint: str) -> None:
+        """Note what is wrong; the performance goes on."""
+        if not good:
+            self.complaints.append(complaint)
+
+    async def play(self) -> None:
+        """From enrolment to the last comparison."""
+        async with self.world, AsyncExitStack() as means:
+            await self._prepare(means)
+            try:
+                await self._timeline()
+                await self._everything_wanted()
+                await books.compare(self)
+                if self.scenario.traced:
+                    await asyncio.to_thread(spans.flush)
+                    await traces.compare(self)
+                self._compare()
+            finally:
+                await self._tidy()
+
+    def now(self) -> float:
+        """Seconds since the timeline began."""
+        return time.perf_counter() - self.begun
+
+    def note(self, kind: str, who: str, data: dict[str, Any], at: float | None = None) -> None:
+        """Something came out of the system."""
+        self.seen.append(Seen(kind, (at or time.perf_counter()) - self.begun, who, data))
+
+    async def _prepare(self, means: AsyncExitStack) -> None:
+        scenario, world = self.scenario, self.world
+        await seed.protocol(world)
+        await seed.tidy(world, ROOMS)
+        zones = await seed.Zones.load(world)
+        for cic in ROOMS:
+            await self._open_room(means, cic, dict(scenario.rooms.get(cic, {})))
+        made = [unit.registered(zones.at(unit.place.lat, unit.place.lon)) for unit in scenario.units]
+        await seed.put_units(world, made)
+        await asyncio.gather(*(self._enrol(victim, zones) for victim in scenario.victims))
+        for unit in scenario.units:
+            unit.real = Unit(world, unit.unit_id, unit.place.cic, unit.conduct, self._unit_told)
+        people = [u.real for u in scenario.units if u.real] + list[Any](self.operators.values())
+        self._tasks = [asyncio.create_task(person.serve()) for person in people]
+        async with asyncio.timeout(20):
+            await asyncio.gather(*(person.stream.opened.wait() for person in people))
+        # Other processes of dispatch hear of new units and policies within a second.
+        await asyncio.sleep(1.2)
+
+    async def _open_room(self, means: AsyncExitStack, cic: str, policy: dict[str, Any]) -> None:
+        if policy.pop("webhook", False):
+            receiver = await means.enter_async_context(Receiver().listening())
+            receiver.refuse_next = policy.pop("refuse_webhooks", 0)
+            self.receivers[cic] = receiver
+            policy |= {"webhook_url": receiver.url, "webhook_secret": receiver.secret}
+        await seed.policy(self.world, cic, **policy)
+        if policy.get("amqp"):
+            self.amqp[cic] = means.enter_context(AmqpRoom(self.system.broker_url(), cic))
+        desk = self.scenario.desks.get(cic, Desk())
+        self.operators[cic] = Operator(self.world, cic, desk, told=self._operator_told)
+
+    async def _enrol(self, victim: Any, zones: seed.Zones) -> None:
+        if not victim.enrolled:
+            device = Device(self.world.http, self.world.url("alarm"), position=victim.position)
+            victim.real = seed.Victim(victim.name, uuid4(), "", device)
+            return
+        home = victim.home
+        victim.real = await seed.enrol(
+            self.world, victim.name, home, zones.at(home.lat, home.lon), perpetrator=victim.perpetrator
+        )
+        victim.device.position = victim.position
+
+    def _unit_told(self, unit: Unit, what: str, order: Order) -> None:
+        data = order.withdrawn if what == "withdrawn" else order.last
+        at = order.at if what == "order" else None
+        self.note(what, unit.unit_id, data or {}, at)
+
+    def _operator_told(
+        self, operator: Operator, view: dict[str, Any], before: dict[str, Any] | None, at: float
+    ) -> None:
+        self.incidents.add(view["incident_id"])
+        if before is None:
+            self.note("alarm", operator.cic, view, at)
+        elif before["state"] != view["state"]:
+            self.note("closed", operator.cic, view, at)
+        elif before["zone_id"] != view["zone_id"]:
+            self.note("relocated", operator.cic, view, at)
+
+    async def _timeline(self) -> None:
+        steps = sorted(self.scenario.steps, key=lambda step: step[0])
+        for _, action in (step for step in steps if step[0] < 0):
+            await action(self)
+        self.begun, self.begun_at = time.perf_counter(), datetime.now(UTC)
+
+        async def later(at: float, action: Any) -> None:
+            await asyncio.sleep(at - self.now())
+            await action(self)
+
+        await asyncio.gather(*(later(at, action) for at, action in steps if at >= 0))
+
+    async def _everything_wanted(self) -> None:
+        """Until all is there or its time is over, and then some quiet for what should not come."""
+        wants = [want for want in self.scenario.wants if want.kind != "escalation"]
+        last = max((want.between[1] for want in self.scenario.wants), default=0.0)
+        while self.now() < last + _GRACE_S:
+            if all(any(w.takes(s) for s in self.seen) for w in wants) and not self._escalations_to_come():
+                break
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(self.scenario.quiet_s)
+
+    def _escalations_to_come(self) -> bool:
+        wanted = [want.between[1] for want in self.scenario.wants if want.kind == "escalation"]
+        return bool(wanted) and self.now() < max(wanted)
+
+    def _compare(self) -> None:
+        for want in self.scenario.wants:
+            found = next((seen for seen in self.seen if want.takes(seen)), None)
+            self.check(found is not None, f"missing: {want}")
+            if found:
+                found.wanted = True
+        if self.scenario.strict:
+            for seen in self.seen:
+                quiet = seen.kind in ("revised", "closed")
+                self.check(seen.wanted or quiet, f"unexpected: {seen}")
+        for cic, receiver in self.receivers.items():
+            self.check(not receiver.forged, f"{receiver.forged} webhooks of {cic} with a wrong signature")
+
+    async def _tidy(self) -> None:
+        """Close incidents, take units off duty, and reset control rooms."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.scenario.faults.close()
+        with suppress(httpx.HTTPError):
+            await seed.tidy(self.world, ROOMS)
+        zones = await seed.Zones.load(self.world)
+        off = [
+            {**u.registered(zones.at(u.place.lat, u.place.lon)), "available": False}
+            for u in self.scenario.units
+        ]
+        await seed.put_units(self.world, off)
+        for cic in self.scenario.rooms:
+            await seed.policy(self.world, cic)

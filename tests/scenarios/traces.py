@@ -1,0 +1,84 @@
+"""One alarm is one trace, from the phone to the patrol's receipt, without gaps and without personal data."""
+
+import asyncio
+import json
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+from contracts.telemetry import ALLOWED_ATTRIBUTES
+
+if TYPE_CHECKING:
+    from tests.scenarios.roles import PressRole
+    from tests.scenarios.stage import Stage
+
+# OpenTelemetry semantic conventions: HTTP `{method} {route}`, messaging `{operation} {destination}`,
+# database `{operation} {target}`; and the two things that people do.
+_NAME = re.compile(
+    r"^((GET|POST|PUT|PATCH|DELETE)( /\S*)?|(send|publish|process|receive|settle|create) \S+"
+    r"|(INSERT|UPDATE|SELECT|DELETE|COMMIT)( \S+)?|press|operator)$"
+)
+_PATIENCE_S = 12.0
+_THROUGH = {"phone", "alarm", "dispatch", "patrol"}
+_RECEIPT = "POST /v1/orders/{order_id}/receipt"
+
+
+async def compare(stage: "Stage") -> None:
+    """Complain of every press that opened an incident and whose trace is not whole and clean."""
+    secrets = _secrets(stage)
+    for press in stage.scenario.presses:
+        if press.made and press.made.receipt and press.joins is None and press.verified:
+            spans = await _whole(stage, press)
+            for complaint in _faults(spans, secrets):
+                stage.check(False, f"trace {press.made.trace_id}: {complaint}")
+
+
+async def _whole(stage: "Stage", press: "PressRole") -> list[dict[str, Any]]:
+    """The spans once nothing is missing any more, or as they are when patience ends."""
+    assert press.made is not None
+    until, spans = time.monotonic() + _PATIENCE_S, list[dict[str, Any]]()
+    address = f"{stage.world.url('collector')}/api/traces/{press.made.trace_id}"
+    while time.monotonic() < until:
+        answer = await stage.world.http.get(address)
+        spans = answer.json() if answer.is_success else []
+        if spans and not _gaps(spans):
+            break
+        await asyncio.sleep(0.3)
+    return spans
+
+
+def _gaps(spans: list[dict[str, Any]]) -> list[str]:
+    known = {span["span_id"] for span in spans}
+    orphans = [f"{s['service']} {s['name']}" for s in spans if s["parent_id"] and s["parent_id"] not in known]
+    roots = [span["name"] for span in spans if not span["parent_id"]]
+    missing = _THROUGH - {span["service"] for span in spans}
+    found = [f"orphans: {orphans}"] if orphans else []
+    found += [f"{len(roots)} roots: {roots}"] if len(roots) != 1 else []
+    found += [f"does not pass {sorted(missing)}"] if missing else []
+    receipts = {s["service"] for s in spans if s["name"] == _RECEIPT}
+    found += [f"the unit's receipt is not in it: {receipts}"] if receipts != {"patrol", "dispatch"} else []
+    return found
+
+
+def _faults(spans: list[dict[str, Any]], secrets: list[str]) -> list[str]:
+    found = _gaps(spans)
+    for span in spans:
+        where = f"{span['service']} {span['name']}"
+        if not _NAME.match(span["name"]):
+            found.append(f"{where}: not a name by convention")
+        if extra := set(span["attributes"]) - ALLOWED_ATTRIBUTES:
+            found.append(f"{where}: attributes not allowed: {sorted(extra)}")
+        text = json.dumps([span["name"], span["attributes"], span.get("links")], ensure_ascii=False)
+        found += [f"{where}: holds {secret!r}" for secret in secrets if secret in text]
+    return found
+
+
+def _secrets(stage: "Stage") -> list[str]:
+    """Names, addresses, numbers and coordinates of everybody in the scenario."""
+    found: list[str] = []
+    for victim in stage.scenario.victims:
+        if victim.real:
+            found += victim.real.secrets
+        for place in (victim.position, (victim.home.lat, victim.home.lon)):
+            found += [f"{part:.3f}" for part in place or ()]
+    return found
