@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Body, FastAPI, Request
+from fastapi import Body, FastAPI, Request, Response
 from fastapi.responses import StreamingResponse
 from opentelemetry import trace
 from sqlalchemy import text
@@ -281,10 +281,12 @@ def _rooms(app: FastAPI, context: Context) -> None:
         """How a control room wants its alarms."""
         rooms.set_policy(context, cic_id, body)
 
+    zones_json = console.ZonesJson()
+
     @app.get("/v1/zones", tags=["set-up"])
-    def zones(_: Caller = anyone) -> Geojson:
+    def zones(_: Caller = anyone) -> Response:
         """The zones in force as GeoJSON; stand-ins say so."""
-        return console.zones_geojson(context.board.zones)
+        return zones_json.answer(context.board.zones)
 
     @app.put("/v1/zones", tags=["set-up"])
     def import_zones(body: Annotated[Geojson, Body()], caller: Caller = require("admin")) -> dict[str, int]:

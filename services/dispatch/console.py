@@ -1,5 +1,6 @@
 """The operator's page: served here, fed by the streams."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -68,8 +69,21 @@ def add_pages(app: FastAPI) -> None:
     app.mount("/console/static", _Static(directory=_WEB / "static"), name="console-static")
 
 
-def zones_geojson(zones: Sequence[Zone]) -> dict[str, Any]:
-    """Zones as GeoJSON, coordinates to about a metre."""
+class ZonesJson:
+    """Zones as GeoJSON text, coordinates to about a metre; made once for each map, for it takes a second."""
+
+    def __init__(self) -> None:
+        self._made: tuple[Sequence[Zone], bytes] | None = None
+
+    def answer(self, zones: Sequence[Zone]) -> Response:
+        """The map in force; pages may keep it for a minute."""
+        if self._made is None or self._made[0] is not zones:
+            self._made = (zones, json.dumps(_collection(zones), separators=(",", ":")).encode())
+        headers = {"cache-control": "private, max-age=60"}
+        return Response(self._made[1], media_type="application/geo+json", headers=headers)
+
+
+def _collection(zones: Sequence[Zone]) -> dict[str, Any]:
     return {
         "type": "FeatureCollection",
         "features": [

@@ -2,7 +2,7 @@ export default {
   language: "Sprache", signIn: "Anmelden", signOut: "Abmelden", token: "Token", pleaseSignIn: "Bitte melden Sie sich an.", tokenRefused: "Dieses Token wurde abgelehnt.",
   sessionOver: "Ihre Sitzung ist beendet. Alarme kommen hier NICHT an: melden Sie sich neu an.",
   noRoom: "Dieses Token gehört zu keiner Leitstelle.",
-  live: "LIVE", lost: "KEINE VERBINDUNG seit {time}", mute: "Ton aus (M)", silenced: "TON AUS bis zum nächsten Alarm (M)",
+  live: "LIVE", lost: "KEINE VERBINDUNG seit {time}", mute: "Ton aus (M)", silenced: "TON AUS (M)", untilNext: "Bis zum nächsten alarm",
   soundBlocked: "Der Ton ist aus: drücken Sie eine Taste",
   alarms: "{waiting} wartend · {count} offen", noAlarms: "Keine offenen Alarme.",
   keys: "↑ ↓ wählen · Enter bestätigen · S senden · U andere Streife · N nächster · C Karte zentrieren · M Ton",

@@ -2,7 +2,7 @@ export default {
   language: "Language", signIn: "Sign in", signOut: "Sign out", token: "Token", pleaseSignIn: "Please sign in.", tokenRefused: "This token was refused.",
   sessionOver: "Your session has ended. Alarms do NOT arrive here: sign in again.",
   noRoom: "This token belongs to no control room.",
-  live: "LIVE", lost: "NO CONNECTION since {time}", mute: "Mute (M)", silenced: "SOUND OFF until the next alarm (M)",
+  live: "LIVE", lost: "NO CONNECTION since {time}", mute: "Mute (M)", silenced: "SOUND OFF (M)", untilNext: "Until the next alarm",
   soundBlocked: "Sound is off: press any key",
   alarms: "{waiting} waiting · {count} open", noAlarms: "No open alarms.",
   keys: "↑ ↓ choose · Enter acknowledge · S send · U other unit · N next · C centre map · M mute",

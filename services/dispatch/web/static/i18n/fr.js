@@ -2,7 +2,7 @@ export default {
   language: "Langue", signIn: "Se connecter", signOut: "Se déconnecter", token: "Jeton", pleaseSignIn: "Veuillez vous connecter.", tokenRefused: "Ce jeton a été refusé.",
   sessionOver: "Votre session est terminée. Les alarmes n'arrivent PAS ici : reconnectez-vous.",
   noRoom: "Ce jeton n'appartient à aucun centre.",
-  live: "EN DIRECT", lost: "AUCUNE CONNEXION depuis {time}", mute: "Couper le son (M)", silenced: "SON COUPÉ jusqu'à la prochaine alarme (M)",
+  live: "EN DIRECT", lost: "AUCUNE CONNEXION depuis {time}", mute: "Couper le son (M)", silenced: "SON COUPÉ (M)", untilNext: "Jusqu'à la prochaine alarme",
   soundBlocked: "Le son est coupé : appuyez sur une touche",
   alarms: "{waiting} en attente · {count} ouvertes", noAlarms: "Aucune alarme ouverte.",
   keys: "↑ ↓ choisir · Enter confirmer · S envoyer · U autre équipe · N suivante · C centrer la carte · M son",

@@ -2,7 +2,7 @@ export default {
   language: "Taal", signIn: "Aanmelden", signOut: "Afmelden", token: "Token", pleaseSignIn: "Meld u aan.", tokenRefused: "Dit token werd geweigerd.",
   sessionOver: "Uw sessie is afgelopen. Alarmen komen hier NIET aan: meld u opnieuw aan.",
   noRoom: "Dit token hoort bij geen enkele meldkamer.",
-  live: "LIVE", lost: "GEEN VERBINDING sinds {time}", mute: "Geluid uit (M)", silenced: "GELUID UIT tot het volgende alarm (M)",
+  live: "LIVE", lost: "GEEN VERBINDING sinds {time}", mute: "Geluid uit (M)", silenced: "GELUID UIT (M)", untilNext: "Tot het volgende alarm",
   soundBlocked: "Geluid staat uit: druk op een toets",
   alarms: "{waiting} wachtend · {count} open", noAlarms: "Geen open alarmen.",
   keys: "↑ ↓ kiezen · Enter bevestigen · S sturen · U andere ploeg · N volgende · C kaart centreren · M geluid",

@@ -31,7 +31,7 @@ async function problemOf(response) {
 export async function open(path, options = {}) {
   let response;
   try {
-    response = await fetch(path, { cache: "no-store", credentials: "same-origin", ...options });
+    response = await fetch(path, { cache: "no-cache", credentials: "same-origin", ...options });
   } catch (error) {
     throw new Problem(0, "no-answer", String(error));
   }

