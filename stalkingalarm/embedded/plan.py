@@ -143,7 +143,7 @@ def _is_ok(address: str) -> bool:
 
 def _newest_revision(service: str) -> str | None:
     """The last of a service's revisions: by convention their files sort in order."""
-    files = sorted((project_root() / "services" / service / "migrations/versions").glob("*.py"))
+    files = sorted((project_root() / "services" / service / "migrations/versions").glob("[0-9]*.py"))
     found = re.search(r"^revision.*?=\s*['\"](.+?)['\"]", files[-1].read_text(), re.M) if files else None
     return found[1] if found else None
 
