@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -206,5 +207,8 @@ def _check_ports(specs: list[Spec]) -> None:
 
 
 def _last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").split("\n") if log.exists() else []
-    return next((line.strip() for line in reversed(lines) if line.strip()), "(nothing)")
+    """The line that most probably says why: the last with an error in it, else the last."""
+    text = log.read_text(errors="replace") if log.exists() else ""
+    lines = [line.strip() for line in text.splitlines()[-50:] if line.strip()]
+    telling = [line for line in lines if re.search(r"error|fatal|exception", line, re.IGNORECASE)]
+    return (telling or lines or ["(nothing)"])[-1]
