@@ -163,7 +163,7 @@ def _read_leniently(
     document = _json(payload)
     fields = document if isinstance(document, dict) else {}
     device_id = _id_of(fields.get("device_id")) or _id_of(header.get("kid"))
-    if device_id is None and (found := _ID_IN_RUINS.search(payload)):
+    if device_id is None and document is None and (found := _ID_IN_RUINS.search(payload)):
         device_id = _id_of(found[1].decode(errors="replace"))
     if device_id is None:
         raise DeviceUnreadable("no device id can be read from this body", field="device_id")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from uuid import UUID
 
-import psycopg
 import pytest
 
 from contracts.alarm import alarm_id_of
@@ -49,22 +48,11 @@ def button(books: Books) -> Button:
 
 
 @pytest.fixture
-def database_away(books: Books, cluster: Cluster) -> Iterator[Callable[[], None]]:
+def database_away(books: Books) -> Iterator[Callable[[], None]]:
     """Take the alarm service's database away from it; it is back after the test, or when called."""
-    admin = books.url.rsplit("/", 1)[0] + "/postgres"
-    name = books.url.rsplit("/", 1)[1]
-
-    def allow(connections: bool) -> None:
-        with psycopg.connect(admin, autocommit=True) as connection:
-            connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {connections}".encode())
-            if not connections:
-                connection.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
-                )
-
-    allow(False)
-    yield lambda: allow(True)
-    allow(True)
+    books.allow_connections(False)
+    yield lambda: books.allow_connections(True)
+    books.allow_connections(True)
 
 
 @pytest.fixture

@@ -185,6 +185,16 @@ class Books:
         with psycopg.connect(self.url) as connection:
             return connection.execute(statement.encode(), values).fetchall()
 
+    def allow_connections(self, allowed: bool) -> None:
+        """Take the database away from its users, or give it back: to them it is a server that is down."""
+        url, name = self.url.rsplit("/", 1)
+        with psycopg.connect(f"{url}/postgres", autocommit=True) as connection:
+            connection.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS {allowed}".encode())
+            if not allowed:
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+                )
+
     def know(self, *buttons: Button, status: str = "active") -> None:
         """Put devices into the read model."""
         with psycopg.connect(self.url) as connection:

@@ -92,7 +92,7 @@ class Devices:
         known = self._known.get(record.device_id)
         if known is None or known.version < record.version:
             known = Device(
-                record.device_id, record.enrolment_id, record.status, record.version, _key(record.public_key)
+                record.device_id, record.enrolment_id, record.status, record.version, key_of(record.public_key)
             )
             self._known[record.device_id] = known
         return known
@@ -110,7 +110,8 @@ class Devices:
             self._stopping.wait(1.0)
 
 
-def _key(public_key: str) -> Ed25519PublicKey | None:
+def key_of(public_key: str) -> Ed25519PublicKey | None:
+    """An Ed25519 key from base64url; None, and a line in the log, when it cannot be read."""
     try:
         return Ed25519PublicKey.from_public_bytes(
             base64.urlsafe_b64decode(public_key + "=" * (-len(public_key) % 4))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from uuid import NAMESPACE_OID, UUID, uuid5
+from uuid import UUID
 
 from chassis import clock
 from chassis.database import Database
@@ -64,12 +64,11 @@ def receive_fixes(database: Database, alarm_id: UUID, body: FixesBody) -> None:
 def request_cancel(database: Database, alarm_id: UUID, body: CancelBody) -> None:
     """Pass the request on. The code is not judged here, so that the answer cannot tell one from another."""
     digest = sha256(f"{alarm_id}:{body.code}".encode()).hexdigest()
-    event_id = uuid5(NAMESPACE_OID, f"{alarm_id}:{body.device_id}:{digest}")
     requested = CancelRequested(
         alarm_id=alarm_id, device_id=body.device_id, code_digest=digest, received_at=clock.now()
     )
     with database.transaction() as transaction:
-        transaction.publish(requested, event_id=event_id)
+        transaction.publish(requested)
 
 
 def write_heartbeats(database: Database, beats: Sequence[Heartbeat]) -> list[None]:

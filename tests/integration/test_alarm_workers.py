@@ -1,0 +1,256 @@
+"""The alarm workers on real servers: read models, ledger, receipt ladder, health, canaries, lanes."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx
+import pytest
+
+from contracts import dispatch, registry
+from contracts.alarm import PressesRecorded
+from contracts.envelope import Event, Payload, wrap
+from contracts.topology import DISPATCH_ALARMS, REPORTING_FOLLOW_UP, REPORTING_LEDGER
+from services.alarm.invariants import INVARIANTS
+from tests.support.alarm import AlarmApi, AlarmWorker, Books, Button, eventually
+from tests.support.broker import Broker
+from tests.support.postgres import Cluster
+from tests.support.tokens import Issuer
+
+NOW = datetime.now(UTC)
+
+
+@pytest.fixture(scope="module")
+def books(cluster: Cluster) -> Books:
+    return Books(cluster.database("alarm"))
+
+
+@pytest.fixture(scope="module")
+def api(books: Books, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlarmApi]:
+    folder = tmp_path_factory.mktemp("alarm")
+    url = books.url.replace("postgresql:", "postgresql+psycopg:")
+    with Issuer() as issuer:
+        settings = {
+            "OIDC_ISSUER": issuer.url,
+            "OIDC_JWKS_URL": issuer.jwks_url,
+            "SERVICE_TOKEN": issuer.token("service", partner="alarm"),
+            "CANARY_EVERY_S": "1",
+            "FALLBACK_AFTER_S": "10",
+            "GRACE_S": "1",
+        }
+        started = AlarmApi(folder, url, broker.url_of("alarm"), **settings)
+        with started, AlarmWorker(started, folder, "Recorder,Follow,Health"):
+            yield started
+
+
+def publish(broker: Broker, *payloads: Payload) -> None:
+    channel = broker.channel()
+    channel.confirm_delivery()
+    for payload in payloads:
+        body = wrap(payload, source="/services/test").encode()
+        channel.basic_publish(payload.EXCHANGE, payload.routing_key, body)
+    channel.connection.close()
+
+
+def device(button: Button, version: int = 1, status: registry.DeviceStatus = "active") -> Payload:
+    return registry.DeviceChanged(
+        enrolment_id=uuid4(),
+        device_id=button.id,
+        public_key=button.public_key,
+        status=status,
+        version=version,
+        changed_at=NOW - timedelta(days=1),
+    )
+
+
+def events_in(broker: Broker, queue: str, kind: str) -> list[dict[str, Any]]:
+    """The data of all events of one type in a queue; whatever is there is taken out."""
+    found = []
+    channel = broker.channel()
+    while True:
+        method, _, body = channel.basic_get(queue, auto_ack=True)
+        if method is None:
+            channel.connection.close()
+            return found
+        event = Event.decode(body)
+        if event.type == kind:
+            found.append(event.data)
+
+
+def test_a_device_of_the_registry_is_known_within_seconds(api: AlarmApi, books: Books, broker: Broker) -> None:
+    button = Button()
+    # Out of order: the older version must not win.
+    publish(broker, device(button, 2, "suspended"), device(button, 1))
+    found = "SELECT status, version FROM devices WHERE device_id = %s"
+    assert eventually(lambda: books.rows(found, button.id)) == [("suspended", 2)]
+    publish(broker, device(button, 3, "active"))
+    eventually(lambda: books.rows(found, button.id) == [("active", 3)])
+    time.sleep(1.2)
+    alarm_id = api.press(button.press()).json()["alarm_id"]
+    assert books.rows("SELECT lane, flags FROM presses WHERE alarm_id = %s", alarm_id) == [("verified", [])]
+
+
+def test_the_ledger_is_told_of_every_press_once(api: AlarmApi, books: Books, broker: Broker) -> None:
+    button = Button()
+    books.know(button)
+    bodies = [button.press() for _ in range(20)]
+    ids = {api.press(body).json()["alarm_id"] for body in [*bodies, *bodies]}
+    told: list[str] = []
+
+    def all_told() -> bool:
+        for data in events_in(broker, REPORTING_LEDGER, "presses.recorded.v1"):
+            recorded = PressesRecorded.model_validate(data)
+            told.extend(str(press.alarm_id) for press in recorded.presses)
+        return ids <= set(told)
+
+    eventually(all_told)
+    time.sleep(1)
+    all_told()
+    assert sorted(each for each in told if each in ids) == sorted(ids)
+
+
+def test_a_device_follows_its_own_alarm(api: AlarmApi, books: Books, broker: Broker) -> None:
+    button, other = Button(), Button()
+    books.know(button, other)
+    alarm_id = UUID(api.press(button.press()).json()["alarm_id"])
+    incident_id, at = uuid4(), datetime.now(UTC)
+
+    def authorised(by: Button) -> dict[str, str]:
+        claim = {"device_id": str(by.id), "alarm_id": str(alarm_id), "at": datetime.now(UTC).isoformat()}
+        return {"authorization": f"Device {by.sign(claim).decode()}"}
+
+    path = f"/v1/alarms/{alarm_id}"
+    assert api.http.get(path).status_code == 401
+    assert api.http.get(path, headers=authorised(other)).status_code == 404
+    moved = dispatch.OrderMoved(
+        incident_id=incident_id,
+        at=at + timedelta(seconds=9),
+        order_id=uuid4(),
+        unit_id="u1",
+        control_room_id="oost-vlaanderen",
+        state="en_route",
+    )
+    # The move comes before the routing that says which incident it is.
+    publish(broker, moved)
+    publish(
+        broker,
+        dispatch.PressRouted(
+            alarm_id=alarm_id,
+            incident_id=incident_id,
+            opened=True,
+            device_id=str(button.id),
+            lane="verified",
+            control_room_id="oost-vlaanderen",
+            basis="fix",
+            urgency=1,
+            received_at=at,
+            routed_at=at,
+            deadline_at=at,
+        ),
+        dispatch.IncidentAcknowledged(incident_id=incident_id, at=at, control_room_id="oost-vlaanderen"),
+    )
+
+    def ladder(**query: str) -> list[str]:
+        answer = api.http.get(path, headers=authorised(button), params=query)
+        assert answer.status_code == 200
+        return [stage["stage"] for stage in answer.json()["stages"]]
+
+    eventually(lambda: ladder() == ["stored", "routed", "seen", "unit_moving"])
+    publish(
+        broker,
+        dispatch.IncidentClosed(
+            incident_id=incident_id,
+            at=at,
+            control_room_id="oost-vlaanderen",
+            outcome=dispatch.Outcome.GENUINE,
+            closed_by="unit",
+        ),
+    )
+    assert ladder(wait="10", after="unit_moving")[-1] == "closed"
+    with api.http.stream("GET", f"{path}/stream", headers=authorised(button)) as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        text = "".join(stream.iter_text())
+    assert text.count("event: stage") == 5
+
+
+def test_what_is_wrong_with_a_device_is_told_once(api: AlarmApi, broker: Broker, books: Books) -> None:
+    button = Button()
+    publish(broker, device(button))
+    eventually(lambda: books.rows("SELECT 1 FROM health WHERE device_id = %s", button.id))
+    told: dict[str, int] = {}
+
+    def count() -> dict[str, int]:
+        for data in events_in(broker, REPORTING_FOLLOW_UP, "device.attention.v1"):
+            if data["device_id"] == str(button.id):
+                key = f"{data['kind']} {data['level']}"
+                told[key] = told.get(key, 0) + 1
+        return told
+
+    # The device has been silent for a day; the watch comes round every 30 s.
+    eventually(lambda: count().get("silent task"), 45)
+    assert api.post("/v1/heartbeats", button.sign({"device_id": str(button.id), "phone_battery": 4})).is_success
+    eventually(lambda: count().get("phone_battery task"), 45)
+    eventually(
+        lambda: not books.rows("SELECT 1 FROM attentions WHERE device_id = %s AND kind = 'silent'", button.id)
+    )
+    assert set(told.values()) == {1}
+
+
+def test_canaries_take_the_lane_of_presses(api: AlarmApi, broker: Broker) -> None:
+    room = dispatch.ControlRoomRegistered(
+        control_room_id="oost-vlaanderen", name="CIC Oost-Vlaanderen", canary_lat=51.05, canary_lon=3.72
+    )
+    publish(broker, room)
+    seen: list[dict[str, Any]] = []
+
+    def several() -> bool:
+        seen.extend(events_in(broker, DISPATCH_ALARMS, "canary.raised.v1"))
+        return len(seen) >= 2
+
+    eventually(several, 15)
+    assert {each["control_room_id"] for each in seen} == {"oost-vlaanderen"}
+    assert api.http.post("/v1/canaries", json={}).status_code in (401, 422)
+
+
+def test_a_flood_nobody_signed_does_not_delay_a_press(api: AlarmApi, books: Books) -> None:
+    button = Button()
+    books.know(button)
+    time.sleep(1.2)
+    strangers = [Button() for _ in range(20)]
+    flood = [strangers[n % 20].press() for n in range(500)]
+    real = [button.press() for _ in range(10)]
+
+    async def story() -> tuple[list[float], list[float], list[int]]:
+        alone, beside, codes = [], [], []
+        limits = httpx.Limits(max_connections=120)
+        async with httpx.AsyncClient(base_url=api.url, limits=limits, timeout=60) as http:
+
+            async def send(body: bytes) -> float:
+                started = time.perf_counter()
+                answer = await http.post("/v1/presses", content=body)
+                codes.append(answer.status_code)
+                return time.perf_counter() - started
+
+            alone = [await send(button.press()) for _ in range(10)]
+            flooding = [asyncio.create_task(send(body)) for body in flood]
+            async with httpx.AsyncClient(base_url=api.url, timeout=60) as own:
+                for body in real:
+                    started = time.perf_counter()
+                    codes.append((await own.post("/v1/presses", content=body)).status_code)
+                    beside.append(time.perf_counter() - started)
+            flooded = await asyncio.gather(*flooding)
+        assert max(flooded) > max(beside)
+        return alone, beside, codes
+
+    _, beside, codes = asyncio.run(story())
+    assert set(codes) == {202}
+    assert max(beside) < 2.0
+    eventually(lambda: books.rows("SELECT count(*) FROM presses WHERE lane = 'unverified'") == [(500,)])
+
+
+def test_the_invariants_hold(api: AlarmApi, books: Books) -> None:
+    for name, statement in INVARIANTS.items():
+        assert books.rows(statement) == [], name

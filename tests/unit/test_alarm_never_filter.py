@@ -1,0 +1,187 @@
+"""Whatever is wrong with a press becomes a flag: it is accepted as long as a device id can be read."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from chassis.message import Message
+from contracts.alarm import AlarmRaised
+from contracts.envelope import Event, wrap
+from services.alarm.domain import Claim, Judged, judge
+from services.alarm.errors import DeviceUnreadable
+from services.alarm.schemas import read_press
+from services.alarm.usecases.devices import Device, key_of, standing
+from tests.support.alarm import Button, b64
+
+NOW = datetime(2026, 11, 23, 22, 0, tzinfo=UTC)
+OPTIONAL = ("counter", "kind", "pressed_at", "sent_at", "fix", "battery")
+
+json_values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=True, allow_infinity=True)
+    | st.text()
+    | st.datetimes().map(str),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=8,
+)
+fixes = st.fixed_dictionaries(
+    {}, optional={name: json_values | st.floats() for name in ("lat", "lon", "radius_m", "at")}
+)
+broken = st.fixed_dictionaries({}, optional=dict.fromkeys(OPTIONAL, json_values | fixes))
+
+
+def device_of(button: Button, status: str = "active") -> Device:
+    return Device(button.id, uuid4(), status, 1, key_of(button.public_key))
+
+
+def judged(claim: Claim, device: Device | None) -> Judged:
+    return judge(claim, standing(claim, device), device.status if device else None, NOW, 5, 30)
+
+
+def travels(claim: Claim, found: Judged) -> AlarmRaised:
+    """The event as dispatch would read it from the broker."""
+    raised = AlarmRaised(
+        alarm_id=found.alarm_id,
+        device_id=claim.device_id,
+        counter=claim.counter,
+        lane=found.lane,
+        pressed_at=claim.pressed_at,
+        received_at=NOW,
+        deadline_at=NOW + timedelta(seconds=5),
+        fix=claim.fix,
+        flags=found.flags,
+    )
+    body = wrap(raised, source="/services/alarm", event_id=found.alarm_id).encode()
+    assert Message(found.alarm_id, raised.EXCHANGE, raised.routing_key, body).body
+    return AlarmRaised.model_validate(Event.decode(body).data)
+
+
+@given(broken)
+@example({"counter": 10**5000, "fix": {"lat": 1e999, "lon": 3}})
+@example({"pressed_at": "0001-01-01T00:00:00+14:00"})
+def test_a_signed_press_with_any_broken_field_is_a_verified_alarm(fields: dict[str, Any]) -> None:
+    button = Button()
+    try:
+        body = button.sign({"device_id": str(button.id), **fields})
+    except (ValueError, UnicodeEncodeError):  # what no sender can write down
+        return
+    claim = read_press(body)
+    found = judged(claim, device_of(button))
+    assert found.lane == "verified"
+    assert claim.device_id == str(button.id)
+    assert travels(claim, found).alarm_id == found.alarm_id
+    # A test is never guessed: only a whole and proved claim is one.
+    assert found.is_test is (fields.get("kind") == "test" and claim.counter is not None)
+
+
+@given(broken, st.sampled_from(["plain", "forged", "stranger", "cut"]))
+def test_an_unproved_press_is_accepted_in_its_own_lane_and_never_a_test(
+    fields: dict[str, Any], how: str
+) -> None:
+    button, stranger = Button(), Button()
+    payload = {"device_id": str(button.id), **fields, "kind": "test"}
+    try:
+        plain = json.dumps(payload).encode()
+    except ValueError:
+        return
+    body = {
+        "plain": plain,
+        "forged": stranger.sign(payload),
+        "stranger": stranger.sign(payload),
+        "cut": button.sign(payload)[:-9],
+    }[how]
+    claim = read_press(body)
+    found = judged(claim, None if how == "stranger" else device_of(button))
+    assert (found.lane, found.is_test) == ("unverified", False)
+    assert set(found.flags) & {"unsigned", "bad_signature", "unknown_device"}
+    travels(claim, found)
+
+
+@given(st.binary(max_size=300))
+def test_no_bytes_at_all_are_a_fault_of_ours(body: bytes) -> None:
+    for sent in (body, b'{"device_id": "b-1", ' + body, b"e30." + b64(body).encode() + b".AAAA"):
+        try:
+            claim = read_press(sent)
+        except DeviceUnreadable:
+            continue
+        assert claim.device_id
+        assert "\x00" not in claim.device_id
+        travels(claim, judged(claim, None))
+
+
+@given(st.binary(max_size=120))
+def test_a_device_id_in_ruins_is_found(rest: bytes) -> None:
+    claim = read_press(b'{"device_id": "b-17", "fix": ' + rest)
+    assert claim.device_id == "b-17"
+
+
+def test_the_key_id_stands_in_for_a_payload_that_is_gone() -> None:
+    button = Button()
+    header = b64(json.dumps({"alg": "EdDSA", "kid": str(button.id)}).encode())
+    claim = read_press(f"{header}.%%%.{b64(b'x' * 64)}".encode())
+    assert claim.uuid == button.id
+    assert "body_broken" in claim.flags
+
+
+@pytest.mark.parametrize(
+    ("fields", "flag"),
+    [
+        ({"fix": {"lat": 0, "lon": 0}}, "null_island"),
+        ({"fix": {"lat": 95, "lon": 3}}, "fix_invalid"),
+        ({"fix": {"lat": "x", "lon": 3}}, "fix_invalid"),
+        ({"counter": None}, "counter_missing"),
+        ({"counter": -4}, "counter_missing"),
+        ({"pressed_at": "soon"}, "pressed_at_invalid"),
+        ({"pressed_at": "2026-11-23T21:59:54Z"}, "clock_skew"),
+        ({"pressed_at": "2026-11-23T22:00:06Z"}, "clock_skew"),
+        ({"pressed_at": "2026-11-23T21:59:00Z", "sent_at": "2026-11-23T22:00:00Z"}, "late"),
+    ],
+)
+def test_what_is_wrong_has_a_name(fields: dict[str, Any], flag: str) -> None:
+    button = Button()
+    claim = read_press(button.press(**{"pressed_at": "2026-11-23T22:00:00Z", **fields}))
+    assert flag in judged(claim, device_of(button)).flags
+
+
+def test_a_sound_press_has_no_flag() -> None:
+    button = Button()
+    claim = read_press(button.press(pressed_at="2026-11-23T21:59:58Z"))
+    found = judged(claim, device_of(button))
+    assert (found.flags, found.lane, found.is_test) == ((), "verified", False)
+
+
+def test_a_broken_radius_does_not_cost_the_place() -> None:
+    claim = read_press(Button().press(fix={"lat": 51.05, "lon": 3.72, "radius_m": -3, "at": "x"}))
+    assert claim.fix is not None
+    assert (claim.fix.lat, claim.flags) == (51.05, ("fix_invalid",))
+
+
+@pytest.mark.parametrize("status", ["suspended", "lost", "returned", "stock"])
+def test_a_device_that_should_not_press_is_heard_all_the_same(status: str) -> None:
+    button = Button()
+    found = judged(read_press(button.press()), device_of(button, status))
+    assert found.lane == "verified"
+    assert "suspended_device" in found.flags
+
+
+def test_nobody_can_mask_a_real_press() -> None:
+    button, forged = Button(), Button()
+    forged.id = button.id
+    real = judged(read_press(button.press()), device_of(button))
+    fake = judged(read_press(forged.press()), device_of(button))
+    assert real.alarm_id != fake.alarm_id
+
+
+def test_copies_are_one_alarm_and_presses_without_a_counter_too() -> None:
+    button = Button()
+    device = device_of(button)
+    for body in (button.press(), button.press(counter=None)):
+        ids: set[UUID] = {judged(read_press(body), device).alarm_id for _ in range(2)}
+        assert len(ids) == 1
