@@ -1,38 +1,9 @@
-"""One running system for all scenarios, with short times of escalation."""
-
-import os
-from collections.abc import Iterator
-from pathlib import Path
+"""What scenarios start from."""
 
 import pytest
 
-from stalkingalarm.embedded.layout import Layout, project_root
 from stalkingalarm.embedded.system import System
 from tests.scenarios.scenario import Scenario
-
-# Escalation in seconds instead of tens of seconds, so that its whole ladder is seen in each run.
-TIMES = {
-    "ESCALATE_AFTER_S": "[2, 4, 6]",
-    "UNIT_ANSWER_S": "2",
-    "FIND_UNIT_EVERY_S": "1",
-    "WEBHOOK_DELAYS_S": "[0, 1, 2]",
-}
-
-
-@pytest.fixture(scope="session")
-def system() -> Iterator[System]:
-    """The native system in a folder of its own; SCENARIOS_RUN_DIR joins one that is kept up."""
-    kept = os.environ.get("SCENARIOS_RUN_DIR")
-    run = Path(kept) if kept else project_root() / ".run" / "scenarios"
-    if not kept:
-        System(Layout.at(run)).down()
-        Layout.at(run).wipe()
-    os.environ.pop("OTEL_EXPORTER_OTLP_ENDPOINT", None)
-    running = kept and (run / "supervisor.sock").exists()
-    system = System.up(run, env={} if running else TIMES, seconds=180)
-    yield system
-    if not kept:
-        system.down()
 
 
 @pytest.fixture

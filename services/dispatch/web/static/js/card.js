@@ -2,7 +2,7 @@
 
 import { byId, el, fill } from "./dom.js";
 import { selected } from "./state.js";
-import { language, t, word } from "./words.js";
+import { language, locale, t, word } from "./words.js";
 
 export function showCard() {
   const view = selected();
@@ -16,7 +16,7 @@ export function showCard() {
 }
 
 const title = () => el("h2", {}, t("card"));
-const day = (text) => new Date(`${text}T12:00:00Z`).toLocaleDateString(language);
+const day = (text) => new Date(`${text}T12:00:00Z`).toLocaleDateString(locale());
 const born = (person) => (person.born_on ? ` (° ${day(person.born_on)})` : "");
 
 function card(told) {

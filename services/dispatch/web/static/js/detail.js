@@ -4,7 +4,7 @@ import { clockTime } from "./clock.js";
 import { byId, el, fill, say } from "./dom.js";
 import { progress, roomName, zoneName } from "./list.js";
 import { another, isOurs, late, leading, liveOrders, nearest, nextStep, proposal, quality, rings, selected, state, stepOf, viewOf } from "./state.js";
-import { language, t, word } from "./words.js";
+import { language, locale, t, word } from "./words.js";
 
 const KEYS = { next: "N", acknowledge: "Enter", "take-over": "T", send: "S", choose: "U" };
 let shownAt = 0;
@@ -12,13 +12,18 @@ let shownAt = 0;
 /** The second half of a double click must not do the step that came in the place of the first. */
 export const settled = () => performance.now() - shownAt > 700;
 
+const PARTS = ["head", "place", "orders", "flags", "units", "more"];
 const WAY = ["sent", "received", "acknowledged", "en_route", "on_scene"];
 
 /** Redraw the chosen alarm. `act.send(unitId)`, `act.pick(id)`; `busy`: an answer is awaited. */
 export function showAlarm(act, busy) {
   const view = selected();
   byId("alarm").hidden = !view;
-  if (!view) return;
+  if (!view) {
+    for (const part of PARTS) fill(byId(part), null, () => []); // nothing of a closed alarm stays in the page
+    for (const line of ["duress", "progress", "problem"]) say(byId(line), null);
+    return;
+  }
   byId("alarm").dataset.incident = view.incident_id;
   const key = [language, view.incident_id, view.revision, state.zones.size, state.rooms.size];
   fill(byId("head"), [...key, Boolean(leading(view)) || late(view)], () => head(view));
@@ -85,7 +90,7 @@ function showActions(view, busy) {
 }
 
 const distance = (m) => (m === null || m === undefined ? "" : ` · ${kilometres(m)}`);
-const kilometres = (m) => (m < 950 ? `${Math.round(m / 10) * 10} m` : `${(m / 1000).toLocaleString(language, { maximumFractionDigits: 1 })} km`);
+const kilometres = (m) => (m < 950 ? `${Math.round(m / 10) * 10} m` : `${(m / 1000).toLocaleString(locale(), { maximumFractionDigits: 1 })} km`);
 
 function place(view) {
   const { location } = view;
@@ -159,6 +164,6 @@ function more(view, act) {
       ? el("button", { type: "button", "data-hold": id, onclick: () => act.pick(id) }, `STALKINGALARM · ${zoneName(other)}`)
       : t("linkedElsewhere")))),
     !isOurs(view) && el("p", {}, t("belongsTo", { room: roomName(view.control_room_id) })),
-    el("p", { class: "moments" }, moments.filter(([, at]) => at).map(([name, at]) => el("span", {}, `${t(`moment.${name}`)} ${clockTime(at, language)}`))),
+    el("p", { class: "moments" }, moments.filter(([, at]) => at).map(([name, at]) => el("span", {}, `${t(`moment.${name}`)} ${clockTime(at, locale())}`))),
   ];
 }

@@ -15,6 +15,9 @@ function start() {
   return wanted.find((tag) => tag in TEXTS) ?? "nl";
 }
 
+/** Dates and numbers as written here; English as in Europe. */
+export const locale = () => (language === "en" ? "en-GB" : `${language}-BE`);
+
 /** Switch the language and keep the choice for this workstation. */
 export function speak(tag) {
   language = tag;

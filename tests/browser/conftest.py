@@ -1,0 +1,51 @@
+"""Debian's Chromium, driven by Playwright."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from stalkingalarm import issuer
+from stalkingalarm.embedded.system import System
+from stalkingalarm.seed import GENT
+
+Opener = Callable[..., Page]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests."""
+    path = shutil.which("chromium")
+    assert path, "chromium is not installed: infra/setup.sh browser"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def console(system: System, chromium: Browser) -> Iterator[Opener]:
+    """Opens consoles of a control room, signed in by the address; any script error fails the test."""
+    errors: list[str] = []
+    contexts = []
+
+    def opened(cic: str = GENT, **options: Any) -> Page:
+        wanted: dict[str, Any] = {"locale": "en-GB", "viewport": {"width": 1280, "height": 800}, **options}
+        context = chromium.new_context(**wanted)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        # What the browser refuses for our content security policy is told on its console only.
+        page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
+        token = issuer.mint("operator-browser", ["operator"], "cic", layout=system.layout, cic=cic)
+        page.goto(f"{system.url('dispatch')}/console#token={token}")
+        page.wait_for_selector("body[data-connection=live]")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert errors == []

@@ -1,0 +1,105 @@
+"""The operator's page on the running system: what an operator sees and does in a night."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from stalkingalarm import seed
+from stalkingalarm.embedded.system import System
+from tests.browser.conftest import Opener
+from tests.browser.crew import Crew
+
+expect.set_options(timeout=15_000)
+
+
+@pytest.fixture(scope="module")
+def crew(system: System) -> Iterator[Crew]:
+    """Victim and patrols."""
+    with Crew(system) as crew:
+        yield crew
+
+
+def alarm_of(page: Page, alarm_id: object) -> Page:
+    """Wait for an alarm in the list, and choose it."""
+    item = page.locator(f"#list [data-incident='{alarm_id}']")
+    expect(item).to_be_visible()
+    item.click()
+    return page
+
+
+@pytest.mark.timeout(300)
+def test_from_press_to_patrol_by_keyboard(crew: Crew, console: Opener) -> None:
+    page = console()
+    assert "token" not in page.url
+    alarm_id = crew.press().alarm_id
+    item = page.locator(f"#list [data-incident='{alarm_id}']")
+    expect(item).to_contain_text("STALKINGALARM")
+    expect(item).to_have_class(re.compile("ringing"))
+
+    page.keyboard.press("Enter")
+    expect(item).to_have_attribute("data-acknowledged", "true")
+    expect(item).not_to_have_class(re.compile("ringing"))
+    expect(page.locator("#primary")).to_contain_text("SEND BROWSER-NEAR")
+
+    page.keyboard.press("s")
+    expect(page.locator("#progress")).to_contain_text("BROWSER-NEAR")
+    expect(page.locator("#orders li[data-state=en_route]")).to_contain_text("BROWSER-NEAR")
+    expect(page.locator("#card")).to_contain_text("knife")
+    expect(page.locator("#card")).to_contain_text("DO NOT CALL")
+    expect(page.locator("#more")).to_contain_text("Shown")  # the page told that the alarm stands on a screen
+
+
+@pytest.mark.timeout(300)
+def test_lost_connection_is_said_and_made_good(crew: Crew, console: Opener, system: System) -> None:
+    page = console()
+    with system.without("dispatch-api"):
+        expect(page.locator("#connection")).to_contain_text("NO CONNECTION since")
+        expect(page.locator("body")).to_have_attribute("data-connection", "lost")
+    expect(page.locator("body")).to_have_attribute("data-connection", "live", timeout=30_000)
+    alarm_id = crew.press().alarm_id
+    alarm_of(page, alarm_id)
+    expect(page.locator("#place")).to_contain_text("PRECISE")
+
+
+@pytest.mark.timeout(300)
+def test_duress_is_unmistakable_and_closing_withdraws_the_card(crew: Crew, console: Opener) -> None:
+    page = console(locale="nl-BE")
+    alarm_id = crew.press().alarm_id
+    alarm_of(page, alarm_id)
+    crew.do(crew.victim.device.cancel(alarm_id, seed.DURESS_CODE))
+    expect(page.locator("#duress")).to_contain_text("DWANG")
+    crew.close()
+    expect(page.locator("#list li")).to_have_count(0)
+    expect(page.locator("#card")).to_be_hidden()
+    assert "Testemans" not in page.content()
+
+
+def test_refusals_are_said_in_words(crew: Crew, console: Opener) -> None:
+    page = console()
+    page.goto(f"{page.url}#token=nonsense")
+    expect(page.locator("#sign-in-why")).to_have_text("This token was refused.")
+    expect(page.locator("#token")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    ("locale", "word"), [("nl-BE", "Taal"), ("fr-BE", "Langue"), ("de-BE", "Sprache"), ("en-GB", "Language")]
+)
+def test_speaks_the_language_of_the_browser(console: Opener, locale: str, word: str) -> None:
+    page = console(locale=locale)
+    expect(page.locator("[data-text=language]")).to_have_text(word)
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1920, 1080)])
+def test_nothing_runs_out_of_the_screen(crew: Crew, console: Opener, size: tuple[int, int]) -> None:
+    width, height = size
+    page = console(viewport={"width": width, "height": height})
+    alarm_of(page, crew.press().alarm_id)
+    outside = page.evaluate(
+        "[...document.querySelectorAll('header *, #alarm, #card, #map, #primary')]"
+        ".filter(e => e.checkVisibility() && !e.closest('.unseen') && e.tagName !== 'OPTION')"
+        ".map(e => [e.id || e.tagName, e.getBoundingClientRect()])"
+        ".filter(([, r]) => r.right > innerWidth + 1 || r.bottom > innerHeight + 1).map(([name]) => name)"
+    )
+    assert outside == []
