@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.dispatch.geography import (
@@ -109,6 +109,7 @@ _JSON = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(_JSON, st.sampled_from(["id", "names", "cic", "province", "source", "ring", "geometry"]))
 def test_any_other_json_is_an_invalid_map_or_a_map(value: Any, field: str) -> None:
     bad = feature()
@@ -195,6 +196,7 @@ def test_every_control_room_has_two_neighbours_at_least() -> None:
     assert brussels.neighbours[0] == "cic-vlaams-brabant"
 
 
+@settings(deadline=None)
 @given(st.sampled_from(list(PLACES.values())), st.sampled_from(list(PLACES.values())))
 def test_flat_metres_are_within_the_stated_error(a: Any, b: Any) -> None:
     ax, ay = to_metres(a.lat, a.lon)
@@ -203,6 +205,7 @@ def test_flat_metres_are_within_the_stated_error(a: Any, b: Any) -> None:
     assert math.hypot(ax - bx, ay - by) == pytest.approx(true, rel=0.025)
 
 
+@settings(deadline=None)
 @given(st.floats(), st.floats())
 def test_usable_never_raises(lat: float, lon: float) -> None:
     assert usable(Point(lat, lon)) == (-90 <= lat <= 90 and -180 <= lon <= 180)

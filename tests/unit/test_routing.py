@@ -179,6 +179,7 @@ def test_without_a_fix_the_next_best_decides(fix: Point | None, complaint: Flag 
     assert decided(router().route(fix, "unknown", None)) == ("default", None, "cic-brussel")
 
 
+@settings(deadline=None)
 @given(st.sampled_from(list(PLACES.values())))
 def test_swapped_coordinates_are_turned_and_flagged(place: Place) -> None:
     route = router().route(Point(place.lon, place.lat))
@@ -206,6 +207,16 @@ def test_abroad_the_nearest_zone_answers(point: Point, cic: str | None, far: boo
     assert km[0] <= route.metres / 1e3 <= km[1]
     assert Flag.SWAPPED_COORDINATES not in route.flags
     assert cic in (None, route.cic)
+
+
+@pytest.mark.parametrize("away_deg", [0.005, 0.2])
+def test_between_two_equally_near_zones_the_first_id_answers(away_deg: float) -> None:
+    zones, rooms = the_map()
+    left = replace(zones[0], id="b", outline=shapely.box(4.3, 50.8, 4.4, 50.9))
+    right = replace(zones[0], id="a", outline=shapely.box(4.4, 50.8, 4.5, 50.9))
+    route = Router([left, right], rooms, Defaults(rooms[0].id)).route(Point(50.8 - away_deg, 4.4))
+    assert route.zone == "a"
+    assert Flag.ABROAD in route.flags
 
 
 @pytest.mark.parametrize("place", PLACES.values(), ids=PLACES.keys())
