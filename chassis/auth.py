@@ -2,8 +2,6 @@
 
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import httpx
@@ -12,23 +10,12 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from chassis.caller import Caller
 from chassis.errors import Forbidden, Unauthenticated
 from chassis.settings import Settings
 
 # Seconds after which the issuer's keys are read again; an unknown key id reads them at once.
 _KEYS_MAX_AGE_S = 300.0
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls: the claims that decisions rest upon."""
-
-    subject: str
-    roles: frozenset[str]
-    partner: str | None = None
-    cic: str | None = None
-    zone: str | None = None
-    unit: str | None = None
 
 
 class Verifier:
@@ -109,5 +96,4 @@ def require(*roles: str) -> Any:
     return Depends(check)
 
 
-RolesOf = Callable[[Request], Caller]
 AnyCaller = Annotated[Caller, Depends(caller_of)]

@@ -1,19 +1,19 @@
 """Bring one service's database to its newest schema: `python -m chassis.migrate alarm`."""
 
 import sys
-from pathlib import Path
+from importlib.util import find_spec
 
 from alembic import command
 from alembic.config import Config
 
-import services
-
 
 def config_of(service: str) -> Config:
     """Alembic's configuration of one service; the database comes from DATABASE_URL."""
+    found = find_spec(f"services.{service}.migrations")
+    if found is None or not found.submodule_search_locations:
+        raise SystemExit(f"there are no migrations of a service {service!r}")
     config = Config()
-    config.set_main_option("script_location", str(Path(services.__path__[0]) / service / "migrations"))
-    config.attributes["service"] = service
+    config.set_main_option("script_location", found.submodule_search_locations[0])
     return config
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from chassis import clock, timers
-from chassis.auth import Caller
+from chassis.caller import Caller
 from chassis.database import Transaction
 from chassis.errors import Forbidden
 from chassis.vault import Vault

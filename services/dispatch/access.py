@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from chassis import clock
-from chassis.auth import Caller
+from chassis.caller import Caller
 from chassis.errors import Forbidden
 from services.dispatch import views
 from services.dispatch.errors import IncidentUnknown, OrderUnknown

@@ -13,7 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import clock
-from chassis.auth import Caller, require
+from chassis.auth import require
+from chassis.caller import Caller
 from chassis.database import Database, engine_of
 from chassis.errors import Invalid
 from chassis.http import application

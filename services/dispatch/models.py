@@ -4,13 +4,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, MetaData, text
 from sqlmodel import Field, SQLModel
 
 from chassis.columns import Json, UtcDateTime
 
 
-class MapRow(SQLModel, table=True):
+class Table(SQLModel):
+    """The base of this service's tables: its own metadata, apart from every other service's."""
+
+    metadata = MetaData()
+
+
+class MapRow(Table, table=True):
     """The zones in force, as imported GeoJSON; the newest row counts."""
 
     __tablename__ = "maps"
@@ -21,7 +27,7 @@ class MapRow(SQLModel, table=True):
     imported_by: str
 
 
-class ControlRoomRow(SQLModel, table=True):
+class ControlRoomRow(Table, table=True):
     """How one control room wants its alarms; names and seat come with the map."""
 
     __tablename__ = "control_rooms"
@@ -34,7 +40,7 @@ class ControlRoomRow(SQLModel, table=True):
     announced: bool = False
 
 
-class UnitRow(SQLModel, table=True):
+class UnitRow(Table, table=True):
     """A patrol. `order_id` is set while it has a live order: the one claim that two workers cannot share."""
 
     __tablename__ = "units"
@@ -50,7 +56,7 @@ class UnitRow(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
-class DeviceRow(SQLModel, table=True):
+class DeviceRow(Table, table=True):
     """Read model of registry: whose device it is."""
 
     __tablename__ = "devices"
@@ -61,7 +67,7 @@ class DeviceRow(SQLModel, table=True):
     version: int
 
 
-class EnrolmentRow(SQLModel, table=True):
+class EnrolmentRow(Table, table=True):
     """Read model of registry: the managing zone, used only while there is no location."""
 
     __tablename__ = "enrolments"
@@ -72,7 +78,7 @@ class EnrolmentRow(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class CardRow(SQLModel, table=True):
+class CardRow(Table, table=True):
     """An intervention card with its two codes, sealed; opened only for an open incident."""
 
     __tablename__ = "cards"
@@ -82,7 +88,7 @@ class CardRow(SQLModel, table=True):
     sealed: bytes | None = None
 
 
-class PerpetratorRow(SQLModel, table=True):
+class PerpetratorRow(Table, table=True):
     """Which enrolments share a perpetrator, by the registry's pseudonym."""
 
     __tablename__ = "perpetrators"
@@ -91,7 +97,7 @@ class PerpetratorRow(SQLModel, table=True):
     ref: UUID = Field(primary_key=True, index=True)
 
 
-class IncidentRow(SQLModel, table=True):
+class IncidentRow(Table, table=True):
     """One incident: opened by a press, joined by further presses of its subject, closed by people."""
 
     __tablename__ = "incidents"
@@ -137,7 +143,7 @@ class IncidentRow(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
-class PressRow(SQLModel, table=True):
+class PressRow(Table, table=True):
     """Which incident each press became part of: exactly one."""
 
     __tablename__ = "presses"
@@ -150,7 +156,7 @@ class PressRow(SQLModel, table=True):
     routed_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class OrderRow(SQLModel, table=True):
+class OrderRow(Table, table=True):
     """One unit ordered (or proposed) to one incident."""
 
     __tablename__ = "orders"

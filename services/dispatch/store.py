@@ -149,7 +149,8 @@ def open_incidents(
     """Open incidents of a control room (its own and those it was brought into), or of one unit."""
     query = select(IncidentRow).where(col(IncidentRow.state) == "open")
     if cic_id is not None:
-        query = query.where(or_(col(IncidentRow.cic_id) == cic_id, col(IncidentRow.also_cics).op("?")(cic_id)))
+        brought_in = col(IncidentRow.also_cics).op("@>")([cic_id])
+        query = query.where(or_(col(IncidentRow.cic_id) == cic_id, brought_in))
     if unit_id is not None:
         live = select(OrderRow.incident_id).where(
             col(OrderRow.unit_id) == unit_id, col(OrderRow.state).in_(LIVE)

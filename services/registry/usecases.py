@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from chassis import clock
-from chassis.auth import Caller
+from chassis.caller import Caller
 from chassis.database import Transaction
 from chassis.errors import Forbidden
 from chassis.vault import Vault

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
+import psutil
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.console import Console
 from rich.table import Table
@@ -70,8 +72,10 @@ async def _load(system: System, floor: Floor) -> dict[str, Any]:
     try:
         await driver.run(list(islice(devices, 200)), 40)  # warms caches; not counted
         rates = {}
+        used = _cpu_seconds(system)
         for rate in RATES:
             rates[str(rate)] = _figures(await _phase(driver, devices, rate, _SECONDS), floor)
+        spent = {name: seconds - used[name] for name, seconds in _cpu_seconds(system).items()}
         sustained, steps = await _sustain(driver, devices, floor)
     finally:
         await driver.stop()
@@ -83,6 +87,10 @@ async def _load(system: System, floor: Floor) -> dict[str, Any]:
             "delivery_ms": round(floor.delivery_ms, 3),
         },
         "rates": rates,
+        "cpu_ms_per_press": {
+            name: round(seconds * 1000 / (sum(RATES) * _SECONDS), 3)
+            for name, seconds in sorted(spent.items(), key=lambda item: -item[1])
+        },
         "sustained_per_s": sustained,
         "steps": steps,
     }
@@ -91,6 +99,18 @@ async def _load(system: System, floor: Floor) -> dict[str, Any]:
 async def _phase(driver: Driver, devices: Iterator[Device], rate: float, seconds: int) -> Phase:
     with console.status(f"{rate} presses a second for {seconds} s"):
         return await driver.run(list(islice(devices, int(rate * seconds))), rate)
+
+
+def _cpu_seconds(system: System) -> dict[str, float]:
+    """Processor time that each process (with its children) used so far, and the driver's own."""
+    pids = {process["name"]: process["pid"] for process in system.processes() if process["pid"]}
+    return {name: _of(pid) for name, pid in {**pids, "driver": os.getpid()}.items()}
+
+
+def _of(pid: int) -> float:
+    process = psutil.Process(pid)
+    family = [process, *process.children(recursive=True)]
+    return sum(sum(member.cpu_times()[:4]) for member in family if member.is_running())
 
 
 async def _sustain(
@@ -239,5 +259,6 @@ def _show(result: dict[str, Any]) -> None:
         names = ("presses", "p50_ms", "p90_ms", "p99_ms", "p50_ratio", "p99_ratio", "lost", "duplicated")
         table.add_row(rate, *(str(f[name]) for name in names))
     console.print(table)
+    console.print("processor time a press, ms:", result["cpu_ms_per_press"])
     console.print(f"sustained (p99 under 1 s): {result['sustained_per_s']:.0f} presses a second")
     console.print(f"routing alone: {result['routing_per_s']:.0f} decisions a second")

@@ -109,8 +109,8 @@ def _each_press_has_one_incident(desk: Desk, presses: list[AlarmRaised]) -> None
 def _every_incident_is_looked_after(desk: Desk) -> None:
     left_alone = desk.sql(
         "SELECT id FROM incidents i WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.incident_id = i.id "
-        "AND o.state IN ('proposed', 'sent')) AND NOT EXISTS (SELECT 1 FROM due d WHERE d.subject_id = i.id::text "
-        "AND d.kind = 'find_unit')"
+        "AND o.state IN ('proposed', 'sent')) AND NOT EXISTS "
+        "(SELECT 1 FROM due d WHERE d.subject_id = i.id::text AND d.kind = 'find_unit')"
     )
     assert left_alone == []
     unwatched = desk.sql(

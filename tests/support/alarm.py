@@ -123,13 +123,14 @@ class AlarmApi:
         command += ["--port", str(self.port), "--no-access-log"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **self.env})
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while True:
             try:
                 httpx.get(f"{self.url}/health/live", timeout=1)
                 break
             except httpx.HTTPError:
                 if time.monotonic() > until or self.process.poll() is not None:
+                    self.process.kill()
                     raise AssertionError(self.log.read_text()) from None
                 time.sleep(0.1)
         self.http = httpx.Client(base_url=self.url, timeout=15)

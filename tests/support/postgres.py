@@ -30,6 +30,7 @@ class Cluster:
     def __enter__(self) -> "Cluster":
         spec = postgres.spec(self._layout)
         assert spec.prepare is not None
+        assert spec.ready is not None
         spec.prepare()
         with (self.home / "out.log").open("wb") as out:
             self._process = subprocess.Popen(

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from chassis import clock, telemetry
-from chassis.auth import Caller, require
+from chassis.auth import require
+from chassis.caller import Caller
 from chassis.message import Message, NotConfirmed
 from contracts.alarm import CanaryRaised
 from contracts.common import Channel, Fix

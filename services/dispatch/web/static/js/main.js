@@ -18,6 +18,8 @@ let lostAt = Date.now(); // this workstation's own clock: how long *we* have hea
 let waiting = 0;
 const acting = new Set(); // incidents whose answer is awaited
 const displayed = new Set();
+const DURESS_SOUND_MS = 10000;
+let soundUntil = 0; // an alarm that was acknowledged long ago is heard again when duress becomes known
 
 // --- showing -----------------------------------------------------------------------------------------------
 
@@ -53,7 +55,7 @@ function tick() {
   byId("mute").setAttribute("aria-pressed", String(isSilenced()));
   byId("mute").textContent = t(isSilenced() ? "silenced" : "mute");
   byId("mute").title = t("untilNext");
-  want(waiting ? "alarm" : live ? null : "lost");
+  want(waiting || performance.now() < soundUntil ? "alarm" : live ? null : "lost");
 }
 
 function pick(id) {
@@ -127,12 +129,22 @@ function tellDisplayed() {
 
 // --- what comes in -----------------------------------------------------------------------------------------
 
-function arrived(view) {
+/** Take a view; what is new and grave is heard, even by who had silenced the alarms before it. */
+function receive(view) {
+  const before = viewOf(view.incident_id)?.cancel;
   const change = take(view);
-  if (change === "new" && rings(view)) {
+  const isNew = change === "new" && rings(view);
+  const isDuress = change && view.cancel === "duress" && before !== "duress" && isOurs(view);
+  if (isDuress) soundUntil = performance.now() + DURESS_SOUND_MS;
+  if (isNew || isDuress) {
     silence(false);
-    byId("announce").textContent = t("announce", { zone: zoneName(view) });
+    byId("announce").textContent = t(isDuress ? "duress" : "announce", { zone: zoneName(view) });
   }
+  return change;
+}
+
+function arrived(view) {
+  const change = receive(view);
   if (change === "closed") ended(view);
   if (change) show();
 }
@@ -145,9 +157,7 @@ function ended(view) {
 function present(views, askedAt) {
   const gone = keepOnly(views, askedAt);
   if (gone.length) sayEnded(t("endedUnseen", { count: gone.length }));
-  views.forEach((view) => {
-    if (take(view) === "new" && rings(view)) silence(false);
-  });
+  views.forEach(receive);
   show();
 }
 

@@ -51,10 +51,16 @@ export function showZones(geojson) {
   showNote();
 }
 
+/** The card beside it has perhaps just changed the map's size. */
+function fit(bounds) {
+  map.invalidateSize({ pan: false, animate: false });
+  map.fitBounds(bounds, { animate: false });
+}
+
 function overview() {
   if (shownFor === null) return;
   shownFor = null;
-  map.fitBounds(home, { animate: false });
+  fit(home);
 }
 
 const zoneText = (zone) => nameOf(zone.names) + (zone.stand_in ? ` (${t("standIn")})` : "");
@@ -113,5 +119,5 @@ export function follow(again = false) {
   const concerned = [...liveOrders(view), proposal(view)].filter(Boolean).map((order) => order.unit_id);
   const unit = state.units.find((each) => concerned.includes(each.unit_id) && plottable(each));
   if (unit) bounds.extend([unit.lat, unit.lon]);
-  map.fitBounds(bounds.pad(0.15), { animate: false });
+  fit(bounds.pad(0.15));
 }
