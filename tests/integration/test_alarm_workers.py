@@ -12,6 +12,7 @@ import pytest
 
 from contracts import dispatch, registry
 from contracts.alarm import PressesRecorded
+from contracts.common import Outcome
 from contracts.envelope import Event, Payload, wrap
 from contracts.topology import DISPATCH_ALARMS, REPORTING_FOLLOW_UP, REPORTING_LEDGER
 from services.alarm.invariants import INVARIANTS
@@ -68,7 +69,7 @@ def device(button: Button, version: int = 1, status: registry.DeviceStatus = "ac
 
 def events_in(broker: Broker, queue: str, kind: str) -> list[dict[str, Any]]:
     """The data of all events of one type in a queue; whatever is there is taken out."""
-    found = []
+    found: list[dict[str, Any]] = []
     channel = broker.channel()
     while True:
         method, _, body = channel.basic_get(queue, auto_ack=True)
@@ -165,7 +166,7 @@ def test_a_device_follows_its_own_alarm(api: AlarmApi, books: Books, broker: Bro
             incident_id=incident_id,
             at=at,
             control_room_id="oost-vlaanderen",
-            outcome=dispatch.Outcome.GENUINE,
+            outcome=Outcome.GENUINE,
             closed_by="unit",
         ),
     )
