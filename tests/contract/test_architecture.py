@@ -1,0 +1,93 @@
+"""docs/architecture.md is true; `python -m tests.contract.test_architecture` writes its two tables."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from contracts import topology
+from contracts.catalogue import PARKED, PUBLISHED
+from contracts.common import MessageParked
+from contracts.envelope import Payload
+from contracts.export import readers
+from stalkingalarm.embedded.definitions import definitions
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT = ROOT / "docs/architecture.md"
+ANY_ROOM = "cic.<room>.orders"
+
+
+def readers_of(payload: type[Payload]) -> set[str]:
+    """Queues by every routing key of a type; the control rooms' own count as one."""
+    endings = ("", ".verified", ".unverified", *(f".{room}" for room in topology.CONTROL_ROOMS))
+    found = {queue for ending in endings for queue in readers(payload.EXCHANGE, payload.TYPE + ending)}
+    return {ANY_ROOM if queue.startswith("cic.") else queue for queue in found}
+
+
+def event_rows() -> list[str]:
+    """The table of events."""
+    rows = ["| event | published by | on exchange | read from queue | what is in it |", "|---|---|---|---|---|"]
+    for service, events in PUBLISHED.items():
+        rows += [_row(payload, service, payload.EXCHANGE, readers_of(payload)) for payload in events]
+    every = set.intersection(*(readers_of(parked) for parked in PARKED.values()))
+    return [*rows, _row(MessageParked, "every service", "<service>.events", every)]
+
+
+def _row(payload: type[Payload], service: str, exchange: str, queues: set[str]) -> str:
+    told = (payload.__doc__ or "").strip().splitlines()[0]
+    fields = ", ".join(f"`{name}`" for name in payload.model_fields)
+    read = ", ".join(f"`{queue}`" for queue in sorted(queues))
+    return f"| `{payload.TYPE}` | {service} | `{exchange}` | {read} | {told} {fields} |"
+
+
+def permission_rows() -> list[str]:
+    """The table of permissions: what each user may write and read, by the rules that the broker is given."""
+    rows = ["| user | writes | reads |", "|---|---|---|"]
+    wanted = definitions(dict.fromkeys(topology.SERVICES, "x"))["permissions"]
+    users = {each["user"]: each for each in wanted if each["user"] in topology.SERVICES}
+    kept = ("retry.", topology.PARKING)
+    exchanges = [e.name for e in topology.EXCHANGES if not e.name.startswith(kept)]
+    queues = [queue.name for queue in topology.QUEUES]
+    for service in topology.SERVICES:
+        writes = [f"`{name}`" for name in exchanges if re.search(users[service]["write"], name)]
+        reads = [f"`{name}`" for name in queues if re.search(users[service]["read"], name)]
+        rows.append(f"| {service} | {', '.join(writes)} | {', '.join(reads)} |")
+    return rows
+
+
+TABLES = {"events": event_rows, "permissions": permission_rows}
+
+
+def _between(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<=<!-- {name} -->\n).*?(?=<!-- end of {name} -->)", re.DOTALL)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_says_what_the_contracts_say(name: str) -> None:
+    found = _between(name).search(DOCUMENT.read_text())
+    assert found is not None
+    assert found[0].splitlines() == TABLES[name](), "run python -m tests.contract.test_architecture"
+
+
+def test_the_tests_that_the_document_names_exist() -> None:
+    code = "\n".join(path.read_text() for path in (ROOT / "tests").rglob("test_*.py"))
+    _, _, prose = DOCUMENT.read_text().partition("## The eleven rules")
+    named = set(re.findall(r"`(test_\w+)`", prose))
+    assert named
+    assert {name for name in named if f"def {name}(" not in code} == set()
+
+
+def test_the_code_that_the_document_names_exists() -> None:
+    text = DOCUMENT.read_text()
+    named = set(
+        re.findall(r"`((?:services|chassis|contracts|stalkingalarm|tests)/[\w./]+)`", DOCUMENT.read_text())
+    )
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+
+
+if __name__ == "__main__":
+    document = DOCUMENT.read_text()
+    for table, rows in TABLES.items():
+        lines = "".join(f"{row}\n" for row in rows())
+        document = _between(table).sub(lambda _, lines=lines: lines, document)  # type: ignore[misc]
+    DOCUMENT.write_text(document)
