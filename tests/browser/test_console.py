@@ -46,6 +46,7 @@ def test_from_press_to_patrol_by_keyboard(crew: Crew, console: Opener) -> None:
     page.keyboard.press("s")
     expect(page.locator("#progress")).to_contain_text("BROWSER-NEAR")
     expect(page.locator("#orders li[data-state=en_route]")).to_contain_text("BROWSER-NEAR")
+    expect(page.locator("#units")).not_to_contain_text("BROWSER-NEAR")  # it is not free any more
     expect(page.locator("#card")).to_contain_text("knife")
     expect(page.locator("#card")).to_contain_text("DO NOT CALL")
     expect(page.locator("#more")).to_contain_text("Shown")  # the page told that the alarm stands on a screen
@@ -103,3 +104,9 @@ def test_nothing_runs_out_of_the_screen(crew: Crew, console: Opener, size: tuple
         ".filter(([, r]) => r.right > innerWidth + 1 || r.bottom > innerHeight + 1).map(([name]) => name)"
     )
     assert outside == []
+    inside = page.locator("#map .alarm-name").bounding_box()
+    around = page.locator("#map").bounding_box()
+    assert inside is not None
+    assert around is not None
+    assert around["x"] < inside["x"] < inside["x"] + inside["width"] < around["x"] + around["width"]
+    assert around["y"] < inside["y"] < around["y"] + around["height"]

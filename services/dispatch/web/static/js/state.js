@@ -102,9 +102,11 @@ export function metres(a, b) {
 /** Free units besides the proposed one, nearest first; without a location in the order of their callsigns. */
 export function nearest(view, count) {
   const here = plottable(view.location) ? view.location : null;
-  const named = proposal(view)?.unit_id;
+  // The list of units is some seconds old; orders are live.
+  const taken = new Set([...state.incidents.values()].flatMap((each) => liveOrders(each.view)).map((order) => order.unit_id));
+  taken.add(proposal(view)?.unit_id);
   return state.units
-    .filter((unit) => unit.available && !unit.order_id && unit.unit_id !== named)
+    .filter((unit) => unit.available && !unit.order_id && !taken.has(unit.unit_id))
     .map((unit) => ({ unit, away: here && plottable(unit) ? metres(here, unit) : null }))
     .sort((a, b) => (a.away ?? Infinity) - (b.away ?? Infinity) || a.unit.callsign.localeCompare(b.unit.callsign))
     .slice(0, count);
