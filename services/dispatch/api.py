@@ -62,7 +62,8 @@ def create_app(settings: DispatchSettings | None = None) -> FastAPI:
         await publisher.start()
         database.relay = Relay(database.engine, publisher.publish_threadsafe)
         database.relay.start()
-        hub, courier = Hub(context), Courier(context)
+        courier = Courier(context)
+        hub = Hub(context, courier.wake)
         app.state.hub = hub
         publisher.subscribe_transient(topology.DISPATCH_LIVE, ["#"], hub.rung)
         hub.start()

@@ -90,8 +90,9 @@ def _frame(event: str, data: BaseModel) -> bytes:
 class Hub:
     """All streams of one API process."""
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
+    def __init__(self, context: Context, changed: Callable[[], None]) -> None:
+        """`changed` is called whenever something did: for others in this process who wait for it."""
+        self._context, self._changed = context, changed
         self._watchers: set[Watcher] = set()
         self._pending: dict[UUID, list[Span]] = {}
         self._wake = asyncio.Event()
@@ -170,6 +171,7 @@ class Hub:
         while True:
             await self._wake.wait()
             self._wake.clear()
+            self._changed()
             pending, self._pending = self._pending, {}
             try:
                 if pending:

@@ -20,7 +20,8 @@ from services.dispatch.usecases.raising import after
 
 log = logging.getLogger(__name__)
 
-_LOOK_S = 0.1
+# Seconds between looks for retries and for what no doorbell told of.
+_LOOK_S = 0.5
 _AT_ONCE = 50
 
 
@@ -32,10 +33,15 @@ class Courier:
         self._client = httpx.AsyncClient(timeout=httpx.Timeout(5.0), limits=httpx.Limits(max_connections=50))
         self._task: asyncio.Task[None] | None = None
         self._sending: set[asyncio.Task[None]] = set()
+        self._look = asyncio.Event()
 
     def start(self) -> None:
         """Start looking for what is due."""
         self._task = asyncio.create_task(self._loop())
+
+    def wake(self) -> None:
+        """Something changed: look at once."""
+        self._look.set()
 
     async def stop(self) -> None:
         """Stop; what is unsent stays due for the next process."""
@@ -58,10 +64,14 @@ class Courier:
                 self._sending.add(task)
                 task.add_done_callback(self._sending.discard)
             if not claimed:
-                await asyncio.sleep(_LOOK_S)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._look.wait(), _LOOK_S)
+                self._look.clear()
 
     def _claim(self) -> list[DueRow]:
         """Take due rows; each is due again at its next attempt until it is taken away on success."""
+        if not any(room.webhook for room in self._context.board.rooms.values()):
+            return []
         with self._context.database.transaction() as tx:
             claimed = timers.claim(tx.session, ["webhook"], _AT_ONCE)
             delays = self._context.settings.webhook_delays_s

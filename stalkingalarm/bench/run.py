@@ -44,6 +44,7 @@ def bench() -> int:
     """Run all; 0 when nothing was lost or doubled at any rate."""
     run_dir = Layout.at().run
     with console.status("starting a system of its own"):
+        Layout.at(run_dir / "bench").wipe()
         system = System.up(run=run_dir / "bench", env=_ENV)
     try:
         result = _measure(system)
