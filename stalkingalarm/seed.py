@@ -267,13 +267,19 @@ async def _known_again(world: World, kept: dict[str, str] | None, name: str, pla
 
 async def tidy(world: World, cics: Iterable[str]) -> int:
     """A supervisor closes what an earlier run left open; how many."""
-    closed = 0
-    for cic in cics:
+    gate = asyncio.Semaphore(16)
+
+    async def close(cic: str, incident_id: str) -> None:
+        body = {"outcome": "technical", "reason": "left open by an earlier simulation"}
         supervisor = world.bearer("supervisor", cic=cic)
-        for incident in await world.call("GET", "dispatch", f"/v1/control-rooms/{cic}/incidents", supervisor):
-            if incident["control_room_id"] == cic:
-                body = {"outcome": "technical", "reason": "left open by an earlier simulation"}
-                path = f"/v1/incidents/{incident['incident_id']}/close"
-                await world.call("POST", "dispatch", path, supervisor, body)
-                closed += 1
-    return closed
+        async with gate:
+            await world.call("POST", "dispatch", f"/v1/incidents/{incident_id}/close", supervisor, body)
+
+    async def left_open(cic: str) -> list[tuple[str, str]]:
+        path, supervisor = f"/v1/control-rooms/{cic}/incidents", world.bearer("supervisor", cic=cic)
+        found = await world.call("GET", "dispatch", path, supervisor)
+        return [(cic, incident["incident_id"]) for incident in found if incident["control_room_id"] == cic]
+
+    left = [each for found in await asyncio.gather(*map(left_open, cics)) for each in found]
+    await asyncio.gather(*(close(*each) for each in left))
+    return len(left)

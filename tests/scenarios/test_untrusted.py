@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from stalkingalarm.simulation.device import Device
@@ -55,6 +56,7 @@ def test_suspended_device_still_raises_an_alarm(scenario: Scenario) -> None:
     scenario.run()
 
 
+@pytest.mark.timeout(240)
 def test_flood_of_unproved_presses_does_not_delay_a_real_one(scenario: Scenario) -> None:
     ann, car = scenario.victim(), scenario.unit()
     scenario.control_room(CIC, desk=Desk(display=None, acknowledge=None, send=None))
