@@ -78,10 +78,9 @@ def test_the_tests_that_the_document_names_exist() -> None:
 
 
 def test_the_code_that_the_document_names_exists() -> None:
-    text = DOCUMENT.read_text()
-    named = set(
-        re.findall(r"`((?:services|chassis|contracts|stalkingalarm|tests)/[\w./]+)`", DOCUMENT.read_text())
-    )
+    folders = "services|chassis|contracts|stalkingalarm|tests"
+    named = set(re.findall(rf"`((?:{folders})/[\w./]+)`", DOCUMENT.read_text()))
+    assert named
     assert {name for name in named if not (ROOT / name).exists()} == set()
 
 
