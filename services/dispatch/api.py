@@ -196,7 +196,7 @@ def _incidents(app: FastAPI, context: Context) -> None:
     def take_over(incident_id: UUID, caller: Caller = require(*operator)) -> IncidentView:
         """The caller's control room accepts the hand-over."""
         access.incident_for(context, caller, incident_id)
-        moving.take_over(context, incident_id, caller.cic or "")
+        moving.take_over(context, incident_id, caller.subject, caller.cic or "")
         return access.incident_for(context, caller, incident_id)
 
     @app.post("/v1/incidents/{incident_id}/send", tags=["incidents"])

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.common import Fix, Outcome
-from services.dispatch.errors import IncidentIsClosed, OrderMoveImpossible, UnitNotAvailable
+from services.dispatch.errors import IncidentIsClosed, IncidentUnknown, OrderMoveImpossible, UnitNotAvailable
 from services.dispatch.usecases import moving
 from services.dispatch.usecases.context import Context
 from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT, GHENT_ROOM, Desk, alarm, context_on
@@ -149,6 +149,20 @@ def test_an_acknowledgement_stops_the_ladder(desk: Desk) -> None:
     desk.pass_time(100)
     assert "all_positions" not in [e["level"] for e in desk.published("incident.escalated.v1")]
     assert len(desk.published("incident.acknowledged.v1")) == 1
+
+
+def test_a_take_over_is_an_acknowledgement_by_the_other_room(desk: Desk) -> None:
+    raised = alarm()
+    desk.press(raised)
+    for _ in range(3):
+        desk.pass_time(20.1)
+    neighbour = desk.context.board.rooms[GHENT_ROOM].neighbours[0]
+    with pytest.raises(IncidentUnknown):
+        moving.take_over(desk.context, raised.alarm_id, "stranger", "cic-luxembourg")
+    moving.take_over(desk.context, raised.alarm_id, "neighbour", neighbour)
+    ((cic, also, by),) = desk.sql("SELECT cic_id, also_cics, acknowledged_by FROM incidents")
+    assert (cic, by) == (neighbour, "neighbour")
+    assert GHENT_ROOM in also
 
 
 def test_a_silent_unit_is_replaced(desk: Desk) -> None:

@@ -85,8 +85,11 @@ def acknowledge(context: Context, incident_id: UUID, operator: str, cic_id: str)
         changed(tx, context, incident)
 
 
-def take_over(context: Context, incident_id: UUID, cic_id: str) -> None:
-    """A control room that was brought in accepts the hand-over; raises `IncidentUnknown` for any other."""
+def take_over(context: Context, incident_id: UUID, operator: str, cic_id: str) -> None:
+    """A control room that was brought in accepts the hand-over, which is also its acknowledgement.
+
+    Raises `IncidentUnknown` for any other room. Repeating is harmless.
+    """
     with context.database.transaction() as tx:
         incident = _locked_open(tx, incident_id)
         if incident.cic_id == cic_id:
@@ -95,7 +98,16 @@ def take_over(context: Context, incident_id: UUID, cic_id: str) -> None:
             raise IncidentUnknown("no such incident", field="incident_id")
         now = clock.now()
         others = [c for c in [incident.cic_id, *incident.also_cics] if c != cic_id]
-        store.touch(tx.session, incident, now, cic_id=cic_id, also_cics=others)
+        timers.cancel(tx.session, str(incident.id), ["acknowledge"])
+        store.touch(
+            tx.session,
+            incident,
+            now,
+            cic_id=cic_id,
+            also_cics=others,
+            acknowledged_at=now,
+            acknowledged_by=operator,
+        )
         tx.publish(IncidentAcknowledged(incident_id=incident.id, at=now, control_room_id=cic_id))
         changed(tx, context, incident)
 

@@ -1,0 +1,174 @@
+"""Dispatch over HTTP: who may do what, what is refused and how, and what a stream tells."""
+
+import json
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+
+from chassis.vault import new_key
+from contracts.envelope import wrap
+from services.dispatch.api import create_app
+from services.dispatch.schemas import OrderView
+from services.dispatch.settings import DispatchSettings
+from tests.support.desks import NO_BROKER
+from tests.support.dispatching import GHENT_ROOM, alarm
+from tests.support.postgres import Cluster
+from tests.support.tokens import Issuer
+
+ROLES = (
+    "admin",
+    "committee",
+    "file_manager",
+    "follow_up",
+    "gateway",
+    "magistrate",
+    "operator",
+    "service",
+    "supervisor",
+    "technician",
+    "unit",
+)
+ROOM = {"operator", "supervisor", "gateway"}
+UNIT = {"unit", "gateway"}
+ANYONE = {"admin", "service", "unit", *ROOM}
+# The table role x endpoint; streams are tried apart because they do not end.
+TABLE: dict[tuple[str, str], set[str]] = {
+    ("POST", "/v1/intake"): {"service"},
+    ("GET", "/v1/control-rooms/{cic_id}/stream"): ROOM,
+    ("GET", "/v1/control-rooms/{cic_id}/units/stream"): {"gateway"},
+    ("GET", "/v1/units/{unit_id}/stream"): {"unit"},
+    ("GET", "/v1/control-rooms/{cic_id}/incidents"): ROOM,
+    ("GET", "/v1/incidents/{incident_id}"): ROOM,
+    ("POST", "/v1/incidents/{incident_id}/display"): ROOM,
+    ("POST", "/v1/incidents/{incident_id}/acknowledge"): ROOM,
+    ("POST", "/v1/incidents/{incident_id}/take-over"): ROOM,
+    ("POST", "/v1/incidents/{incident_id}/send"): ROOM,
+    ("POST", "/v1/incidents/{incident_id}/close"): {"supervisor"},
+    ("POST", "/v1/orders/{order_id}/receipt"): UNIT,
+    ("POST", "/v1/orders/{order_id}/acknowledge"): UNIT,
+    ("POST", "/v1/orders/{order_id}/en-route"): UNIT,
+    ("POST", "/v1/orders/{order_id}/on-scene"): UNIT,
+    ("POST", "/v1/orders/{order_id}/decline"): UNIT,
+    ("POST", "/v1/orders/{order_id}/close"): UNIT,
+    ("GET", "/v1/control-rooms"): ANYONE,
+    ("PUT", "/v1/control-rooms/{cic_id}"): {"admin"},
+    ("GET", "/v1/zones"): ANYONE,
+    ("PUT", "/v1/zones"): {"admin"},
+    ("PUT", "/v1/units"): {"admin", "gateway"},
+    ("POST", "/v1/units/positions"): UNIT,
+    ("GET", "/v1/control-rooms/{cic_id}/units"): ROOM,
+}
+OPEN = {("GET", "/health/live"), ("GET", "/health/ready"), ("POST", "/console/session")}
+OPEN |= {("DELETE", "/console/session"), ("GET", "/console/me")}
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[Issuer]:
+    with Issuer() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def client(cluster: Cluster, issuer: Issuer) -> Iterator[TestClient]:
+    settings = DispatchSettings.model_validate(
+        {
+            "environment": "development",
+            "database_url": cluster.database("dispatch"),
+            "broker_url": NO_BROKER,
+            "vault_keys": f"1:{new_key()}",
+            "oidc_issuer": issuer.url,
+            "oidc_jwks_url": issuer.jwks_url,
+        }
+    )
+    with TestClient(create_app(settings), raise_server_exceptions=False) as started:
+        yield started
+
+
+def test_the_table_names_every_endpoint(client: TestClient) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    found = {(method.upper(), path) for path, methods in paths.items() for method in methods}
+    assert found == set(TABLE) | OPEN
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(TABLE))
+def test_who_may_what(client: TestClient, issuer: Issuer, method: str, path: str) -> None:
+    # Another room's and another unit's: who has the role is refused for the object, never let in.
+    where = path.format(cic_id="cic-antwerpen", unit_id="strange", incident_id=uuid4(), order_id=uuid4())
+    assert client.request(method, where).status_code == 401
+    for role in ROLES:
+        headers = issuer.headers(role, cic=GHENT_ROOM, unit="mine")
+        answer = client.request(method, where, headers=headers)
+        refused = answer.status_code == 403 and "needs one of the roles" in answer.json()["detail"]
+        assert refused == (role not in TABLE[method, path]), (role, answer.text)
+        assert answer.status_code < 500
+
+
+def test_the_way_round_the_broker_makes_one_order_however_often(client: TestClient, issuer: Issuer) -> None:
+    admin, gateway = issuer.headers("admin"), issuer.headers("gateway", cic=GHENT_ROOM)
+    operator = issuer.headers("operator", cic=GHENT_ROOM)
+    policy = {"policy": "automatic"}
+    assert client.put(f"/v1/control-rooms/{GHENT_ROOM}", json=policy, headers=admin).status_code == 204
+    unit = {"unit_id": "g1", "callsign": "G 1", "zone_id": "gent-1", "control_room_id": GHENT_ROOM}
+    assert client.put("/v1/units", json=[unit], headers=gateway).status_code == 204
+    raised = alarm()
+    event = wrap(raised, source="/services/alarm", event_id=raised.alarm_id)
+    for _ in range(2):
+        answer = client.post("/v1/intake", content=event.encode(), headers=issuer.headers("service"))
+        assert answer.status_code == 202, answer.text
+    (view,) = client.get(f"/v1/control-rooms/{GHENT_ROOM}/incidents", headers=operator).json()
+    assert view["marking"] == "STALKINGALARM"
+    assert view["location"]["quality"] in ("green", "amber", "red")
+    (order,) = view["orders"]
+    assert (order["unit_id"], order["state"]) == ("g1", "sent")
+    unit_headers = issuer.headers("unit", unit="g1", cic=GHENT_ROOM)
+    stranger = issuer.headers("unit", unit="g2", cic=GHENT_ROOM)
+    path = f"/v1/orders/{order['order_id']}"
+    assert client.post(f"{path}/receipt", headers=stranger).status_code == 404
+    got = OrderView.model_validate(client.post(f"{path}/receipt", headers=unit_headers).json())
+    assert got.state == "received"
+    assert got.location is not None
+    too_early = client.post(f"{path}/close", json={"outcome": "genuine"}, headers=unit_headers)
+    assert too_early.status_code == 409
+    assert too_early.json()["type"] == "urn:stalkingalarm:order-move-impossible"
+    assert client.post(f"{path}/on-scene", headers=unit_headers).status_code == 200
+    closed = client.post(f"{path}/close", json={"outcome": "genuine"}, headers=unit_headers).json()
+    assert closed["state"] == "closed"
+    # Card and location are withdrawn with the end.
+    assert (closed["card"], closed["location"]) == (None, None)
+    assert client.get(f"/v1/control-rooms/{GHENT_ROOM}/incidents", headers=operator).json() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [(b"{}", "body"), (b"no json", "body"), (b'{"type": "alarm.raised.v1"}', "body")],
+)
+def test_the_intake_names_what_is_wrong(client: TestClient, issuer: Issuer, body: bytes, field: str) -> None:
+    answer = client.post("/v1/intake", content=body, headers=issuer.headers("service"))
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["field"] == field
+
+
+def test_a_map_is_refused_with_everything_that_is_wrong(client: TestClient, issuer: Issuer) -> None:
+    swapped = {"type": "Polygon", "coordinates": [[[51.0, 3.7], [51.1, 3.7], [51.1, 3.8], [51.0, 3.7]]]}
+    feature = {"type": "Feature", "id": "z", "properties": {"names": {"nl": "Z"}, "cic": GHENT_ROOM}}
+    body = {"type": "FeatureCollection", "features": [{**feature, "geometry": swapped}, {"properties": {}}]}
+    answer = client.put("/v1/zones", json=body, headers=issuer.headers("admin"))
+    assert answer.status_code == 422
+    assert [error["feature"] for error in answer.json()["errors"]] == [1, 2]
+    assert "swapped" in answer.json()["detail"]
+
+
+def test_forged_and_foreign_tokens_are_refused(client: TestClient, issuer: Issuer) -> None:
+    forged = {"Authorization": f"Bearer {issuer.forged('admin')}"}
+    assert client.get("/v1/control-rooms", headers=forged).status_code == 401
+    expired = issuer.headers("admin", exp=1)
+    assert client.get("/v1/control-rooms", headers=expired).status_code == 401
+    other = issuer.headers("admin", aud="somebody-else")
+    assert client.get("/v1/control-rooms", headers=other).status_code == 401
+
+
+def test_examples_are_in_the_documentation(client: TestClient) -> None:
+    assert '"examples"' in json.dumps(client.get("/openapi.json").json())
