@@ -22,7 +22,8 @@ NARROWING = ("cic", "zone", "unit")
 # Clients besides the services: name -> roles and partner. Their secrets are made at random.
 CLIENTS: dict[str, tuple[tuple[str, ...], str]] = {
     "control-room": (("operator",), "cic"),
-    "patrol": (("patrol",), "police"),
+    "patrol": (("unit",), "police"),
+    "gateway": (("gateway",), "cic"),
     "file-manager": (("file_manager",), "police"),
     "secretariat": (("committee",), "committee"),
     **{service: (("service",), service) for service in SERVICES},

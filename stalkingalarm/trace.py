@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-_BAR = 40
+_BAR = 24
 _COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_green")
 
 
@@ -89,23 +89,34 @@ def _waterfall(spans: list[Span], title: str) -> RenderableType:
     services = list(dict.fromkeys(step.span.service for step in found))
     colours = {name: _COLOURS[i % len(_COLOURS)] for i, name in enumerate(services)}
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for heading, right in (("service", 0), ("span", 0), ("at ms", 1), ("", 0), ("ms", 1), ("", 0)):
-        table.add_column(heading, justify="right" if right else "left", no_wrap=True)
+    # On a narrow terminal the names of spans give way, never a figure or a remark.
+    widest = max(map(len, services))
+    table.add_column("service", no_wrap=True, min_width=widest)
+    table.add_column("span")
+    table.add_column("at ms", no_wrap=True, justify="right", min_width=7)
+    table.add_column("", no_wrap=True, min_width=_BAR)
+    table.add_column("ms", no_wrap=True, justify="right", min_width=7)
+    table.add_column("", no_wrap=True)
     worst = slowest(found)
     for step in found:
         span, colour = step.span, colours[step.span.service]
         style = "bold red" if span.status == "error" else ""
         table.add_row(
             Text(span.service, style=colour),
-            Text("  " * step.depth + span.name, style=style),
+            Text("  " * step.depth + span.name, style=style, no_wrap=True, overflow="ellipsis"),
             _ms(span.start_ns - start),
             Text(_bar(span, start, end - start), style="red" if style else colour),
             _ms(span.end_ns - span.start_ns),
             _remark(step, step is worst),
         )
     orphans = sum(step.orphan for step in found)
-    summary = f"{len(spans)} spans in {len(services)} services, {_ms(end - start)} ms"
-    return Group(table, Text(summary + (f", {orphans} without their parent" if orphans else "") + "\n"))
+    summary = Text(f"{len(spans)} spans in {len(services)} services, {_ms(end - start)} ms")
+    summary.append(f", {orphans} without their parent\n" if orphans else "\n")
+    if worst:
+        waited = f" ({_ms(worst.wait_ns)} of them waiting)" if worst.wait_ns else ""
+        told = f"slowest hop: {worst.span.service}, {worst.span.name}: {_ms(worst.cost_ns)} ms{waited}\n"
+        summary.append(told, style="bold yellow")
+    return Group(table, summary)
 
 
 def _remark(step: Step, worst: bool) -> Text:
@@ -115,8 +126,7 @@ def _remark(step: Step, worst: bool) -> Text:
     if step.orphan:
         remark.append("parent missing ", style="red")
     if worst:
-        waited = f" ({_ms(step.wait_ns)} of them waiting)" if step.wait_ns else ""
-        remark.append(f"<- slowest hop: {_ms(step.cost_ns)} ms{waited}", style="bold yellow")
+        remark.append("<-slowest", style="bold yellow")
     return remark
 
 

@@ -51,11 +51,12 @@ def test_everything_is_on_the_screen() -> None:
         vars(span(2, 1, 8, 10, service="dispatch", name="process dispatch.alarms", status="error")),
     ]
     out = StringIO()
-    Console(file=out, width=160).print(render(rows, "alarm x"))
+    Console(file=out, width=80).print(render(rows, "alarm x"))
     text = out.getvalue()
-    assert "POST /v1/presses" in text
+    assert "POST /v1/pre" in text
     assert "error" in text
-    assert "slowest hop: 7.0 ms (5.0 of them waiting)" in text
+    assert "<-slowest" in text
+    assert "slowest hop: dispatch, process dispatch.alarms: 7.0 ms (5.0 of them waiting)" in text
     assert "2 spans in 2 services, 10.0 ms" in text
 
 
