@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-_BAR = 24
+_BAR = 16
 _COLOURS = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_green")
 
 
@@ -93,9 +93,9 @@ def _waterfall(spans: list[Span], title: str) -> RenderableType:
     widest = max(map(len, services))
     table.add_column("service", no_wrap=True, min_width=widest)
     table.add_column("span")
-    table.add_column("at ms", no_wrap=True, justify="right", min_width=7)
+    table.add_column("at ms", no_wrap=True, justify="right", min_width=6)
     table.add_column("", no_wrap=True, min_width=_BAR)
-    table.add_column("ms", no_wrap=True, justify="right", min_width=7)
+    table.add_column("ms", no_wrap=True, justify="right", min_width=6)
     table.add_column("", no_wrap=True)
     worst = slowest(found)
     for step in found:

