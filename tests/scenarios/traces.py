@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _NAMES = {
     "server": re.compile(r"^(GET|POST|PUT|PATCH|DELETE)( /\S*)?$"),
     "client": re.compile(r"^(GET|POST|PUT|PATCH|DELETE)( /\S*)?$"),
-    "producer": re.compile(r"^(send|create) [a-z.\-]+$"),
-    "consumer": re.compile(r"^(receive|process|settle) [a-z.\-]+$"),
+    "producer": re.compile(r"^(send|create) [a-z0-9.\-]+$"),
+    "consumer": re.compile(r"^(receive|process|settle) [a-z0-9.\-]+$"),
     "internal": re.compile(r"^[a-z_. ]+$"),
 }
 _PATIENCE_S = 12.0
@@ -33,7 +33,7 @@ async def compare(stage: "Stage") -> None:
     for press in stage.scenario.presses:
         if press.made and press.made.receipt and press.joins is None and press.verified:
             spans = await _whole(stage, press)
-            for complaint in _faults(spans, secrets):
+            for complaint in faults(spans, secrets):
                 stage.check(False, f"trace {press.made.trace_id}: {complaint}")
 
 
@@ -71,7 +71,7 @@ def _doubled(spans: list[dict[str, Any]]) -> list[str]:
     return [f"{n} server spans of {key[2]}" for key, n in servers.items() if n > 1 and key[0] in calls]
 
 
-def _faults(spans: list[dict[str, Any]], secrets: list[str]) -> list[str]:
+def faults(spans: list[dict[str, Any]], secrets: list[str]) -> list[str]:
     found = _gaps(spans) + _doubled(spans)
     for span in spans:
         where = f"{span['service']} {span['name']}"
@@ -91,5 +91,6 @@ def _secrets(stage: "Stage") -> list[str]:
         if victim.real:
             found += victim.real.secrets
         for place in (victim.position, (victim.home.lat, victim.home.lon)):
-            found += [f"{part:.3f}" for part in place or ()]
+            # The first three decimals (some hundred metres) as they would stand in any longer number.
+            found += [f"{part:.7f}"[:-4] for part in place or ()]
     return found
