@@ -120,7 +120,7 @@ class AlarmApi:
 
     def __enter__(self) -> "AlarmApi":
         command = [sys.executable, "-m", "uvicorn", "services.alarm.api:create_app", "--factory"]
-        command += ["--port", str(self.port), "--no-access-log"]
+        command += ["--port", str(self.port), "--no-access-log", "--timeout-keep-alive", "75"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **self.env})
         until = time.monotonic() + 60
