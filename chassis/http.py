@@ -144,7 +144,14 @@ def application(
             yield
         telemetry.flush()
 
-    app = FastAPI(title=title, description=description, version="1", lifespan=whole_life)
+    app = FastAPI(
+        title=title,
+        description=description,
+        version="1",
+        lifespan=whole_life,
+        # `Traced` makes the one server span; FastAPI's own would be three more, with other attributes.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+    )
     app.state.settings = settings
     app.state.verifier = Verifier(settings)
     app.add_exception_handler(ServiceError, _service_error)

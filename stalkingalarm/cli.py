@@ -158,3 +158,4 @@ def _table(system: System) -> None:
 
 # Modules that add commands by `@command()`: imported last, for they import this one.
 from stalkingalarm import press as _press  # noqa: E402, F401
+from stalkingalarm.bench import command as _bench  # noqa: E402, F401

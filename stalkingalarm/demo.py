@@ -81,15 +81,15 @@ async def _fire(fleet: Fleet, victims: Sequence[seed.Victim], console: Console) 
 
 def table(travels: Any) -> Table:
     """The newest presses with the milliseconds to each stage."""
-    shown = Table(title="STALKINGALARM", header_style="bold", box=None)
+    shown = Table(
+        title="STALKINGALARM: milliseconds from the press to each stage", header_style="bold", box=None
+    )
     for heading in ("alarm", "where", *STAGES):
         shown.add_column(heading, justify="left" if heading in ("alarm", "where") else "right", no_wrap=True)
     for travel in list(travels)[-_ROWS:]:
-        style = (
-            "dim" if "closed" in travel.stages else "yellow" if "order at unit" in travel.stages else "bold red"
-        )
-        cells = (f"{travel.stages[s]:,.0f} ms" if s in travel.stages else "" for s in STAGES)
-        shown.add_row(str(travel.alarm_id)[:8], travel.place, *cells, style=style)
+        style = "dim" if "closed" in travel.stages else "yellow" if "unit" in travel.stages else "bold red"
+        cells = (f"{travel.stages[s]:,.0f}" if s in travel.stages else "" for s in STAGES)
+        shown.add_row(str(travel.alarm_id)[:8], travel.place[:14], *cells, style=style)
     return shown
 
 
@@ -101,7 +101,7 @@ async def _counted(world: World, travels: Sequence[Travel], since: datetime) -> 
         incidents, orders = len(entry.get("incident_ids", ())), len(_sent(entry))
         lost += not (travel.orders and incidents)
         duplicated += len(travel.orders) > 1 or incidents > 1 or orders > 1
-    times = sorted(t.stages["order at unit"] for t in travels if "order at unit" in t.stages)
+    times = sorted(t.stages["unit"] for t in travels if "unit" in t.stages)
     reader = world.bearer("follow_up")
     when = (since - timedelta(seconds=1)).isoformat().replace("+", "%2B")
     summary = await world.call("GET", "reporting", f"/v1/ledger/summary?since={when}&lane=verified", reader)
@@ -167,6 +167,9 @@ def _summary(travels: Sequence[Travel], result: dict[str, Any]) -> Table:
 
 def _where_next(system: System, console: Console, travels: Sequence[Travel]) -> None:
     alarm = next((str(t.alarm_id) for t in travels if "closed" in t.stages), "ALARM")
+    console.print(
+        "In Ghent an operator sends the unit, 0.3 s after the alarm shows; elsewhere it is sent at once."
+    )
     lines = {
         "operator console": f"{system.url('dispatch')}/console",
         "API documentation": ", ".join(

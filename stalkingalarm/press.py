@@ -38,7 +38,7 @@ def press() -> None:
     """One simulated press; watch it travel to a patrol and back."""
     travel = asyncio.run(_press(_running()))
     console.print(f"The whole way, hop by hop: stalkingalarm trace {travel.alarm_id}", soft_wrap=True)
-    if travel.late:
+    if travel.late or not travel.orders:
         raise SetupError("no order came to a unit within the deadline")
 
 

@@ -22,8 +22,8 @@ from stalkingalarm.simulation.tracks import PLACES, WALKING_MPS, Track
 from stalkingalarm.simulation.unit import WHOLE_JOB, Conduct, Order, Unit
 from stalkingalarm.simulation.world import World
 
-STAGES = ("stored", "on screen", "order at unit", "acknowledged", "en route", "on scene", "closed")
-_SEEN = {"acknowledged": "acknowledged", "en_route": "en route", "on_scene": "on scene", "closed": "closed"}
+STAGES = ("stored", "screen", "unit", "accepted", "en route", "on scene", "closed")
+_SEEN = {"acknowledged": "accepted", "en_route": "en route", "on_scene": "on scene", "closed": "closed"}
 _FIX_EVERY_S = 2.0
 _UNITS_MOVE_EVERY_S = 2.0
 
@@ -49,9 +49,9 @@ class Travel:
 
     @property
     def late(self) -> bool:
-        """Whether the order came to a unit after the deadline that the alarm carries, or never."""
-        at = self.stages.get("order at unit")
-        return at is None or (self.deadline_ms is not None and at > self.deadline_ms)
+        """Whether the order came to a unit after the deadline that the alarm carries."""
+        at = self.stages.get("unit")
+        return at is not None and self.deadline_ms is not None and at > self.deadline_ms
 
 
 class Fleet:
@@ -115,7 +115,7 @@ class Fleet:
         travel = self.travels.get(order.incident_id)
         if travel and what == "order":
             travel.orders[order.order_id] = unit.unit_id
-            travel.reached("order at unit", order.at)
+            travel.reached("unit", order.at)
 
     def _operator_told(
         self, operator: Operator, view: dict[str, Any], _: dict[str, Any] | None, at: float
@@ -124,7 +124,7 @@ class Fleet:
         if travel is None or view["control_room_id"] != operator.cic:
             return
         travel.cic = operator.cic
-        travel.reached("on screen", at)
+        travel.reached("screen", at)
         for order in view["orders"]:
             if order["state"] in _SEEN:
                 travel.reached(_SEEN[order["state"]], at)
