@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import DateTime, Dialect
+from sqlalchemy import DateTime, Dialect, Table
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
+from sqlmodel import SQLModel
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -26,3 +27,9 @@ class Json(TypeDecorator[Any]):
 
     impl = JSONB
     cache_ok = True
+
+
+def table_of(row: type[SQLModel]) -> Table:
+    """The Core table of a row class: statements on it skip the ORM, which the hot path cannot afford."""
+    table: Table = row.__table__  # type: ignore[attr-defined]
+    return table

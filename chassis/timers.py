@@ -8,7 +8,7 @@ from sqlalchemy import insert, text
 from sqlmodel import Field, Session, SQLModel
 
 from chassis import clock
-from chassis.columns import UtcDateTime
+from chassis.columns import UtcDateTime, table_of
 
 
 class DueRow(SQLModel, table=True):
@@ -23,6 +23,7 @@ class DueRow(SQLModel, table=True):
     attempt: int = 0
 
 
+_INSERT = insert(table_of(DueRow))
 _CLAIM = text(
     "DELETE FROM due WHERE id IN (SELECT id FROM due WHERE due_at <= :now AND kind = ANY(:kinds) "
     "ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id, kind, subject_id, due_at, attempt"
@@ -33,7 +34,17 @@ _CANCEL = text("DELETE FROM due WHERE subject_id = :subject AND kind = ANY(:kind
 def schedule(session: Session, rows: Sequence[DueRow]) -> None:
     """Add timers to the transaction."""
     if rows:
-        session.execute(insert(DueRow), [row.model_dump() for row in rows])
+        session.execute(_INSERT, [_values(row) for row in rows])
+
+
+def _values(row: DueRow) -> dict[str, object]:
+    return {
+        "id": row.id,
+        "kind": row.kind,
+        "subject_id": row.subject_id,
+        "due_at": row.due_at,
+        "attempt": row.attempt,
+    }
 
 
 def claim(session: Session, kinds: Sequence[str], limit: int = 100) -> list[DueRow]:

@@ -55,7 +55,7 @@ class Recorder:
 
     name = "alarm-recorder"
 
-    @listen(ALARM_RECORDER, batch=200)
+    @listen(ALARM_RECORDER, batch=200, pause_s=0.05)
     def on_raised(self, deliveries: list[Delivery]) -> None:
         """Presses; the table itself knows which are new, so no inbox is needed."""
         raised = {press.alarm_id: press for press in (events.raised(d.event) for d in deliveries)}
@@ -75,7 +75,7 @@ class Follow:
             for delivery in deliveries:
                 events.from_registry(transaction.session, delivery.event)
 
-    @listen(ALARM_LADDER, batch=100)
+    @listen(ALARM_LADDER, batch=100, pause_s=0.05)
     def on_dispatch(self, deliveries: list[Delivery]) -> None:
         """The earliest time of a stage wins, so copies and wrong order do no harm."""
         with database().transaction() as transaction:

@@ -11,8 +11,6 @@ class ReportingSettings(Settings):
     service: str = "reporting"
     gap_grace_s: float = Field(default=30, gt=0)
     canary_silence_s: float = Field(default=150, gt=0)
-    # Nobody waits for the ledger: a pause after a batch that was not full makes the next one fuller.
-    linger_s: float = Field(default=0.05, ge=0, le=1)
     report_hour: int = Field(default=5, ge=0, le=6)
     report_missing_hour: int = Field(default=8, ge=7, le=23)
     keep_facts_days: int = Field(default=400, ge=40)

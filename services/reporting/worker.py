@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from functools import cache
-from time import sleep
 
 from amqp.exceptions import AMQPError
 
@@ -18,6 +17,8 @@ from services.reporting.clients import depths
 from services.reporting.settings import ReportingSettings
 
 _BATCH = 100
+# Seconds: commits here compete with those of the alarm path; a pause makes the next batch fuller.
+_PAUSE_S = 0.05
 
 
 @cache
@@ -65,9 +66,6 @@ def tell_of_parked(queue: str, event_type: str, reason: str) -> None:
 def _record(queue: str, deliveries: list[Delivery]) -> None:
     with database().transaction() as tx:
         usecases.record(tx, queue, [delivery.event for delivery in deliveries])
-    if len(deliveries) < _BATCH:
-        # Commits here compete with those of the alarm path: a pause makes the next batch fuller.
-        sleep(settings().linger_s)
 
 
 class Ledger:
@@ -75,7 +73,7 @@ class Ledger:
 
     name = "reporting-ledger"
 
-    @listen(REPORTING_LEDGER, batch=_BATCH)
+    @listen(REPORTING_LEDGER, batch=_BATCH, pause_s=_PAUSE_S)
     def on_ledger(self, deliveries: list[Delivery]) -> None:
         """What became of presses."""
         _record(REPORTING_LEDGER, deliveries)
@@ -86,7 +84,7 @@ class FollowUp:
 
     name = "reporting-follow-up"
 
-    @listen(REPORTING_FOLLOW_UP, batch=_BATCH)
+    @listen(REPORTING_FOLLOW_UP, batch=_BATCH, pause_s=_PAUSE_S)
     def on_follow_up(self, deliveries: list[Delivery]) -> None:
         """Devices, enrolments and decisions."""
         _record(REPORTING_FOLLOW_UP, deliveries)

@@ -14,7 +14,7 @@ from stalkingalarm.seed import GENT
 Opener = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """One browser for all tests."""
     path = shutil.which("chromium")

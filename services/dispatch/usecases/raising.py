@@ -22,7 +22,7 @@ from contracts.dispatch import OrderMoved, OrderSent, PressRouted
 from contracts.topology import DISPATCH_ALARMS
 from services.dispatch import store
 from services.dispatch.domain import merged, subject_of, urgency_of
-from services.dispatch.models import IncidentRow, OrderRow
+from services.dispatch.models import OrderRow
 from services.dispatch.routing import Route, quality
 from services.dispatch.usecases.context import Context, has_webhook, ring, webhook_row
 
@@ -100,28 +100,31 @@ def _open_or_join(tx: Transaction, context: Context, wave: Sequence[Raised]) -> 
 def _incident(context: Context, press: Raised, now: datetime) -> Mapping[str, Any]:
     alarm, route = press.alarm, press.route
     own = {route.cic}
-    return IncidentRow(
-        id=alarm.alarm_id,
-        subject=press.subject,
-        device_id=alarm.device_id,
-        enrolment_id=press.enrolment_id,
-        lane=alarm.lane,
-        cic_id=route.cic,
-        also_cics=merged(n.cic for n in route.neighbours if n.cic not in own),
-        zone_id=route.zone,
-        border_zones=[n.zone for n in route.neighbours],
-        basis=route.basis,
-        flags=press.flags,
-        urgency=urgency_of(alarm.lane, 1, None),
-        raised_at=alarm.received_at,
-        deadline_at=alarm.deadline_at,
-        routed_at=now,
-        last_press_at=alarm.received_at,
-        fix=context.seal_fix(press.subject, alarm.fix),
-        fix_at=(alarm.fix.at or alarm.received_at) if alarm.fix else None,
-        traceparent=telemetry.traceparent_of(press.span),
-        changed_at=now,
-    ).model_dump()
+    return {
+        "id": alarm.alarm_id,
+        "subject": press.subject,
+        "device_id": alarm.device_id,
+        "enrolment_id": press.enrolment_id,
+        "lane": alarm.lane,
+        "cic_id": route.cic,
+        "also_cics": merged(n.cic for n in route.neighbours if n.cic not in own),
+        "zone_id": route.zone,
+        "border_zones": [n.zone for n in route.neighbours],
+        "basis": route.basis,
+        "flags": press.flags,
+        "urgency": urgency_of(alarm.lane, 1, None),
+        "raised_at": alarm.received_at,
+        "deadline_at": alarm.deadline_at,
+        "routed_at": now,
+        "last_press_at": alarm.received_at,
+        "fix": context.seal_fix(press.subject, alarm.fix),
+        "fix_at": (alarm.fix.at or alarm.received_at) if alarm.fix else None,
+        "traceparent": telemetry.traceparent_of(press.span),
+        "changed_at": now,
+        "presses": 1,
+        "state": "open",
+        "revision": 1,
+    }
 
 
 def _order_units(tx: Transaction, context: Context, opened: Sequence[Raised], now: datetime) -> None:
