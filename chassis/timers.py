@@ -28,7 +28,12 @@ _CLAIM = text(
     "DELETE FROM due WHERE id IN (SELECT id FROM due WHERE due_at <= :now AND kind = ANY(:kinds) "
     "ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id, kind, subject_id, due_at, attempt"
 )
-_CANCEL = text("DELETE FROM due WHERE subject_id = :subject AND kind = ANY(:kinds)")
+# A row that another process has just claimed is left to it: waiting here, with the subject locked, for one
+# who waits for the subject would be a deadlock. That one then finds that there is nothing left to do.
+_CANCEL = text(
+    "DELETE FROM due WHERE id IN (SELECT id FROM due WHERE subject_id = :subject AND kind = ANY(:kinds) "
+    "FOR UPDATE SKIP LOCKED)"
+)
 
 
 def schedule(session: Session, rows: Sequence[DueRow]) -> None:

@@ -3,7 +3,9 @@
 import logging
 
 import httpx
+from opentelemetry.trace import Span, SpanKind
 
+from chassis import telemetry
 from contracts.envelope import CONTENT_TYPE
 from services.alarm.settings import AlarmSettings
 
@@ -25,13 +27,19 @@ class DispatchClient:
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
         )
 
-    async def hand_over(self, body: bytes) -> bool:
-        """Give dispatch an encoded event, once; False when it was not accepted."""
+    async def hand_over(self, body: bytes, cause: Span) -> bool:
+        """Give dispatch an encoded event, once; False when it was not accepted. `cause`: the press's span."""
+        attributes = {"http.request.method": "POST"}
+        span = telemetry.start("POST /v1/intake", SpanKind.CLIENT, parent=cause, attributes=attributes)
+        headers = {"traceparent": telemetry.traceparent_of(span) or ""}
         try:
-            answer = await self._http.post("/v1/intake", content=body)
+            answer = await self._http.post("/v1/intake", content=body, headers=headers)
+            span.set_attribute("http.response.status_code", answer.status_code)
             why = "" if answer.is_success else str(answer.status_code)
         except httpx.HTTPError as error:
             why = type(error).__name__
+            span.set_attribute("error.type", why)
+        span.end()
         if why != self._fault:
             # Once for each change: with broker and dispatch away, every press would say it.
             log.error("dispatch does not take presses: %s", why) if why else log.warning(

@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 
 from contracts.common import Fix, Outcome
@@ -163,6 +164,21 @@ def test_a_take_over_is_an_acknowledgement_by_the_other_room(desk: Desk) -> None
     ((cic, also, by),) = desk.sql("SELECT cic_id, also_cics, acknowledged_by FROM incidents")
     assert (cic, by) == (neighbour, "neighbour")
     assert GHENT_ROOM in also
+
+
+def test_closing_while_the_escalation_is_at_work_is_no_deadlock(desk: Desk) -> None:
+    raised = alarm()
+    desk.press(raised)
+    url = desk.context.settings.database_url.get_secret_value().replace("+psycopg", "")
+    with psycopg.connect(url) as worker:
+        # Another process has claimed the timer and is about to lock the incident.
+        worker.execute("SELECT id FROM due WHERE kind = 'acknowledge' FOR UPDATE")
+        moving.acknowledge(desk.context, raised.alarm_id, "operator", GHENT_ROOM)
+        moving.close(desk.context, raised.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="safe")
+    assert desk.sql("SELECT state FROM incidents") == [("closed",)]
+    # What was left behind finds nothing to do.
+    desk.pass_time(100)
+    assert desk.published("incident.escalated.v1") == []
 
 
 def test_a_silent_unit_is_replaced(desk: Desk) -> None:

@@ -243,7 +243,7 @@ class Intake:
     async def _hand_over(self, held: Held) -> None:
         """Try until dispatch has it, the broker has it after all, or the deadline has passed."""
         pause = _PAUSE_S
-        while not await self._dispatch.hand_over(held.press.event):
+        while not await self._dispatch.hand_over(held.press.event, held.span):
             held.settle("dispatch", holds=False)
             await asyncio.sleep(pause)
             pause *= 2
