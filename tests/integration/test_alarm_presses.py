@@ -181,7 +181,8 @@ def test_cancel_answers_the_same_whatever_the_code(api: AlarmApi, broker: Broker
     medians = {name: statistics.median(some) for name, some in times.items()}
     spread = statistics.quantiles([t for some in times.values() for t in some], n=4)
     assert max(medians.values()) - min(medians.values()) < (spread[2] - spread[0]) + 0.001
-    assert not any("1234" in body for body in take_all(broker, DISPATCH_FIXES))
+    # As a JSON string: the digits alone also stand in digests and ids, by chance.
+    assert not any('"1234"' in body for body in take_all(broker, DISPATCH_FIXES))
 
 
 def test_what_is_no_press_needs_the_devices_signature(api: AlarmApi, button: Button) -> None:
