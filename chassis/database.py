@@ -5,15 +5,16 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from opentelemetry.trace import Span
 from sqlalchemy import Engine, create_engine
 from sqlmodel import Session
 
-from chassis import clock, inbox, outbox, telemetry
+from chassis import clock, inbox, outbox, sql, telemetry
 from chassis.settings import Settings
-from contracts.envelope import Event, Payload, wrap
+from chassis.sql import Statement
+from contracts.envelope import Payload, encode
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class Transaction:
         self.session = session
         self._source = source
         self._outgoing: list[outbox.Outgoing] = []
+        self._writes: list[Statement] = []
         self._after: list[Callable[[], None]] = []
 
     def publish(
@@ -59,22 +61,36 @@ class Transaction:
         cause: Span | None = None,
         event_id: UUID | None = None,
         time: datetime | None = None,
-    ) -> Event:
+    ) -> None:
         """Add an event to the outbox. `cause` is the span it belongs to (default: the current one)."""
-        event = wrap(payload, source=self._source, time=time or clock.now(), event_id=event_id)
-        span = telemetry.start_send(payload.EXCHANGE, payload.routing_key, str(event.id), cause)
-        event = event.model_copy(update={"traceparent": telemetry.traceparent_of(span)})
-        self._outgoing.append(outbox.Outgoing(event, payload.EXCHANGE, payload.routing_key, span))
-        return event
+        event_id = event_id or uuid4()
+        span = telemetry.start_send(payload.EXCHANGE, payload.routing_key, str(event_id), cause)
+        body = encode(
+            payload,
+            source=self._source,
+            time=time or clock.now(),
+            event_id=event_id,
+            traceparent=telemetry.traceparent_of(span),
+        )
+        self._outgoing.append(outbox.Outgoing(event_id, payload.EXCHANGE, payload.routing_key, body, span))
 
     def signal(self, payload: Payload, *, cause: Span | None = None) -> None:
         """Send after the commit without an outbox row: for doorbells, whose loss a poll makes good."""
-        event = wrap(
-            payload, source=self._source, time=clock.now(), traceparent=telemetry.traceparent_of(cause)
+        event_id, traceparent = uuid4(), telemetry.traceparent_of(cause)
+        body = encode(
+            payload, source=self._source, time=clock.now(), event_id=event_id, traceparent=traceparent
         )
-        self._outgoing.append(
-            outbox.Outgoing(event, payload.EXCHANGE, payload.routing_key, span=None, durable=False)
-        )
+        signal = outbox.Outgoing(event_id, payload.EXCHANGE, payload.routing_key, body, None, durable=False)
+        # Somebody waits for these, so they go first.
+        self._outgoing.insert(0, signal)
+
+    def send(self, *statements: Statement) -> list[list[Any]]:
+        """Run statements now, in one round trip; the rows of each."""
+        return sql.send(self.session, *statements)
+
+    def write(self, *statements: Statement) -> None:
+        """Run statements with the commit, in one round trip: for writes whose outcome nobody looks at."""
+        self._writes += statements
 
     def claim(self, queue: str, event_ids: Sequence[UUID]) -> set[UUID]:
         """The ids among these that `queue` has not handled before; they are marked as handled."""
@@ -84,8 +100,9 @@ class Transaction:
         """Run `call` once the transaction is durable; it must not raise."""
         self._after.append(call)
 
-    def _store(self) -> None:
-        outbox.store(self.session, self._outgoing)
+    def _commit(self) -> None:
+        events = outbox.stored(self._outgoing)
+        sql.commit(self.session, *self._writes, *([events] if events else []))
 
     def _end(self, *, failed: bool) -> None:
         for outgoing in self._outgoing:
@@ -107,8 +124,7 @@ class Database:
             transaction = Transaction(session, self.source)
             try:
                 yield transaction
-                transaction._store()
-                session.commit()
+                transaction._commit()
             except BaseException:
                 transaction._end(failed=True)
                 raise

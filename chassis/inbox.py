@@ -9,6 +9,7 @@ from sqlmodel import Field, Session, SQLModel
 
 from chassis import clock
 from chassis.columns import UtcDateTime
+from chassis.sql import Statement, send
 
 
 class InboxRow(SQLModel, table=True):
@@ -21,19 +22,24 @@ class InboxRow(SQLModel, table=True):
     handled_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
-_CLAIM = text(
-    "INSERT INTO inbox (queue, event_id, handled_at) "
-    "SELECT :queue, id, :now FROM unnest(CAST(:ids AS uuid[])) AS id ORDER BY id "
-    "ON CONFLICT DO NOTHING RETURNING event_id"
+_CLAIM = (
+    b"INSERT INTO inbox (queue, event_id, handled_at) "
+    b"SELECT %(queue)s, id, %(now)s FROM unnest(%(ids)s::uuid[]) AS id ORDER BY id "
+    b"ON CONFLICT DO NOTHING RETURNING event_id"
 )
 _PRUNE = text("DELETE FROM inbox WHERE handled_at < :before")
 
 
+def claimed(queue: str, event_ids: Sequence[UUID]) -> Statement:
+    """The statement that marks as handled; its rows are what was new. Sorted: two workers cannot deadlock."""
+    return Statement(_CLAIM, {"queue": queue, "now": clock.now(), "ids": list(set(event_ids))})
+
+
 def claim(session: Session, queue: str, event_ids: Sequence[UUID]) -> set[UUID]:
-    """Mark as handled and return what was new. Sorted, so that two workers cannot deadlock."""
+    """Mark as handled and return what was new."""
     if not event_ids:
         return set()
-    rows = session.execute(_CLAIM, {"queue": queue, "now": clock.now(), "ids": list(set(event_ids))})
+    [rows] = send(session, claimed(queue, event_ids))
     return {row.event_id for row in rows}
 
 

@@ -10,12 +10,13 @@ from datetime import datetime
 from uuid import UUID
 
 from opentelemetry.trace import Span, Status, StatusCode
-from sqlalchemy import Engine, bindparam, insert, text
+from sqlalchemy import Engine, bindparam, text
 from sqlmodel import Field, Session, SQLModel
 
 from chassis import clock, telemetry
 from chassis.columns import UtcDateTime, table_of
 from chassis.message import Message
+from chassis.sql import Insert, Statement
 from contracts.envelope import Event
 
 log = logging.getLogger(__name__)
@@ -43,20 +44,19 @@ class OutboxRow(SQLModel, table=True):
 
 @dataclass(slots=True)
 class Outgoing:
-    """An event on its way, with the producer span that ends when the broker has it."""
+    """An encoded event on its way, with the producer span that ends when the broker has it."""
 
-    event: Event
+    id: UUID
     exchange: str
     routing_key: str
+    body: bytes
     span: Span | None
     # False: no row was stored, and nobody needs to hear whether it arrived.
     durable: bool = True
 
     def message(self) -> Message:
         """The message as the broker gets it."""
-        return Message(
-            self.event.id, self.exchange, self.routing_key, self.event.encode(), mandatory=self.durable
-        )
+        return Message(self.id, self.exchange, self.routing_key, self.body, mandatory=self.durable)
 
     def end(self, *, failed: bool) -> None:
         """End the producer span."""
@@ -66,8 +66,7 @@ class Outgoing:
             self.span.end()
 
 
-# On the table, not the class: the ORM's bulk insert costs several times as much.
-_INSERT = insert(table_of(OutboxRow))
+_INSERT = Insert(table_of(OutboxRow))
 _DELETE = text("DELETE FROM outbox WHERE id = ANY(:ids)")
 _OVERDUE = text(
     "SELECT id, exchange, routing_key, body FROM outbox WHERE created_at < :before "
@@ -75,22 +74,15 @@ _OVERDUE = text(
 )
 
 
-def store(session: Session, outgoing: Sequence[Outgoing]) -> None:
-    """Add the events to the transaction."""
-    durable = [o for o in outgoing if o.durable]
-    if durable:
-        at = clock.now()
-        rows = [
-            {
-                "id": o.event.id,
-                "exchange": o.exchange,
-                "routing_key": o.routing_key,
-                "body": o.event.encode(),
-                "created_at": at,
-            }
-            for o in durable
-        ]
-        session.execute(_INSERT, rows)
+def stored(outgoing: Sequence[Outgoing]) -> Statement | None:
+    """The statement that stores what must not be lost."""
+    at = clock.now()
+    rows = [
+        {"id": o.id, "exchange": o.exchange, "routing_key": o.routing_key, "body": o.body, "created_at": at}
+        for o in outgoing
+        if o.durable
+    ]
+    return _INSERT(rows) if rows else None
 
 
 class Relay:
@@ -151,7 +143,7 @@ class Relay:
             log.exception("outbox: sending failed, %d events wait for the sweeper", len(batch))
             confirmed = set()
         for outgoing in batch:
-            outgoing.end(failed=outgoing.event.id not in confirmed)
+            outgoing.end(failed=outgoing.id not in confirmed)
         self._settled.extend(confirmed)
 
     def _sweep_loop(self) -> None:

@@ -1,18 +1,20 @@
 """Timers are rows: what is due is claimed with SKIP LOCKED, so that it survives any restart."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import insert, text
+from sqlalchemy import text
 from sqlmodel import Field, Session, SQLModel
 
 from chassis import clock
 from chassis.columns import UtcDateTime, table_of
+from chassis.sql import Insert, Statement, send
 
 
 class DueRow(SQLModel, table=True):
-    """Something to be done at `due_at` about `subject_id`, unless it is cancelled before."""
+    """The table of timers."""
 
     __tablename__ = "due"
 
@@ -23,10 +25,20 @@ class DueRow(SQLModel, table=True):
     attempt: int = 0
 
 
-_INSERT = insert(table_of(DueRow))
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Something to be done at `due_at` about `subject_id`, unless it is cancelled before."""
+
+    kind: str
+    subject_id: str
+    due_at: datetime
+    attempt: int = 0
+
+
+_INSERT = Insert(table_of(DueRow))
 _CLAIM = text(
     "DELETE FROM due WHERE id IN (SELECT id FROM due WHERE due_at <= :now AND kind = ANY(:kinds) "
-    "ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING id, kind, subject_id, due_at, attempt"
+    "ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING kind, subject_id, due_at, attempt"
 )
 # A row that another process has just claimed is left to it: waiting here, with the subject locked, for one
 # who waits for the subject would be a deadlock. That one then finds that there is nothing left to do.
@@ -36,26 +48,32 @@ _CANCEL = text(
 )
 
 
-def schedule(session: Session, rows: Sequence[DueRow]) -> None:
+def scheduled(rows: Sequence[Due]) -> Statement:
+    """The statement that adds timers."""
+    return _INSERT(
+        [
+            {
+                "id": uuid4(),
+                "kind": row.kind,
+                "subject_id": row.subject_id,
+                "due_at": row.due_at,
+                "attempt": row.attempt,
+            }
+            for row in rows
+        ]
+    )
+
+
+def schedule(session: Session, rows: Sequence[Due]) -> None:
     """Add timers to the transaction."""
     if rows:
-        session.execute(_INSERT, [_values(row) for row in rows])
+        send(session, scheduled(rows))
 
 
-def _values(row: DueRow) -> dict[str, object]:
-    return {
-        "id": row.id,
-        "kind": row.kind,
-        "subject_id": row.subject_id,
-        "due_at": row.due_at,
-        "attempt": row.attempt,
-    }
-
-
-def claim(session: Session, kinds: Sequence[str], limit: int = 100) -> list[DueRow]:
+def claim(session: Session, kinds: Sequence[str], limit: int = 100) -> list[Due]:
     """Take what is due; it comes back when the transaction rolls back."""
     found = session.execute(_CLAIM, {"now": clock.now(), "kinds": list(kinds), "limit": limit})
-    return sorted((DueRow.model_validate(dict(row._mapping)) for row in found), key=lambda row: row.due_at)
+    return sorted((Due(**row._mapping) for row in found), key=lambda row: row.due_at)
 
 
 def cancel(session: Session, subject_id: str, kinds: Sequence[str]) -> None:

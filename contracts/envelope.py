@@ -1,5 +1,6 @@
 """CloudEvents 1.0 in structured JSON: the one form in which services speak on the bus."""
 
+import json
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal, Self
 from uuid import UUID, uuid4
@@ -83,3 +84,22 @@ def wrap(
         traceparent=traceparent,
         data=payload.model_dump(mode="json"),
     )
+
+
+def encode(
+    payload: Payload, *, source: str, time: datetime, event_id: UUID, traceparent: str | None = None
+) -> bytes:
+    """`wrap(...).encode()` without the detour over an `Event`: the form in which events are sent."""
+    head = {
+        "specversion": "1.0",
+        "id": str(event_id),
+        "source": source,
+        "type": payload.TYPE,
+        "time": time.isoformat(),
+        "subject": payload.subject,
+        "datacontenttype": "application/json",
+    }
+    if traceparent:
+        head["traceparent"] = traceparent
+    data = payload.model_dump_json()
+    return f'{json.dumps(head, ensure_ascii=False)[:-1]},"data":{data}}}'.encode()

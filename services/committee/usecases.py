@@ -181,7 +181,7 @@ def _add_review(tx: Transaction, enrolment_id: UUID, cause: str, cause_id: UUID,
     )
     new = store.add_review(tx.session, row)
     if new:
-        timers.schedule(tx.session, [timers.DueRow(kind=REVIEW_TIMER, subject_id=str(row.id), due_at=due_at)])
+        timers.schedule(tx.session, [timers.Due(kind=REVIEW_TIMER, subject_id=str(row.id), due_at=due_at)])
     return new
 
 

@@ -5,17 +5,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, case, func, insert, literal_column, or_, text, update
+from sqlalchemy import or_, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import Session, col, select
 
 from chassis.columns import table_of
+from chassis.sql import Insert, Statement, send
 from contracts.common import Fix
 from services.dispatch.domain import LIVE
 from services.dispatch.models import (
     CardRow,
-    DeviceRow,
-    EnrolmentRow,
     IncidentRow,
     OrderRow,
     PerpetratorRow,
@@ -23,85 +22,85 @@ from services.dispatch.models import (
     UnitRow,
 )
 
-# Statements of the hot path are on tables, not classes: the ORM's bulk insert costs several times as much.
-_INCIDENTS, _PRESSES, _ORDERS = (table_of(row) for row in (IncidentRow, PressRow, OrderRow))
-_EXCLUDED = upsert(_INCIDENTS).excluded
-_NOW = _INCIDENTS.c
+# The statement of the hot path: opens the incident of each press and takes its unit, in one round trip.
 # A further press of the same subject joins its open incident; the database decides which came first.
-_OPEN_OR_JOIN: Any = (
-    upsert(_INCIDENTS)
-    .on_conflict_do_update(
-        index_elements=["subject"],
-        index_where=text("state = 'open'"),
-        set_={
-            "presses": _NOW.presses + 1,
-            "urgency": _NOW.urgency + 1,
-            "flags": _NOW.flags.op("||")(_EXCLUDED.flags).op("||")(text("'[\"re_press\"]'::jsonb")),
-            "fix": case((_EXCLUDED.fix.is_(None), _NOW.fix), else_=_EXCLUDED.fix),
-            "fix_at": func.coalesce(_EXCLUDED.fix_at, _NOW.fix_at),
-            "last_press_at": func.greatest(_NOW.last_press_at, _EXCLUDED.last_press_at),
-            "revision": _NOW.revision + 1,
-            "changed_at": _EXCLUDED.changed_at,
-        },
-    )
-    .returning(
-        _NOW.id,
-        _NOW.subject,
-        _NOW.cic_id,
-        _NOW.presses,
-        _NOW.urgency,
-        literal_column("(xmax = 0)").label("opened"),
-    )
+# Units are locked in the order of their ids, so that two workers cannot deadlock.
+_NEW_INCIDENT = Insert(
+    table_of(IncidentRow),
+    (
+        *("id", "subject", "device_id", "enrolment_id", "lane", "cic_id", "also_cics", "zone_id"),
+        *("border_zones", "basis", "flags", "urgency", "presses", "state", "raised_at", "deadline_at"),
+        *("routed_at", "last_press_at", "fix", "fix_at", "traceparent", "revision", "changed_at"),
+    ),
 )
-_ADD_PRESSES = upsert(_PRESSES).on_conflict_do_nothing()
-_ADD_ORDERS = insert(_ORDERS)
+_WANTED = "unnest(%(ids)s::uuid[], %(units)s::text[], %(orders)s::uuid[]) AS w(id, unit_id, order_id)"
+_TAKE = (
+    "ORDER BY u.id FOR UPDATE OF u), t AS (UPDATE units SET order_id = f.order_id, changed_at = %(now)s "
+    "FROM f WHERE units.id = f.id RETURNING units.order_id)"
+)
+_OPEN_OR_JOIN = (
+    f"WITH i AS (INSERT INTO incidents AS i ({_NEW_INCIDENT.names}) SELECT {_NEW_INCIDENT.values} "  # noqa: S608
+    f"FROM {_NEW_INCIDENT.source} AS n({_NEW_INCIDENT.names}) ORDER BY n.subject "
+    "ON CONFLICT (subject) WHERE state = 'open' DO UPDATE SET presses = i.presses + 1, "
+    "urgency = i.urgency + 1, flags = i.flags || EXCLUDED.flags || '[\"re_press\"]'::jsonb, "
+    "fix = COALESCE(EXCLUDED.fix, i.fix), fix_at = COALESCE(EXCLUDED.fix_at, i.fix_at), "
+    "last_press_at = GREATEST(i.last_press_at, EXCLUDED.last_press_at), revision = i.revision + 1, "
+    "changed_at = EXCLUDED.changed_at "
+    "RETURNING id, subject, cic_id, presses, urgency, (xmax = 0) AS opened), "
+    f"w AS (SELECT * FROM {_WANTED}), "
+    "f AS (SELECT u.id, w.order_id FROM w JOIN i ON i.id = w.id AND i.opened "
+    f"JOIN units u ON u.id = w.unit_id WHERE u.order_id IS NULL AND u.available {_TAKE} "
+    "SELECT i.*, t.order_id FROM i LEFT JOIN w ON w.id = i.id LEFT JOIN t ON t.order_id = w.order_id"
+).encode()
+_CLAIM_UNITS = (
+    "WITH w AS (SELECT * FROM unnest(%(units)s::text[], %(orders)s::uuid[]) AS w(unit_id, order_id)), "  # noqa: S608
+    "f AS (SELECT u.id, w.order_id FROM w "
+    f"JOIN units u ON u.id = w.unit_id WHERE u.order_id IS NULL AND u.available {_TAKE} SELECT order_id FROM t"
+).encode()
+_OWNERS = (
+    b"SELECT d.id, d.enrolment_id, e.managing_zone_id FROM devices d "
+    b"LEFT JOIN enrolments e ON e.id = d.enrolment_id WHERE d.id = ANY(%(ids)s::uuid[])"
+)
+new_presses = Insert(table_of(PressRow), tail="ON CONFLICT DO NOTHING")
+new_orders = Insert(
+    table_of(OrderRow),
+    ("id", "incident_id", "unit_id", "cic_id", "state", "automatic", "distance_m", "created_at", "sent_at"),
+)
 
-_CLAIM_UNITS = text(
-    "UPDATE units SET order_id = w.order_id, changed_at = :now "
-    "FROM (SELECT * FROM unnest(CAST(:units AS text[]), CAST(:orders AS uuid[])) AS t(unit_id, order_id) "
-    "ORDER BY unit_id) AS w "
-    "WHERE units.id = w.unit_id AND units.order_id IS NULL AND units.available RETURNING units.order_id"
-)
 _FREE_UNITS = text("UPDATE units SET order_id = NULL, changed_at = :now WHERE order_id = ANY(:orders)")
 
 
-def owners(session: Session, device_ids: Collection[UUID]) -> dict[UUID, Row[Any]]:
-    """Enrolment, device status and managing zone of known devices."""
-    if not device_ids:
-        return {}
-    query = (
-        select(
-            col(DeviceRow.id), col(DeviceRow.enrolment_id), col(DeviceRow.status), EnrolmentRow.managing_zone_id
-        )
-        .outerjoin(EnrolmentRow, col(EnrolmentRow.id) == col(DeviceRow.enrolment_id))
-        .where(col(DeviceRow.id).in_(device_ids))
-    )
-    return {row.id: row for row in session.execute(query)}
+def owners(device_ids: Collection[UUID]) -> Statement:
+    """Enrolment and managing zone of known devices, by id."""
+    return Statement(_OWNERS, {"ids": list(device_ids)})
 
 
-def open_or_join(session: Session, rows: Sequence[Mapping[str, Any]]) -> dict[str, Row[Any]]:
-    """Open an incident for each subject, or join its open one. Subjects must be distinct and sorted."""
-    return {row.subject: row for row in session.execute(_OPEN_OR_JOIN, list(rows))}
+def open_or_join(
+    rows: Sequence[Mapping[str, Any]], wanted: Mapping[UUID, tuple[str, UUID]], now: datetime
+) -> Statement:
+    """Open an incident for each subject, or join its open one; take the unit of each that was opened.
 
-
-def add_presses(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store which incident each press belongs to."""
-    session.execute(_ADD_PRESSES, list(rows))
-
-
-def add_orders(session: Session, rows: Sequence[OrderRow]) -> None:
-    """Store new orders."""
-    if rows:
-        session.execute(_ADD_ORDERS, [row.model_dump() for row in rows])
+    Subjects must be distinct. `wanted`: unit and order by incident. Rows: the incident, and the order whose
+    unit was free.
+    """
+    return Statement(_OPEN_OR_JOIN, {**_NEW_INCIDENT.arrays(rows), **_wanted(wanted), "now": now})
 
 
 def claim_units(session: Session, wanted: Mapping[UUID, str], now: datetime) -> set[UUID]:
-    """Take units for orders; returns the orders whose unit was free. The one place where units are taken."""
+    """Take units (by order); returns the orders whose unit was free."""
     if not wanted:
         return set()
-    pairs = sorted(wanted.items(), key=lambda pair: pair[1])
-    parameters = {"now": now, "units": [u for _, u in pairs], "orders": [o for o, _ in pairs]}
-    return {row.order_id for row in session.execute(_CLAIM_UNITS, parameters)}
+    values = {"orders": list(wanted), "units": list(wanted.values()), "now": now}
+    [rows] = send(session, Statement(_CLAIM_UNITS, values))
+    return {row.order_id for row in rows}
+
+
+def _wanted(wanted: Mapping[UUID, tuple[str, UUID]]) -> dict[str, Any]:
+    return {
+        "ids": list(wanted),
+        "units": [unit for unit, _ in wanted.values()],
+        "orders": [order for _, order in wanted.values()],
+    }
 
 
 def free_units(session: Session, order_ids: Iterable[UUID], now: datetime) -> None:

@@ -3,7 +3,8 @@
 import asyncio
 import logging
 from contextlib import suppress
-from uuid import UUID, uuid4
+from dataclasses import replace
+from uuid import UUID
 
 import httpx
 from opentelemetry.trace import SpanKind, Status, StatusCode
@@ -11,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from standardwebhooks import Webhook
 
 from chassis import clock, telemetry, timers
-from chassis.timers import DueRow
+from chassis.timers import Due
 from services.dispatch import views
 from services.dispatch.models import ControlRoomRow
 from services.dispatch.schemas import IncidentView
@@ -68,22 +69,25 @@ class Courier:
                     await asyncio.wait_for(self._look.wait(), _LOOK_S)
                 self._look.clear()
 
-    def _claim(self) -> list[DueRow]:
+    def _claim(self) -> list[Due]:
         """Take due rows; each is due again at its next attempt until it is taken away on success."""
         if not any(room.webhook for room in self._context.board.rooms.values()):
             return []
         with self._context.database.transaction() as tx:
-            claimed = timers.claim(tx.session, ["webhook"], _AT_ONCE)
             delays = self._context.settings.webhook_delays_s
             now = clock.now()
-            for row in claimed:
-                row.attempt += 1
-                row.id = uuid4()
-                row.due_at = after(now, delays[min(row.attempt, len(delays) - 1)])
+            claimed = [
+                replace(
+                    row,
+                    attempt=row.attempt + 1,
+                    due_at=after(now, delays[min(row.attempt + 1, len(delays) - 1)]),
+                )
+                for row in timers.claim(tx.session, ["webhook"], _AT_ONCE)
+            ]
             timers.schedule(tx.session, claimed)
             return claimed
 
-    async def _send(self, row: DueRow) -> None:
+    async def _send(self, row: Due) -> None:
         incident_id, cic_id, revision = row.subject_id.split("|")
         found = await asyncio.to_thread(self._load, UUID(incident_id), cic_id)
         if found is None:
@@ -133,7 +137,7 @@ class Courier:
             "webhook-signature": Webhook(secret).sign(message_id, at, body),
         }
 
-    def _done(self, row: DueRow) -> None:
+    def _done(self, row: Due) -> None:
         try:
             with self._context.database.transaction() as tx:
                 timers.cancel(tx.session, row.subject_id, ["webhook"])

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from chassis import clock, inbox, timers
 from chassis.database import Transaction
-from chassis.timers import DueRow
+from chassis.timers import Due
 from contracts.envelope import Event
 from contracts.reporting import CanaryMissed, LedgerGapFound, ReportPublished
 from services.reporting import domain, events
@@ -218,7 +218,7 @@ def begin_reports(tx: Transaction, settings: ReportingSettings) -> None:
 def _schedule(tx: Transaction, day: date, settings: ReportingSettings) -> None:
     """The reports of a day are due in the early morning of the next."""
     due_at = domain.local_time(day + timedelta(days=1), settings.report_hour)
-    timers.schedule(tx.session, [DueRow(kind=DAILY_REPORTS, subject_id=day.isoformat(), due_at=due_at)])
+    timers.schedule(tx.session, [Due(kind=DAILY_REPORTS, subject_id=day.isoformat(), due_at=due_at)])
 
 
 def check_reports(tx: Transaction, settings: ReportingSettings) -> None:

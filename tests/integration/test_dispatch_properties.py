@@ -1,7 +1,8 @@
 """Rules of the alarm path as properties: any presses, copies and orders of arrival, a crash at any step."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
+from chassis import sql
 from contracts.alarm import AlarmRaised
 from contracts.common import Fix
 from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, context_on
@@ -42,19 +44,25 @@ def crash_after(desk: Desk, statements: int) -> Iterator[None]:
     """Die after so many statements; a commit counts as one."""
     left = [statements]
 
-    def count(*_: object) -> None:
-        left[0] -= 1
-        if left[0] < 0:
-            raise Crash
+    def counted(run: Callable[..., Any]) -> Callable[..., Any]:
+        def counting(*arguments: Any) -> Any:
+            left[0] -= 1
+            if left[0] < 0:
+                raise Crash
+            return run(*arguments)
+
+        return counting
 
     engine = desk.context.database.engine
+    count = counted(lambda *_: None)
     event.listen(engine, "before_cursor_execute", count)
-    event.listen(engine, "commit", count)
-    try:
-        yield
-    finally:
-        event.remove(engine, "before_cursor_execute", count)
-        event.remove(engine, "commit", count)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sql, "_execute", counted(sql._execute))
+        patch.setattr(sql, "_commit", counted(sql._commit))
+        try:
+            yield
+        finally:
+            event.remove(engine, "before_cursor_execute", count)
 
 
 @pytest.fixture(scope="module")

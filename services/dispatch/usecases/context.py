@@ -8,7 +8,7 @@ from uuid import UUID
 from opentelemetry.trace import Span
 
 from chassis.database import Database, Transaction
-from chassis.timers import DueRow, schedule
+from chassis.timers import Due, schedule
 from chassis.vault import Vault
 from contracts.common import Fix
 from services.dispatch import store
@@ -68,6 +68,6 @@ def has_webhook(context: Context, cic_id: str) -> bool:
     return room is not None and room.webhook
 
 
-def webhook_row(incident_id: UUID, cic_id: str, revision: int, due_at: datetime) -> DueRow:
+def webhook_row(incident_id: UUID, cic_id: str, revision: int, due_at: datetime) -> Due:
     """A webhook that tells a control room of one revision of an incident."""
-    return DueRow(kind="webhook", subject_id=f"{incident_id}|{cic_id}|{revision}", due_at=due_at)
+    return Due(kind="webhook", subject_id=f"{incident_id}|{cic_id}|{revision}", due_at=due_at)

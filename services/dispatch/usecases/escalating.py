@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from chassis import clock, timers
 from chassis.database import Transaction
-from chassis.timers import DueRow
+from chassis.timers import Due
 from contracts.dispatch import IncidentEscalated
 from services.dispatch import store
 from services.dispatch.domain import OVER, ladder_of, merged
@@ -42,12 +42,12 @@ def act_on_next(context: Context) -> bool:
         return bool(due)
 
 
-def _open_incident(tx: Transaction, row: DueRow) -> IncidentRow | None:
+def _open_incident(tx: Transaction, row: Due) -> IncidentRow | None:
     incident = store.locked_incident(tx.session, UUID(row.subject_id))
     return incident if incident is not None and incident.state == "open" else None
 
 
-def _unacknowledged(tx: Transaction, context: Context, row: DueRow, now: datetime) -> None:
+def _unacknowledged(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
     """Nobody took the alarm: tell the next ones. `row.attempt` is the step of the ladder."""
     incident = _open_incident(tx, row)
     if incident is None or incident.acknowledged_at is not None:
@@ -65,7 +65,7 @@ def _unacknowledged(tx: Transaction, context: Context, row: DueRow, now: datetim
         due_at = after(row.due_at, wait)
         timers.schedule(
             tx.session,
-            [DueRow(kind=row.kind, subject_id=row.subject_id, due_at=due_at, attempt=row.attempt + 1)],
+            [Due(kind=row.kind, subject_id=row.subject_id, due_at=due_at, attempt=row.attempt + 1)],
         )
     also = merged(incident.also_cics, [target] if target else [])
     store.touch(tx.session, incident, now, escalation=level, also_cics=also)
@@ -73,7 +73,7 @@ def _unacknowledged(tx: Transaction, context: Context, row: DueRow, now: datetim
     changed(tx, context, incident)
 
 
-def _unit_silent(tx: Transaction, context: Context, row: DueRow, now: datetime) -> None:
+def _unit_silent(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
     """The unit did not acknowledge: it is withdrawn and another one takes its place."""
     incident, order = locked_order(tx, UUID(row.subject_id))
     if incident.state != "open" or order.state not in ("sent", "received"):
@@ -85,7 +85,7 @@ def _unit_silent(tx: Transaction, context: Context, row: DueRow, now: datetime) 
     changed(tx, context, incident)
 
 
-def _look_for_unit(tx: Transaction, context: Context, row: DueRow, now: datetime) -> None:
+def _look_for_unit(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
     """There was no free unit: look again, and keep telling until there is one."""
     incident = _open_incident(tx, row)
     if incident is None:
@@ -125,9 +125,7 @@ def find_unit(
             continue  # taken by another process since this one last looked
         return True
     due_at = after(now, context.settings.find_unit_every_s)
-    timers.schedule(
-        tx.session, [DueRow(kind="find_unit", subject_id=str(incident.id), due_at=due_at, attempt=1)]
-    )
+    timers.schedule(tx.session, [Due(kind="find_unit", subject_id=str(incident.id), due_at=due_at, attempt=1)])
     return False
 
 
@@ -146,7 +144,7 @@ def propose(tx: Transaction, incident: IncidentRow, unit_id: str, metres: float 
     store.touch(tx.session, incident, now)
 
 
-def _pressed_again(tx: Transaction, context: Context, row: DueRow, now: datetime) -> None:
+def _pressed_again(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
     """A further press long after the acknowledgement: the alarm must be taken anew."""
     incident = _open_incident(tx, row)
     if incident is None or incident.acknowledged_at is None:
@@ -154,7 +152,7 @@ def _pressed_again(tx: Transaction, context: Context, row: DueRow, now: datetime
     if (now - incident.acknowledged_at).total_seconds() < context.settings.repress_window_s:
         return
     due_at = after(now, context.settings.escalate_after_s[0])
-    timers.schedule(tx.session, [DueRow(kind="acknowledge", subject_id=str(incident.id), due_at=due_at)])
+    timers.schedule(tx.session, [Due(kind="acknowledge", subject_id=str(incident.id), due_at=due_at)])
     store.touch(tx.session, incident, now, acknowledged_at=None, acknowledged_by=None, escalation=None)
     changed(tx, context, incident)
 
@@ -173,7 +171,7 @@ def _tell(tx: Transaction, incident: IncidentRow, level: str, now: datetime, tar
     )
 
 
-_ACTS: dict[str, Callable[[Transaction, Context, DueRow, datetime], None]] = {
+_ACTS: dict[str, Callable[[Transaction, Context, Due, datetime], None]] = {
     "acknowledge": _unacknowledged,
     "unit_answer": _unit_silent,
     "find_unit": _look_for_unit,

@@ -105,7 +105,8 @@ def _judge(
 
 def route_test(tx: Transaction, context: Context, test: TestRaised, span: Span | None) -> None:
     """A test press came all the way: it is answered with the control room that would have got it."""
-    owner = store.owners(tx.session, [test.device_id]).get(test.device_id)
+    [owners] = tx.send(store.owners([test.device_id]))
+    owner = owners[0] if owners else None
     route = context.board.route(test.fix, owner.managing_zone_id if owner else None)
     tx.publish(
         TestRouted(

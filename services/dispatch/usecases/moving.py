@@ -177,9 +177,7 @@ def move_order(context: Context, order_id: UUID, target: OrderState, reason: str
         if target in ANSWERED:
             timers.cancel(tx.session, str(order.id), ["unit_answer"])
         if target == "declined":
-            timers.schedule(
-                tx.session, [timers.DueRow(kind="find_unit", subject_id=str(incident.id), due_at=now)]
-            )
+            timers.schedule(tx.session, [timers.Due(kind="find_unit", subject_id=str(incident.id), due_at=now)])
         store.touch(tx.session, incident, now)
         changed(tx, context, incident)
         return order

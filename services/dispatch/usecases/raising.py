@@ -5,17 +5,17 @@ handled all the same, flagged late. Malformed optional fields: already flags. Da
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 from opentelemetry.trace import Span
-from sqlalchemy import Row
 
-from chassis import clock, telemetry
+from chassis import clock, inbox, telemetry
 from chassis.database import Transaction
-from chassis.timers import DueRow, schedule
+from chassis.timers import Due, scheduled
 from contracts import telemetry as names
 from contracts.alarm import AlarmRaised
 from contracts.dispatch import OrderMoved, OrderSent, PressRouted
@@ -28,8 +28,24 @@ from services.dispatch.usecases.context import Context, has_webhook, ring, webho
 
 
 @dataclass(slots=True)
+class NewOrder:
+    """An order as it is born; the same names as its row."""
+
+    id: UUID
+    incident_id: UUID
+    unit_id: str
+    cic_id: str
+    state: str
+    automatic: bool
+    distance_m: float | None
+    created_at: datetime
+    sent_at: datetime | None
+    reason: str | None = None
+
+
+@dataclass(slots=True)
 class Raised:
-    """One press with all that is decided about it."""
+    """One press with all that is decided about it. `incident`: its row in short (see `store.open_or_join`)."""
 
     alarm: AlarmRaised
     event_id: UUID
@@ -38,39 +54,42 @@ class Raised:
     enrolment_id: UUID | None
     route: Route
     flags: list[str]
-    incident: Row[Any] | None = None
-    order: OrderRow | None = None
-    tried: set[str] = field(default_factory=set)
+    incident: Any = None
+    order: NewOrder | None = None
 
 
 def raise_alarms(context: Context, presses: Sequence[tuple[UUID, AlarmRaised, Span | None]]) -> None:
-    """Handle presses (event id, alarm, span) in one transaction; copies have no effect."""
+    """Handle presses (event id, alarm, span) in one transaction; copies have no effect.
+
+    Three round trips however many: what is new and whose it is; incidents and units; all the rest with
+    the commit.
+    """
     with context.database.transaction() as tx:
+        devices = {d for d in (_uuid(alarm.device_id) for _, alarm, _ in presses) if d}
         # One inbox for broker and HTTP intake, whatever the lane: every copy of a press is one.
-        fresh = tx.claim(DISPATCH_ALARMS, [event_id for event_id, _, _ in presses])
+        claimed, owned = tx.send(
+            inbox.claimed(DISPATCH_ALARMS, [event_id for event_id, _, _ in presses]), store.owners(devices)
+        )
+        fresh = {row.event_id for row in claimed}
         unique = {event_id: (event_id, alarm, span) for event_id, alarm, span in presses if event_id in fresh}
-        if not unique:
-            return
-        raised = _prepare(tx, context, list(unique.values()))
-        for wave in _waves(raised):
-            _open_or_join(tx, context, wave)
+        raised = _prepare(context, {row.id: row for row in owned}, list(unique.values()))
         now = clock.now()
-        _order_units(tx, context, [r for r in raised if r.incident is not None and r.incident.opened], now)
+        taken: set[str] = set()
+        for wave in _waves(raised):
+            _open_or_join(tx, context, wave, now, taken)
         _record(tx, context, raised, now)
 
 
 def _prepare(
-    tx: Transaction, context: Context, presses: Sequence[tuple[UUID, AlarmRaised, Span | None]]
+    context: Context, owners: Mapping[UUID, Any], presses: Sequence[tuple[UUID, AlarmRaised, Span | None]]
 ) -> list[Raised]:
-    known = store.owners(tx.session, {d for d in (_uuid(alarm.device_id) for _, alarm, _ in presses) if d})
     raised = []
     for event_id, alarm, span in presses:
         device_id = _uuid(alarm.device_id)
-        owner = known.get(device_id) if device_id else None
-        enrolment_id = owner.enrolment_id if owner and alarm.lane == "verified" else None
         # An unproved press names a device that is perhaps not its own: its home zone must not be used.
-        home = owner.managing_zone_id if owner and alarm.lane == "verified" else None
-        route = context.board.route(alarm.fix, home)
+        owner = owners.get(device_id) if device_id and alarm.lane == "verified" else None
+        enrolment_id = owner.enrolment_id if owner else None
+        route = context.board.route(alarm.fix, owner.managing_zone_id if owner else None)
         flags = merged(alarm.flags, sorted(route.flags), ["unverified"] if alarm.lane == "unverified" else [])
         subject = subject_of(alarm.device_id, enrolment_id, alarm.lane)
         raised.append(Raised(alarm, event_id, span, subject, enrolment_id, route, flags))
@@ -78,7 +97,7 @@ def _prepare(
 
 
 def _waves(raised: Sequence[Raised]) -> list[list[Raised]]:
-    """Presses of one subject one after the other; within a wave sorted, so that workers cannot deadlock."""
+    """Presses of one subject one after the other."""
     waves: list[list[Raised]] = []
     seen: dict[str, int] = {}
     for press in raised:
@@ -87,14 +106,46 @@ def _waves(raised: Sequence[Raised]) -> list[list[Raised]]:
         if number == len(waves):
             waves.append([])
         waves[number].append(press)
-    return [sorted(wave, key=lambda press: press.subject) for wave in waves]
+    return waves
 
 
-def _open_or_join(tx: Transaction, context: Context, wave: Sequence[Raised]) -> None:
-    now = clock.now()
-    incidents = store.open_or_join(tx.session, [_incident(context, press, now) for press in wave])
+def _open_or_join(
+    tx: Transaction, context: Context, wave: Sequence[Raised], now: datetime, taken: set[str]
+) -> None:
+    """Open or join incidents; propose the nearest unit of a new one, or send it where the policy says so."""
     for press in wave:
-        press.incident = incidents[press.subject]
+        _pick(context, press, now, taken)
+    wanted = {
+        press.order.incident_id: (press.order.unit_id, press.order.id)
+        for press in wave
+        if press.order is not None and press.order.automatic
+    }
+    [rows] = tx.send(store.open_or_join([_incident(context, press, now) for press in wave], wanted, now))
+    found = {row.subject: row for row in rows}
+    for press in wave:
+        press.incident = found[press.subject]
+        if not press.incident.opened:
+            press.order = None
+    _next_best(tx, context, [p for p in wave if _is_taken(p, p.incident.order_id)], now, taken)
+    for press in wave:
+        if press.order is not None and press.order.automatic:
+            tx.after_commit(partial(context.board.units.remove, press.order.unit_id))
+
+
+def _is_taken(press: Raised, order_id: UUID | None) -> bool:
+    return press.order is not None and press.order.automatic and press.order.id != order_id
+
+
+def _next_best(
+    tx: Transaction, context: Context, waiting: Sequence[Raised], now: datetime, taken: set[str]
+) -> None:
+    """Another process was faster: the next nearest, until one is free; without one a timer goes on looking."""
+    while waiting:
+        for press in waiting:
+            _pick(context, press, now, taken)
+        orders = [press.order for press in waiting if press.order is not None and press.order.automatic]
+        got = store.claim_units(tx.session, {order.id: order.unit_id for order in orders}, now)
+        waiting = [p for p in waiting if p.order is not None and p.order.automatic and p.order.id not in got]
 
 
 def _incident(context: Context, press: Raised, now: datetime) -> Mapping[str, Any]:
@@ -127,32 +178,16 @@ def _incident(context: Context, press: Raised, now: datetime) -> Mapping[str, An
     }
 
 
-def _order_units(tx: Transaction, context: Context, opened: Sequence[Raised], now: datetime) -> None:
-    """Propose the nearest unit, or send it where the policy says so; without one a timer goes on looking."""
-    waiting = list(opened)
-    while waiting:
-        wanted: dict[UUID, str] = {}
-        for press in waiting:
-            _pick(context, press, now, taken=set(wanted.values()))
-            if press.order is not None and press.order.automatic:
-                wanted[press.order.id] = press.order.unit_id
-        got = store.claim_units(tx.session, wanted, now)
-        waiting = [p for p in waiting if p.order is not None and p.order.automatic and p.order.id not in got]
-        for unit in wanted.values():
-            context.board.units.remove(unit)
-    store.add_orders(tx.session, [press.order for press in opened if press.order is not None])
-
-
 def _pick(context: Context, press: Raised, now: datetime, taken: set[str]) -> None:
-    if press.order is not None:
-        press.tried.add(press.order.unit_id)
-    found = context.board.candidates(press.route, frozenset(press.tried | taken))
+    """The nearest unit that is not `taken`, which it is from now on."""
+    found = context.board.candidates(press.route, frozenset(taken))
     if not found:
         press.order = None
         return
     unit_id, metres = found[0]
+    taken.add(unit_id)
     automatic = context.board.rooms[press.route.cic].policy == "automatic" and press.alarm.lane == "verified"
-    press.order = OrderRow(
+    press.order = NewOrder(
         id=uuid4(),
         incident_id=press.alarm.alarm_id,
         unit_id=unit_id,
@@ -167,11 +202,10 @@ def _pick(context: Context, press: Raised, now: datetime, taken: set[str]) -> No
 
 def _record(tx: Transaction, context: Context, raised: Sequence[Raised], now: datetime) -> None:
     """Presses, timers and events of a batch."""
-    store.add_presses(tx.session, [_press_row(press, now) for press in raised])
-    timers: list[DueRow] = []
+    if not raised:
+        return
+    timers: list[Due] = []
     for press in raised:
-        if press.incident is None:
-            continue
         if press.span is not None:
             press.span.set_attribute(names.ALARM_ID, str(press.alarm.alarm_id))
             press.span.set_attribute(names.INCIDENT_ID, str(press.incident.id))
@@ -183,40 +217,41 @@ def _record(tx: Transaction, context: Context, raised: Sequence[Raised], now: da
             timers += _again(context, press, now)
         # Opened incidents start at revision 1, each further press adds one.
         ring(tx, press.incident.id, press.incident.presses, press.span)
-    schedule(tx.session, timers)
+    orders = [asdict(press.order) for press in raised if press.order is not None]
+    tx.write(
+        store.new_presses([_press_row(press, now) for press in raised]),
+        *([store.new_orders(orders)] if orders else []),
+        scheduled(timers),
+    )
 
 
-def _timers(context: Context, press: Raised, now: datetime) -> list[DueRow]:
+def _timers(context: Context, press: Raised, now: datetime) -> list[Due]:
     settings, key = context.settings, str(press.alarm.alarm_id)
-    rows = [DueRow(kind="acknowledge", subject_id=key, due_at=after(now, settings.escalate_after_s[0]))]
+    rows = [Due(kind="acknowledge", subject_id=key, due_at=after(now, settings.escalate_after_s[0]))]
     if press.order is None:
-        rows.append(DueRow(kind="find_unit", subject_id=key, due_at=now))
+        rows.append(Due(kind="find_unit", subject_id=key, due_at=now))
     elif press.order.automatic:
         rows.append(unit_timer(context, press.order.id, now))
     rows += _webhooks(context, press, 1, now)
     return rows
 
 
-def _again(context: Context, press: Raised, now: datetime) -> list[DueRow]:
-    assert press.incident is not None  # noqa: S101 - only joined presses come here
+def _again(context: Context, press: Raised, now: datetime) -> list[Due]:
     key = str(press.incident.id)
     return [
-        DueRow(kind="re_press", subject_id=key, due_at=now),
+        Due(kind="re_press", subject_id=key, due_at=now),
         *_webhooks(context, press, press.incident.presses, now),
     ]
 
 
-def _webhooks(context: Context, press: Raised, revision: int, now: datetime) -> list[DueRow]:
-    assert press.incident is not None  # noqa: S101 - set for every recorded press
+def _webhooks(context: Context, press: Raised, revision: int, now: datetime) -> list[Due]:
     rooms = merged([press.incident.cic_id], (n.cic for n in press.route.neighbours))
     return [webhook_row(press.incident.id, room, revision, now) for room in rooms if has_webhook(context, room)]
 
 
-def unit_timer(context: Context, order_id: UUID, now: datetime) -> DueRow:
+def unit_timer(context: Context, order_id: UUID, now: datetime) -> Due:
     """By when a unit must have acknowledged."""
-    return DueRow(
-        kind="unit_answer", subject_id=str(order_id), due_at=after(now, context.settings.unit_answer_s)
-    )
+    return Due(kind="unit_answer", subject_id=str(order_id), due_at=after(now, context.settings.unit_answer_s))
 
 
 def after(now: datetime, seconds: float) -> datetime:
@@ -226,7 +261,6 @@ def after(now: datetime, seconds: float) -> datetime:
 
 def _press_row(press: Raised, now: datetime) -> Mapping[str, Any]:
     alarm = press.alarm
-    assert press.incident is not None  # noqa: S101 - every press of a wave has one
     return {
         "alarm_id": alarm.alarm_id,
         "incident_id": press.incident.id,
@@ -239,7 +273,6 @@ def _press_row(press: Raised, now: datetime) -> Mapping[str, Any]:
 
 def _routed(press: Raised, now: datetime) -> PressRouted:
     alarm, route, incident = press.alarm, press.route, press.incident
-    assert incident is not None  # noqa: S101 - every press of a wave has one
     return PressRouted(
         alarm_id=alarm.alarm_id,
         incident_id=incident.id,
@@ -272,7 +305,9 @@ def _publish_order(tx: Transaction, context: Context, press: Raised, now: dateti
             tx.publish(_for_room(context, press, room, now), cause=press.span, time=now)
 
 
-def moved(order: OrderRow, now: datetime, deadline_at: datetime, reason: str | None = None) -> OrderMoved:
+def moved(
+    order: OrderRow | NewOrder, now: datetime, deadline_at: datetime, reason: str | None = None
+) -> OrderMoved:
     """The event of an order's present state."""
     return OrderMoved(
         incident_id=order.incident_id,

@@ -1,0 +1,127 @@
+"""Statements of the hot path: straight to the driver, several in one round trip, each prepared once.
+
+SQLAlchemy keeps pool, session and errors; only its per-statement work, which costs as much again as the
+statement itself, is left out. Parameters are named as the driver has them: `%(name)s`.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.rows import namedtuple_row
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
+from sqlmodel import Session
+
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy has no type here
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One statement with its values. Shorter than 4 KB: longer ones the driver reads anew each time."""
+
+    text: bytes
+    values: Mapping[str, Any]
+
+
+class Insert:
+    """Any number of rows as one statement that is prepared once: each column travels as an array."""
+
+    def __init__(self, table: Table, columns: Sequence[str] = (), tail: str = "") -> None:
+        """`columns`: those that are given (default: all); `tail`: what follows, as ON CONFLICT."""
+        self._columns = tuple(columns) or tuple(column.name for column in table.columns)
+        self._json = {c for c in self._columns if _sql_type(table, c) == "JSONB"}
+        self.source = f"unnest({', '.join(f'%({c})s::{_type(table, c)}[]' for c in self._columns)})"
+        self.values = ", ".join(f"n.{c}::jsonb" if c in self._json else f"n.{c}" for c in self._columns)
+        self.names = ", ".join(self._columns)
+        text = (
+            f"INSERT INTO {table.name} ({self.names}) SELECT {self.values} "  # noqa: S608 - names of our own
+            f"FROM {self.source} AS n({self.names}) {tail}"
+        )
+        self._text = text.encode()
+
+    def arrays(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+        """The columns of these rows; a value that is not given is NULL."""
+        return {
+            c: [_as_json(row.get(c)) for row in rows] if c in self._json else [row.get(c) for row in rows]
+            for c in self._columns
+        }
+
+    def __call__(self, rows: Sequence[Mapping[str, Any]]) -> Statement:
+        """The statement that inserts these rows."""
+        return Statement(self._text, self.arrays(rows))
+
+
+def _type(table: Table, column: str) -> str:
+    """A column's type as an array of it travels: JSON as text."""
+    name = _sql_type(table, column)
+    return {"JSONB": "text", "VARCHAR": "text", "TIMESTAMP WITH TIME ZONE": "timestamptz"}.get(name, name)
+
+
+def _sql_type(table: Table, column: str) -> str:
+    return str(table.c[column].type.compile(_DIALECT))
+
+
+def _as_json(value: Any) -> str | None:
+    return None if value is None else json.dumps(value, separators=(",", ":"))
+
+
+def send(session: Session, *statements: Statement) -> list[list[Any]]:
+    """Run statements in one round trip, in the transaction of `session`; the rows of each, by name.
+
+    Raises SQLAlchemy's errors, as the session itself does.
+    """
+    try:
+        raw = _raw(session)
+        with raw.pipeline():
+            cursors = [_execute(raw, statement) for statement in statements]
+        return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+    except psycopg.Error as error:
+        raise _translated(session, error) from error
+
+
+def commit(session: Session, *statements: Statement) -> None:
+    """Run statements and commit, all in one round trip."""
+    session.flush()
+    if not statements:
+        session.commit()
+        return
+    try:
+        raw = _raw(session)
+        with raw.pipeline():
+            for statement in statements:
+                _execute(raw, statement)
+            _commit(raw)
+    except psycopg.Error as error:
+        raise _translated(session, error) from error
+    session.commit()  # costs nothing: the driver knows that no transaction is open
+
+
+def _raw(session: Session) -> psycopg.Connection[Any]:
+    connection = session.connection().connection.driver_connection
+    assert isinstance(connection, psycopg.Connection)  # noqa: S101 - the one driver of this project
+    return connection
+
+
+def _execute(raw: psycopg.Connection[Any], statement: Statement) -> psycopg.Cursor[Any]:
+    cursor = raw.cursor(row_factory=namedtuple_row)
+    return cursor.execute(statement.text, statement.values)
+
+
+def _commit(raw: psycopg.Connection[Any]) -> None:
+    raw.commit()
+
+
+def _translated(session: Session, error: psycopg.Error) -> Exception:
+    """The error as the session would have raised it; a broken connection takes its idle kin with it."""
+    connection = session.connection()
+    gone = connection.connection.dbapi_connection is None or _raw(session).closed
+    if gone:
+        connection.invalidate(error)
+        connection.engine.dispose(close=False)
+    return DBAPIError.instance(
+        "hot path", {}, error, psycopg.Error, hide_parameters=True, connection_invalidated=gone
+    )
