@@ -14,7 +14,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from chassis import telemetry
+from chassis import telemetry, tuning
 from chassis.auth import Verifier
 from chassis.errors import Retryable, ServiceError
 from chassis.settings import Settings
@@ -141,6 +141,7 @@ def application(
     @asynccontextmanager
     async def whole_life(app: FastAPI) -> AsyncIterator[None]:
         async with lifespan(app):
+            tuning.for_latency()
             yield
         telemetry.flush()
 

@@ -28,7 +28,7 @@ from typing import Any
 from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
 from nameko.runners import ServiceRunner
 
-from chassis import telemetry
+from chassis import telemetry, tuning
 
 log = logging.getLogger("chassis.run")
 
@@ -92,6 +92,7 @@ def main(target: str) -> None:
         runner.add_service(cls)
     log.info("starting %s", ", ".join(runner.service_names))
     getattr(module, "on_start", lambda: None)()
+    tuning.for_latency()
     try:
         _serve(runner)
     finally:

@@ -1,10 +1,15 @@
 """Events that come in from others, turned into rows of our own."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TypeVar
+from uuid import UUID
 
 from pydantic import ValidationError
 from sqlmodel import Session
 
+from chassis.database import Transaction
 from chassis.errors import Invalid
 from contracts import dispatch, registry
 from contracts.alarm import AlarmRaised
@@ -39,24 +44,44 @@ def from_registry(session: Session, event: Event) -> None:
         devices.put_enrolment(session, read(registry.EnrolmentChanged, event))
 
 
-def from_dispatch(session: Session, event: Event) -> None:
+@dataclass(slots=True)
+class Climb:
+    """What a batch of dispatch's events says of the ladder: incidents of alarms, first times of stages."""
+
+    joined: dict[UUID, UUID] = field(default_factory=dict)
+    reached: dict[tuple[UUID, str], datetime] = field(default_factory=dict)
+
+    def reach(self, incident_id: UUID, stage: str, at: datetime) -> None:
+        """An incident reached a stage; the earliest time counts."""
+        self.reached[incident_id, stage] = min(at, self.reached.get((incident_id, stage), at))
+
+
+def from_dispatch(tx: Transaction, batch: Sequence[Event]) -> None:
     """Move the receipt ladder, note passed tests and control rooms; the rest is ignored."""
+    climb = Climb()
+    for event in batch:
+        _climb(climb, event)
+        if event.type == dispatch.TestRouted.TYPE:
+            tested = read(dispatch.TestRouted, event)
+            devices.note_tested(tx.session, tested.device_id, tested.routed_at)
+        elif event.type == dispatch.ControlRoomRegistered.TYPE:
+            following.put_control_room(tx.session, read(dispatch.ControlRoomRegistered, event))
+    if climb.joined or climb.reached:
+        tx.write(*following.climbed(climb.joined, climb.reached))
+
+
+def _climb(climb: Climb, event: Event) -> None:
     if event.type == dispatch.PressRouted.TYPE:
         routed = read(dispatch.PressRouted, event)
-        following.join(session, routed.alarm_id, routed.incident_id)
-        following.reach(session, routed.incident_id, "routed", routed.routed_at)
+        climb.joined[routed.alarm_id] = routed.incident_id
+        climb.reach(routed.incident_id, "routed", routed.routed_at)
     elif event.type in (dispatch.IncidentDisplayed.TYPE, dispatch.IncidentAcknowledged.TYPE):
         shown = read(dispatch.IncidentDisplayed, event)
-        following.reach(session, shown.incident_id, "seen", shown.at)
+        climb.reach(shown.incident_id, "seen", shown.at)
     elif event.type == dispatch.OrderMoved.TYPE:
         moved = read(dispatch.OrderMoved, event)
         if moved.state in _MOVING:
-            following.reach(session, moved.incident_id, _MOVING[moved.state], moved.at)
+            climb.reach(moved.incident_id, _MOVING[moved.state], moved.at)
     elif event.type == dispatch.IncidentClosed.TYPE:
         closed = read(dispatch.IncidentClosed, event)
-        following.reach(session, closed.incident_id, "closed", closed.at)
-    elif event.type == dispatch.TestRouted.TYPE:
-        tested = read(dispatch.TestRouted, event)
-        devices.note_tested(session, tested.device_id, tested.routed_at)
-    elif event.type == dispatch.ControlRoomRegistered.TYPE:
-        following.put_control_room(session, read(dispatch.ControlRoomRegistered, event))
+        climb.reach(closed.incident_id, "closed", closed.at)

@@ -18,6 +18,9 @@ from services.alarm.settings import AlarmSettings
 from services.alarm.usecases.record import record
 from services.alarm.usecases.watch import limits_of, send_canaries, watch_devices
 
+# Seconds: books need not be instant; fewer, fuller transactions leave the machine to the presses.
+_PAUSE_S = 0.25
+
 
 @cache
 def database() -> Database:
@@ -55,7 +58,7 @@ class Recorder:
 
     name = "alarm-recorder"
 
-    @listen(ALARM_RECORDER, batch=200, pause_s=0.05)
+    @listen(ALARM_RECORDER, batch=200, pause_s=_PAUSE_S)
     def on_raised(self, deliveries: list[Delivery]) -> None:
         """Presses; the table itself knows which are new, so no inbox is needed."""
         raised = {press.alarm_id: press for press in (events.raised(d.event) for d in deliveries)}
@@ -75,12 +78,11 @@ class Follow:
             for delivery in deliveries:
                 events.from_registry(transaction.session, delivery.event)
 
-    @listen(ALARM_LADDER, batch=100, pause_s=0.05)
+    @listen(ALARM_LADDER, batch=100, pause_s=_PAUSE_S)
     def on_dispatch(self, deliveries: list[Delivery]) -> None:
         """The earliest time of a stage wins, so copies and wrong order do no harm."""
         with database().transaction() as transaction:
-            for delivery in deliveries:
-                events.from_dispatch(transaction.session, delivery.event)
+            events.from_dispatch(transaction, [delivery.event for delivery in deliveries])
 
 
 class Health:

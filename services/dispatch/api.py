@@ -136,7 +136,7 @@ def _streams(app: FastAPI, context: Context) -> None:
         def first() -> list[IncidentView]:
             with context.database.read() as session:
                 found = store.open_incidents(session, cic_id, unit_id)
-                return list(views.incident_views(context, session, found, clock.now()).values())
+                return views.load_views(context, session, [i.id for i in found], clock.now())
 
         hub: Hub = app.state.hub
         headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
@@ -170,8 +170,7 @@ def _incidents(app: FastAPI, context: Context) -> None:
         access.may_see_room(caller, cic_id)
         with context.database.read() as session:
             found = store.open_incidents(session, cic_id)
-            seen = views.incident_views(context, session, found, clock.now())
-        return [seen[incident.id] for incident in found]
+            return views.load_views(context, session, [i.id for i in found], clock.now())
 
     @app.get("/v1/incidents/{incident_id}", tags=["incidents"])
     def incident(incident_id: UUID, caller: Caller = require(*access.ROOM)) -> IncidentView:

@@ -3,23 +3,32 @@
 import logging
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, text
-from sqlmodel import Session, col
+from sqlalchemy import text
+from sqlmodel import Session
 
+from chassis.sql import Statement, send
 from contracts.common import Fix
 from services.dispatch.geography import Point, load_map, parse_zones
-from services.dispatch.models import ControlRoomRow, MapRow, UnitRow
+from services.dispatch.models import MapRow
 from services.dispatch.routing import Defaults, Route, Router
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.unit_index import UnitIndex
 
 log = logging.getLogger(__name__)
 
-# Read again what changed a little earlier than last seen: commits become visible out of order.
-_LOOK_BACK = timedelta(seconds=5)
+# Read again what changed a little earlier than last seen: commits become visible out of order, and every
+# so many times much earlier, for a transaction that took long.
+_LOOK_BACK = timedelta(seconds=2)
+_LOOK_FAR_BACK, _FAR_EVERY = timedelta(seconds=30), 10
+_ALWAYS = datetime.min.replace(tzinfo=UTC)
+_ROOMS = b"SELECT id, policy, amqp, webhook_url FROM control_rooms"
+_UNITS = (
+    b"SELECT id, lat, lon, zone_id, cic_id, available, order_id, changed_at FROM units "
+    b"WHERE changed_at > %(since)s"
+)
 _MAP_ID = text("SELECT max(id) FROM maps")
 
 
@@ -51,27 +60,20 @@ class Board:
         }
         self.control_rooms = {room.id: room for room in rooms}
         self._seen: datetime | None = None
+        self._refreshed = 0
 
     def refresh(self, session: Session) -> None:
         """Take over what other processes changed; cheap when little did."""
         self._refresh_map(session)
-        for row in session.execute(select(ControlRoomRow)).scalars():
+        back = _LOOK_FAR_BACK if self._refreshed % _FAR_EVERY == 0 else _LOOK_BACK
+        self._refreshed += 1
+        since = self._seen - back if self._seen else _ALWAYS
+        rooms, units = send(session, Statement(_ROOMS, {}), Statement(_UNITS, {"since": since}))
+        for row in rooms:
             known = self.rooms.get(row.id)
             if known is not None:
                 self.rooms[row.id] = Room(row.id, row.policy, row.amqp, bool(row.webhook_url), known.neighbours)
-        query = select(
-            col(UnitRow.id),
-            col(UnitRow.lat),
-            col(UnitRow.lon),
-            col(UnitRow.zone_id),
-            col(UnitRow.cic_id),
-            col(UnitRow.available),
-            col(UnitRow.order_id),
-            col(UnitRow.changed_at),
-        )
-        if self._seen is not None:
-            query = query.where(col(UnitRow.changed_at) > self._seen - _LOOK_BACK)
-        for unit in session.execute(query):
+        for unit in units:
             free = unit.available and unit.order_id is None
             self.units.upsert(unit.id, unit.lat, unit.lon, unit.zone_id, unit.cic_id, free)
             self._seen = max(self._seen or unit.changed_at, unit.changed_at)

@@ -17,7 +17,6 @@ from services.dispatch.models import (
     CardRow,
     IncidentRow,
     OrderRow,
-    PerpetratorRow,
     PressRow,
     UnitRow,
 )
@@ -60,6 +59,23 @@ _CLAIM_UNITS = (
 _OWNERS = (
     b"SELECT d.id, d.enrolment_id, e.managing_zone_id FROM devices d "
     b"LEFT JOIN enrolments e ON e.id = d.enrolment_id WHERE d.id = ANY(%(ids)s::uuid[])"
+)
+_CHANGED = b"SELECT id, revision FROM incidents WHERE changed_at > %(since)s"
+_INCIDENTS = b"SELECT * FROM incidents WHERE id = ANY(%(ids)s::uuid[])"
+_ORDERS = (
+    b"SELECT o.*, COALESCE(u.callsign, o.unit_id) AS callsign FROM orders o "
+    b"LEFT JOIN units u ON u.id = o.unit_id WHERE o.incident_id = ANY(%(ids)s::uuid[]) ORDER BY o.created_at"
+)
+_CARDS = (
+    b"SELECT c.enrolment_id, c.sealed FROM incidents i JOIN cards c ON c.enrolment_id = i.enrolment_id "
+    b"WHERE i.id = ANY(%(ids)s::uuid[]) AND i.state = 'open' AND c.sealed IS NOT NULL"
+)
+# Open incidents of other enrolments that share a perpetrator.
+_LINKED = (
+    b"SELECT i.enrolment_id, other.id FROM incidents i JOIN perpetrators p ON p.enrolment_id = i.enrolment_id "
+    b"JOIN perpetrators q ON q.ref = p.ref AND q.enrolment_id <> p.enrolment_id "
+    b"JOIN incidents other ON other.enrolment_id = q.enrolment_id AND other.state = 'open' "
+    b"WHERE i.id = ANY(%(ids)s::uuid[]) AND i.state = 'open'"
 )
 new_presses = Insert(table_of(PressRow), tail="ON CONFLICT DO NOTHING")
 new_orders = Insert(
@@ -166,10 +182,19 @@ def open_incidents(
     )
 
 
-def changed_since(session: Session, since: datetime) -> list[tuple[UUID, int]]:
-    """Ids and revisions of incidents that changed; the stream's safety net when no doorbell rang."""
-    query = select(IncidentRow.id, IncidentRow.revision).where(col(IncidentRow.changed_at) > since)
-    return [(row[0], row[1]) for row in session.execute(query)]
+def changed_since(session: Session, since: datetime) -> dict[UUID, int]:
+    """Revisions of incidents that changed, by id; the stream's safety net when no doorbell rang."""
+    [rows] = send(session, Statement(_CHANGED, {"since": since}))
+    return {row.id: row.revision for row in rows}
+
+
+def seen_by(session: Session, ids: Collection[UUID]) -> list[list[Any]]:
+    """What a view needs, in one round trip: incidents; orders with call signs; sealed cards; linked incidents.
+
+    Cards and links of open incidents only, both by enrolment.
+    """
+    values = {"ids": list(ids)}
+    return send(session, *(Statement(query, values) for query in (_INCIDENTS, _ORDERS, _CARDS, _LINKED)))
 
 
 def cards(session: Session, enrolment_ids: Collection[UUID]) -> dict[UUID, bytes]:
@@ -180,23 +205,6 @@ def cards(session: Session, enrolment_ids: Collection[UUID]) -> dict[UUID, bytes
         col(CardRow.enrolment_id).in_(enrolment_ids), col(CardRow.sealed).is_not(None)
     )
     return {row.enrolment_id: row.sealed for row in session.execute(query).scalars() if row.sealed}
-
-
-def linked(session: Session, enrolment_ids: Collection[UUID]) -> dict[UUID, set[UUID]]:
-    """For each enrolment: open incidents of other enrolments that share a perpetrator."""
-    if not enrolment_ids:
-        return {}
-    mine, other = PerpetratorRow.__table__.alias(), PerpetratorRow.__table__.alias()  # type: ignore[attr-defined]
-    query = (
-        select(mine.c.enrolment_id, IncidentRow.id)
-        .join(other, (other.c.ref == mine.c.ref) & (other.c.enrolment_id != mine.c.enrolment_id))
-        .join(IncidentRow, col(IncidentRow.enrolment_id) == other.c.enrolment_id)
-        .where(mine.c.enrolment_id.in_(enrolment_ids), col(IncidentRow.state) == "open")
-    )
-    found: dict[UUID, set[UUID]] = {}
-    for enrolment_id, incident_id in session.execute(query):
-        found.setdefault(enrolment_id, set()).add(incident_id)
-    return found
 
 
 def units(session: Session, ids: Collection[str] | None = None, cic_id: str | None = None) -> list[UnitRow]:

@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Literal
 from uuid import UUID
 
@@ -26,7 +27,9 @@ log = logging.getLogger(__name__)
 
 # Seconds between polls for changes that no doorbell told of (broker away, process died in between).
 POLL_S = 0.5
-_LOOK_BACK = timedelta(seconds=10)
+# How far a poll looks back, and every so many polls: a transaction that took long shows late what it changed.
+_LOOK_BACK = timedelta(seconds=2)
+_LOOK_FAR_BACK, _FAR_EVERY = timedelta(seconds=30), 20
 # Seconds of silence after which a comment keeps proxies and readers from giving up.
 KEEP_ALIVE_S = 10.0
 # A reader that is so far behind is dropped; it reconnects and starts from the present state.
@@ -175,7 +178,7 @@ class Hub:
             pending, self._pending = self._pending, {}
             try:
                 if pending:
-                    self._push(await asyncio.to_thread(self._load, set(pending)))
+                    self._push(await asyncio.to_thread(self._load, list(pending)))
             except SQLAlchemyError as error:
                 log.warning("streams: cannot read: %s; the poll will try again", type(error).__name__)
             except Exception:
@@ -184,7 +187,7 @@ class Hub:
                 for span in spans:
                     span.end()
 
-    def _load(self, ids: set[UUID]) -> list[IncidentView]:
+    def _load(self, ids: Sequence[UUID]) -> list[IncidentView]:
         with self._context.database.read() as session:
             return views.load_views(self._context, session, ids, clock.now())
 
@@ -204,18 +207,21 @@ class Hub:
 
     async def _poll_loop(self) -> None:
         seen: datetime = clock.now()
-        while True:
+        for number in count():
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._look.wait(), POLL_S)
             self._look.clear()
+            far = number % _FAR_EVERY == 0
             try:
-                found = await asyncio.to_thread(self._changed_since, seen - _LOOK_BACK)
+                found = await asyncio.to_thread(
+                    self._changed_since, seen - (_LOOK_FAR_BACK if far else _LOOK_BACK)
+                )
             except SQLAlchemyError as error:
                 log.warning("streams: cannot poll: %s", type(error).__name__)
                 continue
             seen = clock.now()
-            # What fell out of the look-back cannot come again: forget it.
-            self._pushed = {i: r for i, r in self._pushed.items() if i in found}
+            if far:  # what fell out of the farthest look back cannot come again: forget it
+                self._pushed = {i: r for i, r in self._pushed.items() if i in found}
             for incident_id, revision in found.items():
                 if self._pushed.get(incident_id, 0) < revision:
                     self._pending.setdefault(incident_id, [])
@@ -223,4 +229,4 @@ class Hub:
 
     def _changed_since(self, since: datetime) -> dict[UUID, int]:
         with self._context.database.read() as session:
-            return dict(store.changed_since(session, since))
+            return store.changed_since(session, since)

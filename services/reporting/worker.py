@@ -18,7 +18,7 @@ from services.reporting.settings import ReportingSettings
 
 _BATCH = 100
 # Seconds: commits here compete with those of the alarm path; a pause makes the next batch fuller.
-_PAUSE_S = 0.05
+_PAUSE_S = 0.25
 
 
 @cache

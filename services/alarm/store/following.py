@@ -1,5 +1,6 @@
 """How far alarms have come, and which control rooms there are: what dispatch tells."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
+from chassis.sql import Statement
 from contracts.dispatch import ControlRoomRegistered
 
 _STAGES = text(
@@ -27,14 +29,17 @@ def owner(session: Session, alarm_id: UUID) -> str | None:
     return owner_id
 
 
-_JOIN = text(
-    "INSERT INTO alarm_incidents (alarm_id, incident_id) VALUES (:alarm_id, :incident_id) "
-    "ON CONFLICT DO NOTHING"
+_JOIN = (
+    b"INSERT INTO alarm_incidents (alarm_id, incident_id) "
+    b"SELECT * FROM unnest(%(alarms)s::uuid[], %(incidents)s::uuid[]) AS n(a, i) ORDER BY a "
+    b"ON CONFLICT DO NOTHING"
 )
 # Events come twice and out of order: the first time a stage was reached is what counts.
-_REACH = text(
-    "INSERT INTO stages (incident_id, stage, at) VALUES (:incident_id, :stage, :at) "
-    "ON CONFLICT (incident_id, stage) DO UPDATE SET at = LEAST(stages.at, EXCLUDED.at)"
+_REACH = (
+    b"INSERT INTO stages (incident_id, stage, at) "
+    b"SELECT * FROM unnest(%(incidents)s::uuid[], %(stages)s::text[], %(at)s::timestamptz[]) AS n(i, s, at) "
+    b"ORDER BY i, s ON CONFLICT (incident_id, stage) DO UPDATE SET at = EXCLUDED.at "
+    b"WHERE stages.at > EXCLUDED.at"
 )
 _PUT_ROOM = text(
     "INSERT INTO control_rooms (control_room_id, name, canary_lat, canary_lon, canary_due_at) "
@@ -49,14 +54,21 @@ _DUE = text(
 )
 
 
-def join(session: Session, alarm_id: UUID, incident_id: UUID) -> None:
-    """An alarm belongs to an incident."""
-    session.execute(_JOIN, {"alarm_id": alarm_id, "incident_id": incident_id})
-
-
-def reach(session: Session, incident_id: UUID, stage: str, at: datetime) -> None:
-    """An incident reached a stage."""
-    session.execute(_REACH, {"incident_id": incident_id, "stage": stage, "at": at})
+def climbed(
+    joined: Mapping[UUID, UUID], reached: Mapping[tuple[UUID, str], datetime]
+) -> tuple[Statement, Statement]:
+    """The statements that note incidents of alarms, and when stages of incidents were reached first."""
+    return (
+        Statement(_JOIN, {"alarms": list(joined), "incidents": list(joined.values())}),
+        Statement(
+            _REACH,
+            {
+                "incidents": [incident for incident, _ in reached],
+                "stages": [stage for _, stage in reached],
+                "at": list(reached.values()),
+            },
+        ),
+    )
 
 
 def put_control_room(session: Session, room: ControlRoomRegistered) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from chassis import clock
+from chassis.sql import Statement, send
 from contracts.alarm import AlarmRaised
 
 
@@ -39,54 +40,47 @@ class Stored:
 # Unnested arrays: one statement, prepared once, whatever the size of the batch. The select sees the
 # table as it was before, so it finds exactly the presses that were there already. The recorder may have
 # been faster: then only the signed body is added.
-_PUT = text(
-    "WITH new AS (SELECT * FROM unnest(CAST(:alarm_id AS uuid[]), CAST(:device_id AS text[]), "
-    "CAST(:counter AS bigint[]), CAST(:lane AS text[]), CAST(:channel AS text[]), "
-    "CAST(:pressed_at AS timestamptz[]), CAST(:received_at AS timestamptz[]), "
-    "CAST(:deadline_at AS timestamptz[]), CAST(:flags AS text[]), CAST(:content AS text[]), "
-    "CAST(:evidence AS bytea[])) AS n(alarm_id, device_id, counter, lane, channel, pressed_at, received_at, "
-    "deadline_at, flags, content, evidence)), "
-    "put AS (INSERT INTO presses (alarm_id, device_id, counter, lane, channel, pressed_at, received_at, "
-    "deadline_at, stored_at, flags, content, evidence, whole) "
-    "SELECT alarm_id, device_id, counter, lane, channel, pressed_at, received_at, deadline_at, :now, "
-    "CAST(flags AS jsonb), content, evidence, true FROM new "
-    "ON CONFLICT (alarm_id) DO UPDATE SET evidence = EXCLUDED.evidence, whole = true "
-    "WHERE NOT presses.whole AND presses.content IS NOT DISTINCT FROM EXCLUDED.content) "
-    "SELECT old.alarm_id, old.content, old.received_at, old.deadline_at "
-    "FROM presses old JOIN new USING (alarm_id)"
+_PUT = (
+    b"WITH new AS (SELECT * FROM unnest(%(alarm_id)s::uuid[], %(device_id)s::text[], "
+    b"%(counter)s::bigint[], %(lane)s::text[], %(channel)s::text[], "
+    b"%(pressed_at)s::timestamptz[], %(received_at)s::timestamptz[], "
+    b"%(deadline_at)s::timestamptz[], %(flags)s::text[], %(content)s::text[], "
+    b"%(evidence)s::bytea[]) AS n(alarm_id, device_id, counter, lane, channel, pressed_at, received_at, "
+    b"deadline_at, flags, content, evidence)), "
+    b"put AS (INSERT INTO presses (alarm_id, device_id, counter, lane, channel, pressed_at, received_at, "
+    b"deadline_at, stored_at, flags, content, evidence, whole) "
+    b"SELECT alarm_id, device_id, counter, lane, channel, pressed_at, received_at, deadline_at, %(now)s, "
+    b"CAST(flags AS jsonb), content, evidence, true FROM new "
+    b"ON CONFLICT (alarm_id) DO UPDATE SET evidence = EXCLUDED.evidence, whole = true "
+    b"WHERE NOT presses.whole AND presses.content IS NOT DISTINCT FROM EXCLUDED.content) "
+    b"SELECT old.alarm_id, old.content, old.received_at, old.deadline_at "
+    b"FROM presses old JOIN new USING (alarm_id)"
 )
-_OUTBOX = text(
-    "INSERT INTO outbox (id, exchange, routing_key, body, created_at) "
-    "SELECT id, :exchange, routing_key, body, :now FROM unnest(CAST(:id AS uuid[]), "
-    "CAST(:routing_key AS text[]), CAST(:body AS bytea[])) AS n(id, routing_key, body) ON CONFLICT DO NOTHING"
+_OUTBOX = (
+    b"INSERT INTO outbox (id, exchange, routing_key, body, created_at) "
+    b"SELECT id, %(exchange)s, routing_key, body, %(now)s FROM unnest(%(id)s::uuid[], "
+    b"%(routing_key)s::text[], %(body)s::bytea[]) AS n(id, routing_key, body) ON CONFLICT DO NOTHING"
 )
 
 
 def put_presses(session: Session, presses: Sequence[NewPress]) -> dict[UUID, Stored]:
     """Store presses and their events; returns what was there before. Each alarm id at most once, sorted."""
     at = clock.now()
-    parameters = _columns([press.raised for press in presses]) | {
+    values = _columns([press.raised for press in presses]) | {
         "content": [press.content for press in presses],
         "evidence": [press.evidence for press in presses],
         "now": at,
     }
-    before = {
-        row.alarm_id: Stored(row.content, row.received_at, row.deadline_at)
-        for row in session.execute(_PUT, parameters)
+    unsent = [press for press in presses if not press.confirmed]
+    events = {
+        "id": [press.raised.alarm_id for press in unsent],
+        "exchange": AlarmRaised.EXCHANGE,
+        "routing_key": [press.raised.routing_key for press in unsent],
+        "body": [press.event for press in unsent],
+        "now": at,
     }
-    unsent = [press for press in presses if not press.confirmed and press.raised.alarm_id not in before]
-    if unsent:
-        session.execute(
-            _OUTBOX,
-            {
-                "id": [press.raised.alarm_id for press in unsent],
-                "exchange": AlarmRaised.EXCHANGE,
-                "routing_key": [press.raised.routing_key for press in unsent],
-                "body": [press.event for press in unsent],
-                "now": at,
-            },
-        )
-    return before
+    before, *_ = send(session, Statement(_PUT, values), *([Statement(_OUTBOX, events)] if unsent else []))
+    return {row.alarm_id: Stored(row.content, row.received_at, row.deadline_at) for row in before}
 
 
 # A press that the API stored is only marked; one that only the broker held is stored here. Either way it
