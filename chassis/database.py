@@ -24,6 +24,7 @@ def engine_of(settings: Settings) -> Engine:
     options = (
         f"-c statement_timeout={settings.statement_timeout_ms} -c lock_timeout={settings.statement_timeout_ms}"
         f" -c idle_in_transaction_session_timeout={settings.statement_timeout_ms * 4} -c timezone=UTC"
+        " -c jit=off"
     )
     return create_engine(
         settings.database_url.get_secret_value(),
@@ -114,6 +115,8 @@ class Database:
 
     def __init__(self, engine: Engine, source: str, relay: "outbox.Relay | None" = None) -> None:
         self.engine = engine
+        # One statement is one snapshot anyway; begin and rollback would be two round trips for nothing.
+        self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
         self.source = source
         self.relay = relay
 
@@ -137,7 +140,7 @@ class Database:
 
     def read(self) -> Session:
         """A session for reading; close it (use it in a `with`)."""
-        return Session(self.engine, expire_on_commit=False)
+        return Session(self._reading, expire_on_commit=False)
 
 
 def scalar(session: Session, statement: Any) -> Any:

@@ -66,7 +66,8 @@ class Outgoing:
             self.span.end()
 
 
-_INSERT = Insert(table_of(OutboxRow))
+# A copy that comes while its row is still there changes nothing.
+_INSERT = Insert(table_of(OutboxRow), tail="ON CONFLICT DO NOTHING")
 _DELETE = text("DELETE FROM outbox WHERE id = ANY(:ids)")
 _OVERDUE = text(
     "SELECT id, exchange, routing_key, body FROM outbox WHERE created_at < :before "

@@ -12,14 +12,10 @@ import eventlet
 
 eventlet.monkey_patch()
 
-import os
-
-# psycopg reads it when it is imported; without it a query blocks every greenlet.
-os.environ["PSYCOPG_WAIT_FUNC"] = "wait_selector"
-
 import importlib
 import inspect
 import logging
+import os
 import signal
 import sys
 from types import ModuleType
@@ -28,7 +24,9 @@ from typing import Any
 from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
 from nameko.runners import ServiceRunner
 
-from chassis import telemetry, tuning
+from chassis import green, telemetry, tuning
+
+green.install()
 
 log = logging.getLogger("chassis.run")
 

@@ -4,13 +4,13 @@ SQLAlchemy keeps pool, session and errors; only its per-statement work, which co
 statement itself, is left out. Parameters are named as the driver has them: `%(name)s`.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from psycopg.rows import namedtuple_row
+from pydantic_core import to_json
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
@@ -28,45 +28,30 @@ class Statement:
 
 
 class Insert:
-    """Any number of rows as one statement that is prepared once: each column travels as an array."""
+    """Any number of rows as one statement that is prepared once: they travel as one JSON document."""
 
     def __init__(self, table: Table, columns: Sequence[str] = (), tail: str = "") -> None:
         """`columns`: those that are given (default: all); `tail`: what follows, as ON CONFLICT."""
-        self._columns = tuple(columns) or tuple(column.name for column in table.columns)
-        self._json = {c for c in self._columns if _sql_type(table, c) == "JSONB"}
-        self.source = f"unnest({', '.join(f'%({c})s::{_type(table, c)}[]' for c in self._columns)})"
-        self.values = ", ".join(f"n.{c}::jsonb" if c in self._json else f"n.{c}" for c in self._columns)
-        self.names = ", ".join(self._columns)
+        columns = tuple(columns) or tuple(column.name for column in table.columns)
+        types = {c: str(table.c[c].type.compile(_DIALECT)) for c in columns}
+        blobs = {c for c in columns if types[c] == "BYTEA"}
+        self.names = ", ".join(columns)
+        self.fields = ", ".join(f"{c} {'text' if c in blobs else types[c]}" for c in columns)
+        self.values = ", ".join(f"decode(n.{c}, 'hex')" if c in blobs else f"n.{c}" for c in columns)
         text = (
             f"INSERT INTO {table.name} ({self.names}) SELECT {self.values} "  # noqa: S608 - names of our own
-            f"FROM {self.source} AS n({self.names}) {tail}"
+            f"FROM jsonb_to_recordset(%(rows)s::jsonb) AS n({self.fields}) {tail}"
         )
         self._text = text.encode()
 
-    def arrays(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
-        """The columns of these rows; a value that is not given is NULL."""
-        return {
-            c: [_as_json(row.get(c)) for row in rows] if c in self._json else [row.get(c) for row in rows]
-            for c in self._columns
-        }
-
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> Statement:
-        """The statement that inserts these rows."""
-        return Statement(self._text, self.arrays(rows))
+        """The statement that inserts these rows; what is not given is NULL."""
+        return Statement(self._text, {"rows": as_json(rows)})
 
 
-def _type(table: Table, column: str) -> str:
-    """A column's type as an array of it travels: JSON as text."""
-    name = _sql_type(table, column)
-    return {"JSONB": "text", "VARCHAR": "text", "TIMESTAMP WITH TIME ZONE": "timestamptz"}.get(name, name)
-
-
-def _sql_type(table: Table, column: str) -> str:
-    return str(table.c[column].type.compile(_DIALECT))
-
-
-def _as_json(value: Any) -> str | None:
-    return None if value is None else json.dumps(value, separators=(",", ":"))
+def as_json(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as `jsonb_to_recordset` reads them: bytes in hexadecimal, times and ids as text."""
+    return to_json(rows, bytes_mode="hex").decode()
 
 
 def send(session: Session, *statements: Statement) -> list[list[Any]]:

@@ -44,11 +44,11 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         batch: int = 1,
         prefetch: int | None = None,
         concurrency: int = 1,
-        pause_s: float = 0.0,
+        linger_s: float = 0.0,
     ) -> None:
         super().__init__()
         self.queue, self.batch, self.concurrency = queue, batch, concurrency
-        self.pause_s = pause_s
+        self.linger_s = linger_s
         self.prefetch = prefetch or max(10, 2 * batch * concurrency)
         self._waiting: LightQueue = LightQueue()
         self._channel: amqp.Channel | None = None
@@ -120,6 +120,8 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
 
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
+            if self.linger_s and self._waiting.qsize() < self.batch:
+                eventlet.sleep(self.linger_s)
             arrivals = [first]
             while len(arrivals) < self.batch and not self._waiting.empty():
                 arrival = self._waiting.get_nowait()
@@ -128,8 +130,6 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
                     break
                 arrivals.append(arrival)
             self._handle(arrivals)
-            if self.pause_s and len(arrivals) < self.batch:
-                eventlet.sleep(self.pause_s)
 
     def _handle(self, arrivals: Sequence[_Arrival]) -> None:
         """Run the handler for all; where that fails, for each alone, so that one cannot hurt the rest."""
@@ -238,16 +238,16 @@ def listen(
     batch: int = 1,
     prefetch: int | None = None,
     concurrency: int = 1,
-    pause_s: float = 0.0,
+    linger_s: float = 0.0,
 ) -> Callable[[Handler], Handler]:
     """Call the method with a `list[Delivery]` of at most `batch` that wait in `queue`.
 
     One run at a time unless `concurrency` says more. `prefetch` (default 2 x batch x concurrency,
     at least 10) bounds what waits in this process, and with it who suffers beside a handler that dies.
-    `pause_s`: wait so long after a batch that was not full, for books and read models that need not be
-    instant: fewer and larger transactions leave the machine to the alarm path.
+    `linger_s`: wait so long for a batch to fill, for books and read models that need not be instant:
+    fewer and larger transactions, and none at the very moment of the press.
     """
     decorator: Callable[[Handler], Handler] = _Listen.decorator(
-        queue, batch=batch, prefetch=prefetch, concurrency=concurrency, pause_s=pause_s
+        queue, batch=batch, prefetch=prefetch, concurrency=concurrency, linger_s=linger_s
     )
     return decorator

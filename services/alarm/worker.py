@@ -19,7 +19,7 @@ from services.alarm.usecases.record import record
 from services.alarm.usecases.watch import limits_of, send_canaries, watch_devices
 
 # Seconds: books need not be instant; fewer, fuller transactions leave the machine to the presses.
-_PAUSE_S = 0.25
+_LINGER_S = 0.25
 
 
 @cache
@@ -58,7 +58,7 @@ class Recorder:
 
     name = "alarm-recorder"
 
-    @listen(ALARM_RECORDER, batch=200, pause_s=_PAUSE_S)
+    @listen(ALARM_RECORDER, batch=200, linger_s=_LINGER_S)
     def on_raised(self, deliveries: list[Delivery]) -> None:
         """Presses; the table itself knows which are new, so no inbox is needed."""
         raised = {press.alarm_id: press for press in (events.raised(d.event) for d in deliveries)}
@@ -78,7 +78,7 @@ class Follow:
             for delivery in deliveries:
                 events.from_registry(transaction.session, delivery.event)
 
-    @listen(ALARM_LADDER, batch=100, pause_s=_PAUSE_S)
+    @listen(ALARM_LADDER, batch=100, linger_s=_LINGER_S)
     def on_dispatch(self, deliveries: list[Delivery]) -> None:
         """The earliest time of a stage wins, so copies and wrong order do no harm."""
         with database().transaction() as transaction:

@@ -92,13 +92,15 @@ class Board:
         """Zone and control room of a fix; without one, of the last known place, then of the home zone."""
         return self.router.route(_point(fix), home_zone, _point(last_known))
 
-    def candidates(self, route: Route, exclude: frozenset[str] = frozenset()) -> list[tuple[str, float | None]]:
-        """The nearest free units with their distance (metres): own control room first, then its neighbours."""
+    def candidates(
+        self, route: Route, exclude: frozenset[str] = frozenset(), k: int = 6
+    ) -> list[tuple[str, float | None]]:
+        """The `k` nearest free units with their distance (metres): own control room first, then neighbours."""
         place = route.point or Point(math.nan, math.nan)
         cics = {route.cic, *(n.cic for n in route.neighbours)}
-        found = self.units.nearest(place, 6, cic=cics, exclude=exclude)
+        found = self.units.nearest(place, k, cic=cics, exclude=exclude)
         if not found:
-            found = self.units.nearest(place, 6, cic=set(self.rooms[route.cic].neighbours), exclude=exclude)
+            found = self.units.nearest(place, k, cic=set(self.rooms[route.cic].neighbours), exclude=exclude)
         return [(unit, metres if math.isfinite(metres) else None) for unit, metres in found]
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import Session, col, select
 
 from chassis.columns import table_of
-from chassis.sql import Insert, Statement, send
+from chassis.sql import Insert, Statement, as_json, send
 from contracts.common import Fix
 from services.dispatch.domain import LIVE
 from services.dispatch.models import (
@@ -32,24 +32,24 @@ _NEW_INCIDENT = Insert(
         *("routed_at", "last_press_at", "fix", "fix_at", "traceparent", "revision", "changed_at"),
     ),
 )
-_WANTED = "unnest(%(ids)s::uuid[], %(units)s::text[], %(orders)s::uuid[]) AS w(id, unit_id, order_id)"
 _TAKE = (
     "ORDER BY u.id FOR UPDATE OF u), t AS (UPDATE units SET order_id = f.order_id, changed_at = %(now)s "
     "FROM f WHERE units.id = f.id RETURNING units.order_id)"
 )
 _OPEN_OR_JOIN = (
-    f"WITH i AS (INSERT INTO incidents AS i ({_NEW_INCIDENT.names}) SELECT {_NEW_INCIDENT.values} "  # noqa: S608
-    f"FROM {_NEW_INCIDENT.source} AS n({_NEW_INCIDENT.names}) ORDER BY n.subject "
+    f"WITH n AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS n({_NEW_INCIDENT.fields}, "  # noqa: S608
+    "unit_id text, order_id uuid)), "
+    f"i AS (INSERT INTO incidents AS i ({_NEW_INCIDENT.names}) SELECT {_NEW_INCIDENT.values} "
+    "FROM n ORDER BY n.subject "
     "ON CONFLICT (subject) WHERE state = 'open' DO UPDATE SET presses = i.presses + 1, "
     "urgency = i.urgency + 1, flags = i.flags || EXCLUDED.flags || '[\"re_press\"]'::jsonb, "
     "fix = COALESCE(EXCLUDED.fix, i.fix), fix_at = COALESCE(EXCLUDED.fix_at, i.fix_at), "
     "last_press_at = GREATEST(i.last_press_at, EXCLUDED.last_press_at), revision = i.revision + 1, "
     "changed_at = EXCLUDED.changed_at "
     "RETURNING id, subject, cic_id, presses, urgency, (xmax = 0) AS opened), "
-    f"w AS (SELECT * FROM {_WANTED}), "
-    "f AS (SELECT u.id, w.order_id FROM w JOIN i ON i.id = w.id AND i.opened "
-    f"JOIN units u ON u.id = w.unit_id WHERE u.order_id IS NULL AND u.available {_TAKE} "
-    "SELECT i.*, t.order_id FROM i LEFT JOIN w ON w.id = i.id LEFT JOIN t ON t.order_id = w.order_id"
+    "f AS (SELECT u.id, n.order_id FROM n JOIN i ON i.id = n.id AND i.opened "
+    f"JOIN units u ON u.id = n.unit_id WHERE u.order_id IS NULL AND u.available {_TAKE} "
+    "SELECT i.*, t.order_id FROM i LEFT JOIN n ON n.id = i.id LEFT JOIN t ON t.order_id = n.order_id"
 ).encode()
 _CLAIM_UNITS = (
     "WITH w AS (SELECT * FROM unnest(%(units)s::text[], %(orders)s::uuid[]) AS w(unit_id, order_id)), "  # noqa: S608
@@ -91,15 +91,13 @@ def owners(device_ids: Collection[UUID]) -> Statement:
     return Statement(_OWNERS, {"ids": list(device_ids)})
 
 
-def open_or_join(
-    rows: Sequence[Mapping[str, Any]], wanted: Mapping[UUID, tuple[str, UUID]], now: datetime
-) -> Statement:
+def open_or_join(rows: Sequence[Mapping[str, Any]], now: datetime) -> Statement:
     """Open an incident for each subject, or join its open one; take the unit of each that was opened.
 
-    Subjects must be distinct. `wanted`: unit and order by incident. Rows: the incident, and the order whose
-    unit was free.
+    Subjects must be distinct. `unit_id` and `order_id` of a row: the unit that its order is to take, if any.
+    What comes back: the incident, and the order whose unit was free.
     """
-    return Statement(_OPEN_OR_JOIN, {**_NEW_INCIDENT.arrays(rows), **_wanted(wanted), "now": now})
+    return Statement(_OPEN_OR_JOIN, {"rows": as_json(rows), "now": now})
 
 
 def claim_units(session: Session, wanted: Mapping[UUID, str], now: datetime) -> set[UUID]:
@@ -109,14 +107,6 @@ def claim_units(session: Session, wanted: Mapping[UUID, str], now: datetime) -> 
     values = {"orders": list(wanted), "units": list(wanted.values()), "now": now}
     [rows] = send(session, Statement(_CLAIM_UNITS, values))
     return {row.order_id for row in rows}
-
-
-def _wanted(wanted: Mapping[UUID, tuple[str, UUID]]) -> dict[str, Any]:
-    return {
-        "ids": list(wanted),
-        "units": [unit for unit, _ in wanted.values()],
-        "orders": [order for _, order in wanted.values()],
-    }
 
 
 def free_units(session: Session, order_ids: Iterable[UUID], now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Collection, Iterator
+from heapq import nsmallest
 from itertools import count
 
 from services.dispatch.geography import Point, to_metres, usable
@@ -82,10 +83,10 @@ class UnitIndex:
                         and unit_id not in exclude
                     ):
                         found.append((math.hypot(x - east, y - north), unit_id))
-            found.sort()
+            found = nsmallest(k, found)
             if len(found) >= k > 0 and found[k - 1][0] < seen_up_to:
                 break
-        return [(unit_id, metres) for metres, unit_id in found[: max(k, 0)]]
+        return [(unit_id, metres) for metres, unit_id in found]
 
     def _rings(self, east: float, north: float) -> Iterator[tuple[list[_Square | None], float]]:
         """Occupied squares ring by ring, each with the distance within which all were seen.

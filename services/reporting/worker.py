@@ -18,7 +18,7 @@ from services.reporting.settings import ReportingSettings
 
 _BATCH = 100
 # Seconds: commits here compete with those of the alarm path; a pause makes the next batch fuller.
-_PAUSE_S = 0.25
+_LINGER_S = 0.25
 
 
 @cache
@@ -73,7 +73,7 @@ class Ledger:
 
     name = "reporting-ledger"
 
-    @listen(REPORTING_LEDGER, batch=_BATCH, pause_s=_PAUSE_S)
+    @listen(REPORTING_LEDGER, batch=_BATCH, linger_s=_LINGER_S)
     def on_ledger(self, deliveries: list[Delivery]) -> None:
         """What became of presses."""
         _record(REPORTING_LEDGER, deliveries)
@@ -84,7 +84,7 @@ class FollowUp:
 
     name = "reporting-follow-up"
 
-    @listen(REPORTING_FOLLOW_UP, batch=_BATCH, pause_s=_PAUSE_S)
+    @listen(REPORTING_FOLLOW_UP, batch=_BATCH, linger_s=_LINGER_S)
     def on_follow_up(self, deliveries: list[Delivery]) -> None:
         """Devices, enrolments and decisions."""
         _record(REPORTING_FOLLOW_UP, deliveries)

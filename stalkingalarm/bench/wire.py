@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 
@@ -15,10 +16,19 @@ class Wire:
 
     async def post(self, path: str, body: bytes, headers: str) -> tuple[int, bytes]:
         """One request; `headers` ready to be sent, each line ended. Raises OSError when the line breaks."""
-        reader, writer = self._idle.pop() if self._idle else await self._open()
         head = f"POST {path} HTTP/1.1\r\nhost: {self._host}\r\ncontent-length: {len(body)}\r\n{headers}\r\n"
-        writer.write(head.encode() + body)
+        request = head.encode() + body
+        if self._idle:
+            # The server may just have closed a connection that idled: then the press goes by a new one.
+            with suppress(OSError):
+                return await self._exchange(*self._idle.pop(), request)
+        return await self._exchange(*await self._open(), request)
+
+    async def _exchange(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes
+    ) -> tuple[int, bytes]:
         try:
+            writer.write(request)
             answer = await reader.readuntil(b"\r\n\r\n")
             lines = answer.decode("latin-1").lower().split("\r\n")
             length = next((int(line[15:]) for line in lines if line.startswith("content-length:")), 0)

@@ -28,6 +28,9 @@ WORKERS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     "committee": (("committee-worker", "services.committee.worker", (topology.COMMITTEE_FOLLOW_UP,)),),
     "reporting": (("reporting-worker", "services.reporting.worker", (topology.REPORTING_LEDGER,)),),
 }
+# Everything but these keeps books or serves people at desks: it runs when no press needs the processor.
+_ON_THE_ALARM_PATH = ("alarm-api", "dispatch-api", "dispatch-alarms", "dispatch-worker")
+_BOOKS_NICE = 10
 # The alarm service's pass at dispatch is minted anew at each start; a start lasts no month.
 _SERVICE_TOKEN_S = 30 * 86_400
 
@@ -122,7 +125,11 @@ def _service(layout: Layout, service: str) -> list[Spec]:
         )
         for name, target, queues in WORKERS[service]
     ]
-    return [migrate, replace(api, name=f"{service}-api", env=env, needs=needs), *workers]
+    running = [replace(api, name=f"{service}-api", env=env, needs=needs), *workers]
+    return [
+        migrate,
+        *(s if s.name in _ON_THE_ALARM_PATH else replace(s, nice=_BOOKS_NICE) for s in running),
+    ]
 
 
 def _web(layout: Layout, name: str, factory: str, probe: str) -> Spec:

@@ -115,12 +115,7 @@ def _open_or_join(
     """Open or join incidents; propose the nearest unit of a new one, or send it where the policy says so."""
     for press in wave:
         _pick(context, press, now, taken)
-    wanted = {
-        press.order.incident_id: (press.order.unit_id, press.order.id)
-        for press in wave
-        if press.order is not None and press.order.automatic
-    }
-    [rows] = tx.send(store.open_or_join([_incident(context, press, now) for press in wave], wanted, now))
+    [rows] = tx.send(store.open_or_join([_incident(context, press, now) for press in wave], now))
     found = {row.subject: row for row in rows}
     for press in wave:
         press.incident = found[press.subject]
@@ -151,7 +146,10 @@ def _next_best(
 def _incident(context: Context, press: Raised, now: datetime) -> Mapping[str, Any]:
     alarm, route = press.alarm, press.route
     own = {route.cic}
+    order = press.order if press.order is not None and press.order.automatic else None
     return {
+        "unit_id": order.unit_id if order else None,
+        "order_id": order.id if order else None,
         "id": alarm.alarm_id,
         "subject": press.subject,
         "device_id": alarm.device_id,
@@ -180,7 +178,7 @@ def _incident(context: Context, press: Raised, now: datetime) -> Mapping[str, An
 
 def _pick(context: Context, press: Raised, now: datetime, taken: set[str]) -> None:
     """The nearest unit that is not `taken`, which it is from now on."""
-    found = context.board.candidates(press.route, frozenset(taken))
+    found = context.board.candidates(press.route, frozenset(taken), k=1)
     if not found:
         press.order = None
         return
