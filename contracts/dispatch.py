@@ -78,6 +78,11 @@ class OrderMoved(_AboutIncident):
     late: bool = False
     reason: str | None = None
 
+    @property
+    def routing_key(self) -> str:
+        """By state, so that a reader gets only the moves that it tells of."""
+        return f"{self.TYPE}.{self.state}"
+
 
 class IncidentDisplayed(_AboutIncident):
     """The alarm stands on a position of the control room."""

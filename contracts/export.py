@@ -8,13 +8,14 @@
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
 
 from contracts import topology
 from contracts.catalogue import PARKED, PUBLISHED
 from contracts.common import MessageParked
+from contracts.dispatch import OrderState
 from contracts.envelope import CONTENT_TYPE, Event, Payload
 
 SCHEMAS = Path(__file__).with_name("schemas")
@@ -73,6 +74,9 @@ def example(schema: Json, definitions: Json) -> Any:
     if kind == "number" and schema.get("maximum") is not None:
         return min(_BY_TYPE["number"], schema["maximum"])
     return _BY_FORMAT.get(schema.get("format", ""), _BY_TYPE[kind])
+
+
+ENDINGS = ("", ".verified", ".unverified", *(f".{state}" for state in get_args(OrderState)))
 
 
 def readers(exchange: str, routing_key: str) -> list[str]:
@@ -141,9 +145,8 @@ def _pointer(*path: str) -> Json:
 
 
 def _queues_of(payload: type[Payload]) -> list[str]:
-    """Queues by type alone: a lane or a control room is one more word at the end of the key."""
-    keys = (payload.TYPE, f"{payload.TYPE}.verified", f"{payload.TYPE}.unverified")
-    found = {queue for key in keys for queue in readers(payload.EXCHANGE, key)}
+    """Queues by type alone: a lane, a state or a control room is one more word at the end of the key."""
+    found = {q for ending in ENDINGS for q in readers(payload.EXCHANGE, payload.TYPE + ending)}
     if payload.EXCHANGE == topology.DISPATCH_ORDERS:
         found.add(topology.control_room_queue("<control room>").name)
     return sorted(found)

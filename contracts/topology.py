@@ -151,7 +151,23 @@ QUEUES: tuple[Queue, ...] = (
     Queue(DISPATCH_CARDS, (Binding(REGISTRY_CARDS, "#"),)),
     Queue(ALARM_RECORDER, (Binding(ALARM_URGENT, "alarm.raised.v1.*"),)),
     Queue(ALARM_REGISTRY, (Binding(REGISTRY_EVENTS, "#"),)),
-    Queue(ALARM_LADDER, (Binding(DISPATCH_EVENTS, "#"),)),
+    Queue(
+        ALARM_LADDER,
+        # What a device is told, and nothing else: each copy less is time for presses.
+        tuple(
+            Binding(DISPATCH_EVENTS, key)
+            for key in (
+                "press.routed.v1",
+                "incident.displayed.v1",
+                "incident.acknowledged.v1",
+                "incident.closed.v1",
+                "order.moved.v1.en_route",
+                "order.moved.v1.on_scene",
+                "test.routed.v1",
+                "control_room.registered.v1",
+            )
+        ),
+    ),
     Queue(REGISTRY_GRANTS, (Binding(COMMITTEE_EVENTS, "#"),)),
     Queue(REGISTRY_TESTS, (Binding(DISPATCH_EVENTS, "test.routed.v1"),)),
     Queue(

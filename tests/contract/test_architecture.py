@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from contracts import topology
+from contracts import export, topology
 from contracts.catalogue import PARKED, PUBLISHED
 from contracts.common import MessageParked
 from contracts.envelope import Payload
@@ -19,7 +19,7 @@ ANY_ROOM = "cic.<room>.orders"
 
 def readers_of(payload: type[Payload]) -> set[str]:
     """Queues by every routing key of a type; the control rooms' own count as one."""
-    endings = ("", ".verified", ".unverified", *(f".{room}" for room in topology.CONTROL_ROOMS))
+    endings = (*export.ENDINGS, *(f".{room}" for room in topology.CONTROL_ROOMS))
     found = {queue for ending in endings for queue in readers(payload.EXCHANGE, payload.TYPE + ending)}
     return {ANY_ROOM if queue.startswith("cic.") else queue for queue in found}
 

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import yaml
@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from contracts import export, topology
 from contracts.alarm import AlarmRaised
 from contracts.catalogue import PARKED, PUBLISHED
+from contracts.dispatch import OrderMoved, OrderState
 from contracts.envelope import Event, Payload, wrap
 
 PAYLOADS = export.payloads()
@@ -31,6 +32,8 @@ def keys_of(payload: type[Payload]) -> set[str]:
     keys = {payload.model_validate(data).routing_key}
     if payload is AlarmRaised:
         keys |= {f"{payload.TYPE}.{lane}" for lane in ("verified", "unverified")}
+    if payload is OrderMoved:
+        keys = {f"{payload.TYPE}.{state}" for state in get_args(OrderState)}
     if payload.EXCHANGE == topology.DISPATCH_ORDERS:
         keys = {f"{payload.TYPE}.{room}" for room in topology.CONTROL_ROOMS}
     return keys
