@@ -26,7 +26,7 @@ _LOOK_FAR_BACK, _FAR_EVERY = timedelta(seconds=30), 10
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 _ROOMS = b"SELECT id, policy, amqp, webhook_url FROM control_rooms"
 _UNITS = (
-    b"SELECT id, lat, lon, zone_id, cic_id, available, order_id, changed_at FROM units "
+    b"SELECT id, callsign, lat, lon, zone_id, cic_id, available, order_id, changed_at FROM units "
     b"WHERE changed_at > %(since)s"
 )
 _MAP_ID = text("SELECT max(id) FROM maps")
@@ -55,6 +55,7 @@ class Board:
         self.zones = zones
         self.map_id: int | None = None
         self.units = UnitIndex()
+        self.callsigns: dict[str, str] = {}
         self.rooms: dict[str, Room] = {
             room.id: Room(room.id, "proposed", False, False, room.neighbours) for room in rooms
         }
@@ -74,6 +75,7 @@ class Board:
             if known is not None:
                 self.rooms[row.id] = Room(row.id, row.policy, row.amqp, bool(row.webhook_url), known.neighbours)
         for unit in units:
+            self.callsigns[unit.id] = unit.callsign
             free = unit.available and unit.order_id is None
             self.units.upsert(unit.id, unit.lat, unit.lon, unit.zone_id, unit.cic_id, free)
             self._seen = max(self._seen or unit.changed_at, unit.changed_at)

@@ -21,6 +21,15 @@ ORDER_MOVES: dict[OrderState, frozenset[OrderState]] = {
     "declined": frozenset(),
     "withdrawn": frozenset(),
 }
+# The column that holds when an order reached a state.
+STAMPS: dict[str, str] = {
+    "sent": "sent_at",
+    "received": "received_at",
+    "acknowledged": "acknowledged_at",
+    "en_route": "en_route_at",
+    "on_scene": "on_scene_at",
+    "closed": "closed_at",
+}
 # The unit holds the order (and sees the card) in these.
 LIVE: frozenset[OrderState] = frozenset({"sent", "received", "acknowledged", "en_route", "on_scene"})
 ANSWERED: frozenset[OrderState] = frozenset({"acknowledged", "en_route", "on_scene", "closed"})

@@ -57,8 +57,12 @@ _CLAIM_UNITS = (
     f"JOIN units u ON u.id = w.unit_id WHERE u.order_id IS NULL AND u.available {_TAKE} SELECT order_id FROM t"
 ).encode()
 _OWNERS = (
-    b"SELECT d.id, d.enrolment_id, e.managing_zone_id FROM devices d "
-    b"LEFT JOIN enrolments e ON e.id = d.enrolment_id WHERE d.id = ANY(%(ids)s::uuid[])"
+    b"SELECT d.id, d.enrolment_id, e.managing_zone_id, c.sealed AS card, ARRAY(SELECT o.id FROM perpetrators p "
+    b"JOIN perpetrators q ON q.ref = p.ref AND q.enrolment_id <> p.enrolment_id "
+    b"JOIN incidents o ON o.enrolment_id = q.enrolment_id AND o.state = 'open' "
+    b"WHERE p.enrolment_id = d.enrolment_id) AS linked "
+    b"FROM devices d LEFT JOIN enrolments e ON e.id = d.enrolment_id "
+    b"LEFT JOIN cards c ON c.enrolment_id = d.enrolment_id WHERE d.id = ANY(%(ids)s::uuid[])"
 )
 _CHANGED = b"SELECT id, revision FROM incidents WHERE changed_at > %(since)s"
 _INCIDENTS = b"SELECT * FROM incidents WHERE id = ANY(%(ids)s::uuid[])"
@@ -87,7 +91,7 @@ _FREE_UNITS = text("UPDATE units SET order_id = NULL, changed_at = :now WHERE or
 
 
 def owners(device_ids: Collection[UUID]) -> Statement:
-    """Enrolment and managing zone of known devices, by id."""
+    """Enrolment, managing zone, sealed card and linked open incidents of known devices, by id."""
     return Statement(_OWNERS, {"ids": list(device_ids)})
 
 

@@ -16,10 +16,12 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import clock, telemetry
+from chassis.vault import Unreadable
 from contracts.envelope import Event, Undecodable
 from contracts.topology import DISPATCH_LIVE
 from services.dispatch import store, views
 from services.dispatch.domain import LIVE
+from services.dispatch.live import IncidentChanged
 from services.dispatch.schemas import IncidentView
 from services.dispatch.usecases.context import Context
 
@@ -136,8 +138,22 @@ class Hub:
                     "messaging.message.id": str(event.id),
                 },
             )
-            self._pending.setdefault(UUID(event.data["incident_id"]), []).append(span)
+            told = IncidentChanged.model_validate(event.data)
+            view = self._unsealed(told)
+            if view is None:
+                self._pending.setdefault(told.incident_id, []).append(span)
+            else:
+                self._push([view])
+                span.end()
         self._wake.set()
+
+    def _unsealed(self, told: IncidentChanged) -> IncidentView | None:
+        """What the doorbell brought; None if it only rang."""
+        try:
+            return views.open_sealed(self._context, told.incident_id, told.sealed) if told.sealed else None
+        except Unreadable:
+            log.warning("a doorbell that cannot be opened")
+            return None
 
     def look(self) -> None:
         """Poll now: this process changed something, and the broker may be away."""

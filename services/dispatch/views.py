@@ -1,20 +1,22 @@
 """Incidents and orders as people see them: put together in one round trip for any number."""
 
-from collections.abc import Sequence
+import base64
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
+from contracts.common import Fix
 from contracts.registry import Card
 from services.dispatch import store
-from services.dispatch.domain import LIVE
+from services.dispatch.domain import LIVE, STAMPS
 from services.dispatch.models import IncidentRow
 from services.dispatch.routing import quality
 from services.dispatch.schemas import IncidentView, LocationView, OrderSummary, OrderView
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.moving import STAMPS
 
 
 def load_views(context: Context, session: Session, ids: Sequence[UUID], now: datetime) -> list[IncidentView]:
@@ -31,6 +33,7 @@ def load_views(context: Context, session: Session, ids: Sequence[UUID], now: dat
         incident.id: _view(
             context,
             incident,
+            context.open_fix(incident),
             summaries.get(incident.id, []),
             sealed.get(incident.enrolment_id),
             links.get(incident.enrolment_id, set()) if incident.state == "open" else set(),
@@ -48,6 +51,7 @@ _SAME = set(IncidentView.model_fields) & set(IncidentRow.model_fields) - {"flags
 def _view(
     context: Context,
     incident: Any,
+    fix: Fix | None,
     orders: list[OrderSummary],
     sealed: bytes | None,
     linked: set[UUID],
@@ -62,12 +66,46 @@ def _view(
         control_room_id=incident.cic_id,
         also_control_room_ids=incident.also_cics,
         flags=list(dict.fromkeys(incident.flags)),
-        location=_location(context, incident, now),
+        location=_location(context, incident, fix, now),
         last_known_address=_home(card),
         linked_incidents=sorted(linked),
         orders=orders,
         card=card,
     )
+
+
+_NOT_YET = dict.fromkeys(("displayed_at", "acknowledged_at", "escalation", "cancel", "outcome"))
+
+
+def seal_opened(
+    context: Context, incident: Mapping[str, Any], fix: Fix | None, order: Any, owner: Any, now: datetime
+) -> str:
+    """The view of an incident that is being opened, sealed for the doorbell.
+
+    `incident`: its new row; `order`: the first one, or None; `owner`: card and linked incidents, or None.
+    """
+    view = _view(
+        context,
+        SimpleNamespace(**_NOT_YET, **incident),
+        fix,
+        [_summary(order)] if order is not None else [],
+        owner.card if owner is not None else None,
+        set(owner.linked) if owner is not None else set(),
+        now,
+    )
+    sealed = context.vault.seal(_doorbell(view.incident_id), view.model_dump_json())
+    return base64.b64encode(sealed).decode()
+
+
+def open_sealed(context: Context, incident_id: UUID, sealed: str) -> IncidentView:
+    """What a doorbell brought; raises `Unreadable`."""
+    return IncidentView.model_validate_json(
+        context.vault.open(_doorbell(incident_id), base64.b64decode(sealed))
+    )
+
+
+def _doorbell(incident_id: UUID) -> str:
+    return f"doorbell:{incident_id}"
 
 
 def _summary(order: Any) -> OrderSummary:
@@ -84,8 +122,7 @@ def _summary(order: Any) -> OrderSummary:
     )
 
 
-def _location(context: Context, incident: Any, now: datetime) -> LocationView | None:
-    fix = context.open_fix(incident)
+def _location(context: Context, incident: Any, fix: Fix | None, now: datetime) -> LocationView | None:
     if fix is None:
         return None
     point = context.board.route(fix, None).point  # never the raw one: 0,0 is not plotted, swapped is put right

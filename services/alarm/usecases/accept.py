@@ -126,8 +126,9 @@ class Intake:
 
     async def _hold_now(self, claim: Claim, judged: Judged, channel: Channel) -> Receipt:
         held = self._prepare(claim, judged, channel)
-        self._spawn(self._store(held))
+        # The event first: its way is the longer one, and the writer's thread would take the interpreter.
         self._spawn(self._publish(held))
+        self._spawn(self._store(held))
         await self._wait_for_logs(held)
         before = held.before
         if before is not None and before.content not in (None, judged.content):

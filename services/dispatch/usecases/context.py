@@ -43,9 +43,11 @@ class Context:
         return opened
 
 
-def ring(tx: Transaction, incident_id: UUID, revision: int, cause: Span | None = None) -> None:
+def ring(
+    tx: Transaction, incident_id: UUID, revision: int, cause: Span | None = None, sealed: str | None = None
+) -> None:
     """Tell the streams; sent only if the transaction commits."""
-    tx.signal(IncidentChanged(incident_id=incident_id, revision=revision), cause=cause)
+    tx.signal(IncidentChanged(incident_id=incident_id, revision=revision, sealed=sealed), cause=cause)
 
 
 def changed(tx: Transaction, context: Context, incident: IncidentRow, cause: Span | None = None) -> None:

@@ -16,7 +16,7 @@ from contracts.dispatch import (
     OrderState,
 )
 from services.dispatch import store
-from services.dispatch.domain import ANSWERED, LIVE, already_there, can_move
+from services.dispatch.domain import ANSWERED, LIVE, STAMPS, already_there, can_move
 from services.dispatch.errors import (
     IncidentIsClosed,
     IncidentUnknown,
@@ -27,16 +27,6 @@ from services.dispatch.errors import (
 from services.dispatch.models import IncidentRow, OrderRow
 from services.dispatch.usecases.context import Context, changed
 from services.dispatch.usecases.raising import moved, unit_timer
-
-# The column that holds when an order reached a state.
-STAMPS: dict[str, str] = {
-    "sent": "sent_at",
-    "received": "received_at",
-    "acknowledged": "acknowledged_at",
-    "en_route": "en_route_at",
-    "on_scene": "on_scene_at",
-    "closed": "closed_at",
-}
 
 
 def locked(tx: Transaction, incident_id: UUID) -> IncidentRow:

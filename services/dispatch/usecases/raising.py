@@ -5,7 +5,7 @@ handled all the same, flagged late. Malformed optional fields: already flags. Da
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -25,6 +25,7 @@ from services.dispatch.domain import merged, subject_of, urgency_of
 from services.dispatch.models import OrderRow
 from services.dispatch.routing import Route, quality
 from services.dispatch.usecases.context import Context, has_webhook, ring, webhook_row
+from services.dispatch.views import seal_opened
 
 
 @dataclass(slots=True)
@@ -34,6 +35,7 @@ class NewOrder:
     id: UUID
     incident_id: UUID
     unit_id: str
+    callsign: str
     cic_id: str
     state: str
     automatic: bool
@@ -45,7 +47,11 @@ class NewOrder:
 
 @dataclass(slots=True)
 class Raised:
-    """One press with all that is decided about it. `incident`: its row in short (see `store.open_or_join`)."""
+    """One press with all that is decided about it.
+
+    `owner`: see `store.owners`; `row`: the incident that it opens; `incident`: the one it opened or joined, in
+    short (see `store.open_or_join`).
+    """
 
     alarm: AlarmRaised
     event_id: UUID
@@ -54,6 +60,8 @@ class Raised:
     enrolment_id: UUID | None
     route: Route
     flags: list[str]
+    owner: Any = None
+    row: Mapping[str, Any] = field(default_factory=dict)
     incident: Any = None
     order: NewOrder | None = None
 
@@ -92,7 +100,7 @@ def _prepare(
         route = context.board.route(alarm.fix, owner.managing_zone_id if owner else None)
         flags = merged(alarm.flags, sorted(route.flags), ["unverified"] if alarm.lane == "unverified" else [])
         subject = subject_of(alarm.device_id, enrolment_id, alarm.lane)
-        raised.append(Raised(alarm, event_id, span, subject, enrolment_id, route, flags))
+        raised.append(Raised(alarm, event_id, span, subject, enrolment_id, route, flags, owner))
     return raised
 
 
@@ -115,7 +123,8 @@ def _open_or_join(
     """Open or join incidents; propose the nearest unit of a new one, or send it where the policy says so."""
     for press in wave:
         _pick(context, press, now, taken)
-    [rows] = tx.send(store.open_or_join([_incident(context, press, now) for press in wave], now))
+        press.row = _incident(context, press, now)
+    [rows] = tx.send(store.open_or_join([press.row for press in wave], now))
     found = {row.subject: row for row in rows}
     for press in wave:
         press.incident = found[press.subject]
@@ -189,6 +198,7 @@ def _pick(context: Context, press: Raised, now: datetime, taken: set[str]) -> No
         id=uuid4(),
         incident_id=press.alarm.alarm_id,
         unit_id=unit_id,
+        callsign=context.board.callsigns.get(unit_id, unit_id),
         cic_id=press.route.cic,
         state="sent" if automatic else "proposed",
         automatic=automatic,
@@ -213,8 +223,11 @@ def _record(tx: Transaction, context: Context, raised: Sequence[Raised], now: da
             _publish_order(tx, context, press, now)
         else:
             timers += _again(context, press, now)
+        sealed = None
+        if press.incident.opened:
+            sealed = seal_opened(context, press.row, press.alarm.fix, press.order, press.owner, now)
         # Opened incidents start at revision 1, each further press adds one.
-        ring(tx, press.incident.id, press.incident.presses, press.span)
+        ring(tx, press.incident.id, press.incident.presses, press.span, sealed)
     orders = [asdict(press.order) for press in raised if press.order is not None]
     tx.write(
         store.new_presses([_press_row(press, now) for press in raised]),

@@ -1,0 +1,135 @@
+"""The doorbell of an opened incident brings its view, sealed: the very view that the database would show."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis import clock
+from chassis.outbox import Outgoing
+from chassis.vault import Unreadable
+from contracts.envelope import Event
+from contracts.registry import (
+    Address,
+    Card,
+    CardPublished,
+    DeviceChanged,
+    EnrolmentChanged,
+    Perpetrator,
+    Person,
+)
+from services.dispatch import views
+from services.dispatch.live import IncidentChanged
+from services.dispatch.usecases import following
+from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, context_on
+from tests.support.postgres import Cluster
+
+HER_STREET = "Kraanlei 77"
+
+
+class Bell:
+    """Stands where the relay stands, and keeps what it would send."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+
+    def send(self, outgoing: Sequence[Outgoing]) -> None:
+        self.bodies += [each.body for each in outgoing if not each.durable]
+
+    def rung(self) -> list[IncidentChanged]:
+        return [IncidentChanged.model_validate(Event.decode(body).data) for body in self.bodies]
+
+
+@pytest.fixture
+def bell() -> Bell:
+    return Bell()
+
+
+@pytest.fixture
+def desk(cluster: Cluster, bell: Bell) -> Desk:
+    made = Desk(context_on(cluster.database("dispatch")))
+    made.wipe()
+    made.policy(GHENT_ROOM, "automatic")
+    made.units(GHENT_ROOM, GHENT, 3)
+    relay: Any = bell
+    made.context.database.relay = relay
+    return made
+
+
+def enrol(desk: Desk, perpetrator: UUID) -> UUID:
+    """A victim with a device and a card; returns the device."""
+    enrolment, device, now = uuid4(), uuid4(), clock.now()
+    card = Card(
+        victim=Person(name="Doorbell Victim", phone="+32 400 00 00 00"),
+        languages=("nl",),
+        addresses=(Address(kind="home", text=HER_STREET),),
+        perpetrators=(Perpetrator(name="Doorbell Perpetrator", ref=perpetrator, weapons=("knife",)),),
+    )
+    zone = "gent-1"
+    with desk.context.database.transaction() as tx:
+        following.take_enrolment(
+            tx, EnrolmentChanged(enrolment_id=enrolment, status="active", managing_zone_id=zone, changed_at=now)
+        )
+        following.take_device(
+            tx,
+            DeviceChanged(
+                enrolment_id=enrolment,
+                device_id=device,
+                public_key="k" * 43,
+                status="active",
+                version=1,
+                changed_at=now,
+            ),
+        )
+        following.take_card(
+            tx,
+            desk.context,
+            CardPublished(
+                enrolment_id=enrolment,
+                version=1,
+                managing_zone_id=zone,
+                card=card,
+                cancel_code="1234",
+                duress_code="4321",
+                published_at=now,
+            ),
+        )
+    return device
+
+
+def test_the_doorbell_brings_the_view_that_the_database_shows(desk: Desk, bell: Bell) -> None:
+    perpetrator = uuid4()
+    first, second = (alarm(enrol(desk, perpetrator)) for _ in range(2))
+    desk.press(first)
+    desk.press(second)
+    _, told = bell.rung()
+    assert told.sealed is not None
+    brought = views.open_sealed(desk.context, second.alarm_id, told.sealed)
+    with desk.context.database.read() as session:
+        [shown] = views.load_views(desk.context, session, [second.alarm_id], clock.now())
+    assert brought.linked_incidents == [first.alarm_id]
+    assert brought.last_known_address == HER_STREET
+    assert brought.orders
+    assert brought.location
+    assert shown.location
+    brought.location.age_s = shown.location.age_s  # each tells the age at its own moment
+    assert brought.model_dump(mode="json") == shown.model_dump(mode="json")
+
+
+def test_nothing_of_the_view_can_be_read_without_the_key(desk: Desk, bell: Bell) -> None:
+    desk.press(alarm(enrol(desk, uuid4())))
+    [body] = bell.bodies
+    assert b"Doorbell" not in body
+    assert HER_STREET.encode() not in body
+    [told] = bell.rung()
+    assert told.sealed is not None
+    with pytest.raises(Unreadable):
+        views.open_sealed(desk.context, uuid4(), told.sealed)
+
+
+def test_a_second_press_only_rings(desk: Desk, bell: Bell) -> None:
+    device = enrol(desk, uuid4())
+    desk.press(alarm(device, 1))
+    desk.press(alarm(device, 2))
+    assert [(told.revision, told.sealed is None) for told in bell.rung()] == [(1, False), (2, True)]
