@@ -30,12 +30,16 @@ class Settings(BaseSettings):
     statement_timeout_ms: int = Field(default=3000, ge=100)
 
     @model_validator(mode="after")
-    def refuse_development_secrets(self) -> Self:
-        """Outside development mode no secret of the development set-up is accepted."""
+    def refuse_development_means(self) -> Self:
+        """Outside development mode neither secrets nor issuer of the development set-up are accepted."""
         if self.environment == "production":
             for name, value in self:
                 if isinstance(value, SecretStr) and DEVELOPMENT_PREFIX in value.get_secret_value():
                     message = f"{name}: a development secret outside development mode"
+                    raise ValueError(message)
+            for name in ("oidc_issuer", "oidc_jwks_url"):
+                if not getattr(self, name).startswith("https://"):
+                    message = f"{name}: must be https:// outside development mode"
                     raise ValueError(message)
         return self
 

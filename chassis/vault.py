@@ -9,6 +9,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.errors import Permanent
+from chassis.settings import DEVELOPMENT_PREFIX
 
 _NONCE = 12
 
@@ -22,7 +23,11 @@ class Vault:
 
     def __init__(self, keys: str) -> None:
         parsed = dict(part.split(":", 1) for part in keys.split(","))
-        self._keys = {int(version): AESGCM(base64.urlsafe_b64decode(key)) for version, key in parsed.items()}
+        self._keys = {
+            # Keys of the development set-up carry its mark; production's settings refuse them.
+            int(version): AESGCM(base64.urlsafe_b64decode(key.removeprefix(DEVELOPMENT_PREFIX)))
+            for version, key in parsed.items()
+        }
         self._current = max(self._keys)
 
     def seal(self, place: str, value: Any) -> bytes:

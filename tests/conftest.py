@@ -5,9 +5,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from stalkingalarm.embedded.layout import Layout, project_root
 from stalkingalarm.embedded.system import System
+
+# How fast inputs are made depends on the machine and on what else it does: no reason to go red.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 # Escalation in seconds instead of tens of seconds, so that its whole ladder is seen in each run.
 TIMES = {

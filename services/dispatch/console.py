@@ -59,7 +59,15 @@ def add_pages(app: FastAPI) -> None:
         """Keep a token as a session cookie that no script can read."""
         token = body.token.get_secret_value()
         app.state.verifier.caller(token)
-        response.set_cookie(SESSION_COOKIE, token, httponly=True, samesite="strict", path="/")
+        response.set_cookie(
+            SESSION_COOKIE,
+            token,
+            httponly=True,
+            samesite="strict",
+            path="/",
+            # Development has no certificate, and a browser would drop the cookie.
+            secure=app.state.settings.environment == "production",
+        )
 
     @app.delete("/console/session", status_code=204, tags=["console"])
     def sign_out(response: Response) -> None:

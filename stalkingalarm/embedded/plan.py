@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import httpx
 
+from chassis.settings import DEVELOPMENT_PREFIX
 from chassis.topology import declare
 from contracts import topology
 from stalkingalarm import issuer
@@ -80,7 +81,7 @@ def environment(layout: Layout, service: str) -> dict[str, str]:
         "ENVIRONMENT": "development",
         "DATABASE_URL": postgres.service_url(layout, service),
         "BROKER_URL": rabbitmq.broker_url(layout, service),
-        "VAULT_KEYS": "1:" + layout.secret(f"vault.{service}", _vault_key),
+        "VAULT_KEYS": f"1:{DEVELOPMENT_PREFIX}" + layout.secret(f"vault.{service}", _vault_key),
         "OIDC_ISSUER": issuer_url,
         "OIDC_JWKS_URL": f"{issuer_url}/jwks.json",
         "OIDC_TOKEN_URL": f"{issuer_url}/token",

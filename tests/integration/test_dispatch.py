@@ -1,14 +1,17 @@
 """From a press to an order, on the real database."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 
+from chassis.errors import Invalid
 from contracts.common import Fix, Outcome
 from services.dispatch.errors import IncidentIsClosed, IncidentUnknown, OrderMoveImpossible, UnitNotAvailable
-from services.dispatch.usecases import moving
+from services.dispatch.schemas import ControlRoomIn
+from services.dispatch.usecases import moving, rooms
 from services.dispatch.usecases.context import Context
 from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT, GHENT_ROOM, Desk, alarm, context_on
 from tests.support.postgres import Cluster
@@ -286,3 +289,18 @@ def test_nothing_personal_rests_in_clear(desk: Desk) -> None:
     desk.press(alarm(fix=Fix(lat=51.054321, lon=3.717421)))
     for table in ("incidents", "presses", "orders", "due"):
         assert "51.054321" not in str(desk.sql(f"SELECT * FROM {table}"))
+
+
+def test_production_takes_no_webhook_in_clear(desk: Desk) -> None:
+    production = desk.context.settings.model_copy(update={"environment": "production"})
+    there = replace(desk.context, settings=production)
+    wanted = {"policy": "automatic", "webhook_secret": "whsec_" + "QUJD" * 8}
+    in_clear = ControlRoomIn.model_validate({**wanted, "webhook_url": "http://cad.example/orders"})
+    with pytest.raises(Invalid) as refused:
+        rooms.set_policy(there, GHENT_ROOM, in_clear)
+    assert refused.value.field == "webhook_url"
+    sound = ControlRoomIn.model_validate({**wanted, "webhook_url": "https://cad.example/orders"})
+    rooms.set_policy(there, GHENT_ROOM, sound)
+    assert desk.sql("SELECT webhook_url FROM control_rooms WHERE id = 'cic-oost-vlaanderen'") == [
+        ("https://cad.example/orders",)
+    ]

@@ -13,6 +13,7 @@ from sqlalchemy import event
 from chassis import sql
 from contracts.alarm import AlarmRaised
 from contracts.common import Fix
+from services.dispatch.invariants import INVARIANTS
 from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, context_on
 from tests.support.postgres import Cluster
 
@@ -100,6 +101,7 @@ def test_accepted_means_exactly_one_incident_with_an_order_or_an_escalation(
     _every_incident_is_looked_after(desk)
     _no_unit_has_two_orders(desk)
     _times_never_go_backwards(desk)
+    assert {name: rows for name, query in INVARIANTS.items() if (rows := desk.sql(query))} == {}
 
 
 def _each_press_has_one_incident(desk: Desk, presses: list[AlarmRaised]) -> None:

@@ -26,6 +26,9 @@ def set_policy(context: Context, cic_id: str, wanted: ControlRoomIn) -> None:
         raise ControlRoomUnknown("no such control room", field="control_room_id")
     if wanted.webhook_url is not None and wanted.webhook_secret is None:
         raise Invalid("a webhook needs its signing secret", field="webhook_secret")
+    in_clear = wanted.webhook_url is not None and wanted.webhook_url.scheme != "https"
+    if in_clear and context.settings.environment == "production":
+        raise Invalid("orders carry a location: the webhook must be https", field="webhook_url")
     secret = wanted.webhook_secret.get_secret_value() if wanted.webhook_secret else None
     place = f"control_rooms:{cic_id}:webhook_secret"
     values = {
