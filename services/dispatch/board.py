@@ -4,6 +4,7 @@ import logging
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from time import sleep
 from typing import Any
 
 from sqlalchemy import text
@@ -22,13 +23,14 @@ log = logging.getLogger(__name__)
 # Read again what changed a little earlier than last seen: commits become visible out of order, and every
 # so many times much earlier, for a transaction that took long.
 _LOOK_BACK = timedelta(seconds=2)
-_LOOK_FAR_BACK, _FAR_EVERY = timedelta(seconds=30), 10
+_LOOK_FAR_BACK, _FAR_EVERY = timedelta(seconds=15), 20
 _ALWAYS = datetime.min.replace(tzinfo=UTC)
 _ROOMS = b"SELECT id, policy, amqp, webhook_url FROM control_rooms"
 _UNITS = (
     b"SELECT id, callsign, lat, lon, zone_id, cic_id, available, order_id, changed_at FROM units "
-    b"WHERE changed_at > %(since)s"
+    b"WHERE (changed_at, id) > (%(since)s, %(last)s) ORDER BY changed_at, id LIMIT %(page)s"
 )
+_PAGE = 200
 _MAP_ID = text("SELECT max(id) FROM maps")
 
 
@@ -69,16 +71,28 @@ class Board:
         back = _LOOK_FAR_BACK if self._refreshed % _FAR_EVERY == 0 else _LOOK_BACK
         self._refreshed += 1
         since = self._seen - back if self._seen else _ALWAYS
-        rooms, units = send(session, Statement(_ROOMS, {}), Statement(_UNITS, {"since": since}))
+        [rooms] = send(session, Statement(_ROOMS, {}))
         for row in rooms:
             known = self.rooms.get(row.id)
             if known is not None:
                 self.rooms[row.id] = Room(row.id, row.policy, row.amqp, bool(row.webhook_url), known.neighbours)
-        for unit in units:
-            self.callsigns[unit.id] = unit.callsign
-            free = unit.available and unit.order_id is None
-            self.units.upsert(unit.id, unit.lat, unit.lon, unit.zone_id, unit.cic_id, free)
-            self._seen = max(self._seen or unit.changed_at, unit.changed_at)
+        self._refresh_units(session, since)
+
+    def _refresh_units(self, session: Session, since: datetime) -> None:
+        """Page by page: presses must not wait while ten thousand units move."""
+        last = ""
+        while True:
+            [units] = send(session, Statement(_UNITS, {"since": since, "last": last, "page": _PAGE}))
+            for unit in units:
+                free = unit.available and unit.order_id is None
+                self.callsigns[unit.id] = unit.callsign
+                self.units.upsert(unit.id, unit.lat, unit.lon, unit.zone_id, unit.cic_id, free)
+            if units:
+                since, last = units[-1].changed_at, units[-1].id
+                self._seen = max(self._seen or since, since)
+            if len(units) < _PAGE:
+                return
+            sleep(0)  # lets other threads and greenlets run
 
     def _refresh_map(self, session: Session) -> None:
         newest = session.execute(_MAP_ID).scalar_one()

@@ -2,11 +2,12 @@
 
 import typer
 
-from stalkingalarm.bench.run import bench as run
 from stalkingalarm.cli import command
 
 
 @command()
 def bench() -> None:
     """Measure the floor, the latencies and the highest sustained rate, on a system of its own."""
+    from stalkingalarm.bench.run import bench as run  # brings the simulation
+
     raise typer.Exit(run())

@@ -134,8 +134,11 @@ class Driver:
 
 
 def _spots(count: int) -> Iterator[tuple[float, float]]:
-    """Places all over the country, a little apart from each other."""
-    for number in range(count):
-        place = PLACES[number % len(PLACES)]
-        shift = (number // len(PLACES)) % 40 * 0.0004
-        yield place.lat + shift, place.lon + shift
+    """Places all over the country."""
+    return map(around, range(count))
+
+
+def around(number: int) -> tuple[float, float]:
+    """The n-th of many points, spread some fifteen kilometres around every place in turn."""
+    place, turn = PLACES[number % len(PLACES)], number // len(PLACES)
+    return place.lat + (turn % 13 - 6) * 0.02, place.lon + (turn // 13 % 13 - 6) * 0.03

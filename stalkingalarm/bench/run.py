@@ -24,7 +24,7 @@ from contracts.envelope import Payload, wrap
 from contracts.registry import Card, CardPublished, DeviceChanged, EnrolmentChanged, Perpetrator, Person
 from contracts.topology import CONTROL_ROOMS
 from stalkingalarm import issuer
-from stalkingalarm.bench.driver import PLACES, Driver, Phase
+from stalkingalarm.bench.driver import Driver, Phase, around
 from stalkingalarm.bench.floor import Floor, measure
 from stalkingalarm.embedded.layout import Layout
 from stalkingalarm.embedded.system import System
@@ -238,9 +238,8 @@ async def _units(system: System, count: int) -> None:
 
 
 def _unit(number: int, rooms: list[dict[str, Any]]) -> dict[str, Any]:
-    """A unit near one of the places, of the control room whose seat is nearest."""
-    place = PLACES[number % len(PLACES)]
-    lat, lon = place.lat + (number // len(PLACES)) % 97 * 0.0005, place.lon + number % 89 * 0.0005
+    """A unit where a press will be, of the control room whose seat is nearest."""
+    lat, lon = around(number)
     room = min(rooms, key=lambda r: (r["lat"] - lat) ** 2 + (r["lon"] - lon) ** 2)
     return {
         "unit_id": f"bench-{number}",

@@ -71,7 +71,11 @@ def desk(cluster: Cluster) -> Desk:
     return Desk(context_on(cluster.database("dispatch")))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     presses=st.lists(PRESSES, min_size=1, max_size=10),
     copies=st.data(),

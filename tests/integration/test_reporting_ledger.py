@@ -65,7 +65,11 @@ def found_gaps(database: Database, config: ReportingSettings, later_s: float = 6
         return [(str(gap["alarm_id"]), gap["kind"]) for gap in gaps.listing(session)]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(data=st.data())
 def test_events_in_any_order_twice_and_in_any_batches_give_the_same_ledger(
     opened_books: Books, config: ReportingSettings, data: st.DataObject
