@@ -17,7 +17,7 @@ from services.dispatch import views
 from services.dispatch.models import ControlRoomRow
 from services.dispatch.schemas import IncidentView
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.raising import after
+from services.dispatch.usecases.recording import after
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from services.dispatch.errors import UnitNotAvailable
 from services.dispatch.models import IncidentRow, OrderRow
 from services.dispatch.usecases.context import Context, changed
 from services.dispatch.usecases.moving import apply, locked_order, send_order
-from services.dispatch.usecases.raising import after
+from services.dispatch.usecases.recording import after
 
 log = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from services.dispatch.errors import (
 )
 from services.dispatch.models import IncidentRow, OrderRow
 from services.dispatch.usecases.context import Context, changed
-from services.dispatch.usecases.raising import moved, unit_timer
+from services.dispatch.usecases.recording import moved, unit_timer
 
 
 def locked(tx: Transaction, incident_id: UUID) -> IncidentRow:

@@ -1,0 +1,50 @@
+"""A press with all that is decided about it, on its way through one batch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from opentelemetry.trace import Span
+
+from contracts.alarm import AlarmRaised
+from services.dispatch.routing import Route
+
+
+@dataclass(slots=True)
+class NewOrder:
+    """An order as it is born; the same names as its row."""
+
+    id: UUID
+    incident_id: UUID
+    unit_id: str
+    callsign: str
+    cic_id: str
+    state: str
+    automatic: bool
+    distance_m: float | None
+    created_at: datetime
+    sent_at: datetime | None
+    reason: str | None = None
+
+
+@dataclass(slots=True)
+class Raised:
+    """One press with all that is decided about it.
+
+    `owner`: see `store.owners`; `row`: the incident that it opens; `incident`: the one it opened or joined, in
+    short (see `store.open_or_join`).
+    """
+
+    alarm: AlarmRaised
+    event_id: UUID
+    span: Span | None
+    subject: str
+    enrolment_id: UUID | None
+    route: Route
+    flags: list[str]
+    owner: Any = None
+    row: Mapping[str, Any] = field(default_factory=dict)
+    incident: Any = None
+    order: NewOrder | None = None
