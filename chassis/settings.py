@@ -6,8 +6,7 @@ from typing import Literal, Self, TypeVar
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-# Every secret made by the development set-up starts so; production refuses it.
-DEVELOPMENT_PREFIX = "development-"
+from chassis.development import DEVELOPMENT_PREFIX
 
 
 class Settings(BaseSettings):

@@ -8,8 +8,8 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from chassis.development import DEVELOPMENT_PREFIX
 from chassis.errors import Permanent
-from chassis.settings import DEVELOPMENT_PREFIX
 
 _NONCE = 12
 

@@ -6,13 +6,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Annotated, Any
 
-import httpx
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from stalkingalarm import issuer, trace
+from stalkingalarm import issuer
 from stalkingalarm.embedded import plan, records
 from stalkingalarm.embedded.layout import Layout, SetupError
 from stalkingalarm.embedded.system import Processes, System
@@ -111,6 +110,10 @@ def token(
 @command("trace")
 def show_trace(alarm: Annotated[str, typer.Argument(help="Alarm id, or trace id (32 digits).")]) -> None:
     """The waterfall of one alarm through every service."""
+    import httpx
+
+    from stalkingalarm import trace
+
     if plan.exports_elsewhere():
         endpoint = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "your collector")
         raise SetupError(f"traces go to {endpoint}: look there")

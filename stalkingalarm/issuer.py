@@ -1,14 +1,10 @@
-"""Development issuer of OpenID Connect tokens. Never for production: it gives anyone on the machine a role."""
+"""Tokens of the development issuer. Never for production: it gives anyone on the machine a role."""
 
 import time
 from collections.abc import Iterable
 from functools import cache
-from secrets import compare_digest
 from typing import Any
-from urllib.parse import parse_qsl
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
 from joserfc import jwt
 from joserfc.jwk import OKPKey
 
@@ -31,7 +27,9 @@ CLIENTS: dict[str, tuple[tuple[str, ...], str]] = {
 
 
 @cache
-def _key(layout: Layout) -> OKPKey:
+def signing_key(layout: Layout) -> OKPKey:
+    """The installation's own key, made on first use."""
+
     def make() -> str:
         key = OKPKey.generate_key("Ed25519", {"use": "sig"})
         return str(key.as_pem(private=True), "ascii")
@@ -52,7 +50,7 @@ def mint(
 ) -> str:
     """A signed token, valid `seconds`. Default installation: this checkout's."""
     layout, now = layout or Layout.at(), int(time.time())
-    key = _key(layout)
+    key = signing_key(layout)
     body: dict[str, Any] = {
         "iss": f"http://127.0.0.1:{layout.ports['issuer']}",
         "aud": AUDIENCE,
@@ -67,57 +65,3 @@ def mint(
         if value
     }
     return jwt.encode({"alg": "Ed25519", "kid": key.thumbprint()}, body, key, algorithms=["Ed25519"])
-
-
-def create_app() -> FastAPI:
-    """The issuer of the installation that STALKINGALARM_RUN_DIR names."""
-    layout = Layout.at()
-    app = FastAPI(title="Development issuer", docs_url=None, redoc_url=None)
-    key = _key(layout)
-    public = {**key.as_dict(private=False), "kid": key.thumbprint(), "alg": "Ed25519", "use": "sig"}
-
-    @app.get("/.well-known/openid-configuration")
-    def configuration(request: Request) -> dict[str, Any]:
-        """Where to find the rest."""
-        base = str(request.base_url).rstrip("/")
-        return {
-            "issuer": f"http://127.0.0.1:{layout.ports['issuer']}",
-            "jwks_uri": f"{base}/jwks.json",
-            "token_endpoint": f"{base}/token",
-            "grant_types_supported": ["client_credentials"],
-            "token_endpoint_auth_methods_supported": ["client_secret_post"],
-            "id_token_signing_alg_values_supported": ["Ed25519"],
-            "response_types_supported": [],
-            "subject_types_supported": ["public"],
-        }
-
-    @app.get("/jwks.json")
-    def keys() -> dict[str, Any]:
-        """The public key."""
-        return {"keys": [public]}
-
-    @app.post("/token", response_model=None)
-    async def token(request: Request) -> dict[str, Any] | JSONResponse:
-        """A token for a client (RFC 6749, client credentials)."""
-        form = dict(parse_qsl((await request.body()).decode()))
-        client_id, client_secret = form.get("client_id", ""), form.get("client_secret", "")
-        if form.get("grant_type") != "client_credentials":
-            return _refused("unsupported_grant_type", "grant_type: only client_credentials")
-        if client_id not in CLIENTS or not compare_digest(
-            client_secret.encode(), layout.secret(f"client.{client_id}").encode()
-        ):
-            return _refused("invalid_client", "client_id or client_secret: not known", 401)
-        claims = dict(part.split(":", 1) for part in form.get("scope", "").split() if ":" in part)
-        if unknown := set(claims) - set(NARROWING):
-            return _refused("invalid_scope", f"scope: {', '.join(sorted(unknown))} is not one")
-        roles, partner = CLIENTS[client_id]
-        cic, zone, unit = (claims.get(name) for name in NARROWING)
-        access = mint(client_id, roles, partner, layout=layout, cic=cic, zone=zone, unit=unit)
-        return {"access_token": access, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
-
-    return app
-
-
-def _refused(error: str, description: str, status: int = 400) -> JSONResponse:
-    body = {"error": error, "error_description": description}
-    return JSONResponse(body, status, headers={"Cache-Control": "no-store"})

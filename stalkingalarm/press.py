@@ -1,4 +1,7 @@
-"""Commands that show the alarm path: `demo`, `press` and `ledger`."""
+"""Commands that show the alarm path: `demo`, `press` and `ledger`.
+
+The simulation is imported by those who run it: every other command would wait for it.
+"""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -8,22 +11,21 @@ import typer
 from rich.live import Live
 from rich.table import Table
 
-from stalkingalarm import demo as demonstration
 from stalkingalarm.cli import bring_up, command, console
 from stalkingalarm.embedded.layout import Layout, SetupError
 from stalkingalarm.embedded.system import System
-from stalkingalarm.simulation.fleet import Fleet
-from stalkingalarm.simulation.world import World
 
 
 @command()
 def demo(
-    presses: int = demonstration.PRESSES,
+    presses: int = 40,
     keep: Annotated[bool, typer.Option(help="Leave the system up afterwards.")] = False,
 ) -> None:
     """Start everything, fire a fleet of presses, show them arrive, and count."""
     system = bring_up()
     try:
+        from stalkingalarm import demo as demonstration
+
         good = demonstration.demo(system, console, presses)
     finally:
         if system.started_here and not keep:
@@ -43,6 +45,10 @@ def press() -> None:
 
 
 async def _press(system: System) -> Any:
+    from stalkingalarm import demo as demonstration
+    from stalkingalarm.simulation.fleet import Fleet
+    from stalkingalarm.simulation.world import World
+
     async with World(system) as world:
         victims, units = await demonstration.prepare(world, console, 1)
         async with Fleet(world, units) as fleet:
@@ -68,6 +74,8 @@ def ledger(hours: Annotated[float, typer.Option(help="How far back.")] = 24) -> 
 
 
 async def _books(system: System, hours: float) -> tuple[dict[str, int], dict[str, Any], list[dict[str, Any]]]:
+    from stalkingalarm.simulation.world import World
+
     since = (datetime.now(UTC) - timedelta(hours=hours)).isoformat().replace("+", "%2B")
     async with World(system) as world:
         reader = world.bearer("follow_up")

@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from chassis.settings import DEVELOPMENT_PREFIX, Settings
+from chassis.development import DEVELOPMENT_PREFIX
+from chassis.settings import Settings
 from chassis.vault import Vault, new_key
 from stalkingalarm.embedded import plan
 from stalkingalarm.embedded.layout import Layout
