@@ -11,6 +11,8 @@ warnings.filterwarnings("ignore", message="(?s).*Eventlet is deprecated.*")
 import eventlet
 
 eventlet.monkey_patch()
+# Patching makes a hub: in a fork of a patched process, its poll object would be shared with all other forks.
+eventlet.hubs.use_hub()
 
 import importlib
 import inspect

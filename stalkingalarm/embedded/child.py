@@ -7,10 +7,12 @@ from asyncio.subprocess import DEVNULL, STDOUT, Process
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 
 from stalkingalarm.embedded import records
 from stalkingalarm.embedded.layout import Layout, project_root
 from stalkingalarm.embedded.spec import Spec
+from stalkingalarm.embedded.template import Forked, Template
 
 _BACKOFF_S = (0.1, 0.5, 1, 2, 5)
 _SETTLED_S = 10  # who lived this long starts again without delay
@@ -21,8 +23,16 @@ _POLL_S = 0.1
 class Child:
     """The life of one `Spec`; `state` is what people see."""
 
-    def __init__(self, spec: Spec, level: int, layout: Layout, overrides: Mapping[str, str]) -> None:
-        self.spec, self.level, self.layout, self.overrides = spec, level, layout, overrides
+    def __init__(
+        self,
+        spec: Spec,
+        level: int,
+        layout: Layout,
+        overrides: Mapping[str, str],
+        template: Template | None = None,
+    ) -> None:
+        self.spec, self.level, self.layout = spec, level, layout
+        self._env, self._template = {**os.environ, **spec.env, **overrides}, template
         self.state, self.error, self.restarts = "waiting", "", 0
         self.pid: int | None = None
         self.step = spec.once or not spec.command
@@ -32,7 +42,7 @@ class Child:
         self._changed = asyncio.Event()
         self._idle = asyncio.Event()  # nothing of it runs
         self._idle.set()
-        self._process: Process | None = None
+        self._process: Process | Forked | None = None
 
     async def run(self, needs: list["Child"]) -> None:
         """Keep it alive as long as it is wanted; ends only for a one-off step."""
@@ -120,20 +130,13 @@ class Child:
             records.forget(self.layout, self.spec.name)
             self._process = self.pid = None
 
-    async def _spawn(self) -> Process:
-        spec = self.spec
-        account = spec.account.spawn if spec.account else {}
-        with (self.layout.logs / f"{spec.name}.log").open("ab") as log:
-            process = await asyncio.create_subprocess_exec(
-                *spec.command,
-                env={**os.environ, **spec.env, **self.overrides},
-                cwd=spec.folder or project_root(),
-                stdin=DEVNULL,
-                stdout=log,
-                stderr=STDOUT,
-                start_new_session=True,
-                **account,
-            )
+    async def _spawn(self) -> Process | Forked:
+        spec, log = self.spec, self.layout.logs / f"{self.spec.name}.log"
+        process: Process | Forked | None = None
+        if self._template:
+            process = await self._template.fork(spec.command[2:], self._env, log)
+        if process is None:
+            process = await self._start(log)
         self._process, self.pid = process, process.pid
         records.remember(self.layout, spec.name, process.pid, self.level, spec.stop_signal, spec.stop_seconds)
         if spec.nice:
@@ -142,6 +145,20 @@ class Child:
         if not self.wanted:  # stopped while it was being started
             self._signal_stop()
         return process
+
+    async def _start(self, log: Path) -> Process:
+        account = self.spec.account.spawn if self.spec.account else {}
+        with log.open("ab") as out:
+            return await asyncio.create_subprocess_exec(
+                *self.spec.command,
+                env=self._env,
+                cwd=self.spec.folder or project_root(),
+                stdin=DEVNULL,
+                stdout=out,
+                stderr=STDOUT,
+                start_new_session=True,
+                **account,
+            )
 
     def _signal_stop(self) -> None:
         if self._process:

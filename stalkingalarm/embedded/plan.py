@@ -1,15 +1,14 @@
 """What runs: every process of the system, its command, its environment and what it waits for. Data only."""
 
 import base64
+import http.client
 import os
 import re
 import secrets
 import sys
 from dataclasses import replace
 
-import httpx
-
-from chassis.settings import DEVELOPMENT_PREFIX
+from chassis.development import DEVELOPMENT_PREFIX
 from chassis.topology import declare
 from contracts import topology
 from stalkingalarm import issuer
@@ -32,6 +31,11 @@ WORKERS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
 # Everything but these keeps books or serves people at desks: it runs when no press needs the processor.
 _ON_THE_ALARM_PATH = ("alarm-api", "dispatch-api", "dispatch-alarms", "dispatch-worker")
 _BOOKS_NICE = 10
+# What every process of a service imports anyway, with a web framework or with eventlet: see template.py.
+# Nothing of the services themselves: their tables would meet in one registry.
+_COMMON = ("chassis.database", "opentelemetry.exporter.otlp.proto.http.trace_exporter", "shapely")
+WEB = ("uvicorn.main", "chassis.http", "chassis.publisher", *_COMMON)
+WORKER = ("chassis.run", "chassis.bus", *_COMMON)
 # The alarm service's pass at dispatch is minted anew at each start; a start lasts no month.
 _SERVICE_TOKEN_S = 30 * 86_400
 
@@ -54,7 +58,7 @@ def foundation(layout: Layout) -> list[Spec]:
             needs=tuple(spec.name for spec in database),
         ),
         Spec("topology", prepare=lambda: declare(rabbitmq.broker_url(layout)), needs=("rabbitmq",)),
-        replace(_web(layout, "issuer", "stalkingalarm.issuer:create_app", "/jwks.json"), env=tools),
+        replace(_web(layout, "issuer", "stalkingalarm.issuer_app:create_app", "/jwks.json"), env=tools),
     ]
     if not exports_elsewhere():
         collector = _web(layout, "collector", "stalkingalarm.collector:create_app", "/health")
@@ -108,6 +112,7 @@ def _service(layout: Layout, service: str) -> list[Spec]:
     migrate = Spec(
         f"{service}-migrate",
         (sys.executable, "-m", "chassis.migrate", service),
+        template=WEB,
         env=env,
         needs=("databases",),
         once=True,
@@ -120,6 +125,7 @@ def _service(layout: Layout, service: str) -> list[Spec]:
         Spec(
             name,
             (sys.executable, "-m", "chassis.run", target),
+            template=WORKER,
             env=env,
             needs=needs,
             ready=lambda queues=queues: rabbitmq.are_read(layout, queues),  # type: ignore[misc]
@@ -138,15 +144,18 @@ def _web(layout: Layout, name: str, factory: str, probe: str) -> Spec:
     # Open event streams never end by themselves: the time-out ends them.
     listen = f"--host 127.0.0.1 --port {port} --no-access-log --timeout-graceful-shutdown 3"
     command = (sys.executable, "-m", "uvicorn", "--factory", factory, *listen.split())
-    address = f"{url(layout, name)}{probe}"
-    return Spec(name, command, port=port, ready=lambda: _is_ok(address))
+    return Spec(name, command, template=WEB, port=port, ready=lambda: _is_ok(port, probe))
 
 
-def _is_ok(address: str) -> bool:
+def _is_ok(port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
-        return httpx.get(address, timeout=2, trust_env=False).is_success
-    except httpx.HTTPError:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
         return False
+    finally:
+        connection.close()
 
 
 def _newest_revision(service: str) -> str | None:

@@ -17,6 +17,8 @@ class Spec:
 
     name: str
     command: tuple[str, ...] = ()
+    # Forked from a process that has imported these, when the command is `python -m ...`; see template.py.
+    template: tuple[str, ...] = ()
     env: Mapping[str, str] = field(default_factory=dict)  # on top of the supervisor's own
     needs: tuple[str, ...] = ()  # wait for these before the first start
     once: bool = False  # a step that ends: exit code 0 makes it ready

@@ -17,6 +17,7 @@ from stalkingalarm.embedded.child import Child
 from stalkingalarm.embedded.control import OVERRIDES, socket_path
 from stalkingalarm.embedded.layout import Layout
 from stalkingalarm.embedded.spec import Spec
+from stalkingalarm.embedded.template import Template
 
 Plan = Callable[[Layout], list[Spec]]
 
@@ -35,8 +36,14 @@ class Supervisor:
         path = layout.run / OVERRIDES
         overrides = json.loads(path.read_text()) if path.exists() else {}
         self.specs = {spec.name: spec for spec in specs}
+        self.templates = {
+            spec.template: Template(spec.template, layout.logs / "template.log")
+            for spec in specs
+            if spec.template
+        }
         self.children = {
-            name: Child(spec, self._level(name), layout, overrides) for name, spec in self.specs.items()
+            name: Child(spec, self._level(name), layout, overrides, self.templates.get(spec.template))
+            for name, spec in self.specs.items()
         }
         self.layout = layout
         self.ended = asyncio.Event()
@@ -49,6 +56,8 @@ class Supervisor:
         with socket_path(self.layout) as path:
             path.unlink(missing_ok=True)
             server = await asyncio.start_unix_server(self._serve, path)
+        for template in self.templates.values():
+            await template.start()
         lives = [
             asyncio.create_task(child.run([self.children[need] for need in child.spec.needs]))
             for child in self.children.values()
@@ -57,6 +66,8 @@ class Supervisor:
         await self._stop_all()
         for life in lives:
             life.cancel()
+        for template in self.templates.values():
+            await template.stop()
         server.close()
 
     def _level(self, name: str) -> int:

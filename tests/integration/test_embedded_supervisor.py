@@ -8,12 +8,14 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 
 from stalkingalarm.embedded import records
 from stalkingalarm.embedded.layout import Layout, SetupError, check_disk
 from stalkingalarm.embedded.system import System
+from tests.support.alarm import eventually
 from tests.support.small_plan import greeting
 
 SMALL = "tests.support.small_plan:plan"
@@ -84,6 +86,26 @@ def test_killed_processes_come_back_and_the_database_keeps_its_word(run: Path) -
             assert pid(system, name) != before
         with psycopg.connect(system.admin_database_url("alarm")) as connection:
             assert connection.execute("SELECT n FROM accepted").fetchall() == [(1,)]
+
+
+def test_a_killed_template_takes_nobody_with_it_for_long(run: Path) -> None:
+    with System.up(run, plan=SMALL) as system:
+        before = pid(system, "greeter")
+        supervisor = records.supervisor(system.layout)
+        assert supervisor is not None
+        for child in psutil.Process(supervisor.pid).children():
+            if "stalkingalarm.embedded.template" in child.cmdline():
+                child.kill()
+        eventually(lambda: before not in [p["pid"] for p in system.processes()])
+        system.wait_ready("greeter")
+        assert greeting(port(system)) == "green"
+    assert nothing_runs(system)
+
+
+def test_a_template_that_cannot_import_is_done_without(run: Path) -> None:
+    with System.up(run, plan="tests.support.small_plan:without_template") as system:
+        assert greeting(port(system)) == "green"
+    assert nothing_runs(system)
 
 
 def test_a_process_stays_stopped_until_it_is_started(run: Path) -> None:

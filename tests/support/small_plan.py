@@ -8,12 +8,6 @@ from stalkingalarm.embedded import postgres
 from stalkingalarm.embedded.layout import Layout, SetupError
 from stalkingalarm.embedded.spec import Spec
 
-_LISTEN = """
-import socket, sys
-from tests.support.small_plan import serve
-serve(int(sys.argv[1]))
-"""
-
 
 def serve(port: int) -> None:
     """Accept connections for ever; say the variable COLOUR to whoever connects."""
@@ -41,7 +35,8 @@ def greeter(port: int) -> Spec:
     """A server that does nothing but greet."""
     return Spec(
         "greeter",
-        (sys.executable, "-c", _LISTEN, str(port)),
+        (sys.executable, "-m", __name__, str(port)),
+        template=("json",),
         env={"COLOUR": "green"},
         needs=("databases",),
         ready=lambda: greeting(port) is not None,
@@ -67,6 +62,11 @@ def broken(layout: Layout) -> list[Spec]:
     return [bad, replace(greeter(layout.ports["alarm"]), needs=())]
 
 
+def without_template(layout: Layout) -> list[Spec]:
+    """The small system with a template that cannot import what it should."""
+    return [replace(spec, template=("no_such_module",)) if spec.template else spec for spec in plan(layout)]
+
+
 def unusable(layout: Layout) -> list[Spec]:
     """A system on a machine without a broker."""
     raise SetupError("RabbitMQ is not installed")
@@ -75,3 +75,7 @@ def unusable(layout: Layout) -> list[Spec]:
 def foundation(layout: Layout) -> list[Spec]:
     """Broker, database, issuer and collector, without the services."""
     return whole.foundation(layout)
+
+
+if __name__ == "__main__":
+    serve(int(sys.argv[1]))
