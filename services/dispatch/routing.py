@@ -4,6 +4,7 @@ import math
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from threading import Lock
 
 import numpy as np
 import shapely
@@ -151,6 +152,7 @@ class Router:
         self._piece_zone = np.repeat(np.arange(len(pieces)), [len(p) for p in pieces])
         self._piece_tree = shapely.STRtree(self._pieces)
         self._cells: dict[tuple[int, int], _Place | _Cell] = {}
+        self._one_at_a_time = Lock()
         west, south, east, north = shapely.total_bounds(self._areas)
         margin = defaults.border_margin_m
         # Only squares in this box are kept, so that fixes from anywhere cannot fill the memory.
@@ -192,6 +194,12 @@ class Router:
         return Route(zone.id, zone.cic, basis, point, place.metres, neighbours, flags)
 
     def _locate(self, x: float, y: float) -> _Place:
+        # GEOS builds its indexes at first use, without the interpreter's lock, and is not made for two threads
+        # that do so: an API may end with a segmentation fault.
+        with self._one_at_a_time:
+            return self._located(x, y)
+
+    def _located(self, x: float, y: float) -> _Place:
         west, south, east, north = self._box
         if not (west <= x <= east and south <= y <= north):
             return self._nearest(x, y)

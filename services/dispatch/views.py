@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from contracts.common import Fix
+from contracts.common import Fix, Outcome
 from contracts.registry import Card
 from services.dispatch import store
 from services.dispatch.domain import LIVE, STAMPS
@@ -45,7 +45,7 @@ def load_views(context: Context, session: Session, ids: Sequence[UUID], now: dat
 
 
 # Rows of our own tables: built, not validated, since every press goes through here.
-_SAME = set(IncidentView.model_fields) & set(IncidentRow.model_fields) - {"flags"}
+_SAME = set(IncidentView.model_fields) & set(IncidentRow.model_fields) - {"flags", "outcome"}
 
 
 def _view(
@@ -62,6 +62,7 @@ def _view(
         card = Card.model_validate(context.open_card(incident.enrolment_id, sealed)["card"])
     return IncidentView.model_construct(
         **{name: getattr(incident, name) for name in _SAME},
+        outcome=Outcome(incident.outcome) if incident.outcome else None,
         incident_id=incident.id,
         control_room_id=incident.cic_id,
         also_control_room_ids=incident.also_cics,
