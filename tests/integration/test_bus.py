@@ -1,5 +1,6 @@
 """The rules of the bus, on the real broker, with a worker as production runs it."""
 
+import json
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import pytest
 
 from chassis.topology import declare
 from contracts.envelope import Event
-from contracts.topology import RETRY_DELAYS_S, Queue
+from contracts.topology import DELIVERY_LIMIT, RETRY_DELAYS_S, Queue
 from tests.support.broker import Broker
 from tests.support.worker import Worker
 
@@ -182,3 +183,26 @@ def test_declaring_twice_changes_nothing_and_a_difference_is_refused(broker: Bro
     declare(broker.url)
     with pytest.raises(amqp.exceptions.PreconditionFailed):
         declare(broker.url, (), (Queue("dispatch.alarms", (), {"x-max-length": 5}),))
+
+
+def test_what_kills_every_reader_is_parked_by_the_broker(broker: Broker, bus: Any) -> None:
+    """No code of ours gets to count when the process dies at each delivery: the broker does."""
+    sent = str(put(bus))
+    for delivery in range(DELIVERY_LIMIT + 1):
+        reader = broker.channel()
+        got, properties, _ = _get(reader, QUEUE)
+        assert got, f"gone after {delivery} deliveries"
+        assert (properties.headers or {}).get("x-delivery-count", 0) == delivery
+        reader.connection.close()  # as a crash does: in hand, unanswered
+    _, properties, body = _get(bus, "dispatch.parking")
+    assert json.loads(body)["id"] == sent
+    assert properties.headers["x-first-death-reason"] == "delivery_limit"
+    assert not bus.basic_get(QUEUE)[0]
+
+
+def _get(channel: Any, queue: str) -> Any:
+    """The next message, within five seconds: what a dead reader had comes back a moment later."""
+    end = time.monotonic() + 5
+    while not (got := channel.basic_get(queue))[0] and time.monotonic() < end:
+        time.sleep(0.01)
+    return got

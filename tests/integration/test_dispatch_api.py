@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from typing import cast
 from uuid import uuid4
 
 import pytest
+from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from chassis.vault import new_key
@@ -172,3 +174,19 @@ def test_forged_and_foreign_tokens_are_refused(client: TestClient, issuer: Issue
 
 def test_examples_are_in_the_documentation(client: TestClient) -> None:
     assert '"examples"' in json.dumps(client.get("/openapi.json").json())
+
+
+@pytest.mark.parametrize(("environment", "secure"), [("development", False), ("production", True)])
+def test_the_session_travels_only_encrypted_where_there_are_certificates(
+    client: TestClient, issuer: Issuer, monkeypatch: pytest.MonkeyPatch, environment: str, secure: bool
+) -> None:
+    state = cast(FastAPI, client.app).state
+    # A copy is not validated: production would refuse this test's issuer and passwords, as it must.
+    monkeypatch.setattr(state, "settings", state.settings.model_copy(update={"environment": environment}))
+    token = issuer.token("operator", cic=GHENT_ROOM)
+    answer = client.post("/console/session", json={"token": token})
+    client.cookies.clear()
+    assert answer.status_code == 204, answer.text
+    told = {part.strip().lower() for part in answer.headers["set-cookie"].split(";")}
+    assert {"httponly", "samesite=strict", "path=/"} <= told
+    assert ("secure" in told) == secure

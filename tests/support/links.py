@@ -17,16 +17,19 @@ def anchors(page: Path) -> set[str]:
 
 
 def dead_links(page: Path) -> list[str]:
-    """The relative links of a page that lead nowhere."""
+    """The relative links of a page that lead nowhere, as `page:line: target`."""
     dead = []
-    for target in _LINK.findall(_CODE.sub("", page.read_text())):
+    # Code is not searched, but its lines count.
+    text = _CODE.sub(lambda code: "\n" * code[0].count("\n"), page.read_text())
+    for link in _LINK.finditer(text):
+        target = link[1]
         if re.match(r"[a-z]+:", target):
             continue
         path, _, fragment = target.partition("#")
         there = page.parent / path if path else page
         missing = fragment and there.suffix == ".md" and there.exists() and fragment not in anchors(there)
         if not there.exists() or missing:
-            dead.append(f"{page}: {target}")
+            dead.append(f"{page}:{text.count(chr(10), 0, link.start()) + 1}: {target}")
     return dead
 
 
