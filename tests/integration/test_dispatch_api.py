@@ -178,14 +178,17 @@ def test_examples_are_in_the_documentation(client: TestClient) -> None:
 
 @pytest.mark.parametrize(("environment", "secure"), [("development", False), ("production", True)])
 def test_the_session_travels_only_encrypted_where_there_are_certificates(
-    client: TestClient, issuer: Issuer, monkeypatch: pytest.MonkeyPatch, environment: str, secure: bool
+    client: TestClient, issuer: Issuer, environment: str, secure: bool
 ) -> None:
     state = cast(FastAPI, client.app).state
     # A copy is not validated: production would refuse this test's issuer and passwords, as it must.
-    monkeypatch.setattr(state, "settings", state.settings.model_copy(update={"environment": environment}))
-    token = issuer.token("operator", cic=GHENT_ROOM)
-    answer = client.post("/console/session", json={"token": token})
-    client.cookies.clear()
+    before = state.settings
+    state.settings = before.model_copy(update={"environment": environment})
+    try:
+        answer = client.post("/console/session", json={"token": issuer.token("operator", cic=GHENT_ROOM)})
+    finally:
+        state.settings = before
+        client.cookies.clear()
     assert answer.status_code == 204, answer.text
     told = {part.strip().lower() for part in answer.headers["set-cookie"].split(";")}
     assert {"httponly", "samesite=strict", "path=/"} <= told
