@@ -1,7 +1,7 @@
 """Debian's Chromium, driven by Playwright."""
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -31,7 +31,7 @@ def console(system: System, chromium: Browser) -> Iterator[Opener]:
     errors: list[str] = []
     contexts = []
 
-    def opened(cic: str = GENT, **options: Any) -> Page:
+    def opened(cic: str = GENT, roles: Sequence[str] = ("operator",), **options: Any) -> Page:
         wanted: dict[str, Any] = {"locale": "en-GB", "viewport": {"width": 1280, "height": 800}, **options}
         context = chromium.new_context(**wanted)
         contexts.append(context)
@@ -40,7 +40,7 @@ def console(system: System, chromium: Browser) -> Iterator[Opener]:
         page.on("pageerror", lambda error: errors.append(str(error)))
         # What the browser refuses for our content security policy is told on its console only.
         page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
-        token = issuer.mint("operator-browser", ["operator"], "cic", layout=system.layout, cic=cic)
+        token = issuer.mint("operator-browser", list(roles), "cic", layout=system.layout, cic=cic)
         page.goto(f"{system.url('dispatch')}/console#token={token}")
         page.wait_for_selector("body[data-connection=live]")
         return page

@@ -77,6 +77,71 @@ def test_duress_is_unmistakable_and_closing_withdraws_the_card(crew: Crew, conso
     assert "Testemans" not in page.content()
 
 
+@pytest.mark.timeout(300)
+def test_a_supervisor_closes_with_outcome_and_reason(crew: Crew, console: Opener) -> None:
+    operator, supervisor = console(), console(roles=["operator", "supervisor"])
+    alarm_id = crew.press().alarm_id
+    for page in (operator, supervisor):
+        alarm_of(page, alarm_id)
+    expect(operator.locator("#close-alarm")).to_have_count(0)
+
+    page = supervisor
+    page.locator("#close-alarm").click()
+    expect(page.locator("#closing-whom")).to_contain_text("Browser Testemans")
+    page.locator("#closing-do").click()
+    expect(page.locator("#closing")).to_be_visible()  # neither outcome nor reason: the browser asks for them
+    crew.do(crew.victim.device.cancel(alarm_id, seed.DURESS_CODE))
+    expect(page.locator("#closing-duress")).to_contain_text("DURESS")
+    page.keyboard.press("Escape")
+    expect(page.locator(f"#list [data-incident='{alarm_id}']")).to_be_visible()
+
+    page.locator("#close-alarm").click()
+    page.locator("#outcome").select_option("accidental")
+    page.locator("#reason").fill("spoken with on the radio")
+    page.locator("#closing-do").click()
+    for page in (supervisor, operator):
+        expect(page.locator("#ended")).to_contain_text("accidental")
+        expect(page.locator("#list li")).to_have_count(0)
+    expect(supervisor.locator("#closing")).to_be_hidden()
+    assert supervisor.locator("#reason").input_value() == ""
+
+
+@pytest.mark.timeout(300)
+def test_another_unit_than_the_proposed_one(crew: Crew, console: Opener) -> None:
+    page = console()
+    alarm_of(page, crew.press().alarm_id)
+    far = page.locator("[data-unit=browser-far]")
+    expect(far).to_be_disabled()  # nobody sends what nobody took in hand
+    page.keyboard.press("a")
+    expect(far).to_be_enabled()
+    page.keyboard.press("u")
+    expect(page.locator("#units button").first).to_be_focused()
+    far.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#orders li[data-state=en_route]")).to_contain_text("BROWSER-FAR")
+
+
+@pytest.mark.timeout(300)
+def test_mute_ends_with_the_next_alarm(crew: Crew, console: Opener) -> None:
+    page = console()
+    alarm_of(page, crew.press().alarm_id)
+    page.keyboard.press("m")
+    expect(page.locator("#mute")).to_have_attribute("aria-pressed", "true")
+    alarm_of(page, crew.press().alarm_id)
+    expect(page.locator("#mute")).to_have_attribute("aria-pressed", "false")
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("wish", "moves"), [("no-preference", True), ("reduce", False)])
+def test_nothing_blinks_for_who_asked_for_stillness(
+    crew: Crew, console: Opener, wish: str, moves: bool
+) -> None:
+    page = console(reduced_motion=wish)
+    alarm_of(page, crew.press().alarm_id)
+    expect(page.locator("#head .ringing")).to_be_visible()
+    assert page.evaluate("document.getAnimations().some(a => a.playState === 'running')") == moves
+
+
 def test_refusals_are_said_in_words(crew: Crew, console: Opener) -> None:
     page = console()
     page.goto(f"{page.url}#token=nonsense")

@@ -39,6 +39,8 @@ export default {
   "flag.no_unit": "KEINE FREIE STREIFE GEFUNDEN", "flag.cancel_code_wrong": "Falscher Code beim Abbruch",
   "speaks.nl": "Niederländisch", "speaks.fr": "Französisch", "speaks.de": "Deutsch", "speaks.en": "Englisch",
   "address.home": "Zuhause", "address.work": "Arbeit", "address.school": "Schule", "address.safe": "Sicherer Ort", "address.other": "Andere",
+  closeTitle: "Diesen Alarm schließen", closeMeans: "Streifen werden zurückgerufen, Karte und Standort entzogen. Das lässt sich nicht rückgängig machen.", closeCallsBack: "Noch unterwegs: {units}",
+  outcome: "Was es war", chooseOutcome: "wählen", reason: "Warum von hier, nicht durch die Streife", closeAlarm: "ALARM SCHLIESSEN", keepOpen: "Offen lassen",
   "outcome.genuine": "echt", "outcome.perpetrator_present": "Täter anwesend", "outcome.arrest": "Festnahme", "outcome.accidental": "versehentlich", "outcome.technical": "technisch", "outcome.test": "Test",
   "problem.no-answer": "Das System antwortet nicht. Erneut versuchen oder Funk benutzen.", "problem.other": "Das System lehnte ab.", "problem.unauthenticated": "Ihre Sitzung ist beendet: melden Sie sich neu an.",
   "problem.forbidden": "Das dürfen Sie nicht.", "problem.unit-not-available": "Diese Streife ist nicht mehr frei: wählen Sie eine andere.", "problem.incident-is-closed": "Dieser Alarm ist schon abgeschlossen.",

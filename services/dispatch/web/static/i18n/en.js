@@ -39,6 +39,8 @@ export default {
   "flag.no_unit": "NO FREE UNIT FOUND", "flag.cancel_code_wrong": "Wrong code when cancelling",
   "speaks.nl": "Dutch", "speaks.fr": "French", "speaks.de": "German", "speaks.en": "English",
   "address.home": "Home", "address.work": "Work", "address.school": "School", "address.safe": "Safe place", "address.other": "Other",
+  closeTitle: "Close this alarm", closeMeans: "Units are called back, card and location are withdrawn. This cannot be undone.", closeCallsBack: "Still under way: {units}",
+  outcome: "What came of it", chooseOutcome: "choose", reason: "Why from here, and not by the crew", closeAlarm: "CLOSE THE ALARM", keepOpen: "Keep it open",
   "outcome.genuine": "genuine", "outcome.perpetrator_present": "perpetrator present", "outcome.arrest": "arrest", "outcome.accidental": "accidental", "outcome.technical": "technical", "outcome.test": "test",
   "problem.no-answer": "The system does not answer. Try again, or use the radio.", "problem.other": "The system refused.", "problem.unauthenticated": "Your session has ended: sign in again.",
   "problem.forbidden": "You may not do this.", "problem.unit-not-available": "This unit is not free any more: choose another.", "problem.incident-is-closed": "This alarm is closed already.",

@@ -39,6 +39,8 @@ export default {
   "flag.no_unit": "AUCUNE ÉQUIPE LIBRE TROUVÉE", "flag.cancel_code_wrong": "Mauvais code d'annulation",
   "speaks.nl": "néerlandais", "speaks.fr": "français", "speaks.de": "allemand", "speaks.en": "anglais",
   "address.home": "Domicile", "address.work": "Travail", "address.school": "École", "address.safe": "Lieu sûr", "address.other": "Autre",
+  closeTitle: "Clôturer cette alarme", closeMeans: "Les équipes sont rappelées, la fiche et la position retirées. C’est irréversible.", closeCallsBack: "Encore en route : {units}",
+  outcome: "Ce qu’il en était", chooseOutcome: "choisir", reason: "Pourquoi d’ici, et non par l’équipe", closeAlarm: "CLÔTURER L’ALARME", keepOpen: "La garder ouverte",
   "outcome.genuine": "réelle", "outcome.perpetrator_present": "auteur présent", "outcome.arrest": "arrestation", "outcome.accidental": "accidentelle", "outcome.technical": "technique", "outcome.test": "test",
   "problem.no-answer": "Le système ne répond pas. Réessayez ou utilisez la radio.", "problem.other": "Le système a refusé.", "problem.unauthenticated": "Votre session est terminée : reconnectez-vous.",
   "problem.forbidden": "Vous ne pouvez pas faire cela.", "problem.unit-not-available": "Cette équipe n'est plus libre : choisissez-en une autre.", "problem.incident-is-closed": "Cette alarme est déjà clôturée.",

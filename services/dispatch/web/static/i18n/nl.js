@@ -39,6 +39,8 @@ export default {
   "flag.no_unit": "GEEN VRIJE PLOEG GEVONDEN", "flag.cancel_code_wrong": "Foute code bij annuleren",
   "speaks.nl": "Nederlands", "speaks.fr": "Frans", "speaks.de": "Duits", "speaks.en": "Engels",
   "address.home": "Thuis", "address.work": "Werk", "address.school": "School", "address.safe": "Veilige plaats", "address.other": "Andere",
+  closeTitle: "Dit alarm afsluiten", closeMeans: "Ploegen worden teruggeroepen, fiche en locatie ingetrokken. Dit kan niet ongedaan worden gemaakt.", closeCallsBack: "Nog onderweg: {units}",
+  outcome: "Wat was het", chooseOutcome: "kies", reason: "Waarom van hieruit, en niet door de ploeg", closeAlarm: "ALARM AFSLUITEN", keepOpen: "Openhouden",
   "outcome.genuine": "echt", "outcome.perpetrator_present": "dader aanwezig", "outcome.arrest": "aanhouding", "outcome.accidental": "per ongeluk", "outcome.technical": "technisch", "outcome.test": "test",
   "problem.no-answer": "Het systeem antwoordt niet. Probeer opnieuw of gebruik de radio.", "problem.other": "Het systeem weigerde.", "problem.unauthenticated": "Uw sessie is afgelopen: meld u opnieuw aan.",
   "problem.forbidden": "Dit mag u niet doen.", "problem.unit-not-available": "Deze ploeg is niet meer vrij: kies een andere.", "problem.incident-is-closed": "Dit alarm is al afgesloten.",

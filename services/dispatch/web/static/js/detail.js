@@ -1,6 +1,7 @@
 // The chosen alarm: what to do now, where, who goes, what to know.
 
 import { clockTime } from "./clock.js";
+import { mayClose } from "./closing.js";
 import { byId, el, fill, say } from "./dom.js";
 import { progress, roomName, zoneName } from "./list.js";
 import { another, isOurs, late, leading, liveOrders, nearest, nextStep, proposal, quality, rings, selected, state, stepOf, viewOf } from "./state.js";
@@ -165,5 +166,6 @@ function more(view, act) {
       : t("linkedElsewhere")))),
     !isOurs(view) && el("p", {}, t("belongsTo", { room: roomName(view.control_room_id) })),
     el("p", { class: "moments" }, moments.filter(([, at]) => at).map(([name, at]) => el("span", {}, `${t(`moment.${name}`)} ${clockTime(at, locale())}`))),
+    mayClose(view) && el("button", { type: "button", id: "close-alarm", "data-hold": "close", onclick: () => act.close(view) }, t("closeTitle"), "…"),
   ];
 }

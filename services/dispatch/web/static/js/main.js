@@ -3,6 +3,7 @@
 import { Problem, get, post } from "./api.js";
 import { showCard } from "./card.js";
 import { secondsSince, span, now } from "./clock.js";
+import { askToClose, prepareClosing, showClosing } from "./closing.js";
 import { settled, showAlarm } from "./detail.js";
 import { byId, say } from "./dom.js";
 import { listen } from "./keys.js";
@@ -36,8 +37,9 @@ function redraw() {
   planned = false;
   if (!viewOf(state.selected)) state.selected = ordered()[0]?.incident_id ?? null;
   waiting = showList(pick);
-  showAlarm({ send, pick }, acting.has(state.selected));
+  showAlarm({ send, pick, close: askToClose }, acting.has(state.selected));
   showCard();
+  showClosing();
   showAlarms(pick);
   showUnits();
   tick();
@@ -83,7 +85,7 @@ async function act(what, body = null, view = selected()) {
   say(byId("problem"), null);
   show();
   try {
-    take(await post(`/v1/incidents/${view.incident_id}/${what}`, body, view.traceparent));
+    arrived(await post(`/v1/incidents/${view.incident_id}/${what}`, body, view.traceparent));
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     say(byId("problem"), `${t("failed")} ${problem.words}`);
@@ -212,6 +214,7 @@ function wire() {
   const mute = () => { silence(!isSilenced()); tick(); };
   byId("mute").addEventListener("click", mute);
   byId("sign-out").addEventListener("click", leave);
+  prepareClosing(arrived);
   byId("primary").addEventListener("click", press);
   byId("take-over").addEventListener("click", STEPS["take-over"]);
   document.addEventListener("visibilitychange", tellDisplayed);
