@@ -52,10 +52,15 @@ class Cluster:
         self._layout.wipe()
         shutil.rmtree(self.home, ignore_errors=True)
 
+    @property
+    def admin_url(self) -> str:
+        """Address as superuser (libpq form)."""
+        return postgres.admin_url(self._layout)
+
     def database(self, service: str) -> str:
         """A new database with the tables of one service; its SQLAlchemy URL."""
         name = f"{service}_{next(self._numbers)}"
-        with psycopg.connect(postgres.admin_url(self._layout), autocommit=True) as connection:
+        with psycopg.connect(self.admin_url, autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}".encode())
         url = urlsplit(postgres.admin_url(self._layout, name))._replace(scheme="postgresql+psycopg").geturl()
         before = os.environ.get("DATABASE_URL")
