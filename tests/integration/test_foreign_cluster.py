@@ -1,4 +1,4 @@
-"""A cluster that somebody else runs (STALKINGALARM_DATABASE_ADMIN_URL), with an account that is no superuser."""
+"""Somebody else's cluster (STALKINGALARM_DATABASE_ADMIN_URL), with an account that is no superuser."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
