@@ -13,7 +13,11 @@ let shownFor; // the alarm that the map went to; null: our whole area
 
 export function openMap() {
   if (map) return;
-  map = L.map("map", { preferCanvas: true, zoomControl: true, attributionControl: true, zoomSnap: 0.5, keyboard: true });
+  map = L.map("map", {
+    preferCanvas: true, zoomControl: true, attributionControl: true, zoomSnap: 0.5, keyboard: true,
+    // A label that fades out would stand beside its successor: for a moment one alarm would look like two.
+    fadeAnimation: false,
+  });
   map.attributionControl.setPrefix("Leaflet");
   overview();
   [zoneLayer, unitLayer, alarmLayer] = [L.layerGroup(), L.layerGroup(), L.layerGroup()];
