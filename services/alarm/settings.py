@@ -18,6 +18,8 @@ class AlarmSettings(Settings):
     grace_s: float = Field(default=0.25, ge=0)
     # How long the broker may take before dispatch gets the event over HTTP as well.
     fallback_after_s: float = Field(default=0.3, ge=0)
+    # How long dispatch may take to report a press as routed before it gets it over HTTP as well.
+    unrouted_after_s: float = Field(default=1.5, gt=0)
     # How long all holders may take before the press is refused (503).
     give_up_after_s: float = Field(default=2.5, gt=0)
     clock_skew_s: float = Field(default=5.0, gt=0)

@@ -195,6 +195,31 @@ def test_what_is_no_press_needs_the_devices_signature(api: AlarmApi, button: But
     assert (broken.status_code, broken.json()["field"]) == (422, "phone_battery")
 
 
+def test_a_confirmed_press_that_nobody_routes_is_handed_over_as_well(
+    api: AlarmApi, books: Books, intake: Intake, button: Button
+) -> None:
+    routed, unrouted = (api.press(button.press()).json() for _ in range(2))
+    assert {"database", "broker"} == {*routed["stored_in"]} == {*unrouted["stored_in"]}
+    # What alarm-worker writes when dispatch reports it.
+    books.do("INSERT INTO alarm_incidents VALUES (%s, %s)", routed["alarm_id"], routed["alarm_id"])
+    eventually(lambda: unrouted["alarm_id"] in [e["id"] for e in intake.events])
+    time.sleep(0.5)
+    assert routed["alarm_id"] not in [e["id"] for e in intake.events]
+
+
+def test_while_the_database_is_away_every_press_takes_both_ways(
+    api: AlarmApi, books: Books, intake: Intake, button: Button
+) -> None:
+    api.press(button.press())  # known from now on, whatever becomes of the database
+    books.allow_connections(False)
+    try:
+        receipt = api.press(button.press()).json()
+        assert receipt["stored_in"] == ["broker"]
+        eventually(lambda: receipt["alarm_id"] in [e["id"] for e in intake.events])
+    finally:
+        books.allow_connections(True)
+
+
 def test_database_away_the_broker_holds_it_and_the_recorder_stores_it(
     api: AlarmApi,
     books: Books,

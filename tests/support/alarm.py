@@ -186,6 +186,11 @@ class Books:
         with psycopg.connect(self.url) as connection:
             return connection.execute(statement.encode(), values).fetchall()
 
+    def do(self, statement: str, *values: Any) -> None:
+        """Run a statement."""
+        with psycopg.connect(self.url) as connection:
+            connection.execute(statement.encode(), values)
+
     def allow_connections(self, allowed: bool) -> None:
         """Take the database away from its users, or give it back: to them it is a server that is down."""
         url, name = self.url.rsplit("/", 1)

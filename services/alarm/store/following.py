@@ -1,6 +1,6 @@
 """How far alarms have come, and which control rooms there are: what dispatch tells."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,12 +15,18 @@ _STAGES = text(
     "SELECT 'stored' AS stage, stored_at AS at FROM presses WHERE alarm_id = :alarm_id UNION ALL "
     "SELECT s.stage, s.at FROM alarm_incidents a JOIN stages s USING (incident_id) WHERE a.alarm_id = :alarm_id"
 )
+_ROUTED = text("SELECT alarm_id FROM alarm_incidents WHERE alarm_id = ANY(:ids)")
 _OWNER = text("SELECT device_id FROM presses WHERE alarm_id = :alarm_id")
 
 
 def stages(session: Session, alarm_id: UUID) -> dict[str, datetime]:
     """The stages that an alarm has reached."""
     return {row.stage: row.at for row in session.execute(_STAGES, {"alarm_id": alarm_id})}
+
+
+def routed(session: Session, alarm_ids: Sequence[UUID]) -> set[UUID]:
+    """The alarms among these that dispatch has put into an incident."""
+    return set(session.execute(_ROUTED, {"ids": list(alarm_ids)}).scalars())
 
 
 def owner(session: Session, alarm_id: UUID) -> str | None:
@@ -50,6 +56,8 @@ _PUT_ROOM = text(
 _DUE = text(
     "UPDATE control_rooms SET canary_due_at = now() + make_interval(secs => :every) "
     "WHERE control_room_id IN (SELECT control_room_id FROM control_rooms WHERE canary_due_at <= now() "
+    # Set before somebody put the clock back: it would not come for as long as that.
+    "OR canary_due_at > now() + make_interval(secs => 2 * :every) "
     "FOR UPDATE SKIP LOCKED) RETURNING control_room_id, canary_lat AS lat, canary_lon AS lon"
 )
 
