@@ -6,14 +6,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from opentelemetry.trace import Span, Status, StatusCode
 from sqlalchemy import Engine, bindparam, text
 from sqlmodel import Field, Session, SQLModel
 
-from chassis import clock, telemetry
+from chassis import clock, health, telemetry
 from chassis.columns import UtcDateTime, table_of
 from chassis.message import Message
 from chassis.sql import Insert, Statement
@@ -70,7 +70,7 @@ class Outgoing:
 _INSERT = Insert(table_of(OutboxRow), tail="ON CONFLICT DO NOTHING")
 _DELETE = text("DELETE FROM outbox WHERE id = ANY(:ids)")
 _OVERDUE = text(
-    "SELECT id, exchange, routing_key, body FROM outbox WHERE created_at < :before "
+    "SELECT id, exchange, routing_key, body FROM outbox WHERE created_at < :before OR created_at > :after "
     "ORDER BY created_at LIMIT :limit"
 )
 
@@ -106,6 +106,7 @@ class Relay:
 
     def start(self) -> None:
         """Start sending and sweeping."""
+        health.expect("outbox")
         for thread in self._threads:
             thread.start()
 
@@ -155,6 +156,7 @@ class Relay:
                 if time.monotonic() - swept_at >= 1.0:
                     swept_at = time.monotonic()
                     self._sweep()
+                    health.note("outbox", 1.0)
             except Exception:
                 log.warning("outbox: sweep failed", exc_info=True)
 
@@ -177,8 +179,9 @@ class Relay:
             leader = session.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _SWEEP_LOCK})
             if not leader.scalar_one():
                 return
-            before = datetime.fromtimestamp(clock.now().timestamp() - SWEEP_AFTER_S, tz=clock.now().tzinfo)
-            rows = session.execute(_OVERDUE, {"before": before, "limit": _BATCH}).all()
+            now, age = clock.now(), timedelta(seconds=SWEEP_AFTER_S)
+            # What seems to come from the future was stored before somebody put the clock back.
+            rows = session.execute(_OVERDUE, {"before": now - age, "after": now + age, "limit": _BATCH}).all()
             if not rows:
                 return
             log.warning("outbox: sweeping %d unsent events", len(rows))

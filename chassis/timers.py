@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
@@ -37,8 +37,9 @@ class Due:
 
 _INSERT = Insert(table_of(DueRow))
 _CLAIM = text(
-    "DELETE FROM due WHERE id IN (SELECT id FROM due WHERE due_at <= :now AND kind = ANY(:kinds) "
-    "ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING kind, subject_id, due_at, attempt"
+    "DELETE FROM due WHERE id IN (SELECT id FROM due WHERE kind = ANY(:kinds) "
+    "AND (due_at <= :now OR due_at > CAST(:beyond AS timestamptz)) ORDER BY due_at LIMIT :limit "
+    "FOR UPDATE SKIP LOCKED) RETURNING kind, subject_id, due_at, attempt"
 )
 # A row that another process has just claimed is left to it: waiting here, with the subject locked, for one
 # who waits for the subject would be a deadlock. That one then finds that there is nothing left to do.
@@ -70,9 +71,17 @@ def schedule(session: Session, rows: Sequence[Due]) -> None:
         send(session, scheduled(rows))
 
 
-def claim(session: Session, kinds: Sequence[str], limit: int = 100) -> list[Due]:
-    """Take what is due; it comes back when the transaction rolls back."""
-    found = session.execute(_CLAIM, {"now": clock.now(), "kinds": list(kinds), "limit": limit})
+def claim(
+    session: Session, kinds: Sequence[str], limit: int = 100, longest: timedelta | None = None
+) -> list[Due]:
+    """Take what is due; it comes back when the transaction rolls back.
+
+    `longest`: no timer of these kinds is ever set further ahead. One that is due later than that was set before
+    somebody put the clock back, and is taken now: too early is loud, an hour too late is a death.
+    """
+    now = clock.now()
+    given = {"now": now, "beyond": now + longest if longest else None, "kinds": list(kinds), "limit": limit}
+    found = session.execute(_CLAIM, given)
     return sorted((Due(**row._mapping) for row in found), key=lambda row: row.due_at)
 
 

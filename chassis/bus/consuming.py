@@ -15,10 +15,10 @@ from eventlet.event import Event as Signal
 from eventlet.queue import LightQueue
 from nameko.extensions import Entrypoint
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Status, StatusCode
 
 from chassis import telemetry
-from chassis.bus import failing
+from chassis.bus import canary, failing
 from chassis.bus.delivery import Delivery, note_handled
 from chassis.bus.link import Link
 from chassis.bus.publishing import broker_url
@@ -54,6 +54,7 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         self._channel: amqp.Channel | None = None
         self._unsettled: set[int] = set()
         self._runners: list[Any] = []
+        self._sender: Any = None
         self._link = Link("", "", self._opened, self._lost)
 
     def start(self) -> None:
@@ -62,9 +63,11 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         spawn = self.container.spawn_managed_thread
         self._reader = spawn(self._link.run, identifier=f"read {self.queue}")
         self._runners = [spawn(self._run, identifier=f"run {self.queue}") for _ in range(self.concurrency)]
+        self._sender = eventlet.spawn(canary.keep_sending, self.queue)
 
     def stop(self) -> None:
         """Take no more, finish what handlers have in hand; what waited goes back to the queue."""
+        self._sender.kill()
         channel = self._channel
         if channel is not None:
             try:
@@ -133,6 +136,15 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
 
     def _handle(self, arrivals: Sequence[_Arrival]) -> None:
         """Run the handler for all; where that fails, for each alone, so that one cannot hurt the rest."""
+        canaries = [a for a in arrivals if a.delivery.event.type == canary.TYPE]
+        if canaries:
+            canary.came_back(self.queue)
+            self._ack([arrival.message for arrival in canaries])
+            arrivals = [a for a in arrivals if a not in canaries]
+        if arrivals:
+            self._handle_events(arrivals)
+
+    def _handle_events(self, arrivals: Sequence[_Arrival]) -> None:
         error = self._call(arrivals)
         if error is None:
             self._done(arrivals)
@@ -141,7 +153,7 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         else:
             log.warning("%s: a batch of %d: %s", self.queue, len(arrivals), type(error).__name__)
             for arrival in arrivals:
-                self._handle([arrival])
+                self._handle_events([arrival])
 
     def _call(self, arrivals: Sequence[_Arrival]) -> Exception | None:
         """Run the handler as a nameko worker and wait for its end."""
@@ -217,6 +229,8 @@ def _body_of(message: amqp.Message) -> bytes:
 
 
 def _process_span(queue: str, event: Event, routing_key: str) -> Span:
+    if event.type == canary.TYPE:
+        return INVALID_SPAN
     return telemetry.start(
         f"process {queue}",
         SpanKind.CONSUMER,

@@ -1,10 +1,15 @@
 """What dispatch can be told by its environment; the defaults are those of the domain brief."""
 
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 
 from chassis.settings import Settings
+
+# Seconds that a timer may wait. A row that is due after more than ten minutes is taken for one that was set
+# before somebody put the clock back (chassis/timers.py), so no setting may come near that.
+Wait = Annotated[float, Field(ge=0, le=300)]
 
 
 class DispatchSettings(Settings):
@@ -12,18 +17,18 @@ class DispatchSettings(Settings):
 
     service: str = "dispatch"
     # Without acknowledgement: all positions, supervisor, neighbouring control room.
-    escalate_after_s: tuple[float, float, float] = (20.0, 40.0, 60.0)
+    escalate_after_s: tuple[Wait, Wait, Wait] = (20.0, 40.0, 60.0)
     # A unit that does not acknowledge within this time is replaced.
-    unit_answer_s: float = Field(default=20.0, gt=0)
+    unit_answer_s: Wait = Field(default=20.0, gt=0)
     # How often a unit is looked for while there is none.
-    find_unit_every_s: float = Field(default=5.0, gt=0)
+    find_unit_every_s: Wait = Field(default=5.0, gt=0)
     # At the last step of the ladder the proposed unit is sent though nobody sent it.
     send_unattended: bool = True
     # A further press after this time starts the escalation clock again; before, it only raises urgency.
-    repress_window_s: float = 120.0
+    repress_window_s: Wait = 120.0
     default_control_room: str = "cic-oost-vlaanderen"
     border_margin_m: float = 1000.0
     map_path: Path = Path(__file__).resolve().parents[2] / "infra/geo/belgium.geojson"
     # Seconds between the attempts of a webhook (the last one repeats until the incident is closed).
-    webhook_delays_s: tuple[float, ...] = (0, 1, 2, 5, 10, 20, 30)
+    webhook_delays_s: tuple[Wait, ...] = (0, 1, 2, 5, 10, 20, 30)
     public_url: str = "http://127.0.0.1:8000"

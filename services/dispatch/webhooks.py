@@ -4,6 +4,7 @@ import asyncio
 import logging
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 from uuid import UUID
 
 import httpx
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 # Seconds between looks for retries and for what no doorbell told of.
 _LOOK_S = 0.5
 _AT_ONCE = 50
+# No attempt waits longer: see settings.py.
+_LONGEST = timedelta(minutes=10)
 
 
 class Courier:
@@ -82,7 +85,7 @@ class Courier:
                     attempt=row.attempt + 1,
                     due_at=after(now, delays[min(row.attempt + 1, len(delays) - 1)]),
                 )
-                for row in timers.claim(tx.session, ["webhook"], _AT_ONCE)
+                for row in timers.claim(tx.session, ["webhook"], _AT_ONCE, _LONGEST)
             ]
             timers.schedule(tx.session, claimed)
             return claimed

@@ -1,6 +1,9 @@
 """The rules of the bus, on the real broker, with a worker as production runs it."""
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -151,6 +154,26 @@ def test_after_the_last_attempt_it_is_parked(broker: Broker, bus: Any, tmp_path:
         worker.wait(lambda: bool(worker.rows("parked")))
     ((headers, _),) = parked(bus)
     assert headers == {"x-origin-queue": QUEUE, "x-error": "Retryable", "x-attempt": len(RETRY_DELAYS_S) + 1}
+
+
+def test_a_worker_that_is_deaf_to_a_queue_is_not_healthy(broker: Broker, bus: Any, tmp_path: Path) -> None:
+    dates = tmp_path / "health"
+
+    def told() -> str:
+        command, env = [sys.executable, "-m", "chassis.health"], {**os.environ, "HEALTH_DIR": str(dates)}
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=False).stdout.strip()
+
+    with Worker(TARGET, broker.url_of("dispatch"), tmp_path, HEALTH_DIR=str(dates)) as worker:
+        # The queue's canary went through the broker and back; this worker's timer fails at each run.
+        worker.wait(lambda: told() == "not done lately: timer.tick")
+        (dates / "timer.tick").unlink()
+        worker.wait(lambda: told() == "ok")
+        long_ago = time.time() - 60
+        os.utime(dates / QUEUE, (long_ago, long_ago))
+        assert told() == f"not done lately: {QUEUE}"
+        # The next canary finds it hearing again; it is no message, so no handler ever saw one.
+        worker.wait(lambda: told() == "ok")
+        assert worker.rows("handled") == []
 
 
 def test_it_outlives_the_broker(broker: Broker, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from chassis.errors import Invalid
 from contracts.common import Fix, Outcome
 from services.dispatch.errors import IncidentIsClosed, IncidentUnknown, OrderMoveImpossible, UnitNotAvailable
 from services.dispatch.schemas import ControlRoomIn
-from services.dispatch.usecases import moving, rooms
+from services.dispatch.usecases import escalating, moving, rooms
 from services.dispatch.usecases.context import Context
 from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT, GHENT_ROOM, Desk, alarm, context_on
 from tests.support.postgres import Cluster
@@ -182,6 +182,19 @@ def test_closing_while_the_escalation_is_at_work_is_no_deadlock(desk: Desk) -> N
     # What was left behind finds nothing to do.
     desk.pass_time(100)
     assert desk.published("incident.escalated.v1") == []
+
+
+def test_a_clock_put_back_by_an_hour_silences_no_escalation(desk: Desk) -> None:
+    desk.units(GHENT_ROOM, GHENT, 1)
+    desk.press(alarm())
+    escalating.act_on_due(desk.context)
+    assert desk.published("incident.escalated.v1") == []  # it waits for its seconds
+    # As after the jump: what was due in seconds is due in an hour and some seconds.
+    desk.do("UPDATE due SET due_at = due_at + interval '1 hour'")
+    escalating.act_on_due(desk.context)
+    # All of the ladder, too early, and nothing an hour too late.
+    levels = [event["level"] for event in desk.published("incident.escalated.v1")]
+    assert levels == ["all_positions", "supervisor", "neighbour"]
 
 
 def test_a_silent_unit_is_replaced(desk: Desk) -> None:

@@ -87,10 +87,14 @@ class Desk:
 
     def pass_time(self, seconds: float) -> int:
         """Let every due row come `seconds` nearer and act on what is due; how many acts."""
-        with self.context.database.read() as session:
-            session.execute(text("UPDATE due SET due_at = due_at - make_interval(secs => :s)"), {"s": seconds})
-            session.commit()
+        self.do("UPDATE due SET due_at = due_at - make_interval(secs => :s)", s=seconds)
         return escalating.act_on_due(self.context)
+
+    def do(self, statement: str, **values: Any) -> None:
+        """Change what stands in the database."""
+        with self.context.database.read() as session:
+            session.execute(text(statement), values)
+            session.commit()
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         """What stands in the database."""

@@ -16,10 +16,10 @@ Row = dict[str, Any]
 class Worker:
     """`python -m chassis.run <target>` with its own output file."""
 
-    def __init__(self, target: str, broker_url: str, folder: Path) -> None:
+    def __init__(self, target: str, broker_url: str, folder: Path, **env: str) -> None:
         self.out, self.log = folder / "out.jsonl", folder / "worker.log"
         self._target = target
-        self._env = {**os.environ, "BROKER_URL": broker_url, "BUS_TEST_OUT": str(self.out)}
+        self._env = {**os.environ, "BROKER_URL": broker_url, "BUS_TEST_OUT": str(self.out), **env}
 
     def __enter__(self) -> "Worker":
         with self.log.open("ab") as log:

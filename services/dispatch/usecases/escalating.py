@@ -5,7 +5,7 @@ Each act commits together with the removal of its row, so a crash repeats it and
 
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from chassis import clock, timers
@@ -23,6 +23,8 @@ from services.dispatch.usecases.recording import after
 log = logging.getLogger(__name__)
 
 KINDS = ("acknowledge", "unit_answer", "find_unit", "re_press")
+# None of these waits longer: see settings.py.
+_LONGEST = timedelta(minutes=10)
 
 
 def act_on_due(context: Context) -> int:
@@ -36,7 +38,7 @@ def act_on_due(context: Context) -> int:
 def act_on_next(context: Context) -> bool:
     """Act on one due row; False when nothing is due."""
     with context.database.transaction() as tx:
-        due = timers.claim(tx.session, KINDS, limit=1)
+        due = timers.claim(tx.session, KINDS, limit=1, longest=_LONGEST)
         for row in due:
             _ACTS[row.kind](tx, context, row, clock.now())
         return bool(due)
