@@ -15,7 +15,7 @@ demo: setup ## the whole system, with presses arriving live; KEEP=1 leaves it up
 	@$(BIN)/stalkingalarm demo $(if $(filter 1,$(KEEP)),--keep)
 
 test: ## every test that this machine can run; ARGS="-k name" for some
-	@infra/setup.sh browser
+	@infra/setup.sh tests
 	@$(PYTEST) $(ARGS)
 
 check: setup ## ruff, mypy, import-linter, links in the documentation

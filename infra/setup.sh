@@ -1,6 +1,6 @@
 #!/bin/sh
 # Brings a bare Debian or Ubuntu machine to where the system runs: Python environment and broker.
-# `setup.sh [browser]`; with `browser` also Debian's Chromium, which the tests drive.
+# `setup.sh [tests]`; with `tests` also Debian's Chromium and Prometheus, which the tests use.
 # Run again, it does nothing and takes no time.
 set -eu
 cd "$(dirname "$0")/.."
@@ -80,28 +80,33 @@ python_environment() {
     echo "$stamp" >.venv/.stamp
 }
 
-broker() {
-    [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] && return
-    command -v rabbitmq-server >/dev/null && return
-    enough_disk
-    say "RabbitMQ (Debian package; our node is private, no system-wide broker is started)"
+# Install a package that brings a server, and keep that server down, now and after the next start of the machine.
+apt_install_stopped() {
+    package=$1; shift
     # Debian starts what it installs, unless this file says no. Not ours when it exists: then it decides.
-    policy=/usr/sbin/policy-rc.d
+    policy=/usr/sbin/policy-rc.d ours=
     if may_be_root && [ ! -e $policy ]; then
         printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
         as_root chmod 755 $policy
         trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT INT TERM
         ours=yes
     fi
-    apt_install rabbitmq-server
-    if [ "${ours:-}" ]; then
+    apt_install "$package"
+    if [ "$ours" ]; then
         as_root rm -f $policy
         trap - EXIT INT TERM
     fi
-    # It was not here before us, so neither may it come up with the next start of the machine.
     if [ -d /run/systemd/system ]; then
-        as_root systemctl disable --now rabbitmq-server epmd.socket epmd >>"$LOG" 2>&1 || true
+        as_root systemctl disable --now "$@" >>"$LOG" 2>&1 || true
     fi
+}
+
+broker() {
+    [ -x /usr/lib/rabbitmq/bin/rabbitmq-server ] && return
+    command -v rabbitmq-server >/dev/null && return
+    enough_disk
+    say "RabbitMQ (Debian package; our node is private, no system-wide broker is started)"
+    apt_install_stopped rabbitmq-server rabbitmq-server epmd.socket epmd
 }
 
 browser() {
@@ -110,7 +115,15 @@ browser() {
     apt_install chromium
 }
 
+prometheus() {
+    command -v promtool >/dev/null && return
+    say "Prometheus (the tests check alerts and dashboards with it; no system-wide server is started)"
+    apt_install_stopped prometheus prometheus
+}
+
 python_environment
 broker
-[ "${1:-}" = browser ] && browser
-exit 0
+if [ "${1:-}" = tests ]; then
+    browser
+    prometheus
+fi

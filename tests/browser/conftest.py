@@ -18,7 +18,7 @@ Opener = Callable[..., Page]
 def chromium() -> Iterator[Browser]:
     """One browser for all tests."""
     path = shutil.which("chromium")
-    assert path, "chromium is not installed: infra/setup.sh browser"
+    assert path, "chromium is not installed: infra/setup.sh tests"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
