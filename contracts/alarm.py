@@ -161,10 +161,10 @@ class PressesRecorded(_AlarmFact):
         return str(self.presses[0].alarm_id)
 
 
-class DeviceReported(_AlarmFact):
-    """A heartbeat: batteries in percent, Bluetooth and permissions of one device."""
+class ReportedDevice(BaseModel):
+    """What one device said of itself: batteries in percent, Bluetooth and permissions."""
 
-    TYPE = "device.reported.v1"
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     device_id: UUID
     enrolment_id: UUID | None = None
@@ -175,10 +175,18 @@ class DeviceReported(_AlarmFact):
     location_permission: bool | None = None
     app_version: str | None = None
 
+
+class DevicesReported(_AlarmFact):
+    """Heartbeats: of each device one an hour, and at once what a person would act on."""
+
+    TYPE = "devices.reported.v1"
+
+    devices: tuple[ReportedDevice, ...]
+
     @property
     def subject(self) -> str:
-        """The device."""
-        return str(self.device_id)
+        """The first device."""
+        return str(self.devices[0].device_id)
 
 
 class DeviceAttention(_AlarmFact):
@@ -223,7 +231,7 @@ EVENTS = (
     TestRaised,
     CanaryRaised,
     PressesRecorded,
-    DeviceReported,
+    DevicesReported,
     DeviceAttention,
     TestReceived,
 )

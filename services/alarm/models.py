@@ -80,7 +80,10 @@ class ControlRoomRow(SQLModel, table=True):
 
 
 class HealthRow(SQLModel, table=True):
-    """The last that was heard of a device; a heartbeat, a test and a press all count as contact."""
+    """The last that was heard of a device; a heartbeat, a test and a press all count as contact.
+
+    `told_at`: the last heartbeat that the follow-up desk was told of.
+    """
 
     __tablename__ = "health"
 
@@ -94,6 +97,7 @@ class HealthRow(SQLModel, table=True):
     location_permission: bool | None = None
     app_version: str | None = None
     tested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class AttentionRow(SQLModel, table=True):

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from chassis.errors import Permanent
-from contracts.alarm import DeviceAttention, DeviceReported, PressesRecorded, TestReceived
+from contracts.alarm import DeviceAttention, DevicesReported, PressesRecorded, TestReceived
 from contracts.committee import AlarmGranted, AlarmRefused, ApplicationSubmitted
 from contracts.common import MessageParked
 from contracts.dispatch import (
@@ -133,10 +133,11 @@ def _pressed(entries: Entries, event: PressesRecorded) -> None:
         )
 
 
-def _heartbeat(entries: Entries, event: DeviceReported) -> None:
-    key = f"{event.device_id}:{event.received_at.isoformat()}"
+def _heartbeats(entries: Entries, event: DevicesReported) -> None:
     names = ("phone_battery", "button_battery", "bluetooth", "location_permission", "app_version")
-    _fact(entries, "heartbeat", key, event, event.received_at, *names)
+    for device in event.devices:
+        key = f"{device.device_id}:{device.received_at.isoformat()}"
+        _fact(entries, "heartbeat", key, device, device.received_at, *names)
 
 
 def _device_attention(entries: Entries, event: DeviceAttention) -> None:
@@ -199,7 +200,7 @@ ENTER: dict[str, dict[str, Add]] = {
     REPORTING_FOLLOW_UP: dict(
         (
             _reads(PressesRecorded, _pressed),
-            _reads(DeviceReported, _heartbeat),
+            _reads(DevicesReported, _heartbeats),
             _reads(DeviceAttention, _device_attention),
             _reads(TestReceived, _tested),
             _reads(EnrolmentChanged, _enrolment),

@@ -200,6 +200,41 @@ def test_what_is_wrong_with_a_device_is_told_once(api: AlarmApi, broker: Broker,
     assert set(told.values()) == {1}
 
 
+def test_of_each_device_the_follow_up_hears_once_an_hour_and_at_a_change(
+    api: AlarmApi, broker: Broker, books: Books
+) -> None:
+    button = Button()
+    publish(broker, device(button))
+    eventually(lambda: books.rows("SELECT 1 FROM devices WHERE device_id = %s", button.id))
+    told: list[dict[str, Any]] = []
+
+    def beats(count: int) -> bool:
+        for data in events_in(broker, REPORTING_FOLLOW_UP, "devices.reported.v1"):
+            told.extend(each for each in data["devices"] if each["device_id"] == str(button.id))
+        return len(told) >= count
+
+    def beat(**said: Any) -> None:
+        answer = api.post("/v1/heartbeats", button.sign({"device_id": str(button.id), **said}))
+        assert answer.status_code == 202
+
+    beat(phone_battery=84, button_battery=60, bluetooth=True)
+    beat(phone_battery=83, button_battery=60, bluetooth=True)  # nothing that anybody would act on
+    beat(phone_battery=82)
+    beat(phone_battery=79)  # a step of five
+    beat(bluetooth=False)
+    eventually(lambda: beats(3))
+    assert [(each["phone_battery"], each["bluetooth"]) for each in told] == [
+        (84, True),
+        (79, None),
+        (None, False),
+    ]
+    books.do("UPDATE health SET told_at = told_at - interval '1 hour' WHERE device_id = %s", button.id)
+    beat(bluetooth=False)
+    eventually(lambda: beats(4))
+    kept = books.rows("SELECT phone_battery, button_battery FROM health WHERE device_id = %s", button.id)
+    assert kept == [(79, 60)]
+
+
 def test_canaries_take_the_lane_of_presses(api: AlarmApi, broker: Broker) -> None:
     room = dispatch.ControlRoomRegistered(
         control_room_id="oost-vlaanderen", name="CIC Oost-Vlaanderen", canary_lat=51.05, canary_lon=3.72

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
 
-from contracts.alarm import DeviceReported, PressesRecorded, RecordedPress, alarm_id_of
+from contracts.alarm import DevicesReported, PressesRecorded, RecordedPress, alarm_id_of
 from contracts.common import Outcome
 from contracts.dispatch import (
     IncidentAcknowledged,
@@ -125,10 +125,9 @@ def issued(device: UUID, enrolment: UUID, at: datetime) -> DeviceChanged:
     )
 
 
-def beat(device: UUID, enrolment: UUID | None, at: datetime, **values: object) -> DeviceReported:
-    return DeviceReported.model_validate(
-        {"device_id": device, "enrolment_id": enrolment, "received_at": at, **values}
-    )
+def beat(device: UUID, enrolment: UUID | None, at: datetime, **values: object) -> DevicesReported:
+    device_said = {"device_id": device, "enrolment_id": enrolment, "received_at": at, **values}
+    return DevicesReported.model_validate({"devices": [device_said]})
 
 
 def new_pair() -> tuple[UUID, UUID]:

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
+from chassis.sql import Statement, as_json, send
 from contracts.registry import DeviceChanged, EnrolmentChanged
 from services.alarm.domain import Condition, Health
 
@@ -99,21 +100,32 @@ _CONTACT = text(
     "CAST(:at AS timestamptz[])) AS n(device_id, at) ORDER BY device_id "
     "ON CONFLICT (device_id) DO UPDATE SET contact_at = GREATEST(health.contact_at, EXCLUDED.contact_at)"
 )
-_HEALTH = text(
-    "INSERT INTO health (device_id, contact_at, reported_at, phone_battery, button_battery, bluetooth, "
-    "bluetooth_lost_at, location_permission, app_version) VALUES (:device_id, :received_at, :received_at, "
-    ":phone_battery, :button_battery, :bluetooth, CASE WHEN :bluetooth IS FALSE THEN :received_at END, "
-    ":location_permission, :app_version) ON CONFLICT (device_id) DO UPDATE SET "
-    "contact_at = GREATEST(health.contact_at, EXCLUDED.contact_at), reported_at = EXCLUDED.reported_at, "
-    "phone_battery = COALESCE(EXCLUDED.phone_battery, health.phone_battery), "
-    "button_battery = COALESCE(EXCLUDED.button_battery, health.button_battery), "
-    "bluetooth = COALESCE(EXCLUDED.bluetooth, health.bluetooth), "
-    "bluetooth_lost_at = CASE WHEN EXCLUDED.bluetooth THEN NULL "
-    "ELSE COALESCE(health.bluetooth_lost_at, EXCLUDED.bluetooth_lost_at) END, "
-    "location_permission = COALESCE(EXCLUDED.location_permission, health.location_permission), "
-    "app_version = COALESCE(EXCLUDED.app_version, health.app_version) "
-    "WHERE health.reported_at IS NULL OR health.reported_at <= EXCLUDED.reported_at"
+_REPORTED = (
+    "device_id uuid, received_at timestamptz, phone_battery integer, button_battery integer, "
+    "bluetooth boolean, location_permission boolean, app_version text"
 )
+# What a device does not say stays as it was. A battery matters in steps of five percent.
+_SAID = ("bluetooth", "location_permission", "app_version", "phone_battery", "button_battery")
+_KEPT = ", ".join(f"{name} = COALESCE(EXCLUDED.{name}, h.{name})" for name in _SAID)
+_WORTH_TELLING = " OR ".join(
+    f"COALESCE(EXCLUDED.{name}, h.{name}){step} IS DISTINCT FROM h.{name}{step}"
+    for name in _SAID
+    for step in (" / 5" if "battery" in name else "",)
+)
+_HEALTH = (
+    "INSERT INTO health AS h (device_id, contact_at, reported_at, told_at, phone_battery, button_battery, "  # noqa: S608
+    "bluetooth, bluetooth_lost_at, location_permission, app_version) "
+    "SELECT device_id, received_at, received_at, received_at, phone_battery, button_battery, bluetooth, "
+    "CASE WHEN bluetooth IS FALSE THEN received_at END, location_permission, app_version "
+    f"FROM jsonb_to_recordset(%(rows)s::jsonb) AS n({_REPORTED}) ON CONFLICT (device_id) DO UPDATE SET "
+    "contact_at = GREATEST(h.contact_at, EXCLUDED.contact_at), reported_at = EXCLUDED.reported_at, "
+    "told_at = CASE WHEN h.told_at IS NULL OR h.told_at <= EXCLUDED.reported_at - interval '1 hour' "
+    f"OR {_WORTH_TELLING} THEN EXCLUDED.reported_at ELSE h.told_at END, {_KEPT}, "
+    "bluetooth_lost_at = CASE WHEN EXCLUDED.bluetooth THEN NULL "
+    "ELSE COALESCE(h.bluetooth_lost_at, EXCLUDED.bluetooth_lost_at) END "
+    "WHERE h.reported_at IS NULL OR h.reported_at <= EXCLUDED.reported_at "
+    "RETURNING h.device_id, h.told_at = h.reported_at AS tell"
+).encode()
 
 
 def note_contact(session: Session, device_ids: Sequence[UUID], at: Sequence[datetime]) -> None:
@@ -122,9 +134,13 @@ def note_contact(session: Session, device_ids: Sequence[UUID], at: Sequence[date
         session.execute(_CONTACT, {"ids": list(device_ids), "at": list(at)})
 
 
-def put_health(session: Session, reports: Sequence[dict[str, Any]]) -> None:
-    """Store what devices say of themselves; what one does not say stays as it was."""
-    session.execute(_HEALTH, list(reports))
+def put_health(session: Session, reports: Sequence[dict[str, Any]]) -> set[UUID]:
+    """Store what devices say of themselves (each once, sorted); what one does not say stays as it was.
+
+    Answers those that the follow-up desk should hear of: an hour after the last time, or at a change.
+    """
+    [rows] = send(session, Statement(_HEALTH, {"rows": as_json(reports)}))
+    return {row.device_id for row in rows if row.tell}
 
 
 _TESTED = text(

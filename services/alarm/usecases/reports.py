@@ -8,7 +8,14 @@ from uuid import UUID
 
 from chassis import clock
 from chassis.database import Database
-from contracts.alarm import AlarmLocated, CancelRequested, DeviceReported, TestRaised, TestReceived
+from contracts.alarm import (
+    AlarmLocated,
+    CancelRequested,
+    DevicesReported,
+    ReportedDevice,
+    TestRaised,
+    TestReceived,
+)
 from services.alarm import domain
 from services.alarm.domain import Claim
 from services.alarm.schemas import CancelBody, FixesBody, HeartbeatBody
@@ -77,19 +84,20 @@ def write_heartbeats(database: Database, beats: Sequence[Heartbeat]) -> list[Non
     for beat in beats:
         latest[beat.body.device_id] = beat
     with database.transaction() as transaction:
-        store.put_health(
+        told = store.put_health(
             transaction.session,
             [
                 beat.body.model_dump(exclude={"at"}) | {"received_at": beat.received_at}
                 for _, beat in sorted(latest.items())
             ],
         )
-        for beat in beats:
+        if told:
             transaction.publish(
-                DeviceReported(
-                    **beat.body.model_dump(exclude={"at"}),
-                    enrolment_id=beat.enrolment_id,
-                    received_at=beat.received_at,
-                )
+                DevicesReported(devices=tuple(_reported(latest[device_id]) for device_id in sorted(told)))
             )
     return [None] * len(beats)
+
+
+def _reported(beat: Heartbeat) -> ReportedDevice:
+    said = beat.body.model_dump(exclude={"at"})
+    return ReportedDevice(**said, enrolment_id=beat.enrolment_id, received_at=beat.received_at)
