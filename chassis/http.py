@@ -14,7 +14,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from chassis import telemetry, tuning
+from chassis import telemetry, tuning, vitals
 from chassis.auth import Verifier
 from chassis.errors import Retryable, ServiceError
 from chassis.settings import Settings
@@ -134,9 +134,14 @@ def application(
     description: str,
     lifespan: Lifespan,
     ready: Callable[[], dict[str, bool]],
+    traced: bool = True,
 ) -> FastAPI:
-    """The application of one service. `ready` names what it needs and whether it is there (seconds-fresh)."""
+    """The application of one service. `ready` names what it needs and whether it is there (seconds-fresh).
+
+    `traced` False: no span for each request, where there are very many and none is ever looked at.
+    """
     telemetry.configure(settings.service, "api")
+    vitals.of_process("api")
 
     @asynccontextmanager
     async def whole_life(app: FastAPI) -> AsyncIterator[None]:
@@ -161,7 +166,8 @@ def application(
     for gone in (OperationalError, InterfaceError, PoolTimeout):
         app.add_exception_handler(gone, _database_gone)
     app.add_exception_handler(Exception, _bug)
-    app.add_middleware(Traced)
+    if traced:
+        app.add_middleware(Traced)
 
     @app.get("/health/live", tags=["health"])
     def live() -> dict[str, str]:

@@ -13,7 +13,7 @@ from opentelemetry.trace import Span, Status, StatusCode
 from sqlalchemy import Engine, bindparam, text
 from sqlmodel import Field, Session, SQLModel
 
-from chassis import clock, health, telemetry
+from chassis import clock, health, telemetry, vitals
 from chassis.columns import UtcDateTime, table_of
 from chassis.message import Message
 from chassis.sql import Insert, Statement
@@ -107,6 +107,7 @@ class Relay:
     def start(self) -> None:
         """Start sending and sweeping."""
         health.expect("outbox")
+        vitals.of_database(self._engine)
         for thread in self._threads:
             thread.start()
 

@@ -11,6 +11,7 @@ from uuid import UUID
 import pika
 from pika.adapters.asyncio_connection import AsyncioConnection
 
+from chassis import vitals
 from chassis.message import Message, NotConfirmed
 
 log = logging.getLogger(__name__)
@@ -58,6 +59,7 @@ class Publisher:
         """Begin to connect; returns at once, because a broker that is down must not hold up an API."""
         self._loop = asyncio.get_running_loop()
         self._task = asyncio.create_task(self._keep_connected())
+        vitals.of_publisher(lambda: self.connected)
 
     async def stop(self) -> None:
         """Close the connection; whatever is in flight fails."""

@@ -26,7 +26,8 @@ from typing import Any
 from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
 from nameko.runners import ServiceRunner
 
-from chassis import green, telemetry, tuning
+from chassis import bus, green, metrics, telemetry, tuning, vitals
+from contracts.telemetry import QUEUE_HEARD_AGE
 
 green.install()
 
@@ -85,7 +86,10 @@ def main(target: str) -> None:
     _log_to_stderr()
     path, _, names = target.partition(":")
     parts = path.split(".")
-    telemetry.configure(parts[1] if len(parts) > 1 else path, names or "worker")
+    process = names or "worker"
+    telemetry.configure(parts[1] if len(parts) > 1 else path, process)
+    vitals.of_process(process)
+    metrics.observe(QUEUE_HEARD_AGE, bus.heard_ages)
     module = importlib.import_module(path)
     runner = ServiceRunner({"AMQP_URI": os.environ["BROKER_URL"], "max_workers": _MAX_WORKERS})
     for cls in service_classes(module, names):

@@ -1,7 +1,8 @@
-"""Traces: set-up once per process, an allow-list before anything leaves, and the few span helpers we use."""
+"""Telemetry: set-up once per process, an allow-list before anything leaves, and the few span helpers."""
 
 import logging
 import os
+import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -14,7 +15,8 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, Spa
 from opentelemetry.trace import Span, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from contracts.telemetry import ALLOWED_ATTRIBUTES
+from chassis import metrics
+from contracts.telemetry import ALLOWED_ATTRIBUTES, SPAN_LOST
 
 _propagator = TraceContextTextMapPropagator()
 _tracer = trace.get_tracer("stalkingalarm")
@@ -28,8 +30,11 @@ class AllowListed(SpanExporter):
         self._inner = inner
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        """Strip, then export."""
-        return self._inner.export([_stripped(span) for span in spans])
+        """Strip, then export; what does not get away is counted."""
+        result = self._inner.export([_stripped(span) for span in spans])
+        if result is not SpanExportResult.SUCCESS:
+            metrics.count(SPAN_LOST, len(spans))
+        return result
 
     def shutdown(self) -> None:
         """Shut the inner exporter down."""
@@ -61,7 +66,10 @@ def configure(service: str, process: str) -> None:
 
     The queue is bounded and drops rather than blocks: telemetry never delays an alarm.
     """
-    resource = Resource.create({"service.name": service, "service.instance.id": f"{process}-{os.getpid()}"})
+    # In containers all have the same process id, on one host all have the same host name.
+    instance = f"{process}@{socket.gethostname()}-{os.getpid()}"
+    resource = Resource.create({"service.name": service, "service.instance.id": instance})
+    metrics.configure(service, resource)
     provider = TracerProvider(resource=resource)
     if os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or os.environ.get("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"):
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
@@ -82,6 +90,7 @@ def flush() -> None:
     provider = trace.get_tracer_provider()
     if isinstance(provider, TracerProvider):
         provider.shutdown()
+    metrics.flush()
 
 
 def context_of(traceparent: str | None) -> Context | None:

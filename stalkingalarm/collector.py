@@ -1,17 +1,19 @@
-"""A small OTLP/HTTP trace receiver: keeps spans in SQLite so that `trace` works on a bare machine."""
+"""A small OTLP/HTTP receiver for a bare machine: spans in SQLite for `trace`, the last metrics in memory."""
 
 import asyncio
 import gzip
 import os
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, PlainTextResponse
+from google.protobuf.message import DecodeError
 
 from stalkingalarm.embedded.layout import Layout
+from stalkingalarm.metric_store import MetricStore
 from stalkingalarm.span_store import SpanStore
 
 PROTOBUF = "application/x-protobuf"
@@ -19,7 +21,7 @@ PROTOBUF = "application/x-protobuf"
 
 def create_app() -> FastAPI:
     """The collector of the installation that STALKINGALARM_RUN_DIR names."""
-    store = SpanStore(Layout.at().run / "traces.db")
+    store, metrics = SpanStore(Layout.at().run / "traces.db"), MetricStore()
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -27,22 +29,22 @@ def create_app() -> FastAPI:
         yield
         await asyncio.to_thread(store.close)
 
-    app = FastAPI(title="Trace collector", lifespan=life, docs_url=None, redoc_url=None)
+    app = FastAPI(title="Collector", lifespan=life, docs_url=None, redoc_url=None)
 
     @app.post("/v1/traces")
     async def receive(request: Request) -> Response:
         """Keep one batch (protobuf, gzip or not). Acknowledged when queued: traces may be lost."""
-        if not request.headers.get("content-type", "").startswith(PROTOBUF):
-            return Response(f"content-type: only {PROTOBUF}", 415)
-        body = await request.body()
-        try:
-            if request.headers.get("content-encoding") == "gzip":
-                body = gzip.decompress(body)
-        except (OSError, EOFError, zlib.error):
-            return Response("body: not gzip", 400)
-        taken = store.put(body)
-        # 429 makes the exporter drop or retry; nothing upstream ever waits for us.
-        return Response(b"", 200 if taken else 429, media_type=PROTOBUF)
+        return await _taken(request, store.put)
+
+    @app.post("/v1/metrics")
+    async def receive_metrics(request: Request) -> Response:
+        """Keep what one process measured, in place of what it said before."""
+        return await _taken(request, metrics.put)
+
+    @app.get("/api/metrics")
+    def latest() -> PlainTextResponse:
+        """The last figures of every process, for Prometheus and for people."""
+        return PlainTextResponse(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     @app.get("/api/traces")
     def by_alarm(alarm_id: str) -> list[dict[str, Any]]:
@@ -60,3 +62,20 @@ def create_app() -> FastAPI:
         return {"pid": os.getpid(), **store.counts()}
 
     return app
+
+
+async def _taken(request: Request, put: Callable[[bytes], bool]) -> Response:
+    """Hand over one request's body, as OTLP answers: 200, or what is wrong with it."""
+    if not request.headers.get("content-type", "").startswith(PROTOBUF):
+        return Response(f"content-type: only {PROTOBUF}", 415)
+    body = await request.body()
+    try:
+        if request.headers.get("content-encoding") == "gzip":
+            body = gzip.decompress(body)
+        taken = put(body)
+    except (OSError, EOFError, zlib.error):
+        return Response("body: not gzip", 400)
+    except DecodeError:
+        return Response("body: not what OTLP says", 400)
+    # 429 makes the exporter drop or retry; nothing upstream ever waits for us.
+    return Response(b"", 200 if taken else 429, media_type=PROTOBUF)

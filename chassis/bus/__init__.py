@@ -1,7 +1,7 @@
 """The nameko/eventlet side of the bus: consuming, retry, parking and publishing from workers."""
 
 from chassis.bus.consuming import listen
-from chassis.bus.delivery import Delivery, Handled, last_handled_at
+from chassis.bus.delivery import Delivery, Handled, heard_ages, last_handled_at
 from chassis.bus.failing import when_parked
 from chassis.bus.publishing import WorkerPublisher, worker_publisher
 from chassis.bus.timing import every
@@ -13,6 +13,7 @@ __all__ = [
     "Message",
     "WorkerPublisher",
     "every",
+    "heard_ages",
     "last_handled_at",
     "listen",
     "when_parked",

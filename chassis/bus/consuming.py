@@ -17,12 +17,13 @@ from nameko.extensions import Entrypoint
 from opentelemetry.context import Context
 from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Status, StatusCode
 
-from chassis import telemetry
+from chassis import metrics, telemetry
 from chassis.bus import canary, failing
-from chassis.bus.delivery import Delivery, note_handled
+from chassis.bus.delivery import Delivery, note_handled, note_heard
 from chassis.bus.link import Link
 from chassis.bus.publishing import broker_url
 from contracts.envelope import Event, Undecodable
+from contracts.telemetry import MESSAGE_SETTLED
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +60,7 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
 
     def start(self) -> None:
         """Begin; the queue and the broker may appear later."""
+        note_heard(self.queue)
         self._link = Link(broker_url(), f"listen {self.queue}", self._opened, self._lost)
         spawn = self.container.spawn_managed_thread
         self._reader = spawn(self._link.run, identifier=f"read {self.queue}")
@@ -172,6 +174,7 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
 
     def _done(self, arrivals: Sequence[_Arrival]) -> None:
         self._ack([arrival.message for arrival in arrivals])
+        metrics.count(MESSAGE_SETTLED, len(arrivals), queue=self.queue, outcome="handled")
         for arrival in arrivals:
             note_handled(self.queue, arrival.delivery.event.type)
             arrival.delivery.span.end()
@@ -203,6 +206,7 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
 
     def _ack(self, messages: Sequence[amqp.Message]) -> None:
         """Acknowledge, with one frame where nothing older is still open."""
+        note_heard(self.queue)
         tags = {message.delivery_tag for message in messages}
         last = max(messages, key=lambda message: message.delivery_tag)
         if all(tag > last.delivery_tag for tag in self._unsettled - tags):

@@ -29,6 +29,7 @@ class Handled:
 
 
 _last: dict[tuple[str, str], Handled] = {}
+_heard: dict[str, float] = {}
 
 
 def note_handled(queue: str, event_type: str) -> None:
@@ -39,3 +40,13 @@ def note_handled(queue: str, event_type: str) -> None:
 def last_handled_at(queue: str, event_type: str) -> Handled | None:
     """When this process last handled such an event; the age of a canary is the liveness figure."""
     return _last.get((queue, event_type))
+
+
+def note_heard(queue: str) -> None:
+    """Remember that something came from this queue and was settled, or that listening began."""
+    _heard[queue] = monotonic()
+
+
+def heard_ages() -> list[tuple[float, dict[str, str]]]:
+    """Seconds since that, for each queue of this process."""
+    return [(monotonic() - at, {"queue": queue}) for queue, at in list(_heard.items())]

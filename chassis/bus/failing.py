@@ -9,10 +9,11 @@ import eventlet
 from opentelemetry.trace import Span
 from pydantic import ValidationError
 
-from chassis import telemetry
+from chassis import metrics, telemetry
 from chassis.bus.publishing import worker_publisher
 from chassis.errors import Permanent
 from chassis.message import Message
+from contracts.telemetry import MESSAGE_SETTLED
 from contracts.topology import PARKING, RETRY_DELAYS_S, retry_exchange
 
 log = logging.getLogger(__name__)
@@ -65,6 +66,8 @@ def move_on(
     sending = telemetry.start_send(exchange, key, str(message.id), span)
     moved = bool(worker_publisher().publish_many([message]))
     sending.end()
+    if moved:
+        metrics.count(MESSAGE_SETTLED, queue=queue, outcome="parked" if hopeless else "retried")
     if hopeless and moved:
         _tell(queue, event_type, why)
     return moved

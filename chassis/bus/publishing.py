@@ -13,6 +13,7 @@ import eventlet
 from eventlet.event import Event as Signal
 from eventlet.semaphore import Semaphore
 
+from chassis import vitals
 from chassis.bus.link import Link, cut, send
 from chassis.message import Message
 
@@ -158,4 +159,6 @@ def broker_url() -> str:
 @cache
 def worker_publisher() -> WorkerPublisher:
     """The publisher of this process, made at first use."""
-    return WorkerPublisher(broker_url(), "worker publisher")
+    publisher = WorkerPublisher(broker_url(), "worker publisher")
+    vitals.of_publisher(lambda: publisher.connected)
+    return publisher

@@ -10,7 +10,9 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from chassis import metrics
 from contracts.common import Fix
+from contracts.telemetry import PRESS_REFUSED
 from services.alarm.domain import Claim, checked_fix
 from services.alarm.errors import DeviceUnreadable
 
@@ -166,6 +168,7 @@ def _read_leniently(
     if device_id is None and document is None and (found := _ID_IN_RUINS.search(payload)):
         device_id = _id_of(found[1].decode(errors="replace"))
     if device_id is None:
+        metrics.count(PRESS_REFUSED, reason="unreadable")
         raise DeviceUnreadable("no device id can be read from this body", field="device_id")
     flags = [] if isinstance(document, dict) else ["body_broken"]
     moments = {}

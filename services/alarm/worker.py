@@ -5,18 +5,19 @@
 
 from functools import cache
 
-from chassis import clock
+from chassis import clock, metrics
 from chassis.bus import Delivery, every, listen, when_parked, worker_publisher
 from chassis.database import Database, engine_of
 from chassis.outbox import Relay
 from chassis.settings import load
 from chassis.vault import Vault
 from contracts.catalogue import PARKED
+from contracts.telemetry import DEVICE_ATTENTION
 from contracts.topology import ALARM_LADDER, ALARM_RECORDER, ALARM_REGISTRY
 from services.alarm import events
 from services.alarm.settings import AlarmSettings
 from services.alarm.usecases.record import record
-from services.alarm.usecases.watch import limits_of, send_canaries, watch_devices
+from services.alarm.usecases.watch import attention, limits_of, send_canaries, watch_devices
 
 # Seconds: books need not be instant; fewer, fuller transactions leave the machine to the presses.
 _LINGER_S = 0.25
@@ -35,6 +36,12 @@ def database() -> Database:
 def vault() -> Vault:
     """What seals fixes."""
     return Vault(load(AlarmSettings).vault_keys.get_secret_value())
+
+
+def on_start() -> None:
+    """Tell how many devices need a person."""
+    books = database()
+    metrics.observe(DEVICE_ATTENTION, lambda: attention(books))
 
 
 def on_stop() -> None:

@@ -87,6 +87,10 @@ new_orders = Insert(
     ("id", "incident_id", "unit_id", "cic_id", "state", "automatic", "distance_m", "created_at", "sent_at"),
 )
 
+_UNACKNOWLEDGED = text(
+    "SELECT cic_id, count(*) AS incidents, extract(epoch FROM now() - min(raised_at)) AS oldest_s "
+    "FROM incidents WHERE state = 'open' AND acknowledged_at IS NULL GROUP BY cic_id"
+)
 _FREE_UNITS = text("UPDATE units SET order_id = NULL, changed_at = :now WHERE order_id = ANY(:orders)")
 
 
@@ -174,6 +178,12 @@ def open_incidents(
     return list(
         session.execute(query.order_by(col(IncidentRow.urgency).desc(), col(IncidentRow.raised_at))).scalars()
     )
+
+
+def unacknowledged(session: Session) -> list[tuple[str, int, float]]:
+    """Each control room's open incidents that nobody took: how many, and the age of the oldest in seconds."""
+    found = session.execute(_UNACKNOWLEDGED)
+    return [(row.cic_id, row.incidents, float(row.oldest_s)) for row in found]
 
 
 def changed_since(session: Session, since: datetime) -> dict[UUID, int]:

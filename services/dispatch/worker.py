@@ -5,13 +5,14 @@ from functools import cache
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from chassis import metrics
 from chassis.bus import Delivery, every, listen, when_parked, worker_publisher
 from chassis.database import Database, engine_of
 from chassis.outbox import Relay
 from chassis.settings import load
 from chassis.vault import Vault
-from contracts import topology
-from services.dispatch import events
+from contracts import telemetry, topology
+from services.dispatch import events, store
 from services.dispatch.board import Board
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.usecases import escalating, rooms
@@ -36,6 +37,14 @@ def on_start() -> None:
     means = context()
     when_parked(lambda queue, kind, reason: rooms.tell_parked(means.database, queue, kind, reason))
     _refresh()
+    metrics.observe(telemetry.INCIDENT_UNACKNOWLEDGED, lambda: _unacknowledged(1))
+    metrics.observe(telemetry.INCIDENT_UNACKNOWLEDGED_AGE, lambda: _unacknowledged(2))
+
+
+def _unacknowledged(column: int) -> list[metrics.Reading]:
+    with context().database.read() as session:
+        found = {row[0]: float(row[column]) for row in store.unacknowledged(session)}
+    return [(found.get(room, 0), {"control_room": room}) for room in context().board.rooms]
 
 
 def on_stop() -> None:

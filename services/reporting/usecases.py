@@ -9,10 +9,12 @@ from uuid import UUID
 from sqlmodel import Session
 
 from chassis import clock, inbox, timers
-from chassis.database import Transaction
+from chassis.database import Database, Transaction
+from chassis.metrics import Reading
 from chassis.timers import Due
 from contracts.envelope import Event
 from contracts.reporting import CanaryMissed, LedgerGapFound, ReportPublished
+from contracts.telemetry import LEDGER_GAPS
 from services.reporting import domain, events
 from services.reporting.domain import Entries, Row
 from services.reporting.errors import (
@@ -74,6 +76,19 @@ def check_canaries(tx: Transaction, settings: ReportingSettings, watching_since:
         tx.publish(CanaryMissed(control_room_id=room, silent_s=silent_s, found_at=now))
         _attend(tx, "canary", room, {"last_canary_at": since.isoformat()}, now)
     attention.settle(tx.session, "canary", attention.heard(tx.session, before), "a canary came through", now)
+
+
+def canary_ages(database: Database) -> list[Reading]:
+    """Seconds since the last canary, by control room."""
+    with database.read() as session:
+        return [(age_s, {"control_room": room}) for room, age_s in attention.canary_ages(session)]
+
+
+def open_gaps(database: Database) -> list[Reading]:
+    """Open gaps of the ledger, by kind."""
+    with database.read() as session:
+        found = dict(gaps.open_by_kind(session))
+    return [(found.get(kind, 0), {"kind": kind}) for kind in LEDGER_GAPS.attributes["kind"]]
 
 
 def note_depths(tx: Transaction, depths: dict[str, int]) -> None:

@@ -5,11 +5,12 @@ from functools import cache
 
 from amqp.exceptions import AMQPError
 
-from chassis import clock
+from chassis import clock, metrics
 from chassis.bus import Delivery, every, listen, when_parked, worker_publisher
 from chassis.database import Database, engine_of
 from chassis.outbox import Relay
 from chassis.settings import load
+from contracts import telemetry
 from contracts.catalogue import PARKED
 from contracts.topology import REPORTING_ATTENTION, REPORTING_FOLLOW_UP, REPORTING_LEDGER
 from services.reporting import usecases
@@ -19,6 +20,8 @@ from services.reporting.settings import ReportingSettings
 _BATCH = 100
 # Seconds: commits here compete with those of the alarm path; a pause makes the next batch fuller.
 _LINGER_S = 0.25
+# Messages in the queues that must stay empty, as last seen.
+_left: dict[str, int] = {}
 
 
 @cache
@@ -45,6 +48,10 @@ def watching_since() -> datetime:
 def on_start() -> None:
     """The watch begins."""
     watching_since()
+    books = database()
+    metrics.observe(telemetry.CANARY_AGE, lambda: usecases.canary_ages(books))
+    metrics.observe(telemetry.LEDGER_GAPS, lambda: usecases.open_gaps(books))
+    metrics.observe(telemetry.QUEUE_LEFT, lambda: [(n, {"queue": queue}) for queue, n in _left.items()])
 
 
 def on_stop() -> None:
@@ -142,5 +149,6 @@ class Watch:
             found = depths(settings().broker_url.get_secret_value())
         except (AMQPError, OSError):
             return
+        _left.update(found)
         with database().transaction() as tx:
             usecases.note_depths(tx, found)

@@ -181,6 +181,12 @@ def attend(session: Session, condition: Condition) -> bool:
     return session.execute(_ATTEND, given).first() is not None
 
 
+def attended(session: Session) -> list[tuple[str, int]]:
+    """How many devices are in each kind of condition that was told."""
+    query = text("SELECT kind, count(DISTINCT device_id) AS devices FROM attentions GROUP BY kind")
+    return [(row.kind, row.devices) for row in session.execute(query)]
+
+
 def relieve(session: Session, still: set[tuple[UUID, str, str]]) -> None:
     """Forget conditions that are over, so that they are told anew when they come back."""
     over = {(row.device_id, row.kind, row.level) for row in session.execute(_ATTENTIONS)} - still

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -10,13 +11,14 @@ from uuid import UUID
 
 from opentelemetry.trace import Span, Status, StatusCode
 
-from chassis import clock, telemetry
+from chassis import clock, metrics, telemetry
 from chassis.database import Database
 from chassis.groupwriter import GroupWriter, NotWritten
 from chassis.message import Message, NotConfirmed
 from chassis.outbox import Relay
 from chassis.publisher import Publisher
 from chassis.vault import Vault
+from contracts import telemetry as names
 from contracts.alarm import AlarmRaised
 from contracts.common import Channel, Lane
 from contracts.envelope import wrap
@@ -127,10 +129,9 @@ class Intake:
         return task
 
     async def _hold(self, claim: Claim, judged: Judged, channel: Channel) -> Receipt:
-        if self._slots is None:
-            return await self._hold_now(claim, judged, channel)
-        async with self._slots:
-            return await self._hold_now(claim, judged, channel)
+        with metrics.timed(names.PRESS_ACCEPT_DURATION, lane=self.lane):
+            async with self._slots or nullcontext():
+                return await self._hold_now(claim, judged, channel)
 
     async def _hold_now(self, claim: Claim, judged: Judged, channel: Channel) -> Receipt:
         held = self._prepare(claim, judged, channel)
@@ -144,13 +145,16 @@ class Intake:
             again = domain.with_reused_counter(judged, claim.device_id, claim.counter)
             return await self._hold_now(claim, again, channel)
         if not held.holders:
+            metrics.count(names.PRESS_REFUSED, reason="not_held")
             raise NotHeld("neither database nor broker holds the press, try again at once")
         raised = held.press.raised
+        stored_in = tuple(h for h in ("database", "broker", "dispatch") if h in held.holders)
+        metrics.count(names.PRESS_ACCEPTED, lane=self.lane, stored_in="+".join(stored_in))
         return Receipt.model_construct(
             alarm_id=raised.alarm_id,
             received_at=before.received_at if before else raised.received_at,
             deadline_at=before.deadline_at if before else raised.deadline_at,
-            stored_in=tuple(h for h in ("database", "broker", "dispatch") if h in held.holders),
+            stored_in=stored_in,
         )
 
     def _prepare(self, claim: Claim, judged: Judged, channel: Channel) -> Held:
@@ -259,12 +263,14 @@ class Intake:
         """Try until dispatch has it, the broker brings it there after all, or the deadline has passed."""
         pause = _PAUSE_S
         while not await self._dispatch.hand_over(held.press.event, held.span):
+            metrics.count(names.PRESS_HANDED_OVER, outcome="failed")
             held.settle("dispatch", holds=False)
             await asyncio.sleep(pause)
             pause *= 2
             if (held.press.confirmed and not held.unrouted) or clock.now() >= held.press.raised.deadline_at:
                 held.handing = False
                 return
+        metrics.count(names.PRESS_HANDED_OVER, outcome="taken")
         held.settle("dispatch", holds=True)
 
     def _spawn(self, work: Any) -> None:

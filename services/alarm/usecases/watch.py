@@ -6,7 +6,9 @@ import httpx
 
 from chassis import clock
 from chassis.database import Database
+from chassis.metrics import Reading
 from contracts.alarm import DeviceAttention
+from contracts.telemetry import DEVICE_ATTENTION
 from services.alarm import domain
 from services.alarm.settings import AlarmSettings
 from services.alarm.store import devices, following
@@ -41,6 +43,13 @@ def watch_devices(database: Database, limits: domain.Limits) -> None:
                     )
                 )
         devices.relieve(transaction.session, {(c.device_id, c.kind, c.level) for c in found})
+
+
+def attention(database: Database) -> list[Reading]:
+    """How many devices are in each condition that a person has been told of."""
+    with database.read() as session:
+        found = dict(devices.attended(session))
+    return [(found.get(kind, 0), {"kind": kind}) for kind in DEVICE_ATTENTION.attributes["kind"]]
 
 
 def send_canaries(database: Database, settings: AlarmSettings) -> None:

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from chassis import clock, timers
+from chassis import clock, metrics, timers
 from chassis.database import Transaction
 from chassis.timers import Due
 from contracts.dispatch import IncidentEscalated
+from contracts.telemetry import INCIDENT_ESCALATED
 from services.dispatch import store
 from services.dispatch.domain import OVER, ladder_of, merged
 from services.dispatch.errors import UnitNotAvailable
@@ -171,6 +172,7 @@ def _tell(tx: Transaction, incident: IncidentRow, level: str, now: datetime, tar
             }
         )
     )
+    tx.after_commit(lambda: metrics.count(INCIDENT_ESCALATED, level=level))
 
 
 _ACTS: dict[str, Callable[[Transaction, Context, Due, datetime], None]] = {

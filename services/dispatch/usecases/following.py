@@ -8,11 +8,12 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import SQLModel, col
 
-from chassis import clock
+from chassis import clock, metrics
 from chassis.database import Transaction
 from contracts.alarm import AlarmLocated, CanaryRaised, CancelRequested, TestRaised
 from contracts.dispatch import CanaryRouted, IncidentEscalated, IncidentRelocated, TestRouted
 from contracts.registry import CardPublished, CardWithdrawn, DeviceChanged, EnrolmentChanged
+from contracts.telemetry import INCIDENT_ESCALATED
 from services.dispatch import store
 from services.dispatch.domain import Cancel, judge_cancel, merged, urgency_of
 from services.dispatch.errors import AlarmNotYetKnown
@@ -90,6 +91,7 @@ def cancel(tx: Transaction, context: Context, request: CancelRequested, span: Sp
             IncidentEscalated(incident_id=incident.id, at=now, control_room_id=incident.cic_id, level="duress"),
             cause=span,
         )
+        tx.after_commit(lambda: metrics.count(INCIDENT_ESCALATED, level="duress"))
     changed(tx, context, incident, span)
 
 

@@ -26,7 +26,7 @@ from services.dispatch.errors import (
 )
 from services.dispatch.models import IncidentRow, OrderRow
 from services.dispatch.usecases.context import Context, changed
-from services.dispatch.usecases.recording import moved, unit_timer
+from services.dispatch.usecases.recording import measure_order, moved, unit_timer
 
 
 def locked(tx: Transaction, incident_id: UUID) -> IncidentRow:
@@ -149,6 +149,8 @@ def send_order(
     timers.schedule(tx.session, [unit_timer(context, row.id, now)])
     store.touch(tx.session, incident, now)
     tx.publish(moved(row, now, incident.deadline_at))
+    raised_at, deadline_at = incident.raised_at, incident.deadline_at
+    tx.after_commit(lambda: measure_order(raised_at, deadline_at, clock.now(), automatic=automatic))
     changed(tx, context, incident)
     return row
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from chassis import clock, metrics
 from chassis.database import Transaction
 from chassis.timers import Due, scheduled
 from contracts import telemetry as names
@@ -45,6 +46,25 @@ def record(tx: Transaction, context: Context, raised: Sequence[Raised], now: dat
         *([store.new_orders(orders)] if orders else []),
         scheduled(timers),
     )
+    tx.after_commit(lambda: _measure(raised))
+
+
+def _measure(raised: Sequence[Raised]) -> None:
+    now = clock.now()
+    for press in raised:
+        alarm, order = press.alarm, press.order
+        routed_s = (now - alarm.received_at).total_seconds()
+        metrics.record(names.PRESS_ROUTE_DURATION, routed_s, lane=alarm.lane)
+        if order is not None and order.state == "sent":
+            measure_order(alarm.received_at, alarm.deadline_at, now, automatic=True)
+
+
+def measure_order(raised_at: datetime, deadline_at: datetime, now: datetime, *, automatic: bool) -> None:
+    """An order was sent to a unit at `now`."""
+    sent_by = "system" if automatic else "operator"
+    metrics.record(names.PRESS_ORDER_DURATION, (now - raised_at).total_seconds(), sent_by=sent_by)
+    if now > deadline_at:
+        metrics.count(names.ORDER_LATE, sent_by=sent_by)
 
 
 def _timers(context: Context, press: Raised, now: datetime) -> list[Due]:

@@ -76,6 +76,15 @@ def silent(
     return [(row.control_room_id, row.since) for row in session.execute(_SILENT, values)]
 
 
+def canary_ages(session: Session) -> list[tuple[str, float]]:
+    """Seconds since the last canary of each control room, or since its registration."""
+    query = text(
+        "SELECT control_room_id, extract(epoch FROM now() - coalesce(last_canary_at, registered_at)) AS age_s "
+        "FROM control_room WHERE registered_at IS NOT NULL"
+    )
+    return [(row.control_room_id, float(row.age_s)) for row in session.execute(query)]
+
+
 def heard(session: Session, before: datetime) -> list[str]:
     """Control rooms whose silence ended."""
     return [row.control_room_id for row in session.execute(_HEARD, {"before": before})]

@@ -47,6 +47,12 @@ def listing(session: Session, *, since: datetime | None = None, until: datetime 
     return [dict(row._mapping) for row in rows]
 
 
+def open_by_kind(session: Session) -> list[tuple[str, int]]:
+    """How many gaps of each kind are open."""
+    query = text("SELECT kind, count(*) AS gaps FROM gap WHERE healed_at IS NULL GROUP BY kind")
+    return [(row.kind, row.gaps) for row in session.execute(query)]
+
+
 def note(session: Session, before: datetime, now: datetime) -> tuple[list[Any], list[Any]]:
     """Bring the list of gaps up to date; the new ones and the ones that healed, as (alarm_id, kind)."""
     values = {"before": before, "now": now}
