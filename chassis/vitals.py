@@ -8,7 +8,8 @@ from time import monotonic
 from typing import Any
 
 from sqlalchemy import Engine, text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis import metrics
 from chassis.metrics import Reading
@@ -17,7 +18,7 @@ from contracts import telemetry as names
 # More than this need not be counted: it is too many.
 _LOOK = text(
     "SELECT clock_timestamp() AS at, "
-    "(SELECT count(*) FROM (SELECT FROM outbox LIMIT 10000) AS some) AS waiting, "
+    "(SELECT count(*) FROM (SELECT FROM outbox LIMIT 10000) AS first) AS waiting, "
     "(SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0) FROM outbox) AS oldest_s, "
     "(SELECT coalesce(extract(epoch FROM now() - min(due_at)), 0) FROM due WHERE due_at < now()) AS overdue_s"
 )
@@ -86,6 +87,6 @@ class _Look:
                 row = connection.execute(_LOOK).one()
                 # The database looked at its clock somewhere in between.
                 middle = asked + (datetime.now(UTC) - asked) / 2
-        except SQLAlchemyError:
+        except (OperationalError, InterfaceError, PoolTimeout):
             return None
         return _Found(row, (row.at - middle).total_seconds())

@@ -40,7 +40,7 @@ def _say_what_nobody_understands(system: System) -> None:
 @pytest.fixture(scope="module")
 def figures(system: System) -> tuple[list[Series], list[Series]]:
     """Before and after a night on which everything happens that is counted."""
-    before = read(system.url("collector"))
+    before = _figures(system, lambda found: bool(series_of(telemetry.PRESS_REFUSED, found)))
     scenario = Scenario(system)
     ann, off = scenario.victim(), scenario.unit(available=False)
     scenario.control_room(CIC, desk=ABSENT)
