@@ -1,0 +1,138 @@
+"""`python -m tests.chaos`: breaks a system of its own in every way, with presses going on; .run/chaos.json."""
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from stalkingalarm.bench.run import enrol, units
+from stalkingalarm.embedded.layout import Layout
+from stalkingalarm.embedded.system import System
+from stalkingalarm.simulation.world import World
+from tests.chaos import namespace
+from tests.chaos.fault import CI, FULL, Drawn, draw
+from tests.chaos.faults import NATIVE
+from tests.chaos.fleet import Fleet
+from tests.chaos.rig import Rig, small_disk
+from tests.chaos.run import Performance
+
+PLAN = "tests.chaos.plan:plan"
+# More of each than presses of the longest outage, so that a free unit is always there.
+_DEVICES, _UNITS = 700, 700
+# A fault that begins in the last minute of the budget would end after it.
+_RESERVE_S = 30.0
+
+console = Console()
+_COLUMNS = (
+    *("presses", "accepted", "refused", "brought_in", "dispatched", "lost", "duplicated", "late"),
+    *("p50_s", "p99_s", "worst_s", "recovery_s"),
+)
+
+
+def main() -> None:
+    """Play what the command line asks for; exit code 1 when a bar was broken."""
+    asked = _arguments()
+    scale = CI if asked.ci else FULL
+    chosen = [fault for fault in NATIVE if not asked.ci or fault.ci]
+    if asked.only:
+        names = asked.only.split(",")
+        chosen = [fault for fault in NATIVE if any(fault.name.startswith(name) for name in names)]
+    drawn = draw(chosen, asked.seed, scale)
+    if asked.list:
+        for each in drawn:
+            console.print(f"[bold]{each.fault.name}[/]", *each.told, sep="\n    ", highlight=False)
+        return
+    begun = time.monotonic()
+    layout = Layout.at(Layout.at().run / "chaos")
+    if not namespace.inside():
+        layout.wipe()
+        namespace.enter(Layout.at(layout.run).run)
+    namespace.prepare()
+    records = _play(layout, drawn, begun + asked.budget_s)
+    missed = [each.fault.name for each in drawn[len(records) :]]
+    result = {
+        "seed": asked.seed,
+        "scale": scale.name,
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "took_s": round(time.monotonic() - begun, 1),
+        "not_run": missed,
+        "faults": records,
+    }
+    (Layout.at().run / "chaos.json").write_text(json.dumps(result, indent=1) + "\n")
+    _show(records, missed, asked.seed)
+    sys.exit(1 if not records or any(record["broken"] for record in records) else 0)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument(
+        "--seed", type=int, default=1, help="the same seed: the same faults at the same moments"
+    )
+    parser.add_argument("--budget", default="15m", help="no further fault begins after it: 15m, 300s")
+    parser.add_argument(
+        "--only", default="", help="faults whose names begin with one of these, comma-separated"
+    )
+    parser.add_argument("--ci", action="store_true", help="the fixed part that continuous integration runs")
+    parser.add_argument("--list", action="store_true", help="say what would be done, and do nothing")
+    asked = parser.parse_args()
+    number, unit = asked.budget[:-1], asked.budget[-1:]
+    if unit not in "ms" or not number.isdigit():
+        parser.error(f"--budget: {asked.budget!r} is neither minutes (15m) nor seconds (300s)")
+    asked.budget_s = int(number) * (60 if unit == "m" else 1)
+    return asked
+
+
+def _play(layout: Layout, drawn: Sequence[Drawn], until: float) -> list[dict[str, Any]]:
+    with console.status("a system of its own"):
+        small_disk(layout)
+        system = System.up(layout.run, plan=PLAN)
+    try:
+        return asyncio.run(_perform(system, drawn, until))
+    finally:
+        system.down()
+
+
+async def _perform(system: System, drawn: Sequence[Drawn], until: float) -> list[dict[str, Any]]:
+    with console.status(f"{_DEVICES} devices, {_UNITS} units"):
+        keys = await enrol(system, _DEVICES)
+        await units(system, _UNITS)
+    records: list[dict[str, Any]] = []
+    rig = Rig(system)
+    async with World(system) as world, Fleet(world, keys) as fleet:
+        for each in drawn:
+            if time.monotonic() > until - _RESERVE_S:
+                break
+            with console.status(f"{each.fault.name}: {'; '.join(each.told)}"):
+                record = await Performance(rig, world, fleet, each).play()
+            records.append(record)
+            _say(record)
+    return records
+
+
+def _say(record: dict[str, Any]) -> None:
+    figures = ", ".join(f"{name} {record[name]}" for name in _COLUMNS)
+    good = "[green]held[/]" if not record["broken"] else "[red]BROKEN[/]"
+    console.print(f"{good} [bold]{record['fault']}[/]: {figures}", highlight=False)
+    for line in record["broken"]:
+        console.print(f"    [red]{line}[/]", highlight=False)
+
+
+def _show(records: Sequence[dict[str, Any]], missed: Sequence[str], seed: int) -> None:
+    table = Table("fault", *(name.removesuffix("_s") for name in _COLUMNS), title=f"seed {seed}; times in s")
+    for record in records:
+        style = "red" if record["broken"] else ""
+        table.add_row(record["fault"], *(str(record[name]) for name in _COLUMNS), style=style)
+    console.print(table)
+    if missed:
+        console.print(f"the budget was too short for {len(missed)}: {', '.join(missed)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,119 @@
+"""The auditor: what devices were promised, against what came to units and what stands in the books."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+from uuid import UUID
+
+DEADLINE_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """An order that came to a unit. `at`: monotonic seconds; `withdrawn`: taken back from that unit."""
+
+    order_id: str
+    unit_id: str
+    at: float
+    withdrawn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One press as its device and the units saw it; `refusals`: answers that were no receipt."""
+
+    alarm_id: UUID
+    begun: float
+    accepted: bool
+    refusals: int = 0
+    orders: tuple[Came, ...] = ()
+
+    @property
+    def took_s(self) -> float | None:
+        """From the press to the first order."""
+        return min(order.at for order in self.orders) - self.begun if self.orders else None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One press as the books have it: whether alarm stored it, its incidents, the orders taken back."""
+
+    stored: bool
+    incidents: int
+    withdrawn: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Findings:
+    """The figures of one fault. Times in seconds; `complaints` name presses and what is wrong with them."""
+
+    presses: int = 0
+    accepted: int = 0
+    refused: int = 0
+    brought_in: int = 0
+    dispatched: int = 0
+    lost: int = 0
+    duplicated: int = 0
+    late: int = 0
+    unbooked: int = 0
+    p50_s: float | None = None
+    p99_s: float | None = None
+    worst_s: float | None = None
+    complaints: list[str] = field(default_factory=list)
+
+    def as_record(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def audit(lines: Sequence[Line], books: Mapping[UUID, Entry]) -> Findings:
+    """Compare. `refused`: presses refused at least once; `brought_in`: those of them that were accepted later."""
+    found = Findings(presses=len(lines))
+    for line in lines:
+        found.accepted += line.accepted
+        found.refused += bool(line.refusals)
+        found.brought_in += bool(line.refusals and line.accepted)
+        found.dispatched += bool(line.orders)
+        entry = books.get(line.alarm_id, Entry(stored=False, incidents=0))
+        if line.accepted and not line.orders:
+            found.lost += 1
+            found.complaints.append(f"{line.alarm_id}: accepted, and no unit got an order; books: {entry}")
+        if doubled := _doubled(line.orders, entry):
+            found.duplicated += 1
+            found.complaints.append(f"{line.alarm_id}: {doubled}: {line.orders}")
+        if line.accepted and (not entry.stored or entry.incidents != 1):
+            found.unbooked += 1
+            found.complaints.append(f"{line.alarm_id}: the books have {entry}")
+        if line.accepted and line.took_s is not None and line.took_s > DEADLINE_S:
+            found.late += 1
+    took = sorted(line.took_s for line in lines if line.took_s is not None)
+    if took:
+        p50, p99, worst = (took[min(int(share * len(took)), len(took) - 1)] for share in (0.5, 0.99, 1.0))
+        found.p50_s, found.p99_s, found.worst_s = round(p50, 3), round(p99, 3), round(worst, 3)
+    return found
+
+
+def _doubled(orders: Sequence[Came], entry: Entry) -> str:
+    """How the orders of one incident are too many; empty when they are not."""
+    if len({order.order_id for order in orders}) < len(orders):
+        return "one order came to two units"
+    # A unit that was cut off when its order was taken back was not told; the books say that it was.
+    standing = [o for o in orders if not o.withdrawn and o.order_id not in entry.withdrawn]
+    return "two orders that nobody took back" if len(standing) > 1 else ""
+
+
+def verdict(
+    found: Findings, *, may_be_late: bool, back_s: float | None, back_within_s: float | None
+) -> list[str]:
+    """Which bars are broken. `back_s`: how long after the end the last refused press came to a unit."""
+    bars = {"lost": found.lost, "duplicated": found.duplicated, "unbooked": found.unbooked}
+    broken = [f"{count} {name}" for name, count in bars.items() if count]
+    if found.late and not may_be_late:
+        broken.append(f"{found.late} after the deadline")
+    if missing := found.presses - found.accepted:
+        broken.append(f"{missing} presses never got a receipt")
+    if back_within_s is not None and (back_s is None or back_s > back_within_s):
+        broken.append(f"refused presses came in {back_s} s after the end, not within {back_within_s:g} s")
+    if not found.presses:
+        broken.append("nobody pressed")
+    return broken

@@ -1,0 +1,109 @@
+"""What a fault is, and which faults a run has, in what order and at which moments: all of it from the seed."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.chaos.rig import Rig
+
+Do = Callable[["Rig"], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much of it. Seconds; `again`: how often what is done again and again is done."""
+
+    name: str
+    outage_s: float
+    again: int
+    poison: int
+
+
+CI = Scale("ci", outage_s=8, again=2, poison=2_000)
+FULL = Scale("full", outage_s=60, again=4, poison=10_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One blow, `at` seconds after the first moment. `what` says it to people, whom it hits included."""
+
+    at: float
+    what: str
+    do: Do
+
+
+def nothing(_: "Rig") -> None:
+    """Nothing is left to be mended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault. The last step ends it; `mend` runs after it whatever happened, and twice does no harm.
+
+    `late_because`: why a press accepted in the midst of it may come after its deadline; empty: it may not.
+    `back_within_s`: refused presses must be at a unit so many seconds after the end.
+    `check`: what else must be right afterwards; its complaints.
+    """
+
+    name: str
+    steps: Callable[[Random, Scale], list[Step]]
+    mend: Do = nothing
+    late_because: str = ""
+    back_within_s: float | None = None
+    check: "Callable[[Rig], list[str]] | None" = None
+    ci: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A fault with the moments and targets that the seed gave it."""
+
+    fault: Fault
+    steps: tuple[Step, ...]
+
+    @property
+    def told(self) -> list[str]:
+        """What happens, when, to whom."""
+        return [f"{step.at:.2f} s: {step.what}" for step in self.steps]
+
+
+def draw(faults: Sequence[Fault], seed: int, scale: Scale) -> list[Drawn]:
+    """The faults in the seed's order. Each has dice of its own: alone it goes as it does in a whole run."""
+    order = list(faults)
+    Random(f"{seed}").shuffle(order)
+    return [
+        Drawn(
+            fault, tuple(sorted(fault.steps(Random(f"{seed} {fault.name}"), scale), key=lambda step: step.at))
+        )
+        for fault in order
+    ]
+
+
+def outage(what: str, begin: Do, end: Do, *, share: float = 1.0) -> Callable[[Random, Scale], list[Step]]:
+    """Something is away for (a share of) the scale's outage, from a random moment on."""
+
+    def steps(dice: Random, scale: Scale) -> list[Step]:
+        at = dice.uniform(0, 1)
+        return [Step(at, what, begin), Step(at + share * scale.outage_s, f"end of: {what}", end)]
+
+    return steps
+
+
+def blow(what: str, do: Do) -> Callable[[Random, Scale], list[Step]]:
+    """Something happens once, at a random moment."""
+    return lambda dice, _: [Step(dice.uniform(0, 1), what, do)]
+
+
+def again(what: str, do: Do, pause_s: float = 3.0) -> Callable[[Random, Scale], list[Step]]:
+    """Something happens again and again, at random moments about `pause_s` apart."""
+
+    def steps(dice: Random, scale: Scale) -> list[Step]:
+        at, found = 0.0, []
+        for _ in range(scale.again):
+            at += dice.uniform(0.2, 2 * pause_s)
+            found.append(Step(at, what, do))
+        return found
+
+    return steps

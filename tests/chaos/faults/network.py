@@ -1,0 +1,71 @@
+"""Cables: cut, slow, broken, losing packets; between each process and each that it speaks to."""
+
+from random import Random
+
+from tests.chaos.fault import Do, Fault, Scale, Step, outage
+from tests.chaos.faults.processes import PROCESSES
+from tests.chaos.plan import link
+from tests.chaos.rig import Rig
+
+_CABLES = (
+    *(link(p, far) for p in PROCESSES for far in ("broker", "database")),
+    link("alarm-api", "dispatch-api"),
+)
+_IN_CI = {
+    ("cut", "alarm-api>broker"),
+    ("cut", "dispatch-alarms>database"),
+    ("cut", "dispatch-api>broker"),
+    ("slow", "alarm-api>database"),
+}
+_LOST = 0.2
+_SLOW_S, _JITTER_S = 0.15, 0.1
+
+
+def _pair(cable: str) -> tuple[Fault, ...]:
+    def fault(kind: str, what: str, begin: Do, share: float) -> Fault:
+        steps = outage(f"{what} {cable}", begin, _whole, share=share)
+        return Fault(f"{kind}:{cable}", steps, mend=_whole, ci=(kind, cable) in _IN_CI)
+
+    return (
+        fault("cut", "cut", lambda rig: rig.cut(cable), 1.0),
+        fault(
+            "slow", f"{_SLOW_S * 1000:g} to {(_SLOW_S + _JITTER_S) * 1000:g} ms each way on", _slow(cable), 0.5
+        ),
+    )
+
+
+def _slow(*cables: str) -> Do:
+    return lambda rig: rig.slow(_SLOW_S, _JITTER_S, *cables)
+
+
+def _losing(cable: str, dice: Random, scale: Scale) -> list[Step]:
+    lost = outage(
+        f"{_LOST:.0%} of packets lost on {cable}", lambda rig: rig.lose(_LOST, cable), _whole, share=0.5
+    )
+    return lost(dice, scale)
+
+
+def _whole(rig: Rig) -> None:
+    rig.reconnect()
+
+
+FAULTS = (
+    *(fault for cable in _CABLES for fault in _pair(cable)),
+    Fault(
+        "loss:one",
+        lambda dice, scale: _losing(dice.choice(_CABLES), dice, scale),
+        mend=_whole,
+    ),
+    Fault(
+        "loss:all",
+        outage(f"{_LOST:.0%} of all packets lost", lambda rig: rig.lose(_LOST, *rig.links), _whole, share=0.5),
+        mend=_whole,
+        ci=True,
+    ),
+    Fault(
+        "reset:all",
+        outage("every connection reset", lambda rig: rig.reset(*rig.links), _whole, share=0.1),
+        mend=_whole,
+        ci=True,
+    ),
+)

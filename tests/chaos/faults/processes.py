@@ -1,0 +1,51 @@
+"""Processes that die, and processes that are restarted by people."""
+
+from random import Random
+
+from tests.chaos.fault import Do, Fault, Scale, Step, again
+from tests.chaos.rig import Rig
+
+PROCESSES = (
+    *("alarm-api", "alarm-heartbeats", "alarm-worker", "dispatch-api", "dispatch-alarms", "dispatch-worker"),
+    *("registry-api", "registry-worker", "committee-api", "committee-worker"),
+    *("reporting-api", "reporting-worker"),
+)
+_ON_THE_WAY = ("alarm-api", "dispatch-api", "dispatch-alarms", "dispatch-worker")
+
+
+def _kill(name: str) -> Fault:
+    return Fault(
+        f"kill:{name}",
+        again(f"kill -9 {name}", lambda rig: rig.kill(name)),
+        mend=lambda rig: rig.whole(),
+        ci=name in _ON_THE_WAY,
+    )
+
+
+def _anyone(dice: Random, scale: Scale) -> list[Step]:
+    """Whoever it hits, one at a time; the next only when that one can be back."""
+    names = [dice.choice(PROCESSES) for _ in range(2 * scale.again)]
+    return [
+        Step(4 * number + dice.uniform(0, 2), f"kill -9 {name}", _killer(name))
+        for number, name in enumerate(names)
+    ]
+
+
+def _killer(name: str) -> Do:
+    return lambda rig: rig.kill(name)
+
+
+def _rolling(dice: Random, _: Scale) -> list[Step]:
+    order = dice.sample(PROCESSES, len(PROCESSES))
+    return [Step(0.5, f"restart {', '.join(order)}", lambda rig: rig.restart(*order))]
+
+
+def _everything(rig: Rig) -> None:
+    rig.whole()
+
+
+FAULTS = (
+    *map(_kill, PROCESSES),
+    Fault("kill:anyone", _anyone, mend=_everything, ci=True),
+    Fault("restart:rolling", _rolling, mend=_everything, ci=True),
+)

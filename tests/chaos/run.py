@@ -1,0 +1,171 @@
+"""One fault from beginning to end: presses before, through and after it, then the auditor."""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+import httpx
+
+from stalkingalarm.simulation.world import Refused, World
+from tests.chaos.audit import Came, Entry, Findings, Line, audit, verdict
+from tests.chaos.fault import Drawn
+from tests.chaos.fleet import Fleet, Pressed
+from tests.chaos.rig import Rig
+
+RATE = 4.0
+_CALM_S = 2.0
+# Pressing goes on until everything is well again; after this time it never will be.
+_RECOVERY_S = 75.0
+_WELL_S = 1.0
+# How long presses that took the last way may be under way, and how long the books may take.
+_SETTLE_S = 45.0
+
+
+class Performance:
+    """One fault on one system."""
+
+    def __init__(self, rig: Rig, world: World, fleet: Fleet, drawn: Drawn) -> None:
+        self._rig, self._world, self._fleet, self._drawn = rig, world, fleet, drawn
+        self._ended = 0.0
+        self._quiet_at: float | None = None
+
+    async def play(self) -> dict[str, Any]:
+        """The record of it."""
+        fault, enough = self._drawn.fault, asyncio.Event()
+        self._fleet.forget()
+        pressing = asyncio.create_task(self._fleet.press(RATE, enough))
+        try:
+            await asyncio.sleep(_CALM_S)
+            try:
+                await self._break()
+            finally:
+                await asyncio.to_thread(fault.mend, self._rig)
+            self._ended = self._ended or time.perf_counter()
+            await self._recover()
+        finally:
+            enough.set()
+            await pressing
+        await self._fleet.receipts()
+        await self._orders()
+        presses = list(self._fleet.presses.values())
+        lines = [_line(pressed) for pressed in presses]
+        books = await self._books(lines)
+        found = audit(lines, books)
+        return await self._record(found, lines)
+
+    async def _break(self) -> None:
+        begun = time.perf_counter()
+        for step in self._drawn.steps:
+            await asyncio.sleep(max(0.0, begun + step.at - time.perf_counter()))
+            await asyncio.to_thread(step.do, self._rig)
+        self._ended = time.perf_counter()
+
+    async def _recover(self) -> None:
+        """Until presses of the last seconds came at once and no work waits in a queue."""
+        until = self._ended + _RECOVERY_S
+        while time.perf_counter() < until:
+            depths = await asyncio.to_thread(self._rig.depths)
+            now = time.perf_counter()
+            if depths is not None and sum(depths.values()) <= RATE:
+                self._quiet_at = self._quiet_at or now
+                if now - self._ended > 3.5 and self._well(now):
+                    return
+            else:
+                self._quiet_at = None
+            await asyncio.sleep(0.5)
+
+    def _well(self, now: float) -> bool:
+        recent = [p for p in self._fleet.presses.values() if now - 3 < p.begun < now - _WELL_S]
+        return bool(recent) and all(p.took_s is not None and p.took_s < _WELL_S for p in recent)
+
+    async def _orders(self) -> None:
+        """Wait until every accepted press has its order, and a second one would have come."""
+        until = time.perf_counter() + _SETTLE_S
+        # A look at what streams brought, not an event.
+        while time.perf_counter() < until:
+            if all(p.orders for p in self._fleet.presses.values() if p.accepted):
+                break
+            await asyncio.sleep(0.2)
+        await asyncio.sleep(1.0)
+
+    async def _books(self, lines: Sequence[Line]) -> dict[UUID, Entry]:
+        """What reporting has of each press, once it has both sides of it."""
+        books: dict[UUID, Entry] = {}
+        until, gate = time.perf_counter() + _SETTLE_S, asyncio.Semaphore(8)
+
+        async def look(line: Line) -> None:
+            async with gate:
+                with suppress(Refused, httpx.HTTPError):
+                    books[line.alarm_id] = await self._entry(line.alarm_id)
+
+        while True:
+            open_ = [line for line in lines if not _settled(books.get(line.alarm_id))]
+            await asyncio.gather(*map(look, open_))
+            if all(_settled(books.get(line.alarm_id)) for line in open_) or time.perf_counter() > until:
+                return books
+            await asyncio.sleep(1.0)
+
+    async def _entry(self, alarm_id: UUID) -> Entry:
+        path, reader = f"/v1/ledger/presses/{alarm_id}", self._world.bearer("follow_up")
+        told = await self._world.call("GET", "reporting", path, reader)
+        back = frozenset(o["order_id"] for o in told["dispatch_orders"] if o["withdrawn_at"])
+        return Entry(told["stored_at"] is not None, len(told["incident_ids"]), back)
+
+    async def _record(self, found: Findings, lines: Sequence[Line]) -> dict[str, Any]:
+        fault = self._drawn.fault
+        if fault.check:
+            found.complaints += (complaints := await asyncio.to_thread(fault.check, self._rig))
+        else:
+            complaints = []
+        back_s = _back_s(lines, self._ended)
+        broken = verdict(
+            found,
+            may_be_late=bool(fault.late_because),
+            back_s=back_s,
+            back_within_s=fault.back_within_s,
+        )
+        recovery = self._recovery_s(lines)
+        if recovery is None:
+            broken.append(f"not well again {_RECOVERY_S:g} s after its end")
+        return {
+            "fault": fault.name,
+            "steps": self._drawn.told,
+            **found.as_record(),
+            "back_s": back_s,
+            "recovery_s": recovery,
+            "may_be_late": fault.late_because,
+            "broken": broken + complaints,
+        }
+
+    def _recovery_s(self, lines: Sequence[Line]) -> float | None:
+        """From the end of the fault until presses came at once and queues were empty; None: never."""
+        if self._quiet_at is None:
+            return None
+        slow = [
+            line.begun - self._ended
+            for line in lines
+            if line.begun > self._ended and (line.took_s is None or line.took_s >= _WELL_S)
+        ]
+        return round(max([0.0, self._quiet_at - self._ended, *slow]), 2)
+
+
+def _line(pressed: Pressed) -> Line:
+    orders = tuple(
+        Came(order.order_id, unit.unit_id, order.at, order.withdrawn is not None)
+        for unit, order in pressed.orders
+    )
+    refusals = len(pressed.press.refusals) if pressed.press else 0
+    return Line(pressed.alarm_id, pressed.begun, pressed.accepted, refusals, orders)
+
+
+def _settled(entry: Entry | None) -> bool:
+    return entry is not None and entry.stored and entry.incidents == 1
+
+
+def _back_s(lines: Sequence[Line], ended: float) -> float | None:
+    """How long after the end the last of the presses that were refused came to its unit."""
+    came = [line.begun + line.took_s - ended for line in lines if line.refusals and line.took_s is not None]
+    return round(max(0.0, *came), 2) if came else None
