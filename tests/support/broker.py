@@ -63,7 +63,14 @@ class Broker:
 
     def ctl(self, *words: str) -> str:
         """Run rabbitmqctl against this node and return what it printed."""
-        command = ["/usr/lib/rabbitmq/bin/rabbitmqctl", "-q", *words]
+        return self._tool("rabbitmqctl", *words)
+
+    def plugins(self, *words: str) -> str:
+        """Run rabbitmq-plugins against this node: it takes and gives up plugins while it runs."""
+        return self._tool("rabbitmq-plugins", *words)
+
+    def _tool(self, name: str, *words: str) -> str:
+        command = [f"/usr/lib/rabbitmq/bin/{name}", "-q", *words]
         env = {**os.environ, **self._node.env}
         spawn = self._layout.account.spawn
         printed: str = subprocess.check_output(command, env=env, cwd="/", text=True, timeout=60, **spawn)
