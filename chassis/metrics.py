@@ -14,7 +14,7 @@ from time import perf_counter
 from typing import Any
 
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
-from opentelemetry.sdk.metrics import Histogram, MeterProvider
+from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, Histogram, MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.metrics.view import ExplicitBucketHistogramAggregation, View
 from opentelemetry.sdk.resources import Resource
@@ -46,7 +46,7 @@ def configure(service: str, resource: Resource) -> None:
 
     every_ms = float(os.environ.get("OTEL_METRIC_EXPORT_INTERVAL", _EVERY_MS))
     reader = PeriodicExportingMetricReader(OTLPMetricExporter(timeout=3), every_ms, 3_000)
-    _provider = MeterProvider([reader], resource, views=[_VIEW])
+    _provider = MeterProvider([reader], resource, exemplar_filter=AlwaysOffExemplarFilter(), views=[_VIEW])
     meter = _meter = _provider.get_meter("stalkingalarm")
     for metric in METRICS:
         if service not in metric.by or metric.kind == "gauge":

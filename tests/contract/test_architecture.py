@@ -1,4 +1,4 @@
-"""docs/architecture.md is true; `python -m tests.contract.test_architecture` writes its two tables."""
+"""docs/architecture.md is true; `python -m tests.contract.test_architecture` writes its tables."""
 
 import re
 from pathlib import Path
@@ -10,6 +10,7 @@ from contracts.catalogue import PARKED, PUBLISHED
 from contracts.common import MessageParked
 from contracts.envelope import Payload
 from contracts.export import readers
+from contracts.telemetry import METRICS
 from stalkingalarm.embedded.definitions import definitions
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,7 +56,18 @@ def permission_rows() -> list[str]:
     return rows
 
 
-TABLES = {"events": event_rows, "permissions": permission_rows}
+def metric_rows() -> list[str]:
+    """The table of metrics; where all services make one, the column says so."""
+    rows = ["| metric | in Prometheus | made by | split by | what it says |", "|---|---|---|---|---|"]
+    for metric in METRICS:
+        made_by = "all" if metric.by == topology.SERVICES else ", ".join(metric.by)
+        attributes = ", ".join(f"`{key}`" for key in metric.attributes)
+        name = metric.prometheus + ("_bucket" if metric.kind == "histogram" else "")
+        rows.append(f"| `{metric.name}` | `{name}` | {made_by} | {attributes} | {metric.description} |")
+    return rows
+
+
+TABLES = {"events": event_rows, "permissions": permission_rows, "metrics": metric_rows}
 
 
 def _between(name: str) -> re.Pattern[str]:
