@@ -5,13 +5,20 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal, Self
 from uuid import UUID, uuid4
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 CONTENT_TYPE = "application/cloudevents+json"
+BATCH_CONTENT_TYPE = "application/cloudevents-batch+json"
 
 
 class Undecodable(Exception):
     """A message body that is no CloudEvent of ours; trying again cannot help."""
+
+
+def _undecodable(error: ValidationError) -> Undecodable:
+    first = error.errors(include_input=False, include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or "body"
+    return Undecodable(f"{where}: {first['type']}")
 
 
 class Payload(BaseModel):
@@ -57,9 +64,15 @@ class Event(BaseModel):
         try:
             return cls.model_validate_json(body)
         except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"]) or "body"
-            raise Undecodable(f"{where}: {first['type']}") from None
+            raise _undecodable(error) from None
+
+    @classmethod
+    def decode_batch(cls, body: bytes) -> list[Self]:
+        """Read a JSON array of events; raises `Undecodable` naming the first broken field."""
+        try:
+            return TypeAdapter(list[cls]).validate_json(body)  # type: ignore[valid-type]
+        except ValidationError as error:
+            raise _undecodable(error) from None
 
     def encode(self) -> bytes:
         """The body as it travels."""

@@ -1,12 +1,14 @@
 """The hand-over to dispatch over HTTP, for when the broker does not confirm in time."""
 
 import logging
+from collections.abc import Sequence
 
 import httpx
+from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind
 
 from chassis import telemetry
-from contracts.envelope import CONTENT_TYPE
+from contracts.envelope import BATCH_CONTENT_TYPE, CONTENT_TYPE
 from services.alarm.settings import AlarmSettings
 
 log = logging.getLogger(__name__)
@@ -19,19 +21,23 @@ class DispatchClient:
         self._fault = ""
         self._http = httpx.AsyncClient(
             base_url=settings.dispatch_url,
-            headers={
-                "authorization": f"Bearer {settings.service_token.get_secret_value()}",
-                "content-type": CONTENT_TYPE,
-            },
+            headers={"authorization": f"Bearer {settings.service_token.get_secret_value()}"},
             timeout=httpx.Timeout(2.0, connect=0.5),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
         )
 
     async def hand_over(self, body: bytes, cause: Span) -> bool:
         """Give dispatch an encoded event, once; False when it was not accepted. `cause`: the press's span."""
+        return await self._post(body, CONTENT_TYPE, cause)
+
+    async def hand_over_all(self, bodies: Sequence[bytes]) -> bool:
+        """Give dispatch several encoded events at once (CloudEvents batch); False when it did not accept them."""
+        return await self._post(b"[" + b",".join(bodies) + b"]", BATCH_CONTENT_TYPE, Context())
+
+    async def _post(self, body: bytes, content_type: str, cause: Span | Context) -> bool:
         attributes = {"http.request.method": "POST"}
         span = telemetry.start("POST /v1/intake", SpanKind.CLIENT, parent=cause, attributes=attributes)
-        headers = {"traceparent": telemetry.traceparent_of(span) or ""}
+        headers = {"traceparent": telemetry.traceparent_of(span) or "", "content-type": content_type}
         try:
             answer = await self._http.post("/v1/intake", content=body, headers=headers)
             span.set_attribute("http.response.status_code", answer.status_code)

@@ -6,9 +6,8 @@ from contextlib import asynccontextmanager, suppress
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Body, FastAPI, Request, Response
+from fastapi import Body, FastAPI, Response
 from fastapi.responses import StreamingResponse
-from opentelemetry import trace
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -16,16 +15,13 @@ from chassis import clock
 from chassis.auth import require
 from chassis.caller import Caller
 from chassis.database import Database, engine_of
-from chassis.errors import Invalid
 from chassis.http import application
 from chassis.outbox import Relay
 from chassis.publisher import Publisher
 from chassis.settings import load
 from chassis.vault import Vault
 from contracts import topology
-from contracts.alarm import AlarmRaised
-from contracts.envelope import Event, Undecodable
-from services.dispatch import access, console, events, store, views
+from services.dispatch import access, console, intake, store, views
 from services.dispatch.board import Board
 from services.dispatch.schemas import (
     ControlRoomIn,
@@ -96,7 +92,7 @@ def create_app(settings: DispatchSettings | None = None) -> FastAPI:
         ready=ready,
     )
 
-    _intake(app, context)
+    intake.add_intake(app, context)
     _streams(app, context)
     _incidents(app, context)
     _orders(app, context)
@@ -112,23 +108,6 @@ async def _keep_fresh(context: Context) -> None:
         with suppress(SQLAlchemyError):  # what is in memory still serves; the next second tries again
             await asyncio.to_thread(rooms.refresh, context)
         await asyncio.sleep(1)
-
-
-def _intake(app: FastAPI, context: Context) -> None:
-    @app.post("/v1/intake", status_code=202, tags=["intake"])
-    async def intake(request: Request, _: Caller = require("service")) -> dict[str, bool]:
-        """The way round the broker: an `alarm.raised.v1` as a CloudEvent. A copy has no effect."""
-        try:
-            event = Event.decode(await request.body())
-        except Undecodable as error:
-            raise Invalid(str(error), field="body") from None
-        if event.type != AlarmRaised.TYPE:
-            raise Invalid("only alarm.raised.v1 is taken in here", field="type")
-        span = trace.get_current_span()
-        await asyncio.to_thread(events.take_alarms, context, topology.DISPATCH_ALARMS, [(event, span)])
-        # The doorbell goes by the broker, which is perhaps away: look at once.
-        request.app.state.hub.look()
-        return {"accepted": True}
 
 
 def _streams(app: FastAPI, context: Context) -> None:

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from chassis.vault import new_key
-from contracts.envelope import wrap
+from contracts.envelope import BATCH_CONTENT_TYPE, wrap
 from services.dispatch.api import create_app
 from services.dispatch.schemas import OrderView
 from services.dispatch.settings import DispatchSettings
@@ -120,6 +120,9 @@ def test_the_way_round_the_broker_makes_one_order_however_often(client: TestClie
     for _ in range(2):
         answer = client.post("/v1/intake", content=event.encode(), headers=issuer.headers("service"))
         assert answer.status_code == 202, answer.text
+    batch = b"[" + event.encode() + b"," + event.encode() + b"]"
+    headers = issuer.headers("service") | {"content-type": BATCH_CONTENT_TYPE}
+    assert client.post("/v1/intake", content=batch, headers=headers).status_code == 202
     (view,) = client.get(f"/v1/control-rooms/{GHENT_ROOM}/incidents", headers=operator).json()
     assert view["marking"] == "STALKINGALARM"
     assert view["location"]["quality"] in ("green", "amber", "red")
@@ -141,6 +144,19 @@ def test_the_way_round_the_broker_makes_one_order_however_often(client: TestClie
     # Card and location are withdrawn with the end.
     assert (closed["card"], closed["location"]) == (None, None)
     assert client.get(f"/v1/control-rooms/{GHENT_ROOM}/incidents", headers=operator).json() == []
+
+
+def test_the_intake_takes_a_batch_in_as_one(client: TestClient, issuer: Issuer) -> None:
+    headers = issuer.headers("service") | {"content-type": BATCH_CONTENT_TYPE}
+    raised = [alarm() for _ in range(20)]
+    made = [wrap(each, source="/services/alarm", event_id=each.alarm_id).encode() for each in raised]
+    assert client.post("/v1/intake", content=b"[" + b",".join(made) + b"]", headers=headers).status_code == 202
+    operator = issuer.headers("operator", cic=GHENT_ROOM)
+    views = client.get(f"/v1/control-rooms/{GHENT_ROOM}/incidents", headers=operator).json()
+    assert {view["incident_id"] for view in views} >= {str(each.alarm_id) for each in raised}
+    broken = client.post("/v1/intake", content=b'[{"type": 1}]', headers=headers)
+    assert (broken.status_code, broken.json()["field"]) == (422, "body")
+    assert broken.json()["detail"].startswith("0.")
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,8 @@ class Intake:
 
         class Take(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                events.append(json.loads(self.rfile.read(int(self.headers["content-length"]))))
+                read = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                events.extend(read if "batch" in self.headers["content-type"] else [read])
                 self.send_response(202)
                 self.send_header("content-length", "0")
                 self.end_headers()

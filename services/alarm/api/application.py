@@ -1,16 +1,16 @@
-"""Puts the application together."""
+"""Puts the applications together."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.http import application
 from chassis.settings import load
-from services.alarm.api import devices, ladder, presses
-from services.alarm.api.parts import Parts
+from services.alarm.api import devices, heartbeats, ladder, presses
+from services.alarm.api.parts import DeviceParts, Parts
 from services.alarm.settings import AlarmSettings
 
 _DESCRIPTION = (
@@ -20,13 +20,34 @@ _DESCRIPTION = (
 
 
 def create_app(settings: AlarmSettings | None = None) -> FastAPI:
-    """The application of the alarm service."""
+    """The whole application of the alarm service."""
+    routers = (presses.router, devices.router, heartbeats.router, ladder.router)
+    return _made_of(Parts, settings, "stalkingalarm: alarm", _DESCRIPTION, *routers)
+
+
+def create_heartbeats_app(settings: AlarmSettings | None = None) -> FastAPI:
+    """Heartbeats alone, for a process that runs when no press needs the processor.
+
+    A proxy sends `/v1/heartbeats` here; where none does, the whole application takes them too.
+    """
+    title, told = "stalkingalarm: heartbeats", "What devices say of themselves every quarter of an hour."
+    return _made_of(DeviceParts, settings, title, told, heartbeats.router, traced=False)
+
+
+def _made_of(
+    make: Callable[[AlarmSettings], DeviceParts],
+    settings: AlarmSettings | None,
+    title: str,
+    description: str,
+    *routers: APIRouter,
+    traced: bool = True,
+) -> FastAPI:
     settings = settings or load(AlarmSettings)
-    held: list[Parts] = []
+    held: list[DeviceParts] = []
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        parts = Parts(settings)
+        parts = make(settings)
         held.append(parts)
         app.state.parts = parts
         await parts.start()
@@ -47,8 +68,8 @@ def create_app(settings: AlarmSettings | None = None) -> FastAPI:
         return {"database_or_broker": database or broker}
 
     app = application(
-        settings, title="stalkingalarm: alarm", description=_DESCRIPTION, lifespan=lifespan, ready=ready
+        settings, title=title, description=description, lifespan=lifespan, ready=ready, traced=traced
     )
-    for part in (presses, devices, ladder):
-        app.include_router(part.router)
+    for router in routers:
+        app.include_router(router)
     return app

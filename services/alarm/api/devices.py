@@ -8,16 +8,13 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ValidationError
 
-from chassis import clock
-from chassis.errors import Retryable
-from chassis.groupwriter import NotWritten
-from services.alarm.api.parts import Parts
+from services.alarm.api.parts import DeviceParts, Parts
 from services.alarm.api.presses import read_body
 from services.alarm.domain import Claim
 from services.alarm.errors import BodyInvalid, SignatureRefused
-from services.alarm.schemas import CancelBody, FixesBody, HeartbeatBody, split_jws
+from services.alarm.schemas import CancelBody, FixesBody, split_jws
 from services.alarm.usecases.devices import Device, standing
-from services.alarm.usecases.reports import Heartbeat, receive_fixes, request_cancel
+from services.alarm.usecases.reports import receive_fixes, request_cancel
 
 router = APIRouter(tags=["devices"])
 
@@ -26,7 +23,7 @@ B = TypeVar("B", bound=BaseModel)
 _ACCEPTED = b'{"status":"accepted"}'
 
 
-async def signed(parts: Parts, body: bytes, kind: type[B]) -> tuple[B, Device]:
+async def signed(parts: DeviceParts, body: bytes, kind: type[B]) -> tuple[B, Device]:
     """The signed payload of a known device. Raises `SignatureRefused` and `BodyInvalid` naming the field."""
     _, payload, signing_input, signature = split_jws(body)
     try:
@@ -42,7 +39,8 @@ async def signed(parts: Parts, body: bytes, kind: type[B]) -> tuple[B, Device]:
     return read, device
 
 
-def _accepted() -> Response:
+def accepted() -> Response:
+    """The same bytes for everything that was taken."""
     return Response(_ACCEPTED, status_code=202, media_type="application/json")
 
 
@@ -52,7 +50,7 @@ async def fixes(alarm_id: UUID, request: Request) -> Response:
     parts: Parts = request.app.state.parts
     body, _ = await signed(parts, await read_body(request), FixesBody)
     await asyncio.to_thread(receive_fixes, parts.database, alarm_id, body)
-    return _accepted()
+    return accepted()
 
 
 @router.post("/v1/alarms/{alarm_id}/cancel", status_code=202)
@@ -61,16 +59,4 @@ async def cancel(alarm_id: UUID, request: Request) -> Response:
     parts: Parts = request.app.state.parts
     body, _ = await signed(parts, await read_body(request), CancelBody)
     await asyncio.to_thread(request_cancel, parts.database, alarm_id, body)
-    return _accepted()
-
-
-@router.post("/v1/heartbeats", status_code=202)
-async def heartbeat(request: Request) -> Response:
-    """Take a heartbeat (JWS of device_id, batteries, Bluetooth, permissions)."""
-    parts: Parts = request.app.state.parts
-    body, device = await signed(parts, await read_body(request), HeartbeatBody)
-    try:
-        await parts.heartbeats.submit(Heartbeat(body, device.enrolment_id, clock.now()))
-    except NotWritten:
-        raise Retryable("the heartbeat could not be stored yet") from None
-    return _accepted()
+    return accepted()

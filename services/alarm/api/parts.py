@@ -1,4 +1,4 @@
-"""What the API process is made of."""
+"""What the API processes are made of."""
 
 import asyncio
 from functools import partial
@@ -15,21 +15,16 @@ from services.alarm.usecases.devices import Devices
 from services.alarm.usecases.reports import Heartbeat, write_heartbeats
 
 
-class Parts:
-    """Made in the event loop; everything starts and serves with database and broker away."""
+class DeviceParts:
+    """What takes in what devices say of themselves; it starts and serves with database and broker away."""
 
-    def __init__(self, settings: AlarmSettings) -> None:
+    def __init__(self, settings: AlarmSettings, name: str = "alarm heartbeats") -> None:
         self.settings = settings
         self.engine = engine_of(settings)
-        self.publisher = Publisher(settings.broker_url.get_secret_value(), "alarm api")
+        self.publisher = Publisher(settings.broker_url.get_secret_value(), name)
         self.relay = Relay(self.engine, self.publisher.publish_threadsafe)
         self.database = Database(self.engine, SOURCE, self.relay)
         self.devices = Devices(self.database, settings.lookup_s)
-        vault = Vault(settings.vault_keys.get_secret_value())
-        lanes: tuple[Lane, Lane] = ("verified", "unverified")
-        self.intakes = {
-            lane: Intake(lane, settings, self.database, self.publisher, self.relay, vault) for lane in lanes
-        }
         self.heartbeats: GroupWriter[Heartbeat, None] = GroupWriter(
             "heartbeats", partial(write_heartbeats, self.database)
         )
@@ -40,6 +35,30 @@ class Parts:
         self.relay.start()
         self.devices.start()
         self.heartbeats.start()
+
+    async def stop(self) -> None:
+        """Finish what was accepted, then stop."""
+        await asyncio.to_thread(self.heartbeats.stop)
+        await asyncio.to_thread(self.devices.stop)
+        await asyncio.to_thread(self.relay.stop)
+        await self.publisher.stop()
+        self.engine.dispose()
+
+
+class Parts(DeviceParts):
+    """The same, and the intake of presses: one for each lane."""
+
+    def __init__(self, settings: AlarmSettings) -> None:
+        super().__init__(settings, "alarm api")
+        vault = Vault(settings.vault_keys.get_secret_value())
+        lanes: tuple[Lane, Lane] = ("verified", "unverified")
+        self.intakes = {
+            lane: Intake(lane, settings, self.database, self.publisher, self.relay, vault) for lane in lanes
+        }
+
+    async def start(self) -> None:
+        """Start; nothing here waits for another system."""
+        await super().start()
         for intake in self.intakes.values():
             intake.start()
 
@@ -47,8 +66,4 @@ class Parts:
         """Finish what was accepted, then stop."""
         for intake in self.intakes.values():
             await intake.stop()
-        await asyncio.to_thread(self.heartbeats.stop)
-        await asyncio.to_thread(self.devices.stop)
-        await asyncio.to_thread(self.relay.stop)
-        await self.publisher.stop()
-        self.engine.dispose()
+        await super().stop()

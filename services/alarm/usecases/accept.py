@@ -52,7 +52,6 @@ class Held:
     failed: set[Holder] = field(default_factory=set)
     before: Stored | None = None
     handing: bool = False
-    unrouted: bool = False
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def settle(self, holder: Holder, *, holds: bool) -> None:
@@ -81,9 +80,10 @@ class Intake:
         )
         at_once = settings.unverified_at_once
         self._slots = asyncio.Semaphore(at_once) if lane == "unverified" else None
-        # A flood of presses that nobody proved waits in its lane: handed over, it would be in the others' way.
-        self._lookout = Lookout(database, settings.unrouted_after_s) if lane == "verified" else None
         self._dispatch = DispatchClient(settings, 100 if lane == "verified" else at_once)
+        # A flood of presses that nobody proved waits in its lane: handed over, it would be in the others' way.
+        after_s = settings.unrouted_after_s
+        self._lookout = Lookout(database, self._dispatch, after_s) if lane == "verified" else None
         self._recent: dict[UUID, tuple[str, asyncio.Task[Receipt]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -243,15 +243,11 @@ class Intake:
             held.press.confirmed = True
             held.settle("broker", holds=True)
             if self._lookout:
-                self._lookout.watch(held.press.raised.alarm_id, lambda: self._unrouted(held))
+                self._lookout.watch(held.press.raised.alarm_id, held.press.event)
             if "database" in held.holders:
                 self._relay.confirmed(held.message.id)
             break
         held.span.end()
-
-    def _unrouted(self, held: Held) -> None:
-        held.unrouted = True
-        self._fall_back(held)
 
     def _fall_back(self, held: Held) -> None:
         """Hand the same event to dispatch, in parallel to everything else."""
@@ -260,15 +256,14 @@ class Intake:
             self._spawn(self._hand_over(held))
 
     async def _hand_over(self, held: Held) -> None:
-        """Try until dispatch has it, the broker brings it there after all, or the deadline has passed."""
+        """Try until dispatch has it, the broker has it after all, or the deadline has passed."""
         pause = _PAUSE_S
         while not await self._dispatch.hand_over(held.press.event, held.span):
             metrics.count(names.PRESS_HANDED_OVER, outcome="failed")
             held.settle("dispatch", holds=False)
             await asyncio.sleep(pause)
             pause *= 2
-            if (held.press.confirmed and not held.unrouted) or clock.now() >= held.press.raised.deadline_at:
-                held.handing = False
+            if held.press.confirmed or clock.now() >= held.press.raised.deadline_at:
                 return
         metrics.count(names.PRESS_HANDED_OVER, outcome="taken")
         held.settle("dispatch", holds=True)

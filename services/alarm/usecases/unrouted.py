@@ -2,32 +2,48 @@
 
 The broker's confirm says that a queue holds the press, not that anybody reads the queue. A lane that is dead,
 deaf, or cut off from its database would keep the press until it comes back; the other way is tried long before
-the deadline.
+the deadline. A busy system is slow to report: so presses go over in batches, one at a time, of which those that
+dispatch knows already cost it next to nothing.
 """
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from uuid import UUID
 
+from chassis import metrics
 from chassis.database import Database
+from contracts import telemetry as names
+from services.alarm.clients import DispatchClient
 from services.alarm.store import following as store
 
 log = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 0.25
+_AT_ONCE = 100
 # How long the database may take to say what is routed; without an answer nothing is.
 _ANSWER_S = 0.5
+# After this dispatch has been away for so long that the queue is the only way left.
+_GIVE_UP_AFTER_S = 60.0
+
+
+@dataclass(slots=True)
+class _Watched:
+    """A confirmed press: its encoded event, and loop times of the next look and of the last."""
+
+    event: bytes
+    look_at: float
+    until: float
 
 
 class Lookout:
-    """Watches presses that the broker confirmed; calls what was left with each that stays unrouted."""
+    """Watches presses that the broker confirmed until dispatch reports them, or has them from here."""
 
-    def __init__(self, database: Database, after_s: float) -> None:
-        self._database, self._after_s = database, after_s
-        self._watched: deque[tuple[float, UUID, Callable[[], None]]] = deque()
+    def __init__(self, database: Database, dispatch: DispatchClient, after_s: float) -> None:
+        self._database, self._dispatch, self._after_s = database, dispatch, after_s
+        self._watched: dict[UUID, _Watched] = {}
         self._task: asyncio.Task[None] | None = None
         self._asking: asyncio.Future[set[UUID]] | None = None
 
@@ -42,36 +58,42 @@ class Lookout:
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    def watch(self, alarm_id: UUID, unrouted: Callable[[], None]) -> None:
-        """Call `unrouted` unless dispatch reports the press as routed within the time."""
-        self._watched.append((asyncio.get_running_loop().time() + self._after_s, alarm_id, unrouted))
+    def watch(self, alarm_id: UUID, event: bytes) -> None:
+        """Hand this over unless dispatch reports it within the time."""
+        now = asyncio.get_running_loop().time()
+        self._watched[alarm_id] = _Watched(event, now + self._after_s, now + _GIVE_UP_AFTER_S)
 
     async def _look(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
-            late: dict[UUID, Callable[[], None]] = {}
-            while self._watched and self._watched[0][0] <= loop.time():
-                _, alarm_id, unrouted = self._watched.popleft()
-                late[alarm_id] = unrouted
-            if not late:
-                continue
-            if missing := late.keys() - await self._routed(late):
-                log.warning("%d presses not routed in time: handed over by HTTP", len(missing))
-            for alarm_id in missing:
-                late[alarm_id]()
+            while due := [id_ for id_, each in self._watched.items() if each.look_at <= loop.time()][:_AT_ONCE]:
+                for alarm_id in await self._routed(due):
+                    del self._watched[alarm_id]
+                if missing := [alarm_id for alarm_id in due if alarm_id in self._watched]:
+                    await self._hand_over(missing)
 
-    async def _routed(self, alarm_ids: Iterable[UUID]) -> set[UUID]:
+    async def _hand_over(self, alarm_ids: Sequence[UUID]) -> None:
+        taken = await self._dispatch.hand_over_all([self._watched[each].event for each in alarm_ids])
+        metrics.count(names.PRESS_HANDED_OVER, len(alarm_ids), outcome="taken" if taken else "failed")
+        log.warning("%d presses not routed in time: %s", len(alarm_ids), "handed over" if taken else "no way")
+        now = asyncio.get_running_loop().time()
+        for alarm_id in alarm_ids:
+            self._watched[alarm_id].look_at = now + _LOOK_EVERY_S
+            if taken or self._watched[alarm_id].until < now:
+                del self._watched[alarm_id]
+
+    async def _routed(self, alarm_ids: Sequence[UUID]) -> set[UUID]:
         """Those that dispatch reported. A database that does not answer is asked by one thread at a time."""
         if self._asking is not None and not self._asking.done():
             return set()
-        self._asking = asyncio.ensure_future(asyncio.to_thread(self._ask, list(alarm_ids)))
+        self._asking = asyncio.ensure_future(asyncio.to_thread(self._ask, alarm_ids))
         try:
             return await asyncio.wait_for(asyncio.shield(self._asking), _ANSWER_S)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the other way is open, and the next look comes
+        except Exception as error:  # noqa: BLE001 - whatever it is: the other way is open, and the next look comes
             log.warning("what is routed could not be read: %s", type(error).__name__)
             return set()
 
-    def _ask(self, alarm_ids: list[UUID]) -> set[UUID]:
+    def _ask(self, alarm_ids: Sequence[UUID]) -> set[UUID]:
         with self._database.read() as session:
             return store.routed(session, alarm_ids)
