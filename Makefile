@@ -1,6 +1,6 @@
 # `make demo` and `make test` work on a bare Debian or Ubuntu machine with Python 3.11, git and make.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench stop clean
+.PHONY: help setup demo test check bench scale stop clean
 BIN := .venv/bin
 # Tests that need the whole system share one, and it needs both processors: one after the other.
 PYTEST := $(BIN)/python -m pytest
@@ -27,6 +27,9 @@ check: setup ## ruff, mypy, import-linter, links in the documentation
 
 bench: setup ## floor, latency at 20 and 100 presses a second, highest sustained rate
 	@$(BIN)/stalkingalarm bench
+
+scale: setup ## several lanes of alarms, and a thousand heartbeats a second beside presses
+	@$(BIN)/stalkingalarm scale
 
 stop: ## stop what runs from this checkout
 	@test ! -x $(BIN)/stalkingalarm || $(BIN)/stalkingalarm down

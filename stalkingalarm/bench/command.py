@@ -11,3 +11,11 @@ def bench() -> None:
     from stalkingalarm.bench.run import bench as run  # brings the simulation
 
     raise typer.Exit(run())
+
+
+@command()
+def scale() -> None:
+    """Several lanes share the load; heartbeats beside presses. On systems of their own."""
+    from stalkingalarm.bench.scale import scale as run
+
+    raise typer.Exit(run())

@@ -133,6 +133,10 @@ def _service(layout: Layout, service: str) -> list[Spec]:
         for name, target, queues in WORKERS[service]
     ]
     running = [replace(api, name=f"{service}-api", env=env, needs=needs), *workers]
+    if service == "alarm":
+        # The same API, for what comes thousands of times as often as presses and may always wait for them.
+        beats = _web(layout, "heartbeats", "services.alarm.api:create_heartbeats_app", "/health/ready")
+        running.append(replace(beats, name="alarm-heartbeats", env=env, needs=needs))
     return [
         migrate,
         *(s if s.name in _ON_THE_ALARM_PATH else replace(s, nice=_BOOKS_NICE) for s in running),
