@@ -31,7 +31,7 @@ class DispatchClient:
         return await self._post(body, CONTENT_TYPE, cause)
 
     async def hand_over_all(self, bodies: Sequence[bytes]) -> bool:
-        """Give dispatch several encoded events at once (CloudEvents batch); False when it did not accept them."""
+        """Give dispatch several encoded events at once (CloudEvents batch); False when it did not take them."""
         return await self._post(b"[" + b",".join(bodies) + b"]", BATCH_CONTENT_TYPE, Context())
 
     async def _post(self, body: bytes, content_type: str, cause: Span | Context) -> bool:

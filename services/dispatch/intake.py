@@ -1,0 +1,52 @@
+"""The way round the broker: presses that the alarm service brings itself."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from fastapi import FastAPI, Request
+from opentelemetry import trace
+from opentelemetry.trace import Span, SpanKind
+
+from chassis import telemetry
+from chassis.auth import require
+from chassis.caller import Caller
+from chassis.errors import Invalid
+from contracts import topology
+from contracts.alarm import AlarmRaised
+from contracts.envelope import BATCH_CONTENT_TYPE, Event, Undecodable
+from services.dispatch import events
+from services.dispatch.usecases.context import Context
+
+
+def add_intake(app: FastAPI, context: Context) -> None:
+    """Add the endpoint."""
+
+    @app.post("/v1/intake", status_code=202, tags=["intake"])
+    async def intake(request: Request, _: Caller = require("service")) -> dict[str, bool]:
+        """Take in `alarm.raised.v1`, one CloudEvent or a batch of them. Copies have no effect."""
+        batch = request.headers.get("content-type", "").startswith(BATCH_CONTENT_TYPE)
+        body = await request.body()
+        try:
+            taken = Event.decode_batch(body) if batch else [Event.decode(body)]
+        except Undecodable as error:
+            raise Invalid(str(error), field="body") from None
+        if any(event.type != AlarmRaised.TYPE for event in taken):
+            raise Invalid("only alarm.raised.v1 is taken in here", field="type")
+        await asyncio.to_thread(_take, context, taken, batch)
+        # The doorbell goes by the broker, which is perhaps away: look at once.
+        request.app.state.hub.look()
+        return {"accepted": True}
+
+
+def _take(context: Context, taken: Sequence[Event], batch: bool) -> None:
+    """One event goes on in the trace of its request; each of a batch in the trace of its press."""
+    with ExitStack() as spans:
+        received = [(event, _span_of(event, spans) if batch else trace.get_current_span()) for event in taken]
+        events.take_alarms(context, topology.DISPATCH_ALARMS, received)
+
+
+def _span_of(event: Event, spans: ExitStack) -> Span:
+    span = telemetry.start("take in", SpanKind.INTERNAL, parent=telemetry.context_of(event.traceparent))
+    spans.callback(span.end)
+    return span
