@@ -44,6 +44,19 @@ def test_prometheus_takes_configuration_and_rules() -> None:
     _promtool("check", "config", "prometheus.yml")
 
 
+def test_what_the_collector_offers_is_what_prometheus_reads() -> None:
+    config = yaml.safe_load((ROOT / "infra/otel-collector/config.yaml").read_text())
+    for pipeline in config["service"]["pipelines"].values():
+        for kind, names in pipeline.items():
+            assert set(names) <= set(config[kind])
+        # First of all, or the rest has used the memory before it looks.
+        assert pipeline["processors"][0] == "memory_limiter"
+    port = config["exporters"]["prometheus"]["endpoint"].rpartition(":")[2]
+    jobs = yaml.safe_load((PROMETHEUS / "prometheus.yml").read_text())["scrape_configs"]
+    [ours] = [job for job in jobs if job["job_name"] == "stalkingalarm"]
+    assert [each["targets"] for each in ours["static_configs"]] == [[f"otel-collector:{port}"]]
+
+
 def test_every_alert_has_its_cases() -> None:
     assert set(CASES) == set(RULES)
 
