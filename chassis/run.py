@@ -27,6 +27,7 @@ from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
 from nameko.runners import ServiceRunner
 
 from chassis import bus, green, metrics, telemetry, tuning, vitals
+from chassis.settings import secret
 from contracts.telemetry import QUEUE_HEARD_AGE
 
 green.install()
@@ -91,7 +92,7 @@ def main(target: str) -> None:
     vitals.of_process(process)
     metrics.observe(QUEUE_HEARD_AGE, bus.heard_ages)
     module = importlib.import_module(path)
-    runner = ServiceRunner({"AMQP_URI": os.environ["BROKER_URL"], "max_workers": _MAX_WORKERS})
+    runner = ServiceRunner({"AMQP_URI": secret("broker_url"), "max_workers": _MAX_WORKERS})
     for cls in service_classes(module, names):
         runner.add_service(cls)
     log.info("starting %s", ", ".join(runner.service_names))

@@ -1,6 +1,8 @@
-"""The one settings pattern: environment variables, typed, no secret with a default."""
+"""The one settings pattern: environment variables, or files for secrets; typed, no secret with a default."""
 
+import os
 from functools import cache
+from pathlib import Path
 from typing import Literal, Self, TypeVar
 
 from pydantic import Field, SecretStr, model_validator
@@ -48,5 +50,21 @@ S = TypeVar("S", bound=Settings)
 
 @cache
 def load(kind: type[S]) -> S:
-    """Read the environment once per process; raises pydantic's ValidationError naming what is missing."""
-    return kind()
+    """Read environment and files once per process; raises pydantic's ValidationError naming what is missing."""
+    return kind(_secrets_dir=secrets_folder())
+
+
+def secrets_folder() -> Path | None:
+    """SECRETS_DIR: a folder with one file for each secret, named as its field. A variable of the name wins."""
+    named = os.environ.get("SECRETS_DIR")
+    return Path(named) if named else None
+
+
+def secret(name: str) -> str:
+    """One secret for who needs no other setting; raises KeyError where it is neither variable nor file."""
+    if value := os.environ.get(name.upper()):
+        return value
+    folder = secrets_folder()
+    if folder is None or not (folder / name).exists():
+        raise KeyError(name.upper())
+    return (folder / name).read_text().strip()

