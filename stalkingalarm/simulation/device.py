@@ -17,7 +17,8 @@ from contracts.common import Channel
 from stalkingalarm.simulation import spans
 from stalkingalarm.simulation.jose import sign
 
-# Seconds after the press at which the phone sends it again over data; then every 30 s.
+# Seconds after the press at which the phone sends it again over data; then every 30 s. A refusal that says when
+# to come back is heeded as well: the phone does not wait half a minute for a system that was away for seconds.
 RETRIES_S = (0, 1, 2, 5, 10, 20, 30)
 AGAIN_EVERY_S = 30
 # The other ways take over when no receipt came.
@@ -41,6 +42,8 @@ class Press:
     took_s: float | None = None
     attempts: int = 0
     refusals: list[int] = field(default_factory=list)
+    # Somebody waits already to come back when the refusal said.
+    coming_back: bool = False
 
     @property
     def alarm_id(self) -> UUID:
@@ -66,7 +69,7 @@ class Device:
         self.position = position
         self.counter = 0
         self.sequence = 0
-        self._http, self._url = http, alarm_url.rstrip("/")
+        self._http, self.alarm_url = http, alarm_url.rstrip("/")
 
     async def press(self, *, give_up_after_s: float = 60, **changed: Any) -> Press:
         """Press the button; returns with the receipt, or without one after `give_up_after_s` seconds.
@@ -106,7 +109,7 @@ class Device:
         with spans.client("phone", "POST", "/v1/presses", parent) as (span, traced):
             press.trace_id = press.trace_id or f"{span.get_span_context().trace_id:032x}"
             answer = await self._http.post(
-                f"{self._url}/v1/presses",
+                f"{self.alarm_url}/v1/presses",
                 content=press.signed,
                 headers={**JOSE, **traced, "x-channel": channel},
                 timeout=_PATIENCE_S,
@@ -142,12 +145,20 @@ class Device:
         self, press: Press, after_s: float, way: Channel, received: asyncio.Event, root: Span
     ) -> None:
         await asyncio.sleep(after_s)
-        try:
-            answer = await self.send(press, way, root)
-        except httpx.HTTPError:
-            return
-        if answer.status_code == 202:
-            received.set()
+        while True:
+            try:
+                answer = await self.send(press, way, root)
+            except httpx.HTTPError:
+                return
+            if answer.status_code == 202:
+                received.set()
+                return
+            back_s = answer.headers.get("retry-after")
+            if back_s is None or press.coming_back:
+                return
+            press.coming_back = True
+            await asyncio.sleep(float(back_s))
+            press.coming_back = False
 
     async def locate(self, alarm_id: UUID, position: tuple[float, float]) -> int:
         """Send one further fix; returns the HTTP status."""
@@ -195,7 +206,7 @@ class Device:
             {"device_id": self.device_id, "alarm_id": str(alarm_id), "at": datetime.now(UTC).isoformat()},
         )
         answer = await self._http.get(
-            f"{self._url}/v1/alarms/{alarm_id}",
+            f"{self.alarm_url}/v1/alarms/{alarm_id}",
             headers={"authorization": f"Device {claim}"},
             timeout=_PATIENCE_S,
         )
@@ -206,7 +217,7 @@ class Device:
         signed = sign(self.key, self.device_id, {"device_id": self.device_id, **payload})
         with spans.client("phone", "POST", route) as (span, traced):
             answer = await self._http.post(
-                f"{self._url}{path}", content=signed, headers={**JOSE, **traced}, timeout=_PATIENCE_S
+                f"{self.alarm_url}{path}", content=signed, headers={**JOSE, **traced}, timeout=_PATIENCE_S
             )
             span.set_attribute("http.response.status_code", answer.status_code)
         return answer

@@ -14,8 +14,8 @@ from stalkingalarm.embedded.layout import Layout
 from stalkingalarm.embedded.system import System
 from stalkingalarm.simulation import spans
 
-# Tokens are used again for this long; they are valid longer.
-_TOKEN_AGE_S = 1800
+# Tokens are used again for this long; they are valid longer than a service's clock may be wrong.
+_TOKEN_AGE_S, _TOKEN_LIFE_S = 1800, 4 * 3600
 
 
 class World:
@@ -82,4 +82,4 @@ def _token(layout: Layout, roles: tuple[str, ...], claims: tuple[tuple[str, str]
     given: dict[str, Any] = dict(claims)
     partner = given.pop("partner", "police")
     subject = "-".join((*roles, *given.values()))
-    return issuer.mint(subject, roles, partner, layout=layout, seconds=2 * _TOKEN_AGE_S + 60, **given)
+    return issuer.mint(subject, roles, partner, layout=layout, seconds=_TOKEN_LIFE_S, **given)

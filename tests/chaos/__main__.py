@@ -105,19 +105,19 @@ async def _perform(system: System, drawn: Sequence[Drawn], until: float) -> list
         await units(system, _UNITS)
     records: list[dict[str, Any]] = []
     rig = Rig(system)
-    async with World(system) as world, Fleet(world, keys) as fleet:
+    async with World(system) as world, Fleet(world, keys, rig.alarm_urls) as fleet:
         for each in drawn:
             if time.monotonic() > until - _RESERVE_S:
                 break
             with console.status(f"{each.fault.name}: {'; '.join(each.told)}"):
-                record = await Performance(rig, world, fleet, each).play()
+                record = await Performance(rig, world, fleet, each).record()
             records.append(record)
             _say(record)
     return records
 
 
 def _say(record: dict[str, Any]) -> None:
-    figures = ", ".join(f"{name} {record[name]}" for name in _COLUMNS)
+    figures = ", ".join(f"{name} {record.get(name)}" for name in _COLUMNS)
     good = "[green]held[/]" if not record["broken"] else "[red]BROKEN[/]"
     console.print(f"{good} [bold]{record['fault']}[/]: {figures}", highlight=False)
     for line in record["broken"]:
@@ -128,7 +128,7 @@ def _show(records: Sequence[dict[str, Any]], missed: Sequence[str], seed: int) -
     table = Table("fault", *(name.removesuffix("_s") for name in _COLUMNS), title=f"seed {seed}; times in s")
     for record in records:
         style = "red" if record["broken"] else ""
-        table.add_row(record["fault"], *(str(record[name]) for name in _COLUMNS), style=style)
+        table.add_row(record["fault"], *(str(record.get(name, "")) for name in _COLUMNS), style=style)
     console.print(table)
     if missed:
         console.print(f"the budget was too short for {len(missed)}: {', '.join(missed)}")

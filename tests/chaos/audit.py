@@ -67,7 +67,7 @@ class Findings:
 
 
 def audit(lines: Sequence[Line], books: Mapping[UUID, Entry]) -> Findings:
-    """Compare. `refused`: presses refused at least once; `brought_in`: those of them that were accepted later."""
+    """Compare. `refused`: presses refused at least once; `brought_in`: those among them accepted later."""
     found = Findings(presses=len(lines))
     for line in lines:
         found.accepted += line.accepted

@@ -1,14 +1,17 @@
 """What a fault is, and which faults a run has, in what order and at which moments: all of it from the seed."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from stalkingalarm.simulation.world import World
+    from tests.chaos.audit import Line
     from tests.chaos.rig import Rig
 
 Do = Callable[["Rig"], Any]
+Check = Callable[["Rig", "World", "Sequence[Line]"], Awaitable[list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Fault:
     mend: Do = nothing
     late_because: str = ""
     back_within_s: float | None = None
-    check: "Callable[[Rig], list[str]] | None" = None
+    check: Check | None = None
     ci: bool = False
 
 

@@ -51,12 +51,15 @@ class Pressed:
 
 
 class Fleet:
-    """Everybody, for the length of an `async with` block. `presses` are those since the last `forget`."""
+    """Everybody, for the length of an `async with` block. `presses` are those since the last `forget`.
 
-    def __init__(self, world: World, keys: Sequence[Key]) -> None:
-        url = world.url("alarm")
+    `alarm_urls`: where they press, in turn; it may change.
+    """
+
+    def __init__(self, world: World, keys: Sequence[Key], alarm_urls: Sequence[str]) -> None:
+        self._alarm_urls = alarm_urls
         self._free = deque(
-            Device(world.http, url, UUID(device_id), key, around(number))
+            Device(world.http, alarm_urls[0], UUID(device_id), key, around(number))
             for number, (device_id, key) in enumerate(keys)
         )
         self.presses: dict[UUID, Pressed] = {}
@@ -113,6 +116,7 @@ class Fleet:
         raise RuntimeError(f"all {len(self._free)} devices have an open incident: enrol more")
 
     async def _press(self, device: Device, due: float) -> None:
+        device.alarm_url = self._alarm_urls[len(self.presses) % len(self._alarm_urls)]
         alarm_id = alarm_id_of(UUID(device.device_id), device.counter + 1)
         pressed = self.presses[alarm_id] = self._last[device.device_id] = Pressed(device, alarm_id, due)
         pressed.press = await device.press(give_up_after_s=_PATIENCE_S)

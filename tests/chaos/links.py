@@ -1,6 +1,6 @@
 """The cables between processes and what they speak to: a port for each pair, forwarded by this process.
 
-A cable is cut, or loses packets, in the kernel (see rig.py). It is made slow, or its connections are reset, here:
+A cable is cut, or loses packets, in the kernel (see rig.py). It is made slow, or its connections reset, here:
 `python -m tests.chaos.links CONTROL_PORT NAME=PORT:TARGET_PORT...`, told by lines of JSON at the control port.
 """
 

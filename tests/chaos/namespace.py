@@ -55,6 +55,12 @@ def put_clock(run: Path, name: str, seconds: float) -> None:
         file.write(struct.pack("<q", int(seconds * 1e9)))
 
 
+def clock_ahead_s(run: Path, name: str) -> float:
+    """How far it is ahead now."""
+    (nanoseconds,) = struct.unpack("<q", clock_file(run, name).read_bytes())
+    return float(nanoseconds) / 1e9
+
+
 def _built_clock(run: Path) -> Path:
     run.mkdir(parents=True, exist_ok=True)
     compiler = next(filter(None, map(shutil.which, ("cc", "tcc"))), None)

@@ -51,6 +51,11 @@ def fars(spec: Spec) -> tuple[str, ...]:
     return ("broker", "database", *(("dispatch-api",) if spec.name == _LINKED_TO_DISPATCH else ()))
 
 
+def spec_of(layout: Layout, name: str) -> Spec:
+    """One process of this plan."""
+    return next(spec for spec in plan(layout) if spec.name == name)
+
+
 def link_ports(layout: Layout) -> dict[str, int]:
     """The port of each cable."""
     return dict(_numbered(ordinary.plan(layout)))

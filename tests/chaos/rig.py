@@ -3,10 +3,13 @@
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pika
 import psycopg
 from pika.exceptions import AMQPError
@@ -18,8 +21,8 @@ from stalkingalarm.embedded import postgres, rabbitmq
 from stalkingalarm.embedded.layout import SERVICES, Layout
 from stalkingalarm.embedded.system import System
 from tests.chaos import links
-from tests.chaos.namespace import put_clock
-from tests.chaos.plan import CONTROL_PORT, fars, link, link_ports
+from tests.chaos.namespace import clock_ahead_s, put_clock
+from tests.chaos.plan import CONTROL_PORT, fars, link, link_ports, spec_of
 
 # The queues that people look at, and those in which a message waits on purpose.
 _ASIDE = ("unroutable", "retry.", "cic.")
@@ -36,6 +39,11 @@ class Rig:
         self.processes = tuple(spec.name for spec in specs)
         self.links = tuple(link(spec.name, far) for spec in specs for far in fars(spec))
         self._ports = link_ports(self.layout)
+        # Where devices press, in turn.
+        self.alarm_urls = [system.url("alarm")]
+        # What a fault saw and its check looks at.
+        self.told: dict[str, Any] = {}
+        self._beside: dict[str, subprocess.Popen[bytes]] = {}
 
     # -- processes
 
@@ -61,6 +69,60 @@ class Rig:
     def whole(self) -> None:
         """Wait until every process is ready."""
         self.system.wait_ready()
+
+    def up_again(self) -> None:
+        """Start whatever was stopped, the deepest first, and wait until everything is ready."""
+        self.up(*(p["name"] for p in self.system.processes() if p["state"] == "stopped"))
+        self.system.wait_ready()
+
+    # -- another version
+
+    def migrate(self, service: str, folder: Path) -> None:
+        """Bring a service's database to the schema of the version in that folder."""
+        spec = spec_of(self.layout, f"{service}-migrate")
+        done = subprocess.run(
+            spec.command,
+            cwd=folder,
+            env={**os.environ, **spec.env},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"migration of {service}: {done.stderr.strip().splitlines()[-1]}")
+
+    def run_beside(self, name: str, folder: Path, port: int) -> None:
+        """A process of the version in that folder, beside the one that runs; an API listens at `port`."""
+        spec = spec_of(self.layout, name)
+        command = [str(port) if word == str(spec.port) else word for word in spec.command]
+        with (self.layout.logs / f"{name}-next.log").open("wb") as log:
+            self._beside[name] = subprocess.Popen(
+                command, cwd=folder, env={**os.environ, **spec.env}, stdout=log, stderr=subprocess.STDOUT
+            )
+        until = time.monotonic() + 30
+        while not self._answers_beside(name, port):
+            if self._beside[name].poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"{name} of the next version does not run: see its log")
+            time.sleep(0.2)
+
+    def end_beside(self) -> None:
+        """Stop the processes of the other version."""
+        for process in self._beside.values():
+            process.terminate()
+        for process in self._beside.values():
+            process.wait(20)
+        self._beside.clear()
+
+    def _answers_beside(self, name: str, port: int) -> bool:
+        queue = next((w[2][0] for workers in ordinary.WORKERS.values() for w in workers if w[0] == name), None)
+        if queue is None:
+            try:
+                return httpx.get(f"http://127.0.0.1:{port}/health/ready", trust_env=False).is_success
+            except httpx.TransportError:
+                return False
+        with pika.BlockingConnection(pika.URLParameters(self.system.broker_url())) as connection:
+            read = connection.channel().queue_declare(queue, passive=True).method.consumer_count
+            return bool(read >= 2)
 
     # -- cables
 
@@ -115,19 +177,16 @@ class Rig:
                 )
 
     def fill_disk(self) -> None:
-        """Not a byte is left where the database is."""
+        """Not a byte is left where the database is, and the log that it has made ahead is used up."""
         with self._ballast.open("wb", buffering=0) as file, suppress(OSError):
             while file.write(bytes(2**20)):
                 pass
-        with suppress(OSError):
-            subprocess.run(
-                ["dd", "if=/dev/zero", f"of={self._ballast}2", "bs=512"], capture_output=True, check=True
-            )
+        with suppress(psycopg.Error), psycopg.connect(self.system.admin_database_url()) as connection:
+            connection.execute("SELECT pg_switch_wal()")
 
     def free_disk(self) -> None:
         """As before."""
-        for path in (self._ballast, Path(f"{self._ballast}2")):
-            path.unlink(missing_ok=True)
+        self._ballast.unlink(missing_ok=True)
 
     @property
     def _ballast(self) -> Path:
@@ -186,6 +245,10 @@ class Rig:
         """Put clocks so far ahead of the machine's; `people`: of devices, units and control rooms."""
         for name in names:
             put_clock(self.layout.run, name, seconds)
+
+    def ahead_s(self, name: str) -> float:
+        """How far that clock is ahead of the machine's."""
+        return clock_ahead_s(self.layout.run, name)
 
     @property
     def clocks(self) -> tuple[str, ...]:

@@ -31,9 +31,17 @@ class Performance:
         self._rig, self._world, self._fleet, self._drawn = rig, world, fleet, drawn
         self._ended = 0.0
         self._quiet_at: float | None = None
+        self._waited_for: dict[str, int] = {}
 
-    async def play(self) -> dict[str, Any]:
-        """The record of it."""
+    async def record(self) -> dict[str, Any]:
+        """Play it; a fault that could not be made or mended is a broken one, and the others have their turn."""
+        try:
+            return await self._play()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is told, and the run is red
+            broken = [f"{type(error).__name__}: {error}"]
+            return {"fault": self._drawn.fault.name, "steps": self._drawn.told, "broken": broken}
+
+    async def _play(self) -> dict[str, Any]:
         fault, enough = self._drawn.fault, asyncio.Event()
         self._fleet.forget()
         pressing = asyncio.create_task(self._fleet.press(RATE, enough))
@@ -75,6 +83,7 @@ class Performance:
                     return
             else:
                 self._quiet_at = None
+                self._waited_for = {name: n for name, n in (depths or {}).items() if n}
             await asyncio.sleep(0.5)
 
     def _well(self, now: float) -> bool:
@@ -116,10 +125,7 @@ class Performance:
 
     async def _record(self, found: Findings, lines: Sequence[Line]) -> dict[str, Any]:
         fault = self._drawn.fault
-        if fault.check:
-            found.complaints += (complaints := await asyncio.to_thread(fault.check, self._rig))
-        else:
-            complaints = []
+        complaints = await fault.check(self._rig, self._world, lines) if fault.check else []
         back_s = _back_s(lines, self._ended)
         broken = verdict(
             found,
@@ -136,6 +142,7 @@ class Performance:
             **found.as_record(),
             "back_s": back_s,
             "recovery_s": recovery,
+            "waited_for": self._waited_for,
             "may_be_late": fault.late_because,
             "broken": broken + complaints,
         }

@@ -20,9 +20,7 @@ def _no_alarm(rig: Rig) -> None:
 
 
 def _back(rig: Rig) -> None:
-    if any(p["name"] == "rabbitmq" and p["state"] == "stopped" for p in rig.system.processes()):
-        rig.up("rabbitmq")
-    rig.whole()
+    rig.up_again()
 
 
 FAULTS = (

@@ -44,9 +44,7 @@ def _free_again(rig: Rig) -> None:
 
 
 def _both_back(rig: Rig) -> None:
-    stopped = [p["name"] for p in rig.system.processes() if p["state"] == "stopped"]
-    rig.up(*(name for name in ("postgres", "rabbitmq") if name in stopped))
-    rig.whole()
+    rig.up_again()
 
 
 FAULTS = (

@@ -1,0 +1,79 @@
+"""Messages that nobody can read, or that are not what their type promises."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from random import Random
+from uuid import uuid4
+
+from contracts.catalogue import PUBLISHED
+from contracts.topology import ALARM_RECORDER, DISPATCH_ALARMS, QUEUES, Queue
+from tests.chaos.fault import Check, Fault, Scale, Step
+from tests.chaos.rig import WORK_QUEUES, Rig
+
+_TYPES = [kind for kinds in PUBLISHED.values() for kind in kinds]
+_UNREADABLE = b"\x00 this is no event"
+
+
+def _on_each(dice: Random, _: Scale) -> list[Step]:
+    def do(rig: Rig) -> None:
+        for queue in QUEUES:
+            if queue.name in WORK_QUEUES:
+                rig.publish(queue.name, [_UNREADABLE, _broken(_type_of(queue))])
+
+    return [Step(dice.uniform(0, 1), "one that nobody can read and one of a broken payload on each queue", do)]
+
+
+def _flood(dice: Random, scale: Scale) -> list[Step]:
+    def flood(queue: str) -> Step:
+        def do(rig: Rig) -> None:
+            rig.publish(queue, _mixed(scale.poison))
+
+        return Step(dice.uniform(0, 1), f"{scale.poison} poison messages on {queue}", do)
+
+    return [flood(DISPATCH_ALARMS), flood(ALARM_RECORDER)]
+
+
+def _mixed(count: int) -> Iterator[bytes]:
+    for number in range(count):
+        yield _UNREADABLE if number % 2 else _broken("alarm.raised.v1")
+
+
+def _broken(kind: str) -> bytes:
+    """A good envelope around a payload that is nothing."""
+    event = {
+        "specversion": "1.0",
+        "id": str(uuid4()),
+        "source": "/services/alarm",
+        "type": kind,
+        "time": datetime.now(UTC).isoformat(),
+        "subject": "poison",
+        "data": {"alarm_id": "no identifier"},
+    }
+    return json.dumps(event).encode()
+
+
+def _type_of(queue: Queue) -> str:
+    """A type that comes by this queue."""
+    for binding in queue.bindings:
+        for kind in _TYPES:
+            key = binding.routing_key.rstrip("#*.")
+            if binding.exchange == kind.EXCHANGE and (kind.TYPE.startswith(key) or key.startswith(kind.TYPE)):
+                return kind.TYPE
+    raise LookupError(f"nothing in the catalogue comes by {queue.name}")
+
+
+def _parked(least: int) -> Check:
+    """All of it lies where people look, and they have looked."""
+
+    async def check(rig: Rig, *_: object) -> list[str]:
+        parked = rig.purge_parking()
+        return [] if parked >= least else [f"only {parked} of {least} poison messages were parked"]
+
+    return check
+
+
+FAULTS = (
+    Fault("poison:each queue", _on_each, check=_parked(len(WORK_QUEUES)), ci=True),
+    Fault("poison:flood", _flood, check=_parked(2_000), ci=True),
+)

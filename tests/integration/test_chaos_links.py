@@ -1,0 +1,113 @@
+"""The cables of the chaos: what comes goes on, in order, however slow; a reset is noticed at both ends."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from tests.chaos.links import HOST, Link, serve, tell
+from tests.support.alarm import free_port
+
+Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@asynccontextmanager
+async def cable() -> AsyncIterator[tuple[int, int]]:
+    """A cable to an echo; its own port and that of the control."""
+
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while data := await reader.read(65536):
+            writer.write(data)
+        writer.close()
+
+    far = await asyncio.start_server(echo, HOST, 0)
+    port, control = free_port(), free_port()
+    serving = asyncio.create_task(serve(control, {"a>b": Link(port, far.sockets[0].getsockname()[1])}))
+    await _listening(control)
+    yield port, control
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+    far.close()
+
+
+async def _listening(port: int) -> None:
+    for _ in range(100):
+        try:
+            _, writer = await asyncio.open_connection(HOST, port)
+        except OSError:
+            await asyncio.sleep(0.02)
+            continue
+        writer.close()
+        return
+    raise TimeoutError(f"nobody listens at {port}")
+
+
+async def told(control: int, latency_s: float = 0, jitter_s: float = 0, *, reset: bool = False) -> None:
+    await asyncio.to_thread(lambda: tell(control, "a>b", latency_s, jitter_s, reset=reset))
+
+
+async def trip_s(pair: Pair) -> float:
+    begun = time.perf_counter()
+    pair[1].write(b"x")
+    assert await asyncio.wait_for(pair[0].readexactly(1), 5) == b"x"
+    return time.perf_counter() - begun
+
+
+def test_slow_means_later_each_way_and_quick_again_means_at_once() -> None:
+    async def play() -> None:
+        async with cable() as (port, control):
+            pair = await asyncio.open_connection(HOST, port)
+            assert await trip_s(pair) < 0.1
+            await told(control, 0.15)
+            assert 0.3 <= await trip_s(pair) < 0.6
+            await told(control)
+            assert await trip_s(pair) < 0.1
+
+    asyncio.run(play())
+
+
+def test_jitter_never_changes_the_order() -> None:
+    async def play() -> None:
+        async with cable() as (port, control):
+            reader, writer = await asyncio.open_connection(HOST, port)
+            await told(control, 0.0, 0.03)
+            sent = b""
+            for _ in range(60):
+                piece = random.randbytes(20)
+                sent += piece
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(0.002)
+            assert await asyncio.wait_for(reader.readexactly(len(sent)), 5) == sent
+
+    asyncio.run(play())
+
+
+def test_a_reset_ends_what_is_open_and_nothing_else() -> None:
+    async def play() -> None:
+        async with cable() as (port, control):
+            pair = await asyncio.open_connection(HOST, port)
+            await trip_s(pair)
+            await told(control, reset=True)
+            with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+                await trip_s(pair)
+            assert await trip_s(await asyncio.open_connection(HOST, port)) < 0.1
+
+    asyncio.run(play())
+
+
+def test_nobody_at_the_far_end_is_noticed() -> None:
+    async def play() -> None:
+        port, control = free_port(), free_port()
+        serving = asyncio.create_task(serve(control, {"a>b": Link(port, free_port())}))
+        await _listening(control)
+        pair = await asyncio.open_connection(HOST, port)
+        with pytest.raises((ConnectionError, asyncio.IncompleteReadError)):
+            await trip_s(pair)
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+    asyncio.run(play())
