@@ -14,7 +14,8 @@ from rich.table import Table
 from stalkingalarm import issuer
 from stalkingalarm.embedded import plan, records
 from stalkingalarm.embedded.layout import Layout, SetupError
-from stalkingalarm.embedded.system import Processes, System
+from stalkingalarm.embedded.system import System
+from stalkingalarm.running import Processes, RunningSystem
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 console = Console()
@@ -139,7 +140,7 @@ def wipe() -> None:
     console.print("Deleted.")
 
 
-def _table(system: System) -> None:
+def _table(system: RunningSystem) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("process", "state", "pid", "address", "restarts", ""):
         table.add_column(heading)

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from stalkingalarm import seed
-from stalkingalarm.embedded.system import System
+from stalkingalarm.running import RunningSystem
 from stalkingalarm.simulation.fleet import STAGES, Fleet, Travel
 from stalkingalarm.simulation.world import Refused, World, until
 
@@ -26,12 +26,12 @@ _ROWS = 24
 _BOOKS_S = 15.0
 
 
-def demo(system: System, console: Console, presses: int = PRESSES) -> bool:
+def demo(system: RunningSystem, console: Console, presses: int = PRESSES) -> bool:
     """Run it; True only if every press came to a unit within its deadline, exactly once."""
     return asyncio.run(_demo(system, console, presses))
 
 
-async def _demo(system: System, console: Console, presses: int) -> bool:
+async def _demo(system: RunningSystem, console: Console, presses: int) -> bool:
     async with World(system) as world:
         since = datetime.now(UTC)
         victims, units = await prepare(world, console, presses)
@@ -165,7 +165,7 @@ def _summary(travels: Sequence[Travel], result: dict[str, Any]) -> Table:
     return shown
 
 
-def _where_next(system: System, console: Console, travels: Sequence[Travel]) -> None:
+def _where_next(system: RunningSystem, console: Console, travels: Sequence[Travel]) -> None:
     alarm = next((str(t.alarm_id) for t in travels if "closed" in t.stages), "ALARM")
     console.print(
         "In Ghent an operator sends the unit, 0.3 s after the alarm shows; elsewhere it is sent at once."

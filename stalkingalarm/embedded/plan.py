@@ -148,10 +148,11 @@ def _web(layout: Layout, name: str, factory: str, probe: str) -> Spec:
     # Open event streams never end by themselves: the time-out ends them.
     listen = f"--host 127.0.0.1 --port {port} --no-access-log --timeout-graceful-shutdown 3"
     command = (sys.executable, "-m", "uvicorn", "--factory", factory, *listen.split())
-    return Spec(name, command, template=WEB, port=port, ready=lambda: _is_ok(port, probe))
+    return Spec(name, command, template=WEB, port=port, ready=lambda: is_ok(port, probe))
 
 
-def _is_ok(port: int, path: str) -> bool:
+def is_ok(port: int, path: str) -> bool:
+    """Whether a web server on this machine answers 200."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", path)

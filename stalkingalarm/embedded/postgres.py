@@ -58,7 +58,7 @@ def spec(layout: Layout) -> Spec:
         command=(str(bin_dir / "postgres"), "-D", str(data), "-p", str(layout.ports["postgres"])),
         port=layout.ports["postgres"],
         prepare=lambda: _initialise(layout, bin_dir),
-        ready=lambda: _answers(layout),
+        ready=lambda: answers(layout),
         account=layout.account,
         stop_signal=signal.SIGINT,  # "fast": does not wait for clients to leave
         folder=layout.private_folder("postgres"),
@@ -113,7 +113,8 @@ def _administer(layout: Layout, database: str, statement: LiteralString) -> None
         connection.execute(sql.SQL(statement).format(sql.Identifier(database)))
 
 
-def _answers(layout: Layout) -> bool:
+def answers(layout: Layout) -> bool:
+    """Whether the cluster takes connections."""
     try:
         with psycopg.connect(admin_url(layout), connect_timeout=2) as connection:
             connection.execute("SELECT 1")

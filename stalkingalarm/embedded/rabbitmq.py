@@ -43,7 +43,7 @@ def specs(layout: Layout) -> tuple[Spec, Spec]:
         env=_environment(layout, home),
         needs=("epmd",),
         prepare=lambda: _configure(layout, home),
-        ready=lambda: _answers(layout),
+        ready=lambda: answers(layout),
         port=layout.ports["amqp"],
         account=layout.account,
         folder=home,
@@ -104,7 +104,8 @@ def _configure(layout: Layout, home: Path) -> None:
     (home / ".erlang.cookie").chmod(0o400)
 
 
-def _answers(layout: Layout) -> bool:
+def answers(layout: Layout) -> bool:
+    """Whether the broker takes connections of its administrator."""
     if not _listens(layout.ports["amqp"]):  # pika would log each refusal
         return False
     parameters = pika.URLParameters(broker_url(layout))

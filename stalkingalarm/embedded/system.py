@@ -6,14 +6,12 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
-from stalkingalarm.embedded import plan as data
-from stalkingalarm.embedded import postgres, rabbitmq, records
+from stalkingalarm.embedded import records
 from stalkingalarm.embedded.control import OVERRIDES, call
 from stalkingalarm.embedded.layout import (
     Layout,
@@ -25,18 +23,13 @@ from stalkingalarm.embedded.layout import (
 )
 from stalkingalarm.embedded.spec import Spec
 from stalkingalarm.embedded.supervisor import load_plan
+from stalkingalarm.running import Processes, RunningSystem
 
 PLAN = "stalkingalarm.embedded.plan:plan"
-Processes = list[dict[str, Any]]
-_GOOD = {"ready", "done"}
 
 
-class System:
-    """Handle on one installation; leaving the `with` block stops it if this handle started it."""
-
-    def __init__(self, layout: Layout) -> None:
-        self.layout = layout
-        self.started_here = False
+class System(RunningSystem):
+    """One installation of native processes, run by a supervisor in the background."""
 
     @classmethod
     def up(
@@ -64,17 +57,6 @@ class System:
                 system.down()
             raise
         return system
-
-    def __enter__(self) -> Self:
-        """The system itself."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Stop what this handle started."""
-        if self.started_here:
-            self.down()
 
     def down(self) -> list[str]:
         """Stop everything in order, with or without a living supervisor; answers what ran."""
@@ -110,60 +92,10 @@ class System:
         call(self.layout, "restart", name)
         self.wait_ready(name)
 
-    @contextmanager
-    def without(self, *names: str) -> Iterator[None]:
-        """Stop processes (`rabbitmq`, `alarm-api`, ...) for the length of the block."""
-        for name in names:
-            self.stop(name)
-        try:
-            yield
-        finally:
-            for name in names:
-                self.start(name)
-
-    @contextmanager
-    def without_database(self, service: str) -> Iterator[None]:
-        """One service's database refuses everybody for the length of the block."""
-        postgres.take_down(self.layout, service)
-        try:
-            yield
-        finally:
-            postgres.bring_back(self.layout, service)
-
-    def wait_ready(
-        self,
-        *names: str,
-        seconds: float = 60,
-        progress: Callable[[Processes], None] = lambda _: None,
-    ) -> None:
-        """Wait until these (default: all) are ready; raises SetupError naming what is not, and why."""
-        deadline = time.monotonic() + seconds
-        while True:
-            found = [p for p in self.processes() if not names or p["name"] in names]
-            progress(found)
-            if all(p["state"] in _GOOD for p in found):
-                return
-            failed = [p for p in found if p["state"] == "failed"]
-            if failed or time.monotonic() > deadline:
-                bad = (failed or [p for p in found if p["state"] not in _GOOD])[0]
-                raise SetupError(self._why(bad))
-            time.sleep(0.1)
-
-    def url(self, name: str) -> str:
-        """Base URL of a service, of `issuer` or of `collector`."""
-        return data.url(self.layout, name)
-
-    def broker_url(self, user: str = "admin") -> str:
-        """AMQP URL, as a service or as `admin`."""
-        return rabbitmq.broker_url(self.layout, user)
-
-    def database_url(self, service: str) -> str:
-        """SQLAlchemy URL of one service's database, as that service."""
-        return postgres.service_url(self.layout, service)
-
-    def admin_database_url(self, database: str = "postgres") -> str:
-        """libpq URL of any database, as administrator."""
-        return postgres.admin_url(self.layout, database)
+    def last_words(self, name: str) -> str:
+        """Where the log of a process is, and the line in it that most probably says what is wrong."""
+        log = self.layout.logs / f"{name}.log"
+        return f"{log} ends: {_last_line(log)}"
 
     def _launch(self, plan: str, env: Mapping[str, str]) -> None:
         records.stop_orphans(self.layout)  # a killed supervisor's children hold our ports
@@ -190,11 +122,6 @@ class System:
                 return
             time.sleep(0.05)
         raise SetupError(f"the supervisor did not start: {_last_line(log)}")
-
-    def _why(self, process: dict[str, Any]) -> str:
-        log = self.layout.logs / f"{process['name']}.log"
-        reason = process["error"] or f"still {process['state']}"
-        return f"{process['name']} is not ready: {reason}; {log} ends: {_last_line(log)}"
 
 
 def _check_ports(specs: list[Spec]) -> None:

@@ -49,8 +49,8 @@ class Receiver:
         return 200
 
     @asynccontextmanager
-    async def listening(self) -> AsyncIterator["Receiver"]:
-        """Listen on a free port of this machine for the length of the block."""
+    async def listening(self, here: str = "127.0.0.1") -> AsyncIterator["Receiver"]:
+        """Listen on a free port of this machine, at that address of it, for the length of the block."""
         app = FastAPI()
 
         @app.post("/alarms")
@@ -64,8 +64,8 @@ class Receiver:
             return Response(status_code=status)
 
         with socket.socket() as listener:
-            listener.bind(("127.0.0.1", 0))
-            self.url = f"http://127.0.0.1:{listener.getsockname()[1]}/alarms"
+            listener.bind((here, 0))
+            self.url = f"http://{here}:{listener.getsockname()[1]}/alarms"
             server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off"))
             task = asyncio.create_task(server.serve(sockets=[listener]))
             while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it

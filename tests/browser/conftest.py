@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from stalkingalarm import issuer
-from stalkingalarm.embedded.system import System
+from stalkingalarm.running import RunningSystem
 from stalkingalarm.seed import GENT
 
 Opener = Callable[..., Page]
@@ -26,7 +26,7 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def console(system: System, chromium: Browser) -> Iterator[Opener]:
+def console(system: RunningSystem, chromium: Browser) -> Iterator[Opener]:
     """Opens consoles of a control room, signed in by the address; any script error fails the test."""
     errors: list[str] = []
     contexts = []

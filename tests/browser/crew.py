@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from stalkingalarm import seed
-from stalkingalarm.embedded.system import System
+from stalkingalarm.running import RunningSystem
 from stalkingalarm.simulation.device import Press
 from stalkingalarm.simulation.tracks import PLACES
 from stalkingalarm.simulation.unit import Conduct, Unit
@@ -24,7 +24,7 @@ class Crew:
 
     victim: seed.Victim
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: RunningSystem) -> None:
         self._system = system
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from stalkingalarm import seed
-from stalkingalarm.embedded.system import System
+from stalkingalarm.running import RunningSystem
 from tests.browser.conftest import Opener
 from tests.browser.crew import Crew
 
@@ -15,7 +15,7 @@ expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="module")
-def crew(system: System) -> Iterator[Crew]:
+def crew(system: RunningSystem) -> Iterator[Crew]:
     """Victim and patrols."""
     with Crew(system) as crew:
         yield crew
@@ -53,7 +53,7 @@ def test_from_press_to_patrol_by_keyboard(crew: Crew, console: Opener) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_lost_connection_is_said_and_made_good(crew: Crew, console: Opener, system: System) -> None:
+def test_lost_connection_is_said_and_made_good(crew: Crew, console: Opener, system: RunningSystem) -> None:
     page = console()
     with system.without("dispatch-api"):
         expect(page.locator("#connection")).to_contain_text("NO CONNECTION since")

@@ -2,11 +2,11 @@
 
 import pytest
 
-from stalkingalarm.embedded.system import System
+from stalkingalarm.running import RunningSystem
 from tests.scenarios.scenario import Scenario
 
 
 @pytest.fixture
-def scenario(system: System) -> Scenario:
+def scenario(system: RunningSystem) -> Scenario:
     """An empty timeline."""
     return Scenario(system)

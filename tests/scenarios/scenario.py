@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from stalkingalarm.embedded.system import System
+from stalkingalarm.running import RunningSystem
 from stalkingalarm.simulation.operator import Desk
 from stalkingalarm.simulation.tracks import Place
 from tests.scenarios.roles import GENT, PressRole, UnitRole, VictimRole, Want, place_of
@@ -29,7 +29,7 @@ Between = tuple[float, float]
 class Scenario:
     """One timeline. Declare first, then `run`: it fails with everything that was missing or unexpected."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: RunningSystem) -> None:
         self.system = system
         self.victims: list[VictimRole] = []
         self.units: list[UnitRole] = []
@@ -105,7 +105,7 @@ class Scenario:
         self.step(at, pressed)
         return role
 
-    def fault(self, at: float, do: Callable[[System], Any]) -> None:
+    def fault(self, at: float, do: Callable[[RunningSystem], Any]) -> None:
         """Break something (in a thread: it may take its time)."""
 
         async def broken(stage: "Stage") -> None:

@@ -91,7 +91,7 @@ class Stage:
 
     async def _open_room(self, means: AsyncExitStack, cic: str, policy: dict[str, Any]) -> None:
         if policy.pop("webhook", False):
-            receiver = await means.enter_async_context(Receiver().listening())
+            receiver = await means.enter_async_context(Receiver().listening(self.system.here))
             receiver.refuse_next = policy.pop("refuse_webhooks", 0)
             self.receivers[cic] = receiver
             policy |= {"webhook_url": receiver.url, "webhook_secret": receiver.secret}

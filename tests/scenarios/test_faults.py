@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from stalkingalarm.embedded import postgres
-from stalkingalarm.embedded.system import System
+from stalkingalarm.running import RunningSystem
 from tests.scenarios.scenario import Scenario
 
 CIC = "cic-oost-vlaanderen"
@@ -82,10 +82,10 @@ def test_every_process_restarted_in_the_middle(scenario: Scenario) -> None:
     assert len({(seen.who, seen.data["incident_id"]) for seen in orders}) == len(orders)
 
 
-def _killing(process: str) -> Callable[[System], Any]:
+def _killing(process: str) -> Callable[[RunningSystem], Any]:
     return lambda system: system.kill(process)
 
 
-def _mended(scenario: Scenario, how: Callable[[System], Any]) -> None:
+def _mended(scenario: Scenario, how: Callable[[RunningSystem], Any]) -> None:
     """Whatever happens in between, the next scenario finds a whole system."""
     scenario.faults.callback(lambda: how(scenario.system))
