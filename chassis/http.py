@@ -134,14 +134,16 @@ def application(
     description: str,
     lifespan: Lifespan,
     ready: Callable[[], dict[str, bool]],
+    process: str = "api",
     traced: bool = True,
 ) -> FastAPI:
     """The application of one service. `ready` names what it needs and whether it is there (seconds-fresh).
 
-    `traced` False: no span for each request, where there are very many and none is ever looked at.
+    `process`: its name in telemetry. `traced` False: no span for each request, where there are very many
+    and none is ever looked at.
     """
-    telemetry.configure(settings.service, "api")
-    vitals.of_process("api")
+    telemetry.configure(settings.service, process)
+    vitals.of_process(process)
 
     @asynccontextmanager
     async def whole_life(app: FastAPI) -> AsyncIterator[None]:

@@ -31,7 +31,7 @@ def create_heartbeats_app(settings: AlarmSettings | None = None) -> FastAPI:
     A proxy sends `/v1/heartbeats` here; where none does, the whole application takes them too.
     """
     title, told = "stalkingalarm: heartbeats", "What devices say of themselves every quarter of an hour."
-    return _made_of(DeviceParts, settings, title, told, heartbeats.router, traced=False)
+    return _made_of(DeviceParts, settings, title, told, heartbeats.router, process="heartbeats", traced=False)
 
 
 def _made_of(
@@ -40,6 +40,7 @@ def _made_of(
     title: str,
     description: str,
     *routers: APIRouter,
+    process: str = "api",
     traced: bool = True,
 ) -> FastAPI:
     settings = settings or load(AlarmSettings)
@@ -68,7 +69,13 @@ def _made_of(
         return {"database_or_broker": database or broker}
 
     app = application(
-        settings, title=title, description=description, lifespan=lifespan, ready=ready, traced=traced
+        settings,
+        title=title,
+        description=description,
+        lifespan=lifespan,
+        ready=ready,
+        process=process,
+        traced=traced,
     )
     for router in routers:
         app.include_router(router)
