@@ -1,6 +1,6 @@
 # `make demo` and `make test` work on a bare Debian or Ubuntu machine with Python 3.11, git and make.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench scale stop clean
+.PHONY: help setup demo test check bench scale chaos stop clean
 BIN := .venv/bin
 # Tests that need the whole system share one, and it needs both processors: one after the other.
 PYTEST := $(BIN)/python -m pytest
@@ -30,6 +30,11 @@ bench: setup ## floor, latency at 20 and 100 presses a second, highest sustained
 
 scale: setup ## several lanes of alarms, and a thousand heartbeats a second beside presses
 	@$(BIN)/stalkingalarm scale
+
+chaos: ## every fault, with presses going on; SEED=1 BUDGET=15m, CI=1 for a fixed part, ARGS="--only kill"
+	@infra/setup.sh chaos
+	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(BUDGET),--budget $(BUDGET)) \
+		$(if $(filter 1,$(CI)),--ci) $(ARGS)
 
 stop: ## stop what runs from this checkout
 	@test ! -x $(BIN)/stalkingalarm || $(BIN)/stalkingalarm down

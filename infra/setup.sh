@@ -1,6 +1,7 @@
 #!/bin/sh
 # Brings a bare Debian or Ubuntu machine to where the system runs: Python environment and broker.
-# `setup.sh [tests]`; with `tests` also Debian's Chromium and Prometheus, which the tests use.
+# `setup.sh [tests|chaos]`; with `tests` also Debian's Chromium and Prometheus, which the tests use; with `chaos`
+# a C compiler, iptables and ip, with which a system of its own is broken.
 # Run again, it does nothing and takes no time.
 set -eu
 cd "$(dirname "$0")/.."
@@ -121,9 +122,15 @@ prometheus() {
     apt_install_stopped prometheus prometheus
 }
 
+faults() {
+    command -v cc >/dev/null || command -v tcc >/dev/null || apt_install tcc
+    command -v iptables >/dev/null || [ -x /usr/sbin/iptables ] || apt_install iptables
+    command -v ip >/dev/null || [ -x /usr/sbin/ip ] || apt_install iproute2
+}
+
 python_environment
 broker
-if [ "${1:-}" = tests ]; then
-    browser
-    prometheus
-fi
+case "${1:-}" in
+    tests) browser; prometheus ;;
+    chaos) faults ;;
+esac

@@ -32,6 +32,7 @@ def enter(run: Path) -> NoReturn:
     again = [sys.executable, "-m", "tests.chaos", *sys.argv[1:]]
     environment = {
         **os.environ,
+        "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin",
         "LD_PRELOAD": str(_built_clock(run)),
         "CLOCK_FILE": str(clock_file(run, "people")),
     }
