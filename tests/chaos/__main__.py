@@ -24,8 +24,8 @@ from tests.chaos.rig import Rig, small_disk
 from tests.chaos.run import Performance
 
 PLAN = "tests.chaos.plan:plan"
-# More of each than presses of the longest outage, so that a free unit is always there.
-_DEVICES, _UNITS = 700, 700
+# More than the presses of the longest outage, and several units for each: who cannot answer is replaced.
+_DEVICES, _UNITS = 700, 1500
 # A fault that begins in the last minute of the budget would end after it.
 _RESERVE_S = 30.0
 

@@ -16,16 +16,17 @@ Check = Callable[["Rig", "World", "Sequence[Line]"], Awaitable[list[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much of it. Seconds; `again`: how often what is done again and again is done."""
+    """How much of it. Seconds that something is away, long and short; `again`: how often it is done again."""
 
     name: str
     outage_s: float
+    short_s: float
     again: int
     poison: int
 
 
-CI = Scale("ci", outage_s=8, again=2, poison=2_000)
-FULL = Scale("full", outage_s=60, again=4, poison=10_000)
+CI = Scale("ci", outage_s=6, short_s=5, again=2, poison=2_000)
+FULL = Scale("full", outage_s=60, short_s=12, again=4, poison=10_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +85,12 @@ def draw(faults: Sequence[Fault], seed: int, scale: Scale) -> list[Drawn]:
     ]
 
 
-def outage(what: str, begin: Do, end: Do, *, share: float = 1.0) -> Callable[[Random, Scale], list[Step]]:
-    """Something is away for (a share of) the scale's outage, from a random moment on."""
+def outage(what: str, begin: Do, end: Do, *, short: bool = False) -> Callable[[Random, Scale], list[Step]]:
+    """Something is away for the scale's outage, long or short, from a random moment on."""
 
     def steps(dice: Random, scale: Scale) -> list[Step]:
-        at = dice.uniform(0, 1)
-        return [Step(at, what, begin), Step(at + share * scale.outage_s, f"end of: {what}", end)]
+        at, lasts = dice.uniform(0, 1), scale.short_s if short else scale.outage_s
+        return [Step(at, what, begin), Step(at + lasts, f"end of: {what}", end)]
 
     return steps
 

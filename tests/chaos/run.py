@@ -16,7 +16,7 @@ from tests.chaos.fleet import Fleet, Pressed
 from tests.chaos.rig import Rig
 
 RATE = 4.0
-_CALM_S = 2.0
+_CALM_S = 1.5
 # Pressing goes on until everything is well again; after this time it never will be.
 _RECOVERY_S = 75.0
 _WELL_S = 1.0
@@ -79,7 +79,7 @@ class Performance:
             now = time.perf_counter()
             if depths is not None and sum(depths.values()) <= RATE:
                 self._quiet_at = self._quiet_at or now
-                if now - self._ended > 3.5 and self._well(now):
+                if now - self._ended > 3 and self._well(now):
                     return
             else:
                 self._quiet_at = None

@@ -27,7 +27,7 @@ def _jumps(whose: str) -> Fault:
         return lambda rig: rig.clock(seconds, *_clocks(rig, whose))
 
     def steps(dice: Random, scale: Scale) -> list[Step]:
-        at, hold = dice.uniform(0, 1), scale.outage_s / 2
+        at, hold = dice.uniform(0, 1), scale.short_s
         return [
             Step(at, f"clock of {whose} one hour forth", put(_HOUR)),
             Step(at + hold, f"clock of {whose} one hour back", put(-_HOUR)),

@@ -19,7 +19,7 @@ def _of_each(service: str) -> tuple[Fault, ...]:
         ),
         Fault(
             f"database:no connections {service}",
-            outage(f"{service} gets no connection", _limit(service, 0), _limit(service, -1), share=0.5),
+            outage(f"{service} gets no connection", _limit(service, 0), _limit(service, -1), short=True),
             mend=_limit(service, -1),
             late_because=late,
         ),
@@ -58,7 +58,7 @@ FAULTS = (
     Fault(
         "database:disk full",
         outage(
-            "no space for any database", lambda rig: rig.fill_disk(), lambda rig: rig.free_disk(), share=0.5
+            "no space for any database", lambda rig: rig.fill_disk(), lambda rig: rig.free_disk(), short=True
         ),
         mend=_free_again,
         late_because=_NO_BOARD,
@@ -70,7 +70,7 @@ FAULTS = (
             "neither broker nor databases",
             lambda rig: rig.down("rabbitmq", "postgres"),
             lambda rig: rig.up("postgres", "rabbitmq"),
-            share=0.5,
+            short=True,
         ),
         mend=_both_back,
         late_because="neither log is there: it is refused, and the device tries again",

@@ -22,16 +22,16 @@ _SLOW_S, _JITTER_S = 0.15, 0.1
 
 
 def _pair(cable: str) -> tuple[Fault, ...]:
-    def fault(kind: str, what: str, begin: Do, share: float) -> Fault:
-        steps = outage(f"{what} {cable}", begin, _whole, share=share)
-        return Fault(f"{kind}:{cable}", steps, mend=_whole, ci=(kind, cable) in _IN_CI)
-
+    least_ms, most_ms = _SLOW_S * 1000, (_SLOW_S + _JITTER_S) * 1000
     return (
-        fault("cut", "cut", lambda rig: rig.cut(cable), 1.0),
-        fault(
-            "slow", f"{_SLOW_S * 1000:g} to {(_SLOW_S + _JITTER_S) * 1000:g} ms each way on", _slow(cable), 0.5
-        ),
+        _fault("cut", cable, f"cut {cable}", lambda rig: rig.cut(cable)),
+        _fault("slow", cable, f"{least_ms:g} to {most_ms:g} ms each way on {cable}", _slow(cable)),
     )
+
+
+def _fault(kind: str, cable: str, what: str, begin: Do) -> Fault:
+    steps = outage(what, begin, _whole, short=True)
+    return Fault(f"{kind}:{cable}", steps, mend=_whole, ci=(kind, cable) in _IN_CI)
 
 
 def _slow(*cables: str) -> Do:
@@ -40,7 +40,7 @@ def _slow(*cables: str) -> Do:
 
 def _losing(cable: str, dice: Random, scale: Scale) -> list[Step]:
     lost = outage(
-        f"{_LOST:.0%} of packets lost on {cable}", lambda rig: rig.lose(_LOST, cable), _whole, share=0.5
+        f"{_LOST:.0%} of packets lost on {cable}", lambda rig: rig.lose(_LOST, cable), _whole, short=True
     )
     return lost(dice, scale)
 
@@ -58,13 +58,13 @@ FAULTS = (
     ),
     Fault(
         "loss:all",
-        outage(f"{_LOST:.0%} of all packets lost", lambda rig: rig.lose(_LOST, *rig.links), _whole, share=0.5),
+        outage(f"{_LOST:.0%} of all packets lost", lambda rig: rig.lose(_LOST, *rig.links), _whole, short=True),
         mend=_whole,
         ci=True,
     ),
     Fault(
         "reset:all",
-        outage("every connection reset", lambda rig: rig.reset(*rig.links), _whole, share=0.1),
+        outage("every connection reset", lambda rig: rig.reset(*rig.links), _whole, short=True),
         mend=_whole,
         ci=True,
     ),

@@ -51,7 +51,7 @@ _STEPS = {
 
 
 def _roll_out(dice: Random, scale: Scale) -> list[Step]:
-    beside_s = max(4.0, scale.outage_s / 4)
+    beside_s = scale.short_s
     at = dice.uniform(0, 1)
     return [
         Step(at, "a column that may be empty; new processes beside the old", _begin),
