@@ -86,8 +86,12 @@ class Unit:
             async for event in self.stream:
                 self.handle(event)
         finally:
-            for job in self._jobs:
-                job.cancel()
+            self.leave()
+
+    def leave(self) -> None:
+        """Drop whatever the crew is doing."""
+        for job in self._jobs:
+            job.cancel()
 
     def handle(self, event: Event) -> None:
         """One event of the stream."""

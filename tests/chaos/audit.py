@@ -10,7 +10,7 @@ DEADLINE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """An order that came to a unit. `at`: monotonic seconds; `withdrawn`: taken back from that unit."""
+    """An order that came to a unit, `at` seconds after the end of the fault; `withdrawn`: taken back from it."""
 
     order_id: str
     unit_id: str
@@ -20,7 +20,10 @@ class Came:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One press as its device and the units saw it; `refusals`: answers that were no receipt."""
+    """One press as its device and the units saw it. `begun`: seconds after the end of the fault.
+
+    `refusals`: answers that were no receipt.
+    """
 
     alarm_id: UUID
     begun: float
@@ -74,16 +77,17 @@ def audit(lines: Sequence[Line], books: Mapping[UUID, Entry]) -> Findings:
         found.refused += bool(line.refusals)
         found.brought_in += bool(line.refusals and line.accepted)
         found.dispatched += bool(line.orders)
+        who = f"{line.alarm_id} ({line.begun:+.1f} s)"
         entry = books.get(line.alarm_id, Entry(stored=False, incidents=0))
         if line.accepted and not line.orders:
             found.lost += 1
-            found.complaints.append(f"{line.alarm_id}: accepted, and no unit got an order; books: {entry}")
+            found.complaints.append(f"{who}: accepted, and no unit got an order; books: {entry}")
         if doubled := _doubled(line.orders, entry):
             found.duplicated += 1
-            found.complaints.append(f"{line.alarm_id}: {doubled}: {line.orders}")
+            found.complaints.append(f"{who}: {doubled}: {line.orders}")
         if line.accepted and (not entry.stored or entry.incidents != 1):
             found.unbooked += 1
-            found.complaints.append(f"{line.alarm_id}: the books have {entry}")
+            found.complaints.append(f"{who}: the books have {entry}")
         if line.accepted and line.took_s is not None and line.took_s > DEADLINE_S:
             found.late += 1
     took = sorted(line.took_s for line in lines if line.took_s is not None)

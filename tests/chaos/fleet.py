@@ -83,6 +83,8 @@ class Fleet:
         """Nobody presses or listens any more."""
         for task in [*self._listening, *self._pressing]:
             task.cancel()
+        for unit in self._units.values():
+            unit.leave()
         await asyncio.gather(*self._listening, *self._pressing, return_exceptions=True)
 
     async def press(self, rate: float, enough: asyncio.Event) -> None:

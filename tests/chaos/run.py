@@ -59,7 +59,7 @@ class Performance:
         await self._fleet.receipts()
         await self._orders()
         presses = list(self._fleet.presses.values())
-        lines = [_line(pressed) for pressed in presses]
+        lines = [_line(pressed, self._ended) for pressed in presses]
         books = await self._books(lines)
         found = audit(lines, books)
         return await self._record(found, lines)
@@ -126,7 +126,7 @@ class Performance:
     async def _record(self, found: Findings, lines: Sequence[Line]) -> dict[str, Any]:
         fault = self._drawn.fault
         complaints = await fault.check(self._rig, self._world, lines) if fault.check else []
-        back_s = _back_s(lines, self._ended)
+        back_s = _back_s(lines)
         broken = verdict(
             found,
             may_be_late=bool(fault.late_because),
@@ -143,6 +143,7 @@ class Performance:
             "back_s": back_s,
             "recovery_s": recovery,
             "waited_for": self._waited_for,
+            "course": _course(lines),
             "may_be_late": fault.late_because,
             "broken": broken + complaints,
         }
@@ -152,27 +153,35 @@ class Performance:
         if self._quiet_at is None:
             return None
         slow = [
-            line.begun - self._ended
-            for line in lines
-            if line.begun > self._ended and (line.took_s is None or line.took_s >= _WELL_S)
+            line.begun for line in lines if line.begun > 0 and (line.took_s is None or line.took_s >= _WELL_S)
         ]
         return round(max([0.0, self._quiet_at - self._ended, *slow]), 2)
 
 
-def _line(pressed: Pressed) -> Line:
+def _line(pressed: Pressed, ended: float) -> Line:
+    """What the auditor sees, in seconds after the end of the fault."""
     orders = tuple(
-        Came(order.order_id, unit.unit_id, order.at, order.withdrawn is not None)
+        Came(order.order_id, unit.unit_id, round(order.at - ended, 3), order.withdrawn is not None)
         for unit, order in pressed.orders
     )
     refusals = len(pressed.press.refusals) if pressed.press else 0
-    return Line(pressed.alarm_id, pressed.begun, pressed.accepted, refusals, orders)
+    return Line(pressed.alarm_id, round(pressed.begun - ended, 3), pressed.accepted, refusals, orders)
 
 
 def _settled(entry: Entry | None) -> bool:
     return entry is not None and entry.stored and entry.incidents == 1
 
 
-def _back_s(lines: Sequence[Line], ended: float) -> float | None:
+def _back_s(lines: Sequence[Line]) -> float | None:
     """How long after the end the last of the presses that were refused came to its unit."""
-    came = [line.begun + line.took_s - ended for line in lines if line.refusals and line.took_s is not None]
+    came = [line.begun + line.took_s for line in lines if line.refusals and line.took_s is not None]
     return round(max(0.0, *came), 2) if came else None
+
+
+def _course(lines: Sequence[Line]) -> dict[str, float]:
+    """The slowest press of each two seconds, by seconds after the end."""
+    course: dict[str, float] = {}
+    for line in sorted(lines, key=lambda line: line.begun):
+        when, took = f"{line.begun // 2 * 2:+.0f}", line.took_s if line.took_s is not None else float("inf")
+        course[when] = round(max(course.get(when, 0.0), took), 2)
+    return {when: took for when, took in course.items() if took < float("inf")}
