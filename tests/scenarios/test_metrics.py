@@ -121,7 +121,7 @@ def test_what_happened_once_is_counted_once(
     assert total(metric, after, **labels) - total(metric, before, **labels) == 1
 
 
-def test_gauges_tell_the_truth(figures: tuple[list[Series], list[Series]], system: System) -> None:
+def test_gauges_tell_the_truth(figures: tuple[list[Series], list[Series]], system: RunningSystem) -> None:
     whole = (telemetry.DATABASE_REACHABLE, telemetry.BROKER_CONNECTED)
 
     def mended(found: list[Series]) -> bool:
