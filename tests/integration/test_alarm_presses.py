@@ -10,7 +10,7 @@ import pytest
 
 from contracts.alarm import alarm_id_of
 from contracts.topology import ALARM_RECORDER, DISPATCH_FIXES
-from tests.support.alarm import GHENT, AlarmApi, AlarmWorker, Books, Button, Intake, eventually
+from tests.support.alarm import GHENT, AlarmApi, AlarmWorker, Books, Button, HeartbeatsApi, Intake, eventually
 from tests.support.broker import Broker
 from tests.support.postgres import Cluster
 
@@ -193,6 +193,30 @@ def test_what_is_no_press_needs_the_devices_signature(api: AlarmApi, button: But
     assert api.post("/v1/heartbeats", button.sign(beat)).status_code == 202
     broken = api.post("/v1/heartbeats", button.sign({**beat, "phone_battery": 500}))
     assert (broken.status_code, broken.json()["field"]) == (422, "phone_battery")
+
+
+def test_the_process_of_heartbeats_answers_as_the_whole_application_does(
+    api: AlarmApi, books: Books, button: Button, tmp_path: Path
+) -> None:
+    forged = Button()
+    forged.id = button.id
+    good = {"device_id": str(button.id), "phone_battery": 50}
+    bodies = [
+        button.sign(good),
+        forged.sign(good),
+        button.sign({**good, "phone_battery": 500}),
+        b"",
+        b"x" * 10**6,
+    ]
+    alone = HeartbeatsApi(tmp_path, api.env["DATABASE_URL"], api.env["BROKER_URL"])
+    alone.env = {**api.env}
+    with alone:
+        for body in bodies:
+            there, here = (each.post("/v1/heartbeats", body) for each in (api, alone))
+            assert (there.status_code, there.content) == (here.status_code, here.content)
+        assert alone.press(button.press()).status_code == 404  # presses are none of its business
+        assert alone.http.get("/v1/heartbeats").status_code == 405
+    assert books.rows("SELECT phone_battery FROM health WHERE device_id = %s", button.id) == [(50,)]
 
 
 def test_a_confirmed_press_that_nobody_routes_is_handed_over_as_well(

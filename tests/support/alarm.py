@@ -101,6 +101,8 @@ def free_port() -> int:
 class AlarmApi:
     """`uvicorn services.alarm.api:create_app --factory`; keyword settings become its environment."""
 
+    factory = "create_app"
+
     def __init__(self, folder: Path, database_url: str, broker_url: str, **settings: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -120,7 +122,7 @@ class AlarmApi:
         }
 
     def __enter__(self) -> "AlarmApi":
-        command = [sys.executable, "-m", "uvicorn", "services.alarm.api:create_app", "--factory"]
+        command = [sys.executable, "-m", "uvicorn", f"services.alarm.api:{self.factory}", "--factory"]
         command += ["--port", str(self.port), "--no-access-log", "--timeout-keep-alive", "75"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **self.env})
@@ -152,6 +154,12 @@ class AlarmApi:
     def press(self, body: bytes, **headers: str) -> httpx.Response:
         """Send a press."""
         return self.post("/v1/presses", body, **headers)
+
+
+class HeartbeatsApi(AlarmApi):
+    """The process that takes heartbeats alone."""
+
+    factory = "create_heartbeats_app"
 
 
 class AlarmWorker:

@@ -31,7 +31,9 @@ def create_heartbeats_app(settings: AlarmSettings | None = None) -> FastAPI:
     A proxy sends `/v1/heartbeats` here; where none does, the whole application takes them too.
     """
     title, told = "stalkingalarm: heartbeats", "What devices say of themselves every quarter of an hour."
-    return _made_of(DeviceParts, settings, title, told, heartbeats.router, process="heartbeats", traced=False)
+    app = _made_of(DeviceParts, settings, title, told, heartbeats.router, process="heartbeats", traced=False)
+    app.router.routes.insert(0, heartbeats.straight)
+    return app
 
 
 def _made_of(
