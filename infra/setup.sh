@@ -1,7 +1,7 @@
 #!/bin/sh
 # Brings a bare Debian or Ubuntu machine to where the system runs: Python environment and broker.
-# `setup.sh [tests|chaos]`; with `tests` also Debian's Chromium and Prometheus, which the tests use; with `chaos`
-# a C compiler, iptables and ip, with which a system of its own is broken.
+# `setup.sh [tests|chaos]`; with `chaos` also a C compiler, iptables and ip, with which a system of its own is broken;
+# with `tests` these, and Debian's Chromium and Prometheus.
 # Run again, it does nothing and takes no time.
 set -eu
 cd "$(dirname "$0")/.."
@@ -131,6 +131,6 @@ faults() {
 python_environment
 broker
 case "${1:-}" in
-    tests) browser; prometheus ;;
+    tests) browser; prometheus; faults ;;
     chaos) faults ;;
 esac

@@ -10,7 +10,7 @@ DEADLINE_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """An order that came to a unit, `at` seconds after the end of the fault; `withdrawn`: taken back from it."""
+    """An order that came to a unit, `at` seconds after the end of the fault; `withdrawn`: taken back."""
 
     order_id: str
     unit_id: str

@@ -25,19 +25,26 @@ def prepare() -> None:
 
 def enter(run: Path) -> NoReturn:
     """Start this program again, inside: what is done there is gone from the machine when it ends."""
-    user = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
-    command = ["unshare", *user, "--net", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child"]
+    if os.geteuid() != 0:
+        # As root of a user namespace alone, the database could not be started as anybody else.
+        sys.exit("chaos breaks a network and disks of its own, and needs root for them")
+    command = unshare("--net", "--mount", "--pid", "--mount-proc", "--fork", "--kill-child")
     # Who is inside knows it by the number of its network, which it learns only there.
     inside = f'{_INSIDE}=$(readlink /proc/self/ns/net) exec "$@"'
     again = [sys.executable, "-m", "tests.chaos", *sys.argv[1:]]
     environment = {
         **os.environ,
         "PATH": f"{os.environ['PATH']}:/usr/sbin:/sbin",
-        "LD_PRELOAD": str(_built_clock(run)),
+        "LD_PRELOAD": str(built_clock(run)),
         "CLOCK_FILE": str(clock_file(run, "people")),
     }
     sys.stdout.flush()
-    os.execvpe("unshare", [*command, "sh", "-c", inside, "sh", *again], environment)
+    os.execvpe(command[0], [*command, "sh", "-c", inside, "sh", *again], environment)
+
+
+def unshare(*what: str) -> list[str]:
+    """The beginning of a command that runs in namespaces of its own, as root there whoever we are here."""
+    return ["unshare", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"]), *what]
 
 
 def clock_file(run: Path, name: str) -> Path:
@@ -62,7 +69,8 @@ def clock_ahead_s(run: Path, name: str) -> float:
     return float(nanoseconds) / 1e9
 
 
-def _built_clock(run: Path) -> Path:
+def built_clock(run: Path) -> Path:
+    """The library that gives a process such a clock; ends the program when nothing can compile it."""
     run.mkdir(parents=True, exist_ok=True)
     compiler = next(filter(None, map(shutil.which, ("cc", "tcc"))), None)
     if compiler is None:

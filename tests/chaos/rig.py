@@ -20,7 +20,7 @@ from stalkingalarm.embedded import plan as ordinary
 from stalkingalarm.embedded import postgres, rabbitmq
 from stalkingalarm.embedded.layout import SERVICES, Layout
 from stalkingalarm.embedded.system import System
-from tests.chaos import links
+from tests.chaos import filters, links
 from tests.chaos.namespace import clock_ahead_s, put_clock
 from tests.chaos.plan import CONTROL_PORT, fars, link, link_ports, spec_of
 
@@ -128,11 +128,12 @@ class Rig:
 
     def cut(self, *cables: str) -> None:
         """Nothing gets through any more, and nobody is told: the cable is pulled."""
-        self._filter(cables, ["-j", "DROP"])
+        self.lose(1.0, *cables)
 
     def lose(self, share: float, *cables: str) -> None:
         """That share of the packets is lost, in each direction."""
-        self._filter(cables, ["-m", "statistic", "--mode", "random", "--probability", str(share), "-j", "DROP"])
+        for cable in cables:
+            filters.drop(self._ports[cable], share)
 
     def slow(self, latency_s: float, jitter_s: float, *cables: str) -> None:
         """Everything takes longer, in each direction."""
@@ -146,13 +147,8 @@ class Rig:
 
     def reconnect(self) -> None:
         """All cables are whole and quick again."""
-        _run("iptables", "-w", "-F", "INPUT")
+        filters.clear()
         self.slow(0, 0, *self.links)
-
-    def _filter(self, cables: Iterable[str], verdict: Sequence[str]) -> None:
-        for cable in cables:
-            for side in ("--dport", "--sport"):
-                _run("iptables", "-w", "-A", "INPUT", "-p", "tcp", side, str(self._ports[cable]), *verdict)
 
     # -- database
 

@@ -1,14 +1,20 @@
-"""The cables of the chaos: what comes goes on, in order, however slow; a reset is noticed at both ends."""
+"""The cables and clocks of the chaos: what comes goes on, in order, however slow; cut, nobody is told."""
 
 import asyncio
+import os
 import random
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
+from stalkingalarm.embedded.layout import project_root
 from tests.chaos.links import HOST, Link, serve, tell
+from tests.chaos.namespace import built_clock, clock_file, unshare
 from tests.support.alarm import free_port
 
 Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -111,3 +117,62 @@ def test_nobody_at_the_far_end_is_noticed() -> None:
         await asyncio.gather(serving, return_exceptions=True)
 
     asyncio.run(play())
+
+
+# In a network of its own: what is dropped there is nobody else's.
+_CUT = """
+import socket, subprocess
+from tests.chaos import filters
+subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+with socket.create_server(("127.0.0.1", 4000)) as server, socket.create_connection(("127.0.0.1", 4000)) as near:
+    far, _ = server.accept()
+    far.settimeout(1)
+    filters.drop(4000)
+    near.sendall(b"x")
+    try:
+        print("came through", far.recv(1))
+    except TimeoutError:
+        print("cut")
+    filters.clear()
+    far.settimeout(5)
+    print("whole", far.recv(1))
+"""
+
+
+def test_a_cut_cable_tells_nobody_and_a_whole_one_brings_what_was_sent() -> None:
+    command = unshare("--net", sys.executable, "-c", _CUT)
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=project_root())
+    assert done.stdout.splitlines() == ["cut", "whole b'x'"]
+
+
+_CLOCK = """
+import datetime, os, sys, time
+from pathlib import Path
+from tests.chaos.namespace import clock_file, put_clock
+run = Path(sys.argv[1])
+real, steady = time.time(), time.monotonic()
+put_clock(run, "one", 3600)
+print(round((time.time() - real) / 60), time.monotonic() - steady < 5)
+if os.fork() == 0:
+    os.environ["CLOCK_FILE"] = str(clock_file(run, "other"))
+    put_clock(run, "other", -3600)
+    now = datetime.datetime.now(datetime.UTC).timestamp()
+    print(round((now - real) / 60), flush=True)
+    os._exit(0)
+os.wait()
+print(round((time.time() - real) / 60))
+"""
+
+
+def test_a_clock_is_put_forth_and_back_in_a_running_process_and_its_child_has_its_own(tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "LD_PRELOAD": str(built_clock(tmp_path)),
+        "CLOCK_FILE": str(clock_file(tmp_path, "one")),
+        "PYTHONUNBUFFERED": "1",
+    }
+    command = [sys.executable, "-c", _CLOCK, str(tmp_path)]
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=True, cwd=project_root(), env=environment
+    )
+    assert done.stdout.splitlines() == ["60 True", "-60", "60"]
