@@ -16,7 +16,7 @@ Check = Callable[["Rig", "World", "Sequence[Line]"], Awaitable[list[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much of it. Seconds that something is away, long and short; `again`: how often it is done again."""
+    """How much of it. Seconds that something is away, long and short; `again`: how often; `poison`: on a queue."""
 
     name: str
     outage_s: float
@@ -25,8 +25,8 @@ class Scale:
     poison: int
 
 
-CI = Scale("ci", outage_s=6, short_s=5, again=2, poison=2_000)
-FULL = Scale("full", outage_s=60, short_s=12, again=4, poison=10_000)
+CI = Scale("ci", outage_s=6, short_s=5, again=2, poison=300)
+FULL = Scale("full", outage_s=60, short_s=12, again=4, poison=5_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class Fault:
 
     `late_because`: why a press accepted in the midst of it may come after its deadline; empty: it may not.
     `back_within_s`: refused presses must be at a unit so many seconds after the end.
+    `recovered_within_s`: how long after the end presses may still be slow and queues full.
     `check`: what else must be right afterwards; its complaints.
     """
 
@@ -56,6 +57,7 @@ class Fault:
     mend: Do = nothing
     late_because: str = ""
     back_within_s: float | None = None
+    recovered_within_s: float = 75.0
     check: Check | None = None
     ci: bool = False
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -43,6 +44,7 @@ class Rig:
         self.alarm_urls = [system.url("alarm")]
         # What a fault saw and its check looks at.
         self.told: dict[str, Any] = {}
+        self._full, self._filling = threading.Event(), threading.Lock()
         self._beside: dict[str, subprocess.Popen[bytes]] = {}
 
     # -- processes
@@ -173,16 +175,25 @@ class Rig:
                 )
 
     def fill_disk(self) -> None:
-        """Not a byte is left where the database is, and the log that it has made ahead is used up."""
-        with self._ballast.open("wb", buffering=0) as file, suppress(OSError):
-            while file.write(bytes(2**20)):
-                pass
+        """Not a byte is left where the database is; what it frees is taken too."""
+        self._full.set()
+        threading.Thread(target=self._keep_full, name="ballast").start()
         with suppress(psycopg.Error), psycopg.connect(self.system.admin_database_url()) as connection:
-            connection.execute("SELECT pg_switch_wal()")
+            connection.execute("SELECT pg_switch_wal()")  # the log that it has made ahead is used up
 
     def free_disk(self) -> None:
         """As before."""
-        self._ballast.unlink(missing_ok=True)
+        self._full.clear()
+        with self._filling:
+            self._ballast.unlink(missing_ok=True)
+
+    def _keep_full(self) -> None:
+        with self._filling, self._ballast.open("wb", buffering=0) as file:
+            while self._full.is_set():
+                try:
+                    file.write(bytes(2**20))
+                except OSError:
+                    time.sleep(0.02)
 
     @property
     def _ballast(self) -> Path:

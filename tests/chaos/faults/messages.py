@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from contracts.catalogue import PUBLISHED
 from contracts.topology import ALARM_RECORDER, DISPATCH_ALARMS, QUEUES, Queue
-from tests.chaos.fault import Check, Fault, Scale, Step
+from tests.chaos.fault import Fault, Scale, Step
 from tests.chaos.rig import WORK_QUEUES, Rig
 
 _TYPES = [kind for kinds in PUBLISHED.values() for kind in kinds]
@@ -20,6 +20,8 @@ def _on_each(dice: Random, _: Scale) -> list[Step]:
         for queue in QUEUES:
             if queue.name in WORK_QUEUES:
                 rig.publish(queue.name, [_UNREADABLE, _broken(_type_of(queue))])
+        # A broken payload of a type that a service has no use for is passed over, not parked.
+        rig.told["poison"] = len(WORK_QUEUES)
 
     return [Step(dice.uniform(0, 1), "one that nobody can read and one of a broken payload on each queue", do)]
 
@@ -28,6 +30,7 @@ def _flood(dice: Random, scale: Scale) -> list[Step]:
     def flood(queue: str) -> Step:
         def do(rig: Rig) -> None:
             rig.publish(queue, _mixed(scale.poison))
+            rig.told["poison"] = 2 * scale.poison
 
         return Step(dice.uniform(0, 1), f"{scale.poison} poison messages on {queue}", do)
 
@@ -63,17 +66,14 @@ def _type_of(queue: Queue) -> str:
     raise LookupError(f"nothing in the catalogue comes by {queue.name}")
 
 
-def _parked(least: int) -> Check:
-    """All of it lies where people look, and they have looked."""
-
-    async def check(rig: Rig, *_: object) -> list[str]:
-        parked = rig.purge_parking()
-        return [] if parked >= least else [f"only {parked} of {least} poison messages were parked"]
-
-    return check
+async def _parked(rig: Rig, *_: object) -> list[str]:
+    """All of it lies where people look; then it is cleared away."""
+    parked, least = rig.purge_parking(), rig.told["poison"]
+    return [] if parked >= least else [f"only {parked} of {least} poison messages were parked"]
 
 
 FAULTS = (
-    Fault("poison:each queue", _on_each, check=_parked(len(WORK_QUEUES)), ci=True),
-    Fault("poison:flood", _flood, check=_parked(2_000), ci=True),
+    Fault("poison:each queue", _on_each, check=_parked, ci=True),
+    # Each is tried alone and set aside, a hundredth of a second or two; meanwhile presses go the other way.
+    Fault("poison:flood", _flood, recovered_within_s=400, check=_parked, ci=True),
 )

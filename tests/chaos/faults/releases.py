@@ -11,7 +11,7 @@ from random import Random
 import psycopg
 
 from stalkingalarm.embedded.layout import project_root
-from tests.chaos.fault import Check, Fault, Scale, Step
+from tests.chaos.fault import Fault, Scale, Step
 from tests.chaos.rig import Rig
 
 _PORT = 31_900
@@ -99,12 +99,9 @@ def _back(rig: Rig) -> None:
     rig.alarm_urls[:] = [rig.system.url("alarm")]
 
 
-def _heard_by_both() -> Check:
-    async def check(rig: Rig, *_: object) -> list[str]:
-        heard = rig.told.get("heard by", {})
-        return [] if {"next", "unknown"} <= set(heard) else [f"not both versions took presses: {heard}"]
-
-    return check
+async def _heard_by_both(rig: Rig, *_: object) -> list[str]:
+    heard = rig.told.get("heard by", {})
+    return [] if {"next", "unknown"} <= set(heard) else [f"not both versions took presses: {heard}"]
 
 
 def _next(rig: Rig) -> Path:
@@ -135,4 +132,4 @@ def _revisions(folder: Path) -> list[str]:
     return sorted(path.name[:4] for path in (folder / _VERSIONS).glob("[0-9]*.py"))
 
 
-FAULTS = (Fault("release:beside", _roll_out, mend=_back, check=_heard_by_both(), ci=True),)
+FAULTS = (Fault("release:beside", _roll_out, mend=_back, check=_heard_by_both, ci=True),)
