@@ -3,9 +3,10 @@
 import argparse
 import asyncio
 import json
+import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,6 +31,7 @@ _DEVICES, _UNITS = 700, 1500
 _RESERVE_S = 30.0
 
 console = Console()
+Keep = Callable[[dict[str, Any]], None]
 _COLUMNS = (
     *("presses", "accepted", "refused", "brought_in", "dispatched", "lost", "duplicated", "late"),
     *("p50_s", "p99_s", "worst_s", "recovery_s"),
@@ -55,17 +57,28 @@ def main() -> None:
         layout.wipe()
         namespace.enter(Layout.at(layout.run).run)
     namespace.prepare()
-    records = _play(layout, drawn, begun + asked.budget_s)
+    # `timeout` and `make` end programs with it; the first process of its own corner would not even notice.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to stop"))
+    records = list[dict[str, Any]]()
+
+    def keep(record: dict[str, Any] | None = None) -> None:
+        """Write down what there is: a run that is ended early has shown something, too."""
+        if record:
+            records.append(record)
+            _say(record)
+        result = {
+            "seed": asked.seed,
+            "scale": scale.name,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "took_s": round(time.monotonic() - begun, 1),
+            "not_run": [each.fault.name for each in drawn[len(records) :]],
+            "faults": records,
+        }
+        (Layout.at().run / "chaos.json").write_text(json.dumps(result, indent=1) + "\n")
+
+    keep()
+    _play(layout, drawn, begun + asked.budget_s, keep)
     missed = [each.fault.name for each in drawn[len(records) :]]
-    result = {
-        "seed": asked.seed,
-        "scale": scale.name,
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "took_s": round(time.monotonic() - begun, 1),
-        "not_run": missed,
-        "faults": records,
-    }
-    (Layout.at().run / "chaos.json").write_text(json.dumps(result, indent=1) + "\n")
     _show(records, missed, asked.seed)
     sys.exit(1 if not records or any(record["broken"] for record in records) else 0)
 
@@ -89,21 +102,20 @@ def _arguments() -> argparse.Namespace:
     return asked
 
 
-def _play(layout: Layout, drawn: Sequence[Drawn], until: float) -> list[dict[str, Any]]:
+def _play(layout: Layout, drawn: Sequence[Drawn], until: float, keep: Keep) -> None:
     with console.status("a system of its own"):
         small_disk(layout)
         system = System.up(layout.run, plan=PLAN)
     try:
-        return asyncio.run(_perform(system, drawn, until))
+        asyncio.run(_perform(system, drawn, until, keep))
     finally:
         system.down()
 
 
-async def _perform(system: System, drawn: Sequence[Drawn], until: float) -> list[dict[str, Any]]:
+async def _perform(system: System, drawn: Sequence[Drawn], until: float, keep: Keep) -> None:
     with console.status(f"{_DEVICES} devices, {_UNITS} units"):
         keys = await enrol(system, _DEVICES)
         await units(system, _UNITS)
-    records: list[dict[str, Any]] = []
     rig = Rig(system)
     async with World(system) as world, Fleet(world, keys, rig.alarm_urls) as fleet:
         for each in drawn:
@@ -111,9 +123,7 @@ async def _perform(system: System, drawn: Sequence[Drawn], until: float) -> list
                 break
             with console.status(f"{each.fault.name}: {'; '.join(each.told)}"):
                 record = await Performance(rig, world, fleet, each).record()
-            records.append(record)
-            _say(record)
-    return records
+            keep(record)
 
 
 def _say(record: dict[str, Any]) -> None:

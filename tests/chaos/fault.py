@@ -16,7 +16,7 @@ Check = Callable[["Rig", "World", "Sequence[Line]"], Awaitable[list[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much of it. Seconds that something is away, long and short; `again`: how often; `poison`: on a queue."""
+    """How much of it. Seconds that something is away, long and short; times `again`; `poison` on a queue."""
 
     name: str
     outage_s: float
