@@ -90,13 +90,15 @@ def _count(rig: Rig) -> None:
 
 
 def _back(rig: Rig) -> None:
-    """The old version as it was, on its old schema."""
-    rig.end_beside()
+    """The old version again, beside the new one first, and then its schema."""
     with psycopg.connect(rig.system.admin_database_url("alarm"), autocommit=True) as connection:
-        connection.execute("ALTER TABLE presses DROP COLUMN IF EXISTS heard_by")
+        connection.execute("ALTER TABLE presses ADD COLUMN IF NOT EXISTS heard_by text")
+        connection.execute("ALTER TABLE presses ALTER COLUMN heard_by DROP NOT NULL")
+        rig.up_again()
+        rig.alarm_urls[:] = [rig.system.url("alarm")]
+        rig.end_beside()
+        connection.execute("ALTER TABLE presses DROP COLUMN heard_by")
         connection.execute("UPDATE alembic_version SET version_num = %s", [_revisions(project_root())[-1]])
-    rig.up_again()
-    rig.alarm_urls[:] = [rig.system.url("alarm")]
 
 
 async def _heard_by_both(rig: Rig, *_: object) -> list[str]:
