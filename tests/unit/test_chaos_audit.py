@@ -44,6 +44,11 @@ def test_two_orders_are_a_duplicate(second: Came) -> None:
     assert "1 duplicated" in judged(replace(GOOD, orders=(*GOOD.orders, second)))
 
 
+def test_an_order_is_of_one_unit_whatever_was_taken_back() -> None:
+    first = replace(GOOD.orders[0], withdrawn=True)
+    assert "1 duplicated" in judged(replace(GOOD, orders=(first, replace(first, unit_id="car-2"))))
+
+
 def test_a_unit_that_was_replaced_is_no_duplicate_whether_it_heard_of_it_or_only_the_books_did() -> None:
     second = Came("order-2", "car-2", at=121.0)
     told = replace(GOOD, orders=(replace(GOOD.orders[0], withdrawn=True), second))

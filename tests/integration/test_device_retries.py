@@ -1,0 +1,59 @@
+"""The simulated phone: it presses until it is heard, and comes back when a refusal says so."""
+
+import asyncio
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import uuid4
+
+import httpx
+
+from stalkingalarm.simulation.device import Device, Press
+
+RECEIPT = json.dumps({"alarm_id": str(uuid4()), "stored_in": ["database"]})
+
+
+@asynccontextmanager
+async def system_that_refuses(seconds: float, retry_after: str) -> AsyncIterator[str]:
+    """Refuses presses for so long, then takes them; its address."""
+    until = time.monotonic() + seconds
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        length = next(int(line[15:]) for line in head.splitlines() if line.startswith("content-length:"))
+        await reader.readexactly(length)
+        refused = time.monotonic() < until
+        status = f"503 Not now\r\n{retry_after}" if refused else "202 Accepted\r\n"
+        body = "" if refused else RECEIPT
+        writer.write(
+            f"HTTP/1.1 {status}content-length: {len(body)}\r\nconnection: close\r\n\r\n{body}".encode()
+        )
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+def pressed(refusing_s: float, retry_after: str) -> Press:
+    async def play() -> Press:
+        async with system_that_refuses(refusing_s, retry_after) as url, httpx.AsyncClient() as http:
+            return await Device(http, url).press()
+
+    return asyncio.run(play())
+
+
+def test_a_refusal_that_says_when_is_heeded_beside_the_phones_own_times() -> None:
+    press = pressed(2.5, "retry-after: 1\r\n")
+    assert press.took_s is not None
+    assert press.took_s < 4
+    # At 0, 1 and 2 s by its own plan, and one second after a refusal: never in two such waits at once.
+    assert 3 <= len(press.refusals) <= 5
+
+
+def test_without_it_the_phone_keeps_to_its_own_times() -> None:
+    press = pressed(2.5, "")
+    assert press.took_s is not None
+    assert 5 <= press.took_s < 6
+    assert press.refusals == [503, 503, 503]
