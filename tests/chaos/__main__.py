@@ -88,13 +88,14 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--seed", type=int, default=1, help="the same seed: the same faults at the same moments"
     )
-    parser.add_argument("--budget", default="15m", help="no further fault begins after it: 15m, 300s")
+    parser.add_argument("--budget", help="no further fault begins after it (default: 15m, with --ci 330s)")
     parser.add_argument(
         "--only", default="", help="faults whose names begin with one of these, comma-separated"
     )
     parser.add_argument("--ci", action="store_true", help="the fixed part that continuous integration runs")
     parser.add_argument("--list", action="store_true", help="say what would be done, and do nothing")
     asked = parser.parse_args()
+    asked.budget = asked.budget or ("330s" if asked.ci else "15m")
     number, unit = asked.budget[:-1], asked.budget[-1:]
     if unit not in "ms" or not number.isdigit():
         parser.error(f"--budget: {asked.budget!r} is neither minutes (15m) nor seconds (300s)")

@@ -34,7 +34,7 @@ def _jumps(whose: str) -> Fault:
             Step(at + 2 * hold, f"clock of {whose} right again", put(0)),
         ]
 
-    return Fault(f"clock:{whose}", steps, mend=_right, ci=whose in ("dispatch", "everybody"))
+    return Fault(f"clock:{whose}", steps, mend=_right, ci=whose == "everybody")
 
 
 def _clocks(rig: Rig, whose: str) -> tuple[str, ...]:

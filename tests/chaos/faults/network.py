@@ -14,7 +14,6 @@ _CABLES = (
 _IN_CI = {
     ("cut", "alarm-api>broker"),
     ("cut", "dispatch-alarms>database"),
-    ("cut", "dispatch-api>broker"),
     ("slow", "alarm-api>database"),
 }
 _LOST = 0.2

@@ -46,6 +46,6 @@ def _everything(rig: Rig) -> None:
 
 FAULTS = (
     *map(_kill, PROCESSES),
-    Fault("kill:anyone", _anyone, mend=_everything, ci=True),
+    Fault("kill:anyone", _anyone, mend=_everything),
     Fault("restart:rolling", _rolling, mend=_everything, ci=True),
 )
