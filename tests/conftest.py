@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+from testcontainers.compose import DockerCompose
 
+from stalkingalarm.compose.system import ComposeSystem
 from stalkingalarm.embedded.layout import Layout, project_root
 from stalkingalarm.embedded.system import System
+from stalkingalarm.running import RunningSystem
 
 # How fast inputs are made depends on the machine and on what else it does: no reason to go red.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -24,16 +27,41 @@ TIMES = {
 
 
 @pytest.fixture(scope="session")
-def system() -> Iterator[System]:
-    """The native system in a folder of its own; SCENARIOS_RUN_DIR joins one that is kept up."""
+def system() -> Iterator[RunningSystem]:
+    """The system in a folder of its own: native processes, or with SYSTEM=containers those of compose.yaml.
+
+    SCENARIOS_RUN_DIR joins one that is kept up.
+    """
+    os.environ.pop("OTEL_EXPORTER_OTLP_ENDPOINT", None)
     kept = os.environ.get("SCENARIOS_RUN_DIR")
-    run = Path(kept) if kept else project_root() / ".run" / "scenarios"
+    if os.environ.get("SYSTEM") == "containers":
+        yield from _in_containers(Path(kept) if kept else None)
+    else:
+        yield from _native(Path(kept) if kept else None)
+
+
+def _native(kept: Path | None) -> Iterator[System]:
+    run = kept or project_root() / ".run" / "scenarios"
     if not kept:
         System(Layout.at(run)).down()
         Layout.at(run).wipe()
-    os.environ.pop("OTEL_EXPORTER_OTLP_ENDPOINT", None)
     running = kept and (run / "supervisor.sock").exists()
     system = System.up(run, env={} if running else TIMES, seconds=180)
     yield system
     if not kept:
         system.down()
+
+
+def _in_containers(kept: Path | None) -> Iterator[ComposeSystem]:
+    if kept:
+        yield ComposeSystem.up(kept, env=TIMES)
+        return
+    system = ComposeSystem(Layout.at(project_root() / ".run" / "containers"))
+    system.wipe()
+    system.layout = Layout.at(system.layout.run)
+    system.prepare(TIMES)
+    system.build()
+    compose = DockerCompose(project_root(), system.files, env_file=system.env_files, wait=False)
+    with compose:  # at the end it removes containers, networks and data
+        system.wait_ready(seconds=180)
+        yield system
