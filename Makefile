@@ -1,12 +1,12 @@
 # `make demo` and `make test` work on a bare Debian or Ubuntu machine with Python 3.11, git and make.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench scale chaos stop clean
+.PHONY: help setup demo demo-compose test test-compose check bench scale chaos stop clean
 BIN := .venv/bin
 # Tests that need the whole system share one, and it needs both processors: one after the other.
 PYTEST := $(BIN)/python -m pytest
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | expand -t 8
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
 
 setup: ## Python environment and broker; done by the others when needed
 	@infra/setup.sh
@@ -14,9 +14,17 @@ setup: ## Python environment and broker; done by the others when needed
 demo: setup ## the whole system, with presses arriving live; KEEP=1 leaves it up
 	@$(BIN)/stalkingalarm demo $(if $(filter 1,$(KEEP)),--keep)
 
+demo-compose: setup ## the same in containers; installs and starts Docker when there is none
+	@infra/docker/engine.sh
+	@$(BIN)/stalkingalarm demo --containers $(if $(filter 1,$(KEEP)),--keep)
+
 test: ## every test that this machine can run; ARGS="-k name" for some
 	@infra/setup.sh tests
 	@$(PYTEST) $(ARGS)
+
+test-compose: setup ## the scenarios in containers, and what is true of containers only
+	@infra/docker/engine.sh
+	@SYSTEM=containers $(PYTEST) --timeout 300 $(or $(ARGS),tests/containers tests/scenarios)
 
 check: setup ## ruff, mypy, import-linter, links in the documentation
 	@$(BIN)/ruff check .

@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from stalkingalarm import issuer
+from stalkingalarm.compose.system import ComposeSystem, containers_run
 from stalkingalarm.embedded import plan, records
 from stalkingalarm.embedded.layout import Layout, SetupError
 from stalkingalarm.embedded.system import System
@@ -19,6 +21,7 @@ from stalkingalarm.running import Processes, RunningSystem
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help=__doc__)
 console = Console()
+Containers = Annotated[bool, typer.Option("--containers", help="Containers instead of native processes.")]
 _STYLES = {"ready": "green", "done": "green", "failed": "bold red", "crashed": "red", "stopped": "yellow"}
 
 
@@ -39,7 +42,7 @@ def command(name: str | None = None) -> Callable[[Callable[..., None]], Callable
     return register
 
 
-def bring_up() -> System:
+def bring_up(containers: bool = False) -> RunningSystem:
     """Start the system, or join the running one, with progress on the screen."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
@@ -55,13 +58,13 @@ def bring_up() -> System:
                 description=f"starting {told}",
             )
 
-        return System.up(progress=show)
+        return ComposeSystem.up(progress=show) if containers else System.up(progress=show)
 
 
 @command()
-def up() -> None:
+def up(containers: Containers = False) -> None:
     """Start broker, database and services in the background."""
-    system = bring_up()
+    system = bring_up(containers)
     if not system.started_here:
         console.print("It runs already.")
     _table(system)
@@ -69,8 +72,11 @@ def up() -> None:
 
 @command()
 def down() -> None:
-    """Stop everything, cleanly and in order; also what a killed supervisor left."""
-    stopped = System(Layout.at()).down()
+    """Stop everything, cleanly and in order; also containers, and what a killed supervisor left."""
+    stopped = [
+        *System(Layout.at()).down(),
+        *(name for run in containers_run() for name in _compose(run).down()),
+    ]
     console.print(f"Stopped {len(stopped)} processes." if stopped else "Nothing runs here.")
 
 
@@ -136,8 +142,14 @@ def wipe() -> None:
     layout = Layout.at()
     if records.running(layout):
         raise SetupError("it runs: stop it first (`make stop`)")
+    for run in containers_run():
+        _compose(run).wipe()
     layout.wipe()
     console.print("Deleted.")
+
+
+def _compose(run: Path) -> ComposeSystem:
+    return ComposeSystem(Layout.at(run))
 
 
 def _table(system: RunningSystem) -> None:

@@ -11,7 +11,7 @@ import typer
 from rich.live import Live
 from rich.table import Table
 
-from stalkingalarm.cli import bring_up, command, console
+from stalkingalarm.cli import Containers, bring_up, command, console
 from stalkingalarm.embedded.layout import Layout, SetupError
 from stalkingalarm.embedded.system import System
 
@@ -20,9 +20,10 @@ from stalkingalarm.embedded.system import System
 def demo(
     presses: int = 40,
     keep: Annotated[bool, typer.Option(help="Leave the system up afterwards.")] = False,
+    containers: Containers = False,
 ) -> None:
     """Start everything, fire a fleet of presses, show them arrive, and count."""
-    system = bring_up()
+    system = bring_up(containers)
     try:
         from stalkingalarm import demo as demonstration
 
@@ -30,7 +31,7 @@ def demo(
     finally:
         if system.started_here and not keep:
             system.down()
-            console.print("Stopped. `make demo KEEP=1` leaves it up.")
+            console.print("Stopped. With KEEP=1 it is left up.")
     if not good:
         raise typer.Exit(1)
 

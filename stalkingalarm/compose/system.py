@@ -18,6 +18,11 @@ _PUBLISHED = ("postgres", "amqp", "issuer", "collector", "heartbeats", *SERVICES
 _STEPS = ("databases", "topology", *(f"{service}-migrate" for service in SERVICES))
 
 
+def containers_run() -> list[Path]:
+    """The folders of installations in containers under the run folder: what `make stop` must think of."""
+    return [env.parent for env in sorted(default_run_dir().glob("*/env"))]
+
+
 class ComposeSystem(RunningSystem):
     """One installation whose processes are containers of a Compose project of its own."""
 
@@ -108,13 +113,15 @@ class ComposeSystem(RunningSystem):
 
     def down(self) -> list[str]:
         """Stop and remove every container, in order; the data stay. Answers what ran."""
+        if not docker.succeeds("docker", "info"):
+            return []  # without an engine, nothing runs in it
         ran = [name for name, found in self.containers().items() if found["State"]["Running"]]
         if (self.layout.run / "env").exists():
             docker.run(*self.command, "down", "--remove-orphans", env=self.environment)
         return ran
 
     def wipe(self) -> None:
-        """Delete all that the installation stored; it must be down."""
+        """Delete all that the installation stored, and its containers; images stay."""
         if (self.layout.run / "env").exists():
             docker.run(*self.command, "down", "--volumes", "--remove-orphans", env=self.environment)
         self.layout.wipe()
