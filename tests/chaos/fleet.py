@@ -63,6 +63,8 @@ class Fleet:
             for number, (device_id, key) in enumerate(keys)
         )
         self.presses: dict[UUID, Pressed] = {}
+        # How late the latest press was sent: what the machine, not the system, is to be blamed for.
+        self.lag_s = 0.0
         self._last: dict[str, Pressed] = {}
         self._world = world
         self._units: dict[str, Unit] = {}
@@ -93,6 +95,7 @@ class Fleet:
         while not enough.is_set():
             due = start + number / rate
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
+            self.lag_s = max(self.lag_s, time.perf_counter() - due)
             task = asyncio.create_task(self._press(self._next(), due))
             self._pressing.add(task)
             task.add_done_callback(self._pressing.discard)
@@ -105,7 +108,7 @@ class Fleet:
 
     def forget(self) -> None:
         """Begin a new list of presses."""
-        self.presses = {}
+        self.presses, self.lag_s = {}, 0.0
 
     def _next(self) -> Device:
         """The device that pressed longest ago and whose incident is closed: a new incident each."""

@@ -142,6 +142,7 @@ class Performance:
             "back_s": back_s,
             "recovery_s": recovery,
             "waited_for": self._waited_for,
+            "driver_lag_s": round(self._fleet.lag_s, 3),
             "course": _course(lines),
             "may_be_late": fault.late_because,
             "broken": broken + complaints,
