@@ -5,13 +5,24 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from stalkingalarm.embedded import plan, postgres, rabbitmq
 from stalkingalarm.embedded.layout import Layout, SetupError
 
 Processes = list[dict[str, Any]]
 GOOD = {"ready", "done"}
+
+
+class Place(Protocol):
+    """Where a system is: all that who only speaks to its services must know."""
+
+    @property
+    def layout(self) -> Layout:
+        """Its ports and secrets."""
+
+    def url(self, name: str) -> str:
+        """Base URL of a service, of `issuer` or of `collector`."""
 
 
 class RunningSystem(ABC):

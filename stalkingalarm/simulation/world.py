@@ -11,7 +11,7 @@ import httpx
 
 from stalkingalarm import issuer
 from stalkingalarm.embedded.layout import Layout
-from stalkingalarm.running import RunningSystem
+from stalkingalarm.running import Place
 from stalkingalarm.simulation import spans
 
 # Tokens are used again for this long; they are valid longer than a service's clock may be wrong.
@@ -21,7 +21,7 @@ _TOKEN_AGE_S, _TOKEN_LIFE_S = 1800, 4 * 3600
 class World:
     """One running system seen from outside: HTTP only, with a token for each part that somebody plays."""
 
-    def __init__(self, system: RunningSystem) -> None:
+    def __init__(self, system: Place) -> None:
         self.system = system
         self.http = httpx.AsyncClient(
             timeout=httpx.Timeout(15.0, connect=5.0),
