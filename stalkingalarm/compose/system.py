@@ -67,8 +67,9 @@ class ComposeSystem(RunningSystem):
 
     @cached_property
     def _gateway(self) -> str:
-        form = "{{(index .IPAM.Config 0).Gateway}}"
-        return docker.run("docker", "network", "inspect", "bridge", "--format", form).strip()
+        # Dispatch calls control rooms, so the way out of its API is the one that counts.
+        form, network = "{{(index .IPAM.Config 0).Gateway}}", f"{self.project}_dispatch-edge"
+        return docker.run("docker", "network", "inspect", network, "--format", form).strip()
 
     @property
     def files(self) -> list[str]:
