@@ -31,6 +31,8 @@ WORKERS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
 # Everything but these keeps books or serves people at desks: it runs when no press needs the processor.
 _ON_THE_ALARM_PATH = ("alarm-api", "dispatch-api", "dispatch-alarms", "dispatch-worker")
 _BOOKS_NICE = 10
+# Seconds that requests in hand may take at a stop. Patrols wait for the next process of dispatch meanwhile.
+_GRACE_S = {"dispatch": 1}
 # What every process of a service imports anyway, with a web framework or with eventlet: see template.py.
 # Nothing of the services themselves: their tables would meet in one registry.
 _COMMON = ("chassis.database", "opentelemetry.exporter.otlp.proto.http.trace_exporter", "shapely")
@@ -120,7 +122,7 @@ def _service(layout: Layout, service: str) -> list[Spec]:
         skip=lambda: postgres.schema_version(layout, service) == _newest_revision(service),
     )
     needs = (migrate.name, "topology", "issuer")
-    api = _web(layout, service, f"services.{service}.api:create_app", "/health/ready")
+    api = _web(layout, service, f"services.{service}.api:create_app", "/health/ready", _GRACE_S.get(service, 3))
     workers = [
         Spec(
             name,
@@ -143,10 +145,10 @@ def _service(layout: Layout, service: str) -> list[Spec]:
     ]
 
 
-def _web(layout: Layout, name: str, factory: str, probe: str) -> Spec:
+def _web(layout: Layout, name: str, factory: str, probe: str, grace_s: int = 3) -> Spec:
     port = layout.ports[name]
     # Open event streams never end by themselves: the time-out ends them.
-    listen = f"--host 127.0.0.1 --port {port} --no-access-log --timeout-graceful-shutdown 3"
+    listen = f"--host 127.0.0.1 --port {port} --no-access-log --timeout-graceful-shutdown {grace_s}"
     command = (sys.executable, "-m", "uvicorn", "--factory", factory, *listen.split())
     return Spec(name, command, template=WEB, port=port, ready=lambda: is_ok(port, probe))
 
