@@ -32,7 +32,8 @@ _AHEAD_OF_THE_SYSTEM = -10
 # A fault that begins in the last minute of the budget would end after it.
 _RESERVE_S = 30.0
 
-console = Console()
+# A log has no edge; rich would take it for 80 columns.
+console = Console(width=None if sys.stdout.isatty() else 160)
 Keep = Callable[[dict[str, Any]], None]
 _COLUMNS = (
     *("presses", "accepted", "refused", "brought_in", "dispatched", "lost", "duplicated", "late"),
