@@ -1,5 +1,6 @@
 """The alarm path's entrance on real servers: two logs, the third way, duplicates, outages."""
 
+import socket
 import statistics
 import time
 from collections.abc import Callable, Iterator
@@ -94,6 +95,21 @@ def test_a_retransmission_over_any_channel_is_the_same_alarm_with_the_same_recei
     answers = [api.press(body, x_channel=channel).content for channel in ("data", "sms", "voice")]
     assert len(set(answers)) == 1
     assert books.rows("SELECT count(*) FROM presses WHERE device_id = %s", str(button.id)) == [(1,)]
+
+
+def test_a_press_counts_though_the_phone_is_gone_before_it_is_read(
+    api: AlarmApi, books: Books, button: Button
+) -> None:
+    """Smashed at the press: what came whole is a press, whether or not anybody hears the answer."""
+    presses = 60
+    for number in range(presses):
+        body = button.press()
+        head = f"POST /v1/presses HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+        with socket.create_connection(("127.0.0.1", api.port)) as phone:
+            for part in ((head + body,), (head, body))[number % 2]:
+                phone.sendall(part)
+    count = "SELECT count(*) FROM presses WHERE device_id = %s"
+    eventually(lambda: books.rows(count, str(button.id)) == [(presses,)])
 
 
 def test_a_second_press_is_another_alarm(api: AlarmApi, button: Button) -> None:
