@@ -21,6 +21,8 @@ from stalkingalarm.simulation.jose import sign
 # to come back is heeded as well: the phone does not wait half a minute for a system that was away for seconds.
 RETRIES_S = (0, 1, 2, 5, 10, 20, 30)
 AGAIN_EVERY_S = 30
+# A connection that is refused tells at once that nobody listens, so it is tried again as after a refusal.
+_NOBODY_S = "1"
 # The other ways take over when no receipt came.
 OTHER_WAYS_S: tuple[tuple[float, Channel], ...] = ((10, "sms"), (15, "voice"))
 # A request that answers later than this is of no use: the next attempt has long begun.
@@ -148,12 +150,15 @@ class Device:
         while True:
             try:
                 answer = await self.send(press, way, root)
+            except httpx.ConnectError:
+                back_s: str | None = _NOBODY_S
             except httpx.HTTPError:
                 return
-            if answer.status_code == 202:
-                received.set()
-                return
-            back_s = answer.headers.get("retry-after")
+            else:
+                if answer.status_code == 202:
+                    received.set()
+                    return
+                back_s = answer.headers.get("retry-after")
             if back_s is None or press.coming_back:
                 return
             press.coming_back = True

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ RECEIPT = json.dumps({"alarm_id": str(uuid4()), "stored_in": ["database"]})
 
 
 @asynccontextmanager
-async def system_that_refuses(seconds: float, retry_after: str) -> AsyncIterator[str]:
+async def system_that_refuses(seconds: float, retry_after: str, port: int = 0) -> AsyncIterator[str]:
     """Refuses presses for so long, then takes them; its address."""
     until = time.monotonic() + seconds
 
@@ -32,7 +33,7 @@ async def system_that_refuses(seconds: float, retry_after: str) -> AsyncIterator
         await writer.drain()
         writer.close()
 
-    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+    async with await asyncio.start_server(answer, "127.0.0.1", port) as server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
 
@@ -50,6 +51,23 @@ def test_a_refusal_that_says_when_is_heeded_beside_the_phones_own_times() -> Non
     assert press.took_s < 4
     # At 0, 1 and 2 s by its own plan, and one second after a refusal: never in two such waits at once.
     assert 3 <= len(press.refusals) <= 5
+
+
+def test_where_nobody_listens_the_phone_is_back_within_a_second() -> None:
+    async def play() -> Press:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        async with httpx.AsyncClient() as http:
+            pressing = asyncio.create_task(Device(http, f"http://127.0.0.1:{port}").press())
+            await asyncio.sleep(2.5)
+            async with system_that_refuses(0, "", port):
+                return await pressing
+
+    press = asyncio.run(play())
+    assert press.took_s is not None
+    assert press.took_s < 4  # by its own times alone: 5
+    assert press.attempts <= 6
 
 
 def test_without_it_the_phone_keeps_to_its_own_times() -> None:
