@@ -15,7 +15,7 @@ def _of_each(service: str) -> tuple[Fault, ...]:
             outage(f"no database of {service}", _down(service), _up(service)),
             mend=_up(service),
             late_because=late,
-            ci=service in ("alarm", "dispatch"),
+            ci=service == "alarm",
         ),
         Fault(
             f"database:no connections {service}",

@@ -73,7 +73,7 @@ async def _parked(rig: Rig, *_: object) -> list[str]:
 
 
 FAULTS = (
-    Fault("poison:each queue", _on_each, check=_parked, ci=True),
+    Fault("poison:each queue", _on_each, check=_parked),
     # Each is tried alone and set aside, a hundredth of a second or two; meanwhile presses go the other way.
     Fault("poison:flood", _flood, recovered_within_s=400, check=_parked, ci=True),
 )

@@ -14,7 +14,6 @@ _CABLES = (
 _IN_CI = {
     ("cut", "alarm-api>broker"),
     ("cut", "dispatch-alarms>database"),
-    ("slow", "alarm-api>database"),
 }
 _LOST = 0.2
 _SLOW_S, _JITTER_S = 0.15, 0.1
@@ -65,6 +64,5 @@ FAULTS = (
         "reset:all",
         outage("every connection reset", lambda rig: rig.reset(*rig.links), _whole, short=True),
         mend=_whole,
-        ci=True,
     ),
 )
