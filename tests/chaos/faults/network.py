@@ -12,8 +12,8 @@ _CABLES = (
     link("alarm-api", "dispatch-api"),
 )
 _IN_CI = {
-    ("cut", "alarm-api>broker"),
     ("cut", "dispatch-alarms>database"),
+    ("slow", "alarm-api>database"),
 }
 _LOST = 0.2
 _SLOW_S, _JITTER_S = 0.15, 0.1
