@@ -5,6 +5,8 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from stalkingalarm.simulation.world import Refused, until
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ async def _entry(stage: "Stage", alarm_id: str) -> dict[str, Any]:
         nonlocal entry
         try:
             entry = await stage.world.call("GET", "reporting", f"/v1/ledger/presses/{alarm_id}", reader)
-        except Refused:
+        except (Refused, httpx.TransportError):  # not there yet; or reporting is being started again
             return False
         known = {step["level"] for step in entry["escalation_steps"]}
         received = not stage.scenario.traced or entry["unit_received_at"] or not entry["opened"]
