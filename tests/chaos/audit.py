@@ -106,18 +106,37 @@ def _doubled(orders: Sequence[Came], entry: Entry) -> str:
     return "two orders that nobody took back" if len(standing) > 1 else ""
 
 
+_LATE, _UNWELL = "after the deadline", "not well again"
+
+
+def only_time(broken: Sequence[str]) -> bool:
+    """Whether bars are broken, and none but those of time: nothing was lost, doubled, refused or unbooked."""
+    return bool(broken) and all(_LATE in bar or _UNWELL in bar for bar in broken)
+
+
 def verdict(
-    found: Findings, *, may_be_late: bool, back_s: float | None, back_within_s: float | None
+    found: Findings,
+    *,
+    may_be_late: bool,
+    back_s: float | None,
+    back_within_s: float | None,
+    unwell_after_s: float | None = None,
 ) -> list[str]:
-    """Which bars are broken. `back_s`: how long after the end the last refused press came to a unit."""
+    """Which bars are broken.
+
+    `back_s`: how long after the end the last refused press came to a unit; `unwell_after_s`: how long was waited,
+    when presses were still slow or work still waited then.
+    """
     bars = {"lost": found.lost, "duplicated": found.duplicated, "unbooked": found.unbooked}
     broken = [f"{count} {name}" for name, count in bars.items() if count]
     if found.late and not may_be_late:
-        broken.append(f"{found.late} after the deadline")
+        broken.append(f"{found.late} {_LATE}")
     if missing := found.presses - found.accepted:
         broken.append(f"{missing} presses never got a receipt")
     if back_within_s is not None and (back_s is None or back_s > back_within_s):
         broken.append(f"refused presses came in {back_s} s after the end, not within {back_within_s:g} s")
     if not found.presses:
         broken.append("nobody pressed")
+    if unwell_after_s is not None:
+        broken.append(f"{_UNWELL} {unwell_after_s:g} s after its end")
     return broken

@@ -126,15 +126,14 @@ class Performance:
         fault = self._drawn.fault
         complaints = await fault.check(self._rig, self._world, lines) if fault.check else []
         back_s = _back_s(lines)
+        recovery = self._recovery_s(lines)
         broken = verdict(
             found,
             may_be_late=bool(fault.late_because),
             back_s=back_s,
             back_within_s=fault.back_within_s,
+            unwell_after_s=fault.recovered_within_s if recovery is None else None,
         )
-        recovery = self._recovery_s(lines)
-        if recovery is None:
-            broken.append(f"not well again {fault.recovered_within_s:g} s after its end")
         return {
             "fault": fault.name,
             "steps": self._drawn.told,

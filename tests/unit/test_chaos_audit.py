@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.chaos.audit import Came, Entry, Findings, Line, audit, verdict
+from tests.chaos.audit import Came, Entry, Findings, Line, audit, only_time, verdict
 
 GOOD = Line(uuid4(), begun=100.0, accepted=True, orders=(Came("order-1", "car-1", at=100.05),))
 BOOKED = Entry(stored=True, incidents=1)
@@ -85,3 +85,21 @@ def test_figures() -> None:
     found = audit(lines, {line.alarm_id: BOOKED for line in lines})
     assert (found.p50_s, found.p99_s, found.worst_s) == (0.5, 0.99, 0.99)
     assert (found.presses, found.accepted, found.dispatched, found.refused) == (100, 100, 100, 0)
+
+
+def test_only_bars_of_time_have_a_second_chance() -> None:
+    late = replace(GOOD, orders=(Came("order-1", "car-1", at=105.1),))
+    lost = replace(GOOD, orders=())
+    unwell = verdict(
+        audit([GOOD], {GOOD.alarm_id: BOOKED}),
+        may_be_late=False,
+        back_s=None,
+        back_within_s=None,
+        unwell_after_s=75,
+    )
+    assert unwell == ["not well again 75 s after its end"]
+    assert only_time(judged(late))
+    assert only_time(unwell)
+    assert not only_time(judged(lost))
+    assert not only_time([*judged(late), *judged(lost)])
+    assert not only_time([])
