@@ -124,8 +124,8 @@ def verdict(
 ) -> list[str]:
     """Which bars are broken.
 
-    `back_s`: how long after the end the last refused press came to a unit; `unwell_after_s`: how long was waited,
-    when presses were still slow or work still waited then.
+    `back_s`: how long after the end the last refused press came to a unit; `unwell_after_s`: how long was
+    waited, when presses were still slow or work still lay in queues then.
     """
     bars = {"lost": found.lost, "duplicated": found.duplicated, "unbooked": found.unbooked}
     broken = [f"{count} {name}" for name, count in bars.items() if count]
