@@ -47,7 +47,7 @@ def partner(containers: ComposeSystem, tmp_path: Path) -> Iterator[tuple[list[st
     yield compose, project, port
     for host in ELSEWHERE:
         docker.run("docker", "network", "disconnect", f"{project}_dispatch", containers.container(host))
-    docker.run(*compose, "down", "--volumes", env=containers.environment)
+    docker.run(*compose, "--profile", "alone", "down", "--volumes", env=containers.environment)
 
 
 def test_dispatch_alone(containers: ComposeSystem, partner: tuple[list[str], str, int]) -> None:
