@@ -2,8 +2,9 @@
 
 The broker's confirm says that a queue holds the press, not that anybody reads the queue. A lane that is dead,
 deaf, or cut off from its database would keep the press until it comes back; the other way is tried long before
-the deadline. A busy system is slow to report: so presses go over in batches, one at a time, of which those that
-dispatch knows already cost it next to nothing.
+the deadline. A lane that is only busy takes one press after the other, and copies would make it slower: so a
+press goes over when nothing is being routed at all, or when others that came after it were; and in batches, one
+at a time.
 """
 
 import asyncio
@@ -25,6 +26,8 @@ _LOOK_EVERY_S = 0.25
 _AT_ONCE = 100
 # How long the database may take to say what is routed; without an answer nothing is.
 _ANSWER_S = 0.5
+# A lane that routed something within this time is alive.
+_ALIVE_S = 0.75
 # After this dispatch has been away for so long that the queue is the only way left.
 _GIVE_UP_AFTER_S = 60.0
 
@@ -46,6 +49,7 @@ class Lookout:
         self._watched: dict[UUID, _Watched] = {}
         self._task: asyncio.Task[None] | None = None
         self._asking: asyncio.Future[set[UUID]] | None = None
+        self._routed_at = float("-inf")
 
     def start(self) -> None:
         """Begin to look."""
@@ -67,11 +71,23 @@ class Lookout:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
-            while due := [id_ for id_, each in self._watched.items() if each.look_at <= loop.time()][:_AT_ONCE]:
-                for alarm_id in await self._routed(due):
-                    del self._watched[alarm_id]
-                if missing := [alarm_id for alarm_id in due if alarm_id in self._watched]:
-                    await self._hand_over(missing)
+            if any(each.look_at <= loop.time() for each in self._watched.values()):
+                stuck = self._stuck(list(self._watched), await self._routed(list(self._watched)), loop.time())
+                for start in range(0, len(stuck), _AT_ONCE):
+                    await self._hand_over(stuck[start : start + _AT_ONCE])
+
+    def _stuck(self, watched: Sequence[UUID], routed: set[UUID], now: float) -> list[UUID]:
+        """Those whose time is over, unless a living lane has just not come to them yet. Forgets the routed."""
+        if routed:
+            self._routed_at = now
+        newest = max((number for number, alarm_id in enumerate(watched) if alarm_id in routed), default=-1)
+        for alarm_id in routed:
+            self._watched.pop(alarm_id, None)
+        over = [each for each in watched if each in self._watched and self._watched[each].look_at <= now]
+        if now - self._routed_at > _ALIVE_S:
+            return over
+        overtaken = set(watched[:newest])
+        return [each for each in over if each in overtaken]
 
     async def _hand_over(self, alarm_ids: Sequence[UUID]) -> None:
         taken = await self._dispatch.hand_over_all([self._watched[each].event for each in alarm_ids])
