@@ -86,7 +86,7 @@ class Lookout:
         over = [each for each in watched if each in self._watched and self._watched[each].look_at <= now]
         if now - self._routed_at > _ALIVE_S:
             return over
-        overtaken = set(watched[:newest])
+        overtaken = set(watched[: max(newest, 0)])
         return [each for each in over if each in overtaken]
 
     async def _hand_over(self, alarm_ids: Sequence[UUID]) -> None:
