@@ -54,7 +54,8 @@ def _native(kept: Path | None) -> Iterator[System]:
 
 def _in_containers(kept: Path | None) -> Iterator[ComposeSystem]:
     if kept:
-        yield ComposeSystem.up(kept, env=TIMES)
+        running = any(c["State"]["Running"] for c in ComposeSystem(Layout.at(kept)).containers().values())
+        yield ComposeSystem.up(kept, env={} if running else TIMES)
         return
     system = ComposeSystem(Layout.at(project_root() / ".run" / "containers"))
     system.wipe()

@@ -10,7 +10,14 @@ from typing import Any, Self
 
 from stalkingalarm.compose import docker, images, secrets
 from stalkingalarm.embedded import plan, postgres, rabbitmq
-from stalkingalarm.embedded.layout import SERVICES, Layout, default_run_dir, project_root, write_private
+from stalkingalarm.embedded.layout import (
+    SERVICES,
+    Layout,
+    SetupError,
+    default_run_dir,
+    project_root,
+    write_private,
+)
 from stalkingalarm.running import Processes, RunningSystem
 
 # Ports of an installation that compose.yaml publishes.
@@ -45,13 +52,16 @@ class ComposeSystem(RunningSystem):
     ) -> Self:
         """Build what is missing, start the system or join the running one; returns when all of it is ready.
 
-        `env` wins over what compose.yaml says, in every process of a service. Raises SetupError.
+        `env` wins over what compose.yaml says, in every process. Raises SetupError, after stopping again.
         """
         system = cls(Layout.at(run or default_run_dir() / "compose"))
-        system.prepare(env or {})
-        system.build()
-        system.started_here = not system.containers()
-        docker.run(*system.command, "up", "--detach", "--no-build", env=system.environment)
+        if not any(found["State"]["Running"] for found in system.containers().values()):
+            system.prepare(env or {})
+            system.build()
+            system.started_here = True
+            docker.run(*system.command, "up", "--detach", "--no-build", env=system.environment)
+        elif env:
+            raise SetupError("it runs already, with other settings: stop it first (`make stop`)")
         try:
             system.wait_ready(seconds=seconds, progress=progress)
         except BaseException:
