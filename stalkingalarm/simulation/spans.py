@@ -26,13 +26,18 @@ def export_to(endpoint: str) -> None:
     _endpoint = endpoint
 
 
-@cache
 def _provider(party: Party) -> TracerProvider:
+    return _provider_of(party, os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or _endpoint)
+
+
+@cache
+def _provider_of(party: Party, endpoint: str | None) -> TracerProvider:
+    """One for each place to export to: a process may play on several systems, or on none at first."""
     instance = f"simulated-{os.getpid()}"
     provider = TracerProvider(
         resource=Resource.create({"service.name": party, "service.instance.id": instance})
     )
-    if endpoint := os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT") or _endpoint:
+    if endpoint:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
         exporter = AllowListed(OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=5))
