@@ -95,6 +95,15 @@ class RunningSystem(ABC):
         finally:
             postgres.bring_back(self.layout, service)
 
+    def wait_started(self, seconds: float, progress: Callable[[Processes], None]) -> None:
+        """Wait until all of it is ready; if it cannot be, what this handle started is stopped again."""
+        try:
+            self.wait_ready(seconds=seconds, progress=progress)
+        except BaseException:
+            if self.started_here:
+                self.down()
+            raise
+
     def wait_ready(
         self,
         *names: str,

@@ -62,12 +62,7 @@ class ComposeSystem(RunningSystem):
             docker.run(*system.command, "up", "--detach", "--no-build", env=system.environment)
         elif env:
             raise SetupError("it runs already, with other settings: stop it first (`make stop`)")
-        try:
-            system.wait_ready(seconds=seconds, progress=progress)
-        except BaseException:
-            if system.started_here:
-                system.down()
-            raise
+        system.wait_started(seconds, progress)
         return system
 
     @property

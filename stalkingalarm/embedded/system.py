@@ -50,12 +50,7 @@ class System(RunningSystem):
             system._launch(plan, env or {})
         elif env:
             raise SetupError("it runs already, with other settings: stop it first (`make stop`)")
-        try:
-            system.wait_ready(seconds=seconds, progress=progress)
-        except BaseException:
-            if system.started_here:
-                system.down()
-            raise
+        system.wait_started(seconds, progress)
         return system
 
     def down(self) -> list[str]:
