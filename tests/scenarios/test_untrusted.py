@@ -1,6 +1,7 @@
 """What cannot be proved is shown, never filtered, and never in the way of what is proved."""
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -70,12 +71,21 @@ def test_flood_of_unproved_presses_does_not_delay_a_real_one(scenario: Scenario)
                 await device.press(give_up_after_s=50)
 
         await asyncio.gather(*(one() for _ in range(500)))
+        # How quickly the flood itself is shown depends on the machine: that it is shown does not.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(90):
+                while len(_shown(stage)) < 501:
+                    await asyncio.sleep(0.2)
 
     scenario.step(0, flood)
     press = scenario.press(ann, at=0.5)
     scenario.want_order(car, between=(0.5, 5.5), fits=lambda order: order["incident_id"] == press.alarm_id)
     stage = scenario.run()
-    shown = {seen.data["incident_id"] for seen in stage.seen if seen.kind == "alarm"}
+    shown = _shown(stage)
     assert len([seen for seen in stage.seen if seen.kind == "order"]) == 1
     assert press.alarm_id in shown
     assert len(shown) == 501, "every press of the flood is shown, once"
+
+
+def _shown(stage: Stage) -> set[str]:
+    return {seen.data["incident_id"] for seen in stage.seen if seen.kind == "alarm"}
