@@ -28,6 +28,7 @@ from stalkingalarm.bench.driver import Driver, Phase, around
 from stalkingalarm.bench.floor import Floor, measure
 from stalkingalarm.embedded.layout import Layout
 from stalkingalarm.embedded.system import System
+from stalkingalarm.running import RunningSystem
 from stalkingalarm.simulation import jose
 
 RATES = (20, 100)
@@ -104,7 +105,7 @@ async def _phase(driver: Driver, devices: Iterator[Device], rate: float, seconds
         return await driver.run(list(islice(devices, int(rate * seconds))), rate)
 
 
-def cpu_seconds(system: System) -> dict[str, float]:
+def cpu_seconds(system: RunningSystem) -> dict[str, float]:
     """Processor time that each process (with its children) used so far, and the driver's own."""
     pids = {process["name"]: process["pid"] for process in system.processes() if process["pid"]}
     return {name: _of(pid) for name, pid in {**pids, "driver": os.getpid()}.items()}
@@ -152,7 +153,7 @@ def _figures(phase: Phase, floor: Floor) -> dict[str, float]:
     }
 
 
-async def enrol(system: System, count: int) -> list[Device]:
+async def enrol(system: RunningSystem, count: int) -> list[Device]:
     """Devices and cards, announced on the bus as the registry does."""
     publisher = Publisher(system.broker_url("registry"))
     await publisher.start()
@@ -210,7 +211,7 @@ def _message(payload: Payload) -> Message:
     return Message(event.id, payload.EXCHANGE, payload.routing_key, event.encode())
 
 
-async def _drained(system: System) -> None:
+async def _drained(system: RunningSystem) -> None:
     """Wait until alarm and dispatch took all announcements in."""
     queues = ("alarm.registry", "dispatch.registry", "dispatch.cards", "reporting.follow-up")
     import pika
@@ -224,7 +225,7 @@ async def _drained(system: System) -> None:
     await asyncio.sleep(3)  # the alarm API reads new devices once a second
 
 
-async def units(system: System, count: int) -> None:
+async def units(system: RunningSystem, count: int) -> None:
     """Units all over the country, and control rooms that send them at once."""
     admin = {"authorization": f"Bearer {issuer.mint('bench', ['admin'], layout=system.layout)}"}
     async with httpx.AsyncClient(base_url=system.url("dispatch"), headers=admin, timeout=60) as client:

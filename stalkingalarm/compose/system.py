@@ -47,16 +47,18 @@ class ComposeSystem(RunningSystem):
         run: Path | None = None,
         *,
         env: Mapping[str, str] | None = None,
+        profiles: tuple[str, ...] = ("local",),
         progress: Callable[[Processes], None] = lambda _: None,
         seconds: float = 180,
     ) -> Self:
         """Build what is missing, start the system or join the running one; returns when all of it is ready.
 
-        `env` wins over what compose.yaml says, in every process. Raises SetupError, after stopping again.
+        `env` wins over what compose.yaml says, in every process; `profiles` are those of compose.yaml. Raises
+        SetupError, after stopping again.
         """
         system = cls(Layout.at(run or default_run_dir() / "compose"))
         if not any(found["State"]["Running"] for found in system.containers().values()):
-            system.prepare(env or {})
+            system.prepare(env or {}, profiles)
             system.build()
             system.started_here = True
             docker.run(*system.command, "up", "--detach", "--no-build", env=system.environment)
@@ -186,12 +188,14 @@ class ComposeSystem(RunningSystem):
             return "crashed"
         if status != "running":
             return "stopped"
-        if name not in _STEPS and self._ready.get(name) != started and self._probe(name):
+        if name not in _STEPS and self._ready.get(name) != started and self._probe(name, state):
             self._ready[name] = started
         return "ready" if self._ready.get(name) == started else "starting"
 
-    def _probe(self, name: str) -> bool:
-        return name not in self._probes or self._probes[name][1]()
+    def _probe(self, name: str, state: dict[str, Any]) -> bool:
+        if name in self._probes:
+            return self._probes[name][1]()
+        return "Health" not in state or state["Health"]["Status"] == "healthy"
 
 
 def _probes(layout: Layout) -> dict[str, tuple[int | None, Callable[[], bool]]]:

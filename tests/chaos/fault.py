@@ -3,15 +3,18 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from tests.chaos.subject import Subject
 
 if TYPE_CHECKING:
     from stalkingalarm.simulation.world import World
     from tests.chaos.audit import Line
-    from tests.chaos.rig import Rig
 
-Do = Callable[["Rig"], Any]
-Check = Callable[["Rig", "World", "Sequence[Line]"], Awaitable[list[str]]]
+# What a fault has in its hands: the levers of one substrate.
+R = TypeVar("R", bound=Subject)
+Do = Callable[[R], Any]
+Check = Callable[[R, "World", "Sequence[Line]"], Awaitable[list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +33,20 @@ FULL = Scale("full", outage_s=60, short_s=12, again=4, poison=5_000)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Step(Generic[R]):
     """One blow, `at` seconds after the first moment. `what` says it to people, whom it hits included."""
 
     at: float
     what: str
-    do: Do
+    do: Do[R]
 
 
-def nothing(_: "Rig") -> None:
+def nothing(_: Subject) -> None:
     """Nothing is left to be mended."""
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Generic[R]):
     """One fault. The last step ends it; `mend` runs after it whatever happened, and twice does no harm.
 
     `late_because`: why a press accepted in the midst of it may come after its deadline; empty: it may not.
@@ -53,21 +56,21 @@ class Fault:
     """
 
     name: str
-    steps: Callable[[Random, Scale], list[Step]]
-    mend: Do = nothing
+    steps: Callable[[Random, Scale], list[Step[R]]]
+    mend: Do[R] = nothing
     late_because: str = ""
     back_within_s: float | None = None
     recovered_within_s: float = 75.0
-    check: Check | None = None
+    check: Check[R] | None = None
     ci: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(Generic[R]):
     """A fault with the moments and targets that the seed gave it."""
 
-    fault: Fault
-    steps: tuple[Step, ...]
+    fault: Fault[R]
+    steps: tuple[Step[R], ...]
 
     @property
     def told(self) -> list[str]:
@@ -75,7 +78,7 @@ class Drawn:
         return [f"{step.at:.2f} s: {step.what}" for step in self.steps]
 
 
-def draw(faults: Sequence[Fault], seed: int, scale: Scale) -> list[Drawn]:
+def draw(faults: Sequence[Fault[R]], seed: int, scale: Scale) -> list[Drawn[R]]:
     """The faults in the seed's order. Each has dice of its own: alone it goes as it does in a whole run."""
     order = list(faults)
     Random(f"{seed}").shuffle(order)
@@ -87,26 +90,28 @@ def draw(faults: Sequence[Fault], seed: int, scale: Scale) -> list[Drawn]:
     ]
 
 
-def outage(what: str, begin: Do, end: Do, *, short: bool = False) -> Callable[[Random, Scale], list[Step]]:
+def outage(
+    what: str, begin: Do[R], end: Do[R], *, short: bool = False
+) -> Callable[[Random, Scale], list[Step[R]]]:
     """Something is away for the scale's outage, long or short, from a random moment on."""
 
-    def steps(dice: Random, scale: Scale) -> list[Step]:
+    def steps(dice: Random, scale: Scale) -> list[Step[R]]:
         at, lasts = dice.uniform(0, 1), scale.short_s if short else scale.outage_s
         return [Step(at, what, begin), Step(at + lasts, f"end of: {what}", end)]
 
     return steps
 
 
-def blow(what: str, do: Do) -> Callable[[Random, Scale], list[Step]]:
+def blow(what: str, do: Do[R]) -> Callable[[Random, Scale], list[Step[R]]]:
     """Something happens once, at a random moment."""
     return lambda dice, _: [Step(dice.uniform(0, 1), what, do)]
 
 
-def again(what: str, do: Do, pause_s: float = 3.0) -> Callable[[Random, Scale], list[Step]]:
+def again(what: str, do: Do[R], pause_s: float = 3.0) -> Callable[[Random, Scale], list[Step[R]]]:
     """Something happens again and again, at random moments about `pause_s` apart."""
 
-    def steps(dice: Random, scale: Scale) -> list[Step]:
-        at, found = 0.0, []
+    def steps(dice: Random, scale: Scale) -> list[Step[R]]:
+        at, found = 0.0, list[Step[R]]()
         for _ in range(scale.again):
             at += dice.uniform(0.2, 2 * pause_s)
             found.append(Step(at, what, do))

@@ -7,7 +7,6 @@ import struct
 import subprocess
 import sys
 from pathlib import Path
-from typing import NoReturn
 
 _INSIDE = "CHAOS_INSIDE"
 _SOURCE = Path(__file__).with_name("clock.c")
@@ -23,8 +22,8 @@ def prepare() -> None:
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 
-def enter(run: Path) -> NoReturn:
-    """Start this program again, inside: what is done there is gone from the machine when it ends."""
+def again_inside(run: Path) -> int:
+    """Run this program inside, to its exit code: what is done there is gone from the machine when it ends."""
     if os.geteuid() != 0:
         # As root of a user namespace alone, the database could not be started as anybody else.
         sys.exit("chaos breaks a network and disks of its own, and needs root for them")
@@ -39,7 +38,7 @@ def enter(run: Path) -> NoReturn:
         "CLOCK_FILE": str(clock_file(run, "people")),
     }
     sys.stdout.flush()
-    os.execvpe(command[0], [*command, "sh", "-c", inside, "sh", *again], environment)
+    return subprocess.run([*command, "sh", "-c", inside, "sh", *again], env=environment, check=False).returncode
 
 
 def unshare(*what: str) -> list[str]:

@@ -5,18 +5,15 @@ import shutil
 import subprocess
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pika
 import psycopg
-from pika.exceptions import AMQPError
 from psycopg import sql
 
-from contracts.topology import QUEUES
 from stalkingalarm.embedded import plan as ordinary
 from stalkingalarm.embedded import postgres, rabbitmq
 from stalkingalarm.embedded.layout import SERVICES, Layout
@@ -24,26 +21,23 @@ from stalkingalarm.embedded.system import System
 from tests.chaos import filters, links
 from tests.chaos.namespace import clock_ahead_s, put_clock
 from tests.chaos.plan import CONTROL_PORT, fars, link, link_ports, spec_of
+from tests.chaos.subject import Subject
 
-# The queues that people look at, and those in which a message waits on purpose.
-_ASIDE = ("unroutable", "retry.", "cic.")
-WORK_QUEUES = tuple(q.name for q in QUEUES if not q.name.startswith(_ASIDE) and not q.name.endswith(".parking"))
 SMALL_DISK_MB = 1500
 
 
-class Rig:
-    """One running system, to be broken. Names of processes are those of the plan."""
+class Rig(Subject):
+    """A native system. Names of processes are those of the plan."""
+
+    system: System
 
     def __init__(self, system: System) -> None:
-        self.system, self.layout = system, system.layout
+        super().__init__(system)
+        self.layout = system.layout
         specs = [spec for spec in ordinary.plan(self.layout) if fars(spec)]
         self.processes = tuple(spec.name for spec in specs)
         self.links = tuple(link(spec.name, far) for spec in specs for far in fars(spec))
         self._ports = link_ports(self.layout)
-        # Where devices press, in turn.
-        self.alarm_urls = [system.url("alarm")]
-        # What a fault saw and its check looks at.
-        self.told: dict[str, Any] = {}
         self._full, self._filling = threading.Event(), threading.Lock()
         self._beside: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -224,19 +218,6 @@ class Rig:
         for body in bodies:
             channel.basic_publish("", queue, body, properties, mandatory=True)
         connection.close()
-
-    def depths(self, names: Sequence[str] = WORK_QUEUES) -> dict[str, int] | None:
-        """How many messages wait in each of these queues; None when the broker does not answer."""
-        parameters = pika.URLParameters(self.system.broker_url())
-        parameters.socket_timeout = parameters.blocked_connection_timeout = parameters.stack_timeout = 2
-        try:
-            connection = pika.BlockingConnection(parameters)
-            channel = connection.channel()
-            found = {n: channel.queue_declare(n, passive=True).method.message_count for n in names}
-            connection.close()
-        except (AMQPError, OSError):
-            return None
-        return found
 
     def purge_parking(self) -> int:
         """Empty the queues that people look at; how many messages lay there."""

@@ -4,16 +4,15 @@ import asyncio
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
+from typing import Any, Generic
 from uuid import UUID
 
 import httpx
 
 from stalkingalarm.simulation.world import Refused, World
 from tests.chaos.audit import Came, Entry, Findings, Line, audit, verdict
-from tests.chaos.fault import Drawn
+from tests.chaos.fault import Drawn, R
 from tests.chaos.fleet import Fleet, Pressed
-from tests.chaos.rig import Rig
 
 RATE = 4.0
 _CALM_S = 1.5
@@ -23,10 +22,10 @@ _WELL_S = 1.0
 _SETTLE_S = 45.0
 
 
-class Performance:
+class Performance(Generic[R]):
     """One fault on one system."""
 
-    def __init__(self, rig: Rig, world: World, fleet: Fleet, drawn: Drawn) -> None:
+    def __init__(self, rig: R, world: World, fleet: Fleet, drawn: Drawn[R]) -> None:
         self._rig, self._world, self._fleet, self._drawn = rig, world, fleet, drawn
         self._ended = 0.0
         self._quiet_at: float | None = None

@@ -7,7 +7,7 @@ import pytest
 from stalkingalarm.embedded.layout import Layout
 from stalkingalarm.embedded.plan import plan as ordinary
 from tests.chaos.fault import CI, FULL, Scale, draw
-from tests.chaos.faults import NATIVE
+from tests.chaos.faults import CLUSTER, NATIVE
 from tests.chaos.faults.processes import PROCESSES
 from tests.chaos.plan import fars, link
 
@@ -29,9 +29,11 @@ def test_a_fault_alone_goes_as_it_does_in_a_whole_run() -> None:
 
 
 def test_names_are_unique_and_steps_in_time() -> None:
-    assert len({fault.name for fault in NATIVE}) == len(NATIVE)
-    for drawn in draw(NATIVE, 1, FULL):
-        moments = [step.at for step in drawn.steps]
+    names = [fault.name for fault in NATIVE] + [fault.name for fault in CLUSTER]
+    assert len(set(names)) == len(names)
+    everything = [d.steps for d in draw(NATIVE, 1, FULL)] + [d.steps for d in draw(CLUSTER, 1, FULL)]
+    for steps in everything:
+        moments = [step.at for step in steps]
         assert moments
         assert moments == sorted(moments)
         assert moments[0] >= 0

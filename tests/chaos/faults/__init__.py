@@ -1,9 +1,11 @@
 """Every fault, by subject. A name is `subject:what`."""
 
+from tests.chaos.cluster import ClusterRig
 from tests.chaos.fault import Fault
-from tests.chaos.faults import broker, clock, database, messages, network, processes, releases
+from tests.chaos.faults import broker, clock, cluster, database, messages, network, processes, releases
+from tests.chaos.rig import Rig
 
-NATIVE: tuple[Fault, ...] = (
+NATIVE: tuple[Fault[Rig], ...] = (
     *processes.FAULTS,
     *broker.FAULTS,
     *database.FAULTS,
@@ -12,3 +14,4 @@ NATIVE: tuple[Fault, ...] = (
     *clock.FAULTS,
     *releases.FAULTS,
 )
+CLUSTER: tuple[Fault[ClusterRig], ...] = cluster.FAULTS

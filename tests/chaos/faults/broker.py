@@ -23,7 +23,7 @@ def _back(rig: Rig) -> None:
     rig.up_again()
 
 
-FAULTS = (
+FAULTS: tuple[Fault[Rig], ...] = (
     Fault(
         "broker:gone",
         outage("no broker", lambda rig: rig.down("rabbitmq"), lambda rig: rig.up("rabbitmq")),

@@ -22,11 +22,11 @@ _WINTER = (datetime(2026, 10, 25, 1, tzinfo=UTC), date(2026, 10, 25), 25)
 _BEFORE_S, _NIGHT_S = 6, 12
 
 
-def _jumps(whose: str) -> Fault:
-    def put(seconds: float) -> Do:
+def _jumps(whose: str) -> Fault[Rig]:
+    def put(seconds: float) -> Do[Rig]:
         return lambda rig: rig.clock(seconds, *_clocks(rig, whose))
 
-    def steps(dice: Random, scale: Scale) -> list[Step]:
+    def steps(dice: Random, scale: Scale) -> list[Step[Rig]]:
         at, hold = dice.uniform(0, 1), scale.short_s
         return [
             Step(at, f"clock of {whose} one hour forth", put(_HOUR)),
@@ -45,8 +45,8 @@ def _right(rig: Rig) -> None:
     rig.clock(0, *rig.clocks)
 
 
-def _night(name: str, change: datetime, day: date, hours: int) -> Fault:
-    def everybody_at(moment: datetime) -> Do:
+def _night(name: str, change: datetime, day: date, hours: int) -> Fault[Rig]:
+    def everybody_at(moment: datetime) -> Do[Rig]:
         # The machine's own time: ours may have been put somewhere already.
         def do(rig: Rig) -> None:
             real = datetime.fromtimestamp(time.clock_gettime(time.CLOCK_REALTIME) - rig.ahead_s("people"), UTC)
@@ -57,7 +57,7 @@ def _night(name: str, change: datetime, day: date, hours: int) -> Fault:
     midnight = datetime(day.year, day.month, day.day, tzinfo=_LOCAL).astimezone(UTC) + timedelta(hours=hours)
     before = timedelta(seconds=_BEFORE_S)
 
-    def steps(dice: Random, _: Scale) -> list[Step]:
+    def steps(dice: Random, _: Scale) -> list[Step[Rig]]:
         at = dice.uniform(0, 1)
         return [
             Step(at, f"everybody shortly before {change:%d %B %H:%M} UTC", everybody_at(change - before)),

@@ -7,7 +7,7 @@ from tests.chaos.rig import Rig
 _NO_BOARD = "units and incidents are in dispatch's database: there is no other way to a control room"
 
 
-def _of_each(service: str) -> tuple[Fault, ...]:
+def _of_each(service: str) -> tuple[Fault[Rig], ...]:
     late = _NO_BOARD if service == "dispatch" else ""
     return (
         Fault(
@@ -26,15 +26,15 @@ def _of_each(service: str) -> tuple[Fault, ...]:
     )
 
 
-def _down(service: str) -> Do:
+def _down(service: str) -> Do[Rig]:
     return lambda rig: rig.database_down(service)
 
 
-def _up(service: str) -> Do:
+def _up(service: str) -> Do[Rig]:
     return lambda rig: rig.database_up(service)
 
 
-def _limit(service: str, limit: int) -> Do:
+def _limit(service: str, limit: int) -> Do[Rig]:
     return lambda rig: rig.connections(service, limit)
 
 

@@ -9,13 +9,14 @@ from uuid import uuid4
 from contracts.catalogue import PUBLISHED
 from contracts.topology import ALARM_RECORDER, DISPATCH_ALARMS, QUEUES, Queue
 from tests.chaos.fault import Fault, Scale, Step
-from tests.chaos.rig import WORK_QUEUES, Rig
+from tests.chaos.rig import Rig
+from tests.chaos.subject import WORK_QUEUES
 
 _TYPES = [kind for kinds in PUBLISHED.values() for kind in kinds]
 _UNREADABLE = b"\x00 this is no event"
 
 
-def _on_each(dice: Random, _: Scale) -> list[Step]:
+def _on_each(dice: Random, _: Scale) -> list[Step[Rig]]:
     def do(rig: Rig) -> None:
         for queue in QUEUES:
             if queue.name in WORK_QUEUES:
@@ -26,8 +27,8 @@ def _on_each(dice: Random, _: Scale) -> list[Step]:
     return [Step(dice.uniform(0, 1), "one that nobody can read and one of a broken payload on each queue", do)]
 
 
-def _flood(dice: Random, scale: Scale) -> list[Step]:
-    def flood(queue: str) -> Step:
+def _flood(dice: Random, scale: Scale) -> list[Step[Rig]]:
+    def flood(queue: str) -> Step[Rig]:
         def do(rig: Rig) -> None:
             rig.publish(queue, _mixed(scale.poison))
             rig.told["poison"] = 2 * scale.poison

@@ -19,7 +19,7 @@ _LOST = 0.2
 _SLOW_S, _JITTER_S = 0.15, 0.1
 
 
-def _pair(cable: str) -> tuple[Fault, ...]:
+def _pair(cable: str) -> tuple[Fault[Rig], ...]:
     least_ms, most_ms = _SLOW_S * 1000, (_SLOW_S + _JITTER_S) * 1000
     return (
         _fault("cut", cable, f"cut {cable}", lambda rig: rig.cut(cable)),
@@ -27,16 +27,16 @@ def _pair(cable: str) -> tuple[Fault, ...]:
     )
 
 
-def _fault(kind: str, cable: str, what: str, begin: Do) -> Fault:
+def _fault(kind: str, cable: str, what: str, begin: Do[Rig]) -> Fault[Rig]:
     steps = outage(what, begin, _whole, short=True)
     return Fault(f"{kind}:{cable}", steps, mend=_whole, ci=(kind, cable) in _IN_CI)
 
 
-def _slow(*cables: str) -> Do:
+def _slow(*cables: str) -> Do[Rig]:
     return lambda rig: rig.slow(_SLOW_S, _JITTER_S, *cables)
 
 
-def _losing(cable: str, dice: Random, scale: Scale) -> list[Step]:
+def _losing(cable: str, dice: Random, scale: Scale) -> list[Step[Rig]]:
     lost = outage(
         f"{_LOST:.0%} of packets lost on {cable}", lambda rig: rig.lose(_LOST, cable), _whole, short=True
     )

@@ -14,7 +14,7 @@ PROCESSES = (
 _ON_THE_WAY = ("alarm-api", "dispatch-api", "dispatch-alarms")
 
 
-def _kill(name: str) -> Fault:
+def _kill(name: str) -> Fault[Rig]:
     return Fault(
         f"kill:{name}",
         again(f"kill -9 {name}", lambda rig: rig.kill(name)),
@@ -23,7 +23,7 @@ def _kill(name: str) -> Fault:
     )
 
 
-def _anyone(dice: Random, scale: Scale) -> list[Step]:
+def _anyone(dice: Random, scale: Scale) -> list[Step[Rig]]:
     """Whoever it hits, one at a time; the next only when that one can be back."""
     names = [dice.choice(PROCESSES) for _ in range(2 * scale.again)]
     return [
@@ -32,11 +32,11 @@ def _anyone(dice: Random, scale: Scale) -> list[Step]:
     ]
 
 
-def _killer(name: str) -> Do:
+def _killer(name: str) -> Do[Rig]:
     return lambda rig: rig.kill(name)
 
 
-def _rolling(dice: Random, _: Scale) -> list[Step]:
+def _rolling(dice: Random, _: Scale) -> list[Step[Rig]]:
     order = dice.sample(PROCESSES, len(PROCESSES))
     return [Step(0.5, f"restart {', '.join(order)}", lambda rig: rig.restart(*order))]
 

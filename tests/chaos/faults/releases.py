@@ -50,7 +50,7 @@ _STEPS = {
 }
 
 
-def _roll_out(dice: Random, scale: Scale) -> list[Step]:
+def _roll_out(dice: Random, scale: Scale) -> list[Step[Rig]]:
     beside_s = scale.short_s
     at = dice.uniform(0, 1)
     return [

@@ -1,0 +1,67 @@
+"""Starts a system to be broken, natively or in containers, and plays faults on it until the time is over."""
+
+import asyncio
+import os
+import time
+from collections.abc import Sequence
+
+from stalkingalarm.bench.run import enrol, units
+from stalkingalarm.compose.system import ComposeSystem
+from stalkingalarm.embedded.layout import Layout
+from stalkingalarm.embedded.system import System
+from stalkingalarm.simulation.world import World
+from tests.chaos.audit import only_time
+from tests.chaos.cluster import PROFILES, ClusterRig
+from tests.chaos.fault import Drawn, R
+from tests.chaos.fleet import Fleet
+from tests.chaos.report import Report, console
+from tests.chaos.rig import Rig, small_disk
+from tests.chaos.run import Performance
+
+PLAN = "tests.chaos.plan:plan"
+# More than the presses of the longest outage, and several units for each: who cannot answer is replaced.
+_DEVICES, _UNITS = 700, 1500
+_AHEAD_OF_THE_SYSTEM = -10
+# A fault that begins in the last minute of the budget would end after it.
+_RESERVE_S = 30.0
+
+
+def play_natively(layout: Layout, drawn: Sequence[Drawn[Rig]], until: float, report: Report) -> None:
+    """On processes of this machine; inside namespaces of our own only. `until`: monotonic seconds."""
+    with console.status("a system of its own"):
+        small_disk(layout)
+        system = System.up(layout.run, plan=PLAN)
+    try:
+        asyncio.run(_perform(Rig(system), drawn, until, report))
+    finally:
+        system.down()
+
+
+def play_on_cluster(layout: Layout, drawn: Sequence[Drawn[ClusterRig]], until: float, report: Report) -> None:
+    """In containers, with three nodes of RabbitMQ."""
+    with console.status("a system in containers, with three nodes of RabbitMQ"):
+        ComposeSystem(layout).wipe()
+        system = ComposeSystem.up(layout.run, profiles=PROFILES, seconds=240)
+    try:
+        asyncio.run(_perform(ClusterRig(system), drawn, until, report))
+    finally:
+        system.wipe()
+
+
+async def _perform(rig: R, drawn: Sequence[Drawn[R]], until: float, report: Report) -> None:
+    with console.status(f"{_DEVICES} devices, {_UNITS} units"):
+        keys = await enrol(rig.system, _DEVICES)
+        await units(rig.system, _UNITS)
+    # Devices and crews are not on the server: what is short there must not make them late.
+    os.nice(_AHEAD_OF_THE_SYSTEM)
+    async with World(rig.system) as world, Fleet(world, keys, rig.alarm_urls) as fleet:
+        for each in drawn:
+            if time.monotonic() > until - _RESERVE_S:
+                break
+            with console.status(f"{each.fault.name}: {'; '.join(each.told)}"):
+                record = await Performance(rig, world, fleet, each).record()
+                if only_time(record["broken"]):
+                    # A bad moment of the machine, or of ours? Twice is ours. Both are written down.
+                    report.keep(record | {"played_again": True})
+                    record = await Performance(rig, world, fleet, each).record()
+            report.keep(record)
