@@ -54,8 +54,7 @@ def _native(kept: Path | None) -> Iterator[System]:
 
 def _in_containers(kept: Path | None) -> Iterator[ComposeSystem]:
     if kept:
-        running = any(c["State"]["Running"] for c in ComposeSystem(Layout.at(kept)).containers().values())
-        yield ComposeSystem.up(kept, env={} if running else TIMES)
+        yield ComposeSystem.up(kept, env={} if ComposeSystem(Layout.at(kept)).runs else TIMES)
         return
     system = ComposeSystem(Layout.at(project_root() / ".run" / "containers"))
     system.wipe()

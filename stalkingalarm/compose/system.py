@@ -57,7 +57,7 @@ class ComposeSystem(RunningSystem):
         SetupError, after stopping again.
         """
         system = cls(Layout.at(run or default_run_dir() / "compose"))
-        if not any(found["State"]["Running"] for found in system.containers().values()):
+        if not system.runs:
             system.prepare(env or {}, profiles)
             system.build()
             system.started_here = True
@@ -66,6 +66,11 @@ class ComposeSystem(RunningSystem):
             raise SetupError("it runs already, with other settings: stop it first (`make stop`)")
         system.wait_started(seconds, progress)
         return system
+
+    @property
+    def runs(self) -> bool:
+        """Whether any of its containers does."""
+        return any(found["State"]["Running"] for found in self.containers().values())
 
     @property
     def here(self) -> str:  # type: ignore[override]

@@ -23,28 +23,28 @@ def main() -> None:
     scale = CI if asked.ci else FULL
     native = draw(_chosen(NATIVE, asked), asked.seed, scale)
     cluster = draw(_chosen(CLUSTER, asked), asked.seed, scale)
+    planned = {d.fault.name: d.told for d in native} | {d.fault.name: d.told for d in cluster}
     if asked.list:
-        for name, told in [(d.fault.name, d.told) for d in native] + [(d.fault.name, d.told) for d in cluster]:
+        for name, told in planned.items():
             console.print(f"[bold]{name}[/]", *told, sep="\n    ", highlight=False)
         return
     # `timeout` and `make` end programs with it; the first process of its own corner would not even notice.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("told to stop"))
-    names = [d.fault.name for d in native] + [d.fault.name for d in cluster]
     inside, run = namespace.inside(), Layout.at().run
     until = time.monotonic() + asked.budget_s
     if inside:
         reserve_s = _CLUSTER_START_S + _CLUSTER_FAULT_S * len(cluster) if cluster else 0
         namespace.prepare()
-        report = Report(asked.seed, scale.name, names, continues=True)
+        report = Report(asked.seed, scale.name, planned, continues=True)
         play_natively(Layout.at(run / "chaos"), native, until - reserve_s, report)
         return
-    report = Report(asked.seed, scale.name, names, continues=False)
+    report = Report(asked.seed, scale.name, planned, continues=False)
     if native:
         layout = Layout.at(run / "chaos")
         layout.wipe()
         if namespace.again_inside(Layout.at(layout.run).run):
             sys.exit("the native part did not come to its end")
-        report = Report(asked.seed, scale.name, names, continues=True)
+        report = Report(asked.seed, scale.name, planned, continues=True)
     if cluster:
         play_on_cluster(Layout.at(run / "chaos-cluster"), cluster, until, report)
     report.show()

@@ -1,7 +1,6 @@
 """The levers by which a system with three nodes of RabbitMQ, in containers, is broken and mended. All block."""
 
 import json
-from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from stalkingalarm.compose import docker
@@ -46,6 +45,8 @@ class ClusterRig(Subject):
         """The node that leads a queue; raises LookupError when there is none."""
         listed = self._ctl("list_queues", "-p", urlsplit(self.system.broker_url()).path[1:], "name", "leader")
         node = next((each["leader"] for each in json.loads(listed) if each["name"] == queue), "")
+        if not node:
+            raise LookupError(f"{queue} has no leader")
         return next(name for name, host in NODES.items() if f"rabbit@{host}" == node)
 
     def cut_off(self, *nodes: str) -> None:
@@ -61,7 +62,7 @@ class ClusterRig(Subject):
                 self._within(node, "iptables", "-A", *rule, f"--{ports}", _AMONG_NODES, "-j", "DROP")
 
     def mend(self) -> None:
-        """Every node runs, hears the others, and every queue has all its members; raises SetupError if not."""
+        """Every node runs and hears the others, and every process is ready; raises SetupError if not."""
         found = self.system.containers()
         if down := [node for node in NODES if not found[node]["State"]["Running"]]:
             self.start(*down)
@@ -81,8 +82,3 @@ class ClusterRig(Subject):
         return docker.run(
             "docker", "exec", self.system.container(node), "rabbitmqctl", "-q", *words, "--formatter=json"
         )
-
-
-def others(*nodes: str) -> Iterable[str]:
-    """All nodes but these."""
-    return [node for node in NODES if node not in nodes]

@@ -91,12 +91,12 @@ def draw(faults: Sequence[Fault[R]], seed: int, scale: Scale) -> list[Drawn[R]]:
 
 
 def outage(
-    what: str, begin: Do[R], end: Do[R], *, short: bool = False
+    what: str, begin: Do[R], end: Do[R], *, short: bool = False, at_least_s: float = 0.0
 ) -> Callable[[Random, Scale], list[Step[R]]]:
     """Something is away for the scale's outage, long or short, from a random moment on."""
 
     def steps(dice: Random, scale: Scale) -> list[Step[R]]:
-        at, lasts = dice.uniform(0, 1), scale.short_s if short else scale.outage_s
+        at, lasts = dice.uniform(0, 1), max(at_least_s, scale.short_s if short else scale.outage_s)
         return [Step(at, what, begin), Step(at + lasts, f"end of: {what}", end)]
 
     return steps

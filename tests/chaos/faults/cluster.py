@@ -2,60 +2,58 @@
 
 from random import Random
 
-from tests.chaos.cluster import NODES, ClusterRig, others
-from tests.chaos.fault import Do, Fault, Scale, Step
-
-
-def _remembered(rig: ClusterRig) -> str:
-    """The node that led the lane when the fault began; afterwards another does."""
-    return str(rig.told.setdefault("leader", rig.leader()))
+from tests.chaos.cluster import NODES, ClusterRig
+from tests.chaos.fault import Fault, Scale, Step, blow, outage
 
 
 def _mended(rig: ClusterRig) -> None:
     rig.mend()
-    rig.told.clear()
 
 
 def _follower_killed(dice: Random, scale: Scale) -> list[Step[ClusterRig]]:
-    at, which = dice.uniform(0, 1), dice.randrange(2)
-
     def kill(rig: ClusterRig) -> None:
-        rig.kill(list(others(_remembered(rig)))[which])
+        leader = rig.leader()
+        rig.kill([node for node in NODES if node != leader][which])
 
-    return _for_a_while("kill -9 of a node that does not lead the lane", at, scale.outage_s, kill)
-
-
-def _leader_killed(dice: Random, scale: Scale) -> list[Step[ClusterRig]]:
-    def kill(rig: ClusterRig) -> None:
-        rig.kill(_remembered(rig))
-
-    return _for_a_while("kill -9 of the node that leads the lane", dice.uniform(0, 1), scale.outage_s, kill)
+    steps = outage("kill -9 of a node that does not lead the lane", kill, _mended)(dice, scale)
+    which = dice.randrange(2)
+    return steps
 
 
-def _minority(dice: Random, scale: Scale) -> list[Step[ClusterRig]]:
-    def cut(rig: ClusterRig) -> None:
-        rig.cut_off(_remembered(rig))
-
-    # Long enough that the node itself notices that it is alone, and stops.
-    what = "the leader's node hears the other two no more, and they not it"
-    return _for_a_while(what, dice.uniform(0, 1), max(20.0, scale.outage_s), cut)
+def _kill_leader(rig: ClusterRig) -> None:
+    rig.kill(rig.leader())
 
 
-def _for_a_while(what: str, at: float, lasts: float, begin: Do[ClusterRig]) -> list[Step[ClusterRig]]:
-    return [Step(at, what, begin), Step(at + lasts, f"end of: {what}", _mended)]
+def _cut_off_leader(rig: ClusterRig) -> None:
+    rig.cut_off(rig.leader())
 
 
-def _all_restarted(dice: Random, _: Scale) -> list[Step[ClusterRig]]:
-    def restart(rig: ClusterRig) -> None:
-        rig.stop(*NODES)
-        rig.mend()
-
-    return [Step(dice.uniform(0, 1), "all three nodes stop, and start again", restart)]
+def _restart_all(rig: ClusterRig) -> None:
+    rig.stop(*NODES)
+    rig.mend()
 
 
 FAULTS = (
     Fault("cluster:node killed", _follower_killed, mend=_mended),
-    Fault("cluster:leader killed", _leader_killed, mend=_mended),
-    Fault("cluster:minority", _minority, mend=_mended),
-    Fault("cluster:all restarted", _all_restarted, mend=_mended),
+    Fault(
+        "cluster:leader killed",
+        outage("kill -9 of the node that leads the lane", _kill_leader, _mended),
+        mend=_mended,
+    ),
+    Fault(
+        "cluster:minority",
+        # Long enough that the node itself notices that it is alone, and stops.
+        outage(
+            "the leader's node hears the other two no more, and they not it",
+            _cut_off_leader,
+            _mended,
+            at_least_s=20,
+        ),
+        mend=_mended,
+    ),
+    Fault(
+        "cluster:all restarted",
+        blow("all three nodes stop, and start again", _restart_all),
+        mend=_mended,
+    ),
 )
