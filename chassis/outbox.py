@@ -93,9 +93,10 @@ class Relay:
     of the service sends `SWEEP_AFTER_S` seconds later. Copies are harmless: every reader has an inbox.
     """
 
-    def __init__(self, engine: Engine, publish_many: PublishMany) -> None:
+    def __init__(self, engine: Engine, publish_many: PublishMany, connected: Callable[[], bool]) -> None:
         self._engine = engine
         self._publish_many = publish_many
+        self._connected = connected
         self._waiting: queue.Queue[Sequence[Outgoing] | None] = queue.Queue()
         self._settled: list[UUID] = []
         self._threads = [
@@ -156,7 +157,9 @@ class Relay:
                 self._forget()
                 if time.monotonic() - swept_at >= 1.0:
                     swept_at = time.monotonic()
-                    self._sweep()
+                    # Without a broker, reading what cannot be sent takes time from presses on their other way.
+                    if self._connected():
+                        self._sweep()
                     health.note("outbox", 1.0)
             except Exception:
                 log.warning("outbox: sweep failed", exc_info=True)

@@ -27,7 +27,8 @@ _LINGER_S = 0.25
 def database() -> Database:
     """The database of this process, connected on first use."""
     engine = engine_of(load(AlarmSettings))
-    relay = Relay(engine, worker_publisher().publish_many)
+    publisher = worker_publisher()
+    relay = Relay(engine, publisher.publish_many, lambda: publisher.connected)
     relay.start()
     return Database(engine, "/services/alarm", relay)
 

@@ -17,7 +17,8 @@ from services.committee.settings import CommitteeSettings
 def database() -> Database:
     """The database of this process, connected on first use."""
     engine = engine_of(load(CommitteeSettings))
-    relay = Relay(engine, worker_publisher().publish_many)
+    publisher = worker_publisher()
+    relay = Relay(engine, publisher.publish_many, lambda: publisher.connected)
     relay.start()
     return Database(engine, "/services/committee", relay)
 

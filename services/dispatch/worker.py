@@ -26,7 +26,8 @@ def context() -> Context:
     """The means of this process, made on first use."""
     settings = load(DispatchSettings)
     engine = engine_of(settings)
-    relay = Relay(engine, worker_publisher().publish_many)
+    publisher = worker_publisher()
+    relay = Relay(engine, publisher.publish_many, lambda: publisher.connected)
     relay.start()
     database = Database(engine, "/services/dispatch", relay)
     return Context(database, Board(settings), Vault(settings.vault_keys.get_secret_value()), settings)

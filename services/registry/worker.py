@@ -17,7 +17,8 @@ from services.registry.settings import RegistrySettings
 def database() -> Database:
     """The database of this process, connected on first use."""
     engine = engine_of(load(RegistrySettings))
-    relay = Relay(engine, worker_publisher().publish_many)
+    publisher = worker_publisher()
+    relay = Relay(engine, publisher.publish_many, lambda: publisher.connected)
     relay.start()
     return Database(engine, "/services/registry", relay)
 

@@ -28,7 +28,8 @@ _left: dict[str, int] = {}
 def database() -> Database:
     """The database of this process, connected on first use."""
     engine = engine_of(settings())
-    relay = Relay(engine, worker_publisher().publish_many)
+    publisher = worker_publisher()
+    relay = Relay(engine, publisher.publish_many, lambda: publisher.connected)
     relay.start()
     return Database(engine, "/services/reporting", relay)
 
