@@ -52,6 +52,20 @@ def test_what_waits_shares_one_commit(shelf: Shelf) -> None:
     writer.stop()
 
 
+def test_a_row_that_is_in_no_hurry_waits_for_company(shelf: Shelf) -> None:
+    writer: GroupWriter[int, int] = GroupWriter("test", shelf.write, linger_s=0.5)
+    writer.start()
+
+    async def story() -> None:
+        first = writer.submit(1)
+        await asyncio.sleep(0.05)
+        await asyncio.gather(first, writer.submit(2))
+
+    asyncio.run(story())
+    assert (shelf.rows, shelf.commits) == ([1, 2], 1)
+    writer.stop()
+
+
 def test_a_bad_row_hurts_nobody_else(shelf: Shelf) -> None:
     writer: GroupWriter[int, int] = GroupWriter("test", shelf.write)
 

@@ -14,6 +14,9 @@ from services.alarm.usecases.accept import SOURCE, Intake
 from services.alarm.usecases.devices import Devices
 from services.alarm.usecases.reports import Heartbeat, write_heartbeats
 
+# Seconds: a phone waits gladly, and each transaction less is a flush less that a press must wait for.
+_HEARTBEATS_LINGER_S = 0.2
+
 
 class DeviceParts:
     """What takes in what devices say of themselves; it starts and serves with database and broker away."""
@@ -26,7 +29,7 @@ class DeviceParts:
         self.database = Database(self.engine, SOURCE, self.relay)
         self.devices = Devices(self.database, settings.lookup_s)
         self.heartbeats: GroupWriter[Heartbeat, None] = GroupWriter(
-            "heartbeats", partial(write_heartbeats, self.database)
+            "heartbeats", partial(write_heartbeats, self.database), linger_s=_HEARTBEATS_LINGER_S
         )
 
     async def start(self) -> None:
