@@ -37,7 +37,7 @@ class GroupWriter(Generic[Row, Outcome]):
     """Writes rows in batches. With the database away it keeps at most `capacity` rows and tries on.
 
     `write_batch` writes all of its rows in one transaction and returns one outcome for each. `linger_s`:
-    seconds that the first row waits for company, where nobody is in a hurry and fewer transactions are worth more.
+    seconds that the first row waits for company where nobody is in a hurry.
     """
 
     def __init__(

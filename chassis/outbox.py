@@ -16,6 +16,7 @@ from sqlmodel import Field, Session, SQLModel
 from chassis import clock, health, telemetry, vitals
 from chassis.columns import UtcDateTime, table_of
 from chassis.message import Message
+from chassis.silent import end_silent
 from chassis.sql import Insert, Statement
 from contracts.envelope import Event
 
@@ -157,6 +158,7 @@ class Relay:
                 self._forget()
                 if time.monotonic() - swept_at >= 1.0:
                     swept_at = time.monotonic()
+                    end_silent(self._engine)
                     # Without a broker, reading what cannot be sent takes time from presses on their other way.
                     if self._connected():
                         self._sweep()

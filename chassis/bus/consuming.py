@@ -4,7 +4,7 @@ nameko's own consumer acknowledges what failed and what it could not decode, so 
 """
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Status, StatusCode
 from chassis import metrics, telemetry
 from chassis.bus import canary, failing
 from chassis.bus.delivery import Delivery, note_handled, note_heard
+from chassis.bus.failing import Failed
 from chassis.bus.link import Link
 from chassis.bus.publishing import broker_url
 from contracts.envelope import Event, Undecodable
@@ -54,6 +55,7 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         self._waiting: LightQueue = LightQueue()
         self._channel: amqp.Channel | None = None
         self._unsettled: set[int] = set()
+        self._undecodable: list[tuple[amqp.Message, Failed]] = []
         self._runners: list[Any] = []
         self._sender: Any = None
         self._link = Link("", "", self._opened, self._lost)
@@ -107,8 +109,9 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         try:
             event = Event.decode(body)
         except Undecodable as reason:
-            # Beside the handlers, so that a flood of rubbish does not hold up its good neighbours.
-            self.container.spawn_managed_thread(partial(self._park_undecodable, message, body, reason))
+            self._undecodable.append((message, Failed(body, message.headers or {}, reason)))
+            if len(self._undecodable) == 1:
+                self.container.spawn_managed_thread(self._park_undecodable)
             return
         delivery = Delivery(
             event=event,
@@ -119,9 +122,10 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         )
         self._waiting.put(_Arrival(delivery, message))
 
-    def _park_undecodable(self, message: amqp.Message, body: bytes, reason: Exception) -> None:
-        moved = failing.move_on(self.queue, body, dict(message.headers or {}), reason)
-        self._settle_moved(message, moved)
+    def _park_undecodable(self) -> None:
+        """Beside the handlers, so that a flood of rubbish does not hold up its good neighbours."""
+        failed, self._undecodable = self._undecodable, []
+        self._move_on(failed)
 
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
@@ -151,11 +155,19 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         if error is None:
             self._done(arrivals)
         elif len(arrivals) == 1:
-            self._failed(arrivals[0], error)
+            self._failed([(arrivals[0], error)])
         else:
             log.warning("%s: a batch of %d: %s", self.queue, len(arrivals), type(error).__name__)
-            for arrival in arrivals:
-                self._handle_events([arrival])
+            self._failed(list(self._one_by_one(arrivals)))
+
+    def _one_by_one(self, arrivals: Sequence[_Arrival]) -> Iterator[tuple[_Arrival, Exception]]:
+        """Settle those that can be handled; those that cannot, and why."""
+        for arrival in arrivals:
+            error = self._call([arrival])
+            if error is None:
+                self._done([arrival])
+            else:
+                yield arrival, error
 
     def _call(self, arrivals: Sequence[_Arrival]) -> Exception | None:
         """Run the handler as a nameko worker and wait for its end."""
@@ -179,30 +191,28 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
             note_handled(self.queue, arrival.delivery.event.type)
             arrival.delivery.span.end()
 
-    def _failed(self, arrival: _Arrival, error: Exception) -> None:
-        delivery, message = arrival.delivery, arrival.message
-        moved = failing.move_on(
-            self.queue,
-            _body_of(message),
-            dict(message.headers or {}),
-            error,
-            delivery.event.id,
-            delivery.event.type,
-            delivery.span,
-        )
-        self._settle_moved(message, moved)
-        delivery.span.set_attribute("error.type", type(error).__name__)
-        delivery.span.set_status(Status(StatusCode.ERROR))
-        delivery.span.end()
+    def _failed(self, failed: Sequence[tuple[_Arrival, Exception]]) -> None:
+        if not failed:
+            return
+        self._move_on([(arrival.message, _failed(arrival, error)) for arrival, error in failed])
+        for arrival, error in failed:
+            span = arrival.delivery.span
+            span.set_attribute("error.type", type(error).__name__)
+            span.set_status(Status(StatusCode.ERROR))
+            span.end()
 
-    def _settle_moved(self, message: amqp.Message, moved: bool) -> None:
-        if moved:
-            self._ack([message])
-        else:
+    def _move_on(self, failed: Sequence[tuple[amqp.Message, Failed]]) -> None:
+        moved = failing.move_on(self.queue, [each for _, each in failed])
+        gone = [message for (message, _), arrived in zip(failed, moved, strict=True) if arrived]
+        if gone:
+            self._ack(gone)
+        if len(gone) < len(failed):
             failing.breathe()
-            # Reject, not nack: the broker's delivery limit then counts it.
-            tag = message.delivery_tag
-            self._settle([message], lambda: message.channel.basic_reject(tag, requeue=True))
+        for (message, _), arrived in zip(failed, moved, strict=True):
+            if not arrived:
+                # Reject, not nack: the broker's delivery limit then counts it.
+                reject = partial(message.channel.basic_reject, message.delivery_tag, requeue=True)
+                self._settle([message], reject)
 
     def _ack(self, messages: Sequence[amqp.Message]) -> None:
         """Acknowledge, with one frame where nothing older is still open."""
@@ -225,6 +235,11 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         except Exception as error:  # noqa: BLE001 - the link is breaking; the inbox knows the copies
             log.info("%s: could not settle: %s", self.queue, type(error).__name__)
         self._unsettled.difference_update(m.delivery_tag for m in messages)
+
+
+def _failed(arrival: _Arrival, error: Exception) -> Failed:
+    message, delivery = arrival.message, arrival.delivery
+    return Failed(_body_of(message), message.headers or {}, error, delivery.event, delivery.span)
 
 
 def _body_of(message: amqp.Message) -> bytes:

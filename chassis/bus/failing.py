@@ -1,18 +1,24 @@
 """What becomes of a message that cannot be handled now: tried again later, or parked where people look."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import eventlet
 from opentelemetry.trace import Span
 from pydantic import ValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from chassis import metrics, telemetry
+from chassis import clock, metrics, telemetry
 from chassis.bus.publishing import worker_publisher
+from chassis.database import Database
 from chassis.errors import Permanent
 from chassis.message import Message
+from contracts.catalogue import PARKED
+from contracts.envelope import Event
 from contracts.telemetry import MESSAGE_SETTLED
 from contracts.topology import PARKING, RETRY_DELAYS_S, retry_exchange
 
@@ -21,64 +27,113 @@ log = logging.getLogger(__name__)
 ATTEMPT = "x-attempt"
 # Trying again cannot help: refused for good, or a payload that is not what its type promises.
 HOPELESS = (Permanent, ValidationError)
-OnParked = Callable[[str, str, str], None]
+# Nothing is wrong with the message: it is tried every few seconds, for an hour of the longer delay.
+AWAY = (OperationalError, InterfaceError, PoolTimeout)
+_AWAY_DELAYS_S = (1, *[5] * 720)
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A message that its handler could not take; `event` is None where not even that could be read."""
+
+    body: bytes
+    headers: Mapping[str, Any]
+    reason: Exception
+    event: Event | None = None
+    span: Span | None = None
+
+    @property
+    def delay_s(self) -> int | None:
+        """Seconds until the next attempt; None when that is of no use, or would be one too many."""
+        if self.event is None or isinstance(self.reason, HOPELESS):
+            return None
+        delays = _AWAY_DELAYS_S if isinstance(self.reason, AWAY) else RETRY_DELAYS_S
+        attempt = attempt_of(self.headers)
+        return delays[attempt - 1] if attempt <= len(delays) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Parked:
+    """A message that lies where people look. `reason`: the kind of error, never its text."""
+
+    queue: str
+    event_type: str
+    reason: str
+
+
+OnParked = Callable[[Sequence[Parked]], None]
 _hooks: list[OnParked] = []
 
 
 def when_parked(hook: OnParked) -> OnParked:
-    """Have `hook(queue, event type, reason)` called for each parked message, so that a human is told."""
+    """Have `hook` called with the messages that were parked together."""
     _hooks.append(hook)
     return hook
 
 
-def attempt_of(headers: dict[str, Any]) -> int:
+def tell_of_parked(service: str, database: Callable[[], Database]) -> None:
+    """Publish each parked message's `message.parked.v1`, so that a human is told."""
+
+    def tell(parked: Sequence[Parked]) -> None:
+        at = clock.now()
+        with database().transaction() as tx:
+            for each in parked:
+                tx.publish(PARKED[service](service=service, parked_at=at, **asdict(each)))
+
+    when_parked(tell)
+
+
+def attempt_of(headers: Mapping[str, Any]) -> int:
     """The number of this attempt, from 1."""
     attempt = headers.get(ATTEMPT)
     return attempt if isinstance(attempt, int) and attempt > 0 else 1
 
 
-def move_on(
-    queue: str,
-    body: bytes,
-    headers: dict[str, Any],
-    reason: Exception,
-    event_id: UUID | None = None,
-    event_type: str = "",
-    span: Span | None = None,
-) -> bool:
-    """Put a failed message in delayed retry or in parking; True when the broker has the copy.
-
-    `event_id` is None for a body that could not be decoded.
-    """
-    attempt = attempt_of(headers)
-    why = type(reason).__name__
-    hopeless = event_id is None or isinstance(reason, HOPELESS) or attempt > len(RETRY_DELAYS_S)
-    # What the broker wrote (x-death, x-delivery-count) stays behind: its cycle check reads it.
-    kept = {k: v for k, v in headers.items() if not k.startswith("x-")}
-    if hopeless:
-        kept |= {"x-origin-queue": queue, "x-error": why, ATTEMPT: attempt}
-        exchange, key = PARKING, queue.split(".")[0]
-    else:
-        kept |= {ATTEMPT: attempt + 1}
-        exchange, key = retry_exchange(RETRY_DELAYS_S[attempt - 1]), queue
-    log.warning("%s: %s %s, attempt %d, to %s", queue, event_type, why, attempt, exchange)
-    message = Message(event_id or uuid4(), exchange, key, body, headers=kept)
-    sending = telemetry.start_send(exchange, key, str(message.id), span)
-    moved = bool(worker_publisher().publish_many([message]))
-    sending.end()
-    if moved:
-        metrics.count(MESSAGE_SETTLED, queue=queue, outcome="parked" if hopeless else "retried")
-    if hopeless and moved:
-        _tell(queue, event_type, why)
+def move_on(queue: str, failed: Sequence[Failed]) -> list[bool]:
+    """Put failed messages in delayed retry or in parking, all at once; whether the broker has each copy."""
+    messages = [_copy(queue, each) for each in failed]
+    sending = [
+        telemetry.start_send(message.exchange, message.routing_key, str(message.id), each.span)
+        for message, each in zip(messages, failed, strict=True)
+    ]
+    confirmed = worker_publisher().publish_many(messages)
+    for span in sending:
+        span.end()
+    moved = [message.id in confirmed for message in messages]
+    parked = list[Parked]()
+    for each, arrived in zip(failed, moved, strict=True):
+        if not arrived:
+            continue
+        metrics.count(MESSAGE_SETTLED, queue=queue, outcome="retried" if each.delay_s else "parked")
+        if not each.delay_s:
+            kind = each.event.type if each.event else ""
+            parked.append(Parked(queue, kind, type(each.reason).__name__))
+    if parked:
+        _tell(parked)
     return moved
 
 
-def _tell(queue: str, event_type: str, reason: str) -> None:
+def _copy(queue: str, failed: Failed) -> Message:
+    attempt, why = attempt_of(failed.headers), type(failed.reason).__name__
+    # What the broker wrote (x-death, x-delivery-count) stays behind: its cycle check reads it.
+    kept = {k: v for k, v in failed.headers.items() if not k.startswith("x-")}
+    if failed.delay_s:
+        kept |= {ATTEMPT: attempt + 1}
+        exchange, key = retry_exchange(failed.delay_s), queue
+    else:
+        kept |= {"x-origin-queue": queue, "x-error": why, ATTEMPT: attempt}
+        exchange, key = PARKING, queue.split(".")[0]
+    kind = failed.event.type if failed.event else ""
+    log.warning("%s: %s %s, attempt %d, to %s", queue, kind, why, attempt, exchange)
+    return Message(failed.event.id if failed.event else uuid4(), exchange, key, failed.body, headers=kept)
+
+
+def _tell(parked: Sequence[Parked]) -> None:
     for hook in _hooks:
         try:
-            hook(queue, event_type, reason)
+            hook(parked)
         except Exception:
-            log.exception("%s: nobody could be told of a parked message", queue)
+            log.exception("%s: nobody could be told of %d parked messages", parked[0].queue, len(parked))
 
 
 def breathe() -> None:

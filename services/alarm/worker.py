@@ -5,13 +5,12 @@
 
 from functools import cache
 
-from chassis import clock, metrics
-from chassis.bus import Delivery, every, listen, when_parked, worker_publisher
+from chassis import metrics
+from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publisher
 from chassis.database import Database, engine_of
 from chassis.outbox import Relay
 from chassis.settings import load
 from chassis.vault import Vault
-from contracts.catalogue import PARKED
 from contracts.telemetry import DEVICE_ATTENTION
 from contracts.topology import ALARM_LADDER, ALARM_RECORDER, ALARM_REGISTRY
 from services.alarm import events
@@ -51,14 +50,7 @@ def on_stop() -> None:
         relay.stop()
 
 
-@when_parked
-def tell(queue: str, event_type: str, reason: str) -> None:
-    """A message was set aside: somebody must look."""
-    told = PARKED["alarm"](
-        service="alarm", queue=queue, event_type=event_type, reason=reason, parked_at=clock.now()
-    )
-    with database().transaction() as transaction:
-        transaction.publish(told)
+tell_of_parked("alarm", database)
 
 
 class Recorder:

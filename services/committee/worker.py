@@ -2,12 +2,10 @@
 
 from functools import cache
 
-from chassis import clock
-from chassis.bus import Delivery, every, listen, when_parked, worker_publisher
+from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publisher
 from chassis.database import Database, engine_of
 from chassis.outbox import Relay
 from chassis.settings import load
-from contracts.catalogue import PARKED
 from contracts.topology import COMMITTEE_FOLLOW_UP
 from services.committee import events, usecases
 from services.committee.settings import CommitteeSettings
@@ -29,14 +27,7 @@ def on_stop() -> None:
         relay.stop()
 
 
-@when_parked
-def tell(queue: str, event_type: str, reason: str) -> None:
-    """A message was set aside: somebody must look."""
-    told = PARKED["committee"](
-        service="committee", queue=queue, event_type=event_type, reason=reason, parked_at=clock.now()
-    )
-    with database().transaction() as tx:
-        tx.publish(told)
+tell_of_parked("committee", database)
 
 
 class CommitteeWorker:

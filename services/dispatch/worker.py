@@ -6,7 +6,7 @@ from functools import cache
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import metrics
-from chassis.bus import Delivery, every, listen, when_parked, worker_publisher
+from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publisher
 from chassis.database import Database, engine_of
 from chassis.outbox import Relay
 from chassis.settings import load
@@ -33,10 +33,11 @@ def context() -> Context:
     return Context(database, Board(settings), Vault(settings.vault_keys.get_secret_value()), settings)
 
 
+tell_of_parked("dispatch", lambda: context().database)
+
+
 def on_start() -> None:
-    """Build the map before the first press, and tell a human of what is parked."""
-    means = context()
-    when_parked(lambda queue, kind, reason: rooms.tell_parked(means.database, queue, kind, reason))
+    """Build the map before the first press."""
     _refresh()
     metrics.observe(telemetry.INCIDENT_UNACKNOWLEDGED, lambda: _unacknowledged(1))
     metrics.observe(telemetry.INCIDENT_UNACKNOWLEDGED_AGE, lambda: _unacknowledged(2))

@@ -6,12 +6,11 @@ from functools import cache
 from amqp.exceptions import AMQPError
 
 from chassis import clock, metrics
-from chassis.bus import Delivery, every, listen, when_parked, worker_publisher
+from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publisher
 from chassis.database import Database, engine_of
 from chassis.outbox import Relay
 from chassis.settings import load
 from contracts import telemetry
-from contracts.catalogue import PARKED
 from contracts.topology import REPORTING_ATTENTION, REPORTING_FOLLOW_UP, REPORTING_LEDGER
 from services.reporting import usecases
 from services.reporting.clients import depths
@@ -61,14 +60,8 @@ def on_stop() -> None:
         relay.stop()
 
 
-@when_parked
-def tell_of_parked(queue: str, event_type: str, reason: str) -> None:
-    """A message was parked by this process: say so on the bus, where the attention list hears it too."""
-    told = PARKED["reporting"](
-        service="reporting", queue=queue, event_type=event_type, reason=reason, parked_at=clock.now()
-    )
-    with database().transaction() as tx:
-        tx.publish(told)
+# The attention list hears it too.
+tell_of_parked("reporting", database)
 
 
 def _record(queue: str, deliveries: list[Delivery]) -> None:

@@ -4,11 +4,16 @@ import json
 import os
 import signal
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
-from chassis.bus import Delivery, every, listen, when_parked
+from sqlalchemy.exc import OperationalError
+
+from chassis.bus import Delivery, Parked, every, listen, when_parked
 from chassis.errors import Permanent, Retryable
 
+# An attempt after which any other failure would be parked.
+AWAY_AT = 9
 OUT = Path(os.environ["BUS_TEST_OUT"])
 
 
@@ -18,8 +23,9 @@ def note(**what: object) -> None:
 
 
 @when_parked
-def tell(queue: str, event_type: str, reason: str) -> None:
-    note(what="parked", queue=queue, type=event_type, reason=reason)
+def tell(parked: Sequence[Parked]) -> None:
+    for each in parked:
+        note(what="parked", queue=each.queue, type=each.event_type, reason=each.reason)
 
 
 class Echo:
@@ -52,6 +58,8 @@ def _obey(delivery: Delivery) -> None:
             raise Permanent("never")
         case "retryable":
             raise Retryable("later")
+        case "away once" if delivery.attempt == AWAY_AT:
+            raise OperationalError("no database", {}, Exception())
         case "fail once" if delivery.attempt == 1:
             raise RuntimeError("secret name of a victim")
         case "die" if not delivery.redelivered:

@@ -156,6 +156,15 @@ def test_after_the_last_attempt_it_is_parked(broker: Broker, bus: Any, tmp_path:
     assert headers == {"x-origin-queue": QUEUE, "x-error": "Retryable", "x-attempt": len(RETRY_DELAYS_S) + 1}
 
 
+def test_an_absent_database_is_no_fault_of_the_message(broker: Broker, bus: Any, tmp_path: Path) -> None:
+    sent = str(put(bus, "away once", headers={"x-attempt": 9}))
+    with Worker(TARGET, broker.url_of("dispatch"), tmp_path) as worker:
+        worker.wait(lambda: bool(worker.rows("handled")))
+        (row,) = worker.rows("handled")
+    assert (row["id"], row["attempt"]) == (sent, 10)
+    assert not parked(bus)
+
+
 def test_a_worker_that_is_deaf_to_a_queue_is_not_healthy(broker: Broker, bus: Any, tmp_path: Path) -> None:
     dates = tmp_path / "health"
 

@@ -7,9 +7,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 
 from chassis import clock
-from chassis.database import Database
 from chassis.errors import Invalid
-from contracts.catalogue import PARKED
 from contracts.dispatch import ControlRoomRegistered
 from services.dispatch import store
 from services.dispatch.board import import_map
@@ -133,13 +131,3 @@ def refresh(context: Context) -> None:
     """Take over at once in this process what was just written; the others follow within a second."""
     with context.database.read() as session:
         context.board.refresh(session)
-
-
-def tell_parked(database: Database, queue: str, event_type: str, reason: str) -> None:
-    """A message was set aside: publish it so that a human is told."""
-    with database.transaction() as tx:
-        tx.publish(
-            PARKED["dispatch"](
-                service="dispatch", queue=queue, event_type=event_type, reason=reason, parked_at=clock.now()
-            )
-        )
