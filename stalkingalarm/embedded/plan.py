@@ -30,7 +30,7 @@ WORKERS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
 }
 # Everything but these keeps books or serves people at desks: it runs when no press needs the processor.
 _ON_THE_ALARM_PATH = ("alarm-api", "dispatch-api", "dispatch-alarms", "dispatch-worker")
-_BOOKS_NICE = 10
+_BOOKS_NICE, _HEARTBEATS_NICE = 10, 19
 # Seconds that requests in hand may take at a stop. Patrols wait for the next process of dispatch meanwhile.
 _GRACE_S = {"dispatch": 1}
 # What every process of a service imports anyway, with a web framework or with eventlet: see template.py.
@@ -138,10 +138,10 @@ def _service(layout: Layout, service: str) -> list[Spec]:
     if service == "alarm":
         # The same API, for what comes thousands of times as often as presses and may always wait for them.
         beats = _web(layout, "heartbeats", "services.alarm.api:create_heartbeats_app", "/health/ready")
-        running.append(replace(beats, name="alarm-heartbeats", env=env, needs=needs))
+        running.append(replace(beats, name="alarm-heartbeats", env=env, needs=needs, nice=_HEARTBEATS_NICE))
     return [
         migrate,
-        *(s if s.name in _ON_THE_ALARM_PATH else replace(s, nice=_BOOKS_NICE) for s in running),
+        *(s if s.nice or s.name in _ON_THE_ALARM_PATH else replace(s, nice=_BOOKS_NICE) for s in running),
     ]
 
 
