@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 def engine_of(settings: Settings) -> Engine:
     """A pooled psycopg 3 engine whose every wait is bounded."""
     options = (
-        f"-c statement_timeout={settings.statement_timeout_ms} -c lock_timeout={settings.lock_timeout_ms}"
+        f"-c statement_timeout={settings.statement_timeout_ms} -c lock_timeout={settings.statement_timeout_ms}"
         f" -c idle_in_transaction_session_timeout={settings.statement_timeout_ms * 4} -c timezone=UTC"
         " -c jit=off"
     )

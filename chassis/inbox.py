@@ -27,19 +27,27 @@ _CLAIM = (
     b"SELECT %(queue)s, id, %(now)s FROM unnest(%(ids)s::uuid[]) AS id ORDER BY id "
     b"ON CONFLICT DO NOTHING RETURNING event_id"
 )
+# A claim waits only for somebody who handles a copy at this moment. If that one is dead or slow, the rest of
+# the batch must not pay for it; rows of other kinds are waited for as long as a statement may take.
+_HURRIED = Statement(b"SET LOCAL lock_timeout = '1s'", {})
+_CALM = Statement(b"SET LOCAL lock_timeout TO DEFAULT", {})
 _PRUNE = text("DELETE FROM inbox WHERE handled_at < :before")
 
 
-def claimed(queue: str, event_ids: Sequence[UUID]) -> Statement:
-    """The statement that marks as handled; its rows are what was new. Sorted: two workers cannot deadlock."""
-    return Statement(_CLAIM, {"queue": queue, "now": clock.now(), "ids": list(set(event_ids))})
+def claimed(queue: str, event_ids: Sequence[UUID]) -> tuple[Statement, Statement, Statement]:
+    """The statements that mark as handled; rows of the second are what was new.
+
+    Sorted: two workers cannot deadlock.
+    """
+    claim = Statement(_CLAIM, {"queue": queue, "now": clock.now(), "ids": list(set(event_ids))})
+    return _HURRIED, claim, _CALM
 
 
 def claim(session: Session, queue: str, event_ids: Sequence[UUID]) -> set[UUID]:
     """Mark as handled and return what was new."""
     if not event_ids:
         return set()
-    [rows] = send(session, claimed(queue, event_ids))
+    _, rows, _ = send(session, *claimed(queue, event_ids))
     return {row.event_id for row in rows}
 
 

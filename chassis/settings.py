@@ -29,8 +29,6 @@ class Settings(BaseSettings):
     api_port: int = 8000
     database_pool: int = Field(default=12, ge=1)
     statement_timeout_ms: int = Field(default=3000, ge=100)
-    # One row that a dead process holds must not hold up the others of a batch for long.
-    lock_timeout_ms: int = Field(default=1000, ge=100)
 
     @model_validator(mode="after")
     def refuse_development_means(self) -> Self:

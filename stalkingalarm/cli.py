@@ -61,6 +61,19 @@ def bring_up(containers: bool = False) -> RunningSystem:
         return ComposeSystem.up(progress=show) if containers else System.up(progress=show)
 
 
+def running() -> RunningSystem:
+    """The system of this checkout that runs, native or in containers; raises SetupError when none does."""
+    layout = Layout.at()
+    if records.supervisor(layout) is not None:
+        return System(layout)
+    if left := [record.name for record in records.running(layout)]:
+        raise SetupError(f"the supervisor was killed; still running: {', '.join(left)}: `make stop`")
+    found = next((system for system in map(_compose, containers_run()) if system.runs), None)
+    if found is None:
+        raise SetupError("nothing runs here: `stalkingalarm up`")
+    return found
+
+
 @command()
 def up(containers: Containers = False) -> None:
     """Start broker, database and services in the background."""
@@ -83,15 +96,7 @@ def down() -> None:
 @command()
 def status(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Processes, addresses and readiness; exit code 1 unless all is ready."""
-    layout = Layout.at()
-    if records.supervisor(layout) is None:
-        left = [record.name for record in records.running(layout)]
-        raise SetupError(
-            f"the supervisor was killed; still running: {', '.join(left)}: `make stop`"
-            if left
-            else "nothing runs here: `stalkingalarm up`"
-        )
-    system = System(layout)
+    system = running()
     processes = system.processes()
     if as_json:
         typer.echo(json.dumps(processes, indent=1))
@@ -111,7 +116,8 @@ def token(
     unit: str | None = None,
 ) -> None:
     """A bearer token for the running system, valid for an hour."""
-    typer.echo(issuer.mint(subject, role, partner, cic=cic, zone=zone, unit=unit))
+    layout = running().layout
+    typer.echo(issuer.mint(subject, role, partner, layout=layout, cic=cic, zone=zone, unit=unit))
 
 
 @command("trace")
@@ -124,7 +130,7 @@ def show_trace(alarm: Annotated[str, typer.Argument(help="Alarm id, or trace id 
     if plan.exports_elsewhere():
         endpoint = os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", "your collector")
         raise SetupError(f"traces go to {endpoint}: look there")
-    base = plan.url(Layout.at(), "collector")
+    base = running().url("collector")
     is_trace = len(alarm) == 32 and "-" not in alarm
     address = f"{base}/api/traces/{alarm}" if is_trace else f"{base}/api/traces?alarm_id={alarm}"
     try:

@@ -11,9 +11,9 @@ import typer
 from rich.live import Live
 from rich.table import Table
 
-from stalkingalarm.cli import Containers, bring_up, command, console
-from stalkingalarm.embedded.layout import Layout, SetupError
-from stalkingalarm.embedded.system import System
+from stalkingalarm.cli import Containers, bring_up, command, console, running
+from stalkingalarm.embedded.layout import SetupError
+from stalkingalarm.running import RunningSystem
 
 
 @command()
@@ -39,13 +39,13 @@ def demo(
 @command()
 def press() -> None:
     """One simulated press; watch it travel to a patrol and back."""
-    travel = asyncio.run(_press(_running()))
+    travel = asyncio.run(_press(running()))
     console.print(f"The whole way, hop by hop: stalkingalarm trace {travel.alarm_id}", soft_wrap=True)
     if travel.late or not travel.orders:
         raise SetupError("no order came to a unit within the deadline")
 
 
-async def _press(system: System) -> Any:
+async def _press(system: RunningSystem) -> Any:
     from stalkingalarm import demo as demonstration
     from stalkingalarm.simulation.fleet import Fleet
     from stalkingalarm.simulation.world import World
@@ -60,7 +60,7 @@ async def _press(system: System) -> Any:
 @command()
 def ledger(hours: Annotated[float, typer.Option(help="How far back.")] = 24) -> None:
     """Each accepted press has exactly one incident: counts, stage times, gaps."""
-    counts, stages, gaps = asyncio.run(_books(_running(), hours))
+    counts, stages, gaps = asyncio.run(_books(running(), hours))
     console.print(" · ".join(f"{name.replace('_', ' ')} {value}" for name, value in counts.items()))
     shown = Table(box=None, header_style="bold")
     for heading in ("after receipt", "count", "p50", "p90", "p99"):
@@ -74,7 +74,9 @@ def ledger(hours: Annotated[float, typer.Option(help="How far back.")] = 24) -> 
         raise typer.Exit(1)
 
 
-async def _books(system: System, hours: float) -> tuple[dict[str, int], dict[str, Any], list[dict[str, Any]]]:
+async def _books(
+    system: RunningSystem, hours: float
+) -> tuple[dict[str, int], dict[str, Any], list[dict[str, Any]]]:
     from stalkingalarm.simulation.world import World
 
     since = (datetime.now(UTC) - timedelta(hours=hours)).isoformat().replace("+", "%2B")
@@ -83,9 +85,3 @@ async def _books(system: System, hours: float) -> tuple[dict[str, int], dict[str
         summary = await world.call("GET", "reporting", f"/v1/ledger/summary?since={since}", reader)
         gaps = await world.call("GET", "reporting", "/v1/ledger/gaps", reader)
     return summary["counts"], summary["stages"], gaps
-
-
-def _running() -> System:
-    system = System(Layout.at())
-    system.processes()  # raises SetupError when nothing runs
-    return system

@@ -96,6 +96,6 @@ def test_rows_wait_in_memory_until_the_database_is_back(shelf: Shelf) -> None:
         assert writer.kept == 2
     finally:
         shelf.books.allow_connections(True)
-    eventually(lambda: not writer.kept)
-    assert shelf.rows == [1, 2]
+    eventually(lambda: shelf.rows == [1, 2])
+    assert not writer.kept
     writer.stop()

@@ -32,9 +32,8 @@ def raise_alarms(context: Context, presses: Sequence[tuple[UUID, AlarmRaised, Sp
     with context.database.transaction() as tx:
         devices = {d for d in (_uuid(alarm.device_id) for _, alarm, _ in presses) if d}
         # One inbox for broker and HTTP intake, whatever the lane: every copy of a press is one.
-        claimed, owned = tx.send(
-            inbox.claimed(DISPATCH_ALARMS, [event_id for event_id, _, _ in presses]), store.owners(devices)
-        )
+        claims = inbox.claimed(DISPATCH_ALARMS, [event_id for event_id, _, _ in presses])
+        _, claimed, _, owned = tx.send(*claims, store.owners(devices))
         fresh = {row.event_id for row in claimed}
         unique = {event_id: (event_id, alarm, span) for event_id, alarm, span in presses if event_id in fresh}
         raised = _prepare(context, {row.id: row for row in owned}, list(unique.values()))
