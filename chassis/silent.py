@@ -2,8 +2,8 @@
 
 A process that vanishes without a word (power, network) may leave a transaction open that has claimed a press,
 and every copy of the press waits for it. PostgreSQL's own time-outs do not run between two messages of a
-pipeline, and a dead peer is missed late, or not for hours. So each process looks for such transactions of its
-own service.
+pipeline, and a dead peer is missed late, or not for hours. So each process looks for such transactions of
+processes of its own service; people's sessions, migrations and dumps have another `application_name`.
 """
 
 import logging
@@ -17,6 +17,7 @@ SILENT_S = 2.0
 _END = text(
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
     "WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid() "
+    "AND application_name = current_setting('application_name') "
     "AND wait_event = 'ClientRead' AND (state LIKE 'idle in transaction%' OR state = 'active') "
     "AND greatest(query_start, state_change) < now() - make_interval(secs => :silent)"
 )

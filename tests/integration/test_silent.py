@@ -2,13 +2,14 @@
 
 import time
 from collections.abc import Iterator
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from chassis.silent import end_silent
+from chassis.silent import SILENT_S, end_silent
 from tests.support.books import Books, opened
 from tests.support.postgres import Cluster
 
@@ -21,12 +22,17 @@ def books(cluster: Cluster) -> Iterator[Books]:
         yield made
 
 
+def connect(books: Books, application: str) -> psycopg.Connection[Any]:
+    url = books.settings.database_url.get_secret_value().replace("+psycopg", "")
+    options = "-c idle_in_transaction_session_timeout=1000" if application == "reporting" else ""
+    return psycopg.connect(url, application_name=application, options=options)
+
+
 @pytest.fixture
 def vanished(books: Books) -> Iterator[UUID]:
     """An event that was claimed in a pipeline whose end never came: no time-out of PostgreSQL is running."""
     event_id = uuid4()
-    url = books.settings.database_url.get_secret_value().replace("+psycopg", "")
-    with psycopg.connect(url, options="-c idle_in_transaction_session_timeout=1000") as connection:
+    with connect(books, "reporting") as connection:
         wire = connection.pgconn
         wire.enter_pipeline_mode()
         wire.send_query_params(b"BEGIN", None)
@@ -52,6 +58,14 @@ def test_what_a_vanished_process_claimed_is_free_again_in_time(books: Books, van
         time.sleep(0.2)
     assert ended == 1
     assert claim(books, vanished) == {vanished}
+
+
+def test_a_person_who_looks_is_left_alone(books: Books) -> None:
+    with connect(books, "psql") as connection:
+        connection.execute("SELECT 1")
+        time.sleep(SILENT_S + 0.5)
+        assert end_silent(books.database.engine) == 0
+        assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_who_works_is_left_alone(books: Books) -> None:
