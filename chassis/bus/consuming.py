@@ -194,7 +194,7 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
     def _failed(self, failed: Sequence[tuple[_Arrival, Exception]]) -> None:
         if not failed:
             return
-        self._move_on([(arrival.message, _failed(arrival, error)) for arrival, error in failed])
+        self._move_on([(arrival.message, _as_failed(arrival, error)) for arrival, error in failed])
         for arrival, error in failed:
             span = arrival.delivery.span
             span.set_attribute("error.type", type(error).__name__)
@@ -237,7 +237,7 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         self._unsettled.difference_update(m.delivery_tag for m in messages)
 
 
-def _failed(arrival: _Arrival, error: Exception) -> Failed:
+def _as_failed(arrival: _Arrival, error: Exception) -> Failed:
     message, delivery = arrival.message, arrival.delivery
     return Failed(_body_of(message), message.headers or {}, error, delivery.event, delivery.span)
 
