@@ -9,16 +9,13 @@ from dataclasses import dataclass
 from time import monotonic, sleep
 from typing import Generic, TypeVar
 
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError, ProgrammingError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from chassis.sql import AWAY
 
 log = logging.getLogger(__name__)
 
 Row = TypeVar("Row")
 Outcome = TypeVar("Outcome")
 
-# Faults of the database, not of a row: the rows are kept and written when it is back.
-AWAY = (OperationalError, InterfaceError, InternalError, ProgrammingError, PoolTimeout)
 _RETRY_S = 0.5
 _KEPT = "kept until the database is back"
 

@@ -13,11 +13,10 @@ from opentelemetry.trace import Span, Status, StatusCode
 from sqlalchemy import Engine, bindparam, text
 from sqlmodel import Field, Session, SQLModel
 
-from chassis import clock, health, telemetry, vitals
+from chassis import clock, health, silent, telemetry, vitals
 from chassis.columns import UtcDateTime, table_of
 from chassis.message import Message
-from chassis.silent import end_silent
-from chassis.sql import Insert, Statement
+from chassis.sql import AWAY, Insert, Statement
 from contracts.envelope import Event
 
 log = logging.getLogger(__name__)
@@ -103,6 +102,7 @@ class Relay:
         self._threads = [
             threading.Thread(target=self._send_loop, name="outbox-send", daemon=True),
             threading.Thread(target=self._sweep_loop, name="outbox-sweep", daemon=True),
+            threading.Thread(target=self._watch_loop, name="silent-watch", daemon=True),
         ]
         self._stopping = threading.Event()
 
@@ -158,13 +158,21 @@ class Relay:
                 self._forget()
                 if time.monotonic() - swept_at >= 1.0:
                     swept_at = time.monotonic()
-                    end_silent(self._engine)
                     # Without a broker, reading what cannot be sent takes time from presses on their other way.
                     if self._connected():
                         self._sweep()
                     health.note("outbox", 1.0)
             except Exception:
                 log.warning("outbox: sweep failed", exc_info=True)
+
+    def _watch_loop(self) -> None:
+        """Beside the outbox: whatever holds that up must not hold this up."""
+        watch = silent.Watch(self._engine)
+        while not self._stopping.wait(silent.LOOK_EVERY_S):
+            try:
+                watch.look()
+            except AWAY as error:
+                log.warning("silent transactions not looked for: %s", type(error).__name__)
 
     def _forget(self) -> None:
         settled, self._settled = self._settled, []
@@ -182,6 +190,8 @@ class Relay:
 
     def _sweep(self) -> None:
         with Session(self._engine) as session:
+            # It waits for the broker within its transaction, and holds nothing that a press could wait for.
+            session.execute(text("SET LOCAL application_name = 'outbox sweep'"))
             leader = session.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _SWEEP_LOCK})
             if not leader.scalar_one():
                 return

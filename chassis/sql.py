@@ -13,10 +13,19 @@ from psycopg.rows import namedtuple_row
 from pydantic_core import to_json
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
+# Faults of the database, not of what is written: what met one is kept, and tried again.
+AWAY = (OperationalError, InterfaceError, InternalError, ProgrammingError, PoolTimeout)
 _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy has no type here
+
+
+def unreachable(error: Exception) -> bool:
+    """Whether no database answered at all, so that whoever asks next waits just as long."""
+    silent = isinstance(error, OperationalError) and getattr(error.orig, "sqlstate", None) is None
+    return silent or isinstance(error, PoolTimeout)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 
 from stalkingalarm import issuer
+from stalkingalarm.compose import docker
 from stalkingalarm.compose.system import ComposeSystem, containers_run
 from stalkingalarm.embedded import plan, records
 from stalkingalarm.embedded.layout import Layout, SetupError
@@ -68,7 +69,8 @@ def running() -> RunningSystem:
         return System(layout)
     if left := [record.name for record in records.running(layout)]:
         raise SetupError(f"the supervisor was killed; still running: {', '.join(left)}: `make stop`")
-    found = next((system for system in map(_compose, containers_run()) if system.runs), None)
+    engine = containers_run() and docker.succeeds("docker", "info")
+    found = next((system for system in map(_compose, containers_run()) if engine and system.runs), None)
     if found is None:
         raise SetupError("nothing runs here: `stalkingalarm up`")
     return found
@@ -116,7 +118,10 @@ def token(
     unit: str | None = None,
 ) -> None:
     """A bearer token for the running system, valid for an hour."""
-    layout = running().layout
+    try:
+        layout = running().layout
+    except SetupError:
+        layout = Layout.at()  # its secrets are there whether it runs or not
     typer.echo(issuer.mint(subject, role, partner, layout=layout, cic=cic, zone=zone, unit=unit))
 
 

@@ -4,7 +4,7 @@ nameko's own consumer acknowledges what failed and what it could not decode, so 
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
@@ -23,11 +23,14 @@ from chassis.bus.delivery import Delivery, note_handled, note_heard
 from chassis.bus.failing import Failed
 from chassis.bus.link import Link
 from chassis.bus.publishing import broker_url
+from chassis.sql import AWAY, unreachable
 from contracts.envelope import Event, Undecodable
 from contracts.telemetry import MESSAGE_SETTLED
 
 log = logging.getLogger(__name__)
 
+# So many failures of a batch move on together: each waits for the others to be tried.
+_SLICE = 16
 Handler = TypeVar("Handler", bound=Callable[..., None])
 
 
@@ -125,7 +128,8 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
     def _park_undecodable(self) -> None:
         """Beside the handlers, so that a flood of rubbish does not hold up its good neighbours."""
         failed, self._undecodable = self._undecodable, []
-        self._move_on(failed)
+        moved = self._move_on(failed)
+        self._give_back([message for (message, _), gone in zip(failed, moved, strict=True) if not gone])
 
     def _run(self) -> None:
         while (first := self._waiting.get()) is not None:
@@ -158,16 +162,25 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
             self._failed([(arrivals[0], error)])
         else:
             log.warning("%s: a batch of %d: %s", self.queue, len(arrivals), type(error).__name__)
-            self._failed(list(self._one_by_one(arrivals)))
+            self._one_by_one(arrivals)
 
-    def _one_by_one(self, arrivals: Sequence[_Arrival]) -> Iterator[tuple[_Arrival, Exception]]:
-        """Settle those that can be handled; those that cannot, and why."""
-        for arrival in arrivals:
+    def _one_by_one(self, arrivals: Sequence[_Arrival]) -> None:
+        """So that one that cannot be handled hurts no neighbour; failures move on in slices."""
+        failed = list[tuple[_Arrival, Exception]]()
+        for number, arrival in enumerate(arrivals, start=1):
             error = self._call([arrival])
             if error is None:
                 self._done([arrival])
-            else:
-                yield arrival, error
+                continue
+            failed.append((arrival, error))
+            if unreachable(error):
+                failed += [(each, error) for each in arrivals[number:]]
+                break
+            if len(failed) == _SLICE:
+                self._failed(failed)
+                failed = []
+        if failed:
+            self._failed(failed)
 
     def _call(self, arrivals: Sequence[_Arrival]) -> Exception | None:
         """Run the handler as a nameko worker and wait for its end."""
@@ -192,27 +205,36 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
             arrival.delivery.span.end()
 
     def _failed(self, failed: Sequence[tuple[_Arrival, Exception]]) -> None:
-        if not failed:
-            return
-        self._move_on([(arrival.message, _as_failed(arrival, error)) for arrival, error in failed])
+        moved = self._move_on([(arrival.message, _as_failed(arrival, error)) for arrival, error in failed])
+        left = [each for each, gone in zip(failed, moved, strict=True) if not gone]
+        # Without a database and without a broker that takes the copy, deliveries must not count: the broker
+        # would park good messages after twenty.
+        kept = [arrival for arrival, error in left if isinstance(error, AWAY)]
         for arrival, error in failed:
-            span = arrival.delivery.span
-            span.set_attribute("error.type", type(error).__name__)
-            span.set_status(Status(StatusCode.ERROR))
-            span.end()
-
-    def _move_on(self, failed: Sequence[tuple[amqp.Message, Failed]]) -> None:
-        moved = failing.move_on(self.queue, [each for _, each in failed])
-        gone = [message for (message, _), arrived in zip(failed, moved, strict=True) if arrived]
-        if gone:
-            self._ack(gone)
-        if len(gone) < len(failed):
+            if arrival not in kept:
+                span = arrival.delivery.span
+                span.set_attribute("error.type", type(error).__name__)
+                span.set_status(Status(StatusCode.ERROR))
+                span.end()
+        self._give_back([arrival.message for arrival, _ in left if arrival not in kept])
+        if kept:
             failing.breathe()
-        for (message, _), arrived in zip(failed, moved, strict=True):
-            if not arrived:
-                # Reject, not nack: the broker's delivery limit then counts it.
-                reject = partial(message.channel.basic_reject, message.delivery_tag, requeue=True)
-                self._settle([message], reject)
+        for arrival in kept:
+            if arrival.message.channel is self._channel:
+                self._waiting.put(arrival)
+
+    def _move_on(self, failed: Sequence[tuple[amqp.Message, Failed]]) -> list[bool]:
+        moved = failing.move_on(self.queue, [each for _, each in failed])
+        if gone := [message for (message, _), arrived in zip(failed, moved, strict=True) if arrived]:
+            self._ack(gone)
+        return moved
+
+    def _give_back(self, messages: Sequence[amqp.Message]) -> None:
+        if messages:
+            failing.breathe()
+        for message in messages:
+            # Reject, not nack: the broker's delivery limit then counts it.
+            self._settle([message], partial(message.channel.basic_reject, message.delivery_tag, requeue=True))
 
     def _ack(self, messages: Sequence[amqp.Message]) -> None:
         """Acknowledge, with one frame where nothing older is still open."""

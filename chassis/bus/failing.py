@@ -9,14 +9,13 @@ from uuid import uuid4
 import eventlet
 from opentelemetry.trace import Span
 from pydantic import ValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis import clock, metrics, telemetry
 from chassis.bus.publishing import worker_publisher
 from chassis.database import Database
 from chassis.errors import Permanent
 from chassis.message import Message
+from chassis.sql import AWAY
 from contracts.catalogue import PARKED
 from contracts.envelope import Event
 from contracts.telemetry import MESSAGE_SETTLED
@@ -27,8 +26,9 @@ log = logging.getLogger(__name__)
 ATTEMPT = "x-attempt"
 # Trying again cannot help: refused for good, or a payload that is not what its type promises.
 HOPELESS = (Permanent, ValidationError)
-# Nothing is wrong with the message: it is tried every few seconds, for an hour of the longer delay.
-AWAY = (OperationalError, InterfaceError, PoolTimeout)
+# How often the database was at fault. Nothing is wrong with the message then: that costs it no attempt, and it
+# is tried every few seconds for an hour.
+TRIED_AWAY = "x-away"
 _AWAY_DELAYS_S = (1, *[5] * 720)
 
 
@@ -47,9 +47,23 @@ class Failed:
         """Seconds until the next attempt; None when that is of no use, or would be one too many."""
         if self.event is None or isinstance(self.reason, HOPELESS):
             return None
-        delays = _AWAY_DELAYS_S if isinstance(self.reason, AWAY) else RETRY_DELAYS_S
-        attempt = attempt_of(self.headers)
-        return delays[attempt - 1] if attempt <= len(delays) else None
+        delays = _AWAY_DELAYS_S if self.away else RETRY_DELAYS_S
+        before = self.counts[TRIED_AWAY] if self.away else self.counts[ATTEMPT] - 1
+        return delays[before] if before < len(delays) else None
+
+    @property
+    def away(self) -> bool:
+        """Whether the database is at fault."""
+        return isinstance(self.reason, AWAY)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What the headers count."""
+        away = self.headers.get(TRIED_AWAY)
+        return {
+            ATTEMPT: attempt_of(self.headers),
+            TRIED_AWAY: away if isinstance(away, int) and away > 0 else 0,
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +128,20 @@ def move_on(queue: str, failed: Sequence[Failed]) -> list[bool]:
 
 
 def _copy(queue: str, failed: Failed) -> Message:
-    attempt, why = attempt_of(failed.headers), type(failed.reason).__name__
+    counts, why = failed.counts, type(failed.reason).__name__
     # What the broker wrote (x-death, x-delivery-count) stays behind: its cycle check reads it.
     kept = {k: v for k, v in failed.headers.items() if not k.startswith("x-")}
     if failed.delay_s:
-        kept |= {ATTEMPT: attempt + 1}
+        counted = TRIED_AWAY if failed.away else ATTEMPT
+        kept |= counts | {counted: counts[counted] + 1}
         exchange, key = retry_exchange(failed.delay_s), queue
     else:
-        kept |= {"x-origin-queue": queue, "x-error": why, ATTEMPT: attempt}
+        kept |= {"x-origin-queue": queue, "x-error": why, ATTEMPT: counts[ATTEMPT]}
         exchange, key = PARKING, queue.split(".")[0]
     kind = failed.event.type if failed.event else ""
-    log.warning("%s: %s %s, attempt %d, to %s", queue, kind, why, attempt, exchange)
-    return Message(failed.event.id if failed.event else uuid4(), exchange, key, failed.body, headers=kept)
+    log.warning("%s: %s %s, attempt %d, to %s", queue, kind, why, counts[ATTEMPT], exchange)
+    # By an id of its own: copies of one event may fail together, and each must be confirmed.
+    return Message(uuid4(), exchange, key, failed.body, headers=kept)
 
 
 def _tell(parked: Sequence[Parked]) -> None:

@@ -1,12 +1,14 @@
 """The way round the broker: presses that the alarm service brings itself."""
 
 import asyncio
+import random
 from collections.abc import Sequence
 from contextlib import ExitStack
 
 from fastapi import FastAPI, Request
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind
+from sqlalchemy.exc import OperationalError
 
 from chassis import telemetry
 from chassis.auth import require
@@ -17,6 +19,9 @@ from contracts.alarm import AlarmRaised
 from contracts.envelope import BATCH_CONTENT_TYPE, Event, Undecodable
 from services.dispatch import events
 from services.dispatch.usecases.context import Context
+
+# Each of them waits for a second.
+_REFUSED_AT_MOST = 3
 
 
 def add_intake(app: FastAPI, context: Context) -> None:
@@ -43,7 +48,29 @@ def _take(context: Context, taken: Sequence[Event], batch: bool) -> None:
     """One event goes on in the trace of its request; each of a batch in the trace of its press."""
     with ExitStack() as spans:
         received = [(event, _span_of(event, spans) if batch else trace.get_current_span()) for event in taken]
-        events.take_alarms(context, topology.DISPATCH_ALARMS, received)
+        try:
+            events.take_alarms(context, topology.DISPATCH_ALARMS, received)
+        except OperationalError:
+            if len(received) == 1:
+                raise
+            _take_each(context, received)
+
+
+def _take_each(context: Context, received: Sequence[events.Received]) -> None:
+    """So that a press that somebody else has in hand keeps no other out; raises OperationalError after three.
+
+    What was not taken comes again, and then not in this order.
+    """
+    refused = list[OperationalError]()
+    for each in random.sample(received, len(received)):
+        try:
+            events.take_alarms(context, topology.DISPATCH_ALARMS, [each])
+        except OperationalError as error:
+            refused.append(error)
+            if len(refused) == _REFUSED_AT_MOST:
+                break
+    if refused:
+        raise refused[0]
 
 
 def _span_of(event: Event, spans: ExitStack) -> Span:

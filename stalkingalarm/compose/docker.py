@@ -23,8 +23,12 @@ def run(*command: str, env: dict[str, str] | None = None, seconds: float = 600) 
 
 
 def succeeds(*command: str) -> bool:
-    """Whether a command ends well."""
-    return subprocess.run(command, cwd=project_root(), capture_output=True, check=False).returncode == 0
+    """Whether a command is there and ends well."""
+    try:
+        done = subprocess.run(command, cwd=project_root(), capture_output=True, check=False)
+    except OSError:
+        return False
+    return done.returncode == 0
 
 
 def containers(project: str) -> dict[str, dict[str, Any]]:

@@ -14,12 +14,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 HOST = "127.0.0.1"
-_KEEPALIVE = (
-    ((socket.SOL_SOCKET, socket.SO_KEEPALIVE), 1),
-    ((socket.IPPROTO_TCP, socket.TCP_KEEPIDLE), 1),
-    ((socket.IPPROTO_TCP, socket.TCP_KEEPINTVL), 1),
-    ((socket.IPPROTO_TCP, socket.TCP_KEEPCNT), 3),
-)
 
 
 @dataclass
@@ -54,10 +48,6 @@ class _End(asyncio.Protocol):
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
         self.link.ends.add(self)
-        # A real cable ends nowhere in between: who vanished at one end must be missed at the other.
-        end = transport.get_extra_info("socket")
-        for option, value in _KEEPALIVE:
-            end.setsockopt(*option, value)
         if self.peer is None:
             asyncio.get_running_loop().create_task(self._reach())
         else:

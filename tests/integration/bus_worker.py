@@ -6,14 +6,14 @@ import signal
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from uuid import UUID
 
 from sqlalchemy.exc import OperationalError
 
 from chassis.bus import Delivery, Parked, every, listen, when_parked
 from chassis.errors import Permanent, Retryable
 
-# An attempt after which any other failure would be parked.
-AWAY_AT = 9
+_seen: set[UUID] = set()
 OUT = Path(os.environ["BUS_TEST_OUT"])
 
 
@@ -58,8 +58,13 @@ def _obey(delivery: Delivery) -> None:
             raise Permanent("never")
         case "retryable":
             raise Retryable("later")
-        case "away once" if delivery.attempt == AWAY_AT:
+        case "away":
             raise OperationalError("no database", {}, Exception())
+        case "away, then fail" if delivery.event.id not in _seen:
+            _seen.add(delivery.event.id)
+            raise OperationalError("no database", {}, Exception())
+        case "away, then fail" if delivery.attempt == 1:
+            raise Retryable("now for another reason")
         case "fail once" if delivery.attempt == 1:
             raise RuntimeError("secret name of a victim")
         case "die" if not delivery.redelivered:

@@ -157,12 +157,21 @@ def test_after_the_last_attempt_it_is_parked(broker: Broker, bus: Any, tmp_path:
 
 
 def test_an_absent_database_is_no_fault_of_the_message(broker: Broker, bus: Any, tmp_path: Path) -> None:
-    sent = str(put(bus, "away once", headers={"x-attempt": 9}))
+    sent = str(put(bus, "away, then fail", headers={"x-away": 9}))
     with Worker(TARGET, broker.url_of("dispatch"), tmp_path) as worker:
         worker.wait(lambda: bool(worker.rows("handled")))
         (row,) = worker.rows("handled")
-    assert (row["id"], row["attempt"]) == (sent, 10)
+    # Nine outages before, and one now, took no attempt from it.
+    assert (row["id"], row["attempt"]) == (sent, 2)
     assert not parked(bus)
+
+
+def test_an_hour_of_an_absent_database_is_enough(broker: Broker, bus: Any, tmp_path: Path) -> None:
+    put(bus, "away", headers={"x-away": 721})
+    with Worker(TARGET, broker.url_of("dispatch"), tmp_path) as worker:
+        worker.wait(lambda: bool(worker.rows("parked")))
+    ((headers, _),) = parked(bus)
+    assert headers == {"x-origin-queue": QUEUE, "x-error": "OperationalError", "x-attempt": 1}
 
 
 def test_a_worker_that_is_deaf_to_a_queue_is_not_healthy(broker: Broker, bus: Any, tmp_path: Path) -> None:

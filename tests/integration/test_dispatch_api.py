@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import cast
 from uuid import uuid4
 
+import psycopg
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -74,11 +75,16 @@ def issuer() -> Iterator[Issuer]:
 
 
 @pytest.fixture(scope="module")
-def client(cluster: Cluster, issuer: Issuer) -> Iterator[TestClient]:
+def database_url(cluster: Cluster) -> str:
+    return cluster.database("dispatch")
+
+
+@pytest.fixture(scope="module")
+def client(database_url: str, issuer: Issuer) -> Iterator[TestClient]:
     settings = DispatchSettings.model_validate(
         {
             "environment": "development",
-            "database_url": cluster.database("dispatch"),
+            "database_url": database_url,
             "broker_url": NO_BROKER,
             "vault_keys": f"1:{new_key()}",
             "oidc_issuer": issuer.url,
@@ -157,6 +163,25 @@ def test_the_intake_takes_a_batch_in_as_one(client: TestClient, issuer: Issuer) 
     broken = client.post("/v1/intake", content=b'[{"type": 1}]', headers=headers)
     assert (broken.status_code, broken.json()["field"]) == (422, "body")
     assert broken.json()["detail"].startswith("0.")
+
+
+def test_a_press_that_somebody_has_in_hand_keeps_no_other_out(
+    client: TestClient, issuer: Issuer, database_url: str
+) -> None:
+    headers = issuer.headers("service") | {"content-type": BATCH_CONTENT_TYPE}
+    raised = [alarm() for _ in range(3)]
+    made = [wrap(each, source="/services/alarm", event_id=each.alarm_id).encode() for each in raised]
+    claim = "INSERT INTO inbox (queue, event_id, handled_at) VALUES ('dispatch.alarms', %s, now())"
+    with psycopg.connect(database_url.replace("+psycopg", "")) as somebody:
+        somebody.execute(claim, [raised[0].alarm_id])
+        answer = client.post("/v1/intake", content=b"[" + b",".join(made) + b"]", headers=headers)
+        # Not all of it was taken: it must come again.
+        assert answer.status_code == 503
+        operator = issuer.headers("operator", cic=GHENT_ROOM)
+        views = client.get(f"/v1/control-rooms/{GHENT_ROOM}/incidents", headers=operator).json()
+        shown = {view["incident_id"] for view in views}
+        assert {str(each.alarm_id) for each in raised[1:]} <= shown
+        assert str(raised[0].alarm_id) not in shown
 
 
 @pytest.mark.parametrize(

@@ -24,12 +24,13 @@ def limits_of(settings: AlarmSettings) -> domain.Limits:
 def watch_devices(database: Database, limits: domain.Limits) -> None:
     """Tell of every condition once, and forget those that are over."""
     now = clock.now()
-    with database.transaction() as transaction:
+    with database.read() as session:
         found = [
             condition
-            for health in devices.live_health(transaction.session)
+            for health in devices.live_health(session)
             for condition in domain.conditions(health, limits, now)
         ]
+    with database.transaction() as transaction:
         for each in sorted(found, key=lambda c: (c.device_id, c.kind, c.level)):
             if devices.attend(transaction.session, each):
                 transaction.publish(
