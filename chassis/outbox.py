@@ -16,7 +16,7 @@ from sqlmodel import Field, Session, SQLModel
 from chassis import clock, health, silent, telemetry, vitals
 from chassis.columns import UtcDateTime, table_of
 from chassis.message import Message
-from chassis.sql import AWAY, Insert, Statement
+from chassis.sql import Insert, Statement
 from contracts.envelope import Event
 
 log = logging.getLogger(__name__)
@@ -171,8 +171,8 @@ class Relay:
         while not self._stopping.wait(silent.LOOK_EVERY_S):
             try:
                 watch.look()
-            except AWAY as error:
-                log.warning("silent transactions not looked for: %s", type(error).__name__)
+            except Exception:
+                log.warning("silent transactions not looked for", exc_info=True)
 
     def _forget(self) -> None:
         settled, self._settled = self._settled, []
