@@ -24,7 +24,7 @@ test: ## every test that this machine can run; ARGS="-k name" for some
 
 test-compose: setup ## the scenarios in containers, and what is true of containers only
 	@infra/docker/engine.sh
-	@SYSTEM=containers $(PYTEST) --timeout 300 $(or $(ARGS),tests/containers tests/scenarios)
+	@SYSTEM=containers $(PYTEST) --timeout 600 $(or $(ARGS),tests/containers tests/scenarios)
 
 check: setup ## ruff, mypy, import-linter, links in the documentation
 	@$(BIN)/ruff check .

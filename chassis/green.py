@@ -1,4 +1,7 @@
-"""How psycopg waits for the database under eventlet: a moment in the kernel, then green."""
+"""How a worker waits for its database, and finds its peers, under eventlet.
+
+For the database: a moment in the kernel, then green. For addresses: by asking, each time.
+"""
 
 from collections.abc import Generator
 from typing import Any
@@ -6,6 +9,7 @@ from typing import Any
 import psycopg.waiting
 from eventlet.hubs import trampoline
 from eventlet.patcher import original
+from eventlet.support import greendns
 from psycopg.waiting import Ready, Wait
 
 # Milliseconds. Most answers come sooner than eventlet can switch there and back (0.3 ms); the hub stands still
@@ -14,9 +18,23 @@ _MOMENT_MS = 1
 _READ, _WRITE = 1, 4  # POLLIN, POLLOUT
 
 
+class FreshNames(greendns.ResolverProxy):  # type: ignore[misc]
+    """Remembers no address.
+
+    Eventlet keeps what a name server said for as long as that allows: ten minutes with Docker's. A broker that
+    came back at another address was called at its old one until then, by every worker at once.
+    """
+
+    def clear(self) -> None:
+        """Read the machine's resolver settings again."""
+        super().clear()
+        self._resolver.cache = None
+
+
 def install() -> None:
-    """Make every psycopg connection of this process wait like that; call after `monkey_patch`."""
+    """Make this process wait and look up names like that; call after `monkey_patch`."""
     psycopg.waiting.wait = wait
+    greendns.resolver = FreshNames(hosts_resolver=greendns.HostsResolver())
 
 
 def wait(

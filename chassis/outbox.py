@@ -4,7 +4,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -15,13 +15,11 @@ from sqlmodel import Field, Session, SQLModel
 
 from chassis import clock, health, silent, telemetry, vitals
 from chassis.columns import UtcDateTime, table_of
-from chassis.message import Message
+from chassis.message import Message, Sender
 from chassis.sql import Insert, Statement
 from contracts.envelope import Event
 
 log = logging.getLogger(__name__)
-
-PublishMany = Callable[[Sequence[Message]], set[UUID]]
 
 # Seconds after which an unsent event is taken over by the sweeper; longer than a confirm may take.
 SWEEP_AFTER_S = 3.0
@@ -93,10 +91,9 @@ class Relay:
     of the service sends `SWEEP_AFTER_S` seconds later. Copies are harmless: every reader has an inbox.
     """
 
-    def __init__(self, engine: Engine, publish_many: PublishMany, connected: Callable[[], bool]) -> None:
+    def __init__(self, engine: Engine, sender: Sender) -> None:
         self._engine = engine
-        self._publish_many = publish_many
-        self._connected = connected
+        self._sender = sender
         self._waiting: queue.Queue[Sequence[Outgoing] | None] = queue.Queue()
         self._settled: list[UUID] = []
         self._threads = [
@@ -143,7 +140,7 @@ class Relay:
 
     def _send(self, batch: list[Outgoing]) -> None:
         try:
-            confirmed = self._publish_many([o.message() for o in batch])
+            confirmed = self._sender.publish_and_wait([o.message() for o in batch])
         except Exception:
             log.exception("outbox: sending failed, %d events wait for the sweeper", len(batch))
             confirmed = set()
@@ -159,7 +156,7 @@ class Relay:
                 if time.monotonic() - swept_at >= 1.0:
                     swept_at = time.monotonic()
                     # Without a broker, reading what cannot be sent takes time from presses on their other way.
-                    if self._connected():
+                    if self._sender.connected:
                         self._sweep()
                     health.note("outbox", 1.0)
             except Exception:
@@ -201,7 +198,7 @@ class Relay:
             if not rows:
                 return
             log.warning("outbox: sweeping %d unsent events", len(rows))
-            confirmed = self._publish_many(
+            confirmed = self._sender.publish_and_wait(
                 [_swept(row.id, row.exchange, row.routing_key, row.body) for row in rows]
             )
             session.execute(_DELETE.bindparams(bindparam("ids")), {"ids": list(confirmed)})

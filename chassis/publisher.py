@@ -104,7 +104,7 @@ class Publisher:
                 confirmed.add(message_id)
         return confirmed
 
-    def publish_threadsafe(self, messages: Sequence[Message], timeout: float = 2.0) -> set[UUID]:
+    def publish_and_wait(self, messages: Sequence[Message], timeout: float = 2.0) -> set[UUID]:
         """`publish_many` for another thread than the event loop's; never raises for broker trouble."""
         work = asyncio.run_coroutine_threadsafe(self.publish_many(messages, timeout), self._loop)
         try:

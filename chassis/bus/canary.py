@@ -24,7 +24,7 @@ def keep_sending(queue: str) -> None:
     exchange = retry_exchange(RETRY_DELAYS_S[0])
     while True:
         event = Event(source="/bus", type=TYPE, time=clock.now(), subject=queue, data={})
-        worker_publisher().publish_many([Message(event.id, exchange, queue, event.encode())])
+        worker_publisher().publish_and_wait([Message(event.id, exchange, queue, event.encode())])
         eventlet.sleep(EVERY_S)
 
 

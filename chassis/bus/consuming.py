@@ -222,6 +222,8 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         for arrival in kept:
             if arrival.message.channel is self._channel:
                 self._waiting.put(arrival)
+            else:
+                arrival.delivery.span.end()
 
     def _move_on(self, failed: Sequence[tuple[amqp.Message, Failed]]) -> list[bool]:
         moved = failing.move_on(self.queue, [each for _, each in failed])

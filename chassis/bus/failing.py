@@ -110,7 +110,7 @@ def move_on(queue: str, failed: Sequence[Failed]) -> list[bool]:
         telemetry.start_send(message.exchange, message.routing_key, str(message.id), each.span)
         for message, each in zip(messages, failed, strict=True)
     ]
-    confirmed = worker_publisher().publish_many(messages)
+    confirmed = worker_publisher().publish_and_wait(messages)
     for span in sending:
         span.end()
     moved = [message.id in confirmed for message in messages]

@@ -21,6 +21,8 @@ _TICK_S = 1.0
 class Link:
     """Connects, calls `on_open(channel)`, reads until the connection breaks, calls `on_lost()`, again.
 
+    `on_blocked(True)`: the broker takes no publishes for now (memory, disk); `on_blocked(False)`: it does.
+
     All reading happens in the greenlet of `run`; any greenlet may write (py-amqp locks its writes).
     """
 
@@ -30,9 +32,10 @@ class Link:
         name: str,
         on_open: Callable[[amqp.Channel], None],
         on_lost: Callable[[], None],
+        on_blocked: Callable[[bool], None] = lambda _: None,
     ) -> None:
         self._url, self._name = url, name
-        self._on_open, self._on_lost = on_open, on_lost
+        self._on_open, self._on_lost, self._on_blocked = on_open, on_lost, on_blocked
         self._stopping = False
 
     def run(self) -> None:
@@ -83,6 +86,8 @@ class Link:
             heartbeat=HEARTBEAT_S,
             connect_timeout=CONNECT_TIMEOUT_S,
             client_properties={"connection_name": self._name},
+            on_blocked=lambda _: self._on_blocked(True),
+            on_unblocked=lambda: self._on_blocked(False),
         )
 
 

@@ -40,8 +40,9 @@ class WorkerPublisher:
     """One connection per process; callers in any greenlet share it and their confirms are pipelined."""
 
     def __init__(self, url: str, name: str = "publisher") -> None:
-        self._link = Link(url, name, self._opened, self._lost)
+        self._link = Link(url, name, self._opened, self._lost, self._set_blocked)
         self._channel: amqp.Channel | None = None
+        self._blocked = False
         self._waiting: dict[int, tuple[_Batch, UUID]] = {}
         self._returned: set[str] = set()
         self._next_tag = 1
@@ -51,9 +52,9 @@ class WorkerPublisher:
     @property
     def connected(self) -> bool:
         """Whether a publish may be tried now."""
-        return self._channel is not None
+        return self._channel is not None and not self._blocked
 
-    def publish_many(self, messages: Sequence[Message], timeout: float = 2.0) -> set[UUID]:
+    def publish_and_wait(self, messages: Sequence[Message], timeout: float = 2.0) -> set[UUID]:
         """Publish all, wait at most `timeout` seconds, return the ids that the broker confirmed.
 
         Never raises for broker trouble: what is not in the answer may or may not be on the broker.
@@ -81,7 +82,8 @@ class WorkerPublisher:
         with self._writing:
             for message in messages:
                 channel = self._channel
-                if channel is None:
+                # What is written into a blocked connection is read, if ever, long after nobody waits for it.
+                if channel is None or self._blocked:
                     return False
                 self._waiting[self._next_tag] = (batch, message.id)
                 self._next_tag += 1
@@ -108,7 +110,12 @@ class WorkerPublisher:
         channel.events["basic_nack"].add(self._nacked)
         channel.events["basic_return"].add(self._came_back)
         self._next_tag = 1
+        self._blocked = False
         self._channel = channel
+
+    def _set_blocked(self, blocked: bool) -> None:
+        log.warning("the broker %s publishes", "blocks" if blocked else "takes")
+        self._blocked = blocked
 
     def _lost(self) -> None:
         self._channel = None

@@ -50,7 +50,7 @@ def create_app(settings: CommitteeSettings | None = None) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         publisher = Publisher(settings.broker_url.get_secret_value())
         await publisher.start()
-        database.relay = Relay(database.engine, publisher.publish_threadsafe, lambda: publisher.connected)
+        database.relay = Relay(database.engine, publisher)
         database.relay.start()
         yield
         database.relay.stop()

@@ -16,7 +16,7 @@ def database() -> Database:
     """The database of this process, connected on first use."""
     engine = engine_of(load(CommitteeSettings))
     publisher = worker_publisher()
-    relay = Relay(engine, publisher.publish_many, lambda: publisher.connected)
+    relay = Relay(engine, publisher)
     relay.start()
     return Database(engine, "/services/committee", relay)
 

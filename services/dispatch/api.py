@@ -56,7 +56,7 @@ def create_app(settings: DispatchSettings | None = None) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         publisher = Publisher(settings.broker_url.get_secret_value())
         await publisher.start()
-        database.relay = Relay(database.engine, publisher.publish_threadsafe, lambda: publisher.connected)
+        database.relay = Relay(database.engine, publisher)
         database.relay.start()
         courier = Courier(context)
         hub = Hub(context, courier.wake)

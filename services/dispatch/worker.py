@@ -27,7 +27,7 @@ def context() -> Context:
     settings = load(DispatchSettings)
     engine = engine_of(settings)
     publisher = worker_publisher()
-    relay = Relay(engine, publisher.publish_many, lambda: publisher.connected)
+    relay = Relay(engine, publisher)
     relay.start()
     database = Database(engine, "/services/dispatch", relay)
     return Context(database, Board(settings), Vault(settings.vault_keys.get_secret_value()), settings)

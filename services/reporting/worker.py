@@ -28,7 +28,7 @@ def database() -> Database:
     """The database of this process, connected on first use."""
     engine = engine_of(settings())
     publisher = worker_publisher()
-    relay = Relay(engine, publisher.publish_many, lambda: publisher.connected)
+    relay = Relay(engine, publisher)
     relay.start()
     return Database(engine, "/services/reporting", relay)
 

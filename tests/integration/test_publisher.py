@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -91,8 +91,9 @@ def test_every_publish_resolves_and_confirmed_means_kept(broker: Broker, queue: 
     assert {str(i) for i in confirmed} <= on_broker(broker)
 
 
-def test_the_workers_publisher_too(broker: Broker, queue: str, tmp_path: Path) -> None:
-    out = tmp_path / "out.json"
+def worker_during(broker: Broker, folder: Path, trouble: Callable[[], None]) -> dict[str, Any]:
+    """What a publishing worker tells of a few seconds with some trouble in the middle."""
+    out = folder / "out.json"
     env = {
         **os.environ,
         "BROKER_URL": broker.url,
@@ -103,16 +104,34 @@ def test_the_workers_publisher_too(broker: Broker, queue: str, tmp_path: Path) -
     process = subprocess.Popen(command, env=env)
     try:
         time.sleep(2)
-        broker.restart()
+        trouble()
         time.sleep(2)
-        (tmp_path / "stop").touch()
+        (folder / "stop").touch()
         assert process.wait(15) == 0
     finally:
         process.kill()
-    result = json.loads(out.read_text())
+    found: dict[str, Any] = json.loads(out.read_text())
+    return found
+
+
+def test_the_workers_publisher_too(broker: Broker, queue: str, tmp_path: Path) -> None:
+    result = worker_during(broker, tmp_path, broker.restart)
     assert len(result["confirmed"]) > 100
     assert result["slowest_s"] < 2.5
     assert result["only_routable"]
+    assert result["survives_spoilt"]
+    assert set(result["confirmed"]) <= on_broker(broker)
+
+
+def test_a_blocked_worker_is_told_at_once(broker: Broker, queue: str, tmp_path: Path) -> None:
+    def no_memory_left() -> None:
+        broker.ctl("set_vm_memory_high_watermark", "absolute", "1MB")
+        time.sleep(4)
+        broker.ctl("set_vm_memory_high_watermark", "0.6")
+
+    result = worker_during(broker, tmp_path, no_memory_left)
+    assert result["slowest_s"] < 2.5
+    assert result["refused_at_once"] > 10  # each of the eight waits out what was under way, and then no more
     assert result["survives_spoilt"]
     assert set(result["confirmed"]) <= on_broker(broker)
 
@@ -147,7 +166,7 @@ def test_unroutable_is_not_confirmed_and_its_neighbour_is(broker: Broker, queue:
         with pytest.raises(NotConfirmed):  # the broker closes the channel for this
             await publisher.publish(message("x", "no.such.exchange"), 2.0)
         await publisher.wait_connected(5)
-        assert await asyncio.to_thread(publisher.publish_threadsafe, [message()])
+        assert await asyncio.to_thread(publisher.publish_and_wait, [message()])
         await publisher.stop()
 
     asyncio.run(story())

@@ -25,7 +25,7 @@ class DeviceParts:
         self.settings = settings
         self.engine = engine_of(settings)
         self.publisher = Publisher(settings.broker_url.get_secret_value(), name)
-        self.relay = Relay(self.engine, self.publisher.publish_threadsafe, lambda: self.publisher.connected)
+        self.relay = Relay(self.engine, self.publisher)
         self.database = Database(self.engine, SOURCE, self.relay)
         self.devices = Devices(self.database, settings.lookup_s)
         self.heartbeats: GroupWriter[Heartbeat, None] = GroupWriter(

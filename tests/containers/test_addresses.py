@@ -1,0 +1,42 @@
+"""A container that comes back may have another address; whoever needs it must find it there."""
+
+import time
+
+from stalkingalarm.compose import docker
+from stalkingalarm.compose.system import ComposeSystem
+from stalkingalarm.embedded import plan, rabbitmq
+
+# What each worker reads.
+READ = {name: queues for workers in plan.WORKERS.values() for name, _, queues in workers}
+# Each tries again every second; ten minutes is what a name server lets them remember.
+_FOUND_WITHIN_S = 30
+
+
+def _addresses(system: ComposeSystem, name: str) -> dict[str, str]:
+    networks = system.containers()[name]["NetworkSettings"]["Networks"]
+    return {network: found["IPAddress"] for network, found in networks.items()}
+
+
+def test_workers_find_a_broker_that_moved(containers: ComposeSystem) -> None:
+    before = _addresses(containers, "rabbitmq")
+    image = containers.containers()["rabbitmq"]["Config"]["Image"]
+    taken = []
+    containers.stop("rabbitmq")
+    try:
+        # Somebody else gets the addresses that are free now.
+        for network in before:
+            run = ["docker", "run", "--detach", "--rm", "--network", network, "--entrypoint", "sleep"]
+            taken.append(docker.run(*run, image, "600").strip())
+    finally:
+        containers.start("rabbitmq")
+        for other in taken:
+            docker.run("docker", "kill", other)
+    after = _addresses(containers, "rabbitmq")
+    moved = [network for network in before if before[network] != after[network]]
+    assert sorted(moved) == sorted(before), f"of {before} only {moved} moved: this test showed nothing"
+    end = time.monotonic() + _FOUND_WITHIN_S
+    waiting = set(READ)
+    while waiting and time.monotonic() < end:
+        waiting = {worker for worker in waiting if not rabbitmq.are_read(containers.layout, READ[worker])}
+        time.sleep(0.5)
+    assert not waiting, f"these workers do not read {_FOUND_WITHIN_S} s after the broker moved"
