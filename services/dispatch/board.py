@@ -2,14 +2,16 @@
 
 import logging
 import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from time import sleep
 from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import Session
 
+from chassis import clock
 from chassis.sql import Statement, send
 from contracts.common import Fix
 from services.dispatch.geography import Point, load_map, parse_zones
@@ -20,16 +22,18 @@ from services.dispatch.unit_index import UnitIndex
 
 log = logging.getLogger(__name__)
 
-# Read again what changed a little earlier than last seen: commits become visible out of order, and every
-# so many times much earlier, for a transaction that took long.
-_LOOK_BACK = timedelta(seconds=2)
-_LOOK_FAR_BACK, _FAR_EVERY = timedelta(seconds=15), 20
-_ALWAYS = datetime.min.replace(tzinfo=UTC)
+# Read again what changed a little earlier than last seen: commits become visible out of order. Every so many
+# times all of it: no clock that ran ahead, and no transaction that took long, may hide a unit that is free.
+_LOOK_BACK, _WHOLE_EVERY = timedelta(seconds=2), 5
+# What other clocks may be ahead of this one.
+_AHEAD = timedelta(seconds=2)
 _ROOMS = b"SELECT id, policy, amqp, webhook_url FROM control_rooms"
-_UNITS = (
-    b"SELECT id, callsign, lat, lon, zone_id, cic_id, available, order_id, changed_at FROM units "
-    b"WHERE (changed_at, id) > (%(since)s, %(last)s) ORDER BY changed_at, id LIMIT %(page)s"
+_UNITS = b"SELECT id, callsign, lat, lon, zone_id, cic_id, available, order_id, changed_at FROM units "
+_CHANGED = _UNITS + (
+    b"WHERE (changed_at, id) > (%(since)s, %(last)s) AND changed_at <= %(until)s "
+    b"ORDER BY changed_at, id LIMIT %(page)s"
 )
+_ALL = _UNITS + b"WHERE id > %(last)s ORDER BY id LIMIT %(page)s"
 _PAGE = 200
 _MAP_ID = text("SELECT max(id) FROM maps")
 
@@ -68,31 +72,38 @@ class Board:
     def refresh(self, session: Session) -> None:
         """Take over what other processes changed; cheap when little did."""
         self._refresh_map(session)
-        back = _LOOK_FAR_BACK if self._refreshed % _FAR_EVERY == 0 else _LOOK_BACK
-        self._refreshed += 1
-        since = self._seen - back if self._seen else _ALWAYS
         [rooms] = send(session, Statement(_ROOMS, {}))
         for row in rooms:
             known = self.rooms.get(row.id)
             if known is not None:
                 self.rooms[row.id] = Room(row.id, row.policy, row.amqp, bool(row.webhook_url), known.neighbours)
-        self._refresh_units(session, since)
+        now = clock.now()
+        if self._seen is None or self._refreshed % _WHOLE_EVERY == 0:
+            self._read_all_units(session)
+        else:
+            # By the clock of this process, not by the newest change: that may come from one that ran ahead.
+            self._read_changed_units(session, min(self._seen, now) - _LOOK_BACK, now + _AHEAD)
+        self._seen = now
+        self._refreshed += 1
 
-    def _refresh_units(self, session: Session, since: datetime) -> None:
-        """Page by page: presses must not wait while ten thousand units move."""
-        last = ""
-        while True:
-            [units] = send(session, Statement(_UNITS, {"since": since, "last": last, "page": _PAGE}))
-            for unit in units:
-                free = unit.available and unit.order_id is None
-                self.callsigns[unit.id] = unit.callsign
-                self.units.upsert(unit.id, unit.lat, unit.lon, unit.zone_id, unit.cic_id, free)
-            if units:
-                since, last = units[-1].changed_at, units[-1].id
-                self._seen = max(self._seen or since, since)
-            if len(units) < _PAGE:
-                return
-            sleep(0)  # lets other threads and greenlets run
+    def _read_changed_units(self, session: Session, since: datetime, until: datetime) -> None:
+        for units in _pages(session, _CHANGED, since=since, until=until):
+            self._take_over(units)
+
+    def _read_all_units(self, session: Session) -> None:
+        known = set[str]()
+        for units in _pages(session, _ALL):
+            self._take_over(units)
+            known.update(unit.id for unit in units)
+        for gone in self.callsigns.keys() - known:
+            del self.callsigns[gone]
+            self.units.remove(gone)
+
+    def _take_over(self, units: Sequence[Any]) -> None:
+        for unit in units:
+            free = unit.available and unit.order_id is None
+            self.callsigns[unit.id] = unit.callsign
+            self.units.upsert(unit.id, unit.lat, unit.lon, unit.zone_id, unit.cic_id, free)
 
     def _refresh_map(self, session: Session) -> None:
         newest = session.execute(_MAP_ID).scalar_one()
@@ -118,6 +129,19 @@ class Board:
         if not found:
             found = self.units.nearest(place, k, cic=set(self.rooms[route.cic].neighbours), exclude=exclude)
         return [(unit, metres if math.isfinite(metres) else None) for unit, metres in found]
+
+
+def _pages(session: Session, query: bytes, **given: Any) -> Iterator[Sequence[Any]]:
+    """Page by page: presses must not wait while ten thousand units move."""
+    given |= {"last": "", "page": _PAGE}
+    while True:
+        [units] = send(session, Statement(query, given))
+        if units:
+            given |= {"since": units[-1].changed_at, "last": units[-1].id}
+            yield units
+        if len(units) < _PAGE:
+            return
+        sleep(0)  # lets other threads and greenlets run
 
 
 def _point(fix: Fix | None) -> Point | None:

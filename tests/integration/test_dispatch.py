@@ -272,6 +272,37 @@ def test_two_workers_never_send_one_unit_twice(desk: Desk) -> None:
     assert desk.sql("SELECT count(*) FROM due WHERE kind = 'find_unit'") == [(8,)]
 
 
+def _refreshed(desk: Desk, times: int = 1) -> int:
+    """The free units that a process knows of after it looked so many times."""
+    for _ in range(times):
+        with desk.context.database.read() as session:
+            desk.context.board.refresh(session)
+    return len(desk.context.board.units)
+
+
+def test_a_clock_that_ran_ahead_hides_no_unit(desk: Desk) -> None:
+    desk.units(GHENT_ROOM, GHENT, 3)
+    # One change was written by a process whose clock was a year ahead, and was then put right.
+    desk.do("UPDATE units SET changed_at = now() + interval '1 year' WHERE id = 'u2'")
+    assert _refreshed(desk, 6) == 3
+    desk.do("UPDATE units SET order_id = gen_random_uuid(), changed_at = now() WHERE id = 'u0'")
+    assert _refreshed(desk) == 2
+    desk.do("UPDATE units SET order_id = NULL, changed_at = now() WHERE id = 'u0'")
+    assert _refreshed(desk) == 3
+    # What is written by that clock is seen when everything is read again.
+    desk.do("UPDATE units SET available = false WHERE id = 'u2'")
+    assert _refreshed(desk, 5) == 2
+
+
+def test_a_change_that_became_visible_long_after_it_was_made_is_seen(desk: Desk) -> None:
+    desk.units(GHENT_ROOM, GHENT, 2)
+    assert _refreshed(desk, 6) == 2
+    desk.do("UPDATE units SET available = false, changed_at = now() - interval '1 hour' WHERE id = 'u0'")
+    assert _refreshed(desk, 5) == 1
+    desk.do("DELETE FROM units WHERE id = 'u1'")
+    assert _refreshed(desk, 5) == 0
+
+
 def context_on_same(desk: Desk) -> Context:
     """A second process's means over the same database."""
     settings = desk.context.settings
