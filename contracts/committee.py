@@ -7,17 +7,43 @@ from uuid import UUID
 from pydantic import AwareDatetime
 
 from contracts.common import AboutEnrolment
+from contracts.envelope import Payload
 from contracts.topology import COMMITTEE_EVENTS
 
 Procedure = Literal["ordinary", "urgent"]
+DeadlineKind = Literal[
+    "provisional_decision", "ratification", "decision", "review", "end", "review_after_alarm",
+    "draft_approval", "handover",
+]  # fmt: skip
+ReviewCause = Literal["periodic", "end", "real_alarm"]
+ReviewOutcome = Literal["keep", "extend", "lighten", "end", "chain_approach"]
+
+
+class ProtocolInForce(Payload):
+    """A version of a protocol binds from now on; the one before it no longer does."""
+
+    TYPE = "protocol.in_force.v1"
+    EXCHANGE = COMMITTEE_EVENTS
+
+    protocol_id: UUID
+    protocol_version: int
+    district: str
+    zones: tuple[str, ...]
+    in_force_from: date
+
+    @property
+    def subject(self) -> str:
+        """The protocol."""
+        return str(self.protocol_id)
 
 
 class _CommitteeFact(AboutEnrolment):
     EXCHANGE = COMMITTEE_EVENTS
 
     application_id: UUID
-    protocol_id: UUID
-    protocol_version: int
+    # None: an exceptional case outside any protocol, approved by the procureur-generaal.
+    protocol_id: UUID | None = None
+    protocol_version: int | None = None
 
 
 class ApplicationSubmitted(_CommitteeFact):
@@ -27,6 +53,24 @@ class ApplicationSubmitted(_CommitteeFact):
 
     procedure: Procedure
     submitted_at: AwareDatetime
+
+
+class ApplicationReopened(_CommitteeFact):
+    """A review of a refusal was asked for: other members decide anew."""
+
+    TYPE = "application.reopened.v1"
+
+    reopened_at: AwareDatetime
+
+
+class AlarmProvisionallyGranted(_CommitteeFact):
+    """The magistrate on duty grants an alarm until the committee decides; being late switches nothing off."""
+
+    TYPE = "alarm.provisionally_granted.v1"
+
+    decision_id: UUID
+    decided_at: AwareDatetime
+    ratify_by: AwareDatetime
 
 
 class AlarmGranted(_CommitteeFact):
@@ -50,4 +94,99 @@ class AlarmRefused(_CommitteeFact):
     decided_at: AwareDatetime
 
 
-EVENTS = (ApplicationSubmitted, AlarmGranted, AlarmRefused)
+class AlarmEnding(_CommitteeFact):
+    """An alarm that lives is to end: it does when people have carried out the plan and taken the device in."""
+
+    TYPE = "alarm.ending.v1"
+
+    cause: Literal["not_ratified", "review", "chain_approach"]
+    decided_at: AwareDatetime
+
+
+class ReviewHeld(AboutEnrolment):
+    """The committee looked again. `ends_on`: the new date where it extends."""
+
+    TYPE = "review.held.v1"
+    EXCHANGE = COMMITTEE_EVENTS
+
+    review_id: UUID
+    application_id: UUID | None
+    cause: ReviewCause
+    outcome: ReviewOutcome
+    held_at: AwareDatetime
+    ends_on: date | None = None
+
+
+class _Handover(AboutEnrolment):
+    EXCHANGE = COMMITTEE_EVENTS
+
+    handover_id: UUID
+    application_id: UUID | None
+    # `out`: to the chain approach; `in`: back from it.
+    direction: Literal["out", "in"]
+
+
+class CaseReferred(_Handover):
+    """A case moves to the chain approach or back. The alarm stays as it is until the other side accepts.
+
+    `fields`: the names of all that was sent, and no more.
+    """
+
+    TYPE = "case.referred.v1"
+
+    basis: Literal["consent", "legal_ground"]
+    fields: tuple[str, ...]
+    side_by_side: bool
+    referred_at: AwareDatetime
+
+
+class ReferralAnswered(_Handover):
+    """The receiving side accepted or declined it."""
+
+    TYPE = "referral.answered.v1"
+
+    accepted: bool
+    answered_at: AwareDatetime
+
+
+class _Deadline(AboutEnrolment):
+    EXCHANGE = COMMITTEE_EVENTS
+
+    deadline_id: UUID
+    kind: DeadlineKind
+    application_id: UUID | None
+    due_at: AwareDatetime
+    # The role that is to act.
+    addressee: str
+
+
+class DeadlineReminded(_Deadline):
+    """A deadline comes near."""
+
+    TYPE = "deadline.reminded.v1"
+
+    stage: Literal["first", "last"]
+
+
+class DeadlineMissed(_Deadline):
+    """A deadline passed, and nothing was done. `loudness`: 1 at first, and one more each day."""
+
+    TYPE = "deadline.missed.v1"
+
+    loudness: int
+
+
+EVENTS = (
+    ProtocolInForce,
+    ApplicationSubmitted,
+    ApplicationReopened,
+    AlarmProvisionallyGranted,
+    AlarmGranted,
+    AlarmRefused,
+    AlarmEnding,
+    ReviewHeld,
+    CaseReferred,
+    ReferralAnswered,
+    DeadlineReminded,
+    DeadlineMissed,
+)

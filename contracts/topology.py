@@ -190,7 +190,10 @@ QUEUES: tuple[Queue, ...] = (
         # All of its own too: an event that no queue takes would count as unroutable.
         (*(Binding(f"{s}.events", "message.parked.v1") for s in SERVICES), Binding(REPORTING_EVENTS, "#")),
     ),
-    Queue(COMMITTEE_FOLLOW_UP, (Binding(DISPATCH_EVENTS, "incident.closed.v1"),)),
+    Queue(
+        COMMITTEE_FOLLOW_UP,
+        (Binding(DISPATCH_EVENTS, "incident.closed.v1"), Binding(REGISTRY_EVENTS, "enrolment.changed.v1")),
+    ),
     *(control_room_queue(room) for room in CONTROL_ROOMS),
 )
 

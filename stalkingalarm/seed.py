@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 from uuid import UUID, uuid5
+from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from shapely import STRtree
@@ -23,6 +24,11 @@ PROTOCOL_ID = UUID("5e4f35b0-9a3c-4d6c-a3cf-0e2b1c6a7f10")
 _UNITS = UUID("1b0f1c60-6a7e-4d7a-8d4b-53a0f3a3b9a5")
 GENT = "cic-oost-vlaanderen"
 CANCEL_CODE, DURESS_CODE = "2468", "1357"
+CONDITIONS = {
+    "intimate": "the stalker is a former partner",
+    "reachable": "the victim carries a charged telephone",
+}
+_BELGIUM = ZoneInfo("Europe/Brussels")
 # How long grant and test press may take to come through.
 _PATIENCE_S = 20.0
 
@@ -63,17 +69,43 @@ def card(name: str, address: str, perpetrator: dict[str, Any] | None = None) -> 
 
 
 async def protocol(world: World) -> None:
-    """The protocol of Ghent in force; the same again changes nothing."""
+    """The protocol of Ghent in force, through all hands; one that binds already is left alone."""
+    zones = await Zones.load(world)
     body = {
         "name": "Protocol stalkingalarm Gent",
         "district": "Gent",
-        "procedures": ["ordinary"],
+        # Simulated victims live everywhere.
+        "zones": zones.ids,
+        "language": "nl",
+        "partners": [
+            {"id": "police", "role": "files applications, answers alarms", "member": True},
+            {"id": "parket", "role": "public prosecutor", "member": True},
+            {"id": "city", "role": "chairs the committee", "member": True},
+            {"id": "victim-support", "role": "proposes and follows up", "member": True},
+        ],
         "proposers": ["police", "victim-support"],
-        "conditions": ["stalking in the sense of art. 442bis", "a police report"],
-        "signed_by": "procureur des Konings",
-        "signed_on": "2026-01-15",
+        "procedures": ["ordinary", "urgent"],
+        "conditions": [{"id": name, "text": text} for name, text in CONDITIONS.items()],
+        "purpose": "to decide who gets a stalkingalarm, and for how long (art. 458ter of the criminal code)",
+        "modalities": "what is said in the meeting stays there; partners share what this protocol lists",
     }
-    await world.call("PUT", "committee", f"/v1/protocols/{PROTOCOL_ID}", world.bearer("admin"), body)
+    path, desk = f"/v1/protocols/{PROTOCOL_ID}", world.bearer("secretariat", partner="city")
+    versions = await world.call("GET", "committee", f"{path}/versions", desk)
+    newest: dict[str, Any] = versions[0] if versions else {"state": None}
+    if newest["state"] == "in_force" and all(newest["content"][k] == v for k, v in body.items()):
+        return
+    if newest["state"] in (None, "in_force", "draft", "sent_back"):
+        newest = await world.call("PUT", "committee", f"{path}/draft", desk, body)
+    version = f"{path}/versions/{newest['version']}"
+    parket, today = {"partner": "parket"}, datetime.now(_BELGIUM).date().isoformat()
+    # From wherever an earlier run left it.
+    for state, move, who, said in (
+        ("draft", "submit", desk, None),
+        ("submitted", "approve", world.bearer("procureur_general", **parket), None),
+        ("approved", "sign", world.bearer("procureur", **parket), {"in_force_from": today}),
+    ):
+        if newest["state"] == state:
+            newest = await world.call("POST", "committee", f"{version}/{move}", who, said)
 
 
 async def enrol(
@@ -117,10 +149,7 @@ def _device(device: Device) -> dict[str, str]:
 
 
 async def _granted(world: World, zone: str, enrolment_id: str, pv_number: str) -> None:
-    proposer, committee = (
-        world.bearer("file_manager", zone=zone),
-        world.bearer("committee", partner="committee"),
-    )
+    proposer, magistrate = world.bearer("file_manager", zone=zone), world.bearer("magistrate", partner="parket")
     application = await world.call(
         "POST",
         "committee",
@@ -129,7 +158,8 @@ async def _granted(world: World, zone: str, enrolment_id: str, pv_number: str) -
         {
             "enrolment_id": enrolment_id,
             "protocol_id": str(PROTOCOL_ID),
-            "procedure": "ordinary",
+            "procedure": "urgent",
+            "urgency": "he was seen at her door with a knife",
             "proposer": "police",
             "pv_numbers": [pv_number],
             "elements": {
@@ -137,13 +167,19 @@ async def _granted(world: World, zone: str, enrolment_id: str, pv_number: str) -
                 "serious_disturbance": "moved twice and does not go out alone",
                 "knew_or_should_have_known": "was told so in writing",
             },
+            "conditions": {name: {"met": True} for name in CONDITIONS},
+            "assessment": {
+                "instrument": "SAM",
+                "version": "2.1",
+                "answers": {"N1": "yes", "P4": "possible"},
+                "level": "high",
+            },
         },
     )
     path = f"/v1/applications/{application['id']}"
     await world.call("POST", "committee", f"{path}/submit", proposer)
-    await world.call(
-        "POST", "committee", f"{path}/grant", committee, {"reasons": "all three elements are shown"}
-    )
+    reasons = {"reasons": "all three elements are shown, and he is near"}
+    await world.call("POST", "committee", f"{path}/grant-provisionally", magistrate, reasons)
 
 
 async def _activate(world: World, victim: Victim) -> None:
@@ -200,7 +236,7 @@ class Zones:
     """Which zone holds a place: the desk of that zone keeps the file."""
 
     def __init__(self, geojson: dict[str, Any]) -> None:
-        self._ids = [feature["properties"]["id"] for feature in geojson["features"]]
+        self.ids = [feature["properties"]["id"] for feature in geojson["features"]]
         self._tree = STRtree([shape(feature["geometry"]) for feature in geojson["features"]])
 
     @classmethod
@@ -212,7 +248,7 @@ class Zones:
         """The id of the zone at a point, in degrees; the nearest one where none holds it."""
         point = Point(lon, lat)
         inside = self._tree.query(point, predicate="intersects")
-        return str(self._ids[inside[0] if len(inside) else self._tree.nearest(point)])
+        return str(self.ids[inside[0] if len(inside) else self._tree.nearest(point)])
 
 
 async def policy(world: World, cic: str, **changed: Any) -> None:

@@ -1,19 +1,47 @@
 """What the committee publishes, and what it reads from others."""
 
-from datetime import datetime
+from datetime import date, datetime
+from typing import Literal, TypeVar
 from uuid import UUID
 
 from pydantic import ValidationError
 
 from chassis.errors import Invalid
-from contracts.committee import AlarmGranted, AlarmRefused, ApplicationSubmitted
+from contracts.committee import (
+    AlarmEnding,
+    AlarmGranted,
+    AlarmProvisionallyGranted,
+    AlarmRefused,
+    ApplicationReopened,
+    ApplicationSubmitted,
+    DeadlineMissed,
+    DeadlineReminded,
+    ProtocolInForce,
+    ReviewHeld,
+)
 from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed
-from contracts.envelope import Event
-from services.committee.models import ApplicationRow, DecisionRow
+from contracts.envelope import Event, Payload
+from contracts.registry import EnrolmentChanged
+from services.committee.models import ApplicationRow, DeadlineRow, DecisionRow, ProtocolRow, ReviewRow
+
+P = TypeVar("P", bound=Payload)
 
 # An alarm that was real asks for a new look at the case; a false one does not.
 REAL = frozenset({Outcome.GENUINE, Outcome.PERPETRATOR_PRESENT, Outcome.ARREST})
+
+
+def protocol_in_force(row: ProtocolRow) -> ProtocolInForce:
+    """A version binds from now on."""
+    return ProtocolInForce.model_validate(
+        {
+            "protocol_id": row.id,
+            "protocol_version": row.version,
+            "district": row.content["district"],
+            "zones": row.content["zones"],
+            "in_force_from": row.in_force_from,
+        }
+    )
 
 
 def submitted(row: ApplicationRow) -> ApplicationSubmitted:
@@ -21,40 +49,70 @@ def submitted(row: ApplicationRow) -> ApplicationSubmitted:
     return ApplicationSubmitted.model_validate(row.model_dump() | {"application_id": row.id})
 
 
+def reopened(row: ApplicationRow, at: datetime) -> ApplicationReopened:
+    """A review of a refusal was asked for."""
+    return ApplicationReopened.model_validate(row.model_dump() | {"application_id": row.id, "reopened_at": at})
+
+
+def provisionally_granted(
+    row: ApplicationRow, decision: DecisionRow, ratify_by: datetime
+) -> AlarmProvisionallyGranted:
+    """The magistrate on duty granted it."""
+    more = {"decision_id": decision.id, "decided_at": decision.decided_at, "ratify_by": ratify_by}
+    return AlarmProvisionallyGranted.model_validate(row.model_dump() | {"application_id": row.id} | more)
+
+
 def decided(application: ApplicationSubmitted, decision: DecisionRow) -> AlarmGranted | AlarmRefused:
     """The decision as others may know it: ids and dates, no reasons."""
-    common = {
-        "enrolment_id": application.enrolment_id,
-        "application_id": decision.application_id,
-        "protocol_id": decision.protocol_id,
-        "protocol_version": decision.protocol_version,
-        "decision_id": decision.id,
-        "decided_at": decision.decided_at,
-    }
+    common = application.model_dump() | {"decision_id": decision.id, "decided_at": decision.decided_at}
     if decision.outcome == "refused":
         return AlarmRefused.model_validate(common)
-    return AlarmGranted.model_validate(
-        {
-            **common,
-            "procedure": application.procedure,
-            "review_on": decision.review_on,
-            "ends_on": decision.ends_on,
-        }
+    return AlarmGranted.model_validate(common | {"review_on": decision.review_on, "ends_on": decision.ends_on})
+
+
+def ending(
+    row: ApplicationRow, cause: Literal["not_ratified", "review", "chain_approach"], at: datetime
+) -> AlarmEnding:
+    """An alarm that lives is to end."""
+    return AlarmEnding.model_validate(
+        row.model_dump() | {"application_id": row.id, "cause": cause, "decided_at": at}
     )
 
 
-def real_incident(event: Event) -> tuple[UUID, UUID, datetime] | None:
-    """Incident, enrolment and time of a real alarm that was closed; None for anything else.
+def review_held(row: ReviewRow, ends_on: date | None) -> ReviewHeld:
+    """The committee looked again."""
+    return ReviewHeld.model_validate(row.model_dump() | {"review_id": row.id, "ends_on": ends_on})
 
-    Raises `Invalid` naming the first broken field.
-    """
+
+def deadline(row: DeadlineRow, addressee: str) -> DeadlineReminded | DeadlineMissed:
+    """A deadline comes near or has passed."""
+    common = row.model_dump() | {"deadline_id": row.id, "addressee": addressee}
+    if row.stage == "missed":
+        return DeadlineMissed.model_validate(common)
+    return DeadlineReminded.model_validate(common)
+
+
+def real_incident(event: Event) -> tuple[UUID, UUID, datetime] | None:
+    """Incident, enrolment and time of a real alarm that was closed, or None. Raises `Invalid`."""
     if event.type != IncidentClosed.TYPE:
         return None
-    try:
-        closed = IncidentClosed.model_validate(event.data)
-    except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
-        raise Invalid(f"unreadable {event.type}", field=f"data.{where}") from None
+    closed = _read(IncidentClosed, event)
     if closed.enrolment_id is None or closed.outcome not in REAL:
         return None
     return closed.incident_id, closed.enrolment_id, closed.at
+
+
+def ended_enrolment(event: Event) -> UUID | None:
+    """The enrolment that the registry ended; None for anything else. Raises `Invalid`."""
+    if event.type != EnrolmentChanged.TYPE:
+        return None
+    changed = _read(EnrolmentChanged, event)
+    return changed.enrolment_id if changed.status == "ended" else None
+
+
+def _read(kind: type[P], event: Event) -> P:
+    try:
+        return kind.model_validate(event.data)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
+        raise Invalid(f"unreadable {event.type}", field=f"data.{where}") from None

@@ -1,16 +1,48 @@
 """Statements that must return no row, ever."""
 
+_LAST_FINAL = (
+    "(SELECT d.outcome FROM decision d WHERE d.application_id = a.id AND d.kind = 'final' "
+    "ORDER BY d.number DESC LIMIT 1)"
+)
+
 INVARIANTS: dict[str, str] = {
-    "decided_without_decision": (
-        "SELECT a.id FROM application a LEFT JOIN decision d ON d.application_id = a.id "
-        "WHERE a.state IN ('granted', 'refused') AND d.outcome IS DISTINCT FROM a.state"
+    "granted_or_refused_without_decision": (
+        f"SELECT a.id FROM application a WHERE a.state IN ('granted', 'refused') "  # noqa: S608 - no input
+        f"AND {_LAST_FINAL} IS DISTINCT FROM a.state"
     ),
-    "decision_without_decided": (
-        "SELECT d.id FROM decision d JOIN application a ON a.id = d.application_id "
-        "WHERE a.state NOT IN ('granted', 'refused')"
+    "alive_without_grant": (
+        "SELECT a.id FROM application a WHERE a.state IN ('provisional', 'granted', 'ending', 'ended') "
+        "AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.application_id = a.id AND d.outcome = 'granted' "
+        "AND d.kind <> 'draft')"
+    ),
+    "final_without_police_and_parket": (
+        "SELECT d.id FROM decision d WHERE d.kind = 'final' AND d.meeting_id IS NOT NULL AND "
+        "(SELECT count(DISTINCT value) FROM jsonb_each_text(d.present) WHERE value IN ('police', 'parket')) < 2"
+    ),
+    "decided_by_somebody_tied": (
+        "SELECT d.id FROM decision d JOIN conflict c ON c.application_id = d.application_id "
+        "WHERE d.kind = 'final' AND d.present ? c.subject AND c.declared_at < d.decided_at"
     ),
     "grant_without_reviews": (
-        "SELECT d.id FROM decision d WHERE d.outcome = 'granted' AND "
+        "SELECT d.id FROM decision d WHERE d.outcome = 'granted' AND d.kind = 'final' AND "
         "(SELECT count(*) FROM review r WHERE r.cause_id = d.id) <> 2"
+    ),
+    # Whoever waits for people is never forgotten.
+    "waiting_without_deadline": (
+        "SELECT a.id FROM application a WHERE a.state IN "
+        "('submitted', 'awaiting_approval', 'provisional', 'reopened') AND NOT EXISTS "
+        "(SELECT 1 FROM deadline w WHERE w.subject_id = a.id AND w.state = 'open')"
+    ),
+    "alive_without_review_to_come": (
+        "SELECT a.id FROM application a WHERE a.state = 'granted' AND NOT EXISTS "
+        "(SELECT 1 FROM review r WHERE r.application_id = a.id AND r.state <> 'held')"
+    ),
+    "review_without_deadline": (
+        "SELECT r.id FROM review r WHERE r.state <> 'held' AND NOT EXISTS "
+        "(SELECT 1 FROM deadline w WHERE w.subject_id = r.id)"
+    ),
+    "deadline_without_timer": (
+        "SELECT w.id FROM deadline w WHERE w.state = 'open' AND NOT EXISTS "
+        "(SELECT 1 FROM due WHERE due.kind = 'deadline' AND due.subject_id = w.id::text)"
     ),
 }

@@ -11,53 +11,71 @@ from chassis.columns import Json, UtcDateTime
 
 
 class ProtocolRow(SQLModel, table=True):
-    """One version of a protocol; a version is never changed, only followed by another."""
+    """One version of a protocol; once signed it is never changed, only followed by another."""
 
     __tablename__ = "protocol"
-    __table_args__ = (Index("protocol_one_in_force", "id", unique=True, postgresql_where=text("in_force")),)
+    __table_args__ = (
+        Index("protocol_one_in_force", "id", unique=True, postgresql_where=text("state = 'in_force'")),
+    )
 
     id: UUID = Field(primary_key=True)
     version: int = Field(primary_key=True)
-    in_force: bool
+    state: str = "draft"
     content: dict[str, Any] = Field(sa_type=Json)
+    in_force_from: date | None = None
     recorded_at: datetime = Field(sa_type=UtcDateTime)
     recorded_by: str
 
 
 class ApplicationRow(SQLModel, table=True):
-    """An application for an alarm; `sealed` holds PV numbers and the grounds of the three elements."""
+    """An application for an alarm; `sealed` holds what it says but for ids."""
 
     __tablename__ = "application"
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     state: str = Field(default="draft", index=True)
     enrolment_id: UUID | None = Field(default=None, index=True)
+    # None with a state after `draft`: an exceptional case outside any protocol.
     protocol_id: UUID | None = None
     protocol_version: int | None = None
     procedure: str | None = None
     proposer: str | None = None
     zone_id: str | None = None
+    language: str = "nl"
     sealed: bytes
     created_at: datetime = Field(sa_type=UtcDateTime, index=True)
     created_by: str
     submitted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    submitted_by: str | None = None
 
 
 class DecisionRow(SQLModel, table=True):
-    """The committee's decision; `sealed` holds reasons, alternatives and the way to a review."""
+    """A decision on an application; `sealed` holds reasons, alternatives and the way to a review.
+
+    `kind`: `provisional` (the magistrate on duty), `draft` (awaits the procureur-generaal) or `final`.
+    `present` and `excluded`: who counted at the moment of the decision and who did not (subject to partner).
+    """
 
     __tablename__ = "decision"
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    application_id: UUID = Field(foreign_key="application.id", unique=True)
+    application_id: UUID = Field(foreign_key="application.id", index=True)
+    number: int
+    kind: str
     outcome: str
-    protocol_id: UUID
-    protocol_version: int
+    protocol_id: UUID | None = None
+    protocol_version: int | None = None
+    meeting_id: UUID | None = None
+    present: dict[str, str] = Field(default_factory=dict, sa_type=Json)
+    excluded: dict[str, str] = Field(default_factory=dict, sa_type=Json)
     sealed: bytes
     decided_at: datetime = Field(sa_type=UtcDateTime)
     decided_by: str
+    approved_by: str | None = None
     review_on: date | None = None
     ends_on: date | None = None
+
+    __table_args__ = (Index("decision_number", "application_id", "number", unique=True),)
 
 
 class ReviewRow(SQLModel, table=True):
@@ -67,14 +85,158 @@ class ReviewRow(SQLModel, table=True):
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     enrolment_id: UUID = Field(index=True)
+    # None for an enrolment whose application is not the committee's (imported from an older list).
+    application_id: UUID | None = Field(default=None, index=True)
     cause: str
     # The incident or the decision that asked for it: a copy of the event asks for nothing new.
     cause_id: UUID
     due_at: datetime = Field(sa_type=UtcDateTime, index=True)
     state: str = "open"
+    outcome: str | None = None
+    meeting_id: UUID | None = None
+    present: dict[str, str] = Field(default_factory=dict, sa_type=Json)
+    excluded: dict[str, str] = Field(default_factory=dict, sa_type=Json)
+    sealed: bytes | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
+    held_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    held_by: str | None = None
 
     __table_args__ = (Index("review_once", "cause", "cause_id", unique=True),)
 
 
-TABLES = frozenset({"protocol", "application", "decision", "review"})
+class OpinionRow(SQLModel, table=True):
+    """What one partner thinks of an application; `sealed` holds what it shares and what it keeps back."""
+
+    __tablename__ = "opinion"
+
+    application_id: UUID = Field(foreign_key="application.id", primary_key=True)
+    partner: str = Field(primary_key=True)
+    advice: str
+    sealed: bytes
+    given_at: datetime = Field(sa_type=UtcDateTime)
+    given_by: str
+
+
+class ConflictRow(SQLModel, table=True):
+    """A person with a tie to a party: sees nothing of the case, and counts for nothing in it."""
+
+    __tablename__ = "conflict"
+
+    application_id: UUID = Field(foreign_key="application.id", primary_key=True)
+    subject: str = Field(primary_key=True)
+    sealed: bytes
+    declared_at: datetime = Field(sa_type=UtcDateTime)
+    declared_by: str
+
+
+class MeetingRow(SQLModel, table=True):
+    """One meeting of the committee."""
+
+    __tablename__ = "meeting"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    protocol_id: UUID = Field(index=True)
+    starts_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    state: str = "planned"
+    language: str = "nl"
+    created_by: str
+    opened_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class AttendanceRow(SQLModel, table=True):
+    """Who was there, for which partner; `sealed` holds the name that stands in the minutes."""
+
+    __tablename__ = "attendance"
+
+    meeting_id: UUID = Field(foreign_key="meeting.id", primary_key=True)
+    subject: str = Field(primary_key=True)
+    partner: str
+    sealed: bytes
+    arrived_at: datetime = Field(sa_type=UtcDateTime)
+    left_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class AgendaRow(SQLModel, table=True):
+    """One point of a meeting: an application, or a review of it."""
+
+    __tablename__ = "agenda_item"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    meeting_id: UUID = Field(foreign_key="meeting.id", index=True)
+    position: int
+    application_id: UUID | None = Field(default=None, index=True)
+    review_id: UUID | None = None
+    state: str = "open"
+
+    __table_args__ = (
+        Index(
+            "agenda_item_once", "meeting_id", "application_id", "review_id", unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
+    )  # fmt: skip
+
+
+class HandoverRow(SQLModel, table=True):
+    """A case on its way to the chain approach (`out`) or back (`in`); `sealed`: legal basis, and what was sent.
+
+    `fields`: the names of exactly what was sent.
+    """
+
+    __tablename__ = "handover"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    direction: str
+    # None: a case that comes in and was not accepted yet.
+    application_id: UUID | None = Field(default=None, index=True)
+    enrolment_id: UUID = Field(index=True)
+    state: str
+    basis: str
+    fields: list[str] = Field(default_factory=list, sa_type=Json)
+    side_by_side: bool = False
+    sealed: bytes
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    created_by: str
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    answered_by: str | None = None
+
+
+class DeadlineRow(SQLModel, table=True):
+    """Something that people must have done at a moment. `stage`: the last that was reached."""
+
+    __tablename__ = "deadline"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    kind: str
+    # The application or the review that waits.
+    subject_id: UUID = Field(index=True)
+    application_id: UUID | None = Field(default=None, index=True)
+    enrolment_id: UUID
+    due_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    state: str = "open"
+    stage: str | None = None
+    loudness: int = 0
+    set_at: datetime = Field(sa_type=UtcDateTime)
+    met_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class HistoryRow(SQLModel, table=True):
+    """One line of what happened to a protocol, an application or a meeting, in order of `id`."""
+
+    __tablename__ = "history"
+
+    id: int | None = Field(default=None, primary_key=True)
+    subject_id: UUID = Field(index=True)
+    what: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    by: str
+    partner: str | None = None
+    sealed: bytes | None = None
+
+
+TABLES = frozenset(
+    {
+        *("protocol", "application", "decision", "review", "opinion", "conflict", "meeting", "attendance"),
+        *("agenda_item", "handover", "deadline", "history"),
+    }
+)

@@ -1,13 +1,19 @@
 """What the registry publishes, and what it reads from others."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import TypeVar
 from uuid import UUID
 
 from pydantic import ValidationError
 
 from chassis.errors import Invalid
-from contracts.committee import AlarmGranted, AlarmRefused
+from contracts.committee import (
+    AlarmEnding,
+    AlarmGranted,
+    AlarmProvisionallyGranted,
+    AlarmRefused,
+    ReviewHeld,
+)
 from contracts.dispatch import TestRouted
 from contracts.envelope import Event, Payload
 from contracts.registry import CardPublished, DeviceChanged, EnrolmentChanged
@@ -56,25 +62,44 @@ def card_published(row: EnrolmentRow, content: dict[str, object], at: datetime) 
 
 
 def decision(event: Event) -> GrantRow | None:
-    """A decision of the committee; None for its other events. Raises `Invalid`."""
+    """A decision of the committee; None for its other events. Raises `Invalid`.
+
+    Granted without `ends_on`: provisional, until the committee decides.
+    """
+    if event.type == AlarmProvisionallyGranted.TYPE:
+        provisional = _read(AlarmProvisionallyGranted, event)
+        return _grant(provisional, True, provisional.decided_at)
     if event.type == AlarmGranted.TYPE:
         granted = _read(AlarmGranted, event)
-        return GrantRow(
-            application_id=granted.application_id,
-            enrolment_id=granted.enrolment_id,
-            granted=True,
-            decided_at=granted.decided_at,
-            ends_on=granted.ends_on,
-        )
+        return _grant(granted, True, granted.decided_at, granted.ends_on)
     if event.type == AlarmRefused.TYPE:
         refused = _read(AlarmRefused, event)
-        return GrantRow(
-            application_id=refused.application_id,
-            enrolment_id=refused.enrolment_id,
-            granted=False,
-            decided_at=refused.decided_at,
-        )
+        return _grant(refused, False, refused.decided_at)
+    if event.type == AlarmEnding.TYPE:
+        ending = _read(AlarmEnding, event)
+        return _grant(ending, False, ending.decided_at)
+    if event.type == ReviewHeld.TYPE:
+        held = _read(ReviewHeld, event)
+        return _grant(held, True, held.held_at, held.ends_on) if held.outcome == "extend" else None
     return None
+
+
+def _grant(
+    fact: AlarmProvisionallyGranted | AlarmGranted | AlarmRefused | AlarmEnding | ReviewHeld,
+    granted: bool,
+    at: datetime,
+    ends_on: date | None = None,
+) -> GrantRow | None:
+    # A review of an enrolment whose application is not the committee's changes no grant.
+    if fact.application_id is None:
+        return None
+    return GrantRow(
+        application_id=fact.application_id,
+        enrolment_id=fact.enrolment_id,
+        granted=granted,
+        decided_at=at,
+        ends_on=ends_on,
+    )
 
 
 def passed_test(event: Event) -> tuple[UUID, datetime] | None:

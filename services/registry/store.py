@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, or_, select
 
 from services.registry.models import DeviceRow, EnrolmentRow, GrantRow
 
@@ -34,9 +34,11 @@ def devices(session: Session, enrolment_id: UUID) -> Sequence[DeviceRow]:
 
 
 def has_grant(session: Session, enrolment_id: UUID, today: date) -> bool:
-    """Whether a grant of the committee runs today."""
+    """Whether a grant of the committee runs today; a provisional one runs until the committee decides."""
     found = select(GrantRow.application_id).where(
-        col(GrantRow.enrolment_id) == enrolment_id, col(GrantRow.granted), col(GrantRow.ends_on) >= today
+        col(GrantRow.enrolment_id) == enrolment_id,
+        col(GrantRow.granted),
+        or_(col(GrantRow.ends_on).is_(None), col(GrantRow.ends_on) >= today),
     )
     return session.exec(found.limit(1)).first() is not None
 

@@ -150,7 +150,7 @@ def daily_report(
         "file": [
             {"what": f["kind"], "at": f["at"], **f["data"]}
             for f in facts
-            if f["kind"] in ("enrolment", "device", "applied", "granted", "refused")
+            if f["kind"] in ("enrolment", "device", "applied", "granted_provisionally", "granted", "refused")
         ],
     }
 

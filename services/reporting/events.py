@@ -7,7 +7,12 @@ from pydantic import ValidationError
 
 from chassis.errors import Permanent
 from contracts.alarm import DeviceAttention, DevicesReported, PressesRecorded, TestReceived
-from contracts.committee import AlarmGranted, AlarmRefused, ApplicationSubmitted
+from contracts.committee import (
+    AlarmGranted,
+    AlarmProvisionallyGranted,
+    AlarmRefused,
+    ApplicationSubmitted,
+)
 from contracts.common import MessageParked
 from contracts.dispatch import (
     CanaryRouted,
@@ -171,6 +176,10 @@ def _decided(entries: Entries, event: AlarmGranted | AlarmRefused) -> None:
     _fact(entries, entries_kind, event.decision_id, event, event.decided_at, "review_on", "ends_on")
 
 
+def _granted_provisionally(entries: Entries, event: AlarmProvisionallyGranted) -> None:
+    _fact(entries, "granted_provisionally", event.decision_id, event, event.decided_at)
+
+
 def _applied(entries: Entries, event: ApplicationSubmitted) -> None:
     _fact(entries, "applied", event.application_id, event, event.submitted_at, "procedure")
 
@@ -206,6 +215,7 @@ ENTER: dict[str, dict[str, Add]] = {
             _reads(EnrolmentChanged, _enrolment),
             _reads(DeviceChanged, _device),
             _reads(ApplicationSubmitted, _applied),
+            _reads(AlarmProvisionallyGranted, _granted_provisionally),
             _reads(AlarmGranted, _decided),
             _reads(AlarmRefused, _decided),
         )

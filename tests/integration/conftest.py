@@ -4,8 +4,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from services.committee.api import create_app
+from services.committee.invariants import INVARIANTS
+from services.committee.settings import CommitteeSettings
 from tests.support.broker import Broker
+from tests.support.committee import in_force
+from tests.support.desks import Desk, desk, environment
 from tests.support.postgres import Cluster
+from tests.support.tokens import Issuer
 
 
 @pytest.fixture(scope="session")
@@ -20,3 +26,32 @@ def broker() -> Iterator[Broker]:
     """A RabbitMQ node with the topology on it; a test that kills it starts it again."""
     with Broker() as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[Issuer]:
+    """Signs tokens that the services under test believe."""
+    with Issuer() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def committee_settings(cluster: Cluster, issuer: Issuer) -> CommitteeSettings:
+    """A committee with a database of its own, and no broker."""
+    return CommitteeSettings.model_validate(environment(issuer, cluster.database("committee")))
+
+
+@pytest.fixture(scope="module")
+def committee(committee_settings: CommitteeSettings, issuer: Issuer) -> Iterator[Desk]:
+    """Its API; at the end its invariants must hold."""
+    url = committee_settings.database_url.get_secret_value()
+    with desk(create_app(committee_settings), issuer, url) as opened:
+        yield opened
+        for name, statement in INVARIANTS.items():
+            assert opened.sql(statement) == [], name
+
+
+@pytest.fixture(scope="module")
+def protocol_id(committee: Desk) -> str:
+    """A protocol in force."""
+    return in_force(committee)

@@ -1,103 +1,90 @@
-"""The committee over HTTP with real tokens and a real database: refusals first."""
+"""The committee over HTTP with real tokens and a real database: who may call what, and applications."""
 
 import time
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.database import Database, engine_of
-from chassis.errors import Invalid
-from contracts.common import Outcome
-from contracts.dispatch import IncidentClosed
-from contracts.envelope import Event, wrap
-from services.committee import events, invariants, usecases
 from services.committee.api import create_app
-from services.committee.schemas import APPLICATION, PROTOCOL, REFUSAL
+from services.committee.schemas.case import APPLICATION
 from services.committee.settings import CommitteeSettings
-from tests.support.desks import Desk, Who, desk, environment
-from tests.support.postgres import Cluster
+from tests.support.committee import (
+    MAGISTRATE,
+    POLICE,
+    SECRETARY,
+    about,
+    drafted,
+    meeting,
+    named,
+    submitted,
+    urgent,
+    whole,
+)
+from tests.support.desks import Desk, Who
 from tests.support.tokens import Issuer
 
-SECRETARY: Who = {"role": "committee", "partner": "committee"}
-POLICE: Who = {"role": "file_manager", "partner": "police", "zone": "z1"}
 EVERYTHING_MISSING = {
-    "enrolment_id",
-    "protocol_id",
-    "procedure",
-    "pv_numbers",
-    "elements.harassment",
-    "elements.serious_disturbance",
-    "elements.knew_or_should_have_known",
+    *("enrolment_id", "protocol_id", "procedure", "pv_numbers"),
+    *("elements.harassment", "elements.serious_disturbance", "elements.knew_or_should_have_known"),
+    *("assessment.instrument", "assessment.version", "assessment.answers", "assessment.level"),
 }
 
-
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[Issuer]:
-    with Issuer() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def settings(cluster: Cluster, issuer: Issuer) -> CommitteeSettings:
-    return CommitteeSettings.model_validate(environment(issuer, cluster.database("committee")))
-
-
-@pytest.fixture(scope="module")
-def committee(settings: CommitteeSettings, issuer: Issuer) -> Iterator[Desk]:
-    with desk(create_app(settings), issuer, settings.database_url.get_secret_value()) as opened:
-        yield opened
-        for name, statement in invariants.INVARIANTS.items():
-            assert opened.sql(statement) == [], name
-
-
-@pytest.fixture(scope="module")
-def protocol_id(committee: Desk) -> str:
-    known = str(uuid4())
-    committee.call("PUT", f"/v1/protocols/{known}", PROTOCOL, role="admin")
-    return known
-
-
-@pytest.fixture
-def whole(protocol_id: str) -> dict[str, Any]:
-    return APPLICATION | {"protocol_id": protocol_id, "enrolment_id": str(uuid4())}
-
-
-def drafted(committee: Desk, body: dict[str, Any], who: Who = SECRETARY) -> str:
-    return str(committee.call("POST", "/v1/applications", body, status=201, **who)["id"])
-
-
-def submitted(committee: Desk, body: dict[str, Any]) -> str:
-    application = drafted(committee, body)
-    committee.call("POST", f"/v1/applications/{application}/submit", **SECRETARY)
-    return application
-
-
-def _midnight(day: str) -> datetime:
-    return datetime.fromisoformat(day).replace(tzinfo=UTC)
-
-
-READERS = {"committee", "file_manager", "follow_up", "magistrate"}
-PARTNERS = READERS - {"magistrate"}
-A = f"/v1/applications/{UUID(int=1)}"
-P = f"/v1/protocols/{UUID(int=1)}"
+PROPOSERS = {"committee", "secretariat", "file_manager", "follow_up"}
+READERS = PROPOSERS | {"magistrate", "procureur", "procureur_general"}
+MEMBERS = {"committee", "secretariat", "magistrate", "procureur"}
+DESK = {"secretariat"}
+GENERAL = {"procureur_general"}
+NOBODY = str(UUID(int=1))
+A = f"/v1/applications/{NOBODY}"
+P = f"/v1/protocols/{NOBODY}"
+V = f"{P}/versions/1"
+M = f"/v1/meetings/{NOBODY}"
 ALLOWED: dict[tuple[str, str], set[str]] = {
-    ("PUT", P): {"admin"},
+    ("PUT", f"{P}/draft"): DESK | {"admin"},
+    ("POST", f"{V}/submit"): DESK | {"admin"},
+    ("POST", f"{V}/approve"): GENERAL,
+    ("POST", f"{V}/send-back"): GENERAL,
+    ("POST", f"{V}/sign"): {"procureur"},
+    ("GET", "/v1/protocols"): READERS | {"admin"},
     ("GET", P): READERS | {"admin"},
-    ("POST", "/v1/applications"): PARTNERS,
-    ("PATCH", A): PARTNERS,
-    ("POST", f"{A}/submit"): PARTNERS,
-    ("POST", f"{A}/grant"): {"committee"},
-    ("POST", f"{A}/refuse"): {"committee"},
+    ("GET", f"{P}/versions"): READERS | {"admin"},
+    ("GET", f"{P}/history"): READERS | {"admin"},
+    ("POST", "/v1/applications"): PROPOSERS,
+    ("PATCH", A): PROPOSERS,
+    ("POST", f"{A}/submit"): PROPOSERS,
+    ("POST", f"{A}/withdraw"): PROPOSERS,
+    ("PUT", f"{A}/assessment"): PROPOSERS | {"magistrate"},
+    ("PUT", f"{A}/opinion"): MEMBERS,
+    ("GET", f"{A}/opinions"): MEMBERS,
+    ("POST", f"{A}/conflicts"): MEMBERS,
     ("GET", A): READERS,
+    ("GET", f"{A}/history"): MEMBERS,
     ("GET", "/v1/applications"): READERS,
-    ("GET", "/v1/reviews"): {"committee", "magistrate"},
+    ("GET", "/v1/board"): MEMBERS,
+    ("GET", f"{A}/deadlines"): MEMBERS,
+    ("GET", "/v1/reviews"): MEMBERS,
+    ("POST", f"{A}/grant-provisionally"): {"magistrate"},
+    ("POST", f"{A}/decline-urgency"): {"magistrate"},
+    ("POST", f"{A}/grant"): DESK,
+    ("POST", f"{A}/refuse"): DESK,
+    ("POST", f"{A}/request-review"): PROPOSERS,
+    ("POST", f"/v1/reviews/{NOBODY}/hold"): DESK,
+    ("POST", f"{A}/propose-decision"): DESK,
+    ("POST", f"{A}/approve-draft"): GENERAL,
+    ("POST", f"{A}/send-draft-back"): GENERAL,
+    ("POST", "/v1/meetings"): DESK,
+    ("POST", f"{M}/agenda"): DESK,
+    ("GET", "/v1/meetings"): MEMBERS,
+    ("GET", M): MEMBERS,
+    ("POST", f"{M}/open"): DESK,
+    ("POST", f"{M}/attendance"): DESK,
+    ("POST", f"{M}/attendance/{NOBODY}/leave"): DESK,
+    ("POST", f"{M}/close"): DESK,
 }
 ROLES = (
-    *("file_manager", "operator", "supervisor", "unit", "gateway", "committee", "magistrate"),
-    *("follow_up", "technician", "service", "admin"),
+    *("file_manager", "operator", "supervisor", "unit", "gateway", "committee", "secretariat", "magistrate"),
+    *("procureur", "procureur_general", "follow_up", "technician", "service", "admin"),
 )
 
 
@@ -110,13 +97,22 @@ def test_role_by_endpoint(committee: Desk, issuer: Issuer, role: str) -> None:
         assert status != 500
 
 
-def test_the_table_names_every_endpoint(settings: CommitteeSettings) -> None:
-    paths = create_app(settings).openapi()["paths"]
+def test_the_table_names_every_endpoint(committee_settings: CommitteeSettings) -> None:
+    paths = create_app(committee_settings).openapi()["paths"]
     known = {(m.upper(), p) for p, methods in paths.items() for m in methods if not p.startswith("/health")}
-    tabled = {
-        (method, path.replace(A, "/v1/applications/{application_id}").replace(P, "/v1/protocols/{protocol_id}"))
-        for method, path in ALLOWED
+    names = {
+        "/v1/applications/": "{application_id}",
+        "/v1/protocols/": "{protocol_id}",
+        "/v1/meetings/": "{meeting_id}",
+        "/v1/reviews/": "{review_id}",
+        "/attendance/": "{subject}",
     }
+    tabled = set()
+    for method, tested in ALLOWED:
+        path = tested.replace("/versions/1", "/versions/{version}")
+        for before, name in names.items():
+            path = path.replace(f"{before}{NOBODY}", f"{before}{name}")
+        tabled.add((method, path))
     assert known == tabled
 
 
@@ -132,107 +128,82 @@ def test_no_or_a_wrong_token_opens_nothing(committee: Desk, issuer: Issuer) -> N
 
 def test_an_incomplete_application_is_kept_and_all_that_is_missing_named(committee: Desk) -> None:
     application = drafted(committee, {"proposer": "police"})
-    refused = committee.call("POST", f"/v1/applications/{application}/submit", status=422, **SECRETARY)
+    refused = committee.call("POST", f"/v1/applications/{application}/submit", status=422, **POLICE)
     assert refused["type"] == "urn:stalkingalarm:application-incomplete"
     assert set(refused["missing"]) == EVERYTHING_MISSING
     assert {e["field"] for e in refused["errors"]} == EVERYTHING_MISSING
-    assert committee.call("GET", f"/v1/applications/{application}", **SECRETARY)["state"] == "draft"
+    assert committee.call("GET", f"/v1/applications/{application}", **POLICE)["state"] == "draft"
     assert committee.published(str(application)) == []
 
 
-def test_what_the_protocol_does_not_allow_is_named(committee: Desk, whole: dict[str, Any]) -> None:
-    application = drafted(committee, whole | {"proposer": "the neighbour"})
-    refused = committee.call("POST", f"/v1/applications/{application}/submit", status=422, **SECRETARY)
-    assert [e["field"] for e in refused["errors"]] == ["proposer"]
-    other = drafted(committee, whole | {"protocol_id": str(uuid4())})
-    refused = committee.call("POST", f"/v1/applications/{other}/submit", status=422, **SECRETARY)
+def test_each_condition_of_the_protocol_is_asked_for(committee: Desk, protocol_id: str) -> None:
+    body = urgent(protocol_id) | {"conditions": {}, "urgency": None}
+    application = drafted(committee, body)
+    refused = committee.call("POST", f"/v1/applications/{application}/submit", status=422, **POLICE)
+    assert set(refused["missing"]) == {"conditions.intimate", "conditions.reachable", "urgency"}
+
+
+def test_what_the_protocol_does_not_allow_is_named(committee: Desk, protocol_id: str) -> None:
+    wrong: dict[str, tuple[dict[str, Any], Who]] = {
+        "proposer": ({"proposer": "the neighbour"}, SECRETARY),
+        "protocol_id": ({"protocol_id": str(uuid4()), "conditions": {}}, SECRETARY),
+        "conditions.rich": ({"conditions": APPLICATION["conditions"] | {"rich": {"met": True}}}, SECRETARY),
+    }
+    for field, (changes, who) in wrong.items():
+        application = drafted(committee, whole(protocol_id, **changes), who)
+        refused = committee.call("POST", f"/v1/applications/{application}/submit", status=422, **who)
+        assert [e["field"] for e in refused["errors"]] == [field]
+    elsewhere: Who = {**POLICE, "zone": "z2"}
+    application = drafted(committee, whole(protocol_id), elsewhere)
+    refused = committee.call("POST", f"/v1/applications/{application}/submit", status=422, **elsewhere)
     assert [e["field"] for e in refused["errors"]] == ["protocol_id"]
 
 
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"procedure": "urgent"}, "procedure"),
+        ({"procedure": "quick"}, "procedure"),
         ({"enrolment_id": "no id"}, "enrolment_id"),
         ({"pv_numbers": [" "]}, "pv_numbers.0"),
         ({"elements": {"guesswork": "x"}}, "elements.guesswork"),
+        ({"conditions": {"intimate": {"met": "perhaps"}}}, "conditions.intimate.met"),
+        ({"assessment": {"level": "terrible"}}, "assessment.level"),
+        ({"language": "it"}, "language"),
     ],
 )
 def test_a_wrong_field_is_named(committee: Desk, change: dict[str, Any], field: str) -> None:
     assert committee.call("POST", "/v1/applications", change, status=422, **SECRETARY)["field"] == field
 
 
-def test_a_draft_is_completed_step_by_step(committee: Desk, whole: dict[str, Any]) -> None:
+def test_a_draft_is_completed_step_by_step(committee: Desk, protocol_id: str) -> None:
     application = drafted(committee, {})
-    for name, value in whole.items():
-        parts = [{k: v} for k, v in value.items()] if name == "elements" else [value]
-        for part in parts:
-            committee.call("PATCH", f"/v1/applications/{application}", {name: part}, **SECRETARY)
-    assert committee.call("GET", f"/v1/applications/{application}", **SECRETARY)["missing"] == []
-    cleared = committee.call("PATCH", f"/v1/applications/{application}", {"pv_numbers": None}, **SECRETARY)
+    for name, value in whole(protocol_id).items():
+        steps = name in ("elements", "conditions", "assessment")
+        for part in [{k: v} for k, v in value.items()] if steps else [value]:
+            committee.call("PATCH", f"/v1/applications/{application}", {name: part}, **POLICE)
+    read = committee.call("GET", f"/v1/applications/{application}", **POLICE)
+    assert read["missing"] == []
+    assert read["assessment"] == APPLICATION["assessment"]
+    cleared = committee.call("PATCH", f"/v1/applications/{application}", {"pv_numbers": None}, **POLICE)
     assert cleared["missing"] == ["pv_numbers"]
 
 
-def test_submitting_publishes_ids_and_nothing_personal(committee: Desk, whole: dict[str, Any]) -> None:
-    application = submitted(committee, whole)
-    (event,) = committee.published(whole["enrolment_id"])
+def test_submitting_publishes_ids_and_nothing_personal(committee: Desk, protocol_id: str) -> None:
+    body = whole(protocol_id)
+    path = submitted(committee, body)
+    (event,) = committee.published(body["enrolment_id"])
     assert event.type == "application.submitted.v1"
-    assert event.data["application_id"] == application
+    assert event.data["application_id"] == about(path)["application_id"]
     assert (event.data["protocol_version"], event.data["procedure"]) == (1, "ordinary")
     assert "GE.37" not in event.model_dump_json()
-    committee.call("POST", f"/v1/applications/{application}/submit", status=409, **SECRETARY)
-    refused = committee.call("PATCH", f"/v1/applications/{application}", {}, status=409, **SECRETARY)
+    committee.call("POST", f"{path}/submit", status=409, **POLICE)
+    refused = committee.call("PATCH", path, {}, status=409, **POLICE)
     assert refused["type"] == "urn:stalkingalarm:application-move-refused"
 
 
-def test_grant(committee: Desk, whole: dict[str, Any]) -> None:
-    draft = drafted(committee, whole)
-    committee.call("POST", f"/v1/applications/{draft}/grant", {"reasons": "x"}, status=409, **SECRETARY)
-    application = submitted(committee, whole)
-    path = f"/v1/applications/{application}"
-    assert committee.call("POST", f"{path}/grant", {}, status=422, **SECRETARY)["field"] == "reasons"
-    decision = committee.call("POST", f"{path}/grant", {"reasons": "all three"}, **SECRETARY)["decision"]
-    assert decision["reasons"] == "all three"
-    assert 89 <= (_midnight(decision["review_on"]) - datetime.now(UTC)).days <= 92
-    assert 180 <= (_midnight(decision["ends_on"]) - datetime.now(UTC)).days <= 184
-    event = committee.published(whole["enrolment_id"])[-1]
-    assert event.type == "alarm.granted.v1"
-    assert event.data["decision_id"] == decision["id"]
-    assert event.data["ends_on"] == decision["ends_on"]
-    committee.call("POST", f"{path}/refuse", REFUSAL, status=409, **SECRETARY)
-    mine = [r for r in reviews(committee) if r["enrolment_id"] == whole["enrolment_id"]]
-    assert [(r["cause"], r["state"]) for r in mine] == [("periodic", "open"), ("end", "open")]
-
-
-@pytest.mark.parametrize("name", REFUSAL)
-def test_a_refusal_says_why_what_instead_and_how_to_object(
-    committee: Desk, whole: dict[str, Any], name: str
-) -> None:
-    path = f"/v1/applications/{submitted(committee, whole)}"
-    less = {k: v for k, v in REFUSAL.items() if k != name}
-    assert committee.call("POST", f"{path}/refuse", less, status=422, **SECRETARY)["field"] == name
-    assert committee.call("POST", f"{path}/refuse", REFUSAL, **SECRETARY)["decision"]["outcome"] == "refused"
-    assert committee.published(whole["enrolment_id"])[-1].type == "alarm.refused.v1"
-    read = committee.call("GET", path, **SECRETARY)
-    assert {k: read["decision"][k] for k in REFUSAL} == REFUSAL
-
-
-def test_the_protocol_version_of_the_submission_is_frozen(committee: Desk) -> None:
-    path = f"/v1/protocols/{uuid4()}"
-    committee.call("GET", path, status=404, **SECRETARY)
-    assert committee.call("PUT", path, PROTOCOL, role="admin")["version"] == 1
-    assert committee.call("PUT", path, PROTOCOL, role="admin")["version"] == 1
-    body = APPLICATION | {"protocol_id": path.rpartition("/")[2], "enrolment_id": str(uuid4())}
-    application = submitted(committee, body)
-    assert committee.call("PUT", path, PROTOCOL | {"name": "newer"}, role="admin")["version"] == 2
-    assert committee.call("GET", path, **SECRETARY)["name"] == "newer"
-    granted = committee.call("POST", f"/v1/applications/{application}/grant", {"reasons": "x"}, **SECRETARY)
-    assert granted["decision"]["protocol_version"] == 1
-
-
-def test_a_partner_sees_and_enters_its_own_cases_only(committee: Desk, whole: dict[str, Any]) -> None:
-    own = drafted(committee, {}, POLICE)
-    foreign = drafted(committee, whole | {"proposer": "victim-support"})
+def test_a_partner_sees_and_enters_its_own_cases_only(committee: Desk, protocol_id: str) -> None:
+    own = drafted(committee, {})
+    foreign = drafted(committee, whole(protocol_id, proposer="victim-support"), SECRETARY)
     assert committee.call("GET", f"/v1/applications/{own}", **POLICE)["proposer"] == "police"
     others: tuple[Who, ...] = (
         {"role": "file_manager", "partner": "police", "zone": "z2"},
@@ -248,66 +219,93 @@ def test_a_partner_sees_and_enters_its_own_cases_only(committee: Desk, whole: di
     committee.call("POST", "/v1/applications", {}, status=403, role="follow_up")
 
 
-def test_pv_numbers_and_grounds_rest_sealed(committee: Desk, whole: dict[str, Any]) -> None:
-    submitted(committee, whole)
-    for table in ("application", "decision", "outbox"):
+def test_a_case_is_withdrawn_before_anything_is_decided(committee: Desk, protocol_id: str) -> None:
+    path = submitted(committee, whole(protocol_id))
+    answer = committee.call("POST", f"{path}/withdraw", {"reasons": "she moved abroad"}, **POLICE)
+    assert answer["state"] == "withdrawn"
+    assert {d["state"] for d in committee.call("GET", f"{path}/deadlines", **SECRETARY)} == {"met"}
+    committee.call("POST", f"{path}/withdraw", {"reasons": "again"}, status=409, **POLICE)
+
+
+def test_any_officer_raises_the_risk_and_only_the_committee_lowers_it(
+    committee: Desk, protocol_id: str
+) -> None:
+    path = submitted(committee, whole(protocol_id))
+    low, extreme = (APPLICATION["assessment"] | {"level": level} for level in ("low", "extreme"))
+    refused = committee.call("PUT", f"{path}/assessment", low, status=403, **POLICE)
+    assert (refused["field"], refused["type"]) == (
+        "assessment.level",
+        "urn:stalkingalarm:risk-lowered-by-officer",
+    )
+    raised = committee.call("PUT", f"{path}/assessment", extreme, **POLICE)
+    assert raised["assessment"]["level"] == "extreme"
+    committee.call("PUT", f"{path}/assessment", low, status=403, **MAGISTRATE)
+    assert committee.call("PUT", f"{path}/assessment", low, **SECRETARY)["assessment"]["level"] == "low"
+    said = [
+        h["said"]["before"]
+        for h in committee.call("GET", f"{path}/history", **SECRETARY)
+        if h["what"] == "risk assessed"
+    ]
+    assert said == ["high", "extreme"]
+
+
+def test_each_partner_chooses_what_of_its_opinion_is_shared(committee: Desk, protocol_id: str) -> None:
+    path = submitted(committee, whole(protocol_id))
+    aid: Who = {"role": "committee", "partner": "victim-support"}
+    body = {"advice": "grant", "shared": "we see the same", "kept": "she is in therapy"}
+    assert committee.call("PUT", f"{path}/opinion", body, **aid)[0]["kept"] == "she is in therapy"
+    committee.call("PUT", f"{path}/opinion", {"advice": "abstain"}, role="committee", partner="police")
+    for reader in (SECRETARY, MAGISTRATE, {"role": "committee", "partner": "police"}):
+        found = committee.call("GET", f"{path}/opinions", **reader)
+        assert [(o["partner"], o["shared"], o["kept"]) for o in found] == [
+            ("police", None, None),
+            ("victim-support", "we see the same", None),
+        ]
+    committee.call("PUT", f"{path}/opinion", body | {"shared": None}, **aid)
+    (again,) = (o for o in committee.call("GET", f"{path}/opinions", **aid) if o["partner"] != "police")
+    assert (again["shared"], again["kept"]) == (None, "she is in therapy")
+    committee.call("PUT", f"{path}/opinion", body, status=403, role="committee")
+
+
+def test_a_tie_to_a_party_beats_every_role(committee: Desk, protocol_id: str) -> None:
+    body = whole(protocol_id)
+    path = submitted(committee, body)
+    tied = named({"role": "committee", "partner": "police"}, "frank")
+    committee.call("GET", path, **tied)
+    on_agenda = meeting(committee, protocol_id, about(path))
+    committee.call("POST", f"{path}/conflicts", {"subject": "gina", "reason": "x"}, status=403, **tied)
+    assert committee.raw_json("POST", f"{path}/conflicts", {"reason": "her neighbour"}, **tied) == 204
+    for method, where in (("GET", path), ("GET", f"{path}/opinions"), ("GET", f"{path}/history")):
+        committee.call(method, where, status=404, **tied)
+    for role in ("secretariat", "magistrate", "procureur"):
+        committee.call("GET", path, status=404, **named({"role": role, "partner": "parket"}, "frank"))
+    # Nor in any list, on any agenda, or in another application of the same victim.
+    again = submitted(committee, body | {"pv_numbers": ["GE.2"]})
+    committee.call("GET", again, status=404, **tied)
+    for listed in ("/v1/applications?limit=500", "/v1/board?limit=500", "/v1/reviews?limit=500"):
+        assert body["enrolment_id"] not in str(committee.call("GET", listed, **tied))
+        if listed != "/v1/reviews?limit=500":
+            assert body["enrolment_id"] in str(committee.call("GET", listed, **SECRETARY))
+    assert committee.call("GET", f"/v1/meetings/{on_agenda}", **tied)["agenda"] == []
+    assert len(committee.call("GET", f"/v1/meetings/{on_agenda}", **SECRETARY)["agenda"]) == 1
+    assert (
+        committee.raw_json("POST", f"{path}/conflicts", {"subject": "gina", "reason": "y"}, **SECRETARY) == 204
+    )
+
+
+def test_what_is_said_rests_sealed(committee: Desk, protocol_id: str) -> None:
+    path = submitted(committee, whole(protocol_id, elements=APPLICATION["elements"]))
+    body = {"advice": "grant", "shared": "secret-shared", "kept": "secret-kept"}
+    committee.call("PUT", f"{path}/opinion", body, role="committee", partner="police")
+    committee.raw_json("POST", f"{path}/conflicts", {"subject": "hans", "reason": "secret-tie"}, **SECRETARY)
+    meeting(committee, protocol_id, about(path))
+    tables = [row[0] for row in committee.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]
+    assert len(tables) > 10
+    for table in tables:
         everything = b"".join(
             bytes(value) if isinstance(value, bytes) else str(value).encode()
             for row in committee.sql(f"SELECT * FROM {table}")
             for value in row
         )
-        assert b"GE.37" not in everything
-        assert b"no-contact" not in everything
-
-
-def reviews(committee: Desk) -> list[dict[str, Any]]:
-    return list(committee.call("GET", "/v1/reviews?limit=500", **SECRETARY))
-
-
-def closed(outcome: Outcome, enrolment: UUID | None, incident: UUID, at: datetime) -> Event:
-    payload = IncidentClosed(
-        incident_id=incident,
-        at=at,
-        control_room_id="cic",
-        enrolment_id=enrolment,
-        outcome=outcome,
-        closed_by="unit",
-    )
-    return wrap(payload, source="/services/dispatch")
-
-
-@pytest.mark.parametrize("outcome", Outcome)
-def test_a_real_alarm_and_no_other_asks_for_one_review(
-    committee: Desk, settings: CommitteeSettings, outcome: Outcome
-) -> None:
-    enrolment, incident, at = uuid4(), uuid4(), datetime.now(UTC)
-    database = Database(engine_of(settings), "/services/committee")
-    # The copy comes with another event id, so that the inbox does not know it.
-    for _ in range(2):
-        with database.transaction() as tx:
-            if real := events.real_incident(closed(outcome, enrolment, incident, at)):
-                usecases.review_after(tx, settings, *real)
-    found = [r for r in reviews(committee) if r["enrolment_id"] == str(enrolment)]
-    expected = 1 if outcome in {"genuine", "perpetrator_present", "arrest"} else 0
-    assert len(found) == expected
-    assert all(datetime.fromisoformat(r["due_at"]) == at + timedelta(hours=72) for r in found)
-
-
-def test_a_review_that_nobody_held_becomes_overdue(committee: Desk, settings: CommitteeSettings) -> None:
-    enrolment, at = uuid4(), datetime.now(UTC) - timedelta(hours=73)
-    database = Database(engine_of(settings), "/services/committee")
-    with database.transaction() as tx:
-        usecases.review_after(tx, settings, uuid4(), enrolment, at)
-    with database.transaction() as tx:
-        usecases.lapse_reviews(tx)
-    due = committee.call("GET", "/v1/reviews?due=true", **SECRETARY)
-    assert [r["state"] for r in due if r["enrolment_id"] == str(enrolment)] == ["overdue"]
-
-
-def test_an_incident_without_enrolment_asks_nothing_and_a_broken_one_is_refused() -> None:
-    whole = closed(Outcome.GENUINE, None, uuid4(), datetime.now(UTC))
-    assert events.real_incident(whole) is None
-    broken = whole.model_copy(update={"data": {"incident_id": "x"}})
-    with pytest.raises(Invalid) as refused:
-        events.real_incident(broken)
-    assert refused.value.field == "data.incident_id"
+        for secret in (b"GE.37", b"no-contact", b"secret-", b"Bert", b"lived together"):
+            assert secret not in everything, (table, secret)

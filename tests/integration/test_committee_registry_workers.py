@@ -17,19 +17,18 @@ from contracts.dispatch import IncidentClosed, TestRouted
 from contracts.envelope import CONTENT_TYPE, Event, wrap
 from contracts.topology import DISPATCH_EVENTS, REGISTRY_TESTS, REPORTING_ATTENTION
 from services.committee.api import create_app as committee_app
-from services.committee.schemas import APPLICATION, PROTOCOL
 from services.committee.settings import CommitteeSettings
 from services.registry.api import create_app as registry_app
 from services.registry.schemas import CARD
 from services.registry.settings import RegistrySettings
 from tests.support.broker import Broker
+from tests.support.committee import SECRETARY, about, in_force, meeting, provisional, urgent
 from tests.support.desks import Desk, Who, desk, environment
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
 from tests.support.worker import Worker
 
 GHENT: Who = {"role": "file_manager", "zone": "ghent"}
-SECRETARY: Who = {"role": "committee", "partner": "committee"}
 KEY = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
 APIS: dict[str, Callable[[dict[str, str]], FastAPI]] = {
     "registry": lambda variables: registry_app(RegistrySettings.model_validate(variables)),
@@ -111,14 +110,10 @@ def papers(registry: Desk) -> tuple[str, str]:
     return enrolment, registry.call("POST", f"{file}/devices", body, status=201, **GHENT)["id"]
 
 
-def apply_and_grant(committee: Desk, enrolment: str) -> None:
-    """An application of the ordinary procedure, granted."""
-    protocol = str(uuid4())
-    committee.call("PUT", f"/v1/protocols/{protocol}", PROTOCOL, role="admin")
-    body = APPLICATION | {"protocol_id": protocol, "enrolment_id": enrolment}
-    path = f"/v1/applications/{committee.call('POST', '/v1/applications', body, status=201, **SECRETARY)['id']}"
-    committee.call("POST", f"{path}/submit", **SECRETARY)
-    committee.call("POST", f"{path}/grant", {"reasons": "all three elements"}, **SECRETARY)
+def ratified(committee: Desk, path: str, protocol_id: str) -> None:
+    """The committee grants what the magistrate granted."""
+    body = {"meeting_id": meeting(committee, protocol_id, about(path)), "reasons": "all three elements"}
+    committee.call("POST", f"{path}/grant", body, **SECRETARY)
 
 
 def test_from_application_to_review(cluster: Cluster, broker: Broker, tmp_path: Path) -> None:
@@ -130,7 +125,9 @@ def test_from_application_to_review(cluster: Cluster, broker: Broker, tmp_path: 
             return registry.call("GET", file, **GHENT)["missing"]
 
         assert missing() == ["grant", "test_press"]
-        apply_and_grant(committee, enrolment)
+        protocol_id = in_force(committee)
+        # Provisionally: that is enough to switch the alarm on.
+        path = provisional(committee, urgent(protocol_id) | {"enrolment_id": enrolment})
         until(lambda: missing() == ["test_press"])
         test = routed(device)
         broken = test.model_copy(update={"id": uuid4(), "data": {"device_id": device}})
@@ -155,7 +152,20 @@ def test_from_application_to_review(cluster: Cluster, broker: Broker, tmp_path: 
         # Other tests may have left messages in the same queue: these two count.
         both = f"SELECT 1 FROM inbox WHERE event_id IN ('{real.id}', '{accidental.id}')"
         until(lambda: len(committee.sql(both)) == 2)
+        assert causes() == ["real_alarm"]
+        ratified(committee, path, protocol_id)
         assert causes() == ["real_alarm", "periodic", "end"]
+        # Neither the committee's late word nor its end switches the alarm off by itself.
+        until(lambda: committee.sql("SELECT 1 FROM outbox") == [])
+        until(
+            lambda: (
+                registry.sql(
+                    f"SELECT 1 FROM received_decision WHERE ends_on > now() AND enrolment_id = '{enrolment}'"
+                )
+                != []
+            )
+        )
+        assert registry.call("GET", file, **GHENT)["status"] == "active"
 
 
 def waiting(broker: Broker, queue: str) -> list[Event]:

@@ -22,6 +22,7 @@ class Who(TypedDict):
     role: str
     partner: NotRequired[str]
     zone: NotRequired[str]
+    sub: NotRequired[str]
 
 
 def environment(issuer: Issuer, database_url: str, broker_url: str = NO_BROKER) -> dict[str, str]:
@@ -48,7 +49,7 @@ class Desk:
     ) -> Any:
         """Call as `role`; fails unless the answer has `status`; gives its JSON."""
         answer = self._client.request(method, path, json=body, headers=self._issuer.headers(role, **claims))
-        assert answer.status_code == status, answer.text
+        assert answer.status_code == status, f"{answer.status_code}: {answer.text}"
         if status >= 400:
             assert answer.headers["content-type"] == "application/problem+json"
             assert answer.json()["status"] == status
@@ -58,10 +59,20 @@ class Desk:
         """The status of a call without a body."""
         return int(self._client.request(method, path, headers=headers).status_code)
 
+    def raw_json(self, method: str, path: str, body: Any, *, role: str, **claims: str) -> int:
+        """The status of a call with a body, as `role`."""
+        headers = self._issuer.headers(role, **claims)
+        return int(self._client.request(method, path, json=body, headers=headers).status_code)
+
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         """What stands in the database."""
         with psycopg.connect(self._database_url.replace("+psycopg", "")) as connection:
             return connection.execute(statement.encode()).fetchall()
+
+    def execute(self, statement: str) -> None:
+        """Change the database behind the service's back: the clock, mostly."""
+        with psycopg.connect(self._database_url.replace("+psycopg", "")) as connection:
+            connection.execute(statement.encode())
 
     def published(self, about: str) -> list[Event]:
         """Events about one subject that wait in the outbox, in order."""

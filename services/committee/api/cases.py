@@ -1,0 +1,155 @@
+"""Applications: drafted in steps, submitted whole; opinions, ties, risk, history."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import FastAPI, Query, Response
+
+from chassis import clock
+from services.committee.api import shown
+from services.committee.api.parts import Member, Officer, Parts, Proposer, Reader
+from services.committee.domain.application import State
+from services.committee.schemas.case import (
+    ApplicationIn,
+    ApplicationOut,
+    ApplicationSummary,
+    AssessmentWhole,
+    ConflictIn,
+    DeadlineOut,
+    OpinionIn,
+    OpinionOut,
+)
+from services.committee.schemas.common import ReasonsIn
+from services.committee.schemas.meeting import ReviewOut
+from services.committee.schemas.protocol import HistoryOut
+from services.committee.store import cases as store
+from services.committee.store import due
+from services.committee.usecases import applications
+from services.committee.usecases.work import own_cases
+
+Limit = Annotated[int, Query(ge=1, le=500)]
+
+
+def add(app: FastAPI, parts: Parts) -> None:
+    """The endpoints about applications."""
+    _write(app, parts)
+    _add_to(app, parts)
+    _read(app, parts)
+    _board(app, parts)
+
+
+def _write(app: FastAPI, parts: Parts) -> None:
+    @app.post("/v1/applications", status_code=201, tags=["applications"])
+    def draft(body: ApplicationIn, response: Response, caller: Proposer) -> ApplicationOut:
+        """Start a draft; it may be incomplete."""
+        with parts.work(caller) as work:
+            filed = applications.draft(work, body.model_dump(exclude_unset=True))
+        response.headers["Location"] = f"/v1/applications/{filed.row.id}"
+        return shown.filed(filed)
+
+    @app.patch("/v1/applications/{application_id}", tags=["applications"])
+    def edit(application_id: UUID, body: ApplicationIn, caller: Proposer) -> ApplicationOut:
+        """Change a draft; fields that are not sent stay as they are."""
+        with parts.work(caller) as work:
+            return shown.filed(applications.edit(work, application_id, body.model_dump(exclude_unset=True)))
+
+    @app.post("/v1/applications/{application_id}/submit", tags=["applications"])
+    def submit(application_id: UUID, caller: Proposer) -> ApplicationOut:
+        """Lay it before the committee; 422 names everything that is missing at once."""
+        with parts.work(caller) as work:
+            return shown.filed(applications.submit(work, application_id))
+
+    @app.post("/v1/applications/{application_id}/withdraw", tags=["applications"])
+    def withdraw(application_id: UUID, body: ReasonsIn, caller: Proposer) -> ApplicationOut:
+        """Take it back before anything was decided."""
+        with parts.work(caller) as work:
+            return shown.filed(applications.withdraw(work, application_id, body.reasons))
+
+
+def _add_to(app: FastAPI, parts: Parts) -> None:
+    @app.put("/v1/applications/{application_id}/assessment", tags=["applications"])
+    def assess(application_id: UUID, body: AssessmentWhole, caller: Officer) -> ApplicationOut:
+        """A new risk assessment; any officer may raise the level, only the committee lower it."""
+        with parts.work(caller) as work:
+            return shown.filed(applications.assess(work, application_id, body.model_dump()))
+
+    @app.put("/v1/applications/{application_id}/opinion", tags=["opinions"])
+    def give_opinion(application_id: UUID, body: OpinionIn, caller: Member) -> list[OpinionOut]:
+        """What the caller's partner thinks, and what of it the others read."""
+        with parts.work(caller) as work:
+            applications.give_opinion(work, application_id, body.model_dump())
+            work.session.flush()
+            return _opinions(applications.opinions(work, application_id))
+
+    @app.get("/v1/applications/{application_id}/opinions", tags=["opinions"])
+    def opinions(application_id: UUID, caller: Member) -> list[OpinionOut]:
+        """What the partners think; nothing that another one keeps back."""
+        with parts.reading(caller) as reading:
+            return _opinions(applications.opinions(reading, application_id))
+
+    @app.post("/v1/applications/{application_id}/conflicts", status_code=204, tags=["applications"])
+    def declare_conflict(application_id: UUID, body: ConflictIn, caller: Member) -> None:
+        """Somebody has a tie to a party: the case no longer exists for them, whatever their role."""
+        with parts.work(caller) as work:
+            subject = body.subject or caller.subject
+            applications.declare_conflict(work, application_id, subject, body.reason)
+
+
+def _read(app: FastAPI, parts: Parts) -> None:
+    @app.get("/v1/applications/{application_id}", tags=["applications"])
+    def read(application_id: UUID, caller: Reader) -> ApplicationOut:
+        """One application; another partner's does not exist for the caller."""
+        with parts.reading(caller) as reading:
+            return shown.filed(applications.read(reading, application_id))
+
+    @app.get("/v1/applications/{application_id}/history", tags=["applications"])
+    def history(application_id: UUID, caller: Member) -> list[HistoryOut]:
+        """What happened, in order."""
+        with parts.reading(caller) as reading:
+            row = reading.visible(application_id)
+            return shown.history(reading, store.history(reading.session, [row.id]))
+
+    @app.get("/v1/applications", tags=["applications"])
+    def listed(caller: Reader, state: State | None = None, limit: Limit = 100) -> list[ApplicationSummary]:
+        """The newest applications that the caller may see."""
+        outside = "procureur_general" in caller.roles
+        with parts.database.read() as session:
+            rows = store.applications(
+                session,
+                subject=caller.subject,
+                own=None if outside else own_cases(caller),
+                outside_protocols=outside,
+                state=state,
+                limit=limit,
+            )
+        return [ApplicationSummary.model_validate(row, from_attributes=True) for row in rows]
+
+
+def _board(app: FastAPI, parts: Parts) -> None:
+    @app.get("/v1/board", tags=["board"])
+    def board(caller: Member, limit: Limit = 100) -> list[DeadlineOut]:
+        """What is to be done, the loudest and the nearest first."""
+        with parts.database.read() as session:
+            rows = due.board(session, subject=caller.subject, limit=limit)
+        return [DeadlineOut.model_validate(row, from_attributes=True) for row in rows]
+
+    @app.get("/v1/applications/{application_id}/deadlines", tags=["board"])
+    def deadlines(application_id: UUID, caller: Member) -> list[DeadlineOut]:
+        """All deadlines of one case."""
+        with parts.reading(caller) as reading:
+            rows = due.deadlines_of(reading.session, reading.visible(application_id).id)
+        return [DeadlineOut.model_validate(row, from_attributes=True) for row in rows]
+
+    @app.get("/v1/reviews", tags=["reviews"])
+    def reviews(
+        caller: Member, due_only: Annotated[bool, Query(alias="due")] = False, limit: Limit = 100
+    ) -> list[ReviewOut]:
+        """Reviews that nobody held, in order of urgency; `due=true`: only those whose moment came."""
+        before = clock.now() if due_only else None
+        with parts.database.read() as session:
+            rows = due.reviews(session, subject=caller.subject, before=before, limit=limit)
+        return [ReviewOut.model_validate(row, from_attributes=True) for row in rows]
+
+
+def _opinions(found: list[dict[str, object]]) -> list[OpinionOut]:
+    return [OpinionOut.model_validate(each) for each in found]

@@ -1,0 +1,79 @@
+"""Meetings: agenda, attendance, and whether there is a quorum."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import FastAPI, Query, Response
+from pydantic import AwareDatetime
+
+from services.committee.api import shown
+from services.committee.api.parts import Member, Parts, Secretariat
+from services.committee.schemas.meeting import AgendaIn, AttendanceIn, MeetingIn, MeetingOut, MeetingSummary
+from services.committee.store import meetings as store
+from services.committee.usecases import meetings
+
+
+def add(app: FastAPI, parts: Parts) -> None:
+    """The endpoints about meetings."""
+    _prepare(app, parts)
+    _run(app, parts)
+
+
+def _prepare(app: FastAPI, parts: Parts) -> None:
+    @app.post("/v1/meetings", status_code=201, tags=["meetings"])
+    def plan(body: MeetingIn, response: Response, caller: Secretariat) -> MeetingOut:
+        """Call a meeting of the committee of a protocol in force."""
+        with parts.work(caller) as work:
+            seen = meetings.plan(work, body.protocol_id, body.starts_at, body.language)
+        response.headers["Location"] = f"/v1/meetings/{seen.row.id}"
+        return shown.meeting(seen)
+
+    @app.post("/v1/meetings/{meeting_id}/agenda", tags=["meetings"])
+    def put_on_agenda(meeting_id: UUID, body: AgendaIn, caller: Secretariat) -> MeetingOut:
+        """An application to decide upon, or a review to hold; the same again changes nothing."""
+        with parts.work(caller) as work:
+            seen = meetings.put_on_agenda(work, meeting_id, body.application_id, body.review_id)
+            return shown.meeting(seen)
+
+    @app.get("/v1/meetings", tags=["meetings"])
+    def listed(
+        _: Member,
+        since: AwareDatetime | None = None,
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    ) -> list[MeetingSummary]:
+        """Meetings in order of their beginning."""
+        with parts.database.read() as session:
+            rows = store.meetings(session, since=since, limit=limit)
+        return [MeetingSummary.model_validate(row, from_attributes=True) for row in rows]
+
+    @app.get("/v1/meetings/{meeting_id}", tags=["meetings"])
+    def read(meeting_id: UUID, caller: Member) -> MeetingOut:
+        """One meeting; points that the caller has a tie to are left out."""
+        with parts.reading(caller) as reading:
+            return shown.meeting(meetings.read(reading, meeting_id))
+
+
+def _run(app: FastAPI, parts: Parts) -> None:
+    @app.post("/v1/meetings/{meeting_id}/open", tags=["meetings"])
+    def begin(meeting_id: UUID, caller: Secretariat) -> MeetingOut:
+        """It begins: people come in, and decisions can be taken."""
+        with parts.work(caller) as work:
+            return shown.meeting(meetings.move(work, meeting_id, "open"))
+
+    @app.post("/v1/meetings/{meeting_id}/attendance", tags=["meetings"])
+    def attend(meeting_id: UUID, body: AttendanceIn, caller: Secretariat) -> MeetingOut:
+        """Somebody comes in, for a partner."""
+        with parts.work(caller) as work:
+            return shown.meeting(meetings.attend(work, meeting_id, body.subject, body.partner, body.name))
+
+    @app.post("/v1/meetings/{meeting_id}/attendance/{subject}/leave", tags=["meetings"])
+    def leave(meeting_id: UUID, subject: str, caller: Secretariat) -> MeetingOut:
+        """Somebody goes, and counts no longer."""
+        with parts.work(caller) as work:
+            return shown.meeting(meetings.leave(work, meeting_id, subject))
+
+    @app.post("/v1/meetings/{meeting_id}/close", tags=["meetings"])
+    def close(meeting_id: UUID, caller: Secretariat) -> MeetingOut:
+        """It ends; what was not decided stands adjourned."""
+        with parts.work(caller) as work:
+            return shown.meeting(meetings.move(work, meeting_id, "closed"))

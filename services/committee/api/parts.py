@@ -1,0 +1,47 @@
+"""What every part of the API has in common: who may call, and one unit of work for each request."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+from chassis.auth import require
+from chassis.caller import Caller
+from chassis.database import Database
+from chassis.vault import Vault
+from services.committee.usecases.work import Reading, Work
+
+# Who proposes an alarm, and who sits on the committee.
+_PROPOSERS = ("committee", "secretariat", "file_manager", "follow_up")
+_READERS = (*_PROPOSERS, "magistrate", "procureur", "procureur_general")
+
+Proposer = Annotated[Caller, require(*_PROPOSERS)]
+Officer = Annotated[Caller, require(*_PROPOSERS, "magistrate")]
+Reader = Annotated[Caller, require(*_READERS)]
+Member = Annotated[Caller, require("committee", "secretariat", "magistrate", "procureur")]
+Secretariat = Annotated[Caller, require("secretariat")]
+Drafter = Annotated[Caller, require("secretariat", "admin")]
+Magistrate = Annotated[Caller, require("magistrate")]
+Procureur = Annotated[Caller, require("procureur")]
+ProcureurGeneral = Annotated[Caller, require("procureur_general")]
+AnyReader = Annotated[Caller, require(*_READERS, "admin")]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the handlers of one application share."""
+
+    database: Database
+    vault: Vault
+
+    @contextmanager
+    def work(self, caller: Caller) -> Iterator[Work]:
+        """One transaction of a caller."""
+        with self.database.transaction() as tx:
+            yield Work.of(tx, self.vault, caller)
+
+    @contextmanager
+    def reading(self, caller: Caller) -> Iterator[Reading]:
+        """A caller who only looks."""
+        with self.database.read() as session:
+            yield Reading(session, self.vault, caller)

@@ -1,0 +1,1 @@
+"""The committee's rules, without any framework: protocols, applications, quorum, deadlines, calendar."""

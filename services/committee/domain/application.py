@@ -1,0 +1,170 @@
+"""Applications and decisions: one table of moves, and what a complete application says."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+from uuid import UUID
+
+from services.committee.domain.protocol import Rules
+from services.committee.errors import ApplicationMoveRefused, ConditionsUnmet, RiskLoweredByOfficer
+
+State = Literal[
+    "draft", "submitted", "awaiting_approval", "provisional", "granted", "refused", "reopened", "ending",
+    "ended", "withdrawn",
+]  # fmt: skip
+Move = Literal[
+    "edit", "submit", "withdraw", "grant_provisionally", "decline_urgency", "propose_decision", "send_back",
+    "grant", "refuse", "request_review", "end", "hand_over", "close",
+]  # fmt: skip
+Element = Literal["harassment", "serious_disturbance", "knew_or_should_have_known"]
+Level = Literal["low", "elevated", "high", "extreme"]
+Procedure = Literal["ordinary", "urgent"]
+
+STATES: tuple[State, ...] = get_args(State)
+ALL_MOVES: tuple[Move, ...] = get_args(Move)
+# Stalking in the sense of art. 442bis of the criminal code: each element needs grounds of its own.
+ELEMENTS: tuple[Element, ...] = get_args(Element)
+LEVELS: tuple[Level, ...] = get_args(Level)
+
+# No move leads from an alarm that lives to one that does not, but `close`: the device was handed in.
+MOVES: Mapping[tuple[State, Move], State] = {
+    ("draft", "edit"): "draft",
+    ("draft", "submit"): "submitted",
+    ("draft", "withdraw"): "withdrawn",
+    ("submitted", "withdraw"): "withdrawn",
+    # Urgent: the magistrate on duty, then the committee.
+    ("submitted", "grant_provisionally"): "provisional",
+    ("submitted", "decline_urgency"): "submitted",
+    ("provisional", "grant"): "granted",
+    ("provisional", "refuse"): "ending",
+    # Ordinary: the committee.
+    ("submitted", "grant"): "granted",
+    ("submitted", "refuse"): "refused",
+    # A case without a protocol: the procureur-generaal approves the draft of the decision.
+    ("submitted", "propose_decision"): "awaiting_approval",
+    ("awaiting_approval", "send_back"): "submitted",
+    ("awaiting_approval", "grant"): "granted",
+    ("awaiting_approval", "refuse"): "refused",
+    # Looked at again by other members. Until they decide, an alarm that lives stays as it was.
+    ("refused", "request_review"): "reopened",
+    ("ending", "request_review"): "provisional",
+    ("reopened", "propose_decision"): "awaiting_approval",
+    ("reopened", "grant"): "granted",
+    ("reopened", "refuse"): "refused",
+    ("granted", "end"): "ending",
+    # The chain approach accepted it, and it is not to run beside the alarm.
+    ("granted", "hand_over"): "ending",
+    ("provisional", "hand_over"): "ending",
+    ("ending", "close"): "ended",
+}
+# The victim has, or may have, an alarm that works.
+ALIVE: frozenset[State] = frozenset({"provisional", "granted", "ending"})
+
+
+def moved(state: State, move: Move) -> State:
+    """The state after a move; raises `ApplicationMoveRefused`."""
+    after = MOVES.get((state, move))
+    if after is None:
+        raise ApplicationMoveRefused(
+            f"an application that is {state} does not allow {move.replace('_', ' ')}", state=state
+        )
+    return after
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One condition of the protocol, as the proposer or the committee found it."""
+
+    met: bool
+    grounds: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """A risk assessment by a named instrument, with its version and answers."""
+
+    instrument: str | None = None
+    version: str | None = None
+    answers: Mapping[str, str] | None = None
+    level: Level | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What an application says; anything may still be missing while it is a draft."""
+
+    enrolment_id: UUID | None = None
+    protocol_id: UUID | None = None
+    procedure: str | None = None
+    proposer: str | None = None
+    language: str = "nl"
+    # The only way without a protocol, and why this case is exceptional (COL 4/2018).
+    exceptional: str = ""
+    urgency: str = ""
+    pv_numbers: tuple[str, ...] = ()
+    elements: Mapping[str, str] = field(default_factory=dict)
+    conditions: Mapping[str, Checked] = field(default_factory=dict)
+    assessment: Assessment = Assessment()
+
+
+def missing(content: Content, rules: Rules | None) -> list[str]:
+    """Fields that a complete application has and this one lacks. `rules`: of its protocol, where known."""
+    found = [name for name in ("enrolment_id", "procedure", "proposer") if getattr(content, name) is None]
+    if content.protocol_id is None and not content.exceptional.strip():
+        found.append("protocol_id")
+    if not any(number.strip() for number in content.pv_numbers):
+        found.append("pv_numbers")
+    found += [f"elements.{name}" for name in ELEMENTS if not content.elements.get(name, "").strip()]
+    found += [
+        f"conditions.{name}" for name in (rules.conditions if rules else ()) if name not in content.conditions
+    ]
+    assessment = content.assessment
+    found += [
+        f"assessment.{name}" for name in ("instrument", "version", "answers") if not getattr(assessment, name)
+    ]
+    if assessment.level is None:
+        found.append("assessment.level")
+    if content.procedure == "urgent" and not content.urgency.strip():
+        found.append("urgency")
+    return found
+
+
+def forbidden(content: Content, rules: Rules | None, zone: str | None) -> dict[str, str]:
+    """Fields that the protocol does not allow as they are, with the reason. `zone`: the proposer's."""
+    if rules is None:
+        return {"protocol_id": "no version of this protocol is in force"} if content.protocol_id else {}
+    found: dict[str, str] = {}
+    if content.procedure is not None and content.procedure not in rules.procedures:
+        found["procedure"] = "the protocol does not know this procedure"
+    if content.proposer is not None and rules.proposers is not None and content.proposer not in rules.proposers:
+        found["proposer"] = "the protocol does not let this partner take the initiative"
+    if zone is not None and rules.zones is not None and zone not in rules.zones:
+        found["protocol_id"] = f"the protocol does not cover zone {zone}"
+    for name in content.conditions:
+        if name not in rules.conditions:
+            found[f"conditions.{name}"] = "the protocol knows no such condition"
+    return found
+
+
+def refuse_unmet(conditions: Mapping[str, Checked], rules: Rules) -> None:
+    """Raises `ConditionsUnmet` naming each condition of the protocol that is not met."""
+    unmet = [name for name in rules.conditions if name not in conditions or not conditions[name].met]
+    if unmet:
+        raise ConditionsUnmet(f"not met: {', '.join(unmet)}", field="conditions", unmet=unmet)
+
+
+def refuse_lowering(before: Level | None, after: Level | None, *, committee: bool) -> None:
+    """Any officer may raise a risk level, only the committee may lower it; raises `RiskLoweredByOfficer`."""
+    rank = {level: number for number, level in enumerate(LEVELS)}
+    if before is not None and not committee and (after is None or rank[after] < rank[before]):
+        raise RiskLoweredByOfficer(
+            f"only the committee may lower the level from {before}", field="assessment.level"
+        )
+
+
+def members_present(
+    attendance: Mapping[str, str], excluded: Collection[str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Who counts and who does not, of those at a meeting (subject to partner); `excluded`: subjects."""
+    counted = {who: partner for who, partner in attendance.items() if who not in excluded}
+    return counted, {who: partner for who, partner in attendance.items() if who in excluded}

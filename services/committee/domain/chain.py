@@ -1,0 +1,62 @@
+"""Moves to and from the chain approach (ketenaanpak): a regime of its own, with the fields that were agreed.
+
+Neither regime waits for the other: an alarm never blocks a referral, and lives until the other side accepted.
+"""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Literal, get_args
+
+from services.committee.domain.application import Content
+from services.committee.errors import FieldsNotShared, HandoverMoveRefused
+
+HandoverState = Literal["sending", "sent", "accepted", "declined"]
+HandoverMove = Literal["deliver", "accept", "decline"]
+HANDOVER_STATES: tuple[HandoverState, ...] = get_args(HandoverState)
+HANDOVER_MOVES: tuple[HandoverMove, ...] = get_args(HandoverMove)
+Basis = Literal["consent", "legal_ground"]
+
+TABLE: Mapping[tuple[HandoverState, HandoverMove], HandoverState] = {
+    ("sending", "deliver"): "sent",
+    # Their answer may be here before the answer to our call.
+    ("sending", "accept"): "accepted",
+    ("sending", "decline"): "declined",
+    ("sent", "accept"): "accepted",
+    ("sent", "decline"): "declined",
+}
+
+# What a protocol may let partners share of an application, by name.
+SHAREABLE: tuple[str, ...] = ("risk_level", "assessment", "elements", "pv_numbers", "urgency", "conditions")
+PARTNER = "ketenaanpak"
+
+
+def handover_moved(state: HandoverState, move: HandoverMove) -> HandoverState:
+    """The state after a move; raises `HandoverMoveRefused`."""
+    after = TABLE.get((state, move))
+    if after is None:
+        raise HandoverMoveRefused(f"a hand-over that is {state} does not allow {move}", state=state)
+    return after
+
+
+def fields_sent(content: Content, wanted: Collection[str], shared: Collection[str]) -> dict[str, Any]:
+    """The fields that are wanted, with their values. Raises `FieldsNotShared` naming those not to be shared."""
+    if strangers := sorted(set(wanted) - set(shared)):
+        raise FieldsNotShared(
+            f"the protocol does not share {', '.join(strangers)} with {PARTNER}",
+            field="fields",
+            fields=strangers,
+        )
+    assessment = content.assessment
+    values: dict[str, Any] = {
+        "risk_level": assessment.level,
+        "assessment": {
+            "instrument": assessment.instrument,
+            "version": assessment.version,
+            "answers": dict(assessment.answers or {}),
+            "level": assessment.level,
+        },
+        "elements": dict(content.elements),
+        "pv_numbers": list(content.pv_numbers),
+        "urgency": content.urgency,
+        "conditions": {name: each.met for name, each in content.conditions.items()},
+    }
+    return {name: values[name] for name in SHAREABLE if name in wanted}

@@ -1,0 +1,86 @@
+"""Protocols under art. 458ter of the criminal code: the life of a version, and what it must say.
+
+The procureur-generaal approves a draft, the procureur des Konings signs it (circular COL 4/2018).
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from services.committee.errors import ProtocolMoveRefused
+
+VersionState = Literal["draft", "submitted", "sent_back", "approved", "signed", "in_force", "superseded"]
+VersionMove = Literal["edit", "submit", "send_back", "approve", "sign", "take_effect", "supersede"]
+VERSION_STATES: tuple[VersionState, ...] = get_args(VersionState)
+VERSION_MOVES: tuple[VersionMove, ...] = get_args(VersionMove)
+
+# A version that the procureur des Konings has signed is never changed, only followed by another.
+TABLE: Mapping[tuple[VersionState, VersionMove], VersionState] = {
+    ("draft", "edit"): "draft",
+    ("sent_back", "edit"): "draft",
+    ("draft", "submit"): "submitted",
+    ("submitted", "send_back"): "sent_back",
+    ("submitted", "approve"): "approved",
+    ("approved", "sign"): "signed",
+    ("signed", "take_effect"): "in_force",
+    ("in_force", "supersede"): "superseded",
+}
+# On its way: a protocol has at most one such version.
+UNDER_WAY: frozenset[VersionState] = frozenset({"draft", "submitted", "sent_back", "approved", "signed"})
+
+# Without either of them nothing is decided, whatever else a protocol asks for.
+POLICE, PARKET = "police", "parket"
+CORE: tuple[str, ...] = (POLICE, PARKET)
+
+
+def version_moved(state: VersionState, move: VersionMove) -> VersionState:
+    """The state after a move; raises `ProtocolMoveRefused`."""
+    after = TABLE.get((state, move))
+    if after is None:
+        raise ProtocolMoveRefused(f"a version that is {state} does not allow {move}", state=state)
+    return after
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """How long people may take. Hours and days of the calendar, `decision_days` of either kind."""
+
+    provisional_hours: int = 4
+    ratification_days: int = 7
+    decision_days: int = 14
+    decision_counts: Literal["calendar", "working"] = "calendar"
+    review_months: int = 3
+    end_months: int = 6
+    review_after_alarm_hours: int = 72
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a protocol says about applications and decisions. The defaults are those of a case outside one."""
+
+    procedures: Collection[str] = ("ordinary", "urgent")
+    # None: any partner, any zone. A protocol always names them.
+    proposers: Collection[str] | None = None
+    zones: Collection[str] | None = None
+    conditions: Collection[str] = ()
+    quorum: Collection[str] = CORE
+    delays: Delays = Delays()
+
+
+def quorum_missing(quorum: Collection[str], present: Collection[str]) -> list[str]:
+    """Partners without whom nothing can be decided and who are not there, in the protocol's order."""
+    return [partner for partner in dict.fromkeys((*CORE, *quorum)) if partner not in present]
+
+
+def contradictions(
+    partners: Collection[str], members: Collection[str], proposers: Collection[str], quorum: Collection[str]
+) -> dict[str, str]:
+    """Fields of a protocol that cannot stand beside the others, with the reason."""
+    found: dict[str, str] = {}
+    if absent := [partner for partner in CORE if partner not in quorum]:
+        found["quorum"] = f"must contain {' and '.join(absent)}"
+    elif strangers := [partner for partner in quorum if partner not in members]:
+        found["quorum"] = f"no members of the committee: {', '.join(strangers)}"
+    if strangers := [partner for partner in proposers if partner not in partners]:
+        found["proposers"] = f"no partners of the protocol: {', '.join(strangers)}"
+    return found

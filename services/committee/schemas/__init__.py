@@ -1,0 +1,1 @@
+"""Bodies of the committee's HTTP API."""

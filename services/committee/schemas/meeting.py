@@ -1,0 +1,147 @@
+"""Bodies about meetings and reviews."""
+
+from datetime import date, datetime
+from typing import Any, Literal, Self
+from uuid import UUID
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from contracts.committee import ReviewCause
+from contracts.registry import Language
+from services.committee.schemas.case import CheckedIn
+from services.committee.schemas.common import In, Name, Slug, Text
+
+MEETING: dict[str, Any] = {
+    "protocol_id": "5e4f35b0-9a3c-4d6c-a3cf-0e2b1c6a7f10",
+    "starts_at": "2027-01-20T13:00:00Z",
+    "language": "nl",
+}
+
+
+class MeetingIn(In):
+    """A meeting to come."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [MEETING]})
+
+    protocol_id: UUID
+    starts_at: AwareDatetime
+    language: Language = "nl"
+
+
+class AgendaIn(In):
+    """One of both: an application to decide upon, or a review to hold."""
+
+    application_id: UUID | None = None
+    review_id: UUID | None = None
+
+    @model_validator(mode="after")
+    def one_of_both(self) -> Self:
+        """Raises ValueError unless exactly one is named."""
+        if (self.application_id is None) == (self.review_id is None):
+            raise ValueError("name an application or a review")
+        return self
+
+
+class AttendanceIn(In):
+    """Who comes in, and for which partner."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"subject": "b.peeters", "partner": "police", "name": "Bert Peeters"}]}
+    )
+
+    subject: Name
+    partner: Slug
+    name: Name
+
+
+class AttendanceOut(BaseModel):
+    """Who was there, from when, and until when."""
+
+    subject: str
+    partner: str
+    name: str
+    arrived_at: datetime
+    left_at: datetime | None
+
+
+class AgendaOut(BaseModel):
+    """A point. `missing`: partners without whom it cannot be decided; `excluded`: who does not count."""
+
+    id: UUID
+    position: int
+    application_id: UUID | None
+    review_id: UUID | None
+    state: Literal["open", "decided", "adjourned"]
+    present: dict[str, str]
+    excluded: dict[str, str]
+    missing: tuple[str, ...]
+
+
+class MeetingOut(BaseModel):
+    """A meeting with its attendance and agenda."""
+
+    id: UUID
+    protocol_id: UUID
+    starts_at: datetime
+    state: Literal["planned", "open", "closed"]
+    language: Language
+    opened_at: datetime | None
+    closed_at: datetime | None
+    attendance: tuple[AttendanceOut, ...]
+    agenda: tuple[AgendaOut, ...]
+
+
+class MeetingSummary(BaseModel):
+    """One line of the list."""
+
+    id: UUID
+    protocol_id: UUID
+    starts_at: datetime
+    state: Literal["planned", "open", "closed"]
+
+
+class ReviewIn(In):
+    """What becomes of the alarm, with the conditions checked anew where it stays."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "meeting_id": "9a4f35b0-9a3c-4d6c-a3cf-0e2b1c6a7f99",
+                    "outcome": "keep",
+                    "reasons": "he still waits at the school",
+                    "conditions": {"intimate": {"met": True}, "reachable": {"met": True}},
+                }
+            ]
+        }
+    )
+
+    meeting_id: UUID
+    outcome: Literal["keep", "extend", "lighten", "end"]
+    reasons: Text
+    conditions: dict[Slug, CheckedIn] = Field(default_factory=dict)
+    ends_on: date | None = None
+    lightened: Text | None = None
+    plan: Text | None = None
+
+    @model_validator(mode="after")
+    def say_what_the_outcome_needs(self) -> Self:
+        """Raises ValueError naming what an outcome cannot do without."""
+        for outcome, name in (("extend", "ends_on"), ("lighten", "lightened"), ("end", "plan")):
+            if (self.outcome == outcome) != (getattr(self, name) is not None):
+                message = f"{name} belongs to {outcome}, and {outcome} needs it"
+                raise ValueError(message)
+        return self
+
+
+class ReviewOut(BaseModel):
+    """A moment at which the committee looks again."""
+
+    id: UUID
+    enrolment_id: UUID
+    application_id: UUID | None
+    cause: ReviewCause
+    due_at: datetime
+    state: Literal["open", "overdue", "held"]
+    outcome: Literal["keep", "extend", "lighten", "end", "chain_approach"] | None
+    held_at: datetime | None

@@ -1,0 +1,103 @@
+"""Applications with all that belongs to one: decisions, opinions, conflicts, history."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlmodel import Session, col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
+
+from services.committee.domain.application import ALIVE
+from services.committee.models import ApplicationRow, ConflictRow, DecisionRow, HistoryRow, OpinionRow
+
+
+def application(session: Session, application_id: UUID, *, lock: bool = False) -> ApplicationRow | None:
+    """One application; `lock` keeps others from changing it until the transaction ends."""
+    found = select(ApplicationRow).where(col(ApplicationRow.id) == application_id)
+    return session.exec(found.with_for_update() if lock else found).one_or_none()
+
+
+def applications(
+    session: Session,
+    *,
+    subject: str,
+    own: tuple[str | None, str | None] | None = None,
+    outside_protocols: bool = False,
+    state: str | None = None,
+    before: datetime | None = None,
+    limit: int,
+) -> Sequence[ApplicationRow]:
+    """The newest applications that `subject` has no conflict with; of `own` (partner, zone) where given."""
+    tied = select(ConflictRow.application_id).where(col(ConflictRow.subject) == subject)
+    victim = col(ApplicationRow.enrolment_id)
+    found = select(ApplicationRow).where(
+        col(ApplicationRow.id).not_in(tied), or_(victim.is_(None), victim.not_in(tied_enrolments(subject)))
+    )
+    found = found.order_by(col(ApplicationRow.created_at).desc()).limit(limit)
+    if own is not None:
+        partner, zone = own
+        found = found.where(
+            col(ApplicationRow.proposer) == partner, col(ApplicationRow.zone_id).is_not_distinct_from(zone)
+        )
+    if outside_protocols:
+        found = found.where(col(ApplicationRow.protocol_id).is_(None), col(ApplicationRow.state) != "draft")
+    if state is not None:
+        found = found.where(col(ApplicationRow.state) == state)
+    if before is not None:
+        found = found.where(col(ApplicationRow.created_at) < before)
+    return session.exec(found).all()
+
+
+def alive_of(session: Session, enrolment_id: UUID, *, lock: bool = False) -> Sequence[ApplicationRow]:
+    """Applications of an enrolment whose alarm lives, the newest first."""
+    found = select(ApplicationRow).where(
+        col(ApplicationRow.enrolment_id) == enrolment_id, col(ApplicationRow.state).in_(ALIVE)
+    )
+    found = found.order_by(col(ApplicationRow.submitted_at).desc())
+    return session.exec(found.with_for_update() if lock else found).all()
+
+
+def decisions(session: Session, application_id: UUID) -> Sequence[DecisionRow]:
+    """All decisions on an application, in order."""
+    found = select(DecisionRow).where(col(DecisionRow.application_id) == application_id)
+    return session.exec(found.order_by(col(DecisionRow.number))).all()
+
+
+def opinions(session: Session, application_id: UUID) -> Sequence[OpinionRow]:
+    """What the partners think, in order of name."""
+    found = select(OpinionRow).where(col(OpinionRow.application_id) == application_id)
+    return session.exec(found.order_by(col(OpinionRow.partner))).all()
+
+
+def conflicts(session: Session, application_ids: Collection[UUID]) -> Sequence[ConflictRow]:
+    """Who has a tie to a party of any of these."""
+    found = select(ConflictRow).where(col(ConflictRow.application_id).in_(application_ids))
+    return session.exec(found.order_by(col(ConflictRow.declared_at))).all()
+
+
+def is_tied(session: Session, subject: str, application_id: UUID | None, enrolment_id: UUID | None) -> bool:
+    """Whether a person has a tie to a party, declared here or in another application of the victim."""
+    of_victim = select(ApplicationRow.id).where(col(ApplicationRow.enrolment_id) == enrolment_id)
+    found = select(ConflictRow.subject).where(
+        col(ConflictRow.subject) == subject,
+        or_(
+            col(ConflictRow.application_id) == application_id,
+            col(ConflictRow.application_id).in_(of_victim) if enrolment_id else False,
+        ),
+    )
+    return session.exec(found.limit(1)).first() is not None
+
+
+def tied_enrolments(subject: str) -> SelectOfScalar[UUID] | SelectOfScalar[None]:
+    """Enrolments of which a person has a tie to a party."""
+    return (
+        select(ApplicationRow.enrolment_id)
+        .join(ConflictRow, col(ConflictRow.application_id) == col(ApplicationRow.id))
+        .where(col(ConflictRow.subject) == subject, col(ApplicationRow.enrolment_id).is_not(None))
+    )
+
+
+def history(session: Session, subject_ids: Collection[UUID]) -> Sequence[HistoryRow]:
+    """What happened, in order."""
+    found = select(HistoryRow).where(col(HistoryRow.subject_id).in_(subject_ids))
+    return session.exec(found.order_by(col(HistoryRow.id))).all()

@@ -1,0 +1,101 @@
+"""Reviews and deadlines."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, or_, select
+
+from services.committee.models import DeadlineRow, ReviewRow
+from services.committee.store.cases import tied_enrolments
+
+
+def add_review(session: Session, row: ReviewRow) -> bool:
+    """Store a review unless its cause already has one; whether it is new."""
+    added = session.execute(
+        insert(ReviewRow)
+        .values(**row.model_dump())
+        .on_conflict_do_nothing(index_elements=["cause", "cause_id"])
+        .returning(col(ReviewRow.id))
+    )
+    return added.one_or_none() is not None
+
+
+def review(session: Session, review_id: UUID, *, lock: bool = False) -> ReviewRow | None:
+    """One review."""
+    found = select(ReviewRow).where(col(ReviewRow.id) == review_id)
+    return session.exec(found.with_for_update() if lock else found).one_or_none()
+
+
+def reviews(
+    session: Session,
+    *,
+    subject: str,
+    enrolment_id: UUID | None = None,
+    before: datetime | None = None,
+    limit: int = 500,
+) -> Sequence[ReviewRow]:
+    """Reviews that nobody held, the most urgent first; of one enrolment, all. Not those of a tied `subject`."""
+    found = select(ReviewRow).where(col(ReviewRow.enrolment_id).not_in(tied_enrolments(subject)))
+    found = found.order_by(col(ReviewRow.due_at)).limit(limit)
+    if enrolment_id is not None:
+        return session.exec(found.where(col(ReviewRow.enrolment_id) == enrolment_id)).all()
+    found = found.where(col(ReviewRow.state) != "held")
+    if before is not None:
+        found = found.where(col(ReviewRow.due_at) <= before)
+    return session.exec(found).all()
+
+
+def mark_overdue(session: Session, review_ids: Collection[UUID]) -> None:
+    """Reviews whose moment came while they were open."""
+    overdue = update(ReviewRow).where(col(ReviewRow.id).in_(review_ids), col(ReviewRow.state) == "open")
+    session.execute(overdue.values(state="overdue"))
+
+
+def add_deadline(session: Session, row: DeadlineRow) -> bool:
+    """Store a deadline unless the same is waited for already; whether it is new."""
+    added = session.execute(
+        insert(DeadlineRow)
+        .values(**row.model_dump())
+        .on_conflict_do_nothing(
+            # In words: as a parameter it would match the index only until the statement is prepared for good.
+            index_elements=["kind", "subject_id"],
+            index_where=text("state = 'open'"),
+        )
+        .returning(col(DeadlineRow.id))
+    )
+    return added.one_or_none() is not None
+
+
+def open_deadlines_of(session: Session, subject_id: UUID, *, lock: bool = False) -> Sequence[DeadlineRow]:
+    """What waits for an application or a review."""
+    found = select(DeadlineRow).where(
+        col(DeadlineRow.subject_id) == subject_id, col(DeadlineRow.state) == "open"
+    )
+    found = found.order_by(col(DeadlineRow.id))
+    return session.exec(found.with_for_update() if lock else found).all()
+
+
+def deadlines_reached(session: Session, ids: Collection[UUID]) -> Sequence[DeadlineRow]:
+    """Open ones among these, locked in order."""
+    found = select(DeadlineRow).where(col(DeadlineRow.id).in_(ids), col(DeadlineRow.state) == "open")
+    return session.exec(found.order_by(col(DeadlineRow.id)).with_for_update()).all()
+
+
+def deadlines_of(session: Session, application_id: UUID) -> Sequence[DeadlineRow]:
+    """All deadlines of one case, met ones too."""
+    found = select(DeadlineRow).where(
+        or_(col(DeadlineRow.application_id) == application_id, col(DeadlineRow.subject_id) == application_id)
+    )
+    return session.exec(found.order_by(col(DeadlineRow.due_at))).all()
+
+
+def board(session: Session, *, subject: str, limit: int) -> Sequence[DeadlineRow]:
+    """What is to be done, the loudest and then the nearest first; not those of a tied `subject`."""
+    found = select(DeadlineRow).where(
+        col(DeadlineRow.state) == "open", col(DeadlineRow.enrolment_id).not_in(tied_enrolments(subject))
+    )
+    found = found.order_by(col(DeadlineRow.loudness).desc(), col(DeadlineRow.due_at)).limit(limit)
+    return session.exec(found).all()

@@ -1,0 +1,28 @@
+"""Moves to and from the chain approach."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlmodel import Session, col, select
+
+from services.committee.models import HandoverRow
+
+
+def handover(session: Session, handover_id: UUID, *, lock: bool = False) -> HandoverRow | None:
+    """One hand-over; `lock` keeps others from answering it."""
+    found = select(HandoverRow).where(col(HandoverRow.id) == handover_id)
+    return session.exec(found.with_for_update() if lock else found).one_or_none()
+
+
+def of_application(session: Session, application_id: UUID) -> Sequence[HandoverRow]:
+    """All of one case, in order."""
+    found = select(HandoverRow).where(col(HandoverRow.application_id) == application_id)
+    return session.exec(found.order_by(col(HandoverRow.created_at))).all()
+
+
+def unanswered(session: Session, direction: str, limit: int) -> Sequence[HandoverRow]:
+    """What waits for an answer, the oldest first."""
+    found = select(HandoverRow).where(
+        col(HandoverRow.direction) == direction, col(HandoverRow.answered_at).is_(None)
+    )
+    return session.exec(found.order_by(col(HandoverRow.created_at)).limit(limit)).all()

@@ -1,0 +1,261 @@
+"""Applications until they are submitted, and what is added later: opinions, ties, a higher risk."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+from chassis.errors import Forbidden
+from services.committee import events
+from services.committee.domain import application as domain
+from services.committee.domain import deadlines as kinds
+from services.committee.domain.application import Assessment, Checked, Content
+from services.committee.domain.protocol import Rules
+from services.committee.errors import ApplicationIncomplete
+from services.committee.models import ApplicationRow, ConflictRow, DecisionRow, OpinionRow
+from services.committee.store import cases
+from services.committee.store import protocols as protocol_store
+from services.committee.usecases import deadlines, protocols
+from services.committee.usecases.work import COMMITTEE, Reading, Work, partner_of
+
+
+@dataclass(frozen=True, slots=True)
+class Filed:
+    """An application with what was sealed in it, what binds it, and the decisions with what they say."""
+
+    row: ApplicationRow
+    content: Content
+    rules: Rules | None
+    decisions: Sequence[tuple[DecisionRow, Mapping[str, Any]]]
+
+
+def draft(work: Work, changes: Mapping[str, Any]) -> Filed:
+    """Start an application; anything may still be missing."""
+    proposer = None if work.caller.roles & COMMITTEE else partner_of(work.caller)
+    row = ApplicationRow(
+        id=uuid4(),
+        proposer=proposer,
+        zone_id=work.caller.zone,
+        sealed=b"",
+        created_at=work.at,
+        created_by=work.caller.subject,
+    )
+    record(work, row, _changed(work, Content(proposer=proposer), changes))
+    work.session.add(row)
+    work.session.flush()
+    work.note(row.id, "drafted")
+    return filed(work, row)
+
+
+def edit(work: Work, application_id: UUID, changes: Mapping[str, Any]) -> Filed:
+    """Change a draft; what `changes` does not name stays."""
+    row = work.visible(application_id, lock=True)
+    domain.moved(state_of(row), "edit")
+    record(work, row, _changed(work, content_of(work, row), changes))
+    return filed(work, row)
+
+
+def submit(work: Work, application_id: UUID) -> Filed:
+    """Lay a draft before the committee, under the protocol version in force now.
+
+    Raises `ApplicationIncomplete` naming everything that is missing or not allowed.
+    """
+    row = work.visible(application_id, lock=True)
+    after = domain.moved(state_of(row), "submit")
+    content = content_of(work, row)
+    rules = _complete(work, row, content)
+    row.state, row.submitted_at, row.submitted_by = after, work.at, work.caller.subject
+    submitted = events.submitted(row)
+    urgent = row.procedure == "urgent"
+    kind: kinds.Kind = "provisional_decision" if urgent and row.protocol_id else "decision"
+    deadlines.set_deadline(
+        work.session,
+        kind,
+        row.id,
+        application_id=row.id,
+        enrolment_id=submitted.enrolment_id,
+        due_at=kinds.due_at(kind, work.at, rules.delays),
+        now=work.at,
+    )
+    work.note(row.id, "submitted")
+    work.tx.publish(submitted)
+    return filed(work, row)
+
+
+def withdraw(work: Work, application_id: UUID, reasons: str) -> Filed:
+    """The proposer takes it back before anything was decided."""
+    row = work.visible(application_id, lock=True)
+    row.state = domain.moved(state_of(row), "withdraw")
+    deadlines.met(work.session, row.id, now=work.at)
+    work.note(row.id, "withdrawn", {"reasons": reasons})
+    return filed(work, row)
+
+
+def assess(work: Work, application_id: UUID, assessment: Mapping[str, Any]) -> Filed:
+    """A new risk assessment, at any time; raises `RiskLoweredByOfficer` unless the committee lowers it."""
+    row = work.visible(application_id, lock=True)
+    content = content_of(work, row)
+    found = Assessment(**assessment)
+    before = content.assessment.level
+    committee = bool(work.caller.roles & {"committee", "secretariat"})
+    domain.refuse_lowering(before, found.level, committee=committee)
+    record(work, row, Content(**{**_fields(content), "assessment": found}))
+    work.note(row.id, "risk assessed", {"before": before, "assessment": asdict(found)})
+    return filed(work, row)
+
+
+def give_opinion(work: Work, application_id: UUID, said: Mapping[str, Any]) -> None:
+    """A partner says what it thinks: `advice`, `shared` with the others, `kept` back from them."""
+    row = work.visible(application_id, lock=True)
+    partner = partner_of(work.caller)
+    opinion = OpinionRow(
+        application_id=row.id,
+        partner=partner,
+        advice=said["advice"],
+        sealed=work.seal(f"opinion:{row.id}:{partner}", {"shared": said["shared"], "kept": said["kept"]}),
+        given_at=work.at,
+        given_by=work.caller.subject,
+    )
+    work.session.merge(opinion)
+    work.note(row.id, f"opinion of {partner}")
+
+
+def opinions(reading: Reading, application_id: UUID) -> list[dict[str, Any]]:
+    """What the partners think; what one keeps back only that partner reads."""
+    row = reading.visible(application_id)
+    found = []
+    for opinion in cases.opinions(reading.session, row.id):
+        said = reading.open(f"opinion:{row.id}:{opinion.partner}", opinion.sealed)
+        own = opinion.partner == reading.caller.partner
+        found.append(
+            {
+                **opinion.model_dump(exclude={"sealed", "application_id"}),
+                "shared": said["shared"],
+                "kept": said["kept"] if own else None,
+            }
+        )
+    return found
+
+
+def declare_conflict(work: Work, application_id: UUID, subject: str, reason: str) -> None:
+    """A person has a tie to a party: the case does not exist for them. Members speak for themselves."""
+    row = work.visible(application_id, lock=True)
+    if subject != work.caller.subject and "secretariat" not in work.caller.roles:
+        raise Forbidden("only the secretariat may declare somebody else's tie", field="subject")
+    conflict = ConflictRow(
+        application_id=row.id,
+        subject=subject,
+        sealed=work.seal(f"conflict:{row.id}:{subject}", {"reason": reason}),
+        declared_at=work.at,
+        declared_by=work.caller.subject,
+    )
+    work.session.merge(conflict)
+    work.note(row.id, "conflict of interest declared")
+
+
+def read(reading: Reading, application_id: UUID) -> Filed:
+    """One application; raises `ApplicationUnknown`, also for another partner's."""
+    return filed(reading, reading.visible(application_id))
+
+
+def filed(reading: Reading, row: ApplicationRow) -> Filed:
+    """An application with all that the caller, who may see it, reads of it."""
+    said = [
+        (decision, reading.open(f"decision:{decision.id}:sealed", decision.sealed))
+        for decision in cases.decisions(reading.session, row.id)
+    ]
+    return Filed(row, content_of(reading, row), rules_for(reading, row), said)
+
+
+def rules_for(reading: Reading, row: ApplicationRow) -> Rules | None:
+    """What binds an application: the version in force while it is a draft, then its frozen one."""
+    if row.state != "draft":
+        return protocols.rules_of(reading.session, row.protocol_id, row.protocol_version)
+    if row.protocol_id is None:
+        return None
+    present = protocol_store.in_force(reading.session, row.protocol_id)
+    return protocols.rules(present) if present else None
+
+
+def state_of(row: ApplicationRow) -> domain.State:
+    """The state, as the table of moves knows it."""
+    return next(state for state in domain.STATES if state == row.state)
+
+
+def content_of(reading: Reading, row: ApplicationRow) -> Content:
+    """What an application says."""
+    sealed = reading.open(f"application:{row.id}:sealed", row.sealed)
+    return Content(
+        enrolment_id=row.enrolment_id,
+        protocol_id=row.protocol_id,
+        procedure=row.procedure,
+        proposer=row.proposer,
+        language=row.language,
+        exceptional=sealed.get("exceptional", ""),
+        urgency=sealed.get("urgency", ""),
+        pv_numbers=tuple(sealed["pv_numbers"]),
+        elements=sealed["elements"],
+        conditions={name: Checked(**each) for name, each in sealed.get("conditions", {}).items()},
+        assessment=Assessment(**sealed.get("assessment", {})),
+    )
+
+
+def record(work: Work, row: ApplicationRow, content: Content) -> None:
+    """Write what an application says; all but ids is sealed."""
+    row.enrolment_id, row.protocol_id = content.enrolment_id, content.protocol_id
+    row.procedure, row.proposer, row.language = content.procedure, content.proposer, content.language
+    open_to_all = ("enrolment_id", "protocol_id", "procedure", "proposer", "language")
+    sealed = {name: value for name, value in asdict(content).items() if name not in open_to_all}
+    row.sealed = work.seal(f"application:{row.id}:sealed", sealed)
+
+
+def _fields(content: Content) -> dict[str, Any]:
+    return {name: getattr(content, name) for name in Content.__dataclass_fields__}
+
+
+def _changed(work: Work, content: Content, changes: Mapping[str, Any]) -> Content:
+    given = {
+        name: value for name, value in changes.items() if name not in ("elements", "conditions", "assessment")
+    }
+    roles, partner = work.caller.roles, work.caller.partner
+    if not roles & COMMITTEE and given.get("proposer", partner) != partner:
+        raise Forbidden("only the committee may enter an application of another partner", field="proposer")
+    for name in ("exceptional", "urgency"):
+        if name in given:
+            given[name] = given[name] or ""
+    if "pv_numbers" in given:
+        given["pv_numbers"] = tuple(given["pv_numbers"] or ())
+    if given.get("language", "") is None:
+        given["language"] = content.language
+    grounds = dict(content.elements) | {k: v or "" for k, v in (changes.get("elements") or {}).items()}
+    checked = {**content.conditions}
+    for name, each in (changes.get("conditions") or {}).items():
+        checked[name] = Checked(**each)
+    assessed = {**asdict(content.assessment), **(changes.get("assessment") or {})}
+    return Content(
+        **{
+            **_fields(content),
+            **given,
+            "elements": {name: text for name, text in grounds.items() if text},
+            "conditions": checked,
+            "assessment": Assessment(**assessed),
+        }
+    )
+
+
+def _complete(work: Work, row: ApplicationRow, content: Content) -> Rules:
+    present = protocol_store.in_force(work.session, content.protocol_id) if content.protocol_id else None
+    rules = protocols.rules(present) if present else None
+    if content.protocol_id is None and content.exceptional.strip():
+        rules = Rules()
+    missing = domain.missing(content, rules)
+    wrong = dict.fromkeys(missing, "is missing") | domain.forbidden(content, rules, row.zone_id)
+    if wrong or rules is None:
+        raise ApplicationIncomplete(
+            "; ".join(f"{name}: {why}" for name, why in wrong.items()),
+            field=next(iter(wrong)),
+            missing=missing,
+            errors=[{"field": name, "detail": why} for name, why in wrong.items()],
+        )
+    row.protocol_version = present.version if present else None
+    return rules

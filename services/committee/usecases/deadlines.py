@@ -1,0 +1,81 @@
+"""Deadlines: set, met, and told of louder and louder while they are not. None of them changes a case."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlmodel import Session
+
+from chassis import clock, timers
+from chassis.database import Transaction
+from services.committee import events
+from services.committee.domain import deadlines as domain
+from services.committee.domain.deadlines import KINDS, STAGES, Kind
+from services.committee.models import DeadlineRow
+from services.committee.store import due as store
+
+TIMER = "deadline"
+_REVIEWS: frozenset[Kind] = frozenset({"review", "end", "review_after_alarm"})
+_AT_ONCE = 200
+
+
+def set_deadline(
+    session: Session,
+    kind: Kind,
+    subject_id: UUID,
+    *,
+    application_id: UUID | None,
+    enrolment_id: UUID,
+    due_at: datetime,
+    now: datetime,
+) -> None:
+    """Have people reminded of something; the same thing is waited for once at a time."""
+    row = DeadlineRow(
+        id=uuid4(),
+        kind=kind,
+        subject_id=subject_id,
+        application_id=application_id,
+        enrolment_id=enrolment_id,
+        due_at=due_at,
+        set_at=now,
+    )
+    if store.add_deadline(session, row):
+        _schedule(session, row, *domain.next_stage(kind, due_at, now))
+
+
+def met(session: Session, subject_id: UUID, kinds: frozenset[Kind] | None = None, *, now: datetime) -> None:
+    """What was waited for is done. `kinds`: only these."""
+    for row in store.open_deadlines_of(session, subject_id, lock=True):
+        if kinds is None or _kind(row) in kinds:
+            row.state, row.met_at = "met", now
+            timers.cancel(session, str(row.id), [TIMER])
+
+
+def tell(tx: Transaction) -> int:
+    """Remind of the deadlines that come near, and tell of those that passed; how many."""
+    claimed = timers.claim(tx.session, [TIMER], _AT_ONCE)
+    stages = {UUID(due.subject_id): STAGES[due.attempt] for due in claimed}
+    now = clock.now()
+    for row in store.deadlines_reached(tx.session, list(stages)):
+        kind, stage = _kind(row), stages[row.id]
+        if now >= row.due_at:
+            stage = "missed"
+        row.stage, row.loudness = stage, domain.loudness(row.due_at, now)
+        ladder = domain.LADDERS[kind]
+        addressee = ladder.escalates_to if stage == "missed" else ladder.reminds
+        tx.publish(events.deadline(row, addressee))
+        if stage == "missed":
+            if kind in _REVIEWS:
+                store.mark_overdue(tx.session, [row.subject_id])
+            _schedule(tx.session, row, "missed", now + domain.LOUDER_EVERY)
+        else:
+            _schedule(tx.session, row, *domain.next_stage(kind, row.due_at, now, after=stage))
+    return len(claimed)
+
+
+def _schedule(session: Session, row: DeadlineRow, stage: domain.Stage, at: datetime) -> None:
+    due = timers.Due(kind=TIMER, subject_id=str(row.id), due_at=at, attempt=STAGES.index(stage))
+    timers.schedule(session, [due])
+
+
+def _kind(row: DeadlineRow) -> Kind:
+    return next(kind for kind in KINDS if kind == row.kind)

@@ -1,0 +1,213 @@
+"""How it is decided: by the magistrate on duty, by the committee, or with the procureur-generaal."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from services.committee import events
+from services.committee.domain import application as domain
+from services.committee.domain import calendar
+from services.committee.domain import deadlines as kinds
+from services.committee.domain.application import Checked
+from services.committee.domain.protocol import Rules
+from services.committee.errors import DecidedElsewhere
+from services.committee.models import ApplicationRow, DecisionRow
+from services.committee.store import cases
+from services.committee.usecases import applications, deadlines, meetings, reviewing
+from services.committee.usecases.applications import Filed, content_of, record, rules_for, state_of
+from services.committee.usecases.meetings import Counted
+from services.committee.usecases.work import Work
+
+Outcome = Literal["grant", "refuse"]
+_NOBODY = Counted({}, {}, [])
+
+
+def grant_provisionally(work: Work, application_id: UUID, said: Mapping[str, Any]) -> Filed:
+    """The magistrate on duty grants an urgent case until the committee decides."""
+    row = work.visible(application_id, lock=True)
+    if row.procedure != "urgent" or row.protocol_id is None:
+        raise DecidedElsewhere("only an urgent case under a protocol is granted provisionally")
+    row.state = domain.moved(state_of(row), "grant_provisionally")
+    rules = _rules(work, row)
+    decision = _decide(work, row, "provisional", "grant", said)
+    deadlines.met(work.session, row.id, frozenset({"provisional_decision"}), now=work.at)
+    ratify_by = _wait_for(work, row, "ratification", rules)
+    work.note(row.id, "granted provisionally")
+    work.tx.publish(events.provisionally_granted(row, decision, ratify_by))
+    return applications.filed(work, row)
+
+
+def decline_urgency(work: Work, application_id: UUID, reasons: str) -> Filed:
+    """The magistrate finds it not urgent: the committee decides in the ordinary procedure."""
+    row = work.visible(application_id, lock=True)
+    if row.procedure != "urgent":
+        raise DecidedElsewhere("this case is not urgent")
+    row.state = domain.moved(state_of(row), "decline_urgency")
+    content = content_of(work, row)
+    record(work, row, replace(content, procedure="ordinary"))
+    deadlines.met(work.session, row.id, frozenset({"provisional_decision"}), now=work.at)
+    _wait_for(work, row, "decision", _rules(work, row))
+    work.note(row.id, "urgency declined", {"reasons": reasons})
+    return applications.filed(work, row)
+
+
+def decide(
+    work: Work, application_id: UUID, outcome: Outcome, said: Mapping[str, Any], meeting_id: UUID
+) -> Filed:
+    """The committee decides in a meeting with quorum; a grant needs every condition, checked by the committee.
+
+    Raises `QuorumMissing`, `ConditionsUnmet`, `DecidedElsewhere` for a case outside any protocol.
+    """
+    row = work.visible(application_id, lock=True)
+    before = state_of(row)
+    after = domain.moved(before, outcome)
+    if row.protocol_id is None:
+        raise DecidedElsewhere("outside a protocol the procureur-generaal approves the draft of the decision")
+    rules = _rules(work, row)
+    if outcome == "grant":
+        _check_conditions(work, row, rules, said.get("conditions") or {})
+    counted = meetings.deciding(work, meeting_id, row.id, None, rules)
+    row.state = after
+    decision = _decide(work, row, "final", outcome, said, counted, meeting_id)
+    _settle(work, row, decision, alive=before in domain.ALIVE)
+    return applications.filed(work, row)
+
+
+def propose_decision(
+    work: Work, application_id: UUID, outcome: Outcome, said: Mapping[str, Any], meeting_id: UUID
+) -> Filed:
+    """An exceptional case outside any protocol: the committee drafts its decision."""
+    row = work.visible(application_id, lock=True)
+    if row.protocol_id is not None:
+        raise DecidedElsewhere("under a protocol the committee decides itself")
+    after = domain.moved(state_of(row), "propose_decision")
+    rules = _rules(work, row)
+    counted = meetings.deciding(work, meeting_id, row.id, None, rules)
+    row.state = after
+    _decide(work, row, "draft", outcome, said, counted, meeting_id)
+    _wait_for(work, row, "draft_approval", rules)
+    work.note(row.id, "decision drafted")
+    return applications.filed(work, row)
+
+
+def approve_draft(work: Work, application_id: UUID) -> Filed:
+    """The procureur-generaal approves: the draft becomes the decision."""
+    row = work.visible(application_id, lock=True)
+    draft = _last_draft(work, row, "grant")
+    outcome: Outcome = "grant" if draft.outcome == "granted" else "refuse"
+    row.state = domain.moved(state_of(row), outcome)
+    said = work.open(f"decision:{draft.id}:sealed", draft.sealed)
+    counted = Counted(draft.present, draft.excluded, [])
+    decision = _decide(work, row, "final", outcome, said, counted, draft.meeting_id, work.caller.subject)
+    work.note(row.id, "draft approved")
+    _settle(work, row, decision, alive=False)
+    return applications.filed(work, row)
+
+
+def send_draft_back(work: Work, application_id: UUID, remarks: str) -> Filed:
+    """The procureur-generaal does not approve: the committee decides anew, with remarks."""
+    row = work.visible(application_id, lock=True)
+    row.state = domain.moved(state_of(row), "send_back")
+    deadlines.met(work.session, row.id, frozenset({"draft_approval"}), now=work.at)
+    work.note(row.id, "draft sent back", {"remarks": remarks})
+    return applications.filed(work, row)
+
+
+def request_review(work: Work, application_id: UUID, grounds: str) -> Filed:
+    """A refusal is looked at again, by members who did not take it. An alarm that lives stays as it is."""
+    row = work.visible(application_id, lock=True)
+    before = state_of(row)
+    if before == "ending" and row.protocol_id is None:
+        raise DecidedElsewhere("outside a protocol a new application is needed")
+    row.state = domain.moved(before, "request_review")
+    rules = _rules(work, row)
+    _wait_for(work, row, "ratification" if row.state == "provisional" else "decision", rules)
+    work.note(row.id, "review requested", {"grounds": grounds})
+    work.tx.publish(events.reopened(row, work.at))
+    return applications.filed(work, row)
+
+
+def _check_conditions(
+    work: Work, row: ApplicationRow, rules: Rules, found: Mapping[str, Mapping[str, Any]]
+) -> None:
+    content = content_of(work, row)
+    conditions = {**content.conditions, **{name: Checked(**each) for name, each in found.items()}}
+    domain.refuse_unmet(conditions, rules)
+    record(work, row, replace(content, conditions=conditions))
+
+
+def _decide(
+    work: Work,
+    row: ApplicationRow,
+    kind: Literal["provisional", "draft", "final"],
+    outcome: Outcome,
+    said: Mapping[str, Any],
+    counted: Counted = _NOBODY,
+    meeting_id: UUID | None = None,
+    approved_by: str | None = None,
+) -> DecisionRow:
+    decision = DecisionRow(
+        id=uuid4(),
+        application_id=row.id,
+        number=len(cases.decisions(work.session, row.id)) + 1,
+        kind=kind,
+        outcome="granted" if outcome == "grant" else "refused",
+        protocol_id=row.protocol_id,
+        protocol_version=row.protocol_version,
+        meeting_id=meeting_id,
+        present=counted.present,
+        excluded=counted.excluded,
+        sealed=b"",
+        decided_at=work.at,
+        decided_by=work.caller.subject,
+        approved_by=approved_by,
+    )
+    decision.sealed = work.seal(f"decision:{decision.id}:sealed", dict(said))
+    if kind == "final" and outcome == "grant":
+        delays = _rules(work, row).delays
+        decision.review_on = calendar.day_of(kinds.due_at("review", work.at, delays))
+        decision.ends_on = calendar.day_of(kinds.due_at("end", work.at, delays))
+    work.session.add(decision)
+    return decision
+
+
+def _settle(work: Work, row: ApplicationRow, decision: DecisionRow, *, alive: bool) -> None:
+    """What follows from a final decision. `alive`: the alarm was, and is until the device is handed in."""
+    deadlines.met(work.session, row.id, now=work.at)
+    submitted = events.submitted(row)
+    if decision.outcome == "granted":
+        reviewing.after_grant(work, submitted, decision)
+    work.note(row.id, decision.outcome)
+    work.tx.publish(events.decided(submitted, decision))
+    if decision.outcome == "refused" and alive:
+        work.tx.publish(events.ending(row, "not_ratified", work.at))
+
+
+def _wait_for(work: Work, row: ApplicationRow, kind: kinds.Kind, rules: Rules) -> Any:
+    enrolment_id = events.submitted(row).enrolment_id
+    due_at = kinds.due_at(kind, work.at, rules.delays)
+    deadlines.set_deadline(
+        work.session,
+        kind,
+        row.id,
+        application_id=row.id,
+        enrolment_id=enrolment_id,
+        due_at=due_at,
+        now=work.at,
+    )
+    return due_at
+
+
+def _rules(work: Work, row: ApplicationRow) -> Rules:
+    rules = rules_for(work, row)
+    assert rules is not None  # noqa: S101 - only a draft can be without
+    return rules
+
+
+def _last_draft(work: Work, row: ApplicationRow, move: domain.Move) -> DecisionRow:
+    domain.moved(state_of(row), move)
+    drafts = [each for each in cases.decisions(work.session, row.id) if each.kind == "draft"]
+    if row.state != "awaiting_approval" or not drafts:
+        raise DecidedElsewhere("there is no draft to approve")
+    return drafts[-1]

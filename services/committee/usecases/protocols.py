@@ -1,0 +1,158 @@
+"""The life of a protocol: drafted, approved, signed, in force from a date, superseded."""
+
+from datetime import date, datetime, time
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from chassis import timers
+from chassis.database import Transaction
+from services.committee import events
+from services.committee.domain import calendar
+from services.committee.domain.protocol import (
+    VERSION_STATES,
+    Delays,
+    Rules,
+    VersionMove,
+    VersionState,
+    contradictions,
+    version_moved,
+)
+from services.committee.errors import DateTooEarly, ProtocolContradictory, ProtocolUnknown
+from services.committee.models import ProtocolRow
+from services.committee.store import protocols as store
+from services.committee.usecases.work import Work
+
+TIMER = "protocol"
+
+
+def draft(work: Work, protocol_id: UUID, content: dict[str, Any]) -> ProtocolRow:
+    """Write the next version, or write the one that is being drafted anew; the same content changes nothing.
+
+    Raises `ProtocolContradictory` naming the fields, `ProtocolMoveRefused` while a version is with the parket.
+    """
+    _refuse_contradictions(content)
+    store.lock(work.session, protocol_id)
+    row = store.under_way(work.session, protocol_id)
+    if row is None:
+        row = ProtocolRow(
+            id=protocol_id,
+            version=store.next_version(work.session, protocol_id),
+            content=content,
+            recorded_at=work.at,
+            recorded_by=work.caller.subject,
+        )
+        work.session.add(row)
+        work.note(protocol_id, f"version {row.version} drafted")
+    elif row.content != content:
+        row.state = version_moved(_state(row), "edit")
+        row.content, row.recorded_at, row.recorded_by = content, work.at, work.caller.subject
+        work.note(protocol_id, f"version {row.version} drafted")
+    return row
+
+
+def move(
+    work: Work, protocol_id: UUID, version: int, what: VersionMove, remarks: str | None = None
+) -> ProtocolRow:
+    """Submit, approve or send back with remarks."""
+    row = _locked(work, protocol_id, version)
+    row.state = version_moved(_state(row), what)
+    work.note(protocol_id, f"version {version} {row.state}", {"remarks": remarks} if remarks else None)
+    return row
+
+
+def sign(work: Work, protocol_id: UUID, version: int, in_force_from: date) -> ProtocolRow:
+    """The procureur des Konings signs; it takes effect on its day, today at once. Raises `DateTooEarly`."""
+    row = _locked(work, protocol_id, version)
+    row.state = version_moved(_state(row), "sign")
+    today = calendar.day_of(work.at)
+    if in_force_from < today:
+        raise DateTooEarly("a protocol cannot bind before it is signed", field="in_force_from")
+    row.in_force_from = in_force_from
+    work.note(protocol_id, f"version {version} signed")
+    if in_force_from == today:
+        _take_effect(work.tx, row)
+    else:
+        midnight = datetime.combine(in_force_from, time(), calendar.BELGIUM)
+        due = timers.Due(kind=TIMER, subject_id=f"{protocol_id}:{version}", due_at=midnight)
+        timers.schedule(work.session, [due])
+    return row
+
+
+def take_effect_due(tx: Transaction) -> int:
+    """Put in force the signed versions whose day has come."""
+    claimed = timers.claim(tx.session, [TIMER])
+    for due in claimed:
+        protocol_id, _, version = due.subject_id.partition(":")
+        store.lock(tx.session, UUID(protocol_id))
+        row = store.version(tx.session, UUID(protocol_id), int(version))
+        if row is not None and row.state == "signed":
+            _take_effect(tx, row)
+    return len(claimed)
+
+
+def _take_effect(tx: Transaction, row: ProtocolRow) -> None:
+    present = store.in_force(tx.session, row.id)
+    if present is not None:
+        present.state = version_moved(_state(present), "supersede")
+        tx.session.flush()
+    row.state = version_moved(_state(row), "take_effect")
+    tx.publish(events.protocol_in_force(row))
+
+
+def in_force(session: Session, protocol_id: UUID) -> ProtocolRow:
+    """The version in force; raises `ProtocolUnknown`."""
+    row = store.in_force(session, protocol_id)
+    if row is None:
+        raise ProtocolUnknown("no version of this protocol is in force")
+    return row
+
+
+def version(session: Session, protocol_id: UUID, number: int) -> ProtocolRow:
+    """One version; raises `ProtocolUnknown`."""
+    row = store.version(session, protocol_id, number)
+    if row is None:
+        raise ProtocolUnknown("there is no such version")
+    return row
+
+
+def rules_of(session: Session, protocol_id: UUID | None, number: int | None) -> Rules:
+    """What binds a submitted application: its frozen version, or the defaults outside any protocol."""
+    if protocol_id is None or number is None:
+        return Rules()
+    return rules(version(session, protocol_id, number))
+
+
+def rules(row: ProtocolRow) -> Rules:
+    """What a version says about applications and decisions."""
+    content = row.content
+    return Rules(
+        procedures=content["procedures"],
+        proposers=content["proposers"],
+        zones=content["zones"],
+        conditions=[condition["id"] for condition in content["conditions"]],
+        quorum=content["quorum"],
+        delays=Delays(**content["delays"]),
+    )
+
+
+def _refuse_contradictions(content: dict[str, Any]) -> None:
+    partners = [partner["id"] for partner in content["partners"]]
+    members = [partner["id"] for partner in content["partners"] if partner["member"]]
+    wrong = contradictions(partners, members, content["proposers"], content["quorum"])
+    if wrong:
+        raise ProtocolContradictory(
+            "; ".join(f"{name}: {why}" for name, why in wrong.items()),
+            field=next(iter(wrong)),
+            errors=[{"field": name, "detail": why} for name, why in wrong.items()],
+        )
+
+
+def _locked(work: Work, protocol_id: UUID, number: int) -> ProtocolRow:
+    store.lock(work.session, protocol_id)
+    return version(work.session, protocol_id, number)
+
+
+def _state(row: ProtocolRow) -> VersionState:
+    return next(state for state in VERSION_STATES if state == row.state)

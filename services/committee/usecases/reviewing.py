@@ -1,0 +1,163 @@
+"""Keeping: the committee looks again at dates and after real alarms. Time alone switches nothing off."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from sqlmodel import Session
+
+from contracts.committee import ApplicationSubmitted
+from services.committee import events
+from services.committee.domain import application as domain
+from services.committee.domain import calendar
+from services.committee.domain import deadlines as kinds
+from services.committee.domain.application import Checked
+from services.committee.domain.protocol import Rules
+from services.committee.errors import DateTooEarly, ReviewMoveRefused, ReviewUnknown
+from services.committee.models import ApplicationRow, DecisionRow, ReviewRow
+from services.committee.store import cases
+from services.committee.store import due as store
+from services.committee.usecases import deadlines, meetings, protocols
+from services.committee.usecases.applications import rules_for, state_of
+from services.committee.usecases.work import Work
+
+Cause = Literal["periodic", "end", "real_alarm"]
+_KINDS: Mapping[Cause, kinds.Kind] = {
+    "periodic": "review",
+    "end": "end",
+    "real_alarm": "review_after_alarm",
+}
+
+
+def after_grant(work: Work, case: ApplicationSubmitted, decision: DecisionRow) -> None:
+    """A grant asks for a periodic review, and for one at its end."""
+    assert decision.review_on is not None and decision.ends_on is not None  # noqa: S101, PT018 - just set
+    for cause, day in (("periodic", decision.review_on), ("end", decision.ends_on)):
+        due_at = calendar.morning(day)
+        _ask(work.session, case.enrolment_id, case.application_id, cause, decision.id, due_at, work.at)  # type: ignore[arg-type]
+
+
+def after_real_alarm(
+    session: Session, incident_id: UUID, enrolment_id: UUID, closed_at: datetime, now: datetime
+) -> bool:
+    """A real alarm asks for a review in time; whether this incident had not asked before."""
+    alive = cases.alive_of(session, enrolment_id)
+    row = alive[0] if alive else None
+    rules = protocols.rules_of(session, row.protocol_id, row.protocol_version) if row else Rules()
+    due_at = closed_at + timedelta(hours=rules.delays.review_after_alarm_hours)
+    return _ask(session, enrolment_id, row.id if row else None, "real_alarm", incident_id, due_at, now)
+
+
+def hold(work: Work, review_id: UUID, said: Mapping[str, Any], meeting_id: UUID) -> ReviewRow:
+    """The committee, with quorum, says what becomes of the alarm, after a fresh check of the conditions.
+
+    `said`: outcome, reasons, conditions, and `ends_on` (extend), `plan` (end), `lightened` (lighten).
+    """
+    review = store.review(work.session, review_id, lock=True)
+    if review is None:
+        raise ReviewUnknown("there is no such review")
+    row = work.visible(review.application_id, lock=True) if review.application_id else None
+    if review.state == "held":
+        raise ReviewMoveRefused("this review was held")
+    rules = (rules_for(work, row) if row else None) or Rules()
+    outcome = said["outcome"]
+    if outcome in ("keep", "extend", "lighten"):
+        found = {name: Checked(**each) for name, each in said["conditions"].items()}
+        domain.refuse_unmet(found, rules)
+    if outcome == "extend" and said["ends_on"] <= calendar.day_of(work.at):
+        raise DateTooEarly("an extension ends in the future", field="ends_on")
+    after = domain.moved(state_of(row), "end") if row and outcome == "end" else None
+    counted = meetings.deciding(work, meeting_id, review.application_id, review.id, rules)
+    review.state, review.outcome, review.held_at, review.held_by = "held", outcome, work.at, work.caller.subject
+    review.meeting_id, review.present, review.excluded = meeting_id, counted.present, counted.excluded
+    review.sealed = work.seal(f"review:{review.id}:sealed", _as_json(said))
+    deadlines.met(work.session, review.id, now=work.at)
+    if row is not None:
+        _follow(work, row, review, said, rules, after)
+    work.tx.publish(events.review_held(review, said.get("ends_on")))
+    return review
+
+
+def _follow(
+    work: Work,
+    row: ApplicationRow,
+    review: ReviewRow,
+    said: Mapping[str, Any],
+    rules: Rules,
+    after: domain.State | None,
+) -> None:
+    work.note(row.id, f"review: {review.outcome}")
+    if after is not None:
+        row.state = after
+        work.tx.publish(events.ending(row, "review", work.at))
+        return
+    if review.outcome == "extend":
+        _ask(
+            work.session,
+            review.enrolment_id,
+            row.id,
+            "end",
+            review.id,
+            calendar.morning(said["ends_on"]),
+            work.at,
+        )
+    elif review.cause == "end":
+        # Nobody ended it and nobody extended it: people look again, and are told that they must.
+        _ask(work.session, review.enrolment_id, row.id, "end", review.id, _cadence(rules, work.at), work.at)
+    if review.cause == "periodic":
+        _ask(
+            work.session, review.enrolment_id, row.id, "periodic", review.id, _cadence(rules, work.at), work.at
+        )
+
+
+def _cadence(rules: Rules, at: datetime) -> datetime:
+    return kinds.due_at("review", at, rules.delays)
+
+
+def _ask(
+    session: Session,
+    enrolment_id: UUID,
+    application_id: UUID | None,
+    cause: Cause,
+    cause_id: UUID,
+    due_at: datetime,
+    now: datetime,
+) -> bool:
+    row = ReviewRow(
+        id=uuid4(),
+        enrolment_id=enrolment_id,
+        application_id=application_id,
+        cause=cause,
+        cause_id=cause_id,
+        due_at=due_at,
+        created_at=now,
+    )
+    new = store.add_review(session, row)
+    if new:
+        deadlines.set_deadline(
+            session,
+            _KINDS[cause],
+            row.id,
+            application_id=application_id,
+            enrolment_id=enrolment_id,
+            due_at=due_at,
+            now=now,
+        )
+    return new
+
+
+def close_ended(session: Session, enrolment_id: UUID, now: datetime) -> int:
+    """The registry ended the enrolment and has the device: cases that were to end are over; how many."""
+    ending = [row for row in cases.alive_of(session, enrolment_id, lock=True) if row.state == "ending"]
+    for row in ending:
+        row.state = domain.moved(state_of(row), "close")
+        deadlines.met(session, row.id, now=now)
+        for review in store.reviews(session, subject="", enrolment_id=enrolment_id):
+            if review.state != "held" and review.application_id == row.id:
+                deadlines.met(session, review.id, now=now)
+    return len(ending)
+
+
+def _as_json(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in said.items()}

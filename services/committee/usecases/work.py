@@ -1,0 +1,94 @@
+"""What every use case works with, and who may see which case."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from chassis import clock
+from chassis.caller import Caller
+from chassis.database import Transaction
+from chassis.errors import Forbidden
+from chassis.vault import Vault
+from services.committee.errors import ApplicationUnknown
+from services.committee.models import ApplicationRow, HistoryRow
+from services.committee.store import cases
+
+# Who sees every case that they have no tie to; the rest sees what it proposed.
+COMMITTEE = frozenset({"committee", "secretariat", "magistrate", "procureur"})
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A caller who looks, at one moment."""
+
+    session: Session
+    vault: Vault
+    caller: Caller
+    at: datetime = field(default_factory=clock.now)
+
+    def open(self, place: str, sealed: bytes | None) -> Any:
+        """What is sealed at a place; an empty mapping where nothing is."""
+        return self.vault.open(place, sealed) if sealed else {}
+
+    def visible(self, application_id: UUID, *, lock: bool = False) -> ApplicationRow:
+        """An application that the caller may see; raises `ApplicationUnknown`. A tie beats every role."""
+        row = cases.application(self.session, application_id, lock=lock)
+        if row is None or not may_see(self.caller, row):
+            raise ApplicationUnknown("there is no such application")
+        if cases.is_tied(self.session, self.caller.subject, row.id, row.enrolment_id):
+            raise ApplicationUnknown("there is no such application")
+        return row
+
+
+@dataclass(frozen=True, slots=True)
+class Work(Reading):
+    """A caller who changes something: all of it happens or nothing."""
+
+    tx: Transaction = field(kw_only=True)
+
+    @classmethod
+    def of(cls, tx: Transaction, vault: Vault, caller: Caller) -> "Work":
+        """In one transaction, now."""
+        return cls(tx.session, vault, caller, tx=tx)
+
+    def seal(self, place: str, value: Any) -> bytes:
+        """Encrypt for one place."""
+        return self.vault.seal(place, value)
+
+    def note(self, subject_id: UUID, what: str, said: Mapping[str, Any] | None = None) -> None:
+        """Write into the history of a protocol, a case or a meeting."""
+        row = HistoryRow(
+            subject_id=subject_id,
+            what=what,
+            at=self.at,
+            by=self.caller.subject,
+            partner=self.caller.partner,
+            sealed=self.seal(f"history:{subject_id}:{what}", dict(said)) if said else None,
+        )
+        self.session.add(row)
+
+
+def may_see(caller: Caller, row: ApplicationRow) -> bool:
+    """Whether a caller without a tie to it may see a case: the committee all, a partner its own."""
+    if caller.roles & COMMITTEE:
+        return True
+    if "procureur_general" in caller.roles:
+        return row.protocol_id is None and row.submitted_at is not None
+    own = own_cases(caller)
+    return own is None or (row.proposer, row.zone_id) == own
+
+
+def own_cases(caller: Caller) -> tuple[str | None, str | None] | None:
+    """Whose applications a caller sees: those of its partner and zone, or (None) all."""
+    return None if caller.roles & COMMITTEE else (partner_of(caller), caller.zone)
+
+
+def partner_of(caller: Caller) -> str:
+    """The partner that the caller acts for; raises `Forbidden`."""
+    if caller.partner is None:
+        raise Forbidden("the token names no partner", field="partner")
+    return caller.partner

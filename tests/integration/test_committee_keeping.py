@@ -1,0 +1,277 @@
+"""Reviews and deadlines: people are asked again, louder each day, and nothing is ever switched off by time."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.database import Database, engine_of
+from chassis.errors import Invalid
+from contracts.common import Outcome
+from contracts.dispatch import IncidentClosed
+from contracts.envelope import Event, wrap
+from services.committee import events
+from services.committee.settings import CommitteeSettings
+from services.committee.usecases import deadlines, reviewing
+from tests.support.committee import (
+    SECRETARY,
+    about,
+    granted,
+    meeting,
+    provisional,
+    refused,
+    submitted,
+    urgent,
+    whole,
+)
+from tests.support.desks import Desk
+
+MET = {"intimate": {"met": True}, "reachable": {"met": True}}
+
+
+@pytest.fixture
+def database(committee_settings: CommitteeSettings) -> Database:
+    return Database(engine_of(committee_settings), "/services/committee")
+
+
+def reviews(committee: Desk, enrolment: str) -> list[dict[str, Any]]:
+    found = committee.call("GET", "/v1/reviews?limit=500", **SECRETARY)
+    return [r for r in found if r["enrolment_id"] == enrolment]
+
+
+def alive(committee: Desk, protocol_id: str) -> tuple[str, str]:
+    """Path and enrolment of a case whose alarm was granted."""
+    body = whole(protocol_id)
+    path = submitted(committee, body)
+    granted(committee, protocol_id, path)
+    return path, body["enrolment_id"]
+
+
+def hold(
+    committee: Desk, protocol_id: str, review: dict[str, Any], status: int = 200, **said: Any
+) -> dict[str, Any]:
+    held = meeting(committee, protocol_id, {"review_id": review["id"]})
+    body = {"meeting_id": held, "reasons": "looked at again", **said}
+    answer: dict[str, Any] = committee.call(
+        "POST", f"/v1/reviews/{review['id']}/hold", body, status=status, **SECRETARY
+    )
+    return answer
+
+
+def closed(outcome: Outcome, enrolment: UUID | None, incident: UUID, at: datetime) -> Event:
+    payload = IncidentClosed(
+        incident_id=incident,
+        at=at,
+        control_room_id="cic",
+        enrolment_id=enrolment,
+        outcome=outcome,
+        closed_by="unit",
+    )
+    return wrap(payload, source="/services/dispatch")
+
+
+def real_alarm(database: Database, enrolment: str, incident: UUID, at: datetime) -> None:
+    event = closed(Outcome.GENUINE, UUID(enrolment), incident, at)
+    with database.transaction() as tx:
+        if real := events.real_incident(event):
+            reviewing.after_real_alarm(tx.session, *real, datetime.now(UTC))
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+def test_a_real_alarm_and_no_other_asks_for_one_review(
+    committee: Desk, database: Database, outcome: Outcome
+) -> None:
+    enrolment, incident, at = uuid4(), uuid4(), datetime.now(UTC)
+    # The copy comes with another event id, so that the inbox does not know it.
+    for _ in range(2):
+        with database.transaction() as tx:
+            if real := events.real_incident(closed(outcome, enrolment, incident, at)):
+                reviewing.after_real_alarm(tx.session, *real, at)
+    found = reviews(committee, str(enrolment))
+    expected = 1 if outcome in {"genuine", "perpetrator_present", "arrest"} else 0
+    assert len(found) == expected
+    assert all(datetime.fromisoformat(r["due_at"]) == at + timedelta(hours=72) for r in found)
+
+
+def test_an_incident_without_enrolment_asks_nothing_and_a_broken_one_is_refused() -> None:
+    found = closed(Outcome.GENUINE, None, uuid4(), datetime.now(UTC))
+    assert events.real_incident(found) is None
+    broken = found.model_copy(update={"data": {"incident_id": "x"}})
+    with pytest.raises(Invalid) as refusal:
+        events.real_incident(broken)
+    assert refusal.value.field == "data.incident_id"
+
+
+def test_kept_it_is_looked_at_again(committee: Desk, protocol_id: str) -> None:
+    path, enrolment = alive(committee, protocol_id)
+    periodic, _ = reviews(committee, enrolment)
+    unmet = hold(committee, protocol_id, periodic, status=409, outcome="keep", conditions={})
+    assert unmet["unmet"] == ["intimate", "reachable"]
+    held = hold(committee, protocol_id, periodic, outcome="keep", conditions=MET)
+    assert (held["state"], held["outcome"]) == ("held", "keep")
+    assert sorted(r["cause"] for r in reviews(committee, enrolment)) == ["end", "periodic"]
+    assert committee.call("GET", path, **SECRETARY)["state"] == "granted"
+    event = committee.published(enrolment)[-1]
+    assert (event.type, event.data["outcome"], event.data["ends_on"]) == ("review.held.v1", "keep", None)
+    committee.call(
+        "POST",
+        f"/v1/reviews/{periodic['id']}/hold",
+        {"meeting_id": str(uuid4()), "reasons": "x", "outcome": "keep", "conditions": MET},
+        status=409,
+        **SECRETARY,
+    )
+
+
+def test_extended_it_ends_later(committee: Desk, protocol_id: str) -> None:
+    _, enrolment = alive(committee, protocol_id)
+    end = next(r for r in reviews(committee, enrolment) if r["cause"] == "end")
+    early = hold(
+        committee, protocol_id, end, status=422, outcome="extend", conditions=MET, ends_on="2026-01-01"
+    )
+    assert early["field"] == "ends_on"
+    later = (datetime.now(UTC) + timedelta(days=365)).date().isoformat()
+    hold(committee, protocol_id, end, outcome="extend", conditions=MET, ends_on=later)
+    assert committee.published(enrolment)[-1].data["ends_on"] == later
+    (again,) = (r for r in reviews(committee, enrolment) if r["cause"] == "end")
+    assert again["due_at"].startswith(later)
+
+
+def test_kept_past_its_end_it_is_asked_about_again(committee: Desk, protocol_id: str) -> None:
+    path, enrolment = alive(committee, protocol_id)
+    end = next(r for r in reviews(committee, enrolment) if r["cause"] == "end")
+    hold(committee, protocol_id, end, outcome="keep", conditions=MET)
+    assert "end" in [r["cause"] for r in reviews(committee, enrolment)]
+    assert committee.call("GET", path, **SECRETARY)["state"] == "granted"
+
+
+def test_ended_it_lives_until_the_device_is_handed_in(
+    committee: Desk, database: Database, protocol_id: str
+) -> None:
+    path, enrolment = alive(committee, protocol_id)
+    periodic, _ = reviews(committee, enrolment)
+    hold(committee, protocol_id, periodic, outcome="end", plan="device back on Monday, aid goes on")
+    assert committee.call("GET", path, **SECRETARY)["state"] == "ending"
+    assert {e.type for e in committee.published(enrolment)[-2:]} == {"alarm.ending.v1", "review.held.v1"}
+    with database.transaction() as tx:
+        assert reviewing.close_ended(tx.session, UUID(enrolment), datetime.now(UTC)) == 1
+    assert committee.call("GET", path, **SECRETARY)["state"] == "ended"
+    assert {d["state"] for d in committee.call("GET", f"{path}/deadlines", **SECRETARY)} == {"met"}
+
+
+def test_an_enrolment_that_ends_ends_no_case_that_nobody_decided_to_end(
+    committee: Desk, database: Database, protocol_id: str
+) -> None:
+    path, enrolment = alive(committee, protocol_id)
+    with database.transaction() as tx:
+        assert reviewing.close_ended(tx.session, UUID(enrolment), datetime.now(UTC)) == 0
+    assert committee.call("GET", path, **SECRETARY)["state"] == "granted"
+
+
+def test_a_review_needs_a_quorum(committee: Desk, protocol_id: str) -> None:
+    _, enrolment = alive(committee, protocol_id)
+    periodic, _ = reviews(committee, enrolment)
+    held = meeting(committee, protocol_id, {"review_id": periodic["id"]}, people=(("bert", "police"),))
+    body = {"meeting_id": held, "reasons": "x", "outcome": "keep", "conditions": MET}
+    lacking = committee.call("POST", f"/v1/reviews/{periodic['id']}/hold", body, status=409, **SECRETARY)
+    assert lacking["missing"] == ["parket"]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"outcome": "extend"},
+        {"outcome": "lighten"},
+        {"outcome": "end"},
+        {"outcome": "keep", "plan": "x"},
+        {"outcome": "vanish"},
+    ],
+)
+def test_each_outcome_says_what_it_needs(committee: Desk, said: dict[str, Any]) -> None:
+    body = {"meeting_id": str(uuid4()), "reasons": "x", **said}
+    committee.call("POST", f"/v1/reviews/{uuid4()}/hold", body, status=422, **SECRETARY)
+
+
+def told(committee: Desk, database: Database, enrolment: str, due: timedelta) -> list[Any]:
+    """What is published when the deadlines of an enrolment are due at now plus `due`."""
+    before = len(committee.published(enrolment))
+    committee.execute(
+        f"UPDATE deadline SET due_at = now() + interval '{due.total_seconds()} s' "
+        f"WHERE enrolment_id = '{enrolment}' AND state = 'open'"
+    )
+    committee.execute(
+        "UPDATE due SET due_at = now() - interval '1 s' FROM deadline WHERE due.subject_id = deadline.id::text "
+        f"AND enrolment_id = '{enrolment}' AND deadline.state = 'open'"
+    )
+    with database.transaction() as tx:
+        deadlines.tell(tx)
+    return committee.published(enrolment)[before:]
+
+
+def test_a_late_ratification_is_told_louder_each_day_and_the_alarm_lives(
+    committee: Desk, database: Database, protocol_id: str
+) -> None:
+    body = urgent(protocol_id)
+    path, enrolment = provisional(committee, body), body["enrolment_id"]
+    (first,) = told(committee, database, enrolment, timedelta(days=2))
+    assert (first.type, first.data["stage"], first.data["addressee"]) == (
+        "deadline.reminded.v1",
+        "first",
+        "secretariat",
+    )
+    (last,) = told(committee, database, enrolment, timedelta(hours=2))
+    assert last.data["stage"] == "last"
+    for late, loudness in ((0, 1), (1, 2), (2, 3), (9, 10)):
+        (missed,) = told(committee, database, enrolment, -timedelta(days=late, seconds=5))
+        assert (missed.type, missed.data["loudness"], missed.data["addressee"]) == (
+            "deadline.missed.v1",
+            loudness,
+            "procureur",
+        )
+    assert committee.call("GET", path, **SECRETARY)["state"] == "provisional"
+    assert committee.call("GET", "/v1/board", **SECRETARY)[0]["enrolment_id"] == enrolment
+    granted(committee, protocol_id, path)
+    assert "ratification" not in [
+        d["kind"] for d in committee.call("GET", f"{path}/deadlines", **SECRETARY) if d["state"] == "open"
+    ]
+
+
+def test_expiry_reminds_and_escalates_and_switches_nothing_off(
+    committee: Desk, database: Database, protocol_id: str
+) -> None:
+    path, enrolment = alive(committee, protocol_id)
+    missed = told(committee, database, enrolment, -timedelta(days=40))
+    assert {e.data["kind"] for e in missed} == {"review", "end"}
+    assert {e.data["loudness"] for e in missed} == {41}
+    assert {r["state"] for r in reviews(committee, enrolment)} == {"overdue"}
+    assert committee.call("GET", path, **SECRETARY)["state"] == "granted"
+
+
+def test_a_claim_that_rolls_back_is_told_again(committee: Desk, database: Database, protocol_id: str) -> None:
+    body = urgent(protocol_id)
+    provisional(committee, body)
+    committee.execute(
+        "UPDATE due SET due_at = now() - interval '1 s' FROM deadline WHERE due.subject_id = deadline.id::text "
+        f"AND enrolment_id = '{body['enrolment_id']}'"
+    )
+
+    def die_half_way() -> None:
+        with database.transaction() as tx:
+            deadlines.tell(tx)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        die_half_way()
+    before = len(committee.published(body["enrolment_id"]))
+    with database.transaction() as tx:
+        deadlines.tell(tx)
+    assert len(committee.published(body["enrolment_id"])) == before + 1
+
+
+def test_a_refused_case_waits_for_nobody(committee: Desk, protocol_id: str) -> None:
+    path = submitted(committee, whole(protocol_id))
+    refused(committee, protocol_id, path)
+    assert {d["state"] for d in committee.call("GET", f"{path}/deadlines", **SECRETARY)} == {"met"}
+    assert about(path)["application_id"] not in [
+        d["application_id"] for d in committee.call("GET", "/v1/board?limit=500", **SECRETARY)
+    ]

@@ -1,0 +1,103 @@
+"""What tests of the committee do again and again, over HTTP."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from services.committee.schemas.case import APPLICATION, REFUSAL
+from services.committee.schemas.protocol import PROTOCOL
+from tests.support.desks import Desk, Who
+
+SECRETARY: Who = {"role": "secretariat", "partner": "city"}
+MAGISTRATE: Who = {"role": "magistrate", "partner": "parket"}
+PROCUREUR: Who = {"role": "procureur", "partner": "parket"}
+GENERAL: Who = {"role": "procureur_general", "partner": "parket-generaal"}
+POLICE: Who = {"role": "file_manager", "partner": "police", "zone": "z1"}
+# Who comes to a meeting: subject, partner.
+QUORUM = (("bert", "police"), ("carla", "parket"))
+OTHERS = (("dirk", "police"), ("eva", "parket"))
+
+
+def in_force(committee: Desk, content: dict[str, Any] = PROTOCOL, protocol_id: str | None = None) -> str:
+    """A protocol that went the whole way, in force today; its id."""
+    path = f"/v1/protocols/{protocol_id or uuid4()}"
+    version = committee.call("PUT", f"{path}/draft", content, **SECRETARY)["version"]
+    committee.call("POST", f"{path}/versions/{version}/submit", **SECRETARY)
+    committee.call("POST", f"{path}/versions/{version}/approve", **GENERAL)
+    today = {"in_force_from": datetime.now(UTC).astimezone().date().isoformat()}
+    committee.call("POST", f"{path}/versions/{version}/sign", today, **PROCUREUR)
+    return path.rpartition("/")[2]
+
+
+def whole(protocol_id: str, /, **changed: Any) -> dict[str, Any]:
+    """A complete application for a new enrolment."""
+    return APPLICATION | {"protocol_id": protocol_id, "enrolment_id": str(uuid4())} | changed
+
+
+def urgent(protocol_id: str, /, **changed: Any) -> dict[str, Any]:
+    """The same, urgent."""
+    return whole(protocol_id, procedure="urgent", urgency="he was at her door with a knife", **changed)
+
+
+def drafted(committee: Desk, body: dict[str, Any], who: Who = POLICE) -> str:
+    """The id of a new draft."""
+    return str(committee.call("POST", "/v1/applications", body, status=201, **who)["id"])
+
+
+def submitted(committee: Desk, body: dict[str, Any], who: Who = POLICE) -> str:
+    """The path of an application that lies before the committee."""
+    path = f"/v1/applications/{drafted(committee, body, who)}"
+    committee.call("POST", f"{path}/submit", **who)
+    return path
+
+
+def provisional(committee: Desk, body: dict[str, Any]) -> str:
+    """The path of an application that the magistrate on duty granted."""
+    path = submitted(committee, body)
+    committee.call("POST", f"{path}/grant-provisionally", {"reasons": "at once"}, **MAGISTRATE)
+    return path
+
+
+def meeting(
+    committee: Desk, protocol_id: str, *items: dict[str, str], people: tuple[tuple[str, str], ...] = QUORUM
+) -> str:
+    """The id of an open meeting with these people and points."""
+    body = {"protocol_id": protocol_id, "starts_at": datetime.now(UTC).isoformat()}
+    known = str(committee.call("POST", "/v1/meetings", body, status=201, **SECRETARY)["id"])
+    for item in items:
+        committee.call("POST", f"/v1/meetings/{known}/agenda", item, **SECRETARY)
+    committee.call("POST", f"/v1/meetings/{known}/open", **SECRETARY)
+    for subject, partner in people:
+        come_in(committee, known, subject, partner)
+    return known
+
+
+def come_in(committee: Desk, meeting_id: str, subject: str, partner: str) -> dict[str, Any]:
+    """Somebody comes in."""
+    body = {"subject": subject, "partner": partner, "name": subject.title()}
+    seen: dict[str, Any] = committee.call("POST", f"/v1/meetings/{meeting_id}/attendance", body, **SECRETARY)
+    return seen
+
+
+def about(path: str) -> dict[str, str]:
+    """The point of an agenda for an application at a path."""
+    return {"application_id": path.rpartition("/")[2]}
+
+
+def granted(committee: Desk, protocol_id: str, path: str) -> dict[str, Any]:
+    """What the committee answers that grants in a meeting of its own."""
+    body = {"meeting_id": meeting(committee, protocol_id, about(path)), "reasons": "all three"}
+    answer: dict[str, Any] = committee.call("POST", f"{path}/grant", body, **SECRETARY)
+    return answer
+
+
+def refused(committee: Desk, protocol_id: str, path: str) -> dict[str, Any]:
+    """The same, that refuses."""
+    body = {"meeting_id": meeting(committee, protocol_id, about(path)), **REFUSAL}
+    answer: dict[str, Any] = committee.call("POST", f"{path}/refuse", body, **SECRETARY)
+    return answer
+
+
+def named(who: Who, sub: str) -> Who:
+    """The same claims, as one certain person."""
+    return {**who, "sub": sub}
