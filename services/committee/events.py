@@ -14,16 +14,25 @@ from contracts.committee import (
     AlarmRefused,
     ApplicationReopened,
     ApplicationSubmitted,
+    CaseReferred,
     DeadlineMissed,
     DeadlineReminded,
     ProtocolInForce,
+    ReferralAnswered,
     ReviewHeld,
 )
 from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed
 from contracts.envelope import Event, Payload
 from contracts.registry import EnrolmentChanged
-from services.committee.models import ApplicationRow, DeadlineRow, DecisionRow, ProtocolRow, ReviewRow
+from services.committee.models import (
+    ApplicationRow,
+    DeadlineRow,
+    DecisionRow,
+    HandoverRow,
+    ProtocolRow,
+    ReviewRow,
+)
 
 P = TypeVar("P", bound=Payload)
 
@@ -82,6 +91,20 @@ def ending(
 def review_held(row: ReviewRow, ends_on: date | None) -> ReviewHeld:
     """The committee looked again."""
     return ReviewHeld.model_validate(row.model_dump() | {"review_id": row.id, "ends_on": ends_on})
+
+
+def referred(row: HandoverRow) -> CaseReferred:
+    """A case moves: the names of what was sent, never what stands in it."""
+    return CaseReferred.model_validate(
+        row.model_dump() | {"handover_id": row.id, "referred_at": row.created_at}
+    )
+
+
+def referral_answered(row: HandoverRow) -> ReferralAnswered:
+    """The receiving side said yes or no."""
+    return ReferralAnswered.model_validate(
+        row.model_dump() | {"handover_id": row.id, "accepted": row.state == "accepted"}
+    )
 
 
 def deadline(row: DeadlineRow, addressee: str) -> DeadlineReminded | DeadlineMissed:

@@ -35,10 +35,10 @@ INVARIANTS: dict[str, str] = {
     ),
     "alive_without_review_to_come": (
         "SELECT a.id FROM application a WHERE a.state = 'granted' AND NOT EXISTS "
-        "(SELECT 1 FROM review r WHERE r.application_id = a.id AND r.state <> 'held')"
+        "(SELECT 1 FROM review r WHERE r.application_id = a.id AND r.state IN ('open', 'overdue'))"
     ),
     "review_without_deadline": (
-        "SELECT r.id FROM review r WHERE r.state <> 'held' AND NOT EXISTS "
+        "SELECT r.id FROM review r WHERE r.state IN ('open', 'overdue') AND NOT EXISTS "
         "(SELECT 1 FROM deadline w WHERE w.subject_id = r.id)"
     ),
     "deadline_without_timer": (

@@ -136,6 +136,7 @@ class MeetingRow(SQLModel, table=True):
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     protocol_id: UUID = Field(index=True)
+    protocol_version: int
     starts_at: datetime = Field(sa_type=UtcDateTime, index=True)
     state: str = "planned"
     language: str = "nl"

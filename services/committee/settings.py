@@ -1,9 +1,30 @@
 """Settings of the committee; how long people may take is said by each protocol."""
 
+from typing import Self
+
+from pydantic import SecretStr, model_validator
+
 from chassis.settings import Settings
 
 
 class CommitteeSettings(Settings):
-    """Nothing but what every service needs."""
+    """`chain_approach_*`: where the chain approach is, what we show it, and what it signs its webhooks with.
+
+    Without an address no case can be referred.
+    """
 
     service: str = "committee"
+    chain_approach_url: str | None = None
+    chain_approach_token: SecretStr | None = None
+    chain_approach_secret: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def refuse_half_a_connection(self) -> Self:
+        """All three or none, and never in clear outside development."""
+        given = [self.chain_approach_url, self.chain_approach_token, self.chain_approach_secret]
+        if any(given) and not all(given):
+            raise ValueError("chain_approach: give the url, the token and the secret")
+        in_clear = self.chain_approach_url and not self.chain_approach_url.startswith("https://")
+        if in_clear and self.environment == "production":
+            raise ValueError("chain_approach_url: must be https:// outside development mode")
+        return self

@@ -4,13 +4,17 @@ from functools import cache
 
 from chassis import clock
 from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publisher
+from chassis.caller import Caller
 from chassis.database import Database, engine_of
 from chassis.outbox import Relay
 from chassis.settings import load
+from chassis.vault import Vault
 from contracts.topology import COMMITTEE_FOLLOW_UP
 from services.committee import events
+from services.committee.clients import ChainApproach
 from services.committee.settings import CommitteeSettings
-from services.committee.usecases import deadlines, protocols, reviewing
+from services.committee.usecases import chain, deadlines, protocols, reviewing
+from services.committee.usecases.work import Work
 
 
 @cache
@@ -23,6 +27,19 @@ def database() -> Database:
     return Database(engine, "/services/committee", relay)
 
 
+@cache
+def chain_approach() -> ChainApproach | None:
+    """The other side, where one is connected."""
+    settings = load(CommitteeSettings)
+    return ChainApproach(settings) if settings.chain_approach_url else None
+
+
+@cache
+def vault() -> Vault:
+    """The keys of this process."""
+    return Vault(load(CommitteeSettings).vault_keys.get_secret_value())
+
+
 def on_stop() -> None:
     """Send what is waiting before the process ends."""
     if database.cache_info().currsize and (relay := database().relay):
@@ -30,6 +47,9 @@ def on_stop() -> None:
 
 
 tell_of_parked("committee", database)
+
+# Whoever asks in this process is the service itself.
+US = Caller(subject="committee-worker", roles=frozenset())
 
 
 class CommitteeWorker:
@@ -53,6 +73,18 @@ class CommitteeWorker:
         """Remind, and tell of what was missed; the longer, the louder."""
         with database().transaction() as tx:
             deadlines.tell(tx)
+
+    @every(2)
+    def send_to_chain_approach(self) -> None:
+        """Give the chain approach what waits for it, outside any transaction: it may take its time."""
+        if (client := chain_approach()) is None:
+            return
+        with database().transaction() as tx:
+            waiting = chain.claim(Work.of(tx, vault(), US))
+        for each in waiting:
+            if client.send(each):
+                with database().transaction() as tx:
+                    chain.delivered(Work.of(tx, vault(), US), each.handover_id)
 
     @every(10)
     def put_protocols_in_force(self) -> None:

@@ -176,6 +176,12 @@ def _switching(app: FastAPI, database: Database, vault: Vault) -> None:
         with database.transaction() as tx:
             return _file(usecases.suspend(tx, vault, caller, enrolment_id))
 
+    @app.post("/v1/enrolments/{enrolment_id}/end", tags=["switching"])
+    def end(enrolment_id: UUID, caller: FileManager) -> EnrolmentOut:
+        """Close a file; 409 names in `missing` what it needs first: the committee's decision, the device."""
+        with database.transaction() as tx:
+            return _file(usecases.end(tx, vault, caller, enrolment_id))
+
 
 def _device(row: DeviceRow) -> DeviceOut:
     return DeviceOut.model_validate(row, from_attributes=True)
@@ -189,6 +195,7 @@ def _file(file: usecases.File) -> EnrolmentOut:
             "convention_by": file.convention_by,
             "preconditions": PreconditionsOut(**asdict(file.preconditions)),
             "missing": file.preconditions.missing,
+            "to_end": file.to_end,
             "devices": [_device(device) for device in file.devices],
         }
     )

@@ -3,16 +3,22 @@
 import hashlib
 import hmac
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Literal, get_args
 from uuid import UUID
 
 from contracts.registry import DeviceStatus, EnrolmentStatus
-from services.registry.errors import ActivationRefused, DeviceMoveRefused, EnrolmentMoveRefused
+from services.registry.errors import (
+    ActivationRefused,
+    DeviceMoveRefused,
+    EndRefused,
+    EnrolmentMoveRefused,
+    GapInProtection,
+)
 
-EnrolmentMove = Literal["activate", "suspend"]
+EnrolmentMove = Literal["activate", "suspend", "end"]
 DeviceMove = Literal["activate", "suspend", "report_lost", "return", "reactivate"]
 
 ENROLMENT_STATUSES: tuple[EnrolmentStatus, ...] = get_args(EnrolmentStatus)
@@ -24,6 +30,9 @@ ENROLMENT_TABLE: Mapping[tuple[EnrolmentStatus, EnrolmentMove], EnrolmentStatus]
     ("open", "activate"): "active",
     ("suspended", "activate"): "active",
     ("active", "suspend"): "suspended",
+    ("open", "end"): "ended",
+    ("active", "end"): "ended",
+    ("suspended", "end"): "ended",
 }
 # What was suspended or lost comes back as `matched`: only a passed test makes a device active.
 DEVICE_TABLE: Mapping[tuple[DeviceStatus, DeviceMove], DeviceStatus] = {
@@ -40,6 +49,8 @@ DEVICE_TABLE: Mapping[tuple[DeviceStatus, DeviceMove], DeviceStatus] = {
     ("suspended", "reactivate"): "matched",
     ("lost", "reactivate"): "matched",
 }
+# In the victim's hands.
+HELD: frozenset[DeviceStatus] = frozenset({"matched", "active", "suspended"})
 # In the victim's hands and usable.
 LIVE: frozenset[DeviceStatus] = frozenset({"matched", "active"})
 
@@ -82,6 +93,29 @@ class Preconditions:
             raise ActivationRefused(
                 f"activation needs first: {', '.join(self.missing)}", missing=list(self.missing)
             )
+
+
+def refuse_to_end(*, was_active: bool, decided: bool, devices: Collection[DeviceStatus]) -> None:
+    """No alarm ends by a click: the committee decided it, and every device was handed in.
+
+    Raises `EndRefused` naming `decision` and `device`, whichever is missing.
+    """
+    missing = [
+        name
+        for name, there in (
+            ("decision", decided or not was_active),
+            ("device", not any(status in HELD for status in devices)),
+        )
+        if not there
+    ]
+    if missing:
+        raise EndRefused(f"ending needs first: {', '.join(missing)}", missing=missing)
+
+
+def refuse_gap(others: Collection[DeviceStatus]) -> None:
+    """In a swap the new device works before the old one comes back; raises `GapInProtection`."""
+    if "active" not in others:
+        raise GapInProtection("issue and test another device first: this alarm has no other that works")
 
 
 def perpetrator_ref(key: bytes, enrolment_id: UUID, name: str, born_on: date | None) -> UUID:

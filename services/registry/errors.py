@@ -27,6 +27,14 @@ class ActivationRefused(Conflict):
     """What activation still needs: `missing` names each precondition."""
 
 
+class EndRefused(Conflict):
+    """What the end of an alarm still needs: `missing` names it."""
+
+
+class GapInProtection(Conflict):
+    """The victim would be left without a device that works."""
+
+
 class DeviceAlreadyIssued(Conflict):
     """The button or the key belongs to a device that was issued before."""
 

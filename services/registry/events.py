@@ -16,7 +16,7 @@ from contracts.committee import (
 )
 from contracts.dispatch import TestRouted
 from contracts.envelope import Event, Payload
-from contracts.registry import CardPublished, DeviceChanged, EnrolmentChanged
+from contracts.registry import CardPublished, CardWithdrawn, DeviceChanged, EnrolmentChanged
 from services.registry.models import DeviceRow, EnrolmentRow, GrantRow
 
 P = TypeVar("P", bound=Payload)
@@ -61,6 +61,11 @@ def card_published(row: EnrolmentRow, content: dict[str, object], at: datetime) 
     )
 
 
+def card_withdrawn(row: EnrolmentRow) -> CardWithdrawn:
+    """Dispatch forgets the card; the version rises, so that no late copy brings it back."""
+    return CardWithdrawn(enrolment_id=row.id, version=row.card_version)
+
+
 def decision(event: Event) -> GrantRow | None:
     """A decision of the committee; None for its other events. Raises `Invalid`.
 
@@ -77,7 +82,7 @@ def decision(event: Event) -> GrantRow | None:
         return _grant(refused, False, refused.decided_at)
     if event.type == AlarmEnding.TYPE:
         ending = _read(AlarmEnding, event)
-        return _grant(ending, False, ending.decided_at)
+        return _grant(ending, True, ending.decided_at, to_end=True)
     if event.type == ReviewHeld.TYPE:
         held = _read(ReviewHeld, event)
         return _grant(held, True, held.held_at, held.ends_on) if held.outcome == "extend" else None
@@ -89,6 +94,8 @@ def _grant(
     granted: bool,
     at: datetime,
     ends_on: date | None = None,
+    *,
+    to_end: bool = False,
 ) -> GrantRow | None:
     # A review of an enrolment whose application is not the committee's changes no grant.
     if fact.application_id is None:
@@ -97,6 +104,7 @@ def _grant(
         application_id=fact.application_id,
         enrolment_id=fact.enrolment_id,
         granted=granted,
+        to_end=to_end,
         decided_at=at,
         ends_on=ends_on,
     )

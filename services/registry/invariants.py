@@ -9,5 +9,13 @@ INVARIANTS: dict[str, str] = {
         "SELECT e.id FROM enrolment_file e WHERE e.status = 'active' AND NOT EXISTS "
         "(SELECT 1 FROM received_decision g WHERE g.enrolment_id = e.id AND g.granted)"
     ),
+    "ended_with_a_device_in_hand": (
+        "SELECT d.id FROM issued_device d JOIN enrolment_file e ON e.id = d.enrolment_id "
+        "WHERE e.status = 'ended' AND d.status IN ('matched', 'active', 'suspended')"
+    ),
+    "ended_against_the_committee": (
+        "SELECT e.id FROM enrolment_file e WHERE e.status = 'ended' AND e.activated_at IS NOT NULL "
+        "AND NOT EXISTS (SELECT 1 FROM received_decision g WHERE g.enrolment_id = e.id AND g.to_end)"
+    ),
     "active_device_without_test": "SELECT id FROM issued_device WHERE status = 'active' AND tested_at IS NULL",
 }

@@ -26,6 +26,7 @@ class EnrolmentRow(SQLModel, table=True):
     created_at: datetime = Field(sa_type=UtcDateTime, index=True)
     created_by: str
     activated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class DeviceRow(SQLModel, table=True):
@@ -54,13 +55,14 @@ class DeviceRow(SQLModel, table=True):
 
 
 class GrantRow(SQLModel, table=True):
-    """What the committee decided on one application."""
+    """What the committee decided on one application; `to_end`: it granted once, and now wants it ended."""
 
     __tablename__ = "received_decision"
 
     application_id: UUID = Field(primary_key=True)
     enrolment_id: UUID = Field(index=True)
     granted: bool
+    to_end: bool = False
     decided_at: datetime = Field(sa_type=UtcDateTime)
     ends_on: date | None = None
 

@@ -166,6 +166,9 @@ class EnrolmentOut(BaseModel):
     card_version: int
     preconditions: PreconditionsOut
     missing: tuple[str, ...]
+    # The committee wants the alarm ended: hand in the device, then end the file.
+    to_end: bool
+    ended_at: datetime | None
     devices: tuple[DeviceOut, ...] = Field(default=())
 
 

@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Session, col, or_, select
+from sqlmodel import Session, and_, col, not_, or_, select
 
 from services.registry.models import DeviceRow, EnrolmentRow, GrantRow
 
@@ -38,19 +38,35 @@ def has_grant(session: Session, enrolment_id: UUID, today: date) -> bool:
     found = select(GrantRow.application_id).where(
         col(GrantRow.enrolment_id) == enrolment_id,
         col(GrantRow.granted),
+        col(GrantRow.to_end).is_(False),
         or_(col(GrantRow.ends_on).is_(None), col(GrantRow.ends_on) >= today),
     )
     return session.exec(found.limit(1)).first() is not None
 
 
 def put_decision(session: Session, row: GrantRow) -> None:
-    """Keep the newest decision on an application, whatever order they arrive in."""
-    values = row.model_dump()
-    statement = insert(GrantRow).values(**values)
+    """Keep the newest decision on an application, whatever order they arrive in.
+
+    What was granted once stays granted, and is to end when the committee no longer wants it.
+    """
+    statement = insert(GrantRow).values(**row.model_dump())
+    new = statement.excluded
     session.execute(
         statement.on_conflict_do_update(
             index_elements=["application_id"],
-            set_=values,
-            where=col(GrantRow.decided_at) < statement.excluded.decided_at,
+            set_={
+                "granted": or_(col(GrantRow.granted), new.granted),
+                "to_end": or_(new.to_end, and_(col(GrantRow.granted), not_(new.granted))),
+                "decided_at": new.decided_at,
+                "ends_on": new.ends_on,
+            },
+            where=col(GrantRow.decided_at) <= new.decided_at,
         )
     )
+
+
+def to_end(session: Session, enrolment_id: UUID) -> bool:
+    """Whether the committee wants the alarm ended: no grant runs on, and one was taken back."""
+    decided = session.exec(select(GrantRow).where(col(GrantRow.enrolment_id) == enrolment_id)).all()
+    granted = [row for row in decided if row.granted]
+    return bool(granted) and all(row.to_end for row in granted)

@@ -15,7 +15,7 @@ from chassis.caller import Caller
 from chassis.database import Transaction
 from chassis.errors import Forbidden
 from chassis.vault import Vault
-from contracts.registry import EnrolmentStatus
+from contracts.registry import DeviceStatus, EnrolmentStatus
 from services.registry import domain, events, store
 from services.registry.domain import DeviceMove, Preconditions
 from services.registry.errors import (
@@ -38,6 +38,7 @@ class File:
     row: EnrolmentRow
     devices: Sequence[DeviceRow]
     preconditions: Preconditions
+    to_end: bool
     pv_number: str | None
     convention_by: str | None
 
@@ -75,6 +76,8 @@ def put_card(
 ) -> EnrolmentRow:
     """Record the card and the codes (`card`, `cancel_code`, `duress_code`) as the next version."""
     row = _own(tx.session, caller, enrolment_id, lock=True)
+    if row.status == "ended":
+        raise EnrolmentMoveRefused("a file that has ended gets no card", status_now=row.status)
     for person in content["card"]["perpetrators"]:
         born_on = date.fromisoformat(person["born_on"]) if person["born_on"] else None
         ref = person["ref"] or domain.perpetrator_ref(pseudonym_key, row.id, person["name"], born_on)
@@ -150,15 +153,21 @@ def issue_device(
 
 
 def move_device(tx: Transaction, caller: Caller, device_id: UUID, move: DeviceMove) -> DeviceRow:
-    """Suspend, report lost, take back or reactivate; a reactivated device must pass a test again."""
+    """Suspend, report lost, take back or reactivate; a reactivated device must pass a test again.
+
+    Raises `GapInProtection` rather than take back the last device of an alarm that is to go on.
+    """
     enrolment_id = store.enrolment_id_of(tx.session, device_id)
     if enrolment_id is None:
         raise DeviceUnknown("there is no such device")
     try:
-        _own(tx.session, caller, enrolment_id, lock=True)
+        row = _own(tx.session, caller, enrolment_id, lock=True)
     except EnrolmentUnknown:
         raise DeviceUnknown("there is no such device") from None
-    device = next(d for d in store.devices(tx.session, enrolment_id) if d.id == device_id)
+    devices = store.devices(tx.session, enrolment_id)
+    device = next(d for d in devices if d.id == device_id)
+    if move == "return" and row.status == "active" and not store.to_end(tx.session, row.id):
+        domain.refuse_gap([_device_status(other) for other in devices if other.id != device_id])
     _move_device(tx, device, move, clock.now())
     return device
 
@@ -190,6 +199,21 @@ def suspend(tx: Transaction, vault: Vault, caller: Caller, enrolment_id: UUID) -
     return _file(tx.session, vault, row)
 
 
+def end(tx: Transaction, vault: Vault, caller: Caller, enrolment_id: UUID) -> File:
+    """Close a file whose alarm is to end and whose devices were handed in; raises `EndRefused`."""
+    row = _own(tx.session, caller, enrolment_id, lock=True)
+    after = domain.enrolment_moved(_status(row), "end")
+    statuses = [_device_status(device) for device in store.devices(tx.session, row.id)]
+    decided = store.to_end(tx.session, row.id)
+    domain.refuse_to_end(was_active=row.activated_at is not None, decided=decided, devices=statuses)
+    row.status, row.ended_at = after, clock.now()
+    tx.publish(events.enrolment_changed(row, row.ended_at))
+    if row.card is not None:
+        row.card_version += 1
+        tx.publish(events.card_withdrawn(row))
+    return _file(tx.session, vault, row)
+
+
 def keep_decision(tx: Transaction, row: GrantRow) -> None:
     """Remember what the committee decided. A refusal or an expiry never switches an alarm off."""
     store.put_decision(tx.session, row)
@@ -211,12 +235,15 @@ def pass_test(tx: Transaction, device_id: UUID, received_at: datetime) -> None:
 
 
 def _move_device(tx: Transaction, device: DeviceRow, move: DeviceMove, at: datetime) -> None:
-    status = next(s for s in domain.DEVICE_STATUSES if s == device.status)
-    device.status = domain.device_moved(status, move)
+    device.status = domain.device_moved(_device_status(device), move)
     device.version += 1
     if move == "reactivate":
         device.tested_at, device.usable_since = None, at
     tx.publish(events.device_changed(device, at))
+
+
+def _device_status(device: DeviceRow) -> DeviceStatus:
+    return next(status for status in domain.DEVICE_STATUSES if status == device.status)
 
 
 def _own(session: Session, caller: Caller, enrolment_id: UUID, *, lock: bool = False) -> EnrolmentRow:
@@ -234,6 +261,7 @@ def _file(session: Session, vault: Vault, row: EnrolmentRow) -> File:
         row=row,
         devices=devices,
         preconditions=_preconditions(session, row, devices),
+        to_end=store.to_end(session, row.id),
         pv_number=vault.open(_place(row.id, "pv_number"), row.pv_number) if row.pv_number else None,
         convention_by=(
             vault.open(_place(row.id, "convention_by"), row.convention_by) if row.convention_by else None

@@ -157,6 +157,35 @@ def test_ended_it_lives_until_the_device_is_handed_in(
         assert reviewing.close_ended(tx.session, UUID(enrolment), datetime.now(UTC)) == 1
     assert committee.call("GET", path, **SECRETARY)["state"] == "ended"
     assert {d["state"] for d in committee.call("GET", f"{path}/deadlines", **SECRETARY)} == {"met"}
+    assert reviews(committee, enrolment) == []
+
+
+def test_what_was_to_end_is_kept_after_a_real_alarm(
+    committee: Desk, database: Database, protocol_id: str
+) -> None:
+    path, enrolment = alive(committee, protocol_id)
+    periodic, _ = reviews(committee, enrolment)
+    hold(committee, protocol_id, periodic, outcome="end", plan="device back on Monday")
+    real_alarm(database, enrolment, uuid4(), datetime.now(UTC))
+    review = next(r for r in reviews(committee, enrolment) if r["cause"] == "real_alarm")
+    kept = hold(committee, protocol_id, review, status=409, outcome="keep", conditions=MET)
+    assert kept["field"] == "outcome"
+    later = (datetime.now(UTC) + timedelta(days=90)).date().isoformat()
+    hold(committee, protocol_id, review, outcome="extend", conditions=MET, ends_on=later)
+    assert committee.call("GET", path, **SECRETARY)["state"] == "granted"
+    assert committee.published(enrolment)[-1].data["ends_on"] == later
+
+
+def test_what_was_not_ratified_is_not_extended(committee: Desk, database: Database, protocol_id: str) -> None:
+    body = urgent(protocol_id)
+    path, enrolment = provisional(committee, body), body["enrolment_id"]
+    real_alarm(database, enrolment, uuid4(), datetime.now(UTC))
+    (review,) = reviews(committee, enrolment)
+    extend = {"outcome": "extend", "conditions": MET, "ends_on": "2099-01-01"}
+    hold(committee, protocol_id, review, status=409, **extend)
+    refused(committee, protocol_id, path)
+    hold(committee, protocol_id, review, status=409, **extend)
+    assert committee.call("GET", path, **SECRETARY)["state"] == "ending"
 
 
 def test_an_enrolment_that_ends_ends_no_case_that_nobody_decided_to_end(

@@ -8,15 +8,17 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlmodel import col, select
 
 from chassis.database import Database, engine_of
 from chassis.errors import Invalid
-from contracts.committee import AlarmGranted, AlarmRefused
+from contracts.committee import AlarmEnding, AlarmGranted, AlarmRefused
 from contracts.dispatch import TestRouted
 from contracts.envelope import wrap
 from contracts.registry import CardPublished
 from services.registry import events, invariants, usecases
 from services.registry.api import create_app
+from services.registry.models import GrantRow
 from services.registry.schemas import CARD
 from services.registry.settings import RegistrySettings
 from tests.support.desks import Desk, Who, desk, environment
@@ -26,12 +28,6 @@ from tests.support.tokens import Issuer
 GHENT: Who = {"role": "file_manager", "zone": "ghent"}
 LIEGE: Who = {"role": "file_manager", "zone": "liege"}
 PAPERS = {"police_report", "grant", "convention", "card", "device", "test_press"}
-
-
-@pytest.fixture(scope="module")
-def issuer() -> Iterator[Issuer]:
-    with Issuer() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +129,7 @@ ENDPOINTS = (
     ("POST", f"{E}/devices"),
     ("POST", f"{E}/activate"),
     ("POST", f"{E}/suspend"),
+    ("POST", f"{E}/end"),
     ("POST", f"{D}/suspend"),
     ("POST", f"{D}/report-lost"),
     ("POST", f"{D}/return"),
@@ -182,6 +179,7 @@ def test_another_zones_file_does_not_exist(registry: Desk, file: str) -> None:
         ("POST", f"{file}/devices", device_body()),
         ("POST", f"{file}/activate", None),
         ("POST", f"{file}/suspend", None),
+        ("POST", f"{file}/end", None),
         *(("POST", f"{device}/{do}", None) for do in ("suspend", "report-lost", "return", "reactivate")),
     )
     for method, path, body in calls:
@@ -418,3 +416,68 @@ def test_personal_data_rest_sealed(registry: Desk, file: str) -> None:
         everything = b"".join(v if isinstance(v, bytes) else str(v).encode() for row in rows for v in row)
         for secret in (b"Peeters", b"GE.37", b"+32499998877", b"Claes", b"Korenmarkt"):
             assert secret not in everything
+
+
+def to_end(database: Database, enrolment: UUID) -> None:
+    """The committee wants every granted alarm of this enrolment ended."""
+    with database.read() as session:
+        decided = session.exec(select(GrantRow).where(col(GrantRow.enrolment_id) == enrolment)).all()
+    for row in decided:
+        ending = AlarmEnding(
+            enrolment_id=enrolment,
+            application_id=row.application_id,
+            cause="review",
+            decided_at=row.decided_at + timedelta(seconds=1),
+        )
+        refused = AlarmRefused(
+            enrolment_id=enrolment,
+            application_id=row.application_id,
+            decision_id=uuid4(),
+            decided_at=ending.decided_at,
+        )
+        for event in (ending, refused, ending):  # in any order, and twice
+            found = events.decision(wrap(event, source="/services/committee"))
+            assert found is not None
+            with database.transaction() as tx:
+                usecases.keep_decision(tx, found)
+
+
+def test_an_alarm_ends_when_the_committee_and_the_desk_both_say_so(
+    registry: Desk, database: Database, file: str
+) -> None:
+    device = complete(registry, database, file)
+    registry.call("POST", f"{file}/activate", **GHENT)
+    refused = registry.call("POST", f"{file}/end", status=409, **GHENT)
+    assert (refused["type"], refused["missing"]) == ("urn:stalkingalarm:end-refused", ["decision", "device"])
+    gap = registry.call("POST", f"/v1/devices/{device}/return", status=409, **GHENT)
+    assert gap["type"] == "urn:stalkingalarm:gap-in-protection"
+    to_end(database, identity(file))
+    read = registry.call("GET", file, **GHENT)
+    assert (read["to_end"], read["status"], read["devices"][0]["status"]) == (True, "active", "active")
+    assert registry.call("POST", f"{file}/end", status=409, **GHENT)["missing"] == ["device"]
+    registry.call("POST", f"/v1/devices/{device}/return", **GHENT)
+    assert registry.call("POST", f"{file}/end", **GHENT)["status"] == "ended"
+    ended = {event.type: event for event in registry.published(str(identity(file)))}
+    assert ended["enrolment.changed.v1"].data["status"] == "ended"
+    assert ended["card.withdrawn.v1"].data["version"] > 1
+    for method, path, body in (("PUT", f"{file}/card", CARD), ("POST", f"{file}/devices", device_body())):
+        registry.call(method, path, body, status=409, **GHENT)
+    registry.call("POST", f"{file}/activate", status=409, **GHENT)
+
+
+def test_a_file_that_never_had_an_alarm_is_closed_by_the_desk(registry: Desk, file: str) -> None:
+    device = issued(registry, file)
+    assert registry.call("POST", f"{file}/end", status=409, **GHENT)["missing"] == ["device"]
+    registry.call("POST", f"/v1/devices/{device}/return", **GHENT)
+    assert registry.call("POST", f"{file}/end", **GHENT)["status"] == "ended"
+
+
+def test_a_swap_leaves_no_gap(registry: Desk, database: Database, file: str) -> None:
+    old = complete(registry, database, file)
+    registry.call("POST", f"{file}/activate", **GHENT)
+    new = issued(registry, file)
+    registry.call("POST", f"/v1/devices/{old}/return", status=409, **GHENT)  # the new one is not tested yet
+    press_test(database, new)
+    assert registry.call("POST", f"/v1/devices/{old}/return", **GHENT)["status"] == "returned"
+    history = [device["status"] for device in registry.call("GET", file, **GHENT)["devices"]]
+    assert history == ["returned", "active"]

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any, NotRequired, TypedDict
 
 import psycopg
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from pypdf import PdfReader
 
 from chassis.vault import new_key
 from contracts.envelope import Event
@@ -63,6 +65,19 @@ class Desk:
         """The status of a call with a body, as `role`."""
         headers = self._issuer.headers(role, **claims)
         return int(self._client.request(method, path, json=body, headers=headers).status_code)
+
+    def text_of(self, path: str, *, role: str, **claims: str) -> str:
+        """The text of a PDF, in one line."""
+        answer = self._client.get(path, headers=self._issuer.headers(role, **claims))
+        assert answer.status_code == 200, answer.text
+        assert answer.headers["content-type"] == "application/pdf"
+        pages = PdfReader(BytesIO(answer.content)).pages
+        return " ".join(" ".join(page.extract_text() for page in pages).split())
+
+    def signed(self, body: str, headers: dict[str, str]) -> int:
+        """The status of a webhook of the chain approach."""
+        path = "/v1/chain-approach/webhook"
+        return int(self._client.post(path, content=body.encode(), headers=headers).status_code)
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         """What stands in the database."""

@@ -13,7 +13,7 @@ from chassis.outbox import Relay
 from chassis.publisher import Publisher
 from chassis.settings import load
 from chassis.vault import Vault
-from services.committee.api import cases, decisions, meetings, protocols
+from services.committee.api import cases, chain, decisions, meetings, papers, protocols
 from services.committee.api.parts import Parts
 from services.committee.settings import CommitteeSettings
 
@@ -50,7 +50,7 @@ def create_app(settings: CommitteeSettings | None = None) -> FastAPI:
         lifespan=lifespan,
         ready=ready,
     )
-    parts = Parts(database, Vault(settings.vault_keys.get_secret_value()))
-    for each in (protocols, cases, decisions, meetings):
+    parts = Parts(database, Vault(settings.vault_keys.get_secret_value()), settings)
+    for each in (protocols, cases, decisions, meetings, papers, chain):
         each.add(app, parts)
     return app

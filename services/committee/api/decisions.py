@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from services.committee.api import shown
 from services.committee.api.parts import Magistrate, Parts, ProcureurGeneral, Proposer, Secretariat
+from services.committee.errors import ChainApproachAbsent
 from services.committee.schemas.case import (
     ApplicationOut,
     DraftDecisionIn,
@@ -64,6 +65,8 @@ def _committee(app: FastAPI, parts: Parts) -> None:
     @app.post("/v1/reviews/{review_id}/hold", tags=["reviews"])
     def hold(review_id: UUID, body: ReviewIn, caller: Secretariat) -> ReviewOut:
         """What becomes of the alarm: kept, extended, lightened, or brought to its end by people."""
+        if body.outcome == "chain_approach" and parts.settings.chain_approach_url is None:
+            raise ChainApproachAbsent("no chain approach is connected to this committee")
         said = body.model_dump(exclude={"meeting_id"})
         with parts.work(caller) as work:
             row = reviewing.hold(work, review_id, said, body.meeting_id)

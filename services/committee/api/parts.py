@@ -9,6 +9,7 @@ from chassis.auth import require
 from chassis.caller import Caller
 from chassis.database import Database
 from chassis.vault import Vault
+from services.committee.settings import CommitteeSettings
 from services.committee.usecases.work import Reading, Work
 
 # Who proposes an alarm, and who sits on the committee.
@@ -33,6 +34,7 @@ class Parts:
 
     database: Database
     vault: Vault
+    settings: CommitteeSettings
 
     @contextmanager
     def work(self, caller: Caller) -> Iterator[Work]:

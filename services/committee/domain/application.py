@@ -14,7 +14,7 @@ State = Literal[
 ]  # fmt: skip
 Move = Literal[
     "edit", "submit", "withdraw", "grant_provisionally", "decline_urgency", "propose_decision", "send_back",
-    "grant", "refuse", "request_review", "end", "hand_over", "close",
+    "grant", "refuse", "request_review", "end", "hand_over", "revive", "close",
 ]  # fmt: skip
 Element = Literal["harassment", "serious_disturbance", "knew_or_should_have_known"]
 Level = Literal["low", "elevated", "high", "extreme"]
@@ -55,6 +55,8 @@ MOVES: Mapping[tuple[State, Move], State] = {
     # The chain approach accepted it, and it is not to run beside the alarm.
     ("granted", "hand_over"): "ending",
     ("provisional", "hand_over"): "ending",
+    # A review after a real alarm, say, extends what was to end.
+    ("ending", "revive"): "granted",
     ("ending", "close"): "ended",
 }
 # The victim has, or may have, an alarm that works.

@@ -4,7 +4,9 @@ Neither regime waits for the other: an alarm never blocks a referral, and lives 
 """
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, get_args
+from uuid import UUID
 
 from services.committee.domain.application import Content
 from services.committee.errors import FieldsNotShared, HandoverMoveRefused
@@ -27,6 +29,15 @@ TABLE: Mapping[tuple[HandoverState, HandoverMove], HandoverState] = {
 # What a protocol may let partners share of an application, by name.
 SHAREABLE: tuple[str, ...] = ("risk_level", "assessment", "elements", "pv_numbers", "urgency", "conditions")
 PARTNER = "ketenaanpak"
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """Something for the other side: a referral of ours, or our answer to one of theirs."""
+
+    handover_id: UUID
+    path: str
+    body: Mapping[str, Any]
 
 
 def handover_moved(state: HandoverState, move: HandoverMove) -> HandoverState:

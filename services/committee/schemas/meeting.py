@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from contracts.committee import ReviewCause
 from contracts.registry import Language
 from services.committee.schemas.case import CheckedIn
+from services.committee.schemas.chain import ReferralIn
 from services.committee.schemas.common import In, Name, Slug, Text
 
 MEETING: dict[str, Any] = {
@@ -100,6 +101,9 @@ class MeetingSummary(BaseModel):
     state: Literal["planned", "open", "closed"]
 
 
+_NEEDS = (("extend", "ends_on"), ("lighten", "lightened"), ("end", "plan"), ("chain_approach", "referral"))
+
+
 class ReviewIn(In):
     """What becomes of the alarm, with the conditions checked anew where it stays."""
 
@@ -117,17 +121,18 @@ class ReviewIn(In):
     )
 
     meeting_id: UUID
-    outcome: Literal["keep", "extend", "lighten", "end"]
+    outcome: Literal["keep", "extend", "lighten", "end", "chain_approach"]
     reasons: Text
     conditions: dict[Slug, CheckedIn] = Field(default_factory=dict)
     ends_on: date | None = None
     lightened: Text | None = None
     plan: Text | None = None
+    referral: ReferralIn | None = None
 
     @model_validator(mode="after")
     def say_what_the_outcome_needs(self) -> Self:
         """Raises ValueError naming what an outcome cannot do without."""
-        for outcome, name in (("extend", "ends_on"), ("lighten", "lightened"), ("end", "plan")):
+        for outcome, name in _NEEDS:
             if (self.outcome == outcome) != (getattr(self, name) is not None):
                 message = f"{name} belongs to {outcome}, and {outcome} needs it"
                 raise ValueError(message)
@@ -142,6 +147,6 @@ class ReviewOut(BaseModel):
     application_id: UUID | None
     cause: ReviewCause
     due_at: datetime
-    state: Literal["open", "overdue", "held"]
+    state: Literal["open", "overdue", "held", "void"]
     outcome: Literal["keep", "extend", "lighten", "end", "chain_approach"] | None
     held_at: datetime | None

@@ -42,7 +42,7 @@ def reviews(
     found = found.order_by(col(ReviewRow.due_at)).limit(limit)
     if enrolment_id is not None:
         return session.exec(found.where(col(ReviewRow.enrolment_id) == enrolment_id)).all()
-    found = found.where(col(ReviewRow.state) != "held")
+    found = found.where(col(ReviewRow.state).in_(("open", "overdue")))
     if before is not None:
         found = found.where(col(ReviewRow.due_at) <= before)
     return session.exec(found).all()

@@ -38,10 +38,10 @@ class Seen:
 
 def plan(work: Work, protocol_id: UUID, starts_at: datetime, language: str) -> Seen:
     """Call a meeting of a protocol's committee."""
-    protocols.in_force(work.session, protocol_id)
     row = MeetingRow(
         id=uuid4(),
         protocol_id=protocol_id,
+        protocol_version=protocols.in_force(work.session, protocol_id).version,
         starts_at=starts_at,
         language=language,
         created_by=work.caller.subject,
@@ -57,7 +57,7 @@ def put_on_agenda(work: Work, meeting_id: UUID, application_id: UUID | None, rev
     row = _meeting(work, meeting_id, "planned", "open")
     if review_id is not None:
         review = due.review(work.session, review_id)
-        if review is None or review.state == "held":
+        if review is None or review.state in ("held", "void"):
             raise MeetingUnknown("there is no such review to hold", field="review_id")
         application_id = review.application_id
     if application_id is not None:

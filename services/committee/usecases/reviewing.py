@@ -18,7 +18,7 @@ from services.committee.errors import DateTooEarly, ReviewMoveRefused, ReviewUnk
 from services.committee.models import ApplicationRow, DecisionRow, ReviewRow
 from services.committee.store import cases
 from services.committee.store import due as store
-from services.committee.usecases import deadlines, meetings, protocols
+from services.committee.usecases import chain, deadlines, meetings, protocols
 from services.committee.usecases.applications import rules_for, state_of
 from services.committee.usecases.work import Work
 
@@ -52,14 +52,15 @@ def after_real_alarm(
 def hold(work: Work, review_id: UUID, said: Mapping[str, Any], meeting_id: UUID) -> ReviewRow:
     """The committee, with quorum, says what becomes of the alarm, after a fresh check of the conditions.
 
-    `said`: outcome, reasons, conditions, and `ends_on` (extend), `plan` (end), `lightened` (lighten).
+    `said`: outcome, reasons, conditions; `ends_on` (extend), `plan` (end), `lightened` (lighten), `referral`
+    (chain approach: the alarm stays until they accept).
     """
     review = store.review(work.session, review_id, lock=True)
     if review is None:
         raise ReviewUnknown("there is no such review")
     row = work.visible(review.application_id, lock=True) if review.application_id else None
-    if review.state == "held":
-        raise ReviewMoveRefused("this review was held")
+    if review.state in ("held", "void"):
+        raise ReviewMoveRefused(f"this review is {review.state}")
     rules = (rules_for(work, row) if row else None) or Rules()
     outcome = said["outcome"]
     if outcome in ("keep", "extend", "lighten"):
@@ -67,16 +68,37 @@ def hold(work: Work, review_id: UUID, said: Mapping[str, Any], meeting_id: UUID)
         domain.refuse_unmet(found, rules)
     if outcome == "extend" and said["ends_on"] <= calendar.day_of(work.at):
         raise DateTooEarly("an extension ends in the future", field="ends_on")
-    after = domain.moved(state_of(row), "end") if row and outcome == "end" else None
+    after = _state_after(work, row, outcome) if row else None
     counted = meetings.deciding(work, meeting_id, review.application_id, review.id, rules)
     review.state, review.outcome, review.held_at, review.held_by = "held", outcome, work.at, work.caller.subject
     review.meeting_id, review.present, review.excluded = meeting_id, counted.present, counted.excluded
     review.sealed = work.seal(f"review:{review.id}:sealed", _as_json(said))
     deadlines.met(work.session, review.id, now=work.at)
+    if outcome == "chain_approach":
+        if row is None:
+            raise ReviewMoveRefused("there is no case to refer")
+        chain.refer(work, row.id, said["referral"])
     if row is not None:
         _follow(work, row, review, said, rules, after)
     work.tx.publish(events.review_held(review, said.get("ends_on")))
     return review
+
+
+def _state_after(work: Work, row: ApplicationRow, outcome: str) -> domain.State | None:
+    """The state that an outcome leads to, where it is another one; raises `ReviewMoveRefused`."""
+    state = state_of(row)
+    if outcome == "end":
+        return domain.moved(state, "end")
+    if state == "provisional" and outcome == "extend":
+        raise ReviewMoveRefused("the committee ratifies it first", field="outcome")
+    if state != "ending":
+        return None
+    final = [each for each in cases.decisions(work.session, row.id) if each.kind == "final"]
+    if outcome != "extend" or not final or final[-1].outcome != "granted":
+        raise ReviewMoveRefused(
+            "the alarm is to end: extend it, or ask for a review of the refusal", field="outcome"
+        )
+    return domain.moved(state, "revive")
 
 
 def _follow(
@@ -90,6 +112,7 @@ def _follow(
     work.note(row.id, f"review: {review.outcome}")
     if after is not None:
         row.state = after
+    if review.outcome == "end":
         work.tx.publish(events.ending(row, "review", work.at))
         return
     if review.outcome == "extend":
@@ -154,7 +177,8 @@ def close_ended(session: Session, enrolment_id: UUID, now: datetime) -> int:
         row.state = domain.moved(state_of(row), "close")
         deadlines.met(session, row.id, now=now)
         for review in store.reviews(session, subject="", enrolment_id=enrolment_id):
-            if review.state != "held" and review.application_id == row.id:
+            if review.state in ("open", "overdue") and review.application_id == row.id:
+                review.state = "void"
                 deadlines.met(session, review.id, now=now)
     return len(ending)
 

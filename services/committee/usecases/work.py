@@ -43,6 +43,10 @@ class Reading:
             raise ApplicationUnknown("there is no such application")
         return row
 
+    def is_tied(self, enrolment_id: UUID) -> bool:
+        """Whether the caller has a tie to a party of any case of this victim."""
+        return cases.is_tied(self.session, self.caller.subject, None, enrolment_id)
+
 
 @dataclass(frozen=True, slots=True)
 class Work(Reading):
@@ -58,6 +62,13 @@ class Work(Reading):
     def seal(self, place: str, value: Any) -> bytes:
         """Encrypt for one place."""
         return self.vault.seal(place, value)
+
+    def lock(self, application_id: UUID) -> ApplicationRow:
+        """The application of something that the caller may answer for; nobody else changes it meanwhile."""
+        row = cases.application(self.session, application_id, lock=True)
+        if row is None:
+            raise ApplicationUnknown("there is no such application")
+        return row
 
     def note(self, subject_id: UUID, what: str, said: Mapping[str, Any] | None = None) -> None:
         """Write into the history of a protocol, a case or a meeting."""

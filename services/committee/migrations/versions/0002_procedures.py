@@ -113,6 +113,7 @@ def _meeting() -> None:
         "meeting",
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("protocol_id", sa.Uuid, nullable=False, index=True),
+        sa.Column("protocol_version", sa.Integer, nullable=False),
         sa.Column("starts_at", MOMENT, nullable=False, index=True),
         sa.Column("state", sa.String, nullable=False),
         sa.Column("language", sa.String, nullable=False),
@@ -189,7 +190,7 @@ def _review() -> None:
         "UPDATE review SET application_id = decision.application_id FROM decision "
         "WHERE decision.id = review.cause_id AND review.cause IN ('periodic', 'end')"
     )
-    op.create_check_constraint("review_state", "review", "state IN ('open', 'overdue', 'held')")
+    op.create_check_constraint("review_state", "review", "state IN ('open', 'overdue', 'held', 'void')")
     op.create_check_constraint(
         "review_outcome", "review", "outcome IN ('keep', 'extend', 'lighten', 'end', 'chain_approach')"
     )

@@ -1,0 +1,40 @@
+"""Minutes and decisions as PDF."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import FastAPI, Response
+
+from services.committee.api.parts import Member, Parts, Reader
+from services.committee.papers import pdf
+from services.committee.usecases import papers as usecases
+
+_PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}, "description": "A PDF"}}
+
+
+def add(app: FastAPI, parts: Parts) -> None:
+    """The endpoints that print."""
+
+    @app.get("/v1/meetings/{meeting_id}/minutes.pdf", tags=["papers"], response_class=Response, responses=_PDF)
+    def minutes(meeting_id: UUID, caller: Member) -> Response:
+        """Who was present and what was decided, in the language of the meeting."""
+        with parts.reading(caller) as reading:
+            told = usecases.minutes_of(reading, meeting_id)
+        return _printed(pdf.minutes(told), f"minutes-{meeting_id}")
+
+    @app.get(
+        "/v1/applications/{application_id}/decision.pdf",
+        tags=["papers"],
+        response_class=Response,
+        responses=_PDF,
+    )
+    def decision(application_id: UUID, caller: Reader) -> Response:
+        """The last decision on a case, in its language."""
+        with parts.reading(caller) as reading:
+            language, protocol, row, point = usecases.decision_of(reading, application_id)
+        return _printed(pdf.decision(language, protocol, row.decided_at, point), f"decision-{application_id}")
+
+
+def _printed(paper: bytes, name: str) -> Response:
+    headers = {"content-disposition": f'inline; filename="{name}.pdf"', "cache-control": "no-store"}
+    return Response(paper, media_type="application/pdf", headers=headers)

@@ -1,0 +1,87 @@
+"""Bodies about moves to and from the chain approach."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.committee.domain.chain import Basis, HandoverState
+from services.committee.schemas.common import In, Slug, Text
+
+REFERRAL: dict[str, Any] = {
+    "basis": "consent",
+    "grounds": "she signed the form on 12 January",
+    "fields": ["risk_level", "elements"],
+    "side_by_side": True,
+}
+
+
+class ReferralIn(In):
+    """Send a case to the chain approach. `side_by_side`: the alarm stays when they accept."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [REFERRAL]})
+
+    basis: Basis
+    grounds: Text
+    fields: tuple[Slug, ...] = ()
+    side_by_side: bool
+
+
+class HandoverOut(BaseModel):
+    """A move; `values`: exactly what was sent."""
+
+    id: UUID
+    direction: Literal["out", "in"]
+    application_id: UUID | None
+    enrolment_id: UUID
+    state: HandoverState
+    basis: Basis
+    grounds: str
+    fields: tuple[str, ...]
+    values: dict[str, Any]
+    side_by_side: bool
+    created_at: datetime
+    created_by: str
+    answered_at: datetime | None
+    answered_by: str | None
+
+
+class AnswerData(BaseModel):
+    """Their answer to a case of ours."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: UUID
+    accepted: bool
+    remarks: Annotated[str, Field(max_length=8000)] | None = None
+
+
+class CaseData(BaseModel):
+    """A case of theirs."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: UUID
+    enrolment_id: UUID
+    basis: Basis
+    grounds: Text
+    side_by_side: bool = True
+    fields: Annotated[dict[Slug, Any], Field(max_length=50)]
+
+
+class Answered(BaseModel):
+    """Webhook: they said yes or no."""
+
+    type: Literal["referral.answered"]
+    data: AnswerData
+
+
+class Referred(BaseModel):
+    """Webhook: they send a case."""
+
+    type: Literal["case.referred"]
+    data: CaseData
+
+
+Told = Annotated[Answered | Referred, Field(discriminator="type")]

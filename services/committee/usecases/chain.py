@@ -1,0 +1,237 @@
+"""Moves to the chain approach and back: referred by people, sent until they arrive, answered there."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from chassis import timers
+from chassis.caller import Caller
+from services.committee import events
+from services.committee.domain import application as domain
+from services.committee.domain import chain
+from services.committee.domain import deadlines as kinds
+from services.committee.domain.application import ELEMENTS, Content
+from services.committee.domain.chain import HandoverMove, HandoverState, Sending
+from services.committee.domain.protocol import Delays
+from services.committee.errors import ApplicationMoveRefused, HandoverMoveRefused, HandoverUnknown
+from services.committee.models import ApplicationRow, HandoverRow
+from services.committee.store import handovers as store
+from services.committee.usecases import deadlines, protocols
+from services.committee.usecases.applications import content_of, record, state_of
+from services.committee.usecases.work import Reading, Work
+
+TIMER = "handover"
+# Until the other side took it: what is on its way is never given up, and its deadline tells of it.
+_AGAIN_AFTER_S = (5, 30, 60, 300, 600)
+# Who acts when the other side's system does.
+THEM = Caller(subject=chain.PARTNER, roles=frozenset(), partner=chain.PARTNER)
+
+
+def refer(work: Work, application_id: UUID, said: Mapping[str, Any]) -> HandoverRow:
+    """Send a case, whatever was decided about its alarm: exactly `fields`, on consent or a legal ground.
+
+    Raises `FieldsNotShared`, `ApplicationMoveRefused` for what was never submitted.
+    """
+    row = work.visible(application_id, lock=True)
+    if row.submitted_at is None or row.enrolment_id is None:
+        raise ApplicationMoveRefused("only a case that was submitted can be referred", state=row.state)
+    values = chain.fields_sent(content_of(work, row), said["fields"], _shared(work, row))
+    handover = HandoverRow(
+        id=uuid4(),
+        direction="out",
+        application_id=row.id,
+        enrolment_id=row.enrolment_id,
+        state="sending",
+        basis=said["basis"],
+        fields=list(values),
+        side_by_side=said["side_by_side"],
+        sealed=b"",
+        created_at=work.at,
+        created_by=work.caller.subject,
+    )
+    handover.sealed = work.seal(_place(handover.id), {"grounds": said["grounds"], "values": values})
+    work.session.add(handover)
+    _expect_answer(work, handover)
+    _send(work, handover)
+    work.note(row.id, "referred to the chain approach", {"fields": list(values), "basis": said["basis"]})
+    work.tx.publish(events.referred(handover))
+    return handover
+
+
+def came_in(work: Work, handover_id: UUID, said: Mapping[str, Any]) -> HandoverRow:
+    """The other side sends a case; a copy changes nothing."""
+    known = store.handover(work.session, handover_id, lock=True)
+    if known is not None:
+        return known
+    handover = HandoverRow(
+        id=handover_id,
+        direction="in",
+        enrolment_id=said["enrolment_id"],
+        state="sent",
+        basis=said["basis"],
+        fields=sorted(said["fields"]),
+        side_by_side=said["side_by_side"],
+        sealed=work.seal(_place(handover_id), {"grounds": said["grounds"], "values": dict(said["fields"])}),
+        created_at=work.at,
+        created_by=work.caller.subject,
+    )
+    work.session.add(handover)
+    work.session.flush()
+    _expect_answer(work, handover)
+    work.tx.publish(events.referred(handover))
+    return handover
+
+
+def they_answered(work: Work, handover_id: UUID, accepted: bool, remarks: str | None) -> HandoverRow:
+    """Their answer to a case of ours. Accepted, and not to run side by side, the alarm is to end: by people."""
+    handover = _own(work, handover_id, "out")
+    answer: HandoverState = "accepted" if accepted else "declined"
+    if handover.state == answer:
+        return handover
+    _answer(work, handover, accepted)
+    timers.cancel(work.session, str(handover.id), [TIMER])
+    assert handover.application_id is not None  # noqa: S101 - what goes out is a case
+    work.note(handover.application_id, f"chain approach: {answer}", {"remarks": remarks} if remarks else None)
+    row = work.lock(handover.application_id)
+    if accepted and not handover.side_by_side and (state_of(row), "hand_over") in domain.MOVES:
+        row.state = domain.moved(state_of(row), "hand_over")
+        deadlines.met(work.session, row.id, now=work.at)
+        work.tx.publish(events.ending(row, "chain_approach", work.at))
+    return handover
+
+
+def accept(work: Work, handover_id: UUID) -> tuple[HandoverRow, ApplicationRow]:
+    """We take a case of theirs: it becomes a draft with what they sent, for people to complete."""
+    handover = _own(work, handover_id, "in")
+    _answer(work, handover, True)
+    values = work.open(_place(handover.id), handover.sealed)["values"]
+    elements = values.get("elements") or {}
+    content = Content(
+        enrolment_id=handover.enrolment_id,
+        pv_numbers=tuple(values.get("pv_numbers") or ()),
+        elements={name: str(elements[name]) for name in ELEMENTS if elements.get(name)},
+        urgency=str(values.get("urgency") or ""),
+    )
+    row = ApplicationRow(id=uuid4(), sealed=b"", created_at=work.at, created_by=work.caller.subject)
+    record(work, row, content)
+    work.session.add(row)
+    work.session.flush()
+    handover.application_id = row.id
+    _send(work, handover)
+    work.note(row.id, "drafted from the chain approach")
+    return handover, row
+
+
+def decline(work: Work, handover_id: UUID, reasons: str) -> HandoverRow:
+    """We do not take it, and say why."""
+    handover = _own(work, handover_id, "in")
+    _answer(work, handover, False)
+    said = work.open(_place(handover.id), handover.sealed)
+    handover.sealed = work.seal(_place(handover.id), {**said, "declined": reasons})
+    _send(work, handover)
+    return handover
+
+
+def claim(work: Work, at_once: int = 5) -> list[Sending]:
+    """What is to be sent now; each comes again until `delivered` says that it arrived."""
+    claimed = timers.claim(work.session, [TIMER], at_once)
+    found = []
+    for due in claimed:
+        handover = store.handover(work.session, UUID(due.subject_id))
+        if handover is None:
+            continue
+        wait = _AGAIN_AFTER_S[min(due.attempt, len(_AGAIN_AFTER_S) - 1)]
+        again = replace(due, attempt=due.attempt + 1, due_at=work.at + timedelta(seconds=wait))
+        timers.schedule(work.session, [again])
+        found.append(_sending(work, handover))
+    return found
+
+
+def delivered(work: Work, handover_id: UUID) -> None:
+    """The other side has it."""
+    handover = store.handover(work.session, handover_id, lock=True)
+    timers.cancel(work.session, str(handover_id), [TIMER])
+    if handover is not None and handover.state == "sending":
+        handover.state = chain.handover_moved("sending", "deliver")
+
+
+def of_application(reading: Reading, application_id: UUID) -> list[tuple[HandoverRow, Mapping[str, Any]]]:
+    """The moves of one case, with what was sent."""
+    row = reading.visible(application_id)
+    return [
+        (each, reading.open(_place(each.id), each.sealed))
+        for each in store.of_application(reading.session, row.id)
+    ]
+
+
+def incoming(reading: Reading, limit: int) -> list[tuple[HandoverRow, Mapping[str, Any]]]:
+    """Cases of theirs that wait for our answer."""
+    return [
+        (each, reading.open(_place(each.id), each.sealed))
+        for each in store.unanswered(reading.session, "in", limit)
+        if not reading.is_tied(each.enrolment_id)
+    ]
+
+
+def _answer(work: Work, handover: HandoverRow, accepted: bool) -> None:
+    state = next(each for each in chain.HANDOVER_STATES if each == handover.state)
+    move: HandoverMove = "accept" if accepted else "decline"
+    handover.state = chain.handover_moved(state, move)
+    handover.answered_at, handover.answered_by = work.at, work.caller.subject
+    deadlines.met(work.session, handover.id, now=work.at)
+    work.tx.publish(events.referral_answered(handover))
+
+
+def _expect_answer(work: Work, handover: HandoverRow) -> None:
+    deadlines.set_deadline(
+        work.session,
+        "handover",
+        handover.id,
+        application_id=handover.application_id,
+        enrolment_id=handover.enrolment_id,
+        due_at=kinds.due_at("handover", work.at, Delays()),
+        now=work.at,
+    )
+
+
+def _send(work: Work, handover: HandoverRow) -> None:
+    timers.schedule(work.session, [timers.Due(kind=TIMER, subject_id=str(handover.id), due_at=work.at)])
+
+
+def _sending(work: Work, handover: HandoverRow) -> Sending:
+    said = work.open(_place(handover.id), handover.sealed)
+    if handover.direction == "in":
+        answer = {"accepted": handover.state == "accepted", "remarks": said.get("declined")}
+        return Sending(handover.id, f"/v1/referrals/{handover.id}/answer", answer)
+    body = {
+        "id": str(handover.id),
+        "enrolment_id": str(handover.enrolment_id),
+        "basis": handover.basis,
+        "grounds": said["grounds"],
+        "side_by_side": handover.side_by_side,
+        "fields": said["values"],
+    }
+    return Sending(handover.id, "/v1/referrals", body)
+
+
+def _own(work: Work, handover_id: UUID, direction: str) -> HandoverRow:
+    handover = store.handover(work.session, handover_id, lock=True)
+    if handover is None or work.is_tied(handover.enrolment_id):
+        raise HandoverUnknown("there is no such hand-over")
+    if handover.direction != direction:
+        raise HandoverMoveRefused("the other side answers this one", state=handover.state)
+    return handover
+
+
+def _shared(work: Work, row: ApplicationRow) -> Collection[str]:
+    if row.protocol_id is None or row.protocol_version is None:
+        return ()
+    content = protocols.version(work.session, row.protocol_id, row.protocol_version).content
+    shared: Collection[str] = content["shared_fields"].get(chain.PARTNER, ())
+    return shared
+
+
+def _place(handover_id: UUID) -> str:
+    return f"handover:{handover_id}"

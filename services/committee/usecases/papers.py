@@ -1,0 +1,107 @@
+"""What stands in minutes and decisions: who was there and what was decided, nothing that anybody kept back."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from contracts.registry import Language
+from services.committee.errors import ApplicationUnknown
+from services.committee.models import AgendaRow, DecisionRow, MeetingRow
+from services.committee.papers.pdf import Minutes, Point, Present
+from services.committee.store import cases, due
+from services.committee.usecases import meetings, protocols
+from services.committee.usecases.work import Reading
+
+_SAID = ("reasons", "review_way", "plan", "lightened")
+
+
+def minutes_of(reading: Reading, meeting_id: UUID) -> Minutes:
+    """The minutes as far as the caller may know the cases; raises `MeetingUnknown`."""
+    seen = meetings.read(reading, meeting_id)
+    row = seen.row
+    protocol = protocols.version(reading.session, row.protocol_id, row.protocol_version)
+    return Minutes(
+        language=language_of(row.language),
+        protocol=protocol.content["name"],
+        version=protocol.version,
+        starts_at=row.starts_at,
+        opened_at=row.opened_at,
+        closed_at=row.closed_at,
+        present=[Present(name, who.partner, who.arrived_at, who.left_at) for who, name in seen.attendance],
+        points=[_point(reading, row, item) for item, _ in seen.agenda],
+    )
+
+
+def decision_of(
+    reading: Reading, application_id: UUID
+) -> tuple[Language, tuple[str, int] | None, DecisionRow, Point]:
+    """The last decision on a case; raises `ApplicationUnknown` where there is none."""
+    row = reading.visible(application_id)
+    decided = [each for each in cases.decisions(reading.session, row.id) if each.kind != "draft"]
+    if not decided:
+        raise ApplicationUnknown("nothing was decided yet")
+    last = decided[-1]
+    protocol = None
+    if last.protocol_id is not None and last.protocol_version is not None:
+        version = protocols.version(reading.session, last.protocol_id, last.protocol_version)
+        protocol = (str(version.content["name"]), version.version)
+    return language_of(row.language), protocol, last, _decided(reading, last, "decided")
+
+
+def language_of(name: str) -> Language:
+    """One of the four languages; Dutch where it is none of them."""
+    known: Mapping[str, Language] = {"nl": "nl", "fr": "fr", "de": "de", "en": "en"}
+    return known.get(name, "nl")
+
+
+def _point(reading: Reading, meeting: MeetingRow, item: AgendaRow) -> Point:
+    if item.review_id is not None:
+        review = due.review(reading.session, item.review_id)
+        reference = str(item.application_id or item.review_id)
+        if review is None or review.meeting_id != meeting.id or review.outcome is None:
+            return Point(_short(reference), True, item.state)
+        said = reading.open(f"review:{review.id}:sealed", review.sealed)
+        return Point(
+            _short(reference),
+            True,
+            item.state,
+            outcome=review.outcome,
+            said=_texts(said),
+            counted=sorted(set(review.present.values())),
+            excluded=sorted(set(review.excluded.values())),
+        )
+    assert item.application_id is not None  # noqa: S101 - one of both is there
+    decided = cases.decisions(reading.session, item.application_id)
+    here = [each for each in decided if each.meeting_id == meeting.id]
+    if not here:
+        return Point(_short(str(item.application_id)), False, item.state)
+    return _decided(reading, here[-1], item.state)
+
+
+def _decided(reading: Reading, decision: DecisionRow, state: str) -> Point:
+    said = reading.open(f"decision:{decision.id}:sealed", decision.sealed)
+    dates = [(name, day) for name in ("review_on", "ends_on") if (day := getattr(decision, name)) is not None]
+    return Point(
+        _short(str(decision.application_id)),
+        False,
+        state,
+        kind=decision.kind,
+        outcome=decision.outcome,
+        said=_texts(said),
+        dates=dates,
+        counted=sorted(set(decision.present.values())),
+        excluded=sorted(set(decision.excluded.values())),
+        approved=decision.approved_by is not None,
+    )
+
+
+def _texts(said: Mapping[str, Any]) -> list[tuple[str, str]]:
+    found = [(name, str(said[name])) for name in _SAID[:1] if said.get(name)]
+    if said.get("alternatives"):
+        found.append(("alternatives", "; ".join(said["alternatives"])))
+    return found + [(name, str(said[name])) for name in _SAID[1:] if said.get(name)]
+
+
+def _short(reference: str) -> str:
+    """The first block of an id: enough to find the case, and says nothing of whom it is about."""
+    return reference.partition("-")[0].upper()

@@ -1,0 +1,84 @@
+"""Minutes and decisions on paper: who was there, what was decided, and nothing that anybody kept back."""
+
+from typing import get_args
+
+import pytest
+
+from contracts.registry import Language
+from services.committee.papers.words import WORDS
+from services.committee.schemas.case import REFUSAL
+from tests.support.committee import (
+    POLICE,
+    SECRETARY,
+    about,
+    come_in,
+    granted,
+    meeting,
+    named,
+    provisional,
+    submitted,
+    urgent,
+    whole,
+)
+from tests.support.desks import Desk
+
+
+def short(path: str) -> str:
+    return path.rpartition("/")[2].partition("-")[0].upper()
+
+
+def test_every_language_says_everything() -> None:
+    assert set(WORDS) == set(get_args(Language))
+    for words in WORDS.values():
+        assert set(words) == set(WORDS["en"])
+        assert all(text.strip() for text in words.values())
+
+
+def test_minutes_say_who_was_there_and_what_was_decided(committee: Desk, protocol_id: str) -> None:
+    one, two, three = (submitted(committee, whole(protocol_id)) for _ in range(3))
+    opinion = {"advice": "grant", "shared": "we see the same pattern", "kept": "she is in therapy"}
+    committee.call("PUT", f"{one}/opinion", opinion, role="committee", partner="victim-support")
+    held = meeting(committee, protocol_id, about(one), about(two), about(three))
+    come_in(committee, held, "łucja", "city")
+    committee.call("POST", f"/v1/meetings/{held}/attendance/łucja/leave", **SECRETARY)
+    reasons = {"meeting_id": held, "reasons": "all three elements are shown; 41 calls"}
+    committee.call("POST", f"{one}/grant", reasons, **SECRETARY)
+    committee.call("POST", f"{two}/refuse", REFUSAL | {"meeting_id": held}, **SECRETARY)
+    committee.call("POST", f"/v1/meetings/{held}/close", **SECRETARY)
+    text = committee.text_of(f"/v1/meetings/{held}/minutes.pdf", **SECRETARY)
+    for there in (
+        *("Verslag van de vergadering", "Protocol stalkingalarm Gent", "Bert (police)", "Carla (parket)"),
+        *("Łucja (city)", short(one), "Het stalkingalarm wordt toegekend.", "41 calls", "Einddatum"),
+        *(
+            short(two),
+            "Het stalkingalarm wordt geweigerd.",
+            REFUSAL["reasons"],
+            "chain approach; no-contact order",
+        ),
+        *(short(three), "Uitgesteld: er werd niets beslist.", "Blad 1 / 1"),
+    ):
+        assert there in text, there
+    for kept in ("therapy", "pattern", "GE.37", "no-contact order within"):
+        assert kept not in text
+    # Who is tied to a party of one case reads nothing of it, even here.
+    committee.raw_json("POST", f"{two}/conflicts", {"subject": "frank", "reason": "x"}, **SECRETARY)
+    tied = committee.text_of(f"/v1/meetings/{held}/minutes.pdf", **named(SECRETARY, "frank"))
+    assert short(one) in tied
+    assert short(two) not in tied
+
+
+@pytest.mark.parametrize("language", ["nl", "fr", "de", "en"])
+def test_a_decision_is_in_the_language_of_its_case(committee: Desk, protocol_id: str, language: str) -> None:
+    path = provisional(committee, urgent(protocol_id, language=language))
+    words = WORDS[language]  # type: ignore[index]
+    first = committee.text_of(f"{path}/decision.pdf", **POLICE)
+    assert words["provisional"] in first
+    granted(committee, protocol_id, path)
+    text = committee.text_of(f"{path}/decision.pdf", **POLICE)
+    for there in (short(path), words["final"], words["granted"], "all three", words["stays"]):
+        assert there in text, there
+
+
+def test_without_a_decision_there_is_no_paper(committee: Desk, protocol_id: str) -> None:
+    path = submitted(committee, whole(protocol_id))
+    committee.call("GET", f"{path}/decision.pdf", status=404, **POLICE)
