@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Self
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -127,7 +127,7 @@ async def enrol(
     # One after the other: all of these lock the same file.
     granted = asyncio.create_task(_granted(world, zone, enrolment["id"], pv_number))
     await world.call("PUT", "registry", f"{path}/police-report", manager, {"pv_number": pv_number})
-    today = datetime.now(UTC).date().isoformat()
+    today = datetime.now(_BELGIUM).date().isoformat()
     await world.call("POST", "registry", f"{path}/convention", manager, {"signed_on": today, "by": name})
     await world.call("PUT", "registry", f"{path}/card", manager, papers)
     issued = await world.call("POST", "registry", f"{path}/devices", manager, _device(device))

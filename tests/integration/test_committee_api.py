@@ -8,6 +8,7 @@ import pytest
 
 from services.committee.api import create_app
 from services.committee.schemas.case import APPLICATION
+from services.committee.schemas.chain import REFERRAL
 from services.committee.settings import CommitteeSettings
 from tests.support.committee import (
     MAGISTRATE,
@@ -318,3 +319,11 @@ def test_what_is_said_rests_sealed(committee: Desk, protocol_id: str) -> None:
         )
         for secret in (b"GE.37", b"no-contact", b"secret-", b"Bert", b"lived together"):
             assert secret not in everything, (table, secret)
+
+
+def test_without_a_chain_approach_it_says_so(committee: Desk, protocol_id: str) -> None:
+    path = submitted(committee, whole(protocol_id))
+    refusal = committee.call("POST", f"{path}/refer", REFERRAL, status=409, **SECRETARY)
+    assert refusal["type"] == "urn:stalkingalarm:chain-approach-absent"
+    assert committee.signed("{}", {}) == 409
+    assert about(path)["application_id"] in str(committee.call("GET", "/v1/applications", **POLICE))

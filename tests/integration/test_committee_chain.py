@@ -16,9 +16,7 @@ from services.committee.settings import CommitteeSettings
 from tests.support.broker import Broker
 from tests.support.chain_partner import ChainPartner
 from tests.support.committee import (
-    POLICE,
     SECRETARY,
-    about,
     drafted,
     granted,
     in_force,
@@ -240,11 +238,3 @@ def test_nobody_else_tells_us_anything(linked: Desk, partner: ChainPartner) -> N
     assert linked.signed(*partner.webhook("case.referred", case | {"basis": "because"})) == 422
     assert linked.signed(*partner.webhook("case.referred", case | {"grounds": "x" * 300_000})) == 422
     assert linked.signed(*partner.webhook("referral.answered", {"id": str(uuid4()), "accepted": True})) == 404
-
-
-def test_without_a_chain_approach_it_says_so(committee: Desk, protocol_id: str) -> None:
-    path = submitted(committee, whole(protocol_id))
-    refusal = committee.call("POST", f"{path}/refer", REFERRAL, status=409, **SECRETARY)
-    assert refusal["type"] == "urn:stalkingalarm:chain-approach-absent"
-    assert committee.signed("{}", {}) == 409
-    assert about(path)["application_id"] in str(committee.call("GET", "/v1/applications", **POLICE))

@@ -1,12 +1,13 @@
 """Protocols, and how an alarm is decided: urgent, ordinary, reviewed, and outside any protocol."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from chassis.database import Database, engine_of
+from services.committee.domain.calendar import day_of
 from services.committee.schemas.case import REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
@@ -35,7 +36,7 @@ from tests.support.desks import Desk
 REASONS = {"reasons": "all three elements are shown"}
 
 
-def today() -> datetime:
+def now() -> datetime:
     return datetime.now(UTC)
 
 
@@ -71,7 +72,7 @@ def test_the_life_of_a_protocol(committee: Desk) -> None:
     early = committee.call("POST", f"{version}/sign", {"in_force_from": "2026-01-01"}, status=422, **PROCUREUR)
     assert early["field"] == "in_force_from"
     signed = committee.call(
-        "POST", f"{version}/sign", {"in_force_from": today().date().isoformat()}, **PROCUREUR
+        "POST", f"{version}/sign", {"in_force_from": day_of(now()).isoformat()}, **PROCUREUR
     )
     assert signed["state"] == "in_force"
     assert committee.call("GET", path, **SECRETARY)["content"]["modalities"] == "kept for two years"
@@ -92,7 +93,7 @@ def test_a_version_binds_from_its_day_and_the_one_before_no_longer(
     committee.call("PUT", f"{path}/draft", PROTOCOL | {"name": "newer"}, **SECRETARY)
     for move, who in (("submit", SECRETARY), ("approve", GENERAL)):
         committee.call("POST", f"{path}/versions/2/{move}", **who)
-    tomorrow = (today() + timedelta(days=2)).date().isoformat()
+    tomorrow = (day_of(now()) + timedelta(days=1)).isoformat()
     signed = committee.call("POST", f"{path}/versions/2/sign", {"in_force_from": tomorrow}, **PROCUREUR)
     assert signed["state"] == "signed"
     database = Database(engine_of(committee_settings), "/services/committee")
@@ -142,7 +143,7 @@ def test_urgent_granted_at_once_and_ratified(committee: Desk, protocol_id: str) 
     path = submitted(committee, body)
     (deadline,) = committee.call("GET", f"{path}/deadlines", **SECRETARY)
     assert deadline["kind"] == "provisional_decision"
-    assert (datetime.fromisoformat(deadline["due_at"]) - today()) == pytest.approx(
+    assert (datetime.fromisoformat(deadline["due_at"]) - now()) == pytest.approx(
         timedelta(hours=4), abs=timedelta(minutes=1)
     )
     answer = committee.call("POST", f"{path}/grant-provisionally", REASONS, **MAGISTRATE)
@@ -196,8 +197,8 @@ def test_ordinary_needs_a_meeting_with_quorum(committee: Desk, protocol_id: str)
     answer = committee.call("POST", f"{path}/grant", decide, **SECRETARY)
     decision = answer["decision"]
     assert decision["present"] == {"bert": "police", "carla": "parket"}
-    assert 89 <= (datetime.fromisoformat(decision["review_on"]).date() - today().date()).days <= 92
-    assert 180 <= (datetime.fromisoformat(decision["ends_on"]).date() - today().date()).days <= 184
+    assert 89 <= (date.fromisoformat(decision["review_on"]) - day_of(now())).days <= 92
+    assert 180 <= (date.fromisoformat(decision["ends_on"]) - day_of(now())).days <= 184
     event = committee.published(body["enrolment_id"])[-1]
     assert (event.type, event.data["decision_id"]) == ("alarm.granted.v1", decision["id"])
     assert event.data["ends_on"] == decision["ends_on"]

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+from services.committee.domain.calendar import day_of
 from services.committee.schemas.case import APPLICATION, REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
 from tests.support.desks import Desk, Who
@@ -24,7 +25,7 @@ def in_force(committee: Desk, content: dict[str, Any] = PROTOCOL, protocol_id: s
     version = committee.call("PUT", f"{path}/draft", content, **SECRETARY)["version"]
     committee.call("POST", f"{path}/versions/{version}/submit", **SECRETARY)
     committee.call("POST", f"{path}/versions/{version}/approve", **GENERAL)
-    today = {"in_force_from": datetime.now(UTC).astimezone().date().isoformat()}
+    today = {"in_force_from": day_of(datetime.now(UTC)).isoformat()}
     committee.call("POST", f"{path}/versions/{version}/sign", today, **PROCUREUR)
     return path.rpartition("/")[2]
 

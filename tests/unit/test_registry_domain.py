@@ -28,6 +28,9 @@ def test_every_move_of_a_file_is_in_the_table_or_refused(status: EnrolmentStatus
         ("open", "activate"): "active",
         ("suspended", "activate"): "active",
         ("active", "suspend"): "suspended",
+        ("open", "end"): "ended",
+        ("active", "end"): "ended",
+        ("suspended", "end"): "ended",
     }
     if (status, move) in allowed:
         assert domain.enrolment_moved(status, move) == allowed[status, move]

@@ -4,10 +4,10 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import FastAPI, Query, Response
-from pydantic import AwareDatetime
 
 from services.committee.api import shown
 from services.committee.api.parts import Member, Parts, Secretariat
+from services.committee.schemas.common import Moment
 from services.committee.schemas.meeting import AgendaIn, AttendanceIn, MeetingIn, MeetingOut, MeetingSummary
 from services.committee.store import meetings as store
 from services.committee.usecases import meetings
@@ -38,7 +38,7 @@ def _prepare(app: FastAPI, parts: Parts) -> None:
     @app.get("/v1/meetings", tags=["meetings"])
     def listed(
         _: Member,
-        since: AwareDatetime | None = None,
+        since: Moment | None = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> list[MeetingSummary]:
         """Meetings in order of their beginning."""

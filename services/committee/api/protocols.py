@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from services.committee.api import shown
 from services.committee.api.parts import AnyReader, Drafter, Parts, Procureur, ProcureurGeneral
-from services.committee.schemas.common import RemarksIn
+from services.committee.schemas.common import Number, RemarksIn
 from services.committee.schemas.protocol import HistoryOut, ProtocolIn, ProtocolOut, SignatureIn
 from services.committee.store import cases
 from services.committee.store import protocols as store
@@ -23,25 +23,25 @@ def add(app: FastAPI, parts: Parts) -> None:
             return shown.protocol(usecases.draft(work, protocol_id, body.model_dump(mode="json")))
 
     @app.post("/v1/protocols/{protocol_id}/versions/{version}/submit", tags=["protocols"])
-    def submit(protocol_id: UUID, version: int, caller: Drafter) -> ProtocolOut:
+    def submit(protocol_id: UUID, version: Number, caller: Drafter) -> ProtocolOut:
         """Lay a draft before the procureur-generaal."""
         with parts.work(caller) as work:
             return shown.protocol(usecases.move(work, protocol_id, version, "submit"))
 
     @app.post("/v1/protocols/{protocol_id}/versions/{version}/approve", tags=["protocols"])
-    def approve(protocol_id: UUID, version: int, caller: ProcureurGeneral) -> ProtocolOut:
+    def approve(protocol_id: UUID, version: Number, caller: ProcureurGeneral) -> ProtocolOut:
         """The procureur-generaal approves it."""
         with parts.work(caller) as work:
             return shown.protocol(usecases.move(work, protocol_id, version, "approve"))
 
     @app.post("/v1/protocols/{protocol_id}/versions/{version}/send-back", tags=["protocols"])
-    def send_back(protocol_id: UUID, version: int, body: RemarksIn, caller: ProcureurGeneral) -> ProtocolOut:
+    def send_back(protocol_id: UUID, version: Number, body: RemarksIn, caller: ProcureurGeneral) -> ProtocolOut:
         """The procureur-generaal wants it otherwise."""
         with parts.work(caller) as work:
             return shown.protocol(usecases.move(work, protocol_id, version, "send_back", body.remarks))
 
     @app.post("/v1/protocols/{protocol_id}/versions/{version}/sign", tags=["protocols"])
-    def sign(protocol_id: UUID, version: int, body: SignatureIn, caller: Procureur) -> ProtocolOut:
+    def sign(protocol_id: UUID, version: Number, body: SignatureIn, caller: Procureur) -> ProtocolOut:
         """The procureur des Konings signs; it binds from its day, and the version before it no longer."""
         with parts.work(caller) as work:
             return shown.protocol(usecases.sign(work, protocol_id, version, body.in_force_from))

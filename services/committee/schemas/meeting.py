@@ -4,13 +4,13 @@ from datetime import date, datetime
 from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.committee import ReviewCause
 from contracts.registry import Language
 from services.committee.schemas.case import CheckedIn
 from services.committee.schemas.chain import ReferralIn
-from services.committee.schemas.common import In, Name, Slug, Text
+from services.committee.schemas.common import In, Moment, Name, Slug, Text
 
 MEETING: dict[str, Any] = {
     "protocol_id": "5e4f35b0-9a3c-4d6c-a3cf-0e2b1c6a7f10",
@@ -25,7 +25,7 @@ class MeetingIn(In):
     model_config = ConfigDict(json_schema_extra={"examples": [MEETING]})
 
     protocol_id: UUID
-    starts_at: AwareDatetime
+    starts_at: Moment
     language: Language = "nl"
 
 
