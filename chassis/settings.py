@@ -5,10 +5,11 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from chassis.development import DEVELOPMENT_PREFIX
+from chassis.vault import signing_key
 
 
 class Settings(BaseSettings):
@@ -22,6 +23,8 @@ class Settings(BaseSettings):
     broker_url: SecretStr
     # Keys for personal data at rest: "1:<base64url of 32 bytes>,2:..."; the highest version encrypts.
     vault_keys: SecretStr
+    # What the audit log is signed with: 32 bytes, base64url (Ed25519).
+    audit_key: SecretStr
     oidc_issuer: str
     oidc_audience: str = "stalkingalarm"
     oidc_jwks_url: str
@@ -29,6 +32,16 @@ class Settings(BaseSettings):
     api_port: int = 8000
     database_pool: int = Field(default=12, ge=1)
     statement_timeout_ms: int = Field(default=3000, ge=100)
+
+    @field_validator("audit_key")
+    @classmethod
+    def refuse_what_cannot_sign(cls, value: SecretStr) -> SecretStr:
+        """At start, not at the first signature."""
+        try:
+            signing_key(value.get_secret_value())
+        except ValueError:
+            raise ValueError("must be 32 bytes, base64url") from None
+        return value
 
     @model_validator(mode="after")
     def refuse_development_means(self) -> Self:

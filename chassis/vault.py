@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from chassis.development import DEVELOPMENT_PREFIX
@@ -49,6 +50,18 @@ class Vault:
         return json.loads(clear)
 
 
+def signing_key(secret: str) -> Ed25519PrivateKey:
+    """The Ed25519 key of a secret; raises ValueError unless it is 32 bytes, base64url."""
+    return Ed25519PrivateKey.from_private_bytes(
+        base64.urlsafe_b64decode(secret.removeprefix(DEVELOPMENT_PREFIX))
+    )
+
+
+def public_key(secret: str) -> str:
+    """What verifies the signatures of such a secret: 32 bytes, base64url."""
+    return base64.urlsafe_b64encode(signing_key(secret).public_key().public_bytes_raw()).decode()
+
+
 def new_key() -> str:
-    """A fresh key in the form that `Vault` reads."""
+    """A fresh key: 32 bytes, base64url."""
     return base64.urlsafe_b64encode(os.urandom(32)).decode()

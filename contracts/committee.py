@@ -176,7 +176,20 @@ class DeadlineMissed(_Deadline):
     loudness: int
 
 
+class ConflictDeclared(_CommitteeFact):
+    """A person has a tie to a party: wherever they work, this victim's case does not exist for them.
+
+    `person`: the subject of their tokens.
+    """
+
+    TYPE = "conflict.declared.v1"
+
+    person: str
+    declared_at: AwareDatetime
+
+
 EVENTS = (
+    ConflictDeclared,
     ProtocolInForce,
     ApplicationSubmitted,
     ApplicationReopened,

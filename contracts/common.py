@@ -3,6 +3,7 @@
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
@@ -10,6 +11,12 @@ from contracts.envelope import Payload
 
 # How an order for this alarm is marked wherever a person reads it (ministerial circular of 29 May 2019).
 MARKING: Literal["STALKINGALARM"] = "STALKINGALARM"
+
+# The time by which Belgium lives; everything else is UTC.
+BELGIUM = ZoneInfo("Europe/Brussels")
+
+# Pattern of a text that PostgreSQL can hold: it stores no NUL.
+NO_NUL = r"^[^\x00]*$"
 
 Channel = Literal["data", "sms", "voice"]
 Lane = Literal["verified", "unverified"]

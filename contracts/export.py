@@ -13,7 +13,8 @@ from typing import Any, get_args
 import yaml
 
 from contracts import topology
-from contracts.catalogue import PARKED, PUBLISHED
+from contracts.audit import AuditSealed
+from contracts.catalogue import PARKED, PUBLISHED, SEALED
 from contracts.common import MessageParked
 from contracts.dispatch import OrderState
 from contracts.envelope import CONTENT_TYPE, Event, Payload
@@ -32,7 +33,7 @@ class Changed(Exception):
 def payloads() -> dict[str, type[Payload]]:
     """Every event type by name."""
     every = {payload.TYPE: payload for events in PUBLISHED.values() for payload in events}
-    return {**every, MessageParked.TYPE: MessageParked}
+    return {**every, MessageParked.TYPE: MessageParked, AuditSealed.TYPE: AuditSealed}
 
 
 def schemas() -> dict[str, Json]:
@@ -107,7 +108,7 @@ def asyncapi() -> Json:
     channels: Json = {}
     operations: Json = {}
     for service, events in PUBLISHED.items():
-        for payload in (*events, PARKED[service]):
+        for payload in (*events, PARKED[service], SEALED[service]):
             exchange = payload.EXCHANGE
             channel = channels.setdefault(exchange, _channel(exchange))
             channel["messages"][payload.TYPE] = {"$ref": f"#/components/messages/{payload.TYPE}"}

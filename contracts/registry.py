@@ -1,14 +1,18 @@
 """Events of the registry. `registry.cards` is restricted: only dispatch may read it."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.common import AboutEnrolment
+from contracts.policy import Group, Personal
 from contracts.topology import REGISTRY_CARDS, REGISTRY_EVENTS
 
+# What a file reminds of: `verify` what was said of violence and weapons, a `measure` that ends, a `photo` that
+# is old, a `transfer` that nobody answers, a file that somebody `opened` by breaking the glass.
+ReminderKind = Literal["verify", "measure", "photo", "transfer", "opened"]
 DeviceStatus = Literal["stock", "matched", "active", "suspended", "lost", "returned"]
 EnrolmentStatus = Literal["open", "active", "suspended", "ended"]
 Language = Literal["nl", "fr", "de", "en"]
@@ -43,10 +47,29 @@ class DeviceChanged(_RegistryFact):
     changed_at: AwareDatetime
 
 
-class Person(BaseModel):
-    """A person on the card, as a patrol needs to know them."""
+class _Sourced(BaseModel):
+    """Who said so, and when it was last looked at whether it still holds."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+    source: str | None = None
+    verified_on: date | None = None
+
+
+class Noted(_Sourced):
+    """Something that a patrol must reckon with."""
+
+    text: str
+
+
+class Vehicle(Noted):
+    """A vehicle; `plate` as it is on the vehicle."""
+
+    plate: str | None = None
+
+
+class Person(_Sourced):
+    """A person on the card, as a patrol needs to know them."""
 
     name: str
     born_on: date | None = None
@@ -58,25 +81,20 @@ class Perpetrator(Person):
     """Whom the patrol may meet. `ref` is the registry's pseudonymous id of this person."""
 
     ref: UUID
-    violence: tuple[str, ...] = ()
-    weapons: tuple[str, ...] = ()
-    vehicles: tuple[str, ...] = ()
+    violence: tuple[Noted, ...] = ()
+    weapons: tuple[Noted, ...] = ()
+    vehicles: tuple[Vehicle, ...] = ()
 
 
-class Measure(BaseModel):
+class Measure(_Sourced):
     """An imposed measure (no-contact order, temporary ban from the home ...) and its last day."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     kind: str
     until: date | None = None
-    verified_on: date | None = None
 
 
-class Address(BaseModel):
+class Address(_Sourced):
     """A known address with access notes."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     kind: Literal["home", "work", "school", "safe", "other"]
     text: str
@@ -85,20 +103,23 @@ class Address(BaseModel):
     lon: float | None = Field(default=None, ge=-180, le=180)
 
 
+_VICTIM, _PERPETRATOR = Personal(Group.VICTIM), Personal(Group.PERPETRATOR)
+
+
 class Card(BaseModel):
     """The intervention card: what a patrol is told while the alarm is open."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
-    victim: Person
-    languages: tuple[Language, ...] = ()
-    perpetrators: tuple[Perpetrator, ...] = ()
-    measures: tuple[Measure, ...] = ()
-    addresses: tuple[Address, ...] = ()
-    dogs: str | None = None
-    children: str | None = None
-    hearing_or_disability: str | None = None
-    notes: str | None = None
+    victim: Annotated[Person, _VICTIM]
+    languages: Annotated[tuple[Language, ...], _VICTIM] = ()
+    perpetrators: Annotated[tuple[Perpetrator, ...], _PERPETRATOR] = ()
+    measures: Annotated[tuple[Measure, ...], _PERPETRATOR] = ()
+    addresses: Annotated[tuple[Address, ...], _VICTIM] = ()
+    dogs: Annotated[str | None, _VICTIM] = None
+    children: Annotated[str | None, _VICTIM] = None
+    hearing_or_disability: Annotated[str | None, _VICTIM] = None
+    notes: Annotated[str | None, _VICTIM] = None
 
 
 class CardPublished(AboutEnrolment):
@@ -124,4 +145,55 @@ class CardWithdrawn(AboutEnrolment):
     version: int
 
 
-EVENTS = (EnrolmentChanged, DeviceChanged, CardPublished, CardWithdrawn)
+class TransferOffered(_RegistryFact):
+    """The managing zone offers a file to the zone that the victim moved to; it stays responsible until then."""
+
+    TYPE = "transfer.offered.v1"
+
+    transfer_id: UUID
+    from_zone_id: str
+    to_zone_id: str
+    offered_at: AwareDatetime
+    due_at: AwareDatetime
+
+
+class TransferAnswered(_RegistryFact):
+    """The other zone took the file, or did not, or the offer was taken back."""
+
+    TYPE = "transfer.answered.v1"
+
+    transfer_id: UUID
+    from_zone_id: str
+    to_zone_id: str
+    answer: Literal["accepted", "declined", "withdrawn"]
+    answered_at: AwareDatetime
+
+
+class FileReminded(_RegistryFact):
+    """The managing zone must look at a file; `loudness` 0 in time, then one more each day."""
+
+    TYPE = "file.reminded.v1"
+
+    reminder_id: UUID
+    managing_zone_id: str
+    kind: ReminderKind
+    due_at: AwareDatetime
+    loudness: int
+    reminded_at: AwareDatetime
+
+
+class FileOpened(_RegistryFact):
+    """Somebody broke the glass: read a file that is not theirs, with a reason, until a moment."""
+
+    TYPE = "file.opened.v1"
+
+    managing_zone_id: str
+    opened_by: str
+    opened_at: AwareDatetime
+    until: AwareDatetime
+
+
+EVENTS = (
+    *(EnrolmentChanged, DeviceChanged, CardPublished, CardWithdrawn),
+    *(TransferOffered, TransferAnswered, FileReminded, FileOpened),
+)

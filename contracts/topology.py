@@ -5,7 +5,7 @@ from policies, because the arguments of a declared queue can never be changed.
 """
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 VHOST = "stalkingalarm"
 
@@ -21,7 +21,8 @@ REPORTING_EVENTS = "reporting.events"
 PARKING = "parking"
 UNROUTABLE = "unroutable"
 
-SERVICES = ("registry", "alarm", "dispatch", "committee", "reporting")
+ServiceName = Literal["registry", "alarm", "dispatch", "committee", "reporting"]
+SERVICES: tuple[str, ...] = get_args(ServiceName)
 
 # Seconds before each further attempt of a message whose handler failed; then it is parked.
 RETRY_DELAYS_S = (1, 5, 30, 30, 30)
@@ -96,6 +97,7 @@ REGISTRY_TESTS = "registry.tests"
 REPORTING_LEDGER = "reporting.ledger"
 REPORTING_FOLLOW_UP = "reporting.follow-up"
 REPORTING_ATTENTION = "reporting.attention"
+REPORTING_AUDIT = "reporting.audit"
 COMMITTEE_FOLLOW_UP = "committee.follow-up"
 
 EXCHANGES: tuple[Exchange, ...] = (
@@ -188,8 +190,14 @@ QUEUES: tuple[Queue, ...] = (
     Queue(
         REPORTING_ATTENTION,
         # All of its own too: an event that no queue takes would count as unroutable.
-        (*(Binding(f"{s}.events", "message.parked.v1") for s in SERVICES), Binding(REPORTING_EVENTS, "#")),
+        (
+            *(Binding(f"{s}.events", "message.parked.v1") for s in SERVICES),
+            *(Binding(REGISTRY_EVENTS, f"file.{what}.v1") for what in ("opened", "reminded")),
+            Binding(COMMITTEE_EVENTS, "deadline.missed.v1"),
+            Binding(REPORTING_EVENTS, "#"),
+        ),
     ),
+    Queue(REPORTING_AUDIT, tuple(Binding(f"{s}.events", "audit.sealed.v1") for s in SERVICES)),
     Queue(
         COMMITTEE_FOLLOW_UP,
         (Binding(DISPATCH_EVENTS, "incident.closed.v1"), Binding(REGISTRY_EVENTS, "enrolment.changed.v1")),

@@ -26,7 +26,9 @@ Containers = Annotated[bool, typer.Option("--containers", help="Containers inste
 _STYLES = {"ready": "green", "done": "green", "failed": "bold red", "crashed": "red", "stopped": "yellow"}
 
 
-def command(name: str | None = None) -> Callable[[Callable[..., None]], Callable[..., None]]:
+def command(
+    name: str | None = None, within: typer.Typer = app
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Make a function a command whose SetupErrors are one line and exit code 1."""
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
@@ -38,7 +40,7 @@ def command(name: str | None = None) -> Callable[[Callable[..., None]], Callable
                 Console(stderr=True).print(f"[bold red]error:[/] {error}", highlight=False, soft_wrap=True)
                 raise typer.Exit(1) from None
 
-        return app.command(name)(guarded)
+        return within.command(name)(guarded)
 
     return register
 
@@ -185,4 +187,5 @@ def _table(system: RunningSystem) -> None:
 
 # Modules that add commands by `@command()`: imported last, for they import this one.
 from stalkingalarm import press as _press  # noqa: E402, F401
+from stalkingalarm.auditing import command as _audit  # noqa: E402, F401
 from stalkingalarm.bench import command as _bench  # noqa: E402, F401

@@ -67,6 +67,10 @@ class RunningSystem(ABC):
         """Start one process that was stopped, and wait until it is ready."""
 
     @abstractmethod
+    def log(self, name: str) -> str:
+        """All that a process wrote."""
+
+    @abstractmethod
     def last_words(self, name: str) -> str:
         """Where the log of a process is, and the line in it that most probably says what is wrong."""
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
 from uuid import UUID, uuid5
-from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from shapely import STRtree
 from shapely.geometry import Point, shape
 
+from contracts.common import BELGIUM
 from stalkingalarm.embedded.layout import write_private
 from stalkingalarm.simulation.device import Device
 from stalkingalarm.simulation.jose import public_key
@@ -28,7 +28,6 @@ CONDITIONS = {
     "intimate": "the stalker is a former partner",
     "reachable": "the victim carries a charged telephone",
 }
-_BELGIUM = ZoneInfo("Europe/Brussels")
 # How long grant and test press may take to come through.
 _PATIENCE_S = 20.0
 
@@ -57,9 +56,9 @@ def card(name: str, address: str, perpetrator: dict[str, Any] | None = None) -> 
             or {
                 "name": f"Ex of {name}",
                 "born_on": "1985-02-11",
-                "violence": ["strangling (2025, police report)"],
-                "weapons": ["knife"],
-                "vehicles": ["grey estate car"],
+                "violence": [{"text": "strangling (2025)", "source": "police report"}],
+                "weapons": [{"text": "knife", "source": "victim"}],
+                "vehicles": [{"text": "grey estate car"}],
             }
         ],
         "measures": [{"kind": "no-contact order", "until": "2027-01-31"}],
@@ -97,7 +96,7 @@ async def protocol(world: World) -> None:
     if newest["state"] in (None, "in_force", "draft", "sent_back"):
         newest = await world.call("PUT", "committee", f"{path}/draft", desk, body)
     version = f"{path}/versions/{newest['version']}"
-    parket, today = {"partner": "parket"}, datetime.now(_BELGIUM).date().isoformat()
+    parket, today = {"partner": "parket"}, datetime.now(BELGIUM).date().isoformat()
     # From wherever an earlier run left it.
     for state, move, who, said in (
         ("draft", "submit", desk, None),
@@ -127,7 +126,7 @@ async def enrol(
     # One after the other: all of these lock the same file.
     granted = asyncio.create_task(_granted(world, zone, enrolment["id"], pv_number))
     await world.call("PUT", "registry", f"{path}/police-report", manager, {"pv_number": pv_number})
-    today = datetime.now(_BELGIUM).date().isoformat()
+    today = datetime.now(BELGIUM).date().isoformat()
     await world.call("POST", "registry", f"{path}/convention", manager, {"signed_on": today, "by": name})
     await world.call("PUT", "registry", f"{path}/card", manager, papers)
     issued = await world.call("POST", "registry", f"{path}/devices", manager, _device(device))

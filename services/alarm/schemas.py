@@ -11,7 +11,7 @@ from uuid import UUID
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from chassis import metrics
-from contracts.common import Fix
+from contracts.common import NO_NUL, Fix
 from contracts.telemetry import PRESS_REFUSED
 from services.alarm.domain import Claim, checked_fix
 from services.alarm.errors import DeviceUnreadable
@@ -97,7 +97,7 @@ class HeartbeatBody(BaseModel):
     button_battery: int | None = Field(default=None, ge=0, le=100)
     bluetooth: bool | None = None
     location_permission: bool | None = None
-    app_version: str | None = Field(default=None, max_length=40, pattern=r"^[^\x00]*$")
+    app_version: str | None = Field(default=None, max_length=40, pattern=NO_NUL)
 
 
 class FollowClaim(BaseModel):

@@ -5,7 +5,7 @@
 
 from functools import cache
 
-from chassis import metrics
+from chassis import audit, metrics
 from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publisher
 from chassis.database import Database, engine_of
 from chassis.outbox import Relay
@@ -99,3 +99,8 @@ class Health:
     def canaries(self) -> None:
         """One for each control room every `canary_every_s`."""
         send_canaries(database(), load(AlarmSettings))
+
+    @every(2)
+    def chain_audit_log(self) -> None:
+        """Chain and sign what was logged."""
+        audit.keep(database(), load(AlarmSettings))

@@ -15,6 +15,7 @@ from contracts.committee import (
     ApplicationReopened,
     ApplicationSubmitted,
     CaseReferred,
+    ConflictDeclared,
     DeadlineMissed,
     DeadlineReminded,
     ProtocolInForce,
@@ -27,6 +28,7 @@ from contracts.envelope import Event, Payload
 from contracts.registry import EnrolmentChanged
 from services.committee.models import (
     ApplicationRow,
+    ConflictRow,
     DeadlineRow,
     DecisionRow,
     HandoverRow,
@@ -91,6 +93,14 @@ def ending(
 def review_held(row: ReviewRow, ends_on: date | None) -> ReviewHeld:
     """The committee looked again."""
     return ReviewHeld.model_validate(row.model_dump() | {"review_id": row.id, "ends_on": ends_on})
+
+
+def tied(row: ApplicationRow, conflict: ConflictRow) -> ConflictDeclared:
+    """Somebody has a tie to a party."""
+    return ConflictDeclared.model_validate(
+        row.model_dump()
+        | {"application_id": row.id, "person": conflict.subject, "declared_at": conflict.declared_at}
+    )
 
 
 def referred(row: HandoverRow) -> CaseReferred:

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from chassis import clock
+from chassis import audit, clock
 from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publisher
 from chassis.caller import Caller
 from chassis.database import Database, engine_of
@@ -80,14 +80,19 @@ class CommitteeWorker:
         if (client := chain_approach()) is None:
             return
         with database().transaction() as tx:
-            waiting = chain.claim(Work.of(tx, vault(), US))
+            waiting = chain.claim(Work(tx, vault(), US))
         for each in waiting:
             if client.send(each):
                 with database().transaction() as tx:
-                    chain.delivered(Work.of(tx, vault(), US), each.handover_id)
+                    chain.delivered(Work(tx, vault(), US), each.handover_id)
 
     @every(10)
     def put_protocols_in_force(self) -> None:
         """Signed versions whose day has come."""
         with database().transaction() as tx:
             protocols.take_effect_due(tx)
+
+    @every(2)
+    def chain_audit_log(self) -> None:
+        """Chain and sign what was logged."""
+        audit.keep(database(), load(CommitteeSettings))

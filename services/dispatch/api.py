@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -11,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import clock
+from chassis import audit_api, clock
 from chassis.auth import require
 from chassis.caller import Caller
 from chassis.database import Database, engine_of
@@ -23,6 +24,8 @@ from chassis.vault import Vault
 from contracts import topology
 from services.dispatch import access, console, intake, store, views
 from services.dispatch.board import Board
+from services.dispatch.disclosures import Disclosures
+from services.dispatch.models import OrderRow
 from services.dispatch.schemas import (
     ControlRoomIn,
     ControlRoomOut,
@@ -51,6 +54,7 @@ def create_app(settings: DispatchSettings | None = None) -> FastAPI:
     settings = settings or load(DispatchSettings)
     database = Database(engine_of(settings), "/services/dispatch")
     context = Context(database, Board(settings), Vault(settings.vault_keys.get_secret_value()), settings)
+    disclosures = Disclosures(database)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -64,6 +68,7 @@ def create_app(settings: DispatchSettings | None = None) -> FastAPI:
         publisher.subscribe_transient(topology.DISPATCH_LIVE, ["#"], hub.rung)
         hub.start()
         courier.start()
+        disclosures.start()
         refreshing = asyncio.create_task(_keep_fresh(context))
         yield
         refreshing.cancel()
@@ -71,6 +76,7 @@ def create_app(settings: DispatchSettings | None = None) -> FastAPI:
             await refreshing
         await courier.stop()
         await hub.stop()
+        await disclosures.stop()
         await asyncio.to_thread(database.relay.stop)
         await publisher.stop()
         database.engine.dispose()
@@ -93,12 +99,13 @@ def create_app(settings: DispatchSettings | None = None) -> FastAPI:
     )
 
     intake.add_intake(app, context)
-    _streams(app, context)
-    _incidents(app, context)
-    _orders(app, context)
+    _streams(app, context, disclosures)
+    _incidents(app, context, disclosures)
+    _orders(app, context, disclosures)
     _rooms(app, context)
     _units(app, context)
     console.add_pages(app)
+    audit_api.add(app, lambda: database, settings.service)
     return app
 
 
@@ -110,7 +117,7 @@ async def _keep_fresh(context: Context) -> None:
         await asyncio.sleep(1)
 
 
-def _streams(app: FastAPI, context: Context) -> None:
+def _streams(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
     def stream(watcher: Watcher, cic_id: str | None, unit_id: str | None) -> StreamingResponse:
         def first() -> list[IncidentView]:
             with context.database.read() as session:
@@ -125,23 +132,28 @@ def _streams(app: FastAPI, context: Context) -> None:
     async def room_stream(cic_id: str, caller: Caller = require(*access.ROOM)) -> StreamingResponse:
         """Server-Sent Events `incident` (IncidentView): first the open ones, then every change."""
         access.may_see_room(caller, cic_id)
-        return stream(Watcher("room", cic_id), cic_id, None)
+        return stream(Watcher("room", cic_id, partial(disclosures.note, caller)), cic_id, None)
 
     @app.get("/v1/control-rooms/{cic_id}/units/stream", tags=["streams"], response_class=StreamingResponse)
     async def gateway_stream(cic_id: str, caller: Caller = require("gateway")) -> StreamingResponse:
         """Server-Sent Events `order` (OrderView) and `withdrawn` for all units of a control room."""
         access.may_see_room(caller, cic_id)
-        return stream(Watcher("gateway", cic_id), cic_id, None)
+        return stream(Watcher("gateway", cic_id, partial(disclosures.note, caller)), cic_id, None)
 
     @app.get("/v1/units/{unit_id}/stream", tags=["streams"], response_class=StreamingResponse)
     async def unit_stream(unit_id: str, caller: Caller = require("unit")) -> StreamingResponse:
         """Server-Sent Events `order` (OrderView) and `withdrawn` for one unit."""
         access.may_be_unit(caller, unit_id)
-        return stream(Watcher("unit", unit_id), None, unit_id)
+        return stream(Watcher("unit", unit_id, partial(disclosures.note, caller)), None, unit_id)
 
 
-def _incidents(app: FastAPI, context: Context) -> None:
+def _incidents(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
     operator, supervisor = ("operator", "supervisor", "gateway"), ("supervisor",)
+
+    def seen(caller: Caller, incident_id: UUID) -> IncidentView:
+        view = access.incident_for(context, caller, incident_id)
+        disclosures.note(caller, view)
+        return view
 
     @app.get("/v1/control-rooms/{cic_id}/incidents", tags=["incidents"])
     def open_incidents(cic_id: str, caller: Caller = require(*access.ROOM)) -> list[IncidentView]:
@@ -149,33 +161,36 @@ def _incidents(app: FastAPI, context: Context) -> None:
         access.may_see_room(caller, cic_id)
         with context.database.read() as session:
             found = store.open_incidents(session, cic_id)
-            return views.load_views(context, session, [i.id for i in found], clock.now())
+            shown = views.load_views(context, session, [i.id for i in found], clock.now())
+        for view in shown:
+            disclosures.note(caller, view)
+        return shown
 
     @app.get("/v1/incidents/{incident_id}", tags=["incidents"])
     def incident(incident_id: UUID, caller: Caller = require(*access.ROOM)) -> IncidentView:
         """One incident; the card only while it is open."""
-        return access.incident_for(context, caller, incident_id)
+        return seen(caller, incident_id)
 
     @app.post("/v1/incidents/{incident_id}/display", tags=["incidents"])
     def display(incident_id: UUID, caller: Caller = require(*operator)) -> IncidentView:
         """It stands on a screen of the control room."""
         access.incident_for(context, caller, incident_id)
         moving.display(context, incident_id)
-        return access.incident_for(context, caller, incident_id)
+        return seen(caller, incident_id)
 
     @app.post("/v1/incidents/{incident_id}/acknowledge", tags=["incidents"])
     def acknowledge(incident_id: UUID, caller: Caller = require(*operator)) -> IncidentView:
         """An operator takes it; the escalation ladder stops."""
         access.incident_for(context, caller, incident_id)
         moving.acknowledge(context, incident_id, caller.subject, caller.cic or "")
-        return access.incident_for(context, caller, incident_id)
+        return seen(caller, incident_id)
 
     @app.post("/v1/incidents/{incident_id}/take-over", tags=["incidents"])
     def take_over(incident_id: UUID, caller: Caller = require(*operator)) -> IncidentView:
         """The caller's control room accepts the hand-over."""
         access.incident_for(context, caller, incident_id)
         moving.take_over(context, incident_id, caller.subject, caller.cic or "")
-        return access.incident_for(context, caller, incident_id)
+        return seen(caller, incident_id)
 
     @app.post("/v1/incidents/{incident_id}/send", tags=["incidents"])
     def send(
@@ -184,7 +199,7 @@ def _incidents(app: FastAPI, context: Context) -> None:
         """Send a unit; without one, the proposed unit."""
         access.incident_for(context, caller, incident_id)
         moving.send(context, incident_id, body.unit_id if body else None)
-        return access.incident_for(context, caller, incident_id)
+        return seen(caller, incident_id)
 
     @app.post("/v1/incidents/{incident_id}/close", tags=["incidents"])
     def close(incident_id: UUID, body: IncidentCloseIn, caller: Caller = require(*supervisor)) -> IncidentView:
@@ -193,14 +208,19 @@ def _incidents(app: FastAPI, context: Context) -> None:
         moving.close(
             context, incident_id, body.outcome, by="supervisor", person=caller.subject, reason=body.reason
         )
-        return access.incident_for(context, caller, incident_id)
+        return seen(caller, incident_id)
 
 
-def _orders(app: FastAPI, context: Context) -> None:
+def _orders(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
+    def seen(caller: Caller, order: OrderRow) -> OrderView:
+        view = access.order_for(context, order.id, order.incident_id)
+        disclosures.note(caller, view)
+        return view
+
     def moved(caller: Caller, order_id: UUID, target: str, reason: str | None = None) -> OrderView:
         order = access.own_order(context, caller, order_id)
         moving.move_order(context, order_id, target, reason)  # type: ignore[arg-type]  # our own literals
-        return access.order_for(context, order_id, order.incident_id)
+        return seen(caller, order)
 
     @app.post("/v1/orders/{order_id}/receipt", tags=["orders"])
     def receipt(order_id: UUID, caller: Caller = require(*UNIT)) -> OrderView:
@@ -232,7 +252,7 @@ def _orders(app: FastAPI, context: Context) -> None:
         """The unit sees the victim safe: the incident ends with an outcome. Only from on scene."""
         order = access.own_order(context, caller, order_id)
         moving.close_from_scene(context, order_id, body.outcome, caller.subject)
-        return access.order_for(context, order_id, order.incident_id)
+        return seen(caller, order)
 
 
 def _rooms(app: FastAPI, context: Context) -> None:

@@ -6,16 +6,14 @@ from uuid import UUID
 
 from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
-from contracts.common import MARKING, Lane, Outcome
+from contracts.common import MARKING, NO_NUL, Lane, Outcome
 from contracts.dispatch import OrderState
 from contracts.registry import Card
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._:-]+$")]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
-# PostgreSQL stores no NUL.
-_PRINTED = r"^[^\x00]*$"
-Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=_PRINTED)]
+Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=NO_NUL)]
 
 
 class LocationView(BaseModel):
@@ -127,7 +125,7 @@ class UnitIn(BaseModel):
     """A unit as the control room's software registers it."""
 
     unit_id: Id
-    callsign: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=_PRINTED)]
+    callsign: Annotated[str, StringConstraints(min_length=1, max_length=40, pattern=NO_NUL)]
     zone_id: Id
     control_room_id: Id
     lat: Latitude | None = None

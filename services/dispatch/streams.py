@@ -22,7 +22,7 @@ from contracts.topology import DISPATCH_LIVE
 from services.dispatch import store, views
 from services.dispatch.domain import LIVE
 from services.dispatch.live import IncidentChanged
-from services.dispatch.schemas import IncidentView
+from services.dispatch.schemas import IncidentView, OrderView
 from services.dispatch.usecases.context import Context
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,8 @@ class Watcher:
 
     kind: Literal["room", "unit", "gateway"]
     key: str
+    # Hears of everything that this stream shows.
+    told: Callable[[IncidentView | OrderView], None]
     queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(_QUEUE))
     # Units: which orders were shown, so that a withdrawal is told to those that saw it.
     shown: set[UUID] = field(default_factory=set)
@@ -63,6 +65,7 @@ class Watcher:
         if self.kind == "room":
             if self.key != incident.control_room_id and self.key not in incident.also_control_room_ids:
                 return []
+            self.told(incident)
             return [_frame("incident", incident)]
         return self._order_frames(incident)
 
@@ -79,7 +82,9 @@ class Watcher:
                 continue
             if order.state in LIVE and incident.state == "open":
                 self.shown.add(order.order_id)
-                frames.append(_frame("order", views.order_view(incident, order)))
+                view = views.order_view(incident, order)
+                self.told(view)
+                frames.append(_frame("order", view))
             elif order.order_id in self.shown:
                 self.shown.discard(order.order_id)
                 fields = order.model_dump(include={"order_id", "unit_id", "state", "reason"})

@@ -13,8 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from standardwebhooks import Webhook
 
 from chassis import clock, telemetry, timers
+from chassis.caller import Caller
 from chassis.timers import Due
 from services.dispatch import views
+from services.dispatch.disclosures import disclosed
 from services.dispatch.models import ControlRoomRow
 from services.dispatch.schemas import IncidentView
 from services.dispatch.usecases.context import Context
@@ -110,7 +112,7 @@ class Courier:
             answer = await self._client.post(url, content=body.encode(), headers=headers)
             span.set_attribute("http.response.status_code", answer.status_code)
             if answer.is_success:
-                await asyncio.to_thread(self._done, row)
+                await asyncio.to_thread(self._done, row, view)
             else:
                 span.set_status(Status(StatusCode.ERROR))
                 log.warning("webhook of %s: status %d, attempt %d", cic_id, answer.status_code, row.attempt)
@@ -140,10 +142,14 @@ class Courier:
             "webhook-signature": Webhook(secret).sign(message_id, at, body),
         }
 
-    def _done(self, row: Due) -> None:
+    def _done(self, row: Due, view: IncidentView | None = None) -> None:
+        """The control room has it, or nobody wants it (no `view`)."""
+        caller = Caller(f"webhook of {row.subject_id.split('|')[1]}", frozenset())
+        entry = disclosed(caller, "disclose", view) if view else None
         try:
             with self._context.database.transaction() as tx:
                 timers.cancel(tx.session, row.subject_id, ["webhook"])
+                tx.write(*([entry] if entry else []))
         except SQLAlchemyError as error:
             # It will be sent again; the receiver knows the copy by its webhook-id.
             log.warning("webhooks: sent, but not noted: %s", type(error).__name__)

@@ -5,7 +5,7 @@ from functools import cache
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import metrics
+from chassis import audit, metrics
 from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publisher
 from chassis.database import Database, engine_of
 from chassis.outbox import Relay
@@ -124,6 +124,11 @@ class Escalation:
     def act(self) -> None:
         """Act on what is due."""
         escalating.act_on_due(context())
+
+    @every(2)
+    def chain_audit_log(self) -> None:
+        """Chain and sign what was logged."""
+        audit.keep(context().database, context().settings)
 
     @every(30)
     def announce(self) -> None:

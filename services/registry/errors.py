@@ -41,3 +41,19 @@ class DeviceAlreadyIssued(Conflict):
 
 class DateInFuture(Invalid):
     """A date that has yet to come."""
+
+
+class TransferUnknown(NotFound):
+    """No such transfer, or none of this zone."""
+
+
+class TransferInvalid(Invalid):
+    """A transfer that leads nowhere."""
+
+
+class TransferAnsweredBefore(Conflict):
+    """There is no such offer open, or one is open already."""
+
+
+class ReminderUnknown(NotFound):
+    """No such reminder, or it was settled before."""

@@ -12,12 +12,13 @@ from contracts.committee import (
     AlarmGranted,
     AlarmProvisionallyGranted,
     AlarmRefused,
+    ConflictDeclared,
     ReviewHeld,
 )
 from contracts.dispatch import TestRouted
 from contracts.envelope import Event, Payload
 from contracts.registry import CardPublished, CardWithdrawn, DeviceChanged, EnrolmentChanged
-from services.registry.models import DeviceRow, EnrolmentRow, GrantRow
+from services.registry.models import DeviceRow, EnrolmentRow, GrantRow, TieRow
 
 P = TypeVar("P", bound=Payload)
 
@@ -107,6 +108,19 @@ def _grant(
         to_end=to_end,
         decided_at=at,
         ends_on=ends_on,
+    )
+
+
+def tied(event: Event) -> TieRow | None:
+    """A tie that was declared at the committee; None for its other events. Raises `Invalid`."""
+    if event.type != ConflictDeclared.TYPE:
+        return None
+    told = _read(ConflictDeclared, event)
+    return TieRow(
+        enrolment_id=told.enrolment_id,
+        subject=told.person,
+        declared_at=told.declared_at,
+        declared_by="committee",
     )
 
 

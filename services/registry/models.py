@@ -20,6 +20,8 @@ class EnrolmentRow(SQLModel, table=True):
     # Card and codes together, as they are published.
     card: bytes | None = None
     card_version: int = 0
+    # The version that search knows.
+    found_version: int = 0
     pv_number: bytes | None = None
     convention_signed_on: date | None = None
     convention_by: bytes | None = None
@@ -67,4 +69,94 @@ class GrantRow(SQLModel, table=True):
     ends_on: date | None = None
 
 
-TABLES = frozenset({"enrolment_file", "issued_device", "received_decision"})
+class TransferRow(SQLModel, table=True):
+    """A file that is offered to another zone; `sealed` holds why, and why not."""
+
+    __tablename__ = "transfer"
+    __table_args__ = (
+        Index("transfer_one_open", "enrolment_id", unique=True, postgresql_where=text("state = 'offered'")),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    enrolment_id: UUID = Field(index=True)
+    from_zone_id: str = Field(index=True)
+    to_zone_id: str = Field(index=True)
+    state: str = "offered"
+    sealed: bytes
+    offered_at: datetime = Field(sa_type=UtcDateTime)
+    offered_by: str
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    answered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    answered_by: str | None = None
+
+
+class ReminderRow(SQLModel, table=True):
+    """Something about a file that its managing zone must look at; one open row per file, kind and key.
+
+    `key`: which measure, whose weapons, which transfer: a number or an id, nothing personal.
+    """
+
+    __tablename__ = "reminder"
+    __table_args__ = (
+        Index(
+            "reminder_open", "enrolment_id", "kind", "key", unique=True,
+            postgresql_where=text("settled_at IS NULL"),
+        ),
+    )  # fmt: skip
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    enrolment_id: UUID = Field(index=True)
+    kind: str
+    key: str
+    due_at: datetime = Field(sa_type=UtcDateTime)
+    # None until it is told for the first time.
+    reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    loudness: int = 0
+    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    settled_by: str | None = None
+
+
+class TieRow(SQLModel, table=True):
+    """A person with a tie to a party: the file does not exist for them. `sealed`: why, if said here."""
+
+    __tablename__ = "tie"
+
+    enrolment_id: UUID = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    sealed: bytes | None = None
+    declared_at: datetime = Field(sa_type=UtcDateTime)
+    declared_by: str
+
+
+class OpenedRow(SQLModel, table=True):
+    """A file that somebody may read who else may not, for a while and with a reason (`sealed`)."""
+
+    __tablename__ = "opened_file"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    enrolment_id: UUID = Field(index=True)
+    subject: str
+    sealed: bytes
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+    until: datetime = Field(sa_type=UtcDateTime)
+
+
+class FoundByRow(SQLModel, table=True):
+    """One piece of a word that a file is found by: a keyed digest. `pieces`: how many the word has."""
+
+    __tablename__ = "found_by"
+    __table_args__ = (Index("found_by_piece", "kind", "piece"),)
+
+    enrolment_id: UUID = Field(primary_key=True)
+    word: int = Field(primary_key=True)
+    piece: bytes = Field(primary_key=True)
+    kind: str
+    pieces: int
+
+
+TABLES = frozenset(
+    {
+        *("enrolment_file", "issued_device", "received_decision", "transfer", "reminder"),
+        *("tie", "opened_file", "found_by"),
+    }
+)

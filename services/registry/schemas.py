@@ -3,18 +3,18 @@
 import base64
 import binascii
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from contracts.registry import Card, DeviceStatus, EnrolmentStatus, Person
+from contracts.common import NO_NUL
+from contracts.policy import Group, Personal
+from contracts.registry import Card, DeviceStatus, EnrolmentStatus, Noted, Person, ReminderKind, Vehicle
 
-# PostgreSQL stores no NUL.
-Text = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00]*$")
-]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NO_NUL)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=NO_NUL)]
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,8}$")]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+[1-9][0-9]{6,14}$")]
 
@@ -38,9 +38,9 @@ CARD: dict[str, Any] = {
             {
                 "name": "Jan Claes",
                 "born_on": "1985-02-11",
-                "violence": ["strangling (2025, police report)"],
-                "weapons": ["knife"],
-                "vehicles": ["grey VW Golf"],
+                "violence": [{"text": "strangling (2025)", "source": "PV", "verified_on": "2026-11-02"}],
+                "weapons": [{"text": "knife", "source": "victim", "verified_on": "2026-11-02"}],
+                "vehicles": [{"text": "grey VW Golf", "plate": "1-ABC-234"}],
             }
         ],
         "measures": [{"kind": "no-contact order", "until": "2027-01-31"}],
@@ -60,9 +60,9 @@ class PerpetratorIn(Person):
     """A perpetrator; `ref` is left out unless it is known from another file."""
 
     ref: UUID | None = None
-    violence: tuple[str, ...] = ()
-    weapons: tuple[str, ...] = ()
-    vehicles: tuple[str, ...] = ()
+    violence: tuple[Noted, ...] = ()
+    weapons: tuple[Noted, ...] = ()
+    vehicles: tuple[Vehicle, ...] = ()
 
 
 class CardContent(Card):
@@ -138,7 +138,7 @@ class DeviceOut(BaseModel):
     id: UUID
     enrolment_id: UUID
     status: DeviceStatus
-    button_serial: str
+    button_serial: Annotated[str, Personal(Group.DEVICE)]
     version: int
     issued_at: datetime
     tested_at: datetime | None
@@ -163,9 +163,9 @@ class EnrolmentOut(BaseModel):
     status: EnrolmentStatus
     created_at: datetime
     activated_at: datetime | None
-    pv_number: str | None
+    pv_number: Annotated[str | None, Personal(Group.CASE)]
     convention_signed_on: date | None
-    convention_by: str | None
+    convention_by: Annotated[str | None, Personal(Group.VICTIM)]
     card_version: int
     preconditions: PreconditionsOut
     missing: tuple[str, ...]
@@ -183,3 +183,100 @@ class EnrolmentSummary(BaseModel):
     status: EnrolmentStatus
     created_at: datetime
     activated_at: datetime | None
+
+
+class CompletenessOut(BaseModel):
+    """How much of what helps a patrol is on the card; fields by path. `stale`: not verified lately, or over."""
+
+    percent: int
+    missing: tuple[str, ...]
+    stale: tuple[str, ...]
+
+
+class ReminderOut(BaseModel):
+    """Something to look at. `key`: which one; `loudness`: 0 in time, then one more each day."""
+
+    id: UUID
+    enrolment_id: UUID
+    kind: ReminderKind
+    key: str
+    due_at: datetime
+    loudness: int
+    settled_at: datetime | None
+
+
+class ReasonIn(_In):
+    """Why."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "she moved to Aalst on 3 November"}]})
+
+    reason: Reason
+
+
+class TransferIn(_In):
+    """To whom a file is offered, and why."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"to_zone_id": "aalst", "reason": "she moved to Aalst"}]}
+    )
+
+    to_zone_id: Text
+    reason: Reason
+
+
+class TransferOut(BaseModel):
+    """An offer; `declined`: why it was not taken."""
+
+    id: UUID
+    enrolment_id: UUID
+    from_zone_id: str
+    to_zone_id: str
+    state: Literal["offered", "accepted", "declined", "withdrawn"]
+    reason: Annotated[str, Personal(Group.CASE)]
+    declined: Annotated[str | None, Personal(Group.CASE)]
+    offered_at: datetime
+    due_at: datetime
+    answered_at: datetime | None
+
+
+class TieIn(_In):
+    """A tie to a party. `subject`: whose; the caller's own when left out."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "the perpetrator is my cousin"}]})
+
+    subject: Text | None = None
+    reason: Reason
+
+
+class OpenedOut(BaseModel):
+    """A file that is open for the caller, until a moment (UTC)."""
+
+    id: UUID
+    enrolment_id: UUID
+    until: datetime
+
+
+class OpeningOut(OpenedOut):
+    """Who opened a file, when and why."""
+
+    subject: str
+    reason: Annotated[str, Personal(Group.CASE)]
+    opened_at: datetime
+
+
+class SearchIn(_In):
+    """What is looked for."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"text": "An Peters"}]})
+
+    text: Text
+
+
+class HitOut(BaseModel):
+    """A file that was found. `likeness`: 0 to 1; `found_by`: what of it is alike."""
+
+    enrolment_id: UUID
+    status: EnrolmentStatus
+    victim: Annotated[str | None, Personal(Group.VICTIM)]
+    likeness: float
+    found_by: tuple[Literal["victim", "perpetrator", "phone", "plate"], ...]

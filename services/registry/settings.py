@@ -1,12 +1,20 @@
 """Settings of the registry."""
 
-from pydantic import SecretStr
+from datetime import timedelta
+
+from pydantic import Field, SecretStr
 
 from chassis.settings import Settings
 
 
 class RegistrySettings(Settings):
-    """`pseudonym_key` makes the pseudonyms of perpetrators: never rotated, or their links are lost."""
+    """`pseudonym_key` makes the pseudonyms of perpetrators: never rotated, or their links are lost.
+
+    `transfer_within`: in which a zone answers an offer; `glass_lasts`: how long a file stays open that somebody
+    opened by breaking the glass (ISO 8601 or seconds).
+    """
 
     service: str = "registry"
     pseudonym_key: SecretStr
+    transfer_within: timedelta = Field(default=timedelta(hours=48), gt=timedelta(0), le=timedelta(days=31))
+    glass_lasts: timedelta = Field(default=timedelta(hours=1), gt=timedelta(0), le=timedelta(days=1))

@@ -2,13 +2,16 @@
 
 from functools import cache
 
-from chassis.bus import Delivery, listen, tell_of_parked, worker_publisher
+from chassis import audit
+from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publisher
 from chassis.database import Database, engine_of
 from chassis.outbox import Relay
 from chassis.settings import load
+from chassis.vault import Vault
 from contracts.topology import REGISTRY_GRANTS, REGISTRY_TESTS
-from services.registry import events, usecases
+from services.registry import events
 from services.registry.settings import RegistrySettings
+from services.registry.usecases import access, devices, files, reminders, search
 
 
 @cache
@@ -19,6 +22,12 @@ def database() -> Database:
     relay = Relay(engine, publisher)
     relay.start()
     return Database(engine, "/services/registry", relay)
+
+
+@cache
+def vault() -> Vault:
+    """The keys of this process."""
+    return Vault(load(RegistrySettings).vault_keys.get_secret_value())
 
 
 def on_stop() -> None:
@@ -37,12 +46,14 @@ class RegistryWorker:
 
     @listen(REGISTRY_GRANTS, batch=20)
     def on_decision(self, deliveries: list[Delivery]) -> None:
-        """The committee granted or refused an alarm."""
+        """The committee granted or refused an alarm, or somebody there has a tie to a party."""
         with database().transaction() as tx:
             fresh = tx.claim(REGISTRY_GRANTS, [d.event.id for d in deliveries])
             for event in {d.event.id: d.event for d in deliveries if d.event.id in fresh}.values():
                 if row := events.decision(event):
-                    usecases.keep_decision(tx, row)
+                    files.keep_decision(tx, row)
+                elif tie := events.tied(event):
+                    access.keep_tie(tx, tie)
 
     @listen(REGISTRY_TESTS, batch=20)
     def on_test_routed(self, deliveries: list[Delivery]) -> None:
@@ -52,4 +63,22 @@ class RegistryWorker:
             # By device, so that two workers lock the files in the same order.
             passed = {events.passed_test(d.event) for d in deliveries if d.event.id in fresh}
             for device_id, received_at in sorted(test for test in passed if test):
-                usecases.pass_test(tx, device_id, received_at)
+                devices.pass_test(tx, device_id, received_at)
+
+    @every(10)
+    def remind(self) -> None:
+        """Tell the zones what they must look at; the longer, the louder."""
+        with database().transaction() as tx:
+            reminders.tell(tx)
+
+    @every(60)
+    def index_cards(self) -> None:
+        """Cards that search does not know yet: those from before there was a search."""
+        key = load(RegistrySettings).pseudonym_key.get_secret_value().encode()
+        with database().transaction() as tx:
+            search.index_rest(tx, vault(), key)
+
+    @every(2)
+    def chain_audit_log(self) -> None:
+        """Chain and sign what was logged."""
+        audit.keep(database(), load(RegistrySettings))

@@ -11,13 +11,15 @@ from pydantic import AwareDatetime
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import clock
+from chassis import audit, audit_api, clock
 from chassis.auth import require
 from chassis.caller import Caller
 from chassis.database import Database, engine_of
 from chassis.http import application
 from chassis.settings import load
+from contracts.audit import AuditSealed
 from contracts.common import Lane
+from contracts.topology import ServiceName
 from services.reporting import domain, usecases
 from services.reporting.schemas import (
     AttentionOut,
@@ -29,7 +31,7 @@ from services.reporting.schemas import (
     Summary,
 )
 from services.reporting.settings import ReportingSettings
-from services.reporting.store import attention, gaps
+from services.reporting.store import attention, gaps, witness
 
 # The ledger holds pseudonymous ids only; nobody but those who watch over the system needs it.
 LEDGER = ("follow_up", "admin", "service")
@@ -65,6 +67,8 @@ def create_app(settings: ReportingSettings | None = None) -> FastAPI:
     _ledger(app, database)
     _reports(app, database)
     _attention(app, database)
+    audit_api.add(app, lambda: database, settings.service)
+    _witness(app, database)
     return app
 
 
@@ -107,8 +111,11 @@ def _reports(app: FastAPI, database: Database) -> None:
         """The report of a local day (default: yesterday) as published, or as of now where it is not yet."""
         # A file manager sees what his zone manages; one whose token names no zone sees nothing.
         zone = None if "follow_up" in caller.roles else caller.zone or ""
-        with database.read() as session:
-            return DailyReportOut.model_validate(usecases.daily(session, zone, enrolment_id, day))
+        with database.transaction() as tx:
+            report = DailyReportOut.model_validate(usecases.daily(tx.session, zone, enrolment_id, day))
+            about = audit.Purpose("follow-up", f"enrolment:{enrolment_id}")
+            tx.write(audit.entry(caller, "read", about, ("daily_report",)))
+            return report
 
 
 def _attention(app: FastAPI, database: Database) -> None:
@@ -123,3 +130,16 @@ def _attention(app: FastAPI, database: Database) -> None:
         """Say why a point is done with; if its cause lasts, it opens again."""
         with database.transaction() as tx:
             return AttentionOut.model_validate(usecases.resolve(tx, caller.subject, attention_id, body.reason))
+
+
+def _witness(app: FastAPI, database: Database) -> None:
+    @app.get("/v1/audit/witness/{service}", tags=["audit"])
+    def witnessed(
+        service: ServiceName,
+        _: audit_api.Auditor,
+        after: audit_api.After = 0,
+        limit: audit_api.Limit = 1000,
+    ) -> list[AuditSealed]:
+        """What a service signed of its audit log, as we heard it then."""
+        with database.read() as session:
+            return [AuditSealed.model_validate(row) for row in witness.listing(session, service, after, limit)]

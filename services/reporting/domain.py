@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-LOCAL = ZoneInfo("Europe/Brussels")
+from contracts.common import BELGIUM
 
 # Stages of an order in the order in which they come; the ledger keeps when each was first reached.
 ORDER_STATES = (
@@ -23,19 +22,19 @@ STAGES = (
 
 def day_bounds(day: date) -> tuple[datetime, datetime]:
     """First moment of a local day and of the next, UTC: 23, 24 or 25 hours apart."""
-    first = datetime(day.year, day.month, day.day, tzinfo=LOCAL)
+    first = datetime(day.year, day.month, day.day, tzinfo=BELGIUM)
     after = day + timedelta(days=1)
-    return first.astimezone(UTC), datetime(after.year, after.month, after.day, tzinfo=LOCAL).astimezone(UTC)
+    return first.astimezone(UTC), datetime(after.year, after.month, after.day, tzinfo=BELGIUM).astimezone(UTC)
 
 
 def local_day(at: datetime) -> date:
     """The local day that a moment falls on."""
-    return at.astimezone(LOCAL).date()
+    return at.astimezone(BELGIUM).date()
 
 
 def local_time(day: date, hour: int) -> datetime:
     """A full hour of a local day, UTC."""
-    return datetime(day.year, day.month, day.day, hour, tzinfo=LOCAL).astimezone(UTC)
+    return datetime(day.year, day.month, day.day, hour, tzinfo=BELGIUM).astimezone(UTC)
 
 
 Row = dict[str, Any]
@@ -57,7 +56,9 @@ class Entries:
     facts: dict[str, Row] = field(default_factory=dict)
     devices: dict[UUID, Row] = field(default_factory=dict)
     enrolments: dict[UUID, Row] = field(default_factory=dict)
-    parked: list[Row] = field(default_factory=list)
+    sealed: list[Row] = field(default_factory=list)
+    # Kind, key and detail of what a person must look at.
+    points: list[tuple[str, str, Row]] = field(default_factory=list)
 
 
 def least(rows: dict[Any, Row], key: Any, **values: Any) -> Row:

@@ -7,11 +7,13 @@ from pydantic import ValidationError
 
 from chassis.errors import Permanent
 from contracts.alarm import DeviceAttention, DevicesReported, PressesRecorded, TestReceived
+from contracts.audit import AuditSealed
 from contracts.committee import (
     AlarmGranted,
     AlarmProvisionallyGranted,
     AlarmRefused,
     ApplicationSubmitted,
+    DeadlineMissed,
 )
 from contracts.common import MessageParked
 from contracts.dispatch import (
@@ -27,8 +29,8 @@ from contracts.dispatch import (
     TestRouted,
 )
 from contracts.envelope import Event, Payload
-from contracts.registry import DeviceChanged, EnrolmentChanged
-from contracts.topology import REPORTING_ATTENTION, REPORTING_FOLLOW_UP, REPORTING_LEDGER
+from contracts.registry import DeviceChanged, EnrolmentChanged, FileOpened, FileReminded
+from contracts.topology import REPORTING_ATTENTION, REPORTING_AUDIT, REPORTING_FOLLOW_UP, REPORTING_LEDGER
 from services.reporting.domain import Entries, least, newest
 
 P = TypeVar("P", bound=Payload)
@@ -184,8 +186,30 @@ def _applied(entries: Entries, event: ApplicationSubmitted) -> None:
     _fact(entries, "applied", event.application_id, event, event.submitted_at, "procedure")
 
 
+def _sealed(entries: Entries, event: AuditSealed) -> None:
+    entries.sealed.append(event.model_dump(mode="json"))
+
+
 def _parked(entries: Entries, event: MessageParked) -> None:
-    entries.parked.append(event.model_dump(mode="json"))
+    key = f"{event.queue} {event.event_type}".strip()
+    entries.points.append(("parked", key, event.model_dump(mode="json")))
+
+
+def _opened(entries: Entries, event: FileOpened) -> None:
+    key = f"{event.enrolment_id} {event.opened_by}"
+    entries.points.append(("opened", key, event.model_dump(mode="json")))
+
+
+def _reminded(entries: Entries, event: FileReminded) -> None:
+    # In time it is the zone's own business.
+    if event.loudness:
+        key = f"{event.kind} {event.reminder_id}"
+        entries.points.append(("reminder", key, event.model_dump(mode="json")))
+
+
+def _missed(entries: Entries, event: DeadlineMissed) -> None:
+    key = f"{event.kind} {event.deadline_id}"
+    entries.points.append(("deadline", key, event.model_dump(mode="json")))
 
 
 ENTER: dict[str, dict[str, Add]] = {
@@ -220,7 +244,15 @@ ENTER: dict[str, dict[str, Add]] = {
             _reads(AlarmRefused, _decided),
         )
     ),
-    REPORTING_ATTENTION: dict((_reads(MessageParked, _parked),)),
+    REPORTING_AUDIT: dict((_reads(AuditSealed, _sealed),)),
+    REPORTING_ATTENTION: dict(
+        (
+            _reads(MessageParked, _parked),
+            _reads(FileOpened, _opened),
+            _reads(FileReminded, _reminded),
+            _reads(DeadlineMissed, _missed),
+        )
+    ),
 }
 
 

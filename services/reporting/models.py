@@ -186,7 +186,19 @@ class Attention(SQLModel, table=True):
     reason: str | None = None
 
 
+class AuditWitness(SQLModel, table=True):
+    """Where the audit log of a service stood, as the service signed it."""
+
+    __tablename__ = "audit_witness"
+
+    service: str = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    hash: str = Field(primary_key=True)
+    sealed_at: datetime = Field(sa_type=UtcDateTime)
+    signature: str
+
+
 TABLES = frozenset(
     {"press", "incident", "dispatch_order", "escalation", "gap", "control_room", "fact", "device", "enrolment",
-     "report", "attention"}
+     "report", "attention", "audit_witness"}
 )  # fmt: skip

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from contracts.common import NO_NUL
+
 
 class _Out(BaseModel):
     model_config = ConfigDict(extra="ignore")
@@ -208,7 +210,7 @@ class AttentionOut(_Out):
     """Something a person must look at."""
 
     id: UUID
-    kind: str = Field(examples=["parked", "queue_depth", "gap", "canary", "report_missing"])
+    kind: str = Field(examples=["parked", "queue_depth", "gap", "canary", "report_missing", "deadline"])
     key: str
     since: AwareDatetime
     last_seen: AwareDatetime
@@ -226,4 +228,4 @@ class ResolveIn(BaseModel):
         json_schema_extra={"examples": [{"reason": "queue emptied, cause fixed in 1.2.1"}]}
     )
 
-    reason: str = Field(min_length=3, max_length=500)
+    reason: str = Field(min_length=3, max_length=500, pattern=NO_NUL)

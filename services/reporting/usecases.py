@@ -26,7 +26,7 @@ from services.reporting.errors import (
 )
 from services.reporting.schemas import DailyReport
 from services.reporting.settings import ReportingSettings
-from services.reporting.store import attention, gaps, ledger, reports, writing
+from services.reporting.store import attention, gaps, ledger, reports, witness, writing
 
 log = logging.getLogger(__name__)
 
@@ -44,9 +44,10 @@ def record(tx: Transaction, queue: str, batch: Sequence[Event]) -> None:
             fresh.remove(event.id)
             events.enter(entries, queue, event)
     writing.write(tx.session, entries, now)
-    for parked in entries.parked:
-        key = f"{parked['queue']} {parked['event_type']}".strip()
-        _attend(tx, "parked", key, parked, now)
+    if entries.sealed:
+        witness.keep(tx.session, entries.sealed)
+    for kind, key, detail in entries.points:
+        _attend(tx, kind, key, detail, now)
 
 
 def _attend(tx: Transaction, kind: str, key: str, detail: dict[str, Any], now: datetime) -> None:

@@ -5,13 +5,13 @@ from functools import cache
 
 from amqp.exceptions import AMQPError
 
-from chassis import clock, metrics
+from chassis import audit, clock, metrics
 from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publisher
 from chassis.database import Database, engine_of
 from chassis.outbox import Relay
 from chassis.settings import load
 from contracts import telemetry
-from contracts.topology import REPORTING_ATTENTION, REPORTING_FOLLOW_UP, REPORTING_LEDGER
+from contracts.topology import REPORTING_ATTENTION, REPORTING_AUDIT, REPORTING_FOLLOW_UP, REPORTING_LEDGER
 from services.reporting import usecases
 from services.reporting.clients import depths
 from services.reporting.settings import ReportingSettings
@@ -106,6 +106,11 @@ class FollowUp:
         with database().transaction() as tx:
             usecases.check_reports(tx, settings())
 
+    @every(2)
+    def chain_audit_log(self) -> None:
+        """Chain and sign what was logged."""
+        audit.keep(database(), settings())
+
     @every(3600)
     def tidy(self) -> None:
         """Forget what is no longer needed."""
@@ -119,10 +124,14 @@ class Watch:
     name = "reporting-watch"
 
     @listen(REPORTING_ATTENTION, batch=20)
-    def on_parked(self, deliveries: list[Delivery]) -> None:
-        """A message was parked somewhere."""
-        with database().transaction() as tx:
-            usecases.record(tx, REPORTING_ATTENTION, [delivery.event for delivery in deliveries])
+    def on_attention(self, deliveries: list[Delivery]) -> None:
+        """A message was parked, a file opened by breaking the glass, a deadline missed."""
+        _record(REPORTING_ATTENTION, deliveries)
+
+    @listen(REPORTING_AUDIT, batch=20)
+    def on_sealed(self, deliveries: list[Delivery]) -> None:
+        """A service signed where its audit log stands: we are its witness."""
+        _record(REPORTING_AUDIT, deliveries)
 
     @every(5)
     def check_gaps(self) -> None:

@@ -21,7 +21,7 @@ from rich.table import Table
 from chassis.message import Message
 from chassis.publisher import Publisher
 from contracts.envelope import Payload, wrap
-from contracts.registry import Card, CardPublished, DeviceChanged, EnrolmentChanged, Perpetrator, Person
+from contracts.registry import Card, CardPublished, DeviceChanged, EnrolmentChanged, Noted, Perpetrator, Person
 from contracts.topology import CONTROL_ROOMS
 from stalkingalarm import issuer
 from stalkingalarm.bench.driver import Driver, Phase, around
@@ -182,7 +182,7 @@ def _announcements(device_id: str, key: Ed25519PrivateKey) -> list[Payload]:
     card = Card(
         victim=Person(name="Bench Victim", phone="+32 400 00 00 00"),
         languages=("nl",),
-        perpetrators=(Perpetrator(name="Bench Perpetrator", ref=uuid4(), weapons=("knife",)),),
+        perpetrators=(Perpetrator(name="Bench Perpetrator", ref=uuid4(), weapons=(Noted(text="knife"),)),),
     )
     return [
         EnrolmentChanged(enrolment_id=enrolment, status="active", managing_zone_id="gent-1", changed_at=now),

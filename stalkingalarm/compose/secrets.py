@@ -12,7 +12,7 @@ from stalkingalarm.embedded.definitions import ADMIN, definitions
 from stalkingalarm.embedded.layout import SERVICES, Layout
 
 # What a process of a service reads, if its service has it: names as in chassis/settings.py.
-OF_A_SERVICE = ("database_url", "broker_url", "vault_keys", "pseudonym_key", "service_token")
+OF_A_SERVICE = ("database_url", "broker_url", "vault_keys", "audit_key", "pseudonym_key", "service_token")
 
 
 def folder(layout: Layout) -> Path:

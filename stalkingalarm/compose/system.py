@@ -162,6 +162,10 @@ class ComposeSystem(RunningSystem):
         docker.run("docker", "start", self.container(name))
         self.wait_ready(name)
 
+    def log(self, name: str) -> str:
+        """All that a container wrote."""
+        return docker.run("sh", "-c", f"docker logs {self.container(name)} 2>&1")
+
     def last_words(self, name: str) -> str:
         """The end of a container's log."""
         said = docker.run("sh", "-c", f"docker logs --tail 5 {self.container(name)} 2>&1").strip()

@@ -1,15 +1,14 @@
 """What runs: every process of the system, its command, its environment and what it waits for. Data only."""
 
-import base64
 import http.client
 import os
 import re
-import secrets
 import sys
 from dataclasses import replace
 
 from chassis.development import DEVELOPMENT_PREFIX
 from chassis.topology import declare
+from chassis.vault import new_key
 from contracts import topology
 from stalkingalarm import issuer
 from stalkingalarm.embedded import postgres, rabbitmq
@@ -87,7 +86,8 @@ def environment(layout: Layout, service: str) -> dict[str, str]:
         "ENVIRONMENT": "development",
         "DATABASE_URL": postgres.service_url(layout, service),
         "BROKER_URL": rabbitmq.broker_url(layout, service),
-        "VAULT_KEYS": f"1:{DEVELOPMENT_PREFIX}" + layout.secret(f"vault.{service}", _vault_key),
+        "VAULT_KEYS": f"1:{DEVELOPMENT_PREFIX}" + layout.secret(f"vault.{service}", new_key),
+        "AUDIT_KEY": DEVELOPMENT_PREFIX + layout.secret(f"audit.{service}", new_key),
         "OIDC_ISSUER": issuer_url,
         "OIDC_JWKS_URL": f"{issuer_url}/jwks.json",
         "OIDC_TOKEN_URL": f"{issuer_url}/token",
@@ -170,7 +170,3 @@ def _newest_revision(service: str) -> str | None:
     files = sorted((project_root() / "services" / service / "migrations/versions").glob("[0-9]*.py"))
     found = re.search(r"^revision.*?=\s*['\"](.+?)['\"]", files[-1].read_text(), re.M) if files else None
     return found[1] if found else None
-
-
-def _vault_key() -> str:
-    return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()

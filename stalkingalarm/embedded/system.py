@@ -87,10 +87,14 @@ class System(RunningSystem):
         call(self.layout, "restart", name)
         self.wait_ready(name)
 
+    def log(self, name: str) -> str:
+        """All that a process wrote."""
+        log = self.layout.logs / f"{name}.log"
+        return log.read_text(errors="replace") if log.exists() else ""
+
     def last_words(self, name: str) -> str:
         """Where the log of a process is, and the line in it that most probably says what is wrong."""
-        log = self.layout.logs / f"{name}.log"
-        return f"{log} ends: {_last_line(log)}"
+        return f"{self.layout.logs / f'{name}.log'} ends: {_last_line(self.log(name))}"
 
     def _launch(self, plan: str, env: Mapping[str, str]) -> None:
         records.stop_orphans(self.layout)  # a killed supervisor's children hold our ports
@@ -116,7 +120,7 @@ class System(RunningSystem):
                 self.processes()
                 return
             time.sleep(0.05)
-        raise SetupError(f"the supervisor did not start: {_last_line(log)}")
+        raise SetupError(f"the supervisor did not start: {_last_line(log.read_text(errors='replace'))}")
 
 
 def _check_ports(specs: list[Spec]) -> None:
@@ -128,9 +132,8 @@ def _check_ports(specs: list[Spec]) -> None:
             )
 
 
-def _last_line(log: Path) -> str:
+def _last_line(text: str) -> str:
     """The line that most probably says why: the last with an error in it, else the last."""
-    text = log.read_text(errors="replace") if log.exists() else ""
     lines = [line.strip() for line in text.splitlines()[-50:] if line.strip()]
     telling = [line for line in lines if re.search(r"error|fatal|exception", line, re.IGNORECASE)]
     return (telling or lines or ["(nothing)"])[-1]

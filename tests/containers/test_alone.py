@@ -20,7 +20,7 @@ def partner(containers: ComposeSystem, tmp_path: Path) -> Iterator[tuple[list[st
     """Compose as the partner calls it, with an env file of their own; its project, and the port of dispatch."""
     project, given = f"{containers.project}-alone", secrets.folder(containers.layout) / "dispatch"
     (tmp_path / "dispatch").mkdir()
-    for name in ("database_url", "broker_url", "vault_keys"):
+    for name in ("database_url", "broker_url", "vault_keys", "audit_key"):
         text = (given / name).read_text()
         for host in ELSEWHERE:
             text = text.replace(f"@{host}:", f"@{host}.elsewhere:")

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from contracts import export, topology
-from contracts.catalogue import PARKED, PUBLISHED
+from contracts.audit import AuditSealed
+from contracts.catalogue import PARKED, PUBLISHED, SEALED
 from contracts.common import MessageParked
 from contracts.envelope import Payload
 from contracts.export import readers
+from contracts.policy import TABLE, Audience, Group
 from contracts.telemetry import METRICS
 from stalkingalarm.embedded.definitions import definitions
 
@@ -30,8 +32,10 @@ def event_rows() -> list[str]:
     rows = ["| event | published by | on exchange | read from queue | what is in it |", "|---|---|---|---|---|"]
     for service, events in PUBLISHED.items():
         rows += [_row(payload, service, payload.EXCHANGE, readers_of(payload)) for payload in events]
-    every = set.intersection(*(readers_of(parked) for parked in PARKED.values()))
-    return [*rows, _row(MessageParked, "every service", "<service>.events", every)]
+    for payload, variants in ((MessageParked, PARKED), (AuditSealed, SEALED)):
+        every = set.intersection(*(readers_of(variant) for variant in variants.values()))
+        rows.append(_row(payload, "every service", "<service>.events", every))
+    return rows
 
 
 def _row(payload: type[Payload], service: str, exchange: str, queues: set[str]) -> str:
@@ -67,7 +71,22 @@ def metric_rows() -> list[str]:
     return rows
 
 
-TABLES = {"events": event_rows, "permissions": permission_rows, "metrics": metric_rows}
+def policy_rows() -> list[str]:
+    """The table of who may know what."""
+    heads = [str(audience).replace("_", " ") for audience in Audience]
+    rows = [f"| group | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
+    for group in Group:
+        cells = (str(TABLE[group, audience]).replace("_", " ") for audience in Audience)
+        rows.append(f"| {group} | {' | '.join(cells)} |")
+    return rows
+
+
+TABLES = {
+    "events": event_rows,
+    "permissions": permission_rows,
+    "metrics": metric_rows,
+    "policy": policy_rows,
+}
 
 
 def _between(name: str) -> re.Pattern[str]:

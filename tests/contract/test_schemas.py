@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from contracts import export, topology
 from contracts.alarm import AlarmRaised
-from contracts.catalogue import PARKED, PUBLISHED
+from contracts.catalogue import PARKED, PUBLISHED, SEALED
 from contracts.dispatch import OrderMoved, OrderState
 from contracts.envelope import Event, Payload, wrap
 
@@ -22,7 +22,7 @@ BINDINGS = [(queue, binding) for queue in topology.QUEUES for binding in queue.b
 ON_EXCHANGE = [
     (service, payload.EXCHANGE, payload)
     for service, events in PUBLISHED.items()
-    for payload in (*events, PARKED[service])
+    for payload in (*events, PARKED[service], SEALED[service])
 ]
 
 

@@ -7,6 +7,9 @@ import pytest
 from services.committee.api import create_app
 from services.committee.invariants import INVARIANTS
 from services.committee.settings import CommitteeSettings
+from services.registry import invariants as registry_invariants
+from services.registry.api import create_app as registry_app
+from services.registry.settings import RegistrySettings
 from tests.support.broker import Broker
 from tests.support.committee import in_force
 from tests.support.desks import Desk, desk, environment
@@ -55,3 +58,19 @@ def committee(committee_settings: CommitteeSettings, issuer: Issuer) -> Iterator
 def protocol_id(committee: Desk) -> str:
     """A protocol in force."""
     return in_force(committee)
+
+
+@pytest.fixture(scope="module")
+def registry_settings(cluster: Cluster, issuer: Issuer) -> RegistrySettings:
+    """A registry with a database of its own, and no broker."""
+    return RegistrySettings.model_validate(environment(issuer, cluster.database("registry")))
+
+
+@pytest.fixture(scope="module")
+def registry(registry_settings: RegistrySettings, issuer: Issuer) -> Iterator[Desk]:
+    """Its API; at the end its invariants must hold."""
+    url = registry_settings.database_url.get_secret_value()
+    with desk(registry_app(registry_settings), issuer, url) as opened:
+        yield opened
+        for name, statement in registry_invariants.INVARIANTS.items():
+            assert opened.sql(statement) == [], name

@@ -23,7 +23,7 @@ from tests.support.committee import (
     whole,
 )
 from tests.support.desks import Desk, Who
-from tests.support.tokens import Issuer
+from tests.support.tokens import AUDIT, ROLES, Issuer
 
 EVERYTHING_MISSING = {
     *("enrolment_id", "protocol_id", "procedure", "pv_numbers"),
@@ -89,11 +89,8 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("POST", f"{M}/attendance"): DESK,
     ("POST", f"{M}/attendance/{NOBODY}/leave"): DESK,
     ("POST", f"{M}/close"): DESK,
+    **AUDIT,
 }
-ROLES = (
-    *("file_manager", "operator", "supervisor", "unit", "gateway", "committee", "secretariat", "magistrate"),
-    *("procureur", "procureur_general", "follow_up", "technician", "service", "admin"),
-)
 
 
 @pytest.mark.parametrize("role", ROLES)

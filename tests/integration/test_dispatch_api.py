@@ -19,21 +19,8 @@ from services.dispatch.settings import DispatchSettings
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import GHENT_ROOM, alarm
 from tests.support.postgres import Cluster
-from tests.support.tokens import Issuer
+from tests.support.tokens import AUDIT, ROLES, Issuer
 
-ROLES = (
-    "admin",
-    "committee",
-    "file_manager",
-    "follow_up",
-    "gateway",
-    "magistrate",
-    "operator",
-    "service",
-    "supervisor",
-    "technician",
-    "unit",
-)
 ROOM = {"operator", "supervisor", "gateway"}
 UNIT = {"unit", "gateway"}
 ANYONE = {"admin", "service", "unit", *ROOM}
@@ -63,6 +50,7 @@ TABLE: dict[tuple[str, str], set[str]] = {
     ("PUT", "/v1/units"): {"admin", "gateway"},
     ("POST", "/v1/units/positions"): UNIT,
     ("GET", "/v1/control-rooms/{cic_id}/units"): ROOM,
+    **AUDIT,
 }
 OPEN = {("GET", "/health/live"), ("GET", "/health/ready"), ("POST", "/console/session")}
 OPEN |= {("DELETE", "/console/session"), ("GET", "/console/me")}
@@ -87,6 +75,7 @@ def client(database_url: str, issuer: Issuer) -> Iterator[TestClient]:
             "database_url": database_url,
             "broker_url": NO_BROKER,
             "vault_keys": f"1:{new_key()}",
+            "audit_key": new_key(),
             "oidc_issuer": issuer.url,
             "oidc_jwks_url": issuer.jwks_url,
         }

@@ -16,6 +16,7 @@ from contracts.registry import (
     CardPublished,
     DeviceChanged,
     EnrolmentChanged,
+    Noted,
     Perpetrator,
     Person,
 )
@@ -64,7 +65,9 @@ def enrol(desk: Desk, perpetrator: UUID) -> UUID:
         victim=Person(name="Doorbell Victim", phone="+32 400 00 00 00"),
         languages=("nl",),
         addresses=(Address(kind="home", text=HER_STREET),),
-        perpetrators=(Perpetrator(name="Doorbell Perpetrator", ref=perpetrator, weapons=("knife",)),),
+        perpetrators=(
+            Perpetrator(name="Doorbell Perpetrator", ref=perpetrator, weapons=(Noted(text="knife"),)),
+        ),
     )
     zone = "gent-1"
     with desk.context.database.transaction() as tx:

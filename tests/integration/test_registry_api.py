@@ -2,7 +2,7 @@
 
 import base64
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -16,14 +16,14 @@ from contracts.committee import AlarmEnding, AlarmGranted, AlarmRefused
 from contracts.dispatch import TestRouted
 from contracts.envelope import wrap
 from contracts.registry import CardPublished
-from services.registry import events, invariants, usecases
+from services.registry import events
 from services.registry.api import create_app
 from services.registry.models import GrantRow
 from services.registry.schemas import CARD
 from services.registry.settings import RegistrySettings
-from tests.support.desks import Desk, Who, desk, environment
-from tests.support.postgres import Cluster
-from tests.support.tokens import Issuer
+from services.registry.usecases import devices, files
+from tests.support.desks import Desk, Who
+from tests.support.tokens import AUDIT, ROLES, Issuer
 
 GHENT: Who = {"role": "file_manager", "zone": "ghent"}
 LIEGE: Who = {"role": "file_manager", "zone": "liege"}
@@ -31,21 +31,8 @@ PAPERS = {"police_report", "grant", "convention", "card", "device", "test_press"
 
 
 @pytest.fixture(scope="module")
-def settings(cluster: Cluster, issuer: Issuer) -> RegistrySettings:
-    return RegistrySettings.model_validate(environment(issuer, cluster.database("registry")))
-
-
-@pytest.fixture(scope="module")
-def registry(settings: RegistrySettings, issuer: Issuer) -> Iterator[Desk]:
-    with desk(create_app(settings), issuer, settings.database_url.get_secret_value()) as opened:
-        yield opened
-        for name, statement in invariants.INVARIANTS.items():
-            assert opened.sql(statement) == [], name
-
-
-@pytest.fixture(scope="module")
-def database(settings: RegistrySettings) -> Database:
-    return Database(engine_of(settings), "/services/registry")
+def database(registry_settings: RegistrySettings) -> Database:
+    return Database(engine_of(registry_settings), "/services/registry")
 
 
 @pytest.fixture
@@ -83,7 +70,7 @@ def grant(database: Database, enrolment: UUID, ends_in_days: int = 180) -> None:
     row = events.decision(wrap(granted, source="/services/committee"))
     assert row is not None
     with database.transaction() as tx:
-        usecases.keep_decision(tx, row)
+        files.keep_decision(tx, row)
 
 
 def press_test(database: Database, device_id: str, at: datetime | None = None) -> None:
@@ -94,7 +81,7 @@ def press_test(database: Database, device_id: str, at: datetime | None = None) -
     test = events.passed_test(wrap(routed, source="/services/dispatch"))
     assert test is not None
     with database.transaction() as tx:
-        usecases.pass_test(tx, *test)
+        devices.pass_test(tx, *test)
 
 
 def complete(registry: Desk, database: Database, file: str, but: frozenset[str] = frozenset()) -> str | None:
@@ -116,48 +103,62 @@ def complete(registry: Desk, database: Database, file: str, but: frozenset[str] 
     return device
 
 
-E = f"/v1/enrolments/{UUID(int=1)}"
-D = f"/v1/devices/{UUID(int=1)}"
-ENDPOINTS = (
-    ("POST", "/v1/enrolments"),
-    ("GET", "/v1/enrolments"),
-    ("GET", E),
-    ("PUT", f"{E}/card"),
-    ("GET", f"{E}/card"),
-    ("PUT", f"{E}/police-report"),
-    ("POST", f"{E}/convention"),
-    ("POST", f"{E}/devices"),
-    ("POST", f"{E}/activate"),
-    ("POST", f"{E}/suspend"),
-    ("POST", f"{E}/end"),
-    ("POST", f"{D}/suspend"),
-    ("POST", f"{D}/report-lost"),
-    ("POST", f"{D}/return"),
-    ("POST", f"{D}/reactivate"),
-)
-ROLES = (
-    *("file_manager", "operator", "supervisor", "unit", "gateway", "committee", "magistrate"),
-    *("follow_up", "technician", "service", "admin"),
-)
+NOBODY = UUID(int=1)
+E, D, T = f"/v1/enrolments/{NOBODY}", f"/v1/devices/{NOBODY}", f"/v1/transfers/{NOBODY}"
+MANAGER, READER = {"file_manager"}, {"file_manager", "supervisor", "magistrate"}
+ENDPOINTS: dict[tuple[str, str], set[str]] = {
+    ("POST", "/v1/enrolments"): MANAGER,
+    ("GET", "/v1/enrolments"): MANAGER,
+    ("GET", E): READER,
+    ("PUT", f"{E}/card"): MANAGER,
+    ("GET", f"{E}/card"): READER,
+    ("GET", f"{E}/completeness"): MANAGER,
+    ("PUT", f"{E}/police-report"): MANAGER,
+    ("POST", f"{E}/convention"): MANAGER,
+    ("POST", f"{E}/devices"): MANAGER,
+    ("POST", f"{E}/activate"): MANAGER,
+    ("POST", f"{E}/suspend"): MANAGER,
+    ("POST", f"{E}/end"): MANAGER,
+    ("POST", f"{D}/suspend"): MANAGER,
+    ("POST", f"{D}/report-lost"): MANAGER,
+    ("POST", f"{D}/return"): MANAGER,
+    ("POST", f"{D}/reactivate"): MANAGER,
+    ("POST", f"{E}/transfers"): MANAGER,
+    ("GET", "/v1/transfers"): MANAGER,
+    ("POST", f"{T}/accept"): MANAGER,
+    ("POST", f"{T}/decline"): MANAGER,
+    ("POST", f"{T}/withdraw"): MANAGER,
+    ("GET", "/v1/reminders"): MANAGER,
+    ("POST", f"/v1/reminders/{NOBODY}/settle"): MANAGER,
+    ("POST", "/v1/search"): MANAGER,
+    ("POST", f"{E}/ties"): MANAGER,
+    ("POST", f"{E}/break-glass"): READER,
+    ("GET", f"/v1/openings/{NOBODY}"): MANAGER,
+    **AUDIT,
+}
 
 
 @pytest.mark.parametrize("role", ROLES)
 def test_role_by_endpoint(registry: Desk, issuer: Issuer, role: str) -> None:
     headers = issuer.headers(role, zone="roles", partner="p")
-    for method, path in ENDPOINTS:
+    for (method, path), roles in ENDPOINTS.items():
         status = registry.raw(method, path, headers)
-        assert (status == 403) == (role != "file_manager"), f"{role} {method} {path}: {status}"
+        assert (status == 403) == (role not in roles), f"{role} {method} {path}: {status}"
         assert status < 500
 
 
-def test_the_table_names_every_endpoint(settings: RegistrySettings) -> None:
-    paths = create_app(settings).openapi()["paths"]
+def test_the_table_names_every_endpoint(registry_settings: RegistrySettings) -> None:
+    paths = create_app(registry_settings).openapi()["paths"]
     known = {(m.upper(), p) for p, methods in paths.items() for m in methods if not p.startswith("/health")}
-    named = (
-        p.replace(E, "/v1/enrolments/{enrolment_id}").replace(D, "/v1/devices/{device_id}")
-        for _, p in ENDPOINTS
-    )
-    assert known == {(method, path) for (method, _), path in zip(ENDPOINTS, named, strict=True)}
+    names = {"enrolments": "enrolment", "devices": "device", "transfers": "transfer", "reminders": "reminder"}
+    names["openings"] = "opening"
+    tabled = set()
+    for method, tested in ENDPOINTS:
+        path = tested
+        for plural, one in names.items():
+            path = path.replace(f"/{plural}/{NOBODY}", f"/{plural}/{{{one}_id}}")
+        tabled.add((method, path))
+    assert known == tabled
 
 
 def test_no_token_and_no_zone_open_nothing(registry: Desk) -> None:
@@ -313,7 +314,7 @@ def test_an_expired_grant_does_not_activate_and_a_late_refusal_does_not_undo(
     row = events.decision(wrap(refused, source="/services/committee"))
     assert row is not None
     with database.transaction() as tx:
-        usecases.keep_decision(tx, row)
+        files.keep_decision(tx, row)
     assert registry.call("POST", f"{file}/activate", **GHENT)["status"] == "active"
 
 
@@ -439,7 +440,7 @@ def to_end(database: Database, enrolment: UUID) -> None:
             found = events.decision(wrap(event, source="/services/committee"))
             assert found is not None
             with database.transaction() as tx:
-                usecases.keep_decision(tx, found)
+                files.keep_decision(tx, found)
 
 
 def test_an_alarm_ends_when_the_committee_and_the_desk_both_say_so(

@@ -21,6 +21,7 @@ from tests.support import ledger_events as ev
 from tests.support.books import Books, empty, enter, opened, published
 from tests.support.desks import Desk, desk
 from tests.support.postgres import Cluster
+from tests.support.tokens import AUDIT, ROLES
 
 SPRING, AUTUMN = date(2026, 3, 29), date(2026, 10, 25)
 
@@ -291,10 +292,6 @@ def test_the_ledger_of_a_day_over_http(database: Database, api: Desk) -> None:
     assert summary["stages"]["routed"]["p50_ms"] == 10
 
 
-ROLES = (
-    "file_manager", "operator", "supervisor", "unit", "gateway", "committee", "magistrate", "follow_up",
-    "technician", "service", "admin",
-)  # fmt: skip
 NOBODY = UUID(int=1)
 ENDPOINTS: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/ledger"): {"follow_up", "admin", "service"},
@@ -304,6 +301,8 @@ ENDPOINTS: dict[tuple[str, str], set[str]] = {
     ("GET", f"/v1/reports/daily/{NOBODY}"): {"follow_up", "file_manager"},
     ("GET", "/v1/attention"): {"follow_up", "technician", "admin"},
     ("POST", f"/v1/attention/{NOBODY}/resolve"): {"follow_up", "technician", "admin"},
+    ("GET", "/v1/audit/witness/alarm"): {"auditor"},
+    **AUDIT,
 }
 
 
@@ -321,4 +320,5 @@ def test_the_role_table_names_every_endpoint(books: Books) -> None:
         (m, p.split("?")[0].replace(str(NOBODY), "{%s}" % ("enrolment_id" if "daily" in p else "alarm_id")))
         for m, p in ENDPOINTS
     }
-    assert {(m, p.replace("attention/{alarm_id}", "attention/{attention_id}")) for m, p in table} == there
+    table = {(m, p.replace("attention/{alarm_id}", "attention/{attention_id}")) for m, p in table}
+    assert {(m, p.replace("witness/alarm", "witness/{service}")) for m, p in table} == there

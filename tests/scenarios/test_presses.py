@@ -7,7 +7,7 @@ from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
 
 CIC = "cic-oost-vlaanderen"
-PERPETRATOR = {"name": "Karel Voorbeeld", "born_on": "1980-03-04", "weapons": ["knife"]}
+PERPETRATOR = {"name": "Karel Voorbeeld", "born_on": "1980-03-04", "weapons": [{"text": "knife"}]}
 
 
 def test_plain_press(scenario: Scenario) -> None:

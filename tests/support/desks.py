@@ -8,6 +8,7 @@ from typing import Any, NotRequired, TypedDict
 import psycopg
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from httpx import Response
 from pypdf import PdfReader
 
 from chassis.vault import new_key
@@ -34,6 +35,7 @@ def environment(issuer: Issuer, database_url: str, broker_url: str = NO_BROKER) 
         "database_url": database_url,
         "broker_url": broker_url,
         "vault_keys": f"1:{new_key()}",
+        "audit_key": new_key(),
         "oidc_issuer": issuer.url,
         "oidc_jwks_url": issuer.jwks_url,
         "pseudonym_key": "a key of the tests",
@@ -55,7 +57,7 @@ class Desk:
         if status >= 400:
             assert answer.headers["content-type"] == "application/problem+json"
             assert answer.json()["status"] == status
-        return answer.json()
+        return answer.json() if answer.content else None
 
     def raw(self, method: str, path: str, headers: dict[str, str]) -> int:
         """The status of a call without a body."""
@@ -65,6 +67,11 @@ class Desk:
         """The status of a call with a body, as `role`."""
         headers = self._issuer.headers(role, **claims)
         return int(self._client.request(method, path, json=body, headers=headers).status_code)
+
+    def answer(self, path: str, *, role: str, **claims: str) -> Response:
+        """Whatever a GET as `role` answers."""
+        answer: Response = self._client.get(path, headers=self._issuer.headers(role, **claims))
+        return answer
 
     def text_of(self, path: str, *, role: str, **claims: str) -> str:
         """The text of a PDF, in one line."""

@@ -32,6 +32,7 @@ def context_on(database_url: str, **settings: Any) -> Context:
             "database_url": database_url,
             "broker_url": "amqp://nobody@127.0.0.1:1/none",
             "vault_keys": f"1:{new_key()}",
+            "audit_key": new_key(),
             "oidc_issuer": "http://127.0.0.1:1",
             "oidc_jwks_url": "http://127.0.0.1:1",
             **settings,

@@ -15,6 +15,7 @@ SOUND = {
     "database_url": "postgresql+psycopg://dispatch:secret@db/dispatch",
     "broker_url": "amqps://dispatch:secret@broker",
     "vault_keys": f"1:{new_key()}",
+    "audit_key": new_key(),
     "oidc_issuer": "https://id.example",
     "oidc_jwks_url": "https://id.example/jwks.json",
 }
@@ -30,6 +31,7 @@ def test_production_settings_are_taken() -> None:
         ("database_url", f"postgresql+psycopg://dispatch:{DEVELOPMENT_PREFIX}x@db/dispatch"),
         ("broker_url", f"amqp://dispatch:{DEVELOPMENT_PREFIX}x@broker"),
         ("vault_keys", f"1:{DEVELOPMENT_PREFIX}{new_key()}"),
+        ("audit_key", f"{DEVELOPMENT_PREFIX}{new_key()}"),
         ("oidc_issuer", "http://127.0.0.1:9000"),
         ("oidc_jwks_url", "http://127.0.0.1:9000/jwks.json"),
     ],
@@ -44,7 +46,7 @@ def test_everything_that_the_embedded_system_tells_a_service_is_refused(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     told = plan.environment(Layout.at(tmp_path_factory.mktemp("run")), "dispatch")
-    for field in ("database_url", "broker_url", "vault_keys", "oidc_issuer", "oidc_jwks_url"):
+    for field in ("database_url", "broker_url", "vault_keys", "audit_key", "oidc_issuer", "oidc_jwks_url"):
         with pytest.raises(ValidationError, match=field):
             Settings.model_validate(SOUND | {field: told[field.upper()]})
 

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.registry import DeviceStatus, EnrolmentStatus
-from services.registry import domain
-from services.registry.domain import DeviceMove, EnrolmentMove, Preconditions
+from services.registry.domain import card
+from services.registry.domain import life as domain
+from services.registry.domain.life import DeviceMove, EnrolmentMove, Preconditions
 from services.registry.errors import ActivationRefused, DeviceMoveRefused, EnrolmentMoveRefused
 
 NAMES = tuple(f.name for f in fields(Preconditions))
@@ -85,19 +86,19 @@ def test_all_missing_preconditions_are_named_at_once(missing: set[str]) -> None:
 @pytest.mark.parametrize("name", ["José  Van den Bröck", "jose van den brock", "VAN DEN BROCK, José"])
 def test_spelling_does_not_split_a_person(name: str) -> None:
     born = date(1980, 1, 2)
-    expected = domain.perpetrator_ref(KEY, UUID(int=1), "José Van den Bröck", born)
-    assert domain.perpetrator_ref(KEY, UUID(int=2), name, born) == expected
+    expected = card.perpetrator_ref(KEY, UUID(int=1), "José Van den Bröck", born)
+    assert card.perpetrator_ref(KEY, UUID(int=2), name, born) == expected
 
 
 def test_pseudonyms_part_what_is_not_the_same() -> None:
     file, born = UUID(int=1), date(1980, 1, 2)
     refs = {
-        domain.perpetrator_ref(KEY, file, "Jan Claes", born),
-        domain.perpetrator_ref(KEY, file, "Jan Claes", date(1980, 1, 3)),
-        domain.perpetrator_ref(KEY, file, "Jo Claes", born),
-        domain.perpetrator_ref(b"another key", file, "Jan Claes", born),
+        card.perpetrator_ref(KEY, file, "Jan Claes", born),
+        card.perpetrator_ref(KEY, file, "Jan Claes", date(1980, 1, 3)),
+        card.perpetrator_ref(KEY, file, "Jo Claes", born),
+        card.perpetrator_ref(b"another key", file, "Jan Claes", born),
         # Without a birth date nobody is linked across files.
-        domain.perpetrator_ref(KEY, file, "Jan Claes", None),
-        domain.perpetrator_ref(KEY, UUID(int=2), "Jan Claes", None),
+        card.perpetrator_ref(KEY, file, "Jan Claes", None),
+        card.perpetrator_ref(KEY, UUID(int=2), "Jan Claes", None),
     }
     assert len(refs) == 6

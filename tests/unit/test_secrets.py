@@ -7,7 +7,7 @@ import pytest
 from chassis.settings import Settings, load, secret
 from tests.unit.test_production_settings import SOUND
 
-SECRET = ("database_url", "broker_url", "vault_keys")
+SECRET = ("database_url", "broker_url", "vault_keys", "audit_key")
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from chassis import audit_api
 from chassis.http import application
 from chassis.settings import load
 from services.alarm.api import devices, heartbeats, ladder, presses
@@ -22,7 +23,9 @@ _DESCRIPTION = (
 def create_app(settings: AlarmSettings | None = None) -> FastAPI:
     """The whole application of the alarm service."""
     routers = (presses.router, devices.router, heartbeats.router, ladder.router)
-    return _made_of(Parts, settings, "stalkingalarm: alarm", _DESCRIPTION, *routers)
+    app, parts = _made_of(Parts, settings, "stalkingalarm: alarm", _DESCRIPTION, *routers)
+    audit_api.add(app, lambda: parts[-1].database, app.state.settings.service)
+    return app
 
 
 def create_heartbeats_app(settings: AlarmSettings | None = None) -> FastAPI:
@@ -31,7 +34,7 @@ def create_heartbeats_app(settings: AlarmSettings | None = None) -> FastAPI:
     A proxy sends `/v1/heartbeats` here; where none does, the whole application takes them too.
     """
     title, told = "stalkingalarm: heartbeats", "What devices say of themselves every quarter of an hour."
-    app = _made_of(DeviceParts, settings, title, told, heartbeats.router, process="heartbeats", traced=False)
+    app, _ = _made_of(DeviceParts, settings, title, told, heartbeats.router, process="heartbeats", traced=False)
     app.router.routes.insert(0, heartbeats.straight)
     return app
 
@@ -44,7 +47,8 @@ def _made_of(
     *routers: APIRouter,
     process: str = "api",
     traced: bool = True,
-) -> FastAPI:
+) -> tuple[FastAPI, list[DeviceParts]]:
+    """The application, and its parts once it runs."""
     settings = settings or load(AlarmSettings)
     held: list[DeviceParts] = []
 
@@ -81,4 +85,4 @@ def _made_of(
     )
     for router in routers:
         app.include_router(router)
-    return app
+    return app, held

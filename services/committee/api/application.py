@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from chassis import audit_api
 from chassis.database import Database, engine_of
 from chassis.http import application
 from chassis.outbox import Relay
@@ -53,4 +54,5 @@ def create_app(settings: CommitteeSettings | None = None) -> FastAPI:
     parts = Parts(database, Vault(settings.vault_keys.get_secret_value()), settings)
     for each in (protocols, cases, decisions, meetings, papers, chain):
         each.add(app, parts)
+    audit_api.add(app, lambda: database, settings.service)
     return app

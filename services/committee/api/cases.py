@@ -25,7 +25,7 @@ from services.committee.schemas.protocol import HistoryOut
 from services.committee.store import cases as store
 from services.committee.store import due
 from services.committee.usecases import applications
-from services.committee.usecases.work import own_cases
+from services.committee.usecases.work import Reading, own_cases
 
 Limit = Annotated[int, Query(ge=1, le=500)]
 
@@ -44,26 +44,27 @@ def _write(app: FastAPI, parts: Parts) -> None:
         """Start a draft; it may be incomplete."""
         with parts.work(caller) as work:
             filed = applications.draft(work, body.model_dump(exclude_unset=True))
-        response.headers["Location"] = f"/v1/applications/{filed.row.id}"
-        return shown.filed(filed)
+            response.headers["Location"] = f"/v1/applications/{filed.row.id}"
+            return shown.filed(work, filed, *body.model_fields_set)
 
     @app.patch("/v1/applications/{application_id}", tags=["applications"])
     def edit(application_id: UUID, body: ApplicationIn, caller: Proposer) -> ApplicationOut:
         """Change a draft; fields that are not sent stay as they are."""
         with parts.work(caller) as work:
-            return shown.filed(applications.edit(work, application_id, body.model_dump(exclude_unset=True)))
+            filed = applications.edit(work, application_id, body.model_dump(exclude_unset=True))
+            return shown.filed(work, filed, *body.model_fields_set)
 
     @app.post("/v1/applications/{application_id}/submit", tags=["applications"])
     def submit(application_id: UUID, caller: Proposer) -> ApplicationOut:
         """Lay it before the committee; 422 names everything that is missing at once."""
         with parts.work(caller) as work:
-            return shown.filed(applications.submit(work, application_id))
+            return shown.filed(work, applications.submit(work, application_id), "state")
 
     @app.post("/v1/applications/{application_id}/withdraw", tags=["applications"])
     def withdraw(application_id: UUID, body: ReasonsIn, caller: Proposer) -> ApplicationOut:
         """Take it back before anything was decided."""
         with parts.work(caller) as work:
-            return shown.filed(applications.withdraw(work, application_id, body.reasons))
+            return shown.filed(work, applications.withdraw(work, application_id, body.reasons), "state")
 
 
 def _add_to(app: FastAPI, parts: Parts) -> None:
@@ -71,7 +72,8 @@ def _add_to(app: FastAPI, parts: Parts) -> None:
     def assess(application_id: UUID, body: AssessmentWhole, caller: Officer) -> ApplicationOut:
         """A new risk assessment; any officer may raise the level, only the committee lower it."""
         with parts.work(caller) as work:
-            return shown.filed(applications.assess(work, application_id, body.model_dump()))
+            filed = applications.assess(work, application_id, body.model_dump())
+            return shown.filed(work, filed, "assessment")
 
     @app.put("/v1/applications/{application_id}/opinion", tags=["opinions"])
     def give_opinion(application_id: UUID, body: OpinionIn, caller: Member) -> list[OpinionOut]:
@@ -79,13 +81,14 @@ def _add_to(app: FastAPI, parts: Parts) -> None:
         with parts.work(caller) as work:
             applications.give_opinion(work, application_id, body.model_dump())
             work.session.flush()
-            return _opinions(applications.opinions(work, application_id))
+            shown.wrote(work, application_id, ("opinion",))
+            return _opinions(work, application_id)
 
     @app.get("/v1/applications/{application_id}/opinions", tags=["opinions"])
     def opinions(application_id: UUID, caller: Member) -> list[OpinionOut]:
         """What the partners think; nothing that another one keeps back."""
         with parts.reading(caller) as reading:
-            return _opinions(applications.opinions(reading, application_id))
+            return _opinions(reading, application_id)
 
     @app.post("/v1/applications/{application_id}/conflicts", status_code=204, tags=["applications"])
     def declare_conflict(application_id: UUID, body: ConflictIn, caller: Member) -> None:
@@ -93,6 +96,7 @@ def _add_to(app: FastAPI, parts: Parts) -> None:
         with parts.work(caller) as work:
             subject = body.subject or caller.subject
             applications.declare_conflict(work, application_id, subject, body.reason)
+            shown.wrote(work, application_id, ("conflict",))
 
 
 def _read(app: FastAPI, parts: Parts) -> None:
@@ -100,13 +104,14 @@ def _read(app: FastAPI, parts: Parts) -> None:
     def read(application_id: UUID, caller: Reader) -> ApplicationOut:
         """One application; another partner's does not exist for the caller."""
         with parts.reading(caller) as reading:
-            return shown.filed(applications.read(reading, application_id))
+            return shown.filed(reading, applications.read(reading, application_id))
 
     @app.get("/v1/applications/{application_id}/history", tags=["applications"])
     def history(application_id: UUID, caller: Member) -> list[HistoryOut]:
         """What happened, in order."""
         with parts.reading(caller) as reading:
             row = reading.visible(application_id)
+            shown.read(reading, shown.about(row.id), "history")
             return shown.history(reading, store.history(reading.session, [row.id]))
 
     @app.get("/v1/applications", tags=["applications"])
@@ -151,5 +156,7 @@ def _board(app: FastAPI, parts: Parts) -> None:
         return [ReviewOut.model_validate(row, from_attributes=True) for row in rows]
 
 
-def _opinions(found: list[dict[str, object]]) -> list[OpinionOut]:
-    return [OpinionOut.model_validate(each) for each in found]
+def _opinions(reading: Reading, application_id: UUID) -> list[OpinionOut]:
+    row = reading.visible(application_id)
+    found = applications.opinions(reading, row)
+    return [shown.of_case(reading, row, OpinionOut.model_validate(each)) for each in found]

@@ -9,7 +9,10 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import TypeAdapter, ValidationError
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from chassis import audit
+from chassis.audit import Purpose
 from chassis.errors import Invalid
+from contracts.policy import Circumstances
 from services.committee.api import shown
 from services.committee.api.parts import Member, Parts, Secretariat
 from services.committee.errors import ChainApproachAbsent, SignatureRefused
@@ -19,6 +22,7 @@ from services.committee.schemas.chain import Answered, HandoverOut, ReferralIn, 
 from services.committee.schemas.common import ReasonsIn
 from services.committee.usecases import applications
 from services.committee.usecases import chain as usecases
+from services.committee.usecases.work import Reading
 
 # A case is text: nothing of that kind is larger.
 _MOST_BYTES = 256 * 1024
@@ -39,13 +43,14 @@ def _ours(app: FastAPI, parts: Parts) -> None:
             raise ChainApproachAbsent("no chain approach is connected to this committee")
         with parts.work(caller) as work:
             row = usecases.refer(work, application_id, body.model_dump())
-            return _shown(row, work.open(f"handover:{row.id}", row.sealed))
+            shown.wrote(work, application_id, ("handover",))
+            return _shown(work, row, work.open(f"handover:{row.id}", row.sealed))
 
     @app.get("/v1/applications/{application_id}/handovers", tags=["chain approach"])
     def handovers(application_id: UUID, caller: Member) -> list[HandoverOut]:
         """The moves of one case, with exactly what was sent."""
         with parts.reading(caller) as reading:
-            return [_shown(*each) for each in usecases.of_application(reading, application_id)]
+            return [_shown(reading, *each) for each in usecases.of_application(reading, application_id)]
 
 
 def _theirs(app: FastAPI, parts: Parts) -> None:
@@ -53,21 +58,21 @@ def _theirs(app: FastAPI, parts: Parts) -> None:
     def incoming(caller: Member, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[HandoverOut]:
         """Cases of the chain approach that wait for our answer, the oldest first."""
         with parts.reading(caller) as reading:
-            return [_shown(*each) for each in usecases.incoming(reading, limit)]
+            return [_shown(reading, *each) for each in usecases.incoming(reading, limit)]
 
     @app.post("/v1/handovers/{handover_id}/accept", tags=["chain approach"])
     def accept(handover_id: UUID, caller: Secretariat) -> ApplicationOut:
         """Take a case: it becomes a draft with what they sent."""
         with parts.work(caller) as work:
             _, row = usecases.accept(work, handover_id)
-            return shown.filed(applications.filed(work, row))
+            return shown.filed(work, applications.filed(work, row), "handover")
 
     @app.post("/v1/handovers/{handover_id}/decline", tags=["chain approach"])
     def decline(handover_id: UUID, body: ReasonsIn, caller: Secretariat) -> HandoverOut:
         """Do not take it, and say why."""
         with parts.work(caller) as work:
             row = usecases.decline(work, handover_id, body.reasons)
-            return _shown(row, work.open(f"handover:{row.id}", row.sealed))
+            return _shown(work, row, work.open(f"handover:{row.id}", row.sealed))
 
     @app.post("/v1/chain-approach/webhook", status_code=204, tags=["chain approach"])
     async def webhook(request: Request) -> None:
@@ -111,7 +116,10 @@ def _believed(parts: Parts, body: bytes, headers: Mapping[str, str]) -> Told:
         raise Invalid(f"{where}: {first['msg']}", field=where) from None
 
 
-def _shown(row: HandoverRow, said: Mapping[str, Any]) -> HandoverOut:
-    return HandoverOut.model_validate(
+def _shown(reading: Reading, row: HandoverRow, said: Mapping[str, Any]) -> HandoverOut:
+    whole = HandoverOut.model_validate(
         {**row.model_dump(exclude={"sealed"}), "grounds": said["grounds"], "values": said["values"]}
     )
+    about = Purpose(shown.PURPOSE, f"handover:{row.id}")
+    # Members only come here; a case that nobody took yet has no application.
+    return audit.shown(reading.tx, reading.caller, about, whole, Circumstances())

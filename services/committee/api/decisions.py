@@ -34,13 +34,15 @@ def _urgent(app: FastAPI, parts: Parts) -> None:
     ) -> ApplicationOut:
         """The magistrate on duty grants an urgent case until the committee decides."""
         with parts.work(caller) as work:
-            return shown.filed(procedures.grant_provisionally(work, application_id, _said(body)))
+            filed = procedures.grant_provisionally(work, application_id, _said(body))
+            return shown.filed(work, filed, "decision")
 
     @app.post("/v1/applications/{application_id}/decline-urgency", tags=["urgent"])
     def decline_urgency(application_id: UUID, body: ReasonsIn, caller: Magistrate) -> ApplicationOut:
         """The magistrate finds it not urgent: the committee decides in the ordinary procedure."""
         with parts.work(caller) as work:
-            return shown.filed(procedures.decline_urgency(work, application_id, body.reasons))
+            filed = procedures.decline_urgency(work, application_id, body.reasons)
+            return shown.filed(work, filed, "procedure")
 
 
 def _committee(app: FastAPI, parts: Parts) -> None:
@@ -48,19 +50,22 @@ def _committee(app: FastAPI, parts: Parts) -> None:
     def grant(application_id: UUID, body: GrantIn, caller: Secretariat) -> ApplicationOut:
         """The committee grants, or ratifies, in a meeting with quorum; review and end follow from today."""
         with parts.work(caller) as work:
-            return shown.filed(procedures.decide(work, application_id, "grant", _said(body), body.meeting_id))
+            filed = procedures.decide(work, application_id, "grant", _said(body), body.meeting_id)
+            return shown.filed(work, filed, "decision")
 
     @app.post("/v1/applications/{application_id}/refuse", tags=["decisions"])
     def refuse(application_id: UUID, body: RefusalIn, caller: Secretariat) -> ApplicationOut:
         """The committee refuses; an alarm that lives does so until people have taken the device in."""
         with parts.work(caller) as work:
-            return shown.filed(procedures.decide(work, application_id, "refuse", _said(body), body.meeting_id))
+            filed = procedures.decide(work, application_id, "refuse", _said(body), body.meeting_id)
+            return shown.filed(work, filed, "decision")
 
     @app.post("/v1/applications/{application_id}/request-review", tags=["decisions"])
     def request_review(application_id: UUID, body: ReviewRequestIn, caller: Proposer) -> ApplicationOut:
         """Have a refusal looked at again, by members who did not take it."""
         with parts.work(caller) as work:
-            return shown.filed(procedures.request_review(work, application_id, body.grounds))
+            filed = procedures.request_review(work, application_id, body.grounds)
+            return shown.filed(work, filed, "state")
 
     @app.post("/v1/reviews/{review_id}/hold", tags=["reviews"])
     def hold(review_id: UUID, body: ReviewIn, caller: Secretariat) -> ReviewOut:
@@ -70,6 +75,8 @@ def _committee(app: FastAPI, parts: Parts) -> None:
         said = body.model_dump(exclude={"meeting_id"})
         with parts.work(caller) as work:
             row = reviewing.hold(work, review_id, said, body.meeting_id)
+            if row.application_id is not None:
+                shown.wrote(work, row.application_id, ("review",))
             return ReviewOut.model_validate(row, from_attributes=True)
 
 
@@ -79,21 +86,21 @@ def _outside(app: FastAPI, parts: Parts) -> None:
         """The draft of a decision in an exceptional case outside any protocol."""
         said = body.model_dump(mode="json", exclude={"meeting_id", "outcome"})
         with parts.work(caller) as work:
-            return shown.filed(
-                procedures.propose_decision(work, application_id, body.outcome, said, body.meeting_id)
-            )
+            filed = procedures.propose_decision(work, application_id, body.outcome, said, body.meeting_id)
+            return shown.filed(work, filed, "decision")
 
     @app.post("/v1/applications/{application_id}/approve-draft", tags=["outside a protocol"])
     def approve(application_id: UUID, caller: ProcureurGeneral) -> ApplicationOut:
         """The procureur-generaal approves: the draft is the decision."""
         with parts.work(caller) as work:
-            return shown.filed(procedures.approve_draft(work, application_id))
+            return shown.filed(work, procedures.approve_draft(work, application_id), "decision")
 
     @app.post("/v1/applications/{application_id}/send-draft-back", tags=["outside a protocol"])
     def send_back(application_id: UUID, body: RemarksIn, caller: ProcureurGeneral) -> ApplicationOut:
         """The procureur-generaal does not: the committee decides anew."""
         with parts.work(caller) as work:
-            return shown.filed(procedures.send_draft_back(work, application_id, body.remarks))
+            filed = procedures.send_draft_back(work, application_id, body.remarks)
+            return shown.filed(work, filed, "decision")
 
 
 def _said(body: In) -> dict[str, object]:

@@ -5,6 +5,8 @@ from uuid import UUID
 
 from fastapi import FastAPI, Response
 
+from chassis.audit import Purpose
+from services.committee.api import shown
 from services.committee.api.parts import Member, Parts, Reader
 from services.committee.papers import pdf
 from services.committee.usecases import papers as usecases
@@ -20,6 +22,7 @@ def add(app: FastAPI, parts: Parts) -> None:
         """Who was present and what was decided, in the language of the meeting."""
         with parts.reading(caller) as reading:
             told = usecases.minutes_of(reading, meeting_id)
+            shown.read(reading, Purpose(shown.PURPOSE, f"meeting:{meeting_id}"), "minutes")
         return _printed(pdf.minutes(told), f"minutes-{meeting_id}")
 
     @app.get(
@@ -32,6 +35,7 @@ def add(app: FastAPI, parts: Parts) -> None:
         """The last decision on a case, in its language."""
         with parts.reading(caller) as reading:
             language, protocol, row, point = usecases.decision_of(reading, application_id)
+            shown.read(reading, shown.about(application_id), "decision")
         return _printed(pdf.decision(language, protocol, row.decided_at, point), f"decision-{application_id}")
 
 

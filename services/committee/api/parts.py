@@ -40,10 +40,10 @@ class Parts:
     def work(self, caller: Caller) -> Iterator[Work]:
         """One transaction of a caller."""
         with self.database.transaction() as tx:
-            yield Work.of(tx, self.vault, caller)
+            yield Work(tx, self.vault, caller)
 
     @contextmanager
     def reading(self, caller: Caller) -> Iterator[Reading]:
         """A caller who only looks."""
-        with self.database.read() as session:
-            yield Reading(session, self.vault, caller)
+        with self.database.transaction() as tx:
+            yield Reading(tx, self.vault, caller)

@@ -1,16 +1,52 @@
-"""Rows and what is sealed in them, as the API shows them."""
+"""Rows and what is sealed in them, as the caller may see them; what is shown or written is logged."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from typing import TypeVar
+from uuid import UUID
 
+from pydantic import BaseModel
+
+from chassis import audit
+from chassis.audit import Purpose
+from contracts.policy import Circumstances
 from services.committee.domain import application as domain
-from services.committee.models import HistoryRow, ProtocolRow
+from services.committee.models import ApplicationRow, HistoryRow, ProtocolRow
 from services.committee.schemas.case import ApplicationOut, DecisionOut
 from services.committee.schemas.meeting import MeetingOut
 from services.committee.schemas.protocol import HistoryOut, ProtocolOut
 from services.committee.usecases.applications import Filed
 from services.committee.usecases.meetings import Seen
-from services.committee.usecases.work import Reading
+from services.committee.usecases.work import Reading, own_cases
+
+M = TypeVar("M", bound=BaseModel)
+PURPOSE = "decision on an alarm"
+
+
+def about(application_id: UUID) -> Purpose:
+    """What an entry of the audit log about a case says."""
+    return Purpose(PURPOSE, f"application:{application_id}")
+
+
+def read(reading: Reading, purpose: Purpose, *fields: str) -> None:
+    """The caller reads these."""
+    reading.tx.write(audit.entry(reading.caller, "read", purpose, fields))
+
+
+def wrote(reading: Reading, application_id: UUID, fields: Iterable[str]) -> None:
+    """The caller changes these fields of a case."""
+    audit.wrote(reading.tx, reading.caller, about(application_id), fields)
+
+
+def of_case(reading: Reading, row: ApplicationRow, answer: M) -> M:
+    """What the caller may know of an answer about a case."""
+    return audit.shown(reading.tx, reading.caller, about(row.id), answer, _standing(reading, row))
+
+
+def _standing(reading: Reading, row: ApplicationRow) -> Circumstances:
+    """How the caller stands to a case. Who writes a draft reads all of it."""
+    own = own_cases(reading.caller) in (None, (row.proposer, row.zone_id))
+    return Circumstances(own_case=own, author=own and row.state == "draft", chosen=True)
 
 
 def protocol(row: ProtocolRow) -> ProtocolOut:
@@ -18,13 +54,15 @@ def protocol(row: ProtocolRow) -> ProtocolOut:
     return ProtocolOut.model_validate(row.model_dump())
 
 
-def filed(found: Filed) -> ApplicationOut:
-    """An application with its decisions."""
+def filed(reading: Reading, found: Filed, *changed: str) -> ApplicationOut:
+    """An application with its decisions; `changed`: the fields that the caller just changed."""
+    if changed:
+        wrote(reading, found.row.id, changed)
     decisions = [
         DecisionOut.model_validate({**decision.model_dump(), **said}) for decision, said in found.decisions
     ]
     content = asdict(found.content)
-    return ApplicationOut.model_validate(
+    whole = ApplicationOut.model_validate(
         {
             **found.row.model_dump(exclude={"sealed"}),
             **content,
@@ -33,6 +71,7 @@ def filed(found: Filed) -> ApplicationOut:
             "decisions": decisions,
         }
     )
+    return of_case(reading, found.row, whole)
 
 
 def meeting(seen: Seen) -> MeetingOut:

@@ -3,12 +3,11 @@
 from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
 
 import holidays
 
-# Days of a decision are days in Belgium, wherever the server stands.
-BELGIUM = ZoneInfo("Europe/Brussels")
+from contracts.common import BELGIUM
+
 _SATURDAY = 5
 
 

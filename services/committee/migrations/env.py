@@ -4,12 +4,13 @@ from alembic import context
 from sqlalchemy import create_engine, pool
 from sqlmodel import SQLModel
 
-from chassis import inbox, outbox, timers
+from chassis import audit, inbox, outbox, timers
 from chassis.settings import secret
 from services.committee import models
 
 OWN = {
     *models.TABLES,
+    *audit.TABLES,
     inbox.InboxRow.__tablename__,
     outbox.OutboxRow.__tablename__,
     timers.DueRow.__tablename__,

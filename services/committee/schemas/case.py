@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.committee import DeadlineKind
+from contracts.policy import Group, Personal
 from contracts.registry import Language
 from services.committee.domain.application import Level, Procedure, State
 from services.committee.schemas.common import In, Name, Slug, Text
@@ -43,6 +44,11 @@ REFUSAL: dict[str, Any] = {
     "alternatives": ["chain approach", "no-contact order"],
     "review_way": "ask the secretariat for a review by other members within 30 days",
 }
+
+
+# Police number and risk form; who may know only the essence learns the level, and what was decided and why.
+_CASE, _ESSENCE = Personal(Group.CASE), Personal(Group.CASE, essence=True)
+_NOTES = Personal(Group.NOTES)
 
 
 class ElementsIn(In):
@@ -164,8 +170,8 @@ class OpinionOut(BaseModel):
 
     partner: str
     advice: Literal["grant", "refuse", "abstain"]
-    shared: str | None
-    kept: str | None
+    shared: Annotated[str | None, _NOTES]
+    kept: Annotated[str | None, _NOTES]
     given_at: datetime
     given_by: str
 
@@ -189,9 +195,9 @@ class DecisionOut(BaseModel):
     meeting_id: UUID | None
     present: dict[str, str]
     excluded: dict[str, str]
-    reasons: str
-    alternatives: tuple[str, ...] = ()
-    review_way: str | None = None
+    reasons: Annotated[str, _ESSENCE]
+    alternatives: Annotated[tuple[str, ...], _ESSENCE] = ()
+    review_way: Annotated[str | None, _ESSENCE] = None
     decided_at: datetime
     decided_by: str
     approved_by: str | None
@@ -202,10 +208,10 @@ class DecisionOut(BaseModel):
 class AssessmentOut(BaseModel):
     """The risk as it stands."""
 
-    instrument: str | None
-    version: str | None
-    answers: dict[str, str] | None
-    level: Level | None
+    instrument: Annotated[str | None, _ESSENCE]
+    version: Annotated[str | None, _ESSENCE]
+    answers: Annotated[dict[str, str] | None, _CASE]
+    level: Annotated[Level | None, _ESSENCE]
 
 
 class ApplicationOut(BaseModel):
@@ -222,13 +228,15 @@ class ApplicationOut(BaseModel):
     procedure: Procedure | None
     proposer: str | None
     language: Language
-    exceptional: str
-    urgency: str
-    pv_numbers: tuple[str, ...]
-    elements: dict[str, str]
-    conditions: dict[str, CheckedIn]
+    exceptional: Annotated[str, _CASE]
+    urgency: Annotated[str, _CASE]
+    pv_numbers: Annotated[tuple[str, ...], _CASE]
+    elements: Annotated[dict[str, str], _CASE]
+    conditions: Annotated[dict[str, CheckedIn], _CASE]
     assessment: AssessmentOut
     missing: tuple[str, ...]
+    # Fields that the caller may not know (contracts/policy.py).
+    withheld: tuple[str, ...] = ()
     created_at: datetime
     created_by: str
     submitted_at: datetime | None

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.policy import Group, Personal
 from services.committee.domain.chain import Basis, HandoverState
 from services.committee.schemas.common import In, Slug, Text
 
@@ -28,6 +29,9 @@ class ReferralIn(In):
     side_by_side: bool
 
 
+_CASE = Personal(Group.CASE)
+
+
 class HandoverOut(BaseModel):
     """A move; `values`: exactly what was sent."""
 
@@ -37,9 +41,9 @@ class HandoverOut(BaseModel):
     enrolment_id: UUID
     state: HandoverState
     basis: Basis
-    grounds: str
+    grounds: Annotated[str, _CASE]
     fields: tuple[str, ...]
-    values: dict[str, Any]
+    values: Annotated[dict[str, Any], _CASE]
     side_by_side: bool
     created_at: datetime
     created_by: str

@@ -79,6 +79,8 @@ def submit(work: Work, application_id: UUID) -> Filed:
     )
     work.note(row.id, "submitted")
     work.tx.publish(submitted)
+    for conflict in cases.conflicts(work.session, [row.id]):
+        _tell_of_tie(work, row, conflict)
     return filed(work, row)
 
 
@@ -120,9 +122,8 @@ def give_opinion(work: Work, application_id: UUID, said: Mapping[str, Any]) -> N
     work.note(row.id, f"opinion of {partner}")
 
 
-def opinions(reading: Reading, application_id: UUID) -> list[dict[str, Any]]:
-    """What the partners think; what one keeps back only that partner reads."""
-    row = reading.visible(application_id)
+def opinions(reading: Reading, row: ApplicationRow) -> list[dict[str, Any]]:
+    """What the partners think of a case; what one keeps back only that partner reads."""
     found = []
     for opinion in cases.opinions(reading.session, row.id):
         said = reading.open(f"opinion:{row.id}:{opinion.partner}", opinion.sealed)
@@ -151,6 +152,13 @@ def declare_conflict(work: Work, application_id: UUID, subject: str, reason: str
     )
     work.session.merge(conflict)
     work.note(row.id, "conflict of interest declared")
+    _tell_of_tie(work, row, conflict)
+
+
+def _tell_of_tie(work: Work, row: ApplicationRow, conflict: ConflictRow) -> None:
+    """Other services hear whose file it is as soon as the application says so."""
+    if row.enrolment_id is not None:
+        work.tx.publish(events.tied(row, conflict))
 
 
 def read(reading: Reading, application_id: UUID) -> Filed:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from chassis import timers
+from chassis import audit, timers
 from chassis.caller import Caller
 from services.committee import events
 from services.committee.domain import application as domain
@@ -155,6 +155,8 @@ def delivered(work: Work, handover_id: UUID) -> None:
     timers.cancel(work.session, str(handover_id), [TIMER])
     if handover is not None and handover.state == "sending":
         handover.state = chain.handover_moved("sending", "deliver")
+        purpose = audit.Purpose(f"chain approach, {handover.basis}", f"application:{handover.application_id}")
+        work.tx.write(audit.entry(work.caller, "disclose", purpose, handover.fields))
 
 
 def of_application(reading: Reading, application_id: UUID) -> list[tuple[HandoverRow, Mapping[str, Any]]]:

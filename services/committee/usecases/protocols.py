@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from chassis import timers
 from chassis.database import Transaction
+from contracts.common import BELGIUM
 from services.committee import events
 from services.committee.domain import calendar
 from services.committee.domain.protocol import (
@@ -74,7 +75,7 @@ def sign(work: Work, protocol_id: UUID, version: int, in_force_from: date) -> Pr
     if in_force_from == today:
         _take_effect(work.tx, row)
     else:
-        midnight = datetime.combine(in_force_from, time(), calendar.BELGIUM)
+        midnight = datetime.combine(in_force_from, time(), BELGIUM)
         due = timers.Due(kind=TIMER, subject_id=f"{protocol_id}:{version}", due_at=midnight)
         timers.schedule(work.session, [due])
     return row

@@ -1,18 +1,13 @@
 """What every use case works with, and who may see which case."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
-
-from chassis import clock
+import chassis.work
 from chassis.caller import Caller
-from chassis.database import Transaction
 from chassis.errors import Forbidden
-from chassis.vault import Vault
 from services.committee.errors import ApplicationUnknown
 from services.committee.models import ApplicationRow, HistoryRow
 from services.committee.store import cases
@@ -22,17 +17,8 @@ COMMITTEE = frozenset({"committee", "secretariat", "magistrate", "procureur"})
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """A caller who looks, at one moment."""
-
-    session: Session
-    vault: Vault
-    caller: Caller
-    at: datetime = field(default_factory=clock.now)
-
-    def open(self, place: str, sealed: bytes | None) -> Any:
-        """What is sealed at a place; an empty mapping where nothing is."""
-        return self.vault.open(place, sealed) if sealed else {}
+class Reading(chassis.work.Work):
+    """A caller who looks, at one moment: what is read stands in the audit log, or is not read."""
 
     def visible(self, application_id: UUID, *, lock: bool = False) -> ApplicationRow:
         """An application that the caller may see; raises `ApplicationUnknown`. A tie beats every role."""
@@ -51,17 +37,6 @@ class Reading:
 @dataclass(frozen=True, slots=True)
 class Work(Reading):
     """A caller who changes something: all of it happens or nothing."""
-
-    tx: Transaction = field(kw_only=True)
-
-    @classmethod
-    def of(cls, tx: Transaction, vault: Vault, caller: Caller) -> "Work":
-        """In one transaction, now."""
-        return cls(tx.session, vault, caller, tx=tx)
-
-    def seal(self, place: str, value: Any) -> bytes:
-        """Encrypt for one place."""
-        return self.vault.seal(place, value)
 
     def lock(self, application_id: UUID) -> ApplicationRow:
         """The application of something that the caller may answer for; nobody else changes it meanwhile."""

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
-from zoneinfo import ZoneInfo
 
+from contracts.common import BELGIUM
 from stalkingalarm.embedded.layout import SERVICES
 from stalkingalarm.simulation.world import World
 from tests.chaos.audit import Line
 from tests.chaos.fault import Do, Fault, Scale, Step
 from tests.chaos.rig import Rig
 
-_LOCAL = ZoneInfo("Europe/Brussels")
 _HOUR = 3600.0
 # The moment at which the clock of the wall changes, the day on which it does, and how long that day is.
 _SUMMER = (datetime(2026, 3, 29, 1, tzinfo=UTC), date(2026, 3, 29), 23)
@@ -54,7 +53,7 @@ def _night(name: str, change: datetime, day: date, hours: int) -> Fault[Rig]:
 
         return do
 
-    midnight = datetime(day.year, day.month, day.day, tzinfo=_LOCAL).astimezone(UTC) + timedelta(hours=hours)
+    midnight = datetime(day.year, day.month, day.day, tzinfo=BELGIUM).astimezone(UTC) + timedelta(hours=hours)
     before = timedelta(seconds=_BEFORE_S)
 
     def steps(dice: Random, _: Scale) -> list[Step[Rig]]:
@@ -83,7 +82,7 @@ async def _daily_reports(world: World, lines: Sequence[Line], day: date, hours: 
     async def look(line: Line) -> None:
         nonlocal on_the_day
         entry = await world.call("GET", "reporting", f"/v1/ledger/presses/{line.alarm_id}", reader)
-        local = datetime.fromisoformat(entry["received_at"]).astimezone(_LOCAL).date()
+        local = datetime.fromisoformat(entry["received_at"]).astimezone(BELGIUM).date()
         if abs(local - day) > timedelta(days=1):
             return
         on_the_day += local == day

@@ -27,7 +27,7 @@ function card(told) {
     (weapons.length > 0 || told.dogs) && el(
       "ul",
       { class: "danger" },
-      weapons.length > 0 && el("li", {}, el("b", {}, t("weapons")), " ", weapons.join(", ")),
+      weapons.length > 0 && el("li", {}, el("b", {}, t("weapons")), " ", weapons.map((each) => each.text).join(", ")),
       told.dogs && el("li", {}, el("b", {}, t("dogs")), " ", told.dogs),
     ),
     el(
@@ -57,7 +57,7 @@ function perpetrator(person) {
     el("strong", {}, person.name),
     born(person),
     note(person.description),
-    person.violence.length > 0 && el("span", { class: "note" }, el("b", {}, t("violence")), " ", person.violence.join("; ")),
-    person.vehicles.length > 0 && el("span", { class: "note" }, el("b", {}, t("vehicles")), " ", person.vehicles.join("; ")),
+    person.violence.length > 0 && el("span", { class: "note" }, el("b", {}, t("violence")), " ", person.violence.map((each) => each.text).join("; ")),
+    person.vehicles.length > 0 && el("span", { class: "note" }, el("b", {}, t("vehicles")), " ", person.vehicles.map((each) => [each.text, each.plate].filter(Boolean).join(" ")).join("; ")),
   );
 }

@@ -1,4 +1,4 @@
-"""SQL of the registry. A file's row is locked first, so that its changes happen one after another."""
+"""Files, their devices, and what the committee decided about them."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, and_, col, not_, or_, select
 
-from services.registry.models import DeviceRow, EnrolmentRow, GrantRow
+from services.registry.models import DeviceRow, EnrolmentRow, GrantRow, TieRow, TransferRow
 
 
 def enrolment(session: Session, enrolment_id: UUID, *, lock: bool = False) -> EnrolmentRow | None:
@@ -16,10 +16,23 @@ def enrolment(session: Session, enrolment_id: UUID, *, lock: bool = False) -> En
     return session.exec(found.with_for_update() if lock else found).one_or_none()
 
 
-def enrolments(session: Session, zone_id: str, limit: int) -> Sequence[EnrolmentRow]:
-    """The newest files of a zone."""
-    found = select(EnrolmentRow).where(col(EnrolmentRow.managing_zone_id) == zone_id)
+def enrolments(session: Session, zone_id: str, subject: str, limit: int) -> Sequence[EnrolmentRow]:
+    """The newest files of a zone; none that `subject` has a tie to."""
+    tied = select(TieRow.enrolment_id).where(col(TieRow.subject) == subject)
+    found = select(EnrolmentRow).where(
+        col(EnrolmentRow.managing_zone_id) == zone_id, col(EnrolmentRow.id).not_in(tied)
+    )
     return session.exec(found.order_by(col(EnrolmentRow.created_at).desc()).limit(limit)).all()
+
+
+def is_offered(session: Session, enrolment_id: UUID, zone_id: str) -> bool:
+    """Whether a file is offered to a zone that has not answered yet."""
+    found = select(TransferRow.id).where(
+        col(TransferRow.enrolment_id) == enrolment_id,
+        col(TransferRow.to_zone_id) == zone_id,
+        col(TransferRow.state) == "offered",
+    )
+    return session.exec(found).first() is not None
 
 
 def enrolment_id_of(session: Session, device_id: UUID) -> UUID | None:

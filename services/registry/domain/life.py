@@ -1,13 +1,8 @@
-"""Files, devices and what activation needs, without any framework."""
+"""Files and devices from beginning to end, and what each move needs."""
 
-import hashlib
-import hmac
-import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
-from datetime import date
 from typing import Literal, get_args
-from uuid import UUID
 
 from contracts.registry import DeviceStatus, EnrolmentStatus
 from services.registry.errors import (
@@ -116,16 +111,3 @@ def refuse_gap(others: Collection[DeviceStatus]) -> None:
     """In a swap the new device works before the old one comes back; raises `GapInProtection`."""
     if "active" not in others:
         raise GapInProtection("issue and test another device first: this alarm has no other that works")
-
-
-def perpetrator_ref(key: bytes, enrolment_id: UUID, name: str, born_on: date | None) -> UUID:
-    """The pseudonym of a person: the same in every file that gives the same name and birth date.
-
-    Without a birth date two people may share a name: then it is the same within one file only.
-    """
-    plain = unicodedata.normalize("NFKD", name)
-    letters = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
-    words = " ".join(sorted(letters.casefold().split()))
-    scope = born_on.isoformat() if born_on else str(enrolment_id)
-    digest = hmac.new(key, f"{words}|{scope}".encode(), hashlib.sha256).digest()
-    return UUID(bytes=digest[:16], version=4)

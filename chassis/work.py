@@ -1,0 +1,35 @@
+"""One request of one caller at one moment: what use cases of people at desks are given."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from chassis import clock
+from chassis.caller import Caller
+from chassis.database import Transaction
+from chassis.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A caller who reads or changes something: all of it happens, and is logged, or nothing."""
+
+    tx: Transaction
+    vault: Vault
+    caller: Caller
+    at: datetime = field(default_factory=clock.now)
+
+    @property
+    def session(self) -> Session:
+        """The database, within the transaction."""
+        return self.tx.session
+
+    def open(self, place: str, sealed: bytes | None) -> Any:
+        """What is sealed at a place; an empty mapping where nothing is."""
+        return self.vault.open(place, sealed) if sealed else {}
+
+    def seal(self, place: str, value: Any) -> bytes:
+        """Encrypt for one place."""
+        return self.vault.seal(place, value)

@@ -1,0 +1,88 @@
+"""What operators and patrols were shown of people: logged beside the alarm path, never in its way.
+
+Elsewhere an entry commits with what is read. Here a card on a screen is worth more than the line that says so:
+entries wait in memory for at most half a second, longer while the database is away. A process that dies with
+them loses its streams too, and what these show when they open again is logged again.
+"""
+
+import asyncio
+import logging
+from contextlib import suppress
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis import audit
+from chassis.caller import Caller
+from chassis.database import Database
+from chassis.sql import Statement
+from contracts.audit import Action
+from services.dispatch.schemas import IncidentView, OrderView
+
+log = logging.getLogger(__name__)
+
+# Fields of a view that are personal data; who sees them when is decided in views.py.
+_PERSONAL = ("card", "location", "last_known_address")
+PURPOSE = "intervention"
+_FLUSH_S = 0.5
+_BATCH = 200
+# Who saw what: remembered so that a stream is one entry, not one each second. Forgotten, it is logged again.
+_REMEMBERED = 50_000
+
+
+def disclosed(caller: Caller, action: Action, view: IncidentView | OrderView) -> Statement | None:
+    """The entry that says what of a person was shown; None where nothing was."""
+    fields = [name for name in _PERSONAL if getattr(view, name) is not None]
+    purpose = audit.Purpose(PURPOSE, f"incident:{view.incident_id}")
+    return audit.entry(caller, action, purpose, fields) if fields else None
+
+
+class Disclosures:
+    """Entries of one API process on their way to the log."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._seen: set[tuple[object, ...]] = set()
+        self._waiting: list[Statement] = []
+        self._task: asyncio.Task[None] | None = None
+
+    def note(self, caller: Caller, view: IncidentView | OrderView) -> None:
+        """A caller is shown a view. Any thread may call; it never waits and never raises."""
+        key = (
+            caller,
+            view.incident_id,
+            *(getattr(view, name) is not None for name in _PERSONAL),
+        )
+        if key in self._seen:
+            return
+        if len(self._seen) >= _REMEMBERED:
+            self._seen.clear()
+        self._seen.add(key)
+        if statement := disclosed(caller, "read", view):
+            self._waiting.append(statement)
+
+    def start(self) -> None:
+        """Write from now on."""
+        self._task = asyncio.create_task(self._keep_writing())
+
+    async def stop(self) -> None:
+        """Write what waits, then end."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        await asyncio.to_thread(self._write)
+
+    async def _keep_writing(self) -> None:
+        while True:
+            await asyncio.sleep(_FLUSH_S)
+            await asyncio.to_thread(self._write)
+
+    def _write(self) -> None:
+        while batch := self._waiting[:_BATCH]:
+            try:
+                with self._database.transaction() as tx:
+                    tx.write(*batch)
+            except SQLAlchemyError as error:
+                log.warning("audit: %d entries wait: %s", len(self._waiting), type(error).__name__)
+                return
+            del self._waiting[: len(batch)]

@@ -1,0 +1,58 @@
+"""The application: what it needs, and its parts."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis import audit_api
+from chassis.database import Database, engine_of
+from chassis.http import application
+from chassis.outbox import Relay
+from chassis.publisher import Publisher
+from chassis.settings import load
+from chassis.vault import Vault
+from services.registry.api import access, cards, devices, files, search, transfers
+from services.registry.api.parts import Parts
+from services.registry.settings import RegistrySettings
+
+
+def create_app(settings: RegistrySettings | None = None) -> FastAPI:
+    """The application; settings come from the environment unless given."""
+    settings = settings or load(RegistrySettings)
+    database = Database(engine_of(settings), "/services/registry")
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        publisher = Publisher(settings.broker_url.get_secret_value())
+        await publisher.start()
+        database.relay = Relay(database.engine, publisher)
+        database.relay.start()
+        yield
+        database.relay.stop()
+        await publisher.stop()
+        database.engine.dispose()
+
+    def ready() -> dict[str, bool]:
+        # The broker is not needed to take work in: what it cannot have yet waits in the outbox.
+        try:
+            with database.read() as session:
+                session.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            return {"database": False}
+        return {"database": True}
+
+    app = application(
+        settings,
+        title="Registry",
+        description="Victims' files, intervention cards and devices, kept by the managing police zone.",
+        lifespan=lifespan,
+        ready=ready,
+    )
+    parts = Parts(database, Vault(settings.vault_keys.get_secret_value()), settings)
+    for each in (files, cards, search, devices, transfers, access):
+        each.add(app, parts)
+    audit_api.add(app, lambda: database, settings.service)
+    return app

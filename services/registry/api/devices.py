@@ -1,0 +1,47 @@
+"""Buttons with their phones."""
+
+from collections.abc import Callable
+from uuid import UUID
+
+from fastapi import FastAPI
+
+from services.registry.api.parts import FileManager, Parts, wrote
+from services.registry.domain.life import DeviceMove
+from services.registry.schemas import DeviceIn, DeviceOut
+from services.registry.usecases import devices as usecases
+
+# Path segment of each move of a device.
+DEVICE_ACTIONS: dict[str, DeviceMove] = {
+    "suspend": "suspend",
+    "report-lost": "report_lost",
+    "return": "return",
+    "reactivate": "reactivate",
+}
+
+
+def add(app: FastAPI, parts: Parts) -> None:
+    """The endpoints about devices."""
+
+    @app.post("/v1/enrolments/{enrolment_id}/devices", status_code=201, tags=["devices"])
+    def issue(enrolment_id: UUID, body: DeviceIn, caller: FileManager) -> DeviceOut:
+        """Issue a button with the phone it was matched to."""
+        with parts.work(caller) as work:
+            device = usecases.issue(work, enrolment_id, body.public_key, body.button_serial, body.phone_number)
+            wrote(work, enrolment_id, *type(body).model_fields)
+            return DeviceOut.model_validate(device, from_attributes=True)
+
+    for action, move in DEVICE_ACTIONS.items():
+        app.post(f"/v1/devices/{{device_id}}/{action}", tags=["devices"], summary=f"{action} a device")(
+            _mover(parts, move)
+        )
+
+
+def _mover(parts: Parts, move: DeviceMove) -> Callable[..., DeviceOut]:
+    def endpoint(device_id: UUID, caller: FileManager) -> DeviceOut:
+        with parts.work(caller) as work:
+            device = usecases.move(work, device_id, move)
+            wrote(work, device.enrolment_id, "device.status")
+            return DeviceOut.model_validate(device, from_attributes=True)
+
+    endpoint.__name__ = f"{move}_device"
+    return endpoint

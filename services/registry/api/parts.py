@@ -1,0 +1,61 @@
+"""What every part of the API has in common: who may call, one unit of work a request, the audit log."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from chassis import audit
+from chassis.audit import Purpose
+from chassis.auth import require
+from chassis.caller import Caller
+from chassis.database import Database
+from chassis.vault import Vault
+from contracts.policy import Audience, Circumstances
+from services.registry.settings import RegistrySettings
+from services.registry.usecases.work import Work
+
+M = TypeVar("M", bound=BaseModel)
+
+FileManager = Annotated[Caller, require("file_manager")]
+# Who may break the glass, and so read what is not theirs.
+Reader = Annotated[Caller, require("file_manager", "supervisor", "magistrate")]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the handlers of one application share."""
+
+    database: Database
+    vault: Vault
+    settings: RegistrySettings
+
+    @contextmanager
+    def work(self, caller: Caller) -> Iterator[Work]:
+        """One transaction of a caller."""
+        with self.database.transaction() as tx:
+            yield Work(tx, self.vault, caller)
+
+
+def about(enrolment_id: UUID) -> Purpose:
+    """What an entry of the audit log about a file says."""
+    return Purpose("file management", f"enrolment:{enrolment_id}")
+
+
+def wrote(work: Work, enrolment_id: UUID, *fields: str) -> None:
+    """The caller changes these fields of a file."""
+    audit.wrote(work.tx, work.caller, about(enrolment_id), fields)
+
+
+def read(work: Work, enrolment_id: UUID, fields: Iterable[str]) -> None:
+    """The caller reads these fields of a file."""
+    work.tx.write(audit.entry(work.caller, "read", about(enrolment_id), fields))
+
+
+def shown(work: Work, enrolment_id: UUID, answer: M) -> M:
+    """What may be read of a file: whoever gets this far reads it as its manager does."""
+    who = frozenset({Audience.FILE_MANAGER})
+    return audit.shown(work.tx, work.caller, about(enrolment_id), answer, Circumstances(), who)

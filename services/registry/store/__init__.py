@@ -1,0 +1,1 @@
+"""SQL of the registry. A file's row is locked first, so that its changes happen one after another."""

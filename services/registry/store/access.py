@@ -1,0 +1,30 @@
+"""Who has a tie to a party, and who opened a file that is not theirs."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
+
+from services.registry.models import OpenedRow, TieRow
+
+
+def is_tied(session: Session, enrolment_id: UUID, subject: str) -> bool:
+    """Whether a person has a tie to a party of a file."""
+    return session.get(TieRow, (enrolment_id, subject)) is not None
+
+
+def tie(session: Session, row: TieRow) -> None:
+    """Remember a tie; a second time changes nothing."""
+    session.execute(insert(TieRow).values(**row.model_dump()).on_conflict_do_nothing())
+
+
+def is_opened(session: Session, enrolment_id: UUID, subject: str, at: datetime) -> bool:
+    """Whether a file is open for a person at a moment."""
+    found = select(OpenedRow.id).where(
+        col(OpenedRow.enrolment_id) == enrolment_id,
+        col(OpenedRow.subject) == subject,
+        col(OpenedRow.opened_at) <= at,
+        col(OpenedRow.until) > at,
+    )
+    return session.exec(found.limit(1)).first() is not None

@@ -1,0 +1,88 @@
+"""What the zones must look at."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session, col, or_, select
+
+from chassis.columns import table_of
+from chassis.sql import Insert, send
+from services.registry.models import EnrolmentRow, ReminderRow, TieRow
+
+# Another date for the same thing: it is told of anew when that date comes. What was due before and still is
+# goes on growing louder.
+_PUT = Insert(
+    table_of(ReminderRow),
+    ("id", "enrolment_id", "kind", "key", "due_at", "loudness"),
+    tail="ON CONFLICT (enrolment_id, kind, key) WHERE settled_at IS NULL DO UPDATE "
+    "SET due_at = excluded.due_at, reminded_at = NULL, loudness = 0 "
+    "WHERE reminder.due_at > now() OR excluded.due_at > now()",
+)
+_SETTLE = text(
+    "UPDATE reminder SET settled_at = :at, settled_by = :by WHERE enrolment_id = :enrolment_id "
+    "AND kind = ANY(:kinds) AND NOT key = ANY(:but) AND settled_at IS NULL"
+)
+
+
+def put(session: Session, rows: Sequence[ReminderRow]) -> None:
+    """Remind of these, each at its time."""
+    if rows:
+        send(session, _PUT([row.model_dump() for row in rows]))
+
+
+def settle(
+    session: Session,
+    enrolment_id: UUID,
+    kinds: Collection[str],
+    *,
+    at: datetime,
+    by: str,
+    but: Collection[str] = (),
+) -> None:
+    """What was reminded of is done, but for the keys in `but`."""
+    values = {"enrolment_id": enrolment_id, "kinds": list(kinds), "but": list(but), "at": at, "by": by}
+    session.execute(_SETTLE, values)
+
+
+def due(
+    session: Session, at: datetime, again_before: datetime, limit: int
+) -> Sequence[tuple[ReminderRow, str]]:
+    """What is due and was not told since `again_before`, with the managing zone; no other worker has it."""
+    found = (
+        select(ReminderRow, EnrolmentRow.managing_zone_id)
+        .join(EnrolmentRow, col(EnrolmentRow.id) == col(ReminderRow.enrolment_id))
+        .where(
+            col(ReminderRow.settled_at).is_(None),
+            col(ReminderRow.due_at) <= at,
+            # In the future: told before somebody put the clock back.
+            or_(
+                col(ReminderRow.reminded_at).is_(None),
+                col(ReminderRow.reminded_at) <= again_before,
+                col(ReminderRow.reminded_at) > at,
+            ),
+        )
+        .order_by(col(ReminderRow.due_at))
+        .limit(limit)
+        .with_for_update(of=ReminderRow, skip_locked=True)
+    )
+    return session.exec(found).all()
+
+
+def of_zone(session: Session, zone_id: str, subject: str, at: datetime, limit: int) -> Sequence[ReminderRow]:
+    """What a zone must look at now, the loudest first; nothing of files that `subject` has a tie to."""
+    tied = select(TieRow.enrolment_id).where(col(TieRow.subject) == subject)
+    found = (
+        select(ReminderRow)
+        .join(EnrolmentRow, col(EnrolmentRow.id) == col(ReminderRow.enrolment_id))
+        .where(
+            col(EnrolmentRow.managing_zone_id) == zone_id,
+            col(ReminderRow.settled_at).is_(None),
+            col(ReminderRow.due_at) <= at,
+            col(ReminderRow.enrolment_id).not_in(tied),
+        )
+        .order_by(col(ReminderRow.loudness).desc(), col(ReminderRow.due_at))
+        .limit(limit)
+    )
+    return session.exec(found).all()

@@ -1,0 +1,69 @@
+"""What files are found by."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from chassis.columns import table_of
+from chassis.sql import Insert, as_json, send
+from services.registry.domain.search import Kind, Word
+from services.registry.models import EnrolmentRow, FoundByRow
+
+_INSERT = Insert(table_of(FoundByRow))
+_FORGET = text("DELETE FROM found_by WHERE enrolment_id = :id")
+# Words of files of a zone that share a piece with what is wanted; not of files that the searcher has a tie to.
+_ALIKE = text(
+    "SELECT f.enrolment_id, f.kind, f.word, f.pieces, count(*) AS shared "
+    "FROM jsonb_to_recordset(CAST(:wanted AS jsonb)) AS n(kind text, piece text) "
+    "JOIN found_by f ON f.kind = n.kind AND f.piece = decode(n.piece, 'hex') "
+    "JOIN enrolment_file e ON e.id = f.enrolment_id AND e.managing_zone_id = :zone "
+    "WHERE NOT EXISTS (SELECT 1 FROM tie t WHERE t.enrolment_id = f.enrolment_id AND t.subject = :who) "
+    "GROUP BY f.enrolment_id, f.kind, f.word, f.pieces"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """A word of a file that shares `shared` of its `pieces` with what is wanted."""
+
+    enrolment_id: UUID
+    kind: Kind
+    word: int
+    pieces: int
+    shared: int
+
+
+def put(session: Session, enrolment_id: UUID, words: Sequence[Word]) -> None:
+    """A file is found by these words from now on."""
+    session.execute(_FORGET, {"id": enrolment_id})
+    rows = [
+        {
+            "enrolment_id": enrolment_id,
+            "word": number,
+            "piece": piece,
+            "kind": word.kind,
+            "pieces": len(word.pieces),
+        }
+        for number, word in enumerate(words)
+        for piece in word.pieces
+    ]
+    if rows:
+        send(session, _INSERT(rows))
+
+
+def alike(session: Session, wanted: Sequence[Word], zone_id: str, subject: str) -> list[Alike]:
+    """Words of files of a zone that have anything in common with one of these."""
+    rows = [{"kind": word.kind, "piece": piece} for word in wanted for piece in word.pieces]
+    found = session.execute(_ALIKE, {"wanted": as_json(rows), "zone": zone_id, "who": subject})
+    return [Alike(**row._mapping) for row in found]
+
+
+def unindexed(session: Session, limit: int) -> Sequence[EnrolmentRow]:
+    """Files whose card search does not know yet; no other worker has them."""
+    found = select(EnrolmentRow).where(
+        col(EnrolmentRow.card).is_not(None), col(EnrolmentRow.found_version) != col(EnrolmentRow.card_version)
+    )
+    return session.exec(found.limit(limit).with_for_update(skip_locked=True)).all()

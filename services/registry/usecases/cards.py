@@ -1,0 +1,45 @@
+"""The intervention card, and what a patrol would miss of it."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from contracts.registry import Card
+from services.registry import events
+from services.registry.domain import card as domain
+from services.registry.errors import CardUnknown, EnrolmentMoveRefused
+from services.registry.models import EnrolmentRow
+from services.registry.usecases import reminders, search
+from services.registry.usecases.work import Work, own, place, readable, today
+
+
+def put(work: Work, pseudonym_key: bytes, enrolment_id: UUID, content: dict[str, Any]) -> EnrolmentRow:
+    """Record the card and the codes (`card`, `cancel_code`, `duress_code`) as the next version."""
+    row = own(work, enrolment_id, lock=True)
+    if row.status == "ended":
+        raise EnrolmentMoveRefused("a file that has ended gets no card", status_now=row.status)
+    for person in content["card"]["perpetrators"]:
+        born_on = date.fromisoformat(person["born_on"]) if person["born_on"] else None
+        ref = person["ref"] or domain.perpetrator_ref(pseudonym_key, row.id, person["name"], born_on)
+        person["ref"] = str(ref)
+    row.card_version += 1
+    row.card = work.seal(place(row.id, "card"), content)
+    work.tx.publish(events.card_published(row, content, work.at))
+    reminders.of_card(work, row.id, Card.model_validate(content["card"]))
+    search.index(work.tx, work.vault, pseudonym_key, row)
+    return row
+
+
+def read(work: Work, enrolment_id: UUID) -> tuple[int, Card]:
+    """Version and content of the card, without the codes; raises `CardUnknown`."""
+    row = readable(work, enrolment_id)
+    if row.card is None:
+        raise CardUnknown("the file has no card yet")
+    return row.card_version, Card.model_validate(work.open(place(row.id, "card"), row.card)["card"])
+
+
+def completeness(work: Work, enrolment_id: UUID) -> domain.Completeness:
+    """What a patrol would miss tonight; everything where there is no card."""
+    row = readable(work, enrolment_id)
+    card = Card.model_validate(work.open(place(row.id, "card"), row.card)["card"]) if row.card else None
+    return domain.completeness(card, today(work))

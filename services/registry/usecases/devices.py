@@ -1,0 +1,92 @@
+"""Buttons with their phones: issued, suspended, lost, handed in, tested."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from sqlalchemy.exc import IntegrityError
+
+from chassis import clock
+from chassis.database import Transaction
+from contracts.registry import DeviceStatus
+from services.registry import events
+from services.registry.domain import life as domain
+from services.registry.domain.life import DeviceMove
+from services.registry.errors import DeviceAlreadyIssued, DeviceUnknown, EnrolmentMoveRefused, EnrolmentUnknown
+from services.registry.models import DeviceRow
+from services.registry.store import files as store
+from services.registry.usecases.work import Work, own
+
+
+def issue(work: Work, enrolment_id: UUID, public_key: str, button_serial: str, phone_number: str) -> DeviceRow:
+    """Hand out a button with the phone it was matched to; it is `matched` until its test press passes."""
+    row = own(work, enrolment_id, lock=True)
+    if row.status == "ended":
+        raise EnrolmentMoveRefused("a file that has ended gets no device", status_now=row.status)
+    device = DeviceRow(
+        id=uuid4(),
+        enrolment_id=row.id,
+        public_key=public_key,
+        button_serial=button_serial,
+        phone_number=b"",
+        usable_since=work.at,
+        issued_at=work.at,
+        issued_by=work.caller.subject,
+    )
+    device.phone_number = work.seal(f"issued_device:{device.id}:phone_number", phone_number)
+    work.session.add(device)
+    try:
+        work.session.flush()
+    except IntegrityError as error:
+        field = "button_serial" if "button" in str(error.orig) else "public_key"
+        raise DeviceAlreadyIssued(f"{field}: this one was issued before", field=field) from None
+    work.tx.publish(events.device_changed(device, work.at))
+    return device
+
+
+def move(work: Work, device_id: UUID, wanted: DeviceMove) -> DeviceRow:
+    """Suspend, report lost, take back or reactivate; a reactivated device must pass a test again.
+
+    Raises `GapInProtection` rather than take back the last device of an alarm that is to go on.
+    """
+    enrolment_id = store.enrolment_id_of(work.session, device_id)
+    if enrolment_id is None:
+        raise DeviceUnknown("there is no such device")
+    try:
+        row = own(work, enrolment_id, lock=True)
+    except EnrolmentUnknown:
+        raise DeviceUnknown("there is no such device") from None
+    held = store.devices(work.session, enrolment_id)
+    device = next(d for d in held if d.id == device_id)
+    if wanted == "return" and row.status == "active" and not store.to_end(work.session, row.id):
+        domain.refuse_gap([status_of(other) for other in held if other.id != device_id])
+    moved(work.tx, device, wanted, work.at)
+    return device
+
+
+def pass_test(tx: Transaction, device_id: UUID, received_at: datetime) -> None:
+    """A test press came through: it counts from the moment the device was issued or taken back into use."""
+    enrolment_id = store.enrolment_id_of(tx.session, device_id)
+    if enrolment_id is None:
+        return
+    row = store.enrolment(tx.session, enrolment_id, lock=True)
+    device = next(d for d in store.devices(tx.session, enrolment_id) if d.id == device_id)
+    if received_at < max(device.usable_since, device.tested_at or device.usable_since):
+        return
+    device.tested_at = received_at
+    # A second button of an alarm that is on already works from here.
+    if row is not None and row.status == "active" and device.status == "matched":
+        moved(tx, device, "activate", clock.now())
+
+
+def moved(tx: Transaction, device: DeviceRow, wanted: DeviceMove, at: datetime) -> None:
+    """Move a device of a locked file, and tell the others."""
+    device.status = domain.device_moved(status_of(device), wanted)
+    device.version += 1
+    if wanted == "reactivate":
+        device.tested_at, device.usable_since = None, at
+    tx.publish(events.device_changed(device, at))
+
+
+def status_of(device: DeviceRow) -> DeviceStatus:
+    """Where a device is in its life."""
+    return next(status for status in domain.DEVICE_STATUSES if status == device.status)

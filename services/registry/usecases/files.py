@@ -1,0 +1,141 @@
+"""The file of one victim: opened, with its papers, switched on and off, ended."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID, uuid4
+
+from sqlmodel import Session
+
+from chassis.database import Transaction
+from contracts.registry import EnrolmentStatus
+from services.registry import events
+from services.registry.domain import life as domain
+from services.registry.domain.life import Preconditions
+from services.registry.errors import DateInFuture
+from services.registry.models import DeviceRow, EnrolmentRow, GrantRow
+from services.registry.store import files as store
+from services.registry.usecases import devices, reminders
+from services.registry.usecases.work import Work, own, place, readable, today, zone_of
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as its managing zone sees it."""
+
+    row: EnrolmentRow
+    devices: Sequence[DeviceRow]
+    preconditions: Preconditions
+    to_end: bool
+    pv_number: str | None
+    convention_by: str | None
+
+
+def enrol(work: Work) -> File:
+    """Open a file at the caller's zone."""
+    row = EnrolmentRow(
+        id=uuid4(),
+        managing_zone_id=zone_of(work.caller),
+        created_at=work.at,
+        created_by=work.caller.subject,
+    )
+    work.session.add(row)
+    work.session.flush()
+    work.tx.publish(events.enrolment_changed(row, row.created_at))
+    return _file(work, row)
+
+
+def read(work: Work, enrolment_id: UUID) -> File:
+    """One file that the caller may read; raises `EnrolmentUnknown`."""
+    return _file(work, readable(work, enrolment_id))
+
+
+def put_police_report(work: Work, enrolment_id: UUID, pv_number: str) -> File:
+    """Record the number of the police report."""
+    row = own(work, enrolment_id, lock=True)
+    row.pv_number = work.seal(place(row.id, "pv_number"), pv_number)
+    return _file(work, row)
+
+
+def sign_convention(work: Work, enrolment_id: UUID, signed_on: date, by: str) -> File:
+    """Record the signature under the convention."""
+    row = own(work, enrolment_id, lock=True)
+    if signed_on > today(work):
+        raise DateInFuture("a signature cannot lie in the future", field="signed_on")
+    row.convention_signed_on = signed_on
+    row.convention_by = work.seal(place(row.id, "convention_by"), by)
+    return _file(work, row)
+
+
+def activate(work: Work, enrolment_id: UUID) -> File:
+    """Switch the alarm on with every device that passed its test; raises `ActivationRefused`."""
+    row = own(work, enrolment_id, lock=True)
+    after = domain.enrolment_moved(_status(row), "activate")
+    held = store.devices(work.session, row.id)
+    _preconditions(work.session, row, held, today(work)).refuse_if_missing()
+    row.status, row.activated_at = after, work.at
+    work.tx.publish(events.enrolment_changed(row, work.at))
+    for device in held:
+        if device.status == "matched" and device.tested_at is not None:
+            devices.moved(work.tx, device, "activate", work.at)
+    return _file(work, row)
+
+
+def suspend(work: Work, enrolment_id: UUID) -> File:
+    """Switch the alarm off for a while, devices included; its presses still reach a control room."""
+    row = own(work, enrolment_id, lock=True)
+    row.status = domain.enrolment_moved(_status(row), "suspend")
+    work.tx.publish(events.enrolment_changed(row, work.at))
+    for device in store.devices(work.session, row.id):
+        if device.status in domain.LIVE:
+            devices.moved(work.tx, device, "suspend", work.at)
+    return _file(work, row)
+
+
+def end(work: Work, enrolment_id: UUID) -> File:
+    """Close a file whose alarm is to end and whose devices were handed in; raises `EndRefused`."""
+    row = own(work, enrolment_id, lock=True)
+    after = domain.enrolment_moved(_status(row), "end")
+    statuses = [devices.status_of(device) for device in store.devices(work.session, row.id)]
+    decided = store.to_end(work.session, row.id)
+    domain.refuse_to_end(was_active=row.activated_at is not None, decided=decided, devices=statuses)
+    row.status, row.ended_at = after, work.at
+    work.tx.publish(events.enrolment_changed(row, row.ended_at))
+    if row.card is not None:
+        row.card_version += 1
+        work.tx.publish(events.card_withdrawn(row))
+    reminders.forget(work, row.id)
+    return _file(work, row)
+
+
+def keep_decision(tx: Transaction, row: GrantRow) -> None:
+    """Remember what the committee decided. A refusal or an expiry never switches an alarm off."""
+    store.put_decision(tx.session, row)
+
+
+def _file(work: Work, row: EnrolmentRow) -> File:
+    held = store.devices(work.session, row.id)
+    return File(
+        row=row,
+        devices=held,
+        preconditions=_preconditions(work.session, row, held, today(work)),
+        to_end=store.to_end(work.session, row.id),
+        pv_number=work.open(place(row.id, "pv_number"), row.pv_number) or None,
+        convention_by=work.open(place(row.id, "convention_by"), row.convention_by) or None,
+    )
+
+
+def _preconditions(session: Session, row: EnrolmentRow, held: Sequence[DeviceRow], day: date) -> Preconditions:
+    live = [device for device in held if device.status in domain.LIVE]
+    return Preconditions(
+        police_report=row.pv_number is not None,
+        grant=store.has_grant(session, row.id, day),
+        convention=row.convention_signed_on is not None,
+        card=row.card is not None,
+        device=bool(live),
+        test_press=any(device.tested_at is not None for device in live),
+    )
+
+
+def _status(row: EnrolmentRow) -> EnrolmentStatus:
+    return next(status for status in domain.ENROLMENT_STATUSES if status == row.status)

@@ -1,0 +1,101 @@
+"""What a zone must look at: what nobody verified lately, measures that end, offers, openings.
+
+A reminder changes nothing about an alarm. It is told at its time and once more each day, louder, until the file
+says otherwise or somebody says that it is done.
+"""
+
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
+from uuid import UUID, uuid4
+
+from chassis import clock
+from chassis.database import Transaction
+from contracts.common import BELGIUM
+from contracts.registry import Card, FileReminded, ReminderKind
+from services.registry.domain import card as domain
+from services.registry.errors import ReminderUnknown
+from services.registry.models import ReminderRow
+from services.registry.store import reminders as store
+from services.registry.usecases.work import Work, own, zone_of
+
+# What a new version of the card answers by itself.
+_OF_A_CARD: tuple[ReminderKind, ...] = ("verify", "measure")
+# Told again, and louder, after this time.
+_AGAIN = timedelta(days=1)
+_BATCH = 100
+
+
+def of_card(work: Work, enrolment_id: UUID, card: Card) -> None:
+    """What this version of the card will have to be looked at for, and when."""
+    today = work.at.astimezone(BELGIUM).date()
+    wanted = domain.reminders_of_card(card, today)
+    store.settle(
+        work.session,
+        enrolment_id,
+        _OF_A_CARD,
+        at=work.at,
+        by=work.caller.subject,
+        but=[key for _, key, _ in wanted],
+    )
+    put(
+        work, enrolment_id, ((kind, key, morning(day) if day > today else work.at) for kind, key, day in wanted)
+    )
+
+
+def put(work: Work, enrolment_id: UUID, wanted: Iterable[tuple[ReminderKind, str, datetime]]) -> None:
+    """Remind of these: kind, key, when."""
+    store.put(
+        work.session,
+        [
+            ReminderRow(id=uuid4(), enrolment_id=enrolment_id, kind=kind, key=key, due_at=due_at)
+            for kind, key, due_at in wanted
+        ],
+    )
+
+
+def forget(work: Work, enrolment_id: UUID, *kinds: ReminderKind) -> None:
+    """These kinds (default: all) need no looking at any more."""
+    wanted = kinds or domain.REMINDER_KINDS
+    store.settle(work.session, enrolment_id, wanted, at=work.at, by=work.caller.subject)
+
+
+def of_zone(work: Work, limit: int) -> list[ReminderRow]:
+    """What the caller's zone must look at now, the loudest first."""
+    zone = zone_of(work.caller)
+    return list(store.of_zone(work.session, zone, work.caller.subject, work.at, limit))
+
+
+def settle(work: Work, reminder_id: UUID) -> ReminderRow:
+    """Somebody looked at it; raises `ReminderUnknown`. What a card still says comes back with the next one."""
+    row = work.session.get(ReminderRow, reminder_id)
+    if row is None or row.settled_at is not None or row.due_at > work.at:
+        raise ReminderUnknown("there is no such reminder")
+    own(work, row.enrolment_id, lock=True)
+    row.settled_at, row.settled_by = work.at, work.caller.subject
+    return row
+
+
+def tell(tx: Transaction) -> int:
+    """Tell of what is due, and again each day; how many."""
+    at = clock.now()
+    due = store.due(tx.session, at, at - _AGAIN, _BATCH)
+    for row, zone in due:
+        if row.reminded_at is not None:
+            row.loudness += 1
+        row.reminded_at = at
+        tx.publish(
+            FileReminded.model_validate(
+                {
+                    **row.model_dump(include={"enrolment_id", "kind", "due_at", "loudness"}),
+                    "reminder_id": row.id,
+                    "managing_zone_id": zone,
+                    "reminded_at": at,
+                }
+            )
+        )
+    return len(due)
+
+
+def morning(day: date) -> datetime:
+    """Eight o'clock in Belgium."""
+    return datetime.combine(day, time(8), BELGIUM)

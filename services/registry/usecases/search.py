@@ -1,0 +1,75 @@
+"""Search over sealed cards: names, telephone numbers, licence plates, however they are spelt."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from chassis.database import Transaction
+from chassis.vault import Vault
+from contracts.registry import Card
+from services.registry.domain import search as domain
+from services.registry.domain.search import Kind, Word
+from services.registry.models import EnrolmentRow
+from services.registry.store import files
+from services.registry.store import search as store
+from services.registry.usecases.work import Work, place, zone_of
+
+_BATCH = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A file that was found. `likeness`: 0 to 1; `kinds`: by what."""
+
+    row: EnrolmentRow
+    victim: str | None
+    likeness: float
+    kinds: tuple[Kind, ...]
+
+
+def search(work: Work, key: bytes, text: str, limit: int) -> list[Hit]:
+    """Files of the caller's zone that have all words of the text, or words like them; the likest first."""
+    zone = zone_of(work.caller)
+    wanted = domain.of_query(key, text)
+    best = [_likest(work, each, zone) for each in wanted]
+    ids = set.intersection(*(set(each) for each in best)) if best else set()
+    ranked = sorted(ids, key=lambda known: (-sum(each[known][0] for each in best), known))[:limit]
+    return [_hit(work, known, [each[known] for each in best]) for known in ranked]
+
+
+def _likest(work: Work, wanted: Sequence[Word], zone: str) -> dict[UUID, tuple[float, Kind]]:
+    """By file: how like the likest of its words is, and of what kind; only those that are like enough."""
+    pieces = {word.kind: len(word.pieces) for word in wanted}
+    found = dict[UUID, tuple[float, Kind]]()
+    for each in store.alike(work.session, wanted, zone, work.caller.subject):
+        likeness = domain.likeness(each.shared, each.pieces, pieces[each.kind])
+        if likeness >= domain.LEAST[each.kind]:
+            found[each.enrolment_id] = max(
+                found.get(each.enrolment_id, (0.0, each.kind)), (likeness, each.kind)
+            )
+    return found
+
+
+def _hit(work: Work, known: UUID, why: Sequence[tuple[float, Kind]]) -> Hit:
+    row = files.enrolment(work.session, known)
+    assert row is not None  # noqa: S101 - it was just found, and files are never deleted
+    said = work.open(place(row.id, "card"), row.card)
+    likeness = sum(each for each, _ in why) / len(why)
+    kinds = tuple(dict.fromkeys(kind for _, kind in why))
+    return Hit(row, said["card"]["victim"]["name"] if said else None, round(likeness, 2), kinds)
+
+
+def index(tx: Transaction, vault: Vault, key: bytes, row: EnrolmentRow) -> None:
+    """A file is found by what its card says now."""
+    said = vault.open(place(row.id, "card"), row.card) if row.card else None
+    words = domain.of_card(key, Card.model_validate(said["card"])) if said else []
+    store.put(tx.session, row.id, words)
+    row.found_version = row.card_version
+
+
+def index_rest(tx: Transaction, vault: Vault, key: bytes) -> int:
+    """Index some of the files that search does not know yet; how many."""
+    rows = store.unindexed(tx.session, _BATCH)
+    for row in rows:
+        index(tx, vault, key, row)
+    return len(rows)

@@ -1,0 +1,137 @@
+"""A file follows the victim: its zone offers it, and answers for it until the other one takes it."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from contracts.registry import TransferAnswered, TransferOffered
+from services.registry import events
+from services.registry.errors import (
+    EnrolmentMoveRefused,
+    EnrolmentUnknown,
+    TransferAnsweredBefore,
+    TransferInvalid,
+    TransferUnknown,
+)
+from services.registry.models import EnrolmentRow, TransferRow
+from services.registry.store import access
+from services.registry.store import files as file_store
+from services.registry.store import transfers as store
+from services.registry.usecases import reminders
+from services.registry.usecases.work import Work, own, place, zone_of
+
+Answer = Literal["accepted", "declined", "withdrawn"]
+
+
+def offer(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, within: timedelta) -> TransferRow:
+    """Offer a file to the zone that the victim moved to; it must answer within `within`."""
+    row = own(work, enrolment_id, lock=True)
+    if row.status == "ended":
+        raise EnrolmentMoveRefused("a file that has ended moves nowhere", status_now=row.status)
+    if to_zone_id == row.managing_zone_id:
+        raise TransferInvalid("this zone manages the file already", field="to_zone_id")
+    if store.offered(work.session, row.id) is not None:
+        raise TransferAnsweredBefore("the file is on offer already", field="to_zone_id")
+    transfer = TransferRow(
+        id=uuid4(),
+        enrolment_id=row.id,
+        from_zone_id=row.managing_zone_id,
+        to_zone_id=to_zone_id,
+        sealed=b"",
+        offered_at=work.at,
+        offered_by=work.caller.subject,
+        due_at=work.at + within,
+    )
+    transfer.sealed = work.seal(_place(transfer.id), {"reason": reason})
+    work.session.add(transfer)
+    work.session.flush()
+    reminders.put(work, row.id, [("transfer", str(transfer.id), transfer.due_at)])
+    work.tx.publish(
+        TransferOffered(
+            transfer_id=transfer.id,
+            **transfer.model_dump(
+                include={"enrolment_id", "from_zone_id", "to_zone_id", "offered_at", "due_at"}
+            ),
+        )
+    )
+    return transfer
+
+
+def of_zone(work: Work, limit: int) -> list[TransferRow]:
+    """What the caller's zone offers or is offered; nothing that the caller has a tie to."""
+    found = store.of_zone(work.session, zone_of(work.caller), limit)
+    who = work.caller.subject
+    return [row for row in found if not access.is_tied(work.session, row.enrolment_id, who)]
+
+
+def said_of(work: Work, row: TransferRow) -> Mapping[str, Any]:
+    """Why a file is offered (`reason`), and why it was not taken (`declined`)."""
+    said: Mapping[str, Any] = work.open(_place(row.id), row.sealed)
+    return said
+
+
+def accept(work: Work, transfer_id: UUID) -> TransferRow:
+    """The other zone takes the file: from here on it manages it, and its card says so."""
+    row, transfer = _open(work, transfer_id)
+    if transfer.to_zone_id != zone_of(work.caller):
+        raise TransferUnknown("there is no such transfer")
+    row.managing_zone_id = transfer.to_zone_id
+    _answer(work, transfer, "accepted")
+    work.tx.publish(events.enrolment_changed(row, work.at))
+    if row.card is not None:
+        row.card_version += 1
+        work.tx.publish(events.card_published(row, work.open(place(row.id, "card"), row.card), work.at))
+    return transfer
+
+
+def decline(work: Work, transfer_id: UUID, reason: str) -> TransferRow:
+    """The other zone does not take it, and says why; the old one goes on."""
+    _, transfer = _open(work, transfer_id)
+    if transfer.to_zone_id != zone_of(work.caller):
+        raise TransferUnknown("there is no such transfer")
+    said = work.open(_place(transfer.id), transfer.sealed)
+    transfer.sealed = work.seal(_place(transfer.id), {**said, "declined": reason})
+    _answer(work, transfer, "declined")
+    return transfer
+
+
+def withdraw(work: Work, transfer_id: UUID) -> TransferRow:
+    """The offering zone takes its offer back."""
+    row, transfer = _open(work, transfer_id)
+    if row.managing_zone_id != zone_of(work.caller):
+        raise TransferUnknown("there is no such transfer")
+    _answer(work, transfer, "withdrawn")
+    return transfer
+
+
+def _open(work: Work, transfer_id: UUID) -> tuple[EnrolmentRow, TransferRow]:
+    """An open transfer and its file, locked; raises `TransferUnknown`, `TransferAnsweredBefore`."""
+    known = store.transfer(work.session, transfer_id)
+    zone = zone_of(work.caller)
+    if known is None or zone not in (known.from_zone_id, known.to_zone_id):
+        raise TransferUnknown("there is no such transfer")
+    row = file_store.enrolment(work.session, known.enrolment_id, lock=True)
+    if row is None or access.is_tied(work.session, known.enrolment_id, work.caller.subject):
+        raise EnrolmentUnknown("there is no such file")
+    transfer = store.transfer(work.session, transfer_id)
+    if transfer is None or transfer.state != "offered":
+        raise TransferAnsweredBefore("this offer was answered before")
+    return row, transfer
+
+
+def _answer(work: Work, transfer: TransferRow, answer: Answer) -> None:
+    transfer.state, transfer.answered_at, transfer.answered_by = answer, work.at, work.caller.subject
+    reminders.forget(work, transfer.enrolment_id, "transfer")
+    work.tx.publish(
+        TransferAnswered(
+            transfer_id=transfer.id,
+            answer=answer,
+            answered_at=work.at,
+            **transfer.model_dump(include={"enrolment_id", "from_zone_id", "to_zone_id"}),
+        )
+    )
+
+
+def _place(transfer_id: UUID) -> str:
+    return f"transfer:{transfer_id}"

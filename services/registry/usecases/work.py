@@ -1,0 +1,63 @@
+"""Which files a caller may read and change. A tie to a party beats every role."""
+
+from datetime import date
+from uuid import UUID
+
+from chassis.caller import Caller
+from chassis.errors import Forbidden
+from chassis.work import Work
+from contracts.common import BELGIUM
+from services.registry.errors import EnrolmentUnknown
+from services.registry.models import EnrolmentRow
+from services.registry.store import access, files
+
+__all__ = ["Work", "own", "place", "readable", "today", "zone_of"]
+
+
+def zone_of(caller: Caller) -> str:
+    """The zone whose files the caller manages; raises `Forbidden`."""
+    if caller.zone is None:
+        raise Forbidden("the token names no police zone", field="zone")
+    return caller.zone
+
+
+def own(work: Work, enrolment_id: UUID, *, lock: bool = False) -> EnrolmentRow:
+    """A file that the caller's zone manages; raises `EnrolmentUnknown`, also for another zone's."""
+    zone = zone_of(work.caller)
+    row = files.enrolment(work.session, enrolment_id, lock=lock)
+    if row is None or row.managing_zone_id != zone or _is_tied(work, enrolment_id):
+        raise EnrolmentUnknown("there is no such file")
+    return row
+
+
+def readable(work: Work, enrolment_id: UUID) -> EnrolmentRow:
+    """A file that the caller may read: an own one, one that is offered to its zone, one opened for it.
+
+    Raises `EnrolmentUnknown`.
+    """
+    row = files.enrolment(work.session, enrolment_id)
+    if row is None or _is_tied(work, enrolment_id) or not _may_read(work, row):
+        raise EnrolmentUnknown("there is no such file")
+    return row
+
+
+def _may_read(work: Work, row: EnrolmentRow) -> bool:
+    caller = work.caller
+    zone = caller.zone if "file_manager" in caller.roles else None
+    if zone is not None and (row.managing_zone_id == zone or files.is_offered(work.session, row.id, zone)):
+        return True
+    return access.is_opened(work.session, row.id, caller.subject, work.at)
+
+
+def _is_tied(work: Work, enrolment_id: UUID) -> bool:
+    return access.is_tied(work.session, enrolment_id, work.caller.subject)
+
+
+def place(enrolment_id: UUID, column: str) -> str:
+    """Where a value of a file is sealed for."""
+    return f"enrolment_file:{enrolment_id}:{column}"
+
+
+def today(work: Work) -> date:
+    """The day in Belgium."""
+    return work.at.astimezone(BELGIUM).date()

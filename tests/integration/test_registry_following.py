@@ -1,0 +1,352 @@
+"""A file over time: it follows the victim, reminds its zone, and stays closed to who has a tie to a party."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.database import Database, engine_of
+from chassis.vault import Vault
+from contracts.committee import ConflictDeclared
+from contracts.envelope import wrap
+from contracts.registry import Card, FileReminded
+from services.registry import events
+from services.registry.domain import card as domain
+from services.registry.schemas import CARD
+from services.registry.settings import RegistrySettings
+from services.registry.usecases import access, reminders, search
+from tests.support.desks import Desk, Who
+
+GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}
+AALST: Who = {"role": "file_manager", "zone": "aalst", "sub": "tom"}
+LIEGE: Who = {"role": "file_manager", "zone": "liege", "sub": "luc"}
+MOVE = {"to_zone_id": "aalst", "reason": "she moved on 3 November"}
+TODAY = datetime.now(UTC).date()
+
+
+@pytest.fixture(scope="module")
+def database(registry_settings: RegistrySettings) -> Database:
+    return Database(engine_of(registry_settings), "/services/registry")
+
+
+@pytest.fixture
+def file(registry: Desk) -> str:
+    """A file of Ghent with a card whose facts were just verified."""
+    path = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
+    registry.call("PUT", f"{path}/card", card(TODAY), **GHENT)
+    return path
+
+
+def card(verified_on: date | None, until: date | None = None) -> dict[str, Any]:
+    said = {"text": "knife", "source": "victim", "verified_on": verified_on and verified_on.isoformat()}
+    person = {**CARD["card"]["perpetrators"][0], "violence": [], "weapons": [said]}
+    measure = {"kind": "no-contact order", "until": (until or TODAY + timedelta(days=300)).isoformat()}
+    return {**CARD, "card": {**CARD["card"], "perpetrators": [person], "measures": [measure]}}
+
+
+def open_reminders(registry: Desk, path: str, who: Who = GHENT) -> dict[str, dict[str, Any]]:
+    found = registry.call("GET", "/v1/reminders?limit=500", **who)
+    return {each["kind"]: each for each in found if each["enrolment_id"] == path.rpartition("/")[2]}
+
+
+def told(registry: Desk, database: Database, path: str) -> list[tuple[str, int]]:
+    """What the worker tells now of one file."""
+    with database.transaction() as tx:
+        while reminders.tell(tx):
+            pass
+    found = [e for e in registry.published(path.rpartition("/")[2]) if e.type == FileReminded.TYPE]
+    return [(e.data["kind"], e.data["loudness"]) for e in found]
+
+
+# A file moves with the victim
+
+
+def test_the_old_zone_answers_for_it_until_the_new_one_takes_it(registry: Desk, file: str) -> None:
+    offer = registry.call("POST", f"{file}/transfers", MOVE, status=201, **GHENT)
+    assert datetime.fromisoformat(offer["due_at"]) - datetime.fromisoformat(offer["offered_at"]) == timedelta(
+        hours=48
+    )
+    registry.call("POST", f"{file}/transfers", MOVE, status=409, **GHENT)
+    path = f"/v1/transfers/{offer['id']}"
+    # The new zone reads what it is to take, and changes nothing.
+    assert registry.call("GET", f"{file}/card", **AALST)["card"]["victim"]["name"] == "An Peeters"
+    registry.call("PUT", f"{file}/card", CARD, status=404, **AALST)
+    registry.call("PUT", f"{file}/card", CARD, **GHENT)
+    assert [each["id"] for each in registry.call("GET", "/v1/transfers", **AALST)] == [offer["id"]]
+    assert registry.call("GET", "/v1/transfers", **LIEGE) == []
+    for who, status in ((LIEGE, 404), (GHENT, 404)):
+        registry.call("POST", f"{path}/accept", status=status, **who)
+    assert registry.call("POST", f"{path}/accept", **AALST)["state"] == "accepted"
+    registry.call("POST", f"{path}/accept", status=409, **AALST)
+    registry.call("GET", file, status=404, **GHENT)
+    assert registry.call("GET", file, **AALST)["managing_zone_id"] == "aalst"
+    published = registry.published(file.rpartition("/")[2])
+    moved = {event.type: event.data for event in published}
+    assert moved["enrolment.changed.v1"]["managing_zone_id"] == "aalst"
+    assert moved["card.published.v1"]["managing_zone_id"] == "aalst"
+    assert moved["transfer.answered.v1"]["answer"] == "accepted"
+    assert "moved on 3 November" not in str(published)
+
+
+def test_declined_or_withdrawn_nothing_changes(registry: Desk, file: str) -> None:
+    offer = registry.call("POST", f"{file}/transfers", MOVE, status=201, **GHENT)
+    path = f"/v1/transfers/{offer['id']}"
+    registry.call("POST", f"{path}/decline", status=422, **AALST)
+    declined = registry.call("POST", f"{path}/decline", {"reason": "she lives in Gent"}, **AALST)
+    assert (declined["state"], declined["declined"]) == ("declined", "she lives in Gent")
+    registry.call("GET", file, status=404, **AALST)
+    again = registry.call("POST", f"{file}/transfers", MOVE, status=201, **GHENT)
+    path = f"/v1/transfers/{again['id']}"
+    registry.call("POST", f"{path}/withdraw", status=404, **AALST)
+    assert registry.call("POST", f"{path}/withdraw", **GHENT)["state"] == "withdrawn"
+    assert registry.call("GET", file, **GHENT)["managing_zone_id"] == "ghent"
+    nowhere = registry.call("POST", f"{file}/transfers", MOVE | {"to_zone_id": "ghent"}, status=422, **GHENT)
+    assert nowhere["field"] == "to_zone_id"
+
+
+def test_an_offer_that_nobody_answers_grows_louder(registry: Desk, database: Database, file: str) -> None:
+    offer = registry.call("POST", f"{file}/transfers", MOVE, status=201, **GHENT)
+    assert told(registry, database, file) == []
+    registry.execute("UPDATE reminder SET due_at = now() WHERE kind = 'transfer'")
+    assert told(registry, database, file) == [("transfer", 0)]
+    assert told(registry, database, file) == [("transfer", 0)]
+    for day in (1, 2):
+        registry.execute("UPDATE reminder SET reminded_at = reminded_at - interval '25 hours'")
+        assert told(registry, database, file)[-1] == ("transfer", day)
+    assert registry.call("GET", file, **GHENT)["managing_zone_id"] == "ghent"
+    registry.call("POST", f"/v1/transfers/{offer['id']}/accept", **AALST)
+    registry.execute("UPDATE reminder SET reminded_at = reminded_at - interval '25 hours'")
+    assert told(registry, database, file)[-1] == ("transfer", 2)
+
+
+# Reminders
+
+
+def test_what_nobody_verified_for_thirty_days_must_be_looked_at(registry: Desk, file: str) -> None:
+    assert open_reminders(registry, file) == {}
+    registry.call("PUT", f"{file}/card", card(TODAY - timedelta(days=31)), **GHENT)
+    assert set(open_reminders(registry, file)) == {"verify"}
+    registry.call("PUT", f"{file}/card", card(TODAY), **GHENT)
+    assert open_reminders(registry, file) == {}
+    registry.call("PUT", f"{file}/card", card(None), **GHENT)
+    reminder = open_reminders(registry, file)["verify"]
+    path = f"/v1/reminders/{reminder['id']}/settle"
+    registry.call("POST", path, status=404, **LIEGE)
+    assert registry.call("POST", path, **GHENT)["settled_at"]
+    registry.call("POST", path, status=404, **GHENT)
+    assert open_reminders(registry, file) == {}
+
+
+def test_a_measure_that_ends_is_told_of_fourteen_days_ahead(registry: Desk, file: str) -> None:
+    registry.call("PUT", f"{file}/card", card(TODAY, TODAY + timedelta(days=16)), **GHENT)
+    assert open_reminders(registry, file) == {}
+    registry.call("PUT", f"{file}/card", card(TODAY, TODAY + timedelta(days=12)), **GHENT)
+    assert set(open_reminders(registry, file)) == {"measure"}
+
+
+def test_a_new_card_does_not_quieten_what_is_still_due(registry: Desk, database: Database, file: str) -> None:
+    registry.call("PUT", f"{file}/card", card(None), **GHENT)
+    assert told(registry, database, file) == [("verify", 0)]
+    registry.execute("UPDATE reminder SET reminded_at = reminded_at - interval '25 hours'")
+    registry.call("PUT", f"{file}/card", card(TODAY - timedelta(days=40)), **GHENT)
+    assert told(registry, database, file) == [("verify", 0), ("verify", 1)]
+
+
+def test_reminders_come_at_eight_in_belgium_in_summer_and_in_winter() -> None:
+    assert [reminders.morning(date(2026, m, 15)).astimezone(UTC).hour for m in (1, 7)] == [7, 6]
+
+
+@pytest.mark.parametrize(
+    ("verified", "due"),
+    [
+        ((None,), date(2026, 6, 1)),
+        ((date(2026, 5, 20), date(2026, 5, 10)), date(2026, 6, 9)),
+        ((date(2026, 5, 20), None), date(2026, 6, 1)),
+    ],
+)
+def test_the_oldest_of_what_was_said_counts(verified: tuple[date | None, ...], due: date) -> None:
+    said = [{"text": "x", "verified_on": day} for day in verified]
+    person = {"name": "x", "ref": uuid4(), "violence": said[:1], "weapons": said[1:]}
+    told = Card.model_validate({"victim": {"name": "y"}, "perpetrators": [person]})
+    assert domain.reminders_of_card(told, date(2026, 6, 1)) == [("verify", str(person["ref"]), due)]
+
+
+def test_what_a_patrol_would_miss_tonight(registry: Desk, file: str) -> None:
+    whole = registry.call("GET", f"{file}/completeness", **GHENT)
+    assert {"victim.description", "perpetrators.0.violence"} <= set(whole["missing"])
+    assert whole["stale"] == []
+    old = card(TODAY - timedelta(days=40), TODAY - timedelta(days=1))
+    registry.call("PUT", f"{file}/card", old, **GHENT)
+    stale = registry.call("GET", f"{file}/completeness", **GHENT)
+    assert set(stale["stale"]) == {"perpetrators.0.weapons", "measures.0"}
+    assert stale["percent"] < whole["percent"] < 100
+    empty = registry.call("POST", "/v1/enrolments", status=201, **GHENT)["id"]
+    none = registry.call("GET", f"/v1/enrolments/{empty}/completeness", **GHENT)
+    assert (none["percent"], "victim" in none["missing"]) == (0, True)
+
+
+# Ties and the glass
+
+
+def test_who_has_a_tie_sees_nothing_of_the_file(registry: Desk, database: Database, file: str) -> None:
+    registry.call("PUT", f"{file}/card", card(None), **GHENT)
+    offer = registry.call("POST", f"{file}/transfers", MOVE, status=201, **GHENT)
+    registry.call("POST", f"{file}/ties", {"reason": "my cousin"}, status=204, **GHENT)
+    registry.call("POST", f"{file}/ties", {"subject": "tom", "reason": "friends"}, status=404, **GHENT)
+    for method, path in (("GET", file), ("GET", f"{file}/card"), ("GET", f"{file}/completeness")):
+        registry.call(method, path, status=404, **GHENT)
+    registry.call("POST", f"{file}/break-glass", {"reason": "urgent"}, status=404, **GHENT)
+    registry.call("POST", f"/v1/transfers/{offer['id']}/withdraw", status=404, **GHENT)
+    assert open_reminders(registry, file) == {}
+    assert file.rpartition("/")[2] not in str(registry.call("GET", "/v1/enrolments?limit=500", **GHENT))
+    assert registry.call("GET", "/v1/transfers", **GHENT) == []
+    colleague: Who = {**GHENT, "sub": "an"}
+    assert set(open_reminders(registry, file, colleague)) == {"verify"}
+    registry.call("GET", file, **colleague)
+    declared = ConflictDeclared(
+        enrolment_id=UUID(file.rpartition("/")[2]),
+        application_id=uuid4(),
+        person="an",
+        declared_at=datetime.now(UTC),
+    )
+    tie = events.tied(wrap(declared, source="/services/committee"))
+    assert tie is not None
+    for _ in range(2):
+        with database.transaction() as tx:
+            access.keep_tie(tx, tie)
+    registry.call("GET", file, status=404, **colleague)
+
+
+def test_the_glass_opens_for_a_while_and_tells_at_once(registry: Desk, database: Database, file: str) -> None:
+    duty: Who = {"role": "supervisor", "sub": "sofie"}
+    registry.call("GET", file, status=404, **duty)
+    registry.call("POST", f"{file}/break-glass", {"reason": ""}, status=422, **duty)
+    reason = "she is missing, and dispatch has no card"
+    opened = registry.call("POST", f"{file}/break-glass", {"reason": reason}, status=201, **duty)
+    assert registry.call("GET", f"{file}/card", **duty)["card"]["victim"]["name"] == "An Peeters"
+    registry.call("PUT", f"{file}/card", CARD, status=403, **duty)
+    registry.call("GET", file, status=404, role="supervisor", sub="another")
+    # Its manager is told, at once, who and why.
+    reminder = open_reminders(registry, file)["opened"]
+    why = registry.call("GET", f"/v1/openings/{reminder['key']}", **GHENT)
+    assert (why["subject"], why["reason"]) == ("sofie", reason)
+    registry.call("GET", f"/v1/openings/{reminder['key']}", status=404, **LIEGE)
+    event = next(e for e in registry.published(file.rpartition("/")[2]) if e.type == "file.opened.v1")
+    assert (event.data["opened_by"], event.data["managing_zone_id"]) == ("sofie", "ghent")
+    assert reason not in str(event)
+    logged = registry.sql(
+        f"SELECT action, fields FROM audit_entry WHERE subject = 'sofie' "
+        f"AND about = 'enrolment:{file.rpartition('/')[2]}' ORDER BY at"
+    )
+    assert [action for action, _ in logged] == ["break_glass", "read"]
+    registry.execute(f"UPDATE opened_file SET until = now() WHERE id = '{opened['id']}'")
+    registry.call("GET", f"{file}/card", status=404, **duty)
+
+
+# Search
+
+
+def enrolled(registry: Desk, who: Who, victim: str, perpetrator: str, plate: str, phone: str) -> str:
+    path = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **who)['id']}"
+    person = {"name": perpetrator, "vehicles": [{"text": "grey car", "plate": plate}]}
+    body = {**CARD, "card": {"victim": {"name": victim, "phone": phone}, "perpetrators": [person]}}
+    registry.call("PUT", f"{path}/card", body, **who)
+    return path.rpartition("/")[2]
+
+
+SEARCHERS: Who = {"role": "file_manager", "zone": "search", "sub": "sien"}
+
+
+@pytest.fixture(scope="module")
+def searched(registry: Desk) -> dict[str, str]:
+    """Four files of one zone, and one like the first of another zone."""
+    other: Who = {"role": "file_manager", "zone": "elsewhere"}
+    enrolled(registry, other, "Katrien Vandenbroucke", "Yves Delcourt", "1-KVD-777", "+32470111111")
+    return {
+        name: enrolled(registry, SEARCHERS, name, *rest)
+        for name, *rest in (
+            ("Katrien Vandenbroucke", "Yves Delcourt", "1-KVD-777", "+32470112233"),
+            ("Catherine Van den Broeck", "Joeri Peeters", "2-ABC-123", "+32475998877"),
+            ("Özlem Yıldız", "Mehmet Şahin", "1-ÖZL-001", "+32486000111"),
+            ("Chloé Lefèvre", "Jérôme Dupont", "1-CHL-234", "+3293001122"),
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "by"),
+    [
+        ("Katrien Vandenbroucke", "Katrien Vandenbroucke", "victim"),
+        ("katrin vandenbroeke", "Katrien Vandenbroucke", "victim"),
+        ("Vandenbrouke", "Katrien Vandenbroucke", "victim"),
+        ("Delcour Yves", "Katrien Vandenbroucke", "perpetrator"),
+        ("Peters", "Catherine Van den Broeck", "perpetrator"),
+        ("ozlem", "Özlem Yıldız", "victim"),
+        ("lefevre", "Chloé Lefèvre", "victim"),
+        ("Jerome Duppont", "Chloé Lefèvre", "perpetrator"),
+        ("0470 11 22 33", "Katrien Vandenbroucke", "phone"),
+        ("0032470112233", "Katrien Vandenbroucke", "phone"),
+        ("0470 11 22 34", "Katrien Vandenbroucke", "phone"),
+        ("09 300 11 22", "Chloé Lefèvre", "phone"),
+        ("1KVD777", "Katrien Vandenbroucke", "plate"),
+        ("1-KVD-771", "Katrien Vandenbroucke", "plate"),
+        ("I-CHL-234", "Chloé Lefèvre", "plate"),
+    ],
+)
+def test_search_forgives_spelling(
+    registry: Desk, searched: dict[str, str], text: str, first: str, by: str
+) -> None:
+    hits = registry.call("POST", "/v1/search", {"text": text}, **SEARCHERS)
+    assert hits, "nothing found"
+    assert (hits[0]["enrolment_id"], hits[0]["victim"]) == (searched[first], first)
+    assert by in hits[0]["found_by"]
+
+
+@pytest.mark.parametrize("text", ["Wouter Claes", "0499 88 77 66", "9-ZZZ-999", "q", "- - -", "Katrien Dupont"])
+def test_search_does_not_invent(registry: Desk, searched: dict[str, str], text: str) -> None:
+    assert registry.call("POST", "/v1/search", {"text": text}, **SEARCHERS) == []
+
+
+def test_search_ends_at_the_zone_and_at_a_tie(registry: Desk, searched: dict[str, str]) -> None:
+    def found(who: Who) -> list[str]:
+        hits = registry.call("POST", "/v1/search", {"text": "Katrien Vandenbroucke"}, **who)
+        return [hit["enrolment_id"] for hit in hits]
+
+    assert found(SEARCHERS) == [searched["Katrien Vandenbroucke"]]
+    tied: Who = {**SEARCHERS, "sub": "tied"}
+    path = f"/v1/enrolments/{searched['Katrien Vandenbroucke']}"
+    registry.call("POST", f"{path}/ties", {"reason": "sister"}, status=204, **tied)
+    assert found(tied) == []
+    assert found(SEARCHERS) != []
+
+
+def test_a_new_card_is_found_by_what_it_says_now(registry: Desk) -> None:
+    who: Who = {"role": "file_manager", "zone": "renamed"}
+    known = enrolled(registry, who, "Lotte Verhaeghe", "Bram Smets", "1-AAA-111", "+32470000001")
+    body = {**CARD, "card": {"victim": {"name": "Lotte De Smedt"}}}
+    registry.call("PUT", f"/v1/enrolments/{known}/card", body, **who)
+    assert registry.call("POST", "/v1/search", {"text": "Verhaeghe"}, **who) == []
+    assert len(registry.call("POST", "/v1/search", {"text": "De Smedt"}, **who)) == 1
+
+
+def test_cards_from_before_the_search_are_indexed(
+    registry: Desk, database: Database, registry_settings: RegistrySettings
+) -> None:
+    who: Who = {"role": "file_manager", "zone": "older"}
+    known = enrolled(registry, who, "Mia Desmet", "Rik Bal", "1-BBB-222", "+32470000002")
+    registry.execute(f"DELETE FROM found_by WHERE enrolment_id = '{known}'")
+    registry.execute(f"UPDATE enrolment_file SET found_version = 0 WHERE id = '{known}'")
+    assert registry.call("POST", "/v1/search", {"text": "Desmet"}, **who) == []
+    key = registry_settings.pseudonym_key.get_secret_value().encode()
+    with database.transaction() as tx:
+        search.index_rest(tx, Vault(registry_settings.vault_keys.get_secret_value()), key)
+    assert len(registry.call("POST", "/v1/search", {"text": "Desmet"}, **who)) == 1
+
+
+def test_nobody_reads_a_name_in_what_files_are_found_by(registry: Desk, searched: dict[str, str]) -> None:
+    rows = registry.sql("SELECT kind, piece, pieces FROM found_by")
+    assert len(rows) > 100
+    assert all(len(piece) == 8 for _, piece, _ in rows)
+    for name in ("Vandenbroucke", "vandenbroucke", "van"):
+        assert name.encode() not in b"".join(bytes(piece) for _, piece, _ in rows)

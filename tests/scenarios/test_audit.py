@@ -1,0 +1,47 @@
+"""Who saw an alarm stands in the audit log, and the logs of all services are whole."""
+
+import time
+
+import httpx
+
+from stalkingalarm.auditing.command import places_of
+from stalkingalarm.auditing.verify import verify_all
+from stalkingalarm.running import RunningSystem
+from tests.scenarios.scenario import Scenario
+
+CIC = "cic-oost-vlaanderen"
+# Seconds: half a one until it is written, two until it is chained, and a busy machine.
+_CHAINED_S = 30
+
+
+def test_who_saw_an_alarm(scenario: Scenario, system: RunningSystem) -> None:
+    ann = scenario.victim()
+    car = scenario.unit()
+    press = scenario.press(ann)
+    scenario.want_alarm(CIC)
+    scenario.want_order(car)
+    scenario.want_nothing_else()
+    scenario.run()
+    assert press.made is not None
+    places, token = places_of(system)
+    about = f"incident:{press.made.alarm_id}"
+
+    def saw() -> dict[str, set[str]]:
+        entries, after = [], 0
+        headers = {"authorization": f"Bearer {token}"}
+        url = f"{places['dispatch']['url']}/v1/audit/entries"
+        while page := httpx.get(url, params={"after": after}, headers=headers, trust_env=False).json():
+            entries += page
+            after = page[-1]["position"]
+        return {e["roles"][0]: set(e["fields"]) for e in entries if e["about"] == about}
+
+    until = time.monotonic() + _CHAINED_S
+    while not {"operator", "unit"} <= saw().keys() and time.monotonic() < until:
+        time.sleep(0.5)
+    for role, fields in saw().items():
+        assert {"card", "location"} <= fields, role
+    assert {"operator", "unit"} <= saw().keys()
+    for checked in verify_all(places, token):
+        assert checked.problems == [], checked.service
+        if checked.service in ("registry", "committee", "dispatch"):
+            assert checked.sealed_position > 0, checked.service
