@@ -54,6 +54,13 @@ class Unauthenticated(Permanent):
     title = "Authentication required"
 
 
+class TooMany(Permanent):
+    """Too many requests of this kind from one address (429)."""
+
+    status = 429
+    title = "Too many requests"
+
+
 class NotFound(Permanent):
     """There is no such object, or the caller may not know of it (404)."""
 

@@ -78,7 +78,7 @@ def _name(span: Any, method: str, scope: Scope) -> None:
 
 def problem(status: int, title: str, detail: str, *, kind: str = "about:blank", **extra: Any) -> JSONResponse:
     """A problem details answer (RFC 9457)."""
-    headers = {"Retry-After": "1"} if status == 503 else None
+    headers = {503: {"Retry-After": "1"}, 429: {"Retry-After": "60"}}.get(status)
     if status == 401:
         headers = {"WWW-Authenticate": "Bearer"}
     body = {"type": kind, "title": title, "status": status, "detail": detail, **extra}

@@ -58,6 +58,33 @@ class Settings(BaseSettings):
         return self
 
 
+class PagesSettings(Settings):
+    """What a service with pages needs besides: where people sign in (OpenID Connect) and where we are found.
+
+    Without `oidc_authorization_url` nobody signs in here, and the API takes bearer tokens only.
+    """
+
+    public_url: str = "http://127.0.0.1:8000"
+    oidc_authorization_url: str | None = None
+    oidc_token_url: str | None = None
+    oidc_client_id: str = "stalkingalarm-pages"
+    # For providers that want more than PKCE.
+    oidc_client_secret: SecretStr | None = None
+    signins_a_minute: int = Field(default=60, ge=1)
+
+    @model_validator(mode="after")
+    def refuse_half_a_sign_in(self) -> Self:
+        """Both addresses or none, and in production never in clear."""
+        if (self.oidc_authorization_url is None) != (self.oidc_token_url is None):
+            raise ValueError("oidc_authorization_url and oidc_token_url: give both")
+        if self.environment == "production" and self.oidc_authorization_url is not None:
+            for name in ("oidc_authorization_url", "oidc_token_url", "public_url"):
+                if not getattr(self, name).startswith("https://"):
+                    message = f"{name}: must be https:// outside development mode"
+                    raise ValueError(message)
+        return self
+
+
 S = TypeVar("S", bound=Settings)
 
 

@@ -13,7 +13,7 @@ from contracts.topology import COMMITTEE_EVENTS
 Procedure = Literal["ordinary", "urgent"]
 DeadlineKind = Literal[
     "provisional_decision", "ratification", "decision", "review", "end", "review_after_alarm",
-    "draft_approval", "handover",
+    "draft_approval", "handover", "device", "protection",
 ]  # fmt: skip
 ReviewCause = Literal["periodic", "end", "real_alarm"]
 ReviewOutcome = Literal["keep", "extend", "lighten", "end", "chain_approach"]
@@ -41,6 +41,8 @@ class _CommitteeFact(AboutEnrolment):
     EXCHANGE = COMMITTEE_EVENTS
 
     application_id: UUID
+    # Rises with every event that changes what becomes of the alarm: clocks do not tell which was last.
+    number: int = 0
     # None: an exceptional case outside any protocol, approved by the procureur-generaal.
     protocol_id: UUID | None = None
     protocol_version: int | None = None
@@ -56,11 +58,20 @@ class ApplicationSubmitted(_CommitteeFact):
 
 
 class ApplicationReopened(_CommitteeFact):
-    """A review of a refusal was asked for: other members decide anew."""
+    """A review was asked for: other members decide anew. `alive`: the alarm is on until they did."""
 
     TYPE = "application.reopened.v1"
 
     reopened_at: AwareDatetime
+    alive: bool = False
+
+
+class ApplicationWithdrawn(_CommitteeFact):
+    """The proposer took it back before anything was decided."""
+
+    TYPE = "application.withdrawn.v1"
+
+    withdrawn_at: AwareDatetime
 
 
 class AlarmProvisionallyGranted(_CommitteeFact):
@@ -111,6 +122,8 @@ class ReviewHeld(AboutEnrolment):
 
     review_id: UUID
     application_id: UUID | None
+    # As in the events of its application; 0 without one.
+    number: int = 0
     cause: ReviewCause
     outcome: ReviewOutcome
     held_at: AwareDatetime
@@ -193,6 +206,7 @@ EVENTS = (
     ProtocolInForce,
     ApplicationSubmitted,
     ApplicationReopened,
+    ApplicationWithdrawn,
     AlarmProvisionallyGranted,
     AlarmGranted,
     AlarmRefused,

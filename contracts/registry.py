@@ -11,8 +11,9 @@ from contracts.policy import Group, Personal
 from contracts.topology import REGISTRY_CARDS, REGISTRY_EVENTS
 
 # What a file reminds of: `verify` what was said of violence and weapons, a `measure` that ends, a `photo` that
-# is old, a `transfer` that nobody answers, a file that somebody `opened` by breaking the glass.
-ReminderKind = Literal["verify", "measure", "photo", "transfer", "opened"]
+# is old, a `transfer` that nobody answers, a file that somebody `opened` by breaking the glass, an alarm
+# that was `granted` after the file ended.
+ReminderKind = Literal["verify", "measure", "photo", "transfer", "opened", "granted"]
 DeviceStatus = Literal["stock", "matched", "active", "suspended", "lost", "returned"]
 EnrolmentStatus = Literal["open", "active", "suspended", "ended"]
 Language = Literal["nl", "fr", "de", "en"]
@@ -193,7 +194,16 @@ class FileOpened(_RegistryFact):
     until: AwareDatetime
 
 
+class TieDeclared(_RegistryFact):
+    """A person (the subject of their tokens) has a tie to a party: this case does not exist for them."""
+
+    TYPE = "tie.declared.v1"
+
+    person: str
+    declared_at: AwareDatetime
+
+
 EVENTS = (
     *(EnrolmentChanged, DeviceChanged, CardPublished, CardWithdrawn),
-    *(TransferOffered, TransferAnswered, FileReminded, FileOpened),
+    *(TransferOffered, TransferAnswered, FileReminded, FileOpened, TieDeclared),
 )

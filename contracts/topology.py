@@ -200,7 +200,10 @@ QUEUES: tuple[Queue, ...] = (
     Queue(REPORTING_AUDIT, tuple(Binding(f"{s}.events", "audit.sealed.v1") for s in SERVICES)),
     Queue(
         COMMITTEE_FOLLOW_UP,
-        (Binding(DISPATCH_EVENTS, "incident.closed.v1"), Binding(REGISTRY_EVENTS, "enrolment.changed.v1")),
+        (
+            Binding(DISPATCH_EVENTS, "incident.closed.v1"),
+            *(Binding(REGISTRY_EVENTS, key) for key in ("enrolment.changed.v1", "tie.declared.v1")),
+        ),
     ),
     *(control_room_queue(room) for room in CONTROL_ROOMS),
 )

@@ -15,6 +15,31 @@ TOKEN_SECONDS = 3600
 # What a caller may narrow itself to, as scopes `cic:<id>`, `zone:<id>`, `unit:<id>`.
 NARROWING = ("cic", "zone", "unit")
 
+# Where people of pages sign in; public, so PKCE is what proves it.
+PAGES_CLIENT = "stalkingalarm-pages"
+# Who may be chosen at the development sign-in: key -> what the page says, roles, claims.
+PEOPLE: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
+    "operator": ("Operator, CIC Oost-Vlaanderen", ("operator",), {"cic": "cic-oost-vlaanderen"}),
+    "supervisor": (
+        "Supervisor, CIC Oost-Vlaanderen",
+        ("operator", "supervisor"),
+        {"cic": "cic-oost-vlaanderen"},
+    ),
+    "operator-brussel": ("Operator, CIC Brussel", ("operator",), {"cic": "cic-brussel"}),
+    "file-manager": (
+        "File manager, police zone Gent 1",
+        ("file_manager",),
+        {"partner": "police", "zone": "gent-1"},
+    ),
+    "secretariat": ("Secretariat of the committee, city", ("secretariat",), {"partner": "city"}),
+    "member-police": ("Member of the committee, police", ("committee",), {"partner": "police"}),
+    "magistrate": ("Magistrate on duty, parket", ("magistrate",), {"partner": "parket"}),
+    "procureur": ("Procureur des Konings, parket", ("procureur",), {"partner": "parket"}),
+    "procureur-generaal": ("Procureur-generaal", ("procureur_general",), {"partner": "parket-generaal"}),
+    "victim-support": ("Victim support", ("follow_up",), {"partner": "victim-support"}),
+    "auditor": ("Auditor", ("auditor",), {}),
+}
+
 # Clients besides the services: name -> roles and partner. Their secrets are made at random.
 CLIENTS: dict[str, tuple[tuple[str, ...], str]] = {
     "control-room": (("operator",), "cic"),
@@ -64,4 +89,24 @@ def mint(
         for name, value in (("partner", partner), ("cic", cic), ("zone", zone), ("unit", unit))
         if value
     }
+    return _signed(key, body)
+
+
+def identify(subject: str, nonce: str, *, layout: Layout, seconds: int = TOKEN_SECONDS) -> str:
+    """An ID token (OpenID Connect Core 1.0) for the pages, valid `seconds`."""
+    now = int(time.time())
+    return _signed(
+        signing_key(layout),
+        {
+            "iss": f"http://127.0.0.1:{layout.ports['issuer']}",
+            "aud": PAGES_CLIENT,
+            "sub": subject,
+            "iat": now,
+            "exp": now + seconds,
+            "nonce": nonce,
+        },
+    )
+
+
+def _signed(key: OKPKey, body: dict[str, Any]) -> str:
     return jwt.encode({"alg": "Ed25519", "kid": key.thumbprint()}, body, key, algorithms=["Ed25519"])

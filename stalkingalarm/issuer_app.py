@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 
 from stalkingalarm.embedded.layout import Layout
 from stalkingalarm.issuer import CLIENTS, NARROWING, TOKEN_SECONDS, mint, signing_key
+from stalkingalarm.issuer_codes import Codes, refused
 
 
 def create_app() -> FastAPI:
@@ -25,11 +26,13 @@ def create_app() -> FastAPI:
         return {
             "issuer": f"http://127.0.0.1:{layout.ports['issuer']}",
             "jwks_uri": f"{base}/jwks.json",
+            "authorization_endpoint": f"{base}/authorize",
             "token_endpoint": f"{base}/token",
-            "grant_types_supported": ["client_credentials"],
-            "token_endpoint_auth_methods_supported": ["client_secret_post"],
+            "grant_types_supported": ["client_credentials", "authorization_code"],
+            "code_challenge_methods_supported": ["S256"],
+            "token_endpoint_auth_methods_supported": ["client_secret_post", "none"],
             "id_token_signing_alg_values_supported": ["Ed25519"],
-            "response_types_supported": [],
+            "response_types_supported": ["code"],
             "subject_types_supported": ["public"],
         }
 
@@ -38,28 +41,28 @@ def create_app() -> FastAPI:
         """The public key."""
         return {"keys": [public]}
 
+    codes = Codes(layout)
+    codes.add(app)
+
     @app.post("/token", response_model=None)
     async def token(request: Request) -> dict[str, Any] | JSONResponse:
         """A token for a client (RFC 6749, client credentials)."""
         form = dict(parse_qsl((await request.body()).decode()))
+        if form.get("grant_type") == "authorization_code":
+            return codes.redeem(form)
         client_id, client_secret = form.get("client_id", ""), form.get("client_secret", "")
         if form.get("grant_type") != "client_credentials":
-            return _refused("unsupported_grant_type", "grant_type: only client_credentials")
+            return refused("unsupported_grant_type", "grant_type: client_credentials or authorization_code")
         if client_id not in CLIENTS or not compare_digest(
             client_secret.encode(), layout.secret(f"client.{client_id}").encode()
         ):
-            return _refused("invalid_client", "client_id or client_secret: not known", 401)
+            return refused("invalid_client", "client_id or client_secret: not known", 401)
         claims = dict(part.split(":", 1) for part in form.get("scope", "").split() if ":" in part)
         if unknown := set(claims) - set(NARROWING):
-            return _refused("invalid_scope", f"scope: {', '.join(sorted(unknown))} is not one")
+            return refused("invalid_scope", f"scope: {', '.join(sorted(unknown))} is not one")
         roles, partner = CLIENTS[client_id]
         cic, zone, unit = (claims.get(name) for name in NARROWING)
         access = mint(client_id, roles, partner, layout=layout, cic=cic, zone=zone, unit=unit)
         return {"access_token": access, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
 
     return app
-
-
-def _refused(error: str, description: str, status: int = 400) -> JSONResponse:
-    body = {"error": error, "error_description": description}
-    return JSONResponse(body, status, headers={"Cache-Control": "no-store"})

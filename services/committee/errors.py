@@ -81,3 +81,11 @@ class ChainApproachAbsent(Conflict):
 
 class SignatureRefused(Unauthenticated):
     """A webhook that the chain approach did not sign, or not lately."""
+
+
+class PartnerUnknown(Invalid):
+    """A partner that does not sit on this committee."""
+
+
+class DateTooLate(Invalid):
+    """A date that lies further ahead than the protocol lets an alarm run."""

@@ -14,6 +14,7 @@ from contracts.committee import (
     AlarmRefused,
     ApplicationReopened,
     ApplicationSubmitted,
+    ApplicationWithdrawn,
     CaseReferred,
     ConflictDeclared,
     DeadlineMissed,
@@ -25,13 +26,14 @@ from contracts.committee import (
 from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed
 from contracts.envelope import Event, Payload
-from contracts.registry import EnrolmentChanged
+from contracts.registry import EnrolmentChanged, TieDeclared
 from services.committee.models import (
     ApplicationRow,
     ConflictRow,
     DeadlineRow,
     DecisionRow,
     HandoverRow,
+    KnownTieRow,
     ProtocolRow,
     ReviewRow,
 )
@@ -61,8 +63,16 @@ def submitted(row: ApplicationRow) -> ApplicationSubmitted:
 
 
 def reopened(row: ApplicationRow, at: datetime) -> ApplicationReopened:
-    """A review of a refusal was asked for."""
-    return ApplicationReopened.model_validate(row.model_dump() | {"application_id": row.id, "reopened_at": at})
+    """A review was asked for; an alarm that is on stays so."""
+    more = {"application_id": row.id, "reopened_at": at, "alive": row.state == "provisional"}
+    return ApplicationReopened.model_validate(row.model_dump() | more)
+
+
+def withdrawn(row: ApplicationRow, at: datetime) -> ApplicationWithdrawn:
+    """The proposer took it back."""
+    return ApplicationWithdrawn.model_validate(
+        row.model_dump() | {"application_id": row.id, "withdrawn_at": at}
+    )
 
 
 def provisionally_granted(
@@ -90,9 +100,10 @@ def ending(
     )
 
 
-def review_held(row: ReviewRow, ends_on: date | None) -> ReviewHeld:
-    """The committee looked again."""
-    return ReviewHeld.model_validate(row.model_dump() | {"review_id": row.id, "ends_on": ends_on})
+def review_held(row: ReviewRow, number: int, ends_on: date | None) -> ReviewHeld:
+    """The committee looked again; `number` of its application."""
+    more = {"review_id": row.id, "ends_on": ends_on, "number": number}
+    return ReviewHeld.model_validate(row.model_dump() | more)
 
 
 def tied(row: ApplicationRow, conflict: ConflictRow) -> ConflictDeclared:
@@ -141,6 +152,14 @@ def ended_enrolment(event: Event) -> UUID | None:
         return None
     changed = _read(EnrolmentChanged, event)
     return changed.enrolment_id if changed.status == "ended" else None
+
+
+def known_tie(event: Event) -> KnownTieRow | None:
+    """A tie that was declared at the registry; None for anything else. Raises `Invalid`."""
+    if event.type != TieDeclared.TYPE:
+        return None
+    told = _read(TieDeclared, event)
+    return KnownTieRow(enrolment_id=told.enrolment_id, subject=told.person, declared_at=told.declared_at)
 
 
 def _read(kind: type[P], event: Event) -> P:

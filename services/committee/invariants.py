@@ -20,7 +20,8 @@ INVARIANTS: dict[str, str] = {
         "(SELECT count(DISTINCT value) FROM jsonb_each_text(d.present) WHERE value IN ('police', 'parket')) < 2"
     ),
     "decided_by_somebody_tied": (
-        "SELECT d.id FROM decision d JOIN conflict c ON c.application_id = d.application_id "
+        "SELECT d.id FROM decision d JOIN application a ON a.id = d.application_id JOIN application o "
+        "ON o.id = a.id OR o.enrolment_id = a.enrolment_id JOIN conflict c ON c.application_id = o.id "
         "WHERE d.kind = 'final' AND d.present ? c.subject AND c.declared_at < d.decided_at"
     ),
     "grant_without_reviews": (
@@ -30,7 +31,7 @@ INVARIANTS: dict[str, str] = {
     # Whoever waits for people is never forgotten.
     "waiting_without_deadline": (
         "SELECT a.id FROM application a WHERE a.state IN "
-        "('submitted', 'awaiting_approval', 'provisional', 'reopened') AND NOT EXISTS "
+        "('submitted', 'awaiting_approval', 'provisional', 'reopened', 'ending') AND NOT EXISTS "
         "(SELECT 1 FROM deadline w WHERE w.subject_id = a.id AND w.state = 'open')"
     ),
     "alive_without_review_to_come": (

@@ -47,6 +47,14 @@ class ApplicationRow(SQLModel, table=True):
     created_by: str
     submitted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     submitted_by: str | None = None
+    # Rises with every change, under the lock: what was last is not told by clocks.
+    number: int = 0
+    # Who took what is reviewed (subjects): they do not count until it is decided anew.
+    reviewed_from: list[str] = Field(default_factory=list, sa_type=Json)
+    # The registry ended the enrolment, whatever the committee thinks of it.
+    enrolment_ended: bool = False
+    # Who set the risk level by an assessment of their own (subject).
+    assessed_by: str | None = None
 
 
 class DecisionRow(SQLModel, table=True):
@@ -111,6 +119,7 @@ class OpinionRow(SQLModel, table=True):
 
     application_id: UUID = Field(foreign_key="application.id", primary_key=True)
     partner: str = Field(primary_key=True)
+    zone_id: str = Field(default="", primary_key=True)
     advice: str
     sealed: bytes
     given_at: datetime = Field(sa_type=UtcDateTime)
@@ -154,8 +163,19 @@ class AttendanceRow(SQLModel, table=True):
     subject: str = Field(primary_key=True)
     partner: str
     sealed: bytes
-    arrived_at: datetime = Field(sa_type=UtcDateTime)
+    # One row a stay: who goes and comes back was not there in between.
+    arrived_at: datetime = Field(sa_type=UtcDateTime, primary_key=True)
     left_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class KnownTieRow(SQLModel, table=True):
+    """A tie that was declared at the registry: of a person to a victim, whatever the application."""
+
+    __tablename__ = "known_tie"
+
+    enrolment_id: UUID = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    declared_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class AgendaRow(SQLModel, table=True):
@@ -168,6 +188,7 @@ class AgendaRow(SQLModel, table=True):
     position: int
     application_id: UUID | None = Field(default=None, index=True)
     review_id: UUID | None = None
+    enrolment_id: UUID | None = None
     state: str = "open"
 
     __table_args__ = (
@@ -238,6 +259,7 @@ class HistoryRow(SQLModel, table=True):
 TABLES = frozenset(
     {
         *("protocol", "application", "decision", "review", "opinion", "conflict", "meeting", "attendance"),
+        "known_tie",
         *("agenda_item", "handover", "deadline", "history"),
     }
 )

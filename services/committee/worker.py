@@ -13,7 +13,8 @@ from contracts.topology import COMMITTEE_FOLLOW_UP
 from services.committee import events
 from services.committee.clients import ChainApproach
 from services.committee.settings import CommitteeSettings
-from services.committee.usecases import chain, deadlines, protocols, reviewing
+from services.committee.store import cases
+from services.committee.usecases import chain, deadlines, ending, protocols, reviewing
 from services.committee.usecases.work import Work
 
 
@@ -59,14 +60,16 @@ class CommitteeWorker:
 
     @listen(COMMITTEE_FOLLOW_UP, batch=20)
     def on_news(self, deliveries: list[Delivery]) -> None:
-        """A real alarm asks for a review; an enrolment that ended closes its case."""
+        """A real alarm asks for a review, an enrolment that ended closes its case, a tie keeps out."""
         with database().transaction() as tx:
             fresh = tx.claim(COMMITTEE_FOLLOW_UP, [d.event.id for d in deliveries])
             for event in {d.event.id: d.event for d in deliveries if d.event.id in fresh}.values():
                 if real := events.real_incident(event):
                     reviewing.after_real_alarm(tx.session, *real, clock.now())
                 elif ended := events.ended_enrolment(event):
-                    reviewing.close_ended(tx.session, ended, clock.now())
+                    ending.close_ended(tx.session, ended, clock.now())
+                elif tie := events.known_tie(event):
+                    cases.keep_tie(tx.session, tie)
 
     @every(10)
     def tell_of_deadlines(self) -> None:

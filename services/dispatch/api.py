@@ -104,7 +104,7 @@ def create_app(settings: DispatchSettings | None = None) -> FastAPI:
     _orders(app, context, disclosures)
     _rooms(app, context)
     _units(app, context)
-    console.add_pages(app)
+    console.add_pages(app, settings, context.vault)
     audit_api.add(app, lambda: database, settings.service)
     return app
 

@@ -7,14 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import shapely
-from fastapi import FastAPI, Response
+from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse
 from fastapi.staticfiles import StaticFiles
 
-from chassis.auth import SESSION_COOKIE, AnyCaller
+from chassis import signin
+from chassis.auth import AnyCaller
+from chassis.vault import Vault
 from services.dispatch.geography import Zone
 from services.dispatch.routing import DEFAULT_LIMITS
 from services.dispatch.schemas import SessionIn
+from services.dispatch.settings import DispatchSettings
 
 _WEB = Path(__file__).parent / "web"
 # No inline script, no foreign host, no frame.
@@ -35,8 +38,9 @@ class _Static(StaticFiles):
         return response
 
 
-def add_pages(app: FastAPI) -> None:
+def add_pages(app: FastAPI, settings: DispatchSettings, vault: Vault) -> None:
     """The console and its session."""
+    flow = signin.add(app, settings, vault)
 
     @app.get("/console", include_in_schema=False)
     def page() -> FileResponse:
@@ -55,24 +59,12 @@ def add_pages(app: FastAPI) -> None:
         }
 
     @app.post("/console/session", status_code=204, tags=["console"])
-    def session(body: SessionIn, response: Response) -> None:
-        """Keep a token as a session cookie that no script can read."""
+    def session(body: SessionIn, request: Request, response: Response) -> None:
+        """Keep a token as a session cookie that no script can read: for tools; people use /signin."""
+        flow.count(request)
         token = body.token.get_secret_value()
         app.state.verifier.caller(token)
-        response.set_cookie(
-            SESSION_COOKIE,
-            token,
-            httponly=True,
-            samesite="strict",
-            path="/",
-            # Development has no certificate, and a browser would drop the cookie.
-            secure=app.state.settings.environment == "production",
-        )
-
-    @app.delete("/console/session", status_code=204, tags=["console"])
-    def sign_out(response: Response) -> None:
-        """Forget the session."""
-        response.delete_cookie(SESSION_COOKIE, path="/")
+        flow.keep(response, token)
 
     app.mount("/console/static", _Static(directory=_WEB / "static"), name="console-static")
 

@@ -5,14 +5,14 @@ from typing import Annotated
 
 from pydantic import Field
 
-from chassis.settings import Settings
+from chassis.settings import PagesSettings
 
 # Seconds that a timer may wait. A row that is due after more than ten minutes is taken for one that was set
 # before somebody put the clock back (chassis/timers.py), so no setting may come near that.
 Wait = Annotated[float, Field(ge=0, le=300)]
 
 
-class DispatchSettings(Settings):
+class DispatchSettings(PagesSettings):
     """Times in seconds, distances in metres."""
 
     service: str = "dispatch"
@@ -31,4 +31,3 @@ class DispatchSettings(Settings):
     map_path: Path = Path(__file__).resolve().parents[2] / "infra/geo/belgium.geojson"
     # Seconds between the attempts of a webhook (the last one repeats until the incident is closed).
     webhook_delays_s: tuple[Wait, ...] = (0, 1, 2, 5, 10, 20, 30)
-    public_url: str = "http://127.0.0.1:8000"

@@ -57,3 +57,7 @@ class TransferAnsweredBefore(Conflict):
 
 class ReminderUnknown(NotFound):
     """No such reminder, or it was settled before."""
+
+
+class ReminderLasts(Conflict):
+    """A reminder that ends when its cause does, not before."""

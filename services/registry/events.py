@@ -12,6 +12,7 @@ from contracts.committee import (
     AlarmGranted,
     AlarmProvisionallyGranted,
     AlarmRefused,
+    ApplicationReopened,
     ConflictDeclared,
     ReviewHeld,
 )
@@ -87,11 +88,20 @@ def decision(event: Event) -> GrantRow | None:
     if event.type == ReviewHeld.TYPE:
         held = _read(ReviewHeld, event)
         return _grant(held, True, held.held_at, held.ends_on) if held.outcome == "extend" else None
+    if event.type == ApplicationReopened.TYPE:
+        reopened = _read(ApplicationReopened, event)
+        # Others decide anew: until then nobody takes the device back.
+        return _grant(reopened, True, reopened.reopened_at) if reopened.alive else None
     return None
 
 
+_Decision = (
+    AlarmProvisionallyGranted | AlarmGranted | AlarmRefused | AlarmEnding | ReviewHeld | ApplicationReopened
+)
+
+
 def _grant(
-    fact: AlarmProvisionallyGranted | AlarmGranted | AlarmRefused | AlarmEnding | ReviewHeld,
+    fact: _Decision,
     granted: bool,
     at: datetime,
     ends_on: date | None = None,
@@ -106,6 +116,7 @@ def _grant(
         enrolment_id=fact.enrolment_id,
         granted=granted,
         to_end=to_end,
+        number=fact.number,
         decided_at=at,
         ends_on=ends_on,
     )

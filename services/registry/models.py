@@ -65,6 +65,8 @@ class GrantRow(SQLModel, table=True):
     enrolment_id: UUID = Field(index=True)
     granted: bool
     to_end: bool = False
+    # Which of the committee's facts about the application this is: the highest counts.
+    number: int = 0
     decided_at: datetime = Field(sa_type=UtcDateTime)
     ends_on: date | None = None
 

@@ -49,11 +49,13 @@ class RegistryWorker:
         """The committee granted or refused an alarm, or somebody there has a tie to a party."""
         with database().transaction() as tx:
             fresh = tx.claim(REGISTRY_GRANTS, [d.event.id for d in deliveries])
-            for event in {d.event.id: d.event for d in deliveries if d.event.id in fresh}.values():
-                if row := events.decision(event):
-                    files.keep_decision(tx, row)
-                elif tie := events.tied(event):
-                    access.keep_tie(tx, tie)
+            news = {d.event.id: d.event for d in deliveries if d.event.id in fresh}.values()
+            # By file, so that two workers lock the files in the same order; numbers tell which is the last.
+            decided = [row for event in news if (row := events.decision(event))]
+            for row in sorted(decided, key=lambda row: (row.enrolment_id, row.number, row.decided_at)):
+                files.keep_decision(tx, row)
+            for tie in filter(None, map(events.tied, news)):
+                access.keep_tie(tx, tie)
 
     @listen(REGISTRY_TESTS, batch=20)
     def on_test_routed(self, deliveries: list[Delivery]) -> None:

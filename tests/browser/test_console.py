@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from stalkingalarm import seed
 from stalkingalarm.running import RunningSystem
@@ -146,7 +146,20 @@ def test_refusals_are_said_in_words(crew: Crew, console: Opener) -> None:
     page = console()
     page.goto(f"{page.url}#token=nonsense")
     expect(page.locator("#sign-in-why")).to_have_text("This token was refused.")
-    expect(page.locator("#token")).to_be_focused()
+    expect(page.locator("#sign-in-here")).to_be_focused()
+
+
+def test_an_operator_signs_in_with_the_identity_provider(system: RunningSystem, chromium: Browser) -> None:
+    page = chromium.new_page()
+    page.goto(f"{system.url('dispatch')}/console")
+    page.locator("#sign-in-here").click()
+    page.get_by_role("button", name="Operator, CIC Oost-Vlaanderen").click()
+    page.wait_for_selector("body[data-connection=live]")
+    assert page.url == f"{system.url('dispatch')}/console"
+    assert page.evaluate("document.cookie") == ""  # no script reads the session
+    page.locator("#sign-out").click()
+    expect(page.locator("#sign-in-here")).to_be_visible()
+    page.close()
 
 
 @pytest.mark.parametrize(

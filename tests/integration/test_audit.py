@@ -77,6 +77,7 @@ def audited(cluster: Cluster, issuer: Issuer) -> Iterator[Audited]:
         opened.desk.call("PUT", f"{path}/card", CARD, **GHENT)
         opened.desk.call("GET", f"{path}/card", **GHENT)
         yield opened
+        opened.desk.close()
 
 
 def test_who_read_and_wrote_which_fields_when_and_why(audited: Audited) -> None:

@@ -247,7 +247,9 @@ def test_any_officer_raises_the_risk_and_only_the_committee_lowers_it(
     raised = committee.call("PUT", f"{path}/assessment", extreme, **POLICE)
     assert raised["assessment"]["level"] == "extreme"
     committee.call("PUT", f"{path}/assessment", low, status=403, **MAGISTRATE)
-    assert committee.call("PUT", f"{path}/assessment", low, **SECRETARY)["assessment"]["level"] == "low"
+    committee.call("PUT", f"{path}/assessment", low, status=403, **SECRETARY)
+    sits = low | {"meeting_id": meeting(committee, protocol_id, about(path))}
+    assert committee.call("PUT", f"{path}/assessment", sits, **SECRETARY)["assessment"]["level"] == "low"
     said = [
         h["said"]["before"]
         for h in committee.call("GET", f"{path}/history", **SECRETARY)

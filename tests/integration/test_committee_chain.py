@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -135,9 +136,37 @@ def test_side_by_side_the_alarm_stays(linked: Desk, partner: ChainPartner, proto
     assert state_of(linked, path) == "granted"
 
 
+def review_of(committee: Desk, path: str, cause: str = "periodic") -> dict[str, Any]:
+    enrolment = committee.call("GET", path, **SECRETARY)["enrolment_id"]
+    found = committee.call("GET", "/v1/reviews?limit=500", **SECRETARY)
+    return next(r for r in found if (r["enrolment_id"], r["cause"]) == (enrolment, cause))
+
+
+def moved(committee: Desk, protocol: str, path: str) -> dict[str, Any]:
+    """A case that the committee, in a review, moves to the chain approach: the hand-over."""
+    review = review_of(committee, path)
+    held = meeting(committee, protocol, {"review_id": review["id"]})
+    said = {"meeting_id": held, "outcome": "chain_approach", "reasons": "needs more than an alarm"}
+    referral = {"referral": REFERRAL | {"side_by_side": False}}
+    committee.call("POST", f"/v1/reviews/{review['id']}/hold", said | referral, **SECRETARY)
+    (sent,) = committee.call("GET", f"{path}/handovers", **SECRETARY)
+    return dict(sent)
+
+
+def test_a_referral_alone_ends_no_alarm(linked: Desk, partner: ChainPartner, protocol: str) -> None:
+    path = alive(linked, protocol)
+    alone = REFERRAL | {"side_by_side": False}
+    refusal = linked.call("POST", f"{path}/refer", alone, status=409, **SECRETARY)
+    assert refusal["field"] == "side_by_side"
+    # Where no alarm is on, none ends.
+    arrived(
+        linked, partner, waits := submitted(linked, whole(protocol)), refer(linked, waits, side_by_side=False)
+    )
+
+
 def test_the_alarm_lives_until_they_accept(linked: Desk, partner: ChainPartner, protocol: str) -> None:
     path = alive(linked, protocol)
-    sent = refer(linked, path, side_by_side=False)
+    sent = moved(linked, protocol, path)
     arrived(linked, partner, path, sent)
     assert state_of(linked, path) == "granted"
     assert answer(linked, partner, sent, True) == 204
@@ -145,17 +174,38 @@ def test_the_alarm_lives_until_they_accept(linked: Desk, partner: ChainPartner, 
     assert state_of(linked, path) == "ending"
     assert answer(linked, partner, sent, False) == 409
     history = [h["what"] for h in linked.call("GET", f"{path}/history", **SECRETARY)]
-    assert history[-2:] == ["referred to the chain approach", "chain approach: accepted"]
+    assert history[-1] == "chain approach: accepted"
 
 
-def test_declined_nothing_changes(linked: Desk, partner: ChainPartner, protocol: str) -> None:
+def test_declined_the_alarm_goes_on_and_people_decide_anew(
+    linked: Desk, partner: ChainPartner, protocol: str
+) -> None:
     path = alive(linked, protocol)
-    sent = refer(linked, path, side_by_side=False)
+    sent = moved(linked, protocol, path)
     arrived(linked, partner, path, sent)
+    before = review_of(linked, path)["id"]
     assert answer(linked, partner, sent, False) == 204
     assert state_of(linked, path) == "granted"
     waiting = [d for d in linked.call("GET", "/v1/board?limit=500", **SECRETARY) if d["kind"] == "handover"]
     assert sent["id"] not in [d["subject_id"] for d in waiting]
+    soonest = review_of(linked, path)
+    assert soonest["id"] != before
+    assert datetime.fromisoformat(soonest["due_at"]) < datetime.now(UTC) + timedelta(days=4)
+
+
+def test_an_old_referral_ends_no_alarm_that_was_kept_since(
+    linked: Desk, partner: ChainPartner, protocol: str
+) -> None:
+    path = alive(linked, protocol)
+    sent = moved(linked, protocol, path)
+    arrived(linked, partner, path, sent)
+    review = review_of(linked, path)
+    held = meeting(linked, protocol, {"review_id": review["id"]})
+    conditions = {name: {"met": True} for name in ("intimate", "reachable")}
+    said = {"meeting_id": held, "outcome": "keep", "reasons": "he was at her door", "conditions": conditions}
+    linked.call("POST", f"/v1/reviews/{review['id']}/hold", said, **SECRETARY)
+    assert answer(linked, partner, sent, True) == 204
+    assert state_of(linked, path) == "granted"
 
 
 def test_an_alarm_never_blocks_a_referral(linked: Desk, partner: ChainPartner, protocol: str) -> None:
@@ -237,4 +287,6 @@ def test_nobody_else_tells_us_anything(linked: Desk, partner: ChainPartner) -> N
     assert linked.signed(*partner.webhook("case.forgotten", case)) == 422
     assert linked.signed(*partner.webhook("case.referred", case | {"basis": "because"})) == 422
     assert linked.signed(*partner.webhook("case.referred", case | {"grounds": "x" * 300_000})) == 422
+    for fields in ({"elements": ["x"]}, {"pv_numbers": "GE.37"}, {"pv_numbers": [5]}, {"Urgency!": "x"}):
+        assert linked.signed(*partner.webhook("case.referred", case | {"fields": fields})) == 422, fields
     assert linked.signed(*partner.webhook("referral.answered", {"id": str(uuid4()), "accepted": True})) == 404

@@ -13,7 +13,7 @@ from contracts.dispatch import IncidentClosed
 from contracts.envelope import Event, wrap
 from services.committee import events
 from services.committee.settings import CommitteeSettings
-from services.committee.usecases import deadlines, reviewing
+from services.committee.usecases import deadlines, ending, reviewing
 from tests.support.committee import (
     SECRETARY,
     about,
@@ -130,7 +130,7 @@ def test_extended_it_ends_later(committee: Desk, protocol_id: str) -> None:
         committee, protocol_id, end, status=422, outcome="extend", conditions=MET, ends_on="2026-01-01"
     )
     assert early["field"] == "ends_on"
-    later = (datetime.now(UTC) + timedelta(days=365)).date().isoformat()
+    later = (datetime.now(UTC) + timedelta(days=150)).date().isoformat()
     hold(committee, protocol_id, end, outcome="extend", conditions=MET, ends_on=later)
     assert committee.published(enrolment)[-1].data["ends_on"] == later
     (again,) = (r for r in reviews(committee, enrolment) if r["cause"] == "end")
@@ -154,7 +154,7 @@ def test_ended_it_lives_until_the_device_is_handed_in(
     assert committee.call("GET", path, **SECRETARY)["state"] == "ending"
     assert {e.type for e in committee.published(enrolment)[-2:]} == {"alarm.ending.v1", "review.held.v1"}
     with database.transaction() as tx:
-        assert reviewing.close_ended(tx.session, UUID(enrolment), datetime.now(UTC)) == 1
+        assert ending.close_ended(tx.session, UUID(enrolment), datetime.now(UTC)) == 1
     assert committee.call("GET", path, **SECRETARY)["state"] == "ended"
     assert {d["state"] for d in committee.call("GET", f"{path}/deadlines", **SECRETARY)} == {"met"}
     assert reviews(committee, enrolment) == []
@@ -181,7 +181,8 @@ def test_what_was_not_ratified_is_not_extended(committee: Desk, database: Databa
     path, enrolment = provisional(committee, body), body["enrolment_id"]
     real_alarm(database, enrolment, uuid4(), datetime.now(UTC))
     (review,) = reviews(committee, enrolment)
-    extend = {"outcome": "extend", "conditions": MET, "ends_on": "2099-01-01"}
+    later = (datetime.now(UTC) + timedelta(days=90)).date().isoformat()
+    extend = {"outcome": "extend", "conditions": MET, "ends_on": later}
     hold(committee, protocol_id, review, status=409, **extend)
     refused(committee, protocol_id, path)
     hold(committee, protocol_id, review, status=409, **extend)
@@ -193,7 +194,7 @@ def test_an_enrolment_that_ends_ends_no_case_that_nobody_decided_to_end(
 ) -> None:
     path, enrolment = alive(committee, protocol_id)
     with database.transaction() as tx:
-        assert reviewing.close_ended(tx.session, UUID(enrolment), datetime.now(UTC)) == 0
+        assert ending.close_ended(tx.session, UUID(enrolment), datetime.now(UTC)) == 0
     assert committee.call("GET", path, **SECRETARY)["state"] == "granted"
 
 

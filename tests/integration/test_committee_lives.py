@@ -1,7 +1,7 @@
 """Any order of any moves by anybody: no alarm without a grant, and none that falls silent."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,7 +14,7 @@ from services.committee.domain.application import ALIVE
 from services.committee.invariants import INVARIANTS
 from services.committee.schemas.case import APPLICATION, REFUSAL
 from services.committee.settings import CommitteeSettings
-from services.committee.usecases import deadlines, reviewing
+from services.committee.usecases import deadlines, ending, reviewing
 from tests.support.committee import (
     GENERAL,
     MAGISTRATE,
@@ -32,6 +32,7 @@ from tests.support.desks import Desk, Who
 
 REASONS = {"reasons": "said"}
 MET = {"intimate": {"met": True}, "reachable": {"met": True}}
+SOON = (datetime.now(UTC) + timedelta(days=90)).date().isoformat()
 Body = Callable[[str], dict[str, Any] | None]
 
 
@@ -58,7 +59,11 @@ MOVES: dict[str, tuple[Who, Body]] = {
 OUTSIDE = APPLICATION | {"protocol_id": None, "exceptional": "none here", "conditions": {}}
 OUTCOMES: tuple[dict[str, Any], ...] = (
     {"outcome": "keep", "conditions": MET},
-    {"outcome": "extend", "conditions": MET, "ends_on": "2099-01-01"},
+    {
+        "outcome": "extend",
+        "conditions": MET,
+        "ends_on": (datetime.now(UTC) + timedelta(days=90)).date().isoformat(),
+    },
     {"outcome": "lighten", "conditions": MET, "lightened": "fewer tests"},
     {"outcome": "end", "plan": "device back on Monday"},
 )
@@ -127,8 +132,10 @@ class Lives(RuleBasedStateMachine):
         path = self.path(which)
         with self.database.transaction() as tx:
             enrolment = UUID(self.cases[path]["enrolment_id"])
-            if reviewing.close_ended(tx.session, enrolment, datetime.now(UTC)):
-                self.ended_by_registry.add(path)
+            ending.close_ended(tx.session, enrolment, datetime.now(UTC))
+        # What is to live then lives on in the books, and is over as soon as people agree that it is.
+        if path in self.were_alive:
+            self.ended_by_registry.add(path)
 
     @invariant()
     def none_falls_silent(self) -> None:

@@ -8,11 +8,18 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import delete
 from sqlmodel import col, select
 
 from chassis.database import Database, engine_of
 from chassis.errors import Invalid
-from contracts.committee import AlarmEnding, AlarmGranted, AlarmRefused
+from contracts.committee import (
+    AlarmEnding,
+    AlarmGranted,
+    AlarmProvisionallyGranted,
+    AlarmRefused,
+    ApplicationReopened,
+)
 from contracts.dispatch import TestRouted
 from contracts.envelope import wrap
 from contracts.registry import CardPublished
@@ -296,13 +303,14 @@ def test_activation(registry: Desk, database: Database, file: str) -> None:
     registry.call("POST", f"{file}/activate", status=409, **GHENT)
 
 
-def test_an_expired_grant_does_not_activate_and_a_late_refusal_does_not_undo(
+def test_a_date_that_passed_and_a_late_refusal_switch_nothing_off(
     registry: Desk, database: Database, file: str
 ) -> None:
     complete(registry, database, file, frozenset({"grant"}))
-    grant(database, identity(file), ends_in_days=-2)
     assert registry.call("POST", f"{file}/activate", status=409, **GHENT)["missing"] == ["grant"]
-    grant(database, identity(file))
+    # Its end came and the committee is late: what was suspended for a repair must be switched on again.
+    grant(database, identity(file), ends_in_days=-2)
+    assert registry.call("POST", f"{file}/activate", **GHENT)["status"] == "active"
     refused = AlarmRefused(
         enrolment_id=identity(file),
         application_id=uuid4(),
@@ -315,7 +323,7 @@ def test_an_expired_grant_does_not_activate_and_a_late_refusal_does_not_undo(
     assert row is not None
     with database.transaction() as tx:
         files.keep_decision(tx, row)
-    assert registry.call("POST", f"{file}/activate", **GHENT)["status"] == "active"
+    assert registry.call("GET", file, **GHENT)["status"] == "active"
 
 
 def test_suspension_takes_the_devices_along_and_return_needs_a_new_test(
@@ -482,3 +490,66 @@ def test_a_swap_leaves_no_gap(registry: Desk, database: Database, file: str) -> 
     assert registry.call("POST", f"/v1/devices/{old}/return", **GHENT)["status"] == "returned"
     history = [device["status"] for device in registry.call("GET", file, **GHENT)["devices"]]
     assert history == ["returned", "active"]
+
+
+def test_suspending_first_leaves_no_gap_either(registry: Desk, database: Database, file: str) -> None:
+    old = complete(registry, database, file)
+    registry.call("POST", f"{file}/activate", **GHENT)
+    registry.call("POST", f"{file}/suspend", **GHENT)
+    gap = registry.call("POST", f"/v1/devices/{old}/return", status=409, **GHENT)
+    assert gap["type"] == "urn:stalkingalarm:gap-in-protection"
+    issued(registry, file)
+    assert registry.call("POST", f"/v1/devices/{old}/return", **GHENT)["status"] == "returned"
+
+
+def test_what_was_granted_is_not_ended_by_the_desk_alone(registry: Desk, database: Database, file: str) -> None:
+    grant(database, identity(file))
+    assert registry.call("POST", f"{file}/end", status=409, **GHENT)["missing"] == ["decision"]
+
+
+def test_who_asks_for_a_review_gets_the_alarm_kept(registry: Desk, database: Database, file: str) -> None:
+    device = complete(registry, database, file)
+    registry.call("POST", f"{file}/activate", **GHENT)
+    application = uuid4()
+    common = {
+        "enrolment_id": identity(file),
+        "application_id": application,
+        "protocol_id": uuid4(),
+        "protocol_version": 1,
+    }
+    at = datetime.now(UTC)
+    with database.transaction() as tx:
+        tx.session.execute(delete(GrantRow).where(col(GrantRow.enrolment_id) == identity(file)))
+    facts = [
+        AlarmProvisionallyGranted(**common, number=2, decision_id=uuid4(), decided_at=at, ratify_by=at),
+        AlarmEnding(**common, number=3, cause="not_ratified", decided_at=at),
+        # By a clock that is behind: the number tells that it is the last.
+        ApplicationReopened(**common, number=4, alive=True, reopened_at=at - timedelta(hours=1)),
+    ]
+    for order in ((0, 1), (1,), (2, 0, 1)):
+        for n in order:
+            row = events.decision(wrap(facts[n], source="/services/committee"))
+            assert row is not None
+            with database.transaction() as tx:
+                files.keep_decision(tx, row)
+    assert registry.call("GET", file, **GHENT)["to_end"] is False
+    registry.call("POST", f"/v1/devices/{device}/return", status=409, **GHENT)
+    registry.call("POST", f"{file}/end", status=409, **GHENT)
+
+
+def test_what_ended_stays_so_and_somebody_is_told(registry: Desk, database: Database, file: str) -> None:
+    device = complete(registry, database, file)
+    registry.call("POST", f"{file}/activate", **GHENT)
+    offer = registry.call(
+        "POST", f"{file}/transfers", {"to_zone_id": "liege", "reason": "moved"}, status=201, **GHENT
+    )
+    registry.call("POST", f"/v1/devices/{device}/report-lost", **GHENT)
+    to_end(database, identity(file))
+    assert registry.call("POST", f"{file}/end", **GHENT)["status"] == "ended"
+    # Neither does another zone bring its card back, nor a device that was found.
+    registry.call("POST", f"/v1/transfers/{offer['id']}/accept", status=409, **LIEGE)
+    assert registry.published(str(identity(file)))[-1].type != "card.published.v1"
+    registry.call("POST", f"/v1/devices/{device}/reactivate", status=409, **GHENT)
+    grant(database, identity(file))
+    reminders = registry.call("GET", "/v1/reminders?limit=500", **GHENT)
+    assert "granted" in [each["kind"] for each in reminders if each["enrolment_id"] == str(identity(file))]

@@ -111,6 +111,8 @@ def test_an_offer_that_nobody_answers_grows_louder(registry: Desk, database: Dat
     registry.execute("UPDATE reminder SET due_at = now() WHERE kind = 'transfer'")
     assert told(registry, database, file) == [("transfer", 0)]
     assert told(registry, database, file) == [("transfer", 0)]
+    unanswered = f"/v1/reminders/{open_reminders(registry, file)['transfer']['id']}/settle"
+    registry.call("POST", unanswered, status=409, **GHENT)
     for day in (1, 2):
         registry.execute("UPDATE reminder SET reminded_at = reminded_at - interval '25 hours'")
         assert told(registry, database, file)[-1] == ("transfer", day)
@@ -136,6 +138,9 @@ def test_what_nobody_verified_for_thirty_days_must_be_looked_at(registry: Desk, 
     assert registry.call("POST", path, **GHENT)["settled_at"]
     registry.call("POST", path, status=404, **GHENT)
     assert open_reminders(registry, file) == {}
+    # What was verified must be verified again in thirty days.
+    registry.execute("UPDATE reminder SET due_at = due_at - interval '31 days' WHERE settled_at IS NULL")
+    assert set(open_reminders(registry, file)) == {"verify"}
 
 
 def test_a_measure_that_ends_is_told_of_fourteen_days_ahead(registry: Desk, file: str) -> None:

@@ -46,7 +46,12 @@ class Desk:
     """One service's API, called with tokens of the issuer."""
 
     def __init__(self, client: TestClient, issuer: Issuer, database_url: str) -> None:
-        self._client, self._issuer, self._database_url = client, issuer, database_url
+        self._client, self._issuer = client, issuer
+        self._database = psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
 
     def call(
         self, method: str, path: str, body: Any = None, *, role: str, status: int = 200, **claims: str
@@ -88,13 +93,11 @@ class Desk:
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         """What stands in the database."""
-        with psycopg.connect(self._database_url.replace("+psycopg", "")) as connection:
-            return connection.execute(statement.encode()).fetchall()
+        return self._database.execute(statement.encode()).fetchall()
 
     def execute(self, statement: str) -> None:
         """Change the database behind the service's back: the clock, mostly."""
-        with psycopg.connect(self._database_url.replace("+psycopg", "")) as connection:
-            connection.execute(statement.encode())
+        self._database.execute(statement.encode())
 
     def published(self, about: str) -> list[Event]:
         """Events about one subject that wait in the outbox, in order."""
@@ -106,4 +109,6 @@ class Desk:
 def desk(app: FastAPI, issuer: Issuer, database_url: str) -> Iterator[Desk]:
     """Run an API for as long as the `with` lasts."""
     with TestClient(app, raise_server_exceptions=False) as client:
-        yield Desk(client, issuer, database_url)
+        opened = Desk(client, issuer, database_url)
+        yield opened
+        opened.close()

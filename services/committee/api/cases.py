@@ -24,7 +24,7 @@ from services.committee.schemas.meeting import ReviewOut
 from services.committee.schemas.protocol import HistoryOut
 from services.committee.store import cases as store
 from services.committee.store import due
-from services.committee.usecases import applications
+from services.committee.usecases import applications, meetings
 from services.committee.usecases.work import Reading, own_cases
 
 Limit = Annotated[int, Query(ge=1, le=500)]
@@ -70,9 +70,11 @@ def _write(app: FastAPI, parts: Parts) -> None:
 def _add_to(app: FastAPI, parts: Parts) -> None:
     @app.put("/v1/applications/{application_id}/assessment", tags=["applications"])
     def assess(application_id: UUID, body: AssessmentWhole, caller: Officer) -> ApplicationOut:
-        """A new risk assessment; any officer may raise the level, only the committee lower it."""
+        """A new risk assessment; any officer may raise the level, the committee lowers it, in a meeting."""
         with parts.work(caller) as work:
-            filed = applications.assess(work, application_id, body.model_dump())
+            said = body.model_dump(exclude={"meeting_id"})
+            sits = body.meeting_id is not None and meetings.sits(work, body.meeting_id, application_id)
+            filed = applications.assess(work, application_id, said, committee=sits)
             return shown.filed(work, filed, "assessment")
 
     @app.put("/v1/applications/{application_id}/opinion", tags=["opinions"])

@@ -18,7 +18,7 @@ from services.committee.api.parts import Member, Parts, Secretariat
 from services.committee.errors import ChainApproachAbsent, SignatureRefused
 from services.committee.models import HandoverRow
 from services.committee.schemas.case import ApplicationOut
-from services.committee.schemas.chain import Answered, HandoverOut, ReferralIn, Told
+from services.committee.schemas.chain import Answered, HandoverOut, ReferralIn, Referred, Told
 from services.committee.schemas.common import ReasonsIn
 from services.committee.usecases import applications
 from services.committee.usecases import chain as usecases
@@ -86,7 +86,7 @@ def _take(parts: Parts, told: Told) -> None:
         if isinstance(told, Answered):
             usecases.they_answered(work, told.data.id, told.data.accepted, told.data.remarks)
         else:
-            usecases.came_in(work, told.data.id, told.data.model_dump())
+            usecases.came_in(work, told.data.id, _said(told))
 
 
 async def _bounded(request: Request) -> bytes:
@@ -123,3 +123,11 @@ def _shown(reading: Reading, row: HandoverRow, said: Mapping[str, Any]) -> Hando
     about = Purpose(shown.PURPOSE, f"handover:{row.id}")
     # Members only come here; a case that nobody took yet has no application.
     return audit.shown(reading.tx, reading.caller, about, whole, Circumstances())
+
+
+def _said(told: Referred) -> dict[str, Any]:
+    """What they sent, without the fields that they left out."""
+    return {
+        **told.data.model_dump(exclude={"fields"}),
+        "fields": told.data.fields.model_dump(mode="json", exclude_none=True),
+    }

@@ -68,4 +68,5 @@ def add(app: FastAPI, parts: Parts) -> None:
     def history(protocol_id: UUID, caller: AnyReader) -> list[HistoryOut]:
         """Who moved which version, with the remarks."""
         with parts.reading(caller) as reading:
+            usecases.known(reading.session, protocol_id)
             return shown.history(reading, cases.history(reading.session, [protocol_id]))

@@ -14,7 +14,7 @@ State = Literal[
 ]  # fmt: skip
 Move = Literal[
     "edit", "submit", "withdraw", "grant_provisionally", "decline_urgency", "propose_decision", "send_back",
-    "grant", "refuse", "request_review", "end", "hand_over", "revive", "close",
+    "send_back_review", "grant", "refuse", "request_review", "end", "hand_over", "revive", "close",
 ]  # fmt: skip
 Element = Literal["harassment", "serious_disturbance", "knew_or_should_have_known"]
 Level = Literal["low", "elevated", "high", "extreme"]
@@ -43,6 +43,7 @@ MOVES: Mapping[tuple[State, Move], State] = {
     # A case without a protocol: the procureur-generaal approves the draft of the decision.
     ("submitted", "propose_decision"): "awaiting_approval",
     ("awaiting_approval", "send_back"): "submitted",
+    ("awaiting_approval", "send_back_review"): "reopened",
     ("awaiting_approval", "grant"): "granted",
     ("awaiting_approval", "refuse"): "refused",
     # Looked at again by other members. Until they decide, an alarm that lives stays as it was.

@@ -3,7 +3,7 @@
 A deadline that passes changes no state: nothing is granted, refused or switched off by time alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
@@ -13,18 +13,22 @@ from services.committee.domain.protocol import Delays
 
 Kind = Literal[
     "provisional_decision", "ratification", "decision", "review", "end", "review_after_alarm",
-    "draft_approval", "handover",
+    "draft_approval", "handover", "device", "protection",
 ]  # fmt: skip
 Stage = Literal["first", "last", "missed"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 STAGES: tuple[Stage, ...] = get_args(Stage)
 # The urgent ones are counted by the hour, day and night; a reminder of the others comes on a working day.
 BY_THE_HOUR: frozenset[Kind] = frozenset(
-    {"provisional_decision", "ratification", "review_after_alarm", "handover"}
+    {"provisional_decision", "ratification", "review_after_alarm", "handover", "protection"}
 )
 LOUDER_EVERY = timedelta(days=1)
 _APPROVAL_DAYS = 7
 _HANDOVER = timedelta(hours=48)
+# An alarm that is to end: until the device is handed in, and somebody looks for it.
+_DEVICE_DAYS = 14
+# An urgent case outside any protocol, for which no magistrate on duty may act alone.
+URGENT_OUTSIDE = timedelta(hours=48)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,9 @@ LADDERS: Mapping[Kind, Ladder] = {
     "decision": Ladder(timedelta(days=7), timedelta(days=2), "secretariat", "procureur"),
     "draft_approval": Ladder(timedelta(days=3), timedelta(days=1), "procureur_general", "procureur"),
     "handover": Ladder(timedelta(hours=24), timedelta(hours=4), "secretariat", "procureur"),
+    "device": Ladder(timedelta(days=7), timedelta(days=2), "secretariat", "procureur"),
+    # The registry ended what the committee wants to live: nobody waits for that.
+    "protection": Ladder(timedelta(0), timedelta(0), "secretariat", "procureur"),
     "review": Ladder(timedelta(days=14), timedelta(days=3), "secretariat", "procureur"),
     "end": Ladder(timedelta(days=30), timedelta(days=7), "secretariat", "procureur"),
     "review_after_alarm": Ladder(timedelta(hours=48), timedelta(hours=12), "secretariat", "procureur"),
@@ -52,23 +59,19 @@ LADDERS: Mapping[Kind, Ladder] = {
 def due_at(kind: Kind, begun: datetime, delays: Delays) -> datetime:
     """When what begins at `begun` must be done; the dates of `review` and `end` at eight in the morning."""
     today = calendar.day_of(begun)
-    match kind:
-        case "provisional_decision":
-            return begun + timedelta(hours=delays.provisional_hours)
-        case "ratification":
-            return begun + timedelta(days=delays.ratification_days)
-        case "review_after_alarm":
-            return begun + timedelta(hours=delays.review_after_alarm_hours)
-        case "handover":
-            return begun + _HANDOVER
-        case "draft_approval":
-            return calendar.end_of(today + timedelta(days=_APPROVAL_DAYS))
-        case "decision":
-            return calendar.end_of(_decided_by(today, delays))
-        case "review":
-            return calendar.morning(calendar.months_after(today, delays.review_months))
-        case "end":
-            return calendar.morning(calendar.months_after(today, delays.end_months))
+    moments: dict[Kind, Callable[[], datetime]] = {
+        "provisional_decision": lambda: begun + timedelta(hours=delays.provisional_hours),
+        "ratification": lambda: begun + timedelta(days=delays.ratification_days),
+        "review_after_alarm": lambda: begun + timedelta(hours=delays.review_after_alarm_hours),
+        "handover": lambda: begun + _HANDOVER,
+        "protection": lambda: begun,
+        "device": lambda: calendar.end_of(today + timedelta(days=_DEVICE_DAYS)),
+        "draft_approval": lambda: calendar.end_of(today + timedelta(days=_APPROVAL_DAYS)),
+        "decision": lambda: calendar.end_of(_decided_by(today, delays)),
+        "review": lambda: calendar.morning(calendar.months_after(today, delays.review_months)),
+        "end": lambda: calendar.morning(calendar.months_after(today, delays.end_months)),
+    }
+    return moments[kind]()
 
 
 def _decided_by(today: date, delays: Delays) -> date:

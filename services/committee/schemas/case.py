@@ -1,10 +1,10 @@
 """Bodies about applications and decisions."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.committee import DeadlineKind
 from contracts.policy import Group, Personal
@@ -76,7 +76,7 @@ class AssessmentIn(In):
 
 
 class AssessmentWhole(In):
-    """A finished risk assessment."""
+    """A finished risk assessment. `meeting_id`: where the committee sits that lowers the level."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [APPLICATION["assessment"]]})
 
@@ -84,6 +84,7 @@ class AssessmentWhole(In):
     version: Name
     answers: Annotated[dict[Name, Text], Field(min_length=1)]
     level: Level
+    meeting_id: UUID | None = None
 
 
 class ApplicationIn(In):
@@ -100,7 +101,8 @@ class ApplicationIn(In):
     urgency: Text | None = None
     pv_numbers: tuple[Name, ...] | None = None
     elements: ElementsIn = ElementsIn()
-    conditions: dict[Slug, CheckedIn] = Field(default_factory=dict)
+    # None takes a condition back.
+    conditions: dict[Slug, CheckedIn | None] = Field(default_factory=dict)
     assessment: AssessmentIn = AssessmentIn()
 
 
@@ -143,6 +145,13 @@ class DraftDecisionIn(In):
     reasons: Text
     alternatives: tuple[Text, ...] = ()
     review_way: Text | None = None
+
+    @model_validator(mode="after")
+    def refuse_with_a_way_on(self) -> Self:
+        """Raises ValueError where a refusal names neither alternatives nor the way to a review."""
+        if self.outcome == "refuse" and not (self.alternatives and self.review_way):
+            raise ValueError("a refusal names alternatives and review_way")
+        return self
 
 
 class ReviewRequestIn(In):

@@ -1,14 +1,15 @@
 """Bodies about moves to and from the chain approach."""
 
+import re
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.policy import Group, Personal
 from services.committee.domain.chain import Basis, HandoverState
-from services.committee.schemas.common import In, Slug, Text
+from services.committee.schemas.common import In, Name, Slug, Text
 
 REFERRAL: dict[str, Any] = {
     "basis": "consent",
@@ -29,6 +30,7 @@ class ReferralIn(In):
     side_by_side: bool
 
 
+_MOST_FIELDS = 50
 _CASE = Personal(Group.CASE)
 
 
@@ -61,6 +63,26 @@ class AnswerData(BaseModel):
     remarks: Annotated[str, Field(max_length=8000)] | None = None
 
 
+class CaseFields(BaseModel):
+    """What of a case they send: what a draft is made of, and whatever else they share, kept as it came."""
+
+    model_config = ConfigDict(extra="allow")
+
+    elements: Annotated[dict[Slug, Text], Field(max_length=20)] | None = None
+    pv_numbers: Annotated[tuple[Name, ...], Field(max_length=50)] | None = None
+    urgency: Text | None = None
+
+    @model_validator(mode="after")
+    def keep_few_with_names(self) -> Self:
+        """Raises ValueError for more than fifty other fields, or one without a name that can be shown."""
+        more = self.model_extra or {}
+        if len(more) > _MOST_FIELDS or not all(
+            re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name) for name in more
+        ):
+            raise ValueError("at most fifty fields, named in lower case")
+        return self
+
+
 class CaseData(BaseModel):
     """A case of theirs."""
 
@@ -71,7 +93,7 @@ class CaseData(BaseModel):
     basis: Basis
     grounds: Text
     side_by_side: bool = True
-    fields: Annotated[dict[Slug, Any], Field(max_length=50)]
+    fields: CaseFields
 
 
 class Answered(BaseModel):

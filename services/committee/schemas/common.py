@@ -11,7 +11,8 @@ _ONE_LINE = r"^[^\x00-\x1f]*$"
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8000, pattern=NO_NUL)]
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_ONE_LINE)]
 # Names a condition in the files of ever so many cases, so it does not change with its wording.
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+SLUG = r"^[a-z0-9][a-z0-9_-]{0,63}$"
+Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 
 # Moments that a calendar of people knows.
 Moment = Annotated[

@@ -2,13 +2,22 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import union
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, or_, select
-from sqlmodel.sql.expression import SelectOfScalar
 
 from services.committee.domain.application import ALIVE
-from services.committee.models import ApplicationRow, ConflictRow, DecisionRow, HistoryRow, OpinionRow
+from services.committee.models import (
+    ApplicationRow,
+    ConflictRow,
+    DecisionRow,
+    HistoryRow,
+    KnownTieRow,
+    OpinionRow,
+)
 
 
 def application(session: Session, application_id: UUID, *, lock: bool = False) -> ApplicationRow | None:
@@ -77,24 +86,36 @@ def conflicts(session: Session, application_ids: Collection[UUID]) -> Sequence[C
 
 def is_tied(session: Session, subject: str, application_id: UUID | None, enrolment_id: UUID | None) -> bool:
     """Whether a person has a tie to a party, declared here or in another application of the victim."""
+    return subject in tied(session, application_id, enrolment_id)
+
+
+def tied(session: Session, application_id: UUID | None, enrolment_id: UUID | None) -> set[str]:
+    """Who has a tie to a party: declared here, in another application of the victim, or at the registry."""
     of_victim = select(ApplicationRow.id).where(col(ApplicationRow.enrolment_id) == enrolment_id)
-    found = select(ConflictRow.subject).where(
-        col(ConflictRow.subject) == subject,
+    here = select(ConflictRow.subject).where(
         or_(
             col(ConflictRow.application_id) == application_id,
             col(ConflictRow.application_id).in_(of_victim) if enrolment_id else False,
-        ),
+        )
     )
-    return session.exec(found.limit(1)).first() is not None
+    elsewhere = select(KnownTieRow.subject).where(col(KnownTieRow.enrolment_id) == enrolment_id)
+    return {*session.exec(here), *(session.exec(elsewhere) if enrolment_id else ())}
 
 
-def tied_enrolments(subject: str) -> SelectOfScalar[UUID] | SelectOfScalar[None]:
-    """Enrolments of which a person has a tie to a party."""
-    return (
+def tied_enrolments(subject: str) -> Any:
+    """The statement for the enrolments of which a person has a tie to a party."""
+    here = (
         select(ApplicationRow.enrolment_id)
         .join(ConflictRow, col(ConflictRow.application_id) == col(ApplicationRow.id))
         .where(col(ConflictRow.subject) == subject, col(ApplicationRow.enrolment_id).is_not(None))
     )
+    elsewhere = select(KnownTieRow.enrolment_id).where(col(KnownTieRow.subject) == subject)
+    return union(here, elsewhere)
+
+
+def keep_tie(session: Session, row: KnownTieRow) -> None:
+    """A tie that was declared at the registry; a copy changes nothing."""
+    session.execute(insert(KnownTieRow).values(**row.model_dump()).on_conflict_do_nothing())
 
 
 def history(session: Session, subject_ids: Collection[UUID]) -> Sequence[HistoryRow]:

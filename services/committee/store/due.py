@@ -48,6 +48,12 @@ def reviews(
     return session.exec(found).all()
 
 
+def reviews_of(session: Session, application_id: UUID) -> Sequence[ReviewRow]:
+    """All reviews of one case, in the order of their moments."""
+    found = select(ReviewRow).where(col(ReviewRow.application_id) == application_id)
+    return session.exec(found.order_by(col(ReviewRow.due_at))).all()
+
+
 def mark_overdue(session: Session, review_ids: Collection[UUID]) -> None:
     """Reviews whose moment came while they were open."""
     overdue = update(ReviewRow).where(col(ReviewRow.id).in_(review_ids), col(ReviewRow.state) == "open")

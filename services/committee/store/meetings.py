@@ -17,11 +17,13 @@ def meeting(session: Session, meeting_id: UUID, *, lock: bool = False) -> Meetin
 
 
 def meetings(session: Session, *, since: datetime | None, limit: int) -> Sequence[MeetingRow]:
-    """Meetings in order of their beginning."""
-    found = select(MeetingRow).order_by(col(MeetingRow.starts_at)).limit(limit)
-    if since is not None:
-        found = found.where(col(MeetingRow.starts_at) >= since)
-    return session.exec(found).all()
+    """The next meetings since a moment in order of their beginning; without one the last, the newest first."""
+    found = select(MeetingRow).limit(limit)
+    if since is None:
+        return session.exec(found.order_by(col(MeetingRow.starts_at).desc())).all()
+    return session.exec(
+        found.where(col(MeetingRow.starts_at) >= since).order_by(col(MeetingRow.starts_at))
+    ).all()
 
 
 def agenda(session: Session, meeting_id: UUID) -> Sequence[AgendaRow]:
@@ -46,16 +48,6 @@ def item(
     if review_id is None:
         found = found.where(col(AgendaRow.application_id) == application_id)
     return session.exec(found).one_or_none()
-
-
-def on_open_agendas(session: Session, application_id: UUID) -> Sequence[AgendaRow]:
-    """Where an application itself is still to be decided upon."""
-    found = select(AgendaRow).where(
-        col(AgendaRow.application_id) == application_id,
-        col(AgendaRow.review_id).is_(None),
-        col(AgendaRow.state) == "open",
-    )
-    return session.exec(found).all()
 
 
 def attendance(session: Session, meeting_id: UUID) -> Sequence[AttendanceRow]:

@@ -51,7 +51,12 @@ def edit(work: Work, application_id: UUID, changes: Mapping[str, Any]) -> Filed:
     """Change a draft; what `changes` does not name stays."""
     row = work.visible(application_id, lock=True)
     domain.moved(state_of(row), "edit")
-    record(work, row, _changed(work, content_of(work, row), changes))
+    before = content_of(work, row)
+    after = _changed(work, before, changes)
+    # What another officer raised, who drafts it does not lower.
+    if row.assessed_by not in (None, work.caller.subject):
+        domain.refuse_lowering(before.assessment.level, after.assessment.level, committee=False)
+    record(work, row, after)
     return filed(work, row)
 
 
@@ -68,13 +73,17 @@ def submit(work: Work, application_id: UUID) -> Filed:
     submitted = events.submitted(row)
     urgent = row.procedure == "urgent"
     kind: kinds.Kind = "provisional_decision" if urgent and row.protocol_id else "decision"
+    due_at = kinds.due_at(kind, work.at, rules.delays)
+    if urgent and not row.protocol_id:
+        # No magistrate grants it provisionally: the committee and the procureur-generaal must hurry instead.
+        due_at = work.at + kinds.URGENT_OUTSIDE
     deadlines.set_deadline(
         work.session,
         kind,
         row.id,
         application_id=row.id,
         enrolment_id=submitted.enrolment_id,
-        due_at=kinds.due_at(kind, work.at, rules.delays),
+        due_at=due_at,
         now=work.at,
     )
     work.note(row.id, "submitted")
@@ -85,22 +94,30 @@ def submit(work: Work, application_id: UUID) -> Filed:
 
 
 def withdraw(work: Work, application_id: UUID, reasons: str) -> Filed:
-    """The proposer takes it back before anything was decided."""
+    """Who proposed it takes it back before anything was decided; raises `Forbidden` for all others."""
     row = work.visible(application_id, lock=True)
+    by_proposer = (row.proposer, row.zone_id) == (work.caller.partner, work.caller.zone)
+    if not by_proposer and row.created_by != work.caller.subject:
+        raise Forbidden("only who proposed it may take it back", field="application_id")
     row.state = domain.moved(state_of(row), "withdraw")
     deadlines.met(work.session, row.id, now=work.at)
     work.note(row.id, "withdrawn", {"reasons": reasons})
+    if row.submitted_at is not None:
+        work.tx.publish(events.withdrawn(row, work.at))
     return filed(work, row)
 
 
-def assess(work: Work, application_id: UUID, assessment: Mapping[str, Any]) -> Filed:
-    """A new risk assessment, at any time; raises `RiskLoweredByOfficer` unless the committee lowers it."""
+def assess(work: Work, application_id: UUID, assessment: Mapping[str, Any], *, committee: bool) -> Filed:
+    """A new risk assessment, at any time. `committee`: it sits, with quorum, and so may lower the level.
+
+    Raises `RiskLoweredByOfficer`.
+    """
     row = work.visible(application_id, lock=True)
     content = content_of(work, row)
     found = Assessment(**assessment)
     before = content.assessment.level
-    committee = bool(work.caller.roles & {"committee", "secretariat"})
     domain.refuse_lowering(before, found.level, committee=committee)
+    row.assessed_by = work.caller.subject
     record(work, row, Content(**{**_fields(content), "assessment": found}))
     work.note(row.id, "risk assessed", {"before": before, "assessment": asdict(found)})
     return filed(work, row)
@@ -109,12 +126,15 @@ def assess(work: Work, application_id: UUID, assessment: Mapping[str, Any]) -> F
 def give_opinion(work: Work, application_id: UUID, said: Mapping[str, Any]) -> None:
     """A partner says what it thinks: `advice`, `shared` with the others, `kept` back from them."""
     row = work.visible(application_id, lock=True)
-    partner = partner_of(work.caller)
+    partner, zone = partner_of(work.caller), work.caller.zone or ""
     opinion = OpinionRow(
         application_id=row.id,
         partner=partner,
+        zone_id=zone,
         advice=said["advice"],
-        sealed=work.seal(f"opinion:{row.id}:{partner}", {"shared": said["shared"], "kept": said["kept"]}),
+        sealed=work.seal(
+            _opinion_place(row.id, partner, zone), {"shared": said["shared"], "kept": said["kept"]}
+        ),
         given_at=work.at,
         given_by=work.caller.subject,
     )
@@ -126,8 +146,9 @@ def opinions(reading: Reading, row: ApplicationRow) -> list[dict[str, Any]]:
     """What the partners think of a case; what one keeps back only that partner reads."""
     found = []
     for opinion in cases.opinions(reading.session, row.id):
-        said = reading.open(f"opinion:{row.id}:{opinion.partner}", opinion.sealed)
-        own = opinion.partner == reading.caller.partner
+        said = reading.open(_opinion_place(row.id, opinion.partner, opinion.zone_id), opinion.sealed)
+        # Police of another district are another partner.
+        own = (opinion.partner, opinion.zone_id) == (reading.caller.partner, reading.caller.zone or "")
         found.append(
             {
                 **opinion.model_dump(exclude={"sealed", "application_id"}),
@@ -136,6 +157,10 @@ def opinions(reading: Reading, row: ApplicationRow) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def _opinion_place(application_id: UUID, partner: str, zone_id: str) -> str:
+    return f"opinion:{application_id}:{partner}:{zone_id}"
 
 
 def declare_conflict(work: Work, application_id: UUID, subject: str, reason: str) -> None:
@@ -238,7 +263,10 @@ def _changed(work: Work, content: Content, changes: Mapping[str, Any]) -> Conten
     grounds = dict(content.elements) | {k: v or "" for k, v in (changes.get("elements") or {}).items()}
     checked = {**content.conditions}
     for name, each in (changes.get("conditions") or {}).items():
-        checked[name] = Checked(**each)
+        if each is None:
+            checked.pop(name, None)
+        else:
+            checked[name] = Checked(**each)
     assessed = {**asdict(content.assessment), **(changes.get("assessment") or {})}
     return Content(
         **{

@@ -17,26 +17,32 @@ from services.committee.domain.chain import HandoverMove, HandoverState, Sending
 from services.committee.domain.protocol import Delays
 from services.committee.errors import ApplicationMoveRefused, HandoverMoveRefused, HandoverUnknown
 from services.committee.models import ApplicationRow, HandoverRow
+from services.committee.store import due
 from services.committee.store import handovers as store
-from services.committee.usecases import deadlines, protocols
+from services.committee.usecases import deadlines, ending, protocols
 from services.committee.usecases.applications import content_of, record, state_of
+from services.committee.usecases.asking import ask
 from services.committee.usecases.work import Reading, Work
 
 TIMER = "handover"
+_KEEPS = frozenset({"keep", "extend", "lighten"})
 # Until the other side took it: what is on its way is never given up, and its deadline tells of it.
 _AGAIN_AFTER_S = (5, 30, 60, 300, 600)
 # Who acts when the other side's system does.
 THEM = Caller(subject=chain.PARTNER, roles=frozenset(), partner=chain.PARTNER)
 
 
-def refer(work: Work, application_id: UUID, said: Mapping[str, Any]) -> HandoverRow:
+def refer(work: Work, application_id: UUID, said: Mapping[str, Any], *, decided: bool = False) -> HandoverRow:
     """Send a case, whatever was decided about its alarm: exactly `fields`, on consent or a legal ground.
 
-    Raises `FieldsNotShared`, `ApplicationMoveRefused` for what was never submitted.
+    `decided`: by the committee, in a review; only then the alarm may end with the hand-over. Raises
+    `FieldsNotShared`, `ApplicationMoveRefused` for what was never submitted, or where an alarm would just end.
     """
     row = work.visible(application_id, lock=True)
     if row.submitted_at is None or row.enrolment_id is None:
         raise ApplicationMoveRefused("only a case that was submitted can be referred", state=row.state)
+    if not decided and not said["side_by_side"] and state_of(row) in domain.ALIVE:
+        raise ApplicationMoveRefused("only a review of the committee ends an alarm", field="side_by_side")
     values = chain.fields_sent(content_of(work, row), said["fields"], _shared(work, row))
     handover = HandoverRow(
         id=uuid4(),
@@ -95,11 +101,25 @@ def they_answered(work: Work, handover_id: UUID, accepted: bool, remarks: str | 
     assert handover.application_id is not None  # noqa: S101 - what goes out is a case
     work.note(handover.application_id, f"chain approach: {answer}", {"remarks": remarks} if remarks else None)
     row = work.lock(handover.application_id)
-    if accepted and not handover.side_by_side and (state_of(row), "hand_over") in domain.MOVES:
-        row.state = domain.moved(state_of(row), "hand_over")
-        deadlines.met(work.session, row.id, now=work.at)
-        work.tx.publish(events.ending(row, "chain_approach", work.at))
+    if handover.side_by_side or (state_of(row), "hand_over") not in domain.MOVES:
+        return handover
+    if accepted and not _kept_since(work, handover):
+        ending.to_end(work, row, "chain_approach")
+    else:
+        # Declined, or kept by a later review: the alarm goes on, and people decide anew.
+        due_at = work.at + timedelta(hours=Delays().review_after_alarm_hours)
+        ask(work.session, handover.enrolment_id, row.id, "periodic", handover.id, due_at, work.at)
     return handover
+
+
+def _kept_since(work: Work, handover: HandoverRow) -> bool:
+    """Whether the committee kept the alarm after it was offered to the chain approach."""
+    assert handover.application_id is not None  # noqa: S101 - what goes out is a case
+    held = due.reviews_of(work.session, handover.application_id)
+    return any(
+        each.held_at is not None and each.held_at > handover.created_at and each.outcome in _KEEPS
+        for each in held
+    )
 
 
 def accept(work: Work, handover_id: UUID) -> tuple[HandoverRow, ApplicationRow]:
@@ -138,12 +158,12 @@ def claim(work: Work, at_once: int = 5) -> list[Sending]:
     """What is to be sent now; each comes again until `delivered` says that it arrived."""
     claimed = timers.claim(work.session, [TIMER], at_once)
     found = []
-    for due in claimed:
-        handover = store.handover(work.session, UUID(due.subject_id))
+    for each in claimed:
+        handover = store.handover(work.session, UUID(each.subject_id))
         if handover is None:
             continue
-        wait = _AGAIN_AFTER_S[min(due.attempt, len(_AGAIN_AFTER_S) - 1)]
-        again = replace(due, attempt=due.attempt + 1, due_at=work.at + timedelta(seconds=wait))
+        wait = _AGAIN_AFTER_S[min(each.attempt, len(_AGAIN_AFTER_S) - 1)]
+        again = replace(each, attempt=each.attempt + 1, due_at=work.at + timedelta(seconds=wait))
         timers.schedule(work.session, [again])
         found.append(_sending(work, handover))
     return found

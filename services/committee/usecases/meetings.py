@@ -1,6 +1,6 @@
 """Meetings: agenda, attendance, and who counts for which case."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -8,8 +8,14 @@ from uuid import UUID, uuid4
 
 from services.committee.domain import application as domain
 from services.committee.domain.protocol import Rules, quorum_missing
-from services.committee.errors import ApplicationMoveRefused, MeetingMoveRefused, MeetingUnknown, QuorumMissing
-from services.committee.models import AgendaRow, AttendanceRow, MeetingRow
+from services.committee.errors import (
+    ApplicationMoveRefused,
+    MeetingMoveRefused,
+    MeetingUnknown,
+    PartnerUnknown,
+    QuorumMissing,
+)
+from services.committee.models import AgendaRow, ApplicationRow, AttendanceRow, MeetingRow
 from services.committee.store import cases, due
 from services.committee.store import meetings as store
 from services.committee.usecases import applications, protocols
@@ -54,14 +60,19 @@ def plan(work: Work, protocol_id: UUID, starts_at: datetime, language: str) -> S
 
 def put_on_agenda(work: Work, meeting_id: UUID, application_id: UUID | None, review_id: UUID | None) -> Seen:
     """Add an application that waits for a decision, or a review; the same again changes nothing."""
-    row = _meeting(work, meeting_id, "planned", "open")
+    enrolment_id = None
     if review_id is not None:
         review = due.review(work.session, review_id)
-        if review is None or review.state in ("held", "void"):
+        if review is None or review.state in ("held", "void") or work.is_tied(review.enrolment_id):
             raise MeetingUnknown("there is no such review to hold", field="review_id")
-        application_id = review.application_id
-    if application_id is not None:
-        application = work.visible(application_id)
+        application_id, enrolment_id = review.application_id, review.enrolment_id
+    # The case before the meeting, as everywhere: two who lock in another order wait for each other.
+    application = work.visible(application_id, lock=True) if application_id is not None else None
+    row = _meeting(work, meeting_id, "planned", "open")
+    if application is not None:
+        if application.protocol_id not in (None, row.protocol_id):
+            raise MeetingMoveRefused("this case is under another protocol", state=row.state)
+        enrolment_id = application.enrolment_id
         waits = any((applications.state_of(application), move) in domain.MOVES for move in _DECIDES)
         if review_id is None and not waits:
             raise ApplicationMoveRefused("nothing is to be decided about it", state=application.state)
@@ -72,6 +83,7 @@ def put_on_agenda(work: Work, meeting_id: UUID, application_id: UUID | None, rev
             position=store.next_position(work.session, meeting_id),
             application_id=application_id,
             review_id=review_id,
+            enrolment_id=enrolment_id,
         )
         work.session.add(item)
         work.session.flush()
@@ -101,6 +113,14 @@ def move(work: Work, meeting_id: UUID, to: Literal["open", "closed"]) -> Seen:
 def attend(work: Work, meeting_id: UUID, subject: str, partner: str, name: str) -> Seen:
     """Somebody comes in, for a partner; `name` stands in the minutes."""
     row = _meeting(work, meeting_id, "open")
+    content = protocols.version(work.session, row.protocol_id, row.protocol_version).content
+    if partner not in [each["id"] for each in content["partners"] if each["member"]]:
+        raise PartnerUnknown("no member of this committee", field="partner")
+    here = _here(work, meeting_id).get(subject)
+    if here is not None and here.partner == partner:
+        return seen(work, row)
+    if here is not None:
+        here.left_at = work.at
     came = AttendanceRow(
         meeting_id=meeting_id,
         subject=subject,
@@ -108,7 +128,7 @@ def attend(work: Work, meeting_id: UUID, subject: str, partner: str, name: str) 
         sealed=work.seal(f"attendance:{meeting_id}:{subject}", {"name": name}),
         arrived_at=work.at,
     )
-    work.session.merge(came)
+    work.session.add(came)
     work.session.flush()
     return seen(work, row)
 
@@ -116,11 +136,16 @@ def attend(work: Work, meeting_id: UUID, subject: str, partner: str, name: str) 
 def leave(work: Work, meeting_id: UUID, subject: str) -> Seen:
     """Somebody goes; they count no longer."""
     row = _meeting(work, meeting_id, "open")
-    there = next((who for who in store.attendance(work.session, meeting_id) if who.subject == subject), None)
-    if there is None:
+    stays = [who for who in store.attendance(work.session, meeting_id) if who.subject == subject]
+    if not stays:
         raise MeetingUnknown("nobody of that name is at this meeting", field="subject")
-    there.left_at = there.left_at or work.at
+    stays[-1].left_at = stays[-1].left_at or work.at
     return seen(work, row)
+
+
+def _here(reading: Reading, meeting_id: UUID) -> dict[str, AttendanceRow]:
+    """Who is there now, by subject."""
+    return {w.subject: w for w in store.attendance(reading.session, meeting_id) if w.left_at is None}
 
 
 def read(reading: Reading, meeting_id: UUID) -> Seen:
@@ -138,22 +163,58 @@ def seen(reading: Reading, row: MeetingRow) -> Seen:
     agenda = []
     for item in store.agenda(reading.session, row.id):
         application = cases.application(reading.session, item.application_id) if item.application_id else None
-        enrolment = application.enrolment_id if application else None
-        if cases.is_tied(reading.session, reading.caller.subject, item.application_id, enrolment):
+        out = _excluded(reading, application, item)
+        if reading.caller.subject in cases.tied(reading.session, item.application_id, item.enrolment_id):
             continue
-        agenda.append((item, _counted(reading, attendance, item.application_id, _rules(reading, row, item))))
+        agenda.append((item, _counted(attendance, out, _rules(reading, row, application))))
     return Seen(row, list(zip(attendance, names, strict=True)), agenda)
 
 
 def deciding(
-    work: Work, meeting_id: UUID, application_id: UUID | None, review_id: UUID | None, rules: Rules
+    work: Work, meeting_id: UUID, application: ApplicationRow | None, review_id: UUID | None
 ) -> Counted:
-    """Close a point of an open meeting; who counts. Raises `MeetingUnknown`, `QuorumMissing`."""
-    _meeting(work, meeting_id, "open")
+    """Close a point of an open meeting; who counts. Raises `MeetingUnknown`, `QuorumMissing`.
+
+    The rules are those of the case; of a review without one, those of the meeting.
+    """
+    row = _meeting(work, meeting_id, "open")
+    application_id = application.id if application else None
     item = store.item(work.session, meeting_id, application_id, review_id)
     if item is None or item.state != "open":
         raise MeetingUnknown("this is not on the agenda of that meeting", field="meeting_id")
-    counted = _counted(work, store.attendance(work.session, meeting_id), application_id, rules)
+    out = _excluded(work, application, item)
+    counted = _counted(store.attendance(work.session, meeting_id), out, _rules(work, row, application))
+    _refuse_without_quorum(counted)
+    item.state = "decided"
+    return counted
+
+
+def sits(work: Work, meeting_id: UUID, application_id: UUID) -> bool:
+    """The committee of an open meeting looks at a case, with quorum. Raises as `deciding`; closes no point."""
+    application = work.visible(application_id)
+    row = _meeting(work, meeting_id, "open")
+    items = [each for each in store.agenda(work.session, meeting_id) if each.application_id == application_id]
+    if not items:
+        raise MeetingUnknown("this is not on the agenda of that meeting", field="meeting_id")
+    out = _excluded(work, application, items[0])
+    _refuse_without_quorum(
+        _counted(store.attendance(work.session, meeting_id), out, _rules(work, row, application))
+    )
+    return True
+
+
+def still_counted(
+    reading: Reading, application: ApplicationRow, there: Mapping[str, str], rules: Rules
+) -> Counted:
+    """Who of those at a meeting that is over counts now; raises `QuorumMissing`."""
+    out = cases.tied(reading.session, application.id, application.enrolment_id)
+    present, excluded = domain.members_present(there, out | set(application.reviewed_from))
+    counted = Counted(present, excluded, quorum_missing(rules.quorum, present.values()))
+    _refuse_without_quorum(counted)
+    return counted
+
+
+def _refuse_without_quorum(counted: Counted) -> None:
     if counted.missing:
         raise QuorumMissing(
             f"not there: {', '.join(counted.missing)}",
@@ -161,33 +222,23 @@ def deciding(
             missing=counted.missing,
             excluded=sorted(counted.excluded),
         )
-    item.state = "decided"
-    return counted
 
 
-def _rules(reading: Reading, row: MeetingRow, item: AgendaRow) -> Rules:
-    application = cases.application(reading.session, item.application_id) if item.application_id else None
+def _rules(reading: Reading, row: MeetingRow, application: ApplicationRow | None) -> Rules:
     rules = applications.rules_for(reading, application) if application else None
-    return rules or protocols.rules(protocols.in_force(reading.session, row.protocol_id))
+    return rules or protocols.rules(protocols.version(reading.session, row.protocol_id, row.protocol_version))
 
 
-def _counted(
-    reading: Reading, attendance: Sequence[AttendanceRow], application_id: UUID | None, rules: Rules
-) -> Counted:
+def _counted(attendance: Sequence[AttendanceRow], out: set[str], rules: Rules) -> Counted:
     there = {who.subject: who.partner for who in attendance if who.left_at is None}
-    out = _excluded(reading, application_id) if application_id else set[str]()
     present, excluded = domain.members_present(there, out)
     return Counted(present, excluded, quorum_missing(rules.quorum, present.values()))
 
 
-def _excluded(reading: Reading, application_id: UUID) -> set[str]:
+def _excluded(reading: Reading, application: ApplicationRow | None, item: AgendaRow) -> set[str]:
     """Who has a tie to a party; and, after a request for review, who took the decision that is reviewed."""
-    row = cases.application(reading.session, application_id)
-    tied = {conflict.subject for conflict in cases.conflicts(reading.session, [application_id])}
-    if row is None or row.state not in ("reopened", "provisional"):
-        return tied
-    final = [each for each in cases.decisions(reading.session, application_id) if each.kind == "final"]
-    return tied | (set(final[-1].present) if final else set())
+    tied = cases.tied(reading.session, item.application_id, item.enrolment_id)
+    return tied | set(application.reviewed_from if application else ())
 
 
 def _meeting(work: Work, meeting_id: UUID, *states: str) -> MeetingRow:

@@ -75,7 +75,8 @@ def _point(reading: Reading, meeting: MeetingRow, item: AgendaRow) -> Point:
     here = [each for each in decided if each.meeting_id == meeting.id]
     if not here:
         return Point(_short(str(item.application_id)), False, item.state)
-    return _decided(reading, here[-1], item.state)
+    # A draft stays what that meeting decided, whatever the procureur-generaal makes of it.
+    return _decided(reading, here[0], item.state)
 
 
 def _decided(reading: Reading, decision: DecisionRow, state: str) -> Point:

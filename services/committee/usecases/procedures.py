@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
@@ -14,7 +15,7 @@ from services.committee.domain.protocol import Rules
 from services.committee.errors import DecidedElsewhere
 from services.committee.models import ApplicationRow, DecisionRow
 from services.committee.store import cases
-from services.committee.usecases import applications, deadlines, meetings, reviewing
+from services.committee.usecases import applications, deadlines, ending, meetings, reviewing
 from services.committee.usecases.applications import Filed, content_of, record, rules_for, state_of
 from services.committee.usecases.meetings import Counted
 from services.committee.usecases.work import Work
@@ -47,7 +48,8 @@ def decline_urgency(work: Work, application_id: UUID, reasons: str) -> Filed:
     content = content_of(work, row)
     record(work, row, replace(content, procedure="ordinary"))
     deadlines.met(work.session, row.id, frozenset({"provisional_decision"}), now=work.at)
-    _wait_for(work, row, "decision", _rules(work, row))
+    # The days run since it was laid before the committee, not since the magistrate said no.
+    _wait_for(work, row, "decision", _rules(work, row), since=row.submitted_at)
     work.note(row.id, "urgency declined", {"reasons": reasons})
     return applications.filed(work, row)
 
@@ -67,7 +69,7 @@ def decide(
     rules = _rules(work, row)
     if outcome == "grant":
         _check_conditions(work, row, rules, said.get("conditions") or {})
-    counted = meetings.deciding(work, meeting_id, row.id, None, rules)
+    counted = meetings.deciding(work, meeting_id, row, None)
     row.state = after
     decision = _decide(work, row, "final", outcome, said, counted, meeting_id)
     _settle(work, row, decision, alive=before in domain.ALIVE)
@@ -83,7 +85,7 @@ def propose_decision(
         raise DecidedElsewhere("under a protocol the committee decides itself")
     after = domain.moved(state_of(row), "propose_decision")
     rules = _rules(work, row)
-    counted = meetings.deciding(work, meeting_id, row.id, None, rules)
+    counted = meetings.deciding(work, meeting_id, row, None)
     row.state = after
     _decide(work, row, "draft", outcome, said, counted, meeting_id)
     _wait_for(work, row, "draft_approval", rules)
@@ -98,7 +100,8 @@ def approve_draft(work: Work, application_id: UUID) -> Filed:
     outcome: Outcome = "grant" if draft.outcome == "granted" else "refuse"
     row.state = domain.moved(state_of(row), outcome)
     said = work.open(f"decision:{draft.id}:sealed", draft.sealed)
-    counted = Counted(draft.present, draft.excluded, [])
+    # Whose tie became known since does not count any more.
+    counted = meetings.still_counted(work, row, {**draft.present, **draft.excluded}, _rules(work, row))
     decision = _decide(work, row, "final", outcome, said, counted, draft.meeting_id, work.caller.subject)
     work.note(row.id, "draft approved")
     _settle(work, row, decision, alive=False)
@@ -108,7 +111,7 @@ def approve_draft(work: Work, application_id: UUID) -> Filed:
 def send_draft_back(work: Work, application_id: UUID, remarks: str) -> Filed:
     """The procureur-generaal does not approve: the committee decides anew, with remarks."""
     row = work.visible(application_id, lock=True)
-    row.state = domain.moved(state_of(row), "send_back")
+    row.state = domain.moved(state_of(row), "send_back_review" if row.reviewed_from else "send_back")
     deadlines.met(work.session, row.id, frozenset({"draft_approval"}), now=work.at)
     work.note(row.id, "draft sent back", {"remarks": remarks})
     return applications.filed(work, row)
@@ -121,6 +124,8 @@ def request_review(work: Work, application_id: UUID, grounds: str) -> Filed:
     if before == "ending" and row.protocol_id is None:
         raise DecidedElsewhere("outside a protocol a new application is needed")
     row.state = domain.moved(before, "request_review")
+    row.reviewed_from = ending.deciders(work.session, row)
+    deadlines.met(work.session, row.id, frozenset({"device"}), now=work.at)
     rules = _rules(work, row)
     _wait_for(work, row, "ratification" if row.state == "provisional" else "decision", rules)
     work.note(row.id, "review requested", {"grounds": grounds})
@@ -175,18 +180,21 @@ def _decide(
 def _settle(work: Work, row: ApplicationRow, decision: DecisionRow, *, alive: bool) -> None:
     """What follows from a final decision. `alive`: the alarm was, and is until the device is handed in."""
     deadlines.met(work.session, row.id, now=work.at)
+    row.reviewed_from = []
     submitted = events.submitted(row)
     if decision.outcome == "granted":
         reviewing.after_grant(work, submitted, decision)
     work.note(row.id, decision.outcome)
     work.tx.publish(events.decided(submitted, decision))
     if decision.outcome == "refused" and alive:
-        work.tx.publish(events.ending(row, "not_ratified", work.at))
+        ending.to_end(work, row, "not_ratified")
 
 
-def _wait_for(work: Work, row: ApplicationRow, kind: kinds.Kind, rules: Rules) -> Any:
+def _wait_for(
+    work: Work, row: ApplicationRow, kind: kinds.Kind, rules: Rules, since: datetime | None = None
+) -> Any:
     enrolment_id = events.submitted(row).enrolment_id
-    due_at = kinds.due_at(kind, work.at, rules.delays)
+    due_at = kinds.due_at(kind, since or work.at, rules.delays)
     deadlines.set_deadline(
         work.session,
         kind,

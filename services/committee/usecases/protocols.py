@@ -110,6 +110,12 @@ def in_force(session: Session, protocol_id: UUID) -> ProtocolRow:
     return row
 
 
+def known(session: Session, protocol_id: UUID) -> None:
+    """Raises `ProtocolUnknown` unless there is such a protocol: ids of other things have histories too."""
+    if not store.versions(session, protocol_id):
+        raise ProtocolUnknown("there is no such protocol")
+
+
 def version(session: Session, protocol_id: UUID, number: int) -> ProtocolRow:
     """One version; raises `ProtocolUnknown`."""
     row = store.version(session, protocol_id, number)

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
-from uuid import UUID, uuid4
+from typing import Any
+from uuid import UUID
 
 from sqlmodel import Session
 
@@ -14,28 +14,23 @@ from services.committee.domain import calendar
 from services.committee.domain import deadlines as kinds
 from services.committee.domain.application import Checked
 from services.committee.domain.protocol import Rules
-from services.committee.errors import DateTooEarly, ReviewMoveRefused, ReviewUnknown
+from services.committee.errors import DateTooEarly, DateTooLate, ReviewMoveRefused, ReviewUnknown
 from services.committee.models import ApplicationRow, DecisionRow, ReviewRow
 from services.committee.store import cases
 from services.committee.store import due as store
-from services.committee.usecases import chain, deadlines, meetings, protocols
+from services.committee.usecases import chain, deadlines, ending, meetings, protocols
 from services.committee.usecases.applications import rules_for, state_of
+from services.committee.usecases.asking import ask
 from services.committee.usecases.work import Work
-
-Cause = Literal["periodic", "end", "real_alarm"]
-_KINDS: Mapping[Cause, kinds.Kind] = {
-    "periodic": "review",
-    "end": "end",
-    "real_alarm": "review_after_alarm",
-}
 
 
 def after_grant(work: Work, case: ApplicationSubmitted, decision: DecisionRow) -> None:
-    """A grant asks for a periodic review, and for one at its end."""
+    """A grant asks for a periodic review, and for one at its end; older ones at an end are void."""
     assert decision.review_on is not None and decision.ends_on is not None  # noqa: S101, PT018 - just set
+    ending.void_ends(work, case.application_id)
     for cause, day in (("periodic", decision.review_on), ("end", decision.ends_on)):
         due_at = calendar.morning(day)
-        _ask(work.session, case.enrolment_id, case.application_id, cause, decision.id, due_at, work.at)  # type: ignore[arg-type]
+        ask(work.session, case.enrolment_id, case.application_id, cause, decision.id, due_at, work.at)  # type: ignore[arg-type]
 
 
 def after_real_alarm(
@@ -46,7 +41,7 @@ def after_real_alarm(
     row = alive[0] if alive else None
     rules = protocols.rules_of(session, row.protocol_id, row.protocol_version) if row else Rules()
     due_at = closed_at + timedelta(hours=rules.delays.review_after_alarm_hours)
-    return _ask(session, enrolment_id, row.id if row else None, "real_alarm", incident_id, due_at, now)
+    return ask(session, enrolment_id, row.id if row else None, "real_alarm", incident_id, due_at, now)
 
 
 def hold(work: Work, review_id: UUID, said: Mapping[str, Any], meeting_id: UUID) -> ReviewRow:
@@ -55,10 +50,7 @@ def hold(work: Work, review_id: UUID, said: Mapping[str, Any], meeting_id: UUID)
     `said`: outcome, reasons, conditions; `ends_on` (extend), `plan` (end), `lightened` (lighten), `referral`
     (chain approach: the alarm stays until they accept).
     """
-    review = store.review(work.session, review_id, lock=True)
-    if review is None:
-        raise ReviewUnknown("there is no such review")
-    row = work.visible(review.application_id, lock=True) if review.application_id else None
+    review, row = _locked(work, review_id)
     if review.state in ("held", "void"):
         raise ReviewMoveRefused(f"this review is {review.state}")
     rules = (rules_for(work, row) if row else None) or Rules()
@@ -66,10 +58,10 @@ def hold(work: Work, review_id: UUID, said: Mapping[str, Any], meeting_id: UUID)
     if outcome in ("keep", "extend", "lighten"):
         found = {name: Checked(**each) for name, each in said["conditions"].items()}
         domain.refuse_unmet(found, rules)
-    if outcome == "extend" and said["ends_on"] <= calendar.day_of(work.at):
-        raise DateTooEarly("an extension ends in the future", field="ends_on")
+    if outcome == "extend":
+        _refuse_date(said["ends_on"], rules, work.at)
     after = _state_after(work, row, outcome) if row else None
-    counted = meetings.deciding(work, meeting_id, review.application_id, review.id, rules)
+    counted = meetings.deciding(work, meeting_id, row, review.id)
     review.state, review.outcome, review.held_at, review.held_by = "held", outcome, work.at, work.caller.subject
     review.meeting_id, review.present, review.excluded = meeting_id, counted.present, counted.excluded
     review.sealed = work.seal(f"review:{review.id}:sealed", _as_json(said))
@@ -77,11 +69,32 @@ def hold(work: Work, review_id: UUID, said: Mapping[str, Any], meeting_id: UUID)
     if outcome == "chain_approach":
         if row is None:
             raise ReviewMoveRefused("there is no case to refer")
-        chain.refer(work, row.id, said["referral"])
+        chain.refer(work, row.id, said["referral"], decided=True)
     if row is not None:
         _follow(work, row, review, said, rules, after)
-    work.tx.publish(events.review_held(review, said.get("ends_on")))
+    work.tx.publish(events.review_held(review, row.number if row else 0, said.get("ends_on")))
     return review
+
+
+def _locked(work: Work, review_id: UUID) -> tuple[ReviewRow, ApplicationRow | None]:
+    """A review and its case, the case first, as everywhere. Raises `ReviewUnknown`, also for who has a tie."""
+    known = store.review(work.session, review_id)
+    if known is None or work.is_tied(known.enrolment_id):
+        raise ReviewUnknown("there is no such review")
+    row = work.visible(known.application_id, lock=True) if known.application_id else None
+    review = store.review(work.session, review_id, lock=True)
+    assert review is not None  # noqa: S101 - reviews are never deleted
+    work.session.refresh(review)
+    return review, row
+
+
+def _refuse_date(ends_on: date, rules: Rules, at: datetime) -> None:
+    today = calendar.day_of(at)
+    if ends_on <= today:
+        raise DateTooEarly("an extension ends in the future", field="ends_on")
+    latest = calendar.months_after(today, rules.delays.end_months)
+    if ends_on > latest:
+        raise DateTooLate(f"under this protocol an alarm runs until {latest} at most", field="ends_on")
 
 
 def _state_after(work: Work, row: ApplicationRow, outcome: str) -> domain.State | None:
@@ -110,77 +123,27 @@ def _follow(
     after: domain.State | None,
 ) -> None:
     work.note(row.id, f"review: {review.outcome}")
-    if after is not None:
-        row.state = after
     if review.outcome == "end":
-        work.tx.publish(events.ending(row, "review", work.at))
+        ending.to_end(work, row, "review")
         return
+    about = (work.session, review.enrolment_id, row.id)
+    if after is not None:
+        # What was to end lives on: nobody needs to bring the device any more, and somebody looks again.
+        row.state = after
+        deadlines.met(work.session, row.id, frozenset({"device"}), now=work.at)
+        ask(*about, "periodic", review.id, _cadence(rules, work.at), work.at)
+    elif review.cause == "periodic":
+        ask(*about, "periodic", review.id, _cadence(rules, work.at), work.at)
     if review.outcome == "extend":
-        _ask(
-            work.session,
-            review.enrolment_id,
-            row.id,
-            "end",
-            review.id,
-            calendar.morning(said["ends_on"]),
-            work.at,
-        )
+        ending.void_ends(work, row.id)
+        ask(*about, "end", review.id, calendar.morning(said["ends_on"]), work.at)
     elif review.cause == "end":
         # Nobody ended it and nobody extended it: people look again, and are told that they must.
-        _ask(work.session, review.enrolment_id, row.id, "end", review.id, _cadence(rules, work.at), work.at)
-    if review.cause == "periodic":
-        _ask(
-            work.session, review.enrolment_id, row.id, "periodic", review.id, _cadence(rules, work.at), work.at
-        )
+        ask(*about, "end", review.id, _cadence(rules, work.at), work.at)
 
 
 def _cadence(rules: Rules, at: datetime) -> datetime:
     return kinds.due_at("review", at, rules.delays)
-
-
-def _ask(
-    session: Session,
-    enrolment_id: UUID,
-    application_id: UUID | None,
-    cause: Cause,
-    cause_id: UUID,
-    due_at: datetime,
-    now: datetime,
-) -> bool:
-    row = ReviewRow(
-        id=uuid4(),
-        enrolment_id=enrolment_id,
-        application_id=application_id,
-        cause=cause,
-        cause_id=cause_id,
-        due_at=due_at,
-        created_at=now,
-    )
-    new = store.add_review(session, row)
-    if new:
-        deadlines.set_deadline(
-            session,
-            _KINDS[cause],
-            row.id,
-            application_id=application_id,
-            enrolment_id=enrolment_id,
-            due_at=due_at,
-            now=now,
-        )
-    return new
-
-
-def close_ended(session: Session, enrolment_id: UUID, now: datetime) -> int:
-    """The registry ended the enrolment and has the device: cases that were to end are over; how many."""
-    ending = [row for row in cases.alive_of(session, enrolment_id, lock=True) if row.state == "ending"]
-    for row in ending:
-        row.state = domain.moved(state_of(row), "close")
-        deadlines.met(session, row.id, now=now)
-        for review in store.reviews(session, subject="", enrolment_id=enrolment_id):
-            if review.state in ("open", "overdue") and review.application_id == row.id:
-                review.state = "void"
-                deadlines.met(session, review.id, now=now)
-    return len(ending)
 
 
 def _as_json(said: Mapping[str, Any]) -> dict[str, Any]:

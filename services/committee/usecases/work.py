@@ -21,12 +21,17 @@ class Reading(chassis.work.Work):
     """A caller who looks, at one moment: what is read stands in the audit log, or is not read."""
 
     def visible(self, application_id: UUID, *, lock: bool = False) -> ApplicationRow:
-        """An application that the caller may see; raises `ApplicationUnknown`. A tie beats every role."""
+        """An application that the caller may see; raises `ApplicationUnknown`. A tie beats every role.
+
+        `lock`: it is to be changed, and its number rises.
+        """
         row = cases.application(self.session, application_id, lock=lock)
         if row is None or not may_see(self.caller, row):
             raise ApplicationUnknown("there is no such application")
         if cases.is_tied(self.session, self.caller.subject, row.id, row.enrolment_id):
             raise ApplicationUnknown("there is no such application")
+        if lock:
+            row.number += 1
         return row
 
     def is_tied(self, enrolment_id: UUID) -> bool:
@@ -43,6 +48,7 @@ class Work(Reading):
         row = cases.application(self.session, application_id, lock=True)
         if row is None:
             raise ApplicationUnknown("there is no such application")
+        row.number += 1
         return row
 
     def note(self, subject_id: UUID, what: str, said: Mapping[str, Any] | None = None) -> None:

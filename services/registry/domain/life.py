@@ -90,7 +90,7 @@ class Preconditions:
             )
 
 
-def refuse_to_end(*, was_active: bool, decided: bool, devices: Collection[DeviceStatus]) -> None:
+def refuse_to_end(*, decided: bool, devices: Collection[DeviceStatus]) -> None:
     """No alarm ends by a click: the committee decided it, and every device was handed in.
 
     Raises `EndRefused` naming `decision` and `device`, whichever is missing.
@@ -98,7 +98,7 @@ def refuse_to_end(*, was_active: bool, decided: bool, devices: Collection[Device
     missing = [
         name
         for name, there in (
-            ("decision", decided or not was_active),
+            ("decision", decided),
             ("device", not any(status in HELD for status in devices)),
         )
         if not there
@@ -107,7 +107,11 @@ def refuse_to_end(*, was_active: bool, decided: bool, devices: Collection[Device
         raise EndRefused(f"ending needs first: {', '.join(missing)}", missing=missing)
 
 
-def refuse_gap(others: Collection[DeviceStatus]) -> None:
-    """In a swap the new device works before the old one comes back; raises `GapInProtection`."""
-    if "active" not in others:
+def refuse_gap(file: EnrolmentStatus, others: Collection[DeviceStatus]) -> None:
+    """In a swap the new device works before the old one comes back; raises `GapInProtection`.
+
+    While the alarm is suspended none works: then another one must at least be in the victim's hands.
+    """
+    wanted = {"active"} if file == "active" else HELD
+    if not wanted.intersection(others):
         raise GapInProtection("issue and test another device first: this alarm has no other that works")

@@ -1,7 +1,6 @@
 """Files, their devices, and what the committee decided about them."""
 
 from collections.abc import Sequence
-from datetime import date
 from uuid import UUID
 
 from sqlalchemy.dialects.postgresql import insert
@@ -46,13 +45,20 @@ def devices(session: Session, enrolment_id: UUID) -> Sequence[DeviceRow]:
     return session.exec(found.order_by(col(DeviceRow.issued_at))).all()
 
 
-def has_grant(session: Session, enrolment_id: UUID, today: date) -> bool:
-    """Whether a grant of the committee runs today; a provisional one runs until the committee decides."""
+def has_grant(session: Session, enrolment_id: UUID) -> bool:
+    """Whether a grant of the committee runs. It does until the committee wants it ended, not until a date."""
     found = select(GrantRow.application_id).where(
         col(GrantRow.enrolment_id) == enrolment_id,
         col(GrantRow.granted),
         col(GrantRow.to_end).is_(False),
-        or_(col(GrantRow.ends_on).is_(None), col(GrantRow.ends_on) >= today),
+    )
+    return session.exec(found.limit(1)).first() is not None
+
+
+def was_granted(session: Session, enrolment_id: UUID) -> bool:
+    """Whether the committee ever granted an alarm for this file."""
+    found = select(GrantRow.application_id).where(
+        col(GrantRow.enrolment_id) == enrolment_id, col(GrantRow.granted)
     )
     return session.exec(found.limit(1)).first() is not None
 
@@ -70,10 +76,14 @@ def put_decision(session: Session, row: GrantRow) -> None:
             set_={
                 "granted": or_(col(GrantRow.granted), new.granted),
                 "to_end": or_(new.to_end, and_(col(GrantRow.granted), not_(new.granted))),
+                "number": new.number,
                 "decided_at": new.decided_at,
                 "ends_on": new.ends_on,
             },
-            where=col(GrantRow.decided_at) <= new.decided_at,
+            where=or_(
+                col(GrantRow.number) < new.number,
+                and_(col(GrantRow.number) == new.number, col(GrantRow.decided_at) <= new.decided_at),
+            ),
         )
     )
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from chassis.database import Transaction
-from contracts.registry import FileOpened
+from contracts.registry import FileOpened, TieDeclared
 from services.registry.errors import EnrolmentUnknown
 from services.registry.models import OpenedRow, TieRow
 from services.registry.store import access as store
@@ -27,6 +27,7 @@ def declare_tie(work: Work, enrolment_id: UUID, subject: str, reason: str) -> No
             declared_by=work.caller.subject,
         ),
     )
+    work.tx.publish(TieDeclared(enrolment_id=enrolment_id, person=subject, declared_at=work.at))
 
 
 def keep_tie(tx: Transaction, row: TieRow) -> None:
@@ -52,7 +53,7 @@ def break_glass(work: Work, enrolment_id: UUID, reason: str, lasts: timedelta) -
     )
     opened.sealed = work.seal(f"opened_file:{opened.id}", {"reason": reason})
     work.session.add(opened)
-    reminders.put(work, row.id, [("opened", str(opened.id), work.at)])
+    reminders.put(work.session, row.id, [("opened", str(opened.id), work.at)])
     work.tx.publish(
         FileOpened(
             enrolment_id=row.id,

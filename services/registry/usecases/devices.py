@@ -57,8 +57,12 @@ def move(work: Work, device_id: UUID, wanted: DeviceMove) -> DeviceRow:
         raise DeviceUnknown("there is no such device") from None
     held = store.devices(work.session, enrolment_id)
     device = next(d for d in held if d.id == device_id)
-    if wanted == "return" and row.status == "active" and not store.to_end(work.session, row.id):
-        domain.refuse_gap([status_of(other) for other in held if other.id != device_id])
+    if row.status == "ended" and wanted != "return":
+        raise EnrolmentMoveRefused("a file that has ended uses no device", status_now=row.status)
+    goes_on = row.activated_at is not None and row.status != "ended"
+    if wanted == "return" and goes_on and not store.to_end(work.session, row.id):
+        file = next(status for status in domain.ENROLMENT_STATUSES if status == row.status)
+        domain.refuse_gap(file, [status_of(other) for other in held if other.id != device_id])
     moved(work.tx, device, wanted, work.at)
     return device
 

@@ -7,15 +7,17 @@ from uuid import UUID, uuid4
 
 from sqlmodel import Session
 
+from chassis import clock
 from chassis.database import Transaction
 from contracts.registry import EnrolmentStatus
 from services.registry import events
+from services.registry.domain import card
 from services.registry.domain import life as domain
 from services.registry.domain.life import Preconditions
 from services.registry.errors import DateInFuture
 from services.registry.models import DeviceRow, EnrolmentRow, GrantRow
 from services.registry.store import files as store
-from services.registry.usecases import devices, reminders
+from services.registry.usecases import devices, reminders, transfers
 from services.registry.usecases.work import Work, own, place, readable, today, zone_of
 
 
@@ -72,7 +74,7 @@ def activate(work: Work, enrolment_id: UUID) -> File:
     row = own(work, enrolment_id, lock=True)
     after = domain.enrolment_moved(_status(row), "activate")
     held = store.devices(work.session, row.id)
-    _preconditions(work.session, row, held, today(work)).refuse_if_missing()
+    _preconditions(work.session, row, held).refuse_if_missing()
     row.status, row.activated_at = after, work.at
     work.tx.publish(events.enrolment_changed(row, work.at))
     for device in held:
@@ -97,20 +99,25 @@ def end(work: Work, enrolment_id: UUID) -> File:
     row = own(work, enrolment_id, lock=True)
     after = domain.enrolment_moved(_status(row), "end")
     statuses = [devices.status_of(device) for device in store.devices(work.session, row.id)]
-    decided = store.to_end(work.session, row.id)
-    domain.refuse_to_end(was_active=row.activated_at is not None, decided=decided, devices=statuses)
+    decided = store.to_end(work.session, row.id) or not store.was_granted(work.session, row.id)
+    domain.refuse_to_end(decided=decided, devices=statuses)
     row.status, row.ended_at = after, work.at
     work.tx.publish(events.enrolment_changed(row, row.ended_at))
     if row.card is not None:
         row.card_version += 1
         work.tx.publish(events.card_withdrawn(row))
-    reminders.forget(work, row.id)
+    reminders.forget(work, row.id, *(k for k in card.REMINDER_KINDS if k != "opened"))
+    transfers.close(work, row.id)
     return _file(work, row)
 
 
 def keep_decision(tx: Transaction, row: GrantRow) -> None:
     """Remember what the committee decided. A refusal or an expiry never switches an alarm off."""
+    file = store.enrolment(tx.session, row.enrolment_id, lock=True)
     store.put_decision(tx.session, row)
+    if file is not None and file.status == "ended" and row.granted and not row.to_end:
+        # What ended does not come back: a new file is needed, and somebody must know.
+        reminders.put(tx.session, file.id, [("granted", str(row.application_id), clock.now())])
 
 
 def _file(work: Work, row: EnrolmentRow) -> File:
@@ -118,18 +125,18 @@ def _file(work: Work, row: EnrolmentRow) -> File:
     return File(
         row=row,
         devices=held,
-        preconditions=_preconditions(work.session, row, held, today(work)),
+        preconditions=_preconditions(work.session, row, held),
         to_end=store.to_end(work.session, row.id),
         pv_number=work.open(place(row.id, "pv_number"), row.pv_number) or None,
         convention_by=work.open(place(row.id, "convention_by"), row.convention_by) or None,
     )
 
 
-def _preconditions(session: Session, row: EnrolmentRow, held: Sequence[DeviceRow], day: date) -> Preconditions:
+def _preconditions(session: Session, row: EnrolmentRow, held: Sequence[DeviceRow]) -> Preconditions:
     live = [device for device in held if device.status in domain.LIVE]
     return Preconditions(
         police_report=row.pv_number is not None,
-        grant=store.has_grant(session, row.id, day),
+        grant=store.has_grant(session, row.id),
         convention=row.convention_signed_on is not None,
         card=row.card is not None,
         device=bool(live),

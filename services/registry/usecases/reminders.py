@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
+from sqlmodel import Session
+
 from chassis import clock
 from chassis.database import Transaction
 from contracts.common import BELGIUM
 from contracts.registry import Card, FileReminded, ReminderKind
 from services.registry.domain import card as domain
-from services.registry.errors import ReminderUnknown
+from services.registry.errors import ReminderLasts, ReminderUnknown
 from services.registry.models import ReminderRow
 from services.registry.store import reminders as store
 from services.registry.usecases.work import Work, own, zone_of
@@ -37,15 +39,14 @@ def of_card(work: Work, enrolment_id: UUID, card: Card) -> None:
         by=work.caller.subject,
         but=[key for _, key, _ in wanted],
     )
-    put(
-        work, enrolment_id, ((kind, key, morning(day) if day > today else work.at) for kind, key, day in wanted)
-    )
+    dated = ((kind, key, morning(day) if day > today else work.at) for kind, key, day in wanted)
+    put(work.session, enrolment_id, dated)
 
 
-def put(work: Work, enrolment_id: UUID, wanted: Iterable[tuple[ReminderKind, str, datetime]]) -> None:
+def put(session: Session, enrolment_id: UUID, wanted: Iterable[tuple[ReminderKind, str, datetime]]) -> None:
     """Remind of these: kind, key, when."""
     store.put(
-        work.session,
+        session,
         [
             ReminderRow(id=uuid4(), enrolment_id=enrolment_id, kind=kind, key=key, due_at=due_at)
             for kind, key, due_at in wanted
@@ -66,12 +67,21 @@ def of_zone(work: Work, limit: int) -> list[ReminderRow]:
 
 
 def settle(work: Work, reminder_id: UUID) -> ReminderRow:
-    """Somebody looked at it; raises `ReminderUnknown`. What a card still says comes back with the next one."""
+    """Somebody looked at it; what must be verified must be so again in thirty days.
+
+    Raises `ReminderUnknown`, `ReminderLasts` for what ends by itself.
+    """
     row = work.session.get(ReminderRow, reminder_id)
     if row is None or row.settled_at is not None or row.due_at > work.at:
         raise ReminderUnknown("there is no such reminder")
     own(work, row.enrolment_id, lock=True)
+    if row.kind == "transfer":
+        raise ReminderLasts("answer the transfer, or withdraw it")
     row.settled_at, row.settled_by = work.at, work.caller.subject
+    work.session.flush()
+    if row.kind == "verify":
+        again = morning(work.at.astimezone(BELGIUM).date() + timedelta(days=domain.VERIFY_DAYS))
+        put(work.session, row.enrolment_id, [("verify", row.key, again)])
     return row
 
 

@@ -46,7 +46,7 @@ def offer(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, within: 
     transfer.sealed = work.seal(_place(transfer.id), {"reason": reason})
     work.session.add(transfer)
     work.session.flush()
-    reminders.put(work, row.id, [("transfer", str(transfer.id), transfer.due_at)])
+    reminders.put(work.session, row.id, [("transfer", str(transfer.id), transfer.due_at)])
     work.tx.publish(
         TransferOffered(
             transfer_id=transfer.id,
@@ -76,6 +76,8 @@ def accept(work: Work, transfer_id: UUID) -> TransferRow:
     row, transfer = _open(work, transfer_id)
     if transfer.to_zone_id != zone_of(work.caller):
         raise TransferUnknown("there is no such transfer")
+    if row.status == "ended":
+        raise EnrolmentMoveRefused("a file that has ended moves nowhere", status_now=row.status)
     row.managing_zone_id = transfer.to_zone_id
     _answer(work, transfer, "accepted")
     work.tx.publish(events.enrolment_changed(row, work.at))
@@ -103,6 +105,13 @@ def withdraw(work: Work, transfer_id: UUID) -> TransferRow:
         raise TransferUnknown("there is no such transfer")
     _answer(work, transfer, "withdrawn")
     return transfer
+
+
+def close(work: Work, enrolment_id: UUID) -> None:
+    """The file ends here: what is on offer is no longer."""
+    transfer = store.offered(work.session, enrolment_id)
+    if transfer is not None:
+        _answer(work, transfer, "withdrawn")
 
 
 def _open(work: Work, transfer_id: UUID) -> tuple[EnrolmentRow, TransferRow]:

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from random import Random
 from uuid import uuid4
 
-from contracts.catalogue import PUBLISHED
+from contracts.catalogue import PARKED, PUBLISHED, SEALED
 from contracts.topology import ALARM_RECORDER, DISPATCH_ALARMS, QUEUES, Queue
 from tests.chaos.fault import Fault, Scale, Step
 from tests.chaos.rig import Rig
 from tests.chaos.subject import WORK_QUEUES
 
-_TYPES = [kind for kinds in PUBLISHED.values() for kind in kinds]
+_TYPES = [kind for kinds in (*PUBLISHED.values(), PARKED.values(), SEALED.values()) for kind in kinds]
 _UNREADABLE = b"\x00 this is no event"
 
 

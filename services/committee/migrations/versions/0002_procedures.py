@@ -57,6 +57,12 @@ def _protocol() -> None:
 def _application() -> None:
     op.add_column("application", sa.Column("language", sa.String, nullable=False, server_default="nl"))
     op.add_column("application", sa.Column("submitted_by", sa.String))
+    op.add_column("application", sa.Column("number", sa.Integer, nullable=False, server_default="0"))
+    op.add_column("application", sa.Column("reviewed_from", JSONB, nullable=False, server_default="[]"))
+    op.add_column(
+        "application", sa.Column("enrolment_ended", sa.Boolean, nullable=False, server_default=sa.false())
+    )
+    op.add_column("application", sa.Column("assessed_by", sa.String))
     op.drop_constraint("application_state_check", "application")
     op.drop_constraint("application_check", "application")
     op.create_check_constraint("application_state", "application", f"state IN ({STATES})")
@@ -129,7 +135,7 @@ def _meeting() -> None:
         sa.Column("subject", sa.String, primary_key=True),
         sa.Column("partner", sa.String, nullable=False),
         sa.Column("sealed", sa.LargeBinary, nullable=False),
-        sa.Column("arrived_at", MOMENT, nullable=False),
+        sa.Column("arrived_at", MOMENT, primary_key=True),
         sa.Column("left_at", MOMENT),
     )
     op.create_table(
@@ -139,6 +145,7 @@ def _meeting() -> None:
         sa.Column("position", sa.Integer, nullable=False),
         sa.Column("application_id", sa.Uuid, sa.ForeignKey("application.id"), index=True),
         sa.Column("review_id", sa.Uuid, sa.ForeignKey("review.id")),
+        sa.Column("enrolment_id", sa.Uuid),
         sa.Column("state", sa.String, nullable=False),
         sa.CheckConstraint("application_id IS NOT NULL OR review_id IS NOT NULL"),
         sa.CheckConstraint("state IN ('open', 'decided', 'adjourned')"),
@@ -157,6 +164,7 @@ def _opinion() -> None:
         "opinion",
         sa.Column("application_id", sa.Uuid, sa.ForeignKey("application.id"), primary_key=True),
         sa.Column("partner", sa.String, primary_key=True),
+        sa.Column("zone_id", sa.String, primary_key=True),
         sa.Column("advice", sa.String, nullable=False),
         sa.Column("sealed", sa.LargeBinary, nullable=False),
         sa.Column("given_at", MOMENT, nullable=False),
@@ -170,6 +178,12 @@ def _opinion() -> None:
         sa.Column("sealed", sa.LargeBinary, nullable=False),
         sa.Column("declared_at", MOMENT, nullable=False),
         sa.Column("declared_by", sa.String, nullable=False),
+    )
+    op.create_table(
+        "known_tie",
+        sa.Column("enrolment_id", sa.Uuid, primary_key=True),
+        sa.Column("subject", sa.String, primary_key=True),
+        sa.Column("declared_at", MOMENT, nullable=False),
     )
 
 

@@ -83,3 +83,4 @@ def upgrade() -> None:
     op.add_column(
         "enrolment_file", sa.Column("found_version", sa.Integer, nullable=False, server_default="0")
     )
+    op.add_column("received_decision", sa.Column("number", sa.Integer, nullable=False, server_default="0"))

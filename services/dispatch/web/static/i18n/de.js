@@ -1,5 +1,5 @@
 export default {
-  language: "Sprache", signIn: "Anmelden", signOut: "Abmelden", token: "Token", pleaseSignIn: "Bitte melden Sie sich an.", tokenRefused: "Dieses Token wurde abgelehnt.",
+  language: "Sprache", signIn: "Anmelden", signOut: "Abmelden", token: "Token", withToken: "Mit einem Token", pleaseSignIn: "Bitte melden Sie sich an.", tokenRefused: "Dieses Token wurde abgelehnt.",
   sessionOver: "Ihre Sitzung ist beendet. Alarme kommen hier NICHT an: melden Sie sich neu an.",
   noRoom: "Dieses Token gehört zu keiner Leitstelle.",
   live: "LIVE", lost: "KEINE VERBINDUNG seit {time}", mute: "Ton aus (M)", silenced: "TON AUS (M)", untilNext: "Bis zum nächsten alarm",

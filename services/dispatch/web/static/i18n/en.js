@@ -1,5 +1,5 @@
 export default {
-  language: "Language", signIn: "Sign in", signOut: "Sign out", token: "Token", pleaseSignIn: "Please sign in.", tokenRefused: "This token was refused.",
+  language: "Language", signIn: "Sign in", signOut: "Sign out", token: "Token", withToken: "With a token", pleaseSignIn: "Please sign in.", tokenRefused: "This token was refused.",
   sessionOver: "Your session has ended. Alarms do NOT arrive here: sign in again.",
   noRoom: "This token belongs to no control room.",
   live: "LIVE", lost: "NO CONNECTION since {time}", mute: "Mute (M)", silenced: "SOUND OFF (M)", untilNext: "Until the next alarm",

@@ -1,5 +1,5 @@
 export default {
-  language: "Langue", signIn: "Se connecter", signOut: "Se déconnecter", token: "Jeton", pleaseSignIn: "Veuillez vous connecter.", tokenRefused: "Ce jeton a été refusé.",
+  language: "Langue", signIn: "Se connecter", signOut: "Se déconnecter", token: "Jeton", withToken: "Avec un jeton", pleaseSignIn: "Veuillez vous connecter.", tokenRefused: "Ce jeton a été refusé.",
   sessionOver: "Votre session est terminée. Les alarmes n'arrivent PAS ici : reconnectez-vous.",
   noRoom: "Ce jeton n'appartient à aucun centre.",
   live: "EN DIRECT", lost: "AUCUNE CONNEXION depuis {time}", mute: "Couper le son (M)", silenced: "SON COUPÉ (M)", untilNext: "Jusqu'à la prochaine alarme",

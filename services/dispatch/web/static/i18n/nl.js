@@ -1,5 +1,5 @@
 export default {
-  language: "Taal", signIn: "Aanmelden", signOut: "Afmelden", token: "Token", pleaseSignIn: "Meld u aan.", tokenRefused: "Dit token werd geweigerd.",
+  language: "Taal", signIn: "Aanmelden", signOut: "Afmelden", token: "Token", withToken: "Met een token", pleaseSignIn: "Meld u aan.", tokenRefused: "Dit token werd geweigerd.",
   sessionOver: "Uw sessie is afgelopen. Alarmen komen hier NIET aan: meld u opnieuw aan.",
   noRoom: "Dit token hoort bij geen enkele meldkamer.",
   live: "LIVE", lost: "GEEN VERBINDING sinds {time}", mute: "Geluid uit (M)", silenced: "GELUID UIT (M)", untilNext: "Tot het volgende alarm",

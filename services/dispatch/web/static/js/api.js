@@ -58,4 +58,4 @@ export async function post(path, body = null, traceparent = null) {
 }
 
 export const signIn = (token) => post("/console/session", { token });
-export const signOut = () => open("/console/session", { method: "DELETE" });
+export const signOut = () => open("/signout", { method: "POST" });
