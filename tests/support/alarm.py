@@ -113,6 +113,7 @@ class AlarmApi:
             "DATABASE_URL": database_url,
             "BROKER_URL": broker_url,
             "VAULT_KEYS": f"1:{new_key()}",
+            "AUDIT_KEY": new_key(),
             "OIDC_ISSUER": "http://127.0.0.1:1",
             "OIDC_JWKS_URL": "http://127.0.0.1:1/jwks",
             "DISPATCH_URL": "http://127.0.0.1:1",
