@@ -1,5 +1,6 @@
 """The end of an alarm: by people, who are waited for, and never by time or by a message alone."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
@@ -10,7 +11,7 @@ from services.committee import events
 from services.committee.domain import application as domain
 from services.committee.domain import deadlines as kinds
 from services.committee.domain.protocol import Delays
-from services.committee.models import ApplicationRow
+from services.committee.models import ApplicationRow, ReviewRow
 from services.committee.store import cases
 from services.committee.store import due as store
 from services.committee.usecases import deadlines
@@ -63,18 +64,20 @@ def close_ended(session: Session, enrolment_id: UUID, now: datetime) -> int:
 def _close(session: Session, row: ApplicationRow, now: datetime) -> None:
     row.state = domain.moved(state_of(row), "close")
     deadlines.met(session, row.id, now=now)
-    for review in store.reviews_of(session, row.id):
-        if review.state in ("open", "overdue"):
-            review.state = "void"
-            deadlines.met(session, review.id, now=now)
+    _void(session, store.reviews_of(session, row.id), now)
 
 
 def void_ends(work: Work, application_id: UUID) -> None:
     """Reviews at an end that is no longer the end: nobody is reminded of them."""
-    for review in store.reviews_of(work.session, application_id):
-        if review.cause == "end" and review.state in ("open", "overdue"):
+    ends = [each for each in store.reviews_of(work.session, application_id) if each.cause == "end"]
+    _void(work.session, ends, work.at)
+
+
+def _void(session: Session, reviews: Iterable[ReviewRow], now: datetime) -> None:
+    for review in reviews:
+        if review.state in ("open", "overdue"):
             review.state = "void"
-            deadlines.met(work.session, review.id, now=work.at)
+            deadlines.met(session, review.id, now=now)
 
 
 def deciders(session: Session, row: ApplicationRow) -> list[str]:
