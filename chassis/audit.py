@@ -70,6 +70,11 @@ _INSERT = Insert(
     table_of(AuditRow),
     ("id", "at", "subject", "roles", "claims", "purpose", "action", "about", "fields"),
 )
+# Asked every two seconds for as long as nothing is logged: one question, and no transaction that writes.
+_NEWS = text(
+    "SELECT EXISTS (SELECT FROM audit_entry WHERE position IS NULL) "
+    "OR (SELECT max(position) FROM audit_entry) > coalesce((SELECT max(position) FROM audit_seal), 0)"
+)
 _LEAD = text(f"SELECT pg_try_advisory_xact_lock({_LOCK})")
 _LOOSE = text("SELECT * FROM audit_entry WHERE position IS NULL ORDER BY at, id LIMIT :limit")
 _HEAD = text("SELECT position, hash FROM audit_entry WHERE position IS NOT NULL ORDER BY position DESC LIMIT 1")
@@ -152,6 +157,9 @@ class Signer:
 
 def keep(database: Database, settings: Settings) -> None:
     """What a worker does every few seconds: chain and sign what was logged."""
+    with database.read() as session:
+        if not session.execute(_NEWS).scalar_one():
+            return
     signer = Signer(settings.service, settings.audit_key.get_secret_value())
     with database.transaction() as tx:
         chain(tx, signer)
