@@ -130,6 +130,8 @@ class IncidentClosed(_AboutIncident):
     outcome: Outcome
     closed_by: Literal["unit", "supervisor"]
     reason: str | None = None
+    # When the alarm came in; None from a dispatch that does not say it yet.
+    raised_at: AwareDatetime | None = None
 
 
 class TestRouted(_DispatchFact):

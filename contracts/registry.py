@@ -104,6 +104,16 @@ class Address(_Sourced):
     lon: float | None = Field(default=None, ge=-180, le=180)
 
 
+class PhotoRef(BaseModel):
+    """A photo that goes with the card. `of`: None for the victim, else the `ref` of a perpetrator."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    photo_id: UUID
+    of: UUID | None = None
+    taken_on: date
+
+
 _VICTIM, _PERPETRATOR = Personal(Group.VICTIM), Personal(Group.PERPETRATOR)
 
 
@@ -121,6 +131,7 @@ class Card(BaseModel):
     children: Annotated[str | None, _VICTIM] = None
     hearing_or_disability: Annotated[str | None, _VICTIM] = None
     notes: Annotated[str | None, _VICTIM] = None
+    photos: Annotated[tuple[PhotoRef, ...], _PERPETRATOR] = ()
 
 
 class CardPublished(AboutEnrolment):
@@ -135,6 +146,16 @@ class CardPublished(AboutEnrolment):
     cancel_code: str
     duress_code: str
     published_at: AwareDatetime
+
+
+class PhotoPublished(AboutEnrolment):
+    """A photo of the card: JPEG without metadata, base64. The card says whom it shows."""
+
+    TYPE = "photo.published.v1"
+    EXCHANGE = REGISTRY_CARDS
+
+    photo_id: UUID
+    jpeg: str
 
 
 class CardWithdrawn(AboutEnrolment):
@@ -204,6 +225,6 @@ class TieDeclared(_RegistryFact):
 
 
 EVENTS = (
-    *(EnrolmentChanged, DeviceChanged, CardPublished, CardWithdrawn),
+    *(EnrolmentChanged, DeviceChanged, CardPublished, PhotoPublished, CardWithdrawn),
     *(TransferOffered, TransferAnswered, FileReminded, FileOpened, TieDeclared),
 )

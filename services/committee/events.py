@@ -137,13 +137,14 @@ def deadline(row: DeadlineRow, addressee: str) -> DeadlineReminded | DeadlineMis
 
 
 def real_incident(event: Event) -> tuple[UUID, UUID, datetime] | None:
-    """Incident, enrolment and time of a real alarm that was closed, or None. Raises `Invalid`."""
+    """Incident, enrolment and time of the press of a real alarm that was closed, or None. Raises `Invalid`."""
     if event.type != IncidentClosed.TYPE:
         return None
     closed = _read(IncidentClosed, event)
     if closed.enrolment_id is None or closed.outcome not in REAL:
         return None
-    return closed.incident_id, closed.enrolment_id, closed.at
+    # The time runs since the press, however long the incident stayed open.
+    return closed.incident_id, closed.enrolment_id, closed.raised_at or closed.at
 
 
 def ended_enrolment(event: Event) -> UUID | None:

@@ -1,5 +1,6 @@
 """Who may touch which incident: object-level checks by the claims of the caller."""
 
+import base64
 from uuid import UUID
 
 from sqlmodel import Session
@@ -8,10 +9,11 @@ from chassis import clock
 from chassis.caller import Caller
 from chassis.errors import Forbidden
 from services.dispatch import views
-from services.dispatch.errors import IncidentUnknown, OrderUnknown
-from services.dispatch.models import IncidentRow, OrderRow
+from services.dispatch.errors import IncidentUnknown, OrderUnknown, PhotoUnknown
+from services.dispatch.models import IncidentRow, OrderRow, PhotoRow
 from services.dispatch.schemas import IncidentView, OrderView
 from services.dispatch.usecases.context import Context
+from services.dispatch.usecases.following import photo_place
 
 ROOM = ("operator", "supervisor", "gateway")
 
@@ -54,6 +56,17 @@ def order_for(context: Context, order_id: UUID, incident_id: UUID) -> OrderView:
         incident = _view(context, session, incident_id)
     summary = next(order for order in incident.orders if order.order_id == order_id)
     return views.order_view(incident, summary)
+
+
+def photo(context: Context, view: IncidentView | OrderView, photo_id: UUID) -> bytes:
+    """The JPEG of a photo on the card that this view shows; raises `PhotoUnknown`."""
+    if view.card is None or photo_id not in {each.photo_id for each in view.card.photos}:
+        raise PhotoUnknown("there is no such photo")
+    with context.database.read() as session:
+        row = session.get(PhotoRow, photo_id)
+    if row is None:
+        raise PhotoUnknown("the photo is not here yet")
+    return base64.b64decode(context.vault.open(photo_place(photo_id), row.sealed))
 
 
 def _view(context: Context, session: Session, incident_id: UUID) -> IncidentView:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Body, FastAPI, Response
@@ -47,6 +47,16 @@ from services.dispatch.usecases.context import Context
 from services.dispatch.webhooks import Courier
 
 UNIT = ("unit", "gateway")
+_JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}, "description": "A JPEG"}}
+
+
+def _picture(
+    context: Context, disclosures: Disclosures, caller: Caller, view: IncidentView | OrderView, photo_id: UUID
+) -> Response:
+    """A photo of the card that this view shows; nothing of it stays anywhere."""
+    disclosures.note(caller, view)
+    headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
+    return Response(access.photo(context, view, photo_id), media_type="image/jpeg", headers=headers)
 
 
 def create_app(settings: DispatchSettings | None = None) -> FastAPI:
@@ -102,6 +112,7 @@ def create_app(settings: DispatchSettings | None = None) -> FastAPI:
     _streams(app, context, disclosures)
     _incidents(app, context, disclosures)
     _orders(app, context, disclosures)
+    _photos(app, context, disclosures)
     _rooms(app, context)
     _units(app, context)
     console.add_pages(app, settings, context.vault)
@@ -209,6 +220,32 @@ def _incidents(app: FastAPI, context: Context, disclosures: Disclosures) -> None
             context, incident_id, body.outcome, by="supervisor", person=caller.subject, reason=body.reason
         )
         return seen(caller, incident_id)
+
+
+def _photos(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
+    @app.get(
+        "/v1/incidents/{incident_id}/photos/{photo_id}",
+        tags=["incidents"],
+        response_class=Response,
+        responses=_JPEG,
+    )
+    def photo_in_room(incident_id: UUID, photo_id: UUID, caller: Caller = require(*access.ROOM)) -> Response:
+        """A photo of the card, while the alarm is open."""
+        return _picture(
+            context, disclosures, caller, access.incident_for(context, caller, incident_id), photo_id
+        )
+
+    @app.get(
+        "/v1/orders/{order_id}/photos/{photo_id}",
+        tags=["orders"],
+        response_class=Response,
+        responses=_JPEG,
+    )
+    def photo_at_unit(order_id: UUID, photo_id: UUID, caller: Caller = require(*UNIT)) -> Response:
+        """A photo of the card, while the order is the unit's."""
+        order = access.own_order(context, caller, order_id)
+        view = access.order_for(context, order.id, order.incident_id)
+        return _picture(context, disclosures, caller, view, photo_id)
 
 
 def _orders(app: FastAPI, context: Context, disclosures: Disclosures) -> None:

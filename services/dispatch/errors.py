@@ -33,3 +33,7 @@ class ReasonRequired(Invalid):
 
 class AlarmNotYetKnown(Retryable):
     """A message overtook the press that it is about."""
+
+
+class PhotoUnknown(NotFound):
+    """No such photo on the card that the caller may see now."""

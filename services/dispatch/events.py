@@ -9,7 +9,7 @@ from opentelemetry.trace import Span
 from chassis.database import Transaction
 from contracts.alarm import AlarmLocated, AlarmRaised, CanaryRaised, CancelRequested, TestRaised
 from contracts.envelope import Event
-from contracts.registry import CardPublished, CardWithdrawn, DeviceChanged, EnrolmentChanged
+from contracts.registry import CardPublished, CardWithdrawn, DeviceChanged, EnrolmentChanged, PhotoPublished
 from services.dispatch.usecases import following
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.raising import raise_alarms
@@ -56,6 +56,7 @@ _TAKERS: dict[str, Taker] = {
     EnrolmentChanged.TYPE: lambda tx, _, d, __: following.take_enrolment(
         tx, EnrolmentChanged.model_validate(d)
     ),
+    PhotoPublished.TYPE: lambda tx, c, d, _: following.take_photo(tx, c, PhotoPublished.model_validate(d)),
     CardPublished.TYPE: lambda tx, c, d, _: following.take_card(tx, c, CardPublished.model_validate(d)),
     CardWithdrawn.TYPE: lambda tx, _, d, __: following.drop_card(tx, CardWithdrawn.model_validate(d)),
 }

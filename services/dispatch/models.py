@@ -88,6 +88,16 @@ class CardRow(Table, table=True):
     sealed: bytes | None = None
 
 
+class PhotoRow(SQLModel, table=True):
+    """A photo of a card, sealed; the card says whether it still counts."""
+
+    __tablename__ = "photos"
+
+    id: UUID = Field(primary_key=True)
+    enrolment_id: UUID = Field(index=True)
+    sealed: bytes
+
+
 class PerpetratorRow(Table, table=True):
     """Which enrolments share a perpetrator, by the registry's pseudonym."""
 
@@ -187,6 +197,7 @@ TABLES = frozenset(
         "enrolments",
         "cards",
         "perpetrators",
+        "photos",
         "incidents",
         "presses",
         "orders",

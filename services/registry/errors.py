@@ -61,3 +61,23 @@ class ReminderUnknown(NotFound):
 
 class ReminderLasts(Conflict):
     """A reminder that ends when its cause does, not before."""
+
+
+class CodeMissing(Invalid):
+    """A code that was never set."""
+
+
+class FileRestricted(Conflict):
+    """A file that is kept as it is."""
+
+
+class ImportInvalid(Invalid):
+    """A list that cannot be read as such."""
+
+
+class PhotoInvalid(Invalid):
+    """A picture that cannot be used."""
+
+
+class PhotoUnknown(NotFound):
+    """No such photo."""

@@ -29,6 +29,11 @@ class EnrolmentRow(SQLModel, table=True):
     created_by: str
     activated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # Left alone: kept, and changed by nobody.
+    restricted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # Where it comes from, as a keyed digest: a list that is imported twice makes no second file.
+    imported_ref: str | None = Field(default=None, unique=True)
 
 
 class DeviceRow(SQLModel, table=True):
@@ -156,9 +161,23 @@ class FoundByRow(SQLModel, table=True):
     pieces: int
 
 
+class PhotoRow(SQLModel, table=True):
+    """A photo of the card, sealed. `shows`: None for the victim, else the pseudonym of a perpetrator."""
+
+    __tablename__ = "photo"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    enrolment_id: UUID = Field(index=True)
+    shows: UUID | None = None
+    taken_on: date
+    sealed: bytes
+    added_at: datetime = Field(sa_type=UtcDateTime)
+    added_by: str
+
+
 TABLES = frozenset(
     {
         *("enrolment_file", "issued_device", "received_decision", "transfer", "reminder"),
-        *("tie", "opened_file", "found_by"),
+        *("tie", "opened_file", "found_by", "photo"),
     }
 )

@@ -72,18 +72,20 @@ class CardContent(Card):
 
 
 class CardIn(_In):
-    """The card and the two codes that a victim may be made to type."""
+    """The card and the two codes that a victim may be made to type; codes left out stay as they are."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [CARD]})
 
     card: CardContent
-    cancel_code: Code
-    duress_code: Code
+    cancel_code: Code | None = None
+    duress_code: Code | None = None
 
     @model_validator(mode="after")
     def codes_differ(self) -> Self:
-        """Equal codes would make every cancel look forced, or none."""
-        if self.cancel_code == self.duress_code:
+        """Equal codes would make every cancel look forced, or none; one alone could not be compared."""
+        if (self.cancel_code is None) != (self.duress_code is None):
+            raise ValueError("cancel_code and duress_code change together")
+        if self.cancel_code is not None and self.cancel_code == self.duress_code:
             raise ValueError("duress_code must differ from cancel_code")
         return self
 
@@ -280,3 +282,30 @@ class HitOut(BaseModel):
     victim: Annotated[str | None, Personal(Group.VICTIM)]
     likeness: float
     found_by: tuple[Literal["victim", "perpetrator", "phone", "plate"], ...]
+
+
+class ImportProblem(BaseModel):
+    """What is wrong with a line of a list; the heading is line 1."""
+
+    line: int
+    column: str
+    detail: str
+
+
+class ImportOut(BaseModel):
+    """What came of a list. `known`: lines that were imported before."""
+
+    lines: int
+    made: tuple[UUID, ...]
+    known: int
+    problems: tuple[ImportProblem, ...]
+    dry_run: bool
+
+
+class PhotoOut(BaseModel):
+    """A photo of the card. `shows`: None for the victim, else the `ref` of a perpetrator."""
+
+    id: UUID
+    shows: UUID | None
+    taken_on: date
+    added_at: datetime

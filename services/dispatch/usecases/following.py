@@ -12,7 +12,7 @@ from chassis import clock, metrics
 from chassis.database import Transaction
 from contracts.alarm import AlarmLocated, CanaryRaised, CancelRequested, TestRaised
 from contracts.dispatch import CanaryRouted, IncidentEscalated, IncidentRelocated, TestRouted
-from contracts.registry import CardPublished, CardWithdrawn, DeviceChanged, EnrolmentChanged
+from contracts.registry import CardPublished, CardWithdrawn, DeviceChanged, EnrolmentChanged, PhotoPublished
 from contracts.telemetry import INCIDENT_ESCALATED
 from services.dispatch import store
 from services.dispatch.domain import Cancel, judge_cancel, merged, urgency_of
@@ -23,6 +23,7 @@ from services.dispatch.models import (
     EnrolmentRow,
     IncidentRow,
     PerpetratorRow,
+    PhotoRow,
 )
 from services.dispatch.routing import Basis
 from services.dispatch.usecases.context import Context, changed
@@ -170,6 +171,19 @@ def take_card(tx: Transaction, context: Context, published: CardPublished) -> No
     )
     if _newer(tx, row, ["enrolment_id"], "version"):
         _link(tx, published.enrolment_id, [perpetrator.ref for perpetrator in published.card.perpetrators])
+        _forget_photos(tx, published.enrolment_id, [photo.photo_id for photo in published.card.photos])
+
+
+def take_photo(tx: Transaction, context: Context, published: PhotoPublished) -> None:
+    """Keep a photo sealed; a copy changes nothing."""
+    sealed = context.vault.seal(photo_place(published.photo_id), published.jpeg)
+    row = PhotoRow(id=published.photo_id, enrolment_id=published.enrolment_id, sealed=sealed)
+    tx.session.execute(upsert(PhotoRow).values(row.model_dump()).on_conflict_do_nothing())
+
+
+def photo_place(photo_id: UUID) -> str:
+    """Where a photo is sealed for."""
+    return f"photos:{photo_id}:sealed"
 
 
 def drop_card(tx: Transaction, withdrawn: CardWithdrawn) -> None:
@@ -177,6 +191,12 @@ def drop_card(tx: Transaction, withdrawn: CardWithdrawn) -> None:
     row = CardRow(enrolment_id=withdrawn.enrolment_id, version=withdrawn.version, sealed=None)
     if _newer(tx, row, ["enrolment_id"], "version"):
         _link(tx, withdrawn.enrolment_id, [])
+        _forget_photos(tx, withdrawn.enrolment_id, [])
+
+
+def _forget_photos(tx: Transaction, enrolment_id: UUID, but: Sequence[UUID]) -> None:
+    gone = delete(PhotoRow).where(col(PhotoRow.enrolment_id) == enrolment_id, col(PhotoRow.id).not_in(but))
+    tx.session.execute(gone)
 
 
 def _link(tx: Transaction, enrolment_id: UUID, refs: Sequence[UUID]) -> None:

@@ -262,6 +262,7 @@ def close(
                 outcome=outcome,
                 closed_by=by,
                 reason=None,
+                raised_at=incident.raised_at,
             )
         )
         changed(tx, context, incident)

@@ -55,6 +55,18 @@ def has_grant(session: Session, enrolment_id: UUID) -> bool:
     return session.exec(found.limit(1)).first() is not None
 
 
+def decisions(session: Session, enrolment_id: UUID) -> Sequence[GrantRow]:
+    """What the committee decided about a file."""
+    return session.exec(select(GrantRow).where(col(GrantRow.enrolment_id) == enrolment_id)).all()
+
+
+def by_import(session: Session, imported_ref: str) -> EnrolmentRow | None:
+    """The file that an imported line became."""
+    return session.exec(
+        select(EnrolmentRow).where(col(EnrolmentRow.imported_ref) == imported_ref)
+    ).one_or_none()
+
+
 def was_granted(session: Session, enrolment_id: UUID) -> bool:
     """Whether the committee ever granted an alarm for this file."""
     found = select(GrantRow.application_id).where(

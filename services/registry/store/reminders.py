@@ -24,6 +24,10 @@ _SETTLE = text(
     "UPDATE reminder SET settled_at = :at, settled_by = :by WHERE enrolment_id = :enrolment_id "
     "AND kind = ANY(:kinds) AND NOT key = ANY(:but) AND settled_at IS NULL"
 )
+_SETTLE_ONE = text(
+    "UPDATE reminder SET settled_at = :at, settled_by = :by WHERE enrolment_id = :enrolment_id "
+    "AND kind = :kind AND key = :key AND settled_at IS NULL"
+)
 
 
 def put(session: Session, rows: Sequence[ReminderRow]) -> None:
@@ -44,6 +48,12 @@ def settle(
     """What was reminded of is done, but for the keys in `but`."""
     values = {"enrolment_id": enrolment_id, "kinds": list(kinds), "but": list(but), "at": at, "by": by}
     session.execute(_SETTLE, values)
+
+
+def settle_one(session: Session, enrolment_id: UUID, kind: str, key: str, *, at: datetime, by: str) -> None:
+    """One reminder is done."""
+    values = {"enrolment_id": enrolment_id, "kind": kind, "key": key, "at": at, "by": by}
+    session.execute(_SETTLE_ONE, values)
 
 
 def due(

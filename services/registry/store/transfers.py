@@ -21,6 +21,12 @@ def offered(session: Session, enrolment_id: UUID) -> TransferRow | None:
     return session.exec(found).one_or_none()
 
 
+def of_file(session: Session, enrolment_id: UUID) -> Sequence[TransferRow]:
+    """All offers of a file, in order."""
+    found = select(TransferRow).where(col(TransferRow.enrolment_id) == enrolment_id)
+    return session.exec(found.order_by(col(TransferRow.offered_at))).all()
+
+
 def of_zone(session: Session, zone_id: str, limit: int) -> Sequence[TransferRow]:
     """What a zone offers or is offered and nobody answered yet, the most pressing first."""
     found = select(TransferRow).where(

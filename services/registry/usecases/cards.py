@@ -4,30 +4,47 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from contracts.registry import Card
+from contracts.registry import Card, PhotoRef
 from services.registry import events
 from services.registry.domain import card as domain
-from services.registry.errors import CardUnknown, EnrolmentMoveRefused
+from services.registry.errors import CardUnknown, CodeMissing, EnrolmentMoveRefused
 from services.registry.models import EnrolmentRow
+from services.registry.store import photos as photo_store
 from services.registry.usecases import reminders, search
-from services.registry.usecases.work import Work, own, place, readable, today
+from services.registry.usecases.work import Work, changeable, place, readable, today
 
 
 def put(work: Work, pseudonym_key: bytes, enrolment_id: UUID, content: dict[str, Any]) -> EnrolmentRow:
     """Record the card and the codes (`card`, `cancel_code`, `duress_code`) as the next version."""
-    row = own(work, enrolment_id, lock=True)
+    row = changeable(work, enrolment_id)
     if row.status == "ended":
         raise EnrolmentMoveRefused("a file that has ended gets no card", status_now=row.status)
     for person in content["card"]["perpetrators"]:
         born_on = date.fromisoformat(person["born_on"]) if person["born_on"] else None
         ref = person["ref"] or domain.perpetrator_ref(pseudonym_key, row.id, person["name"], born_on)
         person["ref"] = str(ref)
-    row.card_version += 1
+    before = work.open(place(row.id, "card"), row.card)
+    for name in ("cancel_code", "duress_code"):
+        content[name] = content[name] or before.get(name)
+        if content[name] is None:
+            raise CodeMissing("the first card needs it", field=name)
     row.card = work.seal(place(row.id, "card"), content)
-    work.tx.publish(events.card_published(row, content, work.at))
+    publish(work, row)
     reminders.of_card(work, row.id, Card.model_validate(content["card"]))
     search.index(work.tx, work.vault, pseudonym_key, row)
     return row
+
+
+def publish(work: Work, row: EnrolmentRow) -> None:
+    """The card of a locked file goes out as its next version, with the photos that it has now."""
+    content = work.open(place(row.id, "card"), row.card)
+    photos = [
+        PhotoRef(photo_id=each.id, of=each.shows, taken_on=each.taken_on).model_dump(mode="json")
+        for each in photo_store.of_file(work.session, row.id)
+    ]
+    row.card_version += 1
+    content = {**content, "card": {**content["card"], "photos": photos}}
+    work.tx.publish(events.card_published(row, content, work.at))
 
 
 def read(work: Work, enrolment_id: UUID) -> tuple[int, Card]:

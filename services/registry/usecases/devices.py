@@ -14,12 +14,12 @@ from services.registry.domain.life import DeviceMove
 from services.registry.errors import DeviceAlreadyIssued, DeviceUnknown, EnrolmentMoveRefused, EnrolmentUnknown
 from services.registry.models import DeviceRow
 from services.registry.store import files as store
-from services.registry.usecases.work import Work, own
+from services.registry.usecases.work import Work, changeable, own
 
 
 def issue(work: Work, enrolment_id: UUID, public_key: str, button_serial: str, phone_number: str) -> DeviceRow:
     """Hand out a button with the phone it was matched to; it is `matched` until its test press passes."""
-    row = own(work, enrolment_id, lock=True)
+    row = changeable(work, enrolment_id)
     if row.status == "ended":
         raise EnrolmentMoveRefused("a file that has ended gets no device", status_now=row.status)
     device = DeviceRow(

@@ -18,7 +18,7 @@ from services.registry.errors import DateInFuture
 from services.registry.models import DeviceRow, EnrolmentRow, GrantRow
 from services.registry.store import files as store
 from services.registry.usecases import devices, reminders, transfers
-from services.registry.usecases.work import Work, own, place, readable, today, zone_of
+from services.registry.usecases.work import Work, changeable, own, place, readable, today, zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,14 @@ def read(work: Work, enrolment_id: UUID) -> File:
 
 def put_police_report(work: Work, enrolment_id: UUID, pv_number: str) -> File:
     """Record the number of the police report."""
-    row = own(work, enrolment_id, lock=True)
+    row = changeable(work, enrolment_id)
     row.pv_number = work.seal(place(row.id, "pv_number"), pv_number)
     return _file(work, row)
 
 
 def sign_convention(work: Work, enrolment_id: UUID, signed_on: date, by: str) -> File:
     """Record the signature under the convention."""
-    row = own(work, enrolment_id, lock=True)
+    row = changeable(work, enrolment_id)
     if signed_on > today(work):
         raise DateInFuture("a signature cannot lie in the future", field="signed_on")
     row.convention_signed_on = signed_on
@@ -71,7 +71,7 @@ def sign_convention(work: Work, enrolment_id: UUID, signed_on: date, by: str) ->
 
 def activate(work: Work, enrolment_id: UUID) -> File:
     """Switch the alarm on with every device that passed its test; raises `ActivationRefused`."""
-    row = own(work, enrolment_id, lock=True)
+    row = changeable(work, enrolment_id)
     after = domain.enrolment_moved(_status(row), "activate")
     held = store.devices(work.session, row.id)
     _preconditions(work.session, row, held).refuse_if_missing()

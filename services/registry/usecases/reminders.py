@@ -60,6 +60,11 @@ def forget(work: Work, enrolment_id: UUID, *kinds: ReminderKind) -> None:
     store.settle(work.session, enrolment_id, wanted, at=work.at, by=work.caller.subject)
 
 
+def forget_one(work: Work, enrolment_id: UUID, kind: ReminderKind, key: str) -> None:
+    """One thing needs no looking at any more."""
+    store.settle_one(work.session, enrolment_id, kind, key, at=work.at, by=work.caller.subject)
+
+
 def of_zone(work: Work, limit: int) -> list[ReminderRow]:
     """What the caller's zone must look at now, the loudest first."""
     zone = zone_of(work.caller)

@@ -18,8 +18,8 @@ from services.registry.models import EnrolmentRow, TransferRow
 from services.registry.store import access
 from services.registry.store import files as file_store
 from services.registry.store import transfers as store
-from services.registry.usecases import reminders
-from services.registry.usecases.work import Work, own, place, zone_of
+from services.registry.usecases import cards, reminders
+from services.registry.usecases.work import Work, own, zone_of
 
 Answer = Literal["accepted", "declined", "withdrawn"]
 
@@ -82,8 +82,7 @@ def accept(work: Work, transfer_id: UUID) -> TransferRow:
     _answer(work, transfer, "accepted")
     work.tx.publish(events.enrolment_changed(row, work.at))
     if row.card is not None:
-        row.card_version += 1
-        work.tx.publish(events.card_published(row, work.open(place(row.id, "card"), row.card), work.at))
+        cards.publish(work, row)
     return transfer
 
 

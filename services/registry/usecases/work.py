@@ -7,11 +7,11 @@ from chassis.caller import Caller
 from chassis.errors import Forbidden
 from chassis.work import Work
 from contracts.common import BELGIUM
-from services.registry.errors import EnrolmentUnknown
+from services.registry.errors import EnrolmentUnknown, FileRestricted
 from services.registry.models import EnrolmentRow
 from services.registry.store import access, files
 
-__all__ = ["Work", "own", "place", "readable", "today", "zone_of"]
+__all__ = ["Work", "changeable", "own", "place", "readable", "today", "zone_of"]
 
 
 def zone_of(caller: Caller) -> str:
@@ -27,6 +27,14 @@ def own(work: Work, enrolment_id: UUID, *, lock: bool = False) -> EnrolmentRow:
     row = files.enrolment(work.session, enrolment_id, lock=lock)
     if row is None or row.managing_zone_id != zone or _is_tied(work, enrolment_id):
         raise EnrolmentUnknown("there is no such file")
+    return row
+
+
+def changeable(work: Work, enrolment_id: UUID) -> EnrolmentRow:
+    """An own file, locked, whose content may be changed; raises `EnrolmentUnknown`, `FileRestricted`."""
+    row = own(work, enrolment_id, lock=True)
+    if row.restricted_at is not None or row.erased_at is not None:
+        raise FileRestricted("this file is restricted or erased: nobody changes it")
     return row
 
 

@@ -23,6 +23,7 @@ export default {
   standIn: "Ersatz", standInNote: "Ersatzzonen: nicht die echten Polizeizonen",
   card: "Einsatzkarte", noCard: "Keine Karte: Die Akte ist hier nicht bekannt.", weapons: "WAFFEN", dogs: "HUNDE", victim: "Opfer", phone: "Telefon",
   doNotCall: "NICHT ANRUFEN: stiller Alarm", languages: "Spricht", disability: "Gehör, Behinderung", children: "Kinder", perpetrator: "Täter",
+  photoOf: "Foto vom {day}",
   violence: "Gewalt:", vehicles: "Fahrzeug:", measures: "Maßnahmen", until: "bis", addresses: "Adressen", notes: "Hinweise",
   "quality.green": "GENAU", "quality.amber": "UNGEFÄHR", "quality.red": "ZWEIFELHAFT", "quality.none": "KEIN STANDORT",
   "order.proposed": "vorgeschlagen", "order.sent": "entsandt", "order.received": "empfangen", "order.acknowledged": "von Streife bestätigt", "order.en_route": "unterwegs",

@@ -23,6 +23,7 @@ export default {
   standIn: "stand-in", standInNote: "Stand-in zones: not the real police zones",
   card: "Intervention card", noCard: "No card: the file is not known here.", weapons: "WEAPONS", dogs: "DOGS", victim: "Victim", phone: "Phone",
   doNotCall: "DO NOT CALL: silent alarm", languages: "Speaks", disability: "Hearing, disability", children: "Children", perpetrator: "Perpetrator",
+  photoOf: "Photo of {day}",
   violence: "Violence:", vehicles: "Vehicle:", measures: "Measures", until: "until", addresses: "Addresses", notes: "Notes",
   "quality.green": "PRECISE", "quality.amber": "ROUGH", "quality.red": "DOUBTFUL", "quality.none": "NO LOCATION",
   "order.proposed": "proposed", "order.sent": "sent", "order.received": "received", "order.acknowledged": "crew confirmed", "order.en_route": "on its way",

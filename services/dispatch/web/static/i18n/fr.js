@@ -23,6 +23,7 @@ export default {
   standIn: "provisoire", standInNote: "Zones provisoires : pas les vraies zones de police",
   card: "Fiche d'intervention", noCard: "Pas de fiche : le dossier n'est pas connu ici.", weapons: "ARMES", dogs: "CHIENS", victim: "Victime", phone: "Téléphone",
   doNotCall: "NE PAS APPELER : alarme silencieuse", languages: "Parle", disability: "Audition, handicap", children: "Enfants", perpetrator: "Auteur",
+  photoOf: "Photo du {day}",
   violence: "Violence :", vehicles: "Véhicule :", measures: "Mesures", until: "jusqu'au", addresses: "Adresses", notes: "Notes",
   "quality.green": "PRÉCISE", "quality.amber": "APPROXIMATIVE", "quality.red": "DOUTEUSE", "quality.none": "SANS LOCALISATION",
   "order.proposed": "proposée", "order.sent": "envoyée", "order.received": "ordre reçu", "order.acknowledged": "confirmé par l'équipe", "order.en_route": "en route",

@@ -23,6 +23,7 @@ export default {
   standIn: "plaatsvervangend", standInNote: "Plaatsvervangende zones: niet de echte politiezones",
   card: "Interventiekaart", noCard: "Geen kaart: het dossier is hier niet bekend.", weapons: "WAPENS", dogs: "HONDEN", victim: "Slachtoffer", phone: "Telefoon",
   doNotCall: "NIET BELLEN: stil alarm", languages: "Spreekt", disability: "Gehoor, beperking", children: "Kinderen", perpetrator: "Dader",
+  photoOf: "Foto van {day}",
   violence: "Geweld:", vehicles: "Voertuig:", measures: "Maatregelen", until: "tot", addresses: "Adressen", notes: "Nota's",
   "quality.green": "NAUWKEURIG", "quality.amber": "BENADEREND", "quality.red": "TWIJFELACHTIG", "quality.none": "GEEN LOCATIE",
   "order.proposed": "voorgesteld", "order.sent": "gestuurd", "order.received": "ontvangen", "order.acknowledged": "door ploeg bevestigd", "order.en_route": "onderweg",

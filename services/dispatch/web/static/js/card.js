@@ -12,16 +12,17 @@ export function showCard() {
     fill(box, null, () => []); // nothing of a closed alarm stays in the page
     return;
   }
-  fill(box, [language, view.incident_id, view.card], () => (view.card ? card(view.card) : [title(), el("p", {}, t("noCard"))]));
+  fill(box, [language, view.incident_id, view.card], () => (view.card ? card(view.card, view.incident_id) : [title(), el("p", {}, t("noCard"))]));
 }
 
 const title = () => el("h2", {}, t("card"));
 const day = (text) => new Date(`${text}T12:00:00Z`).toLocaleDateString(locale());
 const born = (person) => (person.born_on ? ` (° ${day(person.born_on)})` : "");
 
-function card(told) {
+function card(told, incident) {
   const { victim } = told;
   const weapons = told.perpetrators.flatMap((person) => person.weapons);
+  const photo = (of) => told.photos?.filter((each) => each.of === of).map((each) => el("figure", {}, el("img", { src: `/v1/incidents/${incident}/photos/${each.photo_id}`, alt: t("photoOf", { day: day(each.taken_on) }) }), el("figcaption", {}, day(each.taken_on))));
   return [
     title(),
     (weapons.length > 0 || told.dogs) && el(
@@ -33,12 +34,12 @@ function card(told) {
     el(
       "dl",
       {},
-      line("victim", el("strong", {}, victim.name), born(victim), note(victim.description)),
+      line("victim", el("strong", {}, victim.name), born(victim), note(victim.description), photo(null)),
       victim.phone && line("phone", victim.phone, el("em", { class: "silent" }, t("doNotCall"))),
       told.languages.length > 0 && line("languages", told.languages.map((code) => word("speaks", code)).join(", ")),
       told.hearing_or_disability && line("disability", told.hearing_or_disability),
       told.children && line("children", told.children),
-      told.perpetrators.map(perpetrator),
+      told.perpetrators.map((person) => perpetrator(person, photo(person.ref))),
       told.measures.length > 0 && line("measures", list(told.measures.map((each) => each.kind + (each.until ? ` (${t("until")} ${day(each.until)})` : "")))),
       told.addresses.length > 0 && line("addresses", list(told.addresses.map(address))),
       told.notes && line("notes", told.notes),
@@ -51,12 +52,13 @@ const list = (texts) => el("ul", {}, texts.map((text) => el("li", {}, text)));
 const note = (text) => text && el("span", { class: "note" }, text);
 const address = (each) => `${word("address", each.kind)}: ${each.text}${each.access_notes ? ` — ${each.access_notes}` : ""}`;
 
-function perpetrator(person) {
+function perpetrator(person, photos) {
   return line(
     "perpetrator",
     el("strong", {}, person.name),
     born(person),
     note(person.description),
+    photos,
     person.violence.length > 0 && el("span", { class: "note" }, el("b", {}, t("violence")), " ", person.violence.map((each) => each.text).join("; ")),
     person.vehicles.length > 0 && el("span", { class: "note" }, el("b", {}, t("vehicles")), " ", person.vehicles.map((each) => [each.text, each.plate].filter(Boolean).join(" ")).join("; ")),
   );

@@ -1,0 +1,65 @@
+"""Photos of the card."""
+
+from datetime import date
+from uuid import UUID
+
+from fastapi import FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
+
+from chassis.caller import Caller
+from services.registry.api.parts import FileManager, Parts, Reader, read, wrote
+from services.registry.domain.photo import MOST_BYTES
+from services.registry.errors import PhotoInvalid
+from services.registry.schemas import PhotoOut
+from services.registry.usecases import photos as usecases
+
+_PRIVATE = {"cache-control": "no-store", "x-content-type-options": "nosniff", "content-disposition": "inline"}
+
+
+def add(app: FastAPI, parts: Parts) -> None:
+    """The endpoints about photos."""
+
+    def take(caller: Caller, enrolment_id: UUID, of: UUID | None, taken_on: date, raw: bytes) -> PhotoOut:
+        with parts.work(caller) as work:
+            photo = usecases.add(work, enrolment_id, of, taken_on, raw)
+            wrote(work, enrolment_id, "photo")
+            return PhotoOut.model_validate(photo, from_attributes=True)
+
+    @app.post("/v1/enrolments/{enrolment_id}/photos", status_code=201, tags=["photos"])
+    async def add_photo(
+        enrolment_id: UUID, request: Request, caller: FileManager, taken_on: date, of: UUID | None = None
+    ) -> PhotoOut:
+        """Add a photo (JPEG, PNG or WebP as the body) of the victim, or `of` a perpetrator on the card."""
+        raw = b""
+        async for chunk in request.stream():
+            raw += chunk
+            if len(raw) > MOST_BYTES:
+                raise PhotoInvalid(f"at most {MOST_BYTES} bytes", field="body")
+        return await run_in_threadpool(take, caller, enrolment_id, of, taken_on, raw)
+
+    @app.get("/v1/enrolments/{enrolment_id}/photos", tags=["photos"])
+    def listed(enrolment_id: UUID, caller: Reader) -> list[PhotoOut]:
+        """Which photos there are, the newest first."""
+        with parts.work(caller) as work:
+            rows = usecases.of_file(work, enrolment_id)
+            return [PhotoOut.model_validate(row, from_attributes=True) for row in rows]
+
+    @app.get(
+        "/v1/enrolments/{enrolment_id}/photos/{photo_id}",
+        tags=["photos"],
+        response_class=Response,
+        responses={200: {"content": {"image/jpeg": {}}, "description": "A JPEG"}},
+    )
+    def picture(enrolment_id: UUID, photo_id: UUID, caller: Reader) -> Response:
+        """The picture."""
+        with parts.work(caller) as work:
+            jpeg = usecases.picture(work, enrolment_id, photo_id)
+            read(work, enrolment_id, ("photo",))
+        return Response(jpeg, media_type="image/jpeg", headers=_PRIVATE)
+
+    @app.delete("/v1/enrolments/{enrolment_id}/photos/{photo_id}", status_code=204, tags=["photos"])
+    def remove(enrolment_id: UUID, photo_id: UUID, caller: FileManager) -> None:
+        """It goes with the card no longer."""
+        with parts.work(caller) as work:
+            usecases.remove(work, enrolment_id, photo_id)
+            wrote(work, enrolment_id, "photo")

@@ -1,0 +1,84 @@
+"""Photos go with the card: to the patrol while the alarm is open, and nowhere else."""
+
+import base64
+from datetime import date
+from uuid import UUID, uuid4
+
+from contracts.registry import PhotoPublished
+from services.registry.domain import photo as domain
+from services.registry.errors import CardUnknown, DateInFuture, PhotoInvalid, PhotoUnknown
+from services.registry.models import PhotoRow
+from services.registry.store import photos as store
+from services.registry.usecases import cards, reminders
+from services.registry.usecases.work import Work, changeable, readable, today
+
+_MOST = 12
+
+
+def add(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, raw: bytes) -> PhotoRow:
+    """Add a photo of the victim, or of a perpetrator who stands on the card; the card goes out anew with it.
+
+    Raises `PhotoInvalid`, `DateInFuture`, `CardUnknown` where there is no card yet.
+    """
+    row = changeable(work, enrolment_id)
+    if row.card is None:
+        raise CardUnknown("the file has no card yet: it says who is on the photo")
+    if taken_on > today(work):
+        raise DateInFuture("a photo cannot be taken in the future", field="taken_on")
+    _, card = cards.read(work, enrolment_id)
+    if shows is not None and shows not in {person.ref for person in card.perpetrators}:
+        raise PhotoInvalid("nobody of this card", field="of")
+    if len(store.of_file(work.session, row.id)) >= _MOST:
+        raise PhotoInvalid(f"a card has at most {_MOST} photos: remove an old one", field="body")
+    jpeg = base64.b64encode(domain.cleaned(raw)).decode()
+    photo = PhotoRow(
+        id=uuid4(),
+        enrolment_id=row.id,
+        shows=shows,
+        taken_on=taken_on,
+        sealed=b"",
+        added_at=work.at,
+        added_by=work.caller.subject,
+    )
+    photo.sealed = work.seal(_place(photo.id), jpeg)
+    work.session.add(photo)
+    work.session.flush()
+    # The picture before the card that names it.
+    work.tx.publish(PhotoPublished(enrolment_id=row.id, photo_id=photo.id, jpeg=jpeg))
+    cards.publish(work, row)
+    due = reminders.morning(domain.stale_on(taken_on))
+    reminders.put(work.session, row.id, [("photo", str(photo.id), max(due, work.at))])
+    return photo
+
+
+def remove(work: Work, enrolment_id: UUID, photo_id: UUID) -> None:
+    """It goes with the card no longer."""
+    row = changeable(work, enrolment_id)
+    photo = _of(work, enrolment_id, photo_id)
+    work.session.delete(photo)
+    work.session.flush()
+    reminders.forget_one(work, row.id, "photo", str(photo_id))
+    cards.publish(work, row)
+
+
+def of_file(work: Work, enrolment_id: UUID) -> list[PhotoRow]:
+    """The photos of a file that the caller may read."""
+    return list(store.of_file(work.session, readable(work, enrolment_id).id))
+
+
+def picture(work: Work, enrolment_id: UUID, photo_id: UUID) -> bytes:
+    """The JPEG of a photo; raises `PhotoUnknown`."""
+    readable(work, enrolment_id)
+    photo = _of(work, enrolment_id, photo_id)
+    return base64.b64decode(work.open(_place(photo.id), photo.sealed))
+
+
+def _of(work: Work, enrolment_id: UUID, photo_id: UUID) -> PhotoRow:
+    photo = store.photo(work.session, photo_id)
+    if photo is None or photo.enrolment_id != enrolment_id:
+        raise PhotoUnknown("there is no such photo")
+    return photo
+
+
+def _place(photo_id: UUID) -> str:
+    return f"photo:{photo_id}"

@@ -1,0 +1,69 @@
+"""What a person may ask for: a copy of the file, that it is left alone, that it is forgotten.
+
+GDPR art. 15, 17 and 18; law of 30 July 2018, art. 38 and 39. What stays after an erasure is what shows that the
+law was kept: ids, states, dates and decisions, and the audit log, which never held anything personal.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from services.registry.errors import EnrolmentMoveRefused, FileRestricted
+from services.registry.models import EnrolmentRow
+from services.registry.store import files as store
+from services.registry.store import photos, search
+from services.registry.store import transfers as transfer_store
+from services.registry.usecases import reminders
+from services.registry.usecases.work import Work, own, place
+
+
+def copy_of(work: Work, enrolment_id: UUID) -> dict[str, Any]:
+    """Everything that is known of a person in this file, in clear, but for the codes."""
+    row = own(work, enrolment_id)
+    card = work.open(place(row.id, "card"), row.card)
+    return {
+        "file": row.model_dump(mode="json", exclude={"card", "pv_number", "convention_by"}),
+        "pv_number": work.open(place(row.id, "pv_number"), row.pv_number) or None,
+        "convention_by": work.open(place(row.id, "convention_by"), row.convention_by) or None,
+        "card": card.get("card"),
+        "devices": [_device(work, device) for device in store.devices(work.session, row.id)],
+        "decisions": [each.model_dump(mode="json") for each in store.decisions(work.session, row.id)],
+        "transfers": [
+            each.model_dump(mode="json", exclude={"sealed"})
+            for each in transfer_store.of_file(work.session, row.id)
+        ],
+    }
+
+
+def _device(work: Work, device: Any) -> dict[str, Any]:
+    known: dict[str, Any] = device.model_dump(mode="json", exclude={"phone_number"})
+    return known | {"phone_number": work.open(f"issued_device:{device.id}:phone_number", device.phone_number)}
+
+
+def restrict(work: Work, enrolment_id: UUID, *, restricted: bool) -> EnrolmentRow:
+    """Leave a file alone: it is kept, and nobody changes it. One whose alarm lives is not restricted."""
+    row = own(work, enrolment_id, lock=True)
+    if restricted and row.status in ("active", "suspended"):
+        raise EnrolmentMoveRefused("a file whose alarm lives is not restricted", status_now=row.status)
+    row.restricted_at = work.at if restricted else None
+    return row
+
+
+def erase(work: Work, enrolment_id: UUID) -> EnrolmentRow:
+    """Forget the person of a file that has ended; raises `EnrolmentMoveRefused`, `FileRestricted`."""
+    row = own(work, enrolment_id, lock=True)
+    if row.status != "ended":
+        raise EnrolmentMoveRefused("only a file that has ended is erased", status_now=row.status)
+    if row.restricted_at is not None:
+        raise FileRestricted("a restricted file is kept as it is: lift the restriction first")
+    row.card = row.pv_number = row.convention_by = None
+    row.erased_at = work.at
+    for device in store.devices(work.session, row.id):
+        device.phone_number = b""
+    for transfer in transfer_store.of_file(work.session, row.id):
+        transfer.sealed = b""
+    for photo in photos.of_file(work.session, row.id):
+        work.session.delete(photo)
+    search.put(work.session, row.id, [])
+    row.found_version = row.card_version
+    reminders.forget(work, row.id)
+    return row

@@ -1,0 +1,114 @@
+"""Photos: checked, stripped of what the camera wrote, sealed, sent with the card, out of date in time."""
+
+import base64
+import io
+from datetime import UTC, date, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from PIL import Image
+
+from services.registry.domain import photo as domain
+from services.registry.errors import PhotoInvalid
+from services.registry.schemas import CARD
+from tests.support.desks import Desk, Who
+
+GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}
+TODAY = datetime.now(UTC).date()
+
+
+def picture(kind: str = "JPEG", size: tuple[int, int] = (1200, 900)) -> bytes:
+    """A picture with the place where it was taken, and upside down."""
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    exif[0x010E] = "canary of the camera"
+    exif.get_ifd(0x8825)[2] = (51.0, 3.0, 0.0)
+    out = io.BytesIO()
+    image = Image.new("RGB", size, (200, 30, 30))
+    image.paste((0, 0, 255), (0, 0, size[0], size[1] // 2))
+    image.save(out, kind, exif=exif)
+    return out.getvalue()
+
+
+@pytest.fixture
+def file(registry: Desk) -> str:
+    path = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
+    registry.call("PUT", f"{path}/card", CARD, **GHENT)
+    return path
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+def test_nothing_of_the_camera_is_left(kind: str) -> None:
+    cleaned = domain.cleaned(picture(kind))
+    image = Image.open(io.BytesIO(cleaned))
+    assert (image.format, max(image.size)) == ("JPEG", 640)
+    assert not image.getexif()
+    assert b"canary" not in cleaned
+    # Upright: blue was above, and the camera was held upside down.
+    assert image.getpixel((10, image.height - 10))[2] > 200  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [b"", b"no picture", b"GIF89a" + b"\x00" * 100, picture()[:400], b"x" * (domain.MOST_BYTES + 1)],
+)
+def test_what_is_no_picture_is_refused(raw: bytes) -> None:
+    with pytest.raises(PhotoInvalid):
+        domain.cleaned(raw)
+
+
+def test_a_picture_that_would_fill_the_memory_is_refused() -> None:
+    out = io.BytesIO()
+    Image.new("1", (20_000, 20_000)).save(out, "PNG")
+    with pytest.raises(PhotoInvalid, match=r"pixels|picture"):
+        domain.cleaned(out.getvalue())
+
+
+def test_a_photo_goes_with_the_card_and_leaves_it_again(registry: Desk, file: str) -> None:
+    ref = registry.call("GET", f"{file}/card", **GHENT)["card"]["perpetrators"][0]["ref"]
+    where = f"{file}/photos?taken_on={TODAY}&of={ref}"
+    photo = registry.upload(where, picture(), **GHENT).json()
+    sent = {e.type: e.data for e in registry.published(file.rpartition("/")[2])}
+    assert sent["photo.published.v1"]["photo_id"] == photo["id"]
+    assert sent["card.published.v1"]["card"]["photos"] == [
+        {"photo_id": photo["id"], "of": ref, "taken_on": TODAY.isoformat()}
+    ]
+    jpeg = base64.b64decode(sent["photo.published.v1"]["jpeg"])
+    shown = registry.answer(f"{file}/photos/{photo['id']}", **GHENT)
+    assert (shown.headers["content-type"], shown.content) == ("image/jpeg", jpeg)
+    assert shown.headers["cache-control"] == "no-store"
+    rows = registry.sql("SELECT sealed FROM photo")
+    assert all(b"JFIF" not in bytes(row[0]) for row in rows)
+    for who in ({"role": "file_manager", "zone": "liege"}, {"role": "supervisor"}):
+        assert registry.answer(f"{file}/photos/{photo['id']}", **who).status_code == 404
+    registry.call("DELETE", f"{file}/photos/{photo['id']}", status=204, **GHENT)
+    assert registry.published(file.rpartition("/")[2])[-1].data["card"]["photos"] == []
+    assert registry.call("GET", f"{file}/photos", **GHENT) == []
+
+
+def test_a_face_of_half_a_year_ago_must_be_looked_at(registry: Desk, file: str) -> None:
+    def waiting() -> list[str]:
+        found = registry.call("GET", "/v1/reminders?limit=500", **GHENT)
+        return [
+            e["kind"] for e in found if e["enrolment_id"] == file.rpartition("/")[2] and e["kind"] == "photo"
+        ]
+
+    registry.upload(f"{file}/photos?taken_on={TODAY - timedelta(days=30)}", picture(), **GHENT)
+    assert waiting() == []
+    old = registry.upload(f"{file}/photos?taken_on={TODAY - timedelta(days=220)}", picture(), **GHENT).json()
+    assert waiting() == ["photo"]
+    registry.call("DELETE", f"{file}/photos/{old['id']}", status=204, **GHENT)
+    assert waiting() == []
+    assert domain.stale_on(date(2026, 8, 31)) == date(2027, 2, 28)
+
+
+def test_a_wrong_photo_names_what_is_wrong(registry: Desk, file: str) -> None:
+    tomorrow = TODAY + timedelta(days=2)
+    for query, raw, field in (
+        (f"taken_on={tomorrow}", picture(), "taken_on"),
+        (f"taken_on={TODAY}&of={uuid4()}", picture(), "of"),
+        (f"taken_on={TODAY}", b"nothing", "body"),
+        ("", picture(), "taken_on"),
+    ):
+        answer = registry.upload(f"{file}/photos?{query}", raw, **GHENT)
+        assert (answer.status_code, answer.json()["field"]) == (422, field)

@@ -1,0 +1,145 @@
+"""A person asks: a copy, to be left alone, to be forgotten. And an existing list becomes files."""
+
+from datetime import UTC, datetime
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis.database import Database, engine_of
+from contracts.committee import AlarmEnding, AlarmGranted
+from contracts.envelope import wrap
+from services.registry import events
+from services.registry.schemas import CARD
+from services.registry.settings import RegistrySettings
+from services.registry.usecases import files
+from tests.integration.test_registry_api import device_body
+from tests.support.desks import Desk, Who
+
+GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}
+LIEGE: Who = {"role": "file_manager", "zone": "liege", "sub": "luc"}
+
+
+@pytest.fixture(scope="module")
+def database(registry_settings: RegistrySettings) -> Database:
+    return Database(engine_of(registry_settings), "/services/registry")
+
+
+@pytest.fixture
+def file(registry: Desk) -> str:
+    path = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
+    registry.call("PUT", f"{path}/card", CARD, **GHENT)
+    registry.call("PUT", f"{path}/police-report", {"pv_number": "GE.9/2026"}, **GHENT)
+    return path
+
+
+def ended(registry: Desk, database: Database, file: str) -> None:
+    """The committee granted it once, ended it, and the desk closed the file."""
+    common = {
+        "enrolment_id": UUID(file.rpartition("/")[2]),
+        "application_id": uuid4(),
+        "protocol_id": uuid4(),
+        "protocol_version": 1,
+    }
+    at = datetime.now(UTC)
+    dates = {"review_on": at.date(), "ends_on": at.date(), "procedure": "ordinary"}
+    for fact in (
+        AlarmGranted(**common, number=1, decision_id=uuid4(), decided_at=at, **dates),
+        AlarmEnding(**common, number=2, cause="review", decided_at=at),
+    ):
+        row = events.decision(wrap(fact, source="/services/committee"))
+        assert row is not None
+        with database.transaction() as tx:
+            files.keep_decision(tx, row)
+    registry.call("POST", f"{file}/end", **GHENT)
+
+
+def test_a_copy_of_everything_but_the_codes(registry: Desk, file: str) -> None:
+    device = device_body()
+    registry.call("POST", f"{file}/devices", device, status=201, **GHENT)
+    copy = registry.call("GET", f"{file}/export", **GHENT)
+    assert copy["card"]["victim"]["name"] == "An Peeters"
+    assert (copy["pv_number"], copy["devices"][0]["phone_number"]) == ("GE.9/2026", device["phone_number"])
+    assert "2468" not in str(copy["card"])
+    assert "cancel_code" not in str(copy)
+    registry.call("GET", f"{file}/export", status=404, **LIEGE)
+
+
+def test_left_alone_nobody_changes_it(registry: Desk, file: str) -> None:
+    registry.call("POST", f"{file}/restrict", **GHENT)
+    for method, path, body in (
+        ("PUT", f"{file}/card", CARD),
+        ("PUT", f"{file}/police-report", {"pv_number": "GE.10/2026"}),
+        ("POST", f"{file}/devices", device_body()),
+    ):
+        refused = registry.call(method, path, body, status=409, **GHENT)
+        assert refused["type"] == "urn:stalkingalarm:file-restricted"
+    registry.call("GET", file, **GHENT)
+    registry.call("POST", f"{file}/unrestrict", **GHENT)
+    registry.call("PUT", f"{file}/card", CARD, **GHENT)
+
+
+def test_forgotten_only_what_the_law_wants_stays(registry: Desk, database: Database, file: str) -> None:
+    registry.call("POST", f"{file}/erase", status=409, **GHENT)
+    ended(registry, database, file)
+    registry.call("POST", f"{file}/restrict", **GHENT)
+    registry.call("POST", f"{file}/erase", status=409, **GHENT)
+    registry.call("POST", f"{file}/unrestrict", **GHENT)
+    assert registry.call("POST", f"{file}/erase", **GHENT)["status"] == "ended"
+    left = registry.call("GET", f"{file}/export", **GHENT)
+    assert (left["card"], left["pv_number"]) == (None, None)
+    assert left["file"]["ended_at"]
+    assert left["decisions"]
+    registry.call("GET", f"{file}/card", status=404, **GHENT)
+    hits = registry.call("POST", "/v1/search", {"text": "An Peeters"}, **GHENT)
+    assert file.rpartition("/")[2] not in [hit["enrolment_id"] for hit in hits]
+
+
+LIST = """reference,victim_name,cancel_code,duress_code,perpetrator_name,weapons,home_address,pv_number
+A-1,Els Maes,2468,1357,Rik Bal,knife|hammer,"Kouter 1, Gent",GE.1/2025
+A-2,Nele Claes,1111,2222,,,,
+"""
+
+
+def imported(registry: Desk, text: str, dry: bool, status: int = 200, who: Who = GHENT) -> dict[str, object]:
+    answer = registry.text("POST", f"/v1/imports?dry_run={str(dry).lower()}", text, **who)
+    assert answer.status_code == status, answer.text
+    return dict(answer.json())
+
+
+def test_a_list_is_tried_first_and_never_taken_twice(registry: Desk) -> None:
+    who: Who = {"role": "file_manager", "zone": "importing"}
+    dry = imported(registry, LIST, True, who=who)
+    assert (dry["lines"], dry["made"], dry["problems"]) == (2, [], [])
+    assert registry.call("GET", "/v1/enrolments", **who) == []
+    made = imported(registry, LIST, False, who=who)
+    assert len(made["made"]) == 2  # type: ignore[arg-type]
+    card = registry.call("GET", f"/v1/enrolments/{made['made'][0]}/card", **who)["card"]  # type: ignore[index]
+    assert [weapon["text"] for weapon in card["perpetrators"][0]["weapons"]] == ["knife", "hammer"]
+    again = imported(registry, LIST + "A-3,Mia Desmet,3333,4444,,,,\n", False, who=who)
+    assert (again["known"], len(again["made"])) == (2, 1)  # type: ignore[arg-type]
+    assert len(registry.call("GET", "/v1/enrolments", **who)) == 3
+
+
+def test_every_problem_of_every_line_is_named_and_nothing_made(registry: Desk) -> None:
+    who: Who = {"role": "file_manager", "zone": "faulty"}
+    wrong = (
+        "reference;victim_name;cancel_code;duress_code;victim_born_on\n"
+        "B-1;Good One;2468;1357;1990-01-02\n"
+        "B-2;;2468;1357;\n"
+        "B-3;Same Codes;2468;2468;\n"
+        "B-1;Twice;1111;2222;not a date\n"
+    )
+    told = imported(registry, wrong, False, who=who)
+    found = {(p["line"], p["column"]) for p in told["problems"]}  # type: ignore[attr-defined]
+    assert {(3, "victim_name"), (5, "reference"), (5, "card.victim.born_on")} <= found
+    assert any(line == 4 for line, _ in found)
+    assert not any(line == 2 for line, _ in found)
+    assert "not a date" not in str(told)
+    assert registry.call("GET", "/v1/enrolments", **who) == []
+
+
+@pytest.mark.parametrize(
+    "text", ["", "a,b\n1,2\n", "reference,victim_name\nx,y\n", 'reference,"victim', "\x00"]
+)
+def test_what_is_no_list_is_refused(registry: Desk, text: str) -> None:
+    assert imported(registry, text, True, 422)["field"] == "body"
