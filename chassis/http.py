@@ -85,7 +85,8 @@ def problem(status: int, title: str, detail: str, *, kind: str = "about:blank", 
     return JSONResponse(body, status_code=status, media_type=PROBLEM, headers=headers)
 
 
-async def _service_error(_: Request, error: Exception) -> JSONResponse:
+async def service_error(_: Request, error: Exception) -> JSONResponse:
+    """The problem details of an error of ours."""
     assert isinstance(error, ServiceError)  # noqa: S101 - registered for this class only
     extra = dict(error.extra)
     if error.field:
@@ -116,7 +117,7 @@ async def _http_error(_: Request, error: Exception) -> JSONResponse:
 
 async def _database_gone(request: Request, error: Exception) -> JSONResponse:
     log.warning("database unavailable: %s", type(error).__name__)
-    return await _service_error(request, Retryable("the database is not available, try again"))
+    return await service_error(request, Retryable("the database is not available, try again"))
 
 
 async def _bug(_: Request, error: Exception) -> JSONResponse:
@@ -162,7 +163,7 @@ def application(
     )
     app.state.settings = settings
     app.state.verifier = Verifier(settings)
-    app.add_exception_handler(ServiceError, _service_error)
+    app.add_exception_handler(ServiceError, service_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_error)
     for gone in (OperationalError, InterfaceError, PoolTimeout):

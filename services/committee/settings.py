@@ -4,10 +4,10 @@ from typing import Self
 
 from pydantic import SecretStr, model_validator
 
-from chassis.settings import Settings
+from chassis.settings import PagesSettings
 
 
-class CommitteeSettings(Settings):
+class CommitteeSettings(PagesSettings):
     """`chain_approach_*`: where the chain approach is, what we show it, and what it signs its webhooks with.
 
     Without an address no case can be referred.

@@ -9,10 +9,10 @@ from typing import Any
 import shapely
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse
-from fastapi.staticfiles import StaticFiles
 
 from chassis import signin
 from chassis.auth import AnyCaller
+from chassis.pages import FRESH, HEADERS, Static
 from chassis.vault import Vault
 from services.dispatch.geography import Zone
 from services.dispatch.routing import DEFAULT_LIMITS
@@ -20,22 +20,6 @@ from services.dispatch.schemas import SessionIn
 from services.dispatch.settings import DispatchSettings
 
 _WEB = Path(__file__).parent / "web"
-# No inline script, no foreign host, no frame.
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
-    " font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-
-
-# Always asked for anew (304 when unchanged): after an upgrade no page may mix old and new modules.
-_FRESH = {"cache-control": "no-cache", "x-content-type-options": "nosniff"}
-
-
-class _Static(StaticFiles):
-    def file_response(self, *args: Any, **options: Any) -> Response:
-        response = super().file_response(*args, **options)
-        response.headers.update(_FRESH)
-        return response
 
 
 def add_pages(app: FastAPI, settings: DispatchSettings, vault: Vault) -> None:
@@ -44,8 +28,7 @@ def add_pages(app: FastAPI, settings: DispatchSettings, vault: Vault) -> None:
 
     @app.get("/console", include_in_schema=False)
     def page() -> FileResponse:
-        headers = {"content-security-policy": _POLICY, "referrer-policy": "no-referrer", **_FRESH}
-        return FileResponse(_WEB / "console.html", headers=headers)
+        return FileResponse(_WEB / "console.html", headers={**HEADERS, **FRESH})
 
     @app.get("/console/me", tags=["console"])
     def me(caller: AnyCaller, response: Response) -> dict[str, Any]:
@@ -66,7 +49,7 @@ def add_pages(app: FastAPI, settings: DispatchSettings, vault: Vault) -> None:
         app.state.verifier.caller(token)
         flow.keep(response, token)
 
-    app.mount("/console/static", _Static(directory=_WEB / "static"), name="console-static")
+    app.mount("/console/static", Static(directory=_WEB / "static"), name="console-static")
 
 
 class ZonesJson:

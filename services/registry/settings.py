@@ -4,10 +4,10 @@ from datetime import timedelta
 
 from pydantic import Field, SecretStr
 
-from chassis.settings import Settings
+from chassis.settings import PagesSettings
 
 
-class RegistrySettings(Settings):
+class RegistrySettings(PagesSettings):
     """`pseudonym_key` makes the pseudonyms of perpetrators: never rotated, or their links are lost.
 
     `transfer_within`: in which a zone answers an offer; `glass_lasts`: how long a file stays open that somebody

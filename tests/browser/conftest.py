@@ -8,8 +8,11 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from stalkingalarm import issuer
+from stalkingalarm.issuer import PEOPLE
 from stalkingalarm.running import RunningSystem
 from stalkingalarm.seed import GENT
+from tests.browser.crew import Crew
+from tests.browser.desks import Desk
 
 Opener = Callable[..., Page]
 
@@ -43,6 +46,36 @@ def console(system: RunningSystem, chromium: Browser) -> Iterator[Opener]:
         token = issuer.mint("operator-browser", list(roles), "cic", layout=system.layout, cic=cic)
         page.goto(f"{system.url('dispatch')}/console#token={token}")
         page.wait_for_selector("body[data-connection=live]")
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert errors == []
+
+
+@pytest.fixture(scope="module")
+def crew(system: RunningSystem) -> Iterator[Crew]:
+    """Victim and patrols of Ghent, where the protocol is in force."""
+    with Crew(system) as crew:
+        yield crew
+
+
+@pytest.fixture
+def desk(system: RunningSystem, chromium: Browser, crew: Crew) -> Iterator[Desk]:
+    """Opens pages of committee and registry as one of the people of the development sign-in."""
+    contexts, errors = [], list[str]()
+
+    def opened(person: str, locale: str = "nl-BE", path: str = "/desk", service: str = "committee") -> Page:
+        context = chromium.new_context(locale=locale, viewport={"width": 1280, "height": 900})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
+        page.goto(f"{system.url(service)}{path}")
+        page.get_by_role("button", name=PEOPLE[person][0], exact=True).click()
+        page.wait_for_url(f"{system.url(service)}{path}")
         return page
 
     yield opened

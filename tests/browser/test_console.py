@@ -1,7 +1,6 @@
 """The operator's page on the running system: what an operator sees and does in a night."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -12,13 +11,6 @@ from tests.browser.conftest import Opener
 from tests.browser.crew import Crew
 
 expect.set_options(timeout=15_000)
-
-
-@pytest.fixture(scope="module")
-def crew(system: RunningSystem) -> Iterator[Crew]:
-    """Victim and patrols."""
-    with Crew(system) as crew:
-        yield crew
 
 
 def alarm_of(page: Page, alarm_id: object) -> Page:

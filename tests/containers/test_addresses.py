@@ -38,7 +38,7 @@ def _squatters(network: str, address: str, image: str) -> Iterator[str]:
 def test_workers_find_a_broker_that_moved(containers: ComposeSystem) -> None:
     before = _addresses(containers, "rabbitmq")
     image = containers.containers()["rabbitmq"]["Config"]["Image"]
-    taken = []
+    taken: list[str] = []
     containers.stop("rabbitmq")
     try:
         for network, address in before.items():

@@ -23,7 +23,7 @@ from tests.support.committee import (
     whole,
 )
 from tests.support.desks import Desk, Who
-from tests.support.tokens import AUDIT, ROLES, Issuer
+from tests.support.tokens import AUDIT, ROLES, SIGN_IN, Issuer
 
 EVERYTHING_MISSING = {
     *("enrolment_id", "protocol_id", "procedure", "pv_numbers"),
@@ -120,7 +120,7 @@ def test_the_table_names_every_endpoint(committee_settings: CommitteeSettings) -
             path = path.replace(f"{before}{NOBODY}", f"{before}{name}")
         tabled.add((method, path))
     # Signed instead: tests/integration/test_committee_chain.py.
-    assert known == tabled | {("POST", "/v1/chain-approach/webhook")}
+    assert known == tabled | SIGN_IN | {("POST", "/v1/chain-approach/webhook")}
 
 
 def test_no_or_a_wrong_token_opens_nothing(committee: Desk, issuer: Issuer) -> None:

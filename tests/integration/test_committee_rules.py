@@ -7,6 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.database import Database, engine_of
+from contracts.common import Outcome
+from contracts.dispatch import IncidentClosed
 from contracts.envelope import wrap
 from contracts.registry import TieDeclared
 from services.committee import events
@@ -373,3 +375,34 @@ def test_the_next_meetings_are_found_and_the_last_ones_too(committee: Desk, prot
     assert committee.call("GET", "/v1/meetings?limit=1", **SECRETARY)[0]["id"] == far
     since = committee.call("GET", "/v1/meetings?limit=1&since=2198-01-01T00:00:00Z", **PROCUREUR)
     assert [each["id"] for each in since] == [far]
+
+
+def test_a_protocol_decides_in_its_own_zones_whoever_enters_the_case(committee: Desk, protocol_id: str) -> None:
+    nowhere = whole(protocol_id) | {"zone_id": None}
+    path = f"/v1/applications/{drafted(committee, nowhere, SECRETARY)}"
+    refusal = committee.call("POST", f"{path}/submit", status=422, **SECRETARY)
+    assert refusal["missing"] == ["zone_id"]
+    committee.call("PATCH", path, {"zone_id": "z77"}, **SECRETARY)
+    refusal = committee.call("POST", f"{path}/submit", status=422, **SECRETARY)
+    assert "does not cover zone z77" in refusal["detail"]
+    committee.call("PATCH", path, {"zone_id": "z1"}, **SECRETARY)
+    committee.call("POST", f"{path}/submit", **SECRETARY)
+    # The zone for which it was entered sees it.
+    assert committee.call("GET", path, **POLICE)["zone_id"] == "z1"
+
+
+def test_the_days_after_an_alarm_run_since_the_press() -> None:
+    pressed, closed = datetime(2026, 11, 20, 1, tzinfo=UTC), datetime(2026, 11, 22, 9, tzinfo=UTC)
+    told = IncidentClosed(
+        incident_id=uuid4(),
+        at=closed,
+        control_room_id="cic",
+        enrolment_id=uuid4(),
+        outcome=Outcome.GENUINE,
+        closed_by="unit",
+    )
+    for raised_at, since in ((pressed, pressed), (None, closed)):
+        event = wrap(told.model_copy(update={"raised_at": raised_at}), source="/services/dispatch")
+        real = events.real_incident(event)
+        assert real is not None
+        assert real[2] == since

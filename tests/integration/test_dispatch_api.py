@@ -17,7 +17,7 @@ from services.dispatch.settings import DispatchSettings
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import GHENT_ROOM, alarm
 from tests.support.postgres import Cluster
-from tests.support.tokens import AUDIT, ROLES, Issuer
+from tests.support.tokens import AUDIT, ROLES, SIGN_IN, Issuer
 
 ROOM = {"operator", "supervisor", "gateway"}
 UNIT = {"unit", "gateway"}
@@ -48,10 +48,11 @@ TABLE: dict[tuple[str, str], set[str]] = {
     ("PUT", "/v1/units"): {"admin", "gateway"},
     ("POST", "/v1/units/positions"): UNIT,
     ("GET", "/v1/control-rooms/{cic_id}/units"): ROOM,
+    ("GET", "/v1/incidents/{incident_id}/photos/{photo_id}"): ROOM,
+    ("GET", "/v1/orders/{order_id}/photos/{photo_id}"): UNIT,
     **AUDIT,
 }
 OPEN = {("GET", "/health/live"), ("GET", "/health/ready"), ("POST", "/console/session"), ("GET", "/console/me")}
-OPEN |= {("GET", "/signin"), ("GET", "/signin/callback"), ("POST", "/signout")}
 
 
 @pytest.fixture(scope="module")
@@ -85,13 +86,15 @@ def client(database_url: str, issuer: Issuer) -> Iterator[TestClient]:
 def test_the_table_names_every_endpoint(client: TestClient) -> None:
     paths = client.get("/openapi.json").json()["paths"]
     found = {(method.upper(), path) for path, methods in paths.items() for method in methods}
-    assert found == set(TABLE) | OPEN
+    assert found == set(TABLE) | OPEN | SIGN_IN
 
 
 @pytest.mark.parametrize(("method", "path"), sorted(TABLE))
 def test_who_may_what(client: TestClient, issuer: Issuer, method: str, path: str) -> None:
     # Another room's and another unit's: who has the role is refused for the object, never let in.
-    where = path.format(cic_id="cic-antwerpen", unit_id="strange", incident_id=uuid4(), order_id=uuid4())
+    where = path.format(
+        cic_id="cic-antwerpen", unit_id="strange", incident_id=uuid4(), order_id=uuid4(), photo_id=uuid4()
+    )
     assert client.request(method, where).status_code == 401
     for role in ROLES:
         headers = issuer.headers(role, cic=GHENT_ROOM, unit="mine")

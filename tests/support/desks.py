@@ -73,6 +73,18 @@ class Desk:
         headers = self._issuer.headers(role, **claims)
         return int(self._client.request(method, path, json=body, headers=headers).status_code)
 
+    def text(self, method: str, path: str, body: str, *, role: str, **claims: str) -> Response:
+        """Whatever a call with a text as its body answers."""
+        headers = self._issuer.headers(role, **claims) | {"content-type": "text/csv"}
+        answer: Response = self._client.request(method, path, content=body.encode(), headers=headers)
+        return answer
+
+    def upload(self, path: str, raw: bytes, *, role: str, **claims: str) -> Response:
+        """Whatever a POST of bytes answers."""
+        headers = self._issuer.headers(role, **claims) | {"content-type": "application/octet-stream"}
+        answer: Response = self._client.post(path, content=raw, headers=headers)
+        return answer
+
     def answer(self, path: str, *, role: str, **claims: str) -> Response:
         """Whatever a GET as `role` answers."""
         answer: Response = self._client.get(path, headers=self._issuer.headers(role, **claims))

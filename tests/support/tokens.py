@@ -17,6 +17,8 @@ ROLES = (
 )
 # What every service has for auditors, in the tables role x endpoint.
 AUDIT = {("GET", f"/v1/audit/{name}"): {"auditor"} for name in ("entries", "seals", "state")}
+# What every service with pages has for people who are not signed in yet.
+SIGN_IN = {("GET", "/signin"), ("GET", "/signin/callback"), ("POST", "/signout")}
 
 
 def _key() -> OKPKey:

@@ -7,14 +7,14 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import audit_api
+from chassis import audit_api, signin
 from chassis.database import Database, engine_of
 from chassis.http import application
 from chassis.outbox import Relay
 from chassis.publisher import Publisher
 from chassis.settings import load
 from chassis.vault import Vault
-from services.committee.api import cases, chain, decisions, meetings, papers, protocols
+from services.committee.api import cases, chain, decisions, desk, meetings, papers, protocols
 from services.committee.api.parts import Parts
 from services.committee.settings import CommitteeSettings
 
@@ -55,4 +55,6 @@ def create_app(settings: CommitteeSettings | None = None) -> FastAPI:
     for each in (protocols, cases, decisions, meetings, papers, chain):
         each.add(app, parts)
     audit_api.add(app, lambda: database, settings.service)
+    signin.add(app, settings, parts.vault)
+    desk.add(app, parts)
     return app

@@ -13,19 +13,20 @@ from services.committee.settings import CommitteeSettings
 from services.committee.usecases.work import Reading, Work
 
 # Who proposes an alarm, and who sits on the committee.
-_PROPOSERS = ("committee", "secretariat", "file_manager", "follow_up")
-_READERS = (*_PROPOSERS, "magistrate", "procureur", "procureur_general")
+PROPOSERS = ("committee", "secretariat", "file_manager", "follow_up")
+MEMBERS = ("committee", "secretariat", "magistrate", "procureur")
+READERS = (*PROPOSERS, "magistrate", "procureur", "procureur_general")
 
-Proposer = Annotated[Caller, require(*_PROPOSERS)]
-Officer = Annotated[Caller, require(*_PROPOSERS, "magistrate")]
-Reader = Annotated[Caller, require(*_READERS)]
-Member = Annotated[Caller, require("committee", "secretariat", "magistrate", "procureur")]
+Proposer = Annotated[Caller, require(*PROPOSERS)]
+Officer = Annotated[Caller, require(*PROPOSERS, "magistrate")]
+Reader = Annotated[Caller, require(*READERS)]
+Member = Annotated[Caller, require(*MEMBERS)]
 Secretariat = Annotated[Caller, require("secretariat")]
 Drafter = Annotated[Caller, require("secretariat", "admin")]
 Magistrate = Annotated[Caller, require("magistrate")]
 Procureur = Annotated[Caller, require("procureur")]
 ProcureurGeneral = Annotated[Caller, require("procureur_general")]
-AnyReader = Annotated[Caller, require(*_READERS, "admin")]
+AnyReader = Annotated[Caller, require(*READERS, "admin")]
 
 
 @dataclass(frozen=True, slots=True)

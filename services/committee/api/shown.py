@@ -45,7 +45,8 @@ def of_case(reading: Reading, row: ApplicationRow, answer: M) -> M:
 
 def _standing(reading: Reading, row: ApplicationRow) -> Circumstances:
     """How the caller stands to a case. Who writes a draft reads all of it."""
-    own = own_cases(reading.caller) in (None, (row.proposer, row.zone_id))
+    own_ones = own_cases(reading.caller)
+    own = own_ones is None or own_ones.holds(row)
     return Circumstances(own_case=own, author=own and row.state == "draft", chosen=True)
 
 

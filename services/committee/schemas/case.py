@@ -17,6 +17,7 @@ APPLICATION: dict[str, Any] = {
     "protocol_id": "5e4f35b0-9a3c-4d6c-a3cf-0e2b1c6a7f10",
     "procedure": "ordinary",
     "proposer": "police",
+    "zone_id": "z1",
     "language": "nl",
     "pv_numbers": ["GE.37.L1.012345/2026"],
     "elements": {
@@ -96,6 +97,8 @@ class ApplicationIn(In):
     protocol_id: UUID | None = None
     procedure: Procedure | None = None
     proposer: Name | None = None
+    # Of the victim's residence; that of the token, where it names one.
+    zone_id: Name | None = None
     language: Language | None = None
     exceptional: Text | None = None
     urgency: Text | None = None
@@ -236,6 +239,7 @@ class ApplicationOut(BaseModel):
     protocol_version: int | None
     procedure: Procedure | None
     proposer: str | None
+    zone_id: str | None
     language: Language
     exceptional: Annotated[str, _CASE]
     urgency: Annotated[str, _CASE]

@@ -1,6 +1,7 @@
 """Applications with all that belongs to one: decisions, opinions, conflicts, history."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -26,17 +27,30 @@ def application(session: Session, application_id: UUID, *, lock: bool = False) -
     return session.exec(found.with_for_update() if lock else found).one_or_none()
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The cases of one partner: of one zone, or wherever the victim lives."""
+
+    partner: str
+    zone: str | None
+    any_zone: bool
+
+    def holds(self, row: ApplicationRow) -> bool:
+        """Whether it is one of them."""
+        return row.proposer == self.partner and (self.any_zone or row.zone_id == self.zone)
+
+
 def applications(
     session: Session,
     *,
     subject: str,
-    own: tuple[str | None, str | None] | None = None,
+    own: Own | None = None,
     outside_protocols: bool = False,
     state: str | None = None,
     before: datetime | None = None,
     limit: int,
 ) -> Sequence[ApplicationRow]:
-    """The newest applications that `subject` has no conflict with; of `own` (partner, zone) where given."""
+    """The newest applications that `subject` has no conflict with; only `own` where given."""
     tied = select(ConflictRow.application_id).where(col(ConflictRow.subject) == subject)
     victim = col(ApplicationRow.enrolment_id)
     found = select(ApplicationRow).where(
@@ -44,10 +58,9 @@ def applications(
     )
     found = found.order_by(col(ApplicationRow.created_at).desc()).limit(limit)
     if own is not None:
-        partner, zone = own
-        found = found.where(
-            col(ApplicationRow.proposer) == partner, col(ApplicationRow.zone_id).is_not_distinct_from(zone)
-        )
+        found = found.where(col(ApplicationRow.proposer) == own.partner)
+        if not own.any_zone:
+            found = found.where(col(ApplicationRow.zone_id).is_not_distinct_from(own.zone))
     if outside_protocols:
         found = found.where(col(ApplicationRow.protocol_id).is_(None), col(ApplicationRow.state) != "draft")
     if state is not None:

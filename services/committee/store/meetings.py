@@ -26,6 +26,12 @@ def meetings(session: Session, *, since: datetime | None, limit: int) -> Sequenc
     ).all()
 
 
+def open_meetings(session: Session) -> Sequence[MeetingRow]:
+    """Meetings that are planned or sit."""
+    found = select(MeetingRow).where(col(MeetingRow.state).in_(("planned", "open")))
+    return session.exec(found.order_by(col(MeetingRow.starts_at)).limit(20)).all()
+
+
 def agenda(session: Session, meeting_id: UUID) -> Sequence[AgendaRow]:
     """The points in order."""
     found = select(AgendaRow).where(col(AgendaRow.meeting_id) == meeting_id)

@@ -35,7 +35,7 @@ def draft(work: Work, changes: Mapping[str, Any]) -> Filed:
     row = ApplicationRow(
         id=uuid4(),
         proposer=proposer,
-        zone_id=work.caller.zone,
+        zone_id=work.caller.zone or changes.get("zone_id"),
         sealed=b"",
         created_at=work.at,
         created_by=work.caller.subject,
@@ -53,6 +53,8 @@ def edit(work: Work, application_id: UUID, changes: Mapping[str, Any]) -> Filed:
     domain.moved(state_of(row), "edit")
     before = content_of(work, row)
     after = _changed(work, before, changes)
+    if work.caller.zone is None and changes.get("zone_id"):
+        row.zone_id = changes["zone_id"]
     # What another officer raised, who drafts it does not lower.
     if row.assessed_by not in (None, work.caller.subject):
         domain.refuse_lowering(before.assessment.level, after.assessment.level, committee=False)
@@ -246,10 +248,11 @@ def _fields(content: Content) -> dict[str, Any]:
     return {name: getattr(content, name) for name in Content.__dataclass_fields__}
 
 
+_NOT_PLAIN = ("elements", "conditions", "assessment", "zone_id")
+
+
 def _changed(work: Work, content: Content, changes: Mapping[str, Any]) -> Content:
-    given = {
-        name: value for name, value in changes.items() if name not in ("elements", "conditions", "assessment")
-    }
+    given = {name: value for name, value in changes.items() if name not in _NOT_PLAIN}
     roles, partner = work.caller.roles, work.caller.partner
     if not roles & COMMITTEE and given.get("proposer", partner) != partner:
         raise Forbidden("only the committee may enter an application of another partner", field="proposer")
@@ -285,6 +288,8 @@ def _complete(work: Work, row: ApplicationRow, content: Content) -> Rules:
     if content.protocol_id is None and content.exceptional.strip():
         rules = Rules()
     missing = domain.missing(content, rules)
+    if rules is not None and rules.zones is not None and row.zone_id is None:
+        missing.append("zone_id")
     wrong = dict.fromkeys(missing, "is missing") | domain.forbidden(content, rules, row.zone_id)
     if wrong or rules is None:
         raise ApplicationIncomplete(

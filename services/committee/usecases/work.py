@@ -71,12 +71,18 @@ def may_see(caller: Caller, row: ApplicationRow) -> bool:
     if "procureur_general" in caller.roles:
         return row.protocol_id is None and row.submitted_at is not None
     own = own_cases(caller)
-    return own is None or (row.proposer, row.zone_id) == own
+    return own is None or own.holds(row)
 
 
-def own_cases(caller: Caller) -> tuple[str | None, str | None] | None:
-    """Whose applications a caller sees: those of its partner and zone, or (None) all."""
-    return None if caller.roles & COMMITTEE else (partner_of(caller), caller.zone)
+def own_cases(caller: Caller) -> cases.Own | None:
+    """Whose applications a caller sees: those of its partner and zone, or (None) all.
+
+    Victim support works in many zones, and its people without one see all that it proposed.
+    """
+    if caller.roles & COMMITTEE:
+        return None
+    any_zone = caller.zone is None and "follow_up" in caller.roles
+    return cases.Own(partner_of(caller), caller.zone, any_zone)
 
 
 def partner_of(caller: Caller) -> str:

@@ -34,7 +34,7 @@ def _files(app: FastAPI, parts: Parts) -> None:
         with parts.work(caller) as work:
             file = usecases.enrol(work)
             response.headers["Location"] = f"/v1/enrolments/{file.row.id}"
-            return _shown(work, file)
+            return as_shown(work, file)
 
     @app.get("/v1/enrolments", tags=["files"])
     def listed(caller: FileManager, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[EnrolmentSummary]:
@@ -47,7 +47,7 @@ def _files(app: FastAPI, parts: Parts) -> None:
     def read(enrolment_id: UUID, caller: Reader) -> EnrolmentOut:
         """One file, with the preconditions of activation; also one that was opened for the caller."""
         with parts.work(caller) as work:
-            return _shown(work, usecases.read(work, enrolment_id))
+            return as_shown(work, usecases.read(work, enrolment_id))
 
 
 def _papers(app: FastAPI, parts: Parts) -> None:
@@ -56,14 +56,14 @@ def _papers(app: FastAPI, parts: Parts) -> None:
         """Record the number of the police report."""
         with parts.work(caller) as work:
             file = usecases.put_police_report(work, enrolment_id, body.pv_number)
-            return _shown(work, file, "pv_number")
+            return as_shown(work, file, "pv_number")
 
     @app.post("/v1/enrolments/{enrolment_id}/convention", tags=["papers"])
     def convention(enrolment_id: UUID, body: ConventionIn, caller: FileManager) -> EnrolmentOut:
         """Record the signature under the convention."""
         with parts.work(caller) as work:
             file = usecases.sign_convention(work, enrolment_id, body.signed_on, body.by)
-            return _shown(work, file, "convention_by", "convention_signed_on")
+            return as_shown(work, file, "convention_by", "convention_signed_on")
 
 
 def _switching(app: FastAPI, parts: Parts) -> None:
@@ -71,22 +71,22 @@ def _switching(app: FastAPI, parts: Parts) -> None:
     def activate(enrolment_id: UUID, caller: FileManager) -> EnrolmentOut:
         """Switch the alarm on; 409 names each missing precondition in `missing`."""
         with parts.work(caller) as work:
-            return _shown(work, usecases.activate(work, enrolment_id), "status")
+            return as_shown(work, usecases.activate(work, enrolment_id), "status")
 
     @app.post("/v1/enrolments/{enrolment_id}/suspend", tags=["switching"])
     def suspend(enrolment_id: UUID, caller: FileManager) -> EnrolmentOut:
         """Switch it off for a while; its devices must be reactivated and tested again."""
         with parts.work(caller) as work:
-            return _shown(work, usecases.suspend(work, enrolment_id), "status")
+            return as_shown(work, usecases.suspend(work, enrolment_id), "status")
 
     @app.post("/v1/enrolments/{enrolment_id}/end", tags=["switching"])
     def end(enrolment_id: UUID, caller: FileManager) -> EnrolmentOut:
         """Close a file; 409 names in `missing` what it needs first: the committee's decision, the device."""
         with parts.work(caller) as work:
-            return _shown(work, usecases.end(work, enrolment_id), "status")
+            return as_shown(work, usecases.end(work, enrolment_id), "status")
 
 
-def _shown(work: Work, file: usecases.File, *changed: str) -> EnrolmentOut:
+def as_shown(work: Work, file: usecases.File, *changed: str) -> EnrolmentOut:
     """A file as the caller may see it, and what was changed of it, both logged."""
     if changed:
         wrote(work, file.row.id, *changed)

@@ -1,0 +1,120 @@
+"""Pages of a service: made here from templates in the reader's language; what they change goes over the API.
+
+No inline script, no foreign host: see `POLICY`. Whoever is not signed in is sent to the identity provider and
+comes back to the same page. A refusal is a page too, in words.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args
+from urllib.parse import urlencode
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi.staticfiles import StaticFiles
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from chassis.auth import caller_of
+from chassis.caller import Caller
+from chassis.errors import Forbidden, ServiceError, Unauthenticated
+from chassis.http import service_error
+from contracts.registry import Language
+
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
+    " font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+# Always asked for anew (304 when unchanged): after an upgrade no page may mix old and new parts.
+FRESH = {"cache-control": "no-cache", "x-content-type-options": "nosniff"}
+HEADERS = {
+    "content-security-policy": POLICY,
+    "referrer-policy": "no-referrer",
+    "x-content-type-options": "nosniff",
+    "cache-control": "no-store",
+}
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+_KEPT = "stalkingalarm_language"
+_SHARED = Path(__file__).parent / "web"
+
+Words = Mapping[Language, Mapping[str, str]]
+
+
+class Static(StaticFiles):
+    """Files of pages, never stale."""
+
+    def file_response(self, *args: Any, **options: Any) -> Response:
+        """The file, to be asked for anew each time."""
+        response = super().file_response(*args, **options)
+        response.headers.update(FRESH)
+        return response
+
+
+class Pages:
+    """The pages of one service under a prefix, as `/desk`."""
+
+    def __init__(self, app: FastAPI, prefix: str, folder: Path, words: Words) -> None:
+        """`folder`: holds `templates` and `static`; `words`: every text of the pages, by language."""
+        self._prefix, self._words = prefix, words
+        self._templates = Environment(
+            loader=FileSystemLoader([folder / "templates", _SHARED / "templates"]),
+            autoescape=select_autoescape(default=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        app.mount(f"{prefix}/static", Static(directory=folder / "static"), name=f"{prefix}-static")
+        app.mount("/shared", Static(directory=_SHARED / "static"), name="shared-static")
+        app.add_exception_handler(ServiceError, self._refused)
+
+    def reader(self, request: Request, *roles: str) -> Caller:
+        """Who reads; raises `Unauthenticated` (which becomes the way to the sign-in) and `Forbidden`."""
+        caller = caller_of(request)
+        if not caller.roles.intersection(roles):
+            raise Forbidden(f"needs one of the roles {', '.join(sorted(roles))}")
+        return caller
+
+    def show(
+        self, request: Request, template: str, caller: Caller | None, status: int = 200, **what: Any
+    ) -> Response:
+        """A page, in the reader's language."""
+        language = self.language(request)
+        words = self._words[language]
+
+        def say(key: str, /, **values: object) -> str:
+            return words[key].format(**values)
+
+        def name(group: str, code: object) -> str:
+            return words.get(f"{group}.{code}", str(code).replace("_", " "))
+
+        text = self._templates.get_template(template).render(
+            t=say,
+            word=name,
+            language=language,
+            languages=LANGUAGES,
+            caller=caller,
+            path=request.url.path,
+            prefix=self._prefix,
+            **what,
+        )
+        response = HTMLResponse(text, status_code=status, headers=HEADERS)
+        if request.query_params.get("lang") in LANGUAGES:
+            response.set_cookie(_KEPT, language, max_age=365 * 86_400, samesite="strict", path="/")
+        return response
+
+    def language(self, request: Request) -> Language:
+        """As chosen on a page, as kept, as the browser prefers, Dutch."""
+        preferred = [
+            part.partition(";")[0].strip()[:2].lower()
+            for part in request.headers.get("accept-language", "").split(",")
+        ]
+        wanted = [request.query_params.get("lang"), request.cookies.get(_KEPT), *preferred]
+        return next((known for each in wanted for known in LANGUAGES if known == each), "nl")
+
+    async def _refused(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, ServiceError)  # noqa: S101 - registered for this class only
+        if not request.url.path.startswith(self._prefix):
+            return await service_error(request, error)
+        if isinstance(error, Unauthenticated):
+            back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return RedirectResponse(f"/signin?{urlencode({'to': back})}", 303, HEADERS)
+        return self.show(request, "refused.html", None, error.status, error=error)

@@ -1,0 +1,22 @@
+"""What people do at a desk, and what every page must bear."""
+
+from collections.abc import Callable
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+Desk = Callable[..., Page]
+
+
+def accessible(page: Page) -> None:
+    """Nothing that axe knows of is wrong with the page."""
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+
+
+def typed(page: Page, name: str, text: str) -> None:
+    """By keyboard: to the field, and write."""
+    field = page.locator(f"[name='{name}']").first
+    field.focus()
+    page.keyboard.press("Control+A")
+    page.keyboard.type(text)

@@ -1,0 +1,110 @@
+"""The committee at its desk, in a real browser: from application to decision, by keyboard, in two languages."""
+
+import time
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.desks import Desk, accessible, typed
+
+ELEMENTS = ("harassment", "serious_disturbance", "knew_or_should_have_known")
+
+
+def filled(page: Page, procedure: str, enrolment: str | None = None) -> str:
+    """Fill in a whole application and submit it; its page."""
+    page.goto(page.url.replace("/desk", "/desk/applications/new"))
+    accessible(page)
+    typed(page, "enrolment_id", enrolment or str(uuid4()))
+    page.locator("[name=protocol_id]").select_option(index=1)
+    page.locator(f"[name=procedure][value={procedure}]").focus()
+    page.keyboard.press("Space")
+    if procedure == "urgent":
+        typed(page, "urgency", "he was at her door with a knife")
+    typed(page, "zone_id", "gent-1")
+    typed(page, "pv_numbers", "GE.37.L1.000001/2026")
+    for element in ELEMENTS:
+        typed(page, f"elements.{element}", f"shown: {element}")
+    for name, text in (("instrument", "SAM"), ("version", "2.1"), ("answers", "N1: yes")):
+        typed(page, f"assessment.{name}", text)
+    page.locator("[name='assessment.level']").select_option("high")
+    page.locator("[name='assessment.level']").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # save
+    page.wait_for_url("**/desk/applications/*-*")
+    for box in page.locator("[name$='.met']").all():
+        box.focus()
+        page.keyboard.press("Space")
+    page.locator("form[data-api^=PATCH] button").focus()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    page.locator("form[data-api$='/submit'] button").focus()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    return page.url
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("locale", ["nl-BE", "fr-BE"])
+def test_an_urgent_case_by_keyboard_in_two_minutes(desk: Desk, locale: str) -> None:
+    begun = time.monotonic()
+    member = desk("member-police", locale)
+    accessible(member)
+    case = filled(member, "urgent")
+    path = case.partition("/desk")[2]
+    magistrate = desk("magistrate", locale, f"/desk{path}")
+    accessible(magistrate)
+    typed(magistrate, "reasons", "all three elements, and a knife")
+    magistrate.keyboard.press("Tab")
+    with magistrate.expect_navigation():
+        magistrate.keyboard.press("Enter")
+    word = {"nl-BE": "voorlopig toegekend", "fr-BE": "accordé provisoirement"}[locale]
+    expect(magistrate.locator("h2 .badge").first).to_have_text(word)
+    assert time.monotonic() - begun < 120
+    member.reload()
+    expect(member.locator("h2 .badge").first).to_have_text(word)
+
+
+@pytest.mark.timeout(300)
+def test_an_ordinary_case_in_a_meeting(desk: Desk) -> None:
+    case = filled(desk("member-police"), "ordinary")
+    secretary = desk("secretariat", path="/desk/meetings")
+    accessible(secretary)
+    secretary.locator("[name=starts_at]").fill("2026-12-01T10:00")
+    with secretary.expect_navigation():
+        secretary.locator("form[data-api='POST /v1/meetings'] button").press("Enter")
+    meeting = secretary.url
+    with secretary.expect_navigation():
+        secretary.locator("form[data-api$='/open'] button").press("Enter")
+    expect(secretary.locator(".light")).to_have_count(0)
+    secretary.goto(case)
+    accessible(secretary)
+    with secretary.expect_navigation():
+        secretary.locator(f"form[data-then='{meeting[meeting.index('/desk') :]}'] button").press("Enter")
+    expect(secretary.locator(".light")).to_contain_text("GEEN QUORUM")
+    for name, partner in (("Bert", "police"), ("Carla", "parket")):
+        typed(secretary, "name", name)
+        typed(secretary, "subject", name.lower())
+        secretary.locator("[name=partner]").select_option(partner)
+        with secretary.expect_navigation():
+            secretary.locator("form[data-api$='/attendance'] button").press("Enter")
+    expect(secretary.locator(".light")).to_contain_text("Quorum aanwezig")
+    accessible(secretary)
+    typed(secretary, "reasons", "all three elements are shown")
+    with secretary.expect_navigation():
+        secretary.locator("form[data-api$='/grant'] button").press("Enter")
+    secretary.goto(case)
+    expect(secretary.locator("h2 .badge").first).to_have_text("toegekend")
+    expect(secretary.locator("ol.line")).to_contain_text("toegekend")
+
+
+@pytest.mark.timeout(120)
+def test_a_refusal_stands_beside_its_field(desk: Desk) -> None:
+    page = desk("member-police", path="/desk/applications/new")
+    typed(page, "enrolment_id", "not an id")
+    page.locator("form[data-api^=POST] button.go").press("Enter")
+    field = page.locator("[name=enrolment_id]")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_be_focused()
+    expect(page.locator(".wrong").first).to_be_visible()
+    accessible(page)

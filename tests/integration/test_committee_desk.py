@@ -1,0 +1,134 @@
+"""The committee's pages, rendered by the real application: every page, in every language, for every role."""
+
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+
+import pytest
+from fastapi.testclient import TestClient
+
+from chassis.pages import LANGUAGES
+from services.committee.api import create_app
+from services.committee.settings import CommitteeSettings
+from services.committee.web.words import WORDS
+from tests.support.committee import (
+    GENERAL,
+    MAGISTRATE,
+    POLICE,
+    SECRETARY,
+    about,
+    drafted,
+    granted,
+    meeting,
+    provisional,
+    submitted,
+    urgent,
+    whole,
+)
+from tests.support.desks import Desk, Who
+from tests.support.tokens import Issuer
+
+VOID = frozenset({"meta", "link", "input", "br"})
+
+
+class Strict(HTMLParser):
+    """Complains of tags that do not close in order, of inline scripts and of inline styles."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, _ in attrs:
+            assert not name.startswith("on"), f"inline script: {tag} {name}"
+            assert name != "style", f"inline style: {tag}"
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open[-1:] == [tag], f"{tag} closes what is not open"
+        self.open.pop()
+
+
+@pytest.fixture(scope="module")
+def pages(committee_settings: CommitteeSettings) -> Iterator[TestClient]:
+    with TestClient(create_app(committee_settings), follow_redirects=False) as client:
+        yield client
+
+
+def read(
+    pages: TestClient, issuer: Issuer, path: str, who: Who, status: int = 200, language: str = "nl"
+) -> str:
+    claims = {name: value for name, value in who.items() if name != "role"}
+    headers = issuer.headers(who["role"], **claims) | {"accept-language": language}  # type: ignore[arg-type]
+    answer = pages.get(path, headers=headers)
+    assert answer.status_code == status, answer.text[:500]
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert answer.headers["cache-control"] == "no-store"
+    strict = Strict()
+    strict.feed(answer.text)
+    assert strict.open == []
+    return str(answer.text)
+
+
+def test_who_is_not_signed_in_is_sent_to_the_identity_provider_and_back(pages: TestClient) -> None:
+    answer = pages.get("/desk/applications?state=granted")
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/signin?to=%2Fdesk%2Fapplications%3Fstate%3Dgranted"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_page_in_every_language(
+    committee: Desk, pages: TestClient, issuer: Issuer, protocol_id: str, language: str
+) -> None:
+    paths = ["/desk", "/desk/applications", "/desk/applications/new", "/desk/meetings"]
+    cases = {
+        "draft": f"/v1/applications/{drafted(committee, whole(protocol_id))}",
+        "submitted": submitted(committee, whole(protocol_id)),
+        "provisional": provisional(committee, urgent(protocol_id)),
+    }
+    path = submitted(committee, whole(protocol_id))
+    granted(committee, protocol_id, path)
+    cases["granted"] = path
+    held = meeting(committee, protocol_id, about(cases["submitted"]), about(cases["provisional"]))
+    committee.call("PUT", f"{path}/opinion", {"advice": "grant", "shared": "yes", "kept": "no"}, **SECRETARY)
+    paths += [each.replace("/v1/", "/desk/") for each in cases.values()] + [f"/desk/meetings/{held}"]
+    for each in paths:
+        text = read(pages, issuer, each, SECRETARY, language=language)
+        assert f'<html lang="{language}">' in text
+        assert WORDS[language]["title"] in text  # type: ignore[index]
+
+
+def test_each_sees_what_is_for_them_to_do(
+    committee: Desk, pages: TestClient, issuer: Issuer, protocol_id: str
+) -> None:
+    path = submitted(committee, urgent(protocol_id)).replace("/v1/", "/desk/")
+    assert "grant-provisionally" in read(pages, issuer, path, MAGISTRATE)
+    assert "grant-provisionally" not in read(pages, issuer, path, SECRETARY)
+    text = read(pages, issuer, path, POLICE)
+    assert "GE.37.L1.012345/2026" in text
+    assert "opinion" not in text
+    read(pages, issuer, path, GENERAL, 404)
+    aid: Who = {"role": "follow_up", "partner": "victim-support"}
+    read(pages, issuer, path, aid, 404)
+    assert "Dit mag u niet zien" in read(pages, issuer, "/desk/meetings", POLICE, 403)
+
+
+def test_what_people_write_is_text_and_nothing_else(
+    committee: Desk, pages: TestClient, issuer: Issuer, protocol_id: str
+) -> None:
+    evil = "<script>alert(1)</script>\"' onload=x"
+    body = whole(protocol_id, pv_numbers=[evil[:150]])
+    path = submitted(committee, body).replace("/v1/", "/desk/")
+    text = read(pages, issuer, path, SECRETARY)
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert" in text
+
+
+def test_all_words_are_in_all_languages() -> None:
+    keys = set(WORDS["nl"])
+    for language in LANGUAGES:
+        assert set(WORDS[language]) == keys
+        assert all(text.strip() for text in WORDS[language].values())
+        for key in keys:
+            assert re.findall(r"\{\w+\}", WORDS[language][key]) == re.findall(r"\{\w+\}", WORDS["nl"][key])
