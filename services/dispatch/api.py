@@ -42,7 +42,7 @@ from services.dispatch.schemas import (
 )
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.streams import Hub, Watcher
-from services.dispatch.usecases import moving, rooms
+from services.dispatch.usecases import moving, rooms, sending
 from services.dispatch.usecases.context import Context
 from services.dispatch.webhooks import Courier
 
@@ -209,7 +209,7 @@ def _incidents(app: FastAPI, context: Context, disclosures: Disclosures) -> None
     ) -> IncidentView:
         """Send a unit; without one, the proposed unit."""
         access.incident_for(context, caller, incident_id)
-        moving.send(context, incident_id, body.unit_id if body else None)
+        sending.send(context, incident_id, body.unit_id if body else None)
         return seen(caller, incident_id)
 
     @app.post("/v1/incidents/{incident_id}/close", tags=["incidents"])

@@ -11,7 +11,7 @@ from chassis.errors import Invalid
 from contracts.common import Fix, Outcome
 from services.dispatch.errors import IncidentIsClosed, IncidentUnknown, OrderMoveImpossible, UnitNotAvailable
 from services.dispatch.schemas import ControlRoomIn
-from services.dispatch.usecases import escalating, moving, rooms
+from services.dispatch.usecases import escalating, moving, rooms, sending
 from services.dispatch.usecases.context import Context
 from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT, GHENT_ROOM, Desk, alarm, context_on
 from tests.support.postgres import Cluster
@@ -53,9 +53,9 @@ def test_proposed_policy_waits_for_the_operator(desk: Desk) -> None:
     raised = alarm()
     desk.press(raised)
     assert desk.sql("SELECT unit_id, state FROM orders") == [(nearest, "proposed")]
-    assert moving.send(desk.context, raised.alarm_id, None).unit_id == nearest
+    assert sending.send(desk.context, raised.alarm_id, None).unit_id == nearest
     # Twice pressed by a nervous hand: still one order.
-    moving.send(desk.context, raised.alarm_id, None)
+    sending.send(desk.context, raised.alarm_id, None)
     assert desk.sql("SELECT unit_id, state FROM orders") == [(nearest, "sent")]
 
 
@@ -254,7 +254,7 @@ def test_the_whole_life_of_an_order(desk: Desk) -> None:
         "closed",
     ]
     with pytest.raises(IncidentIsClosed):
-        moving.send(desk.context, raised.alarm_id, "u0")
+        sending.send(desk.context, raised.alarm_id, "u0")
 
 
 def test_two_workers_never_send_one_unit_twice(desk: Desk) -> None:
@@ -316,7 +316,27 @@ def test_a_unit_with_an_order_cannot_be_sent_elsewhere(desk: Desk) -> None:
     second = alarm()
     desk.press(second)
     with pytest.raises(UnitNotAvailable):
-        moving.send(desk.context, second.alarm_id, "u0")
+        sending.send(desk.context, second.alarm_id, "u0")
+
+
+def test_who_sends_gets_a_patrol_though_another_alarm_took_the_proposed_one(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "proposed")
+    desk.units(GHENT_ROOM, GHENT, 2)
+    first, second = alarm(), alarm()
+    desk.press(first)
+    desk.press(second)
+    [(nearest,)] = desk.sql("SELECT DISTINCT unit_id FROM orders")
+    assert sending.send(desk.context, first.alarm_id, None).unit_id == nearest
+    # Named, it is that unit or none; not named, it is whoever is nearest and free.
+    with pytest.raises(UnitNotAvailable):
+        sending.send(desk.context, second.alarm_id, nearest)
+    sent = sending.send(desk.context, second.alarm_id, None)
+    assert (sent.unit_id != nearest, sent.state, sent.automatic) == (True, "sent", False)
+    assert sending.send(desk.context, second.alarm_id, None).id == sent.id
+    third = alarm()
+    desk.press(third)
+    with pytest.raises(UnitNotAvailable):
+        sending.send(desk.context, third.alarm_id, None)
 
 
 def test_unproved_presses_rank_below_and_are_never_sent_automatically(desk: Desk) -> None:

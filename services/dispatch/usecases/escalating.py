@@ -6,7 +6,7 @@ Each act commits together with the removal of its row, so a crash repeats it and
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from chassis import clock, metrics, timers
 from chassis.database import Transaction
@@ -14,12 +14,12 @@ from chassis.timers import Due
 from contracts.dispatch import IncidentEscalated
 from contracts.telemetry import INCIDENT_ESCALATED
 from services.dispatch import store
-from services.dispatch.domain import OVER, ladder_of, merged
-from services.dispatch.errors import UnitNotAvailable
-from services.dispatch.models import IncidentRow, OrderRow
+from services.dispatch.domain import ladder_of, merged
+from services.dispatch.models import IncidentRow
 from services.dispatch.usecases.context import Context, changed
-from services.dispatch.usecases.moving import apply, locked_order, send_order
+from services.dispatch.usecases.moving import apply, locked_order
 from services.dispatch.usecases.recording import after
+from services.dispatch.usecases.sending import find_unit
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ def _unacknowledged(tx: Transaction, context: Context, row: Due, now: datetime) 
     if level == "neighbour":
         target = next((c for c in context.board.rooms[incident.cic_id].neighbours), None)
         if context.settings.send_unattended:
-            find_unit(tx, context, incident, now, send_now=True)
+            find_unit(tx, context, incident, now)
     steps = context.settings.escalate_after_s
     if row.attempt + 1 < len(ladder):
         wait = steps[row.attempt + 1] - steps[row.attempt]
@@ -84,7 +84,7 @@ def _unit_silent(tx: Transaction, context: Context, row: Due, now: datetime) -> 
     apply(tx, incident, order, "withdrawn", now, "unit_silent")
     store.touch(tx.session, incident, now)
     _tell(tx, incident, "unit_silent", now)
-    find_unit(tx, context, incident, now, send_now=True)
+    find_unit(tx, context, incident, now)
     changed(tx, context, incident)
 
 
@@ -100,51 +100,6 @@ def _look_for_unit(tx: Transaction, context: Context, row: Due, now: datetime) -
         store.touch(tx.session, incident, now, flags=merged(incident.flags, ["no_unit"]))
         _tell(tx, incident, "no_unit", now)
         changed(tx, context, incident)
-
-
-def find_unit(
-    tx: Transaction, context: Context, incident: IncidentRow, now: datetime, *, send_now: bool
-) -> bool:
-    """Propose or send the nearest unit that was not tried; without one a timer looks again."""
-    orders = store.orders_of(tx.session, [incident.id])
-    if store.live_orders(orders):
-        return True
-    fix = context.open_fix(incident)
-    route = context.board.route(fix if fix else None, incident.zone_id)
-    tried = frozenset(order.unit_id for order in orders if order.state in OVER)
-    proposal = next((o for o in reversed(orders) if o.state == "proposed"), None)
-    candidates = context.board.candidates(route, tried)
-    if proposal is not None:
-        candidates = [(proposal.unit_id, proposal.distance_m), *candidates]
-    for unit_id, metres in candidates:
-        if not send_now:
-            if proposal is None:
-                propose(tx, incident, unit_id, metres, now)
-            return True
-        order = proposal if proposal is not None and proposal.unit_id == unit_id else None
-        try:
-            send_order(tx, context, incident, unit_id, order, automatic=True)
-        except UnitNotAvailable:
-            continue  # taken by another process since this one last looked
-        return True
-    due_at = after(now, context.settings.find_unit_every_s)
-    timers.schedule(tx.session, [Due(kind="find_unit", subject_id=str(incident.id), due_at=due_at, attempt=1)])
-    return False
-
-
-def propose(tx: Transaction, incident: IncidentRow, unit_id: str, metres: float | None, now: datetime) -> None:
-    """Show a unit to the operator, who sends it."""
-    order = OrderRow(
-        id=uuid4(),
-        incident_id=incident.id,
-        unit_id=unit_id,
-        cic_id=incident.cic_id,
-        state="proposed",
-        distance_m=metres,
-        created_at=now,
-    )
-    tx.session.add(order)
-    store.touch(tx.session, incident, now)
 
 
 def _pressed_again(tx: Transaction, context: Context, row: Due, now: datetime) -> None:

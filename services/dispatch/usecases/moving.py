@@ -1,8 +1,8 @@
-"""What people do: display, acknowledge, send, take over, move an order, close."""
+"""What people do: display, acknowledge, take over, move an order, close. For sending see sending.py."""
 
 from datetime import datetime
 from typing import Literal
-from uuid import UUID, uuid4
+from uuid import UUID
 
 from sqlmodel import col, select
 
@@ -22,11 +22,10 @@ from services.dispatch.errors import (
     IncidentUnknown,
     OrderMoveImpossible,
     OrderUnknown,
-    UnitNotAvailable,
 )
 from services.dispatch.models import IncidentRow, OrderRow
 from services.dispatch.usecases.context import Context, changed
-from services.dispatch.usecases.recording import measure_order, moved, unit_timer
+from services.dispatch.usecases.recording import moved
 
 
 def locked(tx: Transaction, incident_id: UUID) -> IncidentRow:
@@ -37,7 +36,8 @@ def locked(tx: Transaction, incident_id: UUID) -> IncidentRow:
     return incident
 
 
-def _locked_open(tx: Transaction, incident_id: UUID) -> IncidentRow:
+def locked_open(tx: Transaction, incident_id: UUID) -> IncidentRow:
+    """The same; raises `IncidentIsClosed` too."""
     incident = locked(tx, incident_id)
     if incident.state != "open":
         raise IncidentIsClosed(f"closed with outcome {incident.outcome}")
@@ -58,7 +58,7 @@ def display(context: Context, incident_id: UUID) -> None:
 def acknowledge(context: Context, incident_id: UUID, operator: str, cic_id: str) -> None:
     """An operator takes the alarm: the escalation ladder stops. Repeating is harmless."""
     with context.database.transaction() as tx:
-        incident = _locked_open(tx, incident_id)
+        incident = locked_open(tx, incident_id)
         if incident.acknowledged_at is not None:
             return
         now = clock.now()
@@ -81,7 +81,7 @@ def take_over(context: Context, incident_id: UUID, operator: str, cic_id: str) -
     Raises `IncidentUnknown` for any other room. Repeating is harmless.
     """
     with context.database.transaction() as tx:
-        incident = _locked_open(tx, incident_id)
+        incident = locked_open(tx, incident_id)
         if incident.cic_id == cic_id:
             return
         if cic_id not in incident.also_cics:
@@ -100,59 +100,6 @@ def take_over(context: Context, incident_id: UUID, operator: str, cic_id: str) -
         )
         tx.publish(IncidentAcknowledged(incident_id=incident.id, at=now, control_room_id=cic_id))
         changed(tx, context, incident)
-
-
-def send(context: Context, incident_id: UUID, unit_id: str | None) -> OrderRow:
-    """Send a unit (None: the proposed one). A unit that already has this order is no second one.
-
-    Raises `UnitNotAvailable` when the unit has another order or is off duty.
-    """
-    with context.database.transaction() as tx:
-        incident = _locked_open(tx, incident_id)
-        orders = store.orders_of(tx.session, [incident_id])
-        proposed = [order for order in orders if order.state == "proposed"]
-        wanted = unit_id or (proposed[-1].unit_id if proposed else None)
-        same = [order for order in store.live_orders(orders) if unit_id is None or order.unit_id == unit_id]
-        if same:
-            return same[-1]
-        if wanted is None:
-            raise UnitNotAvailable("no unit is proposed: name one", field="unit_id")
-        order = next((o for o in proposed if o.unit_id == wanted), None)
-        return send_order(tx, context, incident, wanted, order, automatic=False)
-
-
-def send_order(
-    tx: Transaction,
-    context: Context,
-    incident: IncidentRow,
-    unit_id: str,
-    order: OrderRow | None,
-    *,
-    automatic: bool,
-) -> OrderRow:
-    """Turn a proposal (or nothing) into a sent order; the unit is claimed in the same transaction."""
-    now = clock.now()
-    row = order or OrderRow(
-        id=uuid4(),
-        incident_id=incident.id,
-        unit_id=unit_id,
-        cic_id=incident.cic_id,
-        state="proposed",
-        created_at=now,
-    )
-    if not store.claim_units(tx.session, {row.id: unit_id}, now):
-        raise UnitNotAvailable(f"unit {unit_id} has another order, is off duty or unknown", field="unit_id")
-    context.board.units.remove(unit_id)
-    row.state, row.sent_at, row.automatic = "sent", now, automatic
-    tx.session.add(row)
-    timers.cancel(tx.session, str(incident.id), ["find_unit"])
-    timers.schedule(tx.session, [unit_timer(context, row.id, now)])
-    store.touch(tx.session, incident, now)
-    tx.publish(moved(row, now, incident.deadline_at))
-    raised_at, deadline_at = incident.raised_at, incident.deadline_at
-    tx.after_commit(lambda: measure_order(raised_at, deadline_at, clock.now(), automatic=automatic))
-    changed(tx, context, incident)
-    return row
 
 
 def move_order(context: Context, order_id: UUID, target: OrderState, reason: str | None = None) -> OrderRow:

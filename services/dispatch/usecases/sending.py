@@ -1,0 +1,129 @@
+"""A unit for an incident: proposed, sent by a person, or found when nobody does."""
+
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from chassis import clock, timers
+from chassis.database import Transaction
+from chassis.timers import Due
+from services.dispatch import store
+from services.dispatch.domain import OVER
+from services.dispatch.errors import UnitNotAvailable
+from services.dispatch.models import IncidentRow, OrderRow
+from services.dispatch.usecases.context import Context, changed
+from services.dispatch.usecases.moving import locked_open
+from services.dispatch.usecases.recording import after, measure_order, moved, unit_timer
+
+
+def send(context: Context, incident_id: UUID, unit_id: str | None) -> OrderRow:
+    """Send a unit (None: the proposed one). A unit that already has this order is no second one.
+
+    Where another alarm took the proposed unit meanwhile, the nearest that is free goes: who sends wants a
+    patrol there, not that one. Raises `UnitNotAvailable` when the unit that was named has another order or is
+    off duty, or when none is free.
+    """
+    with context.database.transaction() as tx:
+        incident = locked_open(tx, incident_id)
+        orders = store.orders_of(tx.session, [incident_id])
+        proposed = [order for order in orders if order.state == "proposed"]
+        wanted = unit_id or (proposed[-1].unit_id if proposed else None)
+        same = [order for order in store.live_orders(orders) if unit_id is None or order.unit_id == unit_id]
+        if same:
+            return same[-1]
+        if wanted is None:
+            raise UnitNotAvailable("no unit is proposed: name one", field="unit_id")
+        order = next((o for o in proposed if o.unit_id == wanted), None)
+        try:
+            return send_order(tx, context, incident, wanted, order, automatic=False)
+        except UnitNotAvailable:
+            if unit_id is not None or not find_unit(tx, context, incident, clock.now(), automatic=False):
+                raise
+        return store.live_orders(store.orders_of(tx.session, [incident_id]))[-1]
+
+
+def send_order(
+    tx: Transaction,
+    context: Context,
+    incident: IncidentRow,
+    unit_id: str,
+    order: OrderRow | None,
+    *,
+    automatic: bool,
+) -> OrderRow:
+    """Turn a proposal (or nothing) into a sent order; the unit is claimed in the same transaction."""
+    now = clock.now()
+    row = order or OrderRow(
+        id=uuid4(),
+        incident_id=incident.id,
+        unit_id=unit_id,
+        cic_id=incident.cic_id,
+        state="proposed",
+        created_at=now,
+    )
+    if not store.claim_units(tx.session, {row.id: unit_id}, now):
+        raise UnitNotAvailable(f"unit {unit_id} has another order, is off duty or unknown", field="unit_id")
+    context.board.units.remove(unit_id)
+    row.state, row.sent_at, row.automatic = "sent", now, automatic
+    tx.session.add(row)
+    timers.cancel(tx.session, str(incident.id), ["find_unit"])
+    timers.schedule(tx.session, [unit_timer(context, row.id, now)])
+    store.touch(tx.session, incident, now)
+    tx.publish(moved(row, now, incident.deadline_at))
+    raised_at, deadline_at = incident.raised_at, incident.deadline_at
+    tx.after_commit(lambda: measure_order(raised_at, deadline_at, clock.now(), automatic=automatic))
+    changed(tx, context, incident)
+    return row
+
+
+def find_unit(
+    tx: Transaction,
+    context: Context,
+    incident: IncidentRow,
+    now: datetime,
+    *,
+    send_now: bool = True,
+    automatic: bool = True,
+) -> bool:
+    """Send (or propose) the nearest unit that was not tried; without one a timer looks again.
+
+    `automatic`: nobody asked for it.
+    """
+    orders = store.orders_of(tx.session, [incident.id])
+    if store.live_orders(orders):
+        return True
+    fix = context.open_fix(incident)
+    route = context.board.route(fix if fix else None, incident.zone_id)
+    tried = frozenset(order.unit_id for order in orders if order.state in OVER)
+    proposal = next((o for o in reversed(orders) if o.state == "proposed"), None)
+    candidates = context.board.candidates(route, tried)
+    if proposal is not None:
+        candidates = [(proposal.unit_id, proposal.distance_m), *candidates]
+    for unit_id, metres in candidates:
+        if not send_now:
+            if proposal is None:
+                propose(tx, incident, unit_id, metres, now)
+            return True
+        order = proposal if proposal is not None and proposal.unit_id == unit_id else None
+        try:
+            send_order(tx, context, incident, unit_id, order, automatic=automatic)
+        except UnitNotAvailable:
+            continue  # taken by another process since this one last looked
+        return True
+    due_at = after(now, context.settings.find_unit_every_s)
+    timers.schedule(tx.session, [Due(kind="find_unit", subject_id=str(incident.id), due_at=due_at, attempt=1)])
+    return False
+
+
+def propose(tx: Transaction, incident: IncidentRow, unit_id: str, metres: float | None, now: datetime) -> None:
+    """Show a unit to the operator, who sends it."""
+    order = OrderRow(
+        id=uuid4(),
+        incident_id=incident.id,
+        unit_id=unit_id,
+        cic_id=incident.cic_id,
+        state="proposed",
+        distance_m=metres,
+        created_at=now,
+    )
+    tx.session.add(order)
+    store.touch(tx.session, incident, now)
