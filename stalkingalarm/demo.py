@@ -18,27 +18,41 @@ from stalkingalarm import seed
 from stalkingalarm.running import RunningSystem
 from stalkingalarm.simulation.fleet import STAGES, Fleet, Travel
 from stalkingalarm.simulation.world import Refused, World, until
+from stalkingalarm.story import NotRefused, Story
 
 UNITS = 120
 # Belgium's real alarms are a few hundred a year: this many in a quarter of a minute is a bad night.
 PRESSES, WITHIN_S = 40, 15.0
+# Of them those whose story is told from the first paper on.
+STORY = 2
 _ROWS = 24
 _BOOKS_S = 15.0
 
 
 def demo(system: RunningSystem, console: Console, presses: int = PRESSES) -> bool:
     """Run it; True only if every press came to a unit within its deadline, exactly once."""
-    return asyncio.run(_demo(system, console, presses))
+    try:
+        return asyncio.run(_demo(system, console, presses))
+    except (Refused, NotRefused, TimeoutError) as error:
+        console.print(
+            f"[bold red]The demonstration stopped:[/] {error or 'somebody waited in vain'}", soft_wrap=True
+        )
+        return False
 
 
 async def _demo(system: RunningSystem, console: Console, presses: int) -> bool:
     async with World(system) as world:
         since = datetime.now(UTC)
-        victims, units = await prepare(world, console, presses)
+        victims, units = await prepare(world, console, presses - STORY)
+        story = Story(world, console)
+        victims += await story.before()
+        console.print()
         async with Fleet(world, units) as fleet:
             await _fire(fleet, victims, console)
             travels = list(fleet.travels.values())
             result = await _counted(world, travels, since)
+        await story.after(travels)
+        console.print()
         console.print(_summary(travels, result))
         (system.layout.run / "demo.json").write_text(json.dumps(result, indent=1) + "\n")
         _where_next(system, console, travels)
@@ -172,6 +186,7 @@ def _where_next(system: RunningSystem, console: Console, travels: Sequence[Trave
     )
     lines = {
         "operator console": f"{system.url('dispatch')}/console",
+        "committee, file managers": f"{system.url('committee')}/desk, {system.url('registry')}/desk",
         "API documentation": ", ".join(
             f"{system.url(name)}/docs" for name in ("alarm", "dispatch", "registry", "committee", "reporting")
         ),

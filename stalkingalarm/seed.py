@@ -5,7 +5,6 @@ import json
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any, Self
 from uuid import UUID, uuid5
 
@@ -13,21 +12,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from shapely import STRtree
 from shapely.geometry import Point, shape
 
-from contracts.common import BELGIUM
+from stalkingalarm import deciding
 from stalkingalarm.embedded.layout import write_private
 from stalkingalarm.simulation.device import Device
 from stalkingalarm.simulation.jose import public_key
 from stalkingalarm.simulation.tracks import PLACES, Place
 from stalkingalarm.simulation.world import World, until
 
-PROTOCOL_ID = UUID("5e4f35b0-9a3c-4d6c-a3cf-0e2b1c6a7f10")
 _UNITS = UUID("1b0f1c60-6a7e-4d7a-8d4b-53a0f3a3b9a5")
 GENT = "cic-oost-vlaanderen"
 CANCEL_CODE, DURESS_CODE = "2468", "1357"
-CONDITIONS = {
-    "intimate": "the stalker is a former partner",
-    "reachable": "the victim carries a charged telephone",
-}
 # How long grant and test press may take to come through.
 _PATIENCE_S = 20.0
 
@@ -68,43 +62,36 @@ def card(name: str, address: str, perpetrator: dict[str, Any] | None = None) -> 
 
 
 async def protocol(world: World) -> None:
-    """The protocol of Ghent in force, through all hands; one that binds already is left alone."""
-    zones = await Zones.load(world)
-    body = {
-        "name": "Protocol stalkingalarm Gent",
-        "district": "Gent",
-        # Simulated victims live everywhere.
-        "zones": zones.ids,
-        "language": "nl",
-        "partners": [
-            {"id": "police", "role": "files applications, answers alarms", "member": True},
-            {"id": "parket", "role": "public prosecutor", "member": True},
-            {"id": "city", "role": "chairs the committee", "member": True},
-            {"id": "victim-support", "role": "proposes and follows up", "member": True},
-        ],
-        "proposers": ["police", "victim-support"],
-        "procedures": ["ordinary", "urgent"],
-        "conditions": [{"id": name, "text": text} for name, text in CONDITIONS.items()],
-        "purpose": "to decide who gets a stalkingalarm, and for how long (art. 458ter of the criminal code)",
-        "modalities": "what is said in the meeting stays there; partners share what this protocol lists",
-    }
-    path, desk = f"/v1/protocols/{PROTOCOL_ID}", world.bearer("secretariat", partner="city")
-    versions = await world.call("GET", "committee", f"{path}/versions", desk)
-    newest: dict[str, Any] = versions[0] if versions else {"state": None}
-    if newest["state"] == "in_force" and all(newest["content"][k] == v for k, v in body.items()):
-        return
-    if newest["state"] in (None, "in_force", "draft", "sent_back"):
-        newest = await world.call("PUT", "committee", f"{path}/draft", desk, body)
-    version = f"{path}/versions/{newest['version']}"
-    parket, today = {"partner": "parket"}, datetime.now(BELGIUM).date().isoformat()
-    # From wherever an earlier run left it.
-    for state, move, who, said in (
-        ("draft", "submit", desk, None),
-        ("submitted", "approve", world.bearer("procureur_general", **parket), None),
-        ("approved", "sign", world.bearer("procureur", **parket), {"in_force_from": today}),
-    ):
-        if newest["state"] == state:
-            newest = await world.call("POST", "committee", f"{version}/{move}", who, said)
+    """The protocol of Ghent in force, for every zone."""
+    await deciding.protocol(world, (await Zones.load(world)).ids)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file at the desk of a zone."""
+
+    id: str
+    zone: str
+
+    @property
+    def path(self) -> str:
+        """Where the registry has it."""
+        return f"/v1/enrolments/{self.id}"
+
+    @property
+    def pv_number(self) -> str:
+        """The police report that it rests on."""
+        return f"GE.37.L1.{self.id[:6]}/2026"
+
+    def manager(self, world: World) -> dict[str, str]:
+        """Who keeps it."""
+        return world.bearer("file_manager", zone=self.zone)
+
+
+async def opened(world: World, zone: str) -> File:
+    """A new file of a zone."""
+    answer = await world.call("POST", "registry", "/v1/enrolments", world.bearer("file_manager", zone=zone))
+    return File(answer["id"], zone)
 
 
 async def enrol(
@@ -117,25 +104,37 @@ async def enrol(
     activate: bool = True,
 ) -> Victim:
     """Everything from the first paper to the active alarm; raises `Refused` where the system refuses."""
-    manager = world.bearer("file_manager", zone=zone)
-    enrolment = await world.call("POST", "registry", "/v1/enrolments", manager)
-    path, pv_number = f"/v1/enrolments/{enrolment['id']}", f"GE.37.L1.{enrolment['id'][:6]}/2026"
-    device = Device(world.http, world.url("alarm"), position=(place.lat, place.lon))
-    address = f"{name} street 1, {place.name}"
-    papers = {"card": card(name, address, perpetrator), "cancel_code": CANCEL_CODE, "duress_code": DURESS_CODE}
-    # One after the other: all of these lock the same file.
-    granted = asyncio.create_task(_granted(world, zone, enrolment["id"], pv_number))
-    await world.call("PUT", "registry", f"{path}/police-report", manager, {"pv_number": pv_number})
-    today = datetime.now(BELGIUM).date().isoformat()
-    await world.call("POST", "registry", f"{path}/convention", manager, {"signed_on": today, "by": name})
-    await world.call("PUT", "registry", f"{path}/card", manager, papers)
-    issued = await world.call("POST", "registry", f"{path}/devices", manager, _device(device))
-    device.device_id = issued["id"]
+    file = await opened(world, zone)
+    granted = asyncio.create_task(_granted(world, file))
+    victim = await equipped(world, file, name, place, perpetrator=perpetrator)
     await granted
-    victim = Victim(name, UUID(enrolment["id"]), zone, device, (name, f"Ex of {name}", address, "+32470112233"))
     if activate:
-        await _activate(world, victim)
+        await switched_on(world, victim)
     return victim
+
+
+async def _granted(world: World, file: File) -> None:
+    said = {"pv_numbers": [file.pv_number], **deciding.URGENT}
+    path = await deciding.submitted(world, file.manager(world), "police", file.id, **said)
+    await deciding.granted_at_once(world, path)
+
+
+async def equipped(
+    world: World, file: File, name: str, place: Place, *, perpetrator: dict[str, Any] | None = None
+) -> Victim:
+    """Police report, convention, intervention card and device of a file."""
+    manager, address = file.manager(world), f"{name} street 1, {place.name}"
+    device = Device(world.http, world.url("alarm"), position=(place.lat, place.lon))
+    papers = {"card": card(name, address, perpetrator), "cancel_code": CANCEL_CODE, "duress_code": DURESS_CODE}
+    convention = {"signed_on": deciding.today(), "by": name}
+    # One after the other: all of these lock the same file.
+    await world.call("PUT", "registry", f"{file.path}/police-report", manager, {"pv_number": file.pv_number})
+    await world.call("POST", "registry", f"{file.path}/convention", manager, convention)
+    await world.call("PUT", "registry", f"{file.path}/card", manager, papers)
+    issued = await world.call("POST", "registry", f"{file.path}/devices", manager, _device(device))
+    device.device_id = issued["id"]
+    secrets = (name, f"Ex of {name}", address, "+32470112233")
+    return Victim(name, UUID(file.id), file.zone, device, secrets)
 
 
 def _device(device: Device) -> dict[str, str]:
@@ -147,56 +146,21 @@ def _device(device: Device) -> dict[str, str]:
     }
 
 
-async def _granted(world: World, zone: str, enrolment_id: str, pv_number: str) -> None:
-    proposer, magistrate = world.bearer("file_manager", zone=zone), world.bearer("magistrate", partner="parket")
-    application = await world.call(
-        "POST",
-        "committee",
-        "/v1/applications",
-        proposer,
-        {
-            "enrolment_id": enrolment_id,
-            "protocol_id": str(PROTOCOL_ID),
-            "procedure": "urgent",
-            "urgency": "he was seen at her door with a knife",
-            "proposer": "police",
-            "pv_numbers": [pv_number],
-            "elements": {
-                "harassment": "41 calls in a week after a no-contact order",
-                "serious_disturbance": "moved twice and does not go out alone",
-                "knew_or_should_have_known": "was told so in writing",
-            },
-            "conditions": {name: {"met": True} for name in CONDITIONS},
-            "assessment": {
-                "instrument": "SAM",
-                "version": "2.1",
-                "answers": {"N1": "yes", "P4": "possible"},
-                "level": "high",
-            },
-        },
-    )
-    path = f"/v1/applications/{application['id']}"
-    await world.call("POST", "committee", f"{path}/submit", proposer)
-    reasons = {"reasons": "all three elements are shown, and he is near"}
-    await world.call("POST", "committee", f"{path}/grant-provisionally", magistrate, reasons)
-
-
-async def _activate(world: World, victim: Victim) -> None:
+async def switched_on(world: World, victim: Victim) -> None:
     """A test press until the path has answered for this device, then the switch."""
-    manager = world.bearer("file_manager", zone=victim.zone)
-    path = f"/v1/enrolments/{victim.enrolment_id}"
+    file = File(str(victim.enrolment_id), victim.zone)
 
     async def known() -> bool:
         return await victim.device.heartbeat() < 400
 
     async def complete() -> bool:
-        return not (await world.call("GET", "registry", path, manager))["missing"]
+        return not (await world.call("GET", "registry", file.path, file.manager(world)))["missing"]
 
     # A test of a device that the alarm service does not know yet would rightly be taken for a real press.
     await until(known, _PATIENCE_S)
     await victim.device.test()
     await until(complete, _PATIENCE_S)
-    await world.call("POST", "registry", f"{path}/activate", manager)
+    await world.call("POST", "registry", f"{file.path}/activate", file.manager(world))
 
 
 async def units(world: World, count: int) -> list[dict[str, Any]]:

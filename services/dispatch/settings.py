@@ -20,9 +20,12 @@ class DispatchSettings(PagesSettings):
     escalate_after_s: tuple[Wait, Wait, Wait] = (20.0, 40.0, 60.0)
     # A unit that does not acknowledge within this time is replaced.
     unit_answer_s: Wait = Field(default=20.0, gt=0)
+    # Taken and nobody sent: the supervisor hears of it after this time, and after twice this time the proposed
+    # unit is sent (`send_unattended`).
+    unsent_after_s: Wait = Field(default=20.0, gt=0)
     # How often a unit is looked for while there is none.
     find_unit_every_s: Wait = Field(default=5.0, gt=0)
-    # At the last step of the ladder the proposed unit is sent though nobody sent it.
+    # At the last step of either ladder the proposed unit is sent though nobody sent it.
     send_unattended: bool = True
     # A further press after this time starts the escalation clock again; before, it only raises urgency.
     repress_window_s: Wait = 120.0

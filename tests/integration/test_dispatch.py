@@ -319,6 +319,29 @@ def test_a_unit_with_an_order_cannot_be_sent_elsewhere(desk: Desk) -> None:
         sending.send(desk.context, second.alarm_id, "u0")
 
 
+def test_an_alarm_that_was_taken_and_forgotten_gets_its_patrol(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "proposed")
+    units = desk.units(GHENT_ROOM, GHENT, 2)
+    raised, sent, doubtful = alarm(), alarm(), alarm(lane="unverified")
+    desk.press(raised, sent, doubtful)
+    for each in (raised, sent, doubtful):
+        moving.acknowledge(desk.context, each.alarm_id, "op", GHENT_ROOM)
+    order = sending.send(desk.context, sent.alarm_id, None)
+    moving.move_order(desk.context, order.id, "acknowledged")
+    desk.pass_time(19)
+    assert desk.published("incident.escalated.v1") == []
+    desk.pass_time(2)
+    told = [(e["incident_id"], e["level"]) for e in desk.published("incident.escalated.v1")]
+    assert told == [(str(raised.alarm_id), "supervisor")]
+    desk.pass_time(20)
+    orders = desk.sql("SELECT incident_id, unit_id, automatic FROM orders WHERE sent_at IS NOT NULL")
+    assert {(incident, automatic) for incident, _, automatic in orders} == {
+        (sent.alarm_id, False),
+        (raised.alarm_id, True),
+    }
+    assert {unit for _, unit, _ in orders} == set(units)
+
+
 def test_who_sends_gets_a_patrol_though_another_alarm_took_the_proposed_one(desk: Desk) -> None:
     desk.policy(GHENT_ROOM, "proposed")
     desk.units(GHENT_ROOM, GHENT, 2)

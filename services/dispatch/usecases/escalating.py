@@ -23,7 +23,7 @@ from services.dispatch.usecases.sending import find_unit
 
 log = logging.getLogger(__name__)
 
-KINDS = ("acknowledge", "unit_answer", "find_unit", "re_press")
+KINDS = ("acknowledge", "unsent", "unit_answer", "find_unit", "re_press")
 # None of these waits longer: see settings.py.
 _LONGEST = timedelta(minutes=10)
 
@@ -73,6 +73,24 @@ def _unacknowledged(tx: Transaction, context: Context, row: Due, now: datetime) 
     also = merged(incident.also_cics, [target] if target else [])
     store.touch(tx.session, incident, now, escalation=level, also_cics=also)
     _tell(tx, incident, level, now, target)
+    changed(tx, context, incident)
+
+
+def _unsent(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
+    """Somebody took the alarm and sent nobody: the supervisor hears of it, then the nearest unit goes."""
+    incident = _open_incident(tx, row)
+    if incident is None or incident.acknowledged_at is None:
+        return
+    if store.live_orders(store.orders_of(tx.session, [incident.id])):
+        return
+    if row.attempt == 0:
+        due_at = after(row.due_at, context.settings.unsent_after_s)
+        again = Due(kind=row.kind, subject_id=row.subject_id, due_at=due_at, attempt=1)
+        timers.schedule(tx.session, [again])
+        store.touch(tx.session, incident, now, escalation="supervisor")
+        _tell(tx, incident, "supervisor", now)
+    elif context.settings.send_unattended:
+        find_unit(tx, context, incident, now)
     changed(tx, context, incident)
 
 
@@ -132,6 +150,7 @@ def _tell(tx: Transaction, incident: IncidentRow, level: str, now: datetime, tar
 
 _ACTS: dict[str, Callable[[Transaction, Context, Due, datetime], None]] = {
     "acknowledge": _unacknowledged,
+    "unsent": _unsent,
     "unit_answer": _unit_silent,
     "find_unit": _look_for_unit,
     "re_press": _pressed_again,

@@ -25,7 +25,7 @@ from services.dispatch.errors import (
 )
 from services.dispatch.models import IncidentRow, OrderRow
 from services.dispatch.usecases.context import Context, changed
-from services.dispatch.usecases.recording import moved
+from services.dispatch.usecases.recording import after, moved
 
 
 def locked(tx: Transaction, incident_id: UUID) -> IncidentRow:
@@ -71,8 +71,16 @@ def acknowledge(context: Context, incident_id: UUID, operator: str, cic_id: str)
             acknowledged_by=operator,
             displayed_at=incident.displayed_at or now,
         )
+        _must_send(tx, context, incident, now)
         tx.publish(IncidentAcknowledged(incident_id=incident.id, at=now, control_room_id=cic_id))
         changed(tx, context, incident)
+
+
+def _must_send(tx: Transaction, context: Context, incident: IncidentRow, now: datetime) -> None:
+    """Who takes a proved alarm has to send somebody, or others hear of it: see escalating.py."""
+    if incident.lane == "verified" and not store.live_orders(store.orders_of(tx.session, [incident.id])):
+        due_at = after(now, context.settings.unsent_after_s)
+        timers.schedule(tx.session, [timers.Due(kind="unsent", subject_id=str(incident.id), due_at=due_at)])
 
 
 def take_over(context: Context, incident_id: UUID, operator: str, cic_id: str) -> None:
@@ -98,6 +106,7 @@ def take_over(context: Context, incident_id: UUID, operator: str, cic_id: str) -
             acknowledged_at=now,
             acknowledged_by=operator,
         )
+        _must_send(tx, context, incident, now)
         tx.publish(IncidentAcknowledged(incident_id=incident.id, at=now, control_room_id=cic_id))
         changed(tx, context, incident)
 
@@ -186,7 +195,7 @@ def close(
         for order in orders:
             if order.state == "proposed" or order.state in LIVE:
                 apply(tx, incident, order, "closed", now, None)
-        timers.cancel(tx.session, str(incident_id), ["acknowledge", "find_unit", "re_press"])
+        timers.cancel(tx.session, str(incident_id), ["acknowledge", "unsent", "find_unit", "re_press"])
         for order in orders:
             timers.cancel(tx.session, str(order.id), ["unit_answer"])
         store.touch(

@@ -65,7 +65,7 @@ def send_order(
     context.board.units.remove(unit_id)
     row.state, row.sent_at, row.automatic = "sent", now, automatic
     tx.session.add(row)
-    timers.cancel(tx.session, str(incident.id), ["find_unit"])
+    timers.cancel(tx.session, str(incident.id), ["find_unit", "unsent"])
     timers.schedule(tx.session, [unit_timer(context, row.id, now)])
     store.touch(tx.session, incident, now)
     tx.publish(moved(row, now, incident.deadline_at))

@@ -62,7 +62,7 @@ function head(view) {
       { class: "facts" },
       nextStep(view) && el("p", {}, progress(view)),
       order,
-      view.escalation && el("p", { class: view.acknowledged_at ? "escalated past" : "escalated" }, t("escalated"), " ", word("escalation", view.escalation)),
+      view.escalation && el("p", { class: view.acknowledged_at && !nextStep(view) ? "escalated past" : "escalated" }, t("escalated"), " ", word("escalation", view.escalation)),
     ),
   ];
 }

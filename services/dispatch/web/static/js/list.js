@@ -1,7 +1,7 @@
 // The alarms, what needs an act first.
 
 import { byId, el, fill, say } from "./dom.js";
-import { ordered, rings, leading, isOurs, quality, state } from "./state.js";
+import { ordered, nextStep, rings, leading, isOurs, quality, state } from "./state.js";
 import { nameOf, t, word } from "./words.js";
 
 /** Redraw the list. `onPick(id)` when an alarm is chosen with the pointer. */
@@ -60,7 +60,7 @@ function tags(view) {
   return [
     view.cancel === "duress" && el("span", { class: "tag duress-tag" }, t("duressShort")),
     view.cancel === "requested" && el("span", { class: "tag" }, t("cancelShort")),
-    view.escalation && !view.acknowledged_at && el("span", { class: "tag loud" }, word("escalation", view.escalation)),
+    view.escalation && (!view.acknowledged_at || nextStep(view)) && el("span", { class: "tag loud" }, word("escalation", view.escalation)),
     view.lane === "unverified" && el("span", { class: "tag" }, t("unverifiedShort")),
     !isOurs(view) && el("span", { class: "tag" }, roomName(view.control_room_id)),
     view.presses > 1 && el("span", { class: "tag loud" }, t("pressesShort", { count: view.presses })),
