@@ -32,6 +32,7 @@ class Audited:
         self.desk = Desk(client, issuer, self.url)
         self._client, self._headers = client, issuer.headers("auditor", sub="anna")
         self.database = Database(engine_of(settings), "/services/registry")
+        self.settings = settings
         self.key = settings.audit_key.get_secret_value()
 
     def chain(self, sign_every_s: float = 0) -> int:
@@ -130,6 +131,19 @@ def test_signed_when_due_and_not_more_often(audited: Audited) -> None:
     assert audited.witnessed() == [first]
     audited.chain(sign_every_s=0)
     assert [seal.position > first.position for seal in audited.witnessed()] == [False, True]
+
+
+def test_a_worker_keeps_what_was_logged_and_rests_when_nothing_is(
+    audited: Audited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged = len(audited.desk.sql("SELECT id FROM audit_entry"))
+    audit.keep(audited.database, audited.settings)
+    assert len(audited.desk.sql("SELECT id FROM audit_entry WHERE position IS NOT NULL")) == logged > 0
+    assert audited.desk.sql("SELECT position FROM audit_seal") == [(logged,)]
+    monkeypatch.setattr(audit, "chain", None)  # nothing to do: it would be called in vain
+    audit.keep(audited.database, audited.settings)
+    monkeypatch.undo()
+    assert audited.verified().problems == []
 
 
 def test_only_one_process_chains_at_a_time(audited: Audited) -> None:
