@@ -14,6 +14,7 @@ from services.registry.domain.life import DeviceMove
 from services.registry.errors import DeviceAlreadyIssued, DeviceUnknown, EnrolmentMoveRefused, EnrolmentUnknown
 from services.registry.models import DeviceRow
 from services.registry.store import files as store
+from services.registry.usecases import sealed
 from services.registry.usecases.work import Work, changeable, own
 
 
@@ -32,7 +33,7 @@ def issue(work: Work, enrolment_id: UUID, public_key: str, button_serial: str, p
         issued_at=work.at,
         issued_by=work.caller.subject,
     )
-    device.phone_number = work.seal(f"issued_device:{device.id}:phone_number", phone_number)
+    device.phone_number = work.seal(sealed.phone_number(device.id), phone_number)
     work.session.add(device)
     try:
         work.session.flush()
