@@ -14,7 +14,7 @@ from chassis.outbox import Relay
 from chassis.publisher import Publisher
 from chassis.settings import load
 from chassis.vault import Vault
-from services.registry.api import access, cards, desk, devices, files, photos, rights, search, transfers
+from services.registry.api import access, cards, desk, devices, files, photos, rights, search, stock, transfers
 from services.registry.api.parts import Parts
 from services.registry.settings import RegistrySettings
 from services.registry.usecases.sealed import SEALED
@@ -53,7 +53,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
         ready=ready,
     )
     parts = Parts(database, Vault(settings.vault_keys.get_secret_value()), settings)
-    for each in (files, cards, search, devices, transfers, access, rights, photos):
+    for each in (files, cards, search, devices, transfers, access, rights, photos, stock):
         each.add(app, parts)
     audit_api.add(app, lambda: database, settings.service)
     keys_api.add(app, lambda: database, settings.vault_keys, SEALED)

@@ -98,7 +98,7 @@ def end(work: Work, enrolment_id: UUID) -> File:
     """Close a file whose alarm is to end and whose devices were handed in; raises `EndRefused`."""
     row = own(work, enrolment_id, lock=True)
     after = domain.enrolment_moved(_status(row), "end")
-    statuses = [devices.status_of(device) for device in store.devices(work.session, row.id)]
+    statuses = [domain.status_of(device.status) for device in store.devices(work.session, row.id)]
     decided = store.to_end(work.session, row.id) or not store.was_granted(work.session, row.id)
     domain.refuse_to_end(decided=decided, devices=statuses)
     row.status, row.ended_at = after, work.at

@@ -15,7 +15,7 @@ from services.registry.errors import (
     TransferUnknown,
 )
 from services.registry.models import EnrolmentRow, TransferRow
-from services.registry.store import access
+from services.registry.store import access, stock
 from services.registry.store import files as file_store
 from services.registry.store import transfers as store
 from services.registry.usecases import cards, reminders, sealed
@@ -79,6 +79,7 @@ def accept(work: Work, transfer_id: UUID) -> TransferRow:
     if row.status == "ended":
         raise EnrolmentMoveRefused("a file that has ended moves nowhere", status_now=row.status)
     row.managing_zone_id = transfer.to_zone_id
+    stock.follow(work.session, row.id, transfer.to_zone_id)
     _answer(work, transfer, "accepted")
     work.tx.publish(events.enrolment_changed(row, work.at))
     if row.card is not None:
