@@ -6,14 +6,12 @@ import re
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from rich.console import Console
 from typer.testing import CliRunner, Result
 
@@ -21,22 +19,20 @@ from services.registry.api import create_app
 from services.registry.settings import RegistrySettings
 from stalkingalarm import importing
 from stalkingalarm.cli import app
-from tests.support.alarm import free_port
 from tests.support.desks import Desk, Who
+from tests.support.serving import Serving
 from tests.support.tokens import Issuer
 
 HEAD = "reference,victim_name,cancel_code,duress_code,victim_born_on,notes"
 
 
-class Served:
+class Served(Serving):
     """A registry on a port; `loses`: which of its imports are done and never answered."""
 
     def __init__(self, settings: RegistrySettings, issuer: Issuer) -> None:
+        super().__init__(self)
         self._api, self._issuer = create_app(settings), issuer
-        self.url, self.imports, self.loses = f"http://127.0.0.1:{(port := free_port())}", 0, set[int]()
-        self.slow_s = 0.0
-        self._server = uvicorn.Server(uvicorn.Config(self, port=port, log_level="critical"))
-        self._thread = threading.Thread(target=self._server.run)
+        self.imports, self.loses, self.slow_s = 0, set[int](), 0.0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """The application; what must be lost ends in a broken connection."""
@@ -51,16 +47,6 @@ class Served:
                 await self._api(scope, receive, nowhere)
                 return
         await self._api(scope, receive, send)
-
-    def __enter__(self) -> "Served":
-        self._thread.start()
-        while not self._server.started:
-            time.sleep(0.02)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._thread.join()
 
     def token(self, zone: str, role: str = "file_manager") -> str:
         return self._issuer.token(role, zone=zone, sub="mieke")

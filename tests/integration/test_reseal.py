@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 from sqlalchemy import event
+from typer.testing import CliRunner
 
 from chassis.database import Database, engine_of
 from chassis.reseal import Resealer
@@ -28,10 +30,12 @@ from services.registry.schemas import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import sealed
 from stalkingalarm.auditing import keys
+from stalkingalarm.cli import app
 from tests.integration.test_registry_photos import picture
 from tests.support.broker import Broker
 from tests.support.desks import NO_BROKER, Desk, Who, desk, environment
 from tests.support.postgres import Cluster
+from tests.support.serving import Serving
 from tests.support.tokens import Issuer
 from tests.support.worker import Worker
 
@@ -353,6 +357,21 @@ def test_an_operator_sees_what_becomes_of_each_key(
 def test_keys_that_cannot_seal_are_refused_at_start(vault_keys: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         Vault(vault_keys)
+
+
+@pytest.mark.parametrize(("vault_keys", "code", "says"), [(BOTH, 0, "still needed"), (LAST, 1, "has no key")])
+def test_the_command_shows_it(
+    registries: Registries, tmp_path: Path, vault_keys: str, code: int, says: str
+) -> None:
+    registries.ties(3)
+    with Serving(create_app(registries.settings(vault_keys))) as served:
+        installation = tmp_path / "installation.json"
+        installation.write_text(json.dumps({"registry": {"url": served.url, "public_key": ""}}))
+        environment = {"STALKINGALARM_TOKEN": registries.issuer.token("auditor"), "COLUMNS": "200"}
+        typed = ["keys", "--installation", str(installation)]
+        shown = CliRunner().invoke(app, typed, env=environment)
+    assert (shown.exit_code, says in shown.output) == (code, True), shown.output
+    assert re.search(r"registry +1 +3 ", shown.output)
 
 
 def test_a_key_that_only_opens_seals_nothing() -> None:
