@@ -154,7 +154,13 @@ def test_what_was_written_off_stays_so_and_its_number_may_come_anew(registry: De
     for action in ("retire", "found", "take-back", "report-lost"):
         move(registry, button, action, 409)
     issued(registry, file, wanted(button_item_id=button["id"]), 409)
-    assert entered(registry, serial=button["serial"])["id"] != button["id"]
+    by_number = device_body() | {"button_serial": button["serial"]}
+    assert issued(registry, file, by_number, 409)["status_now"] == "retired"
+    again = entered(registry, serial=button["serial"])
+    assert (again["id"] != button["id"], again["status"]) == (True, "returned")
+    issued(registry, file, by_number, 409)
+    move(registry, again, "take-back")
+    issued(registry, file, by_number)
 
 
 def test_the_number_on_a_button_of_the_stock_names_it(registry: Desk, file: str) -> None:
@@ -171,7 +177,8 @@ def test_a_button_that_no_stock_knows_is_issued_as_ever(registry: Desk, file: st
     )
     assert (refused["type"], refused["field"]) == ("urn:stalkingalarm:device-already-issued", "serial")
     hand_in(registry, device["id"])
-    assert entered(registry, serial=body["button_serial"])["status"] == "stock"
+    # Somebody had it before: it is wiped first.
+    assert entered(registry, serial=body["button_serial"])["status"] == "returned"
 
 
 def test_twice(registry: Desk, file: str) -> None:

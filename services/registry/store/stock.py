@@ -16,11 +16,10 @@ def item(session: Session, item_id: UUID, *, lock: bool = False) -> StockRow | N
 
 
 def by_serial(session: Session, kind: str, serial: str) -> StockRow | None:
-    """The item with that serial number that is not written off, locked."""
-    found = select(StockRow).where(
-        col(StockRow.kind) == kind, col(StockRow.serial) == serial, col(StockRow.status) != "retired"
-    )
-    return session.exec(found.with_for_update()).one_or_none()
+    """The item with that serial number, locked; one that was written off only where there is no other."""
+    found = select(StockRow).where(col(StockRow.kind) == kind, col(StockRow.serial) == serial)
+    retired = col(StockRow.status) == "retired"
+    return session.exec(found.order_by(retired).limit(1).with_for_update()).one_or_none()
 
 
 def items(session: Session, zone_id: str, after: UUID | None, limit: int) -> Sequence[StockRow]:
@@ -52,6 +51,14 @@ def is_out(session: Session, button_serial: str) -> bool:
         col(DeviceRow.button_serial) == button_serial, col(DeviceRow.status) != "returned"
     )
     return session.exec(found.limit(1)).first() is not None
+
+
+def was_used(session: Session, kind: str, serial: str) -> bool:
+    """Whether somebody had it before: it was issued, or written off."""
+    known = select(StockRow.id).where(col(StockRow.kind) == kind, col(StockRow.serial) == serial)
+    issued = select(DeviceRow.id).where(col(DeviceRow.button_serial) == serial)
+    before = [known, issued] if kind == "button" else [known]
+    return any(session.exec(each.limit(1)).first() is not None for each in before)
 
 
 def follow(session: Session, enrolment_id: UUID, zone_id: str) -> None:

@@ -26,19 +26,28 @@ class Item:
 
 
 def enter(work: Work, kind: StockKind, serial: str) -> Item:
-    """Put an item into the stock of the caller's zone; raises `StockKnown`, `DeviceAlreadyIssued`."""
+    """Put an item into the stock of the caller's zone; what somebody had before is to be wiped first.
+
+    Raises `StockKnown`, `DeviceAlreadyIssued`.
+    """
     zone = zone_of(work.caller)
     if kind == "button" and store.is_out(work.session, serial):
         raise DeviceAlreadyIssued("serial: this one is issued to a file", field="serial")
     row = StockRow(
-        id=uuid4(), zone_id=zone, kind=kind, serial=serial, entered_at=work.at, entered_by=work.caller.subject
+        id=uuid4(),
+        zone_id=zone,
+        kind=kind,
+        serial=serial,
+        status="returned" if store.was_used(work.session, kind, serial) else "stock",
+        entered_at=work.at,
+        entered_by=work.caller.subject,
     )
     work.session.add(row)
     try:
         work.session.flush()
     except IntegrityError:
         raise StockKnown("serial: this one is in a stock already", field="serial") from None
-    return Item(row, "stock", None)
+    return Item(row, _status(row, None), None)
 
 
 def listed(work: Work, after: UUID | None, limit: int) -> list[Item]:
