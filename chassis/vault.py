@@ -12,7 +12,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from chassis.development import DEVELOPMENT_PREFIX
 from chassis.errors import Permanent
 
-_NONCE = 12
+# Bytes, at the head of a sealed value: key version, then nonce.
+VERSION, NONCE = 2, 12
+_OPENS = ":opens"
 
 
 class Unreadable(Permanent):
@@ -20,34 +22,64 @@ class Unreadable(Permanent):
 
 
 class Vault:
-    """Seals JSON values. `keys`: "1:<base64url of 32 bytes>,2:..."; the highest version seals, all open."""
+    """Seals JSON values. `keys`: "1:<base64url of 32 bytes>,2:..."; the highest version seals, all open.
+
+    A key that ends in ":opens" only opens: a new one that processes must know before any of them seals with it.
+    Raises ValueError where no key seals.
+    """
 
     def __init__(self, keys: str) -> None:
-        parsed = dict(part.split(":", 1) for part in keys.split(","))
-        self._keys = {
+        self._keys: dict[int, AESGCM] = {}
+        sealing = set[int]()
+        for part in keys.split(","):
+            number, _, key = part.strip().partition(":")
+            version = int(number)
             # Keys of the development set-up carry its mark; production's settings refuse them.
-            int(version): AESGCM(base64.urlsafe_b64decode(key.removeprefix(DEVELOPMENT_PREFIX)))
-            for version, key in parsed.items()
-        }
-        self._current = max(self._keys)
+            clear = key.removesuffix(_OPENS).removeprefix(DEVELOPMENT_PREFIX)
+            if version in self._keys or not 0 < version < 2 ** (8 * VERSION):
+                raise ValueError(f"key version {version}: one key each, from 1 to 65535")
+            self._keys[version] = AESGCM(base64.urlsafe_b64decode(clear))
+            if not key.endswith(_OPENS):
+                sealing.add(version)
+        if not sealing:
+            raise ValueError("every key only opens: one must seal")
+        self.current = max(sealing)
+
+    @property
+    def versions(self) -> list[int]:
+        """Of all keys that open."""
+        return sorted(self._keys)
 
     def seal(self, place: str, value: Any) -> bytes:
         """Encrypt a JSON value for one place (table, row, column): it opens nowhere else."""
-        nonce = os.urandom(_NONCE)
-        clear = json.dumps(value, separators=(",", ":")).encode()
-        sealed = self._keys[self._current].encrypt(nonce, clear, place.encode())
-        return self._current.to_bytes(2, "big") + nonce + sealed
+        return self._encrypt(place, json.dumps(value, separators=(",", ":")).encode())
 
     def open(self, place: str, sealed: bytes) -> Any:
         """Decrypt; raises `Unreadable` when value, place or key do not belong together."""
-        key = self._keys.get(int.from_bytes(sealed[:2], "big"))
+        return json.loads(self._decrypt(place, sealed))
+
+    def reseal(self, place: str, sealed: bytes) -> bytes:
+        """The same value for the same place, by the key that seals now; raises `Unreadable`."""
+        return self._encrypt(place, self._decrypt(place, sealed))
+
+    def _encrypt(self, place: str, clear: bytes) -> bytes:
+        nonce = os.urandom(NONCE)
+        sealed = self._keys[self.current].encrypt(nonce, clear, place.encode())
+        return self.current.to_bytes(VERSION, "big") + nonce + sealed
+
+    def _decrypt(self, place: str, sealed: bytes) -> bytes:
+        key = self._keys.get(version_of(sealed))
         if key is None:
             raise Unreadable("sealed with an unknown key version")
         try:
-            clear = key.decrypt(sealed[2 : 2 + _NONCE], sealed[2 + _NONCE :], place.encode())
+            return key.decrypt(sealed[VERSION : VERSION + NONCE], sealed[VERSION + NONCE :], place.encode())
         except InvalidTag:
             raise Unreadable("the sealed value does not belong here or was changed") from None
-        return json.loads(clear)
+
+
+def version_of(sealed: bytes) -> int:
+    """The version of the key that a value is sealed with."""
+    return int.from_bytes(sealed[:VERSION], "big")
 
 
 def signing_key(secret: str) -> Ed25519PrivateKey:

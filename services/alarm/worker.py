@@ -9,6 +9,7 @@ from chassis import audit, metrics
 from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publisher
 from chassis.database import Database, engine_of
 from chassis.outbox import Relay
+from chassis.reseal import LOOK_EVERY_S, Resealer
 from chassis.settings import load
 from chassis.vault import Vault
 from contracts.telemetry import DEVICE_ATTENTION
@@ -16,6 +17,7 @@ from contracts.topology import ALARM_LADDER, ALARM_RECORDER, ALARM_REGISTRY
 from services.alarm import events
 from services.alarm.settings import AlarmSettings
 from services.alarm.usecases.record import record
+from services.alarm.usecases.sealed import SEALED
 from services.alarm.usecases.watch import attention, limits_of, send_canaries, watch_devices
 
 # Seconds: books need not be instant; fewer, fuller transactions leave the machine to the presses.
@@ -51,6 +53,8 @@ def on_stop() -> None:
 
 
 tell_of_parked("alarm", database)
+
+RESEALER = Resealer(SEALED)
 
 
 class Recorder:
@@ -99,6 +103,11 @@ class Health:
     def canaries(self) -> None:
         """One for each control room every `canary_every_s`."""
         send_canaries(database(), load(AlarmSettings))
+
+    @every(LOOK_EVERY_S)
+    def reseal(self) -> None:
+        """Seal anew what an older key sealed."""
+        RESEALER.look(database(), vault())
 
     @every(2)
     def chain_audit_log(self) -> None:

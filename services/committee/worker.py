@@ -7,6 +7,7 @@ from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publishe
 from chassis.caller import Caller
 from chassis.database import Database, engine_of
 from chassis.outbox import Relay
+from chassis.reseal import LOOK_EVERY_S, Resealer
 from chassis.settings import load
 from chassis.vault import Vault
 from contracts.topology import COMMITTEE_FOLLOW_UP
@@ -15,6 +16,7 @@ from services.committee.clients import ChainApproach
 from services.committee.settings import CommitteeSettings
 from services.committee.store import cases
 from services.committee.usecases import chain, deadlines, ending, protocols, reviewing
+from services.committee.usecases.sealed import SEALED
 from services.committee.usecases.work import Work
 
 
@@ -51,6 +53,8 @@ tell_of_parked("committee", database)
 
 # Whoever asks in this process is the service itself.
 US = Caller(subject="committee-worker", roles=frozenset())
+
+RESEALER = Resealer(SEALED)
 
 
 class CommitteeWorker:
@@ -94,6 +98,11 @@ class CommitteeWorker:
         """Signed versions whose day has come."""
         with database().transaction() as tx:
             protocols.take_effect_due(tx)
+
+    @every(LOOK_EVERY_S)
+    def reseal(self) -> None:
+        """Seal anew what an older key sealed."""
+        RESEALER.look(database(), vault())
 
     @every(2)
     def chain_audit_log(self) -> None:

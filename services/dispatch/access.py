@@ -8,12 +8,11 @@ from sqlmodel import Session
 from chassis import clock
 from chassis.caller import Caller
 from chassis.errors import Forbidden
-from services.dispatch import views
+from services.dispatch import store, views
 from services.dispatch.errors import IncidentUnknown, OrderUnknown, PhotoUnknown
 from services.dispatch.models import IncidentRow, OrderRow, PhotoRow
 from services.dispatch.schemas import IncidentView, OrderView
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.following import photo_place
 
 ROOM = ("operator", "supervisor", "gateway")
 
@@ -66,7 +65,7 @@ def photo(context: Context, view: IncidentView | OrderView, photo_id: UUID) -> b
         row = session.get(PhotoRow, photo_id)
     if row is None:
         raise PhotoUnknown("the photo is not here yet")
-    return base64.b64decode(context.vault.open(photo_place(photo_id), row.sealed))
+    return base64.b64decode(context.vault.open(store.photo_place(photo_id), row.sealed))
 
 
 def _view(context: Context, session: Session, incident_id: UUID) -> IncidentView:

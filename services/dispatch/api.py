@@ -12,7 +12,7 @@ from fastapi.responses import StreamingResponse
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import audit_api, clock
+from chassis import audit_api, clock, keys_api
 from chassis.auth import require
 from chassis.caller import Caller
 from chassis.database import Database, engine_of
@@ -44,6 +44,7 @@ from services.dispatch.settings import DispatchSettings
 from services.dispatch.streams import Hub, Watcher
 from services.dispatch.usecases import moving, rooms, sending
 from services.dispatch.usecases.context import Context
+from services.dispatch.usecases.sealed import SEALED
 from services.dispatch.webhooks import Courier
 
 UNIT = ("unit", "gateway")
@@ -117,6 +118,7 @@ def create_app(settings: DispatchSettings | None = None) -> FastAPI:
     _units(app, context)
     console.add_pages(app, settings, context.vault)
     audit_api.add(app, lambda: database, settings.service)
+    keys_api.add(app, lambda: database, settings.vault_keys, SEALED)
     return app
 
 

@@ -241,6 +241,21 @@ def fix_place(subject: str) -> str:
     return f"incidents:{subject}:fix"
 
 
+def card_place(enrolment_id: UUID) -> str:
+    """Where a card is sealed for."""
+    return f"cards:{enrolment_id}:sealed"
+
+
+def photo_place(photo_id: UUID) -> str:
+    """Where a photo is sealed for."""
+    return f"photos:{photo_id}:sealed"
+
+
+def webhook_place(cic_id: str) -> str:
+    """Where the secret of a control room's webhook is sealed for."""
+    return f"control_rooms:{cic_id}:webhook_secret"
+
+
 def fix_json(fix: Fix) -> dict[str, Any]:
     """A fix as it is sealed."""
     return fix.model_dump(mode="json")

@@ -15,7 +15,7 @@ from standardwebhooks import Webhook
 from chassis import clock, telemetry, timers
 from chassis.caller import Caller
 from chassis.timers import Due
-from services.dispatch import views
+from services.dispatch import store, views
 from services.dispatch.disclosures import disclosed
 from services.dispatch.models import ControlRoomRow
 from services.dispatch.schemas import IncidentView
@@ -130,7 +130,7 @@ class Courier:
             found = views.load_views(self._context, session, [incident_id], clock.now())
         if room is None or not room.webhook_url or room.webhook_secret is None or not found:
             return None
-        secret = self._context.vault.open(f"control_rooms:{cic_id}:webhook_secret", room.webhook_secret)
+        secret = self._context.vault.open(store.webhook_place(cic_id), room.webhook_secret)
         return found[0], room.webhook_url, str(secret)
 
     def _headers(self, message_id: str, body: str, secret: str) -> dict[str, str]:

@@ -9,6 +9,7 @@ from chassis import audit, metrics
 from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publisher
 from chassis.database import Database, engine_of
 from chassis.outbox import Relay
+from chassis.reseal import LOOK_EVERY_S, Resealer
 from chassis.settings import load
 from chassis.vault import Vault
 from contracts import telemetry, topology
@@ -17,6 +18,7 @@ from services.dispatch.board import Board
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.usecases import escalating, rooms
 from services.dispatch.usecases.context import Context
+from services.dispatch.usecases.sealed import SEALED
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +68,9 @@ def _refresh() -> None:
 
 def _received(deliveries: list[Delivery]) -> list[events.Received]:
     return [(delivery.event, delivery.span) for delivery in deliveries]
+
+
+RESEALER = Resealer(SEALED)
 
 
 class AlarmLane:
@@ -124,6 +129,11 @@ class Escalation:
     def act(self) -> None:
         """Act on what is due."""
         escalating.act_on_due(context())
+
+    @every(LOOK_EVERY_S)
+    def reseal(self) -> None:
+        """Seal anew what an older key sealed."""
+        RESEALER.look(context().database, context().vault)
 
     @every(2)
     def chain_audit_log(self) -> None:

@@ -39,6 +39,18 @@ class DeviceAlreadyIssued(Conflict):
     """The button or the key belongs to a device that was issued before."""
 
 
+class StockUnknown(NotFound):
+    """No such item, or none of this zone's stock."""
+
+
+class StockKnown(Conflict):
+    """An item that a stock has already."""
+
+
+class StockMoveRefused(Conflict):
+    """A move that an item does not allow where it is."""
+
+
 class DateInFuture(Invalid):
     """A date that has yet to come."""
 

@@ -17,5 +17,9 @@ INVARIANTS: dict[str, str] = {
         "SELECT e.id FROM enrolment_file e WHERE e.status = 'ended' AND e.activated_at IS NOT NULL "
         "AND NOT EXISTS (SELECT 1 FROM received_decision g WHERE g.enrolment_id = e.id AND g.to_end)"
     ),
+    "stock_that_is_out": (
+        "SELECT s.id FROM stock_item s JOIN issued_device d ON s.id IN (d.button_item_id, d.phone_item_id) "
+        "WHERE d.status <> 'returned' AND s.status <> 'issued'"
+    ),
     "active_device_without_test": "SELECT id FROM issued_device WHERE status = 'active' AND tested_at IS NULL",
 }

@@ -45,7 +45,14 @@ class DeviceRow(SQLModel, table=True):
         Index(
             "issued_device_button", "button_serial", unique=True, postgresql_where=text("status <> 'returned'")
         ),
-    )
+        *(
+            Index(
+                f"issued_device_{part}_item", f"{part}_item_id", unique=True,
+                postgresql_where=text("status <> 'returned'"),
+            )
+            for part in ("button", "phone")
+        ),
+    )  # fmt: skip
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     enrolment_id: UUID = Field(foreign_key="enrolment_file.id", index=True)
@@ -59,6 +66,32 @@ class DeviceRow(SQLModel, table=True):
     usable_since: datetime = Field(sa_type=UtcDateTime)
     issued_at: datetime = Field(sa_type=UtcDateTime)
     issued_by: str
+    # What of it came from the stock.
+    button_item_id: UUID | None = Field(default=None, foreign_key="stock_item.id")
+    phone_item_id: UUID | None = Field(default=None, foreign_key="stock_item.id")
+
+
+class StockRow(SQLModel, table=True):
+    """A button or a phone of a zone. While it is part of a device, that device's status speaks for it.
+
+    `wiped_at`: when it was last made ready for another victim.
+    """
+
+    __tablename__ = "stock_item"
+    __table_args__ = (
+        Index("stock_item_of_zone", "zone_id", "id"),
+        Index("stock_item_serial", "kind", "serial", unique=True, postgresql_where=text("status <> 'retired'")),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    zone_id: str
+    kind: str
+    serial: str
+    status: str = "stock"
+    entered_at: datetime = Field(sa_type=UtcDateTime)
+    entered_by: str
+    wiped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    wiped_by: str | None = None
 
 
 class GrantRow(SQLModel, table=True):
@@ -178,6 +211,6 @@ class PhotoRow(SQLModel, table=True):
 TABLES = frozenset(
     {
         *("enrolment_file", "issued_device", "received_decision", "transfer", "reminder"),
-        *("tie", "opened_file", "found_by", "photo"),
+        *("tie", "opened_file", "found_by", "photo", "stock_item"),
     }
 )

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from contracts.common import NO_NUL
 from contracts.policy import Group, Personal
 from contracts.registry import Card, DeviceStatus, EnrolmentStatus, Noted, Person, ReminderKind, Vehicle
+from services.registry.domain.stock import StockKind, StockStatus
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NO_NUL)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=NO_NUL)]
@@ -115,7 +116,10 @@ class ConventionIn(_In):
 
 
 class DeviceIn(_In):
-    """A button and a phone that were matched at the desk; the phone made its key itself."""
+    """A button and a phone that were matched at the desk; the phone made its key itself.
+
+    The button is named by the number on it or as an item of the stock; a phone of the zone's as such an item.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -130,8 +134,10 @@ class DeviceIn(_In):
     )
 
     public_key: PublicKey
-    button_serial: Text
+    button_serial: Text | None = None
     phone_number: Phone
+    button_item_id: UUID | None = None
+    phone_item_id: UUID | None = None
 
 
 class DeviceOut(BaseModel):
@@ -144,6 +150,37 @@ class DeviceOut(BaseModel):
     version: int
     issued_at: datetime
     tested_at: datetime | None
+
+
+class StockIn(_In):
+    """A button or a phone that is new in the stock; `serial`: what is printed on it, of a phone the IMEI."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "button", "serial": "BTN-000124"}]})
+
+    kind: StockKind
+    serial: Text
+
+
+class TakeBackIn(_In):
+    """Nothing of the last victim is left on it: pairing, key and app data were wiped."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"wiped": True}]})
+
+    wiped: Literal[True]
+
+
+class StockOut(BaseModel):
+    """An item of the stock, and the device of a file that it is part of now."""
+
+    id: UUID
+    zone_id: str
+    kind: StockKind
+    serial: Annotated[str, Personal(Group.DEVICE)]
+    status: StockStatus
+    device_id: UUID | None
+    device_status: DeviceStatus | None
+    entered_at: datetime
+    wiped_at: datetime | None
 
 
 class PreconditionsOut(BaseModel):

@@ -6,12 +6,14 @@ from chassis import audit
 from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publisher
 from chassis.database import Database, engine_of
 from chassis.outbox import Relay
+from chassis.reseal import LOOK_EVERY_S, Resealer
 from chassis.settings import load
 from chassis.vault import Vault
 from contracts.topology import REGISTRY_GRANTS, REGISTRY_TESTS
 from services.registry import events
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import access, devices, files, reminders, search
+from services.registry.usecases.sealed import SEALED
 
 
 @cache
@@ -37,6 +39,8 @@ def on_stop() -> None:
 
 
 tell_of_parked("registry", database)
+
+RESEALER = Resealer(SEALED)
 
 
 class RegistryWorker:
@@ -79,6 +83,11 @@ class RegistryWorker:
         key = load(RegistrySettings).pseudonym_key.get_secret_value().encode()
         with database().transaction() as tx:
             search.index_rest(tx, vault(), key)
+
+    @every(LOOK_EVERY_S)
+    def reseal(self) -> None:
+        """Seal anew what an older key sealed."""
+        RESEALER.look(database(), vault())
 
     @every(2)
     def chain_audit_log(self) -> None:

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import audit, audit_api, clock
+from chassis import audit, audit_api, clock, keys_api
 from chassis.auth import require
 from chassis.caller import Caller
 from chassis.database import Database, engine_of
@@ -68,6 +68,7 @@ def create_app(settings: ReportingSettings | None = None) -> FastAPI:
     _reports(app, database)
     _attention(app, database)
     audit_api.add(app, lambda: database, settings.service)
+    keys_api.add(app, lambda: database, settings.vault_keys, ())
     _witness(app, database)
     return app
 

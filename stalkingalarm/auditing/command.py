@@ -20,20 +20,21 @@ app.add_typer(group, name="audit")
 Places = dict[str, dict[str, str]]
 
 
+Installation = Annotated[
+    Path | None,
+    typer.Option(
+        help="JSON file: service to {url, public_key}; the token of an auditor is in STALKINGALARM_TOKEN. "
+        "Default: the system of this checkout."
+    ),
+]
+
+
 @command("verify", within=group)
-def verify_logs(
-    installation: Annotated[
-        Path | None,
-        typer.Option(
-            help="JSON file: service to {url, public_key}; the token of an auditor is in STALKINGALARM_TOKEN. "
-            "Default: the system of this checkout."
-        ),
-    ] = None,
-) -> None:
+def verify_logs(installation: Installation = None) -> None:
     """Find any change, removal or reordering in the logs, and say where; exit code 1 when there is one."""
     from stalkingalarm.auditing.verify import verify_all
 
-    places, token = _told(installation) if installation else places_of(running())
+    places, token = told(installation) if installation else places_of(running())
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("service", "entries", "signed up to", "at (UTC)", ""):
         table.add_column(heading)
@@ -64,7 +65,8 @@ def places_of(system: RunningSystem) -> tuple[Places, str]:
     return places, issuer.mint("auditor", ["auditor"], layout=system.layout)
 
 
-def _told(installation: Path) -> tuple[Places, str]:
+def told(installation: Path) -> tuple[Places, str]:
+    """What an installation file says, and the token of an auditor; raises SetupError."""
     try:
         places: Any = json.loads(installation.read_text())
         given = {name: {"url": str(p["url"]), "public_key": str(p["public_key"])} for name, p in places.items()}

@@ -99,7 +99,7 @@ def verify(client: httpx.Client, service: str, place: Mapping[str, str], witness
     for entry in _pages(client, f"{url}/v1/audit/entries", AuditEntry):
         checked.read(entry)
     checked.end()
-    oldest = _answer(client, f"{url}/v1/audit/state", {})["oldest_unchained_at"]
+    oldest = answer(client, f"{url}/v1/audit/state", {})["oldest_unchained_at"]
     if oldest and datetime.fromisoformat(oldest) < datetime.now(UTC) - timedelta(seconds=_LOOSE_S):
         checked.problems.append(f"entries since {oldest} are not in the chain: its worker does not run")
     return checked
@@ -107,16 +107,17 @@ def verify(client: httpx.Client, service: str, place: Mapping[str, str], witness
 
 def _pages(client: httpx.Client, url: str, kind: type[M]) -> Iterator[M]:
     after = 0
-    while page := [kind.model_validate(each) for each in _answer(client, url, {"after": after})]:
+    while page := [kind.model_validate(each) for each in answer(client, url, {"after": after})]:
         yield from page
         after = page[-1].position
 
 
-def _answer(client: httpx.Client, url: str, query: dict[str, int]) -> Any:
+def answer(client: httpx.Client, url: str, query: dict[str, int]) -> Any:
+    """What an auditor is answered; raises SetupError where it is none."""
     try:
-        answer = client.get(url, params=query)
+        found = client.get(url, params=query)
     except httpx.HTTPError as error:
         raise SetupError(f"{url} does not answer: {type(error).__name__}") from None
-    if answer.status_code != httpx.codes.OK:
-        raise SetupError(f"{url}: {answer.status_code}: {answer.text}")
-    return answer.json()
+    if found.status_code != httpx.codes.OK:
+        raise SetupError(f"{url}: {found.status_code}: {found.text}")
+    return found.json()

@@ -113,6 +113,7 @@ def complete(registry: Desk, database: Database, file: str, but: frozenset[str] 
 NOBODY = UUID(int=1)
 E, D, T = f"/v1/enrolments/{NOBODY}", f"/v1/devices/{NOBODY}", f"/v1/transfers/{NOBODY}"
 MANAGER, READER = {"file_manager"}, {"file_manager", "supervisor", "magistrate"}
+KEEPER, S = {"technician", "file_manager"}, f"/v1/stock/{NOBODY}"
 ENDPOINTS: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/enrolments"): MANAGER,
     ("GET", "/v1/enrolments"): MANAGER,
@@ -150,6 +151,9 @@ ENDPOINTS: dict[tuple[str, str], set[str]] = {
     ("POST", f"{E}/ties"): MANAGER,
     ("POST", f"{E}/break-glass"): READER,
     ("GET", f"/v1/openings/{NOBODY}"): MANAGER,
+    ("POST", "/v1/stock"): KEEPER,
+    ("GET", "/v1/stock"): KEEPER,
+    **{("POST", f"{S}/{do}"): KEEPER for do in ("take-back", "report-lost", "found", "retire")},
     **AUDIT,
 }
 
@@ -167,7 +171,7 @@ def test_the_table_names_every_endpoint(registry_settings: RegistrySettings) -> 
     paths = create_app(registry_settings).openapi()["paths"]
     known = {(m.upper(), p) for p, methods in paths.items() for m in methods if not p.startswith("/health")}
     names = {"enrolments": "enrolment", "devices": "device", "transfers": "transfer", "reminders": "reminder"}
-    names |= {"openings": "opening", "photos": "photo"}
+    names |= {"openings": "opening", "photos": "photo", "stock": "item"}
     tabled = set()
     for method, tested in ENDPOINTS:
         path = tested

@@ -16,7 +16,7 @@ ROLES = (
     *("procureur", "procureur_general", "follow_up", "technician", "service", "admin", "auditor"),
 )
 # What every service has for auditors, in the tables role x endpoint.
-AUDIT = {("GET", f"/v1/audit/{name}"): {"auditor"} for name in ("entries", "seals", "state")}
+AUDIT = {("GET", f"/v1/audit/{name}"): {"auditor"} for name in ("entries", "seals", "state", "keys")}
 # What every service with pages has for people who are not signed in yet.
 SIGN_IN = {("GET", "/signin"), ("GET", "/signin/callback"), ("POST", "/signout")}
 

@@ -10,10 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.registry import DeviceStatus, EnrolmentStatus
-from services.registry.domain import card
+from services.registry.domain import card, stock
 from services.registry.domain import life as domain
 from services.registry.domain.life import DeviceMove, EnrolmentMove, Preconditions
-from services.registry.errors import ActivationRefused, DeviceMoveRefused, EnrolmentMoveRefused
+from services.registry.domain.stock import StockMove, StockStatus
+from services.registry.errors import (
+    ActivationRefused,
+    DeviceMoveRefused,
+    EnrolmentMoveRefused,
+    StockMoveRefused,
+)
 
 NAMES = tuple(f.name for f in fields(Preconditions))
 KEY = b"a key of this test"
@@ -54,6 +60,36 @@ def test_every_move_of_a_device_is_in_the_table_or_refused(status: DeviceStatus,
         return
     with pytest.raises(DeviceMoveRefused, match=status):
         domain.device_moved(status, move)
+
+
+@pytest.mark.parametrize(("status", "move"), list(product(stock.STOCK_STATUSES, stock.STOCK_MOVES)))
+def test_every_move_of_an_item_of_the_stock_is_in_the_table_or_refused(
+    status: StockStatus, move: StockMove
+) -> None:
+    allowed: dict[str, set[str]] = {
+        "match": {"stock"},
+        "take_back": {"returned"},
+        "report_lost": {"stock", "returned"},
+        "find": {"lost"},
+        "retire": {"stock", "returned", "lost"},
+    }
+    if status in allowed[move]:
+        assert stock.stock_moved(status, move) in stock.STOCK_STATUSES
+        return
+    with pytest.raises(StockMoveRefused, match=status):
+        stock.stock_moved(status, move)
+
+
+def test_only_what_was_wiped_is_stock_again() -> None:
+    assert {key for key, after in stock.STOCK_TABLE.items() if after == "stock"} == {("returned", "take_back")}
+
+
+@pytest.mark.parametrize("kept", stock.STOCK_STATUSES)
+def test_a_device_speaks_for_its_parts(kept: StockStatus) -> None:
+    for device in ("matched", "active", "suspended"):
+        assert stock.stock_status(kept, device) == "issued"
+    assert stock.stock_status(kept, "lost") == "lost"
+    assert stock.stock_status(kept, None) == ("returned" if kept == "issued" else kept)
 
 
 def test_only_activation_makes_a_device_active() -> None:

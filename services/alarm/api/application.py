@@ -7,12 +7,13 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import audit_api
+from chassis import audit_api, keys_api
 from chassis.http import application
 from chassis.settings import load
 from services.alarm.api import devices, heartbeats, ladder, presses
 from services.alarm.api.parts import DeviceParts, Parts
 from services.alarm.settings import AlarmSettings
+from services.alarm.usecases.sealed import SEALED
 
 _DESCRIPTION = (
     "Accepts presses and answers when one of two logs holds them. Devices are authenticated by their "
@@ -24,7 +25,9 @@ def create_app(settings: AlarmSettings | None = None) -> FastAPI:
     """The whole application of the alarm service."""
     routers = (presses.router, devices.router, heartbeats.router, ladder.router)
     app, parts = _made_of(Parts, settings, "stalkingalarm: alarm", _DESCRIPTION, *routers)
-    audit_api.add(app, lambda: parts[-1].database, app.state.settings.service)
+    whole = app.state.settings
+    audit_api.add(app, lambda: parts[-1].database, whole.service)
+    keys_api.add(app, lambda: parts[-1].database, whole.vault_keys, SEALED)
     return app
 
 

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import audit_api, signin
+from chassis import audit_api, keys_api, signin
 from chassis.database import Database, engine_of
 from chassis.http import application
 from chassis.outbox import Relay
@@ -17,6 +17,7 @@ from chassis.vault import Vault
 from services.committee.api import cases, chain, decisions, desk, meetings, papers, protocols
 from services.committee.api.parts import Parts
 from services.committee.settings import CommitteeSettings
+from services.committee.usecases.sealed import SEALED
 
 
 def create_app(settings: CommitteeSettings | None = None) -> FastAPI:
@@ -55,6 +56,7 @@ def create_app(settings: CommitteeSettings | None = None) -> FastAPI:
     for each in (protocols, cases, decisions, meetings, papers, chain):
         each.add(app, parts)
     audit_api.add(app, lambda: database, settings.service)
+    keys_api.add(app, lambda: database, settings.vault_keys, SEALED)
     signin.add(app, settings, parts.vault)
     desk.add(app, parts)
     return app

@@ -20,7 +20,7 @@ from services.committee.models import HandoverRow
 from services.committee.schemas.case import ApplicationOut
 from services.committee.schemas.chain import Answered, HandoverOut, ReferralIn, Referred, Told
 from services.committee.schemas.common import ReasonsIn
-from services.committee.usecases import applications
+from services.committee.usecases import applications, sealed
 from services.committee.usecases import chain as usecases
 from services.committee.usecases.work import Reading
 
@@ -44,7 +44,7 @@ def _ours(app: FastAPI, parts: Parts) -> None:
         with parts.work(caller) as work:
             row = usecases.refer(work, application_id, body.model_dump())
             shown.wrote(work, application_id, ("handover",))
-            return _shown(work, row, work.open(f"handover:{row.id}", row.sealed))
+            return _shown(work, row, work.open(sealed.handover(row.id), row.sealed))
 
     @app.get("/v1/applications/{application_id}/handovers", tags=["chain approach"])
     def handovers(application_id: UUID, caller: Member) -> list[HandoverOut]:
@@ -72,7 +72,7 @@ def _theirs(app: FastAPI, parts: Parts) -> None:
         """Do not take it, and say why."""
         with parts.work(caller) as work:
             row = usecases.decline(work, handover_id, body.reasons)
-            return _shown(work, row, work.open(f"handover:{row.id}", row.sealed))
+            return _shown(work, row, work.open(sealed.handover(row.id), row.sealed))
 
     @app.post("/v1/chain-approach/webhook", status_code=204, tags=["chain approach"])
     async def webhook(request: Request) -> None:

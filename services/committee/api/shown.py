@@ -15,6 +15,7 @@ from services.committee.models import ApplicationRow, HistoryRow, ProtocolRow
 from services.committee.schemas.case import ApplicationOut, DecisionOut
 from services.committee.schemas.meeting import MeetingOut
 from services.committee.schemas.protocol import HistoryOut, ProtocolOut
+from services.committee.usecases import sealed
 from services.committee.usecases.applications import Filed
 from services.committee.usecases.meetings import Seen
 from services.committee.usecases.work import Reading, own_cases
@@ -91,7 +92,7 @@ def history(reading: Reading, rows: Sequence[HistoryRow]) -> list[HistoryOut]:
     return [
         HistoryOut(
             **row.model_dump(include={"what", "at", "by", "partner"}),
-            said=reading.open(f"history:{row.subject_id}:{row.what}", row.sealed),
+            said=reading.open(sealed.history(row.subject_id, row.what), row.sealed),
         )
         for row in rows
     ]

@@ -15,7 +15,7 @@ from services.committee.errors import ApplicationIncomplete
 from services.committee.models import ApplicationRow, ConflictRow, DecisionRow, OpinionRow
 from services.committee.store import cases
 from services.committee.store import protocols as protocol_store
-from services.committee.usecases import deadlines, protocols
+from services.committee.usecases import deadlines, protocols, sealed
 from services.committee.usecases.work import COMMITTEE, Reading, Work, partner_of
 
 
@@ -135,7 +135,7 @@ def give_opinion(work: Work, application_id: UUID, said: Mapping[str, Any]) -> N
         zone_id=zone,
         advice=said["advice"],
         sealed=work.seal(
-            _opinion_place(row.id, partner, zone), {"shared": said["shared"], "kept": said["kept"]}
+            sealed.opinion(row.id, partner, zone), {"shared": said["shared"], "kept": said["kept"]}
         ),
         given_at=work.at,
         given_by=work.caller.subject,
@@ -148,7 +148,7 @@ def opinions(reading: Reading, row: ApplicationRow) -> list[dict[str, Any]]:
     """What the partners think of a case; what one keeps back only that partner reads."""
     found = []
     for opinion in cases.opinions(reading.session, row.id):
-        said = reading.open(_opinion_place(row.id, opinion.partner, opinion.zone_id), opinion.sealed)
+        said = reading.open(sealed.opinion(row.id, opinion.partner, opinion.zone_id), opinion.sealed)
         # Police of another district are another partner.
         own = (opinion.partner, opinion.zone_id) == (reading.caller.partner, reading.caller.zone or "")
         found.append(
@@ -161,10 +161,6 @@ def opinions(reading: Reading, row: ApplicationRow) -> list[dict[str, Any]]:
     return found
 
 
-def _opinion_place(application_id: UUID, partner: str, zone_id: str) -> str:
-    return f"opinion:{application_id}:{partner}:{zone_id}"
-
-
 def declare_conflict(work: Work, application_id: UUID, subject: str, reason: str) -> None:
     """A person has a tie to a party: the case does not exist for them. Members speak for themselves."""
     row = work.visible(application_id, lock=True)
@@ -173,7 +169,7 @@ def declare_conflict(work: Work, application_id: UUID, subject: str, reason: str
     conflict = ConflictRow(
         application_id=row.id,
         subject=subject,
-        sealed=work.seal(f"conflict:{row.id}:{subject}", {"reason": reason}),
+        sealed=work.seal(sealed.conflict(row.id, subject), {"reason": reason}),
         declared_at=work.at,
         declared_by=work.caller.subject,
     )
@@ -196,7 +192,7 @@ def read(reading: Reading, application_id: UUID) -> Filed:
 def filed(reading: Reading, row: ApplicationRow) -> Filed:
     """An application with all that the caller, who may see it, reads of it."""
     said = [
-        (decision, reading.open(f"decision:{decision.id}:sealed", decision.sealed))
+        (decision, reading.open(sealed.decision(decision.id), decision.sealed))
         for decision in cases.decisions(reading.session, row.id)
     ]
     return Filed(row, content_of(reading, row), rules_for(reading, row), said)
@@ -219,19 +215,19 @@ def state_of(row: ApplicationRow) -> domain.State:
 
 def content_of(reading: Reading, row: ApplicationRow) -> Content:
     """What an application says."""
-    sealed = reading.open(f"application:{row.id}:sealed", row.sealed)
+    said = reading.open(sealed.application(row.id), row.sealed)
     return Content(
         enrolment_id=row.enrolment_id,
         protocol_id=row.protocol_id,
         procedure=row.procedure,
         proposer=row.proposer,
         language=row.language,
-        exceptional=sealed.get("exceptional", ""),
-        urgency=sealed.get("urgency", ""),
-        pv_numbers=tuple(sealed["pv_numbers"]),
-        elements=sealed["elements"],
-        conditions={name: Checked(**each) for name, each in sealed.get("conditions", {}).items()},
-        assessment=Assessment(**sealed.get("assessment", {})),
+        exceptional=said.get("exceptional", ""),
+        urgency=said.get("urgency", ""),
+        pv_numbers=tuple(said["pv_numbers"]),
+        elements=said["elements"],
+        conditions={name: Checked(**each) for name, each in said.get("conditions", {}).items()},
+        assessment=Assessment(**said.get("assessment", {})),
     )
 
 
@@ -240,8 +236,8 @@ def record(work: Work, row: ApplicationRow, content: Content) -> None:
     row.enrolment_id, row.protocol_id = content.enrolment_id, content.protocol_id
     row.procedure, row.proposer, row.language = content.procedure, content.proposer, content.language
     open_to_all = ("enrolment_id", "protocol_id", "procedure", "proposer", "language")
-    sealed = {name: value for name, value in asdict(content).items() if name not in open_to_all}
-    row.sealed = work.seal(f"application:{row.id}:sealed", sealed)
+    said = {name: value for name, value in asdict(content).items() if name not in open_to_all}
+    row.sealed = work.seal(sealed.application(row.id), said)
 
 
 def _fields(content: Content) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from services.committee.errors import ApplicationMoveRefused, HandoverMoveRefuse
 from services.committee.models import ApplicationRow, HandoverRow
 from services.committee.store import due
 from services.committee.store import handovers as store
-from services.committee.usecases import deadlines, ending, protocols
+from services.committee.usecases import deadlines, ending, protocols, sealed
 from services.committee.usecases.applications import content_of, record, state_of
 from services.committee.usecases.asking import ask
 from services.committee.usecases.work import Reading, Work
@@ -57,7 +57,7 @@ def refer(work: Work, application_id: UUID, said: Mapping[str, Any], *, decided:
         created_at=work.at,
         created_by=work.caller.subject,
     )
-    handover.sealed = work.seal(_place(handover.id), {"grounds": said["grounds"], "values": values})
+    handover.sealed = work.seal(sealed.handover(handover.id), {"grounds": said["grounds"], "values": values})
     work.session.add(handover)
     _expect_answer(work, handover)
     _send(work, handover)
@@ -79,7 +79,9 @@ def came_in(work: Work, handover_id: UUID, said: Mapping[str, Any]) -> HandoverR
         basis=said["basis"],
         fields=sorted(said["fields"]),
         side_by_side=said["side_by_side"],
-        sealed=work.seal(_place(handover_id), {"grounds": said["grounds"], "values": dict(said["fields"])}),
+        sealed=work.seal(
+            sealed.handover(handover_id), {"grounds": said["grounds"], "values": dict(said["fields"])}
+        ),
         created_at=work.at,
         created_by=work.caller.subject,
     )
@@ -126,7 +128,7 @@ def accept(work: Work, handover_id: UUID) -> tuple[HandoverRow, ApplicationRow]:
     """We take a case of theirs: it becomes a draft with what they sent, for people to complete."""
     handover = _own(work, handover_id, "in")
     _answer(work, handover, True)
-    values = work.open(_place(handover.id), handover.sealed)["values"]
+    values = work.open(sealed.handover(handover.id), handover.sealed)["values"]
     elements = values.get("elements") or {}
     content = Content(
         enrolment_id=handover.enrolment_id,
@@ -148,8 +150,8 @@ def decline(work: Work, handover_id: UUID, reasons: str) -> HandoverRow:
     """We do not take it, and say why."""
     handover = _own(work, handover_id, "in")
     _answer(work, handover, False)
-    said = work.open(_place(handover.id), handover.sealed)
-    handover.sealed = work.seal(_place(handover.id), {**said, "declined": reasons})
+    said = work.open(sealed.handover(handover.id), handover.sealed)
+    handover.sealed = work.seal(sealed.handover(handover.id), {**said, "declined": reasons})
     _send(work, handover)
     return handover
 
@@ -183,7 +185,7 @@ def of_application(reading: Reading, application_id: UUID) -> list[tuple[Handove
     """The moves of one case, with what was sent."""
     row = reading.visible(application_id)
     return [
-        (each, reading.open(_place(each.id), each.sealed))
+        (each, reading.open(sealed.handover(each.id), each.sealed))
         for each in store.of_application(reading.session, row.id)
     ]
 
@@ -191,7 +193,7 @@ def of_application(reading: Reading, application_id: UUID) -> list[tuple[Handove
 def incoming(reading: Reading, limit: int) -> list[tuple[HandoverRow, Mapping[str, Any]]]:
     """Cases of theirs that wait for our answer."""
     return [
-        (each, reading.open(_place(each.id), each.sealed))
+        (each, reading.open(sealed.handover(each.id), each.sealed))
         for each in store.unanswered(reading.session, "in", limit)
         if not reading.is_tied(each.enrolment_id)
     ]
@@ -223,7 +225,7 @@ def _send(work: Work, handover: HandoverRow) -> None:
 
 
 def _sending(work: Work, handover: HandoverRow) -> Sending:
-    said = work.open(_place(handover.id), handover.sealed)
+    said = work.open(sealed.handover(handover.id), handover.sealed)
     if handover.direction == "in":
         answer = {"accepted": handover.state == "accepted", "remarks": said.get("declined")}
         return Sending(handover.id, f"/v1/referrals/{handover.id}/answer", answer)
@@ -253,7 +255,3 @@ def _shared(work: Work, row: ApplicationRow) -> Collection[str]:
     content = protocols.version(work.session, row.protocol_id, row.protocol_version).content
     shared: Collection[str] = content["shared_fields"].get(chain.PARTNER, ())
     return shared
-
-
-def _place(handover_id: UUID) -> str:
-    return f"handover:{handover_id}"

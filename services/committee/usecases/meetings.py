@@ -18,7 +18,7 @@ from services.committee.errors import (
 from services.committee.models import AgendaRow, ApplicationRow, AttendanceRow, MeetingRow
 from services.committee.store import cases, due
 from services.committee.store import meetings as store
-from services.committee.usecases import applications, protocols
+from services.committee.usecases import applications, protocols, sealed
 from services.committee.usecases.work import Reading, Work
 
 _BEFORE: dict[str, Collection[str]] = {"open": ("planned",), "closed": ("open",)}
@@ -125,7 +125,7 @@ def attend(work: Work, meeting_id: UUID, subject: str, partner: str, name: str) 
         meeting_id=meeting_id,
         subject=subject,
         partner=partner,
-        sealed=work.seal(f"attendance:{meeting_id}:{subject}", {"name": name}),
+        sealed=work.seal(sealed.attendance(meeting_id, subject), {"name": name}),
         arrived_at=work.at,
     )
     work.session.add(came)
@@ -159,7 +159,7 @@ def read(reading: Reading, meeting_id: UUID) -> Seen:
 def seen(reading: Reading, row: MeetingRow) -> Seen:
     """A meeting with who is there, and its agenda with who counts; not what the caller has a tie to."""
     attendance = store.attendance(reading.session, row.id)
-    names = [reading.open(f"attendance:{row.id}:{who.subject}", who.sealed)["name"] for who in attendance]
+    names = [reading.open(sealed.attendance(row.id, who.subject), who.sealed)["name"] for who in attendance]
     agenda = []
     for item in store.agenda(reading.session, row.id):
         application = cases.application(reading.session, item.application_id) if item.application_id else None

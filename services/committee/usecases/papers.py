@@ -9,7 +9,7 @@ from services.committee.errors import ApplicationUnknown
 from services.committee.models import AgendaRow, DecisionRow, MeetingRow
 from services.committee.papers.pdf import Minutes, Point, Present
 from services.committee.store import cases, due
-from services.committee.usecases import meetings, protocols
+from services.committee.usecases import meetings, protocols, sealed
 from services.committee.usecases.work import Reading
 
 _SAID = ("reasons", "review_way", "plan", "lightened")
@@ -60,7 +60,7 @@ def _point(reading: Reading, meeting: MeetingRow, item: AgendaRow) -> Point:
         reference = str(item.application_id or item.review_id)
         if review is None or review.meeting_id != meeting.id or review.outcome is None:
             return Point(_short(reference), True, item.state)
-        said = reading.open(f"review:{review.id}:sealed", review.sealed)
+        said = reading.open(sealed.review(review.id), review.sealed)
         return Point(
             _short(reference),
             True,
@@ -80,7 +80,7 @@ def _point(reading: Reading, meeting: MeetingRow, item: AgendaRow) -> Point:
 
 
 def _decided(reading: Reading, decision: DecisionRow, state: str) -> Point:
-    said = reading.open(f"decision:{decision.id}:sealed", decision.sealed)
+    said = reading.open(sealed.decision(decision.id), decision.sealed)
     dates = [(name, day) for name in ("review_on", "ends_on") if (day := getattr(decision, name)) is not None]
     return Point(
         _short(str(decision.application_id)),

@@ -15,7 +15,7 @@ from services.committee.domain.protocol import Rules
 from services.committee.errors import DecidedElsewhere
 from services.committee.models import ApplicationRow, DecisionRow
 from services.committee.store import cases
-from services.committee.usecases import applications, deadlines, ending, meetings, reviewing
+from services.committee.usecases import applications, deadlines, ending, meetings, reviewing, sealed
 from services.committee.usecases.applications import Filed, content_of, record, rules_for, state_of
 from services.committee.usecases.meetings import Counted
 from services.committee.usecases.work import Work
@@ -99,7 +99,7 @@ def approve_draft(work: Work, application_id: UUID) -> Filed:
     draft = _last_draft(work, row, "grant")
     outcome: Outcome = "grant" if draft.outcome == "granted" else "refuse"
     row.state = domain.moved(state_of(row), outcome)
-    said = work.open(f"decision:{draft.id}:sealed", draft.sealed)
+    said = work.open(sealed.decision(draft.id), draft.sealed)
     # Whose tie became known since does not count any more.
     counted = meetings.still_counted(work, row, {**draft.present, **draft.excluded}, _rules(work, row))
     decision = _decide(work, row, "final", outcome, said, counted, draft.meeting_id, work.caller.subject)
@@ -168,7 +168,7 @@ def _decide(
         decided_by=work.caller.subject,
         approved_by=approved_by,
     )
-    decision.sealed = work.seal(f"decision:{decision.id}:sealed", dict(said))
+    decision.sealed = work.seal(sealed.decision(decision.id), dict(said))
     if kind == "final" and outcome == "grant":
         delays = _rules(work, row).delays
         decision.review_on = calendar.day_of(kinds.due_at("review", work.at, delays))

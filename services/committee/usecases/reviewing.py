@@ -18,7 +18,7 @@ from services.committee.errors import DateTooEarly, DateTooLate, ReviewMoveRefus
 from services.committee.models import ApplicationRow, DecisionRow, ReviewRow
 from services.committee.store import cases
 from services.committee.store import due as store
-from services.committee.usecases import chain, deadlines, ending, meetings, protocols
+from services.committee.usecases import chain, deadlines, ending, meetings, protocols, sealed
 from services.committee.usecases.applications import rules_for, state_of
 from services.committee.usecases.asking import ask
 from services.committee.usecases.work import Work
@@ -64,7 +64,7 @@ def hold(work: Work, review_id: UUID, said: Mapping[str, Any], meeting_id: UUID)
     counted = meetings.deciding(work, meeting_id, row, review.id)
     review.state, review.outcome, review.held_at, review.held_by = "held", outcome, work.at, work.caller.subject
     review.meeting_id, review.present, review.excluded = meeting_id, counted.present, counted.excluded
-    review.sealed = work.seal(f"review:{review.id}:sealed", _as_json(said))
+    review.sealed = work.seal(sealed.review(review.id), _as_json(said))
     deadlines.met(work.session, review.id, now=work.at)
     if outcome == "chain_approach":
         if row is None:

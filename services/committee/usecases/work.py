@@ -11,6 +11,7 @@ from chassis.errors import Forbidden
 from services.committee.errors import ApplicationUnknown
 from services.committee.models import ApplicationRow, HistoryRow
 from services.committee.store import cases
+from services.committee.usecases import sealed
 
 # Who sees every case that they have no tie to; the rest sees what it proposed.
 COMMITTEE = frozenset({"committee", "secretariat", "magistrate", "procureur"})
@@ -59,7 +60,7 @@ class Work(Reading):
             at=self.at,
             by=self.caller.subject,
             partner=self.caller.partner,
-            sealed=self.seal(f"history:{subject_id}:{what}", dict(said)) if said else None,
+            sealed=self.seal(sealed.history(subject_id, what), dict(said)) if said else None,
         )
         self.session.add(row)
 

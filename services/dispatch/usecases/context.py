@@ -39,7 +39,7 @@ class Context:
 
     def open_card(self, enrolment_id: UUID, sealed: bytes) -> dict[str, Any]:
         """A card with its codes: {"card", "cancel_code", "duress_code"}."""
-        opened: dict[str, Any] = self.vault.open(f"cards:{enrolment_id}:sealed", sealed)
+        opened: dict[str, Any] = self.vault.open(store.card_place(enrolment_id), sealed)
         return opened
 
 

@@ -165,9 +165,10 @@ def take_card(tx: Transaction, context: Context, published: CardPublished) -> No
         "cancel_code": published.cancel_code,
         "duress_code": published.duress_code,
     }
-    place = f"cards:{published.enrolment_id}:sealed"
     row = CardRow(
-        enrolment_id=published.enrolment_id, version=published.version, sealed=context.vault.seal(place, opened)
+        enrolment_id=published.enrolment_id,
+        version=published.version,
+        sealed=context.vault.seal(store.card_place(published.enrolment_id), opened),
     )
     if _newer(tx, row, ["enrolment_id"], "version"):
         _link(tx, published.enrolment_id, [perpetrator.ref for perpetrator in published.card.perpetrators])
@@ -176,14 +177,9 @@ def take_card(tx: Transaction, context: Context, published: CardPublished) -> No
 
 def take_photo(tx: Transaction, context: Context, published: PhotoPublished) -> None:
     """Keep a photo sealed; a copy changes nothing."""
-    sealed = context.vault.seal(photo_place(published.photo_id), published.jpeg)
+    sealed = context.vault.seal(store.photo_place(published.photo_id), published.jpeg)
     row = PhotoRow(id=published.photo_id, enrolment_id=published.enrolment_id, sealed=sealed)
     tx.session.execute(upsert(PhotoRow).values(row.model_dump()).on_conflict_do_nothing())
-
-
-def photo_place(photo_id: UUID) -> str:
-    """Where a photo is sealed for."""
-    return f"photos:{photo_id}:sealed"
 
 
 def drop_card(tx: Transaction, withdrawn: CardWithdrawn) -> None:

@@ -28,12 +28,11 @@ def set_policy(context: Context, cic_id: str, wanted: ControlRoomIn) -> None:
     if in_clear and context.settings.environment == "production":
         raise Invalid("orders carry a location: the webhook must be https", field="webhook_url")
     secret = wanted.webhook_secret.get_secret_value() if wanted.webhook_secret else None
-    place = f"control_rooms:{cic_id}:webhook_secret"
     values = {
         "policy": wanted.policy,
         "amqp": wanted.amqp,
         "webhook_url": str(wanted.webhook_url) if wanted.webhook_url else None,
-        "webhook_secret": context.vault.seal(place, secret) if secret else None,
+        "webhook_secret": context.vault.seal(store.webhook_place(cic_id), secret) if secret else None,
     }
     with context.database.transaction() as tx:
         statement = upsert(ControlRoomRow).values(id=cic_id, announced=False, **values)

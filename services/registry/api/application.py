@@ -7,16 +7,17 @@ from fastapi import FastAPI
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import audit_api, signin
+from chassis import audit_api, keys_api, signin
 from chassis.database import Database, engine_of
 from chassis.http import application
 from chassis.outbox import Relay
 from chassis.publisher import Publisher
 from chassis.settings import load
 from chassis.vault import Vault
-from services.registry.api import access, cards, desk, devices, files, photos, rights, search, transfers
+from services.registry.api import access, cards, desk, devices, files, photos, rights, search, stock, transfers
 from services.registry.api.parts import Parts
 from services.registry.settings import RegistrySettings
+from services.registry.usecases.sealed import SEALED
 
 
 def create_app(settings: RegistrySettings | None = None) -> FastAPI:
@@ -52,9 +53,10 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
         ready=ready,
     )
     parts = Parts(database, Vault(settings.vault_keys.get_secret_value()), settings)
-    for each in (files, cards, search, devices, transfers, access, rights, photos):
+    for each in (files, cards, search, devices, transfers, access, rights, photos, stock):
         each.add(app, parts)
     audit_api.add(app, lambda: database, settings.service)
+    keys_api.add(app, lambda: database, settings.vault_keys, SEALED)
     signin.add(app, settings, parts.vault)
     desk.add(app, parts)
     return app

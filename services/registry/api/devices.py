@@ -26,8 +26,8 @@ def add(app: FastAPI, parts: Parts) -> None:
     def issue(enrolment_id: UUID, body: DeviceIn, caller: FileManager) -> DeviceOut:
         """Issue a button with the phone it was matched to."""
         with parts.work(caller) as work:
-            device = usecases.issue(work, enrolment_id, body.public_key, body.button_serial, body.phone_number)
-            wrote(work, enrolment_id, *type(body).model_fields)
+            device = usecases.issue(work, enrolment_id, usecases.Issue(**body.model_dump()))
+            wrote(work, enrolment_id, *body.model_fields_set)
             return DeviceOut.model_validate(device, from_attributes=True)
 
     for action, move in DEVICE_ACTIONS.items():

@@ -66,6 +66,11 @@ def device_moved(status: DeviceStatus, move: DeviceMove) -> DeviceStatus:
     return after
 
 
+def status_of(kept: str) -> DeviceStatus:
+    """The status of a device as the tables know it."""
+    return next(status for status in DEVICE_STATUSES if status == kept)
+
+
 @dataclass(frozen=True, slots=True)
 class Preconditions:
     """What must be there before an alarm is switched on; in the order in which people work."""

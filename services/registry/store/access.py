@@ -1,5 +1,6 @@
 """Who has a tie to a party, and who opened a file that is not theirs."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -17,6 +18,14 @@ def is_tied(session: Session, enrolment_id: UUID, subject: str) -> bool:
 def tie(session: Session, row: TieRow) -> None:
     """Remember a tie; a second time changes nothing."""
     session.execute(insert(TieRow).values(**row.model_dump()).on_conflict_do_nothing())
+
+
+def tied_to(session: Session, enrolment_ids: Collection[UUID], subject: str) -> set[UUID]:
+    """Which of these files a person has a tie to."""
+    found = select(TieRow.enrolment_id).where(
+        col(TieRow.enrolment_id).in_(enrolment_ids), col(TieRow.subject) == subject
+    )
+    return set(session.exec(found))
 
 
 def is_opened(session: Session, enrolment_id: UUID, subject: str, at: datetime) -> bool:

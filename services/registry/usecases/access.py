@@ -9,20 +9,20 @@ from services.registry.errors import EnrolmentUnknown
 from services.registry.models import OpenedRow, TieRow
 from services.registry.store import access as store
 from services.registry.store import files
-from services.registry.usecases import reminders
+from services.registry.usecases import reminders, sealed
 from services.registry.usecases.work import Work, own
 
 
 def declare_tie(work: Work, enrolment_id: UUID, subject: str, reason: str) -> None:
     """Somebody has a tie to a party: the file no longer exists for them, whatever their role."""
     own(work, enrolment_id, lock=True)
-    sealed = work.seal(f"tie:{enrolment_id}:{subject}", {"reason": reason})
+    why = work.seal(sealed.tie(enrolment_id, subject), {"reason": reason})
     keep_tie(
         work.tx,
         TieRow(
             enrolment_id=enrolment_id,
             subject=subject,
-            sealed=sealed,
+            sealed=why,
             declared_at=work.at,
             declared_by=work.caller.subject,
         ),
@@ -51,7 +51,7 @@ def break_glass(work: Work, enrolment_id: UUID, reason: str, lasts: timedelta) -
         opened_at=work.at,
         until=work.at + lasts,
     )
-    opened.sealed = work.seal(f"opened_file:{opened.id}", {"reason": reason})
+    opened.sealed = work.seal(sealed.opened(opened.id), {"reason": reason})
     work.session.add(opened)
     reminders.put(work.session, row.id, [("opened", str(opened.id), work.at)])
     work.tx.publish(
@@ -72,4 +72,4 @@ def opening(work: Work, opened_id: UUID) -> tuple[OpenedRow, str]:
     if opened is None:
         raise EnrolmentUnknown("there is no such file")
     own(work, opened.enrolment_id)
-    return opened, str(work.open(f"opened_file:{opened.id}", opened.sealed)["reason"])
+    return opened, str(work.open(sealed.opened(opened.id), opened.sealed)["reason"])

@@ -10,8 +10,8 @@ from services.registry.domain import card as domain
 from services.registry.errors import CardUnknown, CodeMissing, EnrolmentMoveRefused
 from services.registry.models import EnrolmentRow
 from services.registry.store import photos as photo_store
-from services.registry.usecases import reminders, search
-from services.registry.usecases.work import Work, changeable, place, readable, today
+from services.registry.usecases import reminders, sealed, search
+from services.registry.usecases.work import Work, changeable, readable, today
 
 
 def put(work: Work, pseudonym_key: bytes, enrolment_id: UUID, content: dict[str, Any]) -> EnrolmentRow:
@@ -23,12 +23,12 @@ def put(work: Work, pseudonym_key: bytes, enrolment_id: UUID, content: dict[str,
         born_on = date.fromisoformat(person["born_on"]) if person["born_on"] else None
         ref = person["ref"] or domain.perpetrator_ref(pseudonym_key, row.id, person["name"], born_on)
         person["ref"] = str(ref)
-    before = work.open(place(row.id, "card"), row.card)
+    before = work.open(sealed.card(row.id), row.card)
     for name in ("cancel_code", "duress_code"):
         content[name] = content[name] or before.get(name)
         if content[name] is None:
             raise CodeMissing("the first card needs it", field=name)
-    row.card = work.seal(place(row.id, "card"), content)
+    row.card = work.seal(sealed.card(row.id), content)
     publish(work, row)
     reminders.of_card(work, row.id, Card.model_validate(content["card"]))
     search.index(work.tx, work.vault, pseudonym_key, row)
@@ -37,7 +37,7 @@ def put(work: Work, pseudonym_key: bytes, enrolment_id: UUID, content: dict[str,
 
 def publish(work: Work, row: EnrolmentRow) -> None:
     """The card of a locked file goes out as its next version, with the photos that it has now."""
-    content = work.open(place(row.id, "card"), row.card)
+    content = work.open(sealed.card(row.id), row.card)
     photos = [
         PhotoRef(photo_id=each.id, of=each.shows, taken_on=each.taken_on).model_dump(mode="json")
         for each in photo_store.of_file(work.session, row.id)
@@ -52,11 +52,11 @@ def read(work: Work, enrolment_id: UUID) -> tuple[int, Card]:
     row = readable(work, enrolment_id)
     if row.card is None:
         raise CardUnknown("the file has no card yet")
-    return row.card_version, Card.model_validate(work.open(place(row.id, "card"), row.card)["card"])
+    return row.card_version, Card.model_validate(work.open(sealed.card(row.id), row.card)["card"])
 
 
 def completeness(work: Work, enrolment_id: UUID) -> domain.Completeness:
     """What a patrol would miss tonight; everything where there is no card."""
     row = readable(work, enrolment_id)
-    card = Card.model_validate(work.open(place(row.id, "card"), row.card)["card"]) if row.card else None
+    card = Card.model_validate(work.open(sealed.card(row.id), row.card)["card"]) if row.card else None
     return domain.completeness(card, today(work))

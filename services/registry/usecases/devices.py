@@ -1,5 +1,6 @@
 """Buttons with their phones: issued, suspended, lost, handed in, tested."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -7,32 +8,52 @@ from sqlalchemy.exc import IntegrityError
 
 from chassis import clock
 from chassis.database import Transaction
-from contracts.registry import DeviceStatus
+from chassis.errors import Invalid
 from services.registry import events
 from services.registry.domain import life as domain
 from services.registry.domain.life import DeviceMove
 from services.registry.errors import DeviceAlreadyIssued, DeviceUnknown, EnrolmentMoveRefused, EnrolmentUnknown
-from services.registry.models import DeviceRow
+from services.registry.models import DeviceRow, StockRow
 from services.registry.store import files as store
+from services.registry.usecases import sealed, stock
 from services.registry.usecases.work import Work, changeable, own
 
 
-def issue(work: Work, enrolment_id: UUID, public_key: str, button_serial: str, phone_number: str) -> DeviceRow:
-    """Hand out a button with the phone it was matched to; it is `matched` until its test press passes."""
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """What is handed out: a button by its number or from the stock, with the phone that it was matched to."""
+
+    public_key: str
+    phone_number: str
+    button_serial: str | None = None
+    button_item_id: UUID | None = None
+    phone_item_id: UUID | None = None
+
+
+def issue(work: Work, enrolment_id: UUID, wanted: Issue) -> DeviceRow:
+    """Hand out a button with its phone; the device is `matched` until its test press passes.
+
+    Raises `DeviceAlreadyIssued`, `StockUnknown`, `StockMoveRefused`, `EnrolmentMoveRefused`.
+    """
     row = changeable(work, enrolment_id)
     if row.status == "ended":
         raise EnrolmentMoveRefused("a file that has ended gets no device", status_now=row.status)
+    button_serial, button = _button(work, wanted)
+    phone_item_id = wanted.phone_item_id
+    phone = stock.match(work, phone_item_id, "phone", "phone_item_id") if phone_item_id else None
     device = DeviceRow(
         id=uuid4(),
         enrolment_id=row.id,
-        public_key=public_key,
+        public_key=wanted.public_key,
         button_serial=button_serial,
         phone_number=b"",
         usable_since=work.at,
         issued_at=work.at,
         issued_by=work.caller.subject,
+        button_item_id=button.id if button else None,
+        phone_item_id=phone.id if phone else None,
     )
-    device.phone_number = work.seal(f"issued_device:{device.id}:phone_number", phone_number)
+    device.phone_number = work.seal(sealed.phone_number(device.id), wanted.phone_number)
     work.session.add(device)
     try:
         work.session.flush()
@@ -41,6 +62,15 @@ def issue(work: Work, enrolment_id: UUID, public_key: str, button_serial: str, p
         raise DeviceAlreadyIssued(f"{field}: this one was issued before", field=field) from None
     work.tx.publish(events.device_changed(device, work.at))
     return device
+
+
+def _button(work: Work, wanted: Issue) -> tuple[str, StockRow | None]:
+    if wanted.button_item_id is not None and wanted.button_serial is None:
+        item = stock.match(work, wanted.button_item_id, "button", "button_item_id")
+        return item.serial, item
+    if wanted.button_serial is None or wanted.button_item_id is not None:
+        raise Invalid("name the button by its serial number or as an item of the stock", field="button_serial")
+    return wanted.button_serial, stock.match_serial(work, wanted.button_serial)
 
 
 def move(work: Work, device_id: UUID, wanted: DeviceMove) -> DeviceRow:
@@ -62,7 +92,7 @@ def move(work: Work, device_id: UUID, wanted: DeviceMove) -> DeviceRow:
     goes_on = row.activated_at is not None and row.status != "ended"
     if wanted == "return" and goes_on and not store.to_end(work.session, row.id):
         file = next(status for status in domain.ENROLMENT_STATUSES if status == row.status)
-        domain.refuse_gap(file, [status_of(other) for other in held if other.id != device_id])
+        domain.refuse_gap(file, [domain.status_of(other.status) for other in held if other.id != device_id])
     moved(work.tx, device, wanted, work.at)
     return device
 
@@ -84,13 +114,8 @@ def pass_test(tx: Transaction, device_id: UUID, received_at: datetime) -> None:
 
 def moved(tx: Transaction, device: DeviceRow, wanted: DeviceMove, at: datetime) -> None:
     """Move a device of a locked file, and tell the others."""
-    device.status = domain.device_moved(status_of(device), wanted)
+    device.status = domain.device_moved(domain.status_of(device.status), wanted)
     device.version += 1
     if wanted == "reactivate":
         device.tested_at, device.usable_since = None, at
     tx.publish(events.device_changed(device, at))
-
-
-def status_of(device: DeviceRow) -> DeviceStatus:
-    """Where a device is in its life."""
-    return next(status for status in domain.DEVICE_STATUSES if status == device.status)

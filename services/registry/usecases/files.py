@@ -17,8 +17,8 @@ from services.registry.domain.life import Preconditions
 from services.registry.errors import DateInFuture
 from services.registry.models import DeviceRow, EnrolmentRow, GrantRow
 from services.registry.store import files as store
-from services.registry.usecases import devices, reminders, transfers
-from services.registry.usecases.work import Work, changeable, own, place, readable, today, zone_of
+from services.registry.usecases import devices, reminders, sealed, transfers
+from services.registry.usecases.work import Work, changeable, own, readable, today, zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def read(work: Work, enrolment_id: UUID) -> File:
 def put_police_report(work: Work, enrolment_id: UUID, pv_number: str) -> File:
     """Record the number of the police report."""
     row = changeable(work, enrolment_id)
-    row.pv_number = work.seal(place(row.id, "pv_number"), pv_number)
+    row.pv_number = work.seal(sealed.pv_number(row.id), pv_number)
     return _file(work, row)
 
 
@@ -65,7 +65,7 @@ def sign_convention(work: Work, enrolment_id: UUID, signed_on: date, by: str) ->
     if signed_on > today(work):
         raise DateInFuture("a signature cannot lie in the future", field="signed_on")
     row.convention_signed_on = signed_on
-    row.convention_by = work.seal(place(row.id, "convention_by"), by)
+    row.convention_by = work.seal(sealed.convention_by(row.id), by)
     return _file(work, row)
 
 
@@ -98,7 +98,7 @@ def end(work: Work, enrolment_id: UUID) -> File:
     """Close a file whose alarm is to end and whose devices were handed in; raises `EndRefused`."""
     row = own(work, enrolment_id, lock=True)
     after = domain.enrolment_moved(_status(row), "end")
-    statuses = [devices.status_of(device) for device in store.devices(work.session, row.id)]
+    statuses = [domain.status_of(device.status) for device in store.devices(work.session, row.id)]
     decided = store.to_end(work.session, row.id) or not store.was_granted(work.session, row.id)
     domain.refuse_to_end(decided=decided, devices=statuses)
     row.status, row.ended_at = after, work.at
@@ -127,8 +127,8 @@ def _file(work: Work, row: EnrolmentRow) -> File:
         devices=held,
         preconditions=_preconditions(work.session, row, held),
         to_end=store.to_end(work.session, row.id),
-        pv_number=work.open(place(row.id, "pv_number"), row.pv_number) or None,
-        convention_by=work.open(place(row.id, "convention_by"), row.convention_by) or None,
+        pv_number=work.open(sealed.pv_number(row.id), row.pv_number) or None,
+        convention_by=work.open(sealed.convention_by(row.id), row.convention_by) or None,
     )
 
 

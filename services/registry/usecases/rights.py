@@ -12,18 +12,18 @@ from services.registry.models import EnrolmentRow
 from services.registry.store import files as store
 from services.registry.store import photos, search
 from services.registry.store import transfers as transfer_store
-from services.registry.usecases import reminders
-from services.registry.usecases.work import Work, own, place
+from services.registry.usecases import reminders, sealed
+from services.registry.usecases.work import Work, own
 
 
 def copy_of(work: Work, enrolment_id: UUID) -> dict[str, Any]:
     """Everything that is known of a person in this file, in clear, but for the codes."""
     row = own(work, enrolment_id)
-    card = work.open(place(row.id, "card"), row.card)
+    card = work.open(sealed.card(row.id), row.card)
     return {
         "file": row.model_dump(mode="json", exclude={"card", "pv_number", "convention_by"}),
-        "pv_number": work.open(place(row.id, "pv_number"), row.pv_number) or None,
-        "convention_by": work.open(place(row.id, "convention_by"), row.convention_by) or None,
+        "pv_number": work.open(sealed.pv_number(row.id), row.pv_number) or None,
+        "convention_by": work.open(sealed.convention_by(row.id), row.convention_by) or None,
         "card": card.get("card"),
         "devices": [_device(work, device) for device in store.devices(work.session, row.id)],
         "decisions": [each.model_dump(mode="json") for each in store.decisions(work.session, row.id)],
@@ -36,7 +36,7 @@ def copy_of(work: Work, enrolment_id: UUID) -> dict[str, Any]:
 
 def _device(work: Work, device: Any) -> dict[str, Any]:
     known: dict[str, Any] = device.model_dump(mode="json", exclude={"phone_number"})
-    return known | {"phone_number": work.open(f"issued_device:{device.id}:phone_number", device.phone_number)}
+    return known | {"phone_number": work.open(sealed.phone_number(device.id), device.phone_number)}
 
 
 def restrict(work: Work, enrolment_id: UUID, *, restricted: bool) -> EnrolmentRow:

@@ -12,7 +12,8 @@ from services.registry.domain.search import Kind, Word
 from services.registry.models import EnrolmentRow
 from services.registry.store import files
 from services.registry.store import search as store
-from services.registry.usecases.work import Work, place, zone_of
+from services.registry.usecases import sealed
+from services.registry.usecases.work import Work, zone_of
 
 _BATCH = 50
 
@@ -53,7 +54,7 @@ def _likest(work: Work, wanted: Sequence[Word], zone: str) -> dict[UUID, tuple[f
 def _hit(work: Work, known: UUID, why: Sequence[tuple[float, Kind]]) -> Hit:
     row = files.enrolment(work.session, known)
     assert row is not None  # noqa: S101 - it was just found, and files are never deleted
-    said = work.open(place(row.id, "card"), row.card)
+    said = work.open(sealed.card(row.id), row.card)
     likeness = sum(each for each, _ in why) / len(why)
     kinds = tuple(dict.fromkeys(kind for _, kind in why))
     return Hit(row, said["card"]["victim"]["name"] if said else None, round(likeness, 2), kinds)
@@ -61,7 +62,7 @@ def _hit(work: Work, known: UUID, why: Sequence[tuple[float, Kind]]) -> Hit:
 
 def index(tx: Transaction, vault: Vault, key: bytes, row: EnrolmentRow) -> None:
     """A file is found by what its card says now."""
-    said = vault.open(place(row.id, "card"), row.card) if row.card else None
+    said = vault.open(sealed.card(row.id), row.card) if row.card else None
     words = domain.of_card(key, Card.model_validate(said["card"])) if said else []
     store.put(tx.session, row.id, words)
     row.found_version = row.card_version

@@ -15,10 +15,10 @@ from services.registry.errors import (
     TransferUnknown,
 )
 from services.registry.models import EnrolmentRow, TransferRow
-from services.registry.store import access
+from services.registry.store import access, stock
 from services.registry.store import files as file_store
 from services.registry.store import transfers as store
-from services.registry.usecases import cards, reminders
+from services.registry.usecases import cards, reminders, sealed
 from services.registry.usecases.work import Work, own, zone_of
 
 Answer = Literal["accepted", "declined", "withdrawn"]
@@ -43,7 +43,7 @@ def offer(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, within: 
         offered_by=work.caller.subject,
         due_at=work.at + within,
     )
-    transfer.sealed = work.seal(_place(transfer.id), {"reason": reason})
+    transfer.sealed = work.seal(sealed.transfer(transfer.id), {"reason": reason})
     work.session.add(transfer)
     work.session.flush()
     reminders.put(work.session, row.id, [("transfer", str(transfer.id), transfer.due_at)])
@@ -67,7 +67,7 @@ def of_zone(work: Work, limit: int) -> list[TransferRow]:
 
 def said_of(work: Work, row: TransferRow) -> Mapping[str, Any]:
     """Why a file is offered (`reason`), and why it was not taken (`declined`)."""
-    said: Mapping[str, Any] = work.open(_place(row.id), row.sealed)
+    said: Mapping[str, Any] = work.open(sealed.transfer(row.id), row.sealed)
     return said
 
 
@@ -79,6 +79,7 @@ def accept(work: Work, transfer_id: UUID) -> TransferRow:
     if row.status == "ended":
         raise EnrolmentMoveRefused("a file that has ended moves nowhere", status_now=row.status)
     row.managing_zone_id = transfer.to_zone_id
+    stock.follow(work.session, row.id, transfer.to_zone_id)
     _answer(work, transfer, "accepted")
     work.tx.publish(events.enrolment_changed(row, work.at))
     if row.card is not None:
@@ -91,8 +92,8 @@ def decline(work: Work, transfer_id: UUID, reason: str) -> TransferRow:
     _, transfer = _open(work, transfer_id)
     if transfer.to_zone_id != zone_of(work.caller):
         raise TransferUnknown("there is no such transfer")
-    said = work.open(_place(transfer.id), transfer.sealed)
-    transfer.sealed = work.seal(_place(transfer.id), {**said, "declined": reason})
+    said = work.open(sealed.transfer(transfer.id), transfer.sealed)
+    transfer.sealed = work.seal(sealed.transfer(transfer.id), {**said, "declined": reason})
     _answer(work, transfer, "declined")
     return transfer
 
@@ -139,7 +140,3 @@ def _answer(work: Work, transfer: TransferRow, answer: Answer) -> None:
             **transfer.model_dump(include={"enrolment_id", "from_zone_id", "to_zone_id"}),
         )
     )
-
-
-def _place(transfer_id: UUID) -> str:
-    return f"transfer:{transfer_id}"

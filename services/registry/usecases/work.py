@@ -11,7 +11,7 @@ from services.registry.errors import EnrolmentUnknown, FileRestricted
 from services.registry.models import EnrolmentRow
 from services.registry.store import access, files
 
-__all__ = ["Work", "changeable", "own", "place", "readable", "today", "zone_of"]
+__all__ = ["Work", "changeable", "own", "readable", "today", "zone_of"]
 
 
 def zone_of(caller: Caller) -> str:
@@ -59,11 +59,6 @@ def _may_read(work: Work, row: EnrolmentRow) -> bool:
 
 def _is_tied(work: Work, enrolment_id: UUID) -> bool:
     return access.is_tied(work.session, enrolment_id, work.caller.subject)
-
-
-def place(enrolment_id: UUID, column: str) -> str:
-    """Where a value of a file is sealed for."""
-    return f"enrolment_file:{enrolment_id}:{column}"
 
 
 def today(work: Work) -> date:

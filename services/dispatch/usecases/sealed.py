@@ -1,0 +1,12 @@
+"""Which columns of dispatch hold sealed values."""
+
+from chassis.reseal import Sealed
+from services.dispatch import store
+from services.dispatch.models import CardRow, ControlRoomRow, IncidentRow, PhotoRow
+
+SEALED = (
+    Sealed(CardRow, "sealed", store.card_place, ("enrolment_id",)),
+    Sealed(PhotoRow, "sealed", store.photo_place, ("id",)),
+    Sealed(IncidentRow, "fix", store.fix_place, ("subject",)),
+    Sealed(ControlRoomRow, "webhook_secret", store.webhook_place, ("id",)),
+)

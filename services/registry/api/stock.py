@@ -1,0 +1,86 @@
+"""The stock of a zone: buttons and phones that wait for a file."""
+
+from collections.abc import Callable
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import FastAPI, Query
+
+from chassis import audit
+from chassis.audit import Purpose
+from chassis.auth import require
+from chassis.caller import Caller
+from contracts.policy import Circumstances
+from services.registry.api.parts import Parts
+from services.registry.domain.stock import StockMove
+from services.registry.schemas import StockIn, StockOut, TakeBackIn
+from services.registry.usecases import stock as usecases
+from services.registry.usecases.stock import Item
+from services.registry.usecases.work import Work
+
+StockKeeper = Annotated[Caller, require("technician", "file_manager")]
+# Path segment of each move that needs nothing to be said.
+STOCK_ACTIONS: dict[str, StockMove] = {"report-lost": "report_lost", "found": "find", "retire": "retire"}
+
+
+def add(app: FastAPI, parts: Parts) -> None:
+    """The endpoints about the stock."""
+
+    @app.post("/v1/stock", status_code=201, tags=["stock"])
+    def enter(body: StockIn, caller: StockKeeper) -> StockOut:
+        """Put a button or a phone into the zone's stock."""
+        with parts.work(caller) as work:
+            return _changed(work, usecases.enter(work, body.kind, body.serial))
+
+    @app.get("/v1/stock", tags=["stock"])
+    def listed(
+        caller: StockKeeper, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=500)] = 100
+    ) -> list[StockOut]:
+        """What the zone has, in order of id, after an id."""
+        with parts.work(caller) as work:
+            return [_shown(work, item) for item in usecases.listed(work, after, limit)]
+
+    @app.post("/v1/stock/{item_id}/take-back", tags=["stock"])
+    def take_back(item_id: UUID, body: TakeBackIn, caller: StockKeeper) -> StockOut:  # noqa: ARG001 - it says that
+        """What came back and was wiped is stock again."""
+        with parts.work(caller) as work:
+            return _changed(work, usecases.move(work, item_id, "take_back"))
+
+    for action, move in STOCK_ACTIONS.items():
+        app.post(f"/v1/stock/{{item_id}}/{action}", tags=["stock"], summary=f"{action} an item")(
+            _mover(parts, move)
+        )
+
+
+def _mover(parts: Parts, move: StockMove) -> Callable[..., StockOut]:
+    def endpoint(item_id: UUID, caller: StockKeeper) -> StockOut:
+        with parts.work(caller) as work:
+            return _changed(work, usecases.move(work, item_id, move))
+
+    endpoint.__name__ = f"{move}_item"
+    return endpoint
+
+
+def _changed(work: Work, item: Item) -> StockOut:
+    audit.wrote(work.tx, work.caller, _about(item), ("stock.status",))
+    return _out(item)
+
+
+def _shown(work: Work, item: Item) -> StockOut:
+    """What is part of a victim's device is personal: its reading is logged. What lies in a cupboard is not."""
+    if item.device is None:
+        return _out(item)
+    return audit.shown(work.tx, work.caller, _about(item), _out(item), Circumstances())
+
+
+def _about(item: Item) -> Purpose:
+    return Purpose("device stock", f"stock:{item.row.id}")
+
+
+def _out(item: Item) -> StockOut:
+    return StockOut(
+        **item.row.model_dump(include={"id", "zone_id", "kind", "serial", "entered_at", "wiped_at"}),
+        status=item.status,
+        device_id=item.device.id if item.device else None,
+        device_status=item.device.status if item.device else None,
+    )

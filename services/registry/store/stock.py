@@ -1,0 +1,69 @@
+"""Items of the zones' stock, and the devices that they are part of."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlmodel import Session, col, or_, select
+
+from services.registry.models import DeviceRow, StockRow
+
+
+def item(session: Session, item_id: UUID, *, lock: bool = False) -> StockRow | None:
+    """One item."""
+    found = select(StockRow).where(col(StockRow.id) == item_id)
+    return session.exec(found.with_for_update() if lock else found).one_or_none()
+
+
+def by_serial(session: Session, kind: str, serial: str) -> StockRow | None:
+    """The item with that serial number, locked; one that was written off only where there is no other."""
+    found = select(StockRow).where(col(StockRow.kind) == kind, col(StockRow.serial) == serial)
+    retired = col(StockRow.status) == "retired"
+    return session.exec(found.order_by(retired).limit(1).with_for_update()).one_or_none()
+
+
+def items(session: Session, zone_id: str, after: UUID | None, limit: int) -> Sequence[StockRow]:
+    """What a zone has, in order of id."""
+    found = select(StockRow).where(col(StockRow.zone_id) == zone_id)
+    if after is not None:
+        found = found.where(col(StockRow.id) > after)
+    return session.exec(found.order_by(col(StockRow.id)).limit(limit)).all()
+
+
+def devices_of(session: Session, item_ids: Sequence[UUID]) -> dict[UUID, DeviceRow]:
+    """The device that each item is part of now; those that came back are history."""
+    parts = or_(
+        col(DeviceRow.button_item_id).in_(item_ids),
+        col(DeviceRow.phone_item_id).in_(item_ids),
+    )
+    out = session.exec(select(DeviceRow).where(parts, col(DeviceRow.status) != "returned")).all()
+    return {
+        item_id: device
+        for device in out
+        for item_id in (device.button_item_id, device.phone_item_id)
+        if item_id
+    }
+
+
+def is_out(session: Session, button_serial: str) -> bool:
+    """Whether a button is issued to a file and did not come back, whatever the stock knows of it."""
+    found = select(DeviceRow.id).where(
+        col(DeviceRow.button_serial) == button_serial, col(DeviceRow.status) != "returned"
+    )
+    return session.exec(found.limit(1)).first() is not None
+
+
+def was_used(session: Session, kind: str, serial: str) -> bool:
+    """Whether somebody had it before: it was issued, or written off."""
+    known = select(StockRow.id).where(col(StockRow.kind) == kind, col(StockRow.serial) == serial)
+    issued = select(DeviceRow.id).where(col(DeviceRow.button_serial) == serial)
+    before = [known, issued] if kind == "button" else [known]
+    return any(session.exec(each.limit(1)).first() is not None for each in before)
+
+
+def follow(session: Session, enrolment_id: UUID, zone_id: str) -> None:
+    """What is issued to a file goes with it to another zone."""
+    out = (col(DeviceRow.enrolment_id) == enrolment_id, col(DeviceRow.status) != "returned")
+    for part in (DeviceRow.button_item_id, DeviceRow.phone_item_id):
+        parts = select(part).where(*out, col(part).is_not(None))
+        session.execute(update(StockRow).where(col(StockRow.id).in_(parts)).values(zone_id=zone_id))

@@ -1,0 +1,110 @@
+"""A zone's stock of buttons and phones: entered, matched to a file, taken back, lost, found, written off."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from sqlalchemy.exc import IntegrityError
+
+from services.registry.domain import stock as domain
+from services.registry.domain.life import status_of
+from services.registry.domain.stock import StockKind, StockMove, StockStatus
+from services.registry.errors import DeviceAlreadyIssued, StockKnown, StockUnknown
+from services.registry.models import DeviceRow, StockRow
+from services.registry.store import access
+from services.registry.store import stock as store
+from services.registry.usecases.work import Work, zone_of
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item, where it is, and the device that it is part of: None for who must not know of its file."""
+
+    row: StockRow
+    status: StockStatus
+    device: DeviceRow | None
+
+
+def enter(work: Work, kind: StockKind, serial: str) -> Item:
+    """Put an item into the stock of the caller's zone; what somebody had before is to be wiped first.
+
+    Raises `StockKnown`, `DeviceAlreadyIssued`.
+    """
+    zone = zone_of(work.caller)
+    if kind == "button" and store.is_out(work.session, serial):
+        raise DeviceAlreadyIssued("serial: this one is issued to a file", field="serial")
+    row = StockRow(
+        id=uuid4(),
+        zone_id=zone,
+        kind=kind,
+        serial=serial,
+        status="returned" if store.was_used(work.session, kind, serial) else "stock",
+        entered_at=work.at,
+        entered_by=work.caller.subject,
+    )
+    work.session.add(row)
+    try:
+        work.session.flush()
+    except IntegrityError:
+        raise StockKnown("serial: this one is in a stock already", field="serial") from None
+    return Item(row, _status(row, None), None)
+
+
+def listed(work: Work, after: UUID | None, limit: int) -> list[Item]:
+    """What the caller's zone has, in order of id."""
+    return _seen(work, store.items(work.session, zone_of(work.caller), after, limit))
+
+
+def move(work: Work, item_id: UUID, wanted: StockMove) -> Item:
+    """Take back what was wiped, report lost, find, or write off; raises `StockUnknown`, `StockMoveRefused`."""
+    row = store.item(work.session, item_id, lock=True)
+    if row is None or row.zone_id != zone_of(work.caller):
+        raise StockUnknown("there is no such item in this stock")
+    device = store.devices_of(work.session, [row.id]).get(row.id)
+    # What is part of a device of a file is moved with that device: its status is not the stock's to change.
+    status = "issued" if device else domain.stock_status(row.status, None)
+    row.status = domain.stock_moved(status, wanted)
+    if wanted == "take_back":
+        row.wiped_at, row.wiped_by = work.at, work.caller.subject
+    return Item(row, domain.stock_status(row.status, None), None)
+
+
+def match(work: Work, item_id: UUID, kind: StockKind, field: str) -> StockRow:
+    """Take an item from the stock of the caller's zone; raises `StockUnknown`, `StockMoveRefused`."""
+    row = store.item(work.session, item_id, lock=True)
+    if row is None or row.zone_id != zone_of(work.caller) or row.kind != kind:
+        raise StockUnknown(f"there is no such {kind} in this stock", field=field)
+    return _matched(work, row, field)
+
+
+def match_serial(work: Work, serial: str) -> StockRow | None:
+    """The same by the number on the button; None where no stock knows it: those are issued as they are."""
+    row = store.by_serial(work.session, "button", serial)
+    if row is None:
+        return None
+    if row.zone_id != zone_of(work.caller):
+        raise DeviceAlreadyIssued("button_serial: this one is not of your stock", field="button_serial")
+    return _matched(work, row, "button_serial")
+
+
+def _matched(work: Work, row: StockRow, field: str) -> StockRow:
+    device = store.devices_of(work.session, [row.id]).get(row.id)
+    row.status = domain.stock_moved(_status(row, device), "match", field)
+    return row
+
+
+def _seen(work: Work, rows: Sequence[StockRow]) -> list[Item]:
+    devices = store.devices_of(work.session, [row.id for row in rows])
+    files = {device.enrolment_id for device in devices.values()}
+    hidden = access.tied_to(work.session, files, work.caller.subject)
+    return [_item(row, devices.get(row.id), hidden) for row in rows]
+
+
+def _item(row: StockRow, device: DeviceRow | None, hidden: set[UUID]) -> Item:
+    if device is not None and device.enrolment_id in hidden:
+        return Item(row, "issued", None)
+    return Item(row, _status(row, device), device)
+
+
+def _status(row: StockRow, device: DeviceRow | None) -> StockStatus:
+    return domain.stock_status(row.status, status_of(device.status) if device else None)

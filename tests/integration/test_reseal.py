@@ -1,0 +1,382 @@
+"""Keys rotate while everybody works: nothing is lost, all is read, and the old key is needed no more."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+from sqlalchemy import event
+from typer.testing import CliRunner
+
+from chassis.database import Database, engine_of
+from chassis.reseal import Resealer
+from chassis.vault import Vault, new_key, version_of
+from services.registry.api import create_app
+from services.registry.models import TieRow
+from services.registry.schemas import CARD
+from services.registry.settings import RegistrySettings
+from services.registry.usecases import sealed
+from stalkingalarm.auditing import keys
+from stalkingalarm.cli import app
+from tests.integration.test_registry_photos import picture
+from tests.support.broker import Broker
+from tests.support.desks import NO_BROKER, Desk, Who, desk, environment
+from tests.support.postgres import Cluster
+from tests.support.serving import Serving
+from tests.support.tokens import Issuer
+from tests.support.worker import Worker
+
+GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}
+OLD, NEW = f"1:{new_key()}", f"2:{new_key()}"
+FIRST, TOLD, BOTH, LAST = OLD, f"{OLD},{NEW}:opens", f"{OLD},{NEW}", NEW
+
+
+class Registries:
+    """One registry's database, and processes over it that know different keys."""
+
+    def __init__(self, cluster: Cluster, issuer: Issuer) -> None:
+        self.issuer, self.url = issuer, cluster.database("registry")
+        self.database = Database(engine_of(self.settings(OLD)), "/services/registry")
+
+    def settings(self, vault_keys: str) -> RegistrySettings:
+        return RegistrySettings.model_validate(self.environment(vault_keys))
+
+    def environment(self, vault_keys: str, broker_url: str = NO_BROKER) -> dict[str, str]:
+        """What a process is started with."""
+        return environment(self.issuer, self.url, broker_url) | {"vault_keys": vault_keys}
+
+    def knowing(self, vault_keys: str) -> Any:
+        """An API that knows these keys; use it in a `with`."""
+        return desk(create_app(self.settings(vault_keys)), self.issuer, self.url)
+
+    def under(self) -> Counter[int]:
+        """How many values stand under each key version."""
+        with self.database.read() as session:
+            return sum((each.counted(session) for each in sealed.SEALED), Counter())
+
+    def reseal(self, resealer: Resealer | None = None, vault_keys: str = BOTH) -> int:
+        return (resealer or Resealer(sealed.SEALED)).look(self.database, Vault(vault_keys))
+
+    def ties(self, number: int, vault_keys: str = OLD) -> dict[str, str]:
+        """Reasons of that many ties, by subject, sealed for one file."""
+        vault, enrolment, now = Vault(vault_keys), uuid4(), datetime.now(UTC)
+        said = {f"person-{n}": f"reason {n}" for n in range(number)}
+        with self.database.transaction() as tx:
+            for subject, reason in said.items():
+                value = vault.seal(sealed.tie(enrolment, subject), {"reason": reason})
+                row = TieRow(enrolment_id=enrolment, subject=subject, declared_by="mieke", declared_at=now)
+                row.sealed = value
+                tx.session.add(row)
+        return said
+
+    def read_ties(self, vault_keys: str) -> dict[str, str]:
+        vault = Vault(vault_keys)
+        with psycopg.connect(self.url.replace("+psycopg", "")) as connection:
+            rows = connection.execute("SELECT enrolment_id, subject, sealed FROM tie").fetchall()
+        return {subject: vault.open(sealed.tie(of, subject), value)["reason"] for of, subject, value in rows}
+
+
+@pytest.fixture
+def registries(cluster: Cluster, issuer: Issuer) -> Iterator[Registries]:
+    made = Registries(cluster, issuer)
+    yield made
+    made.database.engine.dispose()
+
+
+def everything(registry: Desk) -> str:
+    """A file with a value in every sealed column; its path."""
+    path = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
+    registry.call("PUT", f"{path}/card", CARD, **GHENT)
+    registry.call("PUT", f"{path}/police-report", {"pv_number": "GE.1/2026"}, **GHENT)
+    registry.call("POST", f"{path}/convention", {"signed_on": "2026-01-02", "by": "An"}, **GHENT)
+    device = {
+        "public_key": new_key().rstrip("="),
+        "button_serial": f"B-{uuid4()}",
+        "phone_number": "+32470000001",
+    }
+    registry.call("POST", f"{path}/devices", device, status=201, **GHENT)
+    photo = registry.upload(f"{path}/photos?taken_on=2026-01-02", picture(), **GHENT)
+    assert photo.status_code == 201, photo.text
+    registry.call("POST", f"{path}/transfers", {"to_zone_id": "aalst", "reason": "moved"}, status=201, **GHENT)
+    assert registry.raw_json("POST", f"{path}/ties", {"subject": "frank", "reason": "aunt"}, **GHENT) == 204
+    opened = {"reason": "on duty tonight"}
+    registry.call("POST", f"{path}/break-glass", opened, status=201, role="supervisor", sub="sonja")
+    return path
+
+
+def told(registry: Desk, path: str) -> str:
+    """All that a reader gets of such a file."""
+    (opened,) = registry.sql(f"SELECT id FROM opened_file WHERE enrolment_id = '{path.rpartition('/')[2]}'")
+    (photo,) = registry.sql(f"SELECT id FROM photo WHERE enrolment_id = '{path.rpartition('/')[2]}'")
+    asked = (path, f"{path}/card", "/v1/transfers", f"/v1/openings/{opened[0]}")
+    found = [registry.call("GET", each, **GHENT) for each in asked]
+    exported = registry.call("GET", f"{path}/export", **GHENT)
+    return json.dumps(
+        [found, exported["devices"], registry.answer(f"{path}/photos/{photo[0]}", **GHENT).content.hex()]
+    )
+
+
+def test_every_value_is_sealed_anew_and_the_old_key_is_needed_no_more(registries: Registries) -> None:
+    with registries.knowing(FIRST) as before:
+        path = everything(before)
+        said = told(before, path)
+    assert "GE.1/2026" in said
+    with registries.database.read() as session:
+        assert {each.name for each in sealed.SEALED if not each.counted(session)} == set()
+    old = registries.under()[1]
+    assert registries.reseal() == old
+    assert registries.under() == {2: old}
+    with registries.knowing(LAST) as after:
+        assert told(after, path) == said
+        # The reason of a tie is read by nobody: it must open all the same.
+        assert registries.read_ties(LAST) == {"frank": "aunt"}
+        # In a dump of the whole database no value is left that the old key opens.
+        heads = {
+            bytes(v)[:2]
+            for each in sealed.SEALED
+            for (v,) in after.sql(f"SELECT {each.column} FROM {each.table.name}")
+            if v
+        }
+    assert heads == {b"\x00\x02"}
+
+
+def test_nobody_loses_a_write_while_old_and_new_processes_run(registries: Registries) -> None:
+    with registries.knowing(TOLD) as old, registries.knowing(BOTH) as new:
+        paths = [
+            f"/v1/enrolments/{old.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}" for _ in range(4)
+        ]
+        written, sealed_anew = dict[str, str](), 0
+
+        def write(path: str, through: Desk) -> None:
+            for n in range(40):
+                written[path] = f"{path[-4:]}-{n}"
+                through.call("PUT", f"{path}/police-report", {"pv_number": written[path]}, **GHENT)
+
+        writers = [
+            threading.Thread(target=write, args=(path, (old, new)[n % 2])) for n, path in enumerate(paths)
+        ]
+        for thread in writers:
+            thread.start()
+        while any(thread.is_alive() for thread in writers):
+            sealed_anew += registries.reseal()
+        for path in paths:
+            # Each process reads what the other, or the sealing anew, left.
+            for reader in (old, new):
+                assert reader.call("GET", path, **GHENT)["pv_number"] == written[path]
+    assert sealed_anew > 10
+    registries.reseal()
+    assert set(registries.under()) == {2}
+    with registries.knowing(LAST) as after:
+        assert {path: after.call("GET", path, **GHENT)["pv_number"] for path in paths} == written
+
+
+_RESEALS = """
+import sys
+from chassis.database import Database, engine_of
+from chassis.reseal import Resealer
+from chassis.vault import Vault
+from services.registry.settings import RegistrySettings
+from services.registry.usecases.sealed import SEALED
+settings = RegistrySettings()
+Resealer(SEALED).look(Database(engine_of(settings), "/"), Vault(settings.vault_keys.get_secret_value()))
+"""
+
+
+def test_killed_half_way_it_goes_on_from_what_is_left(registries: Registries) -> None:
+    said = registries.ties(1500)
+    env = os.environ | {name.upper(): value for name, value in registries.environment(BOTH).items()}
+    process = subprocess.Popen([sys.executable, "-c", _RESEALS], env=env)
+    until = time.monotonic() + 30
+    while registries.under()[2] < 100:
+        assert time.monotonic() < until
+        assert process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    assert process.wait(10) == -signal.SIGKILL
+    half = registries.under()
+    assert 0 < half[1] < 1500
+    assert half.total() == 1500
+    assert registries.read_ties(BOTH) == said
+    assert registries.reseal() == half[1]
+    assert registries.read_ties(LAST) == said
+
+
+def test_the_worker_does_it(
+    registries: Registries, broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = registries.ties(50)
+    for name, value in registries.environment(BOTH, broker.url_of("registry")).items():
+        monkeypatch.setenv(name.upper(), value)
+    until = time.monotonic() + 40
+    with Worker("services.registry.worker", broker.url_of("registry"), tmp_path):
+        while registries.under() != {2: 50}:
+            assert time.monotonic() < until
+            time.sleep(0.1)
+    assert registries.read_ties(LAST) == said
+
+
+def test_two_workers_do_not_do_it_twice(registries: Registries) -> None:
+    said, done = registries.ties(400), list[int]()
+    workers = [threading.Thread(target=lambda: done.append(registries.reseal())) for _ in range(2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert sum(done) == 400
+    assert registries.read_ties(LAST) == said
+
+
+def test_a_row_that_somebody_holds_is_waited_for_by_nobody(registries: Registries) -> None:
+    registries.ties(30)
+    resealer = Resealer(sealed.SEALED)
+    with psycopg.connect(registries.url.replace("+psycopg", "")) as holder:
+        holder.execute("SELECT FROM tie WHERE subject = 'person-7' FOR UPDATE")
+        began = time.monotonic()
+        assert registries.reseal(resealer) == 29
+        assert time.monotonic() - began < 2
+        assert registries.under() == {1: 1, 2: 29}
+    assert registries.reseal(resealer) == 1
+
+
+class _Meanwhile(Vault):
+    """A vault during whose sealing somebody else writes."""
+
+    def __init__(self, vault_keys: str, write: Any) -> None:
+        super().__init__(vault_keys)
+        self._write = write
+
+    def reseal(self, place: str, sealed: bytes) -> bytes:
+        self._write()
+        return super().reseal(place, sealed)
+
+
+def test_what_was_written_since_it_was_read_stays(registries: Registries) -> None:
+    with registries.knowing(FIRST) as registry:
+        path = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
+        put = partial(registry.call, "PUT", f"{path}/police-report", **GHENT)
+        put({"pv_number": "first"})
+        vault = _Meanwhile(BOTH, lambda: put({"pv_number": "second"}))
+        assert Resealer(sealed.SEALED).look(registries.database, vault) == 0
+        assert registry.call("GET", path, **GHENT)["pv_number"] == "second"
+    assert registries.reseal() == 1
+
+
+def statements(registries: Registries, resealer: Resealer, vault_keys: str = BOTH) -> int:
+    """How many statements a look needs."""
+    asked = list[str]()
+    listener = lambda *told: asked.append(told[2])  # noqa: E731
+    event.listen(registries.database.engine, "before_cursor_execute", listener)
+    registries.reseal(resealer, vault_keys)
+    event.remove(registries.database.engine, "before_cursor_execute", listener)
+    return len(asked)
+
+
+def test_it_costs_nothing_when_there_is_nothing_to_do(registries: Registries) -> None:
+    registries.ties(5)
+    for one_key in (FIRST, TOLD):
+        assert statements(registries, Resealer(sealed.SEALED), one_key) == 0
+    resealer = Resealer(sealed.SEALED)
+    assert statements(registries, resealer) > len(sealed.SEALED)
+    # A walk that met nothing, and then an hour of rest.
+    assert 0 < statements(registries, resealer) < 3 * len(sealed.SEALED)
+    assert statements(registries, resealer) == 0
+
+
+def test_little_time_is_enough_in_the_end(registries: Registries) -> None:
+    registries.ties(1200)
+    resealer, looks = Resealer(sealed.SEALED), 0
+    while registries.under()[1]:
+        resealer.look(registries.database, Vault(BOTH), work_s=0.01)
+        looks += 1
+    assert looks > 1
+    assert registries.under() == {2: 1200}
+
+
+def test_a_value_that_does_not_open_stops_nothing_and_stays(
+    registries: Registries, caplog: pytest.LogCaptureFixture
+) -> None:
+    registries.ties(40)
+    with psycopg.connect(registries.url.replace("+psycopg", "")) as connection:
+        # Moved from another row: no key opens it there.
+        connection.execute(
+            "UPDATE tie SET sealed = (SELECT sealed FROM tie WHERE subject = 'person-1') "
+            "WHERE subject = 'person-2'"
+        )
+    resealer = Resealer(sealed.SEALED)
+    assert registries.reseal(resealer) == 39
+    assert registries.under() == {1: 1, 2: 39}
+    assert "1 values in tie.sealed" in caplog.text
+    assert "person-2" not in caplog.text
+    registries.reseal(resealer)
+    assert statements(registries, resealer) == 0
+
+
+@pytest.mark.parametrize(
+    ("vault_keys", "states"),
+    [
+        (FIRST, [(1, keys.SEALS)]),
+        (TOLD, [(1, keys.SEALS), (2, keys.WAITS)]),
+        (BOTH, [(1, keys.OPENS), (2, keys.SEALS)]),
+        (LAST, [(1, keys.MISSING), (2, keys.SEALS)]),
+    ],
+)
+def test_an_operator_sees_what_becomes_of_each_key(
+    registries: Registries, vault_keys: str, states: list[tuple[int, str]]
+) -> None:
+    registries.ties(3)
+    with registries.knowing(vault_keys) as registry:
+        said = registry.call("GET", "/v1/audit/keys", role="auditor")
+        assert said["sealed"] == [{"column": "tie.sealed", "version": 1, "values": 3}]
+        found = list(keys.of_service("registry", said))
+        assert [(each.version, each.state) for each in found] == states
+    registries.reseal()
+    with registries.knowing(BOTH) as registry:
+        found = list(keys.of_service("registry", registry.call("GET", "/v1/audit/keys", role="auditor")))
+        assert [(each.version, each.values, each.state) for each in found] == [
+            (1, 0, keys.MAY_GO),
+            (2, 3, keys.SEALS),
+        ]
+
+
+@pytest.mark.parametrize(
+    "vault_keys",
+    ["", "1", "x:y", f"{OLD},{OLD}", f"0:{new_key()}", f"65536:{new_key()}", f"{OLD}:opens", "1:AAAA"],
+)
+def test_keys_that_cannot_seal_are_refused_at_start(vault_keys: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        Vault(vault_keys)
+
+
+@pytest.mark.parametrize(("vault_keys", "code", "says"), [(BOTH, 0, "still needed"), (LAST, 1, "has no key")])
+def test_the_command_shows_it(
+    registries: Registries, tmp_path: Path, vault_keys: str, code: int, says: str
+) -> None:
+    registries.ties(3)
+    with Serving(create_app(registries.settings(vault_keys))) as served:
+        installation = tmp_path / "installation.json"
+        installation.write_text(json.dumps({"registry": {"url": served.url, "public_key": ""}}))
+        environment = {"STALKINGALARM_TOKEN": registries.issuer.token("auditor"), "COLUMNS": "200"}
+        typed = ["keys", "--installation", str(installation)]
+        shown = CliRunner().invoke(app, typed, env=environment)
+    assert (shown.exit_code, says in shown.output) == (code, True), shown.output
+    assert re.search(r"registry +1 +3 ", shown.output)
+
+
+def test_a_key_that_only_opens_seals_nothing() -> None:
+    vault = Vault(TOLD)
+    assert (vault.current, vault.versions) == (1, [1, 2])
+    assert version_of(vault.seal("here", 1)) == 1
+    assert vault.open("here", Vault(BOTH).seal("here", "later")) == "later"
+    assert UUID(int=1)

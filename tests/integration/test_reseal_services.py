@@ -1,0 +1,179 @@
+"""What each service seals is sealed anew: every column is declared, and belongs where the declaration says."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from opentelemetry import trace
+from sqlalchemy import LargeBinary
+from sqlmodel import SQLModel
+
+from chassis.columns import table_of
+from chassis.database import Database, engine_of
+from chassis.reseal import Resealer, Sealed
+from chassis.vault import Vault, new_key
+from contracts.common import Fix
+from contracts.registry import Card, CardPublished, Person, PhotoPublished
+from services.alarm import models as alarm_models
+from services.alarm.domain import evidence_place
+from services.alarm.settings import AlarmSettings
+from services.alarm.usecases import record
+from services.alarm.usecases import sealed as alarm_sealed
+from services.committee import models as committee_models
+from services.committee.api import create_app
+from services.committee.schemas.chain import REFERRAL
+from services.committee.schemas.protocol import PROTOCOL
+from services.committee.settings import CommitteeSettings
+from services.committee.usecases import sealed as committee_sealed
+from services.dispatch import models as dispatch_models
+from services.dispatch.schemas import ControlRoomIn
+from services.dispatch.usecases import following, rooms
+from services.dispatch.usecases import sealed as dispatch_sealed
+from services.registry import models as registry_models
+from services.registry.usecases import sealed as registry_sealed
+from services.reporting import models as reporting_models
+from tests.support import dispatching
+from tests.support.committee import SECRETARY, about, granted, in_force, meeting, submitted, whole
+from tests.support.desks import Desk, desk, environment
+from tests.support.postgres import Cluster
+from tests.support.tokens import Issuer
+
+OLD, NEW = f"1:{new_key()}", f"2:{new_key()}"
+BOTH = f"{OLD},{NEW}"
+
+
+def under(database: Database, sealed: Sequence[Sealed]) -> dict[str, Counter[int]]:
+    """How many values of each column stand under each key version."""
+    with database.read() as session:
+        return {each.name: each.counted(session) for each in sealed}
+
+
+def rotated(database: Database, sealed: Sequence[Sealed]) -> None:
+    """Every column holds something; what the service sealed opens where the declaration says it belongs."""
+    before = under(database, sealed)
+    assert all(before.values()), before
+    Resealer(sealed).look(database, Vault(BOTH))
+    assert under(database, sealed) == {name: Counter({2: counts[1]}) for name, counts in before.items()}
+
+
+@pytest.mark.parametrize(
+    ("models", "sealed", "other"),
+    [
+        (registry_models, registry_sealed.SEALED, {"found_by.piece"}),  # keyed digests of another key
+        (alarm_models, alarm_sealed.SEALED, set()),
+        (dispatch_models, dispatch_sealed.SEALED, set()),
+        (committee_models, committee_sealed.SEALED, set()),
+        (reporting_models, (), set()),
+    ],
+)
+def test_every_column_of_bytes_is_declared(models: Any, sealed: Sequence[Sealed], other: set[str]) -> None:
+    rows = [
+        each
+        for each in vars(models).values()
+        if isinstance(each, type) and issubclass(each, SQLModel) and hasattr(each, "__table__")
+    ]
+    assert rows
+    columns = {
+        f"{table_of(row).name}.{column.name}"
+        for row in rows
+        for column in table_of(row).columns
+        if isinstance(column.type, LargeBinary)
+    }
+    assert {each.name for each in sealed} == columns - other
+
+
+@pytest.fixture
+def committee(cluster: Cluster, issuer: Issuer) -> Iterator[tuple[Desk, Database]]:
+    """A committee with a chain approach that nobody answers at."""
+    chain = {"url": "http://127.0.0.1:1", "token": "t", "secret": "whsec_" + "QUJD" * 8}
+    url = cluster.database("committee")
+    settings = CommitteeSettings.model_validate(
+        environment(issuer, url)
+        | {"vault_keys": OLD}
+        | {f"chain_approach_{name}": value for name, value in chain.items()}
+    )
+    with desk(create_app(settings), issuer, url) as opened:
+        yield opened, Database(engine_of(settings), "/services/committee")
+
+
+def test_committee(committee: tuple[Desk, Database], issuer: Issuer) -> None:
+    here, database = committee
+    url = database.engine.url.render_as_string(hide_password=False)
+    protocol = in_force(here, PROTOCOL | {"shared_fields": {"ketenaanpak": ["risk_level", "elements"]}})
+    path = submitted(here, body := whole(protocol))
+    opinion = {"advice": "grant", "shared": "what all may know", "kept": "what we keep"}
+    here.call("PUT", f"{path}/opinion", opinion, role="committee", partner="police")
+    assert (
+        here.raw_json("POST", f"{path}/conflicts", {"subject": "hans", "reason": "uncle"}, **SECRETARY) == 204
+    )
+    granted(here, protocol, path)
+    (review,) = (
+        each
+        for each in here.call("GET", "/v1/reviews?limit=500", **SECRETARY)
+        if (each["enrolment_id"], each["cause"]) == (body["enrolment_id"], "periodic")
+    )
+    held = meeting(here, protocol, {"review_id": review["id"]})
+    said = {"meeting_id": held, "outcome": "chain_approach", "reasons": "needs more", "referral": REFERRAL}
+    here.call("POST", f"/v1/reviews/{review['id']}/hold", said, **SECRETARY)
+    places = (path, f"{path}/opinions", f"{path}/history", f"{path}/handovers", f"/v1/meetings/{held}")
+    before = [here.call("GET", each, **SECRETARY) for each in places]
+    assert about(path)["application_id"] in str(before)
+    rotated(database, committee_sealed.SEALED)
+    # As it is read by a process that knows both keys, and by one that knows the new one alone.
+    for vault_keys in (BOTH, NEW):
+        settings = environment(issuer, url) | {"vault_keys": vault_keys}
+        with desk(create_app(CommitteeSettings.model_validate(settings)), issuer, url) as after:
+            assert [after.call("GET", each, **SECRETARY) for each in places] == before
+
+
+def test_dispatch(cluster: Cluster) -> None:
+    url = cluster.database("dispatch")
+    here = dispatching.Desk(dispatching.context_on(url, vault_keys=OLD))
+    rooms.refresh(here.context)
+    enrolment, photo, now = uuid4(), uuid4(), datetime.now(UTC)
+    card = Card(victim=Person(name="An"), languages=("nl",))
+    codes = {"cancel_code": "1234", "duress_code": "4321"}
+    published = CardPublished(
+        enrolment_id=enrolment, version=1, managing_zone_id="gent-1", card=card, published_at=now, **codes
+    )
+    with here.context.database.transaction() as tx:
+        following.take_card(tx, here.context, published)
+        following.take_photo(
+            tx, here.context, PhotoPublished(enrolment_id=enrolment, photo_id=photo, jpeg="QUJD")
+        )
+    wanted = {
+        "policy": "proposed",
+        "webhook_url": "https://cad.example/",
+        "webhook_secret": "whsec_" + "QUJD" * 8,
+    }
+    rooms.set_policy(here.context, dispatching.GHENT_ROOM, ControlRoomIn.model_validate(wanted))
+    here.press(press := dispatching.alarm())
+    rotated(here.context.database, dispatch_sealed.SEALED)
+    after = dispatching.context_on(url, vault_keys=NEW)
+    with after.database.read() as session:
+        stored = session.get(dispatch_models.CardRow, enrolment)
+        incident = session.get(dispatch_models.IncidentRow, press.alarm_id)
+    assert stored is not None
+    assert incident is not None
+    assert stored.sealed is not None
+    assert after.open_card(enrolment, stored.sealed) is not None
+    assert after.open_fix(incident) == dispatching.GHENT
+
+
+def test_alarm(cluster: Cluster, issuer: Issuer) -> None:
+    more = {"dispatch_url": "http://127.0.0.1:1", "service_token": "development-t", "vault_keys": OLD}
+    settings = AlarmSettings.model_validate(environment(issuer, cluster.database("alarm")) | more)
+    database = Database(engine_of(settings), "/services/alarm")
+    presses = {each.alarm_id: each for each in (dispatching.alarm(counter=n) for n in range(3))}
+    with database.transaction() as tx:
+        record.record(tx, presses, Vault(OLD), trace.INVALID_SPAN)
+    rotated(database, alarm_sealed.SEALED)
+    with database.read() as session:
+        for alarm_id in presses:
+            row = session.get(alarm_models.PressRow, alarm_id)
+            assert row is not None
+            opened = Vault(NEW).open(evidence_place(alarm_id), row.evidence)
+            assert Fix.model_validate(opened["fix"]) == dispatching.GHENT
