@@ -20,3 +20,17 @@ def typed(page: Page, name: str, text: str) -> None:
     field.focus()
     page.keyboard.press("Control+A")
     page.keyboard.type(text)
+
+
+def saved(page: Page, form: str) -> None:
+    """Send a form by keyboard, and see the page anew."""
+    button = page.locator(f"form[data-api*='{form}'] button").first
+    button.focus()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def opened(page: Page, form: str) -> None:
+    """Unfold what a form hides until it is wanted, by keyboard."""
+    page.locator(f"form[data-api*='{form}'] summary").first.focus()
+    page.keyboard.press("Enter")
