@@ -1,6 +1,7 @@
 """What people do at a desk, and what every page must bear."""
 
 from collections.abc import Callable
+from datetime import date, datetime
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -20,6 +21,27 @@ def typed(page: Page, name: str, text: str) -> None:
     field.focus()
     page.keyboard.press("Control+A")
     page.keyboard.type(text)
+
+
+def dated(page: Page, name: str, at: date | datetime) -> None:
+    """By keyboard: a day, and its time where the field wants one. Our browser speaks American: month first."""
+    page.locator(f"[name='{name}']").first.focus()
+    page.keyboard.type(f"{at:%m%d%Y}")
+    if isinstance(at, datetime):
+        page.keyboard.press("ArrowRight")
+        page.keyboard.type(f"{at:%I%M%p}")
+
+
+def picked(page: Page, name: str, value: str) -> None:
+    """By keyboard: one of a list."""
+    field = page.locator(f"[name='{name}']").first
+    field.focus()
+    page.keyboard.press("Home")
+    for _ in range(20):
+        if field.input_value() == value:
+            return
+        page.keyboard.press("ArrowDown")
+    raise AssertionError(f"{name}: {value} cannot be chosen")
 
 
 def saved(page: Page, form: str) -> None:

@@ -11,27 +11,49 @@ from playwright.sync_api import FilePayload, Page, expect
 from stalkingalarm.simulation.device import Device
 from stalkingalarm.simulation.jose import public_key
 from tests.browser.crew import Crew
-from tests.browser.desks import Desk, accessible, opened, saved, typed
+from tests.browser.desks import Desk, accessible, dated, opened, saved, typed
 from tests.browser.test_committee import filled
 from tests.integration.test_registry_photos import picture
 
 
 @pytest.mark.timeout(300)
-def test_an_urgent_case_from_application_to_an_alarm_that_is_on(crew: Crew, desk: Desk) -> None:
+@pytest.mark.parametrize("locale", ["nl-BE", "fr-BE"])
+def test_an_urgent_case_from_application_to_an_alarm_that_is_on(crew: Crew, desk: Desk, locale: str) -> None:
     begun = time.monotonic()
-    manager = desk("file-manager", service="registry")
-    accessible(manager)
+    manager = desk("file-manager", locale, service="registry")
     saved(manager, "POST /v1/enrolments")
     file = manager.locator("code").first.inner_text()
-    case = filled(desk("member-police"), "urgent", file)
-    magistrate = desk("magistrate", path=f"/desk{case.partition('/desk')[2]}")
+    member = desk("member-police", locale)
+    accessible(member)
+    case = filled(member, "urgent", file)
+    magistrate = desk("magistrate", locale, f"/desk{case.partition('/desk')[2]}")
+    accessible(magistrate)
     typed(magistrate, "reasons", "a knife, twice in one week")
-    saved(magistrate, "/grant-provisionally")
+    magistrate.keyboard.press("Tab")
+    with magistrate.expect_navigation():
+        magistrate.keyboard.press("Enter")
+    granted = {"nl-BE": "voorlopig toegekend", "fr-BE": "accordé provisoirement"}[locale]
+    expect(magistrate.locator("h2 .badge").first).to_have_text(granted)
+    _papers(manager)
+    phone = _issued(crew, manager, file)
+    until = time.monotonic() + 30
+    while manager.locator("form[data-api$='/activate'] button").is_disabled() and time.monotonic() < until:
+        crew.do(phone.test())
+        manager.wait_for_timeout(500)
+        manager.reload()
+    saved(manager, "/activate")
+    expect(manager.locator("h2 .badge").first).to_have_text({"nl-BE": "ALARM AAN", "fr-BE": "ALARME ACTIVE"}[locale])
+    assert time.monotonic() - begun < 120
+    member.reload()
+    expect(member.locator("h2 .badge").first).to_have_text(granted)
 
+
+def _papers(manager: Page) -> None:
+    """Police report, convention and card, by keyboard."""
     typed(manager, "pv_number", "GE.37.L1.000777/2026")
     saved(manager, "/police-report")
     typed(manager, "by", "Browser Testemans")
-    manager.locator("[name=signed_on]").fill(date.today().isoformat())  # noqa: DTZ011 - as the browser has it
+    dated(manager, "signed_on", date.today())  # noqa: DTZ011 - as the browser has it
     saved(manager, "/convention")
     typed(manager, "card.victim.name", "Browser Testemans")
     typed(manager, "card.perpetrators.0.name", "Ex Voorbeeld")
@@ -41,6 +63,10 @@ def test_an_urgent_case_from_application_to_an_alarm_that_is_on(crew: Crew, desk
     typed(manager, "duress_code", "1357")
     saved(manager, "/card")
     expect(manager.locator("[name='card.perpetrators.0.weapons']")).to_have_value("knife | victim | 2026-11-20")
+
+
+def _issued(crew: Crew, manager: Page, file: str) -> Device:
+    """A device, issued by keyboard, that knows its id."""
     phone = Device(crew.world.http, crew.world.url("alarm"))
     typed(manager, "button_serial", f"BTN-{public_key(phone.key)[:10]}")
     typed(manager, "phone_number", "+32470112299")
@@ -50,19 +76,13 @@ def test_an_urgent_case_from_application_to_an_alarm_that_is_on(crew: Crew, desk
     headers = crew.world.bearer("file_manager", zone="gent-1")
     whole = crew.do(crew.world.call("GET", "registry", f"/v1/enrolments/{file}", headers))
     phone.device_id = whole["devices"][0]["id"]
-    until = time.monotonic() + 30
-    while manager.locator("form[data-api$='/activate'] button").is_disabled() and time.monotonic() < until:
-        crew.do(phone.test())
-        manager.wait_for_timeout(500)
-        manager.reload()
-    saved(manager, "/activate")
-    expect(manager.locator("h2 .badge").first).to_have_text("ALARM AAN")
-    assert time.monotonic() - begun < 120
+    return phone
 
 
 @pytest.mark.timeout(120)
 def test_a_file_is_found_however_it_is_spelt(crew: Crew, desk: Desk) -> None:
     manager = desk("file-manager", service="registry")
+    accessible(manager)
     saved(manager, "POST /v1/enrolments")
     typed(manager, "card.victim.name", "Katrien Vandenbroucke")
     typed(manager, "cancel_code", "2468")
@@ -96,7 +116,7 @@ def test_a_photo_comes_and_goes_and_the_person_is_forgotten(crew: Crew, desk: De
     manager = desk("file-manager", service="registry")
     known(manager, "Foto Peeters")
     opened(manager, "POST /v1/enrolments/")
-    manager.locator("[name=taken_on]").fill("2026-01-02")
+    dated(manager, "taken_on", date(2026, 1, 2))
     chosen(manager, "note.txt", b"no picture")
     manager.locator("form[data-api$='/photos'] button").press("Enter")
     expect(manager.locator("form[data-api$='/photos'] .wrong")).to_be_visible()

@@ -109,6 +109,7 @@ _LINES: dict[str, tuple[str, str, str, str]] = {
     "decide": ("Beslissen", "Décider", "Entscheiden", "Decide"),
     "grant": ("Toekennen", "Accorder", "Gewähren", "Grant"),
     "refuse": ("Weigeren", "Refuser", "Ablehnen", "Refuse"),
+    "all_decided": ("Alles op de agenda is beslist.", "Tout l'ordre du jour est décidé.", "Über alles auf der Tagesordnung ist entschieden.", "Everything on the agenda is decided."),
     "no_points": ("Niets op de agenda.", "Rien à l'ordre du jour.", "Nichts auf der Tagesordnung.", "Nothing on the agenda."),
     "agenda": ("Agenda", "Ordre du jour", "Tagesordnung", "Agenda"),
     "attendance": ("Aanwezig", "Présents", "Anwesend", "Attendance"),
