@@ -42,7 +42,9 @@ def test_an_urgent_case_from_application_to_an_alarm_that_is_on(crew: Crew, desk
         manager.wait_for_timeout(500)
         manager.reload()
     saved(manager, "/activate")
-    expect(manager.locator("h2 .badge").first).to_have_text({"nl-BE": "ALARM AAN", "fr-BE": "ALARME ACTIVE"}[locale])
+    expect(manager.locator("h2 .badge").first).to_have_text(
+        {"nl-BE": "ALARM AAN", "fr-BE": "ALARME ACTIVE"}[locale]
+    )
     assert time.monotonic() - begun < 120
     member.reload()
     expect(member.locator("h2 .badge").first).to_have_text(granted)
@@ -140,7 +142,9 @@ def test_a_photo_comes_and_goes_and_the_person_is_forgotten(crew: Crew, desk: De
     saved(manager, "/end")
     opened(manager, "/erase")
     manager.locator("form[data-api$='/erase'] button").press("Enter")
-    assert manager.locator("form[data-api$='/erase'] [type=checkbox]").evaluate("box => box.matches(':invalid')")
+    assert manager.locator("form[data-api$='/erase'] [type=checkbox]").evaluate(
+        "box => box.matches(':invalid')"
+    )
     manager.locator("form[data-api$='/erase'] [type=checkbox]").press("Space")
     saved(manager, "/erase")
     expect(manager.locator("main")).not_to_contain_text("Foto Peeters")

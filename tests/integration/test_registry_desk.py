@@ -48,6 +48,9 @@ def test_every_page_in_every_language(registry: Desk, pages: TestClient, issuer:
     text = read(pages, issuer, empty, GHENT, language=language)
     assert "An Peeters" in text
     assert "knife | victim | 2026-11-02" in text
+    misses = f"{WORDS[language]['part.perpetrators']} 1: {WORDS[language]['part.description']}"  # type: ignore[index]
+    assert misses in text
+    assert "perpetrators.0.description<" not in text
     assert "2468" not in text  # nobody reads the codes back
     assert "/accept" in read(pages, issuer, "/desk", AALST, language=language)
     # Who is offered a file reads it, and changes nothing.
@@ -114,7 +117,7 @@ def test_broken_glass_is_seen_by_both_sides(registry: Desk, pages: TestClient, i
     text = read(pages, issuer, page, SUPERVISOR)
     assert "Geopend met noodtoegang, tot" in text
     assert "An Peeters" in text
-    assert "data-api=\"PUT" not in text
+    assert 'data-api="PUT' not in text
     assert "/export" not in text
     board = read(pages, issuer, "/desk", GHENT)
     assert f'href="/desk/openings/{opened["id"]}"' in board

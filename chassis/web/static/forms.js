@@ -185,3 +185,12 @@ document.addEventListener("change", ({ target }) => {
   // What was told was told of another file.
   if (target.type === "file" && target.form?.dataset.report) document.getElementById(target.form.dataset.report).hidden = true;
 });
+
+// Who writes for an hour is at work, though the service hears nothing of it: any request keeps the session.
+let heard = Date.now();
+for (const sign of ["keydown", "pointerdown"])
+  document.addEventListener(sign, () => {
+    if (Date.now() - heard < 240000) return;
+    heard = Date.now();
+    fetch("/health/live", { credentials: "same-origin" }).catch(() => {});
+  });

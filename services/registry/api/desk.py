@@ -17,6 +17,7 @@ from contracts.registry import Card
 from services.registry.api import files
 from services.registry.api.parts import Parts, read, shown
 from services.registry.domain import photo as photo_rules
+from services.registry.domain.card import Completeness
 from services.registry.errors import CardUnknown, EnrolmentUnknown
 from services.registry.models import PhotoRow
 from services.registry.schemas import CardOut
@@ -85,7 +86,13 @@ def _import(app: FastAPI, pages: Pages) -> None:
     def lists(request: Request) -> Response:
         """An existing list: first looked through, then made into files."""
         caller = pages.reader(request, "file_manager")
-        what = {"columns": importing.COLUMNS, "needed": importing.NEEDED, "most": importing.MOST_BYTES}
+        words = WORDS[pages.language(request)]
+        what: dict[str, Any] = {
+            "columns": importing.COLUMNS,
+            "needed": importing.NEEDED,
+            "hints": {each: words.get(f"hint.{each}", "") for each in importing.COLUMNS},
+            "most": importing.MOST_BYTES,
+        }
         return pages.show(request, "import.html", caller, **what, **_common(pages, request, caller))
 
 
@@ -101,7 +108,9 @@ def _file(app: FastAPI, parts: Parts, pages: Pages) -> None:
         except EnrolmentUnknown:
             asked = {"number": enrolment_id, "unknown": True, "minutes": _minutes(parts)}
             return pages.show(request, "glass.html", caller, 404, **asked, **common)
-        what["names"] = _names(what["card"], WORDS[pages.language(request)])
+        words = WORDS[pages.language(request)]
+        what["names"] = _names(what["card"], words)
+        what["lacks"] = _lacks(what["whole"], words)
         return pages.show(request, "file.html", caller, **what, **common)
 
 
@@ -138,6 +147,20 @@ def _aged(work: Work, photo: PhotoRow, locale: str) -> dict[str, Any]:
     }
 
 
+def _lacks(whole: Completeness, words: Mapping[str, str]) -> list[str]:
+    """What a patrol would miss, in words: `perpetrators.0.weapons` is "Perpetrator 1: weapons"."""
+
+    def told(path: str) -> str:
+        parts = path.split(".")
+        said = [f"{int(each) + 1}" if each.isdigit() else words[f"part.{each}"] for each in parts]
+        first = 2 if parts[1:2] and parts[1].isdigit() else 1
+        head, rest = " ".join(said[:first]), ", ".join(said[first:])
+        return f"{head}: {rest}" if rest else head
+
+    stale = words["part.stale"]
+    return [told(each) for each in whole.missing] + [f"{told(each)} ({stale})" for each in whole.stale]
+
+
 def _names(card: Card | None, words: Mapping[str, str]) -> dict[UUID | None, str]:
     """Who may be on a photo, by `ref`; None is the victim."""
     victim = (card.victim.name if card and card.victim else None) or words["victim"]
@@ -150,7 +173,7 @@ def _glass(app: FastAPI, parts: Parts, pages: Pages) -> None:
     def glass(request: Request) -> Response:
         """Open a file that is not the caller's."""
         caller = pages.reader(request, *_READERS)
-        asked = {"number": None, "unknown": False, "minutes": _minutes(parts)}
+        asked: dict[str, Any] = {"number": None, "unknown": False, "minutes": _minutes(parts)}
         return pages.show(request, "glass.html", caller, **asked, **_common(pages, request, caller))
 
     @app.get("/desk/openings/{opening_id}", include_in_schema=False)
@@ -160,7 +183,7 @@ def _glass(app: FastAPI, parts: Parts, pages: Pages) -> None:
         with parts.work(caller) as work:
             row, reason = access.opening(work, opening_id)
             read(work, row.enrolment_id, ("opening",))
-            what = {"opening": {**row.model_dump(), "reason": reason}}
+            what: dict[str, Any] = {"opening": {**row.model_dump(), "reason": reason}}
         return pages.show(request, "opening.html", caller, **what, **_common(pages, request, caller))
 
 
