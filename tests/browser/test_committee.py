@@ -93,3 +93,17 @@ def test_a_refusal_stands_beside_its_field(desk: Desk) -> None:
     expect(field).to_be_focused()
     expect(page.locator(".wrong").first).to_be_visible()
     accessible(page)
+
+
+@pytest.mark.timeout(120)
+def test_who_is_signed_out_loses_nothing_of_what_they_wrote(desk: Desk) -> None:
+    page = desk("member-police", "fr-BE", "/desk/applications/new")
+    typed(page, "zone_id", "gent-1")
+    page.context.clear_cookies()
+    page.locator("form[data-api^=POST] button.go").press("Enter")
+    expect(page.locator("[role=alert]")).to_contain_text("Vous n'êtes plus connecté")
+    page.context.set_offline(True)
+    page.locator("form[data-api^=POST] button.go").press("Enter")
+    expect(page.locator("[role=alert]")).to_contain_text("Le service ne répond pas")
+    expect(page.locator("[name=zone_id]")).to_have_value("gent-1")
+    accessible(page)

@@ -162,6 +162,7 @@ async function send(form, asked) {
     const patience = AbortSignal.timeout(options.body instanceof Blob ? 120000 : 15000);
     const answer = await fetch(path, { ...options, credentials: "same-origin", signal: patience });
     const told = await answer.json().catch(() => ({}));
+    if (answer.status === 401) return complain(form, { detail: document.body.dataset.signedOut });
     if (!answer.ok) return complain(form, { detail: answer.statusText, ...told });
     if (form.dataset.results) return list(document.getElementById(form.dataset.results), told);
     if (form.dataset.report) return report(document.getElementById(form.dataset.report), told);
@@ -169,7 +170,8 @@ async function send(form, asked) {
     if (then) location.assign(then.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(told[name] ?? "")));
     else location.reload();
   } catch (error) {
-    complain(form, { detail: document.body.dataset.away ?? String(error) });
+    console.warn(String(error));
+    complain(form, { detail: document.body.dataset.away });
   } finally {
     busy(form, false);
   }

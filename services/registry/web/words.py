@@ -15,6 +15,8 @@ _LINES: dict[str, tuple[str, str, str, str]] = {
     "language.de": ("Deutsch", "Deutsch", "Deutsch", "Deutsch"),
     "language.en": ("English", "English", "English", "English"),
     "sign_out": ("Afmelden", "Se déconnecter", "Abmelden", "Sign out"),
+    "away": ("De dienst antwoordt niet. Wat u schreef blijft staan: probeer het zo opnieuw.", "Le service ne répond pas. Ce que vous avez écrit reste : réessayez dans un instant.", "Der Dienst antwortet nicht. Was Sie schrieben, bleibt stehen: gleich noch einmal versuchen.", "The service does not answer. What you wrote stays: try again in a moment."),
+    "signed_out": ("U bent niet meer aangemeld. Meld u aan in een ander tabblad en verstuur dit opnieuw: wat u schreef blijft staan.", "Vous n'êtes plus connecté. Connectez-vous dans un autre onglet et renvoyez ceci : ce que vous avez écrit reste.", "Sie sind nicht mehr angemeldet. In einem anderen Tab anmelden und dies erneut senden: Was Sie schrieben, bleibt stehen.", "You are no longer signed in. Sign in in another tab and send this again: what you wrote stays."),
     "back_to_board": ("Terug naar het overzicht", "Retour au tableau", "Zurück zur Übersicht", "Back to the board"),
     "board": ("Overzicht", "Tableau", "Übersicht", "Board"),
     "search": ("Zoeken", "Chercher", "Suchen", "Search"),
