@@ -15,6 +15,16 @@ def accessible(page: Page) -> None:
     assert found.violations_count == 0, found.generate_report()
 
 
+def fits(page: Page) -> None:
+    """On a telephone too: nothing to be pushed sideways, nothing that axe knows of."""
+    before = page.viewport_size
+    assert before is not None
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), page.url
+    accessible(page)
+    page.set_viewport_size(before)
+
+
 def typed(page: Page, name: str, text: str) -> None:
     """By keyboard: to the field, and write."""
     field = page.locator(f"[name='{name}']").first

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.desks import Desk, accessible, dated, picked, typed
+from tests.browser.desks import Desk, accessible, dated, fits, picked, typed
 
 ELEMENTS = ("harassment", "serious_disturbance", "knew_or_should_have_known")
 # Language, and what it says: no quorum, quorum, granted.
@@ -81,6 +81,9 @@ def test_an_ordinary_case_in_a_meeting(
     secretary.goto(case)
     expect(secretary.locator("h2 .badge").first).to_have_text(granted)
     expect(secretary.locator("ol.line")).to_contain_text(granted)
+    for path in (meeting, case, case.rpartition("/")[0]):
+        secretary.goto(path)
+        fits(secretary)
 
 
 @pytest.mark.timeout(120)

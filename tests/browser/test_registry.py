@@ -11,7 +11,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from stalkingalarm.simulation.device import Device
 from stalkingalarm.simulation.jose import public_key
 from tests.browser.crew import Crew
-from tests.browser.desks import Desk, accessible, dated, opened, saved, typed
+from tests.browser.desks import Desk, accessible, dated, fits, opened, saved, typed
 from tests.browser.test_committee import filled
 from tests.integration.test_registry_photos import picture
 
@@ -134,6 +134,7 @@ def test_a_photo_comes_and_goes_and_the_person_is_forgotten(crew: Crew, desk: De
     for each in manager.locator("summary").all():
         each.press("Enter")
     accessible(manager)
+    fits(manager)
     saved(manager, "DELETE /v1/enrolments/")
     expect(manager.locator(".photos img")).to_have_count(0)
     with manager.expect_download() as copy:
