@@ -1,36 +1,41 @@
-"""The one HTTP application: problem details, trace spans, health, documentation."""
+"""The one HTTP application: problem details, trace spans, security headers, health, documentation."""
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.responses import HTMLResponse, JSONResponse
 from opentelemetry.trace import SpanKind, Status, StatusCode
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
-from chassis import telemetry, tuning, vitals
+from chassis import edge, telemetry, tuning, vitals
 from chassis.auth import Verifier
+from chassis.edge import App, BodyTooLarge, Edge, Receive, Scope, Send
 from chassis.errors import Retryable, ServiceError
 from chassis.settings import Settings
 
 log = logging.getLogger(__name__)
 
 PROBLEM = "application/problem+json"
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+# The documentation page is Swagger UI from its public place, with an inline script: for developers only.
+_DOCS_POLICY = (
+    "default-src 'none'; script-src 'unsafe-inline' https://cdn.jsdelivr.net; connect-src 'self';"
+    " style-src 'unsafe-inline' https://cdn.jsdelivr.net; img-src data: https://fastapi.tiangolo.com;"
+    " frame-ancestors 'none'"
+)
 
 
 class Traced:
     """Gives every request its server span, named by method and route (OpenTelemetry HTTP conventions)."""
 
-    def __init__(self, app: Callable[[Scope, Receive, Send], Awaitable[None]]) -> None:
+    def __init__(self, app: App) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,6 +115,16 @@ async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
     )
 
 
+async def _too_large(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, BodyTooLarge)  # noqa: S101 - registered for this class only
+    answer = problem(
+        413, "Content too large", str(error.detail), kind="urn:stalkingalarm:body-too-large", field="body"
+    )
+    # What is left of the body is not read.
+    answer.headers["connection"] = "close"
+    return answer
+
+
 async def _http_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
     return problem(error.status_code, str(error.detail), str(error.detail))
@@ -137,11 +152,12 @@ def application(
     ready: Callable[[], dict[str, bool]],
     process: str = "api",
     traced: bool = True,
+    most_bytes: int | None = edge.MOST_BYTES,
 ) -> FastAPI:
     """The application of one service. `ready` names what it needs and whether it is there (seconds-fresh).
 
     `process`: its name in telemetry. `traced` False: no span for each request, where there are very many
-    and none is ever looked at.
+    and none is ever looked at. `most_bytes`: of a body whose endpoint says nothing itself (chassis/edge.py).
     """
     telemetry.configure(settings.service, process)
     vitals.of_process(process)
@@ -153,11 +169,16 @@ def application(
             yield
         telemetry.flush()
 
-    app = FastAPI(
+    secure = settings.environment == "production"
+    app = _Application(
+        secure=secure,
+        most_bytes=most_bytes,
         title=title,
         description=description,
         version="1",
         lifespan=whole_life,
+        docs_url=None,
+        redoc_url=None,
         # `Traced` makes the one server span; FastAPI's own would be three more, with other attributes.
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
@@ -166,12 +187,31 @@ def application(
     app.add_exception_handler(ServiceError, service_error)
     app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(BodyTooLarge, _too_large)
     for gone in (OperationalError, InterfaceError, PoolTimeout):
         app.add_exception_handler(gone, _database_gone)
     app.add_exception_handler(Exception, _bug)
     if traced:
         app.add_middleware(Traced)
+    _health(app, ready)
+    if not secure:
+        _docs(app, title)
+    return app
 
+
+class _Application(FastAPI):
+    """With the edge around it, outside of what makes a fault of ours an answer."""
+
+    def __init__(self, *, secure: bool, most_bytes: int | None, **options: Any) -> None:
+        super().__init__(**options)
+        self._secure, self._most_bytes = secure, most_bytes
+
+    def build_middleware_stack(self) -> App:
+        """All the layers."""
+        return Edge(super().build_middleware_stack(), secure=self._secure, most=self._most_bytes)
+
+
+def _health(app: FastAPI, ready: Callable[[], dict[str, bool]]) -> None:
     @app.get("/health/live", tags=["health"])
     def live() -> dict[str, str]:
         """The process answers."""
@@ -183,4 +223,11 @@ def application(
         parts = await asyncio.to_thread(ready)
         return JSONResponse(parts, status_code=200 if all(parts.values()) else 503)
 
-    return app
+
+def _docs(app: FastAPI, title: str) -> None:
+    @app.get("/docs", include_in_schema=False)
+    def docs() -> HTMLResponse:
+        """The API, to be read and tried."""
+        page = get_swagger_ui_html(openapi_url="/openapi.json", title=title)
+        page.headers["content-security-policy"] = _DOCS_POLICY
+        return page

@@ -1,6 +1,7 @@
 """The one settings pattern: environment variables, or files for secrets; typed, no secret with a default."""
 
 import os
+from datetime import timedelta
 from functools import cache
 from pathlib import Path
 from typing import Literal, Self, TypeVar
@@ -61,7 +62,8 @@ class Settings(BaseSettings):
 class PagesSettings(Settings):
     """What a service with pages needs besides: where people sign in (OpenID Connect) and where we are found.
 
-    Without `oidc_authorization_url` nobody signs in here, and the API takes bearer tokens only.
+    Without `oidc_authorization_url` nobody signs in here, and the API takes bearer tokens only. A session ends
+    `session_idle` after the last request, and `session_lasts` after it began (ISO 8601 or seconds).
     """
 
     public_url: str = "http://127.0.0.1:8000"
@@ -70,6 +72,11 @@ class PagesSettings(Settings):
     oidc_client_id: str = "stalkingalarm-pages"
     # For providers that want more than PKCE.
     oidc_client_secret: SecretStr | None = None
+    # Some providers give no refresh token without `offline_access`: then a session ends with its token.
+    oidc_scope: str = "openid"
+    oidc_revocation_url: str | None = None
+    session_idle: timedelta = Field(default=timedelta(minutes=30), gt=timedelta(0))
+    session_lasts: timedelta = Field(default=timedelta(hours=12), gt=timedelta(0), le=timedelta(days=1))
     signins_a_minute: int = Field(default=60, ge=1)
 
     @model_validator(mode="after")
@@ -78,8 +85,8 @@ class PagesSettings(Settings):
         if (self.oidc_authorization_url is None) != (self.oidc_token_url is None):
             raise ValueError("oidc_authorization_url and oidc_token_url: give both")
         if self.environment == "production" and self.oidc_authorization_url is not None:
-            for name in ("oidc_authorization_url", "oidc_token_url", "public_url"):
-                if not getattr(self, name).startswith("https://"):
+            for name in ("oidc_authorization_url", "oidc_token_url", "oidc_revocation_url", "public_url"):
+                if not (getattr(self, name) or "https://").startswith("https://"):
                     message = f"{name}: must be https:// outside development mode"
                     raise ValueError(message)
         return self

@@ -1,7 +1,7 @@
 """Signing in at the partner's identity provider, for pages: OpenID Connect, authorization code flow with PKCE.
 
-RFC 6749 section 4.1, RFC 7636, OpenID Connect Core 1.0 section 3.1. The token becomes the session: a cookie
-that no script can read and that no other site's request carries.
+RFC 6749 section 4.1, RFC 7636, OpenID Connect Core 1.0 section 3.1. The tokens become the session
+(chassis/session.py): cookies that no script can read and that no other site's request carries.
 """
 
 import base64
@@ -9,25 +9,26 @@ import hashlib
 import html
 import secrets
 from hmac import compare_digest
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
-import httpx
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from chassis.auth import SESSION_COOKIE, Verifier
-from chassis.errors import Conflict, Invalid, Retryable, TooMany, Unauthenticated
+from chassis.auth import Verifier
+from chassis.errors import Conflict, Invalid, TooMany
+from chassis.provider import Provider, SignInRefused
+from chassis.session import Keeping, Sessions
 from chassis.settings import PagesSettings
 from chassis.vault import Unreadable, Vault
 
 # Between leaving for the provider and coming back: what belongs together, sealed. Lax, for it must come back
 # with the provider's redirect.
 _FLOW_COOKIE = "stalkingalarm_signin"
-_FLOW_S, _PATIENCE_S = 600, 5.0
+_FLOW_S = 600
 _PLACE = "signin"
 NO_STORE = {"cache-control": "no-store"}
 _ONWARD = (
@@ -40,15 +41,13 @@ class SignInAbsent(Conflict):
     """This installation knows no identity provider with pages."""
 
 
-class SignInRefused(Unauthenticated):
-    """What came back from the provider is not what was asked for."""
-
-
 class SignIn:
     """The flow of one service. Attempts are limited by address, so that nobody can guess or flood."""
 
     def __init__(self, settings: PagesSettings, vault: Vault, verifier: Verifier) -> None:
         self._settings, self._vault, self._verifier = settings, vault, verifier
+        self._provider = Provider(settings)
+        self.sessions = Sessions(settings, vault, verifier, self._provider)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._limit = RateLimitItemPerMinute(settings.signins_a_minute)
 
@@ -56,12 +55,6 @@ class SignIn:
         """One more attempt from an address; raises `TooMany`."""
         if not self._limiter.hit(self._limit, request.client.host if request.client else ""):
             raise TooMany("too many attempts to sign in from this address; wait a minute")
-
-    def keep(self, response: Response, token: str) -> None:
-        """Keep a token as the session."""
-        response.set_cookie(
-            SESSION_COOKIE, token, httponly=True, samesite="strict", path="/", secure=self._secure
-        )
 
     @property
     def _secure(self) -> bool:
@@ -80,7 +73,7 @@ class SignIn:
             "response_type": "code",
             "client_id": self._settings.oidc_client_id,
             "redirect_uri": self._callback,
-            "scope": "openid",
+            "scope": self._settings.oidc_scope,
             "state": state,
             "nonce": nonce,
             "code_challenge": challenge.decode(),
@@ -112,16 +105,14 @@ class SignIn:
             raise SignInRefused("this is not the answer to a question of ours", field="state")
         if error is not None or code is None:
             raise SignInRefused(f"the identity provider refused: {(error or 'no code')[:60]}", field="code")
-        tokens = self._redeem(code, flow["verifier"])
+        tokens = self._provider.redeem(code, flow["verifier"], self._callback)
         claims = self._verifier.claims(str(tokens.get("id_token")), self._settings.oidc_client_id)
         if not compare_digest(str(claims.get("nonce")).encode(), flow["nonce"].encode()):
             raise SignInRefused("this token answers another question", field="nonce")
-        token = str(tokens.get("access_token"))
-        self._verifier.caller(token)
         # Not a redirect: the strict cookie would not go with a request that another site began.
         to = html.escape(flow["to"], quote=True)
         response = HTMLResponse(_ONWARD.format(to=to), headers=NO_STORE)
-        self.keep(response, token)
+        self.sessions.begin(response, tokens)
         response.delete_cookie(_FLOW_COOKIE, path="/signin")
         return response
 
@@ -137,31 +128,11 @@ class SignIn:
             raise SignInRefused("signing in took too long or began elsewhere: begin again") from None
         return flow
 
-    def _redeem(self, code: str, verifier: str) -> dict[str, Any]:
-        secret = self._settings.oidc_client_secret
-        body = {
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": self._callback,
-            "client_id": self._settings.oidc_client_id,
-            "code_verifier": verifier,
-            **({"client_secret": secret.get_secret_value()} if secret else {}),
-        }
-        try:
-            answer = httpx.post(str(self._settings.oidc_token_url), data=body, timeout=_PATIENCE_S)
-        except httpx.HTTPError:
-            raise Retryable("the identity provider does not answer; try again") from None
-        if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
-            raise Retryable("the identity provider has a problem; try again")
-        if answer.status_code != httpx.codes.OK:
-            raise SignInRefused("the identity provider does not know this code", field="code")
-        tokens: dict[str, Any] = answer.json()
-        return tokens
-
 
 def add(app: FastAPI, settings: PagesSettings, vault: Vault) -> SignIn:
     """The endpoints that sign people in and out."""
     flow = SignIn(settings, vault, app.state.verifier)
+    app.add_middleware(Keeping, sessions=flow.sessions)
 
     @app.get("/signin", tags=["sign-in"], status_code=302, response_class=RedirectResponse)
     def sign_in(request: Request, to: Annotated[str, Query(max_length=500)] = "/") -> Response:
@@ -181,8 +152,8 @@ def add(app: FastAPI, settings: PagesSettings, vault: Vault) -> SignIn:
         return flow.come_back(request, code, state, error)
 
     @app.post("/signout", tags=["sign-in"], status_code=204)
-    def sign_out(response: Response) -> None:
-        """End the session here."""
-        response.delete_cookie(SESSION_COOKIE, path="/")
+    def sign_out(request: Request, response: Response) -> None:
+        """End the session, here and at the identity provider."""
+        flow.sessions.end(request.cookies, response)
 
     return flow

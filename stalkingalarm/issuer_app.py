@@ -12,9 +12,9 @@ from stalkingalarm.issuer import CLIENTS, NARROWING, TOKEN_SECONDS, mint, signin
 from stalkingalarm.issuer_codes import Codes, refused
 
 
-def create_app() -> FastAPI:
-    """The issuer of the installation that STALKINGALARM_RUN_DIR names."""
-    layout = Layout.at()
+def create_app(layout: Layout | None = None, seconds: int = TOKEN_SECONDS) -> FastAPI:
+    """The issuer of an installation (default: STALKINGALARM_RUN_DIR's); people's tokens last `seconds`."""
+    layout = layout or Layout.at()
     app = FastAPI(title="Development issuer", docs_url=None, redoc_url=None)
     key = signing_key(layout)
     public = {**key.as_dict(private=False), "kid": key.thumbprint(), "alg": "Ed25519", "use": "sig"}
@@ -28,7 +28,8 @@ def create_app() -> FastAPI:
             "jwks_uri": f"{base}/jwks.json",
             "authorization_endpoint": f"{base}/authorize",
             "token_endpoint": f"{base}/token",
-            "grant_types_supported": ["client_credentials", "authorization_code"],
+            "revocation_endpoint": f"{base}/revoke",
+            "grant_types_supported": ["client_credentials", "authorization_code", "refresh_token"],
             "code_challenge_methods_supported": ["S256"],
             "token_endpoint_auth_methods_supported": ["client_secret_post", "none"],
             "id_token_signing_alg_values_supported": ["Ed25519"],
@@ -41,7 +42,7 @@ def create_app() -> FastAPI:
         """The public key."""
         return {"keys": [public]}
 
-    codes = Codes(layout)
+    codes = Codes(layout, seconds)
     codes.add(app)
 
     @app.post("/token", response_model=None)
@@ -50,9 +51,13 @@ def create_app() -> FastAPI:
         form = dict(parse_qsl((await request.body()).decode()))
         if form.get("grant_type") == "authorization_code":
             return codes.redeem(form)
+        if form.get("grant_type") == "refresh_token":
+            return codes.refresh(form)
         client_id, client_secret = form.get("client_id", ""), form.get("client_secret", "")
         if form.get("grant_type") != "client_credentials":
-            return refused("unsupported_grant_type", "grant_type: client_credentials or authorization_code")
+            return refused(
+                "unsupported_grant_type", "grant_type: client_credentials, authorization_code, refresh_token"
+            )
         if client_id not in CLIENTS or not compare_digest(
             client_secret.encode(), layout.secret(f"client.{client_id}").encode()
         ):
@@ -64,5 +69,11 @@ def create_app() -> FastAPI:
         cic, zone, unit = (claims.get(name) for name in NARROWING)
         access = mint(client_id, roles, partner, layout=layout, cic=cic, zone=zone, unit=unit)
         return {"access_token": access, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
+
+    @app.post("/revoke")
+    async def revoke(request: Request) -> dict[str, Any]:
+        """A refresh token is worth nothing any more."""
+        codes.revoke(dict(parse_qsl((await request.body()).decode())))
+        return {}
 
     return app

@@ -16,7 +16,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from stalkingalarm.embedded.layout import SERVICES, Layout
 from stalkingalarm.issuer import PAGES_CLIENT, PEOPLE, TOKEN_SECONDS, identify, mint
 
-_CODE_S = 60
+_CODE_S, _REFRESH_S = 60, 86_400
 # What comes with the question and goes on with the answer.
 _KEPT = ("client_id", "redirect_uri", "state", "nonce", "code_challenge")
 _PAGE = """<!doctype html>
@@ -47,11 +47,13 @@ def refused(error: str, description: str, status: int = 400) -> JSONResponse:
 
 
 class Codes:
-    """Authorization codes that were given out: each is good once, for a minute."""
+    """Authorization codes and refresh tokens that were given out: each is good once, for a minute or a day."""
 
-    def __init__(self, layout: Layout) -> None:
-        self._layout = layout
+    def __init__(self, layout: Layout, seconds: int = TOKEN_SECONDS) -> None:
+        self._layout, self._seconds = layout, seconds
         self._codes: dict[str, _Code] = {}
+        # Refresh token -> whose, and until when (monotonic).
+        self._refreshing: dict[str, tuple[str, float]] = {}
 
     def add(self, app: FastAPI) -> None:
         """The two halves of the sign-in page."""
@@ -115,18 +117,37 @@ class Codes:
             or not compare_digest(proof.encode(), code.challenge.encode())
         ):
             return refused("invalid_grant", "code: not known, not of this client, or used before")
-        _, roles, claims = PEOPLE[code.person]
+        nonce = {"id_token": identify(code.person, code.nonce, layout=self._layout)}
+        return self._tokens(code.person) | nonce
+
+    def refresh(self, form: dict[str, str]) -> dict[str, Any] | JSONResponse:
+        """New tokens for a refresh token, once (RFC 6749 section 6)."""
+        person, until = self._refreshing.pop(form.get("refresh_token", ""), ("", 0.0))
+        if until < time.monotonic() or form.get("client_id") != PAGES_CLIENT:
+            return refused("invalid_grant", "refresh_token: not known, not of this client, or used before")
+        return self._tokens(person)
+
+    def revoke(self, form: dict[str, str]) -> None:
+        """A refresh token is worth nothing any more (RFC 7009); one that is not known is no error."""
+        if form.get("client_id") == PAGES_CLIENT:
+            self._refreshing.pop(form.get("token", ""), None)
+
+    def _tokens(self, person: str) -> dict[str, Any]:
+        _, roles, claims = PEOPLE[person]
+        refresh = secrets.token_urlsafe(24)
+        self._refreshing[refresh] = (person, time.monotonic() + _REFRESH_S)
         access = mint(
-            code.person,
+            person,
             roles,
             claims.get("partner"),
             layout=self._layout,
+            seconds=self._seconds,
             cic=claims.get("cic"),
             zone=claims.get("zone"),
         )
         return {
             "access_token": access,
             "token_type": "Bearer",
-            "expires_in": TOKEN_SECONDS,
-            "id_token": identify(code.person, code.nonce, layout=self._layout),
+            "expires_in": self._seconds,
+            "refresh_token": refresh,
         }

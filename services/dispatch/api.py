@@ -16,6 +16,7 @@ from chassis import audit_api, clock, keys_api
 from chassis.auth import require
 from chassis.caller import Caller
 from chassis.database import Database, engine_of
+from chassis.edge import bodies
 from chassis.http import application
 from chassis.outbox import Relay
 from chassis.publisher import Publisher
@@ -48,6 +49,8 @@ from services.dispatch.usecases.sealed import SEALED
 from services.dispatch.webhooks import Courier
 
 UNIT = ("unit", "gateway")
+# The whole country at once: its zones as GeoJSON, its patrols.
+_MOST_BYTES = 32 * 1024 * 1024
 _JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}, "description": "A JPEG"}}
 
 
@@ -56,8 +59,7 @@ def _picture(
 ) -> Response:
     """A photo of the card that this view shows; nothing of it stays anywhere."""
     disclosures.note(caller, view)
-    headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
-    return Response(access.photo(context, view, photo_id), media_type="image/jpeg", headers=headers)
+    return Response(access.photo(context, view, photo_id), media_type="image/jpeg")
 
 
 def create_app(settings: DispatchSettings | None = None) -> FastAPI:
@@ -328,6 +330,7 @@ def _rooms(app: FastAPI, context: Context) -> None:
         return zones_json.answer(context.board.zones)
 
     @app.put("/v1/zones", tags=["set-up"])
+    @bodies(_MOST_BYTES)
     def import_zones(body: Annotated[Geojson, Body()], caller: Caller = require("admin")) -> dict[str, int]:
         """Import real police zones; everything wrong is listed by feature and field."""
         return {"zones": rooms.put_map(context, body, caller.subject)}
@@ -335,6 +338,7 @@ def _rooms(app: FastAPI, context: Context) -> None:
 
 def _units(app: FastAPI, context: Context) -> None:
     @app.put("/v1/units", tags=["set-up"], status_code=204)
+    @bodies(_MOST_BYTES)
     def put_units(body: list[UnitIn], caller: Caller = require("admin", "gateway")) -> None:
         """Register units (many at once)."""
         for unit in body:
@@ -342,6 +346,7 @@ def _units(app: FastAPI, context: Context) -> None:
         rooms.put_units(context, body)
 
     @app.post("/v1/units/positions", tags=["units"], status_code=204)
+    @bodies(_MOST_BYTES)
     def positions(body: list[PositionIn], caller: Caller = require(*UNIT)) -> None:
         """Where units are now (many at once)."""
         if "gateway" not in caller.roles:

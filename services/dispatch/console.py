@@ -47,7 +47,7 @@ def add_pages(app: FastAPI, settings: DispatchSettings, vault: Vault) -> None:
         flow.count(request)
         token = body.token.get_secret_value()
         app.state.verifier.caller(token)
-        flow.keep(response, token)
+        flow.sessions.bear(response, token)
 
     app.mount("/console/static", Static(directory=_WEB / "static"), name="console-static")
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from chassis import telemetry
 from chassis.auth import require
 from chassis.caller import Caller
+from chassis.edge import bodies
 from chassis.errors import Invalid
 from contracts import topology
 from contracts.alarm import AlarmRaised
@@ -20,6 +21,8 @@ from contracts.envelope import BATCH_CONTENT_TYPE, Event, Undecodable
 from services.dispatch import events
 from services.dispatch.usecases.context import Context
 
+# More than a hundred presses, each as long as the alarm service takes one: a hand-over is never too long.
+_MOST_BYTES = 32 * 1024 * 1024
 # Each of them waits for a second.
 _REFUSED_AT_MOST = 3
 
@@ -28,6 +31,7 @@ def add_intake(app: FastAPI, context: Context) -> None:
     """Add the endpoint."""
 
     @app.post("/v1/intake", status_code=202, tags=["intake"])
+    @bodies(_MOST_BYTES)
     async def intake(request: Request, _: Caller = require("service")) -> dict[str, bool]:
         """Take in `alarm.raised.v1`, one CloudEvent or a batch of them. Copies have no effect."""
         batch = request.headers.get("content-type", "").startswith(BATCH_CONTENT_TYPE)

@@ -1,5 +1,6 @@
 """What dispatch can be told by its environment; the defaults are those of the domain brief."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,8 @@ class DispatchSettings(PagesSettings):
     """Times in seconds, distances in metres."""
 
     service: str = "dispatch"
+    # A screen that waits for an alarm is at work, though nobody touches it all night.
+    session_idle: timedelta = Field(default=timedelta(hours=12), gt=timedelta(0))
     # Without acknowledgement: all positions, supervisor, neighbouring control room.
     escalate_after_s: tuple[Wait, Wait, Wait] = (20.0, 40.0, 60.0)
     # A unit that does not acknowledge within this time is replaced.

@@ -92,6 +92,7 @@ def environment(layout: Layout, service: str) -> dict[str, str]:
         "OIDC_JWKS_URL": f"{issuer_url}/jwks.json",
         "OIDC_AUTHORIZATION_URL": f"{issuer_url}/authorize",
         "OIDC_TOKEN_URL": f"{issuer_url}/token",
+        "OIDC_REVOCATION_URL": f"{issuer_url}/revoke",
         "API_PORT": str(layout.ports[service]),
         "PUBLIC_URL": url(layout, service),
         "PYTHONUNBUFFERED": "1",

@@ -23,7 +23,7 @@ def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium")
     assert path, "chromium is not installed: infra/setup.sh tests"
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox", "--lang=en-US"])
         yield browser
         browser.close()
 
@@ -74,7 +74,7 @@ def desk(system: RunningSystem, chromium: Browser, crew: Crew) -> Iterator[Desk]
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
         page.goto(f"{system.url(service)}{path}")
-        page.get_by_role("button", name=PEOPLE[person][0], exact=True).click()
+        page.get_by_role("button", name=PEOPLE[person][0], exact=True).press("Enter")
         page.wait_for_url(f"{system.url(service)}{path}")
         return page
 

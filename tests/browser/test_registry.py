@@ -1,42 +1,61 @@
 """The file manager's pages: from the first paper to an alarm that is on, with the committee beside it."""
 
+import re
 import time
 from datetime import date
+from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, expect
 
 from stalkingalarm.simulation.device import Device
 from stalkingalarm.simulation.jose import public_key
 from tests.browser.crew import Crew
-from tests.browser.desks import Desk, accessible, typed
+from tests.browser.desks import Desk, accessible, dated, fits, opened, saved, typed
 from tests.browser.test_committee import filled
-
-
-def saved(page: Page, form: str) -> None:
-    """Send a form by keyboard, and see the page anew."""
-    button = page.locator(f"form[data-api*='{form}'] button").first
-    button.focus()
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
+from tests.integration.test_registry_photos import picture
 
 
 @pytest.mark.timeout(300)
-def test_an_urgent_case_from_application_to_an_alarm_that_is_on(crew: Crew, desk: Desk) -> None:
+@pytest.mark.parametrize("locale", ["nl-BE", "fr-BE"])
+def test_an_urgent_case_from_application_to_an_alarm_that_is_on(crew: Crew, desk: Desk, locale: str) -> None:
     begun = time.monotonic()
-    manager = desk("file-manager", service="registry")
-    accessible(manager)
+    manager = desk("file-manager", locale, service="registry")
     saved(manager, "POST /v1/enrolments")
     file = manager.locator("code").first.inner_text()
-    case = filled(desk("member-police"), "urgent", file)
-    magistrate = desk("magistrate", path=f"/desk{case.partition('/desk')[2]}")
+    member = desk("member-police", locale)
+    accessible(member)
+    case = filled(member, "urgent", file)
+    magistrate = desk("magistrate", locale, f"/desk{case.partition('/desk')[2]}")
+    accessible(magistrate)
     typed(magistrate, "reasons", "a knife, twice in one week")
-    saved(magistrate, "/grant-provisionally")
+    magistrate.keyboard.press("Tab")
+    with magistrate.expect_navigation():
+        magistrate.keyboard.press("Enter")
+    granted = {"nl-BE": "voorlopig toegekend", "fr-BE": "accordé provisoirement"}[locale]
+    expect(magistrate.locator("h2 .badge").first).to_have_text(granted)
+    _papers(manager)
+    phone = _issued(crew, manager, file)
+    until = time.monotonic() + 30
+    while manager.locator("form[data-api$='/activate'] button").is_disabled() and time.monotonic() < until:
+        crew.do(phone.test())
+        manager.wait_for_timeout(500)
+        manager.reload()
+    saved(manager, "/activate")
+    expect(manager.locator("h2 .badge").first).to_have_text(
+        {"nl-BE": "ALARM AAN", "fr-BE": "ALARME ACTIVE"}[locale]
+    )
+    assert time.monotonic() - begun < 120
+    member.reload()
+    expect(member.locator("h2 .badge").first).to_have_text(granted)
 
+
+def _papers(manager: Page) -> None:
+    """Police report, convention and card, by keyboard."""
     typed(manager, "pv_number", "GE.37.L1.000777/2026")
     saved(manager, "/police-report")
     typed(manager, "by", "Browser Testemans")
-    manager.locator("[name=signed_on]").fill(date.today().isoformat())  # noqa: DTZ011 - as the browser has it
+    dated(manager, "signed_on", date.today())  # noqa: DTZ011 - as the browser has it
     saved(manager, "/convention")
     typed(manager, "card.victim.name", "Browser Testemans")
     typed(manager, "card.perpetrators.0.name", "Ex Voorbeeld")
@@ -46,6 +65,10 @@ def test_an_urgent_case_from_application_to_an_alarm_that_is_on(crew: Crew, desk
     typed(manager, "duress_code", "1357")
     saved(manager, "/card")
     expect(manager.locator("[name='card.perpetrators.0.weapons']")).to_have_value("knife | victim | 2026-11-20")
+
+
+def _issued(crew: Crew, manager: Page, file: str) -> Device:
+    """A device, issued by keyboard, that knows its id."""
     phone = Device(crew.world.http, crew.world.url("alarm"))
     typed(manager, "button_serial", f"BTN-{public_key(phone.key)[:10]}")
     typed(manager, "phone_number", "+32470112299")
@@ -55,19 +78,13 @@ def test_an_urgent_case_from_application_to_an_alarm_that_is_on(crew: Crew, desk
     headers = crew.world.bearer("file_manager", zone="gent-1")
     whole = crew.do(crew.world.call("GET", "registry", f"/v1/enrolments/{file}", headers))
     phone.device_id = whole["devices"][0]["id"]
-    until = time.monotonic() + 30
-    while manager.locator("form[data-api$='/activate'] button").is_disabled() and time.monotonic() < until:
-        crew.do(phone.test())
-        manager.wait_for_timeout(500)
-        manager.reload()
-    saved(manager, "/activate")
-    expect(manager.locator("h2 .badge").first).to_have_text("ALARM AAN")
-    assert time.monotonic() - begun < 120
+    return phone
 
 
 @pytest.mark.timeout(120)
 def test_a_file_is_found_however_it_is_spelt(crew: Crew, desk: Desk) -> None:
     manager = desk("file-manager", service="registry")
+    accessible(manager)
     saved(manager, "POST /v1/enrolments")
     typed(manager, "card.victim.name", "Katrien Vandenbroucke")
     typed(manager, "cancel_code", "2468")
@@ -80,3 +97,98 @@ def test_a_file_is_found_however_it_is_spelt(crew: Crew, desk: Desk) -> None:
     manager.locator("#found a", has_text="Katrien Vandenbroucke").first.click()
     manager.wait_for_url("**/desk/enrolments/*")
     assert manager.locator("[name='card.victim.name']").input_value() == "Katrien Vandenbroucke"
+
+
+def known(manager: Page, name: str) -> str:
+    """A new file of Ghent with a card; its number."""
+    saved(manager, "POST /v1/enrolments")
+    for field, text in (("card.victim.name", name), ("cancel_code", "2468"), ("duress_code", "1357")):
+        typed(manager, field, text)
+    saved(manager, "/card")
+    return manager.locator("code").first.inner_text()
+
+
+def chosen(page: Page, name: str, raw: bytes) -> None:
+    """A file, chosen in the browser's own dialog, which no test can type into."""
+    page.locator("[name=body]").set_input_files(FilePayload(name=name, mimeType="", buffer=raw))
+
+
+@pytest.mark.timeout(120)
+def test_a_photo_comes_and_goes_and_the_person_is_forgotten(crew: Crew, desk: Desk) -> None:
+    manager = desk("file-manager", service="registry")
+    known(manager, "Foto Peeters")
+    opened(manager, "POST /v1/enrolments/")
+    dated(manager, "taken_on", date(2026, 1, 2))
+    chosen(manager, "note.txt", b"no picture")
+    manager.locator("form[data-api$='/photos'] button").press("Enter")
+    expect(manager.locator("form[data-api$='/photos'] .wrong")).to_be_visible()
+    expect(manager.locator("[name=body]")).to_be_focused()
+    chosen(manager, "big.jpg", bytes(5 * 1024 * 1024 + 1))
+    manager.locator("form[data-api$='/photos'] button").press("Enter")
+    expect(manager.locator("form[data-api$='/photos'] .wrong")).to_have_text("Dit bestand is groter dan 5 MB.")
+    chosen(manager, "face.png", picture("PNG"))
+    saved(manager, "/photos")
+    face = manager.locator(".photos img")
+    expect(face).to_have_attribute("alt", re.compile("Foto van Foto Peeters"))
+    assert face.evaluate("async (img) => (await img.decode(), img.naturalWidth)") == 640
+    for each in manager.locator("summary").all():
+        each.press("Enter")
+    accessible(manager)
+    fits(manager)
+    saved(manager, "DELETE /v1/enrolments/")
+    expect(manager.locator(".photos img")).to_have_count(0)
+    with manager.expect_download() as copy:
+        manager.locator("a[download]").press("Enter")
+    assert "Foto Peeters" in copy.value.path().read_text()
+    saved(manager, "/end")
+    opened(manager, "/erase")
+    manager.locator("form[data-api$='/erase'] button").press("Enter")
+    assert manager.locator("form[data-api$='/erase'] [type=checkbox]").evaluate(
+        "box => box.matches(':invalid')"
+    )
+    manager.locator("form[data-api$='/erase'] [type=checkbox]").press("Space")
+    saved(manager, "/erase")
+    expect(manager.locator("main")).not_to_contain_text("Foto Peeters")
+    accessible(manager)
+
+
+@pytest.mark.timeout(120)
+def test_a_list_is_looked_through_and_then_imported(crew: Crew, desk: Desk) -> None:
+    manager = desk("file-manager", "fr-BE", "/desk/import", "registry")
+    heads, mark = "reference;victim_name;cancel_code;duress_code;victim_phone", uuid4()
+    bad = f"{heads}\n{mark};Liste Un;2468;1357;+32470000001\n{mark}b;Liste Deux;2468;2468;call me\n"
+    chosen(manager, "list.csv", bad.encode())
+    manager.locator("#list button").press("Enter")
+    found = manager.locator("#found")
+    expect(found.locator("tbody tr").first).to_contain_text("3")
+    expect(found).to_be_focused()
+    expect(found.locator("[data-say=lines]")).to_have_text("2")
+    expect(found.get_by_role("button")).to_have_count(0)
+    accessible(manager)
+    chosen(manager, "list.csv", bad.replace("2468;2468;call me", "2468;1357;+32470000002").encode())
+    expect(found).to_be_hidden()
+    manager.locator("#list button").press("Enter")
+    found.get_by_role("button").press("Enter")
+    expect(found.locator("dd[data-say=made]")).to_have_text("2")
+    expect(found.get_by_role("button")).to_have_count(0)
+    accessible(manager)
+
+
+@pytest.mark.timeout(120)
+def test_glass_is_broken_with_a_reason_and_its_manager_sees_it(crew: Crew, desk: Desk) -> None:
+    manager = desk("file-manager", service="registry")
+    file = known(manager, "Glas Peeters")
+    supervisor = desk("supervisor", "fr-BE", "/desk/glass", "registry")
+    accessible(supervisor)
+    typed(supervisor, "enrolment_id", file)
+    typed(supervisor, "reason", "elle est devant notre poste")
+    supervisor.keyboard.press("Tab")
+    with supervisor.expect_navigation():
+        supervisor.keyboard.press("Enter")
+    expect(supervisor.locator("main")).to_contain_text("Ouvert par accès d'urgence, jusqu'au")
+    expect(supervisor.locator("main")).to_contain_text("Glas Peeters")
+    accessible(supervisor)
+    manager.goto(f"{manager.url.partition('/desk')[0]}/desk")
+    manager.locator(f"a[href$='{file}'] + a[href*='/openings/']").press("Enter")
+    expect(manager.locator("dl")).to_contain_text("elle est devant notre poste")
+    accessible(manager)

@@ -286,7 +286,7 @@ def test_nobody_else_tells_us_anything(linked: Desk, partner: ChainPartner) -> N
     assert linked.signed(body, old) == 401
     assert linked.signed(*partner.webhook("case.forgotten", case)) == 422
     assert linked.signed(*partner.webhook("case.referred", case | {"basis": "because"})) == 422
-    assert linked.signed(*partner.webhook("case.referred", case | {"grounds": "x" * 300_000})) == 422
+    assert linked.signed(*partner.webhook("case.referred", case | {"grounds": "x" * 300_000})) == 413
     for fields in ({"elements": ["x"]}, {"pv_numbers": "GE.37"}, {"pv_numbers": [5]}, {"Urgency!": "x"}):
         assert linked.signed(*partner.webhook("case.referred", case | {"fields": fields})) == 422, fields
     assert linked.signed(*partner.webhook("referral.answered", {"id": str(uuid4()), "accepted": True})) == 404

@@ -1,21 +1,32 @@
 """The registry's pages, rendered by the real application."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 
 from chassis.pages import LANGUAGES
+from contracts.common import BELGIUM
 from services.registry.api import create_app
 from services.registry.schemas import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.web.words import WORDS
 from tests.integration.test_committee_desk import read
+from tests.integration.test_registry_photos import picture
 from tests.support.desks import Desk, Who
 from tests.support.tokens import Issuer
 
 GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}
 AALST: Who = {"role": "file_manager", "zone": "aalst", "sub": "tom"}
+LIEGE: Who = {"role": "file_manager", "zone": "liege"}
+SUPERVISOR: Who = {"role": "supervisor", "sub": "rita"}
+
+
+def _file(registry: Desk) -> tuple[str, str]:
+    """A new file of Ghent: its address in the API, and that of its page."""
+    file = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
+    return file, file.replace("/v1/", "/desk/")
 
 
 @pytest.fixture(scope="module")
@@ -37,12 +48,84 @@ def test_every_page_in_every_language(registry: Desk, pages: TestClient, issuer:
     text = read(pages, issuer, empty, GHENT, language=language)
     assert "An Peeters" in text
     assert "knife | victim | 2026-11-02" in text
+    misses = f"{WORDS[language]['part.perpetrators']} 1: {WORDS[language]['part.description']}"  # type: ignore[index]
+    assert misses in text
+    assert "perpetrators.0.description<" not in text
     assert "2468" not in text  # nobody reads the codes back
     assert "/accept" in read(pages, issuer, "/desk", AALST, language=language)
     # Who is offered a file reads it, and changes nothing.
     assert 'data-api="PUT' not in read(pages, issuer, empty, AALST, language=language)
-    liege: Who = {"role": "file_manager", "zone": "liege"}
-    read(pages, issuer, empty, liege, 404, language)
+    # To anybody else there is no such file; who must read it breaks the glass.
+    text = read(pages, issuer, empty, LIEGE, 404, language)
+    assert "break-glass" in text
+    assert "An Peeters" not in text
+    assert "/v1/imports?dry_run=false" in read(pages, issuer, "/desk/import", GHENT, language=language)
+    assert "break-glass" in read(pages, issuer, "/desk/glass", SUPERVISOR, language=language)
+
+
+def test_photos_show_whose_and_how_old_they_are(registry: Desk, pages: TestClient, issuer: Issuer) -> None:
+    file, page = _file(registry)
+    assert "/photos" not in read(pages, issuer, page, GHENT)  # nobody is on a card yet
+    registry.call("PUT", f"{file}/card", CARD, **GHENT)
+    who = registry.call("GET", f"{file}/card", **GHENT)["card"]["perpetrators"][0]["ref"]
+    today = datetime.now(BELGIUM).date()
+    for of, days in (("", 0), (f"&of={who}", 400)):
+        path = f"{file}/photos?taken_on={today - timedelta(days=days)}{of}"
+        assert registry.upload(path, picture(), **GHENT).status_code == 201
+    text = read(pages, issuer, page, GHENT)
+    shown = [registry.call("GET", f"{file}/photos", **GHENT)[n]["id"] for n in (0, 1)]
+    assert all(f'src="{file}/photos/{each}"' in text for each in shown)
+    assert 'alt="Foto van An Peeters' in text
+    assert 'alt="Foto van Jan Claes' in text
+    assert "13 maanden oud" in text
+    assert text.count("verouderd") == 1
+    assert f"DELETE {file}/photos/{shown[0]}" in text
+    assert f'<option value="{who}">' in text
+
+
+def test_a_restricted_file_offers_no_change_and_an_erased_one_says_so(
+    registry: Desk, pages: TestClient, issuer: Issuer
+) -> None:
+    file, page = _file(registry)
+    registry.call("PUT", f"{file}/card", CARD, **GHENT)
+    text = read(pages, issuer, page, GHENT)
+    assert "Wissen kan pas als het dossier afgesloten is" in text
+    assert f'href="{file}/export" download' in text
+    registry.call("POST", f"{file}/restrict", **GHENT)
+    text = read(pages, issuer, page, GHENT)
+    assert "Bevroren sinds" in text
+    for what in (f"PUT {file}/card", f"POST {file}/photos", f"PUT {file}/police-report", f"{file}/activate"):
+        assert what not in text
+    registry.call("POST", f"{file}/unrestrict", **GHENT)
+    registry.call("POST", f"{file}/end", **GHENT)
+    text = read(pages, issuer, page, GHENT)
+    assert "Dit kan niet ongedaan worden gemaakt" in text
+    registry.call("POST", f"{file}/erase", **GHENT)
+    text = read(pages, issuer, page, GHENT)
+    assert "Gewist op" in text
+    assert f"{file}/erase" not in text
+    assert "An Peeters" not in text
+
+
+def test_broken_glass_is_seen_by_both_sides(registry: Desk, pages: TestClient, issuer: Issuer) -> None:
+    file, page = _file(registry)
+    registry.call("PUT", f"{file}/card", CARD, **GHENT)
+    assert pages.get("/desk", headers=issuer.headers("supervisor")).headers["location"] == "/desk/glass"
+    assert "60 minuten" in read(pages, issuer, page, SUPERVISOR, 404)
+    why = {"reason": "she ran into our street"}
+    opened = registry.call("POST", f"{file}/break-glass", why, status=201, **SUPERVISOR)
+    text = read(pages, issuer, page, SUPERVISOR)
+    assert "Geopend met noodtoegang, tot" in text
+    assert "An Peeters" in text
+    assert 'data-api="PUT' not in text
+    assert "/export" not in text
+    board = read(pages, issuer, "/desk", GHENT)
+    assert f'href="/desk/openings/{opened["id"]}"' in board
+    text = read(pages, issuer, f"/desk/openings/{opened['id']}", GHENT)
+    assert "she ran into our street" in text
+    assert "rita" in text
+    read(pages, issuer, f"/desk/openings/{opened['id']}", AALST, 404)
+    read(pages, issuer, f"/desk/openings/{opened['id']}", SUPERVISOR, 403)
 
 
 def test_codes_stay_unless_they_are_changed(registry: Desk) -> None:

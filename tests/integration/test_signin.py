@@ -78,7 +78,8 @@ def test_the_session_travels_only_encrypted_where_there_are_certificates(
     # A copy is not validated: production would refuse this test's issuer and passwords, as it must.
     told = settings(issuer).model_copy(update={"environment": mode})
     response = Response()
-    signin.SignIn(told, Vault(f"1:{new_key()}"), Verifier(told)).keep(response, "token")
-    said = {part.strip().lower() for part in response.headers["set-cookie"].split(";")}
-    assert {"httponly", "samesite=strict", "path=/"} <= said
-    assert ("secure" in said) == secure
+    signin.SignIn(told, Vault(f"1:{new_key()}"), Verifier(told)).sessions.bear(response, "token")
+    for cookie in response.headers.getlist("set-cookie"):
+        said = {part.strip().lower() for part in cookie.split(";")}
+        assert {"httponly", "samesite=strict", "path=/"} <= said
+        assert ("secure" in said) == secure

@@ -1,6 +1,8 @@
 // Forms that speak to the API: what is typed becomes JSON, a refusal stands beside its field, success shows the page anew.
 // <form data-api="POST /v1/..." data-then="/desk/..{id}">; a field's name is its path ("elements.harassment"), its
-// data-type how it is sent: text (default), list (one a line), bool, json (the value of a choice).
+// data-type how it is sent: text (default), list (one a line), bool, json (the value of a choice), file. A file is the
+// body by itself: the other fields of its form go into the address. {name} in data-api is a field, in data-then a value
+// of the answer. data-report: the id of what tells of the answer, data-results of a list of what was found.
 
 const READ = {
   text: (field) => field.value.trim() || null,
@@ -19,6 +21,7 @@ const READ = {
   },
   json: (field) => (field.value ? JSON.parse(field.value) : null),
   moment: (field) => (field.value ? new Date(field.value).toISOString() : null),
+  file: (field) => field.files[0] ?? null,
 };
 
 function put(body, path, value) {
@@ -32,7 +35,7 @@ function put(body, path, value) {
 /** What was left out of a list leaves no hole. */
 function dense(value) {
   if (Array.isArray(value)) return value.filter((each) => each !== undefined).map(dense);
-  if (value === null || typeof value !== "object") return value;
+  if (value === null || typeof value !== "object" || value instanceof Blob) return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, dense(each)]));
 }
 
@@ -51,6 +54,32 @@ function bodyOf(form) {
     put(body, field.name, value);
   }
   return dense(body);
+}
+
+/** What is fetched for a form: address and options. */
+function question(form, asked) {
+  const [method, template] = (asked?.dataset.api ?? form.dataset.api).split(" ");
+  const named = [];
+  const path = template.replace(/\{(\w+)\}/g, (_, name) => {
+    named.push(name);
+    return encodeURIComponent(form.elements.namedItem(name).value.trim());
+  });
+  if ("empty" in form.dataset) return [path, { method }];
+  const body = bodyOf(form);
+  for (const name of named) delete body[name];
+  const file = form.querySelector("[data-type=file]");
+  if (!file) return [path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) }];
+  const { [file.name]: raw, ...rest } = body;
+  const query = new URLSearchParams(Object.entries(rest).filter(([, value]) => value !== null));
+  return [`${path}${path.includes("?") ? "&" : "?"}${query}`, { method, body: raw }];
+}
+
+/** Told before it is sent: a server that refuses half way cuts the line, and the browser would not know why. */
+function isTooBig(form) {
+  const field = form.querySelector("[data-type=file]");
+  if (!field || (field.files[0]?.size ?? 0) <= Number(field.dataset.most)) return false;
+  complain(form, { field: field.name, detail: field.dataset.tooBig });
+  return true;
 }
 
 function clear(form) {
@@ -98,24 +127,53 @@ function list(place, found) {
   place.replaceChildren(...(items.length ? items : [place.dataset.none]));
 }
 
+/** An answer in the words of the page: [data-say] a value (of a list, how many), [data-when] "problems !made" seen only
+ *  when so, [data-each] its template once for each of a list. */
+function report(place, told) {
+  const value = (name) => (Array.isArray(told[name]) ? told[name].length : told[name]);
+  for (const each of place.querySelectorAll("[data-when]"))
+    each.hidden = !each.dataset.when.split(" ").every((name) => (name[0] === "!" ? !value(name.slice(1)) : value(name)));
+  for (const each of place.querySelectorAll("[data-say]")) each.textContent = value(each.dataset.say);
+  for (const each of place.querySelectorAll("[data-each]")) {
+    const template = each.querySelector("template");
+    const rows = told[each.dataset.each].map((one) => {
+      const row = template.content.cloneNode(true);
+      for (const cell of row.querySelectorAll("[data-cell]")) cell.textContent = one[cell.dataset.cell];
+      return row;
+    });
+    each.replaceChildren(template, ...rows);
+  }
+  place.hidden = false;
+  place.focus();
+}
+
+/** While it is on its way nothing is sent twice, and what takes long says so. */
+function busy(form, on) {
+  for (const each of form.elements) if (each.type === "submit") each.disabled = on;
+  for (const each of form.querySelectorAll("progress")) each.hidden = !on;
+}
+
 async function send(form, asked) {
-  const [method, path] = (asked?.dataset.api ?? form.dataset.api).split(" ");
   clear(form);
-  for (const button of form.querySelectorAll("button")) button.disabled = true;
+  if (isTooBig(form)) return;
+  busy(form, true);
   try {
-    const body = "empty" in form.dataset ? undefined : JSON.stringify(bodyOf(form));
-    const headers = body ? { "content-type": "application/json" } : {};
-    const answer = await fetch(path, { method, headers, body, credentials: "same-origin", signal: AbortSignal.timeout(15000) });
+    const [path, options] = question(form, asked);
+    const patience = AbortSignal.timeout(options.body instanceof Blob ? 120000 : 15000);
+    const answer = await fetch(path, { ...options, credentials: "same-origin", signal: patience });
     const told = await answer.json().catch(() => ({}));
+    if (answer.status === 401) return complain(form, { detail: document.body.dataset.signedOut });
     if (!answer.ok) return complain(form, { detail: answer.statusText, ...told });
     if (form.dataset.results) return list(document.getElementById(form.dataset.results), told);
+    if (form.dataset.report) return report(document.getElementById(form.dataset.report), told);
     const then = asked?.dataset.then ?? form.dataset.then;
-    if (then) location.assign(then.replace("{id}", encodeURIComponent(told.id ?? "")));
+    if (then) location.assign(then.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(told[name] ?? "")));
     else location.reload();
   } catch (error) {
-    complain(form, { detail: document.body.dataset.away ?? String(error) });
+    console.warn(String(error));
+    complain(form, { detail: document.body.dataset.away });
   } finally {
-    for (const button of form.querySelectorAll("button")) button.disabled = false;
+    busy(form, false);
   }
 }
 
@@ -124,4 +182,17 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   send(event.target, event.submitter);
 });
-document.addEventListener("change", (event) => "submit" in event.target.dataset && event.target.form.submit());
+document.addEventListener("change", ({ target }) => {
+  if ("submit" in target.dataset) target.form.submit();
+  // What was told was told of another file.
+  if (target.type === "file" && target.form?.dataset.report) document.getElementById(target.form.dataset.report).hidden = true;
+});
+
+// Who writes for an hour is at work, though the service hears nothing of it: any request keeps the session.
+let heard = Date.now();
+for (const sign of ["keydown", "pointerdown"])
+  document.addEventListener(sign, () => {
+    if (Date.now() - heard < 240000) return;
+    heard = Date.now();
+    fetch("/health/live", { credentials: "same-origin" }).catch(() => {});
+  });

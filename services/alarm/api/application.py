@@ -85,6 +85,8 @@ def _made_of(
         ready=ready,
         process=process,
         traced=traced,
+        # Nothing that a device sends is refused for its length: `read_body` takes the beginning.
+        most_bytes=None,
     )
     for router in routers:
         app.include_router(router)

@@ -5,9 +5,9 @@ from fastapi.responses import Response
 from starlette.routing import Route
 
 from chassis import clock
+from chassis.edge import Receive, Scope, Send
 from chassis.errors import Retryable
 from chassis.groupwriter import NotWritten
-from chassis.http import Receive, Scope, Send
 from services.alarm.api.devices import accepted, signed
 from services.alarm.api.parts import DeviceParts
 from services.alarm.api.presses import read_body

@@ -10,6 +10,7 @@ from fastapi.responses import Response
 from chassis import clock, telemetry
 from chassis.auth import require
 from chassis.caller import Caller
+from chassis.edge import bodies
 from chassis.message import Message, NotConfirmed
 from contracts.alarm import CanaryRaised
 from contracts.common import Channel, Fix
@@ -93,6 +94,7 @@ async def press(request: Request) -> Response:
 
 
 @router.post("/v1/canaries", status_code=202)
+@bodies(MAX_BODY)
 async def canary(body: CanaryBody, request: Request, caller: Caller = require("service")) -> dict[str, str]:  # noqa: ARG001
     """Send a synthetic press for one control room on the way of real ones."""
     parts: Parts = request.app.state.parts

@@ -11,6 +11,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from chassis import audit
 from chassis.audit import Purpose
+from chassis.edge import bodies
 from chassis.errors import Invalid
 from contracts.policy import Circumstances
 from services.committee.api import shown
@@ -75,9 +76,10 @@ def _theirs(app: FastAPI, parts: Parts) -> None:
             return _shown(work, row, work.open(sealed.handover(row.id), row.sealed))
 
     @app.post("/v1/chain-approach/webhook", status_code=204, tags=["chain approach"])
+    @bodies(_MOST_BYTES)
     async def webhook(request: Request) -> None:
         """What the chain approach tells, signed (Standard Webhooks); a copy changes nothing."""
-        told = _believed(parts, await _bounded(request), request.headers)
+        told = _believed(parts, await request.body(), request.headers)
         await run_in_threadpool(_take, parts, told)
 
 
@@ -87,15 +89,6 @@ def _take(parts: Parts, told: Told) -> None:
             usecases.they_answered(work, told.data.id, told.data.accepted, told.data.remarks)
         else:
             usecases.came_in(work, told.data.id, _said(told))
-
-
-async def _bounded(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > _MOST_BYTES:
-            raise Invalid(f"a webhook has at most {_MOST_BYTES} bytes", field="body")
-    return body
 
 
 def _believed(parts: Parts, body: bytes, headers: Mapping[str, str]) -> Told:

@@ -40,5 +40,9 @@ def add(app: FastAPI, parts: Parts) -> None:
 
 
 def _printed(paper: bytes, name: str) -> Response:
-    headers = {"content-disposition": f'inline; filename="{name}.pdf"', "cache-control": "no-store"}
+    # Browsers show a PDF with means of their own, which the policy of other answers would forbid.
+    headers = {
+        "content-disposition": f'inline; filename="{name}.pdf"',
+        "content-security-policy": "frame-ancestors 'none'",
+    }
     return Response(paper, media_type="application/pdf", headers=headers)

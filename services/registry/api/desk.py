@@ -1,47 +1,58 @@
-"""The file manager's pages: the zone's files, one file on one page, what must be looked at."""
+"""The file manager's pages: the zone's files, one file on one page, lists that become files, broken glass."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_timedelta
 from fastapi import FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
 
 from chassis.caller import Caller
 from chassis.pages import Pages
 from contracts.common import BELGIUM
+from contracts.registry import Card
 from services.registry.api import files
-from services.registry.api.parts import Parts, shown
-from services.registry.errors import CardUnknown
+from services.registry.api.parts import Parts, read, shown
+from services.registry.domain import photo as photo_rules
+from services.registry.domain.card import Completeness
+from services.registry.errors import CardUnknown, EnrolmentUnknown
+from services.registry.models import PhotoRow
 from services.registry.schemas import CardOut
+from services.registry.store import access as access_store
 from services.registry.store import files as store
-from services.registry.usecases import cards, reminders, transfers
+from services.registry.usecases import access, cards, importing, photos, reminders, transfers
 from services.registry.usecases import files as usecases
-from services.registry.usecases.work import zone_of
+from services.registry.usecases.work import Work, today, zone_of
 from services.registry.web.words import WORDS
 
 _WEB = Path(__file__).parents[1] / "web"
 _LINES = 100
+# Who may break the glass, as in `parts.Reader`.
+_READERS = ("file_manager", "supervisor", "magistrate")
 
 
 def add(app: FastAPI, parts: Parts) -> None:
     """The pages under /desk."""
     pages = Pages(app, "/desk", _WEB, WORDS)
     _board(app, parts, pages)
+    _import(app, pages)
     _file(app, parts, pages)
+    _glass(app, parts, pages)
 
 
 def _common(pages: Pages, request: Request, caller: Caller) -> dict[str, Any]:
     language = pages.language(request)
-    words = WORDS[language]
-    locale = "en_GB" if language == "en" else f"{language}_BE"
+    words, locale = WORDS[language], _locale(pages, request)
 
     def moment(at: datetime) -> str:
         return str(format_datetime(at.astimezone(BELGIUM), "d MMM y HH:mm", locale=locale))
 
+    own = [("/desk", words["board"]), ("/desk/import", words["import"])]
     return {
-        "nav": [("/desk", words["board"])],
+        "nav": [*(own if "file_manager" in caller.roles else ()), ("/desk/glass", words["glass"])],
         "moment": moment,
         "day": lambda on: str(format_date(on, "d MMM y", locale=locale)),
         "short": lambda known: str(known).partition("-")[0].upper(),
@@ -49,11 +60,18 @@ def _common(pages: Pages, request: Request, caller: Caller) -> dict[str, Any]:
     }
 
 
+def _locale(pages: Pages, request: Request) -> str:
+    language = pages.language(request)
+    return "en_GB" if language == "en" else f"{language}_BE"
+
+
 def _board(app: FastAPI, parts: Parts, pages: Pages) -> None:
     @app.get("/desk", include_in_schema=False)
     def board(request: Request) -> Response:
         """What the zone must look at, what is on offer, and its newest files."""
-        caller = pages.reader(request, "file_manager")
+        caller = pages.reader(request, *_READERS)
+        if "file_manager" not in caller.roles:
+            return RedirectResponse("/desk/glass", 303)
         with parts.work(caller) as work:
             what: dict[str, Any] = {
                 "rows": store.enrolments(work.session, zone_of(caller), caller.subject, _LINES),
@@ -63,19 +81,111 @@ def _board(app: FastAPI, parts: Parts, pages: Pages) -> None:
         return pages.show(request, "files.html", caller, **what, **_common(pages, request, caller))
 
 
+def _import(app: FastAPI, pages: Pages) -> None:
+    @app.get("/desk/import", include_in_schema=False)
+    def lists(request: Request) -> Response:
+        """An existing list: first looked through, then made into files."""
+        caller = pages.reader(request, "file_manager")
+        words = WORDS[pages.language(request)]
+        what: dict[str, Any] = {
+            "columns": importing.COLUMNS,
+            "needed": importing.NEEDED,
+            "hints": {each: words.get(f"hint.{each}", "") for each in importing.COLUMNS},
+            "most": importing.MOST_BYTES,
+        }
+        return pages.show(request, "import.html", caller, **what, **_common(pages, request, caller))
+
+
 def _file(app: FastAPI, parts: Parts, pages: Pages) -> None:
     @app.get("/desk/enrolments/{enrolment_id}", include_in_schema=False)
     def one(request: Request, enrolment_id: UUID) -> Response:
-        """One file: what it still needs, its papers, its card, its devices."""
-        caller = pages.reader(request, "file_manager", "supervisor", "magistrate")
+        """One file: what it still needs, its papers, its card, its devices. Not the caller's: the glass."""
+        caller = pages.reader(request, *_READERS)
+        common = _common(pages, request, caller)
+        try:
+            with parts.work(caller) as work:
+                what = _whole(work, enrolment_id, _locale(pages, request), common["zone"])
+        except EnrolmentUnknown:
+            asked = {"number": enrolment_id, "unknown": True, "minutes": _minutes(parts)}
+            return pages.show(request, "glass.html", caller, 404, **asked, **common)
+        words = WORDS[pages.language(request)]
+        what["names"] = _names(what["card"], words)
+        what["lacks"] = _lacks(what["whole"], words)
+        return pages.show(request, "file.html", caller, **what, **common)
+
+
+def _whole(work: Work, enrolment_id: UUID, locale: str, zone: str | None) -> dict[str, Any]:
+    """What the page of a file shows; raises `EnrolmentUnknown`."""
+    caller, found = work.caller, usecases.read(work, enrolment_id)
+    own = "file_manager" in caller.roles and found.row.managing_zone_id == zone
+    try:
+        version, content = cards.read(work, enrolment_id)
+        card = shown(work, enrolment_id, CardOut(version=version, card=content)).card
+    except CardUnknown:
+        card = None
+    until = access_store.opened_until(work.session, enrolment_id, caller.subject, work.at)
+    return {
+        "file": files.as_shown(work, found),
+        "row": found.row,
+        "card": card,
+        "whole": cards.completeness(work, enrolment_id),
+        "photos": [_aged(work, each, locale) for each in photos.of_file(work, enrolment_id)],
+        "photo_most": photo_rules.MOST_BYTES,
+        "today": today(work),
+        "own": own,
+        "change": own and found.row.restricted_at is None and found.row.erased_at is None,
+        "until": None if own else until,
+    }
+
+
+def _aged(work: Work, photo: PhotoRow, locale: str) -> dict[str, Any]:
+    age = max(today(work) - photo.taken_on, photo.taken_on.resolution)
+    return {
+        "row": photo,
+        "age": str(format_timedelta(age, granularity="day", threshold=1.5, locale=locale)),
+        "stale": today(work) >= photo_rules.stale_on(photo.taken_on),
+    }
+
+
+def _lacks(whole: Completeness, words: Mapping[str, str]) -> list[str]:
+    """What a patrol would miss, in words: `perpetrators.0.weapons` is "Perpetrator 1: weapons"."""
+
+    def told(path: str) -> str:
+        parts = path.split(".")
+        said = [f"{int(each) + 1}" if each.isdigit() else words[f"part.{each}"] for each in parts]
+        first = 2 if parts[1:2] and parts[1].isdigit() else 1
+        head, rest = " ".join(said[:first]), ", ".join(said[first:])
+        return f"{head}: {rest}" if rest else head
+
+    stale = words["part.stale"]
+    return [told(each) for each in whole.missing] + [f"{told(each)} ({stale})" for each in whole.stale]
+
+
+def _names(card: Card | None, words: Mapping[str, str]) -> dict[UUID | None, str]:
+    """Who may be on a photo, by `ref`; None is the victim."""
+    victim = (card.victim.name if card and card.victim else None) or words["victim"]
+    people = card.perpetrators if card else ()
+    return {None: victim} | {each.ref: each.name or words["perpetrator"] for each in people}
+
+
+def _glass(app: FastAPI, parts: Parts, pages: Pages) -> None:
+    @app.get("/desk/glass", include_in_schema=False)
+    def glass(request: Request) -> Response:
+        """Open a file that is not the caller's."""
+        caller = pages.reader(request, *_READERS)
+        asked: dict[str, Any] = {"number": None, "unknown": False, "minutes": _minutes(parts)}
+        return pages.show(request, "glass.html", caller, **asked, **_common(pages, request, caller))
+
+    @app.get("/desk/openings/{opening_id}", include_in_schema=False)
+    def opening(request: Request, opening_id: UUID) -> Response:
+        """Who opened a file of this zone, and why."""
+        caller = pages.reader(request, "file_manager")
         with parts.work(caller) as work:
-            file = files.as_shown(work, usecases.read(work, enrolment_id))
-            own = "file_manager" in caller.roles and file.managing_zone_id == caller.zone
-            try:
-                version, content = cards.read(work, enrolment_id)
-                card = shown(work, enrolment_id, CardOut(version=version, card=content)).card
-            except CardUnknown:
-                card = None
-            whole = cards.completeness(work, enrolment_id)
-        what: dict[str, Any] = {"file": file, "card": card, "whole": whole, "own": own}
-        return pages.show(request, "file.html", caller, **what, **_common(pages, request, caller))
+            row, reason = access.opening(work, opening_id)
+            read(work, row.enrolment_id, ("opening",))
+            what: dict[str, Any] = {"opening": {**row.model_dump(), "reason": reason}}
+        return pages.show(request, "opening.html", caller, **what, **_common(pages, request, caller))
+
+
+def _minutes(parts: Parts) -> int:
+    return int(parts.settings.glass_lasts.total_seconds() // 60)

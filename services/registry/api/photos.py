@@ -7,13 +7,13 @@ from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
 from chassis.caller import Caller
+from chassis.edge import bodies
 from services.registry.api.parts import FileManager, Parts, Reader, read, wrote
 from services.registry.domain.photo import MOST_BYTES
-from services.registry.errors import PhotoInvalid
 from services.registry.schemas import PhotoOut
 from services.registry.usecases import photos as usecases
 
-_PRIVATE = {"cache-control": "no-store", "x-content-type-options": "nosniff", "content-disposition": "inline"}
+_INLINE = {"content-disposition": "inline"}
 
 
 def add(app: FastAPI, parts: Parts) -> None:
@@ -26,16 +26,12 @@ def add(app: FastAPI, parts: Parts) -> None:
             return PhotoOut.model_validate(photo, from_attributes=True)
 
     @app.post("/v1/enrolments/{enrolment_id}/photos", status_code=201, tags=["photos"])
+    @bodies(MOST_BYTES)
     async def add_photo(
         enrolment_id: UUID, request: Request, caller: FileManager, taken_on: date, of: UUID | None = None
     ) -> PhotoOut:
         """Add a photo (JPEG, PNG or WebP as the body) of the victim, or `of` a perpetrator on the card."""
-        raw = b""
-        async for chunk in request.stream():
-            raw += chunk
-            if len(raw) > MOST_BYTES:
-                raise PhotoInvalid(f"at most {MOST_BYTES} bytes", field="body")
-        return await run_in_threadpool(take, caller, enrolment_id, of, taken_on, raw)
+        return await run_in_threadpool(take, caller, enrolment_id, of, taken_on, await request.body())
 
     @app.get("/v1/enrolments/{enrolment_id}/photos", tags=["photos"])
     def listed(enrolment_id: UUID, caller: Reader) -> list[PhotoOut]:
@@ -55,7 +51,7 @@ def add(app: FastAPI, parts: Parts) -> None:
         with parts.work(caller) as work:
             jpeg = usecases.picture(work, enrolment_id, photo_id)
             read(work, enrolment_id, ("photo",))
-        return Response(jpeg, media_type="image/jpeg", headers=_PRIVATE)
+        return Response(jpeg, media_type="image/jpeg", headers=_INLINE)
 
     @app.delete("/v1/enrolments/{enrolment_id}/photos/{photo_id}", status_code=204, tags=["photos"])
     def remove(enrolment_id: UUID, photo_id: UUID, caller: FileManager) -> None:

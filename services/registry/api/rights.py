@@ -7,6 +7,7 @@ from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 
 from chassis.caller import Caller
+from chassis.edge import bodies
 from services.registry.api.parts import FileManager, Parts, read, wrote
 from services.registry.errors import ImportInvalid
 from services.registry.schemas import EnrolmentSummary, ImportOut, ImportProblem
@@ -66,15 +67,11 @@ def _import(app: FastAPI, parts: Parts) -> None:
         )
 
     @app.post("/v1/imports", tags=["import"])
+    @bodies(importing.MOST_BYTES)
     async def import_files(request: Request, caller: FileManager, dry_run: bool = True) -> ImportOut:
         """A list (CSV, UTF-8) becomes files of the zone. Dry unless asked; one problem, and nothing is made."""
-        body = b""
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > importing.MOST_BYTES:
-                raise ImportInvalid(f"at most {importing.MOST_BYTES} bytes at once", field="body")
         try:
-            text = body.decode("utf-8-sig")
+            text = (await request.body()).decode("utf-8-sig")
         except UnicodeDecodeError:
             raise ImportInvalid("must be UTF-8", field="body") from None
         return await run_in_threadpool(take, caller, text, dry_run)

@@ -30,10 +30,15 @@ def tied_to(session: Session, enrolment_ids: Collection[UUID], subject: str) -> 
 
 def is_opened(session: Session, enrolment_id: UUID, subject: str, at: datetime) -> bool:
     """Whether a file is open for a person at a moment."""
-    found = select(OpenedRow.id).where(
+    return opened_until(session, enrolment_id, subject, at) is not None
+
+
+def opened_until(session: Session, enrolment_id: UUID, subject: str, at: datetime) -> datetime | None:
+    """Until when a file that somebody opened is open for them; None where it is not."""
+    found = select(OpenedRow.until).where(
         col(OpenedRow.enrolment_id) == enrolment_id,
         col(OpenedRow.subject) == subject,
         col(OpenedRow.opened_at) <= at,
         col(OpenedRow.until) > at,
     )
-    return session.exec(found.limit(1)).first() is not None
+    return session.exec(found.order_by(col(OpenedRow.until).desc()).limit(1)).first()
