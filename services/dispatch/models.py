@@ -98,6 +98,15 @@ class PhotoRow(SQLModel, table=True):
     sealed: bytes
 
 
+class TieRow(Table, table=True):
+    """A person (the subject of their tokens) with a tie to a party, said at the registry or the committee."""
+
+    __tablename__ = "ties"
+
+    enrolment_id: UUID = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+
+
 class PerpetratorRow(Table, table=True):
     """Which enrolments share a perpetrator, by the registry's pseudonym."""
 
@@ -198,6 +207,7 @@ TABLES = frozenset(
         "cards",
         "perpetrators",
         "photos",
+        "ties",
         "incidents",
         "presses",
         "orders",
