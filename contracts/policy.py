@@ -84,6 +84,8 @@ AUDIENCES: Mapping[str, Audience] = {
     "procureur_general": Audience.COMMITTEE,
     "follow_up": Audience.AID,
     "technician": Audience.TECHNICIAN,
+    # Watches over devices of all zones, by pseudonym; victim support is `follow_up`.
+    "device_desk": Audience.TECHNICIAN,
 }
 
 # One line a group, in the order of `Audience`: control room, patrol, file manager, committee, aid, technician.
