@@ -31,7 +31,7 @@ def load_views(context: Context, session: Session, ids: Sequence[UUID], now: dat
         kept_from.setdefault(row.id, []).append(row.subject)
     summaries: dict[UUID, list[OrderSummary]] = {}
     for order in orders:
-        summaries.setdefault(order.incident_id, []).append(_summary(order))
+        summaries.setdefault(order.incident_id, []).append(_summary(context, order))
     views = {
         incident.id: _view(
             context,
@@ -95,7 +95,7 @@ def seal_opened(
         context,
         SimpleNamespace(**_NOT_YET, **incident),
         fix,
-        [_summary(order)] if order is not None else [],
+        [_summary(context, order)] if order is not None else [],
         owner.card if owner is not None else None,
         set(owner.linked) if owner is not None else set(),
         list(owner.tied) if owner is not None else [],
@@ -116,7 +116,8 @@ def _doorbell(incident_id: UUID) -> str:
     return f"doorbell:{incident_id}"
 
 
-def _summary(order: Any) -> OrderSummary:
+def _summary(context: Context, order: Any) -> OrderSummary:
+    said = getattr(order, "said", None)
     reached = getattr(order, STAMPS.get(order.state, "created_at"))
     return OrderSummary.model_construct(
         order_id=order.id,
@@ -126,7 +127,7 @@ def _summary(order: Any) -> OrderSummary:
         distance_m=order.distance_m,
         sent_at=order.sent_at,
         at=reached or order.created_at,
-        reason=order.reason,
+        reason=order.reason or (context.open_said(order.id, said) if said else None),
     )
 
 

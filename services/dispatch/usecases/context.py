@@ -37,10 +37,22 @@ class Context:
             return None
         return Fix.model_validate(self.vault.open(store.fix_place(incident.subject), incident.fix))
 
+    def seal_said(self, about: UUID, text: str) -> bytes:
+        """What somebody wrote about an order or an incident, as it rests."""
+        return self.vault.seal(_said(about), text)
+
+    def open_said(self, about: UUID, sealed: bytes) -> str:
+        """What somebody wrote about an order or an incident."""
+        return str(self.vault.open(_said(about), sealed))
+
     def open_card(self, enrolment_id: UUID, sealed: bytes) -> dict[str, Any]:
         """A card with its codes: {"card", "cancel_code", "duress_code"}."""
         opened: dict[str, Any] = self.vault.open(f"cards:{enrolment_id}:sealed", sealed)
         return opened
+
+
+def _said(about: UUID) -> str:
+    return f"said:{about}"
 
 
 def ring(

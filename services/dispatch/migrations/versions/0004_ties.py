@@ -1,4 +1,4 @@
-"""Who has a tie to a party."""
+"""Who has a tie to a party; what people wrote about an alarm, sealed."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,3 +13,5 @@ def upgrade() -> None:
         sa.Column("enrolment_id", sa.Uuid, primary_key=True),
         sa.Column("subject", sa.String, primary_key=True),
     )
+    for table in ("orders", "incidents"):
+        op.add_column(table, sa.Column("said", sa.LargeBinary))
