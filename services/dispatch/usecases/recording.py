@@ -12,7 +12,7 @@ from chassis.timers import Due, scheduled
 from contracts import telemetry as names
 from contracts.dispatch import OrderMoved, OrderSent, PressRouted
 from services.dispatch import store
-from services.dispatch.domain import SYSTEM_REASONS, merged, urgency_of
+from services.dispatch.domain import merged, urgency_of
 from services.dispatch.models import OrderRow
 from services.dispatch.routing import quality
 from services.dispatch.usecases.context import Context, has_webhook, ring, webhook_row
@@ -150,8 +150,7 @@ def _publish_order(tx: Transaction, context: Context, press: Raised, now: dateti
 def moved(
     order: OrderRow | NewOrder, now: datetime, deadline_at: datetime, reason: str | None = None
 ) -> OrderMoved:
-    """The event of an order's present state; others do not hear what its crew wrote."""
-    reason = reason or order.reason
+    """The event of an order's present state."""
     return OrderMoved(
         incident_id=order.incident_id,
         at=now,
@@ -161,7 +160,7 @@ def moved(
         state=order.state,
         automatic=order.automatic,
         late=now > deadline_at,
-        reason=reason if reason in SYSTEM_REASONS else None,
+        reason=reason or order.reason,
     )
 
 
