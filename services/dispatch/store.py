@@ -262,6 +262,11 @@ def fix_place(subject: str) -> str:
     return f"incidents:{subject}:fix"
 
 
+def said_place(about: UUID) -> str:
+    """Where what somebody wrote about an order or an incident is sealed for."""
+    return f"said:{about}"
+
+
 def fix_json(fix: Fix) -> dict[str, Any]:
     """A fix as it is sealed."""
     return fix.model_dump(mode="json")

@@ -39,20 +39,16 @@ class Context:
 
     def seal_said(self, about: UUID, text: str) -> bytes:
         """What somebody wrote about an order or an incident, as it rests."""
-        return self.vault.seal(_said(about), text)
+        return self.vault.seal(store.said_place(about), text)
 
     def open_said(self, about: UUID, sealed: bytes) -> str:
         """What somebody wrote about an order or an incident."""
-        return str(self.vault.open(_said(about), sealed))
+        return str(self.vault.open(store.said_place(about), sealed))
 
     def open_card(self, enrolment_id: UUID, sealed: bytes) -> dict[str, Any]:
         """A card with its codes: {"card", "cancel_code", "duress_code"}."""
         opened: dict[str, Any] = self.vault.open(f"cards:{enrolment_id}:sealed", sealed)
         return opened
-
-
-def _said(about: UUID) -> str:
-    return f"said:{about}"
 
 
 def ring(
