@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar, cast
+from functools import cache, lru_cache
+from typing import Any, Generic, TypeVar, cast, get_args
 
 from pydantic import BaseModel
 
@@ -28,9 +29,30 @@ def limited(answer: M, who: Iterable[Audience], how: Circumstances) -> Limited[M
     look = _Look(frozenset(who), how)
     shown = cast("M", look.at(answer, ""))
     fields, withheld = tuple(sorted(look.fields)), tuple(sorted(look.withheld))
-    if "withheld" in type(shown).model_fields:
+    if withheld and "withheld" in type(shown).model_fields:
         shown = shown.model_copy(update={"withheld": withheld})
     return Limited(shown, fields, withheld)
+
+
+@cache
+def _to_look_at(model: type[BaseModel]) -> tuple[tuple[str, Personal | None, bool], ...]:
+    """Fields that are marked, or may hold what is: name, mark, and whether it may be None."""
+    found = []
+    for name, declared in model.model_fields.items():
+        mark = next((each for each in declared.metadata if isinstance(each, Personal)), None)
+        if mark is not None or _may_hold_a_model(declared.annotation):
+            found.append((name, mark, type(None) in get_args(declared.annotation)))
+    return tuple(found)
+
+
+def _may_hold_a_model(annotation: Any) -> bool:
+    if annotation is Any or (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+        return True
+    return any(_may_hold_a_model(each) for each in get_args(annotation))
+
+
+# Streams ask the same for every frame.
+_may_know = lru_cache(maxsize=4096)(may_know)
 
 
 @dataclass(slots=True)
@@ -41,25 +63,28 @@ class _Look:
     withheld: set[str] = field(default_factory=set)
 
     def at(self, answer: BaseModel, prefix: str) -> BaseModel:
-        """A model, field by field."""
+        """A model, field by field; the same one where nothing is taken away."""
         changed = dict[str, Any]()
-        for name, declared in type(answer).model_fields.items():
+        for name, mark, optional in _to_look_at(type(answer)):
             value = getattr(answer, name)
-            if value in (None, (), [], {}, ""):
+            if value is None or (isinstance(value, str | list | tuple | dict) and not value):
                 continue
-            mark = next((each for each in declared.metadata if isinstance(each, Personal)), None)
             if mark is None:
-                changed[name] = self._inside(value, f"{prefix}{name}.")
-            elif may_know(self.who, mark, self.how):
+                if (inside := self._inside(value, f"{prefix}{name}.")) is not value:
+                    changed[name] = inside
+            elif _may_know(self.who, mark, self.how):
                 self.fields.add(prefix + name)
             else:
                 self.withheld.add(prefix + name)
-                changed[name] = type(value)() if isinstance(value, str | list | tuple | dict) else None
-        return answer.model_copy(update=changed)
+                emptied = not optional and isinstance(value, str | list | tuple | dict)
+                changed[name] = type(value)() if emptied else None
+        return answer.model_copy(update=changed) if changed else answer
 
     def _inside(self, value: Any, prefix: str) -> Any:
         if isinstance(value, BaseModel):
             return self.at(value, prefix)
         if isinstance(value, list | tuple):
-            return type(value)(self._inside(each, prefix) for each in value)
+            found = [self._inside(each, prefix) for each in value]
+            same = all(new is old for new, old in zip(found, value, strict=True))
+            return value if same else type(value)(found)
         return value

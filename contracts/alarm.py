@@ -4,15 +4,17 @@ What carries a location goes to `alarm.urgent`, which only dispatch and the alar
 recorder read; `alarm.events` never holds one.
 """
 
-from typing import Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID, uuid5
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.common import Channel, Fix, Lane
 from contracts.envelope import Payload
+from contracts.policy import Group, Personal
 from contracts.topology import ALARM_EVENTS, ALARM_URGENT
 
+_LOCATION, _DEVICE = Personal(Group.LOCATION), Personal(Group.DEVICE)
 _VERIFIED = UUID("6f1d1f0e-8f0b-5c55-9f57-3a8a57a1a4d1")
 _UNVERIFIED = UUID("b5f8a9c3-0d3e-5a54-8a7e-3b1f0c9d7e21")
 
@@ -44,7 +46,7 @@ class AlarmRaised(_Urgent):
     pressed_at: AwareDatetime | None = None
     received_at: AwareDatetime
     deadline_at: AwareDatetime
-    fix: Fix | None = None
+    fix: Annotated[Fix | None, _LOCATION] = None
     flags: tuple[str, ...] = ()
     hops: dict[str, AwareDatetime] = Field(default_factory=dict)
 
@@ -67,7 +69,7 @@ class AlarmLocated(_Urgent):
     alarm_id: UUID
     device_id: UUID
     sequence: int
-    fix: Fix
+    fix: Annotated[Fix, _LOCATION]
     received_at: AwareDatetime
 
     @property
@@ -102,7 +104,7 @@ class TestRaised(_Urgent):
     device_id: UUID
     counter: int
     received_at: AwareDatetime
-    fix: Fix | None = None
+    fix: Annotated[Fix | None, _LOCATION] = None
 
     @property
     def subject(self) -> str:
@@ -117,6 +119,7 @@ class CanaryRaised(_Urgent):
 
     canary_id: UUID
     control_room_id: str
+    # A public place.
     fix: Fix
     raised_at: AwareDatetime
 
@@ -169,11 +172,11 @@ class ReportedDevice(BaseModel):
     device_id: UUID
     enrolment_id: UUID | None = None
     received_at: AwareDatetime
-    phone_battery: int | None = None
-    button_battery: int | None = None
-    bluetooth: bool | None = None
-    location_permission: bool | None = None
-    app_version: str | None = None
+    phone_battery: Annotated[int | None, _DEVICE] = None
+    button_battery: Annotated[int | None, _DEVICE] = None
+    bluetooth: Annotated[bool | None, _DEVICE] = None
+    location_permission: Annotated[bool | None, _DEVICE] = None
+    app_version: Annotated[str | None, _DEVICE] = None
 
 
 class DevicesReported(_AlarmFact):
@@ -199,7 +202,7 @@ class DeviceAttention(_AlarmFact):
     kind: Literal["silent", "phone_battery", "button_battery", "bluetooth", "test_overdue"]
     level: Literal["warning", "task"]
     since: AwareDatetime
-    detail: dict[str, Any] = Field(default_factory=dict)
+    detail: Annotated[dict[str, Any], _DEVICE] = Field(default_factory=dict)
 
     @property
     def subject(self) -> str:

@@ -55,6 +55,9 @@ class ApplicationSubmitted(_CommitteeFact):
 
     procedure: Procedure
     submitted_at: AwareDatetime
+    # The partner whose case it is, and its zone; None from a committee that does not say it yet.
+    proposer: str | None = None
+    zone_id: str | None = None
 
 
 class ApplicationReopened(_CommitteeFact):

@@ -1,12 +1,13 @@
 """Events of dispatch: which incident a press became, how its orders moved, how it ended. No location."""
 
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime, Field
 
 from contracts.common import MARKING, Fix, Lane, Outcome
 from contracts.envelope import Payload
+from contracts.policy import Group, Personal
 from contracts.topology import DISPATCH_EVENTS, DISPATCH_ORDERS
 
 OrderState = Literal[
@@ -205,7 +206,7 @@ class OrderSent(Payload):
     raised_at: AwareDatetime
     deadline_at: AwareDatetime
     sent_at: AwareDatetime
-    location: Fix | None = None
+    location: Annotated[Fix | None, Personal(Group.LOCATION)] = None
     location_age_s: float | None = None
     location_quality: Literal["green", "amber", "red"] = "red"
     card_url: str

@@ -84,6 +84,19 @@ AUDIENCES: Mapping[str, Audience] = {
     "procureur_general": Audience.COMMITTEE,
     "follow_up": Audience.AID,
     "technician": Audience.TECHNICIAN,
+    # Watches over devices of all zones, by pseudonym; victim support is `follow_up`.
+    "device_desk": Audience.TECHNICIAN,
+}
+
+# As whom a service may hear what others publish, at most during an alarm: by the first name of its queues.
+# What it measured or wrote itself it knows anyway.
+READERS: Mapping[str, frozenset[Audience]] = {
+    "registry": frozenset({Audience.FILE_MANAGER}),
+    "committee": frozenset({Audience.COMMITTEE}),
+    "dispatch": frozenset({Audience.CONTROL_ROOM, Audience.PATROL}),
+    "cic": frozenset({Audience.CONTROL_ROOM}),
+    "reporting": frozenset({Audience.TECHNICIAN}),
+    "alarm": frozenset(),
 }
 
 # One line a group, in the order of `Audience`: control room, patrol, file manager, committee, aid, technician.

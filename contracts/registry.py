@@ -143,8 +143,8 @@ class CardPublished(AboutEnrolment):
     version: int
     managing_zone_id: str
     card: Card
-    cancel_code: str
-    duress_code: str
+    cancel_code: Annotated[str, _VICTIM]
+    duress_code: Annotated[str, _VICTIM]
     published_at: AwareDatetime
 
 
@@ -155,7 +155,7 @@ class PhotoPublished(AboutEnrolment):
     EXCHANGE = REGISTRY_CARDS
 
     photo_id: UUID
-    jpeg: str
+    jpeg: Annotated[str, _PERPETRATOR]
 
 
 class CardWithdrawn(AboutEnrolment):

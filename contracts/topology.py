@@ -149,7 +149,11 @@ QUEUES: tuple[Queue, ...] = (
             Binding(ALARM_URGENT, "test.raised.v1"),
         ),
     ),
-    Queue(DISPATCH_REGISTRY, (Binding(REGISTRY_EVENTS, "#"),)),
+    Queue(
+        DISPATCH_REGISTRY,
+        # Ties are declared at the committee too.
+        (Binding(REGISTRY_EVENTS, "#"), Binding(COMMITTEE_EVENTS, "conflict.declared.v1")),
+    ),
     Queue(DISPATCH_CARDS, (Binding(REGISTRY_CARDS, "#"),)),
     Queue(ALARM_RECORDER, (Binding(ALARM_URGENT, "alarm.raised.v1.*"),)),
     Queue(ALARM_REGISTRY, (Binding(REGISTRY_EVENTS, "#"),)),

@@ -116,7 +116,7 @@ async def _counted(world: World, travels: Sequence[Travel], since: datetime) -> 
         lost += not (travel.orders and incidents)
         duplicated += len(travel.orders) > 1 or incidents > 1 or orders > 1
     times = sorted(t.stages["unit"] for t in travels if "unit" in t.stages)
-    reader = world.bearer("follow_up")
+    reader = world.bearer("device_desk")
     when = (since - timedelta(seconds=1)).isoformat().replace("+", "%2B")
     summary = await world.call("GET", "reporting", f"/v1/ledger/summary?since={when}&lane=verified", reader)
     return {
@@ -143,7 +143,7 @@ async def _ledger_entry(world: World, travel: Travel) -> dict[str, Any]:
         nonlocal entry
         try:
             entry = await world.call(
-                "GET", "reporting", f"/v1/ledger/presses/{travel.alarm_id}", world.bearer("follow_up")
+                "GET", "reporting", f"/v1/ledger/presses/{travel.alarm_id}", world.bearer("device_desk")
             )
         except Refused:
             return False

@@ -37,6 +37,7 @@ PEOPLE: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
     "procureur": ("Procureur des Konings, parket", ("procureur",), {"partner": "parket"}),
     "procureur-generaal": ("Procureur-generaal", ("procureur_general",), {"partner": "parket-generaal"}),
     "victim-support": ("Victim support", ("follow_up",), {"partner": "victim-support"}),
+    "device-desk": ("Desk that watches over devices", ("device_desk",), {}),
     "auditor": ("Auditor", ("auditor",), {}),
 }
 

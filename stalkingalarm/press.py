@@ -81,7 +81,7 @@ async def _books(
 
     since = (datetime.now(UTC) - timedelta(hours=hours)).isoformat().replace("+", "%2B")
     async with World(system) as world:
-        reader = world.bearer("follow_up")
+        reader = world.bearer("device_desk")
         summary = await world.call("GET", "reporting", f"/v1/ledger/summary?since={since}", reader)
         gaps = await world.call("GET", "reporting", "/v1/ledger/gaps", reader)
     return summary["counts"], summary["stages"], gaps

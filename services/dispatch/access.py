@@ -9,7 +9,7 @@ from chassis import clock
 from chassis.caller import Caller
 from chassis.errors import Forbidden
 from services.dispatch import store, views
-from services.dispatch.errors import IncidentUnknown, OrderUnknown, PhotoUnknown
+from services.dispatch.errors import IncidentUnknown, OrderUnknown, PhotoUnknown, Tied
 from services.dispatch.models import IncidentRow, OrderRow, PhotoRow
 from services.dispatch.schemas import IncidentView, OrderView
 from services.dispatch.usecases.context import Context
@@ -47,6 +47,25 @@ def own_order(context: Context, caller: Caller, order_id: UUID) -> OrderRow:
     if order is None or order.state == "proposed" or not (by_unit or by_gateway):
         raise OrderUnknown("no such order", field="order_id")
     return order
+
+
+def has_tie(context: Context, caller: Caller, incident_id: UUID) -> bool:
+    """Whether the caller has a tie to a party of an incident."""
+    with context.database.read() as session:
+        return store.is_tied(session, incident_id, caller.subject)
+
+
+def untied(context: Context, caller: Caller, incident_id: UUID) -> None:
+    """Raises `Tied`: who is tied may neither stop the escalation of an alarm nor end it."""
+    if has_tie(context, caller, incident_id):
+        raise Tied("you have a tie to a party of this case: somebody else must do this")
+
+
+def chosen_unit(context: Context, caller: Caller, incident_id: UUID, unit_id: str | None) -> str | None:
+    """The unit that the caller chose; raises `Tied`: who is tied may send the proposed one, no other."""
+    if unit_id is not None:
+        untied(context, caller, incident_id)
+    return unit_id
 
 
 def order_for(context: Context, order_id: UUID, incident_id: UUID) -> OrderView:

@@ -25,7 +25,7 @@ from chassis.vault import Vault
 from contracts import topology
 from services.dispatch import access, console, intake, store, views
 from services.dispatch.board import Board
-from services.dispatch.disclosures import Disclosures
+from services.dispatch.disclosures import Disclosures, V
 from services.dispatch.models import OrderRow
 from services.dispatch.schemas import (
     ControlRoomIn,
@@ -54,12 +54,10 @@ _MOST_BYTES = 32 * 1024 * 1024
 _JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}, "description": "A JPEG"}}
 
 
-def _picture(
-    context: Context, disclosures: Disclosures, caller: Caller, view: IncidentView | OrderView, photo_id: UUID
-) -> Response:
+def _picture(context: Context, disclosures: Disclosures, caller: Caller, view: V, photo_id: UUID) -> Response:
     """A photo of the card that this view shows; nothing of it stays anywhere."""
-    disclosures.note(caller, view)
-    return Response(access.photo(context, view, photo_id), media_type="image/jpeg")
+    seen = disclosures.show(caller, view)
+    return Response(access.photo(context, seen, photo_id), media_type="image/jpeg")
 
 
 def create_app(settings: DispatchSettings | None = None) -> FastAPI:
@@ -147,27 +145,31 @@ def _streams(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
     async def room_stream(cic_id: str, caller: Caller = require(*access.ROOM)) -> StreamingResponse:
         """Server-Sent Events `incident` (IncidentView): first the open ones, then every change."""
         access.may_see_room(caller, cic_id)
-        return stream(Watcher("room", cic_id, partial(disclosures.note, caller)), cic_id, None)
+        return stream(Watcher("room", cic_id, partial(disclosures.show, caller)), cic_id, None)
 
     @app.get("/v1/control-rooms/{cic_id}/units/stream", tags=["streams"], response_class=StreamingResponse)
     async def gateway_stream(cic_id: str, caller: Caller = require("gateway")) -> StreamingResponse:
         """Server-Sent Events `order` (OrderView) and `withdrawn` for all units of a control room."""
         access.may_see_room(caller, cic_id)
-        return stream(Watcher("gateway", cic_id, partial(disclosures.note, caller)), cic_id, None)
+        return stream(Watcher("gateway", cic_id, partial(disclosures.show, caller)), cic_id, None)
 
     @app.get("/v1/units/{unit_id}/stream", tags=["streams"], response_class=StreamingResponse)
     async def unit_stream(unit_id: str, caller: Caller = require("unit")) -> StreamingResponse:
         """Server-Sent Events `order` (OrderView) and `withdrawn` for one unit."""
         access.may_be_unit(caller, unit_id)
-        return stream(Watcher("unit", unit_id, partial(disclosures.note, caller)), None, unit_id)
+        return stream(Watcher("unit", unit_id, partial(disclosures.show, caller)), None, unit_id)
 
 
 def _incidents(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
     operator, supervisor = ("operator", "supervisor", "gateway"), ("supervisor",)
 
     def seen(caller: Caller, incident_id: UUID) -> IncidentView:
+        return disclosures.show(caller, access.incident_for(context, caller, incident_id))
+
+    def mine(caller: Caller, incident_id: UUID) -> IncidentView:
+        """For what only somebody without a tie may do; raises `Tied`."""
         view = access.incident_for(context, caller, incident_id)
-        disclosures.note(caller, view)
+        access.untied(context, caller, incident_id)
         return view
 
     @app.get("/v1/control-rooms/{cic_id}/incidents", tags=["incidents"])
@@ -176,10 +178,8 @@ def _incidents(app: FastAPI, context: Context, disclosures: Disclosures) -> None
         access.may_see_room(caller, cic_id)
         with context.database.read() as session:
             found = store.open_incidents(session, cic_id)
-            shown = views.load_views(context, session, [i.id for i in found], clock.now())
-        for view in shown:
-            disclosures.note(caller, view)
-        return shown
+            whole = views.load_views(context, session, [i.id for i in found], clock.now())
+        return [disclosures.show(caller, view) for view in whole]
 
     @app.get("/v1/incidents/{incident_id}", tags=["incidents"])
     def incident(incident_id: UUID, caller: Caller = require(*access.ROOM)) -> IncidentView:
@@ -196,14 +196,14 @@ def _incidents(app: FastAPI, context: Context, disclosures: Disclosures) -> None
     @app.post("/v1/incidents/{incident_id}/acknowledge", tags=["incidents"])
     def acknowledge(incident_id: UUID, caller: Caller = require(*operator)) -> IncidentView:
         """An operator takes it; the escalation ladder stops."""
-        access.incident_for(context, caller, incident_id)
+        mine(caller, incident_id)
         moving.acknowledge(context, incident_id, caller.subject, caller.cic or "")
         return seen(caller, incident_id)
 
     @app.post("/v1/incidents/{incident_id}/take-over", tags=["incidents"])
     def take_over(incident_id: UUID, caller: Caller = require(*operator)) -> IncidentView:
         """The caller's control room accepts the hand-over."""
-        access.incident_for(context, caller, incident_id)
+        mine(caller, incident_id)
         moving.take_over(context, incident_id, caller.subject, caller.cic or "")
         return seen(caller, incident_id)
 
@@ -211,15 +211,16 @@ def _incidents(app: FastAPI, context: Context, disclosures: Disclosures) -> None
     def send(
         incident_id: UUID, body: SendIn | None = None, caller: Caller = require(*operator)
     ) -> IncidentView:
-        """Send a unit; without one, the proposed unit."""
+        """Send a unit; without one, the proposed unit: that may also who has a tie."""
         access.incident_for(context, caller, incident_id)
-        sending.send(context, incident_id, body.unit_id if body else None)
+        unit_id = access.chosen_unit(context, caller, incident_id, body.unit_id if body else None)
+        sending.send(context, incident_id, unit_id)
         return seen(caller, incident_id)
 
     @app.post("/v1/incidents/{incident_id}/close", tags=["incidents"])
     def close(incident_id: UUID, body: IncidentCloseIn, caller: Caller = require(*supervisor)) -> IncidentView:
         """A supervisor closes, with a reason."""
-        access.incident_for(context, caller, incident_id)
+        mine(caller, incident_id)
         moving.close(
             context, incident_id, body.outcome, by="supervisor", person=caller.subject, reason=body.reason
         )
@@ -254,12 +255,13 @@ def _photos(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
 
 def _orders(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
     def seen(caller: Caller, order: OrderRow) -> OrderView:
-        view = access.order_for(context, order.id, order.incident_id)
-        disclosures.note(caller, view)
-        return view
+        return disclosures.show(caller, access.order_for(context, order.id, order.incident_id))
 
     def moved(caller: Caller, order_id: UUID, target: str, reason: str | None = None) -> OrderView:
         order = access.own_order(context, caller, order_id)
+        if order.state in ("sent", "received") and access.has_tie(context, caller, order.incident_id):
+            # Another patrol is looked for at once; one that is on its way already is not called back.
+            target, reason = "declined", "tie"
         moving.move_order(context, order_id, target, reason)  # type: ignore[arg-type]  # our own literals
         return seen(caller, order)
 
@@ -292,6 +294,7 @@ def _orders(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
     def close(order_id: UUID, body: OrderCloseIn, caller: Caller = require(*UNIT)) -> OrderView:
         """The unit sees the victim safe: the incident ends with an outcome. Only from on scene."""
         order = access.own_order(context, caller, order_id)
+        access.untied(context, caller, order.incident_id)
         moving.close_from_scene(context, order_id, body.outcome, caller.subject)
         return seen(caller, order)
 

@@ -8,25 +8,49 @@ them loses its streams too, and what these show when they open again is logged a
 import asyncio
 import logging
 from contextlib import suppress
+from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import audit
+from chassis import audit, policy
 from chassis.caller import Caller
 from chassis.database import Database
 from chassis.sql import Statement
 from contracts.audit import Action
+from contracts.policy import Circumstances, audiences
+from services.dispatch.domain import LIVE
 from services.dispatch.schemas import IncidentView, OrderView
+
+V = TypeVar("V", IncidentView, OrderView)
 
 log = logging.getLogger(__name__)
 
-# Fields of a view that are personal data; who sees them when is decided in views.py.
+# Parts of a view that are personal data, as the log names them.
 _PERSONAL = ("card", "location", "last_known_address")
 PURPOSE = "intervention"
 _FLUSH_S = 0.5
 _BATCH = 200
 # Who saw what: remembered so that a stream is one entry, not one each second. Forgotten, it is logged again.
 _REMEMBERED = 50_000
+
+
+def shown(caller: Caller, view: V) -> V:
+    """What the caller may know of a view. A tie beats every role, but the alarm itself is never hidden."""
+    tied = caller.subject in view.kept_from
+    if isinstance(view, IncidentView):
+        how = Circumstances(alarm=view.state == "open")
+    else:
+        how = Circumstances(alarm=view.state in LIVE, assigned=view.state in LIVE)
+    found = policy.limited(view, () if tied else audiences(caller.roles), how)
+    answer = found.answer
+    if found.withheld:
+        update: dict[str, object] = {"withheld": sorted({name.partition(".")[0] for name in found.withheld})}
+        if not any(name.startswith("card.") for name in found.fields):
+            update["card"] = None
+        answer = answer.model_copy(update=update)
+    if view.kept_from and (tied or "gateway" not in caller.roles):
+        answer = answer.model_copy(update={"tied": tied, "kept_from": []})
+    return answer
 
 
 def disclosed(caller: Caller, action: Action, view: IncidentView | OrderView) -> Statement | None:
@@ -45,8 +69,13 @@ class Disclosures:
         self._waiting: list[Statement] = []
         self._task: asyncio.Task[None] | None = None
 
-    def note(self, caller: Caller, view: IncidentView | OrderView) -> None:
-        """A caller is shown a view. Any thread may call; it never waits and never raises."""
+    def show(self, caller: Caller, view: V) -> V:
+        """What a caller is shown of a view; it is noted. Any thread may call; it never waits."""
+        answer = shown(caller, view)
+        self._note(caller, answer)
+        return answer
+
+    def _note(self, caller: Caller, view: IncidentView | OrderView) -> None:
         key = (
             caller,
             view.incident_id,

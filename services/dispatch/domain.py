@@ -33,6 +33,8 @@ STAMPS: dict[str, str] = {
 # The unit holds the order (and sees the card) in these.
 LIVE: frozenset[OrderState] = frozenset({"sent", "received", "acknowledged", "en_route", "on_scene"})
 ANSWERED: frozenset[OrderState] = frozenset({"acknowledged", "en_route", "on_scene", "closed"})
+# Reasons that the system gives itself; what a crew writes stays in dispatch.
+SYSTEM_REASONS = frozenset({"unit_silent", "tie"})
 OVER: frozenset[OrderState] = frozenset({"closed", "declined", "withdrawn"})
 
 _PROGRESS: tuple[OrderState, ...] = get_args(OrderState)[:7]

@@ -1,6 +1,6 @@
 """What dispatch refuses."""
 
-from chassis.errors import Conflict, Invalid, NotFound, Retryable
+from chassis.errors import Conflict, Forbidden, Invalid, NotFound, Retryable
 
 
 class IncidentUnknown(NotFound):
@@ -9,6 +9,10 @@ class IncidentUnknown(NotFound):
 
 class OrderUnknown(NotFound):
     """There is no such order, or it is not yours."""
+
+
+class Tied(Forbidden):
+    """The caller has a tie to a party: somebody else must do it."""
 
 
 class ControlRoomUnknown(NotFound):

@@ -8,8 +8,16 @@ from opentelemetry.trace import Span
 
 from chassis.database import Transaction
 from contracts.alarm import AlarmLocated, AlarmRaised, CanaryRaised, CancelRequested, TestRaised
+from contracts.committee import ConflictDeclared
 from contracts.envelope import Event
-from contracts.registry import CardPublished, CardWithdrawn, DeviceChanged, EnrolmentChanged, PhotoPublished
+from contracts.registry import (
+    CardPublished,
+    CardWithdrawn,
+    DeviceChanged,
+    EnrolmentChanged,
+    PhotoPublished,
+    TieDeclared,
+)
 from services.dispatch.usecases import following
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.raising import raise_alarms
@@ -55,6 +63,10 @@ _TAKERS: dict[str, Taker] = {
     DeviceChanged.TYPE: lambda tx, _, d, __: following.take_device(tx, DeviceChanged.model_validate(d)),
     EnrolmentChanged.TYPE: lambda tx, _, d, __: following.take_enrolment(
         tx, EnrolmentChanged.model_validate(d)
+    ),
+    TieDeclared.TYPE: lambda tx, c, d, span: following.take_tie(tx, c, TieDeclared.model_validate(d), span),
+    ConflictDeclared.TYPE: lambda tx, c, d, span: following.take_tie(
+        tx, c, ConflictDeclared.model_validate(d), span
     ),
     PhotoPublished.TYPE: lambda tx, c, d, _: following.take_photo(tx, c, PhotoPublished.model_validate(d)),
     CardPublished.TYPE: lambda tx, c, d, _: following.take_card(tx, c, CardPublished.model_validate(d)),

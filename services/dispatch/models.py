@@ -98,6 +98,15 @@ class PhotoRow(SQLModel, table=True):
     sealed: bytes
 
 
+class TieRow(Table, table=True):
+    """A person (the subject of their tokens) with a tie to a party, said at the registry or the committee."""
+
+    __tablename__ = "ties"
+
+    enrolment_id: UUID = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+
+
 class PerpetratorRow(Table, table=True):
     """Which enrolments share a perpetrator, by the registry's pseudonym."""
 
@@ -147,6 +156,8 @@ class IncidentRow(Table, table=True):
     outcome: str | None = None
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     closed_by: str | None = None
+    # Why a supervisor closed it, sealed; `reason` is how it was kept before.
+    said: bytes | None = None
     reason: str | None = None
     traceparent: str | None = None
     revision: int = 1
@@ -185,7 +196,9 @@ class OrderRow(Table, table=True):
     en_route_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     on_scene_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # In words of ours; what a crew wrote is in `said`, sealed.
     reason: str | None = None
+    said: bytes | None = None
 
 
 TABLES = frozenset(
@@ -198,6 +211,7 @@ TABLES = frozenset(
         "cards",
         "perpetrators",
         "photos",
+        "ties",
         "incidents",
         "presses",
         "orders",

@@ -8,12 +8,16 @@ from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, String
 
 from contracts.common import MARKING, NO_NUL, Lane, Outcome
 from contracts.dispatch import OrderState
+from contracts.policy import Group, Personal
 from contracts.registry import Card
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._:-]+$")]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=NO_NUL)]
+
+
+_VICTIM, _LOCATION = Personal(Group.VICTIM), Personal(Group.LOCATION)
 
 
 class LocationView(BaseModel):
@@ -37,10 +41,23 @@ class OrderSummary(BaseModel):
     distance_m: float | None
     sent_at: datetime | None
     at: datetime
-    reason: str | None
+    # Why it is no longer this unit's, in the words of its crew.
+    reason: Annotated[str | None, _VICTIM]
 
 
-class IncidentView(BaseModel):
+class _Kept(BaseModel):
+    """What is kept back, and from whom; see `disclosures.shown`.
+
+    `tied`: the caller has a tie to a party, so that somebody else must take it. `kept_from`: told to a control
+    room's own software only, which has to keep it from these persons (subjects of tokens) too.
+    """
+
+    withheld: list[str] = Field(default_factory=list, examples=[["card", "location"]])
+    tied: bool = False
+    kept_from: list[str] = Field(default_factory=list)
+
+
+class IncidentView(_Kept):
     """An incident as a control room sees it; card and location only while it is open."""
 
     incident_id: UUID
@@ -61,10 +78,10 @@ class IncidentView(BaseModel):
     displayed_at: datetime | None
     acknowledged_at: datetime | None
     escalation: str | None
-    cancel: Literal["requested", "duress"] | None
-    location: LocationView | None
-    last_known_address: str | None
-    linked_incidents: list[UUID]
+    cancel: Annotated[Literal["requested", "duress"] | None, _VICTIM]
+    location: Annotated[LocationView | None, _LOCATION]
+    last_known_address: Annotated[str | None, _VICTIM]
+    linked_incidents: Annotated[list[UUID], Personal(Group.PERPETRATOR)]
     orders: list[OrderSummary]
     card: Card | None
     outcome: Outcome | None
@@ -72,7 +89,7 @@ class IncidentView(BaseModel):
     revision: int
 
 
-class OrderView(BaseModel):
+class OrderView(_Kept):
     """An order as its unit sees it."""
 
     order_id: UUID
@@ -87,8 +104,8 @@ class OrderView(BaseModel):
     deadline_at: datetime
     sent_at: datetime | None
     zone_id: str | None
-    location: LocationView | None
-    last_known_address: str | None
+    location: Annotated[LocationView | None, _LOCATION]
+    last_known_address: Annotated[str | None, _VICTIM]
     card: Card | None
     traceparent: str | None
     revision: int

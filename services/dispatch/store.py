@@ -60,7 +60,8 @@ _OWNERS = (
     b"SELECT d.id, d.enrolment_id, e.managing_zone_id, c.sealed AS card, ARRAY(SELECT o.id FROM perpetrators p "
     b"JOIN perpetrators q ON q.ref = p.ref AND q.enrolment_id <> p.enrolment_id "
     b"JOIN incidents o ON o.enrolment_id = q.enrolment_id AND o.state = 'open' "
-    b"WHERE p.enrolment_id = d.enrolment_id) AS linked "
+    b"WHERE p.enrolment_id = d.enrolment_id) AS linked, "
+    b"ARRAY(SELECT t.subject FROM ties t WHERE t.enrolment_id = d.enrolment_id) AS tied "
     b"FROM devices d LEFT JOIN enrolments e ON e.id = d.enrolment_id "
     b"LEFT JOIN cards c ON c.enrolment_id = d.enrolment_id WHERE d.id = ANY(%(ids)s::uuid[])"
 )
@@ -81,6 +82,11 @@ _LINKED = (
     b"JOIN incidents other ON other.enrolment_id = q.enrolment_id AND other.state = 'open' "
     b"WHERE i.id = ANY(%(ids)s::uuid[]) AND i.state = 'open'"
 )
+# Who has a tie to a party, by incident.
+_TIED = (
+    b"SELECT i.id, t.subject FROM incidents i JOIN ties t ON t.enrolment_id = i.enrolment_id "
+    b"WHERE i.id = ANY(%(ids)s::uuid[])"
+)
 new_presses = Insert(table_of(PressRow), tail="ON CONFLICT DO NOTHING")
 new_orders = Insert(
     table_of(OrderRow),
@@ -95,7 +101,7 @@ _FREE_UNITS = text("UPDATE units SET order_id = NULL, changed_at = :now WHERE or
 
 
 def owners(device_ids: Collection[UUID]) -> Statement:
-    """Enrolment, managing zone, sealed card and linked open incidents of known devices, by id."""
+    """Enrolment, managing zone, sealed card, linked open incidents and who is tied, of known devices, by id."""
     return Statement(_OWNERS, {"ids": list(device_ids)})
 
 
@@ -193,12 +199,27 @@ def changed_since(session: Session, since: datetime) -> dict[UUID, int]:
 
 
 def seen_by(session: Session, ids: Collection[UUID]) -> list[list[Any]]:
-    """What a view needs, in one round trip: incidents; orders with call signs; sealed cards; linked incidents.
+    """What a view needs, in one round trip: incidents, orders with call signs, sealed cards, links, ties.
 
-    Cards and links of open incidents only, both by enrolment.
+    Cards and links of open incidents only, both by enrolment; ties by incident.
     """
     values = {"ids": list(ids)}
-    return send(session, *(Statement(query, values) for query in (_INCIDENTS, _ORDERS, _CARDS, _LINKED)))
+    queries = (_INCIDENTS, _ORDERS, _CARDS, _LINKED, _TIED)
+    return send(session, *(Statement(query, values) for query in queries))
+
+
+def is_tied(session: Session, incident_id: UUID, subject: str) -> bool:
+    """Whether a person has a tie to a party of an incident."""
+    [rows] = send(session, Statement(_TIED, {"ids": [incident_id]}))
+    return subject in {row.subject for row in rows}
+
+
+def open_of(session: Session, enrolment_id: UUID) -> list[IncidentRow]:
+    """Open incidents of an enrolment, locked until the transaction ends."""
+    query = select(IncidentRow).where(
+        col(IncidentRow.enrolment_id) == enrolment_id, col(IncidentRow.state) == "open"
+    )
+    return list(session.execute(query.with_for_update()).scalars())
 
 
 def cards(session: Session, enrolment_ids: Collection[UUID]) -> dict[UUID, bytes]:
@@ -254,6 +275,11 @@ def photo_place(photo_id: UUID) -> str:
 def webhook_place(cic_id: str) -> str:
     """Where the secret of a control room's webhook is sealed for."""
     return f"control_rooms:{cic_id}:webhook_secret"
+
+
+def said_place(about: UUID) -> str:
+    """Where what somebody wrote about an order or an incident is sealed for."""
+    return f"said:{about}"
 
 
 def fix_json(fix: Fix) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import count
-from typing import Literal
+from typing import Literal, Protocol, overload
 from uuid import UUID
 
 from opentelemetry.context import Context as TraceContext
@@ -48,14 +48,23 @@ class Withdrawn(BaseModel):
     reason: str | None
 
 
+class Show(Protocol):
+    """What a caller may see of a view."""
+
+    @overload
+    def __call__(self, view: IncidentView) -> IncidentView: ...
+    @overload
+    def __call__(self, view: OrderView) -> OrderView: ...
+
+
 @dataclass(slots=True, eq=False)
 class Watcher:
     """One open stream: of a control room, of one unit, or of all units of a control room (its gateway)."""
 
     kind: Literal["room", "unit", "gateway"]
     key: str
-    # Hears of everything that this stream shows.
-    told: Callable[[IncidentView | OrderView], None]
+    # What of a view the reader of this stream may see; it is noted.
+    show: Show
     queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(_QUEUE))
     # Units: which orders were shown, so that a withdrawal is told to those that saw it.
     shown: set[UUID] = field(default_factory=set)
@@ -65,8 +74,7 @@ class Watcher:
         if self.kind == "room":
             if self.key != incident.control_room_id and self.key not in incident.also_control_room_ids:
                 return []
-            self.told(incident)
-            return [_frame("incident", incident)]
+            return [_frame("incident", self.show(incident))]
         return self._order_frames(incident)
 
     def _order_frames(self, incident: IncidentView) -> list[bytes]:
@@ -82,9 +90,7 @@ class Watcher:
                 continue
             if order.state in LIVE and incident.state == "open":
                 self.shown.add(order.order_id)
-                view = views.order_view(incident, order)
-                self.told(view)
-                frames.append(_frame("order", view))
+                frames.append(_frame("order", self.show(views.order_view(incident, order))))
             elif order.order_id in self.shown:
                 self.shown.discard(order.order_id)
                 fields = order.model_dump(include={"order_id", "unit_id", "state", "reason"})

@@ -21,14 +21,17 @@ from services.dispatch.usecases.context import Context
 
 def load_views(context: Context, session: Session, ids: Sequence[UUID], now: datetime) -> list[IncidentView]:
     """Views of those incidents that there are, in the order of `ids`, as of `now` (UTC)."""
-    incidents, orders, cards, linked = store.seen_by(session, ids)
+    incidents, orders, cards, linked, tied = store.seen_by(session, ids)
     sealed = {row.enrolment_id: row.sealed for row in cards}
     links: dict[UUID, set[UUID]] = {}
     for row in linked:
         links.setdefault(row.enrolment_id, set()).add(row.id)
+    kept_from: dict[UUID, list[str]] = {}
+    for row in tied:
+        kept_from.setdefault(row.id, []).append(row.subject)
     summaries: dict[UUID, list[OrderSummary]] = {}
     for order in orders:
-        summaries.setdefault(order.incident_id, []).append(_summary(order))
+        summaries.setdefault(order.incident_id, []).append(_summary(context, order))
     views = {
         incident.id: _view(
             context,
@@ -37,6 +40,7 @@ def load_views(context: Context, session: Session, ids: Sequence[UUID], now: dat
             summaries.get(incident.id, []),
             sealed.get(incident.enrolment_id),
             links.get(incident.enrolment_id, set()) if incident.state == "open" else set(),
+            kept_from.get(incident.id, []),
             now,
         )
         for incident in incidents
@@ -55,6 +59,7 @@ def _view(
     orders: list[OrderSummary],
     sealed: bytes | None,
     linked: set[UUID],
+    kept_from: list[str],
     now: datetime,
 ) -> IncidentView:
     card = None
@@ -72,6 +77,7 @@ def _view(
         linked_incidents=sorted(linked),
         orders=orders,
         card=card,
+        kept_from=sorted(kept_from),
     )
 
 
@@ -83,15 +89,16 @@ def seal_opened(
 ) -> str:
     """The view of an incident that is being opened, sealed for the doorbell.
 
-    `incident`: its new row; `order`: the first one, or None; `owner`: card and linked incidents, or None.
+    `incident`: its new row; `order`: the first one, or None; `owner`: see `store.owners`, or None.
     """
     view = _view(
         context,
         SimpleNamespace(**_NOT_YET, **incident),
         fix,
-        [_summary(order)] if order is not None else [],
+        [_summary(context, order)] if order is not None else [],
         owner.card if owner is not None else None,
         set(owner.linked) if owner is not None else set(),
+        list(owner.tied) if owner is not None else [],
         now,
     )
     sealed = context.vault.seal(_doorbell(view.incident_id), view.model_dump_json())
@@ -109,7 +116,8 @@ def _doorbell(incident_id: UUID) -> str:
     return f"doorbell:{incident_id}"
 
 
-def _summary(order: Any) -> OrderSummary:
+def _summary(context: Context, order: Any) -> OrderSummary:
+    said = getattr(order, "said", None)
     reached = getattr(order, STAMPS.get(order.state, "created_at"))
     return OrderSummary.model_construct(
         order_id=order.id,
@@ -119,7 +127,7 @@ def _summary(order: Any) -> OrderSummary:
         distance_m=order.distance_m,
         sent_at=order.sent_at,
         at=reached or order.created_at,
-        reason=order.reason,
+        reason=order.reason or (context.open_said(order.id, said) if said else None),
     )
 
 

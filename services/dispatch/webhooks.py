@@ -16,7 +16,7 @@ from chassis import clock, telemetry, timers
 from chassis.caller import Caller
 from chassis.timers import Due
 from services.dispatch import store, views
-from services.dispatch.disclosures import disclosed
+from services.dispatch.disclosures import disclosed, shown
 from services.dispatch.models import ControlRoomRow
 from services.dispatch.schemas import IncidentView
 from services.dispatch.usecases.context import Context
@@ -29,6 +29,11 @@ _LOOK_S = 0.5
 _AT_ONCE = 50
 # No attempt waits longer: see settings.py.
 _LONGEST = timedelta(minutes=10)
+
+
+def _software(cic_id: str) -> Caller:
+    """The control room's own software, as who it is."""
+    return Caller(f"webhook of {cic_id}", frozenset({"gateway"}))
 
 
 class Courier:
@@ -131,7 +136,7 @@ class Courier:
         if room is None or not room.webhook_url or room.webhook_secret is None or not found:
             return None
         secret = self._context.vault.open(store.webhook_place(cic_id), room.webhook_secret)
-        return found[0], room.webhook_url, str(secret)
+        return shown(_software(cic_id), found[0]), room.webhook_url, str(secret)
 
     def _headers(self, message_id: str, body: str, secret: str) -> dict[str, str]:
         at = clock.now()
@@ -144,7 +149,7 @@ class Courier:
 
     def _done(self, row: Due, view: IncidentView | None = None) -> None:
         """The control room has it, or nobody wants it (no `view`)."""
-        caller = Caller(f"webhook of {row.subject_id.split('|')[1]}", frozenset())
+        caller = _software(row.subject_id.split("|")[1])
         entry = disclosed(caller, "disclose", view) if view else None
         try:
             with self._context.database.transaction() as tx:

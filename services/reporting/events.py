@@ -13,6 +13,7 @@ from contracts.committee import (
     AlarmProvisionallyGranted,
     AlarmRefused,
     ApplicationSubmitted,
+    ConflictDeclared,
     DeadlineMissed,
 )
 from contracts.common import MessageParked
@@ -29,7 +30,7 @@ from contracts.dispatch import (
     TestRouted,
 )
 from contracts.envelope import Event, Payload
-from contracts.registry import DeviceChanged, EnrolmentChanged, FileOpened, FileReminded
+from contracts.registry import DeviceChanged, EnrolmentChanged, FileOpened, FileReminded, TieDeclared
 from contracts.topology import REPORTING_ATTENTION, REPORTING_AUDIT, REPORTING_FOLLOW_UP, REPORTING_LEDGER
 from services.reporting.domain import Entries, least, newest
 
@@ -184,6 +185,14 @@ def _granted_provisionally(entries: Entries, event: AlarmProvisionallyGranted) -
 
 def _applied(entries: Entries, event: ApplicationSubmitted) -> None:
     _fact(entries, "applied", event.application_id, event, event.submitted_at, "procedure")
+    if event.enrolment_id is not None and event.proposer is not None:
+        key = (str(event.enrolment_id), event.proposer, event.zone_id or "")
+        entries.proposers[key] = dict(zip(("enrolment_id", "partner", "zone_id"), key, strict=True))
+
+
+def _tied(entries: Entries, event: TieDeclared | ConflictDeclared) -> None:
+    key = (event.person, str(event.enrolment_id))
+    entries.ties[key] = dict(zip(("person", "enrolment_id"), key, strict=True))
 
 
 def _sealed(entries: Entries, event: AuditSealed) -> None:
@@ -242,6 +251,8 @@ ENTER: dict[str, dict[str, Add]] = {
             _reads(AlarmProvisionallyGranted, _granted_provisionally),
             _reads(AlarmGranted, _decided),
             _reads(AlarmRefused, _decided),
+            _reads(TieDeclared, _tied),
+            _reads(ConflictDeclared, _tied),
         )
     ),
     REPORTING_AUDIT: dict((_reads(AuditSealed, _sealed),)),

@@ -155,6 +155,25 @@ class Enrolment(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class Tie(SQLModel, table=True):
+    """A person (the subject of their tokens) with a tie to a party: nothing of the case is shown to them."""
+
+    __tablename__ = "tied_person"
+
+    person: str = Field(primary_key=True)
+    enrolment_id: UUID = Field(primary_key=True)
+
+
+class Proposer(SQLModel, table=True):
+    """A partner that proposed an alarm, and its zone (empty: none): it follows this case."""
+
+    __tablename__ = "proposer"
+
+    enrolment_id: UUID = Field(primary_key=True)
+    partner: str = Field(primary_key=True)
+    zone_id: str = Field(primary_key=True)
+
+
 class Report(SQLModel, table=True):
     """The daily report as it was published."""
 
@@ -200,5 +219,5 @@ class AuditWitness(SQLModel, table=True):
 
 TABLES = frozenset(
     {"press", "incident", "dispatch_order", "escalation", "gap", "control_room", "fact", "device", "enrolment",
-     "report", "attention", "audit_witness"}
+     "report", "attention", "audit_witness", "tied_person", "proposer"}
 )  # fmt: skip

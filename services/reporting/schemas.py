@@ -1,12 +1,15 @@
 """What the HTTP API of reporting says. Times are UTC; durations are milliseconds."""
 
 from datetime import date
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.common import NO_NUL
+from contracts.policy import Group, Personal
+
+_DEVICE, _ESSENCE = Personal(Group.DEVICE), Personal(Group.CASE, essence=True)
 
 
 class _Out(BaseModel):
@@ -187,22 +190,23 @@ class DailyReport(BaseModel):
     after: AwareDatetime
     hours: int = Field(description="23 and 25 on the days that the clock changes.")
     nothing_received: bool = Field(description="No press, no test, no heartbeat that day.")
-    last_contact_at: AwareDatetime | None
+    last_contact_at: Annotated[AwareDatetime | None, _DEVICE]
     presses: list[ReportPress]
-    tests: list[ReportTest]
-    heartbeats: int
-    phone_battery: Battery | None
-    button_battery: Battery | None
-    bluetooth: list[Change]
-    changes: list[Change]
-    attentions: list[dict[str, Any]]
-    file: list[dict[str, Any]]
+    tests: Annotated[list[ReportTest], _DEVICE]
+    heartbeats: Annotated[int | None, _DEVICE]
+    phone_battery: Annotated[Battery | None, _DEVICE]
+    button_battery: Annotated[Battery | None, _DEVICE]
+    bluetooth: Annotated[list[Change], _DEVICE]
+    changes: Annotated[list[Change], _DEVICE]
+    attentions: Annotated[list[dict[str, Any]], _DEVICE]
+    file: Annotated[list[dict[str, Any]], _ESSENCE]
 
 
 class DailyReportOut(DailyReport):
     """A report with what is known of the report itself."""
 
     made_at: AwareDatetime | None = Field(description="When it was published; null: as of now.")
+    withheld: tuple[str, ...] = Field(default=(), description="What the caller may not know.")
     came_later: int = Field(description="Facts of that day that arrived after the report was made.")
 
 

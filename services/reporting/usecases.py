@@ -9,10 +9,12 @@ from uuid import UUID
 from sqlmodel import Session
 
 from chassis import clock, inbox, timers
+from chassis.caller import Caller
 from chassis.database import Database, Transaction
 from chassis.metrics import Reading
 from chassis.timers import Due
 from contracts.envelope import Event
+from contracts.policy import Circumstances
 from contracts.reporting import CanaryMissed, LedgerGapFound, ReportPublished
 from contracts.telemetry import LEDGER_GAPS
 from services.reporting import domain, events
@@ -26,7 +28,7 @@ from services.reporting.errors import (
 )
 from services.reporting.schemas import DailyReport
 from services.reporting.settings import ReportingSettings
-from services.reporting.store import attention, gaps, ledger, reports, witness, writing
+from services.reporting.store import access, attention, gaps, ledger, reports, witness, writing
 
 log = logging.getLogger(__name__)
 
@@ -105,18 +107,18 @@ def note_depths(tx: Transaction, depths: dict[str, int]) -> None:
 
 def resolve(tx: Transaction, by: str, attention_id: UUID, reason: str) -> Row:
     """A person is done with a point; its cause, if it lasts, opens a new one."""
+    if not attention.exists(tx.session, attention_id, by):
+        raise AttentionUnknown("no such point of attention")
     row = attention.resolve(tx.session, attention_id, by, reason, clock.now())
     if row is None:
-        if attention.exists(tx.session, attention_id):
-            raise AttentionResolved("this point was resolved before")
-        raise AttentionUnknown("no such point of attention")
+        raise AttentionResolved("this point was resolved before")
     return row
 
 
-def press(session: Session, alarm_id: UUID) -> Row:
-    """One press with its stages, orders and escalations; raises `PressUnknown`."""
+def press(session: Session, alarm_id: UUID, who: str) -> Row:
+    """One press with its stages, orders and escalations; raises `PressUnknown`, also for who is tied."""
     line = ledger.line(session, alarm_id)
-    if line is None:
+    if line is None or (line["enrolment_id"] and access.is_tied(session, line["enrolment_id"], who)):
         raise PressUnknown("the ledger has no such press", field="alarm_id")
     return {
         **_with_state(line),
@@ -125,12 +127,15 @@ def press(session: Session, alarm_id: UUID) -> Row:
     }
 
 
-def ledger_day(session: Session, day: date, limit: int) -> Row:
-    """The ledger of a local day: totals, gaps found that day, presses; raises `DayInFuture`."""
+def ledger_day(session: Session, day: date, limit: int, who: str) -> Row:
+    """The ledger of a local day: totals, gaps found that day, presses; raises `DayInFuture`.
+
+    The totals count all; the presses are those of cases that `who` has no tie to.
+    """
     now = clock.now()
     _not_future(day, now)
     first, after = domain.day_bounds(day)
-    found = ledger.lines(session, first, after, limit + 1)
+    found = ledger.lines(session, first, after, limit + 1, who)
     return {
         "day": day,
         "first": first,
@@ -163,17 +168,30 @@ def _not_future(day: date, now: datetime) -> None:
         raise DayInFuture("that day has not begun", field="day")
 
 
-def daily(session: Session, zone: str | None, enrolment_id: UUID, day: date | None) -> Row:
+def standing(session: Session, caller: Caller, enrolment_id: UUID) -> Circumstances:
+    """How a caller stands to a case; raises `EnrolmentUnknown` for whoever may know nothing of it.
+
+    The device desk watches over all; a file manager over what the zone of its token manages; victim support
+    follows what its partner proposed (in its zone, if its token names one). A tie to a party beats it all.
+    """
+    managing = reports.zone_of(session, enrolment_id)
+    partner = caller.partner if "follow_up" in caller.roles else None
+    own = partner is not None and access.proposed(session, enrolment_id, partner, caller.zone)
+    allowed = own or "device_desk" in caller.roles
+    allowed = allowed or ("file_manager" in caller.roles and caller.zone == managing)
+    if managing is None or not allowed or access.is_tied(session, enrolment_id, caller.subject):
+        raise EnrolmentUnknown("no such enrolment", field="enrolment_id")
+    return Circumstances(own_case=own)
+
+
+def daily(session: Session, enrolment_id: UUID, day: date | None) -> Row:
     """The report of one enrolment and local day (default: yesterday) as published, else as of now.
 
-    `zone`: only if that zone manages the enrolment (None: any); raises `EnrolmentUnknown`, `DayInFuture`.
+    Raises `DayInFuture`.
     """
     now = clock.now()
     day = day or domain.local_day(now) - timedelta(days=1)
     _not_future(day, now)
-    managing = reports.zone_of(session, enrolment_id)
-    if managing is None or zone not in (None, managing):
-        raise EnrolmentUnknown("no such enrolment", field="enrolment_id")
     saved = reports.saved(session, enrolment_id, day)
     if saved is None:
         return {**_reports(session, [enrolment_id], day)[enrolment_id], "made_at": None, "came_later": 0}

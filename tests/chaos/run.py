@@ -116,7 +116,7 @@ class Performance(Generic[R]):
             await asyncio.sleep(1.0)
 
     async def _entry(self, alarm_id: UUID) -> Entry:
-        path, reader = f"/v1/ledger/presses/{alarm_id}", self._world.bearer("follow_up")
+        path, reader = f"/v1/ledger/presses/{alarm_id}", self._world.bearer("device_desk")
         told = await self._world.call("GET", "reporting", path, reader)
         back = frozenset(o["order_id"] for o in told["dispatch_orders"] if o["withdrawn_at"])
         return Entry(told["stored_at"] is not None, len(told["incident_ids"]), back)

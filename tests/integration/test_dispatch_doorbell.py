@@ -1,15 +1,12 @@
 """The doorbell of an opened incident brings its view, sealed: the very view that the database would show."""
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from chassis import clock
-from chassis.outbox import Outgoing
 from chassis.vault import Unreadable
-from contracts.envelope import Event
 from contracts.registry import (
     Address,
     Card,
@@ -21,25 +18,11 @@ from contracts.registry import (
     Person,
 )
 from services.dispatch import views
-from services.dispatch.live import IncidentChanged
 from services.dispatch.usecases import following
-from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, context_on
+from tests.support.dispatching import GHENT, GHENT_ROOM, Bell, Desk, alarm, context_on
 from tests.support.postgres import Cluster
 
 HER_STREET = "Kraanlei 77"
-
-
-class Bell:
-    """Stands where the relay stands, and keeps what it would send."""
-
-    def __init__(self) -> None:
-        self.bodies: list[bytes] = []
-
-    def send(self, outgoing: Sequence[Outgoing]) -> None:
-        self.bodies += [each.body for each in outgoing if not each.durable]
-
-    def rung(self) -> list[IncidentChanged]:
-        return [IncidentChanged.model_validate(Event.decode(body).data) for body in self.bodies]
 
 
 @pytest.fixture

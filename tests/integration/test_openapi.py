@@ -31,6 +31,7 @@ APIS: dict[str, Callable[[dict[str, str]], FastAPI]] = {
 EVERY_ROLE = (
     *("file_manager", "follow_up", "committee", "secretariat", "magistrate", "procureur", "procureur_general"),
     *("operator", "supervisor", "unit", "gateway", "technician", "service", "admin"),
+    "device_desk",
 )
 # They go on for ever.
 ENDLESS = ("stream",)

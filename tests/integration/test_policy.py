@@ -1,23 +1,20 @@
 """Every role on every answer, field by field, against the table of who may know what."""
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 
-from contracts.policy import AUDIENCES, Audience, Circumstances, Group, Personal, audiences, may_know
+from contracts.policy import Audience, Circumstances, Group, Personal, audiences, may_know
 from services.committee.api import create_app as committee_app
 from services.committee.settings import CommitteeSettings
 from services.registry.api import create_app as registry_app
 from services.registry.settings import RegistrySettings
 from tests.support.committee import POLICE, SECRETARY, about, granted, meeting, submitted, whole
 from tests.support.desks import Desk, Who
-from tests.support.personal import CANARY, answers, there, unmarked
+from tests.support.personal import CANARY, compared
 
 AID: Who = {"role": "follow_up", "partner": "victim-support"}
 ZONE = "z1"
-Told = Callable[[Who], Circumstances]
 
 
 def planted(value: Any) -> Any:
@@ -32,33 +29,6 @@ def claims_of(role: str) -> Who:
     if role == "follow_up":
         return AID
     return {"role": role, "partner": "police" if role == "file_manager" else "parket", "zone": ZONE}
-
-
-def compared(app: FastAPI, service: Desk, ids: dict[str, str], told: Told) -> set[str]:
-    """Ask all that can be asked, as every role; the fields that somebody was shown."""
-    shown_to_anybody = set[str]()
-    for path, model in answers(app):
-        if "audit" in path or any(name not in ids for name in _names(path)):
-            continue
-        seen = dict[str, dict[str, Personal]]()
-        for role in AUDIENCES:
-            who = claims_of(role)
-            answer = service.answer(path.format(**ids), **who)
-            if answer.status_code != 200:
-                continue
-            seen[role] = there(model, answer.json())
-            assert unmarked(model, answer.json()) == [], f"{role} {path}"
-        everything = {field: mark for fields in seen.values() for field, mark in fields.items()}
-        for role, fields in seen.items():
-            for field, mark in everything.items():
-                may = may_know(audiences([role]), mark, told(claims_of(role)))
-                assert (field in fields) == may, f"{role} {path} {field}: {'not ' if may else ''}shown"
-        shown_to_anybody |= {f"{path} {field}" for field in everything}
-    return shown_to_anybody
-
-
-def _names(path: str) -> list[str]:
-    return [part.strip("{}") for part in path.split("/") if part.startswith("{")]
 
 
 APPLICATION = {
@@ -87,7 +57,7 @@ def test_committee(committee: Desk, committee_settings: CommitteeSettings, proto
     def told(caller: Who) -> Circumstances:
         return Circumstances(own_case=caller["role"] != "follow_up" or own, chosen=True)
 
-    shown = compared(committee_app(committee_settings), committee, ids, told)
+    shown = compared(committee_app(committee_settings), committee, ids, claims_of, told)
     file = "/v1/applications/{application_id}"
     assert {f"{file} pv_numbers", f"{file} assessment.level", f"{file}/opinions shared"} <= shown
     answer = committee.answer(path, **AID)
@@ -135,7 +105,7 @@ def test_registry(registry: Desk, registry_settings: RegistrySettings) -> None:
         "PUT", f"{file}/card", {"card": card, "cancel_code": "1234", "duress_code": "4321"}, **manager
     )
     ids = {"enrolment_id": file.rpartition("/")[2]}
-    shown = compared(registry_app(registry_settings), registry, ids, lambda _: Circumstances())
+    shown = compared(registry_app(registry_settings), registry, ids, claims_of, lambda _: Circumstances())
     path = "/v1/enrolments/{enrolment_id}"
     assert {f"{path} pv_number", f"{path}/card card.perpetrators", f"{path}/card card.dogs"} <= shown
 

@@ -94,7 +94,7 @@ def test_events_in_any_order_twice_and_in_any_batches_give_the_same_ledger(
 def test_the_story_reads_back_with_every_stage(database: Database, config: ReportingSettings) -> None:
     enter(database, ev.story())
     with database.read() as session:
-        press = usecases.press(session, alarm_id_of(ev.DEVICE, 1))
+        press = usecases.press(session, alarm_id_of(ev.DEVICE, 1), "ann")
         summary = usecases.summary(session, ev.T0, None)
     assert press["state"] == "genuine"
     assert press["displayed_at"] == ev.after(0.2), "the earliest counts"
@@ -238,4 +238,4 @@ def test_an_empty_book_has_a_summary(database: Database) -> None:
 
 def test_an_unknown_press_is_refused(database: Database) -> None:
     with database.read() as session, pytest.raises(Permanent, match="no such press"):
-        usecases.press(session, UUID(int=5))
+        usecases.press(session, UUID(int=5), "ann")

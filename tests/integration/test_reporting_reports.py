@@ -71,7 +71,7 @@ def test_the_report_of_a_clock_change_holds_exactly_that_local_day(
         ev.recorded(3, after - second, device, enrolment),
         ev.recorded(4, after, device, enrolment),
     )
-    report = api.call("GET", f"/v1/reports/daily/{enrolment}?day={day}", role="follow_up")
+    report = api.call("GET", f"/v1/reports/daily/{enrolment}?day={day}", role="device_desk")
     assert report["hours"] == hours
     assert [p["alarm_id"] for p in report["presses"]] == [str(alarm_id_of(device, n)) for n in (2, 3)]
     assert datetime.fromisoformat(report["last_contact_at"]) == after - second
@@ -126,7 +126,7 @@ def test_a_full_day_is_told_whole_and_without_a_place(
         routed_at=at(5),
     )
     enter(database, [*ev.story(device), *ev.events(arrived)])
-    report = api.call("GET", f"/v1/reports/daily/{enrolment}?day=2026-03-01", role="follow_up")
+    report = api.call("GET", f"/v1/reports/daily/{enrolment}?day=2026-03-01", role="file_manager", zone="gent")
     assert not report["nothing_received"]
     assert report["presses"][0]["outcome"] == "genuine"
     assert [(t["test_id"], t["arrived"]) for t in report["tests"]] == [(str(test_id), True)]
@@ -172,14 +172,14 @@ def test_reports_are_made_once_each_morning_and_silence_is_told(
     told = [e.data for e in published(database) if e.type == "report.published.v1"]
     assert [(e["enrolment_id"], e["day"]) for e in told] == [(str(silent), "2026-03-01")]
     assert _due(database) == [("2026-03-02", datetime(2026, 3, 3, 4, tzinfo=UTC))]
-    report = api.call("GET", f"/v1/reports/daily/{silent}", role="follow_up")
+    report = api.call("GET", f"/v1/reports/daily/{silent}", role="device_desk")
     assert report["nothing_received"]
     assert report["last_contact_at"] is None
     assert report["made_at"] is not None
     # What arrives afterwards does not change what was published, and is not hidden either.
     set_clock(monkeypatch, noon + timedelta(days=1, hours=1))
     follow(database, ev.beat(uuid4(), silent, noon, phone_battery=3))
-    report = api.call("GET", f"/v1/reports/daily/{silent}", role="follow_up")
+    report = api.call("GET", f"/v1/reports/daily/{silent}", role="device_desk")
     assert (report["nothing_received"], report["came_later"]) == (True, 1)
 
 
@@ -221,7 +221,7 @@ def test_a_missing_report_needs_attention_from_eight(
     def check() -> list[str]:
         with database.transaction() as tx:
             usecases.check_reports(tx, books.settings)
-        return [row["kind"] for row in api.call("GET", "/v1/attention", role="follow_up")]
+        return [row["kind"] for row in api.call("GET", "/v1/attention", role="device_desk")]
 
     assert check() == []
     set_clock(monkeypatch, datetime(2026, 3, 2, 7, 1, tzinfo=UTC))
@@ -241,26 +241,30 @@ def test_attention_is_opened_once_and_resolved_with_a_reason(
         enter(database, ev.events(parked), queue=REPORTING_ATTENTION)
     with database.transaction() as tx:
         usecases.note_depths(tx, {"dispatch.parking": 2, "unroutable": 0, "alarm.parking": -1})
-    rows = {row["key"]: row for row in api.call("GET", "/v1/attention", role="follow_up")}
+    rows = {row["key"]: row for row in api.call("GET", "/v1/attention", role="device_desk")}
     assert set(rows) == {"alarm.ladder x.v1", "dispatch.parking", "alarm.parking"}
     assert rows["alarm.ladder x.v1"]["times"] == 2
     errors = [record.message for record in caplog.records if record.levelname == "ERROR"]
     assert errors.count("attention: parked alarm.ladder x.v1") == 1
     path = f"/v1/attention/{rows['alarm.ladder x.v1']['id']}/resolve"
-    refused = api.call("POST", path, {"reason": ""}, status=422, role="follow_up")
+    refused = api.call("POST", path, {"reason": ""}, status=422, role="device_desk")
     assert refused["field"] == "reason"
-    assert api.call("POST", path, {"reason": "replayed"}, role="follow_up")["resolved_by"] == "test-follow_up"
-    assert api.call("POST", path, {"reason": "replayed"}, status=409, role="follow_up")
-    assert api.call("POST", f"/v1/attention/{uuid4()}/resolve", {"reason": "why"}, status=404, role="follow_up")
+    assert (
+        api.call("POST", path, {"reason": "replayed"}, role="device_desk")["resolved_by"] == "test-device_desk"
+    )
+    assert api.call("POST", path, {"reason": "replayed"}, status=409, role="device_desk")
+    assert api.call(
+        "POST", f"/v1/attention/{uuid4()}/resolve", {"reason": "why"}, status=404, role="device_desk"
+    )
     with database.transaction() as tx:
         usecases.note_depths(tx, {"dispatch.parking": 0, "alarm.parking": 0})
-    assert api.call("GET", "/v1/attention", role="follow_up") == []
+    assert api.call("GET", "/v1/attention", role="device_desk") == []
 
 
 def test_a_zone_sees_its_own_enrolments_only(database: Database, api: Desk) -> None:
     _, enrolment = ev.new_pair()
     path = f"/v1/reports/daily/{enrolment}"
-    assert api.call("GET", path, status=404, role="follow_up")["field"] == "enrolment_id"
+    assert api.call("GET", path, status=404, role="device_desk")["field"] == "enrolment_id"
     follow(
         database, ev.enrolled(enrolment, ev.T0, zone="aalst"), ev.enrolled(enrolment, ev.after(9), zone="gent")
     )
@@ -273,9 +277,9 @@ def test_a_zone_sees_its_own_enrolments_only(database: Database, api: Desk) -> N
 
 def test_a_day_that_has_not_begun_is_refused_by_name(api: Desk) -> None:
     day = (clock.now() + timedelta(days=2)).date()
-    assert api.call("GET", f"/v1/ledger?day={day}", status=422, role="follow_up")["field"] == "day"
+    assert api.call("GET", f"/v1/ledger?day={day}", status=422, role="device_desk")["field"] == "day"
     assert (
-        api.call("GET", "/v1/ledger/summary?since=2026-01-01T00:00:00", status=422, role="follow_up")["field"]
+        api.call("GET", "/v1/ledger/summary?since=2026-01-01T00:00:00", status=422, role="device_desk")["field"]
         == "since"
     )
 
@@ -294,13 +298,13 @@ def test_the_ledger_of_a_day_over_http(database: Database, api: Desk) -> None:
 
 NOBODY = UUID(int=1)
 ENDPOINTS: dict[tuple[str, str], set[str]] = {
-    ("GET", "/v1/ledger"): {"follow_up", "admin", "service"},
-    ("GET", f"/v1/ledger/presses/{NOBODY}"): {"follow_up", "admin", "service"},
-    ("GET", "/v1/ledger/gaps"): {"follow_up", "admin", "service"},
-    ("GET", "/v1/ledger/summary?since=2026-01-01T00:00:00Z"): {"follow_up", "admin", "service"},
-    ("GET", f"/v1/reports/daily/{NOBODY}"): {"follow_up", "file_manager"},
-    ("GET", "/v1/attention"): {"follow_up", "technician", "admin"},
-    ("POST", f"/v1/attention/{NOBODY}/resolve"): {"follow_up", "technician", "admin"},
+    ("GET", "/v1/ledger"): {"device_desk", "admin", "service"},
+    ("GET", f"/v1/ledger/presses/{NOBODY}"): {"device_desk", "admin", "service"},
+    ("GET", "/v1/ledger/gaps"): {"device_desk", "admin", "service"},
+    ("GET", "/v1/ledger/summary?since=2026-01-01T00:00:00Z"): {"device_desk", "admin", "service"},
+    ("GET", f"/v1/reports/daily/{NOBODY}"): {"device_desk", "follow_up", "file_manager"},
+    ("GET", "/v1/attention"): {"device_desk", "technician", "admin"},
+    ("POST", f"/v1/attention/{NOBODY}/resolve"): {"device_desk", "technician", "admin"},
     ("GET", "/v1/audit/witness/alarm"): {"auditor"},
     **AUDIT,
 }

@@ -15,7 +15,7 @@ from chassis.columns import table_of
 from chassis.database import Database, engine_of
 from chassis.reseal import Resealer, Sealed
 from chassis.vault import Vault, new_key
-from contracts.common import Fix
+from contracts.common import Fix, Outcome
 from contracts.registry import Card, CardPublished, Person, PhotoPublished
 from services.alarm import models as alarm_models
 from services.alarm.domain import evidence_place
@@ -30,7 +30,7 @@ from services.committee.settings import CommitteeSettings
 from services.committee.usecases import sealed as committee_sealed
 from services.dispatch import models as dispatch_models
 from services.dispatch.schemas import ControlRoomIn
-from services.dispatch.usecases import following, rooms
+from services.dispatch.usecases import following, moving, rooms, sending
 from services.dispatch.usecases import sealed as dispatch_sealed
 from services.registry import models as registry_models
 from services.registry.usecases import sealed as registry_sealed
@@ -150,17 +150,28 @@ def test_dispatch(cluster: Cluster) -> None:
         "webhook_secret": "whsec_" + "QUJD" * 8,
     }
     rooms.set_policy(here.context, dispatching.GHENT_ROOM, ControlRoomIn.model_validate(wanted))
-    here.press(press := dispatching.alarm())
+    here.units(dispatching.GHENT_ROOM, dispatching.GHENT, 2)
+    press, over = dispatching.alarm(), dispatching.alarm()
+    here.press(press, over)
+    declined = sending.send(here.context, press.alarm_id, None)
+    moving.move_order(here.context, declined.id, "declined", "the car broke down")
+    moving.close(here.context, over.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="seen safe")
     rotated(here.context.database, dispatch_sealed.SEALED)
     after = dispatching.context_on(url, vault_keys=NEW)
     with after.database.read() as session:
         stored = session.get(dispatch_models.CardRow, enrolment)
         incident = session.get(dispatch_models.IncidentRow, press.alarm_id)
+        closed = session.get(dispatch_models.IncidentRow, over.alarm_id)
+        order = session.get(dispatch_models.OrderRow, declined.id)
     assert stored is not None
     assert incident is not None
     assert stored.sealed is not None
     assert after.open_card(enrolment, stored.sealed) is not None
     assert after.open_fix(incident) == dispatching.GHENT
+    for row, told in ((closed, "seen safe"), (order, "the car broke down")):
+        assert row is not None
+        assert row.said is not None
+        assert after.open_said(row.id, row.said) == told
 
 
 def test_alarm(cluster: Cluster, issuer: Issuer) -> None:

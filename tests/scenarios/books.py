@@ -45,7 +45,7 @@ async def compare(stage: "Stage") -> None:
 
 async def _entry(stage: "Stage", alarm_id: str) -> dict[str, Any]:
     """The press as the ledger has it, once both sides have told it (and the escalations that are wanted)."""
-    reader, entry = stage.world.bearer("follow_up"), dict[str, Any]()
+    reader, entry = stage.world.bearer("device_desk"), dict[str, Any]()
     levels = {want.who for want in stage.scenario.wants if want.kind == "escalation"}
 
     async def complete() -> bool:
@@ -82,7 +82,7 @@ async def _no_gaps(stage: "Stage") -> None:
 
     async def none() -> bool:
         nonlocal gaps
-        gaps = await stage.world.call("GET", "reporting", "/v1/ledger/gaps", stage.world.bearer("follow_up"))
+        gaps = await stage.world.call("GET", "reporting", "/v1/ledger/gaps", stage.world.bearer("device_desk"))
         gaps = [gap for gap in gaps if gap["healed_at"] is None]
         return not gaps
 
@@ -95,7 +95,7 @@ async def _no_gaps(stage: "Stage") -> None:
 async def _no_other_presses(stage: "Stage") -> None:
     since = (stage.begun_at - timedelta(milliseconds=50)).isoformat().replace("+", "%2B")
     path = f"/v1/ledger/summary?since={since}&lane=verified"
-    counts = (await stage.world.call("GET", "reporting", path, stage.world.bearer("follow_up")))["counts"]
+    counts = (await stage.world.call("GET", "reporting", path, stage.world.bearer("device_desk")))["counts"]
     verified = {
         press.alarm_id
         for press in stage.scenario.presses

@@ -1,25 +1,46 @@
 """Whatever is known of a victim is nowhere but where it must be: not in a dump, a message, a log or a span."""
 
+import base64
+import io
 import json
+import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import httpx
 import pika
 import psycopg
+from PIL import Image
 from psycopg import sql
 
 from contracts import topology
 from contracts.topology import SERVICES
 from stalkingalarm.running import RunningSystem
+from stalkingalarm.deciding import PROTOCOL_ID
+from stalkingalarm.simulation.world import World
+from tests.scenarios.roles import VictimRole
 from tests.scenarios.scenario import Scenario
+
+if TYPE_CHECKING:
+    from tests.scenarios.stage import Stage
 
 CIC = "cic-oost-vlaanderen"
 # Every scenario's victim has the family name, and all that belongs to it: see stalkingalarm/seed.py.
 SECRETS = (
     *("Testemans", "Verklikker", "1-XYZ-987", "32470112233", "strangling", "second bell", "GE.37.L1."),
     *("machete", "seen at her door"),
+    # What people write elsewhere: opinions, imports, reasons (`everything_else`).
+    *(
+        "in therapy since May",
+        "the same pattern again",
+        "broke the glass because",
+        "married to the",
+        "Kouter 91",
+    ),
 )
 PERPETRATOR = {
     "name": "Willem Verklikker",
@@ -28,6 +49,80 @@ PERPETRATOR = {
     "weapons": [{"text": "machete"}],
     "vehicles": [{"text": "red van", "plate": "1-XYZ-987"}],
 }
+
+
+def picture() -> bytes:
+    """A JPEG like no other."""
+    out = io.BytesIO()
+    Image.frombytes("RGB", (64, 64), os.urandom(64 * 64 * 3)).save(out, "JPEG")
+    return out.getvalue()
+
+
+async def everything_else(stage: "Stage", ann: VictimRole, photos: list[bytes]) -> None:
+    """Photo, list, broken glass, tie, opinion, meeting, papers: each with something that must not get out."""
+    assert ann.real is not None
+    world, victim = stage.world, ann.real
+    file = f"/v1/enrolments/{victim.enrolment_id}"
+    manager, supervisor = world.bearer("file_manager", zone=victim.zone), world.bearer("supervisor", cic=CIC)
+    registry = world.url("registry")
+    today = datetime.now(UTC).date().isoformat()
+    sent = await world.http.post(
+        f"{registry}{file}/photos?taken_on={today}", content=picture(), headers=manager
+    )
+    assert sent.status_code == 201, sent.text
+    kept = await world.http.get(f"{registry}{file}/photos/{sent.json()['id']}", headers=manager)
+    photos.append(kept.content)
+    head = "reference,victim_name,cancel_code,duress_code,perpetrator_name,weapons,home_address,pv_number\n"
+    line = f"{uuid4()},Els Testemans,2468,1357,Rik Verklikker,machete,Kouter 91,GE.37.L1.7/2025\n"
+    for dry in ("true", "false"):
+        # Once with a line that is refused: its problems repeat nothing of it.
+        text = head + line + ("X,Els Testemans,1,1,Rik Verklikker,,,\n" if dry == "true" else "")
+        url = f"{registry}/v1/imports?dry_run={dry}"
+        taken = await world.http.post(url, content=text, headers={**manager, "content-type": "text/csv"})
+        assert taken.status_code == 200, taken.text
+        assert found_in(taken.text) == []
+    why = {"reason": "broke the glass because Verklikker was seen at her door"}
+    await world.call("POST", "registry", f"{file}/break-glass", supervisor, why)
+    tie = {"subject": "somebody", "reason": "married to the sister of Verklikker"}
+    await world.call("POST", "registry", f"{file}/ties", manager, tie)
+    await _decided(world, str(victim.enrolment_id))
+
+
+async def _decided(world: World, enrolment_id: str) -> None:
+    """An opinion, half of it kept back, and a meeting with its papers."""
+    desk, support = (
+        world.bearer(role, partner=partner)
+        for role, partner in (("secretariat", "city"), ("committee", "victim-support"))
+    )
+
+    async def call(method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        return await world.call(method, "committee", path, desk, body)
+
+    listed = await call("GET", "/v1/applications?limit=200")
+    [case] = [each["id"] for each in listed if each["enrolment_id"] == enrolment_id]
+    path = f"/v1/applications/{case}"
+    opinion = {"advice": "grant", "shared": "the same pattern again", "kept": "in therapy since May"}
+    await world.call("PUT", "committee", f"{path}/opinion", support, opinion)
+    begins = {"protocol_id": str(PROTOCOL_ID), "starts_at": datetime.now(UTC).isoformat()}
+    held = f"/v1/meetings/{(await call('POST', '/v1/meetings', begins))['id']}"
+    await call("POST", f"{held}/agenda", {"application_id": case})
+    await call("POST", f"{held}/open")
+    for partner in ("police", "parket"):
+        member = {"subject": f"member {partner}", "partner": partner, "name": "Bert Testemans"}
+        await call("POST", f"{held}/attendance", member)
+    reasons = {"meeting_id": held.rpartition("/")[2], "reasons": "Verklikker was seen at her door"}
+    await call("POST", f"{path}/grant", reasons)
+    await call("POST", f"{held}/close")
+    for paper in (f"{held}/minutes.pdf", f"{path}/decision.pdf"):
+        answer = await world.http.get(f"{world.url('committee')}{paper}", headers=desk)
+        assert answer.content.startswith(b"%PDF"), paper
+
+
+def pieces(photo: bytes) -> list[str]:
+    """A stretch of a photo that is in no other, as it would look in a row and in a message."""
+    start = len(photo) // 2 // 3 * 3
+    piece = photo[start : start + 24]
+    return [piece.hex(), base64.b64encode(piece).decode()]
 
 
 @contextmanager
@@ -67,14 +162,16 @@ def dump(url: str) -> Iterator[tuple[str, str]]:
                 yield table, row
 
 
-def found_in(text: str) -> list[str]:
+def found_in(text: str, *more: str) -> list[str]:
     """Secrets in a text, plain or as hexadecimal digits."""
-    return [each for each in SECRETS if each in text or each.encode().hex() in text]
+    return [each for each in (*SECRETS, *more) if each in text or each.encode().hex() in text]
 
 
 def test_what_is_known_of_a_victim_stays_where_it_must_be(scenario: Scenario, system: RunningSystem) -> None:
     ann = scenario.victim(perpetrator=PERPETRATOR)
+    photos = list[bytes]()
     car = scenario.unit()
+    scenario.step(-1, lambda stage: everything_else(stage, ann, photos))
     press = scenario.press(ann)
     scenario.want_alarm(CIC, fits=lambda view: view["card"]["victim"]["name"] == ann.name)
     scenario.want_order(car, fits=lambda order: "machete" in json.dumps(order["card"]))
@@ -83,15 +180,19 @@ def test_what_is_known_of_a_victim_stays_where_it_must_be(scenario: Scenario, sy
     exchanges = tuple(e.name for e in topology.EXCHANGES if e.name not in private and e.kind == "topic")
     with eavesdropping(system, (topology.REGISTRY_CARDS,)) as cards, eavesdropping(system, exchanges) as heard:
         scenario.run()
-    # The search finds what is there: the card on the one exchange that may carry it.
-    assert {"Testemans", "Verklikker", "machete"} <= set(found_in(b"".join(cards).decode()))
+    [photo] = photos
+    # The search finds what is there: card and photo on the one exchange that may carry them.
+    on_cards = set(found_in(b"".join(cards).decode(), *pieces(photo)))
+    assert {"Testemans", "Verklikker", "machete", "Kouter 91", pieces(photo)[1]} <= on_cards
     assert len(heard) > 10
-    assert [found_in(body.decode(errors="replace")) for body in heard if found_in(body.decode())] == []
+    told = [found_in(body.decode(errors="replace"), *pieces(photo)) for body in heard]
+    assert [found for found in told if found] == []
     for service in SERVICES:
         url = system.database_url(service).replace("+psycopg", "")
         rows = list(dump(url))
         assert len(rows) > 5, service
-        assert [(table, found_in(row)) for table, row in rows if found_in(row)] == [], service
+        held = [(table, found_in(row, *pieces(photo))) for table, row in rows]
+        assert [each for each in held if each[1]] == [], service
     for process in system.processes():
         if not process["step"]:
             assert found_in(system.log(process["name"])) == [], process["name"]

@@ -25,6 +25,8 @@ class Who(TypedDict):
     role: str
     partner: NotRequired[str]
     zone: NotRequired[str]
+    cic: NotRequired[str]
+    unit: NotRequired[str]
     sub: NotRequired[str]
 
 

@@ -1,5 +1,7 @@
 """Dispatch under test, without processes: real database and map, use cases called as the worker does."""
 
+import base64
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,11 +10,16 @@ import psycopg
 from sqlalchemy import text
 
 from chassis.database import Database, engine_of
+from chassis.outbox import Outgoing
 from chassis.vault import Vault, new_key
 from contracts.alarm import AlarmRaised, alarm_id_of
 from contracts.common import Fix
-from contracts.envelope import Event
+from contracts.envelope import Event, Payload, wrap
+from contracts.registry import CardPublished, DeviceChanged, EnrolmentChanged, PhotoPublished
+from contracts.topology import DISPATCH_REGISTRY
+from services.dispatch import events
 from services.dispatch.board import Board
+from services.dispatch.live import IncidentChanged
 from services.dispatch.schemas import ControlRoomIn, UnitIn
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.usecases import escalating, rooms
@@ -131,3 +138,57 @@ def alarm(
             "hops": {"received": at},
         }
     )
+
+
+class Bell:
+    """Stands where the relay stands, and keeps what it would send."""
+
+    def __init__(self) -> None:
+        self.bodies: list[bytes] = []
+
+    def send(self, outgoing: Sequence[Outgoing]) -> None:
+        self.bodies += [each.body for each in outgoing if not each.durable]
+
+    def rung(self) -> list[IncidentChanged]:
+        return [IncidentChanged.model_validate(Event.decode(body).data) for body in self.bodies]
+
+
+def everything_known(desk: Desk, text_of_it: str) -> tuple[UUID, UUID, UUID]:
+    """A device, its enrolment and a photo, with `text_of_it` in every text of the card; the photo is there."""
+    device, enrolment, photo = uuid4(), uuid4(), uuid4()
+    at, said = datetime.now(UTC), {"text": text_of_it, "source": text_of_it}
+    card = {
+        "victim": dict.fromkeys(("name", "phone", "description"), text_of_it),
+        "languages": ["nl"],
+        "perpetrators": [
+            {
+                "ref": uuid4(),
+                "name": text_of_it,
+                "violence": [said],
+                "weapons": [said],
+                "vehicles": [{**said, "plate": text_of_it}],
+            }
+        ],
+        "measures": [{"kind": text_of_it}],
+        "addresses": [{"kind": "home", "text": text_of_it, "access_notes": text_of_it}],
+        "photos": [{"photo_id": photo, "taken_on": at.date()}],
+        **dict.fromkeys(("dogs", "children", "hearing_or_disability", "notes"), text_of_it),
+    }
+    told = {"enrolment_id": enrolment, "managing_zone_id": "gent-1"}
+    codes = {"cancel_code": "1234", "duress_code": "4321"}
+    jpeg = base64.b64encode(f"jpeg {text_of_it}".encode()).decode()
+    tell(
+        desk.context,
+        EnrolmentChanged.model_validate({**told, "status": "active", "changed_at": at}),
+        DeviceChanged.model_validate(
+            {**told, "device_id": device, "public_key": "x", "status": "active", "version": 1, "changed_at": at}
+        ),
+        CardPublished.model_validate({**told, **codes, "version": 1, "card": card, "published_at": at}),
+        PhotoPublished(enrolment_id=enrolment, photo_id=photo, jpeg=jpeg),
+    )
+    return device, enrolment, photo
+
+
+def tell(context: Context, *payloads: Payload) -> None:
+    """Events as the worker takes them in."""
+    events.take(context, DISPATCH_REGISTRY, [(wrap(each, source="/test"), None) for each in payloads])

@@ -13,7 +13,8 @@ AUDIENCE = "stalkingalarm"
 # Every role that there is.
 ROLES = (
     *("file_manager", "operator", "supervisor", "unit", "gateway", "committee", "secretariat", "magistrate"),
-    *("procureur", "procureur_general", "follow_up", "technician", "service", "admin", "auditor"),
+    *("procureur", "procureur_general", "follow_up", "device_desk", "technician", "service", "admin"),
+    "auditor",
 )
 # What every service has for auditors, in the tables role x endpoint.
 AUDIT = {("GET", f"/v1/audit/{name}"): {"auditor"} for name in ("entries", "seals", "state", "keys")}

@@ -37,6 +37,14 @@ class Context:
             return None
         return Fix.model_validate(self.vault.open(store.fix_place(incident.subject), incident.fix))
 
+    def seal_said(self, about: UUID, text: str) -> bytes:
+        """What somebody wrote about an order or an incident, as it rests."""
+        return self.vault.seal(store.said_place(about), text)
+
+    def open_said(self, about: UUID, sealed: bytes) -> str:
+        """What somebody wrote about an order or an incident."""
+        return str(self.vault.open(store.said_place(about), sealed))
+
     def open_card(self, enrolment_id: UUID, sealed: bytes) -> dict[str, Any]:
         """A card with its codes: {"card", "cancel_code", "duress_code"}."""
         opened: dict[str, Any] = self.vault.open(store.card_place(enrolment_id), sealed)

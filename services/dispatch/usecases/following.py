@@ -11,8 +11,16 @@ from sqlmodel import SQLModel, col
 from chassis import clock, metrics
 from chassis.database import Transaction
 from contracts.alarm import AlarmLocated, CanaryRaised, CancelRequested, TestRaised
+from contracts.committee import ConflictDeclared
 from contracts.dispatch import CanaryRouted, IncidentEscalated, IncidentRelocated, TestRouted
-from contracts.registry import CardPublished, CardWithdrawn, DeviceChanged, EnrolmentChanged, PhotoPublished
+from contracts.registry import (
+    CardPublished,
+    CardWithdrawn,
+    DeviceChanged,
+    EnrolmentChanged,
+    PhotoPublished,
+    TieDeclared,
+)
 from contracts.telemetry import INCIDENT_ESCALATED
 from services.dispatch import store
 from services.dispatch.domain import Cancel, judge_cancel, merged, urgency_of
@@ -24,6 +32,7 @@ from services.dispatch.models import (
     IncidentRow,
     PerpetratorRow,
     PhotoRow,
+    TieRow,
 )
 from services.dispatch.routing import Basis
 from services.dispatch.usecases.context import Context, changed
@@ -156,6 +165,19 @@ def take_enrolment(tx: Transaction, enrolment: EnrolmentChanged) -> None:
         changed_at=enrolment.changed_at,
     )
     _newer(tx, row, ["id"], "changed_at")
+
+
+def take_tie(
+    tx: Transaction, context: Context, declared: TieDeclared | ConflictDeclared, span: Span | None
+) -> None:
+    """Somebody has a tie to a party: what is open is shown anew. A copy, from wherever, changes nothing."""
+    row = TieRow(enrolment_id=declared.enrolment_id, subject=declared.person)
+    new = upsert(TieRow).values(row.model_dump()).on_conflict_do_nothing().returning(col(TieRow.subject))
+    if tx.session.execute(new).first() is None:
+        return
+    for incident in store.open_of(tx.session, declared.enrolment_id):
+        store.touch(tx.session, incident, clock.now())
+        changed(tx, context, incident, span)
 
 
 def take_card(tx: Transaction, context: Context, published: CardPublished) -> None:

@@ -16,7 +16,7 @@ from contracts.dispatch import (
     OrderState,
 )
 from services.dispatch import store
-from services.dispatch.domain import ANSWERED, LIVE, STAMPS, already_there, can_move
+from services.dispatch.domain import ANSWERED, LIVE, STAMPS, SYSTEM_REASONS, already_there, can_move
 from services.dispatch.errors import (
     IncidentIsClosed,
     IncidentUnknown,
@@ -121,6 +121,8 @@ def move_order(context: Context, order_id: UUID, target: OrderState, reason: str
         if not can_move(current, target):
             raise OrderMoveImpossible(f"an order that is {current} cannot become {target}")
         now = clock.now()
+        if reason is not None and reason not in SYSTEM_REASONS:
+            order.said, reason = context.seal_said(order.id, reason), None
         apply(tx, incident, order, target, now, reason)
         if target in ANSWERED:
             timers.cancel(tx.session, str(order.id), ["unit_answer"])
@@ -206,7 +208,7 @@ def close(
             outcome=outcome,
             closed_at=now,
             closed_by=person,
-            reason=reason,
+            said=context.seal_said(incident.id, reason) if reason else None,
             fix=None,
         )
         tx.publish(

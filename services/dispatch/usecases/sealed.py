@@ -2,11 +2,13 @@
 
 from chassis.reseal import Sealed
 from services.dispatch import store
-from services.dispatch.models import CardRow, ControlRoomRow, IncidentRow, PhotoRow
+from services.dispatch.models import CardRow, ControlRoomRow, IncidentRow, OrderRow, PhotoRow
 
 SEALED = (
     Sealed(CardRow, "sealed", store.card_place, ("enrolment_id",)),
     Sealed(PhotoRow, "sealed", store.photo_place, ("id",)),
     Sealed(IncidentRow, "fix", store.fix_place, ("subject",)),
+    Sealed(IncidentRow, "said", store.said_place, ("id",)),
+    Sealed(OrderRow, "said", store.said_place, ("id",)),
     Sealed(ControlRoomRow, "webhook_secret", store.webhook_place, ("id",)),
 )

@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from services.reporting.domain import Row
+from services.reporting.store.access import NOT_TIED
 
 _OPEN = text(
     "INSERT INTO attention AS t (id, kind, key, since, last_seen, times, detail) "
@@ -36,6 +37,12 @@ _HEARD = text(
     "RETURNING control_room_id"
 )
 
+_MAY_SEE = NOT_TIED.format("attention.detail->>'enrolment_id'")
+_EXISTS = text(f"SELECT EXISTS (SELECT FROM attention WHERE id = :id AND {_MAY_SEE})")  # noqa: S608 - constants
+_LISTING = text(
+    f"SELECT * FROM attention WHERE resolved_at IS NULL AND {_MAY_SEE} ORDER BY since, id"  # noqa: S608
+)
+
 
 def open_(session: Session, kind: str, key: str, detail: dict[str, Any], now: datetime) -> bool:
     """Open a point of attention, or see it again; True when it is new."""
@@ -56,15 +63,14 @@ def resolve(session: Session, attention_id: UUID, by: str, reason: str, now: dat
     return dict(row._mapping) if row else None
 
 
-def exists(session: Session, attention_id: UUID) -> bool:
-    """Whether there ever was such a point."""
-    query = text("SELECT EXISTS (SELECT FROM attention WHERE id = :id)")
-    return bool(session.execute(query, {"id": attention_id}).scalar_one())
+def exists(session: Session, attention_id: UUID, who: str) -> bool:
+    """Whether there ever was such a point; none that is about a case that `who` has a tie to."""
+    return bool(session.execute(_EXISTS, {"id": attention_id, "who": who}).scalar_one())
 
 
-def listing(session: Session) -> list[Row]:
-    """Open points, the oldest first."""
-    rows = session.execute(text("SELECT * FROM attention WHERE resolved_at IS NULL ORDER BY since, id"))
+def listing(session: Session, who: str | None = None) -> list[Row]:
+    """Open points, the oldest first; none that is about a case that `who` has a tie to."""
+    rows = session.execute(_LISTING, {"who": who})
     return [dict(row._mapping) for row in rows]
 
 

@@ -118,6 +118,12 @@ _ENROLMENT = text(
     "status = excluded.status, changed_at = excluded.changed_at WHERE t.changed_at < excluded.changed_at"
 )
 
+_TIE = text(_insert("tied_person", {"person": "text", "enrolment_id": "uuid"}) + "ON CONFLICT DO NOTHING")
+_PROPOSER = text(
+    _insert("proposer", {"enrolment_id": "uuid", "partner": "text", "zone_id": "text"})
+    + "ON CONFLICT DO NOTHING"
+)
+
 
 def _json(value: Any) -> str:
     if isinstance(value, datetime):
@@ -147,3 +153,5 @@ def write(session: Session, entries: Entries, now: datetime) -> None:
     _write(session, _FACT, entries.facts, now)
     _write(session, _DEVICE, entries.devices, now)
     _write(session, _ENROLMENT, entries.enrolments, now)
+    _write(session, _TIE, entries.ties, now)
+    _write(session, _PROPOSER, entries.proposers, now)

@@ -72,7 +72,7 @@ def _night(name: str, change: datetime, day: date, hours: int) -> Fault[Rig]:
 
 async def _daily_reports(world: World, lines: Sequence[Line], day: date, hours: int) -> list[str]:
     """Each press stands in the report of its local day, and that day is as long as it was."""
-    reader, complaints, on_the_day = world.bearer("follow_up"), list[str](), 0
+    reader, complaints, on_the_day = world.bearer("device_desk"), list[str](), 0
 
     async def report(enrolment: str, of: date) -> dict[str, Any]:
         path = f"/v1/reports/daily/{enrolment}?day={of.isoformat()}"

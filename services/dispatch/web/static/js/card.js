@@ -12,7 +12,7 @@ export function showCard() {
     fill(box, null, () => []); // nothing of a closed alarm stays in the page
     return;
   }
-  fill(box, [language, view.incident_id, view.card], () => (view.card ? card(view.card, view.incident_id) : [title(), el("p", {}, t("noCard"))]));
+  fill(box, [language, view.incident_id, view.card, view.tied], () => (view.card ? card(view.card, view.incident_id) : [title(), el("p", {}, t(view.tied ? "tied" : "noCard"))]));
 }
 
 const title = () => el("h2", {}, t("card"));

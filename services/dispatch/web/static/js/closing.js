@@ -10,7 +10,7 @@ const OUTCOMES = ["genuine", "perpetrator_present", "arrest", "accidental", "tec
 let asked = null; // the incident that the form stands for
 
 /** Only a supervisor of the alarm's own control room; the service checks it again. */
-export const mayClose = (view) => isOurs(view) && Boolean(state.me?.roles.includes("supervisor"));
+export const mayClose = (view) => isOurs(view) && !view.tied && Boolean(state.me?.roles.includes("supervisor"));
 
 /** Open the form for an alarm; nothing is chosen beforehand. */
 export function askToClose(view) {

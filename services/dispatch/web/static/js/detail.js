@@ -34,7 +34,7 @@ export function showAlarm(act, busy) {
   fill(byId("orders"), key, () => orders(view));
   fill(byId("flags"), key, () => flags(view));
   const near = nearest(view, 4);
-  const open = !view.acknowledged_at || !isOurs(view);
+  const open = !view.acknowledged_at || !isOurs(view) || view.tied;
   fill(byId("units"), [...key, busy, near.map(({ unit, away }) => [unit.unit_id, away && Math.round(away / 50)])], () =>
     units(view, near, open || busy, act),
   );
@@ -86,7 +86,7 @@ function showActions(view, busy) {
   const order = leading(view);
   say(byId("progress"), nextStep(view) ? null : order ? t("onItsWay", { unit: order.callsign, state: word("order", order.state) }) : progress(view));
   byId("progress").dataset.state = order?.state ?? "";
-  const offered = !isOurs(view) && step !== "take-over";
+  const offered = !isOurs(view) && !view.tied && step !== "take-over";
   say(byId("take-over"), offered ? `${t("step.take-over")} (T)` : null);
 }
 
@@ -152,7 +152,7 @@ function units(view, near, closed, act) {
   return [
     el("h3", {}, t("otherUnits"), " ", el("kbd", {}, "U")),
     rows.length ? el("ul", { class: "near" }, rows) : el("p", {}, t("noFreeUnits")),
-    closed && rows.length > 0 && el("p", { class: "hint" }, t(isOurs(view) ? "acknowledgeFirst" : "takeOverFirst")),
+    closed && rows.length > 0 && el("p", { class: "hint" }, t(view.tied ? "tied" : isOurs(view) ? "acknowledgeFirst" : "takeOverFirst")),
   ];
 }
 

@@ -220,7 +220,7 @@ function wire() {
   document.addEventListener("visibilitychange", tellDisplayed);
   prepare((blocked) => say(byId("sound-note"), blocked ? t("soundBlocked") : null));
   const acknowledge = () => only("acknowledge", "next");
-  const takeOver = () => selected() && !isOurs(selected()) && STEPS["take-over"]();
+  const takeOver = () => selected() && !isOurs(selected()) && !selected().tied && STEPS["take-over"]();
   listen({
     Enter: acknowledge, " ": acknowledge, a: acknowledge, s: () => only("send"), t: takeOver,
     u: STEPS.choose, m: mute, n: next, c: () => follow(true), ArrowDown: () => move(1), ArrowUp: () => move(-1),

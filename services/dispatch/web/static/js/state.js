@@ -53,6 +53,8 @@ export const rings = (view) => !view.acknowledged_at && (isOurs(view) || view.es
 
 /** The one next step: acknowledge, take-over, send, choose (no unit was proposed), or null. */
 export function nextStep(view) {
+  // Who has a tie may send the proposed unit; all else is for somebody who has none.
+  if (view.tied) return proposal(view) && !liveOrders(view).length ? "send" : null;
   if (!isOurs(view)) return rings(view) ? "take-over" : null;
   if (!view.acknowledged_at) return "acknowledge";
   if (liveOrders(view).length) return null;

@@ -1,0 +1,25 @@
+"""Who has a tie to a party, and whose case it is."""
+
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+# A condition on `enrolment_id` (text or uuid): not of a case that the person `who` has a tie to.
+NOT_TIED = "NOT EXISTS (SELECT FROM tied_person t WHERE t.person = :who AND CAST(t.enrolment_id AS text) = {0})"
+_TIED = text("SELECT EXISTS (SELECT FROM tied_person WHERE person = :who AND enrolment_id = :id)")
+_PROPOSED = text(
+    "SELECT EXISTS (SELECT FROM proposer WHERE enrolment_id = :id AND partner = :partner "
+    "AND (CAST(:zone AS text) IS NULL OR zone_id = :zone))"
+)
+
+
+def is_tied(session: Session, enrolment_id: UUID, who: str) -> bool:
+    """Whether a person has a tie to a party of a case."""
+    return bool(session.execute(_TIED, {"id": enrolment_id, "who": who}).scalar_one())
+
+
+def proposed(session: Session, enrolment_id: UUID, partner: str, zone: str | None) -> bool:
+    """Whether a partner proposed the alarm, in a zone (None: in any)."""
+    values = {"id": enrolment_id, "partner": partner, "zone": zone}
+    return bool(session.execute(_PROPOSED, values).scalar_one())

@@ -1,0 +1,229 @@
+"""Who has a tie to a party: the alarm is never hidden from them, what is personal is, and others take it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+
+from chassis import clock
+from chassis.caller import Caller
+from contracts.committee import ConflictDeclared
+from contracts.registry import TieDeclared
+from services.dispatch import views
+from services.dispatch.api import create_app
+from services.dispatch.disclosures import Disclosures, shown
+from services.dispatch.streams import Watcher
+from services.dispatch.webhooks import Courier
+from tests.support.desks import NO_BROKER
+from tests.support.dispatching import GHENT, GHENT_ROOM, Bell, Desk, alarm, context_on, everything_known, tell
+from tests.support.postgres import Cluster
+from tests.support.tokens import Issuer
+
+SECRET = "Annelies of Kraanlei 77"
+TIED = "tom"
+
+
+@pytest.fixture(scope="module")
+def desk(cluster: Cluster, issuer: Issuer) -> Desk:
+    url = cluster.database("dispatch")
+    return Desk(context_on(url, broker_url=NO_BROKER, oidc_issuer=issuer.url, oidc_jwks_url=issuer.jwks_url))
+
+
+@pytest.fixture(scope="module")
+def client(desk: Desk) -> Iterator[TestClient]:
+    with TestClient(create_app(desk.context.settings), raise_server_exceptions=False) as started:
+        yield started
+
+
+class Case:
+    """An alarm of somebody of whom all is known, and the callers around it."""
+
+    def __init__(self, desk: Desk, client: TestClient, issuer: Issuer, policy: str = "proposed") -> None:
+        self.desk, self._client, self._issuer = desk, client, issuer
+        desk.wipe()
+        desk.policy(GHENT_ROOM, policy)
+        self.units = desk.units(GHENT_ROOM, GHENT, 2)
+        device, self.enrolment, self.photo = everything_known(desk, SECRET)
+        raised = alarm(device)
+        desk.press(raised)
+        self.incident = raised.alarm_id
+
+    def call(self, method: str, path: str, body: Any = None, *, sub: str = TIED, **claims: str) -> Any:
+        """As somebody of the room, an operator unless `role` says otherwise: status and JSON (or text)."""
+        role = claims.pop("role", "operator")
+        headers = self._issuer.headers(role, sub=sub, cic=GHENT_ROOM, **claims)
+        answer = self._client.request(method, path, json=body, headers=headers)
+        is_json = answer.headers.get("content-type", "").startswith("application/")
+        return answer.status_code, answer.json() if is_json else answer.text
+
+    def act(self, what: str, body: Any = None, *, sub: str = TIED, role: str = "operator") -> Any:
+        return self.call("POST", f"/v1/incidents/{self.incident}/{what}", body, sub=sub, role=role)
+
+    def tie(self, person: str = TIED) -> None:
+        at = datetime.now(UTC)
+        tell(self.desk.context, TieDeclared(enrolment_id=self.enrolment, person=person, declared_at=at))
+
+
+@pytest.fixture
+def case(desk: Desk, client: TestClient, issuer: Issuer) -> Case:
+    return Case(desk, client, issuer)
+
+
+@pytest.mark.parametrize("role", ["operator", "supervisor", "gateway"])
+def test_the_alarm_stays_and_what_is_personal_goes(case: Case, role: str) -> None:
+    path = f"/v1/incidents/{case.incident}"
+    _, before = case.call("GET", path, role=role)
+    assert before["card"]["victim"]["name"] == SECRET
+    assert (before["tied"], before["withheld"]) == (False, [])
+    case.tie()
+    _, [listed] = case.call("GET", f"/v1/control-rooms/{GHENT_ROOM}/incidents", role=role)
+    for view in (listed, case.call("GET", path, role=role)[1]):
+        assert view["marking"] == "STALKINGALARM"
+        assert view["zone_id"] == before["zone_id"] is not None
+        assert [order["unit_id"] for order in view["orders"]] == case.units[:1]
+        assert view["tied"]
+        assert view["withheld"] == ["card", "last_known_address", "location"]
+        assert (view["card"], view["location"], view["last_known_address"]) == (None, None, None)
+        assert SECRET not in str(view)
+    assert case.call("GET", f"{path}/photos/{case.photo}", role=role)[0] == 404
+    status, view = case.call("GET", path, sub="olga", role=role)
+    assert (status, view["card"]["victim"]["name"], view["tied"]) == (200, SECRET, False)
+    assert case.call("GET", f"{path}/photos/{case.photo}", sub="olga", role=role)[0] == 200
+
+
+def test_who_is_tied_neither_stops_the_ladder_nor_ends_the_alarm_but_help_may_go(case: Case) -> None:
+    case.tie()
+    closing = {"outcome": "accidental", "reason": "nothing happened"}
+    for what, body in (("acknowledge", None), ("take-over", None), ("send", {"unit_id": case.units[1]})):
+        status, problem = case.act(what, body)
+        assert (status, problem["type"]) == (403, "urn:stalkingalarm:tied"), what
+    assert case.act("close", closing, role="supervisor")[0] == 403
+    assert case.act("display")[0] == 200
+    status, view = case.act("send")
+    assert (status, view["orders"][0]["unit_id"], view["orders"][0]["state"]) == (200, case.units[0], "sent")
+    assert case.desk.sql("SELECT acknowledged_at, state FROM incidents") == [(None, "open")]
+    # Nobody has taken it: the next ones are told, and any of them can.
+    case.desk.pass_time(61)
+    assert case.desk.published("incident.escalated.v1")
+    assert case.act("acknowledge", sub="olga")[0] == 200
+    assert case.act("close", closing, sub="olga", role="supervisor")[0] == 200
+
+
+def test_ties_come_from_registry_and_committee_twice_and_before_anything_else(
+    desk: Desk, client: TestClient, issuer: Issuer
+) -> None:
+    enrolment, at = uuid4(), datetime.now(UTC)
+    declared = TieDeclared(enrolment_id=enrolment, person="ann", declared_at=at)
+    conflict = ConflictDeclared(enrolment_id=enrolment, application_id=uuid4(), person="ann", declared_at=at)
+    other = conflict.model_copy(update={"person": "bob"})
+    tell(desk.context, declared, conflict, declared, other)
+    tell(desk.context, declared)
+    rows = desk.sql(f"SELECT subject FROM ties WHERE enrolment_id = '{enrolment}' ORDER BY 1")
+    assert rows == [("ann",), ("bob",)]
+
+
+def test_a_stream_that_is_open_forgets_at_once(case: Case) -> None:
+    watcher = Watcher("room", GHENT_ROOM, partial(Disclosures(case.desk.context.database).show, _caller(TIED)))
+
+    def frames() -> tuple[int, str]:
+        with case.desk.context.database.read() as session:
+            [view] = views.load_views(case.desk.context, session, [case.incident], clock.now())
+        return view.revision, b"".join(watcher.frames(view)).decode()
+
+    first, text = frames()
+    assert SECRET in text
+    case.tie()
+    second, text = frames()
+    # A new revision is what makes the streams send it.
+    assert second > first
+    assert SECRET not in text
+    assert '"tied":true' in text
+    case.tie()
+    assert frames()[0] == second
+
+
+def test_the_doorbell_of_a_new_alarm_knows_of_ties(case: Case) -> None:
+    device, enrolment, _ = everything_known(case.desk, SECRET)
+    at = datetime.now(UTC)
+    tell(case.desk.context, TieDeclared(enrolment_id=enrolment, person=TIED, declared_at=at))
+    bell: Any = Bell()
+    case.desk.context.database.relay = bell
+    raised = alarm(device)
+    try:
+        case.desk.press(raised)
+    finally:
+        case.desk.context.database.relay = None
+    with case.desk.context.database.read() as session:
+        [stored] = views.load_views(case.desk.context, session, [raised.alarm_id], clock.now())
+    told = next(e for e in bell.rung() if e.incident_id == raised.alarm_id and e.sealed)
+    rung = views.open_sealed(case.desk.context, told.incident_id, told.sealed or "")
+    assert rung.kept_from == stored.kept_from == [TIED]
+    assert SECRET not in shown(_caller(TIED), rung).model_dump_json()
+
+
+def test_a_crew_with_a_tie_holds_no_order_and_another_patrol_goes(
+    desk: Desk, client: TestClient, issuer: Issuer
+) -> None:
+    case = Case(desk, client, issuer, "automatic")
+    [(order, unit)] = desk.sql("SELECT id, unit_id FROM orders")
+    case.tie("crew")
+    crew = {"sub": "crew", "role": "unit", "unit": unit}
+    assert case.call("GET", f"/v1/orders/{order}/photos/{case.photo}", **crew)[0] == 404
+    status, view = case.call("POST", f"/v1/orders/{order}/receipt", **crew)
+    assert (status, view["state"], view["card"], view["location"]) == (200, "declined", None, None)
+    assert SECRET not in str(view)
+    case.desk.pass_time(0)
+    rows = desk.sql("SELECT unit_id, state, reason FROM orders ORDER BY created_at")
+    assert rows == [(case.units[0], "declined", "tie"), (case.units[1], "sent", None)]
+
+
+def test_a_patrol_on_its_way_is_not_called_back_by_a_late_tie(
+    desk: Desk, client: TestClient, issuer: Issuer
+) -> None:
+    case = Case(desk, client, issuer, "automatic")
+    [(order, unit)] = desk.sql("SELECT id, unit_id FROM orders")
+    crew = {"sub": "crew", "role": "unit", "unit": unit}
+    assert case.call("POST", f"/v1/orders/{order}/en-route", **crew)[1]["card"]["victim"]["name"] == SECRET
+    case.tie("crew")
+    _, view = case.call("POST", f"/v1/orders/{order}/on-scene", **crew)
+    assert (view["state"], view["tied"], view["card"], view["location"]) == ("on_scene", True, None, None)
+    closed, problem = case.call("POST", f"/v1/orders/{order}/close", {"outcome": "accidental"}, **crew)
+    assert (closed, problem["type"]) == (403, "urn:stalkingalarm:tied")
+
+
+def test_the_rooms_own_software_hears_whom_to_keep_it_from(case: Case) -> None:
+    case.tie()
+    path = f"/v1/incidents/{case.incident}"
+    _, view = case.call("GET", path, sub="the gateway", role="gateway")
+    assert (view["kept_from"], view["card"]["victim"]["name"]) == ([TIED], SECRET)
+    assert case.call("GET", path, sub="olga")[1]["kept_from"] == []
+    hook = {"webhook_url": "http://127.0.0.1:1/", "webhook_secret": "whsec_" + "A" * 40}
+    case.desk.policy(GHENT_ROOM, "proposed", **hook)
+    found = Courier(case.desk.context)._load(case.incident, GHENT_ROOM)
+    assert found is not None
+    assert found[0].kept_from == [TIED]
+
+
+def test_the_log_says_what_was_shown_and_not_what_was_withheld(case: Case) -> None:
+    case.tie()
+    case.call("GET", f"/v1/incidents/{case.incident}")
+    disclosures = Disclosures(case.desk.context.database)
+    with case.desk.context.database.read() as session:
+        [view] = views.load_views(case.desk.context, session, [case.incident], clock.now())
+    disclosures.show(_caller(TIED), view)
+    disclosures.show(_caller("olga"), view)
+    disclosures._write()
+    about = f"incident:{case.incident}"
+    rows = case.desk.sql(
+        f"SELECT subject, fields FROM audit_entry WHERE about = '{about}' AND purpose = 'intervention'"
+    )
+    assert ("olga", ["card", "last_known_address", "location"]) in rows
+    assert TIED not in {subject for subject, _ in rows}
+
+
+def _caller(subject: str) -> Caller:
+    return Caller(subject, frozenset({"operator"}), cic=GHENT_ROOM)
