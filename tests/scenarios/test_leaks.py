@@ -19,8 +19,8 @@ from psycopg import sql
 
 from contracts import topology
 from contracts.topology import SERVICES
-from stalkingalarm.running import RunningSystem
 from stalkingalarm.deciding import PROTOCOL_ID
+from stalkingalarm.running import RunningSystem
 from stalkingalarm.simulation.world import World
 from tests.scenarios.roles import VictimRole
 from tests.scenarios.scenario import Scenario
