@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
@@ -44,6 +44,10 @@ class Victim:
     zone: str
     device: Device
     secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+# World, zone, enrolment and PV number of what is to be granted.
+Grant = Callable[[World, str, str, str], Awaitable[None]]
 
 
 def card(name: str, address: str, perpetrator: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -115,8 +119,12 @@ async def enrol(
     *,
     perpetrator: dict[str, Any] | None = None,
     activate: bool = True,
+    grant: Grant | None = None,
 ) -> Victim:
-    """Everything from the first paper to the active alarm; raises `Refused` where the system refuses."""
+    """Everything from the first paper to the active alarm; raises `Refused` where the system refuses.
+
+    `grant`: how the committee comes to it (default: at once, by the magistrate on duty).
+    """
     manager = world.bearer("file_manager", zone=zone)
     enrolment = await world.call("POST", "registry", "/v1/enrolments", manager)
     path, pv_number = f"/v1/enrolments/{enrolment['id']}", f"GE.37.L1.{enrolment['id'][:6]}/2026"
@@ -124,7 +132,7 @@ async def enrol(
     address = f"{name} street 1, {place.name}"
     papers = {"card": card(name, address, perpetrator), "cancel_code": CANCEL_CODE, "duress_code": DURESS_CODE}
     # One after the other: all of these lock the same file.
-    granted = asyncio.create_task(_granted(world, zone, enrolment["id"], pv_number))
+    granted = asyncio.create_task((grant or granted_at_once)(world, zone, enrolment["id"], pv_number))
     await world.call("PUT", "registry", f"{path}/police-report", manager, {"pv_number": pv_number})
     today = datetime.now(BELGIUM).date().isoformat()
     await world.call("POST", "registry", f"{path}/convention", manager, {"signed_on": today, "by": name})
@@ -147,8 +155,9 @@ def _device(device: Device) -> dict[str, str]:
     }
 
 
-async def _granted(world: World, zone: str, enrolment_id: str, pv_number: str) -> None:
-    proposer, magistrate = world.bearer("file_manager", zone=zone), world.bearer("magistrate", partner="parket")
+async def applied(world: World, zone: str, enrolment_id: str, pv_number: str, **changed: Any) -> str:
+    """The path of an application (urgent, unless changed) that lies before the committee."""
+    proposer = world.bearer("file_manager", zone=zone)
     application = await world.call(
         "POST",
         "committee",
@@ -173,10 +182,18 @@ async def _granted(world: World, zone: str, enrolment_id: str, pv_number: str) -
                 "answers": {"N1": "yes", "P4": "possible"},
                 "level": "high",
             },
+            **changed,
         },
     )
     path = f"/v1/applications/{application['id']}"
     await world.call("POST", "committee", f"{path}/submit", proposer)
+    return path
+
+
+async def granted_at_once(world: World, zone: str, enrolment_id: str, pv_number: str) -> None:
+    """The magistrate on duty grants provisionally."""
+    magistrate = world.bearer("magistrate", partner="parket")
+    path = await applied(world, zone, enrolment_id, pv_number)
     reasons = {"reasons": "all three elements are shown, and he is near"}
     await world.call("POST", "committee", f"{path}/grant-provisionally", magistrate, reasons)
 

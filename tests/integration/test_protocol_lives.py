@@ -1,4 +1,4 @@
-"""Any order of anybody's moves upon a protocol: nobody is skipped, and decisions keep the version they began under."""
+"""Any order of anybody's moves upon a protocol: nobody is skipped, decisions keep their version."""
 
 import os
 from datetime import UTC, datetime, timedelta
