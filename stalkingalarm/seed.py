@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Self
@@ -47,7 +47,7 @@ class Victim:
 
 
 # World, zone, enrolment and PV number of what is to be granted.
-Grant = Callable[[World, str, str, str], Awaitable[None]]
+Grant = Callable[[World, str, str, str], Coroutine[Any, Any, None]]
 
 
 def card(name: str, address: str, perpetrator: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from contracts.topology import COMMITTEE_FOLLOW_UP, REGISTRY_GRANTS, REGISTRY_TE
 from services.alarm import events as alarm_events
 from services.alarm.settings import AlarmSettings
 from services.committee import worker as committee_worker
+from services.committee.schemas.case import REFUSAL
 from services.committee.settings import CommitteeSettings
 from services.registry import worker
 from services.registry.events import decision
@@ -220,7 +221,7 @@ class Lives(RuleBasedStateMachine):
             path = self.cases[which % len(self.cases)]
             held = acts.meeting(self.committee, self.protocol, people=OTHERS if others else QUORUM)
             self.committee.raw_json("POST", f"/v1/meetings/{held}/agenda", acts.about(path), **SECRETARY)
-            said = {"meeting_id": held, "reasons": "said"} if grant else {"meeting_id": held, **acts.REFUSAL}
+            said = {"meeting_id": held, "reasons": "said"} if grant else {"meeting_id": held, **REFUSAL}
             move = f"{path}/{'grant' if grant else 'refuse'}"
             assert self.committee.raw_json("POST", move, said, **SECRETARY) in (200, 409, 422)
 

@@ -13,6 +13,7 @@ from contracts.envelope import wrap
 from contracts.registry import EnrolmentChanged
 from services.registry import events
 from services.registry.settings import RegistrySettings
+from services.registry.store import files as store
 from services.registry.usecases import files
 from tests.integration.test_registry_api import GHENT, complete, identity, to_end
 from tests.support.desks import Desk
@@ -31,7 +32,7 @@ def file(registry: Desk) -> str:
 def decide(database: Database, file: str, *, again: bool) -> None:
     """The committee said once that it grants; `again`: after all else that it said."""
     with database.read() as session:
-        (known,) = files.store.decisions(session, identity(file))
+        (known,) = store.decisions(session, identity(file))
     facts = {
         "enrolment_id": identity(file),
         "application_id": known.application_id,

@@ -68,7 +68,7 @@ def test_urgent_not_ratified_works_until_people_took_the_device_in(scenario: Sce
         stage.check(ended["status"] == "ended", "the file did not end")
 
         async def over() -> bool:
-            return (await case(world, ann))["state"] == "ended"
+            return bool((await case(world, ann))["state"] == "ended")
 
         await until(over, PATIENCE_S)
 

@@ -12,6 +12,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from chassis import audit
 from chassis.audit import Purpose
 from chassis.errors import Invalid
+from chassis.http import takes
 from contracts.policy import Circumstances
 from services.committee.api import shown
 from services.committee.api.parts import Member, Parts, Secretariat
@@ -74,7 +75,12 @@ def _theirs(app: FastAPI, parts: Parts) -> None:
             row = usecases.decline(work, handover_id, body.reasons)
             return _shown(work, row, work.open(f"handover:{row.id}", row.sealed))
 
-    @app.post("/v1/chain-approach/webhook", status_code=204, tags=["chain approach"])
+    @app.post(
+        "/v1/chain-approach/webhook",
+        status_code=204,
+        tags=["chain approach"],
+        openapi_extra=takes("application/json"),
+    )
     async def webhook(request: Request) -> None:
         """What the chain approach tells, signed (Standard Webhooks); a copy changes nothing."""
         told = _believed(parts, await _bounded(request), request.headers)
