@@ -65,6 +65,7 @@ OUTCOMES: dict[str, dict[str, Any]] = {
     "keep": {},
     "end": {"plan": "device back on Monday"},
 }
+# More when somebody has the time: EXAMPLES=200.
 EXAMPLES = int(os.environ.get("EXAMPLES", "15"))
 STOPS = {AlarmRefused.TYPE, AlarmEnding.TYPE}
 
