@@ -29,6 +29,7 @@ from tests.support.committee import (
     SECRETARY,
     about,
     drafted,
+    granted,
     in_force,
     meeting,
     urgent,
@@ -96,8 +97,12 @@ class Lives(RuleBasedStateMachine):
     # Somebody who may decided that these alarms are to end.
     may_end: set[str]
 
-    @initialize(kinds=st.lists(st.sampled_from(["urgent", "ordinary", "outside"]), min_size=1, max_size=2))
-    def apply(self, kinds: list[str]) -> None:
+    @initialize(
+        kinds=st.lists(st.sampled_from(["urgent", "ordinary", "outside"]), min_size=1, max_size=2),
+        steps=st.integers(0, 2),
+    )
+    def apply(self, kinds: list[str], steps: int) -> None:
+        """`steps`: of the way to a grant, so many are made."""
         made = {
             "urgent": lambda: urgent(self.protocol),
             "ordinary": lambda: whole(self.protocol),
@@ -106,7 +111,12 @@ class Lives(RuleBasedStateMachine):
         self.cases, self.were_alive, self.ended_by_registry, self.may_end = {}, set(), set(), set()
         for kind in kinds:
             body = made[kind]()
-            self.cases[f"/v1/applications/{drafted(self.committee, body)}"] = body
+            path = f"/v1/applications/{drafted(self.committee, body)}"
+            self.cases[path] = body
+            if steps:
+                self.committee.call("POST", f"{path}/submit", **POLICE)
+            if steps == 2 and kind != "outside":
+                granted(self.committee, self.protocol, path)
 
     def path(self, which: int) -> str:
         return list(self.cases)[which % len(self.cases)]
