@@ -40,7 +40,7 @@ from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
 
 # More when somebody has the time: EXAMPLES=200.
-EXAMPLES = int(os.environ.get("EXAMPLES", "15"))
+EXAMPLES = int(os.environ.get("EXAMPLES", "12"))
 REASONS = {"reasons": "said"}
 MET = {"intimate": {"met": True}, "reachable": {"met": True}}
 SOON = (datetime.now(UTC) + timedelta(days=90)).date().isoformat()
@@ -125,23 +125,42 @@ class Lives(RuleBasedStateMachine):
         which=st.integers(0, 1),
         name=st.sampled_from(sorted(MOVES)),
         others=st.booleans(),
-        leaves=st.none() | st.integers(0, 1),
     )
-    def move(self, which: int, name: str, others: bool, leaves: int | None) -> None:
-        """`leaves`: one of both goes before it is decided."""
+    def move(self, which: int, name: str, others: bool) -> None:
         path, people = self.path(which), OTHERS if others else QUORUM
         who, body = MOVES[name]
         held = meeting(self.committee, self.protocol, people=people)
         self.committee.raw_json("POST", f"/v1/meetings/{held}/agenda", about(path), **SECRETARY)
-        if leaves is not None:
-            gone = f"/v1/meetings/{held}/attendance/{people[leaves][0]}/leave"
-            self.committee.call("POST", gone, **SECRETARY)
         answer = self.committee.raw_json("POST", f"{path}/{name}", body(held), **who)
         assert answer in (200, 404, 409, 422)
-        if answer == 200 and "meeting_id" in (body(held) or {}):
-            assert leaves is None
         if answer == 200 and name == "refuse":
             self.may_end.add(path)
+
+    @rule(which=st.integers(0, 1), leaves=st.integers(0, 1))
+    def nobody_decides_alone(self, which: int, leaves: int) -> None:
+        """Police or parket went before it was decided."""
+        path = self.path(which)
+        held = meeting(self.committee, self.protocol)
+        self.committee.raw_json("POST", f"/v1/meetings/{held}/agenda", about(path), **SECRETARY)
+        gone = f"/v1/meetings/{held}/attendance/{QUORUM[leaves][0]}/leave"
+        self.committee.call("POST", gone, **SECRETARY)
+        for name in ("grant", "refuse", "propose-decision"):
+            who, body = MOVES[name]
+            assert self.committee.raw_json("POST", f"{path}/{name}", body(held), **who) in (404, 409)
+
+    @rule(which=st.integers(0, 1))
+    def accepted_beside_it(self, which: int) -> None:
+        """The chain approach takes a case, and its alarm goes on."""
+        path = self.path(which)
+        before = self.committee.call("GET", path, **SECRETARY)["state"]
+        body = REFERRAL | {"side_by_side": True, "fields": []}
+        if self.committee.raw_json("POST", f"{path}/refer", body, **SECRETARY) == 201:
+            offered = self.committee.call("GET", f"{path}/handovers", **SECRETARY)
+            for each in offered:
+                if each["side_by_side"]:
+                    answered = {"id": each["id"], "accepted": True}
+                    self.committee.signed(*self.partner.webhook("referral.answered", answered))
+            assert self.committee.call("GET", path, **SECRETARY)["state"] == before
 
     @rule(which=st.integers(0, 1), said=st.sampled_from(OUTCOMES), place=st.integers(0, 3))
     def review(self, which: int, said: dict[str, Any], place: int) -> None:
