@@ -32,6 +32,12 @@ _DOCS_POLICY = (
 )
 
 
+def takes(*kinds: str) -> dict[str, Any]:
+    """What documentation says of a body that is read as it comes: its media types (`openapi_extra`)."""
+    content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
+    return {"requestBody": {"required": True, "content": content}}
+
+
 class Traced:
     """Gives every request its server span, named by method and route (OpenTelemetry HTTP conventions)."""
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 from uuid import UUID, uuid5
@@ -88,6 +88,10 @@ class File:
         return world.bearer("file_manager", zone=self.zone)
 
 
+# How the committee comes to a grant for a file.
+Grant = Callable[[World, File], Coroutine[Any, Any, None]]
+
+
 async def opened(world: World, zone: str) -> File:
     """A new file of a zone."""
     answer = await world.call("POST", "registry", "/v1/enrolments", world.bearer("file_manager", zone=zone))
@@ -102,10 +106,14 @@ async def enrol(
     *,
     perpetrator: dict[str, Any] | None = None,
     activate: bool = True,
+    grant: Grant | None = None,
 ) -> Victim:
-    """Everything from the first paper to the active alarm; raises `Refused` where the system refuses."""
+    """Everything from the first paper to the active alarm; raises `Refused` where the system refuses.
+
+    `grant`: how the committee comes to it (default: at once, by the magistrate on duty).
+    """
     file = await opened(world, zone)
-    granted = asyncio.create_task(_granted(world, file))
+    granted = asyncio.create_task((grant or granted_at_once)(world, file))
     victim = await equipped(world, file, name, place, perpetrator=perpetrator)
     await granted
     if activate:
@@ -113,7 +121,8 @@ async def enrol(
     return victim
 
 
-async def _granted(world: World, file: File) -> None:
+async def granted_at_once(world: World, file: File) -> None:
+    """Urgent, by the magistrate on duty."""
     said = {"pv_numbers": [file.pv_number], **deciding.URGENT}
     path = await deciding.submitted(world, file.manager(world), "police", file.id, **said)
     await deciding.granted_at_once(world, path)

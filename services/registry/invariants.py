@@ -13,9 +13,11 @@ INVARIANTS: dict[str, str] = {
         "SELECT d.id FROM issued_device d JOIN enrolment_file e ON e.id = d.enrolment_id "
         "WHERE e.status = 'ended' AND d.status IN ('matched', 'active', 'suspended')"
     ),
+    # Granted again after it ended, somebody is told that a new file is needed.
     "ended_against_the_committee": (
         "SELECT e.id FROM enrolment_file e WHERE e.status = 'ended' AND e.activated_at IS NOT NULL "
-        "AND NOT EXISTS (SELECT 1 FROM received_decision g WHERE g.enrolment_id = e.id AND g.to_end)"
+        "AND NOT EXISTS (SELECT 1 FROM received_decision g WHERE g.enrolment_id = e.id AND g.to_end) "
+        "AND NOT EXISTS (SELECT 1 FROM reminder r WHERE r.enrolment_id = e.id AND r.kind = 'granted')"
     ),
     "stock_that_is_out": (
         "SELECT s.id FROM stock_item s JOIN issued_device d ON s.id IN (d.button_item_id, d.phone_item_id) "

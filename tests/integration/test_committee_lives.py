@@ -1,20 +1,25 @@
 """Any order of any moves by anybody: no alarm without a grant, and none that falls silent."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from chassis.database import Database, engine_of
+from services.committee.api import create_app
 from services.committee.domain.application import ALIVE
 from services.committee.invariants import INVARIANTS
 from services.committee.schemas.case import APPLICATION, REFUSAL
+from services.committee.schemas.chain import REFERRAL
 from services.committee.settings import CommitteeSettings
 from services.committee.usecases import deadlines, ending, reviewing
+from tests.support.chain_partner import ChainPartner
 from tests.support.committee import (
     GENERAL,
     MAGISTRATE,
@@ -24,12 +29,18 @@ from tests.support.committee import (
     SECRETARY,
     about,
     drafted,
+    granted,
+    in_force,
     meeting,
     urgent,
     whole,
 )
-from tests.support.desks import Desk, Who
+from tests.support.desks import Desk, Who, desk, environment
+from tests.support.postgres import Cluster
+from tests.support.tokens import Issuer
 
+# More when somebody has the time: EXAMPLES=200.
+EXAMPLES = int(os.environ.get("EXAMPLES", "12"))
 REASONS = {"reasons": "said"}
 MET = {"intimate": {"met": True}, "reachable": {"met": True}}
 SOON = (datetime.now(UTC) + timedelta(days=90)).date().isoformat()
@@ -66,6 +77,10 @@ OUTCOMES: tuple[dict[str, Any], ...] = (
     },
     {"outcome": "lighten", "conditions": MET, "lightened": "fewer tests"},
     {"outcome": "end", "plan": "device back on Monday"},
+    *(
+        {"outcome": "chain_approach", "referral": REFERRAL | {"fields": [], "side_by_side": beside}}
+        for beside in (True, False)
+    ),
 )
 
 
@@ -75,32 +90,77 @@ class Lives(RuleBasedStateMachine):
     committee: Desk
     database: Database
     protocol: str
+    partner: ChainPartner
     cases: dict[str, dict[str, Any]]
     were_alive: set[str]
     ended_by_registry: set[str]
+    # Somebody who may decided that these alarms are to end.
+    may_end: set[str]
 
-    @initialize(kinds=st.lists(st.sampled_from(["urgent", "ordinary", "outside"]), min_size=1, max_size=2))
-    def apply(self, kinds: list[str]) -> None:
+    @initialize(
+        kinds=st.lists(st.sampled_from(["urgent", "ordinary", "outside"]), min_size=1, max_size=2),
+        steps=st.integers(0, 2),
+    )
+    def apply(self, kinds: list[str], steps: int) -> None:
+        """`steps`: of the way to a grant, so many are made."""
         made = {
             "urgent": lambda: urgent(self.protocol),
             "ordinary": lambda: whole(self.protocol),
             "outside": lambda: OUTSIDE | {"enrolment_id": str(uuid4())},
         }
-        self.cases, self.were_alive, self.ended_by_registry = {}, set(), set()
+        self.cases, self.were_alive, self.ended_by_registry, self.may_end = {}, set(), set(), set()
         for kind in kinds:
             body = made[kind]()
-            self.cases[f"/v1/applications/{drafted(self.committee, body)}"] = body
+            path = f"/v1/applications/{drafted(self.committee, body)}"
+            self.cases[path] = body
+            if steps:
+                self.committee.call("POST", f"{path}/submit", **POLICE)
+            if steps == 2 and kind != "outside":
+                granted(self.committee, self.protocol, path)
 
     def path(self, which: int) -> str:
         return list(self.cases)[which % len(self.cases)]
 
-    @rule(which=st.integers(0, 1), name=st.sampled_from(sorted(MOVES)), others=st.booleans())
+    @rule(
+        which=st.integers(0, 1),
+        name=st.sampled_from(sorted(MOVES)),
+        others=st.booleans(),
+    )
     def move(self, which: int, name: str, others: bool) -> None:
-        path = self.path(which)
+        path, people = self.path(which), OTHERS if others else QUORUM
         who, body = MOVES[name]
-        held = meeting(self.committee, self.protocol, people=OTHERS if others else QUORUM)
+        held = meeting(self.committee, self.protocol, people=people)
         self.committee.raw_json("POST", f"/v1/meetings/{held}/agenda", about(path), **SECRETARY)
-        assert self.committee.raw_json("POST", f"{path}/{name}", body(held), **who) in (200, 404, 409, 422)
+        answer = self.committee.raw_json("POST", f"{path}/{name}", body(held), **who)
+        assert answer in (200, 404, 409, 422)
+        if answer == 200 and name == "refuse":
+            self.may_end.add(path)
+
+    @rule(which=st.integers(0, 1), leaves=st.integers(0, 1))
+    def nobody_decides_alone(self, which: int, leaves: int) -> None:
+        """Police or parket went before it was decided."""
+        path = self.path(which)
+        held = meeting(self.committee, self.protocol)
+        self.committee.raw_json("POST", f"/v1/meetings/{held}/agenda", about(path), **SECRETARY)
+        gone = f"/v1/meetings/{held}/attendance/{QUORUM[leaves][0]}/leave"
+        self.committee.call("POST", gone, **SECRETARY)
+        for name in ("grant", "refuse", "propose-decision"):
+            who, body = MOVES[name]
+            assert self.committee.raw_json("POST", f"{path}/{name}", body(held), **who) in (404, 409)
+
+    @rule(which=st.integers(0, 1))
+    def accepted_beside_it(self, which: int) -> None:
+        """The chain approach takes a case, and its alarm goes on."""
+        path = self.path(which)
+        before = self.committee.call("GET", path, **SECRETARY)["state"]
+        body = REFERRAL | {"side_by_side": True, "fields": []}
+        if self.committee.raw_json("POST", f"{path}/refer", body, **SECRETARY) == 201:
+            offered = self.committee.call("GET", f"{path}/handovers", **SECRETARY)
+            for each in offered:
+                if each["side_by_side"]:
+                    answered = {"id": each["id"], "accepted": True}
+                    self.committee.signed(*self.partner.webhook("referral.answered", answered))
+            assert self.committee.call("GET", path, **SECRETARY)["state"] == before
 
     @rule(which=st.integers(0, 1), said=st.sampled_from(OUTCOMES), place=st.integers(0, 3))
     def review(self, which: int, said: dict[str, Any], place: int) -> None:
@@ -113,6 +173,27 @@ class Lives(RuleBasedStateMachine):
             body = {"meeting_id": held, **REASONS, **said}
             answer = self.committee.raw_json("POST", f"/v1/reviews/{review}/hold", body, **SECRETARY)
             assert answer in (200, 409)
+            if answer == 200 and said["outcome"] == "end":
+                self.may_end.update(self.cases)
+
+    @rule(which=st.integers(0, 1), beside=st.booleans())
+    def refer(self, which: int, beside: bool) -> None:
+        """To the chain approach; by the secretariat alone only beside an alarm."""
+        body = REFERRAL | {"side_by_side": beside, "fields": []}
+        answer = self.committee.raw_json("POST", f"{self.path(which)}/refer", body, **SECRETARY)
+        assert answer in (201, 409)
+
+    @rule(which=st.integers(0, 1), place=st.integers(0, 2), accepted=st.booleans())
+    def they_answer(self, which: int, place: int, accepted: bool) -> None:
+        """What was offered to them comes back, perhaps for the second time."""
+        path = self.path(which)
+        if offered := self.committee.call("GET", f"{path}/handovers", **SECRETARY):
+            handover = offered[place % len(offered)]
+            answered = {"id": handover["id"], "accepted": accepted}
+            status = self.committee.signed(*self.partner.webhook("referral.answered", answered))
+            assert status in (204, 409)
+            if status == 204 and accepted and not handover["side_by_side"]:
+                self.may_end.add(path)
 
     @rule(which=st.integers(0, 1))
     def real_alarm(self, which: int) -> None:
@@ -143,9 +224,20 @@ class Lives(RuleBasedStateMachine):
             state = self.committee.call("GET", path, **POLICE)["state"]
             if state in ALIVE:
                 self.were_alive.add(path)
+                assert state != "ending" or path in self.may_end
             elif path in self.were_alive:
                 assert state == "ended"
                 assert path in self.ended_by_registry
+
+    @invariant()
+    def a_review_is_decided_by_others(self) -> None:
+        """What was decided finally and is decided again: by nobody who took the decision before."""
+        for path in self.cases:
+            seen = self.committee.call("GET", path, **POLICE)["decisions"]
+            refused = [each["kind"] == "final" and each["outcome"] == "refused" for each in seen]
+            for before, after, was_refused in zip(seen, seen[1:], refused, strict=False):
+                if was_refused and after["kind"] == "final":
+                    assert not before["present"].keys() & after["present"].keys()
 
     @invariant()
     def books_are_right(self) -> None:
@@ -153,8 +245,22 @@ class Lives(RuleBasedStateMachine):
             assert self.committee.sql(statement) == [], name
 
 
-def test_any_order_of_moves(committee: Desk, committee_settings: CommitteeSettings, protocol_id: str) -> None:
-    database = Database(engine_of(committee_settings), "/services/committee")
-    given = {"committee": committee, "database": database, "protocol": protocol_id}
-    some = settings(max_examples=15, stateful_step_count=20, deadline=None)
-    run_state_machine_as_test(type("GivenLives", (Lives,), given), settings=some)
+@pytest.fixture
+def partner() -> Iterator[ChainPartner]:
+    with ChainPartner() as started:
+        yield started
+
+
+def test_any_order_of_moves(cluster: Cluster, issuer: Issuer, partner: ChainPartner) -> None:
+    url = cluster.database("committee")
+    linked = CommitteeSettings.model_validate(environment(issuer, url) | partner.settings())
+    database = Database(engine_of(linked), "/services/committee")
+    with desk(create_app(linked), issuer, url) as committee:
+        given = {
+            "committee": committee,
+            "database": database,
+            "protocol": in_force(committee),
+            "partner": partner,
+        }
+        some = settings(max_examples=EXAMPLES, stateful_step_count=20, deadline=None)
+        run_state_machine_as_test(type("GivenLives", (Lives,), given), settings=some)

@@ -1,141 +1,391 @@
-"""Any order of any moves of devices, files and stock: nothing in two hands, nothing issued unwiped."""
+"""Any order of moves by anybody, and of late news, copies and old clicks: no alarm unproved, none silent."""
 
-from collections.abc import Iterator
+import os
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from opentelemetry.trace import INVALID_SPAN
 
+from chassis.bus import Delivery
+from chassis.caller import Caller
 from chassis.database import Database, engine_of
+from chassis.errors import Permanent
+from chassis.vault import Vault
+from chassis.work import Work
+from contracts.committee import AlarmEnding, AlarmRefused
+from contracts.dispatch import TestRouted
+from contracts.envelope import Event, wrap
+from contracts.topology import COMMITTEE_FOLLOW_UP, REGISTRY_GRANTS, REGISTRY_TESTS
+from services.alarm import events as alarm_events
+from services.alarm.settings import AlarmSettings
+from services.committee import worker as committee_worker
+from services.committee.schemas.case import REFUSAL
+from services.committee.settings import CommitteeSettings
+from services.registry import worker
+from services.registry.events import decision
 from services.registry.invariants import INVARIANTS
+from services.registry.schemas import CARD
 from services.registry.settings import RegistrySettings
-from tests.integration.test_registry_api import complete, device_body, press_test
-from tests.support.desks import Desk, Who
+from services.registry.usecases import files
+from tests.integration.test_registry_api import device_body
+from tests.support import committee as acts
+from tests.support.committee import OTHERS, POLICE, QUORUM, SECRETARY
+from tests.support.desks import Desk, Who, environment
+from tests.support.postgres import Cluster
+from tests.support.tokens import Issuer
 
+PAPERS: dict[str, tuple[str, str, Any]] = {
+    "card": ("PUT", "card", CARD),
+    "police_report": ("PUT", "police-report", {"pv_number": "GE.1"}),
+    "convention": ("POST", "convention", {"signed_on": "2026-01-02", "by": "An"}),
+}
 GHENT: Who = {"role": "file_manager", "zone": "ghent"}
-FILES, ITEMS = st.integers(0, 1), st.integers(0, 2)
+AALST: Who = {"role": "file_manager", "zone": "aalst"}
+STRANGERS: tuple[Who, ...] = (
+    {"role": "file_manager", "zone": "liege"},
+    {"role": "supervisor"},
+    {"role": "secretariat", "partner": "police", "zone": "ghent"},
+)
+CLICKS: dict[str, Callable[[Work, UUID], object]] = {
+    "activate": files.activate,
+    "suspend": files.suspend,
+    "end": files.end,
+}
 DEVICE_MOVES = ("suspend", "report-lost", "return", "reactivate")
-ITEM_MOVES = ("take-back", "report-lost", "found", "retire")
-BY = ("button_item_id", "button_serial")
+# What the people of the committee do; each may be refused.
+OUTCOMES: dict[str, dict[str, Any]] = {
+    "extend": {"ends_on": (datetime.now(UTC) + timedelta(days=90)).date().isoformat()},
+    "keep": {},
+    "end": {"plan": "device back on Monday"},
+}
+# More when somebody has the time: EXAMPLES=200.
+EXAMPLES = int(os.environ.get("EXAMPLES", "15"))
+STOPS = {AlarmRefused.TYPE, AlarmEnding.TYPE}
 
 
 class Lives(RuleBasedStateMachine):
-    """Two files that lack only a device, three buttons in the cupboard, and everything that people do."""
+    """One file with its devices, and the cases of its victim at the committee."""
 
     registry: Desk
-    database: Database
-    files: list[str]
-    items: list[dict[str, Any]]
-    # Buttons that somebody had, or may have had, since they were last wiped.
-    used: set[str]
+    committee: Desk
+    book: Database
+    alarm: Database
+    vault: Vault
+    protocol: str
 
-    @initialize(ready=st.booleans())
-    def begin(self, ready: bool) -> None:
-        self.files, self.items, self.used = [], [], set()
-        lacking = frozenset({"device"} if ready else {"device", "grant"})
-        for _ in range(2):
-            file = f"/v1/enrolments/{self.registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
-            complete(self.registry, self.database, file, lacking)
-            self.files.append(file)
-        for _ in range(3):
-            body = {"kind": "button", "serial": f"L-{uuid4()}"}
-            self.items.append(self.registry.call("POST", "/v1/stock", body, status=201, **GHENT))
+    @initialize(begins=st.sampled_from(["new", "ready", "active", "handed in"]))
+    def enrol(self, begins: str) -> None:
+        for each in (self.registry, self.committee):
+            each.execute("DELETE FROM outbox")
+        self.manager, self.papers, self.cases = GHENT, set[str](), list[str]()
+        self.devices, self.tested = list[str](), set[str]()
+        # Of each case what was heard of it last.
+        self.heard: dict[str, list[Event]] = {}
+        self.causes = set[str]()
+        self.id = self.registry.call("POST", "/v1/enrolments", status=201, **GHENT)["id"]
+        self.file = f"/v1/enrolments/{self.id}"
+        self.before = self.seen()
+        if begins != "new":
+            for name in PAPERS:
+                self.write(name)
+            self.issue()
+            self.press_test(0, old=False)
+            self.apply()
+            self.news_comes([0, 1])
+            assert self.seen()["missing"] == []
+        if begins in ("active", "handed in"):
+            self.registry.call("POST", f"{self.file}/activate", **GHENT)
+        if begins == "handed in":
+            acts.refused(self.committee, self.protocol, self.cases[0])
+            self.news_comes([0, 1, 2])
+            self.registry.call("POST", f"/v1/devices/{self.devices[0]}/return", **GHENT)
+        self.before = self.seen()
 
-    def devices(self, file: int) -> list[dict[str, Any]]:
-        return list(self.registry.call("GET", self.files[file], **GHENT)["devices"])
+    def seen(self) -> dict[str, Any]:
+        found: dict[str, Any] = self.registry.call("GET", self.file, **self.manager)
+        return found
 
-    def now(self) -> dict[str, dict[str, Any]]:
-        """The three buttons as the list shows them."""
-        ours = {item["id"] for item in self.items}
-        found, after = list[dict[str, Any]](), ""
-        while page := self.registry.call("GET", f"/v1/stock?limit=500{after}", **GHENT):
-            found += page
-            after = f"&after={page[-1]['id']}"
-        return {each["id"]: each for each in found if each["id"] in ours}
+    def device(self, which: int) -> str | None:
+        return self.devices[which % len(self.devices)] if self.devices else None
 
-    @rule(file=FILES, item=ITEMS, by=st.sampled_from(BY))
-    def issue(self, file: int, item: int, by: str) -> None:
-        button = self.items[item]
-        named = button["id"] if by == "button_item_id" else button["serial"]
-        was = self.now()[button["id"]]["status"]
-        body = {name: value for name, value in device_body().items() if name != "button_serial"} | {by: named}
-        answer = self.registry.raw_json("POST", f"{self.files[file]}/devices", body, **GHENT)
-        assert (answer == 201) == (was == "stock" and not self.ended(file))
-        if answer == 201:
-            assert button["id"] not in self.used
-            self.used.add(button["id"])
+    def told(self) -> list[Event]:
+        """What the committee said of this victim that decides something, in the order in which it did."""
+        return [event for event in self.committee.published(self.id) if decision(event) is not None]
 
-    def ended(self, file: int) -> bool:
-        return bool(self.registry.call("GET", self.files[file], **GHENT)["status"] == "ended")
+    def runs(self) -> bool:
+        """Whether a grant runs, by what the registry has heard."""
+        return any(not STOPS & {event.type for event in last} for last in self.heard.values())
 
-    @rule(file=FILES, which=st.integers(0, 3))
-    def press(self, file: int, which: int) -> None:
-        if devices := self.devices(file):
-            press_test(self.database, devices[which % len(devices)]["id"])
+    # The zone
 
-    @rule(file=FILES, action=st.sampled_from(["activate", "suspend", "end"]))
-    def move_file(self, file: int, action: str) -> None:
-        assert self.registry.raw_json("POST", f"{self.files[file]}/{action}", None, **GHENT) in (200, 409)
+    @rule(name=st.sampled_from(sorted(PAPERS)))
+    def write(self, name: str) -> None:
+        method, path, body = PAPERS[name]
+        answer = self.registry.raw_json(method, f"{self.file}/{path}", body, **self.manager)
+        assert answer in (200, 409)
+        if answer == 200:
+            self.papers.add(name)
 
-    @rule(file=FILES, which=st.integers(0, 3), action=st.sampled_from(DEVICE_MOVES))
-    def move_device(self, file: int, which: int, action: str) -> None:
-        if not (devices := self.devices(file)):
+    @rule()
+    def issue(self) -> None:
+        if len(self.devices) < 3 and self.seen()["status"] != "ended":
+            body = device_body()
+            issued = self.registry.call("POST", f"{self.file}/devices", body, status=201, **self.manager)
+            self.devices.append(issued["id"])
+
+    @rule(which=st.integers(0, 2), old=st.booleans())
+    def press_test(self, which: int, old: bool) -> None:
+        """A test press came through, twice; `old`: one of before the device came into use."""
+        if device := self.device(which):
+            at = datetime.now(UTC) - timedelta(days=old)
+            routed = TestRouted(
+                test_id=uuid4(), device_id=UUID(device), control_room_id="cic", received_at=at, routed_at=at
+            )
+            worker.RegistryWorker().on_test_routed(deliveries(REGISTRY_TESTS, [wrapped(routed)] * 2))
+            if not old:
+                self.tested.add(device)
+
+    @rule(which=st.integers(0, 2), move=st.sampled_from(DEVICE_MOVES))
+    def move_device(self, which: int, move: str) -> None:
+        if device := self.device(which):
+            answer = self.registry.raw_json("POST", f"/v1/devices/{device}/{move}", None, **self.manager)
+            assert answer in (200, 409)
+            if answer == 200:
+                self.causes.add(f"{move} {device}")
+                if move == "reactivate":
+                    self.tested.discard(device)
+
+    @rule(move=st.sampled_from(sorted(CLICKS)))
+    def click(self, move: str) -> None:
+        answer = self.registry.raw_json("POST", f"{self.file}/{move}", None, **self.manager)
+        assert answer in (200, 409)
+        if answer == 200:
+            self.causes.add(move)
+
+    @rule(first=st.sampled_from(sorted(CLICKS)), late=st.sampled_from(sorted(CLICKS)))
+    def clicks_overtake(self, first: str, late: str) -> None:
+        """Who clicked first had to wait for who clicked second."""
+        who = Caller(subject="test", roles=frozenset({"file_manager"}), zone=self.manager["zone"])
+        try:
+            with self.book.transaction() as tx:
+                work = Work(tx, self.vault, who)
+                self.click(first)
+                CLICKS[late](work, UUID(self.id))
+        except Permanent:
             return
-        device = devices[which % len(devices)]["id"]
-        answer = self.registry.raw_json("POST", f"/v1/devices/{device}/{action}", None, **GHENT)
-        assert answer in (200, 409)
-        whole = self.registry.call("GET", self.files[file], **GHENT)
-        if (answer, action, whole["status"]) == (200, "return", "active"):
-            # A swap leaves no gap.
-            assert "active" in {each["status"] for each in whole["devices"]}
+        self.causes.add(late)
 
-    @rule(item=ITEMS, action=st.sampled_from(ITEM_MOVES))
-    def move_item(self, item: int, action: str) -> None:
-        button = self.items[item]["id"]
-        body = {"wiped": True} if action == "take-back" else None
-        answer = self.registry.raw_json("POST", f"/v1/stock/{button}/{action}", body, **GHENT)
-        assert answer in (200, 409)
-        if answer == 200 and action == "take-back":
-            self.used.discard(button)
-        elif answer == 200:
-            self.used.add(button)
+    @rule(who=st.sampled_from(STRANGERS), move=st.sampled_from(sorted(CLICKS)), which=st.integers(0, 2))
+    def stranger(self, who: Who, move: str, which: int) -> None:
+        paths = [f"{self.file}/{move}"]
+        if device := self.device(which):
+            paths += [f"/v1/devices/{device}/{name}" for name in DEVICE_MOVES]
+        assert {self.registry.raw_json("POST", path, None, **who) for path in paths} <= {403, 404}
+
+    @rule(answer=st.sampled_from(["accept", "decline", "withdraw"]))
+    def transfer(self, answer: str) -> None:
+        other = AALST if self.manager == GHENT else GHENT
+        body = {"to_zone_id": other["zone"], "reason": "moved"}
+        offered = self.registry.raw_json("POST", f"{self.file}/transfers", body, **self.manager)
+        assert offered in (201, 409)
+        if offered == 201:
+            [offer] = [
+                each
+                for each in self.registry.call("GET", "/v1/transfers?limit=500", **self.manager)
+                if (each["enrolment_id"], each["state"]) == (self.id, "offered")
+            ]
+            who = self.manager if answer == "withdraw" else other
+            said = {"reason": "no"} if answer == "decline" else None
+            self.registry.call("POST", f"/v1/transfers/{offer['id']}/{answer}", said, **who)
+            if answer == "accept":
+                self.manager = other
+
+    # The committee
+
+    @rule()
+    def apply(self) -> None:
+        """The magistrate on duty grants provisionally."""
+        if len(self.cases) < 2:
+            body = acts.urgent(self.protocol) | {"enrolment_id": self.id}
+            self.cases.append(acts.provisional(self.committee, body))
+
+    @rule(which=st.integers(0, 1), grant=st.booleans(), others=st.booleans())
+    def decide(self, which: int, grant: bool, others: bool) -> None:
+        if self.cases:
+            path = self.cases[which % len(self.cases)]
+            held = acts.meeting(self.committee, self.protocol, people=OTHERS if others else QUORUM)
+            self.committee.raw_json("POST", f"/v1/meetings/{held}/agenda", acts.about(path), **SECRETARY)
+            said = {"meeting_id": held, "reasons": "said"} if grant else {"meeting_id": held, **REFUSAL}
+            move = f"{path}/{'grant' if grant else 'refuse'}"
+            assert self.committee.raw_json("POST", move, said, **SECRETARY) in (200, 409, 422)
+
+    @rule(which=st.integers(0, 1))
+    def request_review(self, which: int) -> None:
+        if self.cases:
+            path = self.cases[which % len(self.cases)]
+            said = {"grounds": "news"}
+            assert self.committee.raw_json("POST", f"{path}/request-review", said, **POLICE) in (200, 409)
+
+    @rule(outcome=st.sampled_from(sorted(OUTCOMES)), which=st.integers(0, 3))
+    def review(self, outcome: str, which: int) -> None:
+        found = self.committee.call("GET", "/v1/reviews?limit=500", **SECRETARY)
+        if mine := [each["id"] for each in found if each["enrolment_id"] == self.id]:
+            review = mine[which % len(mine)]
+            met = {"intimate": {"met": True}, "reachable": {"met": True}}
+            said = {
+                "meeting_id": acts.meeting(self.committee, self.protocol, {"review_id": review}),
+                "outcome": outcome,
+                "reasons": "said",
+                **({"conditions": met} if outcome != "end" else {}),
+                **OUTCOMES[outcome],
+            }
+            path = f"/v1/reviews/{review}/hold"
+            assert self.committee.raw_json("POST", path, said, **SECRETARY) in (200, 409)
+
+    # Between them
+
+    @rule(which=st.lists(st.integers(0, 30), min_size=1, max_size=5))
+    def news_comes(self, which: list[int]) -> None:
+        """Some of what the committee said: late, in any order, or for the second time."""
+        if told := self.told():
+            self.hear([told[number % len(told)] for number in which])
+
+    def hear(self, news: list[Event]) -> None:
+        worker.RegistryWorker().on_decision(deliveries(REGISTRY_GRANTS, news))
+        for event in news:
+            case, number = event.data["application_id"], event.data["number"]
+            last = self.heard.setdefault(case, [])
+            if last and number > last[0].data["number"]:
+                last.clear()
+            if not last or number == last[0].data["number"]:
+                last.append(event)
+
+    @rule()
+    def news_goes(self) -> None:
+        """The committee hears of the file, newest first."""
+        found = [each for each in self.registry.published(self.id) if each.type == "enrolment.changed.v1"]
+        committee_worker.CommitteeWorker().on_news(deliveries(COMMITTEE_FOLLOW_UP, found[::-1]))
+
+    # What must be so whatever happened
 
     @invariant()
-    def a_button_is_where_its_device_says(self) -> None:
-        if not hasattr(self, "items"):
-            return
-        out = {
-            device["id"]: (device["button_serial"], device["status"])
-            for file in range(len(self.files))
-            for device in self.devices(file)
-            if device["status"] != "returned"
-        }
-        serials = [serial for serial, _ in out.values()]
-        assert len(serials) == len(set(serials))
-        for each in self.now().values():
-            if each["device_id"] is not None:
-                assert out[each["device_id"]] == (each["serial"], each["device_status"])
-                assert each["status"] == ("lost" if each["device_status"] == "lost" else "issued")
-            else:
-                assert each["status"] != "issued"
+    def nothing_happens_by_itself(self) -> None:
+        before, now, causes = self.before, self.seen(), self.causes
+        self.before, self.causes = now, set()
+        assert now["preconditions"]["grant"] == self.runs()
+        assert not (now["to_end"] and self.runs())
+        if now["status"] != before["status"]:
+            move = {"active": "activate", "suspended": "suspend", "ended": "end"}[now["status"]]
+            assert move in causes
+        if now["status"] == "active" != before["status"]:
+            assert self.papers == set(PAPERS)
+            assert self.runs()
+        live = [each["id"] for each in now["devices"] if each["status"] == "active"]
+        assert set(live) <= self.tested
+        assert not live or now["status"] == "active"
+        had = [each["id"] for each in before["devices"] if each["status"] == "active"]
+        if now["status"] == before["status"] == "active" and had and not live:
+            said = {f"{move} {had[0]}" for move in ("suspend", "report-lost")}
+            assert said & causes or (now["to_end"] and f"return {had[0]}" in causes)
+        if now["status"] == "active" != before["status"]:
+            assert live
+
+    @invariant()
+    def nobody_is_left_with_a_grant_and_no_device(self) -> None:
+        """The committee wants what was handed in, or ended, to live: somebody is told."""
+        returned = all(each["status"] == "returned" for each in self.before["devices"])
+        if self.before["activated_at"] and returned and self.runs():
+            told = f"SELECT 1 FROM reminder WHERE enrolment_id = '{self.id}' AND kind = 'granted'"
+            assert self.registry.sql(told)
 
     @invariant()
     def books_are_right(self) -> None:
         for name, statement in INVARIANTS.items():
             assert self.registry.sql(statement) == [], name
 
+    def teardown(self) -> None:
+        """All that was ever said arrives, in any order and twice: everybody knows the same."""
+        if not hasattr(self, "id"):
+            return
+        news = self.told() * 2
+        random.shuffle(news)
+        for event in news:
+            self.hear([event])
+        self.nothing_happens_by_itself()
+        states = {self.committee.call("GET", path, **POLICE)["state"] for path in self.cases}
+        wanted = bool(states & {"provisional", "granted"})
+        assert self.seen()["preconditions"]["grant"] == wanted
+        assert self.seen()["to_end"] == (not wanted and bool(states))
+        told = self.registry.published(self.id) * 2
+        random.shuffle(told)
+        for event in told:
+            with self.alarm.transaction() as tx:
+                alarm_events.from_registry(tx.session, event)
+        assert self.known_to_alarm() == {
+            self.id: self.seen()["status"],
+            **{each["id"]: each["status"] for each in self.seen()["devices"]},
+        }
+
+    def known_to_alarm(self) -> dict[str, str]:
+        with self.alarm.read() as session:
+            rows = session.connection().exec_driver_sql(
+                "SELECT enrolment_id::text, status FROM enrolments WHERE enrolment_id = %(id)s UNION ALL "
+                "SELECT device_id::text, status FROM devices WHERE enrolment_id = %(id)s",
+                {"id": UUID(self.id)},
+            )
+            return {row[0]: row[1] for row in rows}
+
+
+def wrapped(payload: TestRouted) -> Event:
+    return wrap(payload, source="/services/dispatch")
+
+
+def deliveries(queue: str, events: list[Event]) -> list[Delivery]:
+    return [Delivery(event, queue, 1, False, INVALID_SPAN) for event in events]
+
 
 @pytest.fixture
-def database(registry_settings: RegistrySettings) -> Iterator[Database]:
-    engine = engine_of(registry_settings)
-    yield Database(engine, "/services/registry")
-    engine.dispose()
+def databases(
+    registry_settings: RegistrySettings,
+    committee_settings: CommitteeSettings,
+    cluster: Cluster,
+    issuer: Issuer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> dict[str, Database]:
+    """Of each service; the handlers of both workers use them too."""
+    alarm = environment(issuer, cluster.database("alarm"))
+    told = {"dispatch_url": "http://127.0.0.1:1", "service_token": "none"}
+    made = {
+        "registry": Database(engine_of(registry_settings), "/services/registry"),
+        "committee": Database(engine_of(committee_settings), "/services/committee"),
+        "alarm": Database(engine_of(AlarmSettings.model_validate(alarm | told)), "/services/alarm"),
+    }
+    monkeypatch.setattr(worker, "database", lambda: made["registry"])
+    monkeypatch.setattr(committee_worker, "database", lambda: made["committee"])
+    return made
 
 
-def test_any_order_of_moves(registry: Desk, database: Database) -> None:
-    given = {"registry": registry, "database": database}
-    some = settings(max_examples=15, stateful_step_count=25, deadline=None)
+def test_any_order_of_moves_and_news(
+    registry: Desk,
+    committee: Desk,
+    registry_settings: RegistrySettings,
+    databases: dict[str, Database],
+    protocol_id: str,
+) -> None:
+    given = {
+        "registry": registry,
+        "committee": committee,
+        "book": databases["registry"],
+        "alarm": databases["alarm"],
+        "vault": Vault(registry_settings.vault_keys.get_secret_value()),
+        "protocol": protocol_id,
+    }
+    some = settings(max_examples=EXAMPLES, stateful_step_count=20, deadline=None)
     run_state_machine_as_test(type("GivenLives", (Lives,), given), settings=some)

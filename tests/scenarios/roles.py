@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from stalkingalarm.seed import Victim
+from stalkingalarm.seed import Grant, Victim
 from stalkingalarm.simulation.device import Device, Press
 from stalkingalarm.simulation.tracks import PLACES, Place
 from stalkingalarm.simulation.unit import Conduct, Unit
@@ -21,6 +21,8 @@ class VictimRole:
     position: tuple[float, float] | None
     perpetrator: dict[str, Any] | None = None
     enrolled: bool = True
+    # How the committee comes to a grant; None: at once, by the magistrate on duty.
+    grant: Grant | None = None
     real: Victim | None = None
 
     @property

@@ -15,6 +15,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from stalkingalarm.running import RunningSystem
+from stalkingalarm.seed import Grant
 from stalkingalarm.simulation.operator import Desk
 from stalkingalarm.simulation.tracks import Place
 from tests.scenarios.roles import GENT, PressRole, UnitRole, VictimRole, Want, place_of
@@ -53,11 +54,14 @@ class Scenario:
         home: str | Place | None = None,
         position: tuple[float, float] | str | None = "at",
         perpetrator: dict[str, Any] | None = None,
+        grant: Grant | None = None,
     ) -> VictimRole:
         """A victim who is at a place (`position` None: the phone has no fix) and lives at `home`."""
         place = place_of(at)
         where = (place.lat, place.lon) if isinstance(position, str) else position
-        role = VictimRole(f"Zoë Testemans {len(self.victims)}", place_of(home or place), where, perpetrator)
+        role = VictimRole(
+            f"Zoë Testemans {len(self.victims)}", place_of(home or place), where, perpetrator, grant=grant
+        )
         self.victims.append(role)
         return role
 

@@ -107,9 +107,8 @@ class Stage:
             victim.real = seed.Victim(victim.name, uuid4(), "", device)
             return
         home = victim.home
-        victim.real = await seed.enrol(
-            self.world, victim.name, home, zones.at(home.lat, home.lon), perpetrator=victim.perpetrator
-        )
+        zone, more = zones.at(home.lat, home.lon), {"perpetrator": victim.perpetrator, "grant": victim.grant}
+        victim.real = await seed.enrol(self.world, victim.name, home, zone, **more)
         victim.device.position = victim.position
 
     def _unit_told(self, unit: Unit, what: str, order: Order) -> None:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ValidationError
 
+from chassis.http import takes
 from services.alarm.api.parts import DeviceParts, Parts
 from services.alarm.api.presses import read_body
 from services.alarm.domain import Claim
@@ -44,7 +45,7 @@ def accepted() -> Response:
     return Response(_ACCEPTED, status_code=202, media_type="application/json")
 
 
-@router.post("/v1/alarms/{alarm_id}/fixes", status_code=202)
+@router.post("/v1/alarms/{alarm_id}/fixes", status_code=202, openapi_extra=takes("application/jose"))
 async def fixes(alarm_id: UUID, request: Request) -> Response:
     """Take further fixes of an open alarm (JWS of device_id, sequence, fixes)."""
     parts: Parts = request.app.state.parts
@@ -53,7 +54,7 @@ async def fixes(alarm_id: UUID, request: Request) -> Response:
     return accepted()
 
 
-@router.post("/v1/alarms/{alarm_id}/cancel", status_code=202)
+@router.post("/v1/alarms/{alarm_id}/cancel", status_code=202, openapi_extra=takes("application/jose"))
 async def cancel(alarm_id: UUID, request: Request) -> Response:
     """Take a request to cancel (JWS of device_id, code). The answer never depends on the code or the alarm."""
     parts: Parts = request.app.state.parts

@@ -8,6 +8,7 @@ from chassis import clock
 from chassis.edge import Receive, Scope, Send
 from chassis.errors import Retryable
 from chassis.groupwriter import NotWritten
+from chassis.http import takes
 from services.alarm.api.devices import accepted, signed
 from services.alarm.api.parts import DeviceParts
 from services.alarm.api.presses import read_body
@@ -28,7 +29,7 @@ async def take(parts: DeviceParts, body: bytes) -> None:
         raise Retryable("the heartbeat could not be stored yet") from None
 
 
-@router.post(_PATH, status_code=202)
+@router.post(_PATH, status_code=202, openapi_extra=takes("application/jose"))
 async def heartbeat(request: Request) -> Response:
     """Take a heartbeat (JWS of device_id, batteries, Bluetooth, permissions)."""
     await take(request.app.state.parts, await read_body(request))

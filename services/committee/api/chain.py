@@ -13,6 +13,7 @@ from chassis import audit
 from chassis.audit import Purpose
 from chassis.edge import bodies
 from chassis.errors import Invalid
+from chassis.http import takes
 from contracts.policy import Circumstances
 from services.committee.api import shown
 from services.committee.api.parts import Member, Parts, Secretariat
@@ -75,7 +76,12 @@ def _theirs(app: FastAPI, parts: Parts) -> None:
             row = usecases.decline(work, handover_id, body.reasons)
             return _shown(work, row, work.open(sealed.handover(row.id), row.sealed))
 
-    @app.post("/v1/chain-approach/webhook", status_code=204, tags=["chain approach"])
+    @app.post(
+        "/v1/chain-approach/webhook",
+        status_code=204,
+        tags=["chain approach"],
+        openapi_extra=takes("application/json"),
+    )
     @bodies(_MOST_BYTES)
     async def webhook(request: Request) -> None:
         """What the chain approach tells, signed (Standard Webhooks); a copy changes nothing."""

@@ -8,6 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from chassis.caller import Caller
 from chassis.edge import bodies
+from chassis.http import takes
 from services.registry.api.parts import FileManager, Parts, Reader, read, wrote
 from services.registry.domain.photo import MOST_BYTES
 from services.registry.schemas import PhotoOut
@@ -25,7 +26,12 @@ def add(app: FastAPI, parts: Parts) -> None:
             wrote(work, enrolment_id, "photo")
             return PhotoOut.model_validate(photo, from_attributes=True)
 
-    @app.post("/v1/enrolments/{enrolment_id}/photos", status_code=201, tags=["photos"])
+    @app.post(
+        "/v1/enrolments/{enrolment_id}/photos",
+        status_code=201,
+        tags=["photos"],
+        openapi_extra=takes("application/octet-stream", "image/jpeg", "image/png", "image/webp"),
+    )
     @bodies(MOST_BYTES)
     async def add_photo(
         enrolment_id: UUID, request: Request, caller: FileManager, taken_on: date, of: UUID | None = None

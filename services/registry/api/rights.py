@@ -8,6 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from chassis.caller import Caller
 from chassis.edge import bodies
+from chassis.http import takes
 from services.registry.api.parts import FileManager, Parts, read, wrote
 from services.registry.errors import ImportInvalid
 from services.registry.schemas import EnrolmentSummary, ImportOut, ImportProblem
@@ -66,7 +67,7 @@ def _import(app: FastAPI, parts: Parts) -> None:
             lines=found.lines, made=found.made, known=found.known, problems=problems, dry_run=dry_run
         )
 
-    @app.post("/v1/imports", tags=["import"])
+    @app.post("/v1/imports", tags=["import"], openapi_extra=takes("text/csv"))
     @bodies(importing.MOST_BYTES)
     async def import_files(request: Request, caller: FileManager, dry_run: bool = True) -> ImportOut:
         """A list (CSV, UTF-8) becomes files of the zone. Dry unless asked; one problem, and nothing is made."""

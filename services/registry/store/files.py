@@ -1,8 +1,10 @@
 """Files, their devices, and what the committee decided about them."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, and_, col, not_, or_, select
 
@@ -13,6 +15,12 @@ def enrolment(session: Session, enrolment_id: UUID, *, lock: bool = False) -> En
     """One file; `lock` keeps others from changing it until the transaction ends."""
     found = select(EnrolmentRow).where(col(EnrolmentRow.id) == enrolment_id)
     return session.exec(found.with_for_update() if lock else found).one_or_none()
+
+
+def moment(session: Session) -> datetime:
+    """Now, by the one clock of all processes; under the lock of a file it is later than each change before."""
+    now: datetime = session.exec(select(func.clock_timestamp())).one()
+    return now
 
 
 def enrolments(session: Session, zone_id: str, subject: str, limit: int) -> Sequence[EnrolmentRow]:

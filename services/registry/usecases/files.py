@@ -18,7 +18,7 @@ from services.registry.errors import DateInFuture
 from services.registry.models import DeviceRow, EnrolmentRow, GrantRow
 from services.registry.store import files as store
 from services.registry.usecases import devices, reminders, sealed, transfers
-from services.registry.usecases.work import Work, changeable, own, readable, today, zone_of
+from services.registry.usecases.work import Work, changeable, own, readable, tell, today, zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ def enrol(work: Work) -> File:
     )
     work.session.add(row)
     work.session.flush()
-    work.tx.publish(events.enrolment_changed(row, row.created_at))
+    tell(work, row)
     return _file(work, row)
 
 
@@ -76,7 +76,7 @@ def activate(work: Work, enrolment_id: UUID) -> File:
     held = store.devices(work.session, row.id)
     _preconditions(work.session, row, held).refuse_if_missing()
     row.status, row.activated_at = after, work.at
-    work.tx.publish(events.enrolment_changed(row, work.at))
+    tell(work, row)
     for device in held:
         if device.status == "matched" and device.tested_at is not None:
             devices.moved(work.tx, device, "activate", work.at)
@@ -87,7 +87,7 @@ def suspend(work: Work, enrolment_id: UUID) -> File:
     """Switch the alarm off for a while, devices included; its presses still reach a control room."""
     row = own(work, enrolment_id, lock=True)
     row.status = domain.enrolment_moved(_status(row), "suspend")
-    work.tx.publish(events.enrolment_changed(row, work.at))
+    tell(work, row)
     for device in store.devices(work.session, row.id):
         if device.status in domain.LIVE:
             devices.moved(work.tx, device, "suspend", work.at)
@@ -102,7 +102,7 @@ def end(work: Work, enrolment_id: UUID) -> File:
     decided = store.to_end(work.session, row.id) or not store.was_granted(work.session, row.id)
     domain.refuse_to_end(decided=decided, devices=statuses)
     row.status, row.ended_at = after, work.at
-    work.tx.publish(events.enrolment_changed(row, row.ended_at))
+    tell(work, row)
     if row.card is not None:
         row.card_version += 1
         work.tx.publish(events.card_withdrawn(row))
@@ -115,8 +115,12 @@ def keep_decision(tx: Transaction, row: GrantRow) -> None:
     """Remember what the committee decided. A refusal or an expiry never switches an alarm off."""
     file = store.enrolment(tx.session, row.enrolment_id, lock=True)
     store.put_decision(tx.session, row)
-    if file is not None and file.status == "ended" and row.granted and not row.to_end:
-        # What ended does not come back: a new file is needed, and somebody must know.
+    if file is None or not store.has_grant(tx.session, file.id):
+        return
+    # What ended does not come back, and an alarm whose device was handed in is none: somebody must know.
+    held = [domain.status_of(each.status) for each in store.devices(tx.session, file.id)]
+    handed_in = file.activated_at is not None and not domain.HELD.intersection(held)
+    if file.status == "ended" or handed_in:
         reminders.put(tx.session, file.id, [("granted", str(row.application_id), clock.now())])
 
 

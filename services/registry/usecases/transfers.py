@@ -6,7 +6,6 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from contracts.registry import TransferAnswered, TransferOffered
-from services.registry import events
 from services.registry.errors import (
     EnrolmentMoveRefused,
     EnrolmentUnknown,
@@ -19,7 +18,7 @@ from services.registry.store import access, stock
 from services.registry.store import files as file_store
 from services.registry.store import transfers as store
 from services.registry.usecases import cards, reminders, sealed
-from services.registry.usecases.work import Work, own, zone_of
+from services.registry.usecases.work import Work, own, tell, zone_of
 
 Answer = Literal["accepted", "declined", "withdrawn"]
 
@@ -81,7 +80,7 @@ def accept(work: Work, transfer_id: UUID) -> TransferRow:
     row.managing_zone_id = transfer.to_zone_id
     stock.follow(work.session, row.id, transfer.to_zone_id)
     _answer(work, transfer, "accepted")
-    work.tx.publish(events.enrolment_changed(row, work.at))
+    tell(work, row)
     if row.card is not None:
         cards.publish(work, row)
     return transfer

@@ -7,11 +7,12 @@ from chassis.caller import Caller
 from chassis.errors import Forbidden
 from chassis.work import Work
 from contracts.common import BELGIUM
+from services.registry import events
 from services.registry.errors import EnrolmentUnknown, FileRestricted
 from services.registry.models import EnrolmentRow
 from services.registry.store import access, files
 
-__all__ = ["Work", "changeable", "own", "readable", "today", "zone_of"]
+__all__ = ["Work", "changeable", "own", "readable", "tell", "today", "zone_of"]
 
 
 def zone_of(caller: Caller) -> str:
@@ -59,6 +60,14 @@ def _may_read(work: Work, row: EnrolmentRow) -> bool:
 
 def _is_tied(work: Work, enrolment_id: UUID) -> bool:
     return access.is_tied(work.session, enrolment_id, work.caller.subject)
+
+
+def tell(work: Work, row: EnrolmentRow) -> None:
+    """Others hear how a file stands that was just changed, under its lock.
+
+    Who began earlier may have waited for who began later: the moment is that of the change, not of the request.
+    """
+    work.tx.publish(events.enrolment_changed(row, files.moment(work.session)))
 
 
 def today(work: Work) -> date:

@@ -109,7 +109,7 @@ _LINES: dict[str, tuple[str, str, str, str]] = {
     "reminder.photo": ("Foto verouderd", "Photo périmée", "Foto veraltet", "Photo out of date"),
     "reminder.transfer": ("Overdracht zonder antwoord", "Transfert sans réponse", "Übergabe ohne Antwort", "Transfer without an answer"),
     "reminder.opened": ("Dossier geopend met noodtoegang", "Dossier ouvert par accès d'urgence", "Akte per Notzugang geöffnet", "File opened by breaking the glass"),
-    "reminder.granted": ("Toegekend na afsluiting", "Accordé après clôture", "Gewährt nach Schließung", "Granted after it ended"),
+    "reminder.granted": ("Toegekend na afsluiting of inlevering", "Accordé après clôture ou restitution", "Gewährt nach Schließung oder Rückgabe", "Granted after it ended or the device came back"),
     "declare_tie": ("Belangenconflict melden", "Déclarer un conflit d'intérêts", "Interessenkonflikt melden", "Declare a conflict of interest"),
     "tie_means": ("Daarna bestaat dit dossier niet meer voor u.", "Ensuite, ce dossier n'existe plus pour vous.", "Danach gibt es diese Akte für Sie nicht mehr.", "After that this file no longer exists for you."),
     "part.victim": ("Slachtoffer", "Victime", "Opfer", "Victim"),

@@ -1,0 +1,100 @@
+"""What is said late, twice, or by who had to wait: others know how a file stands, and no wish goes unheard."""
+
+from uuid import UUID
+
+import pytest
+
+from chassis.caller import Caller
+from chassis.database import Database, engine_of
+from chassis.vault import Vault
+from chassis.work import Work
+from contracts.committee import AlarmProvisionallyGranted, ApplicationReopened
+from contracts.envelope import wrap
+from contracts.registry import EnrolmentChanged
+from services.registry import events
+from services.registry.settings import RegistrySettings
+from services.registry.store import files as store
+from services.registry.usecases import files
+from tests.integration.test_registry_api import GHENT, complete, identity, to_end
+from tests.support.desks import Desk
+
+
+@pytest.fixture(scope="module")
+def database(registry_settings: RegistrySettings) -> Database:
+    return Database(engine_of(registry_settings), "/services/registry")
+
+
+@pytest.fixture
+def file(registry: Desk) -> str:
+    return f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
+
+
+def decide(database: Database, file: str, *, again: bool) -> None:
+    """The committee said once that it grants; `again`: after all else that it said."""
+    with database.read() as session:
+        (known,) = store.decisions(session, identity(file))
+    facts = {
+        "enrolment_id": identity(file),
+        "application_id": known.application_id,
+        "number": known.number + 1,
+        "reopened_at": known.decided_at,
+        "alive": True,
+    }
+    late = {**facts, "number": -1, "decision_id": UUID(int=1), "decided_at": known.decided_at}
+    kind = ApplicationReopened if again else AlarmProvisionallyGranted
+    fact = kind.model_validate(facts if again else late | {"ratify_by": known.decided_at})
+    row = events.decision(wrap(fact, source="/services/committee"))
+    assert row is not None
+    with database.transaction() as tx:
+        files.keep_decision(tx, row)
+
+
+def kinds(registry: Desk, file: str) -> set[str]:
+    found = registry.call("GET", "/v1/reminders?limit=500", **GHENT)
+    return {each["kind"] for each in found if each["enrolment_id"] == str(identity(file))}
+
+
+def test_who_had_to_wait_said_the_last_word(
+    registry: Desk, database: Database, registry_settings: RegistrySettings, file: str
+) -> None:
+    complete(registry, database, file)
+    caller = Caller(subject="mieke", roles=frozenset({"file_manager"}), zone="ghent")
+    with database.transaction() as tx:
+        waits = Work(tx, Vault(registry_settings.vault_keys.get_secret_value()), caller)
+        registry.call("POST", f"{file}/activate", **GHENT)
+        files.suspend(waits, identity(file))
+    assert registry.call("GET", file, **GHENT)["status"] == "suspended"
+    told = [
+        EnrolmentChanged.model_validate(each.data)
+        for each in registry.published(str(identity(file)))
+        if each.type == EnrolmentChanged.TYPE
+    ]
+    # Dispatch, alarm and reporting keep what changed last.
+    assert max(told, key=lambda each: each.changed_at).status == "suspended"
+
+
+def test_an_alarm_that_lives_on_after_its_device_came_back_is_told_of(
+    registry: Desk, database: Database, file: str
+) -> None:
+    device = complete(registry, database, file)
+    registry.call("POST", f"{file}/activate", **GHENT)
+    to_end(database, identity(file))
+    registry.call("POST", f"/v1/devices/{device}/return", **GHENT)
+    assert "granted" not in kinds(registry, file)
+    decide(database, file, again=True)
+    assert registry.call("GET", file, **GHENT)["status"] == "active"
+    assert "granted" in kinds(registry, file)
+
+
+def test_a_late_copy_of_what_the_committee_said_before_alerts_nobody(
+    registry: Desk, database: Database, file: str
+) -> None:
+    device = complete(registry, database, file)
+    registry.call("POST", f"{file}/activate", **GHENT)
+    to_end(database, identity(file))
+    registry.call("POST", f"/v1/devices/{device}/return", **GHENT)
+    registry.call("POST", f"{file}/end", **GHENT)
+    decide(database, file, again=False)
+    assert "granted" not in kinds(registry, file)
+    decide(database, file, again=True)
+    assert "granted" in kinds(registry, file)

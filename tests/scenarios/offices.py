@@ -1,0 +1,71 @@
+"""The people of committee and police zone, as scenarios need them: over HTTP, like everybody."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from stalkingalarm.deciding import Meeting, about, secretariat
+from stalkingalarm.simulation.world import Refused, World
+from tests.scenarios.roles import VictimRole
+from tests.scenarios.stage import Stage
+
+POLICE, PARKET = ("bert", "police", "Bert"), ("carla", "parket", "Carla")
+REASONS = {"reasons": "all three elements are shown"}
+REFUSAL = {
+    "reasons": "the second element is not shown",
+    "alternatives": ["chain approach"],
+    "review_way": "ask the secretariat within 30 days",
+}
+
+
+def manager(world: World, victim: VictimRole) -> dict[str, str]:
+    """Who keeps the file of a victim."""
+    assert victim.real is not None
+    return world.bearer("file_manager", zone=victim.real.zone)
+
+
+def file_of(victim: VictimRole) -> str:
+    """Its path."""
+    assert victim.real is not None
+    return f"/v1/enrolments/{victim.real.enrolment_id}"
+
+
+async def file(world: World, victim: VictimRole) -> dict[str, Any]:
+    """The file as its zone reads it."""
+    found: dict[str, Any] = await world.call("GET", "registry", file_of(victim), manager(world, victim))
+    return found
+
+
+async def case(world: World, victim: VictimRole) -> dict[str, Any]:
+    """The one case of a victim, as the secretariat sees it."""
+    assert victim.real is not None
+    all_of_them = await world.call("GET", "committee", "/v1/applications?limit=500", secretariat(world))
+    (found,) = [each for each in all_of_them if each["enrolment_id"] == str(victim.real.enrolment_id)]
+    return dict(found)
+
+
+async def decide(world: World, path: str, move: str, said: dict[str, Any]) -> None:
+    """The committee decides in a meeting of its own."""
+    held = await Meeting.opened(world, about(path))
+    for person in (POLICE, PARKET):
+        await held.comes_in(*person)
+    await held.decides(path, move, **said)
+
+
+def decided(victim: VictimRole, move: str, said: dict[str, Any]) -> Callable[[Stage], Awaitable[None]]:
+    """A step: the committee decides about what the magistrate granted."""
+
+    async def step(stage: Stage) -> None:
+        known = await case(stage.world, victim)
+        stage.check(known["state"] == "provisional", f"the case is {known['state']}")
+        await decide(stage.world, f"/v1/applications/{known['id']}", move, said)
+
+    return step
+
+
+async def refused(call: Awaitable[Any]) -> Refused:
+    """How the system refuses a call; fails where it does not."""
+    with pytest.raises(Refused) as caught:
+        await call
+    return caught.value

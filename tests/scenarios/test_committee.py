@@ -1,0 +1,246 @@
+"""Who gets an alarm and keeps it, over HTTP and the bus: from the application to the patrol, and to the end."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from stalkingalarm import deciding, seed
+from stalkingalarm.deciding import Meeting, about, secretariat
+from stalkingalarm.running import RunningSystem
+from stalkingalarm.simulation.device import Device
+from stalkingalarm.simulation.jose import public_key
+from stalkingalarm.simulation.tracks import PLACES
+from stalkingalarm.simulation.unit import WHOLE_JOB
+from stalkingalarm.simulation.world import World, until
+from tests.scenarios.offices import (
+    PARKET,
+    POLICE,
+    REASONS,
+    REFUSAL,
+    case,
+    decided,
+    file,
+    file_of,
+    manager,
+    refused,
+)
+from tests.scenarios.roles import GENT
+from tests.scenarios.scenario import Scenario
+from tests.scenarios.stage import Stage
+
+CIC = "cic-oost-vlaanderen"
+PATIENCE_S = 20.0
+
+
+def test_urgent_granted_at_once_pressed_and_ratified(scenario: Scenario) -> None:
+    ann, car = scenario.victim(), scenario.unit()
+    first = scenario.press(ann)
+    scenario.step(1.5, decided(ann, "grant", REASONS))
+    scenario.press(ann, at=4, joins=first)
+    scenario.want_alarm(CIC)
+    scenario.want_order(car)
+    scenario.want_nothing_else()
+
+    async def known(stage: Stage) -> None:
+        stage.check((await case(stage.world, ann))["state"] == "granted", "it was not ratified")
+        stage.check((await file(stage.world, ann))["status"] == "active", "the alarm is off")
+
+    scenario.step(4.5, known)
+    scenario.run()
+
+
+def test_urgent_not_ratified_works_until_people_took_the_device_in(scenario: Scenario) -> None:
+    ann, car = scenario.victim(), scenario.unit()
+    scenario.step(-2, decided(ann, "refuse", REFUSAL))
+
+    async def wanted_ended(stage: Stage) -> None:
+        async def heard() -> bool:
+            return bool((await file(stage.world, ann))["to_end"])
+
+        await until(heard, PATIENCE_S)
+        stage.check((await file(stage.world, ann))["status"] == "active", "a refusal switched the alarm off")
+
+    async def handed_in(stage: Stage) -> None:
+        world, who = stage.world, manager(stage.world, ann)
+        await world.call("POST", "registry", f"/v1/devices/{ann.device.device_id}/return", who)
+        ended = await world.call("POST", "registry", f"{file_of(ann)}/end", who)
+        stage.check(ended["status"] == "ended", "the file did not end")
+
+        async def over() -> bool:
+            return bool((await case(world, ann))["state"] == "ended")
+
+        await until(over, PATIENCE_S)
+
+    scenario.step(-1, wanted_ended)
+    scenario.press(ann)
+    scenario.step(2, handed_in)
+    scenario.want_alarm(CIC)
+    scenario.want_order(car)
+    scenario.want_nothing_else()
+    scenario.run()
+
+
+async def in_a_meeting(world: World, file: seed.File) -> None:
+    """The ordinary procedure, first without the parket."""
+    who, said = file.manager(world), {"pv_numbers": [file.pv_number]}
+    path = await deciding.submitted(world, who, "police", file.id, **said)
+    held = await Meeting.opened(world, about(path))
+    assert await held.comes_in(*POLICE) == ("parket",)
+    no_quorum = await refused(held.decides(path, "grant", **REASONS))
+    assert no_quorum.problem["missing"] == ["parket"]
+    assert await held.comes_in(*PARKET) == ()
+    granted = await held.decides(path, "grant", **REASONS)
+    assert granted["state"] == "granted"
+    assert set(granted["decision"]["present"].values()) == {"police", "parket"}
+
+
+def test_ordinary_decided_in_a_meeting_with_quorum(scenario: Scenario) -> None:
+    ann, car = scenario.victim(grant=in_a_meeting), scenario.unit()
+    scenario.press(ann)
+    scenario.want_alarm(CIC)
+    scenario.want_order(car)
+    scenario.want_nothing_else()
+    scenario.run()
+
+
+def test_a_genuine_alarm_asks_for_a_review_within_three_days(scenario: Scenario) -> None:
+    ann = scenario.victim()
+    car = scenario.unit(conduct=WHOLE_JOB)
+    press = scenario.press(ann)
+    scenario.want_alarm(CIC)
+    scenario.want_order(car)
+    scenario.want("withdrawn", car.unit_id, (0, 8), "the order leaves the unit when it is closed")
+    due: list[datetime] = []
+
+    async def asked(stage: Stage) -> None:
+        async def there() -> bool:
+            reviews = await stage.world.call(
+                "GET", "committee", "/v1/reviews?limit=500", secretariat(stage.world)
+            )
+            mine = [each for each in reviews if each["enrolment_id"] in file_of(ann)]
+            due.extend(datetime.fromisoformat(r["due_at"]) for r in mine if r["cause"] == "real_alarm")
+            return bool(due)
+
+        await until(there, PATIENCE_S)
+
+    scenario.step(4, asked)
+    scenario.want_nothing_else()
+    scenario.run()
+    assert press.made is not None
+    assert timedelta(0) <= due[0] - press.made.pressed_at - timedelta(hours=72) < timedelta(seconds=10)
+
+
+def test_a_file_follows_the_victim_and_the_alarm_works_all_along(scenario: Scenario) -> None:
+    ann, car = scenario.victim(), scenario.unit()
+    offers: list[str] = []
+
+    async def offer(stage: Stage) -> None:
+        zones = await seed.Zones.load(stage.world)
+        aalst = PLACES["Aalst"]
+        body = {"to_zone_id": zones.at(aalst.lat, aalst.lon), "reason": "she moved"}
+        who = manager(stage.world, ann)
+        made = await stage.world.call("POST", "registry", f"{file_of(ann)}/transfers", who, body)
+        offers.append(made["id"])
+        stage.check((await file(stage.world, ann))["status"] == "active", "the old zone answers for it")
+
+    async def accept(stage: Stage) -> None:
+        assert ann.real is not None
+        zones, old = await seed.Zones.load(stage.world), ann.real.zone
+        aalst = PLACES["Aalst"]
+        ann.real.zone = zones.at(aalst.lat, aalst.lon)
+        who = manager(stage.world, ann)
+        await stage.world.call("POST", "registry", f"/v1/transfers/{offers[0]}/accept", who)
+        stage.check((await file(stage.world, ann))["managing_zone_id"] != old, "it did not move")
+        before = stage.world.bearer("file_manager", zone=old)
+        unknown = await refused(stage.world.call("GET", "registry", file_of(ann), before))
+        stage.check(unknown.status == 404, str(unknown))
+
+    scenario.step(-1, offer)
+    first = scenario.press(ann)
+    scenario.step(1.5, accept)
+    scenario.press(ann, at=3, joins=first)
+    scenario.want_alarm(CIC)
+    scenario.want_order(car)
+    scenario.want_nothing_else()
+    scenario.run()
+
+
+def test_a_swap_leaves_no_gap(scenario: Scenario) -> None:
+    ann, car = scenario.victim(), scenario.unit()
+    old: list[Device] = []
+
+    async def status(stage: Stage, device: Device) -> str:
+        found = (await file(stage.world, ann))["devices"]
+        return str(next(each["status"] for each in found if each["id"] == device.device_id))
+
+    async def issue(stage: Stage) -> None:
+        assert ann.real is not None
+        world, new = stage.world, Device(stage.world.http, stage.world.url("alarm"), position=ann.position)
+        key = public_key(new.key)
+        body = {"public_key": key, "button_serial": f"BTN-{key[:12]}", "phone_number": "+32470112233"}
+        who = manager(world, ann)
+        issued = await world.call("POST", "registry", f"{file_of(ann)}/devices", who, body)
+        new.device_id = issued["id"]
+        old.append(ann.device)
+        path = f"/v1/devices/{ann.device.device_id}/return"
+        gap = await refused(world.call("POST", "registry", path, who))
+        stage.check(gap.problem["type"] == "urn:stalkingalarm:gap-in-protection", str(gap))
+
+        async def is_known() -> bool:
+            return await new.heartbeat() < 400
+
+        await until(is_known, PATIENCE_S)
+        ann.real.device = new
+
+    async def swap(stage: Stage) -> None:
+        await ann.device.test()
+
+        async def works() -> bool:
+            return await status(stage, ann.device) == "active"
+
+        await until(works, PATIENCE_S)
+        who = manager(stage.world, ann)
+        await stage.world.call("POST", "registry", f"/v1/devices/{old[0].device_id}/return", who)
+        stage.check((await file(stage.world, ann))["status"] == "active", "the alarm is off")
+
+    before = scenario.press(ann)
+    scenario.step(1, issue)
+    # The new button is not tested yet, and whoever presses it means it.
+    scenario.press(ann, at=5, joins=before)
+    scenario.step(6, swap)
+    scenario.press(ann, at=12, joins=before)
+    scenario.want_alarm(CIC)
+    scenario.want_order(car)
+    scenario.want_nothing_else()
+    scenario.run()
+    assert old[0].device_id != ann.device.device_id
+
+
+async def glass_broken(world: World) -> None:
+    await seed.protocol(world)
+    zones, home = await seed.Zones.load(world), PLACES[GENT]
+    ann = await seed.enrol(world, "Zoë Testemans", home, zones.at(home.lat, home.lon), activate=False)
+    path, stranger = f"/v1/enrolments/{ann.enrolment_id}", world.bearer("supervisor", cic=CIC)
+    assert (await refused(world.call("GET", "registry", path, stranger))).status == 404
+    body = {"reason": "she called from abroad, and her zone does not answer"}
+    glass = await world.call("POST", "registry", f"{path}/break-glass", stranger, body)
+    await world.call("GET", "registry", path, stranger)
+    # At once, and not when a timer comes: the manager has it before anybody looks for it.
+    who = world.bearer("file_manager", zone=ann.zone)
+    reminders = await world.call("GET", "registry", "/v1/reminders?limit=500", who)
+    assert [each["kind"] for each in reminders if each["key"] == glass["id"]] == ["opened"]
+    opening = await world.call("GET", "registry", f"/v1/openings/{glass['id']}", who)
+    assert opening["reason"] == body["reason"]
+
+    async def is_told() -> bool:
+        listed = await world.call("GET", "reporting", "/v1/attention", world.bearer("device_desk"))
+        return any(str(ann.enrolment_id) in str(each) for each in listed)
+
+    await until(is_told, PATIENCE_S)
+
+
+def test_broken_glass_is_told_to_the_manager_at_once(system: RunningSystem) -> None:
+    async def play() -> None:
+        async with World(system) as world:
+            await glass_broken(world)
+
+    asyncio.run(play())
