@@ -29,7 +29,13 @@ ALL: dict[str, Callable[[dict[str, str]], FastAPI]] = {
 }
 CHUNK = b"x" * 65536
 # What devices send is never refused for its length: its beginning is read (`read_body`).
-FROM_DEVICES = {"/v1/presses", "/v1/alarms/{alarm_id}/fixes", "/v1/alarms/{alarm_id}/cancel"}
+FROM_DEVICES = {
+    *("/v1/presses", "/v1/heartbeats", "/v1/alarms/{alarm_id}/fixes", "/v1/alarms/{alarm_id}/cancel"),
+}
+    "/v1/presses",
+    "/v1/heartbeats",
+    *(f"/v1/alarms/{{alarm_id}}/{what}" for what in ("fixes", "cancel")),
+}
 # Bytes of the longest bodies; every other one has at most `MOST_BYTES`.
 LONGER = {
     "/v1/enrolments/{enrolment_id}/photos": 5 * 1024 * 1024,
@@ -75,16 +81,18 @@ class _Ids(dict[str, str]):
         return ID
 
 
+def _target(path: str, told: dict[str, Any]) -> str:
+    wanted = any(each["name"] == "taken_on" for each in told.get("parameters", ()))
+    return path.format_map(_Ids()) + ("?taken_on=2026-01-01" if wanted else "")
+
+
 def test_no_endpoint_reads_a_body_for_ever(app: FastAPI, issuer: Issuer) -> None:
     headers = issuer.headers(*EVERY_ROLE, partner="police", zone="z1", cic="c1", unit="u1")
     wanted = 0
     for method, path, told in operations(app):
         if method == "GET" or path == "/signout":
             continue
-        target = path.format_map(_Ids())
-        if told.get("parameters") and any(each["name"] == "taken_on" for each in told["parameters"]):
-            target += "?taken_on=2026-01-01"
-        status, kind, taken = asyncio.run(flood(app, method, target, headers))
+        status, kind, taken = asyncio.run(flood(app, method, _target(path, told), headers))
         assert taken <= LONGER.get(path, MOST_BYTES) + len(CHUNK), (method, path)
         if path in FROM_DEVICES:
             assert status != 413, (method, path)
@@ -101,7 +109,7 @@ def test_a_length_that_is_told_is_refused_unread(app: FastAPI, issuer: Issuer) -
         if "requestBody" not in told or path in FROM_DEVICES:
             continue
         length = {"content-length": str(10**10)}
-        status, kind, taken = asyncio.run(flood(app, method, path.format_map(_Ids()), headers | length))
+        status, kind, taken = asyncio.run(flood(app, method, _target(path, told), headers | length))
         assert (status, kind, taken) == (413, PROBLEM, 0), (method, path)
         tried += 1
     assert tried > 0
