@@ -30,10 +30,7 @@ ALL: dict[str, Callable[[dict[str, str]], FastAPI]] = {
 CHUNK = b"x" * 65536
 # What devices send is never refused for its length: its beginning is read (`read_body`).
 FROM_DEVICES = {
-    *("/v1/presses", "/v1/heartbeats", "/v1/alarms/{alarm_id}/fixes", "/v1/alarms/{alarm_id}/cancel"),
-}
-    "/v1/presses",
-    "/v1/heartbeats",
+    *("/v1/presses", "/v1/heartbeats"),
     *(f"/v1/alarms/{{alarm_id}}/{what}" for what in ("fixes", "cancel")),
 }
 # Bytes of the longest bodies; every other one has at most `MOST_BYTES`.
