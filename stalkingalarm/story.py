@@ -182,4 +182,4 @@ class Story:
 def _by(moment: datetime) -> str:
     """How far away that is."""
     hours = (moment - datetime.now(UTC)).total_seconds() / 3600
-    return f"within {hours:.0f} hours" if hours < 100 else f"within {int(hours / 24)} days"
+    return f"within {hours:.0f} hours" if hours < 100 else f"within {int(hours / 24 + 0.1)} days"
