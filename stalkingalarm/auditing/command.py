@@ -1,32 +1,13 @@
 """The command `audit verify`; what it needs is imported when it runs."""
 
-import json
-import os
-from pathlib import Path
-from typing import Annotated, Any
-
 import typer
 from rich.table import Table
 
-from contracts.topology import SERVICES
-from stalkingalarm import issuer
+from stalkingalarm.auditing.places import Installation, places_of, told
 from stalkingalarm.cli import app, command, console, running
-from stalkingalarm.embedded.layout import SetupError
-from stalkingalarm.running import RunningSystem
 
 group = typer.Typer(no_args_is_help=True, help="The audit logs: who read and wrote which personal data.")
 app.add_typer(group, name="audit")
-# Service to its `url` and `public_key` (32 bytes, base64url).
-Places = dict[str, dict[str, str]]
-
-
-Installation = Annotated[
-    Path | None,
-    typer.Option(
-        help="JSON file: service to {url, public_key}; the token of an auditor is in STALKINGALARM_TOKEN. "
-        "Default: the system of this checkout."
-    ),
-]
 
 
 @command("verify", within=group)
@@ -49,30 +30,3 @@ def verify_logs(installation: Installation = None) -> None:
         console.print(f"[bold red]{service}:[/] {problem}", highlight=False, soft_wrap=True)
     if problems:
         raise typer.Exit(1)
-
-
-def places_of(system: RunningSystem) -> tuple[Places, str]:
-    """The services of a system of this checkout, and the token of an auditor."""
-    from chassis.vault import public_key
-
-    places = {
-        service: {
-            "url": system.url(service),
-            "public_key": public_key(system.layout.secret(f"audit.{service}")),
-        }
-        for service in SERVICES
-    }
-    return places, issuer.mint("auditor", ["auditor"], layout=system.layout)
-
-
-def told(installation: Path) -> tuple[Places, str]:
-    """What an installation file says, and the token of an auditor; raises SetupError."""
-    try:
-        places: Any = json.loads(installation.read_text())
-        given = {name: {"url": str(p["url"]), "public_key": str(p["public_key"])} for name, p in places.items()}
-    except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
-        raise SetupError(f"{installation}: {type(error).__name__}: {error}") from None
-    token = os.environ.get("STALKINGALARM_TOKEN")
-    if not token:
-        raise SetupError("STALKINGALARM_TOKEN: the bearer token of an auditor is needed")
-    return given, token

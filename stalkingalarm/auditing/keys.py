@@ -8,7 +8,7 @@ from typing import Any
 import typer
 from rich.table import Table
 
-from stalkingalarm.auditing.command import Installation, Places, places_of, told
+from stalkingalarm.auditing.places import Installation, Places, places_of, told
 from stalkingalarm.cli import command, console, running
 
 

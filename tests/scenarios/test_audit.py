@@ -4,7 +4,7 @@ import time
 
 import httpx
 
-from stalkingalarm.auditing.command import places_of
+from stalkingalarm.auditing.places import places_of
 from stalkingalarm.auditing.verify import verify_all
 from stalkingalarm.running import RunningSystem
 from tests.scenarios.scenario import Scenario
