@@ -49,23 +49,16 @@ def own_order(context: Context, caller: Caller, order_id: UUID) -> OrderRow:
     return order
 
 
-def has_tie(context: Context, caller: Caller, incident_id: UUID) -> bool:
-    """Whether the caller has a tie to a party of an incident."""
+def has_tie(context: Context, caller: Caller, order: OrderRow) -> bool:
+    """Whether the caller has a tie to a party of the incident of an order."""
     with context.database.read() as session:
-        return store.is_tied(session, incident_id, caller.subject)
+        return store.is_tied(session, order.incident_id, caller.subject)
 
 
-def untied(context: Context, caller: Caller, incident_id: UUID) -> None:
+def refuse_tied(*, tied: bool) -> None:
     """Raises `Tied`: who is tied may neither stop the escalation of an alarm nor end it."""
-    if has_tie(context, caller, incident_id):
+    if tied:
         raise Tied("you have a tie to a party of this case: somebody else must do this")
-
-
-def chosen_unit(context: Context, caller: Caller, incident_id: UUID, unit_id: str | None) -> str | None:
-    """The unit that the caller chose; raises `Tied`: who is tied may send the proposed one, no other."""
-    if unit_id is not None:
-        untied(context, caller, incident_id)
-    return unit_id
 
 
 def order_for(context: Context, order_id: UUID, incident_id: UUID) -> OrderView:

@@ -138,7 +138,7 @@ def _streams(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
                 return views.load_views(context, session, [i.id for i in found], clock.now())
 
         hub: Hub = app.state.hub
-        headers = {"cache-control": "no-store", "x-accel-buffering": "no"}
+        headers = {"x-accel-buffering": "no"}
         return StreamingResponse(hub.watch(watcher, first), media_type="text/event-stream", headers=headers)
 
     @app.get("/v1/control-rooms/{cic_id}/stream", tags=["streams"], response_class=StreamingResponse)
@@ -166,11 +166,10 @@ def _incidents(app: FastAPI, context: Context, disclosures: Disclosures) -> None
     def seen(caller: Caller, incident_id: UUID) -> IncidentView:
         return disclosures.show(caller, access.incident_for(context, caller, incident_id))
 
-    def mine(caller: Caller, incident_id: UUID) -> IncidentView:
+    def untied(caller: Caller, incident_id: UUID) -> None:
         """For what only somebody without a tie may do; raises `Tied`."""
         view = access.incident_for(context, caller, incident_id)
-        access.untied(context, caller, incident_id)
-        return view
+        access.refuse_tied(tied=caller.subject in view.kept_from)
 
     @app.get("/v1/control-rooms/{cic_id}/incidents", tags=["incidents"])
     def open_incidents(cic_id: str, caller: Caller = require(*access.ROOM)) -> list[IncidentView]:
@@ -196,14 +195,14 @@ def _incidents(app: FastAPI, context: Context, disclosures: Disclosures) -> None
     @app.post("/v1/incidents/{incident_id}/acknowledge", tags=["incidents"])
     def acknowledge(incident_id: UUID, caller: Caller = require(*operator)) -> IncidentView:
         """An operator takes it; the escalation ladder stops."""
-        mine(caller, incident_id)
+        untied(caller, incident_id)
         moving.acknowledge(context, incident_id, caller.subject, caller.cic or "")
         return seen(caller, incident_id)
 
     @app.post("/v1/incidents/{incident_id}/take-over", tags=["incidents"])
     def take_over(incident_id: UUID, caller: Caller = require(*operator)) -> IncidentView:
         """The caller's control room accepts the hand-over."""
-        mine(caller, incident_id)
+        untied(caller, incident_id)
         moving.take_over(context, incident_id, caller.subject, caller.cic or "")
         return seen(caller, incident_id)
 
@@ -212,15 +211,16 @@ def _incidents(app: FastAPI, context: Context, disclosures: Disclosures) -> None
         incident_id: UUID, body: SendIn | None = None, caller: Caller = require(*operator)
     ) -> IncidentView:
         """Send a unit; without one, the proposed unit: that may also who has a tie."""
-        access.incident_for(context, caller, incident_id)
-        unit_id = access.chosen_unit(context, caller, incident_id, body.unit_id if body else None)
+        unit_id = body.unit_id if body else None
+        view = access.incident_for(context, caller, incident_id)
+        access.refuse_tied(tied=unit_id is not None and caller.subject in view.kept_from)
         sending.send(context, incident_id, unit_id)
         return seen(caller, incident_id)
 
     @app.post("/v1/incidents/{incident_id}/close", tags=["incidents"])
     def close(incident_id: UUID, body: IncidentCloseIn, caller: Caller = require(*supervisor)) -> IncidentView:
         """A supervisor closes, with a reason."""
-        mine(caller, incident_id)
+        untied(caller, incident_id)
         moving.close(
             context, incident_id, body.outcome, by="supervisor", person=caller.subject, reason=body.reason
         )
@@ -259,7 +259,7 @@ def _orders(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
 
     def moved(caller: Caller, order_id: UUID, target: str, reason: str | None = None) -> OrderView:
         order = access.own_order(context, caller, order_id)
-        if order.state in ("sent", "received") and access.has_tie(context, caller, order.incident_id):
+        if order.state in ("sent", "received") and access.has_tie(context, caller, order):
             # Another patrol is looked for at once; one that is on its way already is not called back.
             target, reason = "declined", "tie"
         moving.move_order(context, order_id, target, reason)  # type: ignore[arg-type]  # our own literals
@@ -294,7 +294,7 @@ def _orders(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
     def close(order_id: UUID, body: OrderCloseIn, caller: Caller = require(*UNIT)) -> OrderView:
         """The unit sees the victim safe: the incident ends with an outcome. Only from on scene."""
         order = access.own_order(context, caller, order_id)
-        access.untied(context, caller, order.incident_id)
+        access.refuse_tied(tied=access.has_tie(context, caller, order))
         moving.close_from_scene(context, order_id, body.outcome, caller.subject)
         return seen(caller, order)
 

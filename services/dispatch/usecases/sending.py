@@ -36,9 +36,12 @@ def send(context: Context, incident_id: UUID, unit_id: str | None) -> OrderRow:
         try:
             return send_order(tx, context, incident, wanted, order, automatic=False)
         except UnitNotAvailable:
-            if unit_id is not None or not find_unit(tx, context, incident, clock.now(), automatic=False):
+            if unit_id is not None:
                 raise
-        return store.live_orders(store.orders_of(tx.session, [incident_id]))[-1]
+            found = find_unit(tx, context, incident, clock.now(), automatic=False)
+            if found is None:
+                raise
+            return found
 
 
 def send_order(
@@ -52,14 +55,7 @@ def send_order(
 ) -> OrderRow:
     """Turn a proposal (or nothing) into a sent order; the unit is claimed in the same transaction."""
     now = clock.now()
-    row = order or OrderRow(
-        id=uuid4(),
-        incident_id=incident.id,
-        unit_id=unit_id,
-        cic_id=incident.cic_id,
-        state="proposed",
-        created_at=now,
-    )
+    row = order or _proposal(incident, unit_id, None, now)
     if not store.claim_units(tx.session, {row.id: unit_id}, now):
         raise UnitNotAvailable(f"unit {unit_id} has another order, is off duty or unknown", field="unit_id")
     context.board.units.remove(unit_id)
@@ -83,14 +79,14 @@ def find_unit(
     *,
     send_now: bool = True,
     automatic: bool = True,
-) -> bool:
-    """Send (or propose) the nearest unit that was not tried; without one a timer looks again.
+) -> OrderRow | None:
+    """Send (or propose) the nearest unit that was not tried; without one (None) a timer looks again.
 
-    `automatic`: nobody asked for it.
+    `automatic`: nobody asked for it. An order that a unit holds already is the answer.
     """
     orders = store.orders_of(tx.session, [incident.id])
-    if store.live_orders(orders):
-        return True
+    if live := store.live_orders(orders):
+        return live[-1]
     fix = context.open_fix(incident)
     route = context.board.route(fix if fix else None, incident.zone_id)
     tried = frozenset(order.unit_id for order in orders if order.state in OVER)
@@ -100,23 +96,29 @@ def find_unit(
         candidates = [(proposal.unit_id, proposal.distance_m), *candidates]
     for unit_id, metres in candidates:
         if not send_now:
-            if proposal is None:
-                propose(tx, incident, unit_id, metres, now)
-            return True
+            return proposal or propose(tx, incident, unit_id, metres, now)
         order = proposal if proposal is not None and proposal.unit_id == unit_id else None
         try:
-            send_order(tx, context, incident, unit_id, order, automatic=automatic)
+            return send_order(tx, context, incident, unit_id, order, automatic=automatic)
         except UnitNotAvailable:
             continue  # taken by another process since this one last looked
-        return True
     due_at = after(now, context.settings.find_unit_every_s)
     timers.schedule(tx.session, [Due(kind="find_unit", subject_id=str(incident.id), due_at=due_at, attempt=1)])
-    return False
+    return None
 
 
-def propose(tx: Transaction, incident: IncidentRow, unit_id: str, metres: float | None, now: datetime) -> None:
+def propose(
+    tx: Transaction, incident: IncidentRow, unit_id: str, metres: float | None, now: datetime
+) -> OrderRow:
     """Show a unit to the operator, who sends it."""
-    order = OrderRow(
+    order = _proposal(incident, unit_id, metres, now)
+    tx.session.add(order)
+    store.touch(tx.session, incident, now)
+    return order
+
+
+def _proposal(incident: IncidentRow, unit_id: str, metres: float | None, now: datetime) -> OrderRow:
+    return OrderRow(
         id=uuid4(),
         incident_id=incident.id,
         unit_id=unit_id,
@@ -125,5 +127,3 @@ def propose(tx: Transaction, incident: IncidentRow, unit_id: str, metres: float 
         distance_m=metres,
         created_at=now,
     )
-    tx.session.add(order)
-    store.touch(tx.session, incident, now)
