@@ -175,7 +175,7 @@ def application(
             yield
         telemetry.flush()
 
-    secure = settings.environment == "production"
+    secure = settings.production
     app = _Application(
         secure=secure,
         most_bytes=most_bytes,

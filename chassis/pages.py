@@ -5,10 +5,12 @@ comes back to the same page. A refusal is a page too, in words.
 """
 
 from collections.abc import Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, get_args
 from urllib.parse import urlencode
 
+from babel.dates import format_date, format_datetime
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
@@ -18,6 +20,7 @@ from chassis.auth import caller_of
 from chassis.caller import Caller
 from chassis.errors import Forbidden, ServiceError, Unauthenticated
 from chassis.http import service_error
+from contracts.common import BELGIUM
 from contracts.registry import Language
 
 POLICY = (
@@ -25,13 +28,9 @@ POLICY = (
     " font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 # Always asked for anew (304 when unchanged): after an upgrade no page may mix old and new parts.
-FRESH = {"cache-control": "no-cache", "x-content-type-options": "nosniff"}
-HEADERS = {
-    "content-security-policy": POLICY,
-    "referrer-policy": "no-referrer",
-    "x-content-type-options": "nosniff",
-    "cache-control": "no-store",
-}
+FRESH = {"cache-control": "no-cache"}
+# What a page says otherwise than every answer (chassis/edge.py).
+HEADERS = {"content-security-policy": POLICY}
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 _KEPT = "stalkingalarm_language"
 _SHARED = Path(__file__).parent / "web"
@@ -77,8 +76,17 @@ class Pages:
         self, request: Request, template: str, caller: Caller | None, status: int = 200, **what: Any
     ) -> Response:
         """A page, in the reader's language."""
-        language = self.language(request)
+        language, locale = self.language(request), self.locale(request)
         words = self._words[language]
+
+        def moment(at: datetime) -> str:
+            return str(format_datetime(at.astimezone(BELGIUM), "d MMM y HH:mm", locale=locale))
+
+        def day(on: date) -> str:
+            return str(format_date(on, "d MMM y", locale=locale))
+
+        def short(known: object) -> str:
+            return str(known).partition("-")[0].upper()
 
         def say(key: str, /, **values: object) -> str:
             return words[key].format(**values)
@@ -89,6 +97,9 @@ class Pages:
         text = self._templates.get_template(template).render(
             t=say,
             word=name,
+            moment=moment,
+            day=day,
+            short=short,
             language=language,
             languages=LANGUAGES,
             caller=caller,
@@ -109,6 +120,11 @@ class Pages:
         ]
         wanted = [request.query_params.get("lang"), request.cookies.get(_KEPT), *preferred]
         return next((known for each in wanted for known in LANGUAGES if known == each), "nl")
+
+    def locale(self, request: Request) -> str:
+        """How dates and spans of time are written."""
+        language = self.language(request)
+        return "en_GB" if language == "en" else f"{language}_BE"
 
     async def _refused(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, ServiceError)  # noqa: S101 - registered for this class only

@@ -163,8 +163,7 @@ class Sessions:
         return session, token
 
     def _cookie(self, name: str, value: str | None) -> str:
-        # Development has no certificate, and a browser would drop a secure cookie.
-        secure = "; Secure" if self._settings.environment == "production" else ""
+        secure = "; Secure" if self._settings.production else ""
         ends = "; Max-Age=0" if value is None else ""
         return f"{name}={value or ''}; HttpOnly; Path=/; SameSite=strict{secure}{ends}"
 

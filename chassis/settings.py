@@ -34,6 +34,11 @@ class Settings(BaseSettings):
     database_pool: int = Field(default=12, ge=1)
     statement_timeout_ms: int = Field(default=3000, ge=100)
 
+    @property
+    def production(self) -> bool:
+        """Whether people rely on it: certificates are there, and nothing of the development set-up may be."""
+        return self.environment == "production"
+
     @field_validator("audit_key")
     @classmethod
     def refuse_what_cannot_sign(cls, value: SecretStr) -> SecretStr:
@@ -47,7 +52,7 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def refuse_development_means(self) -> Self:
         """Outside development mode neither secrets nor issuer of the development set-up are accepted."""
-        if self.environment == "production":
+        if self.production:
             for name, value in self:
                 if isinstance(value, SecretStr) and DEVELOPMENT_PREFIX in value.get_secret_value():
                     message = f"{name}: a development secret outside development mode"
@@ -84,7 +89,7 @@ class PagesSettings(Settings):
         """Both addresses or none, and in production never in clear."""
         if (self.oidc_authorization_url is None) != (self.oidc_token_url is None):
             raise ValueError("oidc_authorization_url and oidc_token_url: give both")
-        if self.environment == "production" and self.oidc_authorization_url is not None:
+        if self.production and self.oidc_authorization_url is not None:
             for name in ("oidc_authorization_url", "oidc_token_url", "oidc_revocation_url", "public_url"):
                 if not (getattr(self, name) or "https://").startswith("https://"):
                     message = f"{name}: must be https:// outside development mode"

@@ -30,7 +30,6 @@ from chassis.vault import Unreadable, Vault
 _FLOW_COOKIE = "stalkingalarm_signin"
 _FLOW_S = 600
 _PLACE = "signin"
-NO_STORE = {"cache-control": "no-store"}
 _ONWARD = (
     '<!doctype html><meta charset="utf-8"><title>stalkingalarm</title>'
     '<meta http-equiv="refresh" content="0; url={to}"><a href="{to}">&rarr;</a>'
@@ -56,11 +55,6 @@ class SignIn:
         if not self._limiter.hit(self._limit, request.client.host if request.client else ""):
             raise TooMany("too many attempts to sign in from this address; wait a minute")
 
-    @property
-    def _secure(self) -> bool:
-        # Development has no certificate, and a browser would drop the cookie.
-        return self._settings.environment == "production"
-
     def leave(self, to: str) -> Response:
         """Go to the provider; raises `Invalid` where `to` is not a page of ours, `SignInAbsent`."""
         if self._settings.oidc_authorization_url is None:
@@ -79,9 +73,7 @@ class SignIn:
             "code_challenge": challenge.decode(),
             "code_challenge_method": "S256",
         }
-        response = RedirectResponse(
-            f"{self._settings.oidc_authorization_url}?{urlencode(query)}", 302, NO_STORE
-        )
+        response = RedirectResponse(f"{self._settings.oidc_authorization_url}?{urlencode(query)}", 302)
         flow = {"state": state, "nonce": nonce, "verifier": verifier, "to": to}
         sealed = base64.urlsafe_b64encode(self._vault.seal(_PLACE, flow)).decode()
         response.set_cookie(
@@ -91,7 +83,7 @@ class SignIn:
             httponly=True,
             samesite="lax",
             path="/signin",
-            secure=self._secure,
+            secure=self._settings.production,
         )
         return response
 
@@ -111,7 +103,7 @@ class SignIn:
             raise SignInRefused("this token answers another question", field="nonce")
         # Not a redirect: the strict cookie would not go with a request that another site began.
         to = html.escape(flow["to"], quote=True)
-        response = HTMLResponse(_ONWARD.format(to=to), headers=NO_STORE)
+        response = HTMLResponse(_ONWARD.format(to=to))
         self.sessions.begin(response, tokens)
         response.delete_cookie(_FLOW_COOKIE, path="/signin")
         return response

@@ -25,6 +25,6 @@ class CommitteeSettings(PagesSettings):
         if any(given) and not all(given):
             raise ValueError("chain_approach: give the url, the token and the secret")
         in_clear = self.chain_approach_url and not self.chain_approach_url.startswith("https://")
-        if in_clear and self.environment == "production":
+        if in_clear and self.production:
             raise ValueError("chain_approach_url: must be https:// outside development mode")
         return self

@@ -31,9 +31,8 @@ def add_pages(app: FastAPI, settings: DispatchSettings, vault: Vault) -> None:
         return FileResponse(_WEB / "console.html", headers={**HEADERS, **FRESH})
 
     @app.get("/console/me", tags=["console"])
-    def me(caller: AnyCaller, response: Response) -> dict[str, Any]:
+    def me(caller: AnyCaller) -> dict[str, Any]:
         """Who is signed in, and from which age (s) and radius (m) a location turns amber, then red."""
-        response.headers["cache-control"] = "no-store"
         return {
             "subject": caller.subject,
             "cic": caller.cic,

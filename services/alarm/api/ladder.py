@@ -89,4 +89,4 @@ async def stream(alarm_id: UUID, request: Request) -> StreamingResponse:
                 return
             await asyncio.sleep(_LOOK_EVERY_S)
 
-    return StreamingResponse(events(), media_type="text/event-stream", headers={"cache-control": "no-store"})
+    return StreamingResponse(events(), media_type="text/event-stream")

@@ -7,14 +7,12 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from babel.dates import format_date, format_datetime
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from chassis import clock
 from chassis.caller import Caller
 from chassis.pages import Pages
-from contracts.common import BELGIUM
 from services.committee.api import shown
 from services.committee.api.parts import MEMBERS, PROPOSERS, READERS, Parts
 from services.committee.domain.application import ELEMENTS, LEVELS, MOVES, State
@@ -41,23 +39,14 @@ def add(app: FastAPI, parts: Parts) -> None:
 
 
 def _common(pages: Pages, request: Request, caller: Caller) -> dict[str, Any]:
-    """What every page needs: where one can go, and how moments are written."""
-    language = pages.language(request)
-    words = WORDS[language]
+    """What every page needs: where one can go, and as whom."""
+    words = WORDS[pages.language(request)]
     member = bool(caller.roles & set(MEMBERS))
     nav = [("/desk", words["board"]), ("/desk/applications", words["applications"])]
     nav += [("/desk/meetings", words["meetings"])] if member else []
     nav += [("/desk/applications/new", words["new_application"])] if caller.roles & set(PROPOSERS) else []
-    locale = "en_GB" if language == "en" else f"{language}_BE"
-
-    def moment(at: datetime) -> str:
-        return str(format_datetime(at.astimezone(BELGIUM), "d MMM y HH:mm", locale=locale))
-
     return {
         "nav": nav,
-        "moment": moment,
-        "day": lambda on: str(format_date(on, "d MMM y", locale=locale)),
-        "short": lambda known: str(known).partition("-")[0].upper(),
         "roles": caller.roles,
         "member": member,
     }

@@ -25,7 +25,7 @@ def set_policy(context: Context, cic_id: str, wanted: ControlRoomIn) -> None:
     if wanted.webhook_url is not None and wanted.webhook_secret is None:
         raise Invalid("a webhook needs its signing secret", field="webhook_secret")
     in_clear = wanted.webhook_url is not None and wanted.webhook_url.scheme != "https"
-    if in_clear and context.settings.environment == "production":
+    if in_clear and context.settings.production:
         raise Invalid("orders carry a location: the webhook must be https", field="webhook_url")
     secret = wanted.webhook_secret.get_secret_value() if wanted.webhook_secret else None
     values = {

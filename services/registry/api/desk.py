@@ -1,21 +1,19 @@
 """The file manager's pages: the zone's files, one file on one page, lists that become files, broken glass."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from babel.dates import format_date, format_datetime, format_timedelta
+from babel.dates import format_timedelta
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from chassis.caller import Caller
 from chassis.pages import Pages
-from contracts.common import BELGIUM
 from contracts.registry import Card
 from services.registry.api import files
-from services.registry.api.parts import Parts, read, shown
+from services.registry.api.parts import READERS, Parts, read, shown
 from services.registry.domain import photo as photo_rules
 from services.registry.domain.card import Completeness
 from services.registry.errors import CardUnknown, EnrolmentUnknown
@@ -30,8 +28,6 @@ from services.registry.web.words import WORDS
 
 _WEB = Path(__file__).parents[1] / "web"
 _LINES = 100
-# Who may break the glass, as in `parts.Reader`.
-_READERS = ("file_manager", "supervisor", "magistrate")
 
 
 def add(app: FastAPI, parts: Parts) -> None:
@@ -44,32 +40,19 @@ def add(app: FastAPI, parts: Parts) -> None:
 
 
 def _common(pages: Pages, request: Request, caller: Caller) -> dict[str, Any]:
-    language = pages.language(request)
-    words, locale = WORDS[language], _locale(pages, request)
-
-    def moment(at: datetime) -> str:
-        return str(format_datetime(at.astimezone(BELGIUM), "d MMM y HH:mm", locale=locale))
-
+    words = WORDS[pages.language(request)]
     own = [("/desk", words["board"]), ("/desk/import", words["import"])]
     return {
         "nav": [*(own if "file_manager" in caller.roles else ()), ("/desk/glass", words["glass"])],
-        "moment": moment,
-        "day": lambda on: str(format_date(on, "d MMM y", locale=locale)),
-        "short": lambda known: str(known).partition("-")[0].upper(),
         "zone": caller.zone,
     }
-
-
-def _locale(pages: Pages, request: Request) -> str:
-    language = pages.language(request)
-    return "en_GB" if language == "en" else f"{language}_BE"
 
 
 def _board(app: FastAPI, parts: Parts, pages: Pages) -> None:
     @app.get("/desk", include_in_schema=False)
     def board(request: Request) -> Response:
         """What the zone must look at, what is on offer, and its newest files."""
-        caller = pages.reader(request, *_READERS)
+        caller = pages.reader(request, *READERS)
         if "file_manager" not in caller.roles:
             return RedirectResponse("/desk/glass", 303)
         with parts.work(caller) as work:
@@ -100,11 +83,11 @@ def _file(app: FastAPI, parts: Parts, pages: Pages) -> None:
     @app.get("/desk/enrolments/{enrolment_id}", include_in_schema=False)
     def one(request: Request, enrolment_id: UUID) -> Response:
         """One file: what it still needs, its papers, its card, its devices. Not the caller's: the glass."""
-        caller = pages.reader(request, *_READERS)
+        caller = pages.reader(request, *READERS)
         common = _common(pages, request, caller)
         try:
             with parts.work(caller) as work:
-                what = _whole(work, enrolment_id, _locale(pages, request), common["zone"])
+                what = _whole(work, enrolment_id, pages.locale(request), common["zone"])
         except EnrolmentUnknown:
             asked = {"number": enrolment_id, "unknown": True, "minutes": _minutes(parts)}
             return pages.show(request, "glass.html", caller, 404, **asked, **common)
@@ -172,7 +155,7 @@ def _glass(app: FastAPI, parts: Parts, pages: Pages) -> None:
     @app.get("/desk/glass", include_in_schema=False)
     def glass(request: Request) -> Response:
         """Open a file that is not the caller's."""
-        caller = pages.reader(request, *_READERS)
+        caller = pages.reader(request, *READERS)
         asked: dict[str, Any] = {"number": None, "unknown": False, "minutes": _minutes(parts)}
         return pages.show(request, "glass.html", caller, **asked, **_common(pages, request, caller))
 

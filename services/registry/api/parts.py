@@ -20,9 +20,11 @@ from services.registry.usecases.work import Work
 
 M = TypeVar("M", bound=BaseModel)
 
-FileManager = Annotated[Caller, require("file_manager")]
 # Who may break the glass, and so read what is not theirs.
-Reader = Annotated[Caller, require("file_manager", "supervisor", "magistrate")]
+READERS = ("file_manager", "supervisor", "magistrate")
+
+FileManager = Annotated[Caller, require("file_manager")]
+Reader = Annotated[Caller, require(*READERS)]
 
 
 @dataclass(frozen=True, slots=True)
