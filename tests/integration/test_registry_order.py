@@ -54,6 +54,14 @@ def kinds(registry: Desk, file: str) -> set[str]:
     return {each["kind"] for each in found if each["enrolment_id"] == str(identity(file))}
 
 
+def handed_in(registry: Desk, database: Database, file: str) -> None:
+    """An alarm that was on, that the committee wants ended, and whose device came back."""
+    device = complete(registry, database, file)
+    registry.call("POST", f"{file}/activate", **GHENT)
+    to_end(database, identity(file))
+    registry.call("POST", f"/v1/devices/{device}/return", **GHENT)
+
+
 def test_who_had_to_wait_said_the_last_word(
     registry: Desk, database: Database, registry_settings: RegistrySettings, file: str
 ) -> None:
@@ -76,10 +84,7 @@ def test_who_had_to_wait_said_the_last_word(
 def test_an_alarm_that_lives_on_after_its_device_came_back_is_told_of(
     registry: Desk, database: Database, file: str
 ) -> None:
-    device = complete(registry, database, file)
-    registry.call("POST", f"{file}/activate", **GHENT)
-    to_end(database, identity(file))
-    registry.call("POST", f"/v1/devices/{device}/return", **GHENT)
+    handed_in(registry, database, file)
     assert "granted" not in kinds(registry, file)
     decide(database, file, again=True)
     assert registry.call("GET", file, **GHENT)["status"] == "active"
@@ -89,10 +94,7 @@ def test_an_alarm_that_lives_on_after_its_device_came_back_is_told_of(
 def test_a_late_copy_of_what_the_committee_said_before_alerts_nobody(
     registry: Desk, database: Database, file: str
 ) -> None:
-    device = complete(registry, database, file)
-    registry.call("POST", f"{file}/activate", **GHENT)
-    to_end(database, identity(file))
-    registry.call("POST", f"/v1/devices/{device}/return", **GHENT)
+    handed_in(registry, database, file)
     registry.call("POST", f"{file}/end", **GHENT)
     decide(database, file, again=False)
     assert "granted" not in kinds(registry, file)
