@@ -23,6 +23,7 @@ from chassis.publisher import Publisher
 from chassis.settings import load
 from chassis.vault import Vault
 from contracts import topology
+from contracts.dispatch import OrderState
 from services.dispatch import access, console, intake, store, views
 from services.dispatch.board import Board
 from services.dispatch.disclosures import Disclosures, V
@@ -257,12 +258,9 @@ def _orders(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
     def seen(caller: Caller, order: OrderRow) -> OrderView:
         return disclosures.show(caller, access.order_for(context, order.id, order.incident_id))
 
-    def moved(caller: Caller, order_id: UUID, target: str, reason: str | None = None) -> OrderView:
+    def moved(caller: Caller, order_id: UUID, target: OrderState, reason: str | None = None) -> OrderView:
         order = access.own_order(context, caller, order_id)
-        if order.state in ("sent", "received") and access.has_tie(context, caller, order):
-            # Another patrol is looked for at once; one that is on its way already is not called back.
-            target, reason = "declined", "tie"
-        moving.move_order(context, order_id, target, reason)  # type: ignore[arg-type]  # our own literals
+        moving.move_order(context, order_id, caller.subject, target, reason)
         return seen(caller, order)
 
     @app.post("/v1/orders/{order_id}/receipt", tags=["orders"])

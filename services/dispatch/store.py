@@ -97,6 +97,13 @@ _UNACKNOWLEDGED = text(
     "SELECT cic_id, count(*) AS incidents, extract(epoch FROM now() - min(raised_at)) AS oldest_s "
     "FROM incidents WHERE state = 'open' AND acknowledged_at IS NULL GROUP BY cic_id"
 )
+# Incidents without an order whose proposed unit went elsewhere, unless somebody looks already.
+_STALE_PROPOSALS = (
+    b"SELECT DISTINCT o.incident_id FROM orders o JOIN units u ON u.id = o.unit_id WHERE o.state = 'proposed' "
+    b"AND (u.order_id IS NOT NULL OR NOT u.available) AND NOT EXISTS (SELECT 1 FROM orders l "
+    b"WHERE l.incident_id = o.incident_id AND l.state = ANY(%(live)s)) AND NOT EXISTS (SELECT 1 FROM due d "
+    b"WHERE d.subject_id = o.incident_id::text AND d.kind = ANY(%(looks)s))"
+)
 _FREE_UNITS = text("UPDATE units SET order_id = NULL, changed_at = :now WHERE order_id = ANY(:orders)")
 
 
@@ -126,6 +133,19 @@ def claim_units(session: Session, wanted: Mapping[UUID, str], now: datetime) -> 
 def free_units(session: Session, order_ids: Iterable[UUID], now: datetime) -> None:
     """Give the units of these orders back."""
     session.execute(_FREE_UNITS, {"now": now, "orders": list(order_ids)})
+
+
+def is_free(session: Session, unit_id: str) -> bool:
+    """Whether a unit is on duty and without an order."""
+    unit = session.get(UnitRow, unit_id, populate_existing=True)
+    return unit is not None and unit.available and unit.order_id is None
+
+
+def stale_proposals(session: Session) -> list[UUID]:
+    """Incidents whose operator sees a unit that cannot go, and for which nobody is looking."""
+    values = {"live": list(LIVE), "looks": ["find_unit", "send_unit"]}
+    [rows] = send(session, Statement(_STALE_PROPOSALS, values))
+    return [row.incident_id for row in rows]
 
 
 def locked_incident(session: Session, incident_id: UUID) -> IncidentRow | None:

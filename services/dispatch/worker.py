@@ -130,6 +130,11 @@ class Escalation:
         """Act on what is due."""
         escalating.act_on_due(context())
 
+    @every(1)
+    def look_again_for_stale(self) -> None:
+        """A proposed unit that is gone is no proposal."""
+        escalating.look_again_for_stale(context())
+
     @every(LOOK_EVERY_S)
     def reseal(self) -> None:
         """Seal anew what an older key sealed."""

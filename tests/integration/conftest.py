@@ -10,6 +10,7 @@ from services.committee.settings import CommitteeSettings
 from services.registry import invariants as registry_invariants
 from services.registry.api import create_app as registry_app
 from services.registry.settings import RegistrySettings
+from tests.support import dispatching
 from tests.support.broker import Broker
 from tests.support.committee import in_force
 from tests.support.desks import Desk, desk, environment
@@ -52,6 +53,12 @@ def committee(committee_settings: CommitteeSettings, issuer: Issuer) -> Iterator
         yield opened
         for name, statement in INVARIANTS.items():
             assert opened.sql(statement) == [], name
+
+
+@pytest.fixture(scope="module")
+def one_desk(cluster: Cluster) -> dispatching.Desk:
+    """A dispatch with a database of its own, its use cases called as the worker does."""
+    return dispatching.Desk(dispatching.context_on(cluster.database("dispatch")))
 
 
 @pytest.fixture(scope="module")

@@ -14,12 +14,6 @@ from services.dispatch.schemas import ControlRoomIn
 from services.dispatch.usecases import escalating, moving, rooms, sending
 from services.dispatch.usecases.context import Context
 from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT, GHENT_ROOM, Desk, alarm, context_on
-from tests.support.postgres import Cluster
-
-
-@pytest.fixture(scope="module")
-def one_desk(cluster: Cluster) -> Desk:
-    return Desk(context_on(cluster.database("dispatch")))
 
 
 @pytest.fixture
@@ -213,7 +207,7 @@ def test_a_unit_that_answered_is_not_replaced(desk: Desk) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     desk.units(GHENT_ROOM, GHENT, 3)
     desk.press(alarm())
-    moving.move_order(desk.context, order_id(desk), "acknowledged")
+    moving.move_order(desk.context, order_id(desk), "crew", "acknowledged")
     desk.pass_time(100)
     assert desk.sql("SELECT state FROM orders") == [("acknowledged",)]
 
@@ -222,7 +216,7 @@ def test_a_unit_that_declines_is_replaced_at_once(desk: Desk) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     first, second, *_ = desk.units(GHENT_ROOM, GHENT, 3)
     desk.press(alarm())
-    moving.move_order(desk.context, order_id(desk), "declined", "flat tyre")
+    moving.move_order(desk.context, order_id(desk), "crew", "declined", "flat tyre")
     desk.pass_time(0)
     assert desk.sql("SELECT unit_id, state FROM orders ORDER BY created_at") == [
         (first, "declined"),
@@ -239,7 +233,7 @@ def test_the_whole_life_of_an_order(desk: Desk) -> None:
     with pytest.raises(OrderMoveImpossible):
         moving.close_from_scene(desk.context, order, Outcome.GENUINE, "unit")
     for state in ("received", "acknowledged", "en_route", "received", "on_scene"):
-        moving.move_order(desk.context, order, state)
+        moving.move_order(desk.context, order, "crew", state)
     moving.close_from_scene(desk.context, order, Outcome.PERPETRATOR_PRESENT, "unit")
     moving.close_from_scene(desk.context, order, Outcome.PERPETRATOR_PRESENT, "unit")
     assert desk.sql("SELECT state, outcome, fix FROM incidents") == [("closed", "perpetrator_present", None)]
@@ -327,7 +321,7 @@ def test_an_alarm_that_was_taken_and_forgotten_gets_its_patrol(desk: Desk) -> No
     for each in (raised, sent, doubtful):
         moving.acknowledge(desk.context, each.alarm_id, "op", GHENT_ROOM)
     order = sending.send(desk.context, sent.alarm_id, None)
-    moving.move_order(desk.context, order.id, "acknowledged")
+    moving.move_order(desk.context, order.id, "crew", "acknowledged")
     desk.pass_time(19)
     assert desk.published("incident.escalated.v1") == []
     desk.pass_time(2)

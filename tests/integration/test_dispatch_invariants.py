@@ -8,8 +8,7 @@ import pytest
 from contracts.common import Outcome
 from services.dispatch.invariants import INVARIANTS
 from services.dispatch.usecases import moving
-from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, context_on
-from tests.support.postgres import Cluster
+from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm
 
 _OPEN = "(SELECT id FROM incidents WHERE state = 'open')"
 _CLOSED = "(SELECT id FROM incidents WHERE state = 'closed')"
@@ -33,11 +32,6 @@ FAULTS = {
     "times_go_backwards": "UPDATE orders SET sent_at = created_at - interval '1 second'",
     "event_never_sent": "UPDATE outbox SET created_at = now() - interval '2 minutes'",
 }
-
-
-@pytest.fixture(scope="module")
-def one_desk(cluster: Cluster) -> Desk:
-    return Desk(context_on(cluster.database("dispatch")))
 
 
 @pytest.fixture

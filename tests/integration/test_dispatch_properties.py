@@ -14,8 +14,7 @@ from chassis import sql
 from contracts.alarm import AlarmRaised
 from contracts.common import Fix
 from services.dispatch.invariants import INVARIANTS
-from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, context_on
-from tests.support.postgres import Cluster
+from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm
 
 FIXES = st.one_of(
     st.none(),
@@ -66,11 +65,6 @@ def crash_after(desk: Desk, statements: int) -> Iterator[None]:
             event.remove(engine, "before_cursor_execute", count)
 
 
-@pytest.fixture(scope="module")
-def desk(cluster: Cluster) -> Desk:
-    return Desk(context_on(cluster.database("dispatch")))
-
-
 @settings(
     max_examples=60,
     deadline=None,
@@ -84,8 +78,9 @@ def desk(cluster: Cluster) -> Desk:
     crash=st.integers(0, 14),
 )
 def test_accepted_means_exactly_one_incident_with_an_order_or_an_escalation(
-    desk: Desk, presses: list[AlarmRaised], copies: st.DataObject, policy: str, units: int, crash: int
+    one_desk: Desk, presses: list[AlarmRaised], copies: st.DataObject, policy: str, units: int, crash: int
 ) -> None:
+    desk = one_desk
     desk.wipe()
     desk.policy(GHENT_ROOM, policy)
     if units:
@@ -124,7 +119,7 @@ def _every_incident_is_looked_after(desk: Desk) -> None:
     left_alone = desk.sql(
         "SELECT id FROM incidents i WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.incident_id = i.id "
         "AND o.state IN ('proposed', 'sent')) AND NOT EXISTS "
-        "(SELECT 1 FROM due d WHERE d.subject_id = i.id::text AND d.kind = 'find_unit')"
+        "(SELECT 1 FROM due d WHERE d.subject_id = i.id::text AND d.kind IN ('find_unit', 'send_unit'))"
     )
     assert left_alone == []
     unwatched = desk.sql(

@@ -154,7 +154,7 @@ def test_dispatch(cluster: Cluster) -> None:
     press, over = dispatching.alarm(), dispatching.alarm()
     here.press(press, over)
     declined = sending.send(here.context, press.alarm_id, None)
-    moving.move_order(here.context, declined.id, "declined", "the car broke down")
+    moving.move_order(here.context, declined.id, "crew", "declined", "the car broke down")
     moving.close(here.context, over.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="seen safe")
     rotated(here.context.database, dispatch_sealed.SEALED)
     after = dispatching.context_on(url, vault_keys=NEW)

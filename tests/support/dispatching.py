@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Sequence
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -22,6 +23,7 @@ from services.dispatch.board import Board
 from services.dispatch.live import IncidentChanged
 from services.dispatch.schemas import ControlRoomIn, UnitIn
 from services.dispatch.settings import DispatchSettings
+from services.dispatch.unit_index import UnitIndex
 from services.dispatch.usecases import escalating, rooms
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.raising import raise_alarms
@@ -58,6 +60,8 @@ class Desk:
 
     def __init__(self, context: Context) -> None:
         self.context = context
+        # Reading the map takes as long as a whole example of a property.
+        self._board = _copied(context.board)
 
     def wipe(self) -> None:
         """Begin anew on the same tables."""
@@ -66,8 +70,9 @@ class Desk:
                 text("TRUNCATE incidents, presses, orders, due, inbox, outbox, units, control_rooms")
             )
             session.commit()
-        fresh = Board(self.context.settings)
-        self.context = Context(self.context.database, fresh, self.context.vault, self.context.settings)
+        self.context = Context(
+            self.context.database, _copied(self._board), self.context.vault, self.context.settings
+        )
 
     def policy(self, room: str, policy: str, **more: Any) -> None:
         """Set a control room's policy."""
@@ -106,14 +111,21 @@ class Desk:
 
     def sql(self, statement: str) -> list[tuple[Any, ...]]:
         """What stands in the database."""
-        url = self.context.settings.database_url.get_secret_value().replace("+psycopg", "")
-        with psycopg.connect(url) as connection:
+        with self.context.database.read() as session:
+            connection: psycopg.Connection = session.connection().connection.driver_connection  # type: ignore[assignment]
             return connection.execute(statement.encode()).fetchall()
 
     def published(self, kind: str) -> list[dict[str, Any]]:
         """The data of events of one type that wait in the outbox."""
         rows = self.sql("SELECT body FROM outbox ORDER BY created_at, id")
         return [event.data for event in (Event.decode(row[0]) for row in rows) if event.type == kind]
+
+
+def _copied(board: Board) -> Board:
+    """One with the same map and rooms, and no units."""
+    fresh = copy(board)
+    fresh.units, fresh.callsigns, fresh.rooms = UnitIndex(), {}, dict(board.rooms)
+    return fresh
 
 
 def alarm(

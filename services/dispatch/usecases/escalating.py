@@ -14,7 +14,7 @@ from chassis.timers import Due
 from contracts.dispatch import IncidentEscalated
 from contracts.telemetry import INCIDENT_ESCALATED
 from services.dispatch import store
-from services.dispatch.domain import ladder_of, merged
+from services.dispatch.domain import ABOUT_INCIDENTS, ladder_of, merged
 from services.dispatch.models import IncidentRow
 from services.dispatch.usecases.context import Context, changed
 from services.dispatch.usecases.moving import apply, locked_order
@@ -23,7 +23,7 @@ from services.dispatch.usecases.sending import find_unit
 
 log = logging.getLogger(__name__)
 
-KINDS = ("acknowledge", "unsent", "unit_answer", "find_unit", "re_press")
+KINDS = (*ABOUT_INCIDENTS, "unit_answer")
 # None of these waits longer: see settings.py.
 _LONGEST = timedelta(minutes=10)
 
@@ -34,6 +34,14 @@ def act_on_due(context: Context) -> int:
     while act_on_next(context):
         done += 1
     return done
+
+
+def look_again_for_stale(context: Context) -> None:
+    """Another alarm took a unit that was proposed: look for the next one before somebody counts on it."""
+    with context.database.transaction() as tx:
+        now = clock.now()
+        stale = store.stale_proposals(tx.session)
+        timers.schedule(tx.session, [Due(kind="find_unit", subject_id=str(i), due_at=now) for i in stale])
 
 
 def act_on_next(context: Context) -> bool:
@@ -112,9 +120,9 @@ def _look_for_unit(tx: Transaction, context: Context, row: Due, now: datetime) -
     if incident is None:
         return
     automatic = context.board.rooms[incident.cic_id].policy == "automatic" and incident.lane == "verified"
-    if find_unit(tx, context, incident, now, send_now=automatic):
+    if find_unit(tx, context, incident, now, send_now=automatic or row.kind == "send_unit"):
         changed(tx, context, incident)
-    elif row.attempt == 0:
+    elif "no_unit" not in incident.flags:
         store.touch(tx.session, incident, now, flags=merged(incident.flags, ["no_unit"]))
         _tell(tx, incident, "no_unit", now)
         changed(tx, context, incident)
@@ -153,5 +161,6 @@ _ACTS: dict[str, Callable[[Transaction, Context, Due, datetime], None]] = {
     "unsent": _unsent,
     "unit_answer": _unit_silent,
     "find_unit": _look_for_unit,
+    "send_unit": _look_for_unit,
     "re_press": _pressed_again,
 }

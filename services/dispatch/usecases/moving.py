@@ -16,7 +16,15 @@ from contracts.dispatch import (
     OrderState,
 )
 from services.dispatch import store
-from services.dispatch.domain import ANSWERED, LIVE, STAMPS, SYSTEM_REASONS, already_there, can_move
+from services.dispatch.domain import (
+    ABOUT_INCIDENTS,
+    ANSWERED,
+    LIVE,
+    STAMPS,
+    SYSTEM_REASONS,
+    already_there,
+    can_move,
+)
 from services.dispatch.errors import (
     IncidentIsClosed,
     IncidentUnknown,
@@ -111,11 +119,19 @@ def take_over(context: Context, incident_id: UUID, operator: str, cic_id: str) -
         changed(tx, context, incident)
 
 
-def move_order(context: Context, order_id: UUID, target: OrderState, reason: str | None = None) -> OrderRow:
-    """A unit reports progress. Repeated or overtaken reports are harmless; raises `OrderMoveImpossible`."""
+def move_order(
+    context: Context, order_id: UUID, person: str, target: OrderState, reason: str | None = None
+) -> OrderRow:
+    """A unit reports progress. Repeated or overtaken reports are harmless; raises `OrderMoveImpossible`.
+
+    Where `person` has a tie to a party, an order that is not under way yet is declined: another patrol is
+    looked for at once. One that is on its way is not called back.
+    """
     with context.database.transaction() as tx:
         incident, order = locked_order(tx, order_id)
         current: OrderState = order.state  # type: ignore[assignment]
+        if current in ("sent", "received") and store.is_tied(tx.session, incident.id, person):
+            target, reason = "declined", "tie"
         if already_there(current, target):
             return order
         if not can_move(current, target):
@@ -127,7 +143,8 @@ def move_order(context: Context, order_id: UUID, target: OrderState, reason: str
         if target in ANSWERED:
             timers.cancel(tx.session, str(order.id), ["unit_answer"])
         if target == "declined":
-            timers.schedule(tx.session, [timers.Due(kind="find_unit", subject_id=str(incident.id), due_at=now)])
+            # Who sent this one wants a patrol there, in a room that sends by hand too.
+            timers.schedule(tx.session, [timers.Due(kind="send_unit", subject_id=str(incident.id), due_at=now)])
         store.touch(tx.session, incident, now)
         changed(tx, context, incident)
         return order
@@ -197,7 +214,7 @@ def close(
         for order in orders:
             if order.state == "proposed" or order.state in LIVE:
                 apply(tx, incident, order, "closed", now, None)
-        timers.cancel(tx.session, str(incident_id), ["acknowledge", "unsent", "find_unit", "re_press"])
+        timers.cancel(tx.session, str(incident_id), list(ABOUT_INCIDENTS))
         for order in orders:
             timers.cancel(tx.session, str(order.id), ["unit_answer"])
         store.touch(

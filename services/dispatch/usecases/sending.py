@@ -1,5 +1,6 @@
 """A unit for an incident: proposed, sent by a person, or found when nobody does."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
@@ -11,7 +12,7 @@ from services.dispatch.domain import OVER
 from services.dispatch.errors import UnitNotAvailable
 from services.dispatch.models import IncidentRow, OrderRow
 from services.dispatch.usecases.context import Context, changed
-from services.dispatch.usecases.moving import locked_open
+from services.dispatch.usecases.moving import apply, locked_open
 from services.dispatch.usecases.recording import after, measure_order, moved, unit_timer
 
 
@@ -61,9 +62,9 @@ def send_order(
     context.board.units.remove(unit_id)
     row.state, row.sent_at, row.automatic = "sent", now, automatic
     tx.session.add(row)
-    timers.cancel(tx.session, str(incident.id), ["find_unit", "unsent"])
+    timers.cancel(tx.session, str(incident.id), ["find_unit", "send_unit", "unsent"])
     timers.schedule(tx.session, [unit_timer(context, row.id, now)])
-    store.touch(tx.session, incident, now)
+    store.touch(tx.session, incident, now, flags=_found(incident))
     tx.publish(moved(row, now, incident.deadline_at))
     raised_at, deadline_at = incident.raised_at, incident.deadline_at
     tx.after_commit(lambda: measure_order(raised_at, deadline_at, clock.now(), automatic=automatic))
@@ -82,29 +83,47 @@ def find_unit(
 ) -> OrderRow | None:
     """Send (or propose) the nearest unit that was not tried; without one (None) a timer looks again.
 
-    `automatic`: nobody asked for it. An order that a unit holds already is the answer.
+    `send_now`: a unit goes, also in a room that sends by hand, now or as soon as one is free. `automatic`:
+    nobody asked for it. An order that a unit holds already is the answer.
     """
     orders = store.orders_of(tx.session, [incident.id])
     if live := store.live_orders(orders):
         return live[-1]
+    proposal = _fresh_proposal(tx, incident, orders, now)
+    if proposal is not None and not send_now:
+        return proposal
     fix = context.open_fix(incident)
     route = context.board.route(fix if fix else None, incident.zone_id)
-    tried = frozenset(order.unit_id for order in orders if order.state in OVER)
-    proposal = next((o for o in reversed(orders) if o.state == "proposed"), None)
+    # A proposal that another alarm took was never asked: its unit may be the nearest again.
+    tried = frozenset(order.unit_id for order in orders if order.state in OVER and order.sent_at is not None)
     candidates = context.board.candidates(route, tried)
     if proposal is not None:
         candidates = [(proposal.unit_id, proposal.distance_m), *candidates]
     for unit_id, metres in candidates:
         if not send_now:
-            return proposal or propose(tx, incident, unit_id, metres, now)
+            return propose(tx, incident, unit_id, metres, now)
         order = proposal if proposal is not None and proposal.unit_id == unit_id else None
         try:
             return send_order(tx, context, incident, unit_id, order, automatic=automatic)
         except UnitNotAvailable:
             continue  # taken by another process since this one last looked
-    due_at = after(now, context.settings.find_unit_every_s)
-    timers.schedule(tx.session, [Due(kind="find_unit", subject_id=str(incident.id), due_at=due_at, attempt=1)])
+    due_at, kind = after(now, context.settings.find_unit_every_s), "send_unit" if send_now else "find_unit"
+    timers.schedule(tx.session, [Due(kind=kind, subject_id=str(incident.id), due_at=due_at)])
     return None
+
+
+def _fresh_proposal(
+    tx: Transaction, incident: IncidentRow, orders: Sequence[OrderRow], now: datetime
+) -> OrderRow | None:
+    """The proposal whose unit is still free; those that are stale leave the screen."""
+    fresh = None
+    for order in (each for each in orders if each.state == "proposed"):
+        if store.is_free(tx.session, order.unit_id):
+            fresh = order
+        else:
+            apply(tx, incident, order, "withdrawn", now, "unit_taken")
+            store.touch(tx.session, incident, now)
+    return fresh
 
 
 def propose(
@@ -113,8 +132,12 @@ def propose(
     """Show a unit to the operator, who sends it."""
     order = _proposal(incident, unit_id, metres, now)
     tx.session.add(order)
-    store.touch(tx.session, incident, now)
+    store.touch(tx.session, incident, now, flags=_found(incident))
     return order
+
+
+def _found(incident: IncidentRow) -> list[str]:
+    return [flag for flag in incident.flags if flag != "no_unit"]
 
 
 def _proposal(incident: IncidentRow, unit_id: str, metres: float | None, now: datetime) -> OrderRow:

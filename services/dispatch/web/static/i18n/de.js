@@ -29,7 +29,7 @@ export default {
   "quality.green": "GENAU", "quality.amber": "UNGEFÄHR", "quality.red": "ZWEIFELHAFT", "quality.none": "KEIN STANDORT",
   "order.proposed": "vorgeschlagen", "order.sent": "entsandt", "order.received": "empfangen", "order.acknowledged": "von Streife bestätigt", "order.en_route": "unterwegs",
   "order.on_scene": "VOR ORT", "order.closed": "abgeschlossen", "order.declined": "abgelehnt", "order.withdrawn": "zurückgezogen",
-  "reason.unit_silent": "antwortete nicht", "reason.tie": "Verbindung zu einer Partei",
+  "reason.unit_silent": "antwortete nicht", "reason.unit_taken": "nicht mehr frei", "reason.tie": "Verbindung zu einer Partei",
   "escalation.all_positions": "alle Plätze", "escalation.supervisor": "Supervisor", "escalation.neighbour": "benachbarte Leitstelle",
   "basis.last_known": "Nach dem letzten bekannten Ort zugeteilt.", "basis.home_zone": "Nach der Wohnzone zugeteilt.", "basis.default": "Der Standardleitstelle zugeteilt.",
   "flag.border": "Nahe einer Zonengrenze", "flag.abroad": "Standort außerhalb Belgiens", "flag.far": "Standort weit von jeder Zone", "flag.no_location": "Kein Standort empfangen",

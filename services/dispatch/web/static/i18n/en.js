@@ -29,7 +29,7 @@ export default {
   "quality.green": "PRECISE", "quality.amber": "ROUGH", "quality.red": "DOUBTFUL", "quality.none": "NO LOCATION",
   "order.proposed": "proposed", "order.sent": "sent", "order.received": "received", "order.acknowledged": "crew confirmed", "order.en_route": "on its way",
   "order.on_scene": "ON SCENE", "order.closed": "closed", "order.declined": "declined", "order.withdrawn": "withdrawn",
-  "reason.unit_silent": "did not answer", "reason.tie": "tie to a party",
+  "reason.unit_silent": "did not answer", "reason.unit_taken": "no longer free", "reason.tie": "tie to a party",
   "escalation.all_positions": "all positions", "escalation.supervisor": "supervisor", "escalation.neighbour": "neighbouring control room",
   "basis.last_known": "Routed by the last known place.", "basis.home_zone": "Routed by the home zone.", "basis.default": "Routed to the default control room.",
   "flag.border": "Close to a zone border", "flag.abroad": "Location outside Belgium", "flag.far": "Location far from any zone", "flag.no_location": "No location received",

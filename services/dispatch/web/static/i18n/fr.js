@@ -29,7 +29,7 @@ export default {
   "quality.green": "PRÉCISE", "quality.amber": "APPROXIMATIVE", "quality.red": "DOUTEUSE", "quality.none": "SANS LOCALISATION",
   "order.proposed": "proposée", "order.sent": "envoyée", "order.received": "ordre reçu", "order.acknowledged": "confirmé par l'équipe", "order.en_route": "en route",
   "order.on_scene": "SUR PLACE", "order.closed": "clôturé", "order.declined": "refusé", "order.withdrawn": "retiré",
-  "reason.unit_silent": "n'a pas répondu", "reason.tie": "lien avec une partie",
+  "reason.unit_silent": "n'a pas répondu", "reason.unit_taken": "plus libre", "reason.tie": "lien avec une partie",
   "escalation.all_positions": "tous les postes", "escalation.supervisor": "superviseur", "escalation.neighbour": "centre voisin",
   "basis.last_known": "Routée selon le dernier lieu connu.", "basis.home_zone": "Routée selon la zone du domicile.", "basis.default": "Routée vers le centre par défaut.",
   "flag.border": "Près d'une limite de zone", "flag.abroad": "Localisation hors de Belgique", "flag.far": "Localisation loin de toute zone", "flag.no_location": "Aucune localisation reçue",

@@ -29,7 +29,7 @@ export default {
   "quality.green": "NAUWKEURIG", "quality.amber": "BENADEREND", "quality.red": "TWIJFELACHTIG", "quality.none": "GEEN LOCATIE",
   "order.proposed": "voorgesteld", "order.sent": "gestuurd", "order.received": "ontvangen", "order.acknowledged": "door ploeg bevestigd", "order.en_route": "onderweg",
   "order.on_scene": "TER PLAATSE", "order.closed": "afgesloten", "order.declined": "geweigerd", "order.withdrawn": "ingetrokken",
-  "reason.unit_silent": "antwoordde niet", "reason.tie": "band met een partij",
+  "reason.unit_silent": "antwoordde niet", "reason.unit_taken": "niet meer vrij", "reason.tie": "band met een partij",
   "escalation.all_positions": "alle posten", "escalation.supervisor": "supervisor", "escalation.neighbour": "naburige meldkamer",
   "basis.last_known": "Gerouteerd volgens de laatst bekende plaats.", "basis.home_zone": "Gerouteerd volgens de zone van de woonplaats.", "basis.default": "Gerouteerd naar de standaardmeldkamer.",
   "flag.border": "Dicht bij een zonegrens", "flag.abroad": "Locatie buiten België", "flag.far": "Locatie ver van elke zone", "flag.no_location": "Geen locatie ontvangen",

@@ -1,0 +1,197 @@
+"""Whatever rooms and crews do with alarms and then leave undone: no proved alarm is left alone."""
+
+import os
+from uuid import UUID
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from contracts.alarm import AlarmRaised
+from contracts.common import Outcome
+from contracts.dispatch import OrderState
+from services.dispatch.errors import IncidentIsClosed, OrderMoveImpossible, UnitNotAvailable
+from services.dispatch.invariants import INVARIANTS
+from services.dispatch.usecases import escalating, moving, rooms, sending
+from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm
+
+# More when somebody has the time: EXAMPLES=200.
+EXAMPLES = int(os.environ.get("EXAMPLES", "20"))
+REPORTS: tuple[OrderState, ...] = ("received", "acknowledged", "on_scene", "declined", "declined")
+_VICTIMS = [UUID(int=number) for number in range(1, 3)]
+_WITHOUT_PATROL = (
+    "SELECT id FROM incidents i WHERE state = 'open' AND lane = 'verified' AND NOT EXISTS "
+    "(SELECT 1 FROM orders o WHERE o.incident_id = i.id "
+    "AND o.state IN ('sent', 'received', 'acknowledged', 'en_route', 'on_scene'))"
+)
+# No patrol, and nothing is due that leads to one.
+_LEFT_ALONE = (
+    f"{_WITHOUT_PATROL} AND NOT EXISTS (SELECT 1 FROM due d WHERE d.subject_id = i.id::text "
+    "AND d.kind IN ('acknowledge', 'unsent', 'send_unit'))"
+)
+
+
+def pass_time(desk: Desk, seconds: float) -> None:
+    """As the workers do it: what others changed, what is due, which proposals are stale."""
+    rooms.refresh(desk.context)
+    escalating.look_again_for_stale(desk.context)
+    desk.pass_time(seconds)
+
+
+class Lives(RuleBasedStateMachine):
+    """Two victims, one room, two patrols that come and go."""
+
+    desk: Desk
+
+    @initialize(policy=st.sampled_from(["proposed", "proposed", "automatic"]), units=st.integers(0, 2))
+    def begin(self, policy: str, units: int) -> None:
+        self.desk.wipe()
+        self.desk.policy(GHENT_ROOM, policy)
+        self.units = self.desk.units(GHENT_ROOM, GHENT, 2)
+        for unit in self.units[units:]:
+            self.duty(unit=unit, on=False)
+        self.presses: list[AlarmRaised] = []
+
+    @rule(victim=st.sampled_from(_VICTIMS), lane=st.sampled_from(["verified", "verified", "unverified"]))
+    def press(self, victim: UUID, lane: str) -> None:
+        press = alarm(victim, len(self.presses) + 1, lane=lane)
+        self.desk.press(press)
+        self.presses.append(press)
+
+    def incident(self, data: st.DataObject) -> UUID | None:
+        found = [
+            row[0] for row in self.desk.sql("SELECT id FROM incidents WHERE state = 'open' ORDER BY raised_at")
+        ]
+        return data.draw(st.sampled_from(found)) if found else None
+
+    @rule(data=st.data())
+    def acknowledge(self, data: st.DataObject) -> None:
+        if incident := self.incident(data):
+            moving.acknowledge(self.desk.context, incident, "operator", GHENT_ROOM)
+
+    @rule(data=st.data(), number=st.sampled_from([None, None, 0, 1]))
+    def send(self, data: st.DataObject, number: int | None) -> None:
+        if incident := self.incident(data):
+            try:
+                sending.send(self.desk.context, incident, None if number is None else self.units[number])
+            except UnitNotAvailable:
+                return
+
+    @rule(data=st.data(), state=st.sampled_from(REPORTS))
+    def report(self, data: st.DataObject, state: OrderState) -> None:
+        rows = self.desk.sql("SELECT order_id FROM units WHERE order_id IS NOT NULL ORDER BY id")
+        held = [row[0] for row in rows]
+        if held:
+            try:
+                moving.move_order(self.desk.context, data.draw(st.sampled_from(held)), "crew", state)
+            except OrderMoveImpossible:
+                return
+
+    @rule(data=st.data())
+    def close(self, data: st.DataObject) -> None:
+        if incident := self.incident(data):
+            moving.close(
+                self.desk.context, incident, Outcome.GENUINE, by="supervisor", person="s", reason="seen safe"
+            )
+            with pytest.raises(IncidentIsClosed):
+                sending.send(self.desk.context, incident, None)
+
+    @rule(number=st.integers(0, 1), on=st.booleans())
+    def shift(self, number: int, on: bool) -> None:
+        self.duty(unit=self.units[number], on=on)
+
+    def duty(self, *, unit: str, on: bool) -> None:
+        self.desk.do("UPDATE units SET available = :on, changed_at = now() WHERE id = :unit", on=on, unit=unit)
+
+    @rule(seconds=st.sampled_from([6, 21, 60]))
+    def wait(self, seconds: int) -> None:
+        pass_time(self.desk, seconds)
+
+    @invariant()
+    def nothing_is_left_alone(self) -> None:
+        assert self.desk.sql(_LEFT_ALONE) == []
+        assert {name: rows for name, query in INVARIANTS.items() if (rows := self.desk.sql(query))} == {}
+
+    def teardown(self) -> None:
+        """Everybody goes home, and there are patrols enough: within two minutes each alarm has one."""
+        if not hasattr(self, "presses"):
+            return
+        self.desk.units(GHENT_ROOM, GHENT, 2 * len(_VICTIMS) + 2, prefix="spare")
+        for _ in range(8):
+            pass_time(self.desk, 15)
+            # Crews answer, or they would be replaced until none is left.
+            self.desk.do("DELETE FROM due WHERE kind = 'unit_answer'")
+        assert self.desk.sql(_WITHOUT_PATROL) == []
+
+
+def test_no_sequence_of_acts_leaves_an_alarm_alone(one_desk: Desk) -> None:
+    Lives.desk = one_desk
+    few = settings(max_examples=EXAMPLES, stateful_step_count=20, deadline=None, print_blob=True)
+    run_state_machine_as_test(Lives, settings=few)
+
+
+@pytest.fixture
+def desk(one_desk: Desk) -> Desk:
+    one_desk.wipe()
+    one_desk.policy(GHENT_ROOM, "proposed")
+    return one_desk
+
+
+def orders(desk: Desk, press: AlarmRaised) -> list[tuple[str, str]]:
+    """Units and states of the orders of an incident, oldest first."""
+    return desk.sql(
+        f"SELECT unit_id, state FROM orders WHERE incident_id = '{press.alarm_id}' ORDER BY created_at"
+    )
+
+
+def test_taken_and_forgotten_while_no_unit_is_free_the_first_that_comes_free_goes(desk: Desk) -> None:
+    desk.units(GHENT_ROOM, GHENT, 1)
+    first, forgotten = alarm(), alarm()
+    desk.press(first)
+    desk.press(forgotten)
+    for each in (first, forgotten):
+        moving.acknowledge(desk.context, each.alarm_id, "op", GHENT_ROOM)
+    order = sending.send(desk.context, first.alarm_id, None)
+    moving.move_order(desk.context, order.id, "crew", "on_scene")
+    for _ in range(3):
+        pass_time(desk, 20.1)
+    levels = [(e["incident_id"], e["level"]) for e in desk.published("incident.escalated.v1")]
+    # Told once each, however often it is looked for.
+    assert sorted(levels) == [(str(forgotten.alarm_id), "no_unit"), (str(forgotten.alarm_id), "supervisor")]
+    moving.close(desk.context, first.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="seen safe")
+    pass_time(desk, 6)
+    assert orders(desk, forgotten)[-1] == ("u0", "sent")
+    [(flags,)] = desk.sql(f"SELECT flags FROM incidents WHERE id = '{forgotten.alarm_id}'")
+    assert "no_unit" not in flags
+
+
+def test_a_proposed_unit_that_went_elsewhere_leaves_the_screen(desk: Desk) -> None:
+    desk.units(GHENT_ROOM, GHENT, 2)
+    first, second = alarm(), alarm()
+    desk.press(first)
+    desk.press(second)
+    sending.send(desk.context, first.alarm_id, None)
+    pass_time(desk, 0)
+    assert orders(desk, second) == [("u0", "withdrawn"), ("u1", "proposed")]
+    # Nothing is looked for again while all is well.
+    assert desk.pass_time(0) == 0
+    # The second goes off duty, the first becomes free: it was never asked, and is proposed anew.
+    moving.close(desk.context, first.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="seen safe")
+    desk.do("UPDATE units SET available = false, changed_at = now() WHERE id = 'u1'")
+    pass_time(desk, 0)
+    assert orders(desk, second)[1:] == [("u1", "withdrawn"), ("u0", "proposed")]
+    assert sending.send(desk.context, second.alarm_id, None).unit_id == "u0"
+
+
+def test_who_declines_is_replaced_also_where_people_send(desk: Desk) -> None:
+    desk.units(GHENT_ROOM, GHENT, 1)
+    press = alarm()
+    desk.press(press)
+    moving.acknowledge(desk.context, press.alarm_id, "op", GHENT_ROOM)
+    order = sending.send(desk.context, press.alarm_id, None)
+    moving.move_order(desk.context, order.id, "crew", "declined", "flat tyre")
+    pass_time(desk, 0)
+    desk.units(GHENT_ROOM, GHENT, 1, prefix="v")
+    pass_time(desk, 6)
+    assert orders(desk, press) == [("u0", "declined"), ("v0", "sent")]
