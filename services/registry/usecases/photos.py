@@ -44,7 +44,8 @@ def add(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, raw:
     work.session.add(photo)
     work.session.flush()
     # The picture before the card that names it.
-    work.tx.publish(PhotoPublished(enrolment_id=row.id, photo_id=photo.id, jpeg=jpeg))
+    named_by = row.card_version + 1
+    work.tx.publish(PhotoPublished(enrolment_id=row.id, photo_id=photo.id, card_version=named_by, jpeg=jpeg))
     cards.publish(work, row)
     due = reminders.morning(domain.stale_on(taken_on))
     reminders.put(work.session, row.id, [("photo", str(photo.id), max(due, work.at))])
