@@ -266,7 +266,6 @@ def test_a_button_of_the_stock_goes_to_a_file_and_comes_back(
 def test_what_is_refused_is_said_in_dutch(desk: Desk) -> None:
     manager = desk("file-manager", service="registry")
     saved(manager, "POST /v1/enrolments")
-    typed(manager, "card.victim.born_on", "31121999")
     typed(manager, "card.languages", "nl\nklingon")
     typed(manager, "cancel_code", "12")
     typed(manager, "duress_code", "2468")

@@ -168,12 +168,13 @@ def test_the_stock_offers_what_each_item_allows(
     out, phone = _stocked(registry), _stocked(registry, "phone")
     registry.call("POST", f"/v1/stock/{lost['id']}/report-lost", **TECHNICIAN)
     registry.call("POST", f"/v1/stock/{gone['id']}/retire", **TECHNICIAN)
-    for item in (back, out):
+    away = _stocked(registry)
+    for item, action in ((back, "return"), (away, "report-lost"), (out, None)):
         device = registry.call(
             "POST", f"{file}/devices", wanted(button_item_id=item["id"]), status=201, **GHENT
         )
-        if item is back:
-            registry.call("POST", f"/v1/devices/{device['id']}/return", **GHENT)
+        if action:
+            registry.call("POST", f"/v1/devices/{device['id']}/{action}", **GHENT)
     for who in (TECHNICIAN, GHENT):
         here = read(pages, issuer, "/desk/stock", who, language=language)
         assert _moves(here, free) == {"report-lost", "retire"}
@@ -185,7 +186,8 @@ def test_the_stock_offers_what_each_item_allows(
         issued = read(pages, issuer, "/desk/stock?place=out", who, language=language)
         assert out["serial"] in issued
         assert WORDS[language]["device.matched"] in issued  # type: ignore[index]
-        assert _moves(issued, out) == set()
+        assert _moves(issued, out) == _moves(issued, away) == set()
+        assert WORDS[language]["device.lost"] in issued  # type: ignore[index]
         retired = read(pages, issuer, "/desk/stock?place=retired", who, language=language)
         assert (gone["serial"] in retired, _moves(retired, gone)) == (True, set())
 
