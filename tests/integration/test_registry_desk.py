@@ -251,7 +251,7 @@ def test_every_refusal_has_its_words(errors: ModuleType, words: Words) -> None:
     codes = {each("").kind for each in kinds if each is not committee_errors.SignatureRefused} - GENERAL
     assert len(codes) > 15
     for language in LANGUAGES:
-        known = PROBLEMS[language] | words[language]
+        known = {**PROBLEMS[language], **words[language]}
         assert {code for code in codes if f"problem.{code}" not in known} == set()
 
 
@@ -271,7 +271,7 @@ def test_every_problem_of_a_list_has_its_words(registry: Desk) -> None:
         *("reference", "cancel_code", "duress_code", "victim_born_on", "perpetrator_born_on", "languages")
     }
     for language in LANGUAGES:
-        known = PROBLEMS[language] | WORDS[language]
+        known = {**PROBLEMS[language], **WORDS[language]}
         assert [each for each in problems if f"problem.{each['code']}" not in known] == []
 
 
