@@ -78,7 +78,7 @@ function question(form, asked) {
 function isTooBig(form) {
   const field = form.querySelector("[data-type=file]");
   if (!field || (field.files[0]?.size ?? 0) <= Number(field.dataset.most)) return false;
-  complain(form, { field: field.name, detail: field.dataset.tooBig });
+  complain(form, { field: field.name, said: field.dataset.tooBig });
   return true;
 }
 
@@ -90,17 +90,34 @@ function clear(form) {
   for (const note of form.querySelectorAll(".wrong")) note.remove();
 }
 
+/** A problem of the API in the words of the page: those of its code in this field, those of its code, or that it is one. */
+function inWords(problem) {
+  if (problem.said) return problem.said;
+  const words = JSON.parse(document.body.dataset.problems);
+  const values = { ...problem, ...problem.params, where: problem.column ?? problem.field?.replace(/^body$/, "") };
+  const code = problem.code ?? problem.type?.split(":").pop();
+  const where = values.where?.split(".").filter((part) => !/^\d+$/.test(part)).pop();
+  const text = words[`${code}.${where}`] ?? words[code] ?? (where ? words.other_at : words.other);
+  return text.replace(/\{(\w+)\}/g, (_, name) => [values[name] ?? "?"].flat().join(", "));
+}
+
+/** The field that a path is about: of that name, else what it is a part of, else a part of it. */
+function fieldAt(form, path) {
+  const seen = [...form.elements].filter((each) => each.name && each.type !== "hidden");
+  const rules = [(name) => name === path, (name) => path.startsWith(`${name}.`), (name) => name.startsWith(`${path}.`)];
+  return path && rules.map((rule) => seen.find((each) => rule(each.name))).find(Boolean);
+}
+
 /** Say beside each field what is wrong with it, above the buttons what belongs to none; the first gets the focus. */
 function complain(form, problem) {
-  const wrong = problem.errors?.length ? problem.errors : [{ field: problem.field, detail: problem.detail }];
+  const wrong = problem.errors?.length ? problem.errors.map((each) => ({ type: problem.type, ...each })) : [problem];
   let first = null;
-  for (const { field: name, detail } of wrong) {
-    const field = name && form.elements.namedItem(name);
+  for (const each of wrong) {
+    const place = fieldAt(form, each.field);
     const note = document.createElement("p");
     note.className = "wrong";
     note.id = `wrong-${crypto.randomUUID()}`;
-    note.textContent = field ? detail : name ? `${name}: ${detail}` : detail;
-    const place = field instanceof RadioNodeList ? field[0] : field;
+    note.textContent = place || [undefined, "body"].includes(each.field) ? inWords(each) : `${each.field}: ${inWords(each)}`;
     if (place) {
       place.setAttribute("aria-invalid", "true");
       place.setAttribute("aria-describedby", note.id);
@@ -128,7 +145,7 @@ function list(place, found) {
 }
 
 /** An answer in the words of the page: [data-say] a value (of a list, how many), [data-when] "problems !made" seen only
- *  when so, [data-each] its template once for each of a list. */
+ *  when so, [data-each] its template once for each of a list: [data-cell] a value of it, [data-wrong] what is wrong. */
 function report(place, told) {
   const value = (name) => (Array.isArray(told[name]) ? told[name].length : told[name]);
   for (const each of place.querySelectorAll("[data-when]"))
@@ -139,6 +156,7 @@ function report(place, told) {
     const rows = told[each.dataset.each].map((one) => {
       const row = template.content.cloneNode(true);
       for (const cell of row.querySelectorAll("[data-cell]")) cell.textContent = one[cell.dataset.cell];
+      for (const cell of row.querySelectorAll("[data-wrong]")) cell.textContent = inWords(one);
       return row;
     });
     each.replaceChildren(template, ...rows);
@@ -162,8 +180,8 @@ async function send(form, asked) {
     const patience = AbortSignal.timeout(options.body instanceof Blob ? 120000 : 15000);
     const answer = await fetch(path, { ...options, credentials: "same-origin", signal: patience });
     const told = await answer.json().catch(() => ({}));
-    if (answer.status === 401) return complain(form, { detail: document.body.dataset.signedOut });
-    if (!answer.ok) return complain(form, { detail: answer.statusText, ...told });
+    if (answer.status === 401) return complain(form, { said: document.body.dataset.signedOut });
+    if (!answer.ok) return complain(form, told);
     if (form.dataset.results) return list(document.getElementById(form.dataset.results), told);
     if (form.dataset.report) return report(document.getElementById(form.dataset.report), told);
     const then = asked?.dataset.then ?? form.dataset.then;
@@ -171,7 +189,7 @@ async function send(form, asked) {
     else location.reload();
   } catch (error) {
     console.warn(String(error));
-    complain(form, { detail: document.body.dataset.away });
+    complain(form, { said: document.body.dataset.away });
   } finally {
     busy(form, false);
   }

@@ -29,7 +29,12 @@ def add(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, raw:
     if shows is not None and shows not in {person.ref for person in card.perpetrators}:
         raise PhotoInvalid("nobody of this card", field="of")
     if len(store.of_file(work.session, row.id)) >= _MOST:
-        raise PhotoInvalid(f"a card has at most {_MOST} photos: remove an old one", field="body")
+        raise PhotoInvalid(
+            f"a card has at most {_MOST} photos: remove an old one",
+            field="body",
+            code="photos_full",
+            most=_MOST,
+        )
     jpeg = base64.b64encode(domain.cleaned(raw)).decode()
     photo = PhotoRow(
         id=uuid4(),
