@@ -291,3 +291,34 @@ def test_all_words_are_in_all_languages() -> None:
     for language in LANGUAGES:
         assert set(WORDS[language]) == set(WORDS["nl"])
         assert all(text.strip() for text in WORDS[language].values())
+
+
+def _lines(text: str, name: str) -> list[str]:
+    """What stands in a field of many lines."""
+    found = re.search(rf'<textarea name="{re.escape(name)}"[^>]*>(.*?)</textarea>', text, re.DOTALL)
+    assert found is not None
+    return [line.strip() for line in unescape(found[1]).splitlines() if line.strip()]
+
+
+def test_each_weapon_and_vehicle_has_a_line_of_its_own(
+    registry: Desk, pages: TestClient, issuer: Issuer
+) -> None:
+    file, page = _file(registry)
+    person = {
+        "name": "Bert",
+        "weapons": [{"text": "mes", "source": "PV", "verified_on": "2026-11-02"}, {"text": "pistool"}],
+        "vehicles": [
+            {"text": "rode Golf", "plate": "1-ABC-123"},
+            {"text": "bestelwagen"},
+            {"text": "moto", "source": "buurman"},
+        ],
+    }
+    registry.call("PUT", f"{file}/card", {**CARD, "card": {**CARD["card"], "perpetrators": [person]}}, **GHENT)
+    text = read(pages, issuer, page, GHENT)
+    # As the form sends it again: nothing runs into the next line, nothing is left out.
+    assert _lines(text, "card.perpetrators.0.weapons") == ["mes | PV | 2026-11-02", "pistool"]
+    assert _lines(text, "card.perpetrators.0.vehicles") == [
+        "rode Golf | 1-ABC-123",
+        "bestelwagen",
+        "moto |  | buurman |",
+    ]
