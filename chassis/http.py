@@ -109,7 +109,8 @@ async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     # Never the input itself: it may be personal data.
     errors = [
-        {"field": ".".join(str(p) for p in e["loc"][1:]) or "body", "detail": e["msg"]} for e in error.errors()
+        {"field": ".".join(str(p) for p in e["loc"][1:]) or "body", "detail": e["msg"], "kind": e["type"]}
+        for e in error.errors()
     ]
     return problem(
         422,

@@ -1,12 +1,14 @@
 // Forms that speak to the API: what is typed becomes JSON, a refusal stands beside its field, success shows the page anew.
 // <form data-api="POST /v1/..." data-then="/desk/..{id}">; a field's name is its path ("elements.harassment"), its
-// data-type how it is sent: text (default), list (one a line), bool, json (the value of a choice), file. A file is the
-// body by itself: the other fields of its form go into the address. {name} in data-api is a field, in data-then a value
-// of the answer. data-report: the id of what tells of the answer, data-results of a list of what was found.
+// data-type how it is sent: text (default), list (one a line), bool, chosen (of several boxes), json (the value of a
+// choice), file. A file is the body by itself: the other fields of its form go into the address. {name} in data-api is a
+// field, in data-then a value of the answer. <fieldset data-for="outcome extend">: seen and sent only while the field
+// says so. data-report: the id of what tells of the answer, data-results of a list of what was found.
 
 const READ = {
   text: (field) => field.value.trim() || null,
   list: (field) => field.value.split("\n").map((line) => line.trim()).filter(Boolean),
+  chosen: (field) => [...field.form.elements].filter((each) => each.name === field.name && each.checked).map((each) => each.value),
   bool: (field) => (field.type === "checkbox" ? field.checked : field.value === "true"),
   // One a line, as "knife | police report | 2026-11-02"; the names of the parts stand in data-parts.
   parts: (field) =>
@@ -48,7 +50,7 @@ function isEmpty(field) {
 function bodyOf(form) {
   const body = form.dataset.body ? JSON.parse(form.dataset.body) : {};
   for (const field of form.elements) {
-    if (!field.name || field.disabled || isEmpty(field) || (field.type === "radio" && !field.checked)) continue;
+    if (!field.name || field.matches(":disabled") || isEmpty(field) || (field.type === "radio" && !field.checked)) continue;
     const value = (READ[field.dataset.type] ?? READ.text)(field);
     if (value === null && "leave" in field.dataset) continue;
     put(body, field.name, value);
@@ -90,22 +92,40 @@ function clear(form) {
   for (const note of form.querySelectorAll(".wrong")) note.remove();
 }
 
+/** What the page says of a refusal in its own words: of a field, of what is wrong with one, of the whole. {name}: what came with it. */
+const REFUSALS = JSON.parse(document.body.dataset.refusals ?? "{}");
+function worded(problem, wrong) {
+  const name = problem.type?.split(":").pop();
+  const text = REFUSALS[`${name}.${wrong.field}`] ?? REFUSALS[`wrong.${wrong.kind}`] ?? REFUSALS[name];
+  const told = { ...problem, ...wrong };
+  return text?.replace(/\{(\w+)\}/g, (_, part) => [].concat(told[part] ?? "").join(", "));
+}
+
+/** The field of that name, or the one that holds it: an item of a list is no field, nor is a list of items. */
+function fieldOf(form, name) {
+  if (!name) return null;
+  const field = form.elements.namedItem(name);
+  if (field) return field instanceof RadioNodeList ? field[0] : field;
+  return form.querySelector(`[data-field="${CSS.escape(name)}"]`) ?? fieldOf(form, name.split(".").slice(0, -1).join("."));
+}
+
 /** Say beside each field what is wrong with it, above the buttons what belongs to none; the first gets the focus. */
 function complain(form, problem) {
   const wrong = problem.errors?.length ? problem.errors : [{ field: problem.field, detail: problem.detail }];
   let first = null;
-  for (const { field: name, detail } of wrong) {
-    const field = name && form.elements.namedItem(name);
+  for (const each of wrong) {
+    const place = fieldOf(form, each.field);
+    const text = worded(problem, each);
     const note = document.createElement("p");
     note.className = "wrong";
     note.id = `wrong-${crypto.randomUUID()}`;
-    note.textContent = field ? detail : name ? `${name}: ${detail}` : detail;
-    const place = field instanceof RadioNodeList ? field[0] : field;
+    note.textContent = place || !each.field || (text && !problem.errors) ? (text ?? each.detail) : `${each.field}: ${text ?? each.detail}`;
     if (place) {
-      place.setAttribute("aria-invalid", "true");
-      place.setAttribute("aria-describedby", note.id);
-      (place.closest("label") ?? place).after(note);
-      first ??= place;
+      const field = place.querySelector("input, textarea") ?? place;
+      field.setAttribute("aria-invalid", "true");
+      field.setAttribute("aria-describedby", note.id);
+      (place.querySelector("legend") ?? place.closest("label") ?? place).after(note);
+      first ??= field;
     } else {
       note.setAttribute("role", "alert");
       form.prepend(note);
@@ -182,7 +202,18 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   send(event.target, event.submitter);
 });
+/** What belongs to another choice is neither seen nor sent. */
+function follow(form) {
+  for (const part of form.querySelectorAll("[data-for]")) {
+    const [name, ...values] = part.dataset.for.split(" ");
+    part.disabled = part.hidden = !values.includes(form.elements.namedItem(name).value);
+  }
+}
+// Also when the browser comes back to a page with what was chosen there.
+addEventListener("pageshow", () => [...document.forms].forEach(follow));
+
 document.addEventListener("change", ({ target }) => {
+  if (target.form) follow(target.form);
   if ("submit" in target.dataset) target.form.submit();
   // What was told was told of another file.
   if (target.type === "file" && target.form?.dataset.report) document.getElementById(target.form.dataset.report).hidden = true;
