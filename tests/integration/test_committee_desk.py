@@ -81,7 +81,9 @@ def test_who_is_not_signed_in_is_sent_to_the_identity_provider_and_back(pages: T
 def test_every_page_in_every_language(
     committee: Desk, pages: TestClient, issuer: Issuer, protocol_id: str, language: str
 ) -> None:
-    paths = ["/desk", "/desk/applications", "/desk/applications/new", "/desk/meetings"]
+    paths = ["/desk", "/desk/applications", "/desk/applications/new", "/desk/meetings", "/desk/reviews"]
+    paths += ["/desk/chain", "/desk/protocols", "/desk/protocols/new", f"/desk/protocols/{protocol_id}"]
+    paths.append(f"/desk/protocols/{protocol_id}/draft")
     cases = {
         "draft": f"/v1/applications/{drafted(committee, whole(protocol_id))}",
         "submitted": submitted(committee, whole(protocol_id)),

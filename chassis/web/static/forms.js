@@ -1,12 +1,14 @@
 // Forms that speak to the API: what is typed becomes JSON, a refusal stands beside its field, success shows the page anew.
 // <form data-api="POST /v1/..." data-then="/desk/..{id}">; a field's name is its path ("elements.harassment"), its
-// data-type how it is sent: text (default), list (one a line), bool, json (the value of a choice), file. A file is the
-// body by itself: the other fields of its form go into the address. {name} in data-api is a field, in data-then a value
-// of the answer. data-report: the id of what tells of the answer, data-results of a list of what was found.
+// data-type how it is sent: text (default), list (one a line), bool, chosen (of several boxes), json (the value of a
+// choice), file. A file is the body by itself: the other fields of its form go into the address. {name} in data-api is a
+// field, in data-then a value of the answer. <fieldset data-for="outcome extend">: seen and sent only while the field
+// says so. data-report: the id of what tells of the answer, data-results of a list of what was found.
 
 const READ = {
   text: (field) => field.value.trim() || null,
   list: (field) => field.value.split("\n").map((line) => line.trim()).filter(Boolean),
+  chosen: (field) => [...field.form.elements].filter((each) => each.name === field.name && each.checked).map((each) => each.value),
   bool: (field) => (field.type === "checkbox" ? field.checked : field.value === "true"),
   // One a line, as "knife | police report | 2026-11-02"; the names of the parts stand in data-parts.
   parts: (field) =>
@@ -48,7 +50,7 @@ function isEmpty(field) {
 function bodyOf(form) {
   const body = form.dataset.body ? JSON.parse(form.dataset.body) : {};
   for (const field of form.elements) {
-    if (!field.name || field.disabled || isEmpty(field) || (field.type === "radio" && !field.checked)) continue;
+    if (!field.name || field.matches(":disabled") || isEmpty(field) || (field.type === "radio" && !field.checked)) continue;
     const value = (READ[field.dataset.type] ?? READ.text)(field);
     if (value === null && "leave" in field.dataset) continue;
     put(body, field.name, value);
@@ -103,9 +105,11 @@ function inWords(problem) {
 
 /** The field that a path is about: of that name, else what it is a part of, else a part of it. */
 function fieldAt(form, path) {
-  const seen = [...form.elements].filter((each) => each.name && each.type !== "hidden");
-  const rules = [(name) => name === path, (name) => path.startsWith(`${name}.`), (name) => name.startsWith(`${path}.`)];
-  return path && rules.map((rule) => seen.find((each) => rule(each.name))).find(Boolean);
+  const name = (each) => each.dataset.field ?? each.name;
+  // Several boxes are one field: what holds them bears its name.
+  const seen = [...form.querySelectorAll("[data-field]"), ...form.elements].filter((each) => name(each) && each.type !== "hidden");
+  const rules = [(at) => at === path, (at) => path.startsWith(`${at}.`), (at) => at.startsWith(`${path}.`)];
+  return path && rules.map((rule) => seen.find((each) => rule(name(each)))).find(Boolean);
 }
 
 /** Say beside each field what is wrong with it, above the buttons what belongs to none; the first gets the focus. */
@@ -119,10 +123,11 @@ function complain(form, problem) {
     note.id = `wrong-${crypto.randomUUID()}`;
     note.textContent = place || [undefined, "body"].includes(each.field) ? inWords(each) : `${each.field}: ${inWords(each)}`;
     if (place) {
-      place.setAttribute("aria-invalid", "true");
-      place.setAttribute("aria-describedby", note.id);
-      (place.closest("label") ?? place).after(note);
-      first ??= place;
+      const field = place.querySelector("input, textarea") ?? place;
+      field.setAttribute("aria-invalid", "true");
+      field.setAttribute("aria-describedby", note.id);
+      (place.querySelector("legend") ?? place.closest("label") ?? place).after(note);
+      first ??= field;
     } else {
       note.setAttribute("role", "alert");
       form.prepend(note);
@@ -200,7 +205,18 @@ document.addEventListener("submit", (event) => {
   event.preventDefault();
   send(event.target, event.submitter);
 });
+/** What belongs to another choice is neither seen nor sent. */
+function follow(form) {
+  for (const part of form.querySelectorAll("[data-for]")) {
+    const [name, ...values] = part.dataset.for.split(" ");
+    part.disabled = part.hidden = !values.includes(form.elements.namedItem(name).value);
+  }
+}
+// Also when the browser comes back to a page with what was chosen there.
+addEventListener("pageshow", () => [...document.forms].forEach(follow));
+
 document.addEventListener("change", ({ target }) => {
+  if (target.form) follow(target.form);
   if ("submit" in target.dataset) target.form.submit();
   // What was told was told of another file.
   if (target.type === "file" && target.form?.dataset.report) document.getElementById(target.form.dataset.report).hidden = true;

@@ -9,22 +9,17 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import TypeAdapter, ValidationError
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from chassis import audit
-from chassis.audit import Purpose
 from chassis.edge import bodies
 from chassis.errors import Invalid
 from chassis.http import takes
-from contracts.policy import Circumstances
 from services.committee.api import shown
 from services.committee.api.parts import Member, Parts, Secretariat
 from services.committee.errors import ChainApproachAbsent, SignatureRefused
-from services.committee.models import HandoverRow
 from services.committee.schemas.case import ApplicationOut
 from services.committee.schemas.chain import Answered, HandoverOut, ReferralIn, Referred, Told
 from services.committee.schemas.common import ReasonsIn
 from services.committee.usecases import applications, sealed
 from services.committee.usecases import chain as usecases
-from services.committee.usecases.work import Reading
 
 # A case is text: nothing of that kind is larger.
 _MOST_BYTES = 256 * 1024
@@ -46,13 +41,13 @@ def _ours(app: FastAPI, parts: Parts) -> None:
         with parts.work(caller) as work:
             row = usecases.refer(work, application_id, body.model_dump())
             shown.wrote(work, application_id, ("handover",))
-            return _shown(work, row, work.open(sealed.handover(row.id), row.sealed))
+            return shown.handover(work, row, work.open(sealed.handover(row.id), row.sealed))
 
     @app.get("/v1/applications/{application_id}/handovers", tags=["chain approach"])
     def handovers(application_id: UUID, caller: Member) -> list[HandoverOut]:
         """The moves of one case, with exactly what was sent."""
         with parts.reading(caller) as reading:
-            return [_shown(reading, *each) for each in usecases.of_application(reading, application_id)]
+            return [shown.handover(reading, *each) for each in usecases.of_application(reading, application_id)]
 
 
 def _theirs(app: FastAPI, parts: Parts) -> None:
@@ -60,7 +55,7 @@ def _theirs(app: FastAPI, parts: Parts) -> None:
     def incoming(caller: Member, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[HandoverOut]:
         """Cases of the chain approach that wait for our answer, the oldest first."""
         with parts.reading(caller) as reading:
-            return [_shown(reading, *each) for each in usecases.incoming(reading, limit)]
+            return [shown.handover(reading, *each) for each in usecases.incoming(reading, limit)]
 
     @app.post("/v1/handovers/{handover_id}/accept", tags=["chain approach"])
     def accept(handover_id: UUID, caller: Secretariat) -> ApplicationOut:
@@ -74,7 +69,7 @@ def _theirs(app: FastAPI, parts: Parts) -> None:
         """Do not take it, and say why."""
         with parts.work(caller) as work:
             row = usecases.decline(work, handover_id, body.reasons)
-            return _shown(work, row, work.open(sealed.handover(row.id), row.sealed))
+            return shown.handover(work, row, work.open(sealed.handover(row.id), row.sealed))
 
     @app.post(
         "/v1/chain-approach/webhook",
@@ -113,15 +108,6 @@ def _believed(parts: Parts, body: bytes, headers: Mapping[str, str]) -> Told:
         first = error.errors(include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "body"
         raise Invalid(f"{where}: {first['msg']}", field=where) from None
-
-
-def _shown(reading: Reading, row: HandoverRow, said: Mapping[str, Any]) -> HandoverOut:
-    whole = HandoverOut.model_validate(
-        {**row.model_dump(exclude={"sealed"}), "grounds": said["grounds"], "values": said["values"]}
-    )
-    about = Purpose(shown.PURPOSE, f"handover:{row.id}")
-    # Members only come here; a case that nobody took yet has no application.
-    return audit.shown(reading.tx, reading.caller, about, whole, Circumstances())
 
 
 def _said(told: Referred) -> dict[str, Any]:

@@ -16,17 +16,21 @@ from services.committee.usecases.work import Reading, Work
 PROPOSERS = ("committee", "secretariat", "file_manager", "follow_up")
 MEMBERS = ("committee", "secretariat", "magistrate", "procureur")
 READERS = (*PROPOSERS, "magistrate", "procureur", "procureur_general")
+# Who assesses a risk, who writes protocols, and who reads them.
+OFFICERS = (*PROPOSERS, "magistrate")
+DRAFTERS = ("secretariat", "admin")
+PROTOCOL_READERS = (*READERS, "admin")
 
 Proposer = Annotated[Caller, require(*PROPOSERS)]
-Officer = Annotated[Caller, require(*PROPOSERS, "magistrate")]
+Officer = Annotated[Caller, require(*OFFICERS)]
 Reader = Annotated[Caller, require(*READERS)]
 Member = Annotated[Caller, require(*MEMBERS)]
 Secretariat = Annotated[Caller, require("secretariat")]
-Drafter = Annotated[Caller, require("secretariat", "admin")]
+Drafter = Annotated[Caller, require(*DRAFTERS)]
 Magistrate = Annotated[Caller, require("magistrate")]
 Procureur = Annotated[Caller, require("procureur")]
 ProcureurGeneral = Annotated[Caller, require("procureur_general")]
-AnyReader = Annotated[Caller, require(*READERS, "admin")]
+AnyReader = Annotated[Caller, require(*PROTOCOL_READERS)]
 
 
 @dataclass(frozen=True, slots=True)

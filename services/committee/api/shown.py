@@ -1,8 +1,8 @@
 """Rows and what is sealed in them, as the caller may see them; what is shown or written is logged."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -11,8 +11,9 @@ from chassis import audit
 from chassis.audit import Purpose
 from contracts.policy import Circumstances
 from services.committee.domain import application as domain
-from services.committee.models import ApplicationRow, HistoryRow, ProtocolRow
+from services.committee.models import ApplicationRow, HandoverRow, HistoryRow, ProtocolRow
 from services.committee.schemas.case import ApplicationOut, DecisionOut
+from services.committee.schemas.chain import HandoverOut
 from services.committee.schemas.meeting import MeetingOut
 from services.committee.schemas.protocol import HistoryOut, ProtocolOut
 from services.committee.usecases import sealed
@@ -96,3 +97,14 @@ def history(reading: Reading, rows: Sequence[HistoryRow]) -> list[HistoryOut]:
         )
         for row in rows
     ]
+
+
+def handover(reading: Reading, row: HandoverRow, said: Mapping[str, Any]) -> HandoverOut:
+    """A move to or from the chain approach, with exactly what was sent."""
+    whole = HandoverOut.model_validate(
+        {**row.model_dump(exclude={"sealed"}), "grounds": said["grounds"], "values": said["values"]}
+    )
+    # Members only come here; a case that nobody took yet has no application.
+    return audit.shown(
+        reading.tx, reading.caller, Purpose(PURPOSE, f"handover:{row.id}"), whole, Circumstances()
+    )

@@ -28,6 +28,12 @@ def all_in_force(session: Session) -> Sequence[ProtocolRow]:
     return session.exec(select(ProtocolRow).where(col(ProtocolRow.state) == "in_force")).all()
 
 
+def every(session: Session) -> Sequence[ProtocolRow]:
+    """All versions of every protocol, those of one together, the newest first."""
+    found = select(ProtocolRow).order_by(col(ProtocolRow.id), col(ProtocolRow.version).desc())
+    return session.exec(found).all()
+
+
 def under_way(session: Session, protocol_id: UUID) -> ProtocolRow | None:
     """The version that is not yet in force; there is at most one."""
     found = select(ProtocolRow).where(col(ProtocolRow.id) == protocol_id, col(ProtocolRow.state).in_(UNDER_WAY))

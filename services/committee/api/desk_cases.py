@@ -1,0 +1,97 @@
+"""Pages of one case: a draft, or all from application to decision and what the caller can do now."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import Request, Response
+
+from services.committee.api import shown
+from services.committee.api.desk_common import Agendas, Desk, conditions_of, is_member
+from services.committee.api.parts import OFFICERS, PROPOSERS, READERS
+from services.committee.domain.application import ELEMENTS, LEVELS, MOVES
+from services.committee.domain.chain import PARTNER, fields_sent
+from services.committee.models import ApplicationRow, ProtocolRow
+from services.committee.schemas.case import ApplicationOut
+from services.committee.store import cases, due
+from services.committee.store import protocols as protocol_store
+from services.committee.usecases import applications, chain
+from services.committee.usecases.work import Reading
+
+
+def add(desk: Desk) -> None:
+    """A new application, and one case."""
+    _new(desk)
+    _case(desk)
+
+
+def _new(desk: Desk) -> None:
+    @desk.app.get("/desk/applications/new", include_in_schema=False)
+    def new(request: Request) -> Response:
+        """An empty application."""
+        caller = desk.pages.reader(request, *PROPOSERS)
+        with desk.parts.database.read() as session:
+            protocols = protocol_store.all_in_force(session)
+        what: dict[str, Any] = {"case": None, "protocols": protocols, "conditions": []}
+        return desk.show(request, "draft.html", caller, **what, elements=ELEMENTS, levels=LEVELS)
+
+
+def _case(desk: Desk) -> None:
+    @desk.app.get("/desk/applications/{application_id}", include_in_schema=False)
+    def case(request: Request, application_id: UUID) -> Response:
+        """One case: a draft to write on, or all that happened and is to be done."""
+        caller = desk.pages.reader(request, *READERS)
+        with desk.parts.reading(caller) as reading:
+            row = reading.visible(application_id)
+            filed = shown.filed(reading, applications.filed(reading, row))
+            protocol = protocol_of(reading, row)
+            what: dict[str, Any] = {"case": filed, **conditions_of(protocol), "elements": ELEMENTS}
+            if row.state == "draft" and caller.roles & set(PROPOSERS):
+                what["protocols"] = protocol_store.all_in_force(reading.session)
+                return desk.show(request, "draft.html", caller, **what, levels=LEVELS)
+            what |= _around(reading, row) if is_member(caller) else _nothing_around()
+        what |= {"protocol": protocol, "levels": _raised(filed) if caller.roles & set(OFFICERS) else ()}
+        moves = {move for state, move in MOVES if state == row.state}
+        return desk.show(request, "case.html", caller, moves=moves, **what)
+
+
+def protocol_of(reading: Reading, row: ApplicationRow) -> ProtocolRow | None:
+    """What binds a case: its frozen version, or while it is a draft the one in force."""
+    if row.protocol_id is None:
+        return None
+    if row.protocol_version is None:
+        return protocol_store.in_force(reading.session, row.protocol_id)
+    return protocol_store.version(reading.session, row.protocol_id, row.protocol_version)
+
+
+def _raised(case: ApplicationOut) -> tuple[str, ...]:
+    """The levels that any officer may set: as it is, or higher."""
+    level = case.assessment.level
+    return LEVELS[LEVELS.index(level) :] if level else LEVELS
+
+
+def _around(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
+    """What members see of a case besides the application: logged, as over the API."""
+    shown.read(reading, shown.about(row.id), "history")
+    agendas = Agendas.read(reading.session)
+    waiting = [each for each in due.reviews_of(reading.session, row.id) if each.state in ("open", "overdue")]
+    return {
+        "history": shown.history(reading, cases.history(reading.session, [row.id])),
+        "deadlines": [d for d in due.deadlines_of(reading.session, row.id) if d.state == "open"],
+        "opinions": applications.opinions(reading, row),
+        "agendas": agendas.of(row, None),
+        "reviews": [(each, *agendas.of(row, each.id)) for each in waiting],
+        "handovers": [shown.handover(reading, *each) for each in chain.of_application(reading, row.id)],
+        "sendable": sendable(reading, row),
+    }
+
+
+def sendable(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
+    """What the protocol lets be sent to the chain approach, field by field, exactly as it would be sent."""
+    protocol = protocol_of(reading, row)
+    agreed = protocol.content["shared_fields"].get(PARTNER, ()) if protocol else ()
+    return fields_sent(applications.content_of(reading, row), agreed, agreed)
+
+
+def _nothing_around() -> dict[str, Any]:
+    empty = ("history", "deadlines", "opinions", "reviews", "handovers")
+    return {**{name: [] for name in empty}, "agendas": ([], []), "sendable": {}}

@@ -1,0 +1,122 @@
+"""Pages of protocols: what each says, where each version is on its way, and the step of whoever reads."""
+
+from typing import Any
+from uuid import UUID, uuid4
+
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+from sqlmodel import Session
+
+from chassis import clock
+from services.committee.api import shown
+from services.committee.api.desk_common import Desk
+from services.committee.api.parts import DRAFTERS, PROTOCOL_READERS
+from services.committee.domain import calendar
+from services.committee.domain.chain import PARTNER, SHAREABLE
+from services.committee.domain.protocol import TABLE, UNDER_WAY
+from services.committee.models import ProtocolRow
+from services.committee.schemas.common import SLUG
+from services.committee.schemas.protocol import DelaysIn
+from services.committee.store import cases
+from services.committee.store import protocols as store
+from services.committee.usecases import protocols as usecases
+
+# What a form for a protocol that nobody wrote yet starts from.
+_EMPTY: dict[str, Any] = {
+    **dict.fromkeys(("name", "district", "purpose", "modalities"), ""),
+    **dict.fromkeys(("zones", "conditions", "proposers"), ()),
+    "language": "nl",
+    "partners": [{"id": each, "role": "", "member": True} for each in ("police", "parket")],
+    "procedures": ("ordinary", "urgent"),
+    "quorum": ("police", "parket"),
+    "delays": DelaysIn().model_dump(),
+    "shared_fields": {},
+}
+
+
+def add(desk: Desk) -> None:
+    """The list, one protocol, its draft."""
+    _listed(desk)
+    _drafts(desk)
+    _one(desk)
+
+
+def _listed(desk: Desk) -> None:
+    @desk.app.get("/desk/protocols", include_in_schema=False)
+    def listed(request: Request) -> Response:
+        """Every protocol, with its versions that bind or are on their way."""
+        caller = desk.pages.reader(request, *PROTOCOL_READERS)
+        found: dict[UUID, list[ProtocolRow]] = {}
+        with desk.parts.database.read() as session:
+            for row in store.every(session):
+                found.setdefault(row.id, []).append(row)
+        return desk.show(request, "protocols.html", caller, protocols=list(found.values()))
+
+
+def _drafts(desk: Desk) -> None:
+    def form(request: Request, protocol_id: UUID, content: dict[str, Any], version: int) -> Response:
+        return desk.show(
+            request,
+            "protocol_draft.html",
+            desk.pages.reader(request, *DRAFTERS),
+            id=protocol_id,
+            version=version,
+            content=content,
+            chain=PARTNER,
+            shareable=SHAREABLE,
+            slug=SLUG.removeprefix("^").removesuffix("$"),
+        )
+
+    @desk.app.get("/desk/protocols/new", include_in_schema=False)
+    def new(request: Request) -> Response:
+        """An empty protocol."""
+        return form(request, uuid4(), _EMPTY, 1)
+
+    @desk.app.get("/desk/protocols/{protocol_id}/draft", include_in_schema=False)
+    def draft(request: Request, protocol_id: UUID) -> Response:
+        """The next version, from what the one before says; or the one that is being drafted."""
+        desk.pages.reader(request, *DRAFTERS)
+        with desk.parts.database.read() as session:
+            usecases.known(session, protocol_id)
+            newest = store.versions(session, protocol_id)[0]
+        if newest.state in UNDER_WAY and (newest.state, "edit") not in TABLE:
+            return RedirectResponse(f"/desk/protocols/{protocol_id}", 303)
+        number = newest.version if newest.state in UNDER_WAY else newest.version + 1
+        return form(request, protocol_id, newest.content, number)
+
+
+def _one(desk: Desk) -> None:
+    @desk.app.get("/desk/protocols/{protocol_id}", include_in_schema=False)
+    def one(request: Request, protocol_id: UUID, version: int | None = None) -> Response:
+        """One version as people read it, what became of the others, and what the reader can do now."""
+        caller = desk.pages.reader(request, *PROTOCOL_READERS)
+        with desk.parts.reading(caller) as reading:
+            usecases.known(reading.session, protocol_id)
+            versions = store.versions(reading.session, protocol_id)
+            chosen = [row for row in versions if row.version == version]
+            row = (chosen or versions)[0]
+            history = shown.history(reading, cases.history(reading.session, [protocol_id]))
+            changed = _changed(reading.session, row)
+        sent_back = [each for each in history if each.what == f"version {row.version} sent_back"]
+        return desk.show(
+            request,
+            "protocol.html",
+            caller,
+            row=row,
+            content=row.content,
+            versions=versions,
+            history=history,
+            remarks=sent_back[-1].said.get("remarks") if row.state == "sent_back" and sent_back else None,
+            changed=changed,
+            moves={move for state, move in TABLE if state == row.state},
+            new=versions[0].state not in UNDER_WAY,
+            today=calendar.day_of(clock.now()),
+        )
+
+
+def _changed(session: Session, row: ProtocolRow) -> set[str]:
+    """What a version on its way says otherwise than the one in force."""
+    before = store.in_force(session, row.id)
+    if before is None or row.state not in UNDER_WAY:
+        return set()
+    return {name for name, value in row.content.items() if before.content.get(name) != value}
