@@ -82,13 +82,17 @@ class CardContent(Card):
 
 
 class CardIn(_In):
-    """The card and the two codes that a victim may be made to type; codes left out stay as they are."""
+    """The card and the two codes that a victim may be made to type; codes left out stay as they are.
+
+    `edition`: of the card as it was read; refused where somebody else changed it meanwhile.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [CARD]})
 
     card: CardContent
     cancel_code: Code | None = None
     duress_code: Code | None = Field(default=None, validate_default=True)
+    edition: str | None = Field(default=None, max_length=64)
 
     @field_validator("duress_code")
     @classmethod
@@ -108,6 +112,8 @@ class CardOut(BaseModel):
     """The card without the codes: nobody needs to read those back."""
 
     version: int
+    # Which words these are; a photo that comes or goes makes a version, and the words stay.
+    edition: str
     card: Card
 
 

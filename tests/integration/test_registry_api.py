@@ -269,6 +269,19 @@ def test_the_card_travels_with_its_codes_and_a_rising_version(registry: Desk, fi
     assert published[1].managing_zone_id == "ghent"
 
 
+def test_nobody_overwrites_unseen_what_somebody_else_wrote(registry: Desk, file: str) -> None:
+    first = registry.call("PUT", f"{file}/card", CARD | {"edition": ""}, **GHENT)
+    dogs = {"card": CARD["card"] | {"dogs": "two, dangerous"}, "edition": first["edition"]}
+    second = registry.call("PUT", f"{file}/card", dogs, **GHENT)
+    late = {"card": CARD["card"] | {"notes": "rings twice"}, "edition": first["edition"]}
+    refused = registry.call("PUT", f"{file}/card", late, status=409, **GHENT)
+    assert (refused["type"], refused["field"]) == ("urn:stalkingalarm:card-changed", "edition")
+    assert registry.call("GET", f"{file}/card", **GHENT)["card"]["dogs"] == "two, dangerous"
+    assert registry.call("GET", f"{file}/card", **GHENT)["edition"] == second["edition"] != first["edition"]
+    # Who says no edition means what they say.
+    registry.call("PUT", f"{file}/card", {"card": late["card"]}, **GHENT)
+
+
 def test_two_victims_of_one_perpetrator_share_a_pseudonym(registry: Desk) -> None:
     def ref(person: dict[str, Any]) -> str:
         file = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"

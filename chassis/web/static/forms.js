@@ -3,10 +3,11 @@
 // data-type how it is sent: text (default), list (one a line), bool, chosen (of several boxes), json (the value of a
 // choice), file. A file is the body by itself: the other fields of its form go into the address. {name} in data-api is a
 // field, in data-then a value of the answer. <fieldset data-for="outcome extend">: seen and sent only while the field
-// says so. data-report: the id of what tells of the answer, data-results of a list of what was found.
+// says so. data-while: sent only while that field says what it said when the page came. data-report: the id of what tells of the answer, data-results of a list of what was found.
 
 const READ = {
   text: (field) => field.value.trim() || null,
+  string: (field) => field.value,
   list: (field) => field.value.split("\n").map((line) => line.trim()).filter(Boolean),
   chosen: (field) => [...field.form.elements].filter((each) => each.name === field.name && each.checked).map((each) => each.value),
   bool: (field) => (field.type === "checkbox" ? field.checked : field.value === "true"),
@@ -47,10 +48,16 @@ function isEmpty(field) {
   return item && [...item.querySelectorAll("input:not([type=hidden]), textarea")].every((each) => !each.value.trim());
 }
 
+/** What was known of other words says nothing of these. */
+function isOutdated(field) {
+  const about = field.dataset.while && field.form.elements.namedItem(field.dataset.while);
+  return Boolean(about) && about.value !== about.defaultValue;
+}
+
 function bodyOf(form) {
   const body = form.dataset.body ? JSON.parse(form.dataset.body) : {};
   for (const field of form.elements) {
-    if (!field.name || field.matches(":disabled") || isEmpty(field) || (field.type === "radio" && !field.checked)) continue;
+    if (!field.name || field.matches(":disabled") || isEmpty(field) || isOutdated(field) || (field.type === "radio" && !field.checked)) continue;
     const value = (READ[field.dataset.type] ?? READ.text)(field);
     if (value === null && "leave" in field.dataset) continue;
     put(body, field.name, value);

@@ -111,6 +111,8 @@ _LINES: dict[str, tuple[str, str, str, str]] = {
     "decide": ("Beslissen", "Décider", "Entscheiden", "Decide"),
     "grant": ("Toekennen", "Accorder", "Gewähren", "Grant"),
     "refuse": ("Weigeren", "Refuser", "Ablehnen", "Refuse"),
+    "language_of_case": ("Taal van het dossier en van de beslissing", "Langue du dossier et de la décision", "Sprache der Akte und der Entscheidung", "Language of the case and of its decision"),
+    "put_off": ("Niet alles is beslist: wat openstaat, is uitgesteld naar een volgende vergadering.", "Tout n'est pas décidé : le reste est reporté à une prochaine réunion.", "Nicht alles ist entschieden: Der Rest ist auf eine nächste Sitzung verschoben.", "Not everything is decided: what is left is put off to another meeting."),
     "all_decided": ("Alles op de agenda is beslist.", "Tout l'ordre du jour est décidé.", "Über alles auf der Tagesordnung ist entschieden.", "Everything on the agenda is decided."),
     "no_points": ("Niets op de agenda.", "Rien à l'ordre du jour.", "Nichts auf der Tagesordnung.", "Nothing on the agenda."),
     "agenda": ("Agenda", "Ordre du jour", "Tagesordnung", "Agenda"),

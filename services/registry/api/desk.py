@@ -149,8 +149,9 @@ def _whole(work: Work, enrolment_id: UUID, locale: str, zone: str | None) -> dic
     caller, found = work.caller, usecases.read(work, enrolment_id)
     own = "file_manager" in caller.roles and found.row.managing_zone_id == zone
     try:
-        version, content = cards.read(work, enrolment_id)
-        card = shown(work, enrolment_id, CardOut(version=version, card=content)).card
+        row, content = cards.read(work, enrolment_id)
+        whole = CardOut(version=row.card_version, edition=cards.edition(work, row), card=content)
+        card = shown(work, enrolment_id, whole).card
     except CardUnknown:
         card = None
     until = access_store.opened_until(work.session, enrolment_id, caller.subject, work.at)
@@ -159,6 +160,7 @@ def _whole(work: Work, enrolment_id: UUID, locale: str, zone: str | None) -> dic
         "file": files.as_shown(work, found),
         "row": found.row,
         "card": card,
+        "edition": cards.edition(work, found.row),
         "whole": cards.completeness(work, enrolment_id),
         "photos": [_aged(work, each, locale) for each in photos.of_file(work, enrolment_id)],
         "photo_most": photo_rules.MOST_BYTES,
