@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -311,6 +312,27 @@ def test_a_case_comes_back(linked: Desk, partner: ChainPartner, protocol: str) -
     linked.call("POST", f"/v1/handovers/{again['id']}/decline", {"reasons": "another district"}, **SECRETARY)
     no = (f"/v1/referrals/{again['id']}/answer", {"accepted": False, "remarks": "another district"})
     until(lambda: no in partner.taken)
+
+
+def test_copies_of_a_case_that_come_at_the_same_moment_are_one(linked: Desk, partner: ChainPartner) -> None:
+    case = theirs(partner)
+    told = [partner.webhook("case.referred", case) for _ in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        assert set(pool.map(lambda each: linked.signed(*each), told)) == {204}
+    found = [h for h in linked.call("GET", "/v1/handovers", **SECRETARY) if h["id"] == case["id"]]
+    assert len(found) == 1
+
+
+def test_what_is_disclosed_is_in_the_log_before_anybody_answers(
+    linked: Desk, partner: ChainPartner, protocol: str
+) -> None:
+    path = submitted(linked, whole(protocol))
+    refer(linked, path)
+    about_it = f"application:{path.rpartition('/')[2]}"
+    rows = linked.sql(
+        f"SELECT subject, fields FROM audit_entry WHERE action = 'disclose' AND about = '{about_it}'"
+    )
+    assert rows == [(f"test-{SECRETARY['role']}", sorted(REFERRAL["fields"]))]
 
 
 def test_who_is_tied_sees_no_case_of_theirs(linked: Desk, partner: ChainPartner, protocol: str) -> None:

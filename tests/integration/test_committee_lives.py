@@ -104,7 +104,7 @@ class Lives(RuleBasedStateMachine):
         steps=st.integers(0, 3),
     )
     def apply(self, kinds: list[str], steps: int) -> None:
-        """`steps`: of the way to a grant, so many are made; at most with an offer to the chain approach before."""
+        """`steps`: of the way to a grant, so many are made; at most with an offer elsewhere before."""
         made = {
             "urgent": lambda: urgent(self.protocol),
             "ordinary": lambda: whole(self.protocol),

@@ -284,8 +284,31 @@ def test_the_committee_lowers_a_risk_in_a_meeting_and_nobody_else(committee: Des
     alone = meeting(committee, protocol_id, about(draft), people=QUORUM[:1])
     committee.call("PUT", f"{draft}/assessment", low | {"meeting_id": alone}, status=409, **SECRETARY)
     sits = meeting(committee, protocol_id, about(draft))
+    # Whoever names a meeting that sits is not its secretariat.
+    committee.call("PUT", f"{draft}/assessment", low | {"meeting_id": sits}, status=403, **POLICE)
     answer = committee.call("PUT", f"{draft}/assessment", low | {"meeting_id": sits}, **SECRETARY)
     assert answer["assessment"]["level"] == "elevated"
+
+
+def test_who_repeats_what_another_assessed_may_not_take_it_back(committee: Desk, protocol_id: str) -> None:
+    draft = f"/v1/applications/{drafted(committee, whole(protocol_id))}"
+    drafter = named(POLICE, "drafter")
+    high = {"instrument": "SAM", "version": "2.1", "answers": {"N1": "yes"}, "level": "extreme"}
+    committee.call("PUT", f"{draft}/assessment", high, **MAGISTRATE)
+    committee.call("PUT", f"{draft}/assessment", high, **drafter)
+    committee.call("PATCH", draft, {"assessment": {"level": "low"}}, status=403, **drafter)
+
+
+def test_a_tie_holds_however_an_account_is_spelt(committee: Desk, protocol_id: str) -> None:
+    path = submitted(committee, whole(protocol_id))
+    tied, partner = QUORUM[0]
+    committee.call("POST", f"{path}/conflicts", {"subject": tied, "reason": "aunt"}, status=204, **SECRETARY)
+    held = meeting(committee, protocol_id, about(path), people=((tied.upper(), partner), *QUORUM[1:]))
+    refused = committee.call("POST", f"{path}/grant", {"meeting_id": held, **REASONS}, status=409, **SECRETARY)
+    assert (refused["missing"], refused["excluded"]) == ([partner], [tied.upper()])
+    # One person is there once, and leaves however they are called.
+    seen = come_in(committee, held, tied, partner)
+    assert len([who for who in seen["attendance"] if who["left_at"] is None]) == len(QUORUM)
 
 
 def test_an_extension_is_no_longer_than_the_protocol_lets_an_alarm_run(

@@ -1,5 +1,6 @@
 """Applications and decisions: one table of moves, and what a complete application says."""
 
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
@@ -168,6 +169,20 @@ def refuse_lowering(before: Level | None, after: Level | None, *, committee: boo
 def members_present(
     attendance: Mapping[str, str], excluded: Collection[str]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Who counts and who does not, of those at a meeting (subject to partner); `excluded`: subjects."""
-    counted = {who: partner for who, partner in attendance.items() if who not in excluded}
-    return counted, {who: partner for who, partner in attendance.items() if who in excluded}
+    """Who counts and who does not, of those at a meeting (subject to partner); `excluded`: subjects.
+
+    Accounts at a meeting are typed: who is excluded does not count under another spelling either.
+    """
+    out = {person(who) for who in excluded}
+    counted = {who: partner for who, partner in attendance.items() if person(who) not in out}
+    return counted, {who: partner for who, partner in attendance.items() if who not in counted}
+
+
+def person(account: str) -> str:
+    """Whose account it is, however it was typed."""
+    return unicodedata.normalize("NFKC", account).strip().casefold()
+
+
+def raises(before: Level | None, after: Level | None) -> bool:
+    """Whether a level is higher than the one before, or the first."""
+    return after is not None and (before is None or LEVELS.index(after) > LEVELS.index(before))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, col, func, select
 
 from services.committee.models import HandoverRow
 
@@ -26,3 +26,8 @@ def unanswered(session: Session, direction: str, limit: int) -> Sequence[Handove
         col(HandoverRow.direction) == direction, col(HandoverRow.answered_at).is_(None)
     )
     return session.exec(found.order_by(col(HandoverRow.created_at)).limit(limit)).all()
+
+
+def lock_name(session: Session, handover_id: UUID) -> None:
+    """Until the transaction ends nobody else asks whether this one is known."""
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(handover_id), 0))))

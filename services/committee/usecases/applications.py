@@ -119,7 +119,9 @@ def assess(work: Work, application_id: UUID, assessment: Mapping[str, Any], *, c
     found = Assessment(**assessment)
     before = content.assessment.level
     domain.refuse_lowering(before, found.level, committee=committee)
-    row.assessed_by = work.caller.subject
+    if committee or domain.raises(before, found.level):
+        # Who only says it once more does not become the one who may take it back.
+        row.assessed_by = work.caller.subject
     record(work, row, Content(**{**_fields(content), "assessment": found}))
     work.note(row.id, "risk assessed", {"before": before, "assessment": asdict(found)})
     return filed(work, row)

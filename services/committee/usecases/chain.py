@@ -62,13 +62,17 @@ def refer(work: Work, application_id: UUID, said: Mapping[str, Any], *, decided:
     work.session.add(handover)
     _expect_answer(work, handover)
     _send(work, handover)
+    # Now, by who decides it: their answer may come before we hear that it arrived.
+    purpose = audit.Purpose(f"chain approach, {handover.basis}", f"application:{row.id}")
+    work.tx.write(audit.entry(work.caller, "disclose", purpose, handover.fields))
     work.note(row.id, "referred to the chain approach", {"fields": list(values), "basis": said["basis"]})
     work.tx.publish(events.referred(handover))
     return handover
 
 
 def came_in(work: Work, handover_id: UUID, said: Mapping[str, Any]) -> HandoverRow:
-    """The other side sends a case; a copy changes nothing."""
+    """The other side sends a case; a copy changes nothing, also one that comes at the same moment."""
+    store.lock_name(work.session, handover_id)
     known = store.handover(work.session, handover_id, lock=True)
     if known is not None:
         return known
@@ -182,8 +186,6 @@ def delivered(work: Work, handover_id: UUID) -> None:
     timers.cancel(work.session, str(handover_id), [TIMER])
     if handover is not None and handover.state == "sending":
         handover.state = chain.handover_moved("sending", "deliver")
-        purpose = audit.Purpose(f"chain approach, {handover.basis}", f"application:{handover.application_id}")
-        work.tx.write(audit.entry(work.caller, "disclose", purpose, handover.fields))
 
 
 def of_application(reading: Reading, application_id: UUID) -> list[tuple[HandoverRow, Mapping[str, Any]]]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid4
 
+from chassis.errors import Forbidden
 from services.committee.domain import application as domain
 from services.committee.domain.protocol import Rules, quorum_missing
 from services.committee.errors import (
@@ -116,7 +117,7 @@ def attend(work: Work, meeting_id: UUID, subject: str, partner: str, name: str) 
     content = protocols.version(work.session, row.protocol_id, row.protocol_version).content
     if partner not in [each["id"] for each in content["partners"] if each["member"]]:
         raise PartnerUnknown("no member of this committee", field="partner")
-    here = _here(work, meeting_id).get(subject)
+    here = _here(work, meeting_id).get(domain.person(subject))
     if here is not None and here.partner == partner:
         return seen(work, row)
     if here is not None:
@@ -136,7 +137,8 @@ def attend(work: Work, meeting_id: UUID, subject: str, partner: str, name: str) 
 def leave(work: Work, meeting_id: UUID, subject: str) -> Seen:
     """Somebody goes; they count no longer."""
     row = _meeting(work, meeting_id, "open")
-    stays = [who for who in store.attendance(work.session, meeting_id) if who.subject == subject]
+    who = domain.person(subject)
+    stays = [each for each in store.attendance(work.session, meeting_id) if domain.person(each.subject) == who]
     if not stays:
         raise MeetingUnknown("nobody of that name is at this meeting", field="subject")
     stays[-1].left_at = stays[-1].left_at or work.at
@@ -144,8 +146,9 @@ def leave(work: Work, meeting_id: UUID, subject: str) -> Seen:
 
 
 def _here(reading: Reading, meeting_id: UUID) -> dict[str, AttendanceRow]:
-    """Who is there now, by subject."""
-    return {w.subject: w for w in store.attendance(reading.session, meeting_id) if w.left_at is None}
+    """Who is there now, by person."""
+    there = store.attendance(reading.session, meeting_id)
+    return {domain.person(each.subject): each for each in there if each.left_at is None}
 
 
 def read(reading: Reading, meeting_id: UUID) -> Seen:
@@ -190,7 +193,12 @@ def deciding(
 
 
 def sits(work: Work, meeting_id: UUID, application_id: UUID) -> bool:
-    """The committee of an open meeting looks at a case, with quorum. Raises as `deciding`; closes no point."""
+    """The committee of an open meeting looks at a case, with quorum. Raises as `deciding`; closes no point.
+
+    Its secretariat says so; raises `Forbidden` for all others.
+    """
+    if "secretariat" not in work.caller.roles:
+        raise Forbidden("the secretariat records what a meeting finds", field="meeting_id")
     application = work.visible(application_id)
     row = _meeting(work, meeting_id, "open")
     items = [each for each in store.agenda(work.session, meeting_id) if each.application_id == application_id]
