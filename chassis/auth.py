@@ -1,22 +1,19 @@
 """Partners' bearer tokens (OIDC, JWKS) and the one permission check."""
 
-import threading
-import time
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import httpx
 from fastapi import Depends, Request
 from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
 
 from chassis.caller import Caller
 from chassis.errors import Forbidden, Unauthenticated
+from chassis.issuer import IssuerKeys
 from chassis.settings import Settings
 
-# Seconds after which the issuer's keys are read again; an unknown key id reads them at once.
-_KEYS_MAX_AGE_S = 300.0
+_ALGORITHMS = ["EdDSA", "Ed25519"]
 
 
 class Verifier:
@@ -24,9 +21,7 @@ class Verifier:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._keys: KeySet | None = None
-        self._read_at = 0.0
-        self._lock = threading.Lock()
+        self._keys = IssuerKeys(settings.oidc_jwks_url)
 
     def caller(self, token: str) -> Caller:
         """Who bears this token; raises `Unauthenticated`."""
@@ -46,10 +41,12 @@ class Verifier:
 
     def _claims(self, token: str, audience: str) -> dict[str, Any]:
         try:
-            decoded = jwt.decode(token, self._key_set(refresh=False), algorithms=["EdDSA", "Ed25519"])
-        except (JoseError, ValueError):
+            decoded = jwt.decode(token, self._keys.known(), algorithms=_ALGORITHMS)
+        except (InvalidKeyIdError, BadSignatureError):
             # Perhaps the issuer rotated its key: read once more, then believe the refusal.
-            decoded = jwt.decode(token, self._key_set(refresh=True), algorithms=["EdDSA", "Ed25519"])
+            if not self._keys.read_again():
+                raise
+            decoded = jwt.decode(token, self._keys.known(), algorithms=_ALGORITHMS)
         jwt.JWTClaimsRegistry(
             iss={"essential": True, "value": self._settings.oidc_issuer},
             aud={"essential": True, "value": audience},
@@ -59,20 +56,6 @@ class Verifier:
             # Not `iat`: a token from the future means that a clock was put back, and a patrol must get in.
         ).validate({name: value for name, value in decoded.claims.items() if name != "iat"})
         return decoded.claims
-
-    def _key_set(self, *, refresh: bool) -> KeySet:
-        with self._lock:
-            age = time.monotonic() - self._read_at
-            if self._keys is None or age > _KEYS_MAX_AGE_S or (refresh and age > 1.0):
-                try:
-                    answer = httpx.get(self._settings.oidc_jwks_url, timeout=2)
-                    answer.raise_for_status()
-                    self._keys = KeySet.import_key_set(answer.json())
-                    self._read_at = time.monotonic()
-                except httpx.HTTPError:
-                    if self._keys is None:
-                        raise
-            return self._keys
 
 
 SESSION_COOKIE = "stalkingalarm_session"

@@ -1,5 +1,6 @@
 """The one error tree. HTTP shows it as RFC 9457 problem details; the bus decides by it what to retry."""
 
+from collections.abc import Mapping
 from typing import Any
 
 
@@ -73,3 +74,8 @@ class Conflict(Permanent):
 
     status = 409
     title = "Not possible in this state"
+
+
+def bounds(context: Mapping[str, Any]) -> dict[str, int | float]:
+    """The numbers that an error of Pydantic is about: what else it knows may hold the input."""
+    return {name: value for name, value in context.items() if isinstance(value, int | float)}

@@ -18,7 +18,7 @@ from starlette.exceptions import HTTPException
 from chassis import edge, telemetry, tuning, vitals
 from chassis.auth import Verifier
 from chassis.edge import App, BodyTooLarge, Edge, Receive, Scope, Send
-from chassis.errors import Retryable, ServiceError
+from chassis.errors import Retryable, ServiceError, bounds
 from chassis.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -109,7 +109,12 @@ async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     # Never the input itself: it may be personal data.
     errors = [
-        {"field": ".".join(str(p) for p in e["loc"][1:]) or "body", "detail": e["msg"], "kind": e["type"]}
+        {
+            "field": ".".join(str(p) for p in e["loc"][1:]) or "body",
+            "detail": e["msg"],
+            "code": e["type"],
+            "params": bounds(e.get("ctx", {})),
+        }
         for e in error.errors()
     ]
     return problem(

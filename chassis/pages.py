@@ -20,6 +20,7 @@ from chassis.auth import caller_of
 from chassis.caller import Caller
 from chassis.errors import Forbidden, ServiceError, Unauthenticated
 from chassis.http import service_error
+from chassis.problems import PROBLEMS
 from contracts.common import BELGIUM
 from contracts.registry import Language
 
@@ -33,6 +34,7 @@ FRESH = {"cache-control": "no-cache"}
 HEADERS = {"content-security-policy": POLICY}
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 _KEPT = "stalkingalarm_language"
+_PROBLEM = "problem."
 _SHARED = Path(__file__).parent / "web"
 
 Words = Mapping[Language, Mapping[str, str]]
@@ -53,7 +55,8 @@ class Pages:
 
     def __init__(self, app: FastAPI, prefix: str, folder: Path, words: Words) -> None:
         """`folder`: holds `templates` and `static`; `words`: every text of the pages, by language."""
-        self._prefix, self._words = prefix, words
+        self._prefix = prefix
+        self._words: Words = {language: {**PROBLEMS[language], **words[language]} for language in LANGUAGES}
         self._templates = Environment(
             loader=FileSystemLoader([folder / "templates", _SHARED / "templates"]),
             autoescape=select_autoescape(default=True),
@@ -94,9 +97,12 @@ class Pages:
         def name(group: str, code: object) -> str:
             return words.get(f"{group}.{code}", str(code).replace("_", " "))
 
+        # By code: the forms' script says with them what the API refused.
+        problems = {key.removeprefix(_PROBLEM): text for key, text in words.items() if key.startswith(_PROBLEM)}
         text = self._templates.get_template(template).render(
             t=say,
             word=name,
+            problems=problems,
             moment=moment,
             day=day,
             short=short,

@@ -80,7 +80,8 @@ class Sessions:
         session = self.opened(cookies)
         if session is not None and session.refresh is not None:
             self._provider.revoke(session.refresh)
-            self._asked.pop(_digest(session.refresh), None)
+            # An older cookie of this session must find no newer token here.
+            self._asked = {key: each for key, each in self._asked.items() if not _led_to(each[0], session)}
         for cookie in self.gone():
             response.headers.append("set-cookie", cookie)
 
@@ -221,6 +222,14 @@ class Keeping:
 def _with(headers: list[tuple[bytes, bytes]], cookies: dict[str, str]) -> list[tuple[bytes, bytes]]:
     sent = "; ".join(f"{name}={value}" for name, value in cookies.items()).encode("latin-1")
     return [*((name, value) for name, value in headers if name != b"cookie"), (b"cookie", sent)]
+
+
+def _led_to(asked: asyncio.Task[tuple[Session, str]], session: Session) -> bool:
+    """Whether a question for a new token was asked for this session."""
+    if not asked.done() or asked.cancelled() or asked.exception() is not None:
+        return False
+    found, _ = asked.result()
+    return (found.subject, found.begun) == (session.subject, session.begun)
 
 
 def _digest(value: str) -> str:

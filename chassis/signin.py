@@ -59,7 +59,7 @@ class SignIn:
         """Go to the provider; raises `Invalid` where `to` is not a page of ours, `SignInAbsent`."""
         if self._settings.oidc_authorization_url is None:
             raise SignInAbsent("no identity provider with pages is configured (OIDC_AUTHORIZATION_URL)")
-        if not to.startswith("/") or to.startswith(("//", "/\\")):
+        if not _is_ours(to):
             raise Invalid("must be a page of this service", field="to")
         verifier, state, nonce = (secrets.token_urlsafe(32) for _ in range(3))
         challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=")
@@ -119,6 +119,11 @@ class SignIn:
         except (ValueError, Unreadable):
             raise SignInRefused("signing in took too long or began elsewhere: begin again") from None
         return flow
+
+
+def _is_ours(to: str) -> bool:
+    """A path of this service. Browsers drop tabs and line ends, and read a backslash as a slash."""
+    return to.startswith("/") and not to.startswith("//") and to.isprintable() and "\\" not in to
 
 
 def add(app: FastAPI, settings: PagesSettings, vault: Vault) -> SignIn:

@@ -149,12 +149,16 @@ class CardPublished(AboutEnrolment):
 
 
 class PhotoPublished(AboutEnrolment):
-    """A photo of the card: JPEG without metadata, base64. The card says whom it shows."""
+    """A photo of the card: JPEG without metadata, base64. The card says whom it shows.
+
+    `card_version`: the first card that names it; a later one that does not ends it. 0: nobody said.
+    """
 
     TYPE = "photo.published.v1"
     EXCHANGE = REGISTRY_CARDS
 
     photo_id: UUID
+    card_version: int = 0
     jpeg: Annotated[str, _PERPETRATOR]
 
 

@@ -29,6 +29,7 @@ _PROTOCOL: dict[str, Any] = {
     "conditions": [{"id": name, "text": text} for name, text in CONDITIONS.items()],
     "purpose": "to decide who gets a stalkingalarm, and for how long (art. 458ter of the criminal code)",
     "modalities": "what is said in the meeting stays there; partners share what this protocol lists",
+    "shared_fields": {"ketenaanpak": ["risk_level", "elements"]},
 }
 APPLICATION: dict[str, Any] = {
     "protocol_id": str(PROTOCOL_ID),

@@ -31,6 +31,7 @@ PEOPLE: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
         ("file_manager",),
         {"partner": "police", "zone": "gent-1"},
     ),
+    "technician": ("Technician, police zone Gent 1", ("technician",), {"partner": "police", "zone": "gent-1"}),
     "secretariat": ("Secretariat of the committee, city", ("secretariat",), {"partner": "city"}),
     "member-police": ("Member of the committee, police", ("committee",), {"partner": "police"}),
     "magistrate": ("Magistrate on duty, parket", ("magistrate",), {"partner": "parket"}),

@@ -22,7 +22,7 @@ class Place(Protocol):
         """Its ports and secrets."""
 
     def url(self, name: str) -> str:
-        """Base URL of a service, of `issuer` or of `collector`."""
+        """Base URL of a service, of `issuer`, of `collector` or of `ketenaanpak`."""
 
 
 class RunningSystem(ABC):
@@ -128,7 +128,7 @@ class RunningSystem(ABC):
             time.sleep(0.1)
 
     def url(self, name: str) -> str:
-        """Base URL of a service, of `issuer` or of `collector`."""
+        """Base URL of a service, of `issuer`, of `collector` or of `ketenaanpak`."""
         return plan.url(self.layout, name)
 
     def broker_url(self, user: str = "admin") -> str:

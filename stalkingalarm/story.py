@@ -9,6 +9,7 @@ from rich.console import Console
 
 from stalkingalarm import deciding, seed
 from stalkingalarm.deciding import Meeting, about
+from stalkingalarm.simulation.chain_approach import ChainApproach
 from stalkingalarm.simulation.fleet import Travel
 from stalkingalarm.simulation.tracks import PLACES
 from stalkingalarm.simulation.world import Refused, World, until
@@ -96,9 +97,26 @@ class Story:
         await meeting.decides(path, "refuse", reasons="the second element is not shown", **other)
         await meeting.closed()
         self._tell("committee", "refuses, with reasons", "instead: chain approach; review by other members")
+        await self._to_the_chain_approach(path)
         on = world.call("POST", "registry", f"{file.path}/activate", police)
         lacking = await self._refusal(on, "missing")
         self._tell("police", "has no way to switch it on", refused=f"missing: {lacking}")
+
+    async def _to_the_chain_approach(self, path: str) -> None:
+        they, desk = ChainApproach(self._world), deciding.secretariat(self._world)
+        said = {"basis": "consent", "grounds": "she signed the form", "fields": ["risk_level", "elements"]}
+        body = said | {"side_by_side": True}
+        referral = (await self._world.call("POST", "committee", f"{path}/refer", desk, body))["id"]
+
+        async def came() -> bool:
+            return bool(await they.taken("/v1/referrals", id=referral))
+
+        await until(came, _PATIENCE_S, 0.3)
+        [sent] = await they.taken("/v1/referrals", id=referral)
+        told = "refers her to the chain approach, with her consent"
+        self._tell("secretariat", told, f"sent, and no more: {', '.join(sent['fields'])}")
+        await they.tell("referral.answered", {"id": referral, "accepted": True})
+        self._tell("chain approach", "takes the case, and signs for it")
 
     async def _equip(self, file: seed.File, name: str) -> seed.Victim:
         woman = await seed.equipped(self._world, file, name, _HOME)

@@ -216,6 +216,8 @@ class HandoverRow(SQLModel, table=True):
     basis: str
     fields: list[str] = Field(default_factory=list, sa_type=Json)
     side_by_side: bool = False
+    # By the committee, in a review: nobody else gives an alarm up.
+    decided: bool = False
     sealed: bytes
     created_at: datetime = Field(sa_type=UtcDateTime)
     created_by: str

@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import SecretStr, model_validator
+from pydantic import SecretStr, field_validator, model_validator
 
 from chassis.settings import PagesSettings
 
@@ -17,6 +17,12 @@ class CommitteeSettings(PagesSettings):
     chain_approach_url: str | None = None
     chain_approach_token: SecretStr | None = None
     chain_approach_secret: SecretStr | None = None
+
+    @field_validator("chain_approach_url", "chain_approach_token", "chain_approach_secret", mode="before")
+    @classmethod
+    def take_nothing_for_none(cls, value: object) -> object:
+        """In containers each of the three is given to every committee, empty where nothing is connected."""
+        return value or None
 
     @model_validator(mode="after")
     def refuse_half_a_connection(self) -> Self:

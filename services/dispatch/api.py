@@ -57,8 +57,9 @@ _JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}, "
 
 def _picture(context: Context, disclosures: Disclosures, caller: Caller, view: V, photo_id: UUID) -> Response:
     """A photo of the card that this view shows; nothing of it stays anywhere."""
-    seen = disclosures.show(caller, view)
-    return Response(access.photo(context, seen, photo_id), media_type="image/jpeg")
+    picture = access.photo(context, disclosures.show(caller, view), photo_id)
+    disclosures.picture(caller, view)
+    return Response(picture, media_type="image/jpeg")
 
 
 def create_app(settings: DispatchSettings | None = None) -> FastAPI:
@@ -195,7 +196,7 @@ def _incidents(app: FastAPI, context: Context, disclosures: Disclosures) -> None
 
     @app.post("/v1/incidents/{incident_id}/acknowledge", tags=["incidents"])
     def acknowledge(incident_id: UUID, caller: Caller = require(*operator)) -> IncidentView:
-        """An operator takes it; the escalation ladder stops."""
+        """An operator of the room that answers for it takes it; the escalation ladder stops."""
         untied(caller, incident_id)
         moving.acknowledge(context, incident_id, caller.subject, caller.cic or "")
         return seen(caller, incident_id)
@@ -223,7 +224,13 @@ def _incidents(app: FastAPI, context: Context, disclosures: Disclosures) -> None
         """A supervisor closes, with a reason."""
         untied(caller, incident_id)
         moving.close(
-            context, incident_id, body.outcome, by="supervisor", person=caller.subject, reason=body.reason
+            context,
+            incident_id,
+            body.outcome,
+            by="supervisor",
+            person=caller.subject,
+            reason=body.reason,
+            cic_id=caller.cic,
         )
         return seen(caller, incident_id)
 

@@ -7,6 +7,7 @@ them loses its streams too, and what these show when they open again is logged a
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 from typing import TypeVar
 
@@ -30,8 +31,8 @@ _PERSONAL = ("card", "location", "last_known_address")
 PURPOSE = "intervention"
 _FLUSH_S = 0.5
 _BATCH = 200
-# Who saw what: remembered so that a stream is one entry, not one each second. Forgotten, it is logged again.
-_REMEMBERED = 50_000
+# Who saw what: remembered so that a stream is one entry a minute, not one each second.
+_REMEMBERED, _REMEMBERED_S = 50_000, 60.0
 
 
 def shown(caller: Caller, view: V) -> V:
@@ -56,8 +57,11 @@ def shown(caller: Caller, view: V) -> V:
 def disclosed(caller: Caller, action: Action, view: IncidentView | OrderView) -> Statement | None:
     """The entry that says what of a person was shown; None where nothing was."""
     fields = [name for name in _PERSONAL if getattr(view, name) is not None]
-    purpose = audit.Purpose(PURPOSE, f"incident:{view.incident_id}")
-    return audit.entry(caller, action, purpose, fields) if fields else None
+    return audit.entry(caller, action, _purpose(view), fields) if fields else None
+
+
+def _purpose(view: IncidentView | OrderView) -> audit.Purpose:
+    return audit.Purpose(PURPOSE, f"incident:{view.incident_id}")
 
 
 class Disclosures:
@@ -65,7 +69,7 @@ class Disclosures:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._seen: set[tuple[object, ...]] = set()
+        self._seen: dict[tuple[object, ...], float] = {}
         self._waiting: list[Statement] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -81,13 +85,18 @@ class Disclosures:
             view.incident_id,
             *(getattr(view, name) is not None for name in _PERSONAL),
         )
-        if key in self._seen:
+        now = time.monotonic()
+        if now - self._seen.get(key, -_REMEMBERED_S) < _REMEMBERED_S:
             return
         if len(self._seen) >= _REMEMBERED:
             self._seen.clear()
-        self._seen.add(key)
+        self._seen[key] = now
         if statement := disclosed(caller, "read", view):
             self._waiting.append(statement)
+
+    def picture(self, caller: Caller, view: IncidentView | OrderView) -> None:
+        """A photo of the card of this view was shown."""
+        self._waiting.append(audit.entry(caller, "read", _purpose(view), ["photo"]))
 
     def start(self) -> None:
         """Write from now on."""

@@ -3,10 +3,11 @@
 import hashlib
 import hmac
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Literal, get_args
 from uuid import UUID
 
-from contracts.common import Lane
+from contracts.common import Fix, Lane
 from contracts.dispatch import OrderState
 
 # One transition table: from state to the states that may follow. Any other move is an error.
@@ -80,6 +81,11 @@ def urgency_of(lane: Lane, presses: int, cancel: Cancel | None) -> int:
 def ladder_of(lane: Lane) -> tuple[Escalation, ...]:
     """Who is told, step by step, while nobody acknowledges. Unproved presses never load a neighbour."""
     return LADDER if lane == "verified" else LADDER[:2]
+
+
+def fix_time(fix: Fix, received_at: datetime) -> datetime:
+    """When the device was there (UTC). A clock that runs ahead would hide every later place: when it came."""
+    return min(fix.at or received_at, received_at)
 
 
 def code_digest(alarm_id: UUID, code: str) -> str:

@@ -27,6 +27,10 @@ class IncidentIsClosed(Conflict):
     """People closed this incident already."""
 
 
+class NotResponsible(Conflict):
+    """Another control room answers for this alarm: take it over first."""
+
+
 class UnitNotAvailable(Conflict):
     """The unit has another order, or is off duty."""
 

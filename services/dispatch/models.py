@@ -95,6 +95,8 @@ class PhotoRow(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     enrolment_id: UUID = Field(index=True)
+    # The first card that names it.
+    card_version: int = 0
     sealed: bytes
 
 

@@ -15,6 +15,10 @@ class CardUnknown(NotFound):
     """The file has no card yet."""
 
 
+class CardChanged(Conflict):
+    """A card that somebody else changed meanwhile."""
+
+
 class EnrolmentMoveRefused(Conflict):
     """The file's state does not allow this move."""
 

@@ -3,11 +3,20 @@
 import base64
 import binascii
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import PydanticCustomError
 
 from contracts.common import NO_NUL
 from contracts.policy import Group, Personal
@@ -73,28 +82,38 @@ class CardContent(Card):
 
 
 class CardIn(_In):
-    """The card and the two codes that a victim may be made to type; codes left out stay as they are."""
+    """The card and the two codes that a victim may be made to type; codes left out stay as they are.
+
+    `edition`: of the card as it was read; refused where somebody else changed it meanwhile.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [CARD]})
 
     card: CardContent
     cancel_code: Code | None = None
-    duress_code: Code | None = None
+    duress_code: Code | None = Field(default=None, validate_default=True)
+    edition: str | None = Field(default=None, max_length=64)
 
-    @model_validator(mode="after")
-    def codes_differ(self) -> Self:
+    @field_validator("duress_code")
+    @classmethod
+    def codes_differ(cls, duress: str | None, info: ValidationInfo) -> str | None:
         """Equal codes would make every cancel look forced, or none; one alone could not be compared."""
-        if (self.cancel_code is None) != (self.duress_code is None):
-            raise ValueError("cancel_code and duress_code change together")
-        if self.cancel_code is not None and self.cancel_code == self.duress_code:
-            raise ValueError("duress_code must differ from cancel_code")
-        return self
+        if "cancel_code" not in info.data:
+            return duress
+        cancel = info.data["cancel_code"]
+        if (cancel is None) != (duress is None):
+            raise PydanticCustomError("codes_together", "cancel_code and duress_code change together")
+        if cancel is not None and cancel == duress:
+            raise PydanticCustomError("codes_equal", "duress_code must differ from cancel_code")
+        return duress
 
 
 class CardOut(BaseModel):
     """The card without the codes: nobody needs to read those back."""
 
     version: int
+    # Which words these are; a photo that comes or goes makes a version, and the words stay.
+    edition: str
     card: Card
 
 
@@ -322,11 +341,13 @@ class HitOut(BaseModel):
 
 
 class ImportProblem(BaseModel):
-    """What is wrong with a line of a list; the heading is line 1."""
+    """What is wrong with a line of a list; the heading is line 1. `code`, `params`: the same for a program."""
 
     line: int
     column: str
     detail: str
+    code: str
+    params: dict[str, int | float]
 
 
 class ImportOut(BaseModel):

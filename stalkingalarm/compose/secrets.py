@@ -12,7 +12,10 @@ from stalkingalarm.embedded.definitions import ADMIN, definitions
 from stalkingalarm.embedded.layout import SERVICES, Layout
 
 # What a process of a service reads, if its service has it: names as in chassis/settings.py.
-OF_A_SERVICE = ("database_url", "broker_url", "vault_keys", "audit_key", "pseudonym_key", "service_token")
+OF_A_SERVICE = (
+    *("database_url", "broker_url", "vault_keys", "audit_key", "pseudonym_key", "service_token"),
+    *("chain_approach_token", "chain_approach_secret"),
+)
 
 
 def folder(layout: Layout) -> Path:
@@ -38,10 +41,11 @@ def write(layout: Layout) -> Path:
     _write(root / "rabbitmq/cookie", layout.secret("erlang.cookie"))
     passwords = {user: layout.secret(f"rabbitmq.{user}") for user in (ADMIN, *topology.SERVICES)}
     _write(root / "rabbitmq/definitions", json.dumps(definitions(passwords)))
-    # Two of the tools find what they need in an installation of their own, which holds no more than that.
+    # Some of the tools find what they need in an installation of their own, which holds no more than that.
     _write(root / "installation/ports", json.dumps(layout.ports))
     issuer.signing_key(layout)
     _write_some(layout, "installation/issuer", ["issuer.key", *(f"client.{name}" for name in issuer.CLIENTS)])
+    _write_some(layout, "installation/ketenaanpak", ["ketenaanpak.token"])
     _write_some(layout, "installation/databases", [f"postgres.{service}" for service in SERVICES])
     return root
 

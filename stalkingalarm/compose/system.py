@@ -21,7 +21,7 @@ from stalkingalarm.embedded.layout import (
 from stalkingalarm.running import Processes, RunningSystem
 
 # Ports of an installation that compose.yaml publishes.
-_PUBLISHED = ("postgres", "amqp", "issuer", "collector", "heartbeats", *SERVICES)
+_PUBLISHED = ("postgres", "amqp", "issuer", "collector", "heartbeats", "ketenaanpak", *SERVICES)
 _STEPS = ("databases", "topology", *(f"{service}-migrate" for service in SERVICES))
 
 
@@ -219,6 +219,7 @@ def _probes(layout: Layout) -> dict[str, tuple[int | None, Callable[[], bool]]]:
         "rabbitmq": (ports["amqp"], lambda: rabbitmq.answers(layout)),
         "issuer": web("issuer", "/jwks.json"),
         "collector": web("collector", "/health"),
+        "ketenaanpak": web("ketenaanpak", "/health"),
         "alarm-heartbeats": web("heartbeats"),
         **{f"{service}-api": web(service) for service in SERVICES},
         **{

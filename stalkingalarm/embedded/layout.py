@@ -21,7 +21,8 @@ from chassis.development import DEVELOPMENT_PREFIX
 from stalkingalarm.embedded.account import Account, own_account
 
 SERVICES = ("registry", "alarm", "dispatch", "committee", "reporting")
-PORT_NAMES = ("postgres", "amqp", "broker_dist", "epmd", "issuer", "collector", *SERVICES, "heartbeats")
+_BROKER_PORTS = ("amqp", "broker_dist", "epmd")
+PORT_NAMES = ("postgres", *_BROKER_PORTS, "issuer", "collector", *SERVICES, "heartbeats", "ketenaanpak")
 # Below 32768 the kernel hands out no ephemeral ports, so nobody's outgoing connection can
 # sit on ours while the broker is being restarted.
 _FIRST_PORT, _PORT_BLOCKS, _PORT_BLOCK = 20_000, 700, 16

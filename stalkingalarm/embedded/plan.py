@@ -3,6 +3,7 @@
 import http.client
 import os
 import re
+import secrets
 import sys
 from dataclasses import replace
 
@@ -43,12 +44,13 @@ _SERVICE_TOKEN_S = 30 * 86_400
 
 def plan(layout: Layout) -> list[Spec]:
     """The whole system."""
-    return [*foundation(layout), *(spec for service in SERVICES for spec in _service(layout, service))]
+    services = (spec for service in SERVICES for spec in _service(layout, service))
+    return [*foundation(layout), _chain_approach(layout), *services]
 
 
 def foundation(layout: Layout) -> list[Spec]:
     """Database, broker, issuer, collector: what the services stand on."""
-    tools = {"STALKINGALARM_RUN_DIR": str(layout.run)}
+    tools = _tools(layout)
     database = [] if postgres.configured_url() else [postgres.spec(layout)]
     specs = [
         *database,
@@ -75,7 +77,7 @@ def exports_elsewhere() -> bool:
 
 
 def url(layout: Layout, name: str) -> str:
-    """Base URL of a service, of the `issuer` or of the `collector`."""
+    """Base URL of a service, of the `issuer`, of the `collector` or of `ketenaanpak`."""
     return f"http://127.0.0.1:{layout.ports[name]}"
 
 
@@ -100,6 +102,10 @@ def environment(layout: Layout, service: str) -> dict[str, str]:
     }
     if service == "registry":
         env["PSEUDONYM_KEY"] = layout.secret("registry.pseudonyms")
+    if service == "committee":
+        env["CHAIN_APPROACH_URL"] = url(layout, "ketenaanpak")
+        env["CHAIN_APPROACH_TOKEN"] = layout.secret("ketenaanpak.token")
+        env["CHAIN_APPROACH_SECRET"] = layout.secret("ketenaanpak.secret", _webhook_secret)
     if service == "alarm":
         env["SERVICE_TOKEN"] = issuer.mint(
             service, ["service"], service, layout=layout, seconds=_SERVICE_TOKEN_S
@@ -107,6 +113,22 @@ def environment(layout: Layout, service: str) -> dict[str, str]:
     if not exports_elsewhere():
         env["OTEL_EXPORTER_OTLP_ENDPOINT"] = url(layout, "collector")
     return env
+
+
+def _tools(layout: Layout) -> dict[str, str]:
+    """What a process is told that finds all the rest in its installation."""
+    return {"STALKINGALARM_RUN_DIR": str(layout.run)}
+
+
+def _webhook_secret() -> str:
+    """Base64, as Standard Webhooks wants it; who decodes it skips the hyphen of the mark."""
+    return f"whsec_{DEVELOPMENT_PREFIX}{secrets.token_hex(32)}"
+
+
+def _chain_approach(layout: Layout) -> Spec:
+    """The other side of the committee's chain approach. No service waits for it."""
+    web = _web(layout, "ketenaanpak", "stalkingalarm.chain_approach_app:create_app", "/health")
+    return replace(web, env=_tools(layout), nice=_BOOKS_NICE)
 
 
 def _service(layout: Layout, service: str) -> list[Spec]:

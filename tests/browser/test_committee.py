@@ -94,7 +94,7 @@ def test_a_refusal_stands_beside_its_field(desk: Desk) -> None:
     field = page.locator("[name=enrolment_id]")
     expect(field).to_have_attribute("aria-invalid", "true")
     expect(field).to_be_focused()
-    expect(page.locator(".wrong").first).to_be_visible()
+    expect(page.locator(".wrong")).to_have_text("Dit nummer klopt niet: kopieer het helemaal.")
     accessible(page)
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import FilePayload, Page, expect
 from stalkingalarm.simulation.device import Device
 from stalkingalarm.simulation.jose import public_key
 from tests.browser.crew import Crew
-from tests.browser.desks import Desk, accessible, dated, fits, opened, saved, typed
+from tests.browser.desks import Desk, accessible, dated, fits, opened, picked, saved, typed
 from tests.browser.test_committee import filled
 from tests.integration.test_registry_photos import picture
 
@@ -160,11 +160,18 @@ def test_a_list_is_looked_through_and_then_imported(crew: Crew, desk: Desk) -> N
     chosen(manager, "list.csv", bad.encode())
     manager.locator("#list button").press("Enter")
     found = manager.locator("#found")
-    expect(found.locator("tbody tr").first).to_contain_text("3")
+    expect(found.locator("tbody tr")).to_have_text(
+        re.compile("3.*duress_code.*Le code de contrainte doit différer du code d'annulation", re.DOTALL)
+    )
     expect(found).to_be_focused()
     expect(found.locator("[data-say=lines]")).to_have_text("2")
     expect(found.get_by_role("button")).to_have_count(0)
     accessible(manager)
+    chosen(manager, "list.csv", bad.replace("victim_phone", "horse").encode())
+    manager.locator("#list button").press("Enter")
+    expect(manager.locator("#list .wrong")).to_have_text(
+        "Colonnes inconnues : horse. Vérifiez la première ligne."
+    )
     chosen(manager, "list.csv", bad.replace("2468;2468;call me", "2468;1357;+32470000002").encode())
     expect(found).to_be_hidden()
     manager.locator("#list button").press("Enter")
@@ -172,6 +179,113 @@ def test_a_list_is_looked_through_and_then_imported(crew: Crew, desk: Desk) -> N
     expect(found.locator("dd[data-say=made]")).to_have_text("2")
     expect(found.get_by_role("button")).to_have_count(0)
     accessible(manager)
+
+
+def entered(page: Page, kind: str, serial: str) -> None:
+    """Put something into the stock, by keyboard."""
+    picked(page, "kind", kind)
+    typed(page, "serial", serial)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def acted(page: Page, name: str, serial: str) -> None:
+    """Do something to an item of the stock, by keyboard; what must be confirmed is."""
+    row = page.locator("tr", has_text=serial)
+    for box in row.locator("[type=checkbox]").all():
+        box.press("Space")
+    for summary in row.locator("summary", has_text=name).all():
+        summary.press("Enter")
+    with page.expect_navigation():
+        row.get_by_role("button", name=name).press("Enter")
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        (
+            "nl-BE",
+            "Innemen|Terug: eerst wissen|Weer vrijgeven|Afschrijven|Dit nummer staat al in een voorraad.",
+        ),
+        (
+            "fr-BE",
+            "Reprendre|De retour : à effacer d'abord|Rendre disponible|Mettre au rebut"
+            "|Ce numéro figure déjà dans un stock.",
+        ),
+    ],
+)
+def test_a_button_of_the_stock_goes_to_a_file_and_comes_back(
+    crew: Crew, desk: Desk, locale: str, words: str
+) -> None:
+    take_back, came_back, free_again, write_off, known_already = words.split("|")
+    technician = desk("technician", locale, "/desk/stock", "registry")
+    accessible(technician)
+    button, phone = (f"{kind}-{uuid4().hex[:8]}" for kind in ("BTN", "TEL"))
+    entered(technician, "button", button)
+    entered(technician, "phone", phone)
+    # Twice: it is said beside the number, in the reader's language.
+    typed(technician, "serial", phone)
+    picked(technician, "kind", "phone")
+    technician.locator("form[data-api='POST /v1/stock'] button").press("Enter")
+    expect(technician.locator("form[data-api='POST /v1/stock'] .wrong")).to_have_text(known_already)
+    expect(technician.locator("[name=serial]")).to_be_focused()
+    accessible(technician)
+    manager = desk("file-manager", locale, service="registry")
+    saved(manager, "POST /v1/enrolments")
+    device = Device(crew.world.http, crew.world.url("alarm"))
+    for kind, serial in (("button", button), ("phone", phone)):
+        chosen_one = manager.locator("option", has_text=serial).get_attribute("value")
+        assert chosen_one is not None
+        picked(manager, f"{kind}_item_id", chosen_one)
+    typed(manager, "phone_number", "+32470112299")
+    typed(manager, "public_key", public_key(device.key))
+    saved(manager, "/devices")
+    expect(manager.locator(".attending")).to_contain_text(button)
+    technician.get_by_role("main").get_by_role("link").nth(1).press("Enter")
+    technician.wait_for_url("**/desk/stock?place=out")
+    expect(technician.locator("tr", has_text=button).get_by_role("button")).to_have_count(0)
+    accessible(technician)
+    fits(technician)
+    manager.get_by_role("button", name=f"{take_back}: {button}").press("Enter")
+    expect(manager.locator(".attending .badge")).to_have_text(re.compile("ingeleverd|rendu"))
+    manager.goto(f"{manager.url.partition('/desk')[0]}/desk/stock")
+    expect(manager.locator("h3", has_text=came_back)).to_be_visible()
+    # Not before somebody says that it was wiped.
+    manager.get_by_role("button", name=f"{free_again}: ").first.press("Enter")
+    assert manager.locator("[name=wiped]").first.evaluate("box => box.matches(':invalid')")
+    accessible(manager)
+    fits(manager)
+    acted(manager, free_again, button)
+    expect(manager.locator("tr", has_text=button).locator("[name=wiped]")).to_have_count(0)
+    acted(manager, write_off, button)
+    expect(manager.locator("tr", has_text=button)).to_have_count(0)
+
+
+@pytest.mark.timeout(120)
+def test_what_is_refused_is_said_in_dutch(desk: Desk) -> None:
+    manager = desk("file-manager", service="registry")
+    saved(manager, "POST /v1/enrolments")
+    typed(manager, "card.languages", "nl\nklingon")
+    typed(manager, "cancel_code", "12")
+    typed(manager, "duress_code", "2468")
+    manager.locator("form[data-api$='/card'] button.go").press("Enter")
+    card = manager.locator("form[data-api$='/card']")
+    expect(card.locator(".wrong")).to_have_text(
+        [
+            "Vul dit in: het is verplicht.",
+            "Dit is geen taal die het systeem kent: nl, fr, de of en.",
+            "Dit moeten 4 tot 8 cijfers zijn.",
+        ]
+    )
+    expect(manager.locator("[name='card.victim.name']")).to_be_focused()
+    # A problem that no page has words for is one all the same.
+    manager.evaluate(
+        "document.body.dataset.problems = JSON.stringify({other_at: 'Wat bij {where} staat, klopt niet.'})"
+    )
+    typed(manager, "duress_code", "x")
+    manager.locator("form[data-api$='/card'] button.go").press("Enter")
+    expect(card.locator(".wrong").last).to_have_text("Wat bij duress_code staat, klopt niet.")
 
 
 @pytest.mark.timeout(120)

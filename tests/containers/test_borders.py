@@ -27,7 +27,7 @@ with concurrent.futures.ThreadPoolExecutor(32) as pool:
     print(*filter(None, pool.map(tried, sys.argv[1:])))
 """
 PORT = {"postgres": "5432", "rabbitmq": "5672", "collector": "4318"}
-WHOLE = {"alarm": ["dispatch-api"]}
+WHOLE = {"alarm": ["dispatch-api"], "committee": ["ketenaanpak"]}
 
 
 def reached(system: ComposeSystem, name: str, *targets: str) -> set[str]:

@@ -5,26 +5,31 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
+from chassis.database import Database, engine_of
 from services.committee.api import create_app
 from services.committee.invariants import INVARIANTS
 from services.committee.schemas.chain import REFERRAL
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
+from services.committee.usecases import reviewing
 from tests.support.broker import Broker
 from tests.support.chain_partner import ChainPartner
 from tests.support.committee import (
+    MAGISTRATE,
     SECRETARY,
     drafted,
     granted,
     in_force,
     meeting,
     named,
+    provisional,
     refused,
     submitted,
+    urgent,
     whole,
 )
 from tests.support.desks import Desk, desk, environment
@@ -42,15 +47,26 @@ def partner() -> Iterator[ChainPartner]:
 
 
 @pytest.fixture(scope="module")
+def committee_url(cluster: Cluster) -> str:
+    return cluster.database("committee")
+
+
+@pytest.fixture
+def database(issuer: Issuer, committee_url: str) -> Database:
+    given = environment(issuer, committee_url)
+    return Database(engine_of(CommitteeSettings.model_validate(given)), "/services/committee")
+
+
+@pytest.fixture(scope="module")
 def linked(
-    cluster: Cluster,
+    committee_url: str,
     broker: Broker,
     issuer: Issuer,
     partner: ChainPartner,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Desk]:
     """A committee with its worker, connected to the partner."""
-    url = cluster.database("committee")
+    url = committee_url
     variables = environment(issuer, url, broker.url_of("committee")) | partner.settings()
     folder: Path = tmp_path_factory.mktemp("committee")
     with pytest.MonkeyPatch.context() as patch:
@@ -142,9 +158,9 @@ def review_of(committee: Desk, path: str, cause: str = "periodic") -> dict[str, 
     return next(r for r in found if (r["enrolment_id"], r["cause"]) == (enrolment, cause))
 
 
-def moved(committee: Desk, protocol: str, path: str) -> dict[str, Any]:
+def moved(committee: Desk, protocol: str, path: str, cause: str = "periodic") -> dict[str, Any]:
     """A case that the committee, in a review, moves to the chain approach: the hand-over."""
-    review = review_of(committee, path)
+    review = review_of(committee, path, cause)
     held = meeting(committee, protocol, {"review_id": review["id"]})
     said = {"meeting_id": held, "outcome": "chain_approach", "reasons": "needs more than an alarm"}
     referral = {"referral": REFERRAL | {"side_by_side": False}}
@@ -204,6 +220,39 @@ def test_an_old_referral_ends_no_alarm_that_was_kept_since(
     conditions = {name: {"met": True} for name in ("intimate", "reachable")}
     said = {"meeting_id": held, "outcome": "keep", "reasons": "he was at her door", "conditions": conditions}
     linked.call("POST", f"/v1/reviews/{review['id']}/hold", said, **SECRETARY)
+    assert answer(linked, partner, sent, True) == 204
+    assert state_of(linked, path) == "granted"
+
+
+@pytest.mark.parametrize("urgency", [False, True])
+def test_what_was_granted_since_is_not_given_up_by_an_old_referral(
+    linked: Desk, partner: ChainPartner, protocol: str, urgency: bool
+) -> None:
+    path = submitted(linked, (urgent if urgency else whole)(protocol))
+    sent = refer(linked, path, side_by_side=False)  # nothing lives yet that could end
+    arrived(linked, partner, path, sent)
+    if urgency:
+        linked.call("POST", f"{path}/grant-provisionally", {"reasons": "at once"}, **MAGISTRATE)
+    else:
+        granted(linked, protocol, path)
+    state = state_of(linked, path)
+    assert answer(linked, partner, sent, True) == 204
+    assert state_of(linked, path) == state
+    # Somebody looks at what now runs in both regimes.
+    soonest = review_of(linked, path)
+    assert datetime.fromisoformat(soonest["due_at"]) < datetime.now(UTC) + timedelta(days=4)
+
+
+def test_a_ratification_keeps_what_a_review_gave_up_before(
+    linked: Desk, partner: ChainPartner, database: Database, protocol: str
+) -> None:
+    path = provisional(linked, body := urgent(protocol))
+    with database.transaction() as tx:
+        now = datetime.now(UTC)
+        reviewing.after_real_alarm(tx.session, uuid4(), UUID(body["enrolment_id"]), now, now)
+    sent = moved(linked, protocol, path, "real_alarm")
+    arrived(linked, partner, path, sent)
+    granted(linked, protocol, path)
     assert answer(linked, partner, sent, True) == 204
     assert state_of(linked, path) == "granted"
 

@@ -94,28 +94,33 @@ class Lives(RuleBasedStateMachine):
     cases: dict[str, dict[str, Any]]
     were_alive: set[str]
     ended_by_registry: set[str]
-    # Somebody who may decided that these alarms are to end.
+    # Somebody who may decided that these alarms are to end; nobody has kept or granted them since.
     may_end: set[str]
+    # The committee decided in a review that these are the chain approach's, once it takes them.
+    given_up: set[str]
 
     @initialize(
         kinds=st.lists(st.sampled_from(["urgent", "ordinary", "outside"]), min_size=1, max_size=2),
-        steps=st.integers(0, 2),
+        steps=st.integers(0, 3),
     )
     def apply(self, kinds: list[str], steps: int) -> None:
-        """`steps`: of the way to a grant, so many are made."""
+        """`steps`: of the way to a grant, so many are made; at most with an offer to the chain approach before."""
         made = {
             "urgent": lambda: urgent(self.protocol),
             "ordinary": lambda: whole(self.protocol),
             "outside": lambda: OUTSIDE | {"enrolment_id": str(uuid4())},
         }
-        self.cases, self.were_alive, self.ended_by_registry, self.may_end = {}, set(), set(), set()
+        self.cases, self.were_alive, self.ended_by_registry = {}, set(), set()
+        self.may_end, self.given_up = set(), set()
         for kind in kinds:
             body = made[kind]()
             path = f"/v1/applications/{drafted(self.committee, body)}"
             self.cases[path] = body
             if steps:
                 self.committee.call("POST", f"{path}/submit", **POLICE)
-            if steps == 2 and kind != "outside":
+            if steps == 3:
+                self.offer(path, beside=False)
+            if steps >= 2 and kind != "outside":
                 granted(self.committee, self.protocol, path)
 
     def path(self, which: int) -> str:
@@ -135,6 +140,13 @@ class Lives(RuleBasedStateMachine):
         assert answer in (200, 404, 409, 422)
         if answer == 200 and name == "refuse":
             self.may_end.add(path)
+        if answer == 200 and name in ("grant", "grant-provisionally", "approve-draft"):
+            self.kept(path)
+
+    def kept(self, path: str) -> None:
+        """Whoever may wants this alarm: what was decided before gives it up no longer."""
+        self.may_end.discard(path)
+        self.given_up.discard(path)
 
     @rule(which=st.integers(0, 1), leaves=st.integers(0, 1))
     def nobody_decides_alone(self, which: int, leaves: int) -> None:
@@ -164,7 +176,8 @@ class Lives(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 1), said=st.sampled_from(OUTCOMES), place=st.integers(0, 3))
     def review(self, which: int, said: dict[str, Any], place: int) -> None:
-        enrolment = self.cases[self.path(which)]["enrolment_id"]
+        path = self.path(which)
+        enrolment = self.cases[path]["enrolment_id"]
         found = self.committee.call("GET", "/v1/reviews?limit=500", **SECRETARY)
         mine = [r["id"] for r in found if r["enrolment_id"] == enrolment]
         if mine:
@@ -174,14 +187,20 @@ class Lives(RuleBasedStateMachine):
             answer = self.committee.raw_json("POST", f"/v1/reviews/{review}/hold", body, **SECRETARY)
             assert answer in (200, 409)
             if answer == 200 and said["outcome"] == "end":
-                self.may_end.update(self.cases)
+                self.may_end.add(path)
+            elif answer == 200 and said["outcome"] != "chain_approach":
+                self.kept(path)
+            elif answer == 200 and not said["referral"]["side_by_side"]:
+                self.given_up.add(path)
 
     @rule(which=st.integers(0, 1), beside=st.booleans())
     def refer(self, which: int, beside: bool) -> None:
         """To the chain approach; by the secretariat alone only beside an alarm."""
+        self.offer(self.path(which), beside)
+
+    def offer(self, path: str, beside: bool) -> None:
         body = REFERRAL | {"side_by_side": beside, "fields": []}
-        answer = self.committee.raw_json("POST", f"{self.path(which)}/refer", body, **SECRETARY)
-        assert answer in (201, 409)
+        assert self.committee.raw_json("POST", f"{path}/refer", body, **SECRETARY) in (201, 409)
 
     @rule(which=st.integers(0, 1), place=st.integers(0, 2), accepted=st.booleans())
     def they_answer(self, which: int, place: int, accepted: bool) -> None:
@@ -192,7 +211,7 @@ class Lives(RuleBasedStateMachine):
             answered = {"id": handover["id"], "accepted": accepted}
             status = self.committee.signed(*self.partner.webhook("referral.answered", answered))
             assert status in (204, 409)
-            if status == 204 and accepted and not handover["side_by_side"]:
+            if status == 204 and accepted and not handover["side_by_side"] and path in self.given_up:
                 self.may_end.add(path)
 
     @rule(which=st.integers(0, 1))

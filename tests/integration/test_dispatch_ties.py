@@ -223,6 +223,12 @@ def test_the_log_says_what_was_shown_and_not_what_was_withheld(case: Case) -> No
     )
     assert ("olga", ["card", "last_known_address", "location"]) in rows
     assert TIED not in {subject for subject, _ in rows}
+    # A photo is an entry of its own, each time.
+    for _ in range(2):
+        disclosures.picture(_caller("olga"), view)
+    disclosures._write()
+    photos = case.desk.sql(f"SELECT fields FROM audit_entry WHERE about = '{about}' AND subject = 'olga'")
+    assert [fields for (fields,) in photos].count(["photo"]) == 2
 
 
 def _caller(subject: str) -> Caller:

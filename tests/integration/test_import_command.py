@@ -126,7 +126,7 @@ def test_every_problem_stands_beside_its_line_in_the_file(
         found = re.findall(r"^ *(\d+)  +(\S+)  +(.+?) *$", told.output, re.MULTILINE)
         assert [(line, column) for line, column, _ in found] == [
             ("64", "victim_name"),
-            ("104", "card.victim.born_on"),
+            ("104", "victim_born_on"),
             ("132", "reference"),
             ("133", "reference"),
         ]

@@ -1,6 +1,7 @@
 """A person asks: a copy, to be left alone, to be forgotten. And an existing list becomes files."""
 
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -127,19 +128,38 @@ def test_every_problem_of_every_line_is_named_and_nothing_made(registry: Desk) -
         "B-1;Good One;2468;1357;1990-01-02\n"
         "B-2;;2468;1357;\n"
         "B-3;Same Codes;2468;2468;\n"
-        "B-1;Twice;1111;2222;not a date\n"
+        "B-1;Twice;11a1;2222;not a date\n"
     )
     told = imported(registry, wrong, False, who=who)
-    found = {(p["line"], p["column"]) for p in told["problems"]}  # type: ignore[attr-defined]
-    assert {(3, "victim_name"), (5, "reference"), (5, "card.victim.born_on")} <= found
-    assert any(line == 4 for line, _ in found)
-    assert not any(line == 2 for line, _ in found)
-    assert "not a date" not in str(told)
+    problems: list[dict[str, Any]] = told["problems"]  # type: ignore[assignment]
+    assert {(p["line"], p["column"], p["code"]): p["params"] for p in problems} == {
+        (3, "victim_name", "missing"): {},
+        (4, "duress_code", "codes_equal"): {},
+        (5, "victim_born_on", "date_from_datetime_parsing"): {},
+        (5, "cancel_code", "string_pattern_mismatch"): {},
+        (5, "reference", "twice"): {"first": 2},
+    }
+    assert all(p["detail"] for p in problems)
+    assert not {"not a date", "11a1"} & set(str(told).split("'"))
     assert registry.call("GET", "/v1/enrolments", **who) == []
 
 
+HEADS = "reference,victim_name,cancel_code,duress_code"
+
+
 @pytest.mark.parametrize(
-    "text", ["", "a,b\n1,2\n", "reference,victim_name\nx,y\n", 'reference,"victim', "\x00"]
+    ("text", "code", "says"),
+    [
+        ("", "columns_missing", {"names": HEADS.split(",")}),
+        ("a,b\n1,2\n", "columns_unknown", {"names": ["a", "b"]}),
+        ("reference,victim_name\nx,y\n", "columns_missing", {"names": ["cancel_code", "duress_code"]}),
+        ('reference,"victim', "list_not_csv", {"at": 1}),
+        (f'{HEADS}\n1,"An\nPeeters",2468,1357\n2,"Bo', "list_not_csv", {"at": 4}),
+        ("\x00", "list_not_text", {}),
+        (f"{HEADS}\n" + "\n".join(f"{n},An,1,2" for n in range(1001)), "list_too_long", {"most": 1000}),
+    ],
 )
-def test_what_is_no_list_is_refused(registry: Desk, text: str) -> None:
-    assert imported(registry, text, True, 422)["field"] == "body"
+def test_what_is_no_list_is_refused(registry: Desk, text: str, code: str, says: dict[str, Any]) -> None:
+    refused = imported(registry, text, True, 422)
+    assert (refused["field"], refused["code"]) == ("body", code)
+    assert {name: refused[name] for name in says} == says

@@ -221,6 +221,19 @@ def test_another_zones_stock_does_not_exist(registry: Desk, file: str) -> None:
     assert seen(registry, button, AALST)["status"] == "stock"
 
 
+def test_each_item_is_in_one_place(registry: Desk, file: str) -> None:
+    free, out, lost, back, gone = (entered(registry) for _ in range(5))
+    issued(registry, file, wanted(button_item_id=out["id"]))
+    hand_in(registry, issued(registry, file, wanted(button_item_id=lost["id"]))["id"], "report-lost")
+    hand_in(registry, issued(registry, file, wanted(button_item_id=back["id"]))["id"])
+    move(registry, gone, "retire")
+    ours = {item["id"] for item in (free, out, lost, back, gone)}
+    for place, items in (("here", (free, back)), ("out", (out, lost)), ("retired", (gone,))):
+        found = registry.call("GET", f"/v1/stock?place={place}&limit=500", **TECHNICIAN)
+        assert {each["id"] for each in found} & ours == {item["id"] for item in items}
+    registry.call("GET", "/v1/stock?place=moon", status=422, **TECHNICIAN)
+
+
 def test_with_a_file_goes_what_was_issued_to_it(registry: Desk, file: str) -> None:
     button, phone, left = entered(registry), entered(registry, "phone"), entered(registry)
     registry.call("POST", f"{file}/transfers", {"to_zone_id": "aalst", "reason": "moved"}, status=201, **GHENT)

@@ -142,7 +142,9 @@ def test_dispatch(cluster: Cluster) -> None:
     with here.context.database.transaction() as tx:
         following.take_card(tx, here.context, published)
         following.take_photo(
-            tx, here.context, PhotoPublished(enrolment_id=enrolment, photo_id=photo, jpeg="QUJD")
+            tx,
+            here.context,
+            PhotoPublished(enrolment_id=enrolment, photo_id=photo, card_version=1, jpeg="QUJD"),
         )
     wanted = {
         "policy": "proposed",

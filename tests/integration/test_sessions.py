@@ -211,6 +211,19 @@ def test_sign_out_ends_it_at_the_provider_too(place: Place) -> None:
         assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
 
 
+def test_an_older_cookie_finds_nothing_once_somebody_signed_out(place: Place) -> None:
+    with place.issuing(), place.browser() as browser:
+        session, token = place.over(place.refresh_token())
+        place.put(browser, session, token)
+        assert browser.get("/who").status_code == 200
+        # The same cookie within the same seconds is answered with the token that is there.
+        place.put(browser, session, token)
+        assert browser.get("/who").status_code == 200
+        assert browser.post("/signout").status_code == 204
+        place.put(browser, session, token)
+        assert browser.get("/who").status_code == 401
+
+
 def test_while_the_issuer_is_away_a_session_lives_as_long_as_its_token(place: Place) -> None:
     with place.browser() as browser:
         with place.issuing():

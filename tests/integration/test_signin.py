@@ -49,6 +49,16 @@ def test_attempts_are_limited_by_address(pages: TestClient) -> None:
     assert refused.json()["type"] == "urn:stalkingalarm:too-many"
 
 
+@pytest.mark.parametrize(
+    "to",
+    ["//evil.example", "/\\evil.example", "/\t/evil.example", "/\n/evil.example", "https://evil.example"],
+)
+def test_signing_in_leads_to_no_page_of_somebody_else(pages: TestClient, to: str) -> None:
+    refused = pages.get("/signin", params={"to": to})
+    assert (refused.status_code, refused.json()["field"]) == (422, "to")
+    assert pages.get("/signin", params={"to": "/desk?taal=nl#vandaag"}).status_code == 302
+
+
 def test_what_was_not_asked_from_here_is_no_answer(pages: TestClient) -> None:
     assert pages.get("/signin/callback?code=x&state=y").status_code == 401
     pages.get("/signin")

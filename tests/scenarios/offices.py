@@ -6,10 +6,13 @@ from typing import Any
 import pytest
 
 from stalkingalarm.deciding import Meeting, about, secretariat
-from stalkingalarm.simulation.world import Refused, World
+from stalkingalarm.simulation.world import Refused, World, until
 from tests.scenarios.roles import VictimRole
 from tests.scenarios.stage import Stage
 
+Step = Callable[[Stage], Awaitable[None]]
+# From one office over the bus to another.
+PATIENCE_S = 20.0
 POLICE, PARKET = ("bert", "police", "Bert"), ("carla", "parket", "Carla")
 REASONS = {"reasons": "all three elements are shown"}
 REFUSAL = {
@@ -45,21 +48,58 @@ async def case(world: World, victim: VictimRole) -> dict[str, Any]:
     return dict(found)
 
 
-async def decide(world: World, path: str, move: str, said: dict[str, Any]) -> None:
-    """The committee decides in a meeting of its own."""
-    held = await Meeting.opened(world, about(path))
+async def sits(world: World, *agenda: dict[str, str]) -> Meeting:
+    """The committee, with its quorum, in a meeting of its own."""
+    held = await Meeting.opened(world, *agenda)
     for person in (POLICE, PARKET):
         await held.comes_in(*person)
-    await held.decides(path, move, **said)
+    return held
 
 
-def decided(victim: VictimRole, move: str, said: dict[str, Any]) -> Callable[[Stage], Awaitable[None]]:
+async def decide(world: World, path: str, move: str, said: dict[str, Any]) -> None:
+    """The committee decides about an application."""
+    await (await sits(world, about(path))).decides(path, move, **said)
+
+
+def decided(victim: VictimRole, move: str, said: dict[str, Any]) -> Step:
     """A step: the committee decides about what the magistrate granted."""
 
     async def step(stage: Stage) -> None:
         known = await case(stage.world, victim)
         stage.check(known["state"] == "provisional", f"the case is {known['state']}")
         await decide(stage.world, f"/v1/applications/{known['id']}", move, said)
+
+    return step
+
+
+def wanted_ended(victim: VictimRole) -> Step:
+    """A step: the zone hears that the alarm is to end, and it stays on."""
+
+    async def step(stage: Stage) -> None:
+        async def heard() -> bool:
+            return bool((await file(stage.world, victim))["to_end"])
+
+        await until(heard, PATIENCE_S)
+        stage.check(
+            (await file(stage.world, victim))["status"] == "active", "a decision switched the alarm off"
+        )
+
+    return step
+
+
+def handed_in(victim: VictimRole) -> Step:
+    """A step: the zone takes the device in and ends the file, and the case is over."""
+
+    async def step(stage: Stage) -> None:
+        world, who = stage.world, manager(stage.world, victim)
+        await world.call("POST", "registry", f"/v1/devices/{victim.device.device_id}/return", who)
+        ended = await world.call("POST", "registry", f"{file_of(victim)}/end", who)
+        stage.check(ended["status"] == "ended", "the file did not end")
+
+        async def over() -> bool:
+            return bool((await case(world, victim))["state"] == "ended")
+
+        await until(over, PATIENCE_S)
 
     return step
 

@@ -13,6 +13,7 @@ from stalkingalarm.simulation.unit import WHOLE_JOB
 from stalkingalarm.simulation.world import World, until
 from tests.scenarios.offices import (
     PARKET,
+    PATIENCE_S,
     POLICE,
     REASONS,
     REFUSAL,
@@ -20,15 +21,16 @@ from tests.scenarios.offices import (
     decided,
     file,
     file_of,
+    handed_in,
     manager,
     refused,
+    wanted_ended,
 )
 from tests.scenarios.roles import GENT
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
 
 CIC = "cic-oost-vlaanderen"
-PATIENCE_S = 20.0
 
 
 def test_urgent_granted_at_once_pressed_and_ratified(scenario: Scenario) -> None:
@@ -51,28 +53,9 @@ def test_urgent_granted_at_once_pressed_and_ratified(scenario: Scenario) -> None
 def test_urgent_not_ratified_works_until_people_took_the_device_in(scenario: Scenario) -> None:
     ann, car = scenario.victim(), scenario.unit()
     scenario.step(-2, decided(ann, "refuse", REFUSAL))
-
-    async def wanted_ended(stage: Stage) -> None:
-        async def heard() -> bool:
-            return bool((await file(stage.world, ann))["to_end"])
-
-        await until(heard, PATIENCE_S)
-        stage.check((await file(stage.world, ann))["status"] == "active", "a refusal switched the alarm off")
-
-    async def handed_in(stage: Stage) -> None:
-        world, who = stage.world, manager(stage.world, ann)
-        await world.call("POST", "registry", f"/v1/devices/{ann.device.device_id}/return", who)
-        ended = await world.call("POST", "registry", f"{file_of(ann)}/end", who)
-        stage.check(ended["status"] == "ended", "the file did not end")
-
-        async def over() -> bool:
-            return bool((await case(world, ann))["state"] == "ended")
-
-        await until(over, PATIENCE_S)
-
-    scenario.step(-1, wanted_ended)
+    scenario.step(-1, wanted_ended(ann))
     scenario.press(ann)
-    scenario.step(2, handed_in)
+    scenario.step(2, handed_in(ann))
     scenario.want_alarm(CIC)
     scenario.want_order(car)
     scenario.want_nothing_else()

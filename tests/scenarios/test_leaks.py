@@ -4,15 +4,12 @@ import base64
 import io
 import json
 import os
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import httpx
-import pika
 import psycopg
 from PIL import Image
 from psycopg import sql
@@ -22,6 +19,7 @@ from contracts.topology import SERVICES
 from stalkingalarm.deciding import PROTOCOL_ID
 from stalkingalarm.running import RunningSystem
 from stalkingalarm.simulation.world import World
+from tests.scenarios.eavesdropping import eavesdropping
 from tests.scenarios.roles import VictimRole
 from tests.scenarios.scenario import Scenario
 
@@ -123,33 +121,6 @@ def pieces(photo: bytes) -> list[str]:
     start = len(photo) // 2 // 3 * 3
     piece = photo[start : start + 24]
     return [piece.hex(), base64.b64encode(piece).decode()]
-
-
-@contextmanager
-def eavesdropping(system: RunningSystem, exchanges: tuple[str, ...]) -> Iterator[list[bytes]]:
-    """Copies of all messages of these exchanges."""
-    heard, stop = list[bytes](), threading.Event()
-    connection = pika.BlockingConnection(pika.URLParameters(system.broker_url()))
-    channel = connection.channel()
-    queue = channel.queue_declare("", exclusive=True, arguments={"x-queue-type": "classic"}).method.queue
-    for exchange in exchanges:
-        channel.queue_bind(queue, exchange, "#")
-
-    def listen() -> None:
-        for _, properties, body in channel.consume(queue, auto_ack=True, inactivity_timeout=0.2):
-            if body is not None:
-                heard.append(body + str(properties.headers).encode())
-            if stop.is_set() and body is None:
-                return
-
-    thread = threading.Thread(target=listen)
-    thread.start()
-    try:
-        yield heard
-    finally:
-        stop.set()
-        thread.join()
-        connection.close()
 
 
 def dump(url: str) -> Iterator[tuple[str, str]]:

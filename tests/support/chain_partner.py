@@ -4,12 +4,11 @@ import base64
 import json
 import secrets
 import threading
-from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-from standardwebhooks import Webhook
+from stalkingalarm.simulation.chain_approach import signed
 
 from stalkingalarm.embedded.layout import Layout
 
@@ -72,15 +71,7 @@ class ChainPartner:
 
     def webhook(self, kind: str, data: dict[str, Any], secret: str | None = None) -> tuple[str, dict[str, str]]:
         """Body and headers of something it tells."""
-        body, at, known = json.dumps({"type": kind, "data": data}), datetime.now(UTC), secrets.token_hex(8)
-        signature = Webhook(secret or self.secret).sign(known, at, body)
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": known,
-            "webhook-timestamp": str(int(at.timestamp())),
-            "webhook-signature": signature,
-        }
-        return body, headers
+        return signed(secret or self.secret, kind, data)
 
     def _take(self, path: str, body: dict[str, Any], headers: dict[str, str]) -> int:
         given = {name.lower(): value for name, value in headers.items()}

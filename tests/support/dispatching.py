@@ -196,7 +196,7 @@ def everything_known(desk: Desk, text_of_it: str) -> tuple[UUID, UUID, UUID]:
             {**told, "device_id": device, "public_key": "x", "status": "active", "version": 1, "changed_at": at}
         ),
         CardPublished.model_validate({**told, **codes, "version": 1, "card": card, "published_at": at}),
-        PhotoPublished(enrolment_id=enrolment, photo_id=photo, jpeg=jpeg),
+        PhotoPublished(enrolment_id=enrolment, photo_id=photo, card_version=1, jpeg=jpeg),
     )
     return device, enrolment, photo
 

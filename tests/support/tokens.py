@@ -5,6 +5,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
+from uuid import uuid4
 
 from joserfc import jwt
 from joserfc.jwk import KeySet, OKPKey
@@ -22,8 +23,8 @@ AUDIT = {("GET", f"/v1/audit/{name}"): {"auditor"} for name in ("entries", "seal
 SIGN_IN = {("GET", "/signin"), ("GET", "/signin/callback"), ("POST", "/signout")}
 
 
-def _key() -> OKPKey:
-    return OKPKey.generate_key("Ed25519", {"kid": "test-1", "use": "sig", "alg": "Ed25519"})
+def _key(kid: str = "test-1") -> OKPKey:
+    return OKPKey.generate_key("Ed25519", {"kid": kid, "use": "sig", "alg": "Ed25519"})
 
 
 class Issuer:
@@ -31,10 +32,15 @@ class Issuer:
 
     def __init__(self) -> None:
         self._key = _key()
-        body = json.dumps(KeySet([self._key]).as_dict(private=False)).encode()
+        # How often the keys were asked for, and how long (seconds) an answer takes.
+        self.asked, self.takes_s = 0, 0.0
+        issuer = self
 
         class Keys(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                issuer.asked += 1
+                body = json.dumps(KeySet([issuer._key]).as_dict(private=False)).encode()
+                time.sleep(issuer.takes_s)
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
@@ -58,6 +64,10 @@ class Issuer:
         self._server.shutdown()
         self._server.server_close()
 
+    def rotate(self) -> None:
+        """Sign with a new key from now on; the old one is known no more."""
+        self._key = _key(f"test-{uuid4()}")
+
     def token(self, *roles: str, **claims: str | int) -> str:
         """A token for `roles`; further claims (zone, cic, unit, partner, exp ...) by name."""
         return self._signed(self._key, roles, claims)
@@ -75,7 +85,7 @@ class Issuer:
             "roles": list(roles),
             **claims,
         }
-        return jwt.encode({"alg": "Ed25519", "kid": "test-1"}, whole, key, algorithms=["Ed25519"])
+        return jwt.encode({"alg": "Ed25519", "kid": key.kid}, whole, key, algorithms=["Ed25519"])
 
     def headers(self, *roles: str, **claims: str | int) -> dict[str, str]:
         """The header that bears such a token."""

@@ -1,11 +1,14 @@
 """Production starts with nothing of the development set-up."""
 
+from pathlib import Path
+
 import pytest
 from pydantic import ValidationError
 
 from chassis.development import DEVELOPMENT_PREFIX
 from chassis.settings import Settings
 from chassis.vault import Vault, new_key
+from services.committee.settings import CommitteeSettings
 from stalkingalarm.embedded import plan
 from stalkingalarm.embedded.layout import Layout
 
@@ -49,6 +52,25 @@ def test_everything_that_the_embedded_system_tells_a_service_is_refused(
     for field in ("database_url", "broker_url", "vault_keys", "audit_key", "oidc_issuer", "oidc_jwks_url"):
         with pytest.raises(ValidationError, match=field):
             Settings.model_validate(SOUND | {field: told[field.upper()]})
+
+
+def test_a_committee_is_connected_to_a_chain_approach_or_not(tmp_path: Path) -> None:
+    told = plan.environment(Layout.at(tmp_path), "committee")
+    of_ours = {name.lower(): value for name, value in told.items() if name.startswith("CHAIN_APPROACH")}
+    sound = {
+        "chain_approach_url": "https://keten.example",
+        "chain_approach_token": "x",
+        "chain_approach_secret": "whsec_eA==",
+    }
+    assert CommitteeSettings.model_validate(SOUND | sound).chain_approach_url == "https://keten.example"
+    for field, value in of_ours.items():
+        with pytest.raises(ValidationError, match=field):
+            CommitteeSettings.model_validate(SOUND | sound | {field: value})
+        with pytest.raises(ValidationError, match="give the url, the token and the secret"):
+            CommitteeSettings.model_validate(SOUND | sound | {field: ""})
+    # As containers are told where there is none.
+    alone = CommitteeSettings.model_validate(SOUND | dict.fromkeys(sound, ""))
+    assert [getattr(alone, field) for field in sound] == [None, None, None]
 
 
 def test_a_marked_key_opens_what_it_sealed() -> None:

@@ -3,10 +3,11 @@
 // data-type how it is sent: text (default), list (one a line), bool, chosen (of several boxes), json (the value of a
 // choice), file. A file is the body by itself: the other fields of its form go into the address. {name} in data-api is a
 // field, in data-then a value of the answer. <fieldset data-for="outcome extend">: seen and sent only while the field
-// says so. data-report: the id of what tells of the answer, data-results of a list of what was found.
+// says so. data-while: sent only while that field says what it said when the page came. data-report: the id of what tells of the answer, data-results of a list of what was found.
 
 const READ = {
   text: (field) => field.value.trim() || null,
+  string: (field) => field.value,
   list: (field) => field.value.split("\n").map((line) => line.trim()).filter(Boolean),
   chosen: (field) => [...field.form.elements].filter((each) => each.name === field.name && each.checked).map((each) => each.value),
   bool: (field) => (field.type === "checkbox" ? field.checked : field.value === "true"),
@@ -47,10 +48,16 @@ function isEmpty(field) {
   return item && [...item.querySelectorAll("input:not([type=hidden]), textarea")].every((each) => !each.value.trim());
 }
 
+/** What was known of other words says nothing of these. */
+function isOutdated(field) {
+  const about = field.dataset.while && field.form.elements.namedItem(field.dataset.while);
+  return Boolean(about) && about.value !== about.defaultValue;
+}
+
 function bodyOf(form) {
   const body = form.dataset.body ? JSON.parse(form.dataset.body) : {};
   for (const field of form.elements) {
-    if (!field.name || field.matches(":disabled") || isEmpty(field) || (field.type === "radio" && !field.checked)) continue;
+    if (!field.name || field.matches(":disabled") || isEmpty(field) || isOutdated(field) || (field.type === "radio" && !field.checked)) continue;
     const value = (READ[field.dataset.type] ?? READ.text)(field);
     if (value === null && "leave" in field.dataset) continue;
     put(body, field.name, value);
@@ -80,7 +87,7 @@ function question(form, asked) {
 function isTooBig(form) {
   const field = form.querySelector("[data-type=file]");
   if (!field || (field.files[0]?.size ?? 0) <= Number(field.dataset.most)) return false;
-  complain(form, { field: field.name, detail: field.dataset.tooBig });
+  complain(form, { field: field.name, said: field.dataset.tooBig });
   return true;
 }
 
@@ -92,34 +99,36 @@ function clear(form) {
   for (const note of form.querySelectorAll(".wrong")) note.remove();
 }
 
-/** What the page says of a refusal in its own words: of a field, of what is wrong with one, of the whole. {name}: what came with it. */
-const REFUSALS = JSON.parse(document.body.dataset.refusals ?? "{}");
-function worded(problem, wrong) {
-  const name = problem.type?.split(":").pop();
-  const text = REFUSALS[`${name}.${wrong.field}`] ?? REFUSALS[`wrong.${wrong.kind}`] ?? REFUSALS[name];
-  const told = { ...problem, ...wrong };
-  return text?.replace(/\{(\w+)\}/g, (_, part) => [].concat(told[part] ?? "").join(", "));
+/** A problem of the API in the words of the page: those of its code in this field, those of its code, or that it is one. */
+function inWords(problem) {
+  if (problem.said) return problem.said;
+  const words = JSON.parse(document.body.dataset.problems);
+  const values = { ...problem, ...problem.params, where: problem.column ?? problem.field?.replace(/^body$/, "") };
+  const code = problem.code ?? problem.type?.split(":").pop();
+  const where = values.where?.split(".").filter((part) => !/^\d+$/.test(part)).pop();
+  const text = words[`${code}.${where}`] ?? words[code] ?? (where ? words.other_at : words.other);
+  return text.replace(/\{(\w+)\}/g, (_, name) => [values[name] ?? "?"].flat().join(", "));
 }
 
-/** The field of that name, or the one that holds it: an item of a list is no field, nor is a list of items. */
-function fieldOf(form, name) {
-  if (!name) return null;
-  const field = form.elements.namedItem(name);
-  if (field) return field instanceof RadioNodeList ? field[0] : field;
-  return form.querySelector(`[data-field="${CSS.escape(name)}"]`) ?? fieldOf(form, name.split(".").slice(0, -1).join("."));
+/** The field that a path is about: of that name, else what it is a part of, else a part of it. */
+function fieldAt(form, path) {
+  const name = (each) => each.dataset.field ?? each.name;
+  // Several boxes are one field: what holds them bears its name.
+  const seen = [...form.querySelectorAll("[data-field]"), ...form.elements].filter((each) => name(each) && each.type !== "hidden");
+  const rules = [(at) => at === path, (at) => path.startsWith(`${at}.`), (at) => at.startsWith(`${path}.`)];
+  return path && rules.map((rule) => seen.find((each) => rule(name(each)))).find(Boolean);
 }
 
 /** Say beside each field what is wrong with it, above the buttons what belongs to none; the first gets the focus. */
 function complain(form, problem) {
-  const wrong = problem.errors?.length ? problem.errors : [{ field: problem.field, detail: problem.detail }];
+  const wrong = problem.errors?.length ? problem.errors.map((each) => ({ type: problem.type, ...each })) : [problem];
   let first = null;
   for (const each of wrong) {
-    const place = fieldOf(form, each.field);
-    const text = worded(problem, each);
+    const place = fieldAt(form, each.field);
     const note = document.createElement("p");
     note.className = "wrong";
     note.id = `wrong-${crypto.randomUUID()}`;
-    note.textContent = place || !each.field || (text && !problem.errors) ? (text ?? each.detail) : `${each.field}: ${text ?? each.detail}`;
+    note.textContent = place || [undefined, "body"].includes(each.field) ? inWords(each) : `${each.field}: ${inWords(each)}`;
     if (place) {
       const field = place.querySelector("input, textarea") ?? place;
       field.setAttribute("aria-invalid", "true");
@@ -148,7 +157,7 @@ function list(place, found) {
 }
 
 /** An answer in the words of the page: [data-say] a value (of a list, how many), [data-when] "problems !made" seen only
- *  when so, [data-each] its template once for each of a list. */
+ *  when so, [data-each] its template once for each of a list: [data-cell] a value of it, [data-wrong] what is wrong. */
 function report(place, told) {
   const value = (name) => (Array.isArray(told[name]) ? told[name].length : told[name]);
   for (const each of place.querySelectorAll("[data-when]"))
@@ -159,6 +168,7 @@ function report(place, told) {
     const rows = told[each.dataset.each].map((one) => {
       const row = template.content.cloneNode(true);
       for (const cell of row.querySelectorAll("[data-cell]")) cell.textContent = one[cell.dataset.cell];
+      for (const cell of row.querySelectorAll("[data-wrong]")) cell.textContent = inWords(one);
       return row;
     });
     each.replaceChildren(template, ...rows);
@@ -182,8 +192,8 @@ async function send(form, asked) {
     const patience = AbortSignal.timeout(options.body instanceof Blob ? 120000 : 15000);
     const answer = await fetch(path, { ...options, credentials: "same-origin", signal: patience });
     const told = await answer.json().catch(() => ({}));
-    if (answer.status === 401) return complain(form, { detail: document.body.dataset.signedOut });
-    if (!answer.ok) return complain(form, { detail: answer.statusText, ...told });
+    if (answer.status === 401) return complain(form, { said: document.body.dataset.signedOut });
+    if (!answer.ok) return complain(form, told);
     if (form.dataset.results) return list(document.getElementById(form.dataset.results), told);
     if (form.dataset.report) return report(document.getElementById(form.dataset.report), told);
     const then = asked?.dataset.then ?? form.dataset.then;
@@ -191,7 +201,7 @@ async function send(form, asked) {
     else location.reload();
   } catch (error) {
     console.warn(String(error));
-    complain(form, { detail: document.body.dataset.away });
+    complain(form, { said: document.body.dataset.away });
   } finally {
     busy(form, false);
   }

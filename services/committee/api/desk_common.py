@@ -43,11 +43,6 @@ class Desk:
             "member": is_member(caller),
             "linked": self.linked,
             "happened": partial(_happened, words),
-            "refusals": {
-                key.removeprefix("problem."): text
-                for key, text in words.items()
-                if key.startswith(("problem.", "wrong."))
-            },
         }
         return self.pages.show(request, template, caller, **common, **what)
 

@@ -5,6 +5,7 @@ from typing import Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from contracts.committee import ReviewCause
 from contracts.registry import Language
@@ -131,11 +132,14 @@ class ReviewIn(In):
 
     @model_validator(mode="after")
     def say_what_the_outcome_needs(self) -> Self:
-        """Raises ValueError naming what an outcome cannot do without."""
+        """Refuses, naming what an outcome cannot do without."""
         for outcome, name in _NEEDS:
             if (self.outcome == outcome) != (getattr(self, name) is not None):
-                message = f"{name} belongs to {outcome}, and {outcome} needs it"
-                raise ValueError(message)
+                raise PydanticCustomError(
+                    "outcome_needs",
+                    "{field} belongs to {outcome}, and {outcome} needs it",
+                    {"field": name, "outcome": outcome},
+                )
         return self
 
 

@@ -292,7 +292,10 @@ def _complete(work: Work, row: ApplicationRow, content: Content) -> Rules:
             "; ".join(f"{name}: {why}" for name, why in wrong.items()),
             field=next(iter(wrong)),
             missing=missing,
-            errors=[{"field": name, "detail": why} for name, why in wrong.items()],
+            errors=[
+                {"field": name, "detail": why, "code": "missing" if name in missing else "not_in_protocol"}
+                for name, why in wrong.items()
+            ],
         )
     row.protocol_version = present.version if present else None
     return rules

@@ -17,7 +17,7 @@ from services.committee.domain.chain import HandoverMove, HandoverState, Sending
 from services.committee.domain.protocol import Delays
 from services.committee.errors import ApplicationMoveRefused, HandoverMoveRefused, HandoverUnknown
 from services.committee.models import ApplicationRow, HandoverRow
-from services.committee.store import due
+from services.committee.store import cases, due
 from services.committee.store import handovers as store
 from services.committee.usecases import deadlines, ending, protocols, sealed
 from services.committee.usecases.applications import content_of, record, state_of
@@ -53,6 +53,7 @@ def refer(work: Work, application_id: UUID, said: Mapping[str, Any], *, decided:
         basis=said["basis"],
         fields=list(values),
         side_by_side=said["side_by_side"],
+        decided=decided,
         sealed=b"",
         created_at=work.at,
         created_by=work.caller.subject,
@@ -105,23 +106,27 @@ def they_answered(work: Work, handover_id: UUID, accepted: bool, remarks: str | 
     row = work.lock(handover.application_id)
     if handover.side_by_side or (state_of(row), "hand_over") not in domain.MOVES:
         return handover
-    if accepted and not _kept_since(work, handover):
+    if accepted and handover.decided and not _kept_since(work, handover):
         ending.to_end(work, row, "chain_approach")
     else:
-        # Declined, or kept by a later review: the alarm goes on, and people decide anew.
+        # Declined, granted or kept since, or never given up by a review: it goes on, and people decide anew.
         due_at = work.at + timedelta(hours=Delays().review_after_alarm_hours)
         ask(work.session, handover.enrolment_id, row.id, "periodic", handover.id, due_at, work.at)
     return handover
 
 
 def _kept_since(work: Work, handover: HandoverRow) -> bool:
-    """Whether the committee kept the alarm after it was offered to the chain approach."""
+    """Whether the alarm was kept or granted after it was offered to the chain approach."""
     assert handover.application_id is not None  # noqa: S101 - what goes out is a case
-    held = due.reviews_of(work.session, handover.application_id)
-    return any(
-        each.held_at is not None and each.held_at > handover.created_at and each.outcome in _KEEPS
-        for each in held
-    )
+    kept = [
+        each.held_at for each in due.reviews_of(work.session, handover.application_id) if each.outcome in _KEEPS
+    ]
+    kept += [
+        each.decided_at
+        for each in cases.decisions(work.session, handover.application_id)
+        if each.kind != "draft" and each.outcome == "granted"
+    ]
+    return any(at is not None and at > handover.created_at for at in kept)
 
 
 def accept(work: Work, handover_id: UUID) -> tuple[HandoverRow, ApplicationRow]:

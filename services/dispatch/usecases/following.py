@@ -23,7 +23,7 @@ from contracts.registry import (
 )
 from contracts.telemetry import INCIDENT_ESCALATED
 from services.dispatch import store
-from services.dispatch.domain import Cancel, judge_cancel, merged, urgency_of
+from services.dispatch.domain import Cancel, fix_time, judge_cancel, merged, urgency_of
 from services.dispatch.errors import AlarmNotYetKnown
 from services.dispatch.models import (
     CardRow,
@@ -49,7 +49,7 @@ def _incident(tx: Transaction, alarm_id: UUID) -> IncidentRow:
 def locate(tx: Transaction, context: Context, located: AlarmLocated, span: Span | None) -> None:
     """A further fix. An older one than the last is ignored; a border crossed brings the other side in."""
     incident = _incident(tx, located.alarm_id)
-    at = located.fix.at or located.received_at
+    at = fix_time(located.fix, located.received_at)
     if incident.state != "open" or (incident.fix_at is not None and at <= incident.fix_at):
         return
     now = clock.now()
@@ -194,13 +194,24 @@ def take_card(tx: Transaction, context: Context, published: CardPublished) -> No
     )
     if _newer(tx, row, ["enrolment_id"], "version"):
         _link(tx, published.enrolment_id, [perpetrator.ref for perpetrator in published.card.perpetrators])
-        _forget_photos(tx, published.enrolment_id, [photo.photo_id for photo in published.card.photos])
+        _forget_photos(tx, row, [photo.photo_id for photo in published.card.photos])
 
 
 def take_photo(tx: Transaction, context: Context, published: PhotoPublished) -> None:
-    """Keep a photo sealed; a copy changes nothing."""
+    """Keep a photo sealed; a copy changes nothing, and one that a card has dropped meanwhile is not kept."""
+    card = tx.session.get(CardRow, published.enrolment_id, with_for_update=True)
+    if card is not None and card.version >= published.card_version > 0:
+        opened = context.vault.open(store.card_place(card.enrolment_id), card.sealed) if card.sealed else {}
+        named = {photo["photo_id"] for photo in opened.get("card", {}).get("photos", ())}
+        if str(published.photo_id) not in named:
+            return
     sealed = context.vault.seal(store.photo_place(published.photo_id), published.jpeg)
-    row = PhotoRow(id=published.photo_id, enrolment_id=published.enrolment_id, sealed=sealed)
+    row = PhotoRow(
+        id=published.photo_id,
+        enrolment_id=published.enrolment_id,
+        card_version=published.card_version,
+        sealed=sealed,
+    )
     tx.session.execute(upsert(PhotoRow).values(row.model_dump()).on_conflict_do_nothing())
 
 
@@ -209,12 +220,18 @@ def drop_card(tx: Transaction, withdrawn: CardWithdrawn) -> None:
     row = CardRow(enrolment_id=withdrawn.enrolment_id, version=withdrawn.version, sealed=None)
     if _newer(tx, row, ["enrolment_id"], "version"):
         _link(tx, withdrawn.enrolment_id, [])
-        _forget_photos(tx, withdrawn.enrolment_id, [])
+        _forget_photos(tx, row, [])
 
 
-def _forget_photos(tx: Transaction, enrolment_id: UUID, but: Sequence[UUID]) -> None:
-    gone = delete(PhotoRow).where(col(PhotoRow.enrolment_id) == enrolment_id, col(PhotoRow.id).not_in(but))
-    tx.session.execute(gone)
+def _forget_photos(tx: Transaction, card: CardRow, but: Sequence[UUID]) -> None:
+    """Those that this card could name and does not; others wait for the card that will."""
+    tx.session.execute(
+        delete(PhotoRow).where(
+            col(PhotoRow.enrolment_id) == card.enrolment_id,
+            col(PhotoRow.card_version) <= card.version,
+            col(PhotoRow.id).not_in(but),
+        )
+    )
 
 
 def _link(tx: Transaction, enrolment_id: UUID, refs: Sequence[UUID]) -> None:

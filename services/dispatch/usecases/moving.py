@@ -28,6 +28,7 @@ from services.dispatch.domain import (
 from services.dispatch.errors import (
     IncidentIsClosed,
     IncidentUnknown,
+    NotResponsible,
     OrderMoveImpossible,
     OrderUnknown,
 )
@@ -64,9 +65,13 @@ def display(context: Context, incident_id: UUID) -> None:
 
 
 def acknowledge(context: Context, incident_id: UUID, operator: str, cic_id: str) -> None:
-    """An operator takes the alarm: the escalation ladder stops. Repeating is harmless."""
+    """An operator takes the alarm: the escalation ladder stops. Repeating is harmless.
+
+    Raises `NotResponsible` for a room that was only brought in: it takes over, or looks on.
+    """
     with context.database.transaction() as tx:
         incident = locked_open(tx, incident_id)
+        _refuse_others(incident, cic_id)
         if incident.acknowledged_at is not None:
             return
         now = clock.now()
@@ -82,6 +87,11 @@ def acknowledge(context: Context, incident_id: UUID, operator: str, cic_id: str)
         _must_send(tx, context, incident, now)
         tx.publish(IncidentAcknowledged(incident_id=incident.id, at=now, control_room_id=cic_id))
         changed(tx, context, incident)
+
+
+def _refuse_others(incident: IncidentRow, cic_id: str) -> None:
+    if incident.cic_id != cic_id:
+        raise NotResponsible(f"{incident.cic_id} answers for this alarm: take it over first")
 
 
 def _must_send(tx: Transaction, context: Context, incident: IncidentRow, now: datetime) -> None:
@@ -203,12 +213,19 @@ def close(
     by: Literal["unit", "supervisor"],
     person: str,
     reason: str | None,
+    cic_id: str | None = None,
 ) -> None:
-    """End an incident: orders and cards are withdrawn, the location is erased. Repeating is harmless."""
+    """End an incident: orders and cards are withdrawn, the location is erased. Repeating is harmless.
+
+    `cic_id`: the supervisor's room; raises `NotResponsible` where it was only brought in. None: the unit at the
+    scene, of whichever room it is.
+    """
     with context.database.transaction() as tx:
         incident = locked(tx, incident_id)
         if incident.state == "closed":
             return
+        if cic_id is not None:
+            _refuse_others(incident, cic_id)
         now = clock.now()
         orders = store.orders_of(tx.session, [incident_id])
         for order in orders:

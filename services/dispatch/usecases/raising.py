@@ -17,7 +17,7 @@ from chassis.database import Transaction
 from contracts.alarm import AlarmRaised
 from contracts.topology import DISPATCH_ALARMS
 from services.dispatch import store
-from services.dispatch.domain import merged, subject_of, urgency_of
+from services.dispatch.domain import fix_time, merged, subject_of, urgency_of
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.raised import NewOrder, Raised
 from services.dispatch.usecases.recording import record
@@ -132,7 +132,7 @@ def _incident(context: Context, press: Raised, now: datetime) -> Mapping[str, An
         "routed_at": now,
         "last_press_at": alarm.received_at,
         "fix": context.seal_fix(press.subject, alarm.fix),
-        "fix_at": (alarm.fix.at or alarm.received_at) if alarm.fix else None,
+        "fix_at": fix_time(alarm.fix, alarm.received_at) if alarm.fix else None,
         "traceparent": telemetry.traceparent_of(press.span),
         "changed_at": now,
         "presses": 1,

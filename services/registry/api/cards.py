@@ -28,8 +28,9 @@ def add(app: FastAPI, parts: Parts) -> None:
     def get_card(enrolment_id: UUID, caller: Reader) -> CardOut:
         """The card as it stands, without the codes."""
         with parts.work(caller) as work:
-            version, card = usecases.read(work, enrolment_id)
-            return shown(work, enrolment_id, CardOut(version=version, card=card))
+            row, card = usecases.read(work, enrolment_id)
+            read = CardOut(version=row.card_version, edition=usecases.edition(work, row), card=card)
+            return shown(work, enrolment_id, read)
 
     @app.get("/v1/enrolments/{enrolment_id}/completeness", tags=["card"])
     def completeness(enrolment_id: UUID, caller: FileManager) -> CompletenessOut:

@@ -1,6 +1,6 @@
 """The file manager's pages: the zone's files, one file on one page, lists that become files, broken glass."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,21 +13,33 @@ from chassis.caller import Caller
 from chassis.pages import Pages
 from contracts.registry import Card
 from services.registry.api import files
+from services.registry.api import stock as stock_api
 from services.registry.api.parts import READERS, Parts, read, shown
+from services.registry.api.stock import STOCK_ACTIONS, STOCK_KEEPERS
 from services.registry.domain import photo as photo_rules
+from services.registry.domain import stock as domain
 from services.registry.domain.card import Completeness
+from services.registry.domain.stock import StockMove, StockPlace
 from services.registry.errors import CardUnknown, EnrolmentUnknown
 from services.registry.models import PhotoRow
-from services.registry.schemas import CardOut
+from services.registry.schemas import CardOut, StockOut
 from services.registry.store import access as access_store
 from services.registry.store import files as store
-from services.registry.usecases import access, cards, importing, photos, reminders, transfers
+from services.registry.usecases import access, cards, importing, photos, reminders, stock, transfers
 from services.registry.usecases import files as usecases
 from services.registry.usecases.work import Work, today, zone_of
 from services.registry.web.words import WORDS
 
 _WEB = Path(__file__).parents[1] / "web"
 _LINES = 100
+_ITEMS = 500
+# What the menu offers, and to whom.
+_PAGES = (
+    ("/desk", "board", ("file_manager",)),
+    ("/desk/import", "import", ("file_manager",)),
+    ("/desk/stock", "stock", STOCK_KEEPERS),
+    ("/desk/glass", "glass", READERS),
+)
 
 
 def add(app: FastAPI, parts: Parts) -> None:
@@ -35,15 +47,15 @@ def add(app: FastAPI, parts: Parts) -> None:
     pages = Pages(app, "/desk", _WEB, WORDS)
     _board(app, parts, pages)
     _import(app, pages)
+    _stock(app, parts, pages)
     _file(app, parts, pages)
     _glass(app, parts, pages)
 
 
 def _common(pages: Pages, request: Request, caller: Caller) -> dict[str, Any]:
     words = WORDS[pages.language(request)]
-    own = [("/desk", words["board"]), ("/desk/import", words["import"])]
     return {
-        "nav": [*(own if "file_manager" in caller.roles else ()), ("/desk/glass", words["glass"])],
+        "nav": [(path, words[name]) for path, name, roles in _PAGES if caller.roles.intersection(roles)],
         "zone": caller.zone,
     }
 
@@ -52,9 +64,9 @@ def _board(app: FastAPI, parts: Parts, pages: Pages) -> None:
     @app.get("/desk", include_in_schema=False)
     def board(request: Request) -> Response:
         """What the zone must look at, what is on offer, and its newest files."""
-        caller = pages.reader(request, *READERS)
+        caller = pages.reader(request, *READERS, *STOCK_KEEPERS)
         if "file_manager" not in caller.roles:
-            return RedirectResponse("/desk/glass", 303)
+            return RedirectResponse("/desk/stock" if "technician" in caller.roles else "/desk/glass", 303)
         with parts.work(caller) as work:
             what: dict[str, Any] = {
                 "rows": store.enrolments(work.session, zone_of(caller), caller.subject, _LINES),
@@ -77,6 +89,41 @@ def _import(app: FastAPI, pages: Pages) -> None:
             "most": importing.MOST_BYTES,
         }
         return pages.show(request, "import.html", caller, **what, **_common(pages, request, caller))
+
+
+def _stock(app: FastAPI, parts: Parts, pages: Pages) -> None:
+    @app.get("/desk/stock", include_in_schema=False)
+    def stocked(request: Request, place: StockPlace = "here", after: UUID | None = None) -> Response:
+        """Buttons and phones of the zone in one place, by what is to be done with them."""
+        caller = pages.reader(request, *STOCK_KEEPERS)
+        with parts.work(caller) as work:
+            items = [stock_api.as_shown(work, item) for item in stock.listed(work, place, after, _ITEMS)]
+        what: dict[str, Any] = {
+            "place": place,
+            "places": domain.STOCK_PLACES,
+            "kinds": domain.STOCK_KINDS,
+            "groups": _by_status(items),
+            "more": items[-1].id if len(items) == _ITEMS else None,
+            "paths": {move: path for path, move in STOCK_ACTIONS.items()},
+        }
+        return pages.show(request, "stock.html", caller, **what, **_common(pages, request, caller))
+
+
+# First what waits for somebody.
+_STATUSES: tuple[domain.StockStatus, ...] = ("returned", "stock", "lost", "issued", "retired")
+
+
+def _by_status(items: Sequence[StockOut]) -> dict[str, list[tuple[StockOut, Sequence[StockMove]]]]:
+    """Items of each status that there is, in order of kind and number, with what may be done to each."""
+    ordered = sorted(items, key=lambda item: (item.kind, item.serial))
+    return {
+        status: [
+            (each, () if each.device_id else domain.desk_moves(each.status))
+            for each in ordered
+            if each.status == status
+        ]
+        for status in _STATUSES
+    }
 
 
 def _file(app: FastAPI, parts: Parts, pages: Pages) -> None:
@@ -102,21 +149,25 @@ def _whole(work: Work, enrolment_id: UUID, locale: str, zone: str | None) -> dic
     caller, found = work.caller, usecases.read(work, enrolment_id)
     own = "file_manager" in caller.roles and found.row.managing_zone_id == zone
     try:
-        version, content = cards.read(work, enrolment_id)
-        card = shown(work, enrolment_id, CardOut(version=version, card=content)).card
+        row, content = cards.read(work, enrolment_id)
+        whole = CardOut(version=row.card_version, edition=cards.edition(work, row), card=content)
+        card = shown(work, enrolment_id, whole).card
     except CardUnknown:
         card = None
     until = access_store.opened_until(work.session, enrolment_id, caller.subject, work.at)
+    change = own and found.row.restricted_at is None and found.row.erased_at is None
     return {
         "file": files.as_shown(work, found),
         "row": found.row,
         "card": card,
+        "edition": cards.edition(work, found.row),
         "whole": cards.completeness(work, enrolment_id),
         "photos": [_aged(work, each, locale) for each in photos.of_file(work, enrolment_id)],
         "photo_most": photo_rules.MOST_BYTES,
         "today": today(work),
         "own": own,
-        "change": own and found.row.restricted_at is None and found.row.erased_at is None,
+        "change": change,
+        "free": stock.free(work) if change else {},
         "until": None if own else until,
     }
 

@@ -62,7 +62,7 @@ def _import(app: FastAPI, parts: Parts) -> None:
             found = importing.read(work, key, text, dry=dry_run)
             for made in found.made:
                 wrote(work, made, "card", "cancel_code", "duress_code", "pv_number")
-        problems = [ImportProblem(line=line, column=column, detail=why) for line, column, why in found.problems]
+        problems = [ImportProblem.model_validate(each, from_attributes=True) for each in found.problems]
         return ImportOut(
             lines=found.lines, made=found.made, known=found.known, problems=problems, dry_run=dry_run
         )
@@ -74,5 +74,5 @@ def _import(app: FastAPI, parts: Parts) -> None:
         try:
             text = (await request.body()).decode("utf-8-sig")
         except UnicodeDecodeError:
-            raise ImportInvalid("must be UTF-8", field="body") from None
+            raise ImportInvalid("must be UTF-8", field="body", code="list_not_text") from None
         return await run_in_threadpool(take, caller, text, dry_run)

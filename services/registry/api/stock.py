@@ -12,13 +12,14 @@ from chassis.auth import require
 from chassis.caller import Caller
 from contracts.policy import Circumstances
 from services.registry.api.parts import Parts
-from services.registry.domain.stock import StockMove
+from services.registry.domain.stock import StockMove, StockPlace
 from services.registry.schemas import StockIn, StockOut, TakeBackIn
 from services.registry.usecases import stock as usecases
 from services.registry.usecases.stock import Item
 from services.registry.usecases.work import Work
 
-StockKeeper = Annotated[Caller, require("technician", "file_manager")]
+STOCK_KEEPERS = ("technician", "file_manager")
+StockKeeper = Annotated[Caller, require(*STOCK_KEEPERS)]
 # Path segment of each move that needs nothing to be said.
 STOCK_ACTIONS: dict[str, StockMove] = {"report-lost": "report_lost", "found": "find", "retire": "retire"}
 
@@ -34,11 +35,14 @@ def add(app: FastAPI, parts: Parts) -> None:
 
     @app.get("/v1/stock", tags=["stock"])
     def listed(
-        caller: StockKeeper, after: UUID | None = None, limit: Annotated[int, Query(ge=1, le=500)] = 100
+        caller: StockKeeper,
+        place: StockPlace | None = None,
+        after: UUID | None = None,
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> list[StockOut]:
-        """What the zone has, in order of id, after an id."""
+        """What the zone has, in a place or anywhere, in order of id, after an id."""
         with parts.work(caller) as work:
-            return [_shown(work, item) for item in usecases.listed(work, after, limit)]
+            return [as_shown(work, item) for item in usecases.listed(work, place, after, limit)]
 
     @app.post("/v1/stock/{item_id}/take-back", tags=["stock"])
     def take_back(item_id: UUID, body: TakeBackIn, caller: StockKeeper) -> StockOut:  # noqa: ARG001 - it says that
@@ -66,8 +70,8 @@ def _changed(work: Work, item: Item) -> StockOut:
     return _out(item)
 
 
-def _shown(work: Work, item: Item) -> StockOut:
-    """What is part of a victim's device is personal: its reading is logged. What lies in a cupboard is not."""
+def as_shown(work: Work, item: Item) -> StockOut:
+    """An item, to be read. Part of a victim's device it is personal and logged; in a cupboard it is not."""
     if item.device is None:
         return _out(item)
     return audit.shown(work.tx, work.caller, _about(item), _out(item), Circumstances())

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, exists, not_, update
 from sqlmodel import Session, col, or_, select
 
+from services.registry.domain.stock import StockPlace
 from services.registry.models import DeviceRow, StockRow
 
 
@@ -22,12 +23,31 @@ def by_serial(session: Session, kind: str, serial: str) -> StockRow | None:
     return session.exec(found.order_by(retired).limit(1).with_for_update()).one_or_none()
 
 
-def items(session: Session, zone_id: str, after: UUID | None, limit: int) -> Sequence[StockRow]:
-    """What a zone has, in order of id."""
+def items(
+    session: Session, zone_id: str, place: StockPlace | None, after: UUID | None, limit: int
+) -> Sequence[StockRow]:
+    """What a zone has in a place, or anywhere, in order of id."""
     found = select(StockRow).where(col(StockRow.zone_id) == zone_id)
+    if place is not None:
+        found = found.where(_is_at(place))
     if after is not None:
         found = found.where(col(StockRow.id) > after)
     return session.exec(found.order_by(col(StockRow.id)).limit(limit)).all()
+
+
+def free(session: Session, zone_id: str, limit: int) -> Sequence[StockRow]:
+    """What a zone may issue, in order of kind and number."""
+    found = select(StockRow).where(col(StockRow.zone_id) == zone_id, col(StockRow.status) == "stock")
+    return session.exec(found.order_by(col(StockRow.kind), col(StockRow.serial)).limit(limit)).all()
+
+
+def _is_at(place: StockPlace) -> ColumnElement[bool]:
+    of_it = or_(
+        col(DeviceRow.button_item_id) == col(StockRow.id), col(DeviceRow.phone_item_id) == col(StockRow.id)
+    )
+    out = exists().where(of_it, col(DeviceRow.status) != "returned")
+    retired = col(StockRow.status) == "retired"
+    return {"here": not_(or_(out, retired)), "out": out, "retired": retired}[place]
 
 
 def devices_of(session: Session, item_ids: Sequence[UUID]) -> dict[UUID, DeviceRow]:

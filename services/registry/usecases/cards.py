@@ -1,5 +1,7 @@
 """The intervention card, and what a patrol would miss of it."""
 
+import hashlib
+import json
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -7,7 +9,7 @@ from uuid import UUID
 from contracts.registry import Card, PhotoRef
 from services.registry import events
 from services.registry.domain import card as domain
-from services.registry.errors import CardUnknown, CodeMissing, EnrolmentMoveRefused
+from services.registry.errors import CardChanged, CardUnknown, CodeMissing, EnrolmentMoveRefused
 from services.registry.models import EnrolmentRow
 from services.registry.store import photos as photo_store
 from services.registry.usecases import reminders, sealed, search
@@ -15,10 +17,16 @@ from services.registry.usecases.work import Work, changeable, readable, today
 
 
 def put(work: Work, pseudonym_key: bytes, enrolment_id: UUID, content: dict[str, Any]) -> EnrolmentRow:
-    """Record the card and the codes (`card`, `cancel_code`, `duress_code`) as the next version."""
+    """Record the card and the codes (`card`, `cancel_code`, `duress_code`) as the next version.
+
+    Raises `CardChanged` where it was made from an older `edition`, so that nobody's words are lost unseen.
+    """
     row = changeable(work, enrolment_id)
     if row.status == "ended":
         raise EnrolmentMoveRefused("a file that has ended gets no card", status_now=row.status)
+    made_from = content.pop("edition")
+    if made_from is not None and made_from != edition(work, row):
+        raise CardChanged("somebody changed the card meanwhile", field="edition")
     for person in content["card"]["perpetrators"]:
         born_on = date.fromisoformat(person["born_on"]) if person["born_on"] else None
         ref = person["ref"] or domain.perpetrator_ref(pseudonym_key, row.id, person["name"], born_on)
@@ -47,12 +55,20 @@ def publish(work: Work, row: EnrolmentRow) -> None:
     work.tx.publish(events.card_published(row, content, work.at))
 
 
-def read(work: Work, enrolment_id: UUID) -> tuple[int, Card]:
-    """Version and content of the card, without the codes; raises `CardUnknown`."""
+def edition(work: Work, row: EnrolmentRow) -> str:
+    """Which words a card has; empty where there is none."""
+    if row.card is None:
+        return ""
+    words = json.dumps(work.open(sealed.card(row.id), row.card)["card"], sort_keys=True)
+    return hashlib.sha256(words.encode()).hexdigest()
+
+
+def read(work: Work, enrolment_id: UUID) -> tuple[EnrolmentRow, Card]:
+    """The file, and its card without the codes; raises `CardUnknown`."""
     row = readable(work, enrolment_id)
     if row.card is None:
         raise CardUnknown("the file has no card yet")
-    return row.card_version, Card.model_validate(work.open(sealed.card(row.id), row.card)["card"])
+    return row, Card.model_validate(work.open(sealed.card(row.id), row.card)["card"])
 
 
 def completeness(work: Work, enrolment_id: UUID) -> domain.Completeness:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import ValidationError
 
+from chassis.errors import bounds
 from services.registry.errors import ImportInvalid
 from services.registry.schemas import CardIn
 from services.registry.store import files as store
@@ -24,32 +25,51 @@ COLUMNS = (
     *("perpetrator_name", "perpetrator_born_on", "violence", "weapons", "plates", "notes"),
 )
 NEEDED = COLUMNS[:4]
+# Where the card keeps what can be wrong with a column, where the name is another one.
+_COLUMN_OF = {
+    "card.victim.born_on": "victim_born_on",
+    "card.perpetrators.born_on": "perpetrator_born_on",
+    "card.languages": "languages",
+}
 MOST_LINES, MOST_BYTES = 1000, 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with a line (the heading is line 1); `code` and `params` say it without words."""
+
+    line: int
+    column: str
+    code: str
+    detail: str
+    params: Mapping[str, int | float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
 class Imported:
-    """What came of a list. `problems`: line (the heading is line 1), column, and what is wrong."""
+    """What came of a list."""
 
     lines: int = 0
     made: list[UUID] = field(default_factory=list)
     known: int = 0
-    problems: list[tuple[int, str, str]] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
 
 
 def read(work: Work, key: bytes, text: str, *, dry: bool) -> Imported:
     """Read a list. Nothing is made when it is `dry` or any line has a problem. Raises `ImportInvalid`."""
     zone, found = zone_of(work.caller), Imported()
     wanted: list[tuple[str, dict[str, Any], str | None]] = []
-    seen = set[str]()
+    first = dict[str, int]()
     for number, line in _lines(text):
         found.lines += 1
-        body, problems = _body(line)
-        ref = _ref(key, zone, line.get("reference") or "")
-        if ref in seen:
-            problems.append(("reference", "stands in the list twice"))
-        seen.add(ref)
-        found.problems += [(number, column, why) for column, why in problems]
+        body, problems = _body(number, line)
+        reference = line.get("reference") or ""
+        ref = _ref(key, zone, reference)
+        if reference and (before := first.setdefault(ref, number)) != number:
+            problems.append(
+                Problem(number, "reference", "twice", "stands in the list twice", {"first": before})
+            )
+        found.problems += problems
         if store.by_import(work.session, ref) is not None:
             found.known += 1
         elif body is not None:
@@ -68,44 +88,58 @@ def read(work: Work, key: bytes, text: str, *, dry: bool) -> Imported:
 
 def _lines(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
     if len(text.encode()) > MOST_BYTES:
-        raise ImportInvalid(f"at most {MOST_BYTES} bytes at once", field="body")
+        raise _refused("list_too_large", f"at most {MOST_BYTES} bytes at once", most=MOST_BYTES)
     if "\x00" in text:
-        raise ImportInvalid("this is not text", field="body")
+        raise _refused("list_not_text", "this is not text")
+    delimiter = ";" if ";" in text.partition("\n")[0] else ","
+    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True)
+    begins = 1
     try:
-        reader = csv.DictReader(
-            io.StringIO(text), delimiter=";" if ";" in text.partition("\n")[0] else ",", strict=True
-        )
         heads = [head.strip() for head in reader.fieldnames or []]
         if unknown := [head for head in heads if head not in COLUMNS]:
-            raise ImportInvalid(
-                f"columns that are not known: {', '.join(unknown)}", field="body", columns=list(COLUMNS)
-            )
+            raise _columns("columns_unknown", "columns that are not known", unknown)
         if lacking := [head for head in NEEDED if head not in heads]:
-            raise ImportInvalid(
-                f"columns that are missing: {', '.join(lacking)}", field="body", columns=list(COLUMNS)
-            )
-        reader.fieldnames = heads
+            raise _columns("columns_missing", "columns that are missing", lacking)
+        reader.fieldnames, begins = heads, reader.line_num + 1
         for number, line in enumerate(reader, 2):
             if number > MOST_LINES + 1:
-                raise ImportInvalid(f"at most {MOST_LINES} lines at once", field="body")
+                raise _refused("list_too_long", f"at most {MOST_LINES} lines at once", most=MOST_LINES)
             yield (
                 number,
                 {k: (v or "").strip() for k, v in line.items() if k is not None and isinstance(v, str | None)},
             )
+            begins = reader.line_num + 1
     except csv.Error as error:
-        raise ImportInvalid(f"not a CSV list: {error}", field="body") from None
+        raise _refused("list_not_csv", f"not a CSV list: {error}", at=begins) from None
 
 
-def _body(line: Mapping[str, str]) -> tuple[dict[str, Any] | None, list[tuple[str, str]]]:
+def _columns(code: str, detail: str, names: list[str]) -> ImportInvalid:
+    return _refused(code, f"{detail}: {', '.join(names)}", names=names, columns=list(COLUMNS))
+
+
+def _refused(code: str, detail: str, **extra: Any) -> ImportInvalid:
+    return ImportInvalid(detail, field="body", code=code, **extra)
+
+
+def _body(number: int, line: Mapping[str, str]) -> tuple[dict[str, Any] | None, list[Problem]]:
     """The card of a line, or what is wrong with it."""
-    problems = [(name, "is missing") for name in NEEDED if not line.get(name)]
+    problems = [Problem(number, name, "missing", "is missing") for name in NEEDED if not line.get(name)]
     if problems:
         return None, problems
     try:
         return CardIn.model_validate(_card(line)).model_dump(mode="json"), []
     except ValidationError as error:
         # Never the input itself: it is personal.
-        return None, [(".".join(map(str, each["loc"])) or "line", each["msg"]) for each in error.errors()]
+        return None, [
+            Problem(number, _column(each["loc"]), each["type"], each["msg"], bounds(each.get("ctx", {})))
+            for each in error.errors()
+        ]
+
+
+def _column(place: tuple[int | str, ...]) -> str:
+    """The column of the list whose content stands at a place of the card."""
+    path = ".".join(part for part in place if isinstance(part, str))
+    return _COLUMN_OF.get(path, path)
 
 
 def _card(line: Mapping[str, str]) -> dict[str, Any]:

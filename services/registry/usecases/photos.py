@@ -29,7 +29,12 @@ def add(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, raw:
     if shows is not None and shows not in {person.ref for person in card.perpetrators}:
         raise PhotoInvalid("nobody of this card", field="of")
     if len(store.of_file(work.session, row.id)) >= _MOST:
-        raise PhotoInvalid(f"a card has at most {_MOST} photos: remove an old one", field="body")
+        raise PhotoInvalid(
+            f"a card has at most {_MOST} photos: remove an old one",
+            field="body",
+            code="photos_full",
+            most=_MOST,
+        )
     jpeg = base64.b64encode(domain.cleaned(raw)).decode()
     photo = PhotoRow(
         id=uuid4(),
@@ -44,7 +49,8 @@ def add(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, raw:
     work.session.add(photo)
     work.session.flush()
     # The picture before the card that names it.
-    work.tx.publish(PhotoPublished(enrolment_id=row.id, photo_id=photo.id, jpeg=jpeg))
+    named_by = row.card_version + 1
+    work.tx.publish(PhotoPublished(enrolment_id=row.id, photo_id=photo.id, card_version=named_by, jpeg=jpeg))
     cards.publish(work, row)
     due = reminders.morning(domain.stale_on(taken_on))
     reminders.put(work.session, row.id, [("photo", str(photo.id), max(due, work.at))])

@@ -8,12 +8,15 @@ from sqlalchemy.exc import IntegrityError
 
 from services.registry.domain import stock as domain
 from services.registry.domain.life import status_of
-from services.registry.domain.stock import StockKind, StockMove, StockStatus
+from services.registry.domain.stock import STOCK_KINDS, StockKind, StockMove, StockPlace, StockStatus
 from services.registry.errors import DeviceAlreadyIssued, StockKnown, StockUnknown
 from services.registry.models import DeviceRow, StockRow
 from services.registry.store import access
 from services.registry.store import stock as store
 from services.registry.usecases.work import Work, zone_of
+
+# More than that is not chosen from a list; each still has its number.
+_MOST_FREE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +53,15 @@ def enter(work: Work, kind: StockKind, serial: str) -> Item:
     return Item(row, _status(row, None), None)
 
 
-def listed(work: Work, after: UUID | None, limit: int) -> list[Item]:
-    """What the caller's zone has, in order of id."""
-    return _seen(work, store.items(work.session, zone_of(work.caller), after, limit))
+def listed(work: Work, place: StockPlace | None, after: UUID | None, limit: int) -> list[Item]:
+    """What the caller's zone has in a place, or anywhere, in order of id."""
+    return _seen(work, store.items(work.session, zone_of(work.caller), place, after, limit))
+
+
+def free(work: Work) -> dict[StockKind, list[StockRow]]:
+    """What the caller's zone may issue."""
+    rows = store.free(work.session, zone_of(work.caller), _MOST_FREE)
+    return {kind: [row for row in rows if row.kind == kind] for kind in STOCK_KINDS}
 
 
 def move(work: Work, item_id: UUID, wanted: StockMove) -> Item:

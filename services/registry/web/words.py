@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from contracts.registry import Language
+from services.registry.web.problems import LINES as PROBLEMS
 
 # One line a text: Dutch, French, German, English.
 _LINES: dict[str, tuple[str, str, str, str]] = {
@@ -92,6 +93,36 @@ _LINES: dict[str, tuple[str, str, str, str]] = {
     "issue": ("Toestel uitreiken", "Remettre un appareil", "Gerät ausgeben", "Issue a device"),
     "button_serial": ("Serienummer van de knop", "Numéro de série du bouton", "Seriennummer des Knopfes", "Serial number of the button"),
     "public_key": ("Sleutel van de telefoon", "Clé du téléphone", "Schlüssel des Telefons", "Key of the phone"),
+    "stock": ("Voorraad", "Stock", "Bestand", "Stock"),
+    "stock_of": ("Voorraad van", "Stock de", "Bestand von", "Stock of"),
+    "stock_enter": ("In voorraad nemen", "Mettre en stock", "In den Bestand aufnehmen", "Put into the stock"),
+    "stock_serial": ("Serienummer (van een telefoon: het IMEI)", "Numéro de série (d'un téléphone : l'IMEI)", "Seriennummer (eines Telefons: die IMEI)", "Serial number (of a phone: its IMEI)"),
+    "stock_entered": ("In voorraad sinds", "En stock depuis", "Im Bestand seit", "In the stock since"),
+    "stock_wiped": ("Gewist op", "Effacé le", "Gelöscht am", "Wiped on"),
+    "stock_none": ("Niets.", "Rien.", "Nichts.", "Nothing."),
+    "stock_next": ("Volgende", "Suite", "Weiter", "Next"),
+    "stock_out_means": ("Wat uitgereikt is, wordt ingenomen of verloren gemeld in zijn dossier.", "Ce qui est remis se reprend, ou se déclare perdu, dans son dossier.", "Was ausgegeben ist, wird in seiner Akte zurückgenommen oder verloren gemeldet.", "What is issued is taken back, or reported lost, in its file."),
+    "stock_action": ("Wat nu?", "Que faire ?", "Was nun?", "What now?"),
+    "stock_wiped_sure": ("Koppeling, sleutel en app-gegevens zijn gewist.", "Couplage, clé et données de l'appli sont effacés.", "Kopplung, Schlüssel und App-Daten sind gelöscht.", "Pairing, key and app data were wiped."),
+    "stock_retire_means": ("Dit is voorgoed: het wordt niet meer uitgereikt.", "C'est définitif : il ne sera plus remis.", "Das ist endgültig: Es wird nicht mehr ausgegeben.", "This is for good: it is not issued again."),
+    "stock_button": ("Knop uit de voorraad ({count} vrij)", "Bouton du stock (libres : {count})", "Knopf aus dem Bestand ({count} frei)", "Button of the stock ({count} free)"),
+    "stock_button_other": ("Een andere: serienummer hieronder", "Un autre : numéro de série ci-dessous", "Ein anderer: Seriennummer unten", "Another: serial number below"),
+    "stock_phone": ("Telefoon uit de voorraad ({count} vrij)", "Téléphone du stock (libres : {count})", "Telefon aus dem Bestand ({count} frei)", "Phone of the stock ({count} free)"),
+    "stock_phone_other": ("Geen: een eigen telefoon", "Aucun : un téléphone personnel", "Keines: ein eigenes Telefon", "None: a phone of one's own"),
+    "stock_kind.button": ("Knop", "Bouton", "Knopf", "Button"),
+    "stock_kind.phone": ("Telefoon", "Téléphone", "Telefon", "Phone"),
+    "stock_place.here": ("Niet uitgereikt", "Non remis", "Nicht ausgegeben", "Not issued"),
+    "stock_place.out": ("Uitgereikt", "Remis", "Ausgegeben", "Issued"),
+    "stock_place.retired": ("Afgeschreven", "Au rebut", "Ausgemustert", "Written off"),
+    "stock_status.stock": ("Vrij", "Libre", "Frei", "Free"),
+    "stock_status.issued": ("Uitgereikt", "Remis", "Ausgegeben", "Issued"),
+    "stock_status.returned": ("Terug: eerst wissen", "De retour : à effacer d'abord", "Zurück: zuerst löschen", "Came back: wipe it first"),
+    "stock_status.lost": ("Verloren", "Perdu", "Verloren", "Lost"),
+    "stock_status.retired": ("Afgeschreven", "Au rebut", "Ausgemustert", "Written off"),
+    "stock_move.take_back": ("Weer vrijgeven", "Rendre disponible", "Wieder freigeben", "Free again"),
+    "stock_move.report_lost": ("Verloren melden", "Déclarer perdu", "Verloren melden", "Report lost"),
+    "stock_move.find": ("Gevonden", "Retrouvé", "Gefunden", "Found"),
+    "stock_move.retire": ("Afschrijven", "Mettre au rebut", "Ausmustern", "Write off"),
     "device.matched": ("gekoppeld", "associé", "gekoppelt", "matched"),
     "device.active": ("actief", "actif", "aktiv", "active"),
     "device.suspended": ("opgeschort", "suspendu", "ausgesetzt", "suspended"),
@@ -191,11 +222,13 @@ _LINES: dict[str, tuple[str, str, str, str]] = {
     "erase_first": ("Wissen kan pas als het dossier afgesloten is.", "L'effacement n'est possible qu'une fois le dossier clos.", "Löschen geht erst, wenn die Akte geschlossen ist.", "Erasing is possible only once the file is closed."),
     "erase_restricted": ("Hef eerst de bevriezing op om te wissen.", "Levez d'abord la limitation pour effacer.", "Zum Löschen zuerst die Einschränkung aufheben.", "Lift the restriction first to erase."),
     "erased": ("Gewist op {at}: alleen nummers, data en beslissingen zijn er nog.", "Effacé le {at} : il ne reste que numéros, dates et décisions.", "Gelöscht am {at}: Nur Nummern, Daten und Entscheidungen sind noch da.", "Erased on {at}: only numbers, dates and decisions are left."),
-    "problem.enrolment-unknown": ("Dit dossier bestaat niet, of niet voor u", "Ce dossier n'existe pas, ou pas pour vous", "Diese Akte gibt es nicht, oder nicht für Sie", "There is no such file, or not for you"),
-    "problem.forbidden": ("Dit mag u niet zien", "Vous ne pouvez pas voir ceci", "Das dürfen Sie nicht sehen", "You may not see this"),
 }  # fmt: skip
 
 _ORDER: tuple[Language, ...] = ("nl", "fr", "de", "en")
 WORDS: Mapping[Language, Mapping[str, str]] = {
-    language: {key: texts[place] for key, texts in _LINES.items()} for place, language in enumerate(_ORDER)
+    language: {
+        **{key: texts[place] for key, texts in _LINES.items()},
+        **{f"problem.{code}": texts[place] for code, texts in PROBLEMS.items()},
+    }
+    for place, language in enumerate(_ORDER)
 }

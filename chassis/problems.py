@@ -1,0 +1,44 @@
+"""What is wrong, in the four languages, for the problems that every service can have.
+
+A problem's code is the last part of its type, or what Pydantic calls it (`errors` of problem details); what a
+service says of its own problems is added to these by its pages, also of one field alone: `<code>.<field>`.
+"""
+
+from collections.abc import Mapping
+
+from contracts.registry import Language
+
+# One line a text: Dutch, French, German, English.
+_LINES: dict[str, tuple[str, str, str, str]] = {
+    "other": ("Het systeem weigert dit.", "Le système refuse ceci.", "Das System lehnt dies ab.", "The system refuses this."),
+    "other_at": ("Wat bij {where} staat, klopt niet.", "Ce qui figure sous {where} n'est pas correct.", "Was bei {where} steht, stimmt nicht.", "What stands at {where} is not right."),
+    "forbidden": ("Dit mag u niet zien of doen", "Vous ne pouvez ni voir ni faire ceci", "Das dürfen Sie nicht sehen oder tun", "You may not see or do this"),
+    "retryable": ("Er is even een storing. Probeer het zo opnieuw.", "Le service est perturbé. Réessayez dans un instant.", "Der Dienst ist kurz gestört. Gleich noch einmal versuchen.", "The service is disturbed for a moment. Try again shortly."),
+    "body-too-large": ("Dit is te groot.", "C'est trop volumineux.", "Das ist zu groß.", "This is too large."),
+    **dict.fromkeys(
+        ("missing", "string_type", "string_too_short", "uuid_type", "date_type", "datetime_type", "bool_type"),
+        ("Vul dit in: het is verplicht.", "À remplir : c'est obligatoire.", "Bitte ausfüllen: Dies ist erforderlich.", "Fill this in: it is required."),
+    ),
+    "too_short": ("Vul er minstens één in.", "Indiquez-en au moins un.", "Bitte mindestens eines angeben.", "Give at least one."),
+    "string_too_long": ("Dit is te lang: hoogstens {max_length} tekens.", "C'est trop long : {max_length} caractères au plus.", "Das ist zu lang: höchstens {max_length} Zeichen.", "This is too long: at most {max_length} characters."),
+    "string_pattern_mismatch": ("Dit is niet geschreven zoals het moet.", "Ce n'est pas écrit comme il faut.", "Das ist nicht richtig geschrieben.", "This is not written as it should be."),
+    **dict.fromkeys(
+        ("literal_error", "enum"),
+        ("Dit kan niet: kies een van de mogelijkheden.", "Impossible : choisissez une des possibilités.", "Das geht nicht: bitte eine der Möglichkeiten wählen.", "This cannot be: choose one of what is possible."),
+    ),
+    **dict.fromkeys(
+        ("date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact"),
+        ("Dit is geen datum die bestaat. Schrijf ze zo: 1990-05-31.", "Cette date n'existe pas. Écrivez-la ainsi : 1990-05-31.", "Dieses Datum gibt es nicht. Bitte so schreiben: 1990-05-31.", "This is no date that exists. Write it like this: 1990-05-31."),
+    ),
+    **dict.fromkeys(
+        ("datetime_parsing", "datetime_from_date_parsing", "timezone_aware"),
+        ("Dit is geen datum met een uur.", "Ce n'est pas une date avec une heure.", "Das ist kein Datum mit Uhrzeit.", "This is no date with a time."),
+    ),
+    "uuid_parsing": ("Dit nummer klopt niet: kopieer het helemaal.", "Ce numéro n'est pas correct : copiez-le en entier.", "Diese Nummer stimmt nicht: bitte vollständig kopieren.", "This number is not right: copy all of it."),
+}  # fmt: skip
+
+_ORDER: tuple[Language, ...] = ("nl", "fr", "de", "en")
+PROBLEMS: Mapping[Language, Mapping[str, str]] = {
+    language: {f"problem.{code}": texts[place] for code, texts in _LINES.items()}
+    for place, language in enumerate(_ORDER)
+}

@@ -1,0 +1,115 @@
+"""What arrives out of order or from clocks that are wrong, and who may answer for an alarm."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis import clock
+from contracts.alarm import AlarmLocated, AlarmRaised
+from contracts.common import Fix, Outcome
+from contracts.registry import CardPublished, CardWithdrawn, PhotoPublished
+from services.dispatch import store
+from services.dispatch.errors import NotResponsible
+from services.dispatch.usecases import following, moving
+from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, tell
+
+
+@pytest.fixture
+def desk(one_desk: Desk) -> Desk:
+    one_desk.wipe()
+    one_desk.policy(GHENT_ROOM, "proposed")
+    return one_desk
+
+
+def located(desk: Desk, press: AlarmRaised, fix: Fix, sequence: int) -> None:
+    """A further fix, as the worker takes it in."""
+    event = AlarmLocated(
+        alarm_id=press.alarm_id,
+        device_id=UUID(press.device_id),
+        sequence=sequence,
+        fix=fix,
+        received_at=clock.now(),
+    )
+    with desk.context.database.transaction() as tx:
+        following.locate(tx, desk.context, event, None)
+
+
+def place(desk: Desk) -> tuple[float, float]:
+    with desk.context.database.read() as session:
+        [incident] = store.open_incidents(session)
+        fix = desk.context.open_fix(incident)
+    assert fix is not None
+    return fix.lat, fix.lon
+
+
+@pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(days=400)])
+def test_a_clock_that_runs_ahead_hides_no_later_place(desk: Desk, ahead: timedelta) -> None:
+    press = alarm(fix=GHENT.model_copy(update={"at": clock.now() + ahead}))
+    desk.press(press)
+    located(desk, press, Fix(lat=51.06, lon=3.73, at=clock.now()), 1)
+    assert place(desk) == (51.06, 3.73)
+    located(desk, press, Fix(lat=51.07, lon=3.74, at=clock.now() + ahead), 2)
+    located(desk, press, Fix(lat=51.08, lon=3.75, at=clock.now()), 3)
+    assert place(desk) == (51.08, 3.75)
+    # One that waited in the device is older, and stays so.
+    located(desk, press, Fix(lat=51.09, lon=3.76, at=clock.now() - timedelta(minutes=2)), 4)
+    assert place(desk) == (51.08, 3.75)
+    assert desk.sql("SELECT count(*) FROM incidents WHERE fix_at > now()") == [(0,)]
+
+
+def test_a_room_that_was_only_brought_in_neither_stops_the_ladder_nor_ends_the_alarm(desk: Desk) -> None:
+    press = alarm()
+    desk.press(press)
+    for _ in range(3):
+        desk.pass_time(20.1)
+    neighbour = desk.context.board.rooms[GHENT_ROOM].neighbours[0]
+    with pytest.raises(NotResponsible):
+        moving.acknowledge(desk.context, press.alarm_id, "looks on", neighbour)
+    given = {"by": "supervisor", "person": "s", "reason": "seen safe"}
+    with pytest.raises(NotResponsible):
+        moving.close(desk.context, press.alarm_id, Outcome.GENUINE, cic_id=neighbour, **given)  # type: ignore[arg-type]
+    assert desk.sql("SELECT acknowledged_at, state FROM incidents") == [(None, "open")]
+    # Who takes over answers for it from then on.
+    moving.take_over(desk.context, press.alarm_id, "takes over", neighbour)
+    with pytest.raises(NotResponsible):
+        moving.close(desk.context, press.alarm_id, Outcome.GENUINE, cic_id=GHENT_ROOM, **given)  # type: ignore[arg-type]
+    moving.close(desk.context, press.alarm_id, Outcome.GENUINE, cic_id=neighbour, **given)  # type: ignore[arg-type]
+    assert desk.sql("SELECT state FROM incidents") == [("closed",)]
+
+
+def card(enrolment: UUID, version: int, *photos: UUID) -> CardPublished:
+    shown = [{"photo_id": photo, "taken_on": clock.now().date()} for photo in photos]
+    return CardPublished.model_validate(
+        {
+            "enrolment_id": enrolment,
+            "version": version,
+            "managing_zone_id": "gent-1",
+            "card": {"victim": {"name": "A"}, "photos": shown},
+            "cancel_code": "1234",
+            "duress_code": "4321",
+            "published_at": clock.now(),
+        }
+    )
+
+
+def test_a_photo_survives_an_older_card_that_comes_late(desk: Desk) -> None:
+    enrolment, photo = uuid4(), uuid4()
+    kept = f"SELECT count(*) FROM photos WHERE id = '{photo}'"
+    published = PhotoPublished(enrolment_id=enrolment, photo_id=photo, card_version=3, jpeg="QUJD")
+    tell(desk.context, card(enrolment, 1), published, card(enrolment, 2))
+    assert desk.sql(kept) == [(1,)]
+    tell(desk.context, card(enrolment, 3, photo), published)
+    assert desk.sql(kept) == [(1,)]
+    # Taken off the card it is gone, and a late copy brings it back no more.
+    tell(desk.context, card(enrolment, 4))
+    tell(desk.context, published)
+    assert desk.sql(kept) == [(0,)]
+
+
+def test_a_photo_that_comes_after_its_card_was_withdrawn_does_not_stay(desk: Desk) -> None:
+    enrolment, photo = uuid4(), uuid4()
+    withdrawn = CardWithdrawn(enrolment_id=enrolment, version=4)
+    published = PhotoPublished(enrolment_id=enrolment, photo_id=photo, card_version=3, jpeg="QUJD")
+    tell(desk.context, withdrawn, published)
+    assert desk.sql(f"SELECT count(*) FROM photos WHERE id = '{photo}'") == [(0,)]

@@ -1,0 +1,99 @@
+"""The provider's keys: rotated under our eyes; a provider that hangs or is away stops nobody who is known."""
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from chassis import issuer as chassis_issuer
+from chassis.auth import Verifier
+from chassis.errors import Unauthenticated
+from services.registry.settings import RegistrySettings
+from tests.support.desks import environment
+from tests.support.tokens import Issuer
+
+
+@pytest.fixture
+def provider() -> Iterator[Issuer]:
+    with Issuer() as started:
+        yield started
+
+
+@pytest.fixture
+def verifier(provider: Issuer) -> Verifier:
+    url = "postgresql+psycopg://nobody@127.0.0.1:1/none"
+    return Verifier(RegistrySettings.model_validate(environment(provider, url)))
+
+
+def waited(ask: Callable[[], object]) -> float:
+    """Seconds that an answer took."""
+    begun = time.monotonic()
+    ask()
+    return time.monotonic() - begun
+
+
+def test_a_key_that_was_rotated_in_is_read_at_once_and_the_old_one_is_believed_no_more(
+    provider: Issuer, verifier: Verifier
+) -> None:
+    old = provider.token("operator")
+    assert verifier.caller(old).roles == {"operator"}
+    provider.rotate()
+    time.sleep(chassis_issuer._REST_S)
+    # Everybody comes at once; all get in, and the provider is asked once.
+    asked = provider.asked
+    with ThreadPoolExecutor(8) as pool:
+        callers = list(pool.map(verifier.caller, [provider.token("operator")] * 8))
+    assert {caller.subject for caller in callers} == {"test-operator"}
+    assert provider.asked == asked + 1
+    with pytest.raises(Unauthenticated):
+        verifier.caller(old)
+
+
+def test_a_provider_that_hangs_keeps_nobody_waiting_whose_key_is_known(
+    provider: Issuer, verifier: Verifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = provider.token("operator")
+    verifier.caller(token)
+    provider.takes_s = 10
+    # The keys are old now, and are asked for beside the requests.
+    monkeypatch.setattr(chassis_issuer, "_MAX_AGE_S", -1.0)
+    time.sleep(chassis_issuer._REST_S)
+    assert waited(lambda: [verifier.caller(token) for _ in range(20)]) < chassis_issuer._TIMEOUT_S
+    deadline = time.monotonic() + 5
+    while provider.asked < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert provider.asked == 2
+
+
+def test_a_flood_of_unknown_tokens_waits_once_for_a_provider_that_hangs(
+    provider: Issuer, verifier: Verifier
+) -> None:
+    token = provider.token("operator")
+    verifier.caller(token)
+    provider.takes_s = 10
+    provider.rotate()
+    unknown = provider.token("operator")
+
+    def refused() -> None:
+        with pytest.raises(Unauthenticated):
+            verifier.caller(unknown)
+
+    time.sleep(chassis_issuer._REST_S)
+    with ThreadPoolExecutor(8) as pool:
+        took = waited(lambda: [each.result() for each in [pool.submit(refused) for _ in range(8)]])
+        assert took < 2 * chassis_issuer._TIMEOUT_S
+        assert waited(lambda: verifier.caller(token)) < chassis_issuer._TIMEOUT_S / 2
+    assert provider.asked == 2
+
+
+def test_while_no_key_was_ever_read_nobody_gets_in_and_then_everybody(provider: Issuer) -> None:
+    known = environment(provider, "postgresql+psycopg://nobody@127.0.0.1:1/none")
+    lost = Verifier(RegistrySettings.model_validate({**known, "oidc_jwks_url": "http://127.0.0.1:1/jwks"}))
+    for _ in range(2):
+        with pytest.raises(Unauthenticated):
+            lost.caller(provider.token("operator"))
+    here = Verifier(RegistrySettings.model_validate(known))
+    assert here.caller(provider.token("operator")).roles == {"operator"}
+    with pytest.raises(Unauthenticated):
+        here.caller(provider.forged("operator"))
