@@ -268,13 +268,22 @@ def test_a_case_of_the_chain_approach_is_taken_or_not(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_page_brings_the_words_of_refusals(pages: TestClient, issuer: Issuer, language: str) -> None:
+def test_a_protocol_that_is_refused_is_told_of_in_the_reader_s_words(
+    pages: TestClient, issuer: Issuer, language: str
+) -> None:
     text = read(pages, issuer, "/desk/protocols/new", SECRETARY, language=language)
-    found = re.search(r"data-refusals='([^']+)'", text)
+    found = re.search(r"data-problems='([^']+)'", text)
     assert found is not None
-    refusals = json.loads(unescape(found.group(1)))
-    assert refusals["quorum-missing"] == WORDS[language]["problem.quorum-missing"]  # type: ignore[index]
-    body = PROTOCOL | {"zones": [], "name": None}
+    problems = json.loads(unescape(found.group(1)))
     headers = issuer.headers("secretariat", partner="city")
-    answer = pages.put(f"/v1/protocols/{uuid4()}/draft", json=body, headers=headers).json()
-    assert {f"wrong.{each['kind']}" for each in answer["errors"]} <= set(refusals)
+
+    def codes(**changed: Any) -> set[str]:
+        body = PROTOCOL | changed
+        told = pages.put(f"/v1/protocols/{uuid4()}/draft", json=body, headers=headers).json()
+        kind = told["type"].rpartition(":")[2]
+        return {each.get("code") or f"{kind}.{each['field']}" for each in told["errors"]}
+
+    wrong = codes(zones=[], name=None) | codes(quorum=["police"], proposers=["nobody"])
+    assert len(wrong) == 4
+    assert wrong <= set(problems)
+    assert WORDS[language]["problem.protocol-contradictory.quorum"] in problems.values()  # type: ignore[index]

@@ -8,9 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-from stalkingalarm.simulation.chain_approach import signed
-
 from stalkingalarm.embedded.layout import Layout
+from stalkingalarm.simulation.chain_approach import signed
 
 
 def _new_secret() -> str:
