@@ -128,7 +128,8 @@ function complain(form, problem) {
     const note = document.createElement("p");
     note.className = "wrong";
     note.id = `wrong-${crypto.randomUUID()}`;
-    note.textContent = place || [undefined, "body"].includes(each.field) ? inWords(each) : `${each.field}: ${inWords(each)}`;
+    // Of several that stand in no field each says which; one alone speaks for itself.
+    note.textContent = place || !problem.errors || each.field === "body" ? inWords(each) : `${each.field}: ${inWords(each)}`;
     if (place) {
       const field = place.querySelector("input, textarea") ?? place;
       field.setAttribute("aria-invalid", "true");

@@ -102,8 +102,8 @@ def _happened(words: Mapping[str, str], what: str) -> str:
     if what.startswith("opinion of "):
         known, more = "opinion", what.removeprefix("opinion of ")
     if what.startswith("version "):
-        _, more, known = what.split(" ", 2)
-        known = f"version_{known}"
+        _, number, moved = what.split(" ", 2)
+        return words.get(f"event.version_{moved}", what).format(number)
     name = known.replace(" ", "_")
     more = words.get(f"{_CODES.get(name)}.{more}", more)
     text = words.get(f"event.{name}", known)

@@ -1,0 +1,289 @@
+"""Which form whom the committee's pages show, and when: only what the reader may do, where it can succeed."""
+
+import json
+import re
+from collections.abc import Iterator
+from html import unescape
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+
+from chassis.pages import LANGUAGES
+from services.committee.api import create_app
+from services.committee.schemas.chain import REFERRAL
+from services.committee.schemas.protocol import PROTOCOL
+from services.committee.settings import CommitteeSettings
+from services.committee.web.words import WORDS
+from tests.integration.test_committee_desk import read
+from tests.support.chain_partner import ChainPartner
+from tests.support.committee import (
+    GENERAL,
+    MAGISTRATE,
+    POLICE,
+    PROCUREUR,
+    SECRETARY,
+    about,
+    come_in,
+    drafted,
+    granted,
+    meeting,
+    provisional,
+    refused,
+    submitted,
+    urgent,
+    whole,
+)
+from tests.support.desks import Desk, Who
+from tests.support.tokens import Issuer
+
+MEMBER: Who = {"role": "committee", "partner": "police"}
+AID: Who = {"role": "follow_up", "partner": "victim-support"}
+
+
+@pytest.fixture(scope="module")
+def partner() -> Iterator[ChainPartner]:
+    with ChainPartner() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def pages(committee_settings: CommitteeSettings, partner: ChainPartner) -> Iterator[TestClient]:
+    """With a chain approach."""
+    settings = CommitteeSettings.model_validate(committee_settings.model_dump() | partner.settings())
+    with TestClient(create_app(settings), follow_redirects=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def alone(committee_settings: CommitteeSettings) -> Iterator[TestClient]:
+    """Without one."""
+    with TestClient(create_app(committee_settings), follow_redirects=False) as client:
+        yield client
+
+
+def forms(text: str) -> set[str]:
+    """The last part of the address of each form."""
+    return {each.rpartition("/")[2] for each in re.findall(r'data-api="([^"]+)"', text)} - {"signout"}
+
+
+def points(text: str) -> list[dict[str, str]]:
+    """What the buttons put on an agenda."""
+    return [json.loads(unescape(body)) for body in re.findall(r'/agenda" data-body="([^"]+)"', text)]
+
+
+def options(text: str, name: str) -> list[str]:
+    """What a select offers."""
+    found = re.search(rf'<select name="{name}".*?</select>', text, re.DOTALL)
+    return [each for each in re.findall(r'value="(\w*)"', found.group() if found else "") if each]
+
+
+def reviews_of(committee: Desk, path: str) -> list[str]:
+    found = committee.call("GET", "/v1/reviews?limit=500", **SECRETARY)
+    known = path.rpartition("/")[2]
+    return [each["id"] for each in found if each["application_id"] == known]
+
+
+def test_a_review_is_put_on_an_agenda_by_the_secretariat(
+    committee: Desk, pages: TestClient, issuer: Issuer, protocol_id: str
+) -> None:
+    path = submitted(committee, whole(protocol_id))
+    granted(committee, protocol_id, path)
+    held = meeting(committee, protocol_id)
+    page, ids = path.replace("/v1/", "/desk/"), set(reviews_of(committee, path))
+    offered = {each["review_id"] for each in points(read(pages, issuer, page, SECRETARY))}
+    assert offered == ids
+    assert ids <= {each["review_id"] for each in points(read(pages, issuer, "/desk/reviews", SECRETARY))}
+    assert points(read(pages, issuer, page, MEMBER)) == []
+    assert points(read(pages, issuer, "/desk/reviews", MEMBER)) == []
+    read(pages, issuer, "/desk/reviews", POLICE, 403)
+    for each in ids:
+        committee.call("POST", f"/v1/meetings/{held}/agenda", {"review_id": each}, **SECRETARY)
+    text = read(pages, issuer, page, MEMBER)
+    assert text.count(f'<a href="/desk/meetings/{held}">') == len(ids)
+
+
+def test_what_a_review_can_come_to_follows_from_the_case(
+    committee: Desk, pages: TestClient, alone: TestClient, issuer: Issuer, protocol_id: str
+) -> None:
+    path = submitted(committee, whole(protocol_id))
+    granted(committee, protocol_id, path)
+    review = reviews_of(committee, path)[0]
+    held = meeting(committee, protocol_id, {"review_id": review}, people=())
+    page = f"/desk/meetings/{held}"
+    assert "hold" not in forms(read(pages, issuer, page, SECRETARY))  # no quorum
+    for subject, member in (("bert", "police"), ("carla", "parket")):
+        come_in(committee, held, subject, member)
+    text = read(pages, issuer, page, SECRETARY)
+    assert options(text, "outcome") == ["keep", "extend", "lighten", "end", "chain_approach"]
+    assert 'name="conditions.intimate.met"' in text
+    assert options(read(alone, issuer, page, SECRETARY), "outcome") == ["keep", "extend", "lighten", "end"]
+    assert forms(read(pages, issuer, page, MEMBER)) == set()
+    said = {"meeting_id": held, "outcome": "end", "reasons": "he moved away", "plan": "monday, by the police"}
+    committee.call("POST", f"/v1/reviews/{review}/hold", said, **SECRETARY)
+    assert "hold" not in forms(read(pages, issuer, page, SECRETARY))
+    # What is to end may only be extended.
+    other = reviews_of(committee, path)[0]
+    held = meeting(committee, protocol_id, {"review_id": other})
+    assert options(read(pages, issuer, f"/desk/meetings/{held}", SECRETARY), "outcome") == ["extend"]
+
+
+def test_an_exceptional_case_is_proposed_and_not_decided(
+    committee: Desk, pages: TestClient, issuer: Issuer, protocol_id: str
+) -> None:
+    body = whole(str(uuid4()), exceptional="no protocol here", conditions={}) | {"protocol_id": None}
+    path = submitted(committee, body)
+    page, held = path.replace("/v1/", "/desk/"), meeting(committee, protocol_id, about(path))
+    there = forms(read(pages, issuer, f"/desk/meetings/{held}", SECRETARY))
+    assert "propose-decision" in there
+    assert not {"grant", "refuse"} & there
+    draft = {"meeting_id": held, "outcome": "grant", "reasons": "all three"}
+    committee.call("POST", f"{path}/propose-decision", draft, **SECRETARY)
+    assert "propose-decision" not in forms(read(pages, issuer, f"/desk/meetings/{held}", SECRETARY))
+    assert not {"approve-draft", "send-draft-back"} & forms(read(pages, issuer, page, SECRETARY))
+    text = read(pages, issuer, page, GENERAL)
+    assert {"approve-draft", "send-draft-back"} == forms(text)
+    assert "all three" in text
+    committee.call("POST", f"{path}/send-draft-back", {"remarks": "name the act"}, **GENERAL)
+    text = read(pages, issuer, page, SECRETARY)
+    assert "name the act" in text
+    # The meeting that proposed it cannot again: another one must.
+    another = meeting(committee, protocol_id)
+    addresses = re.findall(r"/v1/meetings/([\w-]+)/agenda", read(pages, issuer, page, SECRETARY))
+    assert another in addresses
+    assert held not in addresses
+
+
+def test_each_step_of_a_protocol_is_for_whose_move_it_is(
+    committee: Desk, pages: TestClient, issuer: Issuer
+) -> None:
+    known = str(uuid4())
+    path, page = f"/v1/protocols/{known}", f"/desk/protocols/{known}"
+    people = {"secretary": SECRETARY, "general": GENERAL, "procureur": PROCUREUR, "police": POLICE}
+
+    def seen() -> dict[str, set[str]]:
+        return {name: found for name, who in people.items() if (found := forms(read(pages, issuer, page, who)))}
+
+    committee.call("PUT", f"{path}/draft", PROTOCOL, **SECRETARY)
+    assert seen() == {"secretary": {"submit"}}
+    assert f"{page}/draft" in read(pages, issuer, page, SECRETARY)
+    committee.call("POST", f"{path}/versions/1/submit", **SECRETARY)
+    assert seen() == {"general": {"approve", "send-back"}}
+    committee.call("POST", f"{path}/versions/1/send-back", {"remarks": "for how long is it kept?"}, **GENERAL)
+    assert seen() == {}
+    text = read(pages, issuer, page, SECRETARY)
+    assert text.count("for how long is it kept?") == 2  # on top, and in the timeline
+    assert f"{page}/draft" in text
+    changed = PROTOCOL | {"modalities": "kept for two years"}
+    committee.call("PUT", f"{path}/draft", changed, **SECRETARY)
+    committee.call("POST", f"{path}/versions/1/submit", **SECRETARY)
+    committee.call("POST", f"{path}/versions/1/approve", **GENERAL)
+    assert seen() == {"procureur": {"sign"}}
+    assert f"{page}/draft" not in read(pages, issuer, page, SECRETARY)
+    answer = pages.get(f"{page}/draft", headers=issuer.headers("secretariat", partner="city"))
+    assert (answer.status_code, answer.headers["location"]) == (303, page)
+    read(pages, issuer, f"{page}/draft", PROCUREUR, 403)
+    committee.call("POST", f"{path}/versions/1/sign", {"in_force_from": "2031-01-01"}, **PROCUREUR)
+    assert seen() == {}
+    assert "kept for two years" in read(pages, issuer, page, {"role": "admin"})
+    read(pages, issuer, f"/desk/protocols/{uuid4()}", SECRETARY, 404)
+
+
+def test_any_officer_raises_a_risk_and_the_committee_lowers_it(
+    committee: Desk, pages: TestClient, issuer: Issuer, protocol_id: str
+) -> None:
+    path = submitted(committee, whole(protocol_id))
+    page = path.replace("/v1/", "/desk/")
+    for who in (SECRETARY, MEMBER, MAGISTRATE, POLICE):
+        text = read(pages, issuer, page, who)
+        assert "assessment" in forms(text)
+        assert options(text, "level") == ["high", "extreme"]
+    assert "assessment" not in forms(read(pages, issuer, page, PROCUREUR))
+    held = meeting(committee, protocol_id, about(path))
+    text = read(pages, issuer, f"/desk/meetings/{held}", SECRETARY)
+    assert options(text, "level") == ["low", "elevated", "high", "extreme"]
+    committee.call("POST", f"{path}/withdraw", {"reasons": "by mistake"}, **POLICE)
+    assert "assessment" not in forms(read(pages, issuer, page, POLICE))
+
+
+def test_the_secretariat_declares_ties_of_others(
+    committee: Desk, pages: TestClient, issuer: Issuer, protocol_id: str
+) -> None:
+    page = submitted(committee, whole(protocol_id)).replace("/v1/", "/desk/")
+    assert 'name="subject"' in read(pages, issuer, page, SECRETARY)
+    text = read(pages, issuer, page, MEMBER)
+    assert "conflicts" in forms(text)
+    assert 'name="subject"' not in text
+
+
+def test_a_case_is_referred_with_exactly_what_stands_there(
+    committee: Desk, pages: TestClient, alone: TestClient, issuer: Issuer, protocol_id: str
+) -> None:
+    cases: dict[str, str] = {
+        "submitted": submitted(committee, whole(protocol_id)),
+        "refused": submitted(committee, whole(protocol_id)),
+        "provisional": provisional(committee, urgent(protocol_id)),
+    }
+    refused(committee, protocol_id, cases["refused"])
+    for state, path in cases.items():
+        page = path.replace("/v1/", "/desk/")
+        text = read(pages, issuer, page, SECRETARY)
+        assert re.findall(r'value="(\w+)" data-type="chosen"', text) == ["risk_level", "elements"]
+        assert whole(protocol_id)["elements"]["harassment"] in text.partition('id="sent-elements"')[2]
+        # An alarm that lives goes on: nobody is offered to end it by a referral.
+        assert ('name="side_by_side"' in text) == (state != "provisional")
+        for who, client in ((MEMBER, pages), (SECRETARY, alone)):
+            assert "refer" not in forms(read(client, issuer, page, who))
+    draft = f"/desk/applications/{drafted(committee, whole(protocol_id))}"
+    assert "refer" not in forms(read(pages, issuer, draft, SECRETARY))
+    page = cases["submitted"].replace("/v1/", "/desk/")
+    headers = issuer.headers("secretariat", partner="city")
+    assert pages.post(f"{cases['submitted']}/refer", json=REFERRAL, headers=headers).status_code == 201
+    text = read(pages, issuer, page, MEMBER)
+    assert REFERRAL["grounds"] in text
+    assert WORDS["nl"]["what_was_sent"] in text
+
+
+def test_a_case_of_the_chain_approach_is_taken_or_not(
+    pages: TestClient, issuer: Issuer, partner: ChainPartner
+) -> None:
+    data: dict[str, Any] = {
+        "id": str(uuid4()),
+        "enrolment_id": str(uuid4()),
+        "basis": "legal_ground",
+        "grounds": "art. 458ter, meeting of 3 March",
+        "fields": {"elements": {"harassment": "waits at the school"}, "housing": {"rent": ["paid", "late"]}},
+    }
+    body, headers = partner.webhook("case.referred", data)
+    assert pages.post("/v1/chain-approach/webhook", content=body, headers=headers).status_code == 204
+    text = read(pages, issuer, "/desk/chain", SECRETARY)
+    for each in ("waits at the school", "paid, late", data["grounds"]):
+        assert each in text
+    assert {"accept", "decline"} <= forms(text)
+    text = read(pages, issuer, "/desk/chain", MEMBER)
+    assert "waits at the school" in text
+    assert forms(text) == set()
+    read(pages, issuer, "/desk/chain", AID, 403)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_protocol_that_is_refused_is_told_of_in_the_reader_s_words(
+    pages: TestClient, issuer: Issuer, language: str
+) -> None:
+    text = read(pages, issuer, "/desk/protocols/new", SECRETARY, language=language)
+    found = re.search(r"data-problems='([^']+)'", text)
+    assert found is not None
+    problems = json.loads(unescape(found.group(1)))
+    headers = issuer.headers("secretariat", partner="city")
+
+    def codes(**changed: Any) -> set[str]:
+        body = PROTOCOL | changed
+        told = pages.put(f"/v1/protocols/{uuid4()}/draft", json=body, headers=headers).json()
+        kind = told["type"].rpartition(":")[2]
+        return {each.get("code") or f"{kind}.{each['field']}" for each in told["errors"]}
+
+    wrong = codes(zones=[], name=None) | codes(quorum=["police"], proposers=["nobody"])
+    assert len(wrong) == 4
+    assert wrong <= set(problems)
+    assert WORDS[language]["problem.protocol-contradictory.quorum"] in problems.values()  # type: ignore[index]
