@@ -298,12 +298,17 @@ class Lives(RuleBasedStateMachine):
             assert live
 
     @invariant()
-    def nobody_is_left_with_a_grant_and_no_device(self) -> None:
-        """The committee wants what was handed in, or ended, to live: somebody is told."""
-        returned = all(each["status"] == "returned" for each in self.before["devices"])
-        if self.before["activated_at"] and returned and self.runs():
-            told = f"SELECT 1 FROM reminder WHERE enrolment_id = '{self.id}' AND kind = 'granted'"
-            assert self.registry.sql(told)
+    def somebody_is_told(self) -> None:
+        """What was granted and is not on, or is to end and did not: until it is so."""
+        now, runs = self.seen(), self.runs()
+        rows = f"SELECT kind FROM reminder WHERE enrolment_id = '{self.id}' AND settled_at IS NULL"
+        told = {kind for (kind,) in self.registry.sql(rows)}
+        assert ("activate" in told) == (runs and now["status"] == "open")
+        assert ("granted" in told) == (runs and now["status"] == "ended")
+        works = any(each["status"] == "active" for each in now["devices"])
+        on = now["status"] == "suspended" or (now["status"] == "active" and not works)
+        assert ("unprotected" in told) == (on and not now["to_end"])
+        assert ("to_end" in told) == (now["to_end"] and now["status"] != "ended")
 
     @invariant()
     def books_are_right(self) -> None:

@@ -85,10 +85,10 @@ def test_an_alarm_that_lives_on_after_its_device_came_back_is_told_of(
     registry: Desk, database: Database, file: str
 ) -> None:
     handed_in(registry, database, file)
-    assert "granted" not in kinds(registry, file)
+    assert kinds(registry, file) == {"to_end"}
     decide(database, file, again=True)
     assert registry.call("GET", file, **GHENT)["status"] == "active"
-    assert "granted" in kinds(registry, file)
+    assert kinds(registry, file) == {"unprotected"}
 
 
 def test_a_late_copy_of_what_the_committee_said_before_alerts_nobody(

@@ -15,7 +15,7 @@ from contracts.registry import Card
 from services.registry.api import files
 from services.registry.api.parts import READERS, Parts, read, shown
 from services.registry.domain import photo as photo_rules
-from services.registry.domain.card import Completeness
+from services.registry.domain.card import LASTING, Completeness
 from services.registry.errors import CardUnknown, EnrolmentUnknown
 from services.registry.models import PhotoRow
 from services.registry.schemas import CardOut
@@ -59,6 +59,7 @@ def _board(app: FastAPI, parts: Parts, pages: Pages) -> None:
             what: dict[str, Any] = {
                 "rows": store.enrolments(work.session, zone_of(caller), caller.subject, _LINES),
                 "reminders": reminders.of_zone(work, _LINES),
+                "lasting": LASTING,
                 "transfers": transfers.of_zone(work, _LINES),
             }
         return pages.show(request, "files.html", caller, **what, **_common(pages, request, caller))

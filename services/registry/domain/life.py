@@ -66,6 +66,11 @@ def device_moved(status: DeviceStatus, move: DeviceMove) -> DeviceStatus:
     return after
 
 
+def enrolment_status_of(kept: str) -> EnrolmentStatus:
+    """The status of a file as the tables know it."""
+    return next(status for status in ENROLMENT_STATUSES if status == kept)
+
+
 def status_of(kept: str) -> DeviceStatus:
     """The status of a device as the tables know it."""
     return next(status for status in DEVICE_STATUSES if status == kept)
@@ -110,6 +115,11 @@ def refuse_to_end(*, decided: bool, devices: Collection[DeviceStatus]) -> None:
     ]
     if missing:
         raise EndRefused(f"ending needs first: {', '.join(missing)}", missing=missing)
+
+
+def unprotected(file: EnrolmentStatus, devices: Collection[DeviceStatus]) -> bool:
+    """Whether an alarm that was switched on protects nobody now: it is suspended, or no device of it works."""
+    return file == "suspended" or (file == "active" and "active" not in devices)
 
 
 def refuse_gap(file: EnrolmentStatus, others: Collection[DeviceStatus]) -> None:

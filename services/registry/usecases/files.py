@@ -17,7 +17,7 @@ from services.registry.domain.life import Preconditions
 from services.registry.errors import DateInFuture
 from services.registry.models import DeviceRow, EnrolmentRow, GrantRow
 from services.registry.store import files as store
-from services.registry.usecases import devices, reminders, sealed, transfers
+from services.registry.usecases import devices, reminders, sealed, transfers, watch
 from services.registry.usecases.work import Work, changeable, own, readable, tell, today, zone_of
 
 
@@ -80,6 +80,7 @@ def activate(work: Work, enrolment_id: UUID) -> File:
     for device in held:
         if device.status == "matched" and device.tested_at is not None:
             devices.moved(work.tx, device, "activate", work.at)
+    watch.look(work.session, row.id, row, at=work.at, by=work.caller.subject)
     return _file(work, row)
 
 
@@ -91,6 +92,7 @@ def suspend(work: Work, enrolment_id: UUID) -> File:
     for device in store.devices(work.session, row.id):
         if device.status in domain.LIVE:
             devices.moved(work.tx, device, "suspend", work.at)
+    watch.look(work.session, row.id, row, at=work.at, by=work.caller.subject)
     return _file(work, row)
 
 
@@ -115,13 +117,7 @@ def keep_decision(tx: Transaction, row: GrantRow) -> None:
     """Remember what the committee decided. A refusal or an expiry never switches an alarm off."""
     file = store.enrolment(tx.session, row.enrolment_id, lock=True)
     store.put_decision(tx.session, row)
-    if file is None or not store.has_grant(tx.session, file.id):
-        return
-    # What ended does not come back, and an alarm whose device was handed in is none: somebody must know.
-    held = [domain.status_of(each.status) for each in store.devices(tx.session, file.id)]
-    handed_in = file.activated_at is not None and not domain.HELD.intersection(held)
-    if file.status == "ended" or handed_in:
-        reminders.put(tx.session, file.id, [("granted", str(row.application_id), clock.now())])
+    watch.look(tx.session, row.enrolment_id, file, at=clock.now(), by="committee")
 
 
 def _file(work: Work, row: EnrolmentRow) -> File:
@@ -149,4 +145,4 @@ def _preconditions(session: Session, row: EnrolmentRow, held: Sequence[DeviceRow
 
 
 def _status(row: EnrolmentRow) -> EnrolmentStatus:
-    return next(status for status in domain.ENROLMENT_STATUSES if status == row.status)
+    return domain.enrolment_status_of(row.status)
