@@ -12,8 +12,8 @@ from contracts.topology import REGISTRY_CARDS, REGISTRY_EVENTS
 
 # What a file reminds of: `verify` what was said of violence and weapons, a `measure` that ends, a `photo` that
 # is old, a `transfer` that nobody answers, a file that somebody `opened` by breaking the glass. Of the alarm
-# itself: it is granted and nobody did `activate` it, it is on and she is `unprotected`, for it is suspended or no
-# device of it works, it is `to_end`, was `granted` after the file ended, or for an `unknown` file.
+# itself: it is granted and nobody did `activate` it, it is on and she is `unprotected` (it is suspended, or no
+# device of it works), it is `to_end`, was `granted` after the file ended, or for an `unknown` file.
 ReminderKind = Literal[
     "verify", "measure", "photo", "transfer", "opened", "granted", "activate", "unprotected", "to_end",
     "unknown",

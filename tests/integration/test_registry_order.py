@@ -70,7 +70,7 @@ def test_who_had_to_wait_said_the_last_word(
     with database.transaction() as tx:
         waits = Work(tx, Vault(registry_settings.vault_keys.get_secret_value()), caller)
         registry.call("POST", f"{file}/activate", **GHENT)
-        files.suspend(waits, identity(file))
+        files.suspend(waits, identity(file), "abroad")
     assert registry.call("GET", file, **GHENT)["status"] == "suspended"
     told = [
         EnrolmentChanged.model_validate(each.data)

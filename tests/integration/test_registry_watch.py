@@ -15,7 +15,7 @@ from services.registry.settings import RegistrySettings
 from services.registry.usecases import files, watch
 from services.reporting.domain import Entries
 from services.reporting.events import enter
-from tests.integration.test_registry_api import complete, grant, identity
+from tests.integration.test_registry_api import WHY, complete, grant, identity, issued, press_test
 from tests.integration.test_registry_following import open_reminders, told
 from tests.support.desks import Desk, Who
 
@@ -138,3 +138,80 @@ def test_a_grant_for_a_file_that_nobody_has_reaches_people(registry: Desk, datab
         ], number
     heard(database, mistyped, application, AlarmRefused, 2)
     assert open_kinds(registry, path) == {}
+
+
+# Suspended, or lost
+
+
+def active(registry: Desk, database: Database, file: str) -> str:
+    device = complete(registry, database, file)
+    registry.call("POST", f"{file}/activate", **GHENT)
+    assert open_kinds(registry, file) == {}
+    return str(device)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [(None, "body"), ({}, "reason"), ({"reason": " "}, "reason"), ({"reason": "a\0"}, "reason")],
+)
+def test_nobody_suspends_an_alarm_without_saying_why(
+    registry: Desk, database: Database, file: str, body: dict[str, str] | None, field: str
+) -> None:
+    active(registry, database, file)
+    assert registry.call("POST", f"{file}/suspend", body, status=422, **GHENT)["field"] == field
+    assert registry.call("GET", file, **GHENT)["status"] == "active"
+
+
+def test_a_suspended_alarm_grows_louder_until_it_is_on_again(
+    registry: Desk, database: Database, file: str
+) -> None:
+    device = active(registry, database, file)
+    suspended = registry.call("POST", f"{file}/suspend", WHY, **GHENT)
+    assert (suspended["unprotected"], suspended["suspended_for"]) == (True, WHY["reason"])
+    reminder = open_reminders(registry, file)["unprotected"]
+    registry.call("POST", f"/v1/reminders/{reminder['id']}/settle", status=409, **GHENT)
+    for day in (0, 1):
+        assert told(registry, database, file)[-1] == ("unprotected", day)
+        a_day_later(registry)
+    # A device that works is not enough: the alarm is off.
+    registry.call("POST", f"/v1/devices/{device}/reactivate", **GHENT)
+    press_test(database, device)
+    assert ("unprotected", 2) in told(registry, database, file)
+    assert registry.call("POST", f"{file}/activate", **GHENT)["unprotected"] is False
+    assert open_kinds(registry, file) == {}
+    assert WHY["reason"] not in str(registry.published(str(identity(file))))
+    assert (
+        WHY["reason"].encode()
+        not in registry.sql(f"SELECT suspended_for FROM enrolment_file WHERE id = '{identity(file)}'")[0][0]
+    )
+
+
+def test_the_only_device_lost_says_what_is_missing_and_reminds_until_one_works(
+    registry: Desk, database: Database, file: str
+) -> None:
+    device = active(registry, database, file)
+    lost = registry.call("POST", f"/v1/devices/{device}/report-lost", **GHENT)
+    assert (lost["status"], lost["unprotected"], lost["missing"]) == ("lost", True, ["device", "test_press"])
+    assert told(registry, database, file)[-1] == ("unprotected", 0)
+    new = issued(registry, file)
+    assert registry.call("GET", file, **GHENT)["missing"] == ["test_press"]
+    a_day_later(registry)
+    assert told(registry, database, file)[-1] == ("unprotected", 1)
+    press_test(database, new)
+    assert open_kinds(registry, file) == {}
+    # With another one that works, losing one leaves nobody alone.
+    other = issued(registry, file)
+    press_test(database, other)
+    assert registry.call("POST", f"/v1/devices/{new}/report-lost", **GHENT)["unprotected"] is False
+    assert open_kinds(registry, file) == {}
+
+
+def test_the_only_device_that_works_is_suspended_with_its_alarm_or_not_at_all(
+    registry: Desk, database: Database, file: str
+) -> None:
+    device = active(registry, database, file)
+    refused = registry.call("POST", f"/v1/devices/{device}/suspend", status=409, **GHENT)
+    assert refused["type"] == "urn:stalkingalarm:gap-in-protection"
+    other = issued(registry, file)
+    press_test(database, other)
+    assert registry.call("POST", f"/v1/devices/{device}/suspend", **GHENT)["status"] == "suspended"

@@ -94,6 +94,8 @@ def _file(app: FastAPI, parts: Parts, pages: Pages) -> None:
             return pages.show(request, "glass.html", caller, 404, **asked, **common)
         words = WORDS[pages.language(request)]
         what["names"] = _names(what["card"], words)
+        missing = what["file"].missing or ("activate",)
+        what["needs"] = ", ".join(words.get(f"needs.{each}", words["activate"]) for each in missing)
         what["lacks"] = _lacks(what["whole"], words)
         return pages.show(request, "file.html", caller, **what, **common)
 

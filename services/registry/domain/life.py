@@ -123,9 +123,10 @@ def unprotected(file: EnrolmentStatus, devices: Collection[DeviceStatus]) -> boo
 
 
 def refuse_gap(file: EnrolmentStatus, others: Collection[DeviceStatus]) -> None:
-    """In a swap the new device works before the old one comes back; raises `GapInProtection`.
+    """What is left when a device is taken back or suspended must protect her; raises `GapInProtection`.
 
-    While the alarm is suspended none works: then another one must at least be in the victim's hands.
+    In a swap the new device works before the old one comes back; a whole alarm is suspended
+    with a reason. While it is suspended none works: then another one must at least be in the victim's hands.
     """
     wanted = {"active"} if file == "active" else HELD
     if not wanted.intersection(others):

@@ -76,7 +76,8 @@ def _button(work: Work, wanted: Issue) -> tuple[str, StockRow | None]:
 def move(work: Work, device_id: UUID, wanted: DeviceMove) -> DeviceRow:
     """Suspend, report lost, take back or reactivate; a reactivated device must pass a test again.
 
-    Raises `GapInProtection` rather than take back the last device of an alarm that is to go on.
+    Raises `GapInProtection` rather than take back or suspend the last device of an alarm that is to go on.
+    That it is lost is no wish but a fact.
     """
     enrolment_id = store.enrolment_id_of(work.session, device_id)
     if enrolment_id is None:
@@ -90,7 +91,8 @@ def move(work: Work, device_id: UUID, wanted: DeviceMove) -> DeviceRow:
     if row.status == "ended" and wanted != "return":
         raise EnrolmentMoveRefused("a file that has ended uses no device", status_now=row.status)
     goes_on = row.activated_at is not None and row.status != "ended"
-    if wanted == "return" and goes_on and not store.to_end(work.session, row.id):
+    leaves = wanted == "return" or (wanted == "suspend" and device.status == "active")
+    if leaves and goes_on and not store.to_end(work.session, row.id):
         file = domain.enrolment_status_of(row.status)
         domain.refuse_gap(file, [domain.status_of(other.status) for other in held if other.id != device_id])
     moved(work.tx, device, wanted, work.at)

@@ -29,6 +29,8 @@ class File:
     devices: Sequence[DeviceRow]
     preconditions: Preconditions
     to_end: bool
+    unprotected: bool
+    suspended_for: str | None
     pv_number: str | None
     convention_by: str | None
 
@@ -84,10 +86,11 @@ def activate(work: Work, enrolment_id: UUID) -> File:
     return _file(work, row)
 
 
-def suspend(work: Work, enrolment_id: UUID) -> File:
+def suspend(work: Work, enrolment_id: UUID, reason: str) -> File:
     """Switch the alarm off for a while, devices included; its presses still reach a control room."""
     row = own(work, enrolment_id, lock=True)
     row.status = domain.enrolment_moved(_status(row), "suspend")
+    row.suspended_for = work.seal(sealed.suspended_for(row.id), {"reason": reason})
     tell(work, row)
     for device in store.devices(work.session, row.id):
         if device.status in domain.LIVE:
@@ -127,6 +130,8 @@ def _file(work: Work, row: EnrolmentRow) -> File:
         devices=held,
         preconditions=_preconditions(work.session, row, held),
         to_end=store.to_end(work.session, row.id),
+        unprotected=watch.unprotected(work.session, row),
+        suspended_for=work.open(sealed.suspended_for(row.id), row.suspended_for).get("reason"),
         pv_number=work.open(sealed.pv_number(row.id), row.pv_number) or None,
         convention_by=work.open(sealed.convention_by(row.id), row.convention_by) or None,
     )

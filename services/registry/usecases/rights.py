@@ -55,7 +55,7 @@ def erase(work: Work, enrolment_id: UUID) -> EnrolmentRow:
         raise EnrolmentMoveRefused("only a file that has ended is erased", status_now=row.status)
     if row.restricted_at is not None:
         raise FileRestricted("a restricted file is kept as it is: lift the restriction first")
-    row.card = row.pv_number = row.convention_by = None
+    row.card = row.pv_number = row.convention_by = row.suspended_for = None
     row.erased_at = work.at
     for device in store.devices(work.session, row.id):
         device.phone_number = b""

@@ -1,7 +1,7 @@
 """What the state of an alarm calls for: its zone is told, louder each day, until it is done.
 
-Looked at whenever that state may have changed, under the lock of the file. It depends on the state alone, so that
-news that comes twice, late or out of order tells nobody anything wrong.
+Looked at whenever that state may have changed, under the lock of the file. It depends on the state alone: news
+that comes twice, late or out of order tells nobody anything wrong.
 """
 
 from collections.abc import Iterator, Sequence
