@@ -153,7 +153,10 @@ class DeviceOut(BaseModel):
 
 
 class MovedOut(DeviceOut):
-    """A device that was moved. `unprotected`: its alarm is to be on and nothing of it works; `missing`: what lacks."""
+    """A device that was moved.
+
+    `unprotected`: its alarm is to be on and nothing of it works; `missing`: what it lacks.
+    """
 
     unprotected: bool
     missing: tuple[str, ...]

@@ -95,6 +95,12 @@ def due(
     return session.exec(found).all()
 
 
+def of_file(session: Session, enrolment_id: UUID) -> Sequence[ReminderRow]:
+    """All that was ever to be looked at in a file, in order."""
+    found = select(ReminderRow).where(col(ReminderRow.enrolment_id) == enrolment_id)
+    return session.exec(found.order_by(col(ReminderRow.due_at))).all()
+
+
 def of_zone(session: Session, zone_id: str, subject: str, at: datetime, limit: int) -> Sequence[ReminderRow]:
     """What a zone must look at now, the loudest first; nothing of files that `subject` has a tie to."""
     tied = select(TieRow.enrolment_id).where(col(TieRow.subject) == subject)
