@@ -4,8 +4,8 @@ GDPR art. 15, 17 and 18; law of 30 July 2018, art. 38 and 39. What stays after a
 law was kept: ids, states, dates and decisions, who opened the file and who had a tie (not why), and the audit
 log, which never held anything personal.
 
-The copy is for the victim. What others must be protected from stays out of it: who of the staff did what, who has
-a tie and why, the face of anybody else. Their photos are listed, and shown at `path` to who may see them.
+The copy is for the victim. What others must be protected from stays out of it: who of the staff did what, who
+has a tie and why, the face of anybody else. Their photos are listed, and shown at `path` to who may see them.
 """
 
 from typing import Any

@@ -198,6 +198,7 @@ _LINES: dict[str, tuple[str, str, str, str]] = {
     "erase_restricted": ("Hef eerst de bevriezing op om te wissen.", "Levez d'abord la limitation pour effacer.", "Zum Löschen zuerst die Einschränkung aufheben.", "Lift the restriction first to erase."),
     "erased": ("Gewist op {at}: alleen nummers, data en beslissingen zijn er nog.", "Effacé le {at} : il ne reste que numéros, dates et décisions.", "Gelöscht am {at}: Nur Nummern, Daten und Entscheidungen sind noch da.", "Erased on {at}: only numbers, dates and decisions are left."),
     "problem.enrolment-unknown": ("Dit dossier bestaat niet, of niet voor u", "Ce dossier n'existe pas, ou pas pour vous", "Diese Akte gibt es nicht, oder nicht für Sie", "There is no such file, or not for you"),
+    "problem.done-at-once": ("Iemand anders doet op dit ogenblik hetzelfde: kijk en probeer opnieuw", "Quelqu'un d'autre fait la même chose en ce moment : vérifiez et réessayez", "Jemand anders tut gerade dasselbe: nachsehen und erneut versuchen", "Somebody else does the same at this moment: look, and try again"),
     "problem.forbidden": ("Dit mag u niet zien", "Vous ne pouvez pas voir ceci", "Das dürfen Sie nicht sehen", "You may not see this"),
 }  # fmt: skip
 
