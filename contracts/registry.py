@@ -11,9 +11,13 @@ from contracts.policy import Group, Personal
 from contracts.topology import REGISTRY_CARDS, REGISTRY_EVENTS
 
 # What a file reminds of: `verify` what was said of violence and weapons, a `measure` that ends, a `photo` that
-# is old, a `transfer` that nobody answers, a file that somebody `opened` by breaking the glass, an alarm
-# that was `granted` after the file ended.
-ReminderKind = Literal["verify", "measure", "photo", "transfer", "opened", "granted"]
+# is old, a `transfer` that nobody answers, a file that somebody `opened` by breaking the glass. Of the alarm
+# itself: it is granted and nobody did `activate` it, it is on and she is `unprotected` (it is suspended, or no
+# device of it works), it is `to_end`, was `granted` after the file ended, or for an `unknown` file.
+ReminderKind = Literal[
+    "verify", "measure", "photo", "transfer", "opened", "granted", "activate", "unprotected", "to_end",
+    "unknown",
+]  # fmt: skip
 DeviceStatus = Literal["stock", "matched", "active", "suspended", "lost", "returned"]
 EnrolmentStatus = Literal["open", "active", "suspended", "ended"]
 Language = Literal["nl", "fr", "de", "en"]
@@ -196,12 +200,15 @@ class TransferAnswered(_RegistryFact):
 
 
 class FileReminded(_RegistryFact):
-    """The managing zone must look at a file; `loudness` 0 in time, then one more each day."""
+    """The managing zone must look at a file; `loudness` 0 in time, then one more each day.
+
+    `managing_zone_id`: None where no zone has such a file: of what was granted for an `unknown` one.
+    """
 
     TYPE = "file.reminded.v1"
 
     reminder_id: UUID
-    managing_zone_id: str
+    managing_zone_id: str | None
     kind: ReminderKind
     due_at: AwareDatetime
     loudness: int

@@ -87,6 +87,10 @@ class FileRestricted(Conflict):
     """A file that is kept as it is."""
 
 
+class DoneAtOnce(Conflict):
+    """Somebody else does the same at this moment."""
+
+
 class ImportInvalid(Invalid):
     """A list that cannot be read as such."""
 

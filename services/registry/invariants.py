@@ -19,6 +19,18 @@ INVARIANTS: dict[str, str] = {
         "AND NOT EXISTS (SELECT 1 FROM received_decision g WHERE g.enrolment_id = e.id AND g.to_end) "
         "AND NOT EXISTS (SELECT 1 FROM reminder r WHERE r.enrolment_id = e.id AND r.kind = 'granted')"
     ),
+    "granted_and_nobody_told": (
+        "SELECT e.id FROM enrolment_file e JOIN received_decision g ON g.enrolment_id = e.id "
+        "WHERE e.status = 'open' AND g.granted AND NOT g.to_end AND NOT EXISTS (SELECT 1 FROM reminder r "
+        "WHERE r.enrolment_id = e.id AND r.kind = 'activate' AND r.settled_at IS NULL)"
+    ),
+    "unprotected_and_nobody_told": (
+        "SELECT e.id FROM enrolment_file e WHERE e.status IN ('active', 'suspended') AND EXISTS "
+        "(SELECT 1 FROM received_decision g WHERE g.enrolment_id = e.id AND g.granted AND NOT g.to_end) "
+        "AND NOT EXISTS (SELECT 1 FROM issued_device d WHERE d.enrolment_id = e.id AND d.status = 'active') "
+        "AND NOT EXISTS (SELECT 1 FROM reminder r WHERE r.enrolment_id = e.id AND r.kind = 'unprotected' "
+        "AND r.settled_at IS NULL)"
+    ),
     "stock_that_is_out": (
         "SELECT s.id FROM stock_item s JOIN issued_device d ON s.id IN (d.button_item_id, d.phone_item_id) "
         "WHERE d.status <> 'returned' AND s.status <> 'issued'"

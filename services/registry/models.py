@@ -29,6 +29,8 @@ class EnrolmentRow(SQLModel, table=True):
     created_by: str
     activated_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # Why it was suspended last.
+    suspended_for: bytes | None = None
     # Left alone: kept, and changed by nobody.
     restricted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     erased_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

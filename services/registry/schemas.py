@@ -171,6 +171,16 @@ class DeviceOut(BaseModel):
     tested_at: datetime | None
 
 
+class MovedOut(DeviceOut):
+    """A device that was moved.
+
+    `unprotected`: its alarm is to be on and nothing of it works; `missing`: what it lacks.
+    """
+
+    unprotected: bool
+    missing: tuple[str, ...]
+
+
 class StockIn(_In):
     """A button or a phone that is new in the stock; `serial`: what is printed on it, of a phone the IMEI."""
 
@@ -229,6 +239,10 @@ class EnrolmentOut(BaseModel):
     missing: tuple[str, ...]
     # The committee wants the alarm ended: hand in the device, then end the file.
     to_end: bool
+    # It is to be on and nothing of it works: it is suspended, or has no device that works.
+    unprotected: bool
+    # Why it was suspended, the last time.
+    suspended_for: Annotated[str | None, Personal(Group.CASE)]
     ended_at: datetime | None
     devices: tuple[DeviceOut, ...] = Field(default=())
 

@@ -210,8 +210,8 @@ def _opened(entries: Entries, event: FileOpened) -> None:
 
 
 def _reminded(entries: Entries, event: FileReminded) -> None:
-    # In time it is the zone's own business.
-    if event.loudness:
+    # In time it is the zone's own business, where there is a zone.
+    if event.loudness or event.managing_zone_id is None:
         key = f"{event.kind} {event.reminder_id}"
         entries.points.append(("reminder", key, event.model_dump(mode="json")))
 

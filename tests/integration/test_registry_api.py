@@ -34,6 +34,7 @@ from tests.support.tokens import AUDIT, ROLES, SIGN_IN, Issuer
 
 GHENT: Who = {"role": "file_manager", "zone": "ghent"}
 LIEGE: Who = {"role": "file_manager", "zone": "liege"}
+WHY = {"reason": "she is abroad until Monday"}
 PAPERS = {"police_report", "grant", "convention", "card", "device", "test_press"}
 
 
@@ -199,7 +200,7 @@ def test_another_zones_file_does_not_exist(registry: Desk, file: str) -> None:
         ("POST", f"{file}/convention", {"signed_on": "2026-01-01", "by": "x"}),
         ("POST", f"{file}/devices", device_body()),
         ("POST", f"{file}/activate", None),
-        ("POST", f"{file}/suspend", None),
+        ("POST", f"{file}/suspend", WHY),
         ("POST", f"{file}/end", None),
         *(("POST", f"{device}/{do}", None) for do in ("suspend", "report-lost", "return", "reactivate")),
     )
@@ -357,12 +358,12 @@ def test_a_date_that_passed_and_a_late_refusal_switch_nothing_off(
 def test_suspension_takes_the_devices_along_and_return_needs_a_new_test(
     registry: Desk, database: Database, file: str
 ) -> None:
-    registry.call("POST", f"{file}/suspend", status=409, **GHENT)
+    registry.call("POST", f"{file}/suspend", WHY, status=409, **GHENT)
     device = complete(registry, database, file)
     assert device is not None
     registry.call("POST", f"{file}/activate", **GHENT)
     before = datetime.now(UTC)
-    assert registry.call("POST", f"{file}/suspend", **GHENT)["devices"][0]["status"] == "suspended"
+    assert registry.call("POST", f"{file}/suspend", WHY, **GHENT)["devices"][0]["status"] == "suspended"
     missing = registry.call("POST", f"{file}/activate", status=409, **GHENT)["missing"]
     assert missing == ["device", "test_press"]
     assert registry.call("POST", f"/v1/devices/{device}/reactivate", **GHENT)["status"] == "matched"
@@ -523,7 +524,7 @@ def test_a_swap_leaves_no_gap(registry: Desk, database: Database, file: str) -> 
 def test_suspending_first_leaves_no_gap_either(registry: Desk, database: Database, file: str) -> None:
     old = complete(registry, database, file)
     registry.call("POST", f"{file}/activate", **GHENT)
-    registry.call("POST", f"{file}/suspend", **GHENT)
+    registry.call("POST", f"{file}/suspend", WHY, **GHENT)
     gap = registry.call("POST", f"/v1/devices/{old}/return", status=409, **GHENT)
     assert gap["type"] == "urn:stalkingalarm:gap-in-protection"
     issued(registry, file)

@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
+from chassis.database import Database, engine_of
 from chassis.errors import ServiceError
 from chassis.pages import LANGUAGES, Words
 from chassis.problems import PROBLEMS
@@ -23,6 +24,7 @@ from services.registry.schemas import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.web.words import WORDS
 from tests.integration.test_committee_desk import read
+from tests.integration.test_registry_api import WHY, complete, press_test
 from tests.integration.test_registry_photos import picture
 from tests.integration.test_registry_stock import TECHNICIAN, wanted
 from tests.support.desks import Desk, Who
@@ -118,6 +120,31 @@ def test_a_restricted_file_offers_no_change_and_an_erased_one_says_so(
     assert "Gewist op" in text
     assert f"{file}/erase" not in text
     assert "An Peeters" not in text
+
+
+def test_who_is_not_protected_is_said_first(
+    registry: Desk, registry_settings: RegistrySettings, pages: TestClient, issuer: Issuer
+) -> None:
+    file, page = _file(registry)
+    database = Database(engine_of(registry_settings), "/services/registry")
+    device = complete(registry, database, file)
+    registry.call("POST", f"{file}/activate", **GHENT)
+    text = read(pages, issuer, page, GHENT)
+    assert "GEEN TOESTEL BESCHERMT HAAR NU" not in text
+    assert 'suspend"><details>' in text
+    registry.call("POST", f"{file}/suspend", WHY, **GHENT)
+    text = read(pages, issuer, page, GHENT)
+    assert f"Nog nodig: Toestel, Geslaagde test. Opgeschort: {WHY['reason']}" in text
+    registry.call("POST", f"/v1/devices/{device}/reactivate", **GHENT)
+    press_test(database, str(device))
+    assert "Nog nodig: Alarm inschakelen" in read(pages, issuer, page, GHENT)
+    registry.call("POST", f"{file}/activate", **GHENT)
+    registry.call("POST", f"/v1/devices/{device}/report-lost", **GHENT)
+    assert "GEEN TOESTEL BESCHERMT HAAR NU. Nog nodig: Toestel" in read(pages, issuer, page, GHENT)
+    board = read(pages, issuer, "/desk", GHENT)
+    assert "<strong>GEEN TOESTEL BESCHERMT HAAR NU</strong>" in board
+    row = board[board.index("<strong>GEEN TOESTEL") :]
+    assert "/settle" not in row[: row.index("</div>")]
 
 
 def test_broken_glass_is_seen_by_both_sides(registry: Desk, pages: TestClient, issuer: Issuer) -> None:

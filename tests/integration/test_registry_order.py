@@ -70,7 +70,7 @@ def test_who_had_to_wait_said_the_last_word(
     with database.transaction() as tx:
         waits = Work(tx, Vault(registry_settings.vault_keys.get_secret_value()), caller)
         registry.call("POST", f"{file}/activate", **GHENT)
-        files.suspend(waits, identity(file))
+        files.suspend(waits, identity(file), "abroad")
     assert registry.call("GET", file, **GHENT)["status"] == "suspended"
     told = [
         EnrolmentChanged.model_validate(each.data)
@@ -85,10 +85,10 @@ def test_an_alarm_that_lives_on_after_its_device_came_back_is_told_of(
     registry: Desk, database: Database, file: str
 ) -> None:
     handed_in(registry, database, file)
-    assert "granted" not in kinds(registry, file)
+    assert kinds(registry, file) == {"to_end"}
     decide(database, file, again=True)
     assert registry.call("GET", file, **GHENT)["status"] == "active"
-    assert "granted" in kinds(registry, file)
+    assert kinds(registry, file) == {"unprotected"}
 
 
 def test_a_late_copy_of_what_the_committee_said_before_alerts_nobody(

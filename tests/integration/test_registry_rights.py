@@ -1,5 +1,6 @@
 """A person asks: a copy, to be left alone, to be forgotten. And an existing list becomes files."""
 
+import base64
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,10 +15,14 @@ from services.registry.schemas import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import files
 from tests.integration.test_registry_api import device_body
+from tests.integration.test_registry_photos import picture
 from tests.support.desks import Desk, Who
 
 GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}
 LIEGE: Who = {"role": "file_manager", "zone": "liege", "sub": "luc"}
+DUTY: Who = {"role": "supervisor", "sub": "rita"}
+TIED: Who = {"role": "file_manager", "zone": "ghent", "sub": "tom"}
+TIE = {"subject": "tom", "reason": "married to Jan Claes"}
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +59,13 @@ def ended(registry: Desk, database: Database, file: str) -> None:
     registry.call("POST", f"{file}/end", **GHENT)
 
 
+def declined(registry: Desk, file: str) -> None:
+    """Liège was offered the file and did not take it."""
+    body = {"to_zone_id": "liege", "reason": "she moved"}
+    offer = registry.call("POST", f"{file}/transfers", body, status=201, **GHENT)
+    registry.call("POST", f"/v1/transfers/{offer['id']}/decline", {"reason": "she did not"}, **LIEGE)
+
+
 def test_a_copy_of_everything_but_the_codes(registry: Desk, file: str) -> None:
     device = device_body()
     registry.call("POST", f"{file}/devices", device, status=201, **GHENT)
@@ -63,6 +75,30 @@ def test_a_copy_of_everything_but_the_codes(registry: Desk, file: str) -> None:
     assert "2468" not in str(copy["card"])
     assert "cancel_code" not in str(copy)
     registry.call("GET", f"{file}/export", status=404, **LIEGE)
+
+
+def test_the_copy_leaves_nothing_out_but_what_protects_others(registry: Desk, file: str) -> None:
+    today = datetime.now(UTC).date().isoformat()
+    her_face, his_face = picture(), picture()
+    who = registry.call("GET", f"{file}/card", **GHENT)["card"]["perpetrators"][0]["ref"]
+    for raw, of in ((her_face, ""), (his_face, f"&of={who}")):
+        assert registry.upload(f"{file}/photos?taken_on={today}{of}", raw, **GHENT).status_code == 201
+    declined(registry, file)
+    registry.call("POST", f"{file}/break-glass", {"reason": "she ran"}, status=201, **DUTY)
+    registry.call("POST", f"{file}/ties", TIE, status=204, **GHENT)
+    copy = registry.call("GET", f"{file}/export", **GHENT)
+    (transfer,) = copy["transfers"]
+    assert (transfer["reason"], transfer["declined"]) == ("she moved", "she did not")
+    assert [each["reason"] for each in copy["openings"]] == ["she ran"]
+    assert {"opened", "transfer", "photo"} <= {each["kind"] for each in copy["reminders"]}
+    hers, his = sorted(copy["photos"], key=lambda each: bool(each["shows"]))
+    for photo in (hers, his):
+        assert registry.answer(photo["path"], **GHENT).headers["content-type"] == "image/jpeg"
+    assert base64.b64decode(hers["jpeg"]) == registry.answer(hers["path"], **GHENT).content
+    assert (his["shows"], "jpeg" in his) == (who, False)
+    # Who of the staff did what, and who has a tie and why, is theirs.
+    for other in ("mieke", "rita", "tom", "married"):
+        assert other not in str(copy)
 
 
 def test_left_alone_nobody_changes_it(registry: Desk, file: str) -> None:
@@ -81,6 +117,9 @@ def test_left_alone_nobody_changes_it(registry: Desk, file: str) -> None:
 
 def test_forgotten_only_what_the_law_wants_stays(registry: Desk, database: Database, file: str) -> None:
     registry.call("POST", f"{file}/erase", status=409, **GHENT)
+    declined(registry, file)
+    opened = registry.call("POST", f"{file}/break-glass", {"reason": "Jan Claes"}, status=201, **DUTY)
+    registry.call("POST", f"{file}/ties", TIE, status=204, **GHENT)
     ended(registry, database, file)
     registry.call("POST", f"{file}/restrict", **GHENT)
     registry.call("POST", f"{file}/erase", status=409, **GHENT)
@@ -89,6 +128,17 @@ def test_forgotten_only_what_the_law_wants_stays(registry: Desk, database: Datab
     left = registry.call("GET", f"{file}/export", **GHENT)
     assert (left["card"], left["pv_number"]) == (None, None)
     assert left["file"]["ended_at"]
+    # Nothing that was sealed is left, with whatever key; that it happened, and who did it, is.
+    for table, column in (
+        ("tie", "sealed"),
+        ("opened_file", "sealed"),
+        ("transfer", "sealed"),
+        ("photo", "sealed"),
+    ):
+        rows = registry.sql(f"SELECT {column} FROM {table} WHERE enrolment_id = '{file.rpartition('/')[2]}'")
+        assert [bytes(row[0] or b"") for row in rows] == [b""] * (table != "photo"), table
+    assert registry.call("GET", f"/v1/openings/{opened['id']}", **GHENT)["subject"] == "rita"
+    registry.call("GET", f"{file}/export", status=404, **TIED)
     assert left["decisions"]
     registry.call("GET", f"{file}/card", status=404, **GHENT)
     hits = registry.call("POST", "/v1/search", {"text": "An Peeters"}, **GHENT)

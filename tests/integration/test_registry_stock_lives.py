@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from chassis.database import Database, engine_of
 from services.registry.invariants import INVARIANTS
 from services.registry.settings import RegistrySettings
-from tests.integration.test_registry_api import complete, device_body, press_test
+from tests.integration.test_registry_api import WHY, complete, device_body, press_test
 from tests.support.desks import Desk, Who
 
 GHENT: Who = {"role": "file_manager", "zone": "ghent"}
@@ -78,7 +78,8 @@ class Lives(RuleBasedStateMachine):
 
     @rule(file=FILES, action=st.sampled_from(["activate", "suspend", "end"]))
     def move_file(self, file: int, action: str) -> None:
-        assert self.registry.raw_json("POST", f"{self.files[file]}/{action}", None, **GHENT) in (200, 409)
+        said = WHY if action == "suspend" else None
+        assert self.registry.raw_json("POST", f"{self.files[file]}/{action}", said, **GHENT) in (200, 409)
 
     @rule(file=FILES, which=st.integers(0, 3), action=st.sampled_from(DEVICE_MOVES))
     def move_device(self, file: int, which: int, action: str) -> None:

@@ -44,7 +44,8 @@ def test_suspended_device_still_raises_an_alarm(scenario: Scenario) -> None:
     async def suspended(stage: Stage) -> None:
         assert ann.real is not None
         manager = stage.world.bearer("file_manager", zone=ann.real.zone)
-        await stage.world.call("POST", "registry", f"/v1/devices/{ann.device.device_id}/suspend", manager)
+        path = f"/v1/enrolments/{ann.real.enrolment_id}/suspend"
+        await stage.world.call("POST", "registry", path, manager, {"reason": "she is abroad"})
         await asyncio.sleep(2.5)  # the alarm service hears of it, and looks every second
 
     scenario.step(-1, suspended)

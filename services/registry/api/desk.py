@@ -18,7 +18,7 @@ from services.registry.api.parts import READERS, Parts, read, shown
 from services.registry.api.stock import STOCK_ACTIONS, STOCK_KEEPERS
 from services.registry.domain import photo as photo_rules
 from services.registry.domain import stock as domain
-from services.registry.domain.card import Completeness
+from services.registry.domain.card import LASTING, Completeness
 from services.registry.domain.stock import StockMove, StockPlace
 from services.registry.errors import CardUnknown, EnrolmentUnknown
 from services.registry.models import PhotoRow
@@ -71,6 +71,7 @@ def _board(app: FastAPI, parts: Parts, pages: Pages) -> None:
             what: dict[str, Any] = {
                 "rows": store.enrolments(work.session, zone_of(caller), caller.subject, _LINES),
                 "reminders": reminders.of_zone(work, _LINES),
+                "lasting": LASTING,
                 "transfers": transfers.of_zone(work, _LINES),
             }
         return pages.show(request, "files.html", caller, **what, **_common(pages, request, caller))
@@ -140,6 +141,8 @@ def _file(app: FastAPI, parts: Parts, pages: Pages) -> None:
             return pages.show(request, "glass.html", caller, 404, **asked, **common)
         words = WORDS[pages.language(request)]
         what["names"] = _names(what["card"], words)
+        missing = what["file"].missing or ("activate",)
+        what["needs"] = ", ".join(words.get(f"needs.{each}", words["activate"]) for each in missing)
         what["lacks"] = _lacks(what["whole"], words)
         return pages.show(request, "file.html", caller, **what, **common)
 

@@ -7,8 +7,9 @@ from fastapi import FastAPI
 
 from services.registry.api.parts import FileManager, Parts, wrote
 from services.registry.domain.life import DeviceMove
-from services.registry.schemas import DeviceIn, DeviceOut
+from services.registry.schemas import DeviceIn, DeviceOut, MovedOut
 from services.registry.usecases import devices as usecases
+from services.registry.usecases import files
 
 # Path segment of each move of a device.
 DEVICE_ACTIONS: dict[str, DeviceMove] = {
@@ -36,12 +37,14 @@ def add(app: FastAPI, parts: Parts) -> None:
         )
 
 
-def _mover(parts: Parts, move: DeviceMove) -> Callable[..., DeviceOut]:
-    def endpoint(device_id: UUID, caller: FileManager) -> DeviceOut:
+def _mover(parts: Parts, move: DeviceMove) -> Callable[..., MovedOut]:
+    def endpoint(device_id: UUID, caller: FileManager) -> MovedOut:
         with parts.work(caller) as work:
             device = usecases.move(work, device_id, move)
             wrote(work, device.enrolment_id, "device.status")
-            return DeviceOut.model_validate(device, from_attributes=True)
+            file = files.read(work, device.enrolment_id)
+            left = {"unprotected": file.unprotected, "missing": file.preconditions.missing}
+            return MovedOut.model_validate({**device.model_dump(), **left})
 
     endpoint.__name__ = f"{move}_device"
     return endpoint

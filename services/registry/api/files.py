@@ -14,6 +14,7 @@ from services.registry.schemas import (
     EnrolmentSummary,
     PoliceReportIn,
     PreconditionsOut,
+    ReasonIn,
 )
 from services.registry.store import files as store
 from services.registry.usecases import files as usecases
@@ -74,10 +75,11 @@ def _switching(app: FastAPI, parts: Parts) -> None:
             return as_shown(work, usecases.activate(work, enrolment_id), "status")
 
     @app.post("/v1/enrolments/{enrolment_id}/suspend", tags=["switching"])
-    def suspend(enrolment_id: UUID, caller: FileManager) -> EnrolmentOut:
-        """Switch it off for a while; its devices must be reactivated and tested again."""
+    def suspend(enrolment_id: UUID, body: ReasonIn, caller: FileManager) -> EnrolmentOut:
+        """Switch it off for a while, with a reason; its devices must be reactivated and tested again."""
         with parts.work(caller) as work:
-            return as_shown(work, usecases.suspend(work, enrolment_id), "status")
+            file = usecases.suspend(work, enrolment_id, body.reason)
+            return as_shown(work, file, "status", "suspended_for")
 
     @app.post("/v1/enrolments/{enrolment_id}/end", tags=["switching"])
     def end(enrolment_id: UUID, caller: FileManager) -> EnrolmentOut:
@@ -98,6 +100,8 @@ def as_shown(work: Work, file: usecases.File, *changed: str) -> EnrolmentOut:
             "preconditions": PreconditionsOut(**asdict(file.preconditions)),
             "missing": file.preconditions.missing,
             "to_end": file.to_end,
+            "unprotected": file.unprotected,
+            "suspended_for": file.suspended_for,
             "devices": [DeviceOut.model_validate(each, from_attributes=True) for each in file.devices],
         }
     )

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Annotated, TypeVar
 from uuid import UUID
 
+from psycopg.errors import UniqueViolation
 from pydantic import BaseModel
+from sqlalchemy.exc import IntegrityError
 
 from chassis import audit
 from chassis.audit import Purpose
@@ -15,6 +17,7 @@ from chassis.caller import Caller
 from chassis.database import Database
 from chassis.vault import Vault
 from contracts.policy import Audience, Circumstances
+from services.registry.errors import DoneAtOnce
 from services.registry.settings import RegistrySettings
 from services.registry.usecases.work import Work
 
@@ -37,9 +40,14 @@ class Parts:
 
     @contextmanager
     def work(self, caller: Caller) -> Iterator[Work]:
-        """One transaction of a caller."""
-        with self.database.transaction() as tx:
-            yield Work(tx, self.vault, caller)
+        """One transaction of a caller; raises `DoneAtOnce` where another one made the same meanwhile."""
+        try:
+            with self.database.transaction() as tx:
+                yield Work(tx, self.vault, caller)
+        except IntegrityError as error:
+            if not isinstance(error.orig, UniqueViolation):
+                raise
+            raise DoneAtOnce("somebody else did the same meanwhile: look again") from None
 
 
 def about(enrolment_id: UUID) -> Purpose:

@@ -12,6 +12,8 @@ from contracts.registry import Card, Noted, ReminderKind
 from services.registry.domain.search import words
 
 REMINDER_KINDS: tuple[ReminderKind, ...] = get_args(ReminderKind)
+# Nobody settles these by hand: they end when their cause does.
+LASTING: frozenset[ReminderKind] = frozenset({"transfer", "activate", "unprotected", "to_end", "unknown"})
 
 # Days after which what was said of violence and weapons must be verified anew; days before the end of a measure
 # on which to look at it.

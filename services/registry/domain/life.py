@@ -66,6 +66,11 @@ def device_moved(status: DeviceStatus, move: DeviceMove) -> DeviceStatus:
     return after
 
 
+def enrolment_status_of(kept: str) -> EnrolmentStatus:
+    """The status of a file as the tables know it."""
+    return next(status for status in ENROLMENT_STATUSES if status == kept)
+
+
 def status_of(kept: str) -> DeviceStatus:
     """The status of a device as the tables know it."""
     return next(status for status in DEVICE_STATUSES if status == kept)
@@ -112,10 +117,16 @@ def refuse_to_end(*, decided: bool, devices: Collection[DeviceStatus]) -> None:
         raise EndRefused(f"ending needs first: {', '.join(missing)}", missing=missing)
 
 
-def refuse_gap(file: EnrolmentStatus, others: Collection[DeviceStatus]) -> None:
-    """In a swap the new device works before the old one comes back; raises `GapInProtection`.
+def unprotected(file: EnrolmentStatus, devices: Collection[DeviceStatus]) -> bool:
+    """Whether an alarm that was switched on protects nobody now: it is suspended, or no device of it works."""
+    return file == "suspended" or (file == "active" and "active" not in devices)
 
-    While the alarm is suspended none works: then another one must at least be in the victim's hands.
+
+def refuse_gap(file: EnrolmentStatus, others: Collection[DeviceStatus]) -> None:
+    """What is left when a device is taken back or suspended must protect her; raises `GapInProtection`.
+
+    In a swap the new device works before the old one comes back; a whole alarm is suspended
+    with a reason. While it is suspended none works: then another one must at least be in the victim's hands.
     """
     wanted = {"active"} if file == "active" else HELD
     if not wanted.intersection(others):

@@ -1,9 +1,10 @@
 """Who has a tie to a party, and who opened a file that is not theirs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
@@ -26,6 +27,18 @@ def tied_to(session: Session, enrolment_ids: Collection[UUID], subject: str) -> 
         col(TieRow.enrolment_id).in_(enrolment_ids), col(TieRow.subject) == subject
     )
     return set(session.exec(found))
+
+
+def openings(session: Session, enrolment_id: UUID) -> Sequence[OpenedRow]:
+    """Each time that somebody broke the glass of a file, in order."""
+    found = select(OpenedRow).where(col(OpenedRow.enrolment_id) == enrolment_id)
+    return session.exec(found.order_by(col(OpenedRow.opened_at))).all()
+
+
+def forget_reasons(session: Session, enrolment_id: UUID) -> None:
+    """Who had a tie and who opened the file stays; why does not, for it tells of people."""
+    session.execute(update(TieRow).where(col(TieRow.enrolment_id) == enrolment_id).values(sealed=None))
+    session.execute(update(OpenedRow).where(col(OpenedRow.enrolment_id) == enrolment_id).values(sealed=b""))
 
 
 def is_opened(session: Session, enrolment_id: UUID, subject: str, at: datetime) -> bool:

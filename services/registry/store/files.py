@@ -64,8 +64,9 @@ def has_grant(session: Session, enrolment_id: UUID) -> bool:
 
 
 def decisions(session: Session, enrolment_id: UUID) -> Sequence[GrantRow]:
-    """What the committee decided about a file."""
-    return session.exec(select(GrantRow).where(col(GrantRow.enrolment_id) == enrolment_id)).all()
+    """What the committee decided about a file, as it stands now."""
+    found = select(GrantRow).where(col(GrantRow.enrolment_id) == enrolment_id)
+    return session.exec(found.execution_options(populate_existing=True)).all()
 
 
 def by_import(session: Session, imported_ref: str) -> EnrolmentRow | None:
@@ -110,6 +111,5 @@ def put_decision(session: Session, row: GrantRow) -> None:
 
 def to_end(session: Session, enrolment_id: UUID) -> bool:
     """Whether the committee wants the alarm ended: no grant runs on, and one was taken back."""
-    decided = session.exec(select(GrantRow).where(col(GrantRow.enrolment_id) == enrolment_id)).all()
-    granted = [row for row in decided if row.granted]
+    granted = [row for row in decisions(session, enrolment_id) if row.granted]
     return bool(granted) and all(row.to_end for row in granted)

@@ -20,6 +20,12 @@ _PUT = Insert(
     "SET due_at = excluded.due_at, reminded_at = NULL, loudness = 0 "
     "WHERE reminder.due_at > now() OR excluded.due_at > now()",
 )
+# What lasts as long as its cause: it goes on growing louder, whoever finds the cause again.
+_KEEP = Insert(
+    table_of(ReminderRow),
+    ("id", "enrolment_id", "kind", "key", "due_at", "loudness"),
+    tail="ON CONFLICT (enrolment_id, kind, key) WHERE settled_at IS NULL DO NOTHING",
+)
 _SETTLE = text(
     "UPDATE reminder SET settled_at = :at, settled_by = :by WHERE enrolment_id = :enrolment_id "
     "AND kind = ANY(:kinds) AND NOT key = ANY(:but) AND settled_at IS NULL"
@@ -34,6 +40,12 @@ def put(session: Session, rows: Sequence[ReminderRow]) -> None:
     """Remind of these, each at its time."""
     if rows:
         send(session, _PUT([row.model_dump() for row in rows]))
+
+
+def keep(session: Session, rows: Sequence[ReminderRow]) -> None:
+    """Remind of these, unless that is done already."""
+    if rows:
+        send(session, _KEEP([row.model_dump() for row in rows]))
 
 
 def settle(
@@ -58,11 +70,14 @@ def settle_one(session: Session, enrolment_id: UUID, kind: str, key: str, *, at:
 
 def due(
     session: Session, at: datetime, again_before: datetime, limit: int
-) -> Sequence[tuple[ReminderRow, str]]:
-    """What is due and was not told since `again_before`, with the managing zone; no other worker has it."""
+) -> Sequence[tuple[ReminderRow, str | None]]:
+    """What is due and was not told since `again_before`, with the managing zone; no other worker has it.
+
+    No zone: of an enrolment that the registry does not know.
+    """
     found = (
         select(ReminderRow, EnrolmentRow.managing_zone_id)
-        .join(EnrolmentRow, col(EnrolmentRow.id) == col(ReminderRow.enrolment_id))
+        .join(EnrolmentRow, col(EnrolmentRow.id) == col(ReminderRow.enrolment_id), isouter=True)
         .where(
             col(ReminderRow.settled_at).is_(None),
             col(ReminderRow.due_at) <= at,
@@ -78,6 +93,12 @@ def due(
         .with_for_update(of=ReminderRow, skip_locked=True)
     )
     return session.exec(found).all()
+
+
+def of_file(session: Session, enrolment_id: UUID) -> Sequence[ReminderRow]:
+    """All that was ever to be looked at in a file, in order."""
+    found = select(ReminderRow).where(col(ReminderRow.enrolment_id) == enrolment_id)
+    return session.exec(found.order_by(col(ReminderRow.due_at))).all()
 
 
 def of_zone(session: Session, zone_id: str, subject: str, at: datetime, limit: int) -> Sequence[ReminderRow]:

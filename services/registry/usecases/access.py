@@ -72,4 +72,5 @@ def opening(work: Work, opened_id: UUID) -> tuple[OpenedRow, str]:
     if opened is None:
         raise EnrolmentUnknown("there is no such file")
     own(work, opened.enrolment_id)
-    return opened, str(work.open(sealed.opened(opened.id), opened.sealed)["reason"])
+    # Erased with the file.
+    return opened, str(work.open(sealed.opened(opened.id), opened.sealed).get("reason", ""))

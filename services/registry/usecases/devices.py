@@ -15,7 +15,7 @@ from services.registry.domain.life import DeviceMove
 from services.registry.errors import DeviceAlreadyIssued, DeviceUnknown, EnrolmentMoveRefused, EnrolmentUnknown
 from services.registry.models import DeviceRow, StockRow
 from services.registry.store import files as store
-from services.registry.usecases import sealed, stock
+from services.registry.usecases import sealed, stock, watch
 from services.registry.usecases.work import Work, changeable, own
 
 
@@ -76,7 +76,8 @@ def _button(work: Work, wanted: Issue) -> tuple[str, StockRow | None]:
 def move(work: Work, device_id: UUID, wanted: DeviceMove) -> DeviceRow:
     """Suspend, report lost, take back or reactivate; a reactivated device must pass a test again.
 
-    Raises `GapInProtection` rather than take back the last device of an alarm that is to go on.
+    Raises `GapInProtection` rather than take back or suspend the last device of an alarm that is to go on.
+    That it is lost is no wish but a fact.
     """
     enrolment_id = store.enrolment_id_of(work.session, device_id)
     if enrolment_id is None:
@@ -90,10 +91,12 @@ def move(work: Work, device_id: UUID, wanted: DeviceMove) -> DeviceRow:
     if row.status == "ended" and wanted != "return":
         raise EnrolmentMoveRefused("a file that has ended uses no device", status_now=row.status)
     goes_on = row.activated_at is not None and row.status != "ended"
-    if wanted == "return" and goes_on and not store.to_end(work.session, row.id):
-        file = next(status for status in domain.ENROLMENT_STATUSES if status == row.status)
+    leaves = wanted == "return" or (wanted == "suspend" and device.status == "active")
+    if leaves and goes_on and not store.to_end(work.session, row.id):
+        file = domain.enrolment_status_of(row.status)
         domain.refuse_gap(file, [domain.status_of(other.status) for other in held if other.id != device_id])
     moved(work.tx, device, wanted, work.at)
+    watch.look(work.session, row.id, row, at=work.at, by=work.caller.subject)
     return device
 
 
@@ -110,6 +113,7 @@ def pass_test(tx: Transaction, device_id: UUID, received_at: datetime) -> None:
     # A second button of an alarm that is on already works from here.
     if row is not None and row.status == "active" and device.status == "matched":
         moved(tx, device, "activate", clock.now())
+        watch.look(tx.session, row.id, row, at=clock.now(), by="test press")
 
 
 def moved(tx: Transaction, device: DeviceRow, wanted: DeviceMove, at: datetime) -> None:

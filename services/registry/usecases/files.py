@@ -17,7 +17,7 @@ from services.registry.domain.life import Preconditions
 from services.registry.errors import DateInFuture
 from services.registry.models import DeviceRow, EnrolmentRow, GrantRow
 from services.registry.store import files as store
-from services.registry.usecases import devices, reminders, sealed, transfers
+from services.registry.usecases import devices, reminders, sealed, transfers, watch
 from services.registry.usecases.work import Work, changeable, own, readable, tell, today, zone_of
 
 
@@ -29,6 +29,8 @@ class File:
     devices: Sequence[DeviceRow]
     preconditions: Preconditions
     to_end: bool
+    unprotected: bool
+    suspended_for: str | None
     pv_number: str | None
     convention_by: str | None
 
@@ -80,17 +82,20 @@ def activate(work: Work, enrolment_id: UUID) -> File:
     for device in held:
         if device.status == "matched" and device.tested_at is not None:
             devices.moved(work.tx, device, "activate", work.at)
+    watch.look(work.session, row.id, row, at=work.at, by=work.caller.subject)
     return _file(work, row)
 
 
-def suspend(work: Work, enrolment_id: UUID) -> File:
+def suspend(work: Work, enrolment_id: UUID, reason: str) -> File:
     """Switch the alarm off for a while, devices included; its presses still reach a control room."""
     row = own(work, enrolment_id, lock=True)
     row.status = domain.enrolment_moved(_status(row), "suspend")
+    row.suspended_for = work.seal(sealed.suspended_for(row.id), {"reason": reason})
     tell(work, row)
     for device in store.devices(work.session, row.id):
         if device.status in domain.LIVE:
             devices.moved(work.tx, device, "suspend", work.at)
+    watch.look(work.session, row.id, row, at=work.at, by=work.caller.subject)
     return _file(work, row)
 
 
@@ -115,13 +120,7 @@ def keep_decision(tx: Transaction, row: GrantRow) -> None:
     """Remember what the committee decided. A refusal or an expiry never switches an alarm off."""
     file = store.enrolment(tx.session, row.enrolment_id, lock=True)
     store.put_decision(tx.session, row)
-    if file is None or not store.has_grant(tx.session, file.id):
-        return
-    # What ended does not come back, and an alarm whose device was handed in is none: somebody must know.
-    held = [domain.status_of(each.status) for each in store.devices(tx.session, file.id)]
-    handed_in = file.activated_at is not None and not domain.HELD.intersection(held)
-    if file.status == "ended" or handed_in:
-        reminders.put(tx.session, file.id, [("granted", str(row.application_id), clock.now())])
+    watch.look(tx.session, row.enrolment_id, file, at=clock.now(), by="committee")
 
 
 def _file(work: Work, row: EnrolmentRow) -> File:
@@ -131,6 +130,8 @@ def _file(work: Work, row: EnrolmentRow) -> File:
         devices=held,
         preconditions=_preconditions(work.session, row, held),
         to_end=store.to_end(work.session, row.id),
+        unprotected=watch.unprotected(work.session, row),
+        suspended_for=work.open(sealed.suspended_for(row.id), row.suspended_for).get("reason"),
         pv_number=work.open(sealed.pv_number(row.id), row.pv_number) or None,
         convention_by=work.open(sealed.convention_by(row.id), row.convention_by) or None,
     )
@@ -149,4 +150,4 @@ def _preconditions(session: Session, row: EnrolmentRow, held: Sequence[DeviceRow
 
 
 def _status(row: EnrolmentRow) -> EnrolmentStatus:
-    return next(status for status in domain.ENROLMENT_STATUSES if status == row.status)
+    return domain.enrolment_status_of(row.status)

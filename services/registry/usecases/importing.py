@@ -16,7 +16,7 @@ from services.registry.errors import ImportInvalid
 from services.registry.schemas import CardIn
 from services.registry.store import files as store
 from services.registry.usecases import cards, files
-from services.registry.usecases.work import Work, zone_of
+from services.registry.usecases.work import Work, alone, zone_of
 
 # Columns; the first four are needed. Several values of one column are separated by `;`.
 COLUMNS = (
@@ -56,8 +56,13 @@ class Imported:
 
 
 def read(work: Work, key: bytes, text: str, *, dry: bool) -> Imported:
-    """Read a list. Nothing is made when it is `dry` or any line has a problem. Raises `ImportInvalid`."""
+    """Read a list. Nothing is made when it is `dry` or any line has a problem.
+
+    Raises `ImportInvalid`; `DoneAtOnce` where the zone imports already.
+    """
     zone, found = zone_of(work.caller), Imported()
+    if not dry:
+        alone(work, f"import {zone}", "body")
     wanted: list[tuple[str, dict[str, Any], str | None]] = []
     first = dict[str, int]()
     for number, line in _lines(text):

@@ -4,7 +4,7 @@ A reminder changes nothing about an alarm. It is told at its time and once more 
 says otherwise or somebody says that it is done.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time, timedelta
 from uuid import UUID, uuid4
 
@@ -26,6 +26,9 @@ _OF_A_CARD: tuple[ReminderKind, ...] = ("verify", "measure")
 _AGAIN = timedelta(days=1)
 _BATCH = 100
 
+# Kind, which one, and when.
+Reminder = tuple[ReminderKind, str, datetime]
+
 
 def of_card(work: Work, enrolment_id: UUID, card: Card) -> None:
     """What this version of the card will have to be looked at for, and when."""
@@ -43,15 +46,30 @@ def of_card(work: Work, enrolment_id: UUID, card: Card) -> None:
     put(work.session, enrolment_id, dated)
 
 
-def put(session: Session, enrolment_id: UUID, wanted: Iterable[tuple[ReminderKind, str, datetime]]) -> None:
-    """Remind of these: kind, key, when."""
-    store.put(
-        session,
-        [
-            ReminderRow(id=uuid4(), enrolment_id=enrolment_id, kind=kind, key=key, due_at=due_at)
-            for kind, key, due_at in wanted
-        ],
-    )
+def put(session: Session, enrolment_id: UUID, wanted: Iterable[Reminder]) -> None:
+    """Remind of these."""
+    store.put(session, _rows(enrolment_id, wanted))
+
+
+def keep(
+    session: Session,
+    enrolment_id: UUID,
+    kinds: Sequence[ReminderKind],
+    wanted: Sequence[Reminder],
+    *,
+    at: datetime,
+    by: str,
+) -> None:
+    """Of these kinds remind of what is wanted, and of nothing else; what is wanted again is not told anew."""
+    store.settle(session, enrolment_id, kinds, at=at, by=by, but=[key for _, key, _ in wanted])
+    store.keep(session, _rows(enrolment_id, wanted))
+
+
+def _rows(enrolment_id: UUID, wanted: Iterable[Reminder]) -> list[ReminderRow]:
+    return [
+        ReminderRow(id=uuid4(), enrolment_id=enrolment_id, kind=kind, key=key, due_at=due_at)
+        for kind, key, due_at in wanted
+    ]
 
 
 def forget(work: Work, enrolment_id: UUID, *kinds: ReminderKind) -> None:
@@ -80,8 +98,8 @@ def settle(work: Work, reminder_id: UUID) -> ReminderRow:
     if row is None or row.settled_at is not None or row.due_at > work.at:
         raise ReminderUnknown("there is no such reminder")
     own(work, row.enrolment_id, lock=True)
-    if row.kind == "transfer":
-        raise ReminderLasts("answer the transfer, or withdraw it")
+    if row.kind in domain.LASTING:
+        raise ReminderLasts("this ends when what it reminds of is done, not before")
     row.settled_at, row.settled_by = work.at, work.caller.subject
     work.session.flush()
     if row.kind == "verify":

@@ -1,41 +1,70 @@
 """What a person may ask for: a copy of the file, that it is left alone, that it is forgotten.
 
 GDPR art. 15, 17 and 18; law of 30 July 2018, art. 38 and 39. What stays after an erasure is what shows that the
-law was kept: ids, states, dates and decisions, and the audit log, which never held anything personal.
+law was kept: ids, states, dates and decisions, who opened the file and who had a tie (not why), and the audit
+log, which never held anything personal.
+
+The copy is for the victim. What others must be protected from stays out of it: who of the staff did what, who
+has a tie and why, the face of anybody else. Their photos are listed, and shown at `path` to who may see them.
 """
 
 from typing import Any
 from uuid import UUID
 
+from sqlmodel import SQLModel
+
 from services.registry.errors import EnrolmentMoveRefused, FileRestricted
-from services.registry.models import EnrolmentRow
+from services.registry.models import EnrolmentRow, PhotoRow
+from services.registry.store import access, photos, search
 from services.registry.store import files as store
-from services.registry.store import photos, search
+from services.registry.store import reminders as reminder_store
 from services.registry.store import transfers as transfer_store
-from services.registry.usecases import reminders, sealed
+from services.registry.usecases import reminders, sealed, transfers
 from services.registry.usecases.work import Work, own
+
+_SEALED = ("card", "pv_number", "convention_by", "suspended_for")
 
 
 def copy_of(work: Work, enrolment_id: UUID) -> dict[str, Any]:
     """Everything that is known of a person in this file, in clear, but for the codes."""
     row = own(work, enrolment_id)
     card = work.open(sealed.card(row.id), row.card)
+    session = work.session
     return {
-        "file": row.model_dump(mode="json", exclude={"card", "pv_number", "convention_by"}),
+        "file": row.model_dump(mode="json", exclude={*_SEALED, "created_by"}),
+        "suspended_for": work.open(sealed.suspended_for(row.id), row.suspended_for).get("reason"),
         "pv_number": work.open(sealed.pv_number(row.id), row.pv_number) or None,
         "convention_by": work.open(sealed.convention_by(row.id), row.convention_by) or None,
         "card": card.get("card"),
-        "devices": [_device(work, device) for device in store.devices(work.session, row.id)],
-        "decisions": [each.model_dump(mode="json") for each in store.decisions(work.session, row.id)],
+        "devices": [_device(work, device) for device in store.devices(session, row.id)],
+        "decisions": [each.model_dump(mode="json") for each in store.decisions(session, row.id)],
         "transfers": [
-            each.model_dump(mode="json", exclude={"sealed"})
-            for each in transfer_store.of_file(work.session, row.id)
+            {**_shown(each), **transfers.said_of(work, each)}
+            for each in transfer_store.of_file(session, row.id)
         ],
+        "photos": [_photo(work, each) for each in photos.of_file(session, row.id)],
+        "openings": [
+            {**_shown(each), **work.open(sealed.opened(each.id), each.sealed)}
+            for each in access.openings(session, row.id)
+        ],
+        "reminders": [_shown(each) for each in reminder_store.of_file(session, row.id)],
     }
 
 
+def _shown(row: SQLModel) -> dict[str, Any]:
+    """A row without what is sealed, and without who of the staff did it."""
+    staff = {"subject", "offered_by", "answered_by", "added_by", "settled_by"}
+    return row.model_dump(mode="json", exclude={"sealed", "enrolment_id"} | staff)
+
+
+def _photo(work: Work, row: PhotoRow) -> dict[str, Any]:
+    path = f"/v1/enrolments/{row.enrolment_id}/photos/{row.id}"
+    hers = {"jpeg": work.open(sealed.photo(row.id), row.sealed)} if row.shows is None else {}
+    return {**_shown(row), "path": path, **hers}
+
+
 def _device(work: Work, device: Any) -> dict[str, Any]:
-    known: dict[str, Any] = device.model_dump(mode="json", exclude={"phone_number"})
+    known: dict[str, Any] = device.model_dump(mode="json", exclude={"phone_number", "issued_by"})
     return known | {"phone_number": work.open(sealed.phone_number(device.id), device.phone_number)}
 
 
@@ -55,12 +84,13 @@ def erase(work: Work, enrolment_id: UUID) -> EnrolmentRow:
         raise EnrolmentMoveRefused("only a file that has ended is erased", status_now=row.status)
     if row.restricted_at is not None:
         raise FileRestricted("a restricted file is kept as it is: lift the restriction first")
-    row.card = row.pv_number = row.convention_by = None
+    row.card = row.pv_number = row.convention_by = row.suspended_for = None
     row.erased_at = work.at
     for device in store.devices(work.session, row.id):
         device.phone_number = b""
     for transfer in transfer_store.of_file(work.session, row.id):
         transfer.sealed = b""
+    access.forget_reasons(work.session, row.id)
     for photo in photos.of_file(work.session, row.id):
         work.session.delete(photo)
     search.put(work.session, row.id, [])

@@ -21,6 +21,11 @@ def convention_by(enrolment_id: UUID) -> str:
     return f"enrolment_file:{enrolment_id}:convention_by"
 
 
+def suspended_for(enrolment_id: UUID) -> str:
+    """Why the alarm was suspended."""
+    return f"enrolment_file:{enrolment_id}:suspended_for"
+
+
 def phone_number(device_id: UUID) -> str:
     """The number of a device's phone."""
     return f"issued_device:{device_id}:phone_number"
@@ -50,6 +55,7 @@ SEALED = (
     Sealed(EnrolmentRow, "card", card, ("id",)),
     Sealed(EnrolmentRow, "pv_number", pv_number, ("id",)),
     Sealed(EnrolmentRow, "convention_by", convention_by, ("id",)),
+    Sealed(EnrolmentRow, "suspended_for", suspended_for, ("id",)),
     Sealed(DeviceRow, "phone_number", phone_number, ("id",)),
     Sealed(TransferRow, "sealed", transfer, ("id",)),
     Sealed(TieRow, "sealed", tie, ("enrolment_id", "subject")),

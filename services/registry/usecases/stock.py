@@ -13,7 +13,7 @@ from services.registry.errors import DeviceAlreadyIssued, StockKnown, StockUnkno
 from services.registry.models import DeviceRow, StockRow
 from services.registry.store import access
 from services.registry.store import stock as store
-from services.registry.usecases.work import Work, zone_of
+from services.registry.usecases.work import Work, alone, zone_of
 
 # More than that is not chosen from a list; each still has its number.
 _MOST_FREE = 500
@@ -31,9 +31,10 @@ class Item:
 def enter(work: Work, kind: StockKind, serial: str) -> Item:
     """Put an item into the stock of the caller's zone; what somebody had before is to be wiped first.
 
-    Raises `StockKnown`, `DeviceAlreadyIssued`.
+    Raises `StockKnown`, `DeviceAlreadyIssued`, `DoneAtOnce`.
     """
     zone = zone_of(work.caller)
+    alone(work, f"{kind} {serial}", "serial")
     if kind == "button" and store.is_out(work.session, serial):
         raise DeviceAlreadyIssued("serial: this one is issued to a file", field="serial")
     row = StockRow(
@@ -88,6 +89,7 @@ def match(work: Work, item_id: UUID, kind: StockKind, field: str) -> StockRow:
 
 def match_serial(work: Work, serial: str) -> StockRow | None:
     """The same by the number on the button; None where no stock knows it: those are issued as they are."""
+    alone(work, f"button {serial}", "button_serial")
     row = store.by_serial(work.session, "button", serial)
     if row is None:
         return None

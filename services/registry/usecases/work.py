@@ -8,11 +8,11 @@ from chassis.errors import Forbidden
 from chassis.work import Work
 from contracts.common import BELGIUM
 from services.registry import events
-from services.registry.errors import EnrolmentUnknown, FileRestricted
+from services.registry.errors import DoneAtOnce, EnrolmentUnknown, FileRestricted
 from services.registry.models import EnrolmentRow
-from services.registry.store import access, files
+from services.registry.store import access, files, locks
 
-__all__ = ["Work", "changeable", "own", "readable", "tell", "today", "zone_of"]
+__all__ = ["Work", "alone", "changeable", "own", "readable", "tell", "today", "zone_of"]
 
 
 def zone_of(caller: Caller) -> str:
@@ -68,6 +68,15 @@ def tell(work: Work, row: EnrolmentRow) -> None:
     Who began earlier may have waited for who began later: the moment is that of the change, not of the request.
     """
     work.tx.publish(events.enrolment_changed(row, files.moment(work.session)))
+
+
+def alone(work: Work, what: str, field: str | None = None) -> None:
+    """Be the only one that does `what` until the transaction ends, where no constraint of one table sees to it.
+
+    Raises `DoneAtOnce` rather than wait for long.
+    """
+    if not locks.taken(work.session, what):
+        raise DoneAtOnce("somebody else does the same at this moment: try again", field=field)
 
 
 def today(work: Work) -> date:

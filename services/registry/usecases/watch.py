@@ -1,0 +1,60 @@
+"""What the state of an alarm calls for: its zone is told, louder each day, until it is done.
+
+Looked at whenever that state may have changed, under the lock of the file. It depends on the state alone: news
+that comes twice, late or out of order tells nobody anything wrong.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlmodel import Session
+
+from contracts.common import BELGIUM
+from contracts.registry import ReminderKind
+from services.registry.domain import life as domain
+from services.registry.models import EnrolmentRow, GrantRow
+from services.registry.store import files as store
+from services.registry.usecases import reminders
+from services.registry.usecases.reminders import Reminder
+
+KINDS: tuple[ReminderKind, ...] = ("activate", "unprotected", "granted", "to_end", "unknown")
+# A grant may come before the file that it is for only while systems are being restored.
+_UNKNOWN_AFTER = timedelta(hours=1)
+
+
+def look(session: Session, enrolment_id: UUID, file: EnrolmentRow | None, *, at: datetime, by: str) -> None:
+    """Remind of what a file needs now (None: there is no such file), and of nothing that it no longer needs."""
+    wanted = list(_wanted(session, file, store.decisions(session, enrolment_id), at))
+    reminders.keep(session, enrolment_id, KINDS, wanted, at=at, by=by)
+
+
+def _wanted(
+    session: Session, file: EnrolmentRow | None, decided: Sequence[GrantRow], at: datetime
+) -> Iterator[Reminder]:
+    running = [each for each in decided if each.granted and not each.to_end]
+    if file is None:
+        yield from (("unknown", str(each.application_id), at + _UNKNOWN_AFTER) for each in running)
+    elif file.status == "open":
+        yield from (("activate", str(each.application_id), _activate_at(each, at)) for each in running)
+    elif file.status == "ended":
+        # What ended does not come back: she needs a new file.
+        yield from (("granted", str(each.application_id), at) for each in running)
+    if file is not None and file.status != "ended" and store.to_end(session, file.id):
+        yield "to_end", "to_end", at
+    if file is not None and unprotected(session, file):
+        yield "unprotected", "unprotected", at
+
+
+def unprotected(session: Session, file: EnrolmentRow) -> bool:
+    """Whether the alarm of a file is to be on, and nothing of it works."""
+    devices = [domain.status_of(each.status) for each in store.devices(session, file.id)]
+    status = domain.enrolment_status_of(file.status)
+    return domain.unprotected(status, devices) and not store.to_end(session, file.id)
+
+
+def _activate_at(grant: GrantRow, at: datetime) -> datetime:
+    """At once where it is urgent: provisional, so without an end. Else the next morning."""
+    if grant.ends_on is None:
+        return at
+    return reminders.morning(at.astimezone(BELGIUM).date() + timedelta(days=1))
