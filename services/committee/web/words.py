@@ -1,11 +1,8 @@
 """What the committee's pages say, in the four languages; a code that stands in no table is shown as it is."""
 
-from collections.abc import Mapping
+from chassis.words import Lines, by_language
 
-from contracts.registry import Language
-
-# One line a text: Dutch, French, German, English.
-_LINES: dict[str, tuple[str, str, str, str]] = {
+_LINES: Lines = {
     "title": ("Indicatiecommissie stalkingalarm", "Commission alarme harcèlement", "Ausschuss Stalkingalarm", "Stalkingalarm committee"),
     "skip": ("Naar de inhoud", "Aller au contenu", "Zum Inhalt", "Skip to content"),
     "menu": ("Menu", "Menu", "Menü", "Menu"),
@@ -206,7 +203,4 @@ _LINES: dict[str, tuple[str, str, str, str]] = {
     "problem.outcome_needs": ("Verlengen vraagt een einddatum, verlichten wat er lichter wordt, beëindigen een plan; laat de andere leeg.", "Prolonger demande une date de fin, alléger ce qui s'allège, mettre fin un plan ; laissez les autres vides.", "Verlängern braucht ein Enddatum, Lockern was lockerer wird, Beenden einen Plan; die anderen leer lassen.", "To extend needs an end date, to lighten what becomes lighter, to end a plan; leave the others empty."),
 }  # fmt: skip
 
-_ORDER: tuple[Language, ...] = ("nl", "fr", "de", "en")
-WORDS: Mapping[Language, Mapping[str, str]] = {
-    language: {key: texts[place] for key, texts in _LINES.items()} for place, language in enumerate(_ORDER)
-}
+WORDS = by_language(_LINES)
