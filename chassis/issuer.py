@@ -58,12 +58,12 @@ class IssuerKeys:
                 return False
             try:
                 self._keys = self._fetched()
-                self._read_at = time.monotonic()
-                self._rest_until = self._read_at + _REST_S
-            finally:
-                if self._read_at < begun:
-                    ended = time.monotonic()
-                    self._rest_until = ended + 2 * (ended - begun)
+            except Exception:
+                ended = time.monotonic()
+                self._rest_until = ended + 2 * (ended - begun)
+                raise
+            self._read_at = time.monotonic()
+            self._rest_until = self._read_at + _REST_S
             return True
 
     def _fetched(self) -> KeySet:

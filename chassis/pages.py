@@ -4,7 +4,6 @@ No inline script, no foreign host: see `POLICY`. Whoever is not signed in is sen
 comes back to the same page. A refusal is a page too, in words.
 """
 
-from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -21,6 +20,7 @@ from chassis.caller import Caller
 from chassis.errors import Forbidden, ServiceError, Unauthenticated
 from chassis.http import service_error
 from chassis.problems import PROBLEMS
+from chassis.words import PROBLEM, Words
 from contracts.common import BELGIUM
 from contracts.registry import Language
 
@@ -34,10 +34,7 @@ FRESH = {"cache-control": "no-cache"}
 HEADERS = {"content-security-policy": POLICY}
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 _KEPT = "stalkingalarm_language"
-_PROBLEM = "problem."
 _SHARED = Path(__file__).parent / "web"
-
-Words = Mapping[Language, Mapping[str, str]]
 
 
 class Static(StaticFiles):
@@ -57,6 +54,13 @@ class Pages:
         """`folder`: holds `templates` and `static`; `words`: every text of the pages, by language."""
         self._prefix = prefix
         self._words: Words = {language: {**PROBLEMS[language], **words[language]} for language in LANGUAGES}
+        # By code: the forms' script says with them what the API refused.
+        self._problems: Words = {
+            language: {
+                key.removeprefix(PROBLEM): text for key, text in words.items() if key.startswith(PROBLEM)
+            }
+            for language, words in self._words.items()
+        }
         self._templates = Environment(
             loader=FileSystemLoader([folder / "templates", _SHARED / "templates"]),
             autoescape=select_autoescape(default=True),
@@ -97,12 +101,10 @@ class Pages:
         def name(group: str, code: object) -> str:
             return words.get(f"{group}.{code}", str(code).replace("_", " "))
 
-        # By code: the forms' script says with them what the API refused.
-        problems = {key.removeprefix(_PROBLEM): text for key, text in words.items() if key.startswith(_PROBLEM)}
         text = self._templates.get_template(template).render(
             t=say,
             word=name,
-            problems=problems,
+            problems=self._problems[language],
             moment=moment,
             day=day,
             short=short,

@@ -4,12 +4,9 @@ A problem's code is the last part of its type, or what Pydantic calls it (`error
 service says of its own problems is added to these by its pages, also of one field alone: `<code>.<field>`.
 """
 
-from collections.abc import Mapping
+from chassis.words import Lines, by_language, of_problems
 
-from contracts.registry import Language
-
-# One line a text: Dutch, French, German, English.
-_LINES: dict[str, tuple[str, str, str, str]] = {
+_LINES: Lines = {
     "other": ("Het systeem weigert dit.", "Le système refuse ceci.", "Das System lehnt dies ab.", "The system refuses this."),
     "other_at": ("Wat bij {where} staat, klopt niet.", "Ce qui figure sous {where} n'est pas correct.", "Was bei {where} steht, stimmt nicht.", "What stands at {where} is not right."),
     "forbidden": ("Dit mag u niet zien of doen", "Vous ne pouvez ni voir ni faire ceci", "Das dürfen Sie nicht sehen oder tun", "You may not see or do this"),
@@ -37,8 +34,4 @@ _LINES: dict[str, tuple[str, str, str, str]] = {
     "uuid_parsing": ("Dit nummer klopt niet: kopieer het helemaal.", "Ce numéro n'est pas correct : copiez-le en entier.", "Diese Nummer stimmt nicht: bitte vollständig kopieren.", "This number is not right: copy all of it."),
 }  # fmt: skip
 
-_ORDER: tuple[Language, ...] = ("nl", "fr", "de", "en")
-PROBLEMS: Mapping[Language, Mapping[str, str]] = {
-    language: {f"problem.{code}": texts[place] for code, texts in _LINES.items()}
-    for place, language in enumerate(_ORDER)
-}
+PROBLEMS = by_language(of_problems(_LINES))

@@ -152,9 +152,7 @@ def test_an_acknowledgement_stops_the_ladder(desk: Desk) -> None:
 def test_a_take_over_is_an_acknowledgement_by_the_other_room(desk: Desk) -> None:
     raised = alarm()
     desk.press(raised)
-    for _ in range(3):
-        desk.pass_time(20.1)
-    neighbour = desk.context.board.rooms[GHENT_ROOM].neighbours[0]
+    neighbour = desk.nobody_answers(GHENT_ROOM)
     with pytest.raises(IncidentUnknown):
         moving.take_over(desk.context, raised.alarm_id, "stranger", "cic-luxembourg")
     moving.take_over(desk.context, raised.alarm_id, "neighbour", neighbour)

@@ -13,8 +13,9 @@ from fastapi.testclient import TestClient
 
 from chassis.database import Database, engine_of
 from chassis.errors import ServiceError
-from chassis.pages import LANGUAGES, Words
+from chassis.pages import LANGUAGES
 from chassis.problems import PROBLEMS
+from chassis.words import Words
 from contracts.common import BELGIUM
 from services.committee import errors as committee_errors
 from services.committee.web.words import WORDS as COMMITTEE_WORDS

@@ -144,7 +144,7 @@ def test_dispatch(cluster: Cluster) -> None:
         following.take_photo(
             tx,
             here.context,
-            PhotoPublished(enrolment_id=enrolment, photo_id=photo, card_version=1, jpeg="QUJD"),
+            PhotoPublished(enrolment_id=enrolment, photo_id=photo, card_version=2, jpeg="QUJD"),
         )
     wanted = {
         "policy": "proposed",

@@ -103,6 +103,12 @@ class Desk:
         self.do("UPDATE due SET due_at = due_at - make_interval(secs => :s)", s=seconds)
         return escalating.act_on_due(self.context)
 
+    def nobody_answers(self, room: str) -> str:
+        """The whole ladder of a room's alarms passes; the neighbour that hears of them last."""
+        for _ in range(3):
+            self.pass_time(20.1)
+        return self.context.board.rooms[room].neighbours[0]
+
     def do(self, statement: str, **values: Any) -> None:
         """Change what stands in the database."""
         with self.context.database.read() as session:

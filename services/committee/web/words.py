@@ -1,11 +1,8 @@
 """What the committee's pages say, in the four languages; a code that stands in no table is shown as it is."""
 
-from collections.abc import Mapping
+from chassis.words import Lines, by_language
 
-from contracts.registry import Language
-
-# One line a text: Dutch, French, German, English.
-_LINES: dict[str, tuple[str, str, str, str]] = {
+_LINES: Lines = {
     "title": ("Indicatiecommissie stalkingalarm", "Commission alarme harcèlement", "Ausschuss Stalkingalarm", "Stalkingalarm committee"),
     "skip": ("Naar de inhoud", "Aller au contenu", "Zum Inhalt", "Skip to content"),
     "menu": ("Menu", "Menu", "Menü", "Menu"),
@@ -335,7 +332,4 @@ _LINES: dict[str, tuple[str, str, str, str]] = {
     "problem.protocol-contradictory.proposers": ("Alleen partners van dit protocol.", "Seulement des partenaires de ce protocole.", "Nur Partner dieses Protokolls.", "Only partners of this protocol."),
 }  # fmt: skip
 
-_ORDER: tuple[Language, ...] = ("nl", "fr", "de", "en")
-WORDS: Mapping[Language, Mapping[str, str]] = {
-    language: {key: texts[place] for key, texts in _LINES.items()} for place, language in enumerate(_ORDER)
-}
+WORDS = by_language(_LINES)

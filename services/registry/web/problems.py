@@ -1,7 +1,9 @@
 """What the registry says of its own problems; those of every service are in `chassis/problems.py`."""
 
-# By code, or by code and field. One line a text: Dutch, French, German, English.
-LINES: dict[str, tuple[str, str, str, str]] = {
+from chassis.words import Lines
+
+# By code, or by code and field.
+LINES: Lines = {
     "enrolment-unknown": ("Dit dossier bestaat niet, of niet voor u", "Ce dossier n'existe pas, ou pas pour vous", "Diese Akte gibt es nicht, oder nicht für Sie", "There is no such file, or not for you"),
     "device-unknown": ("Dit toestel bestaat niet, of niet voor u.", "Cet appareil n'existe pas, ou pas pour vous.", "Dieses Gerät gibt es nicht, oder nicht für Sie.", "There is no such device, or not for you."),
     "card-unknown": ("Dit dossier heeft nog geen interventiekaart.", "Ce dossier n'a pas encore de fiche d'intervention.", "Diese Akte hat noch keine Einsatzkarte.", "This file has no intervention card yet."),

@@ -1,12 +1,9 @@
 """What the registry's pages say, in the four languages; a code that stands in no table is shown as it is."""
 
-from collections.abc import Mapping
-
-from contracts.registry import Language
+from chassis.words import Lines, by_language, of_problems
 from services.registry.web.problems import LINES as PROBLEMS
 
-# One line a text: Dutch, French, German, English.
-_LINES: dict[str, tuple[str, str, str, str]] = {
+_LINES: Lines = {
     "title": ("Slachtofferdossiers stalkingalarm", "Dossiers alarme harcèlement", "Akten Stalkingalarm", "Stalkingalarm files"),
     "skip": ("Naar de inhoud", "Aller au contenu", "Zum Inhalt", "Skip to content"),
     "menu": ("Menu", "Menu", "Menü", "Menu"),
@@ -230,11 +227,4 @@ _LINES: dict[str, tuple[str, str, str, str]] = {
     "erased": ("Gewist op {at}: alleen nummers, data en beslissingen zijn er nog.", "Effacé le {at} : il ne reste que numéros, dates et décisions.", "Gelöscht am {at}: Nur Nummern, Daten und Entscheidungen sind noch da.", "Erased on {at}: only numbers, dates and decisions are left."),
 }  # fmt: skip
 
-_ORDER: tuple[Language, ...] = ("nl", "fr", "de", "en")
-WORDS: Mapping[Language, Mapping[str, str]] = {
-    language: {
-        **{key: texts[place] for key, texts in _LINES.items()},
-        **{f"problem.{code}": texts[place] for code, texts in PROBLEMS.items()},
-    }
-    for place, language in enumerate(_ORDER)
-}
+WORDS = by_language({**_LINES, **of_problems(PROBLEMS)})
