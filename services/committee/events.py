@@ -32,6 +32,7 @@ from services.committee.models import (
     ConflictRow,
     DeadlineRow,
     DecisionRow,
+    EnrolmentRow,
     HandoverRow,
     KnownTieRow,
     ProtocolRow,
@@ -147,12 +148,12 @@ def real_incident(event: Event) -> tuple[UUID, UUID, datetime] | None:
     return closed.incident_id, closed.enrolment_id, closed.raised_at or closed.at
 
 
-def ended_enrolment(event: Event) -> UUID | None:
-    """The enrolment that the registry ended; None for anything else. Raises `Invalid`."""
+def enrolment(event: Event) -> EnrolmentRow | None:
+    """How a file stands at the registry; None for anything else. Raises `Invalid`."""
     if event.type != EnrolmentChanged.TYPE:
         return None
     changed = _read(EnrolmentChanged, event)
-    return changed.enrolment_id if changed.status == "ended" else None
+    return EnrolmentRow(id=changed.enrolment_id, **changed.model_dump(exclude={"enrolment_id"}))
 
 
 def known_tie(event: Event) -> KnownTieRow | None:

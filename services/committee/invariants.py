@@ -34,6 +34,19 @@ INVARIANTS: dict[str, str] = {
         "('submitted', 'awaiting_approval', 'provisional', 'reopened', 'ending') AND NOT EXISTS "
         "(SELECT 1 FROM deadline w WHERE w.subject_id = a.id AND w.state = 'open')"
     ),
+    # An alarm that was granted works, or people are told that it does not.
+    "granted_and_nobody_hears_that_it_is_off": (
+        "SELECT a.id FROM application a LEFT JOIN enrolment e ON e.id = a.enrolment_id "
+        "WHERE a.state IN ('provisional', 'granted') AND e.status IS DISTINCT FROM 'active' AND NOT EXISTS "
+        "(SELECT 1 FROM deadline w WHERE w.subject_id = a.id AND w.state = 'open' AND w.kind IN "
+        "('installation', 'urgent_installation', 'suspension', 'protection'))"
+    ),
+    "works_and_is_waited_for": (
+        "SELECT a.id FROM application a JOIN enrolment e ON e.id = a.enrolment_id JOIN deadline w "
+        "ON w.subject_id = a.id WHERE w.state = 'open' AND (e.status = 'active' AND w.kind IN "
+        "('installation', 'urgent_installation', 'suspension', 'protection') "
+        "OR e.status = 'ended' AND w.kind = 'device')"
+    ),
     "alive_without_review_to_come": (
         "SELECT a.id FROM application a WHERE a.state = 'granted' AND NOT EXISTS "
         "(SELECT 1 FROM review r WHERE r.application_id = a.id AND r.state IN ('open', 'overdue'))"

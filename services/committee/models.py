@@ -51,8 +51,6 @@ class ApplicationRow(SQLModel, table=True):
     number: int = 0
     # Who took what is reviewed (subjects): they do not count until it is decided anew.
     reviewed_from: list[str] = Field(default_factory=list, sa_type=Json)
-    # The registry ended the enrolment, whatever the committee thinks of it.
-    enrolment_ended: bool = False
     # Who set the risk level by an assessment of their own (subject).
     assessed_by: str | None = None
 
@@ -178,6 +176,17 @@ class KnownTieRow(SQLModel, table=True):
     declared_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class EnrolmentRow(SQLModel, table=True):
+    """What the registry last said of a file: a read model, older news is ignored."""
+
+    __tablename__ = "enrolment"
+
+    id: UUID = Field(primary_key=True)
+    status: str
+    managing_zone_id: str | None = None
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class AgendaRow(SQLModel, table=True):
     """One point of a meeting: an application, or a review of it."""
 
@@ -261,7 +270,7 @@ class HistoryRow(SQLModel, table=True):
 TABLES = frozenset(
     {
         *("protocol", "application", "decision", "review", "opinion", "conflict", "meeting", "attendance"),
-        "known_tie",
+        *("known_tie", "enrolment"),
         *("agenda_item", "handover", "deadline", "history"),
     }
 )

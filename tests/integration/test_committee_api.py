@@ -71,6 +71,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("POST", f"{A}/refuse"): DESK,
     ("POST", f"{A}/request-review"): PROPOSERS,
     ("POST", f"/v1/reviews/{NOBODY}/hold"): DESK,
+    ("POST", f"{A}/close"): DESK,
     ("POST", f"{A}/propose-decision"): DESK,
     ("POST", f"{A}/approve-draft"): GENERAL,
     ("POST", f"{A}/send-draft-back"): GENERAL,

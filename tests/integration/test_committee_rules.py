@@ -16,7 +16,7 @@ from services.committee.domain.calendar import day_of
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
 from services.committee.store import cases
-from services.committee.usecases import ending, reviewing
+from services.committee.usecases import reviewing
 from tests.support.committee import (
     GENERAL,
     MAGISTRATE,
@@ -34,6 +34,7 @@ from tests.support.committee import (
     named,
     provisional,
     refused,
+    registry_says,
     submitted,
     urgent,
     whole,
@@ -95,6 +96,7 @@ def test_only_who_proposed_it_takes_it_back(committee: Desk, protocol_id: str) -
 def test_what_is_to_end_waits_for_the_device(committee: Desk, database: Database, protocol_id: str) -> None:
     body = urgent(protocol_id)
     path = provisional(committee, body)
+    registry_says(database, body["enrolment_id"], "active")
     refused(committee, protocol_id, path)
     assert waiting(committee, path) == {"device"}
     committee.call("POST", f"{path}/request-review", {"grounds": "he is back"}, **POLICE)
@@ -104,8 +106,7 @@ def test_what_is_to_end_waits_for_the_device(committee: Desk, database: Database
     held = meeting(committee, protocol_id, about(path), people=OTHERS)
     refusal = {"meeting_id": held, **REASONS, "alternatives": ["aid"], "review_way": "ask us"}
     committee.call("POST", f"{path}/refuse", refusal, **SECRETARY)
-    with database.transaction() as tx:
-        assert ending.close_ended(tx.session, UUID(body["enrolment_id"]), datetime.now(UTC)) == 1
+    registry_says(database, body["enrolment_id"], "ended")
     assert committee.call("GET", path, **SECRETARY)["state"] == "ended"
     assert waiting(committee, path) == set()
 
@@ -125,8 +126,7 @@ def test_an_enrolment_that_ended_too_early_is_told_of_at_once_until_the_committe
     committee: Desk, database: Database, protocol_id: str
 ) -> None:
     path, enrolment = alive(committee, protocol_id)
-    with database.transaction() as tx:
-        assert ending.close_ended(tx.session, UUID(enrolment), datetime.now(UTC)) == 0
+    registry_says(database, enrolment, "ended")
     assert committee.call("GET", path, **SECRETARY)["state"] == "granted"
     (first, *_) = [d for d in committee.call("GET", "/v1/board", **SECRETARY) if d["enrolment_id"] == enrolment]
     assert first["kind"] == "protection"

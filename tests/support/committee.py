@@ -2,11 +2,16 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from chassis.database import Database
+from contracts.envelope import wrap
+from contracts.registry import EnrolmentChanged, EnrolmentStatus
+from services.committee import events
 from services.committee.domain.calendar import day_of
 from services.committee.schemas.case import APPLICATION, REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
+from services.committee.usecases import watching
 from tests.support.desks import Desk, Who
 
 SECRETARY: Who = {"role": "secretariat", "partner": "city"}
@@ -97,6 +102,20 @@ def refused(committee: Desk, protocol_id: str, path: str) -> dict[str, Any]:
     body = {"meeting_id": meeting(committee, protocol_id, about(path)), **REFUSAL}
     answer: dict[str, Any] = committee.call("POST", f"{path}/refuse", body, **SECRETARY)
     return answer
+
+
+def registry_says(
+    database: Database, enrolment: str, status: EnrolmentStatus, at: datetime | None = None
+) -> None:
+    """The committee's worker hears how a file stands now."""
+    now = datetime.now(UTC)
+    told = EnrolmentChanged(
+        enrolment_id=UUID(enrolment), status=status, managing_zone_id="z1", changed_at=at or now
+    )
+    news = events.enrolment(wrap(told, source="/services/registry"))
+    assert news is not None
+    with database.transaction() as tx:
+        watching.heard(tx.session, news, now)
 
 
 def named(who: Who, sub: str) -> Who:

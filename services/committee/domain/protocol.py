@@ -43,7 +43,10 @@ def version_moved(state: VersionState, move: VersionMove) -> VersionState:
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """How long people may take. Hours and days of the calendar, `decision_days` of either kind."""
+    """How long people may take. Hours and days of the calendar, `decision_days` of either kind.
+
+    Until an alarm works: `installation_hours` in an urgent case, `installation_days` in an ordinary one.
+    """
 
     provisional_hours: int = 4
     ratification_days: int = 7
@@ -52,6 +55,8 @@ class Delays:
     review_months: int = 3
     end_months: int = 6
     review_after_alarm_hours: int = 72
+    installation_hours: int = 24
+    installation_days: int = 7
 
 
 @dataclass(frozen=True, slots=True)

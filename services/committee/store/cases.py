@@ -70,12 +70,18 @@ def applications(
     return session.exec(found).all()
 
 
-def alive_of(session: Session, enrolment_id: UUID, *, lock: bool = False) -> Sequence[ApplicationRow]:
+def alive_of(session: Session, enrolment_id: UUID) -> Sequence[ApplicationRow]:
     """Applications of an enrolment whose alarm lives, the newest first."""
     found = select(ApplicationRow).where(
         col(ApplicationRow.enrolment_id) == enrolment_id, col(ApplicationRow.state).in_(ALIVE)
     )
-    found = found.order_by(col(ApplicationRow.submitted_at).desc())
+    return session.exec(found.order_by(col(ApplicationRow.submitted_at).desc())).all()
+
+
+def of_enrolment(session: Session, enrolment_id: UUID, *, lock: bool = False) -> Sequence[ApplicationRow]:
+    """All applications of an enrolment; `lock` keeps others from deciding meanwhile."""
+    found = select(ApplicationRow).where(col(ApplicationRow.enrolment_id) == enrolment_id)
+    found = found.order_by(col(ApplicationRow.id))
     return session.exec(found.with_for_update() if lock else found).all()
 
 

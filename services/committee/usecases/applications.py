@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.errors import Forbidden
+from contracts.registry import EnrolmentStatus
 from services.committee import events
 from services.committee.domain import application as domain
 from services.committee.domain import deadlines as kinds
@@ -13,7 +14,7 @@ from services.committee.domain.application import Assessment, Checked, Content
 from services.committee.domain.protocol import Rules
 from services.committee.errors import ApplicationIncomplete
 from services.committee.models import ApplicationRow, ConflictRow, DecisionRow, OpinionRow
-from services.committee.store import cases
+from services.committee.store import cases, enrolments
 from services.committee.store import protocols as protocol_store
 from services.committee.usecases import deadlines, protocols, sealed
 from services.committee.usecases.work import COMMITTEE, Reading, Work, partner_of
@@ -21,12 +22,16 @@ from services.committee.usecases.work import COMMITTEE, Reading, Work, partner_o
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """An application with what was sealed in it, what binds it, and the decisions with what they say."""
+    """An application with what was sealed in it, what binds it, and the decisions with what they say.
+
+    `enrolment_status`: how the registry's file stands; None for one that it has told nothing of.
+    """
 
     row: ApplicationRow
     content: Content
     rules: Rules | None
     decisions: Sequence[tuple[DecisionRow, Mapping[str, Any]]]
+    enrolment_status: EnrolmentStatus | None
 
 
 def draft(work: Work, changes: Mapping[str, Any]) -> Filed:
@@ -195,7 +200,8 @@ def filed(reading: Reading, row: ApplicationRow) -> Filed:
         (decision, reading.open(sealed.decision(decision.id), decision.sealed))
         for decision in cases.decisions(reading.session, row.id)
     ]
-    return Filed(row, content_of(reading, row), rules_for(reading, row), said)
+    status = enrolments.status(reading.session, row.enrolment_id)
+    return Filed(row, content_of(reading, row), rules_for(reading, row), said, status)
 
 
 def rules_for(reading: Reading, row: ApplicationRow) -> Rules | None:

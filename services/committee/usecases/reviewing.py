@@ -18,7 +18,7 @@ from services.committee.errors import DateTooEarly, DateTooLate, ReviewMoveRefus
 from services.committee.models import ApplicationRow, DecisionRow, ReviewRow
 from services.committee.store import cases
 from services.committee.store import due as store
-from services.committee.usecases import chain, deadlines, ending, meetings, protocols, sealed
+from services.committee.usecases import chain, deadlines, ending, meetings, protocols, sealed, watching
 from services.committee.usecases.applications import rules_for, state_of
 from services.committee.usecases.asking import ask
 from services.committee.usecases.work import Work
@@ -130,7 +130,7 @@ def _follow(
     if after is not None:
         # What was to end lives on: nobody needs to bring the device any more, and somebody looks again.
         row.state = after
-        deadlines.met(work.session, row.id, frozenset({"device"}), now=work.at)
+        watching.watch(work.session, row, work.at)
         ask(*about, "periodic", review.id, _cadence(rules, work.at), work.at)
     elif review.cause == "periodic":
         ask(*about, "periodic", review.id, _cadence(rules, work.at), work.at)
