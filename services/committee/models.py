@@ -51,8 +51,6 @@ class ApplicationRow(SQLModel, table=True):
     number: int = 0
     # Who took what is reviewed (subjects): they do not count until it is decided anew.
     reviewed_from: list[str] = Field(default_factory=list, sa_type=Json)
-    # Who set the risk level by an assessment of their own (subject).
-    assessed_by: str | None = None
 
 
 class DecisionRow(SQLModel, table=True):

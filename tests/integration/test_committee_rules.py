@@ -288,6 +288,34 @@ def test_the_committee_lowers_a_risk_in_a_meeting_and_nobody_else(committee: Des
     assert answer["assessment"]["level"] == "elevated"
 
 
+def test_who_names_a_meeting_is_not_yet_the_committee(committee: Desk, protocol_id: str) -> None:
+    path = submitted(committee, whole(protocol_id))
+    low = {"instrument": "SAM", "version": "2.1", "answers": {"N1": "no"}, "level": "low"}
+    sits = {"meeting_id": meeting(committee, protocol_id, about(path))}
+    for who in (POLICE, MAGISTRATE, {"role": "committee", "partner": "parket"}):
+        committee.call("PUT", f"{path}/assessment", low | sits, status=403, **who)
+    assert committee.call("GET", path, **SECRETARY)["assessment"]["level"] == "high"
+    # Raising needs no meeting, and one that is named does no harm.
+    committee.call("PUT", f"{path}/assessment", low | sits | {"level": "extreme"}, **POLICE)
+
+
+def test_repeating_what_another_officer_found_does_not_make_it_ones_own(
+    committee: Desk, protocol_id: str
+) -> None:
+    drafter, other = named(POLICE, "drafter"), named(POLICE, "other")
+    path = f"/v1/applications/{drafted(committee, whole(protocol_id), drafter)}"
+    found = {"instrument": "SAM", "version": "2.1", "answers": {"N1": "yes"}, "level": "extreme"}
+    committee.call("PUT", f"{path}/assessment", found, **MAGISTRATE)
+    committee.call("PUT", f"{path}/assessment", found, **drafter)
+    for who in (drafter, other, named(POLICE, "DRAFTER ")):
+        for level in ("low", None):
+            committee.call("PATCH", path, {"assessment": {"level": level}}, status=403, **who)
+    # Nor does a colleague lower what the drafter set; the drafter takes back what is nobody else's.
+    mine = f"/v1/applications/{drafted(committee, whole(protocol_id), drafter)}"
+    committee.call("PATCH", mine, {"assessment": {"level": "low"}}, status=403, **other)
+    committee.call("PATCH", mine, {"assessment": {"level": "low"}}, **drafter)
+
+
 def test_an_extension_is_no_longer_than_the_protocol_lets_an_alarm_run(
     committee: Desk, protocol_id: str
 ) -> None:

@@ -1,10 +1,11 @@
 """Applications and decisions: one table of moves, and what a complete application says."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 from uuid import UUID
 
+from services.committee.domain.people import account
 from services.committee.domain.protocol import Rules
 from services.committee.errors import ApplicationMoveRefused, ConditionsUnmet, RiskLoweredByOfficer
 
@@ -108,6 +109,8 @@ class Content:
     elements: Mapping[str, str] = field(default_factory=dict)
     conditions: Mapping[str, Checked] = field(default_factory=dict)
     assessment: Assessment = Assessment()
+    # Who set which level, by account, since the committee last did: nobody lowers what somebody else set.
+    levels: Mapping[str, Level] = field(default_factory=dict)
 
 
 def missing(content: Content, rules: Rules | None) -> list[str]:
@@ -154,6 +157,19 @@ def refuse_unmet(conditions: Mapping[str, Checked], rules: Rules) -> None:
     unmet = [name for name in rules.conditions if name not in conditions or not conditions[name].met]
     if unmet:
         raise ConditionsUnmet(f"not met: {', '.join(unmet)}", field="conditions", unmet=unmet)
+
+
+def set_by_others(content: Content, person: str) -> Level | None:
+    """The highest level that anybody but this person set; None where nobody did."""
+    others = {level for who, level in content.levels.items() if who != account(person)}
+    return max(others, key=LEVELS.index, default=None)
+
+
+def with_level(content: Content, person: str, *, alone: bool = False) -> Content:
+    """The content, its level set by this person; `alone`: by the committee, whatever others set before."""
+    others = {} if alone else {who: level for who, level in content.levels.items() if who != account(person)}
+    level = content.assessment.level
+    return replace(content, levels={**others, account(person): level} if level else others)
 
 
 def refuse_lowering(before: Level | None, after: Level | None, *, committee: bool) -> None:

@@ -1,7 +1,7 @@
 """Applications until they are submitted, and what is added later: opinions, ties, a higher risk."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -45,7 +45,8 @@ def draft(work: Work, changes: Mapping[str, Any]) -> Filed:
         created_at=work.at,
         created_by=work.caller.subject,
     )
-    record(work, row, _changed(work, Content(proposer=proposer), changes))
+    content = _changed(work, Content(proposer=proposer), changes)
+    record(work, row, domain.with_level(content, work.caller.subject))
     work.session.add(row)
     work.session.flush()
     work.note(row.id, "drafted")
@@ -60,9 +61,11 @@ def edit(work: Work, application_id: UUID, changes: Mapping[str, Any]) -> Filed:
     after = _changed(work, before, changes)
     if work.caller.zone is None and changes.get("zone_id"):
         row.zone_id = changes["zone_id"]
-    # What another officer raised, who drafts it does not lower.
-    if row.assessed_by not in (None, work.caller.subject):
-        domain.refuse_lowering(before.assessment.level, after.assessment.level, committee=False)
+    if after.assessment.level != before.assessment.level:
+        me = work.caller.subject
+        # Who drafts it lowers what they set themselves, and nothing that anybody else did.
+        domain.refuse_lowering(domain.set_by_others(before, me), after.assessment.level, committee=False)
+        after = domain.with_level(after, me)
     record(work, row, after)
     return filed(work, row)
 
@@ -124,8 +127,8 @@ def assess(work: Work, application_id: UUID, assessment: Mapping[str, Any], *, c
     found = Assessment(**assessment)
     before = content.assessment.level
     domain.refuse_lowering(before, found.level, committee=committee)
-    row.assessed_by = work.caller.subject
-    record(work, row, Content(**{**_fields(content), "assessment": found}))
+    content = replace(content, assessment=found)
+    record(work, row, domain.with_level(content, work.caller.subject, alone=committee))
     work.note(row.id, "risk assessed", {"before": before, "assessment": asdict(found)})
     return filed(work, row)
 
@@ -234,6 +237,7 @@ def content_of(reading: Reading, row: ApplicationRow) -> Content:
         elements=said["elements"],
         conditions={name: Checked(**each) for name, each in said.get("conditions", {}).items()},
         assessment=Assessment(**said.get("assessment", {})),
+        levels=said.get("levels", {}),
     )
 
 

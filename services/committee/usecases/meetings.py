@@ -190,7 +190,12 @@ def deciding(
 
 
 def sits(work: Work, meeting_id: UUID, application_id: UUID) -> bool:
-    """The committee of an open meeting looks at a case, with quorum. Raises as `deciding`; closes no point."""
+    """Whether the caller records what the committee, in an open meeting with quorum, finds of a case.
+
+    Raises as `deciding`; closes no point. Who is not its secretariat speaks for themselves, wherever it sits.
+    """
+    if "secretariat" not in work.caller.roles:
+        return False
     application = work.visible(application_id)
     row = _meeting(work, meeting_id, "open")
     items = [each for each in store.agenda(work.session, meeting_id) if each.application_id == application_id]
