@@ -27,6 +27,7 @@ from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed
 from contracts.envelope import Event, Payload
 from contracts.registry import EnrolmentChanged, TieDeclared
+from services.committee.domain.people import account
 from services.committee.models import (
     ApplicationRow,
     ConflictRow,
@@ -161,7 +162,12 @@ def known_tie(event: Event) -> KnownTieRow | None:
     if event.type != TieDeclared.TYPE:
         return None
     told = _read(TieDeclared, event)
-    return KnownTieRow(enrolment_id=told.enrolment_id, subject=told.person, declared_at=told.declared_at)
+    return KnownTieRow(
+        enrolment_id=told.enrolment_id,
+        subject=told.person,
+        person=account(told.person),
+        declared_at=told.declared_at,
+    )
 
 
 def _read(kind: type[P], event: Event) -> P:

@@ -129,6 +129,8 @@ class ConflictRow(SQLModel, table=True):
 
     application_id: UUID = Field(foreign_key="application.id", primary_key=True)
     subject: str = Field(primary_key=True)
+    # The subject as it is compared (domain/people.py).
+    person: str | None = Field(default=None, index=True)
     sealed: bytes
     declared_at: datetime = Field(sa_type=UtcDateTime)
     declared_by: str
@@ -171,6 +173,8 @@ class KnownTieRow(SQLModel, table=True):
 
     enrolment_id: UUID = Field(primary_key=True)
     subject: str = Field(primary_key=True)
+    # As in `conflict`.
+    person: str | None = Field(default=None, index=True)
     declared_at: datetime = Field(sa_type=UtcDateTime)
 
 

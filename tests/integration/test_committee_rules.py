@@ -202,6 +202,64 @@ def test_a_tie_counts_in_a_review_without_an_application(
     assert lacking["excluded"] == ["bert"]
 
 
+SPELT = ("Bert", " bert", "BERT ", "\uff42\uff45\uff52\uff54")
+
+
+@pytest.mark.parametrize("spelt", SPELT)
+def test_a_tie_is_not_beaten_by_spelling(committee: Desk, protocol_id: str, spelt: str) -> None:
+    path = submitted(committee, body := whole(protocol_id))
+    committee.raw_json("POST", f"{path}/conflicts", {"subject": "bert", "reason": "uncle"}, **SECRETARY)
+    held = meeting(committee, protocol_id, about(path), people=((spelt, "police"), ("carla", "parket")))
+    (point,) = committee.call("GET", f"/v1/meetings/{held}", **SECRETARY)["agenda"]
+    assert (point["missing"], point["excluded"]) == (["police"], {"bert": "police"})
+    said = {"meeting_id": held, **REASONS}
+    lacking = committee.call("POST", f"{path}/grant", said, status=409, **SECRETARY)
+    assert (lacking["missing"], lacking["excluded"]) == (["police"], ["bert"])
+    # Nor does who signs in under another spelling see any of it.
+    bert = named(SECRETARY, spelt)
+    committee.call("GET", path, status=404, **bert)
+    for where in ("/v1/applications", "/v1/board"):
+        listed = committee.call("GET", f"{where}?limit=500", **bert)
+        assert body["enrolment_id"] not in [each["enrolment_id"] for each in listed]
+
+
+def test_one_person_counts_once(committee: Desk, protocol_id: str) -> None:
+    path = submitted(committee, whole(protocol_id))
+    twice = (("bert", "police"), ("Bert", "parket"))
+    held = meeting(committee, protocol_id, about(path), people=twice)
+    said = {"meeting_id": held, **REASONS}
+    lacking = committee.call("POST", f"{path}/grant", said, status=409, **SECRETARY)
+    assert lacking["missing"] == ["police"]
+    committee.call("POST", f"/v1/meetings/{held}/attendance/BERT/leave", **SECRETARY)
+    assert committee.call("GET", f"/v1/meetings/{held}", **SECRETARY)["agenda"][0]["present"] == {}
+
+
+def test_other_members_are_other_people(committee: Desk, protocol_id: str) -> None:
+    path = submitted(committee, whole(protocol_id))
+    refused(committee, protocol_id, path)
+    committee.call("POST", f"{path}/request-review", {"grounds": "news"}, **POLICE)
+    again = tuple((who.title(), partner) for who, partner in QUORUM)
+    held = meeting(committee, protocol_id, about(path), people=again)
+    said = {"meeting_id": held, **REASONS}
+    lacking = committee.call("POST", f"{path}/grant", said, status=409, **SECRETARY)
+    assert lacking["excluded"] == ["bert", "carla"]
+
+
+def test_a_tie_from_the_registry_is_not_beaten_by_spelling(
+    committee: Desk, database: Database, protocol_id: str
+) -> None:
+    path = submitted(committee, body := whole(protocol_id))
+    told = TieDeclared(enrolment_id=UUID(body["enrolment_id"]), person="Carla", declared_at=datetime.now(UTC))
+    tie = events.known_tie(wrap(told, source="/services/registry"))
+    assert tie is not None
+    with database.transaction() as tx:
+        cases.keep_tie(tx.session, tie)
+    carla = named(SECRETARY, "carla")
+    committee.call("GET", path, status=404, **carla)
+    listed = committee.call("GET", "/v1/applications?limit=500", **carla)
+    assert about(path)["application_id"] not in [each["id"] for each in listed]
+
+
 def test_a_tie_that_is_known_before_the_approval_counts(committee: Desk, protocol_id: str) -> None:
     body = whole(str(uuid4()), exceptional="no protocol here", conditions={}) | {"protocol_id": None}
     path = submitted(committee, body)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 from uuid import UUID
 
-from services.committee.domain.people import account
+from services.committee.domain.people import account, accounts
 from services.committee.domain.protocol import Rules
 from services.committee.errors import ApplicationMoveRefused, ConditionsUnmet, RiskLoweredByOfficer
 
@@ -184,6 +184,8 @@ def refuse_lowering(before: Level | None, after: Level | None, *, committee: boo
 def members_present(
     attendance: Mapping[str, str], excluded: Collection[str]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Who counts and who does not, of those at a meeting (subject to partner); `excluded`: subjects."""
-    counted = {who: partner for who, partner in attendance.items() if who not in excluded}
-    return counted, {who: partner for who, partner in attendance.items() if who in excluded}
+    """Who counts and who does not, of those at a meeting (account to partner); one person once."""
+    out = accounts(excluded)
+    there = {account(who): partner for who, partner in attendance.items()}
+    counted = {who: partner for who, partner in there.items() if who not in out}
+    return counted, {who: partner for who, partner in there.items() if who in out}

@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, or_, select
 
 from services.committee.domain.application import ALIVE
+from services.committee.domain.people import account, accounts
 from services.committee.models import (
     ApplicationRow,
     ConflictRow,
@@ -51,7 +52,7 @@ def applications(
     limit: int,
 ) -> Sequence[ApplicationRow]:
     """The newest applications that `subject` has no conflict with; only `own` where given."""
-    tied = select(ConflictRow.application_id).where(col(ConflictRow.subject) == subject)
+    tied = select(ConflictRow.application_id).where(_is(ConflictRow, subject))
     victim = col(ApplicationRow.enrolment_id)
     found = select(ApplicationRow).where(
         col(ApplicationRow.id).not_in(tied), or_(victim.is_(None), victim.not_in(tied_enrolments(subject)))
@@ -105,11 +106,11 @@ def conflicts(session: Session, application_ids: Collection[UUID]) -> Sequence[C
 
 def is_tied(session: Session, subject: str, application_id: UUID | None, enrolment_id: UUID | None) -> bool:
     """Whether a person has a tie to a party, declared here or in another application of the victim."""
-    return subject in tied(session, application_id, enrolment_id)
+    return account(subject) in tied(session, application_id, enrolment_id)
 
 
 def tied(session: Session, application_id: UUID | None, enrolment_id: UUID | None) -> set[str]:
-    """Who has a tie to a party: declared here, in another application of the victim, or at the registry."""
+    """The accounts with a tie to a party: declared here, in another case of the victim, or at the registry."""
     of_victim = select(ApplicationRow.id).where(col(ApplicationRow.enrolment_id) == enrolment_id)
     here = select(ConflictRow.subject).where(
         or_(
@@ -118,7 +119,7 @@ def tied(session: Session, application_id: UUID | None, enrolment_id: UUID | Non
         )
     )
     elsewhere = select(KnownTieRow.subject).where(col(KnownTieRow.enrolment_id) == enrolment_id)
-    return {*session.exec(here), *(session.exec(elsewhere) if enrolment_id else ())}
+    return accounts([*session.exec(here), *(session.exec(elsewhere) if enrolment_id else ())])
 
 
 def tied_enrolments(subject: str) -> Any:
@@ -126,10 +127,15 @@ def tied_enrolments(subject: str) -> Any:
     here = (
         select(ApplicationRow.enrolment_id)
         .join(ConflictRow, col(ConflictRow.application_id) == col(ApplicationRow.id))
-        .where(col(ConflictRow.subject) == subject, col(ApplicationRow.enrolment_id).is_not(None))
+        .where(_is(ConflictRow, subject), col(ApplicationRow.enrolment_id).is_not(None))
     )
-    elsewhere = select(KnownTieRow.enrolment_id).where(col(KnownTieRow.subject) == subject)
+    elsewhere = select(KnownTieRow.enrolment_id).where(_is(KnownTieRow, subject))
     return union(here, elsewhere)
+
+
+def _is(kind: type[ConflictRow | KnownTieRow], subject: str) -> Any:
+    """The condition that a tie is this person's."""
+    return or_(col(kind.person) == account(subject), col(kind.subject) == subject)
 
 
 def keep_tie(session: Session, row: KnownTieRow) -> None:

@@ -11,6 +11,7 @@ from services.committee import events
 from services.committee.domain import application as domain
 from services.committee.domain import deadlines as kinds
 from services.committee.domain.application import Assessment, Checked, Content
+from services.committee.domain.people import account
 from services.committee.domain.protocol import Rules
 from services.committee.errors import ApplicationIncomplete
 from services.committee.models import ApplicationRow, ConflictRow, DecisionRow, OpinionRow
@@ -172,11 +173,12 @@ def opinions(reading: Reading, row: ApplicationRow) -> list[dict[str, Any]]:
 def declare_conflict(work: Work, application_id: UUID, subject: str, reason: str) -> None:
     """A person has a tie to a party: the case does not exist for them. Members speak for themselves."""
     row = work.visible(application_id, lock=True)
-    if subject != work.caller.subject and "secretariat" not in work.caller.roles:
+    if account(subject) != account(work.caller.subject) and "secretariat" not in work.caller.roles:
         raise Forbidden("only the secretariat may declare somebody else's tie", field="subject")
     conflict = ConflictRow(
         application_id=row.id,
         subject=subject,
+        person=account(subject),
         sealed=work.seal(sealed.conflict(row.id, subject), {"reason": reason}),
         declared_at=work.at,
         declared_by=work.caller.subject,

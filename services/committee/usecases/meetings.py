@@ -7,6 +7,7 @@ from typing import Literal
 from uuid import UUID, uuid4
 
 from services.committee.domain import application as domain
+from services.committee.domain.people import account
 from services.committee.domain.protocol import Rules, quorum_missing
 from services.committee.errors import (
     ApplicationMoveRefused,
@@ -116,7 +117,7 @@ def attend(work: Work, meeting_id: UUID, subject: str, partner: str, name: str) 
     content = protocols.version(work.session, row.protocol_id, row.protocol_version).content
     if partner not in [each["id"] for each in content["partners"] if each["member"]]:
         raise PartnerUnknown("no member of this committee", field="partner")
-    here = _here(work, meeting_id).get(subject)
+    here = _here(work, meeting_id).get(account(subject))
     if here is not None and here.partner == partner:
         return seen(work, row)
     if here is not None:
@@ -136,7 +137,8 @@ def attend(work: Work, meeting_id: UUID, subject: str, partner: str, name: str) 
 def leave(work: Work, meeting_id: UUID, subject: str) -> Seen:
     """Somebody goes; they count no longer."""
     row = _meeting(work, meeting_id, "open")
-    stays = [who for who in store.attendance(work.session, meeting_id) if who.subject == subject]
+    person = account(subject)
+    stays = [who for who in store.attendance(work.session, meeting_id) if account(who.subject) == person]
     if not stays:
         raise MeetingUnknown("nobody of that name is at this meeting", field="subject")
     stays[-1].left_at = stays[-1].left_at or work.at
@@ -144,8 +146,9 @@ def leave(work: Work, meeting_id: UUID, subject: str) -> Seen:
 
 
 def _here(reading: Reading, meeting_id: UUID) -> dict[str, AttendanceRow]:
-    """Who is there now, by subject."""
-    return {w.subject: w for w in store.attendance(reading.session, meeting_id) if w.left_at is None}
+    """Who is there now, by account."""
+    here = (who for who in store.attendance(reading.session, meeting_id) if who.left_at is None)
+    return {account(who.subject): who for who in here}
 
 
 def read(reading: Reading, meeting_id: UUID) -> Seen:
@@ -164,7 +167,8 @@ def seen(reading: Reading, row: MeetingRow) -> Seen:
     for item in store.agenda(reading.session, row.id):
         application = cases.application(reading.session, item.application_id) if item.application_id else None
         out = _excluded(reading, application, item)
-        if reading.caller.subject in cases.tied(reading.session, item.application_id, item.enrolment_id):
+        me = reading.caller.subject
+        if cases.is_tied(reading.session, me, item.application_id, item.enrolment_id):
             continue
         agenda.append((item, _counted(attendance, out, _rules(reading, row, application))))
     return Seen(row, list(zip(attendance, names, strict=True)), agenda)
