@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -136,6 +137,8 @@ def test_exactly_what_was_agreed_is_sent(linked: Desk, partner: ChainPartner, pr
     assert body["fields"]["risk_level"] == "high"
     assert "GE.37" not in str(body)
     assert body["grounds"] == REFERRAL["grounds"]
+    # Sent twice, disclosed once: by who referred it.
+    assert [who for who, *_ in disclosed(linked, path)] == ["test-secretariat"]
     # Copies are recognised by the id of the hand-over.
     assert [key for key in partner.keys if key == sent["id"]] == [sent["id"]]
     for table in ("handover", "history"):
@@ -311,6 +314,37 @@ def test_a_case_comes_back(linked: Desk, partner: ChainPartner, protocol: str) -
     linked.call("POST", f"/v1/handovers/{again['id']}/decline", {"reasons": "another district"}, **SECRETARY)
     no = (f"/v1/referrals/{again['id']}/answer", {"accepted": False, "remarks": "another district"})
     until(lambda: no in partner.taken)
+
+
+def test_copies_that_come_together_are_one(linked: Desk, partner: ChainPartner) -> None:
+    for _ in range(5):
+        case = theirs(partner)
+        with ThreadPoolExecutor(6) as pool:
+            copies = [pool.submit(linked.signed, *partner.webhook("case.referred", case)) for _ in range(6)]
+            assert [copy.result() for copy in copies] == [204] * 6
+        waiting = linked.call("GET", "/v1/handovers?limit=500", **SECRETARY)
+        assert [each["id"] for each in waiting].count(case["id"]) == 1
+        assert len(linked.sql(f"SELECT 1 FROM deadline WHERE subject_id = '{case['id']}'")) == 1
+
+
+def disclosed(committee: Desk, path: str) -> list[tuple[Any, ...]]:
+    """Who disclosed what of a case, as whom, by the audit log."""
+    return committee.sql(
+        "SELECT subject, roles, claims->>'partner', fields FROM audit_entry WHERE action = 'disclose' "
+        f"AND about = 'application:{path.rpartition('/')[2]}'"
+    )
+
+
+def test_what_goes_out_is_logged_though_we_never_hear_that_it_arrived(
+    linked: Desk, partner: ChainPartner, protocol: str
+) -> None:
+    path = alive(linked, protocol)
+    partner.lose_next = 1
+    sent = linked.call("POST", f"{path}/refer", REFERRAL, status=201, **named(SECRETARY, "anna"))
+    until(lambda: sent["id"] in partner.keys)
+    # They have it and say so, while our call ended without an answer.
+    assert answer(linked, partner, sent, True) == 204
+    assert disclosed(linked, path) == [("anna", ["secretariat"], "city", ["elements", "risk_level"])]
 
 
 def test_who_is_tied_sees_no_case_of_theirs(linked: Desk, partner: ChainPartner, protocol: str) -> None:

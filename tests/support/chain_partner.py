@@ -12,12 +12,15 @@ from stalkingalarm.simulation.chain_approach import signed
 
 
 class ChainPartner:
-    """Use it in a `with`. `refuse_next`: so many calls are answered 503. `taken`: path and body of each."""
+    """Use it in a `with`. `taken`: path and body of each call.
+
+    `refuse_next`: so many are answered 503; `lose_next`: so many are taken first.
+    """
 
     def __init__(self) -> None:
         self.token = secrets.token_urlsafe()
         self.secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        self.refuse_next = 0
+        self.refuse_next = self.lose_next = 0
         self.taken: list[tuple[str, dict[str, Any]]] = []
         self.keys: list[str] = []
         partner = self
@@ -68,4 +71,7 @@ class ChainPartner:
         if given["idempotency-key"] not in self.keys:
             self.keys.append(given["idempotency-key"])
             self.taken.append((path, body))
+        if self.lose_next:
+            self.lose_next -= 1
+            return 503
         return 200

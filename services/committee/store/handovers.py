@@ -3,9 +3,18 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from services.committee.models import HandoverRow
+
+
+def add(session: Session, row: HandoverRow) -> bool:
+    """Store one unless its id is known; whether it is new. Copies that come together are one."""
+    added = session.execute(
+        insert(HandoverRow).values(**row.model_dump()).on_conflict_do_nothing().returning(col(HandoverRow.id))
+    )
+    return added.one_or_none() is not None
 
 
 def handover(session: Session, handover_id: UUID, *, lock: bool = False) -> HandoverRow | None:

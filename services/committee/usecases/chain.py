@@ -58,7 +58,10 @@ def refer(work: Work, application_id: UUID, said: Mapping[str, Any], *, decided:
         created_at=work.at,
         created_by=work.caller.subject,
     )
-    handover.sealed = work.seal(sealed.handover(handover.id), {"grounds": said["grounds"], "values": values})
+    # Who decided it, for the audit log of the moment when it goes.
+    by = {"roles": sorted(work.caller.roles), "partner": work.caller.partner, "zone": work.caller.zone}
+    kept = {"grounds": said["grounds"], "values": values, "by": by}
+    handover.sealed = work.seal(sealed.handover(handover.id), kept)
     work.session.add(handover)
     _expect_answer(work, handover)
     _send(work, handover)
@@ -67,11 +70,8 @@ def refer(work: Work, application_id: UUID, said: Mapping[str, Any], *, decided:
     return handover
 
 
-def came_in(work: Work, handover_id: UUID, said: Mapping[str, Any]) -> HandoverRow:
+def came_in(work: Work, handover_id: UUID, said: Mapping[str, Any]) -> None:
     """The other side sends a case; a copy changes nothing."""
-    known = store.handover(work.session, handover_id, lock=True)
-    if known is not None:
-        return known
     handover = HandoverRow(
         id=handover_id,
         direction="in",
@@ -86,11 +86,9 @@ def came_in(work: Work, handover_id: UUID, said: Mapping[str, Any]) -> HandoverR
         created_at=work.at,
         created_by=work.caller.subject,
     )
-    work.session.add(handover)
-    work.session.flush()
-    _expect_answer(work, handover)
-    work.tx.publish(events.referred(handover))
-    return handover
+    if store.add(work.session, handover):
+        _expect_answer(work, handover)
+        work.tx.publish(events.referred(handover))
 
 
 def they_answered(work: Work, handover_id: UUID, accepted: bool, remarks: str | None) -> HandoverRow:
@@ -172,8 +170,20 @@ def claim(work: Work, at_once: int = 5) -> list[Sending]:
         wait = _AGAIN_AFTER_S[min(each.attempt, len(_AGAIN_AFTER_S) - 1)]
         again = replace(each, attempt=each.attempt + 1, due_at=work.at + timedelta(seconds=wait))
         timers.schedule(work.session, [again])
+        if not each.attempt:
+            _disclose(work, handover)
         found.append(_sending(work, handover))
     return found
+
+
+def _disclose(work: Work, handover: HandoverRow) -> None:
+    """From now on they may know it, whether or not we ever hear that they do: who sent it stands in the log."""
+    if handover.direction == "out":
+        by = work.open(sealed.handover(handover.id), handover.sealed).get("by", {})
+        roles = frozenset(by.get("roles", ()))
+        who = Caller(handover.created_by, roles, partner=by.get("partner"), zone=by.get("zone"))
+        purpose = audit.Purpose(f"chain approach, {handover.basis}", f"application:{handover.application_id}")
+        work.tx.write(audit.entry(who, "disclose", purpose, handover.fields))
 
 
 def delivered(work: Work, handover_id: UUID) -> None:
@@ -182,8 +192,6 @@ def delivered(work: Work, handover_id: UUID) -> None:
     timers.cancel(work.session, str(handover_id), [TIMER])
     if handover is not None and handover.state == "sending":
         handover.state = chain.handover_moved("sending", "deliver")
-        purpose = audit.Purpose(f"chain approach, {handover.basis}", f"application:{handover.application_id}")
-        work.tx.write(audit.entry(work.caller, "disclose", purpose, handover.fields))
 
 
 def of_application(reading: Reading, application_id: UUID) -> list[tuple[HandoverRow, Mapping[str, Any]]]:
