@@ -142,7 +142,11 @@ def test_an_enrolment_that_ended_too_early_is_told_of_at_once_until_the_committe
 def test_a_case_is_not_read_as_if_it_were_a_protocol(committee: Desk, protocol_id: str) -> None:
     path = submitted(committee, whole(protocol_id))
     case = path.rpartition("/")[2]
-    for who in (SECRETARY, {"role": "admin"}, {"role": "follow_up", "partner": "victim-support"}):
+    for who in (
+        SECRETARY,
+        {"role": "admin"},
+        {"role": "follow_up", "partner": "victim-support", "district": "Gent"},
+    ):
         committee.call("GET", f"/v1/protocols/{case}/history", status=404, **who)
     assert committee.call("GET", f"/v1/protocols/{protocol_id}/history", role="admin")
 
@@ -350,7 +354,7 @@ def test_who_names_a_meeting_is_not_yet_the_committee(committee: Desk, protocol_
     path = submitted(committee, whole(protocol_id))
     low = {"instrument": "SAM", "version": "2.1", "answers": {"N1": "no"}, "level": "low"}
     sits = {"meeting_id": meeting(committee, protocol_id, about(path))}
-    for who in (POLICE, MAGISTRATE, {"role": "committee", "partner": "parket"}):
+    for who in (POLICE, MAGISTRATE, {"role": "committee", "partner": "parket", "district": "Gent"}):
         committee.call("PUT", f"{path}/assessment", low | sits, status=403, **who)
     assert committee.call("GET", path, **SECRETARY)["assessment"]["level"] == "high"
     # Raising needs no meeting, and one that is named does no harm.

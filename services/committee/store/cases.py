@@ -1,7 +1,6 @@
 """Applications with all that belongs to one: decisions, opinions, conflicts, history."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,50 +19,36 @@ from services.committee.models import (
     KnownTieRow,
     OpinionRow,
 )
+from services.committee.store.sight import Sight
 
 
-def application(session: Session, application_id: UUID, *, lock: bool = False) -> ApplicationRow | None:
-    """One application; `lock` keeps others from changing it until the transaction ends."""
+def application(
+    session: Session, application_id: UUID, sight: Sight | None = None, *, lock: bool = False
+) -> ApplicationRow | None:
+    """One application; only within `sight`. `lock` keeps others from changing it until the transaction ends."""
     found = select(ApplicationRow).where(col(ApplicationRow.id) == application_id)
+    if sight is not None:
+        found = found.where(sight.cases())
     return session.exec(found.with_for_update() if lock else found).one_or_none()
-
-
-@dataclass(frozen=True, slots=True)
-class Own:
-    """The cases of one partner: of one zone, or wherever the victim lives."""
-
-    partner: str
-    zone: str | None
-    any_zone: bool
-
-    def holds(self, row: ApplicationRow) -> bool:
-        """Whether it is one of them."""
-        return row.proposer == self.partner and (self.any_zone or row.zone_id == self.zone)
 
 
 def applications(
     session: Session,
+    sight: Sight,
     *,
-    subject: str,
-    own: Own | None = None,
-    outside_protocols: bool = False,
     state: str | None = None,
     before: datetime | None = None,
     limit: int,
 ) -> Sequence[ApplicationRow]:
-    """The newest applications that `subject` has no conflict with; only `own` where given."""
-    tied = select(ConflictRow.application_id).where(_is(ConflictRow, subject))
+    """The newest applications within `sight` that the caller has no tie to."""
+    tied = select(ConflictRow.application_id).where(_is(ConflictRow, sight.subject))
     victim = col(ApplicationRow.enrolment_id)
     found = select(ApplicationRow).where(
-        col(ApplicationRow.id).not_in(tied), or_(victim.is_(None), victim.not_in(tied_enrolments(subject)))
+        sight.cases(),
+        col(ApplicationRow.id).not_in(tied),
+        or_(victim.is_(None), victim.not_in(tied_enrolments(sight.subject))),
     )
     found = found.order_by(col(ApplicationRow.created_at).desc()).limit(limit)
-    if own is not None:
-        found = found.where(col(ApplicationRow.proposer) == own.partner)
-        if not own.any_zone:
-            found = found.where(col(ApplicationRow.zone_id).is_not_distinct_from(own.zone))
-    if outside_protocols:
-        found = found.where(col(ApplicationRow.protocol_id).is_(None), col(ApplicationRow.state) != "draft")
     if state is not None:
         found = found.where(col(ApplicationRow.state) == state)
     if before is not None:

@@ -21,6 +21,12 @@ def keep(session: Session, row: EnrolmentRow) -> bool:
     return session.execute(newer.returning(col(EnrolmentRow.id))).one_or_none() is not None
 
 
+def zone(session: Session, enrolment_id: UUID) -> str | None:
+    """The zone that manages a file; None for one that the registry has told nothing of."""
+    found = select(EnrolmentRow.managing_zone_id).where(col(EnrolmentRow.id) == enrolment_id)
+    return session.exec(found).one_or_none()
+
+
 def status(session: Session, enrolment_id: UUID | None) -> EnrolmentStatus | None:
     """How a file stands; None for one that the registry has told nothing of."""
     found = session.exec(select(EnrolmentRow.status).where(col(EnrolmentRow.id) == enrolment_id)).one_or_none()

@@ -17,7 +17,7 @@ from services.committee.domain.chain import HandoverMove, HandoverState, Sending
 from services.committee.domain.protocol import Delays
 from services.committee.errors import ApplicationMoveRefused, HandoverMoveRefused, HandoverUnknown
 from services.committee.models import ApplicationRow, HandoverRow
-from services.committee.store import cases, due
+from services.committee.store import cases, due, enrolments
 from services.committee.store import handovers as store
 from services.committee.usecases import deadlines, ending, protocols, sealed
 from services.committee.usecases.applications import content_of, record, state_of
@@ -139,7 +139,13 @@ def accept(work: Work, handover_id: UUID) -> tuple[HandoverRow, ApplicationRow]:
         elements={name: str(elements[name]) for name in ELEMENTS if elements.get(name)},
         urgency=str(values.get("urgency") or ""),
     )
-    row = ApplicationRow(id=uuid4(), sealed=b"", created_at=work.at, created_by=work.caller.subject)
+    row = ApplicationRow(
+        id=uuid4(),
+        zone_id=enrolments.zone(work.session, handover.enrolment_id),
+        sealed=b"",
+        created_at=work.at,
+        created_by=work.caller.subject,
+    )
     record(work, row, content)
     work.session.add(row)
     work.session.flush()
@@ -207,7 +213,7 @@ def incoming(reading: Reading, limit: int) -> list[tuple[HandoverRow, Mapping[st
     """Cases of theirs that wait for our answer."""
     return [
         (each, reading.open(sealed.handover(each.id), each.sealed))
-        for each in store.unanswered(reading.session, "in", limit)
+        for each in store.unanswered(reading.session, reading.sight, "in", limit)
         if not reading.is_tied(each.enrolment_id)
     ]
 
@@ -254,7 +260,9 @@ def _sending(work: Work, handover: HandoverRow) -> Sending:
 
 
 def _own(work: Work, handover_id: UUID, direction: str) -> HandoverRow:
-    handover = store.handover(work.session, handover_id, lock=True)
+    # What goes out they answer, who are nobody here.
+    sight = work.sight if direction == "in" else None
+    handover = store.handover(work.session, handover_id, sight, lock=True)
     if handover is None or work.is_tied(handover.enrolment_id):
         raise HandoverUnknown("there is no such hand-over")
     if handover.direction != direction:

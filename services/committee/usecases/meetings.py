@@ -14,6 +14,7 @@ from services.committee.errors import (
     MeetingMoveRefused,
     MeetingUnknown,
     PartnerUnknown,
+    ProtocolUnknown,
     QuorumMissing,
 )
 from services.committee.models import AgendaRow, ApplicationRow, AttendanceRow, MeetingRow
@@ -44,7 +45,9 @@ class Seen:
 
 
 def plan(work: Work, protocol_id: UUID, starts_at: datetime, language: str) -> Seen:
-    """Call a meeting of a protocol's committee."""
+    """Call a meeting of a protocol's committee; raises `ProtocolUnknown`, also for another district's."""
+    if protocol_id not in work.sight.protocols:
+        raise ProtocolUnknown("there is no such protocol here")
     row = MeetingRow(
         id=uuid4(),
         protocol_id=protocol_id,
@@ -63,7 +66,7 @@ def put_on_agenda(work: Work, meeting_id: UUID, application_id: UUID | None, rev
     """Add an application that waits for a decision, or a review; the same again changes nothing."""
     enrolment_id = None
     if review_id is not None:
-        review = due.review(work.session, review_id)
+        review = due.review(work.session, review_id, work.sight)
         if review is None or review.state in ("held", "void") or work.is_tied(review.enrolment_id):
             raise MeetingUnknown("there is no such review to hold", field="review_id")
         application_id, enrolment_id = review.application_id, review.enrolment_id
@@ -153,7 +156,7 @@ def _here(reading: Reading, meeting_id: UUID) -> dict[str, AttendanceRow]:
 
 def read(reading: Reading, meeting_id: UUID) -> Seen:
     """One meeting; raises `MeetingUnknown`."""
-    row = store.meeting(reading.session, meeting_id)
+    row = store.meeting(reading.session, reading.sight, meeting_id)
     if row is None:
         raise MeetingUnknown("there is no such meeting")
     return seen(reading, row)
@@ -251,7 +254,7 @@ def _excluded(reading: Reading, application: ApplicationRow | None, item: Agenda
 
 
 def _meeting(work: Work, meeting_id: UUID, *states: str) -> MeetingRow:
-    row = store.meeting(work.session, meeting_id, lock=True)
+    row = store.meeting(work.session, work.sight, meeting_id, lock=True)
     if row is None:
         raise MeetingUnknown("there is no such meeting")
     if row.state not in states:

@@ -78,7 +78,7 @@ def hold(work: Work, review_id: UUID, said: Mapping[str, Any], meeting_id: UUID)
 
 def _locked(work: Work, review_id: UUID) -> tuple[ReviewRow, ApplicationRow | None]:
     """A review and its case, the case first, as everywhere. Raises `ReviewUnknown`, also for who has a tie."""
-    known = store.review(work.session, review_id)
+    known = store.review(work.session, review_id, work.sight)
     if known is None or work.is_tied(known.enrolment_id):
         raise ReviewUnknown("there is no such review")
     row = work.visible(known.application_id, lock=True) if known.application_id else None
