@@ -53,6 +53,9 @@ class Story:
         on = world.call("POST", "registry", f"{file.path}/activate", police)
         lacking = await self._refusal(on, "missing")
         self._tell("police", "tries to switch the alarm on already", refused=f"missing: {lacking}")
+        stranger = world.bearer("magistrate", partner="parket", district="Antwerpen")
+        unknown = await self._refusal(world.call("GET", "committee", bare, stranger), "missing")
+        self._tell("magistrate of Antwerpen", "looks for a case of Gent", refused=unknown)
         await deciding.granted_at_once(world, bare)
         self._urgent = bare
         self._tell("magistrate", "grants it provisionally", await self._due(bare))

@@ -33,8 +33,8 @@ from services.committee.models import (
     ConflictRow,
     DeadlineRow,
     DecisionRow,
-    EnrolmentRow,
     HandoverRow,
+    KnownEnrolmentRow,
     KnownTieRow,
     ProtocolRow,
     ReviewRow,
@@ -149,12 +149,12 @@ def real_incident(event: Event) -> tuple[UUID, UUID, datetime] | None:
     return closed.incident_id, closed.enrolment_id, closed.raised_at or closed.at
 
 
-def enrolment(event: Event) -> EnrolmentRow | None:
+def enrolment(event: Event) -> KnownEnrolmentRow | None:
     """How a file stands at the registry; None for anything else. Raises `Invalid`."""
     if event.type != EnrolmentChanged.TYPE:
         return None
     changed = _read(EnrolmentChanged, event)
-    return EnrolmentRow(id=changed.enrolment_id, **changed.model_dump(exclude={"enrolment_id"}))
+    return KnownEnrolmentRow(id=changed.enrolment_id, **changed.model_dump(exclude={"enrolment_id"}))
 
 
 def known_tie(event: Event) -> KnownTieRow | None:

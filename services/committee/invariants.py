@@ -36,13 +36,13 @@ INVARIANTS: dict[str, str] = {
     ),
     # An alarm that was granted works, or people are told that it does not.
     "granted_and_nobody_hears_that_it_is_off": (
-        "SELECT a.id FROM application a LEFT JOIN enrolment e ON e.id = a.enrolment_id "
+        "SELECT a.id FROM application a LEFT JOIN known_enrolment e ON e.id = a.enrolment_id "
         "WHERE a.state IN ('provisional', 'granted') AND e.status IS DISTINCT FROM 'active' AND NOT EXISTS "
         "(SELECT 1 FROM deadline w WHERE w.subject_id = a.id AND w.state = 'open' AND w.kind IN "
         "('installation', 'urgent_installation', 'suspension', 'protection'))"
     ),
     "works_and_is_waited_for": (
-        "SELECT a.id FROM application a JOIN enrolment e ON e.id = a.enrolment_id JOIN deadline w "
+        "SELECT a.id FROM application a JOIN known_enrolment e ON e.id = a.enrolment_id JOIN deadline w "
         "ON w.subject_id = a.id WHERE w.state = 'open' AND (e.status = 'active' AND w.kind IN "
         "('installation', 'urgent_installation', 'suspension', 'protection') "
         "OR e.status = 'ended' AND w.kind = 'device')"

@@ -178,10 +178,10 @@ class KnownTieRow(SQLModel, table=True):
     declared_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class EnrolmentRow(SQLModel, table=True):
+class KnownEnrolmentRow(SQLModel, table=True):
     """What the registry last said of a file: a read model, older news is ignored."""
 
-    __tablename__ = "enrolment"
+    __tablename__ = "known_enrolment"
 
     id: UUID = Field(primary_key=True)
     status: str
@@ -272,7 +272,7 @@ class HistoryRow(SQLModel, table=True):
 TABLES = frozenset(
     {
         *("protocol", "application", "decision", "review", "opinion", "conflict", "meeting", "attendance"),
-        *("known_tie", "enrolment"),
+        *("known_tie", "known_enrolment"),
         *("agenda_item", "handover", "deadline", "history"),
     }
 )

@@ -29,7 +29,9 @@ from tests.support.committee import (
     named,
     provisional,
     refused,
+    registry_says,
     submitted,
+    there,
     urgent,
     whole,
 )
@@ -314,6 +316,22 @@ def test_a_case_comes_back(linked: Desk, partner: ChainPartner, protocol: str) -
     linked.call("POST", f"/v1/handovers/{again['id']}/decline", {"reasons": "another district"}, **SECRETARY)
     no = (f"/v1/referrals/{again['id']}/answer", {"accepted": False, "remarks": "another district"})
     until(lambda: no in partner.taken)
+
+
+def test_a_case_of_theirs_is_the_districts_where_the_file_is(
+    linked: Desk, partner: ChainPartner, database: Database, protocol: str
+) -> None:
+    case = theirs(partner)
+    linked.signed(*partner.webhook("case.referred", case))
+    registry_says(database, case["enrolment_id"], "active")
+    stranger = there(SECRETARY, "Antwerpen")
+    assert case["id"] not in [h["id"] for h in linked.call("GET", "/v1/handovers?limit=500", **stranger)]
+    linked.call("POST", f"/v1/handovers/{case['id']}/accept", status=404, **stranger)
+    linked.call("POST", f"/v1/handovers/{case['id']}/decline", {"reasons": "no"}, status=404, **stranger)
+    # Who takes it reads it with all of the district.
+    draft = linked.call("POST", f"/v1/handovers/{case['id']}/accept", **SECRETARY)
+    assert draft["zone_id"] == "z1"
+    linked.call("GET", f"/v1/applications/{draft['id']}", **MAGISTRATE)
 
 
 def test_copies_that_come_together_are_one(linked: Desk, partner: ChainPartner) -> None:

@@ -278,7 +278,7 @@ def test_a_tie_that_is_known_before_the_approval_counts(committee: Desk, protoco
 
 def test_a_committee_decides_cases_of_its_own_protocol(committee: Desk, protocol_id: str) -> None:
     path = submitted(committee, whole(protocol_id))
-    other = in_force(committee, PROTOCOL | {"name": "Antwerpen", "district": "Antwerpen"})
+    other = in_force(committee, PROTOCOL | {"name": "Gent, nights"})
     held = meeting(committee, other)
     committee.call("POST", f"/v1/meetings/{held}/agenda", about(path), status=409, **SECRETARY)
     strangers = {"subject": "zed", "partner": "ketenaanpak", "name": "Zed"}
@@ -286,8 +286,8 @@ def test_a_committee_decides_cases_of_its_own_protocol(committee: Desk, protocol
     assert unknown["field"] == "partner"
 
 
-def test_police_of_another_district_are_another_partner(committee: Desk, protocol_id: str) -> None:
-    path = submitted(committee, whole(protocol_id))
+def test_police_of_another_zone_are_another_partner(committee: Desk) -> None:
+    path = submitted(committee, whole(in_force(committee, PROTOCOL | {"zones": ["z1", "z9"]})))
     here: Who = {"role": "committee", "partner": "police", "zone": "z1"}
     there: Who = {"role": "committee", "partner": "police", "zone": "z9"}
     ours = {"advice": "grant", "shared": "seen twice", "kept": "an informant"}

@@ -16,7 +16,7 @@ from psycopg import sql
 
 from contracts import topology
 from contracts.topology import SERVICES
-from stalkingalarm.deciding import PROTOCOL_ID
+from stalkingalarm.deciding import DISTRICT, PROTOCOL_ID
 from stalkingalarm.running import RunningSystem
 from stalkingalarm.simulation.world import World
 from tests.scenarios.eavesdropping import eavesdropping

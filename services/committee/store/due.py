@@ -42,7 +42,7 @@ def reviews(
     before: datetime | None = None,
     limit: int = 500,
 ) -> Sequence[ReviewRow]:
-    """Reviews within `sight` that nobody held, the most urgent first; of one enrolment, all. A tie hides them."""
+    """Reviews within `sight` that nobody held, the most urgent first; of one enrolment, all. A tie hides."""
     found = select(ReviewRow).where(
         sight.about(col(ReviewRow.application_id), col(ReviewRow.enrolment_id)),
         col(ReviewRow.enrolment_id).not_in(tied_enrolments(sight.subject)),

@@ -1,6 +1,6 @@
 """Which cases a caller may know, ties apart: one rule, as a condition that every query is asked with.
 
-A committee knows the cases of its own protocols: those that name the caller's partner, in the caller's district.
+A committee knows the cases of its own protocols: those that name its partner, in its district.
 What is under no protocol is theirs too, unless its zone is another protocol's. Who proposes knows their own.
 """
 
@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, false, or_
 from sqlmodel import col, select
 
-from services.committee.models import ApplicationRow, EnrolmentRow
+from services.committee.models import ApplicationRow, KnownEnrolmentRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,10 @@ class Sight:
         )
 
     def about(self, application_id: Any, enrolment_id: Any) -> ColumnElement[bool]:
-        """The condition on what is about a case, or about a file without one: then its zone must not be others'."""
+        """The condition on what is about a case, or of a file without one whose zone is not others'."""
         if self.outside or self.own is not None:
             return false()
-        others = select(EnrolmentRow.id).where(col(EnrolmentRow.managing_zone_id).in_(self.elsewhere))
+        others = select(KnownEnrolmentRow.id).where(col(KnownEnrolmentRow.managing_zone_id).in_(self.elsewhere))
         return or_(
             application_id.in_(select(ApplicationRow.id).where(self.cases())),
             and_(application_id.is_(None), enrolment_id.not_in(others)),

@@ -168,7 +168,7 @@ def _locked(work: Work, protocol_id: UUID, number: int) -> ProtocolRow:
 
 
 def _refuse_strangers(work: Work, content: dict[str, Any]) -> None:
-    """A protocol is moved by its own partners in its district, by the procureur-generaal, and by who installs."""
+    """A protocol is moved by its own partners in its district, the procureur-generaal and who installs."""
     caller = work.caller
     if caller.roles & {"admin", "procureur_general"}:
         return

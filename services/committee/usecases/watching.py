@@ -10,7 +10,7 @@ from services.committee.domain import application as domain
 from services.committee.domain import deadlines as kinds
 from services.committee.domain.watch import WATCHES, lacks
 from services.committee.errors import ApplicationMoveRefused
-from services.committee.models import ApplicationRow, EnrolmentRow, ReviewRow
+from services.committee.models import ApplicationRow, KnownEnrolmentRow, ReviewRow
 from services.committee.store import cases, enrolments
 from services.committee.store import due as store
 from services.committee.usecases import applications, deadlines, protocols
@@ -38,7 +38,7 @@ def watch(session: Session, row: ApplicationRow, now: datetime) -> None:
         )
 
 
-def heard(session: Session, news: EnrolmentRow, now: datetime) -> None:
+def heard(session: Session, news: KnownEnrolmentRow, now: datetime) -> None:
     """The registry says how a file stands now: what a case of it lacks is waited for, or no longer.
 
     The cases first: whoever decides holds one when looking at the file.

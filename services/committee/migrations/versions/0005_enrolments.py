@@ -9,7 +9,7 @@ down_revision = "0004"
 
 def upgrade() -> None:
     op.create_table(
-        "enrolment",
+        "known_enrolment",
         sa.Column("id", sa.Uuid, primary_key=True),
         sa.Column("status", sa.String, nullable=False),
         # None: known from before zones were kept.
@@ -19,6 +19,6 @@ def upgrade() -> None:
     )
     # A file that ended stays so: its moment does not matter. `application.enrolment_ended` goes in a later release.
     op.execute(
-        "INSERT INTO enrolment (id, status, changed_at) "
+        "INSERT INTO known_enrolment (id, status, changed_at) "
         "SELECT DISTINCT enrolment_id, 'ended', now() FROM application WHERE enrolment_ended"
     )
