@@ -98,7 +98,7 @@ class Purpose:
 
 def entry(caller: Caller, action: Action, purpose: Purpose, fields: Iterable[str]) -> Statement:
     """The statement that adds an entry."""
-    claims = {name: getattr(caller, name) for name in ("partner", "zone", "cic", "unit")}
+    claims = {name: getattr(caller, name) for name in ("partner", "zone", "cic", "unit", "district")}
     return _INSERT(
         [
             {

@@ -29,7 +29,7 @@ class Verifier:
         return Caller(
             subject=str(claims["sub"]),
             roles=frozenset(claims.get("roles", ())),
-            **{name: claims.get(name) for name in ("partner", "cic", "zone", "unit")},
+            **{name: claims.get(name) for name in ("partner", "cic", "zone", "unit", "district")},
         )
 
     def claims(self, token: str, audience: str) -> dict[str, Any]:

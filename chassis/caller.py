@@ -13,3 +13,5 @@ class Caller:
     cic: str | None = None
     zone: str | None = None
     unit: str | None = None
+    # The judicial district of who has no zone: parket, secretariat, victim support.
+    district: str | None = None

@@ -13,7 +13,7 @@ from contracts.topology import COMMITTEE_EVENTS
 Procedure = Literal["ordinary", "urgent"]
 DeadlineKind = Literal[
     "provisional_decision", "ratification", "decision", "review", "end", "review_after_alarm",
-    "draft_approval", "handover", "device", "protection",
+    "draft_approval", "handover", "device", "protection", "installation", "urgent_installation", "suspension",
 ]  # fmt: skip
 ReviewCause = Literal["periodic", "end", "real_alarm"]
 ReviewOutcome = Literal["keep", "extend", "lighten", "end", "chain_approach"]

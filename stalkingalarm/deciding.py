@@ -9,6 +9,7 @@ from contracts.common import BELGIUM
 from stalkingalarm.simulation.world import World
 
 PROTOCOL_ID = UUID("5e4f35b0-9a3c-4d6c-a3cf-0e2b1c6a7f10")
+DISTRICT = "Gent"
 CONDITIONS = {
     "intimate": "the stalker is a former partner",
     "reachable": "the victim carries a charged telephone",
@@ -16,7 +17,7 @@ CONDITIONS = {
 CHECKED = {name: {"met": True} for name in CONDITIONS}
 _PROTOCOL: dict[str, Any] = {
     "name": "Protocol stalkingalarm Gent",
-    "district": "Gent",
+    "district": DISTRICT,
     "language": "nl",
     "partners": [
         {"id": "police", "role": "files applications, answers alarms", "member": True},
@@ -58,12 +59,12 @@ def today() -> str:
 
 def secretariat(world: World) -> Who:
     """Who keeps the committee's papers."""
-    return world.bearer("secretariat", partner="city")
+    return world.bearer("secretariat", partner="city", district=DISTRICT)
 
 
 def magistrate(world: World) -> Who:
     """Who is on duty at the parket."""
-    return world.bearer("magistrate", partner="parket")
+    return world.bearer("magistrate", partner="parket", district=DISTRICT)
 
 
 async def protocol(world: World, zones: Sequence[str]) -> None:
@@ -77,7 +78,7 @@ async def protocol(world: World, zones: Sequence[str]) -> None:
         return
     if newest["state"] in (None, "in_force", "draft", "sent_back"):
         newest = await world.call("PUT", "committee", f"{path}/draft", desk, body)
-    version, parket = f"{path}/versions/{newest['version']}", {"partner": "parket"}
+    version, parket = f"{path}/versions/{newest['version']}", {"partner": "parket", "district": DISTRICT}
     # From wherever an earlier run left it.
     for state, move, who, said in (
         ("draft", "submit", desk, None),

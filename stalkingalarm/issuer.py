@@ -12,8 +12,8 @@ from stalkingalarm.embedded.layout import SERVICES, Layout
 
 AUDIENCE = "stalkingalarm"
 TOKEN_SECONDS = 3600
-# What a caller may narrow itself to, as scopes `cic:<id>`, `zone:<id>`, `unit:<id>`.
-NARROWING = ("cic", "zone", "unit")
+# What a caller may narrow itself to, as scopes `cic:<id>`, `zone:<id>`, `unit:<id>`, `district:<name>`.
+NARROWING = ("cic", "zone", "unit", "district")
 
 # Where people of pages sign in; public, so PKCE is what proves it.
 PAGES_CLIENT = "stalkingalarm-pages"
@@ -32,12 +32,37 @@ PEOPLE: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
         {"partner": "police", "zone": "gent-1"},
     ),
     "technician": ("Technician, police zone Gent 1", ("technician",), {"partner": "police", "zone": "gent-1"}),
-    "secretariat": ("Secretariat of the committee, city", ("secretariat",), {"partner": "city"}),
-    "member-police": ("Member of the committee, police", ("committee",), {"partner": "police"}),
-    "magistrate": ("Magistrate on duty, parket", ("magistrate",), {"partner": "parket"}),
-    "procureur": ("Procureur des Konings, parket", ("procureur",), {"partner": "parket"}),
+    "secretariat": (
+        "Secretariat of the committee of Gent, city",
+        ("secretariat",),
+        {"partner": "city", "district": "Gent"},
+    ),
+    "member-police": (
+        "Member of the committee of Gent, police",
+        ("committee",),
+        {"partner": "police", "district": "Gent"},
+    ),
+    "magistrate": (
+        "Magistrate on duty, parket Gent",
+        ("magistrate",),
+        {"partner": "parket", "district": "Gent"},
+    ),
+    "procureur": (
+        "Procureur des Konings, parket Gent",
+        ("procureur",),
+        {"partner": "parket", "district": "Gent"},
+    ),
+    "magistrate-antwerpen": (
+        "Magistrate on duty, parket Antwerpen",
+        ("magistrate",),
+        {"partner": "parket", "district": "Antwerpen"},
+    ),
     "procureur-generaal": ("Procureur-generaal", ("procureur_general",), {"partner": "parket-generaal"}),
-    "victim-support": ("Victim support", ("follow_up",), {"partner": "victim-support"}),
+    "victim-support": (
+        "Victim support, Gent",
+        ("follow_up",),
+        {"partner": "victim-support", "district": "Gent"},
+    ),
     "device-desk": ("Desk that watches over devices", ("device_desk",), {}),
     "auditor": ("Auditor", ("auditor",), {}),
 }
@@ -74,6 +99,7 @@ def mint(
     cic: str | None = None,
     zone: str | None = None,
     unit: str | None = None,
+    district: str | None = None,
 ) -> str:
     """A signed token, valid `seconds`. Default installation: this checkout's."""
     layout, now = layout or Layout.at(), int(time.time())
@@ -88,7 +114,13 @@ def mint(
     }
     body |= {
         name: value
-        for name, value in (("partner", partner), ("cic", cic), ("zone", zone), ("unit", unit))
+        for name, value in (
+            ("partner", partner),
+            ("cic", cic),
+            ("zone", zone),
+            ("unit", unit),
+            ("district", district),
+        )
         if value
     }
     return _signed(key, body)

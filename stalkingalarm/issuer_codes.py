@@ -144,6 +144,7 @@ class Codes:
             seconds=self._seconds,
             cic=claims.get("cic"),
             zone=claims.get("zone"),
+            district=claims.get("district"),
         )
         return {
             "access_token": access,

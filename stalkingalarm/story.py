@@ -53,6 +53,9 @@ class Story:
         on = world.call("POST", "registry", f"{file.path}/activate", police)
         lacking = await self._refusal(on, "missing")
         self._tell("police", "tries to switch the alarm on already", refused=f"missing: {lacking}")
+        stranger = world.bearer("magistrate", partner="parket", district="Antwerpen")
+        unknown = await self._refusal(world.call("GET", "committee", bare, stranger), "missing")
+        self._tell("magistrate of Antwerpen", "looks for a case of Gent", refused=unknown)
         await deciding.granted_at_once(world, bare)
         self._urgent = bare
         self._tell("magistrate", "grants it provisionally", await self._due(bare))
@@ -62,12 +65,12 @@ class Story:
         self._chapter("Els has lived with it for a year: the ordinary procedure")
         world = self._world
         file = await seed.opened(world, zone)
-        support = world.bearer("follow_up", partner="victim-support")
+        support = world.bearer("follow_up", partner="victim-support", district=deciding.DISTRICT)
         said = {"pv_numbers": [file.pv_number], "zone_id": zone}
         path = await deciding.submitted(world, support, "victim-support", file.id, **said)
         self._tell("victim support", "applies for her", await self._due(path))
         opinion = {"advice": "grant", "shared": "three reports since May", "kept": "an informer said so"}
-        member = world.bearer("committee", partner="police")
+        member = world.bearer("committee", partner="police", district=deciding.DISTRICT)
         await world.call("PUT", "committee", f"{path}/opinion", member, opinion)
         self._tell("police", "gives its opinion, and keeps its source to itself")
         meeting = await Meeting.opened(world, about(path))

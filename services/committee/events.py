@@ -27,12 +27,14 @@ from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed
 from contracts.envelope import Event, Payload
 from contracts.registry import EnrolmentChanged, TieDeclared
+from services.committee.domain.people import account
 from services.committee.models import (
     ApplicationRow,
     ConflictRow,
     DeadlineRow,
     DecisionRow,
     HandoverRow,
+    KnownEnrolmentRow,
     KnownTieRow,
     ProtocolRow,
     ReviewRow,
@@ -147,12 +149,12 @@ def real_incident(event: Event) -> tuple[UUID, UUID, datetime] | None:
     return closed.incident_id, closed.enrolment_id, closed.raised_at or closed.at
 
 
-def ended_enrolment(event: Event) -> UUID | None:
-    """The enrolment that the registry ended; None for anything else. Raises `Invalid`."""
+def enrolment(event: Event) -> KnownEnrolmentRow | None:
+    """How a file stands at the registry; None for anything else. Raises `Invalid`."""
     if event.type != EnrolmentChanged.TYPE:
         return None
     changed = _read(EnrolmentChanged, event)
-    return changed.enrolment_id if changed.status == "ended" else None
+    return KnownEnrolmentRow(id=changed.enrolment_id, **changed.model_dump(exclude={"enrolment_id"}))
 
 
 def known_tie(event: Event) -> KnownTieRow | None:
@@ -160,7 +162,12 @@ def known_tie(event: Event) -> KnownTieRow | None:
     if event.type != TieDeclared.TYPE:
         return None
     told = _read(TieDeclared, event)
-    return KnownTieRow(enrolment_id=told.enrolment_id, subject=told.person, declared_at=told.declared_at)
+    return KnownTieRow(
+        enrolment_id=told.enrolment_id,
+        subject=told.person,
+        person=account(told.person),
+        declared_at=told.declared_at,
+    )
 
 
 def _read(kind: type[P], event: Event) -> P:

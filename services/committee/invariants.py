@@ -22,7 +22,7 @@ INVARIANTS: dict[str, str] = {
     "decided_by_somebody_tied": (
         "SELECT d.id FROM decision d JOIN application a ON a.id = d.application_id JOIN application o "
         "ON o.id = a.id OR o.enrolment_id = a.enrolment_id JOIN conflict c ON c.application_id = o.id "
-        "WHERE d.kind = 'final' AND d.present ? c.subject AND c.declared_at < d.decided_at"
+        "WHERE d.kind = 'final' AND d.present ? coalesce(c.person, c.subject) AND c.declared_at < d.decided_at"
     ),
     "grant_without_reviews": (
         "SELECT d.id FROM decision d WHERE d.outcome = 'granted' AND d.kind = 'final' AND "
@@ -33,6 +33,19 @@ INVARIANTS: dict[str, str] = {
         "SELECT a.id FROM application a WHERE a.state IN "
         "('submitted', 'awaiting_approval', 'provisional', 'reopened', 'ending') AND NOT EXISTS "
         "(SELECT 1 FROM deadline w WHERE w.subject_id = a.id AND w.state = 'open')"
+    ),
+    # An alarm that was granted works, or people are told that it does not.
+    "granted_and_nobody_hears_that_it_is_off": (
+        "SELECT a.id FROM application a LEFT JOIN known_enrolment e ON e.id = a.enrolment_id "
+        "WHERE a.state IN ('provisional', 'granted') AND e.status IS DISTINCT FROM 'active' AND NOT EXISTS "
+        "(SELECT 1 FROM deadline w WHERE w.subject_id = a.id AND w.state = 'open' AND w.kind IN "
+        "('installation', 'urgent_installation', 'suspension', 'protection'))"
+    ),
+    "works_and_is_waited_for": (
+        "SELECT a.id FROM application a JOIN known_enrolment e ON e.id = a.enrolment_id JOIN deadline w "
+        "ON w.subject_id = a.id WHERE w.state = 'open' AND (e.status = 'active' AND w.kind IN "
+        "('installation', 'urgent_installation', 'suspension', 'protection') "
+        "OR e.status = 'ended' AND w.kind = 'device')"
     ),
     "alive_without_review_to_come": (
         "SELECT a.id FROM application a WHERE a.state = 'granted' AND NOT EXISTS "

@@ -51,10 +51,6 @@ class ApplicationRow(SQLModel, table=True):
     number: int = 0
     # Who took what is reviewed (subjects): they do not count until it is decided anew.
     reviewed_from: list[str] = Field(default_factory=list, sa_type=Json)
-    # The registry ended the enrolment, whatever the committee thinks of it.
-    enrolment_ended: bool = False
-    # Who set the risk level by an assessment of their own (subject).
-    assessed_by: str | None = None
 
 
 class DecisionRow(SQLModel, table=True):
@@ -133,6 +129,8 @@ class ConflictRow(SQLModel, table=True):
 
     application_id: UUID = Field(foreign_key="application.id", primary_key=True)
     subject: str = Field(primary_key=True)
+    # The subject as it is compared (domain/people.py).
+    person: str | None = Field(default=None, index=True)
     sealed: bytes
     declared_at: datetime = Field(sa_type=UtcDateTime)
     declared_by: str
@@ -175,7 +173,20 @@ class KnownTieRow(SQLModel, table=True):
 
     enrolment_id: UUID = Field(primary_key=True)
     subject: str = Field(primary_key=True)
+    # As in `conflict`.
+    person: str | None = Field(default=None, index=True)
     declared_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class KnownEnrolmentRow(SQLModel, table=True):
+    """What the registry last said of a file: a read model, older news is ignored."""
+
+    __tablename__ = "known_enrolment"
+
+    id: UUID = Field(primary_key=True)
+    status: str
+    managing_zone_id: str | None = None
+    changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class AgendaRow(SQLModel, table=True):
@@ -261,7 +272,7 @@ class HistoryRow(SQLModel, table=True):
 TABLES = frozenset(
     {
         *("protocol", "application", "decision", "review", "opinion", "conflict", "meeting", "attendance"),
-        "known_tie",
+        *("known_tie", "known_enrolment"),
         *("agenda_item", "handover", "deadline", "history"),
     }
 )

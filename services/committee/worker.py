@@ -15,7 +15,7 @@ from services.committee import events
 from services.committee.clients import ChainApproach
 from services.committee.settings import CommitteeSettings
 from services.committee.store import cases
-from services.committee.usecases import chain, deadlines, ending, protocols, reviewing
+from services.committee.usecases import chain, deadlines, protocols, reviewing, watching
 from services.committee.usecases.sealed import SEALED
 from services.committee.usecases.work import Work
 
@@ -64,14 +64,14 @@ class CommitteeWorker:
 
     @listen(COMMITTEE_FOLLOW_UP, batch=20)
     def on_news(self, deliveries: list[Delivery]) -> None:
-        """A real alarm asks for a review, an enrolment that ended closes its case, a tie keeps out."""
+        """A real alarm asks for a review, a file is what was decided or is waited for, a tie keeps out."""
         with database().transaction() as tx:
             fresh = tx.claim(COMMITTEE_FOLLOW_UP, [d.event.id for d in deliveries])
             for event in {d.event.id: d.event for d in deliveries if d.event.id in fresh}.values():
                 if real := events.real_incident(event):
                     reviewing.after_real_alarm(tx.session, *real, clock.now())
-                elif ended := events.ended_enrolment(event):
-                    ending.close_ended(tx.session, ended, clock.now())
+                elif news := events.enrolment(event):
+                    watching.heard(tx.session, news, clock.now())
                 elif tie := events.known_tie(event):
                     cases.keep_tie(tx.session, tie)
 

@@ -71,6 +71,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("POST", f"{A}/refuse"): DESK,
     ("POST", f"{A}/request-review"): PROPOSERS,
     ("POST", f"/v1/reviews/{NOBODY}/hold"): DESK,
+    ("POST", f"{A}/close"): DESK,
     ("POST", f"{A}/propose-decision"): DESK,
     ("POST", f"{A}/approve-draft"): GENERAL,
     ("POST", f"{A}/send-draft-back"): GENERAL,
@@ -260,11 +261,13 @@ def test_any_officer_raises_the_risk_and_only_the_committee_lowers_it(
 
 def test_each_partner_chooses_what_of_its_opinion_is_shared(committee: Desk, protocol_id: str) -> None:
     path = submitted(committee, whole(protocol_id))
-    aid: Who = {"role": "committee", "partner": "victim-support"}
+    aid: Who = {"role": "committee", "partner": "victim-support", "district": "Gent"}
     body = {"advice": "grant", "shared": "we see the same", "kept": "she is in therapy"}
     assert committee.call("PUT", f"{path}/opinion", body, **aid)[0]["kept"] == "she is in therapy"
-    committee.call("PUT", f"{path}/opinion", {"advice": "abstain"}, role="committee", partner="police")
-    for reader in (SECRETARY, MAGISTRATE, {"role": "committee", "partner": "police"}):
+    committee.call(
+        "PUT", f"{path}/opinion", {"advice": "abstain"}, role="committee", partner="police", district="Gent"
+    )
+    for reader in (SECRETARY, MAGISTRATE, {"role": "committee", "partner": "police", "district": "Gent"}):
         found = committee.call("GET", f"{path}/opinions", **reader)
         assert [(o["partner"], o["shared"], o["kept"]) for o in found] == [
             ("police", None, None),
@@ -273,13 +276,14 @@ def test_each_partner_chooses_what_of_its_opinion_is_shared(committee: Desk, pro
     committee.call("PUT", f"{path}/opinion", body | {"shared": None}, **aid)
     (again,) = (o for o in committee.call("GET", f"{path}/opinions", **aid) if o["partner"] != "police")
     assert (again["shared"], again["kept"]) == (None, "she is in therapy")
-    committee.call("PUT", f"{path}/opinion", body, status=403, role="committee")
+    # Whose token names neither partner nor district belongs to no committee.
+    committee.call("PUT", f"{path}/opinion", body, status=404, role="committee")
 
 
 def test_a_tie_to_a_party_beats_every_role(committee: Desk, protocol_id: str) -> None:
     body = whole(protocol_id)
     path = submitted(committee, body)
-    tied = named({"role": "committee", "partner": "police"}, "frank")
+    tied = named({"role": "committee", "partner": "police", "district": "Gent"}, "frank")
     committee.call("GET", path, **tied)
     on_agenda = meeting(committee, protocol_id, about(path))
     committee.call("POST", f"{path}/conflicts", {"subject": "gina", "reason": "x"}, status=403, **tied)
@@ -305,7 +309,7 @@ def test_a_tie_to_a_party_beats_every_role(committee: Desk, protocol_id: str) ->
 def test_what_is_said_rests_sealed(committee: Desk, protocol_id: str) -> None:
     path = submitted(committee, whole(protocol_id, elements=APPLICATION["elements"]))
     body = {"advice": "grant", "shared": "secret-shared", "kept": "secret-kept"}
-    committee.call("PUT", f"{path}/opinion", body, role="committee", partner="police")
+    committee.call("PUT", f"{path}/opinion", body, role="committee", partner="police", district="Gent")
     committee.raw_json("POST", f"{path}/conflicts", {"subject": "hans", "reason": "secret-tie"}, **SECRETARY)
     meeting(committee, protocol_id, about(path))
     tables = [row[0] for row in committee.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")]

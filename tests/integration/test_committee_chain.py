@@ -29,7 +29,9 @@ from tests.support.committee import (
     named,
     provisional,
     refused,
+    registry_says,
     submitted,
+    there,
     urgent,
     whole,
 )
@@ -137,6 +139,8 @@ def test_exactly_what_was_agreed_is_sent(linked: Desk, partner: ChainPartner, pr
     assert body["fields"]["risk_level"] == "high"
     assert "GE.37" not in str(body)
     assert body["grounds"] == REFERRAL["grounds"]
+    # Sent twice, disclosed once: by who referred it.
+    assert [who for who, *_ in disclosed(linked, path)] == ["test-secretariat"]
     # Copies are recognised by the id of the hand-over.
     assert [key for key in partner.keys if key == sent["id"]] == [sent["id"]]
     for table in ("handover", "history"):
@@ -314,25 +318,51 @@ def test_a_case_comes_back(linked: Desk, partner: ChainPartner, protocol: str) -
     until(lambda: no in partner.taken)
 
 
-def test_copies_of_a_case_that_come_at_the_same_moment_are_one(linked: Desk, partner: ChainPartner) -> None:
+def test_a_case_of_theirs_is_the_districts_where_the_file_is(
+    linked: Desk, partner: ChainPartner, database: Database, protocol: str
+) -> None:
     case = theirs(partner)
-    told = [partner.webhook("case.referred", case) for _ in range(6)]
-    with ThreadPoolExecutor(6) as pool:
-        assert set(pool.map(lambda each: linked.signed(*each), told)) == {204}
-    found = [h for h in linked.call("GET", "/v1/handovers", **SECRETARY) if h["id"] == case["id"]]
-    assert len(found) == 1
+    linked.signed(*partner.webhook("case.referred", case))
+    registry_says(database, case["enrolment_id"], "active")
+    stranger = there(SECRETARY, "Antwerpen")
+    assert case["id"] not in [h["id"] for h in linked.call("GET", "/v1/handovers?limit=500", **stranger)]
+    linked.call("POST", f"/v1/handovers/{case['id']}/accept", status=404, **stranger)
+    linked.call("POST", f"/v1/handovers/{case['id']}/decline", {"reasons": "no"}, status=404, **stranger)
+    # Who takes it reads it with all of the district.
+    draft = linked.call("POST", f"/v1/handovers/{case['id']}/accept", **SECRETARY)
+    assert draft["zone_id"] == "z1"
+    linked.call("GET", f"/v1/applications/{draft['id']}", **MAGISTRATE)
 
 
-def test_what_is_disclosed_is_in_the_log_before_anybody_answers(
+def test_copies_that_come_together_are_one(linked: Desk, partner: ChainPartner) -> None:
+    for _ in range(5):
+        case = theirs(partner)
+        with ThreadPoolExecutor(6) as pool:
+            copies = [pool.submit(linked.signed, *partner.webhook("case.referred", case)) for _ in range(6)]
+            assert [copy.result() for copy in copies] == [204] * 6
+        waiting = linked.call("GET", "/v1/handovers?limit=500", **SECRETARY)
+        assert [each["id"] for each in waiting].count(case["id"]) == 1
+        assert len(linked.sql(f"SELECT 1 FROM deadline WHERE subject_id = '{case['id']}'")) == 1
+
+
+def disclosed(committee: Desk, path: str) -> list[tuple[Any, ...]]:
+    """Who disclosed what of a case, as whom, by the audit log."""
+    return committee.sql(
+        "SELECT subject, roles, claims->>'partner', fields FROM audit_entry WHERE action = 'disclose' "
+        f"AND about = 'application:{path.rpartition('/')[2]}'"
+    )
+
+
+def test_what_goes_out_is_logged_though_we_never_hear_that_it_arrived(
     linked: Desk, partner: ChainPartner, protocol: str
 ) -> None:
-    path = submitted(linked, whole(protocol))
-    refer(linked, path)
-    about_it = f"application:{path.rpartition('/')[2]}"
-    rows = linked.sql(
-        f"SELECT subject, fields FROM audit_entry WHERE action = 'disclose' AND about = '{about_it}'"
-    )
-    assert rows == [(f"test-{SECRETARY['role']}", sorted(REFERRAL["fields"]))]
+    path = alive(linked, protocol)
+    partner.lose_next = 1
+    sent = linked.call("POST", f"{path}/refer", REFERRAL, status=201, **named(SECRETARY, "anna"))
+    until(lambda: sent["id"] in partner.keys)
+    # They have it and say so, while our call ended without an answer.
+    assert answer(linked, partner, sent, True) == 204
+    assert disclosed(linked, path) == [("anna", ["secretariat"], "city", ["elements", "risk_level"])]
 
 
 def test_who_is_tied_sees_no_case_of_theirs(linked: Desk, partner: ChainPartner, protocol: str) -> None:

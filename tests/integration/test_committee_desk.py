@@ -111,7 +111,7 @@ def test_each_sees_what_is_for_them_to_do(
     assert "GE.37.L1.012345/2026" in text
     assert "opinion" not in text
     read(pages, issuer, path, GENERAL, 404)
-    aid: Who = {"role": "follow_up", "partner": "victim-support"}
+    aid: Who = {"role": "follow_up", "partner": "victim-support", "district": "Gent"}
     read(pages, issuer, path, aid, 404)
     assert "Dit mag u niet zien" in read(pages, issuer, "/desk/meetings", POLICE, 403)
 

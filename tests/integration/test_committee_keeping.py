@@ -13,7 +13,7 @@ from contracts.dispatch import IncidentClosed
 from contracts.envelope import Event, wrap
 from services.committee import events
 from services.committee.settings import CommitteeSettings
-from services.committee.usecases import deadlines, ending, reviewing
+from services.committee.usecases import deadlines, reviewing
 from tests.support.committee import (
     SECRETARY,
     about,
@@ -21,6 +21,7 @@ from tests.support.committee import (
     meeting,
     provisional,
     refused,
+    registry_says,
     submitted,
     urgent,
     whole,
@@ -153,8 +154,7 @@ def test_ended_it_lives_until_the_device_is_handed_in(
     hold(committee, protocol_id, periodic, outcome="end", plan="device back on Monday, aid goes on")
     assert committee.call("GET", path, **SECRETARY)["state"] == "ending"
     assert {e.type for e in committee.published(enrolment)[-2:]} == {"alarm.ending.v1", "review.held.v1"}
-    with database.transaction() as tx:
-        assert ending.close_ended(tx.session, UUID(enrolment), datetime.now(UTC)) == 1
+    registry_says(database, enrolment, "ended")
     assert committee.call("GET", path, **SECRETARY)["state"] == "ended"
     assert {d["state"] for d in committee.call("GET", f"{path}/deadlines", **SECRETARY)} == {"met"}
     assert reviews(committee, enrolment) == []
@@ -193,8 +193,7 @@ def test_an_enrolment_that_ends_ends_no_case_that_nobody_decided_to_end(
     committee: Desk, database: Database, protocol_id: str
 ) -> None:
     path, enrolment = alive(committee, protocol_id)
-    with database.transaction() as tx:
-        assert ending.close_ended(tx.session, UUID(enrolment), datetime.now(UTC)) == 0
+    registry_says(database, enrolment, "ended")
     assert committee.call("GET", path, **SECRETARY)["state"] == "granted"
 
 
@@ -243,6 +242,7 @@ def test_a_late_ratification_is_told_louder_each_day_and_the_alarm_lives(
 ) -> None:
     body = urgent(protocol_id)
     path, enrolment = provisional(committee, body), body["enrolment_id"]
+    registry_says(database, enrolment, "active")
     (first,) = told(committee, database, enrolment, timedelta(days=2))
     assert (first.type, first.data["stage"], first.data["addressee"]) == (
         "deadline.reminded.v1",
@@ -270,6 +270,7 @@ def test_expiry_reminds_and_escalates_and_switches_nothing_off(
     committee: Desk, database: Database, protocol_id: str
 ) -> None:
     path, enrolment = alive(committee, protocol_id)
+    registry_says(database, enrolment, "active")
     missed = told(committee, database, enrolment, -timedelta(days=40))
     assert {e.data["kind"] for e in missed} == {"review", "end"}
     assert {e.data["loudness"] for e in missed} == {41}
@@ -280,6 +281,7 @@ def test_expiry_reminds_and_escalates_and_switches_nothing_off(
 def test_a_claim_that_rolls_back_is_told_again(committee: Desk, database: Database, protocol_id: str) -> None:
     body = urgent(protocol_id)
     provisional(committee, body)
+    registry_says(database, body["enrolment_id"], "active")
     committee.execute(
         "UPDATE due SET due_at = now() - interval '1 s' FROM deadline WHERE due.subject_id = deadline.id::text "
         f"AND enrolment_id = '{body['enrolment_id']}'"

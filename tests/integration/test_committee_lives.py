@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from chassis.database import Database, engine_of
+from contracts.registry import EnrolmentStatus
 from services.committee.api import create_app
 from services.committee.domain.application import ALIVE
 from services.committee.invariants import INVARIANTS
 from services.committee.schemas.case import APPLICATION, REFUSAL
 from services.committee.schemas.chain import REFERRAL
 from services.committee.settings import CommitteeSettings
-from services.committee.usecases import deadlines, ending, reviewing
+from services.committee.usecases import deadlines, reviewing
 from tests.support.chain_partner import ChainPartner
 from tests.support.committee import (
     GENERAL,
@@ -32,6 +33,7 @@ from tests.support.committee import (
     granted,
     in_force,
     meeting,
+    registry_says,
     urgent,
     whole,
 )
@@ -93,6 +95,8 @@ class Lives(RuleBasedStateMachine):
     partner: ChainPartner
     cases: dict[str, dict[str, Any]]
     were_alive: set[str]
+    # The registry said anything of their file; that it ended.
+    told: set[str]
     ended_by_registry: set[str]
     # Somebody who may decided that these alarms are to end; nobody has kept or granted them since.
     may_end: set[str]
@@ -104,14 +108,14 @@ class Lives(RuleBasedStateMachine):
         steps=st.integers(0, 3),
     )
     def apply(self, kinds: list[str], steps: int) -> None:
-        """`steps`: of the way to a grant, so many are made; at most with an offer elsewhere before."""
+        """`steps`: of the way to a grant, so many are made; with 3 it was offered to the chain approach."""
         made = {
             "urgent": lambda: urgent(self.protocol),
             "ordinary": lambda: whole(self.protocol),
             "outside": lambda: OUTSIDE | {"enrolment_id": str(uuid4())},
         }
         self.cases, self.were_alive, self.ended_by_registry = {}, set(), set()
-        self.may_end, self.given_up = set(), set()
+        self.may_end, self.given_up, self.told = set(), set(), set()
         for kind in kinds:
             body = made[kind]()
             path = f"/v1/applications/{drafted(self.committee, body)}"
@@ -227,14 +231,23 @@ class Lives(RuleBasedStateMachine):
         with self.database.transaction() as tx:
             deadlines.tell(tx)
 
-    @rule(which=st.integers(0, 1))
-    def registry_ends(self, which: int) -> None:
+    @rule(which=st.integers(0, 1), status=st.sampled_from(["open", "active", "suspended", "ended"]))
+    def registry_says(self, which: int, status: EnrolmentStatus) -> None:
+        """What ended stays so; what is to live lives on in the books then, until people agree that it ended."""
         path = self.path(which)
-        with self.database.transaction() as tx:
-            enrolment = UUID(self.cases[path]["enrolment_id"])
-            ending.close_ended(tx.session, enrolment, datetime.now(UTC))
-        # What is to live then lives on in the books, and is over as soon as people agree that it is.
-        if path in self.were_alive:
+        if path not in self.ended_by_registry:
+            registry_says(self.database, self.cases[path]["enrolment_id"], status)
+            self.told.add(path)
+        if status == "ended":
+            self.ended_by_registry.add(path)
+
+    @rule(which=st.integers(0, 1))
+    def closed_as_unknown(self, which: int) -> None:
+        """Only what is to end, and only where there is no file."""
+        path = self.path(which)
+        if self.committee.raw_json("POST", f"{path}/close", REASONS, **SECRETARY) == 200:
+            assert path in self.may_end
+            assert path not in self.told
             self.ended_by_registry.add(path)
 
     @invariant()

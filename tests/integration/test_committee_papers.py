@@ -37,7 +37,9 @@ def test_every_language_says_everything() -> None:
 def test_minutes_say_who_was_there_and_what_was_decided(committee: Desk, protocol_id: str) -> None:
     one, two, three = (submitted(committee, whole(protocol_id)) for _ in range(3))
     opinion = {"advice": "grant", "shared": "we see the same pattern", "kept": "she is in therapy"}
-    committee.call("PUT", f"{one}/opinion", opinion, role="committee", partner="victim-support")
+    committee.call(
+        "PUT", f"{one}/opinion", opinion, role="committee", partner="victim-support", district="Gent"
+    )
     held = meeting(committee, protocol_id, about(one), about(two), about(three))
     come_in(committee, held, "łucja", "city")
     committee.call("POST", f"/v1/meetings/{held}/attendance/łucja/leave", **SECRETARY)

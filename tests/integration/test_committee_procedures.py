@@ -150,10 +150,10 @@ def test_urgent_granted_at_once_and_ratified(committee: Desk, protocol_id: str) 
     assert (answer["state"], answer["decision"]["kind"]) == ("provisional", "provisional")
     event = committee.published(body["enrolment_id"])[-1]
     assert event.type == "alarm.provisionally_granted.v1"
-    assert kinds(committee, path) == {"ratification"}
+    assert kinds(committee, path) == {"ratification", "urgent_installation"}
     answer = granted(committee, protocol_id, path)
     assert (answer["state"], [d["kind"] for d in answer["decisions"]]) == ("granted", ["provisional", "final"])
-    assert kinds(committee, path) == {"review", "end"}
+    assert kinds(committee, path) == {"review", "end", "urgent_installation"}
     assert types(committee, path)[-1] == "alarm.granted.v1"
     committee.call("POST", f"{path}/grant-provisionally", REASONS, status=409, **MAGISTRATE)
 

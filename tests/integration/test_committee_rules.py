@@ -16,7 +16,7 @@ from services.committee.domain.calendar import day_of
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
 from services.committee.store import cases
-from services.committee.usecases import ending, reviewing
+from services.committee.usecases import reviewing
 from tests.support.committee import (
     GENERAL,
     MAGISTRATE,
@@ -34,6 +34,7 @@ from tests.support.committee import (
     named,
     provisional,
     refused,
+    registry_says,
     submitted,
     urgent,
     whole,
@@ -95,6 +96,7 @@ def test_only_who_proposed_it_takes_it_back(committee: Desk, protocol_id: str) -
 def test_what_is_to_end_waits_for_the_device(committee: Desk, database: Database, protocol_id: str) -> None:
     body = urgent(protocol_id)
     path = provisional(committee, body)
+    registry_says(database, body["enrolment_id"], "active")
     refused(committee, protocol_id, path)
     assert waiting(committee, path) == {"device"}
     committee.call("POST", f"{path}/request-review", {"grounds": "he is back"}, **POLICE)
@@ -104,8 +106,7 @@ def test_what_is_to_end_waits_for_the_device(committee: Desk, database: Database
     held = meeting(committee, protocol_id, about(path), people=OTHERS)
     refusal = {"meeting_id": held, **REASONS, "alternatives": ["aid"], "review_way": "ask us"}
     committee.call("POST", f"{path}/refuse", refusal, **SECRETARY)
-    with database.transaction() as tx:
-        assert ending.close_ended(tx.session, UUID(body["enrolment_id"]), datetime.now(UTC)) == 1
+    registry_says(database, body["enrolment_id"], "ended")
     assert committee.call("GET", path, **SECRETARY)["state"] == "ended"
     assert waiting(committee, path) == set()
 
@@ -125,8 +126,7 @@ def test_an_enrolment_that_ended_too_early_is_told_of_at_once_until_the_committe
     committee: Desk, database: Database, protocol_id: str
 ) -> None:
     path, enrolment = alive(committee, protocol_id)
-    with database.transaction() as tx:
-        assert ending.close_ended(tx.session, UUID(enrolment), datetime.now(UTC)) == 0
+    registry_says(database, enrolment, "ended")
     assert committee.call("GET", path, **SECRETARY)["state"] == "granted"
     (first, *_) = [d for d in committee.call("GET", "/v1/board", **SECRETARY) if d["enrolment_id"] == enrolment]
     assert first["kind"] == "protection"
@@ -142,7 +142,11 @@ def test_an_enrolment_that_ended_too_early_is_told_of_at_once_until_the_committe
 def test_a_case_is_not_read_as_if_it_were_a_protocol(committee: Desk, protocol_id: str) -> None:
     path = submitted(committee, whole(protocol_id))
     case = path.rpartition("/")[2]
-    for who in (SECRETARY, {"role": "admin"}, {"role": "follow_up", "partner": "victim-support"}):
+    for who in (
+        SECRETARY,
+        {"role": "admin"},
+        {"role": "follow_up", "partner": "victim-support", "district": "Gent"},
+    ):
         committee.call("GET", f"/v1/protocols/{case}/history", status=404, **who)
     assert committee.call("GET", f"/v1/protocols/{protocol_id}/history", role="admin")
 
@@ -202,6 +206,64 @@ def test_a_tie_counts_in_a_review_without_an_application(
     assert lacking["excluded"] == ["bert"]
 
 
+SPELT = ("Bert", " bert", "BERT ", "\uff42\uff45\uff52\uff54")
+
+
+@pytest.mark.parametrize("spelt", SPELT)
+def test_a_tie_is_not_beaten_by_spelling(committee: Desk, protocol_id: str, spelt: str) -> None:
+    path = submitted(committee, body := whole(protocol_id))
+    committee.raw_json("POST", f"{path}/conflicts", {"subject": "bert", "reason": "uncle"}, **SECRETARY)
+    held = meeting(committee, protocol_id, about(path), people=((spelt, "police"), ("carla", "parket")))
+    (point,) = committee.call("GET", f"/v1/meetings/{held}", **SECRETARY)["agenda"]
+    assert (point["missing"], point["excluded"]) == (["police"], {"bert": "police"})
+    said = {"meeting_id": held, **REASONS}
+    lacking = committee.call("POST", f"{path}/grant", said, status=409, **SECRETARY)
+    assert (lacking["missing"], lacking["excluded"]) == (["police"], ["bert"])
+    # Nor does who signs in under another spelling see any of it.
+    bert = named(SECRETARY, spelt)
+    committee.call("GET", path, status=404, **bert)
+    for where in ("/v1/applications", "/v1/board"):
+        listed = committee.call("GET", f"{where}?limit=500", **bert)
+        assert body["enrolment_id"] not in [each["enrolment_id"] for each in listed]
+
+
+def test_one_person_counts_once(committee: Desk, protocol_id: str) -> None:
+    path = submitted(committee, whole(protocol_id))
+    twice = (("bert", "police"), ("Bert", "parket"))
+    held = meeting(committee, protocol_id, about(path), people=twice)
+    said = {"meeting_id": held, **REASONS}
+    lacking = committee.call("POST", f"{path}/grant", said, status=409, **SECRETARY)
+    assert lacking["missing"] == ["police"]
+    committee.call("POST", f"/v1/meetings/{held}/attendance/BERT/leave", **SECRETARY)
+    assert committee.call("GET", f"/v1/meetings/{held}", **SECRETARY)["agenda"][0]["present"] == {}
+
+
+def test_other_members_are_other_people(committee: Desk, protocol_id: str) -> None:
+    path = submitted(committee, whole(protocol_id))
+    refused(committee, protocol_id, path)
+    committee.call("POST", f"{path}/request-review", {"grounds": "news"}, **POLICE)
+    again = tuple((who.title(), partner) for who, partner in QUORUM)
+    held = meeting(committee, protocol_id, about(path), people=again)
+    said = {"meeting_id": held, **REASONS}
+    lacking = committee.call("POST", f"{path}/grant", said, status=409, **SECRETARY)
+    assert lacking["excluded"] == ["bert", "carla"]
+
+
+def test_a_tie_from_the_registry_is_not_beaten_by_spelling(
+    committee: Desk, database: Database, protocol_id: str
+) -> None:
+    path = submitted(committee, body := whole(protocol_id))
+    told = TieDeclared(enrolment_id=UUID(body["enrolment_id"]), person="Carla", declared_at=datetime.now(UTC))
+    tie = events.known_tie(wrap(told, source="/services/registry"))
+    assert tie is not None
+    with database.transaction() as tx:
+        cases.keep_tie(tx.session, tie)
+    carla = named(SECRETARY, "carla")
+    committee.call("GET", path, status=404, **carla)
+    listed = committee.call("GET", "/v1/applications?limit=500", **carla)
+    assert about(path)["application_id"] not in [each["id"] for each in listed]
+
+
 def test_a_tie_that_is_known_before_the_approval_counts(committee: Desk, protocol_id: str) -> None:
     body = whole(str(uuid4()), exceptional="no protocol here", conditions={}) | {"protocol_id": None}
     path = submitted(committee, body)
@@ -216,7 +278,7 @@ def test_a_tie_that_is_known_before_the_approval_counts(committee: Desk, protoco
 
 def test_a_committee_decides_cases_of_its_own_protocol(committee: Desk, protocol_id: str) -> None:
     path = submitted(committee, whole(protocol_id))
-    other = in_force(committee, PROTOCOL | {"name": "Antwerpen", "district": "Antwerpen"})
+    other = in_force(committee, PROTOCOL | {"name": "Gent, nights"})
     held = meeting(committee, other)
     committee.call("POST", f"/v1/meetings/{held}/agenda", about(path), status=409, **SECRETARY)
     strangers = {"subject": "zed", "partner": "ketenaanpak", "name": "Zed"}
@@ -224,8 +286,8 @@ def test_a_committee_decides_cases_of_its_own_protocol(committee: Desk, protocol
     assert unknown["field"] == "partner"
 
 
-def test_police_of_another_district_are_another_partner(committee: Desk, protocol_id: str) -> None:
-    path = submitted(committee, whole(protocol_id))
+def test_police_of_another_zone_are_another_partner(committee: Desk) -> None:
+    path = submitted(committee, whole(in_force(committee, PROTOCOL | {"zones": ["z1", "z9"]})))
     here: Who = {"role": "committee", "partner": "police", "zone": "z1"}
     there: Who = {"role": "committee", "partner": "police", "zone": "z9"}
     ours = {"advice": "grant", "shared": "seen twice", "kept": "an informant"}
@@ -290,25 +352,32 @@ def test_the_committee_lowers_a_risk_in_a_meeting_and_nobody_else(committee: Des
     assert answer["assessment"]["level"] == "elevated"
 
 
-def test_who_repeats_what_another_assessed_may_not_take_it_back(committee: Desk, protocol_id: str) -> None:
-    draft = f"/v1/applications/{drafted(committee, whole(protocol_id))}"
-    drafter = named(POLICE, "drafter")
-    high = {"instrument": "SAM", "version": "2.1", "answers": {"N1": "yes"}, "level": "extreme"}
-    committee.call("PUT", f"{draft}/assessment", high, **MAGISTRATE)
-    committee.call("PUT", f"{draft}/assessment", high, **drafter)
-    committee.call("PATCH", draft, {"assessment": {"level": "low"}}, status=403, **drafter)
-
-
-def test_a_tie_holds_however_an_account_is_spelt(committee: Desk, protocol_id: str) -> None:
+def test_who_names_a_meeting_is_not_yet_the_committee(committee: Desk, protocol_id: str) -> None:
     path = submitted(committee, whole(protocol_id))
-    tied, partner = QUORUM[0]
-    committee.call("POST", f"{path}/conflicts", {"subject": tied, "reason": "aunt"}, status=204, **SECRETARY)
-    held = meeting(committee, protocol_id, about(path), people=((tied.upper(), partner), *QUORUM[1:]))
-    refused = committee.call("POST", f"{path}/grant", {"meeting_id": held, **REASONS}, status=409, **SECRETARY)
-    assert (refused["missing"], refused["excluded"]) == ([partner], [tied.upper()])
-    # One person is there once, and leaves however they are called.
-    seen = come_in(committee, held, tied, partner)
-    assert len([who for who in seen["attendance"] if who["left_at"] is None]) == len(QUORUM)
+    low = {"instrument": "SAM", "version": "2.1", "answers": {"N1": "no"}, "level": "low"}
+    sits = {"meeting_id": meeting(committee, protocol_id, about(path))}
+    for who in (POLICE, MAGISTRATE, {"role": "committee", "partner": "parket", "district": "Gent"}):
+        committee.call("PUT", f"{path}/assessment", low | sits, status=403, **who)
+    assert committee.call("GET", path, **SECRETARY)["assessment"]["level"] == "high"
+    # Raising needs no meeting, and one that is named does no harm.
+    committee.call("PUT", f"{path}/assessment", low | sits | {"level": "extreme"}, **POLICE)
+
+
+def test_repeating_what_another_officer_found_does_not_make_it_ones_own(
+    committee: Desk, protocol_id: str
+) -> None:
+    drafter, other = named(POLICE, "drafter"), named(POLICE, "other")
+    path = f"/v1/applications/{drafted(committee, whole(protocol_id), drafter)}"
+    found = {"instrument": "SAM", "version": "2.1", "answers": {"N1": "yes"}, "level": "extreme"}
+    committee.call("PUT", f"{path}/assessment", found, **MAGISTRATE)
+    committee.call("PUT", f"{path}/assessment", found, **drafter)
+    for who in (drafter, other, named(POLICE, "DRAFTER ")):
+        for level in ("low", None):
+            committee.call("PATCH", path, {"assessment": {"level": level}}, status=403, **who)
+    # Nor does a colleague lower what the drafter set; the drafter takes back what is nobody else's.
+    mine = f"/v1/applications/{drafted(committee, whole(protocol_id), drafter)}"
+    committee.call("PATCH", mine, {"assessment": {"level": "low"}}, status=403, **other)
+    committee.call("PATCH", mine, {"assessment": {"level": "low"}}, **drafter)
 
 
 def test_an_extension_is_no_longer_than_the_protocol_lets_an_alarm_run(

@@ -13,7 +13,7 @@ from tests.support.committee import POLICE, SECRETARY, about, granted, meeting, 
 from tests.support.desks import Desk, Who
 from tests.support.personal import CANARY, compared
 
-AID: Who = {"role": "follow_up", "partner": "victim-support"}
+AID: Who = {"role": "follow_up", "partner": "victim-support", "district": "Gent"}
 ZONE = "z1"
 
 

@@ -19,7 +19,7 @@ from tests.support.postgres import Cluster
 DAY = "?day=2026-03-01"
 MANAGER: Who = {"role": "file_manager", "zone": "gent"}
 WATCHER: Who = {"role": "device_desk"}
-SUPPORT: Who = {"role": "follow_up", "partner": "victim-support"}
+SUPPORT: Who = {"role": "follow_up", "partner": "victim-support", "district": "Gent"}
 
 
 @pytest.fixture(scope="module")
@@ -167,7 +167,7 @@ def test_victim_support_reads_the_essence_of_its_own_cases(api: Desk, told: Told
     api.call("GET", told.report, status=404, **in_zone)
     of_the_case: Who = {**SUPPORT, "zone": "aalst"}
     api.call("GET", told.report, **of_the_case)
-    strangers: list[Who] = [{"role": "follow_up", "partner": "city"}, {"role": "follow_up"}]
+    strangers: list[Who] = [{"role": "follow_up", "partner": "city", "district": "Gent"}, {"role": "follow_up"}]
     for stranger in strangers:
         api.call("GET", told.report, status=404, **stranger)
 

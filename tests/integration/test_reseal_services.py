@@ -105,7 +105,7 @@ def test_committee(committee: tuple[Desk, Database], issuer: Issuer) -> None:
     protocol = in_force(here, PROTOCOL | {"shared_fields": {"ketenaanpak": ["risk_level", "elements"]}})
     path = submitted(here, body := whole(protocol))
     opinion = {"advice": "grant", "shared": "what all may know", "kept": "what we keep"}
-    here.call("PUT", f"{path}/opinion", opinion, role="committee", partner="police")
+    here.call("PUT", f"{path}/opinion", opinion, role="committee", partner="police", district="Gent")
     assert (
         here.raw_json("POST", f"{path}/conflicts", {"subject": "hans", "reason": "uncle"}, **SECRETARY) == 204
     )

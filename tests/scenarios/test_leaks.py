@@ -16,7 +16,7 @@ from psycopg import sql
 
 from contracts import topology
 from contracts.topology import SERVICES
-from stalkingalarm.deciding import PROTOCOL_ID
+from stalkingalarm.deciding import DISTRICT, PROTOCOL_ID
 from stalkingalarm.running import RunningSystem
 from stalkingalarm.simulation.world import World
 from tests.scenarios.eavesdropping import eavesdropping
@@ -89,7 +89,7 @@ async def everything_else(stage: "Stage", ann: VictimRole, photos: list[bytes]) 
 async def _decided(world: World, enrolment_id: str) -> None:
     """An opinion, half of it kept back, and a meeting with its papers."""
     desk, support = (
-        world.bearer(role, partner=partner)
+        world.bearer(role, partner=partner, district=DISTRICT)
         for role, partner in (("secretariat", "city"), ("committee", "victim-support"))
     )
 

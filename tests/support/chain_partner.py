@@ -32,11 +32,14 @@ def settings(port: int, token: str, secret: str) -> dict[str, str]:
 
 
 class ChainPartner:
-    """Use it in a `with`. `refuse_next`: so many calls are answered 503. `taken`: path and body of each."""
+    """Use it in a `with`. `taken`: path and body of each call.
+
+    `refuse_next`: so many are answered 503; `lose_next`: so many are taken first.
+    """
 
     def __init__(self, port: int = 0, token: str | None = None, secret: str | None = None) -> None:
         self.token, self.secret = token or secrets.token_urlsafe(), secret or _new_secret()
-        self.refuse_next = 0
+        self.refuse_next = self.lose_next = 0
         self.taken: list[tuple[str, dict[str, Any]]] = []
         self.keys: list[str] = []
         partner = self
@@ -82,4 +85,7 @@ class ChainPartner:
         if given["idempotency-key"] not in self.keys:
             self.keys.append(given["idempotency-key"])
             self.taken.append((path, body))
+        if self.lose_next:
+            self.lose_next -= 1
+            return 503
         return 200

@@ -2,16 +2,22 @@
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from chassis.database import Database
+from contracts.envelope import wrap
+from contracts.registry import EnrolmentChanged, EnrolmentStatus
+from services.committee import events
 from services.committee.domain.calendar import day_of
 from services.committee.schemas.case import APPLICATION, REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
+from services.committee.usecases import watching
 from tests.support.desks import Desk, Who
 
-SECRETARY: Who = {"role": "secretariat", "partner": "city"}
-MAGISTRATE: Who = {"role": "magistrate", "partner": "parket"}
-PROCUREUR: Who = {"role": "procureur", "partner": "parket"}
+GENT = "Gent"
+SECRETARY: Who = {"role": "secretariat", "partner": "city", "district": GENT}
+MAGISTRATE: Who = {"role": "magistrate", "partner": "parket", "district": GENT}
+PROCUREUR: Who = {"role": "procureur", "partner": "parket", "district": GENT}
 GENERAL: Who = {"role": "procureur_general", "partner": "parket-generaal"}
 POLICE: Who = {"role": "file_manager", "partner": "police", "zone": "z1"}
 # Who comes to a meeting: subject, partner.
@@ -22,11 +28,12 @@ OTHERS = (("dirk", "police"), ("eva", "parket"))
 def in_force(committee: Desk, content: dict[str, Any] = PROTOCOL, protocol_id: str | None = None) -> str:
     """A protocol that went the whole way, in force today; its id."""
     path = f"/v1/protocols/{protocol_id or uuid4()}"
-    version = committee.call("PUT", f"{path}/draft", content, **SECRETARY)["version"]
-    committee.call("POST", f"{path}/versions/{version}/submit", **SECRETARY)
+    secretary, procureur = (there(who, str(content["district"])) for who in (SECRETARY, PROCUREUR))
+    version = committee.call("PUT", f"{path}/draft", content, **secretary)["version"]
+    committee.call("POST", f"{path}/versions/{version}/submit", **secretary)
     committee.call("POST", f"{path}/versions/{version}/approve", **GENERAL)
     today = {"in_force_from": day_of(datetime.now(UTC)).isoformat()}
-    committee.call("POST", f"{path}/versions/{version}/sign", today, **PROCUREUR)
+    committee.call("POST", f"{path}/versions/{version}/sign", today, **procureur)
     return path.rpartition("/")[2]
 
 
@@ -97,6 +104,25 @@ def refused(committee: Desk, protocol_id: str, path: str) -> dict[str, Any]:
     body = {"meeting_id": meeting(committee, protocol_id, about(path)), **REFUSAL}
     answer: dict[str, Any] = committee.call("POST", f"{path}/refuse", body, **SECRETARY)
     return answer
+
+
+def registry_says(
+    database: Database, enrolment: str, status: EnrolmentStatus, at: datetime | None = None
+) -> None:
+    """The committee's worker hears how a file stands now."""
+    now = datetime.now(UTC)
+    told = EnrolmentChanged(
+        enrolment_id=UUID(enrolment), status=status, managing_zone_id="z1", changed_at=at or now
+    )
+    news = events.enrolment(wrap(told, source="/services/registry"))
+    assert news is not None
+    with database.transaction() as tx:
+        watching.heard(tx.session, news, now)
+
+
+def there(who: Who, district: str) -> Who:
+    """The same claims, in another district."""
+    return {**who, "district": district}
 
 
 def named(who: Who, sub: str) -> Who:

@@ -27,6 +27,7 @@ class Who(TypedDict):
     zone: NotRequired[str]
     cic: NotRequired[str]
     unit: NotRequired[str]
+    district: NotRequired[str]
     sub: NotRequired[str]
 
 

@@ -70,13 +70,15 @@ def test_the_defaults_of_the_domain() -> None:
     assert due("decision", Delays(decision_counts="working")) == datetime(2026, 12, 15, 22, 59, 59, tzinfo=UTC)
     assert due("protection") == begun
     assert deadlines.next_stage("protection", begun, begun) == ("missed", begun)
+    assert due("urgent_installation") == begun + timedelta(hours=24)
+    assert due("installation") == datetime(2026, 12, 2, 22, 59, 59, tzinfo=UTC)
     assert due("device") == datetime(2026, 12, 9, 22, 59, 59, tzinfo=UTC)
     assert due("review") == datetime(2027, 2, 25, 7, tzinfo=UTC)
     assert due("end") == datetime(2027, 5, 25, 6, tzinfo=UTC)  # summer time by then
 
 
 # An alarm that is off against the committee is late from the beginning: nobody is reminded, somebody is told.
-@given(st.sampled_from([kind for kind in KINDS if kind != "protection"]), MOMENTS)
+@given(st.sampled_from([kind for kind in KINDS if kind not in ("protection", "suspension")]), MOMENTS)
 def test_people_are_reminded_before_and_told_when_it_is_missed(kind: Kind, begun: datetime) -> None:
     due, now = deadlines.due_at(kind, begun, Delays()), begun
     told: list[str] = []

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from services.committee.domain import application as domain
 from services.committee.domain import protocol
 from services.committee.domain.application import Assessment, Checked, Content, Level, Move, State
+from services.committee.domain.people import account, accounts
 from services.committee.domain.protocol import Rules
 from services.committee.errors import (
     ApplicationMoveRefused,
@@ -161,5 +162,16 @@ def test_police_and_parket_are_always_part_of_the_quorum(present: set[str]) -> N
 )
 def test_who_is_tied_counts_for_nothing(attendance: dict[str, str], tied: set[str]) -> None:
     counted, out = domain.members_present(attendance, tied)
-    assert counted | out == attendance
-    assert not set(counted) & tied
+    assert (counted | out).keys() == accounts(attendance)
+    assert not set(counted) & accounts(tied)
+    assert set(out) <= accounts(tied)
+
+
+@given(st.text())
+def test_an_account_is_compared_the_same_however_often(name: str) -> None:
+    assert account(account(name)) == account(name) == account(f" {name} ")
+
+
+@pytest.mark.parametrize("spelt", ["Bert", " bert ", "BERT", "\uff42\uff45\uff52\uff54"])
+def test_one_person_has_one_account(spelt: str) -> None:
+    assert account(spelt) == "bert"

@@ -25,7 +25,7 @@ from services.committee.schemas.protocol import HistoryOut
 from services.committee.store import cases as store
 from services.committee.store import due
 from services.committee.usecases import applications, meetings
-from services.committee.usecases.work import Reading, own_cases
+from services.committee.usecases.work import Reading, sight_of
 
 Limit = Annotated[int, Query(ge=1, le=500)]
 
@@ -119,16 +119,8 @@ def _read(app: FastAPI, parts: Parts) -> None:
     @app.get("/v1/applications", tags=["applications"])
     def listed(caller: Reader, state: State | None = None, limit: Limit = 100) -> list[ApplicationSummary]:
         """The newest applications that the caller may see."""
-        outside = "procureur_general" in caller.roles
         with parts.database.read() as session:
-            rows = store.applications(
-                session,
-                subject=caller.subject,
-                own=None if outside else own_cases(caller),
-                outside_protocols=outside,
-                state=state,
-                limit=limit,
-            )
+            rows = store.applications(session, sight_of(session, caller), state=state, limit=limit)
         return [ApplicationSummary.model_validate(row, from_attributes=True) for row in rows]
 
 
@@ -137,7 +129,7 @@ def _board(app: FastAPI, parts: Parts) -> None:
     def board(caller: Member, limit: Limit = 100) -> list[DeadlineOut]:
         """What is to be done, the loudest and the nearest first."""
         with parts.database.read() as session:
-            rows = due.board(session, subject=caller.subject, limit=limit)
+            rows = due.board(session, sight_of(session, caller), limit=limit)
         return [DeadlineOut.model_validate(row, from_attributes=True) for row in rows]
 
     @app.get("/v1/applications/{application_id}/deadlines", tags=["board"])
@@ -154,7 +146,7 @@ def _board(app: FastAPI, parts: Parts) -> None:
         """Reviews that nobody held, in order of urgency; `due=true`: only those whose moment came."""
         before = clock.now() if due_only else None
         with parts.database.read() as session:
-            rows = due.reviews(session, subject=caller.subject, before=before, limit=limit)
+            rows = due.reviews(session, sight_of(session, caller), before=before, limit=limit)
         return [ReviewOut.model_validate(row, from_attributes=True) for row in rows]
 
 

@@ -17,7 +17,7 @@ from services.committee.schemas.case import (
 )
 from services.committee.schemas.common import In, ReasonsIn, RemarksIn
 from services.committee.schemas.meeting import ReviewIn, ReviewOut
-from services.committee.usecases import procedures, reviewing
+from services.committee.usecases import procedures, reviewing, watching
 
 
 def add(app: FastAPI, parts: Parts) -> None:
@@ -59,6 +59,12 @@ def _committee(app: FastAPI, parts: Parts) -> None:
         with parts.work(caller) as work:
             filed = procedures.decide(work, application_id, "refuse", _said(body), body.meeting_id)
             return shown.filed(work, filed, "decision")
+
+    @app.post("/v1/applications/{application_id}/close", tags=["decisions"])
+    def close(application_id: UUID, body: ReasonsIn, caller: Secretariat) -> ApplicationOut:
+        """Close what is to end and has no file at the registry: a wrong number, say. Nothing is to hand in."""
+        with parts.work(caller) as work:
+            return shown.filed(work, watching.close_unknown(work, application_id, body.reasons), "state")
 
     @app.post("/v1/applications/{application_id}/request-review", tags=["decisions"])
     def request_review(application_id: UUID, body: ReviewRequestIn, caller: Proposer) -> ApplicationOut:

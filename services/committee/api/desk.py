@@ -14,7 +14,7 @@ from services.committee.api.parts import READERS, Parts
 from services.committee.domain.application import State
 from services.committee.store import cases, due
 from services.committee.store import meetings as meeting_store
-from services.committee.usecases.work import own_cases
+from services.committee.usecases.work import sight_of
 from services.committee.web.words import WORDS
 
 _WEB = Path(__file__).parents[1] / "web"
@@ -39,8 +39,9 @@ def _board(desk: Desk) -> None:
             return RedirectResponse("/desk/applications", 303)
         now = clock.now()
         with desk.parts.database.read() as session:
-            rows = due.board(session, subject=caller.subject, limit=LINES)
-            coming = meeting_store.meetings(session, since=now, limit=5)
+            sight = sight_of(session, caller)
+            rows = due.board(session, sight, limit=LINES)
+            coming = meeting_store.meetings(session, sight, since=now, limit=5)
         urgency = [(row, _urgency(row.due_at, now)) for row in rows]
         return desk.show(request, "board.html", caller, deadlines=urgency, coming=coming)
 
@@ -48,16 +49,8 @@ def _board(desk: Desk) -> None:
     def listed(request: Request, state: State | None = None) -> Response:
         """The newest cases that the caller may see."""
         caller = desk.pages.reader(request, *READERS)
-        outside = "procureur_general" in caller.roles
         with desk.parts.database.read() as session:
-            rows = cases.applications(
-                session,
-                subject=caller.subject,
-                own=None if outside else own_cases(caller),
-                outside_protocols=outside,
-                state=state,
-                limit=LINES,
-            )
+            rows = cases.applications(session, sight_of(session, caller), state=state, limit=LINES)
         return desk.show(request, "applications.html", caller, rows=rows, state=state)
 
 

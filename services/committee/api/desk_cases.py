@@ -72,7 +72,7 @@ def _raised(case: ApplicationOut) -> tuple[str, ...]:
 def _around(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
     """What members see of a case besides the application: logged, as over the API."""
     shown.read(reading, shown.about(row.id), "history")
-    agendas = Agendas.read(reading.session)
+    agendas = Agendas.read(reading.session, reading.sight)
     waiting = [each for each in due.reviews_of(reading.session, row.id) if each.state in ("open", "overdue")]
     return {
         "history": shown.history(reading, cases.history(reading.session, [row.id])),

@@ -14,6 +14,7 @@ from chassis.pages import Pages
 from services.committee.api.parts import MEMBERS, PROPOSERS, READERS, Parts
 from services.committee.models import AgendaRow, ApplicationRow, MeetingRow, ProtocolRow
 from services.committee.store import meetings as store
+from services.committee.store.sight import Sight
 from services.committee.web.words import WORDS
 
 LINES = 100
@@ -54,9 +55,9 @@ class Agendas:
     meetings: Sequence[tuple[MeetingRow, Sequence[AgendaRow]]]
 
     @classmethod
-    def read(cls, session: Session) -> Self:
+    def read(cls, session: Session, sight: Sight) -> Self:
         """As they are now."""
-        return cls([(each, store.agenda(session, each.id)) for each in store.open_meetings(session)])
+        return cls([(each, store.agenda(session, each.id)) for each in store.open_meetings(session, sight)])
 
     def of(
         self, row: ApplicationRow | None, review_id: UUID | None

@@ -18,7 +18,7 @@ from services.committee.store import cases, due
 from services.committee.store import meetings as meeting_store
 from services.committee.store import protocols as protocol_store
 from services.committee.usecases import applications, meetings
-from services.committee.usecases.work import Reading
+from services.committee.usecases.work import Reading, sight_of
 
 
 def add(desk: Desk) -> None:
@@ -34,7 +34,7 @@ def _meetings(desk: Desk) -> None:
         """The last meetings and the ones to come."""
         caller = desk.pages.reader(request, *MEMBERS)
         with desk.parts.database.read() as session:
-            rows = meeting_store.meetings(session, since=None, limit=LINES)
+            rows = meeting_store.meetings(session, sight_of(session, caller), since=None, limit=LINES)
             protocols = protocol_store.all_in_force(session)
         return desk.show(request, "meetings.html", caller, rows=rows, protocols=protocols)
 
@@ -45,8 +45,9 @@ def _reviews(desk: Desk) -> None:
         """Reviews that nobody held yet, the most urgent first, to be put on an agenda."""
         caller = desk.pages.reader(request, *MEMBERS)
         with desk.parts.database.read() as session:
-            waiting = due.reviews(session, subject=caller.subject, limit=LINES)
-            agendas = Agendas.read(session)
+            sight = sight_of(session, caller)
+            waiting = due.reviews(session, sight, limit=LINES)
+            agendas = Agendas.read(session, sight)
             rows = [(each, *agendas.of(_case_of(session, each), each.id)) for each in waiting]
         return desk.show(request, "reviews.html", caller, rows=rows)
 

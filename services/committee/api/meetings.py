@@ -11,6 +11,7 @@ from services.committee.schemas.common import Moment
 from services.committee.schemas.meeting import AgendaIn, AttendanceIn, MeetingIn, MeetingOut, MeetingSummary
 from services.committee.store import meetings as store
 from services.committee.usecases import meetings
+from services.committee.usecases.work import sight_of
 
 
 def add(app: FastAPI, parts: Parts) -> None:
@@ -37,13 +38,13 @@ def _prepare(app: FastAPI, parts: Parts) -> None:
 
     @app.get("/v1/meetings", tags=["meetings"])
     def listed(
-        _: Member,
+        caller: Member,
         since: Moment | None = None,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
     ) -> list[MeetingSummary]:
         """Meetings in order of their beginning."""
         with parts.database.read() as session:
-            rows = store.meetings(session, since=since, limit=limit)
+            rows = store.meetings(session, sight_of(session, caller), since=since, limit=limit)
         return [MeetingSummary.model_validate(row, from_attributes=True) for row in rows]
 
     @app.get("/v1/meetings/{meeting_id}", tags=["meetings"])

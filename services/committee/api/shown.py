@@ -70,6 +70,7 @@ def filed(reading: Reading, found: Filed, *changed: str) -> ApplicationOut:
             **found.row.model_dump(exclude={"sealed"}),
             **content,
             "missing": domain.missing(found.content, found.rules),
+            "enrolment_status": found.enrolment_status,
             "decision": decisions[-1] if decisions else None,
             "decisions": decisions,
         }

@@ -1,11 +1,11 @@
 """Applications and decisions: one table of moves, and what a complete application says."""
 
-import unicodedata
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 from uuid import UUID
 
+from services.committee.domain.people import account, accounts
 from services.committee.domain.protocol import Rules
 from services.committee.errors import ApplicationMoveRefused, ConditionsUnmet, RiskLoweredByOfficer
 
@@ -109,6 +109,8 @@ class Content:
     elements: Mapping[str, str] = field(default_factory=dict)
     conditions: Mapping[str, Checked] = field(default_factory=dict)
     assessment: Assessment = Assessment()
+    # Who set which level, by account, since the committee last did: nobody lowers what somebody else set.
+    levels: Mapping[str, Level] = field(default_factory=dict)
 
 
 def missing(content: Content, rules: Rules | None) -> list[str]:
@@ -157,6 +159,19 @@ def refuse_unmet(conditions: Mapping[str, Checked], rules: Rules) -> None:
         raise ConditionsUnmet(f"not met: {', '.join(unmet)}", field="conditions", unmet=unmet)
 
 
+def set_by_others(content: Content, person: str) -> Level | None:
+    """The highest level that anybody but this person set; None where nobody did."""
+    others = {level for who, level in content.levels.items() if who != account(person)}
+    return max(others, key=LEVELS.index, default=None)
+
+
+def with_level(content: Content, person: str, *, alone: bool = False) -> Content:
+    """The content, its level set by this person; `alone`: by the committee, whatever others set before."""
+    others = {} if alone else {who: level for who, level in content.levels.items() if who != account(person)}
+    level = content.assessment.level
+    return replace(content, levels={**others, account(person): level} if level else others)
+
+
 def refuse_lowering(before: Level | None, after: Level | None, *, committee: bool) -> None:
     """Any officer may raise a risk level, only the committee may lower it; raises `RiskLoweredByOfficer`."""
     rank = {level: number for number, level in enumerate(LEVELS)}
@@ -169,20 +184,8 @@ def refuse_lowering(before: Level | None, after: Level | None, *, committee: boo
 def members_present(
     attendance: Mapping[str, str], excluded: Collection[str]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Who counts and who does not, of those at a meeting (subject to partner); `excluded`: subjects.
-
-    Accounts at a meeting are typed: who is excluded does not count under another spelling either.
-    """
-    out = {person(who) for who in excluded}
-    counted = {who: partner for who, partner in attendance.items() if person(who) not in out}
-    return counted, {who: partner for who, partner in attendance.items() if who not in counted}
-
-
-def person(account: str) -> str:
-    """Whose account it is, however it was typed."""
-    return unicodedata.normalize("NFKC", account).strip().casefold()
-
-
-def raises(before: Level | None, after: Level | None) -> bool:
-    """Whether a level is higher than the one before, or the first."""
-    return after is not None and (before is None or LEVELS.index(after) > LEVELS.index(before))
+    """Who counts and who does not, of those at a meeting (account to partner); one person once."""
+    out = accounts(excluded)
+    there = {account(who): partner for who, partner in attendance.items()}
+    counted = {who: partner for who, partner in there.items() if who not in out}
+    return counted, {who: partner for who, partner in there.items() if who in out}

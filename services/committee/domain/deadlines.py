@@ -13,14 +13,17 @@ from services.committee.domain.protocol import Delays
 
 Kind = Literal[
     "provisional_decision", "ratification", "decision", "review", "end", "review_after_alarm",
-    "draft_approval", "handover", "device", "protection",
+    "draft_approval", "handover", "device", "protection", "installation", "urgent_installation", "suspension",
 ]  # fmt: skip
 Stage = Literal["first", "last", "missed"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 STAGES: tuple[Stage, ...] = get_args(Stage)
 # The urgent ones are counted by the hour, day and night; a reminder of the others comes on a working day.
 BY_THE_HOUR: frozenset[Kind] = frozenset(
-    {"provisional_decision", "ratification", "review_after_alarm", "handover", "protection"}
+    {
+        *("provisional_decision", "ratification", "review_after_alarm", "handover"),
+        *("protection", "urgent_installation", "suspension"),
+    }
 )
 LOUDER_EVERY = timedelta(days=1)
 _APPROVAL_DAYS = 7
@@ -48,8 +51,12 @@ LADDERS: Mapping[Kind, Ladder] = {
     "draft_approval": Ladder(timedelta(days=3), timedelta(days=1), "procureur_general", "procureur"),
     "handover": Ladder(timedelta(hours=24), timedelta(hours=4), "secretariat", "procureur"),
     "device": Ladder(timedelta(days=7), timedelta(days=2), "secretariat", "procureur"),
-    # The registry ended what the committee wants to live: nobody waits for that.
+    # Granted, and nobody made it work yet.
+    "installation": Ladder(timedelta(days=3), timedelta(days=1), "secretariat", "procureur"),
+    "urgent_installation": Ladder(timedelta(hours=12), timedelta(hours=4), "secretariat", "procureur"),
+    # The registry ended or suspended what the committee wants to live: nobody waits for that.
     "protection": Ladder(timedelta(0), timedelta(0), "secretariat", "procureur"),
+    "suspension": Ladder(timedelta(0), timedelta(0), "secretariat", "procureur"),
     "review": Ladder(timedelta(days=14), timedelta(days=3), "secretariat", "procureur"),
     "end": Ladder(timedelta(days=30), timedelta(days=7), "secretariat", "procureur"),
     "review_after_alarm": Ladder(timedelta(hours=48), timedelta(hours=12), "secretariat", "procureur"),
@@ -65,6 +72,9 @@ def due_at(kind: Kind, begun: datetime, delays: Delays) -> datetime:
         "review_after_alarm": lambda: begun + timedelta(hours=delays.review_after_alarm_hours),
         "handover": lambda: begun + _HANDOVER,
         "protection": lambda: begun,
+        "suspension": lambda: begun,
+        "urgent_installation": lambda: begun + timedelta(hours=delays.installation_hours),
+        "installation": lambda: calendar.end_of(today + timedelta(days=delays.installation_days)),
         "device": lambda: calendar.end_of(today + timedelta(days=_DEVICE_DAYS)),
         "draft_approval": lambda: calendar.end_of(today + timedelta(days=_APPROVAL_DAYS)),
         "decision": lambda: calendar.end_of(_decided_by(today, delays)),

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from services.committee.domain.people import account
 from services.committee.errors import ProtocolMoveRefused
 
 VersionState = Literal["draft", "submitted", "sent_back", "approved", "signed", "in_force", "superseded"]
@@ -43,7 +44,10 @@ def version_moved(state: VersionState, move: VersionMove) -> VersionState:
 
 @dataclass(frozen=True, slots=True)
 class Delays:
-    """How long people may take. Hours and days of the calendar, `decision_days` of either kind."""
+    """How long people may take. Hours and days of the calendar, `decision_days` of either kind.
+
+    Until an alarm works: `installation_hours` in an urgent case, `installation_days` in an ordinary one.
+    """
 
     provisional_hours: int = 4
     ratification_days: int = 7
@@ -52,6 +56,8 @@ class Delays:
     review_months: int = 3
     end_months: int = 6
     review_after_alarm_hours: int = 72
+    installation_hours: int = 24
+    installation_days: int = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,20 @@ class Rules:
     conditions: Collection[str] = ()
     quorum: Collection[str] = CORE
     delays: Delays = Delays()
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whose a protocol is: the partners that it names, in its district and the zones that it covers."""
+
+    district: str
+    zones: Collection[str]
+    partners: Collection[str]
+
+    def holds(self, partner: str | None, district: str | None, zone: str | None) -> bool:
+        """Whether somebody belongs to it. The district tells; who has none is where their zone is."""
+        here = account(district) == account(self.district) if district is not None else zone in self.zones
+        return partner in self.partners and here
 
 
 def quorum_missing(quorum: Collection[str], present: Collection[str]) -> list[str]:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.committee import DeadlineKind
 from contracts.policy import Group, Personal
-from contracts.registry import Language
+from contracts.registry import EnrolmentStatus, Language
 from services.committee.domain.application import Level, Procedure, State
 from services.committee.schemas.common import In, Name, Slug, Text
 
@@ -229,12 +229,14 @@ class AssessmentOut(BaseModel):
 class ApplicationOut(BaseModel):
     """An application with all that was recorded; `missing` names what submitting still needs.
 
-    `decision`: the last one.
+    `enrolment_status`: how the registry's file stands; None where it has told of no such file: an application
+    may come before it, or its number is wrong. `decision`: the last one.
     """
 
     id: UUID
     state: State
     enrolment_id: UUID | None
+    enrolment_status: EnrolmentStatus | None
     protocol_id: UUID | None
     protocol_version: int | None
     procedure: Procedure | None

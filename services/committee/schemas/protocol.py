@@ -61,6 +61,8 @@ class DelaysIn(In):
     review_months: int = Field(default=3, ge=1, le=12)
     end_months: int = Field(default=6, ge=1, le=24)
     review_after_alarm_hours: int = Field(default=72, ge=1, le=336)
+    installation_hours: int = Field(default=24, ge=1, le=168)
+    installation_days: int = Field(default=7, ge=1, le=31)
 
 
 class ProtocolIn(In):

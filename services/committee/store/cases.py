@@ -1,7 +1,6 @@
 """Applications with all that belongs to one: decisions, opinions, conflicts, history."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, or_, select
 
 from services.committee.domain.application import ALIVE
+from services.committee.domain.people import account, accounts
 from services.committee.models import (
     ApplicationRow,
     ConflictRow,
@@ -19,50 +19,36 @@ from services.committee.models import (
     KnownTieRow,
     OpinionRow,
 )
+from services.committee.store.sight import Sight
 
 
-def application(session: Session, application_id: UUID, *, lock: bool = False) -> ApplicationRow | None:
-    """One application; `lock` keeps others from changing it until the transaction ends."""
+def application(
+    session: Session, application_id: UUID, sight: Sight | None = None, *, lock: bool = False
+) -> ApplicationRow | None:
+    """One application; only within `sight`. `lock` keeps others from changing it until the transaction ends."""
     found = select(ApplicationRow).where(col(ApplicationRow.id) == application_id)
+    if sight is not None:
+        found = found.where(sight.cases())
     return session.exec(found.with_for_update() if lock else found).one_or_none()
-
-
-@dataclass(frozen=True, slots=True)
-class Own:
-    """The cases of one partner: of one zone, or wherever the victim lives."""
-
-    partner: str
-    zone: str | None
-    any_zone: bool
-
-    def holds(self, row: ApplicationRow) -> bool:
-        """Whether it is one of them."""
-        return row.proposer == self.partner and (self.any_zone or row.zone_id == self.zone)
 
 
 def applications(
     session: Session,
+    sight: Sight,
     *,
-    subject: str,
-    own: Own | None = None,
-    outside_protocols: bool = False,
     state: str | None = None,
     before: datetime | None = None,
     limit: int,
 ) -> Sequence[ApplicationRow]:
-    """The newest applications that `subject` has no conflict with; only `own` where given."""
-    tied = select(ConflictRow.application_id).where(col(ConflictRow.subject) == subject)
+    """The newest applications within `sight` that the caller has no tie to."""
+    tied = select(ConflictRow.application_id).where(_is(ConflictRow, sight.subject))
     victim = col(ApplicationRow.enrolment_id)
     found = select(ApplicationRow).where(
-        col(ApplicationRow.id).not_in(tied), or_(victim.is_(None), victim.not_in(tied_enrolments(subject)))
+        sight.cases(),
+        col(ApplicationRow.id).not_in(tied),
+        or_(victim.is_(None), victim.not_in(tied_enrolments(sight.subject))),
     )
     found = found.order_by(col(ApplicationRow.created_at).desc()).limit(limit)
-    if own is not None:
-        found = found.where(col(ApplicationRow.proposer) == own.partner)
-        if not own.any_zone:
-            found = found.where(col(ApplicationRow.zone_id).is_not_distinct_from(own.zone))
-    if outside_protocols:
-        found = found.where(col(ApplicationRow.protocol_id).is_(None), col(ApplicationRow.state) != "draft")
     if state is not None:
         found = found.where(col(ApplicationRow.state) == state)
     if before is not None:
@@ -70,12 +56,18 @@ def applications(
     return session.exec(found).all()
 
 
-def alive_of(session: Session, enrolment_id: UUID, *, lock: bool = False) -> Sequence[ApplicationRow]:
+def alive_of(session: Session, enrolment_id: UUID) -> Sequence[ApplicationRow]:
     """Applications of an enrolment whose alarm lives, the newest first."""
     found = select(ApplicationRow).where(
         col(ApplicationRow.enrolment_id) == enrolment_id, col(ApplicationRow.state).in_(ALIVE)
     )
-    found = found.order_by(col(ApplicationRow.submitted_at).desc())
+    return session.exec(found.order_by(col(ApplicationRow.submitted_at).desc())).all()
+
+
+def of_enrolment(session: Session, enrolment_id: UUID, *, lock: bool = False) -> Sequence[ApplicationRow]:
+    """All applications of an enrolment; `lock` keeps others from deciding meanwhile."""
+    found = select(ApplicationRow).where(col(ApplicationRow.enrolment_id) == enrolment_id)
+    found = found.order_by(col(ApplicationRow.id))
     return session.exec(found.with_for_update() if lock else found).all()
 
 
@@ -99,11 +91,11 @@ def conflicts(session: Session, application_ids: Collection[UUID]) -> Sequence[C
 
 def is_tied(session: Session, subject: str, application_id: UUID | None, enrolment_id: UUID | None) -> bool:
     """Whether a person has a tie to a party, declared here or in another application of the victim."""
-    return subject in tied(session, application_id, enrolment_id)
+    return account(subject) in tied(session, application_id, enrolment_id)
 
 
 def tied(session: Session, application_id: UUID | None, enrolment_id: UUID | None) -> set[str]:
-    """Who has a tie to a party: declared here, in another application of the victim, or at the registry."""
+    """The accounts with a tie to a party: declared here, in another case of the victim, or at the registry."""
     of_victim = select(ApplicationRow.id).where(col(ApplicationRow.enrolment_id) == enrolment_id)
     here = select(ConflictRow.subject).where(
         or_(
@@ -112,7 +104,7 @@ def tied(session: Session, application_id: UUID | None, enrolment_id: UUID | Non
         )
     )
     elsewhere = select(KnownTieRow.subject).where(col(KnownTieRow.enrolment_id) == enrolment_id)
-    return {*session.exec(here), *(session.exec(elsewhere) if enrolment_id else ())}
+    return accounts([*session.exec(here), *(session.exec(elsewhere) if enrolment_id else ())])
 
 
 def tied_enrolments(subject: str) -> Any:
@@ -120,10 +112,15 @@ def tied_enrolments(subject: str) -> Any:
     here = (
         select(ApplicationRow.enrolment_id)
         .join(ConflictRow, col(ConflictRow.application_id) == col(ApplicationRow.id))
-        .where(col(ConflictRow.subject) == subject, col(ApplicationRow.enrolment_id).is_not(None))
+        .where(_is(ConflictRow, subject), col(ApplicationRow.enrolment_id).is_not(None))
     )
-    elsewhere = select(KnownTieRow.enrolment_id).where(col(KnownTieRow.subject) == subject)
+    elsewhere = select(KnownTieRow.enrolment_id).where(_is(KnownTieRow, subject))
     return union(here, elsewhere)
+
+
+def _is(kind: type[ConflictRow | KnownTieRow], subject: str) -> Any:
+    """The condition that a tie is this person's."""
+    return or_(col(kind.person) == account(subject), col(kind.subject) == subject)
 
 
 def keep_tie(session: Session, row: KnownTieRow) -> None:

@@ -10,6 +10,7 @@ from sqlmodel import Session, col, or_, select
 
 from services.committee.models import DeadlineRow, ReviewRow
 from services.committee.store.cases import tied_enrolments
+from services.committee.store.sight import Sight
 
 
 def add_review(session: Session, row: ReviewRow) -> bool:
@@ -23,22 +24,29 @@ def add_review(session: Session, row: ReviewRow) -> bool:
     return added.one_or_none() is not None
 
 
-def review(session: Session, review_id: UUID, *, lock: bool = False) -> ReviewRow | None:
-    """One review."""
+def review(
+    session: Session, review_id: UUID, sight: Sight | None = None, *, lock: bool = False
+) -> ReviewRow | None:
+    """One review; only within `sight`."""
     found = select(ReviewRow).where(col(ReviewRow.id) == review_id)
+    if sight is not None:
+        found = found.where(sight.about(col(ReviewRow.application_id), col(ReviewRow.enrolment_id)))
     return session.exec(found.with_for_update() if lock else found).one_or_none()
 
 
 def reviews(
     session: Session,
+    sight: Sight,
     *,
-    subject: str,
     enrolment_id: UUID | None = None,
     before: datetime | None = None,
     limit: int = 500,
 ) -> Sequence[ReviewRow]:
-    """Reviews that nobody held, the most urgent first; of one enrolment, all. Not those of a tied `subject`."""
-    found = select(ReviewRow).where(col(ReviewRow.enrolment_id).not_in(tied_enrolments(subject)))
+    """Reviews within `sight` that nobody held, the most urgent first; of one enrolment, all. A tie hides."""
+    found = select(ReviewRow).where(
+        sight.about(col(ReviewRow.application_id), col(ReviewRow.enrolment_id)),
+        col(ReviewRow.enrolment_id).not_in(tied_enrolments(sight.subject)),
+    )
     found = found.order_by(col(ReviewRow.due_at)).limit(limit)
     if enrolment_id is not None:
         return session.exec(found.where(col(ReviewRow.enrolment_id) == enrolment_id)).all()
@@ -98,10 +106,12 @@ def deadlines_of(session: Session, application_id: UUID) -> Sequence[DeadlineRow
     return session.exec(found.order_by(col(DeadlineRow.due_at))).all()
 
 
-def board(session: Session, *, subject: str, limit: int) -> Sequence[DeadlineRow]:
-    """What is to be done, the loudest and then the nearest first; not those of a tied `subject`."""
+def board(session: Session, sight: Sight, *, limit: int) -> Sequence[DeadlineRow]:
+    """What is to be done within `sight`, the loudest and then the nearest first; a tie hides it."""
     found = select(DeadlineRow).where(
-        col(DeadlineRow.state) == "open", col(DeadlineRow.enrolment_id).not_in(tied_enrolments(subject))
+        col(DeadlineRow.state) == "open",
+        sight.about(col(DeadlineRow.application_id), col(DeadlineRow.enrolment_id)),
+        col(DeadlineRow.enrolment_id).not_in(tied_enrolments(sight.subject)),
     )
     found = found.order_by(col(DeadlineRow.loudness).desc(), col(DeadlineRow.due_at)).limit(limit)
     return session.exec(found).all()

@@ -3,14 +3,28 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlmodel import Session, col, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session, col, select
 
 from services.committee.models import HandoverRow
+from services.committee.store.sight import Sight
 
 
-def handover(session: Session, handover_id: UUID, *, lock: bool = False) -> HandoverRow | None:
-    """One hand-over; `lock` keeps others from answering it."""
+def add(session: Session, row: HandoverRow) -> bool:
+    """Store one unless its id is known; whether it is new. Copies that come together are one."""
+    added = session.execute(
+        insert(HandoverRow).values(**row.model_dump()).on_conflict_do_nothing().returning(col(HandoverRow.id))
+    )
+    return added.one_or_none() is not None
+
+
+def handover(
+    session: Session, handover_id: UUID, sight: Sight | None = None, *, lock: bool = False
+) -> HandoverRow | None:
+    """One hand-over; only within `sight`. `lock` keeps others from answering it."""
     found = select(HandoverRow).where(col(HandoverRow.id) == handover_id)
+    if sight is not None:
+        found = found.where(sight.about(col(HandoverRow.application_id), col(HandoverRow.enrolment_id)))
     return session.exec(found.with_for_update() if lock else found).one_or_none()
 
 
@@ -20,14 +34,11 @@ def of_application(session: Session, application_id: UUID) -> Sequence[HandoverR
     return session.exec(found.order_by(col(HandoverRow.created_at))).all()
 
 
-def unanswered(session: Session, direction: str, limit: int) -> Sequence[HandoverRow]:
-    """What waits for an answer, the oldest first."""
+def unanswered(session: Session, sight: Sight, direction: str, limit: int) -> Sequence[HandoverRow]:
+    """What waits for an answer within `sight`, the oldest first."""
     found = select(HandoverRow).where(
-        col(HandoverRow.direction) == direction, col(HandoverRow.answered_at).is_(None)
+        sight.about(col(HandoverRow.application_id), col(HandoverRow.enrolment_id)),
+        col(HandoverRow.direction) == direction,
+        col(HandoverRow.answered_at).is_(None),
     )
     return session.exec(found.order_by(col(HandoverRow.created_at)).limit(limit)).all()
-
-
-def lock_name(session: Session, handover_id: UUID) -> None:
-    """Until the transaction ends nobody else asks whether this one is known."""
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(str(handover_id), 0))))

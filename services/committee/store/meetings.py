@@ -4,21 +4,26 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, select
 
 from services.committee.models import AgendaRow, AttendanceRow, MeetingRow
+from services.committee.store.sight import Sight
 
 
-def meeting(session: Session, meeting_id: UUID, *, lock: bool = False) -> MeetingRow | None:
-    """One meeting; `lock` keeps others from changing it, its agenda and its attendance."""
-    found = select(MeetingRow).where(col(MeetingRow.id) == meeting_id)
+def meeting(session: Session, sight: Sight, meeting_id: UUID, *, lock: bool = False) -> MeetingRow | None:
+    """One meeting of the caller's; `lock` keeps others from changing it, its agenda and its attendance."""
+    found = select(MeetingRow).where(_within(sight), col(MeetingRow.id) == meeting_id)
     return session.exec(found.with_for_update() if lock else found).one_or_none()
 
 
-def meetings(session: Session, *, since: datetime | None, limit: int) -> Sequence[MeetingRow]:
-    """The next meetings since a moment in order of their beginning; without one the last, the newest first."""
-    found = select(MeetingRow).limit(limit)
+def _within(sight: Sight) -> ColumnElement[bool]:
+    return col(MeetingRow.protocol_id).in_(sight.protocols)
+
+
+def meetings(session: Session, sight: Sight, *, since: datetime | None, limit: int) -> Sequence[MeetingRow]:
+    """The caller's next meetings since a moment, in order; without one the last, the newest first."""
+    found = select(MeetingRow).where(_within(sight)).limit(limit)
     if since is None:
         return session.exec(found.order_by(col(MeetingRow.starts_at).desc())).all()
     return session.exec(
@@ -26,9 +31,9 @@ def meetings(session: Session, *, since: datetime | None, limit: int) -> Sequenc
     ).all()
 
 
-def open_meetings(session: Session) -> Sequence[MeetingRow]:
-    """Meetings that are planned or sit."""
-    found = select(MeetingRow).where(col(MeetingRow.state).in_(("planned", "open")))
+def open_meetings(session: Session, sight: Sight) -> Sequence[MeetingRow]:
+    """Meetings of the caller's that are planned or sit."""
+    found = select(MeetingRow).where(_within(sight), col(MeetingRow.state).in_(("planned", "open")))
     return session.exec(found.order_by(col(MeetingRow.starts_at)).limit(20)).all()
 
 

@@ -28,6 +28,15 @@ def all_in_force(session: Session) -> Sequence[ProtocolRow]:
     return session.exec(select(ProtocolRow).where(col(ProtocolRow.state) == "in_force")).all()
 
 
+def binding(session: Session) -> Sequence[ProtocolRow]:
+    """Of every protocol the version in force; of one that has none, the newest."""
+    found: dict[UUID, ProtocolRow] = {}
+    for row in every(session):
+        if row.state == "in_force" or row.id not in found:
+            found[row.id] = row
+    return list(found.values())
+
+
 def every(session: Session) -> Sequence[ProtocolRow]:
     """All versions of every protocol, those of one together, the newest first."""
     found = select(ProtocolRow).order_by(col(ProtocolRow.id), col(ProtocolRow.version).desc())

@@ -1,19 +1,21 @@
 """Applications until they are submitted, and what is added later: opinions, ties, a higher risk."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.errors import Forbidden
+from contracts.registry import EnrolmentStatus
 from services.committee import events
 from services.committee.domain import application as domain
 from services.committee.domain import deadlines as kinds
 from services.committee.domain.application import Assessment, Checked, Content
+from services.committee.domain.people import account
 from services.committee.domain.protocol import Rules
 from services.committee.errors import ApplicationIncomplete
 from services.committee.models import ApplicationRow, ConflictRow, DecisionRow, OpinionRow
-from services.committee.store import cases
+from services.committee.store import cases, enrolments
 from services.committee.store import protocols as protocol_store
 from services.committee.usecases import deadlines, protocols, sealed
 from services.committee.usecases.work import COMMITTEE, Reading, Work, partner_of
@@ -21,12 +23,16 @@ from services.committee.usecases.work import COMMITTEE, Reading, Work, partner_o
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """An application with what was sealed in it, what binds it, and the decisions with what they say."""
+    """An application with what was sealed in it, what binds it, and the decisions with what they say.
+
+    `enrolment_status`: how the registry's file stands; None for one that it has told nothing of.
+    """
 
     row: ApplicationRow
     content: Content
     rules: Rules | None
     decisions: Sequence[tuple[DecisionRow, Mapping[str, Any]]]
+    enrolment_status: EnrolmentStatus | None
 
 
 def draft(work: Work, changes: Mapping[str, Any]) -> Filed:
@@ -40,7 +46,8 @@ def draft(work: Work, changes: Mapping[str, Any]) -> Filed:
         created_at=work.at,
         created_by=work.caller.subject,
     )
-    record(work, row, _changed(work, Content(proposer=proposer), changes))
+    content = _changed(work, Content(proposer=proposer), changes)
+    record(work, row, domain.with_level(content, work.caller.subject))
     work.session.add(row)
     work.session.flush()
     work.note(row.id, "drafted")
@@ -55,9 +62,11 @@ def edit(work: Work, application_id: UUID, changes: Mapping[str, Any]) -> Filed:
     after = _changed(work, before, changes)
     if work.caller.zone is None and changes.get("zone_id"):
         row.zone_id = changes["zone_id"]
-    # What another officer raised, who drafts it does not lower.
-    if row.assessed_by not in (None, work.caller.subject):
-        domain.refuse_lowering(before.assessment.level, after.assessment.level, committee=False)
+    if after.assessment.level != before.assessment.level:
+        me = work.caller.subject
+        # Who drafts it lowers what they set themselves, and nothing that anybody else did.
+        domain.refuse_lowering(domain.set_by_others(before, me), after.assessment.level, committee=False)
+        after = domain.with_level(after, me)
     record(work, row, after)
     return filed(work, row)
 
@@ -119,10 +128,8 @@ def assess(work: Work, application_id: UUID, assessment: Mapping[str, Any], *, c
     found = Assessment(**assessment)
     before = content.assessment.level
     domain.refuse_lowering(before, found.level, committee=committee)
-    if committee or domain.raises(before, found.level):
-        # Who only says it once more does not become the one who may take it back.
-        row.assessed_by = work.caller.subject
-    record(work, row, Content(**{**_fields(content), "assessment": found}))
+    content = replace(content, assessment=found)
+    record(work, row, domain.with_level(content, work.caller.subject, alone=committee))
     work.note(row.id, "risk assessed", {"before": before, "assessment": asdict(found)})
     return filed(work, row)
 
@@ -166,11 +173,12 @@ def opinions(reading: Reading, row: ApplicationRow) -> list[dict[str, Any]]:
 def declare_conflict(work: Work, application_id: UUID, subject: str, reason: str) -> None:
     """A person has a tie to a party: the case does not exist for them. Members speak for themselves."""
     row = work.visible(application_id, lock=True)
-    if subject != work.caller.subject and "secretariat" not in work.caller.roles:
+    if account(subject) != account(work.caller.subject) and "secretariat" not in work.caller.roles:
         raise Forbidden("only the secretariat may declare somebody else's tie", field="subject")
     conflict = ConflictRow(
         application_id=row.id,
         subject=subject,
+        person=account(subject),
         sealed=work.seal(sealed.conflict(row.id, subject), {"reason": reason}),
         declared_at=work.at,
         declared_by=work.caller.subject,
@@ -197,7 +205,8 @@ def filed(reading: Reading, row: ApplicationRow) -> Filed:
         (decision, reading.open(sealed.decision(decision.id), decision.sealed))
         for decision in cases.decisions(reading.session, row.id)
     ]
-    return Filed(row, content_of(reading, row), rules_for(reading, row), said)
+    status = enrolments.status(reading.session, row.enrolment_id)
+    return Filed(row, content_of(reading, row), rules_for(reading, row), said, status)
 
 
 def rules_for(reading: Reading, row: ApplicationRow) -> Rules | None:
@@ -230,6 +239,7 @@ def content_of(reading: Reading, row: ApplicationRow) -> Content:
         elements=said["elements"],
         conditions={name: Checked(**each) for name, each in said.get("conditions", {}).items()},
         assessment=Assessment(**said.get("assessment", {})),
+        levels=said.get("levels", {}),
     )
 
 

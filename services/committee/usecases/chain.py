@@ -17,7 +17,7 @@ from services.committee.domain.chain import HandoverMove, HandoverState, Sending
 from services.committee.domain.protocol import Delays
 from services.committee.errors import ApplicationMoveRefused, HandoverMoveRefused, HandoverUnknown
 from services.committee.models import ApplicationRow, HandoverRow
-from services.committee.store import cases, due
+from services.committee.store import cases, due, enrolments
 from services.committee.store import handovers as store
 from services.committee.usecases import deadlines, ending, protocols, sealed
 from services.committee.usecases.applications import content_of, record, state_of
@@ -58,7 +58,10 @@ def refer(work: Work, application_id: UUID, said: Mapping[str, Any], *, decided:
         created_at=work.at,
         created_by=work.caller.subject,
     )
-    handover.sealed = work.seal(sealed.handover(handover.id), {"grounds": said["grounds"], "values": values})
+    # Who decided it, for the audit log of the moment when it goes.
+    by = {"roles": sorted(work.caller.roles), "partner": work.caller.partner, "zone": work.caller.zone}
+    kept = {"grounds": said["grounds"], "values": values, "by": by}
+    handover.sealed = work.seal(sealed.handover(handover.id), kept)
     work.session.add(handover)
     _expect_answer(work, handover)
     _send(work, handover)
@@ -70,12 +73,8 @@ def refer(work: Work, application_id: UUID, said: Mapping[str, Any], *, decided:
     return handover
 
 
-def came_in(work: Work, handover_id: UUID, said: Mapping[str, Any]) -> HandoverRow:
-    """The other side sends a case; a copy changes nothing, also one that comes at the same moment."""
-    store.lock_name(work.session, handover_id)
-    known = store.handover(work.session, handover_id, lock=True)
-    if known is not None:
-        return known
+def came_in(work: Work, handover_id: UUID, said: Mapping[str, Any]) -> None:
+    """The other side sends a case; a copy changes nothing."""
     handover = HandoverRow(
         id=handover_id,
         direction="in",
@@ -90,11 +89,9 @@ def came_in(work: Work, handover_id: UUID, said: Mapping[str, Any]) -> HandoverR
         created_at=work.at,
         created_by=work.caller.subject,
     )
-    work.session.add(handover)
-    work.session.flush()
-    _expect_answer(work, handover)
-    work.tx.publish(events.referred(handover))
-    return handover
+    if store.add(work.session, handover):
+        _expect_answer(work, handover)
+        work.tx.publish(events.referred(handover))
 
 
 def they_answered(work: Work, handover_id: UUID, accepted: bool, remarks: str | None) -> HandoverRow:
@@ -145,7 +142,13 @@ def accept(work: Work, handover_id: UUID) -> tuple[HandoverRow, ApplicationRow]:
         elements={name: str(elements[name]) for name in ELEMENTS if elements.get(name)},
         urgency=str(values.get("urgency") or ""),
     )
-    row = ApplicationRow(id=uuid4(), sealed=b"", created_at=work.at, created_by=work.caller.subject)
+    row = ApplicationRow(
+        id=uuid4(),
+        zone_id=enrolments.zone(work.session, handover.enrolment_id),
+        sealed=b"",
+        created_at=work.at,
+        created_by=work.caller.subject,
+    )
     record(work, row, content)
     work.session.add(row)
     work.session.flush()
@@ -176,8 +179,20 @@ def claim(work: Work, at_once: int = 5) -> list[Sending]:
         wait = _AGAIN_AFTER_S[min(each.attempt, len(_AGAIN_AFTER_S) - 1)]
         again = replace(each, attempt=each.attempt + 1, due_at=work.at + timedelta(seconds=wait))
         timers.schedule(work.session, [again])
+        if not each.attempt:
+            _disclose(work, handover)
         found.append(_sending(work, handover))
     return found
+
+
+def _disclose(work: Work, handover: HandoverRow) -> None:
+    """From now on they may know it, whether or not we ever hear that they do: who sent it stands in the log."""
+    if handover.direction == "out":
+        by = work.open(sealed.handover(handover.id), handover.sealed).get("by", {})
+        roles = frozenset(by.get("roles", ()))
+        who = Caller(handover.created_by, roles, partner=by.get("partner"), zone=by.get("zone"))
+        purpose = audit.Purpose(f"chain approach, {handover.basis}", f"application:{handover.application_id}")
+        work.tx.write(audit.entry(who, "disclose", purpose, handover.fields))
 
 
 def delivered(work: Work, handover_id: UUID) -> None:
@@ -201,7 +216,7 @@ def incoming(reading: Reading, limit: int) -> list[tuple[HandoverRow, Mapping[st
     """Cases of theirs that wait for our answer."""
     return [
         (each, reading.open(sealed.handover(each.id), each.sealed))
-        for each in store.unanswered(reading.session, "in", limit)
+        for each in store.unanswered(reading.session, reading.sight, "in", limit)
         if not reading.is_tied(each.enrolment_id)
     ]
 
@@ -248,7 +263,9 @@ def _sending(work: Work, handover: HandoverRow) -> Sending:
 
 
 def _own(work: Work, handover_id: UUID, direction: str) -> HandoverRow:
-    handover = store.handover(work.session, handover_id, lock=True)
+    # What goes out they answer, who are nobody here.
+    sight = work.sight if direction == "in" else None
+    handover = store.handover(work.session, handover_id, sight, lock=True)
     if handover is None or work.is_tied(handover.enrolment_id):
         raise HandoverUnknown("there is no such hand-over")
     if handover.direction != direction:

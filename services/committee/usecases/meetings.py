@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid4
 
-from chassis.errors import Forbidden
 from services.committee.domain import application as domain
+from services.committee.domain.people import account
 from services.committee.domain.protocol import Rules, quorum_missing
 from services.committee.errors import (
     ApplicationMoveRefused,
     MeetingMoveRefused,
     MeetingUnknown,
     PartnerUnknown,
+    ProtocolUnknown,
     QuorumMissing,
 )
 from services.committee.models import AgendaRow, ApplicationRow, AttendanceRow, MeetingRow
@@ -44,7 +45,9 @@ class Seen:
 
 
 def plan(work: Work, protocol_id: UUID, starts_at: datetime, language: str) -> Seen:
-    """Call a meeting of a protocol's committee."""
+    """Call a meeting of a protocol's committee; raises `ProtocolUnknown`, also for another district's."""
+    if protocol_id not in work.sight.protocols:
+        raise ProtocolUnknown("there is no such protocol here")
     row = MeetingRow(
         id=uuid4(),
         protocol_id=protocol_id,
@@ -63,7 +66,7 @@ def put_on_agenda(work: Work, meeting_id: UUID, application_id: UUID | None, rev
     """Add an application that waits for a decision, or a review; the same again changes nothing."""
     enrolment_id = None
     if review_id is not None:
-        review = due.review(work.session, review_id)
+        review = due.review(work.session, review_id, work.sight)
         if review is None or review.state in ("held", "void") or work.is_tied(review.enrolment_id):
             raise MeetingUnknown("there is no such review to hold", field="review_id")
         application_id, enrolment_id = review.application_id, review.enrolment_id
@@ -117,7 +120,7 @@ def attend(work: Work, meeting_id: UUID, subject: str, partner: str, name: str) 
     content = protocols.version(work.session, row.protocol_id, row.protocol_version).content
     if partner not in [each["id"] for each in content["partners"] if each["member"]]:
         raise PartnerUnknown("no member of this committee", field="partner")
-    here = _here(work, meeting_id).get(domain.person(subject))
+    here = _here(work, meeting_id).get(account(subject))
     if here is not None and here.partner == partner:
         return seen(work, row)
     if here is not None:
@@ -137,8 +140,8 @@ def attend(work: Work, meeting_id: UUID, subject: str, partner: str, name: str) 
 def leave(work: Work, meeting_id: UUID, subject: str) -> Seen:
     """Somebody goes; they count no longer."""
     row = _meeting(work, meeting_id, "open")
-    who = domain.person(subject)
-    stays = [each for each in store.attendance(work.session, meeting_id) if domain.person(each.subject) == who]
+    person = account(subject)
+    stays = [who for who in store.attendance(work.session, meeting_id) if account(who.subject) == person]
     if not stays:
         raise MeetingUnknown("nobody of that name is at this meeting", field="subject")
     stays[-1].left_at = stays[-1].left_at or work.at
@@ -146,14 +149,14 @@ def leave(work: Work, meeting_id: UUID, subject: str) -> Seen:
 
 
 def _here(reading: Reading, meeting_id: UUID) -> dict[str, AttendanceRow]:
-    """Who is there now, by person."""
-    there = store.attendance(reading.session, meeting_id)
-    return {domain.person(each.subject): each for each in there if each.left_at is None}
+    """Who is there now, by account."""
+    here = (who for who in store.attendance(reading.session, meeting_id) if who.left_at is None)
+    return {account(who.subject): who for who in here}
 
 
 def read(reading: Reading, meeting_id: UUID) -> Seen:
     """One meeting; raises `MeetingUnknown`."""
-    row = store.meeting(reading.session, meeting_id)
+    row = store.meeting(reading.session, reading.sight, meeting_id)
     if row is None:
         raise MeetingUnknown("there is no such meeting")
     return seen(reading, row)
@@ -167,7 +170,8 @@ def seen(reading: Reading, row: MeetingRow) -> Seen:
     for item in store.agenda(reading.session, row.id):
         application = cases.application(reading.session, item.application_id) if item.application_id else None
         out = _excluded(reading, application, item)
-        if reading.caller.subject in cases.tied(reading.session, item.application_id, item.enrolment_id):
+        me = reading.caller.subject
+        if cases.is_tied(reading.session, me, item.application_id, item.enrolment_id):
             continue
         agenda.append((item, _counted(attendance, out, _rules(reading, row, application))))
     return Seen(row, list(zip(attendance, names, strict=True)), agenda)
@@ -193,12 +197,12 @@ def deciding(
 
 
 def sits(work: Work, meeting_id: UUID, application_id: UUID) -> bool:
-    """The committee of an open meeting looks at a case, with quorum. Raises as `deciding`; closes no point.
+    """Whether the caller records what the committee, in an open meeting with quorum, finds of a case.
 
-    Its secretariat says so; raises `Forbidden` for all others.
+    Raises as `deciding`; closes no point. Who is not its secretariat speaks for themselves, wherever it sits.
     """
     if "secretariat" not in work.caller.roles:
-        raise Forbidden("the secretariat records what a meeting finds", field="meeting_id")
+        return False
     application = work.visible(application_id)
     row = _meeting(work, meeting_id, "open")
     items = [each for each in store.agenda(work.session, meeting_id) if each.application_id == application_id]
@@ -250,7 +254,7 @@ def _excluded(reading: Reading, application: ApplicationRow | None, item: Agenda
 
 
 def _meeting(work: Work, meeting_id: UUID, *states: str) -> MeetingRow:
-    row = store.meeting(work.session, meeting_id, lock=True)
+    row = store.meeting(work.session, work.sight, meeting_id, lock=True)
     if row is None:
         raise MeetingUnknown("there is no such meeting")
     if row.state not in states:

@@ -12,16 +12,19 @@ from services.committee.domain import calendar
 from services.committee.domain import deadlines as kinds
 from services.committee.domain.application import Checked
 from services.committee.domain.protocol import Rules
+from services.committee.domain.watch import WATCHES
 from services.committee.errors import DecidedElsewhere
 from services.committee.models import ApplicationRow, DecisionRow
 from services.committee.store import cases
-from services.committee.usecases import applications, deadlines, ending, meetings, reviewing, sealed
+from services.committee.usecases import applications, deadlines, ending, meetings, reviewing, sealed, watching
 from services.committee.usecases.applications import Filed, content_of, record, rules_for, state_of
 from services.committee.usecases.meetings import Counted
 from services.committee.usecases.work import Work
 
 Outcome = Literal["grant", "refuse"]
 _NOBODY = Counted({}, {}, [])
+# What a decision is waited for; the rest waits for the registry.
+_DECIDED = frozenset(kinds.KINDS) - WATCHES
 
 
 def grant_provisionally(work: Work, application_id: UUID, said: Mapping[str, Any]) -> Filed:
@@ -34,6 +37,7 @@ def grant_provisionally(work: Work, application_id: UUID, said: Mapping[str, Any
     decision = _decide(work, row, "provisional", "grant", said)
     deadlines.met(work.session, row.id, frozenset({"provisional_decision"}), now=work.at)
     ratify_by = _wait_for(work, row, "ratification", rules)
+    watching.watch(work.session, row, work.at)
     work.note(row.id, "granted provisionally")
     work.tx.publish(events.provisionally_granted(row, decision, ratify_by))
     return applications.filed(work, row)
@@ -125,7 +129,7 @@ def request_review(work: Work, application_id: UUID, grounds: str) -> Filed:
         raise DecidedElsewhere("outside a protocol a new application is needed")
     row.state = domain.moved(before, "request_review")
     row.reviewed_from = ending.deciders(work.session, row)
-    deadlines.met(work.session, row.id, frozenset({"device"}), now=work.at)
+    watching.watch(work.session, row, work.at)
     rules = _rules(work, row)
     _wait_for(work, row, "ratification" if row.state == "provisional" else "decision", rules)
     work.note(row.id, "review requested", {"grounds": grounds})
@@ -179,7 +183,7 @@ def _decide(
 
 def _settle(work: Work, row: ApplicationRow, decision: DecisionRow, *, alive: bool) -> None:
     """What follows from a final decision. `alive`: the alarm was, and is until the device is handed in."""
-    deadlines.met(work.session, row.id, now=work.at)
+    deadlines.met(work.session, row.id, _DECIDED, now=work.at)
     row.reviewed_from = []
     submitted = events.submitted(row)
     if decision.outcome == "granted":
@@ -188,6 +192,8 @@ def _settle(work: Work, row: ApplicationRow, decision: DecisionRow, *, alive: bo
     work.tx.publish(events.decided(submitted, decision))
     if decision.outcome == "refused" and alive:
         ending.to_end(work, row, "not_ratified")
+    else:
+        watching.watch(work.session, row, work.at)
 
 
 def _wait_for(

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from chassis import timers
 from chassis.database import Transaction
+from chassis.errors import Forbidden
 from contracts.common import BELGIUM
 from services.committee import events
 from services.committee.domain import calendar
@@ -23,7 +24,7 @@ from services.committee.domain.protocol import (
 from services.committee.errors import DateTooEarly, ProtocolContradictory, ProtocolUnknown
 from services.committee.models import ProtocolRow
 from services.committee.store import protocols as store
-from services.committee.usecases.work import Work
+from services.committee.usecases.work import Work, reach_of
 
 TIMER = "protocol"
 
@@ -34,7 +35,10 @@ def draft(work: Work, protocol_id: UUID, content: dict[str, Any]) -> ProtocolRow
     Raises `ProtocolContradictory` naming the fields, `ProtocolMoveRefused` while a version is with the parket.
     """
     _refuse_contradictions(content)
+    _refuse_strangers(work, content)
     store.lock(work.session, protocol_id)
+    for before in store.versions(work.session, protocol_id)[:1]:
+        _refuse_strangers(work, before.content)
     row = store.under_way(work.session, protocol_id)
     if row is None:
         row = ProtocolRow(
@@ -158,7 +162,18 @@ def _refuse_contradictions(content: dict[str, Any]) -> None:
 
 def _locked(work: Work, protocol_id: UUID, number: int) -> ProtocolRow:
     store.lock(work.session, protocol_id)
-    return version(work.session, protocol_id, number)
+    row = version(work.session, protocol_id, number)
+    _refuse_strangers(work, row.content)
+    return row
+
+
+def _refuse_strangers(work: Work, content: dict[str, Any]) -> None:
+    """A protocol is moved by its own partners in its district, the procureur-generaal and who installs."""
+    caller = work.caller
+    if caller.roles & {"admin", "procureur_general"}:
+        return
+    if not reach_of(content).holds(caller.partner, caller.district, caller.zone):
+        raise Forbidden("this protocol is another district's, or does not name your partner", field="district")
 
 
 def _state(row: ProtocolRow) -> VersionState:

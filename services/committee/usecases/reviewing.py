@@ -18,7 +18,7 @@ from services.committee.errors import DateTooEarly, DateTooLate, ReviewMoveRefus
 from services.committee.models import ApplicationRow, DecisionRow, ReviewRow
 from services.committee.store import cases
 from services.committee.store import due as store
-from services.committee.usecases import chain, deadlines, ending, meetings, protocols, sealed
+from services.committee.usecases import chain, deadlines, ending, meetings, protocols, sealed, watching
 from services.committee.usecases.applications import rules_for, state_of
 from services.committee.usecases.asking import ask
 from services.committee.usecases.work import Work
@@ -78,7 +78,7 @@ def hold(work: Work, review_id: UUID, said: Mapping[str, Any], meeting_id: UUID)
 
 def _locked(work: Work, review_id: UUID) -> tuple[ReviewRow, ApplicationRow | None]:
     """A review and its case, the case first, as everywhere. Raises `ReviewUnknown`, also for who has a tie."""
-    known = store.review(work.session, review_id)
+    known = store.review(work.session, review_id, work.sight)
     if known is None or work.is_tied(known.enrolment_id):
         raise ReviewUnknown("there is no such review")
     row = work.visible(known.application_id, lock=True) if known.application_id else None
@@ -130,7 +130,7 @@ def _follow(
     if after is not None:
         # What was to end lives on: nobody needs to bring the device any more, and somebody looks again.
         row.state = after
-        deadlines.met(work.session, row.id, frozenset({"device"}), now=work.at)
+        watching.watch(work.session, row, work.at)
         ask(*about, "periodic", review.id, _cadence(rules, work.at), work.at)
     elif review.cause == "periodic":
         ask(*about, "periodic", review.id, _cadence(rules, work.at), work.at)

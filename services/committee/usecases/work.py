@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from sqlmodel import Session
+
 import chassis.work
 from chassis.caller import Caller
 from chassis.errors import Forbidden
+from services.committee.domain.protocol import Reach
 from services.committee.errors import ApplicationUnknown
 from services.committee.models import ApplicationRow, HistoryRow
-from services.committee.store import cases
+from services.committee.store import cases, protocols
+from services.committee.store.sight import Own, Sight
 from services.committee.usecases import sealed
 
-# Who sees every case that they have no tie to; the rest sees what it proposed.
+# Who sees the cases of their committees; the rest sees what it proposed.
 COMMITTEE = frozenset({"committee", "secretariat", "magistrate", "procureur"})
 
 
@@ -21,13 +25,18 @@ COMMITTEE = frozenset({"committee", "secretariat", "magistrate", "procureur"})
 class Reading(chassis.work.Work):
     """A caller who looks, at one moment: what is read stands in the audit log, or is not read."""
 
+    @property
+    def sight(self) -> Sight:
+        """Which cases the caller may know, ties apart."""
+        return sight_of(self.session, self.caller)
+
     def visible(self, application_id: UUID, *, lock: bool = False) -> ApplicationRow:
         """An application that the caller may see; raises `ApplicationUnknown`. A tie beats every role.
 
         `lock`: it is to be changed, and its number rises.
         """
-        row = cases.application(self.session, application_id, lock=lock)
-        if row is None or not may_see(self.caller, row):
+        row = cases.application(self.session, application_id, self.sight, lock=lock)
+        if row is None:
             raise ApplicationUnknown("there is no such application")
         if cases.is_tied(self.session, self.caller.subject, row.id, row.enrolment_id):
             raise ApplicationUnknown("there is no such application")
@@ -65,25 +74,38 @@ class Work(Reading):
         self.session.add(row)
 
 
-def may_see(caller: Caller, row: ApplicationRow) -> bool:
-    """Whether a caller without a tie to it may see a case: the committee all, a partner its own."""
-    if caller.roles & COMMITTEE:
-        return True
-    if "procureur_general" in caller.roles:
-        return row.protocol_id is None and row.submitted_at is not None
-    own = own_cases(caller)
-    return own is None or own.holds(row)
+def sight_of(session: Session, caller: Caller) -> Sight:
+    """Which cases a caller may know, ties apart; the rule itself is in `Sight`."""
+    ours, covered, elsewhere = set[UUID](), set[str](), set[str]()
+    for row in protocols.binding(session):
+        reach = reach_of(row.content)
+        if reach.holds(caller.partner, caller.district, caller.zone):
+            ours.add(row.id)
+            covered |= set(reach.zones)
+        elif row.state == "in_force":
+            elsewhere |= set(reach.zones)
+    outside = "procureur_general" in caller.roles and not caller.roles & COMMITTEE
+    own = None if outside else own_cases(caller)
+    return Sight(
+        caller.subject, frozenset(ours), frozenset(covered), frozenset(elsewhere - covered), own, outside
+    )
 
 
-def own_cases(caller: Caller) -> cases.Own | None:
-    """Whose applications a caller sees: those of its partner and zone, or (None) all.
+def reach_of(content: Mapping[str, Any]) -> Reach:
+    """Whose a protocol is, by what it says."""
+    partners = [partner["id"] for partner in content["partners"]]
+    return Reach(content["district"], content["zones"], partners)
+
+
+def own_cases(caller: Caller) -> Own | None:
+    """Whose applications a caller sees: those of its partner and zone, or (None) those of its committees.
 
     Victim support works in many zones, and its people without one see all that it proposed.
     """
     if caller.roles & COMMITTEE:
         return None
     any_zone = caller.zone is None and "follow_up" in caller.roles
-    return cases.Own(partner_of(caller), caller.zone, any_zone)
+    return Own(partner_of(caller), caller.zone, any_zone)
 
 
 def partner_of(caller: Caller) -> str:
