@@ -94,6 +94,7 @@ _LINES: dict[str, tuple[str, str, str, str]] = {
     "not_tested": ("nog niet getest", "pas encore testé", "noch nicht getestet", "not tested yet"),
     "issue": ("Toestel uitreiken", "Remettre un appareil", "Gerät ausgeben", "Issue a device"),
     "button_serial": ("Serienummer van de knop", "Numéro de série du bouton", "Seriennummer des Knopfes", "Serial number of the button"),
+    "not_in_stock": ("Deze knop staat niet in onze voorraad", "Ce bouton n'est pas dans notre stock", "Dieser Knopf steht nicht in unserem Bestand", "This button is not in our stock"),
     "public_key": ("Sleutel van de telefoon", "Clé du téléphone", "Schlüssel des Telefons", "Key of the phone"),
     "device.matched": ("gekoppeld", "associé", "gekoppelt", "matched"),
     "device.active": ("actief", "actif", "aktiv", "active"),
@@ -198,6 +199,7 @@ _LINES: dict[str, tuple[str, str, str, str]] = {
     "erase_restricted": ("Hef eerst de bevriezing op om te wissen.", "Levez d'abord la limitation pour effacer.", "Zum Löschen zuerst die Einschränkung aufheben.", "Lift the restriction first to erase."),
     "erased": ("Gewist op {at}: alleen nummers, data en beslissingen zijn er nog.", "Effacé le {at} : il ne reste que numéros, dates et décisions.", "Gelöscht am {at}: Nur Nummern, Daten und Entscheidungen sind noch da.", "Erased on {at}: only numbers, dates and decisions are left."),
     "problem.enrolment-unknown": ("Dit dossier bestaat niet, of niet voor u", "Ce dossier n'existe pas, ou pas pour vous", "Diese Akte gibt es nicht, oder nicht für Sie", "There is no such file, or not for you"),
+    "problem.button-not-in-stock": ("Uw voorraad kent dit nummer niet: kijk het na, of zeg dat de knop er niet in staat", "Votre stock ne connaît pas ce numéro : vérifiez-le, ou dites que le bouton n'y est pas", "Ihr Bestand kennt diese Nummer nicht: nachsehen, oder sagen, dass der Knopf nicht darin steht", "Your stock does not know this number: look again, or say that the button is not in it"),
     "problem.done-at-once": ("Iemand anders doet op dit ogenblik hetzelfde: kijk en probeer opnieuw", "Quelqu'un d'autre fait la même chose en ce moment : vérifiez et réessayez", "Jemand anders tut gerade dasselbe: nachsehen und erneut versuchen", "Somebody else does the same at this moment: look, and try again"),
     "problem.forbidden": ("Dit mag u niet zien", "Vous ne pouvez pas voir ceci", "Das dürfen Sie nicht sehen", "You may not see this"),
 }  # fmt: skip
