@@ -118,8 +118,8 @@ class ConventionIn(_In):
 class DeviceIn(_In):
     """A button and a phone that were matched at the desk; the phone made its key itself.
 
-    The button is named by the number on it or as an item of the stock; a phone of the zone's as such an item. Where the
-    zone keeps a stock, a number that it does not know is meant only with `not_in_stock`.
+    The button is named by the number on it or as an item of the stock; a phone of the zone's as such an item.
+    Where the zone keeps a stock, a number that it does not know is meant only with `not_in_stock`.
     """
 
     model_config = ConfigDict(

@@ -34,7 +34,8 @@ class Issue:
 def issue(work: Work, enrolment_id: UUID, wanted: Issue) -> DeviceRow:
     """Hand out a button with its phone; the device is `matched` until its test press passes.
 
-    Raises `DeviceAlreadyIssued`, `StockUnknown`, `ButtonNotInStock`, `StockMoveRefused`, `EnrolmentMoveRefused`.
+    Raises `DeviceAlreadyIssued`, `StockUnknown`, `ButtonNotInStock`, `StockMoveRefused`,
+    `EnrolmentMoveRefused`.
     """
     row = changeable(work, enrolment_id)
     if row.status == "ended":

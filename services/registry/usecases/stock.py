@@ -81,7 +81,7 @@ def match(work: Work, item_id: UUID, kind: StockKind, field: str) -> StockRow:
 def match_serial(work: Work, serial: str, *, unknown_is_meant: bool) -> StockRow | None:
     """The same by the number on the button; None where no stock knows it: those are issued as they are.
 
-    Raises `ButtonNotInStock` too: where the zone keeps a stock, a number that it does not know is a slip of the pen.
+    Raises `ButtonNotInStock` too: where the zone keeps a stock, a number that it does not know is a slip.
     """
     alone(work, f"button {serial}", "button_serial")
     row = store.by_serial(work.session, "button", serial)
