@@ -14,13 +14,14 @@ from sqlmodel import Session
 from chassis import clock, inbox, outbox, sql, telemetry
 from chassis.settings import Settings
 from chassis.sql import Statement
+from chassis.vault import Vault
 from contracts.envelope import Payload, encode
 
 log = logging.getLogger(__name__)
 
 
 def engine_of(settings: Settings) -> Engine:
-    """A pooled psycopg 3 engine whose every wait is bounded."""
+    """A pooled psycopg 3 engine whose every wait is bounded; it has the keys of what the outbox seals."""
     options = (
         f"-c statement_timeout={settings.statement_timeout_ms} -c lock_timeout={settings.statement_timeout_ms}"
         f" -c idle_in_transaction_session_timeout={settings.statement_timeout_ms * 4} -c timezone=UTC"
@@ -32,6 +33,7 @@ def engine_of(settings: Settings) -> Engine:
         max_overflow=settings.database_pool,
         pool_timeout=2,
         pool_pre_ping=False,
+        execution_options={"vault": Vault(settings.vault_keys.get_secret_value())},
         connect_args={
             "connect_timeout": 2,
             "options": options,
@@ -102,7 +104,7 @@ class Transaction:
         self._after.append(call)
 
     def _commit(self) -> None:
-        events = outbox.stored(self._outgoing)
+        events = outbox.stored(self._outgoing, self.session)
         sql.commit(self.session, *self._writes, *([events] if events else []))
 
     def _end(self, *, failed: bool) -> None:

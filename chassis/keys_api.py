@@ -7,7 +7,7 @@ from pydantic import BaseModel, SecretStr
 
 from chassis.audit_api import Auditor
 from chassis.database import Database
-from chassis.reseal import Sealed
+from chassis.reseal import Sealed, whole
 from chassis.vault import Vault
 
 
@@ -30,7 +30,7 @@ class KeysOut(BaseModel):
 def add(
     app: FastAPI, database: Callable[[], Database], vault_keys: SecretStr, sealed: Sequence[Sealed]
 ) -> None:
-    """`sealed`: every column of the service that holds sealed values."""
+    """`sealed`: every column of the service, but for its outbox, that holds sealed values."""
     vault = Vault(vault_keys.get_secret_value())
 
     @app.get("/v1/audit/keys", tags=["audit"])
@@ -39,7 +39,7 @@ def add(
         with database().read() as session:
             found = [
                 SealedValues(column=each.name, version=version, values=values)
-                for each in sealed
+                for each in whole(sealed)
                 for version, values in sorted(each.counted(session).items())
             ]
         return KeysOut(current=vault.current, versions=vault.versions, sealed=found)

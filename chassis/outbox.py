@@ -7,17 +7,20 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from opentelemetry.trace import Span, Status, StatusCode
-from sqlalchemy import Engine, bindparam, text
+from sqlalchemy import Connection, Engine, bindparam, text
 from sqlmodel import Field, Session, SQLModel
 
 from chassis import clock, health, silent, telemetry, vitals
 from chassis.columns import UtcDateTime, table_of
 from chassis.message import Message, Sender
 from chassis.sql import Insert, Statement
+from chassis.vault import Unreadable, Vault, is_sealed
 from contracts.envelope import Event
+from contracts.topology import RESTRICTED
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +32,7 @@ _SWEEP_LOCK = 4421
 
 
 class OutboxRow(SQLModel, table=True):
-    """One event that the broker has not confirmed yet."""
+    """One event that the broker has not confirmed yet; the body is sealed where its exchange is restricted."""
 
     __tablename__ = "outbox"
 
@@ -73,15 +76,41 @@ _OVERDUE = text(
 )
 
 
-def stored(outgoing: Sequence[Outgoing]) -> Statement | None:
-    """The statement that stores what must not be lost."""
+def stored(outgoing: Sequence[Outgoing], session: Session) -> Statement | None:
+    """The statement that stores what must not be lost, in the database of `session`."""
     at = clock.now()
     rows = [
-        {"id": o.id, "exchange": o.exchange, "routing_key": o.routing_key, "body": o.body, "created_at": at}
+        {
+            "id": o.id,
+            "exchange": o.exchange,
+            "routing_key": o.routing_key,
+            "body": _at_rest(session, o) if o.exchange in RESTRICTED else o.body,
+            "created_at": at,
+        }
         for o in outgoing
         if o.durable
     ]
     return _INSERT(rows) if rows else None
+
+
+def place(event_id: UUID) -> str:
+    """Where the body of an event belongs (`chassis.vault`)."""
+    return f"outbox:{event_id}:body"
+
+
+def clear(vault: Vault, event_id: UUID, body: bytes) -> bytes:
+    """A body from the outbox as it travels; raises `Unreadable`."""
+    return vault.decrypt(place(event_id), body) if is_sealed(body) else body
+
+
+def _at_rest(session: Session, outgoing: Outgoing) -> bytes:
+    return vault_of(session.get_bind()).encrypt(place(outgoing.id), outgoing.body)
+
+
+def vault_of(engine: Engine | Connection) -> Vault:
+    """The keys that `engine_of` gave: whoever has a database has the keys of what rests in it."""
+    vault: Vault = engine.get_execution_options()["vault"]
+    return vault
 
 
 class Relay:
@@ -198,14 +227,20 @@ class Relay:
             if not rows:
                 return
             log.warning("outbox: sweeping %d unsent events", len(rows))
-            confirmed = self._sender.publish_and_wait(
-                [_swept(row.id, row.exchange, row.routing_key, row.body) for row in rows]
-            )
+            vault = vault_of(self._engine)
+            swept = [message for row in rows if (message := _swept(vault, row))]
+            confirmed = self._sender.publish_and_wait(swept)
             session.execute(_DELETE.bindparams(bindparam("ids")), {"ids": list(confirmed)})
             session.commit()
 
 
-def _swept(event_id: UUID, exchange: str, routing_key: str, body: bytes) -> Message:
-    parent = telemetry.context_of(Event.decode(bytes(body)).traceparent)
-    telemetry.start_send(exchange, routing_key, str(event_id), parent).end()
-    return Message(event_id, exchange, routing_key, bytes(body))
+def _swept(vault: Vault, row: Any) -> Message | None:
+    """What is stored of an event as it travels; None where no key opens it: it must not hold up the others."""
+    try:
+        body = clear(vault, row.id, bytes(row.body))
+    except Unreadable:
+        log.error("outbox: an event for %s opens with no key of this process", row.exchange)
+        return None
+    parent = telemetry.context_of(Event.decode(body).traceparent)
+    telemetry.start_send(row.exchange, row.routing_key, str(row.id), parent).end()
+    return Message(row.id, row.exchange, row.routing_key, body)

@@ -17,9 +17,10 @@ from typing import Any
 from sqlalchemy import Column, LargeBinary, Table, bindparam, func, select, tuple_, update
 from sqlmodel import Session, SQLModel
 
+from chassis import outbox
 from chassis.columns import table_of
 from chassis.database import Database
-from chassis.vault import NONCE, VERSION, Unreadable, Vault, version_of
+from chassis.vault import NONCE, VERSION, Unreadable, Vault, is_sealed, version_of
 
 log = logging.getLogger(__name__)
 
@@ -71,8 +72,8 @@ class Sealed:
         if after is not None:
             some = some.where(tuple_(*self.keys) > tuple_(*after))
         rows = [tuple(row) for row in session.execute(some)]
-        # Erased values are NULL or empty.
-        found = [(row[:-1], version_of(row[-1])) for row in rows if row[-1]]
+        # Erased values are NULL or empty; only some bodies in the outbox are sealed.
+        found = [(row[:-1], version_of(row[-1])) for row in rows if row[-1] and is_sealed(row[-1])]
         return found, rows[-1][:-1] if rows else None
 
     def counted(self, session: Session) -> Counter[int]:
@@ -102,9 +103,18 @@ class Sealed:
         )
 
 
+# Every service has one: an event may wait there for longer than a key is kept.
+OUTBOX = Sealed(outbox.OutboxRow, "body", outbox.place, ("id",))
+
+
+def whole(sealed: Sequence[Sealed]) -> Sequence[Sealed]:
+    """The sealed columns of a service, and its outbox."""
+    return (*sealed, OUTBOX)
+
+
 @dataclass(slots=True)
 class Resealer:
-    """One worker's walk through the sealed columns of its service."""
+    """One worker's walk through the sealed columns of its service, and its outbox."""
 
     sealed: Sequence[Sealed]
     # Where the walk stands: which column, and after which row.
@@ -114,6 +124,9 @@ class Resealer:
     _met: int = 0
     _unreadable: Counter[str] = field(default_factory=Counter)
     _rest_until: float = float("-inf")
+
+    def __post_init__(self) -> None:
+        self.sealed = whole(self.sealed)
 
     def look(self, database: Database, vault: Vault, work_s: float = WORK_S) -> int:
         """Seal anew what an older key sealed, for `work_s` seconds at most; how many values it were.

@@ -14,6 +14,8 @@ from chassis.errors import Permanent
 
 # Bytes, at the head of a sealed value: key version, then nonce.
 VERSION, NONCE = 2, 12
+# Versions are lower than this, so that a sealed value never begins as a JSON object does.
+_VERSIONS_END = ord("{") << 8
 _OPENS = ":opens"
 
 
@@ -36,8 +38,8 @@ class Vault:
             version = int(number)
             # Keys of the development set-up carry its mark; production's settings refuse them.
             clear = key.removesuffix(_OPENS).removeprefix(DEVELOPMENT_PREFIX)
-            if version in self._keys or not 0 < version < 2 ** (8 * VERSION):
-                raise ValueError(f"key version {version}: one key each, from 1 to 65535")
+            if version in self._keys or not 0 < version < _VERSIONS_END:
+                raise ValueError(f"key version {version}: one key each, from 1 to {_VERSIONS_END - 1}")
             self._keys[version] = AESGCM(base64.urlsafe_b64decode(clear))
             if not key.endswith(_OPENS):
                 sealing.add(version)
@@ -52,22 +54,24 @@ class Vault:
 
     def seal(self, place: str, value: Any) -> bytes:
         """Encrypt a JSON value for one place (table, row, column): it opens nowhere else."""
-        return self._encrypt(place, json.dumps(value, separators=(",", ":")).encode())
+        return self.encrypt(place, json.dumps(value, separators=(",", ":")).encode())
 
     def open(self, place: str, sealed: bytes) -> Any:
         """Decrypt; raises `Unreadable` when value, place or key do not belong together."""
-        return json.loads(self._decrypt(place, sealed))
+        return json.loads(self.decrypt(place, sealed))
 
     def reseal(self, place: str, sealed: bytes) -> bytes:
         """The same value for the same place, by the key that seals now; raises `Unreadable`."""
-        return self._encrypt(place, self._decrypt(place, sealed))
+        return self.encrypt(place, self.decrypt(place, sealed))
 
-    def _encrypt(self, place: str, clear: bytes) -> bytes:
+    def encrypt(self, place: str, clear: bytes) -> bytes:
+        """`seal` for bytes as they are."""
         nonce = os.urandom(NONCE)
         sealed = self._keys[self.current].encrypt(nonce, clear, place.encode())
         return self.current.to_bytes(VERSION, "big") + nonce + sealed
 
-    def _decrypt(self, place: str, sealed: bytes) -> bytes:
+    def decrypt(self, place: str, sealed: bytes) -> bytes:
+        """`open` for bytes as they were; raises `Unreadable`."""
         key = self._keys.get(version_of(sealed))
         if key is None:
             raise Unreadable("sealed with an unknown key version")
@@ -80,6 +84,11 @@ class Vault:
 def version_of(sealed: bytes) -> int:
     """The version of the key that a value is sealed with."""
     return int.from_bytes(sealed[:VERSION], "big")
+
+
+def is_sealed(value: bytes) -> bool:
+    """Whether a value is sealed, and no JSON object in clear."""
+    return bool(value) and value[:1] != b"{"
 
 
 def signing_key(secret: str) -> Ed25519PrivateKey:

@@ -18,6 +18,8 @@ DISPATCH_ORDERS = "dispatch.orders"
 DISPATCH_LIVE = "dispatch.live"
 COMMITTEE_EVENTS = "committee.events"
 REPORTING_EVENTS = "reporting.events"
+# What is personal travels on these, and on no other; its bodies rest sealed until the broker has them.
+RESTRICTED = frozenset({REGISTRY_CARDS, ALARM_URGENT, DISPATCH_ORDERS})
 PARKING = "parking"
 UNROUTABLE = "unroutable"
 

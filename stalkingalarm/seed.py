@@ -146,12 +146,13 @@ async def equipped(
     return Victim(name, UUID(file.id), file.zone, device, secrets)
 
 
-def _device(device: Device) -> dict[str, str]:
+def _device(device: Device) -> dict[str, str | bool]:
     serial = public_key(device.key)[:12]
     return {
         "public_key": public_key(device.key),
         "button_serial": f"BTN-{serial}",
         "phone_number": "+32470112233",
+        "not_in_stock": True,
     }
 
 

@@ -51,6 +51,10 @@ class StockKnown(Conflict):
     """An item that a stock has already."""
 
 
+class ButtonNotInStock(Conflict):
+    """A number that the zone's stock does not know, in a zone that keeps one."""
+
+
 class StockMoveRefused(Conflict):
     """A move that an item does not allow where it is."""
 

@@ -138,6 +138,7 @@ class DeviceIn(_In):
     """A button and a phone that were matched at the desk; the phone made its key itself.
 
     The button is named by the number on it or as an item of the stock; a phone of the zone's as such an item.
+    Where the zone keeps a stock, a number that it does not know is meant only with `not_in_stock`.
     """
 
     model_config = ConfigDict(
@@ -157,6 +158,7 @@ class DeviceIn(_In):
     phone_number: Phone
     button_item_id: UUID | None = None
     phone_item_id: UUID | None = None
+    not_in_stock: bool = False
 
 
 class DeviceOut(BaseModel):

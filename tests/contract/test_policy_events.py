@@ -65,6 +65,12 @@ def test_what_could_be_personal_is_marked_or_named(service: str, payload: type[P
         assert not could_be or mark or {name, f"{payload.TYPE} {path}"} & HARMLESS, f"{payload.TYPE} {path}"
 
 
+@pytest.mark.parametrize(("service", "payload"), EVERY, ids=lambda each: getattr(each, "TYPE", ""))
+def test_what_is_personal_goes_by_a_restricted_exchange(service: str, payload: type[Payload]) -> None:
+    of_people = {path for path, mark in marked(payload).items() if mark.group is not Group.DEVICE}
+    assert not of_people or payload.EXCHANGE in topology.RESTRICTED, f"{service} {payload.TYPE} {of_people}"
+
+
 def test_every_reader_has_its_row() -> None:
     own = {queue.name.partition(".")[0] for queue in topology.QUEUES if queue.bindings}
     assert own - {topology.UNROUTABLE, "retry"} <= set(READERS)

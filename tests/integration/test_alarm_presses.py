@@ -311,6 +311,9 @@ def test_broker_away_the_database_holds_it_and_dispatch_gets_it(
     assert handed[0]["type"] == "alarm.raised.v1"
     assert handed[0]["data"]["fix"]["lat"] == GHENT["lat"]
     assert UUID(alarm_id) in books.presses()
+    # Where she is waits sealed.
+    ((body,),) = books.rows("SELECT body FROM outbox WHERE id = %s", alarm_id)
+    assert str(GHENT["lat"]).encode() not in bytes(body)
 
 
 def test_the_outbox_brings_it_to_the_broker_afterwards(api: AlarmApi, books: Books) -> None:

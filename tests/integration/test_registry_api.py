@@ -52,10 +52,11 @@ def identity(path: str) -> UUID:
     return UUID(path.rpartition("/")[2])
 
 
-def device_body() -> dict[str, str]:
-    """A key, a button and a number of their own. Any 32 bytes have the form of an Ed25519 public key."""
+def device_body() -> dict[str, Any]:
+    """A key, a button that no stock has and a number. Any 32 bytes have the form of an Ed25519 public key."""
     key = base64.urlsafe_b64encode(os.urandom(32)).rstrip(b"=").decode()
-    return {"public_key": key, "button_serial": f"B-{uuid4()}", "phone_number": "+32470123456"}
+    named = {"button_serial": f"B-{uuid4()}", "not_in_stock": True}
+    return {"public_key": key, "phone_number": "+32470123456", **named}
 
 
 def issued(registry: Desk, file: str, **changes: str) -> str:

@@ -169,6 +169,34 @@ def test_the_number_on_a_button_of_the_stock_names_it(registry: Desk, file: str)
     assert seen(registry, button)["device_id"] == device["id"]
 
 
+def typed() -> dict[str, Any]:
+    """A device by the number on a button that no stock knows, and nobody said so."""
+    return {name: value for name, value in device_body().items() if name != "not_in_stock"}
+
+
+def test_where_stock_is_kept_a_number_that_it_does_not_know_is_a_slip_of_the_pen(
+    registry: Desk, file: str
+) -> None:
+    button, body = entered(registry), typed()
+    refused = issued(registry, file, body, 409)
+    assert (refused["type"], refused["field"]) == ("urn:stalkingalarm:button-not-in-stock", "button_serial")
+    assert issued(registry, file, body | {"not_in_stock": True})["status"] == "matched"
+    # Said of one that is in the stock it changes nothing: that is where it comes from.
+    assert issued(registry, file, typed() | {"button_serial": button["serial"], "not_in_stock": True})
+    assert seen(registry, button)["status"] == "issued"
+
+
+def test_a_zone_without_buttons_in_stock_issues_them_by_their_number(registry: Desk) -> None:
+    manager: Who = {"role": "file_manager", "zone": "no-stock"}
+    file = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **manager)['id']}"
+    registry.call("POST", "/v1/stock", {"kind": "phone", "serial": f"P-{uuid4()}"}, status=201, **manager)
+    gone = registry.call(
+        "POST", "/v1/stock", {"kind": "button", "serial": f"S-{uuid4()}"}, status=201, **manager
+    )
+    move(registry, gone, "retire", who=manager)
+    registry.call("POST", f"{file}/devices", typed(), status=201, **manager)
+
+
 def test_a_button_that_no_stock_knows_is_issued_as_ever(registry: Desk, file: str) -> None:
     body = device_body()
     device = issued(registry, file, body)

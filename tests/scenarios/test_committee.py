@@ -159,7 +159,8 @@ def test_a_swap_leaves_no_gap(scenario: Scenario) -> None:
         assert ann.real is not None
         world, new = stage.world, Device(stage.world.http, stage.world.url("alarm"), position=ann.position)
         key = public_key(new.key)
-        body = {"public_key": key, "button_serial": f"BTN-{key[:12]}", "phone_number": "+32470112233"}
+        body = {"public_key": key, "button_serial": f"BTN-{key[:12]}", "not_in_stock": True}
+        body |= {"phone_number": "+32470112233"}
         who = manager(world, ann)
         issued = await world.call("POST", "registry", f"{file_of(ann)}/devices", who, body)
         new.device_id = issued["id"]

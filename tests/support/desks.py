@@ -11,12 +11,16 @@ from fastapi.testclient import TestClient
 from httpx import Response
 from pypdf import PdfReader
 
-from chassis.vault import new_key
+from chassis import outbox
+from chassis.vault import Vault, new_key
 from contracts.envelope import Event
 from tests.support.tokens import Issuer
 
 # Nobody listens there: the API takes work in, and its events wait in the outbox.
 NO_BROKER = "amqp://nobody:nothing@127.0.0.1:1/none"
+
+
+VAULT_KEYS = f"1:{new_key()}"
 
 
 class Who(TypedDict):
@@ -37,7 +41,7 @@ def environment(issuer: Issuer, database_url: str, broker_url: str = NO_BROKER) 
         "environment": "development",
         "database_url": database_url,
         "broker_url": broker_url,
-        "vault_keys": f"1:{new_key()}",
+        "vault_keys": VAULT_KEYS,
         "audit_key": new_key(),
         "oidc_issuer": issuer.url,
         "oidc_jwks_url": issuer.jwks_url,
@@ -116,8 +120,9 @@ class Desk:
 
     def published(self, about: str) -> list[Event]:
         """Events about one subject that wait in the outbox, in order."""
-        rows = self.sql("SELECT body FROM outbox ORDER BY created_at, id")
-        return [event for event in (Event.decode(row[0]) for row in rows) if event.subject == about]
+        rows, vault = self.sql("SELECT id, body FROM outbox ORDER BY created_at, id"), Vault(VAULT_KEYS)
+        events = [Event.decode(outbox.clear(vault, event_id, body)) for event_id, body in rows]
+        return [event for event in events if event.subject == about]
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import psycopg
 from sqlalchemy import text
 
+from chassis import outbox
 from chassis.database import Database, engine_of
 from chassis.outbox import Outgoing
 from chassis.vault import Vault, new_key
@@ -123,8 +124,12 @@ class Desk:
 
     def published(self, kind: str) -> list[dict[str, Any]]:
         """The data of events of one type that wait in the outbox."""
-        rows = self.sql("SELECT body FROM outbox ORDER BY created_at, id")
-        return [event.data for event in (Event.decode(row[0]) for row in rows) if event.type == kind]
+        return [event.data for event in map(Event.decode, self.waiting()) if event.type == kind]
+
+    def waiting(self) -> list[bytes]:
+        """What waits in the outbox, as it will travel."""
+        rows = self.sql("SELECT id, body FROM outbox ORDER BY created_at, id")
+        return [outbox.clear(self.context.vault, event_id, body) for event_id, body in rows]
 
 
 def _copied(board: Board) -> Board:

@@ -77,7 +77,7 @@ def put_presses(session: Session, presses: Sequence[NewPress]) -> dict[UUID, Sto
         for p in presses
         if not p.confirmed
     ]
-    unsent = outbox.stored(events)
+    unsent = outbox.stored(events, session)
     before, *_ = send(session, Statement(_PUT, {"rows": as_json(rows)}), *([unsent] if unsent else []))
     return {row.alarm_id: Stored(row.content, row.received_at, row.deadline_at) for row in before}
 

@@ -50,6 +50,14 @@ def _is_at(place: StockPlace) -> ColumnElement[bool]:
     return {"here": not_(or_(out, retired)), "out": out, "retired": retired}[place]
 
 
+def is_kept(session: Session, zone_id: str, kind: str) -> bool:
+    """Whether a zone keeps a stock of that kind: something stands in it that was not written off."""
+    found = select(StockRow.id).where(
+        col(StockRow.zone_id) == zone_id, col(StockRow.kind) == kind, col(StockRow.status) != "retired"
+    )
+    return session.exec(found.limit(1)).first() is not None
+
+
 def devices_of(session: Session, item_ids: Sequence[UUID]) -> dict[UUID, DeviceRow]:
     """The device that each item is part of now; those that came back are history."""
     parts = or_(

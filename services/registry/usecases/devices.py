@@ -28,12 +28,14 @@ class Issue:
     button_serial: str | None = None
     button_item_id: UUID | None = None
     phone_item_id: UUID | None = None
+    not_in_stock: bool = False
 
 
 def issue(work: Work, enrolment_id: UUID, wanted: Issue) -> DeviceRow:
     """Hand out a button with its phone; the device is `matched` until its test press passes.
 
-    Raises `DeviceAlreadyIssued`, `StockUnknown`, `StockMoveRefused`, `EnrolmentMoveRefused`.
+    Raises `DeviceAlreadyIssued`, `StockUnknown`, `ButtonNotInStock`, `StockMoveRefused`,
+    `EnrolmentMoveRefused`.
     """
     row = changeable(work, enrolment_id)
     if row.status == "ended":
@@ -70,7 +72,9 @@ def _button(work: Work, wanted: Issue) -> tuple[str, StockRow | None]:
         return item.serial, item
     if wanted.button_serial is None or wanted.button_item_id is not None:
         raise Invalid("name the button by its serial number or as an item of the stock", field="button_serial")
-    return wanted.button_serial, stock.match_serial(work, wanted.button_serial)
+    return wanted.button_serial, stock.match_serial(
+        work, wanted.button_serial, unknown_is_meant=wanted.not_in_stock
+    )
 
 
 def move(work: Work, device_id: UUID, wanted: DeviceMove) -> DeviceRow:

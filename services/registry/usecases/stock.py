@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from services.registry.domain import stock as domain
 from services.registry.domain.life import status_of
 from services.registry.domain.stock import STOCK_KINDS, StockKind, StockMove, StockPlace, StockStatus
-from services.registry.errors import DeviceAlreadyIssued, StockKnown, StockUnknown
+from services.registry.errors import ButtonNotInStock, DeviceAlreadyIssued, StockKnown, StockUnknown
 from services.registry.models import DeviceRow, StockRow
 from services.registry.store import access
 from services.registry.store import stock as store
@@ -87,11 +87,16 @@ def match(work: Work, item_id: UUID, kind: StockKind, field: str) -> StockRow:
     return _matched(work, row, field)
 
 
-def match_serial(work: Work, serial: str) -> StockRow | None:
-    """The same by the number on the button; None where no stock knows it: those are issued as they are."""
+def match_serial(work: Work, serial: str, *, unknown_is_meant: bool) -> StockRow | None:
+    """The same by the number on the button; None where no stock knows it: those are issued as they are.
+
+    Raises `ButtonNotInStock` too: where the zone keeps a stock, a number that it does not know is a slip.
+    """
     alone(work, f"button {serial}", "button_serial")
     row = store.by_serial(work.session, "button", serial)
     if row is None:
+        if not unknown_is_meant and store.is_kept(work.session, zone_of(work.caller), "button"):
+            raise ButtonNotInStock("button_serial: your stock has no such button", field="button_serial")
         return None
     if row.zone_id != zone_of(work.caller):
         raise DeviceAlreadyIssued("button_serial: this one is not of your stock", field="button_serial")

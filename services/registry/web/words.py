@@ -92,6 +92,7 @@ _LINES: Lines = {
     "not_tested": ("nog niet getest", "pas encore testé", "noch nicht getestet", "not tested yet"),
     "issue": ("Toestel uitreiken", "Remettre un appareil", "Gerät ausgeben", "Issue a device"),
     "button_serial": ("Serienummer van de knop", "Numéro de série du bouton", "Seriennummer des Knopfes", "Serial number of the button"),
+    "not_in_stock": ("Deze knop staat niet in onze voorraad", "Ce bouton n'est pas dans notre stock", "Dieser Knopf steht nicht in unserem Bestand", "This button is not in our stock"),
     "public_key": ("Sleutel van de telefoon", "Clé du téléphone", "Schlüssel des Telefons", "Key of the phone"),
     "stock": ("Voorraad", "Stock", "Bestand", "Stock"),
     "stock_of": ("Voorraad van", "Stock de", "Bestand von", "Stock of"),
