@@ -13,7 +13,9 @@ from chassis.errors import Forbidden, Unauthenticated
 from chassis.issuer import IssuerKeys
 from chassis.settings import Settings
 
-_ALGORITHMS = ["EdDSA", "Ed25519"]
+# Public keys only: with a shared secret (HS256) whoever can check a token could make one.
+_ALGORITHMS = ["EdDSA", "Ed25519", "ES256", "ES384", "PS256", "PS384", "RS256", "RS384"]
+_NAMES = ("partner", "cic", "zone", "unit", "district")
 
 
 class Verifier:
@@ -26,11 +28,12 @@ class Verifier:
     def caller(self, token: str) -> Caller:
         """Who bears this token; raises `Unauthenticated`."""
         claims = self.claims(token, self._settings.oidc_audience)
-        return Caller(
-            subject=str(claims["sub"]),
-            roles=frozenset(claims.get("roles", ())),
-            **{name: claims.get(name) for name in ("partner", "cic", "zone", "unit", "district")},
-        )
+        roles, named = claims.get("roles", []), {name: claims.get(name) for name in _NAMES}
+        if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
+            raise Unauthenticated("the token's claim `roles` is no list of texts")
+        if wrong := [name for name, value in named.items() if not isinstance(value, str | None)]:
+            raise Unauthenticated(f"the token's claim `{wrong[0]}` is no text")
+        return Caller(subject=str(claims["sub"]), roles=frozenset(roles), **named)
 
     def claims(self, token: str, audience: str) -> dict[str, Any]:
         """What the issuer says in a token for `audience`; raises `Unauthenticated`."""

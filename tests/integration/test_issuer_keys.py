@@ -13,6 +13,8 @@ from services.registry.settings import RegistrySettings
 from tests.support.desks import environment
 from tests.support.tokens import Issuer
 
+NO_DATABASE = "postgresql+psycopg://nobody@127.0.0.1:1/none"
+
 
 @pytest.fixture
 def provider() -> Iterator[Issuer]:
@@ -22,8 +24,7 @@ def provider() -> Iterator[Issuer]:
 
 @pytest.fixture
 def verifier(provider: Issuer) -> Verifier:
-    url = "postgresql+psycopg://nobody@127.0.0.1:1/none"
-    return Verifier(RegistrySettings.model_validate(environment(provider, url)))
+    return Verifier(RegistrySettings.model_validate(environment(provider, NO_DATABASE)))
 
 
 def waited(ask: Callable[[], object]) -> float:
@@ -88,7 +89,7 @@ def test_a_flood_of_unknown_tokens_waits_once_for_a_provider_that_hangs(
 
 
 def test_while_no_key_was_ever_read_nobody_gets_in_and_then_everybody(provider: Issuer) -> None:
-    known = environment(provider, "postgresql+psycopg://nobody@127.0.0.1:1/none")
+    known = environment(provider, NO_DATABASE)
     lost = Verifier(RegistrySettings.model_validate({**known, "oidc_jwks_url": "http://127.0.0.1:1/jwks"}))
     for _ in range(2):
         with pytest.raises(Unauthenticated):
@@ -97,3 +98,21 @@ def test_while_no_key_was_ever_read_nobody_gets_in_and_then_everybody(provider: 
     assert here.caller(provider.token("operator")).roles == {"operator"}
     with pytest.raises(Unauthenticated):
         here.caller(provider.forged("operator"))
+
+
+@pytest.mark.parametrize("algorithm", ["Ed25519", "ES256", "ES384", "PS256", "PS384", "RS256", "RS384"])
+def test_partners_sign_with_what_their_provider_has(provider: Issuer, algorithm: str) -> None:
+    provider.rotate(algorithm)
+    here = Verifier(RegistrySettings.model_validate(environment(provider, NO_DATABASE)))
+    assert here.caller(provider.token("operator")).roles == {"operator"}
+
+
+@pytest.mark.parametrize(
+    ("claim", "value"),
+    [("roles", "operator"), ("roles", [["operator"]]), ("roles", None), ("zone", ["z1"]), ("partner", 7)],
+)
+def test_a_claim_of_another_shape_is_refused_by_name(
+    provider: Issuer, verifier: Verifier, claim: str, value: object
+) -> None:
+    with pytest.raises(Unauthenticated, match=f"`{claim}`"):
+        verifier.caller(provider.token("operator", **{claim: value}))

@@ -8,7 +8,7 @@ from types import TracebackType
 from uuid import uuid4
 
 from joserfc import jwt
-from joserfc.jwk import KeySet, OKPKey
+from joserfc.jwk import ECKey, Key, KeyParameters, KeySet, OKPKey, RSAKey
 
 AUDIENCE = "stalkingalarm"
 # Every role that there is.
@@ -23,8 +23,15 @@ AUDIT = {("GET", f"/v1/audit/{name}"): {"auditor"} for name in ("entries", "seal
 SIGN_IN = {("GET", "/signin"), ("GET", "/signin/callback"), ("POST", "/signout")}
 
 
-def _key(kid: str = "test-1") -> OKPKey:
-    return OKPKey.generate_key("Ed25519", {"kid": kid, "use": "sig", "alg": "Ed25519"})
+def _key(kid: str = "test-1", algorithm: str = "Ed25519") -> Key:
+    named: KeyParameters = {"kid": kid, "use": "sig", "alg": algorithm}
+    match algorithm[:2]:
+        case "Ed":
+            return OKPKey.generate_key("Ed25519", named)
+        case "ES":
+            return ECKey.generate_key(f"P-{algorithm[2:]}", named)
+        case _:
+            return RSAKey.generate_key(2048, named)
 
 
 class Issuer:
@@ -64,11 +71,11 @@ class Issuer:
         self._server.shutdown()
         self._server.server_close()
 
-    def rotate(self) -> None:
+    def rotate(self, algorithm: str = "Ed25519") -> None:
         """Sign with a new key from now on; the old one is known no more."""
-        self._key = _key(f"test-{uuid4()}")
+        self._key = _key(f"test-{uuid4()}", algorithm)
 
-    def token(self, *roles: str, **claims: str | int) -> str:
+    def token(self, *roles: str, **claims: object) -> str:
         """A token for `roles`; further claims (zone, cic, unit, partner, exp ...) by name."""
         return self._signed(self._key, roles, claims)
 
@@ -76,7 +83,7 @@ class Issuer:
         """The same, signed by a stranger who uses the name of our key."""
         return self._signed(_key(), roles, {})
 
-    def _signed(self, key: OKPKey, roles: tuple[str, ...], claims: dict[str, str | int]) -> str:
+    def _signed(self, key: Key, roles: tuple[str, ...], claims: dict[str, object]) -> str:
         whole: dict[str, object] = {
             "iss": self.url,
             "aud": AUDIENCE,
@@ -85,7 +92,8 @@ class Issuer:
             "roles": list(roles),
             **claims,
         }
-        return jwt.encode({"alg": "Ed25519", "kid": key.kid}, whole, key, algorithms=["Ed25519"])
+        algorithm = str(key.get("alg"))
+        return jwt.encode({"alg": algorithm, "kid": key.kid}, whole, key, algorithms=[algorithm])
 
     def headers(self, *roles: str, **claims: str | int) -> dict[str, str]:
         """The header that bears such a token."""
