@@ -20,6 +20,7 @@ from tests.integration.test_committee_desk import read
 from tests.support.chain_partner import ChainPartner
 from tests.support.committee import (
     GENERAL,
+    GENT,
     MAGISTRATE,
     POLICE,
     PROCUREUR,
@@ -38,8 +39,8 @@ from tests.support.committee import (
 from tests.support.desks import Desk, Who
 from tests.support.tokens import Issuer
 
-MEMBER: Who = {"role": "committee", "partner": "police"}
-AID: Who = {"role": "follow_up", "partner": "victim-support"}
+MEMBER: Who = {"role": "committee", "partner": "police", "district": GENT}
+AID: Who = {"role": "follow_up", "partner": "victim-support", "district": GENT}
 
 
 @pytest.fixture(scope="module")
@@ -238,7 +239,7 @@ def test_a_case_is_referred_with_exactly_what_stands_there(
     draft = f"/desk/applications/{drafted(committee, whole(protocol_id))}"
     assert "refer" not in forms(read(pages, issuer, draft, SECRETARY))
     page = cases["submitted"].replace("/v1/", "/desk/")
-    headers = issuer.headers("secretariat", partner="city")
+    headers = issuer.headers("secretariat", partner="city", district=GENT)
     assert pages.post(f"{cases['submitted']}/refer", json=REFERRAL, headers=headers).status_code == 201
     text = read(pages, issuer, page, MEMBER)
     assert REFERRAL["grounds"] in text
@@ -275,7 +276,7 @@ def test_a_protocol_that_is_refused_is_told_of_in_the_reader_s_words(
     found = re.search(r"data-problems='([^']+)'", text)
     assert found is not None
     problems = json.loads(unescape(found.group(1)))
-    headers = issuer.headers("secretariat", partner="city")
+    headers = issuer.headers("secretariat", partner="city", district=GENT)
 
     def codes(**changed: Any) -> set[str]:
         body = PROTOCOL | changed
