@@ -105,7 +105,8 @@ async def service_error(_: Request, error: Exception) -> JSONResponse:
     return problem(error.status, error.title, error.detail, kind=f"urn:stalkingalarm:{error.kind}", **extra)
 
 
-async def _invalid_request(_: Request, error: Exception) -> JSONResponse:
+async def invalid_request(_: Request, error: Exception) -> JSONResponse:
+    """The problem details of a request that is not as documented."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     # Never the input itself: it may be personal data.
     errors = [
@@ -137,7 +138,8 @@ async def _too_large(_: Request, error: Exception) -> JSONResponse:
     return answer
 
 
-async def _http_error(_: Request, error: Exception) -> JSONResponse:
+async def http_error(_: Request, error: Exception) -> JSONResponse:
+    """The problem details of what the framework refuses."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
     return problem(error.status_code, str(error.detail), str(error.detail))
 
@@ -197,8 +199,8 @@ def application(
     app.state.settings = settings
     app.state.verifier = Verifier(settings)
     app.add_exception_handler(ServiceError, service_error)
-    app.add_exception_handler(RequestValidationError, _invalid_request)
-    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, invalid_request)
+    app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(BodyTooLarge, _too_large)
     for gone in (OperationalError, InterfaceError, PoolTimeout):
         app.add_exception_handler(gone, _database_gone)

@@ -11,14 +11,16 @@ from urllib.parse import urlencode
 
 from babel.dates import format_date, format_datetime
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.exceptions import HTTPException
 
 from chassis.auth import caller_of
 from chassis.caller import Caller
-from chassis.errors import Forbidden, ServiceError, Unauthenticated
-from chassis.http import service_error
+from chassis.errors import Forbidden, NotFound, ServiceError, Unauthenticated
+from chassis.http import http_error, invalid_request, service_error
 from chassis.problems import PROBLEMS
 from chassis.words import PROBLEM, Words
 from contracts.common import BELGIUM
@@ -70,7 +72,10 @@ class Pages:
         )
         app.mount(f"{prefix}/static", Static(directory=folder / "static"), name=f"{prefix}-static")
         app.mount("/shared", Static(directory=_SHARED / "static"), name="shared-static")
+        leads_to(app, prefix)
         app.add_exception_handler(ServiceError, self._refused)
+        app.add_exception_handler(RequestValidationError, self._misread)
+        app.add_exception_handler(HTTPException, self._absent)
 
     def reader(self, request: Request, *roles: str) -> Caller:
         """Who reads; raises `Unauthenticated` (which becomes the way to the sign-in) and `Forbidden`."""
@@ -134,11 +139,34 @@ class Pages:
         language = self.language(request)
         return "en_GB" if language == "en" else f"{language}_BE"
 
+    def _is_page(self, request: Request) -> bool:
+        return request.url.path == self._prefix or request.url.path.startswith(f"{self._prefix}/")
+
     async def _refused(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, ServiceError)  # noqa: S101 - registered for this class only
-        if not request.url.path.startswith(self._prefix):
+        if not self._is_page(request):
             return await service_error(request, error)
         if isinstance(error, Unauthenticated):
             back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(f"/signin?{urlencode({'to': back})}", 303, HEADERS)
         return self.show(request, "refused.html", None, error.status, error=error)
+
+    async def _misread(self, request: Request, error: Exception) -> Response:
+        """An address that was typed or copied wrongly."""
+        if not self._is_page(request):
+            return await invalid_request(request, error)
+        return self.show(request, "refused.html", None, 404, error=NotFound("no page has this address"))
+
+    async def _absent(self, request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+        if not self._is_page(request) or error.status_code != NotFound.status:
+            return await http_error(request, error)
+        return self.show(request, "refused.html", None, 404, error=NotFound("no page has this address"))
+
+
+def leads_to(app: FastAPI, page: str) -> None:
+    """Who types only the host's name comes to `page`."""
+
+    @app.get("/", include_in_schema=False)
+    def start() -> RedirectResponse:
+        return RedirectResponse(page, 303)

@@ -10,6 +10,7 @@ _LINES: Lines = {
     "other": ("Het systeem weigert dit.", "Le système refuse ceci.", "Das System lehnt dies ab.", "The system refuses this."),
     "other_at": ("Wat bij {where} staat, klopt niet.", "Ce qui figure sous {where} n'est pas correct.", "Was bei {where} steht, stimmt nicht.", "What stands at {where} is not right."),
     "forbidden": ("Dit mag u niet zien of doen", "Vous ne pouvez ni voir ni faire ceci", "Das dürfen Sie nicht sehen oder tun", "You may not see or do this"),
+    "not-found": ("Deze pagina bestaat niet, of niet voor u.", "Cette page n'existe pas, ou pas pour vous.", "Diese Seite gibt es nicht, oder nicht für Sie.", "There is no such page, or not for you."),
     "retryable": ("Er is even een storing. Probeer het zo opnieuw.", "Le service est perturbé. Réessayez dans un instant.", "Der Dienst ist kurz gestört. Gleich noch einmal versuchen.", "The service is disturbed for a moment. Try again shortly."),
     "body-too-large": ("Dit is te groot.", "C'est trop volumineux.", "Das ist zu groß.", "This is too large."),
     **dict.fromkeys(

@@ -12,7 +12,7 @@ from fastapi.responses import FileResponse
 
 from chassis import signin
 from chassis.auth import AnyCaller
-from chassis.pages import FRESH, HEADERS, Static
+from chassis.pages import FRESH, HEADERS, Static, leads_to
 from chassis.vault import Vault
 from services.dispatch.geography import Zone
 from services.dispatch.routing import DEFAULT_LIMITS
@@ -25,6 +25,7 @@ _WEB = Path(__file__).parent / "web"
 def add_pages(app: FastAPI, settings: DispatchSettings, vault: Vault) -> None:
     """The console and its session."""
     flow = signin.add(app, settings, vault)
+    leads_to(app, "/console")
 
     @app.get("/console", include_in_schema=False)
     def page() -> FileResponse:

@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from chassis.pages import LANGUAGES
+from chassis.problems import PROBLEMS
 from services.committee.api import create_app
 from services.committee.settings import CommitteeSettings
 from services.committee.web.words import WORDS
@@ -69,6 +70,26 @@ def read(
     strict.feed(answer.text)
     assert strict.open == []
     return str(answer.text)
+
+
+@pytest.mark.parametrize(
+    "path", ["/desk/xyz", "/desk/applications/not-a-uuid", "/desk/applications?state=bogus"]
+)
+def test_an_address_that_is_typed_wrongly_is_answered_in_words(
+    pages: TestClient, issuer: Issuer, path: str
+) -> None:
+    text = read(pages, issuer, path, SECRETARY, 404, "fr")
+    assert PROBLEMS["fr"]["problem.not-found"].replace("'", "&#39;") in text
+    assert 'href="/desk"' in text
+
+
+def test_the_host_alone_leads_to_the_desk_and_the_api_keeps_its_problems(pages: TestClient) -> None:
+    answer = pages.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/desk")
+    for path in ("/v1/xyz", "/deskxyz"):
+        answer = pages.get(path)
+        assert answer.status_code == 404
+        assert answer.headers["content-type"] == "application/problem+json"
 
 
 def test_who_is_not_signed_in_is_sent_to_the_identity_provider_and_back(pages: TestClient) -> None:
