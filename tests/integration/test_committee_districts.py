@@ -106,7 +106,7 @@ def test_a_meeting_and_its_papers_are_those_of_its_protocol(
         ("GET", "", None),
         ("GET", "/minutes.pdf", None),
         ("POST", "/attendance", come),
-        ("POST", "/attendance/bert/leave", None),
+        ("POST", "/attendance/leave", {"subject": "bert"}),
         ("POST", "/agenda", about(path)),
         ("POST", "/close", None),
     ):

@@ -28,6 +28,7 @@ from tests.support.committee import (
     about,
     come_in,
     drafted,
+    go,
     granted,
     in_force,
     meeting,
@@ -234,7 +235,7 @@ def test_one_person_counts_once(committee: Desk, protocol_id: str) -> None:
     said = {"meeting_id": held, **REASONS}
     lacking = committee.call("POST", f"{path}/grant", said, status=409, **SECRETARY)
     assert lacking["missing"] == ["police"]
-    committee.call("POST", f"/v1/meetings/{held}/attendance/BERT/leave", **SECRETARY)
+    go(committee, held, "BERT")
     assert committee.call("GET", f"/v1/meetings/{held}", **SECRETARY)["agenda"][0]["present"] == {}
 
 
@@ -437,7 +438,7 @@ def test_an_urgent_case_outside_any_protocol_waits_two_days_at_most(committee: D
 
 def test_minutes_say_who_went_and_came_back(committee: Desk, protocol_id: str) -> None:
     held = meeting(committee, protocol_id)
-    committee.call("POST", f"/v1/meetings/{held}/attendance/carla/leave", **SECRETARY)
+    go(committee, held, "carla")
     seen = come_in(committee, held, "carla", "parket")
     again = come_in(committee, held, "carla", "parket")
     assert again == seen

@@ -87,6 +87,13 @@ def come_in(committee: Desk, meeting_id: str, subject: str, partner: str) -> dic
     return seen
 
 
+def go(committee: Desk, meeting_id: str, subject: str) -> dict[str, Any]:
+    """Somebody goes."""
+    path = f"/v1/meetings/{meeting_id}/attendance/leave"
+    seen: dict[str, Any] = committee.call("POST", path, {"subject": subject}, **SECRETARY)
+    return seen
+
+
 def about(path: str) -> dict[str, str]:
     """The point of an agenda for an application at a path."""
     return {"application_id": path.rpartition("/")[2]}
