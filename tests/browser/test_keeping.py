@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from stalkingalarm import deciding
 from stalkingalarm.running import RunningSystem
 from tests.browser.crew import Crew
-from tests.browser.desks import Desk, accessible, dated, fits, opened, picked, saved, typed
+from tests.browser.desks import Desk, accessible, dated, fits, opened, picked, put_on_agenda, saved, typed
 from tests.support.chain_partner import ChainPartner, beside
 
 PROTOCOL = f"/desk/protocols/{deciding.PROTOCOL_ID}"
@@ -70,11 +70,7 @@ def put_before(secretary: Page, meeting: str, case: str, what: str) -> None:
     """From the page of a case onto the agenda; and everybody comes in."""
     go(secretary, page_of(case))
     accessible(secretary)
-    form = secretary.locator(f"form[data-api$='/agenda'][data-body*='{what}']").first
-    form.locator("select").focus()
-    form.locator("select").select_option(meeting.rpartition("/")[2])
-    with secretary.expect_navigation(url=f"**{meeting}"):
-        form.locator("button").press("Enter")
+    put_on_agenda(secretary, meeting, what)
     comes_in(secretary, "Bert", "police")
     comes_in(secretary, "Carla", "parket")
 
@@ -150,7 +146,7 @@ def test_a_review_ends_an_alarm_with_a_plan(crew: Crew, desk: Desk) -> None:
     with other.expect_navigation():
         other.locator("form[data-body*=carla] button").press("Enter")
     secretary.locator("form[data-api$='/hold'] button").press("Enter")
-    expect(secretary.locator("[role=alert]")).to_have_text("Pas de quorum, manque : parket.")
+    expect(secretary.locator("[role=alert]")).to_have_text("Pas de quorum, manque : parquet.")
     expect(secretary.locator("[name=plan]")).to_have_value("la police reprend l'appareil lundi, le CAW la suit")
     other.reload()
     expect(other.locator("form[data-api$='/hold']")).to_have_count(0)
@@ -204,12 +200,12 @@ def test_a_new_protocol_is_written_by_keyboard(desk: Desk) -> None:
     secretary = desk("secretariat", "de-BE", "/desk/protocols/new")
     accessible(secretary)
     for name, text in (
-        ("name", "Protokoll Eupen"),
-        ("district", "Eupen"),
-        ("zones", "eupen-1\neupen-2"),
+        ("name", "Protokoll Gent, Nächte"),
+        ("district", "Gent"),
+        ("zones", "nacht-1\nnacht-2"),
         ("partners.0.role", "Polizei"),
         ("partners.1.role", "Staatsanwaltschaft"),
-        ("partners.3.id", "stadt"),  # the third stays empty
+        ("partners.3.id", "city"),  # the third stays empty
         ("proposers", "polizei"),
         ("conditions.0.id", "partner"),
         ("conditions.0.text", "ein früherer Partner"),
@@ -221,12 +217,13 @@ def test_a_new_protocol_is_written_by_keyboard(desk: Desk) -> None:
     secretary.locator("form[data-api^=PUT] button").press("Enter")
     refused(secretary, "partners.3.role", "Bitte ausfüllen: Dies ist erforderlich.")
     typed(secretary, "partners.3.role", "Vorsitz")
+    typed(secretary, "partners.3.name", "Stadt Gent")
     secretary.locator("form[data-api^=PUT] button").press("Enter")
     refused(secretary, "proposers", "Nur Partner dieses Protokolls.")
-    typed(secretary, "proposers", "police\nstadt")
+    typed(secretary, "proposers", "police\ncity")
     saved(secretary, "PUT ")
     expect(secretary.locator("h2 .badge").first).to_have_text("Entwurf")
-    expect(secretary.locator("dl")).to_contain_text("stadt: Vorsitz")
+    expect(secretary.locator("dl")).to_contain_text("Stadt Gent: Vorsitz")
 
 
 @pytest.mark.timeout(300)

@@ -10,7 +10,7 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from chassis.database import Database, engine_of
+from chassis.database import Database
 from chassis.pages import LANGUAGES
 from services.committee.api import create_app
 from services.committee.schemas.chain import REFERRAL
@@ -42,11 +42,6 @@ from tests.support.tokens import Issuer
 
 MEMBER: Who = {"role": "committee", "partner": "police", "district": "Gent"}
 AID: Who = {"role": "follow_up", "partner": "victim-support", "district": "Gent"}
-
-
-@pytest.fixture
-def database(committee_settings: CommitteeSettings) -> Database:
-    return Database(engine_of(committee_settings), "/services/committee")
 
 
 @pytest.fixture(scope="module")
