@@ -9,6 +9,7 @@ from chassis.words import Lines, by_language, of_problems
 _LINES: Lines = {
     "other": ("Het systeem weigert dit.", "Le système refuse ceci.", "Das System lehnt dies ab.", "The system refuses this."),
     "other_at": ("Wat bij {where} staat, klopt niet.", "Ce qui figure sous {where} n'est pas correct.", "Was bei {where} steht, stimmt nicht.", "What stands at {where} is not right."),
+    "unsent": ("Op deze pagina staat nog iets dat u niet verstuurde: dat gaat verloren. Toch doorgaan?", "Cette page contient encore quelque chose que vous n'avez pas envoyé : ce sera perdu. Continuer quand même ?", "Auf dieser Seite steht noch etwas, das Sie nicht gesendet haben: Es geht verloren. Trotzdem fortfahren?", "Something on this page is not sent yet and would be lost. Go on all the same?"),
     "forbidden": ("Dit mag u niet zien of doen", "Vous ne pouvez ni voir ni faire ceci", "Das dürfen Sie nicht sehen oder tun", "You may not see or do this"),
     "not-found": ("Deze pagina bestaat niet, of niet voor u.", "Cette page n'existe pas, ou pas pour vous.", "Diese Seite gibt es nicht, oder nicht für Sie.", "There is no such page, or not for you."),
     "retryable": ("Er is even een storing. Probeer het zo opnieuw.", "Le service est perturbé. Réessayez dans un instant.", "Der Dienst ist kurz gestört. Gleich noch einmal versuchen.", "The service is disturbed for a moment. Try again shortly."),

@@ -66,8 +66,10 @@ def desk(system: RunningSystem, chromium: Browser, crew: Crew) -> Iterator[Desk]
     """Opens pages of committee and registry as one of the people of the development sign-in."""
     contexts, errors = [], list[str]()
 
-    def opened(person: str, locale: str = "nl-BE", path: str = "/desk", service: str = "committee") -> Page:
-        context = chromium.new_context(locale=locale, viewport={"width": 1280, "height": 900})
+    def opened(
+        person: str, locale: str = "nl-BE", path: str = "/desk", service: str = "committee", **options: Any
+    ) -> Page:
+        context = chromium.new_context(locale=locale, viewport={"width": 1280, "height": 900}, **options)
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)

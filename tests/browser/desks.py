@@ -54,6 +54,19 @@ def picked(page: Page, name: str, value: str) -> None:
     raise AssertionError(f"{name}: {value} cannot be chosen")
 
 
+def put_on_agenda(page: Page, meeting: str, what: str) -> None:
+    """By keyboard: `what` of this case (the name of its id) onto the agenda of the meeting at a path."""
+    form = page.locator(f"form[data-api$='/agenda'][data-body*='{what}']").first
+    choice, wanted = form.locator("select"), meeting.rpartition("/")[2]
+    choice.focus()
+    page.keyboard.press("Home")
+    for _ in range(20):
+        if choice.input_value() != wanted:
+            page.keyboard.press("ArrowDown")
+    with page.expect_navigation(url=f"**{meeting}"):
+        form.locator("button").press("Enter")
+
+
 def saved(page: Page, form: str) -> None:
     """Send a form by keyboard, and see the page anew."""
     button = page.locator(f"form[data-api*='{form}'] button").first

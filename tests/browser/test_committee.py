@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.desks import Desk, accessible, dated, fits, picked, typed
+from tests.browser.desks import Desk, accessible, dated, fits, picked, put_on_agenda, typed
 
 ELEMENTS = ("harassment", "serious_disturbance", "knew_or_should_have_known")
 # Language, and what it says: no quorum, quorum, granted.
@@ -64,8 +64,7 @@ def test_an_ordinary_case_in_a_meeting(
     expect(secretary.locator(".light")).to_have_count(0)
     secretary.goto(case)
     accessible(secretary)
-    with secretary.expect_navigation():
-        secretary.locator(f"form[data-then='{meeting[meeting.index('/desk') :]}'] button").press("Enter")
+    put_on_agenda(secretary, meeting[meeting.index("/desk") :], "application_id")
     expect(secretary.locator(".light")).to_contain_text(no_quorum)
     for name, partner in (("Bert", "police"), ("Carla", "parket")):
         typed(secretary, "name", name)

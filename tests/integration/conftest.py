@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from chassis.database import Database, engine_of
 from services.committee.api import create_app
 from services.committee.invariants import INVARIANTS
 from services.committee.settings import CommitteeSettings
@@ -53,6 +54,12 @@ def committee(committee_settings: CommitteeSettings, issuer: Issuer) -> Iterator
         yield opened
         for name, statement in INVARIANTS.items():
             assert opened.sql(statement) == [], name
+
+
+@pytest.fixture
+def database(committee_settings: CommitteeSettings) -> Database:
+    """The committee's, as its worker has it."""
+    return Database(engine_of(committee_settings), "/services/committee")
 
 
 @pytest.fixture(scope="module")

@@ -271,22 +271,6 @@ def test_an_alarm_never_blocks_a_referral(linked: Desk, partner: ChainPartner, p
     linked.call("POST", f"{draft}/refer", REFERRAL, status=409, **SECRETARY)
 
 
-def test_a_review_may_move_it(linked: Desk, partner: ChainPartner, protocol: str) -> None:
-    body = whole(protocol)
-    path = submitted(linked, body)
-    granted(linked, protocol, path)
-    found = linked.call("GET", "/v1/reviews?limit=500", **SECRETARY)
-    review = next(r for r in found if r["enrolment_id"] == body["enrolment_id"] and r["cause"] == "periodic")
-    held = meeting(linked, protocol, {"review_id": review["id"]})
-    said = {"meeting_id": held, "outcome": "chain_approach", "reasons": "needs more than an alarm"}
-    where = f"/v1/reviews/{review['id']}/hold"
-    linked.call("POST", where, said, status=422, **SECRETARY)
-    linked.call("POST", where, said | {"referral": REFERRAL}, **SECRETARY)
-    (sent,) = linked.call("GET", f"{path}/handovers", **SECRETARY)
-    arrived(linked, partner, path, sent)
-    assert state_of(linked, path) == "granted"
-
-
 def theirs(partner: ChainPartner, **changed: Any) -> dict[str, Any]:
     return {
         "id": str(uuid4()),

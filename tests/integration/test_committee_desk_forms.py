@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
+from chassis.database import Database
 from chassis.pages import LANGUAGES
 from services.committee.api import create_app
 from services.committee.schemas.chain import REFERRAL
@@ -32,6 +33,7 @@ from tests.support.committee import (
     meeting,
     provisional,
     refused,
+    registry_says,
     submitted,
     urgent,
     whole,
@@ -70,14 +72,14 @@ def forms(text: str) -> set[str]:
 
 
 def points(text: str) -> list[dict[str, str]]:
-    """What the buttons put on an agenda."""
+    """What the forms put on an agenda."""
     return [json.loads(unescape(body)) for body in re.findall(r'/agenda" data-body="([^"]+)"', text)]
 
 
 def options(text: str, name: str) -> list[str]:
     """What a select offers."""
     found = re.search(rf'<select name="{name}".*?</select>', text, re.DOTALL)
-    return [each for each in re.findall(r'value="(\w*)"', found.group() if found else "") if each]
+    return [each for each in re.findall(r'value="([\w-]*)"', found.group() if found else "") if each]
 
 
 def reviews_of(committee: Desk, path: str) -> list[str]:
@@ -151,9 +153,9 @@ def test_an_exceptional_case_is_proposed_and_not_decided(
     assert "name the act" in text
     # The meeting that proposed it cannot again: another one must.
     another = meeting(committee, protocol_id)
-    addresses = re.findall(r"/v1/meetings/([\w-]+)/agenda", read(pages, issuer, page, SECRETARY))
-    assert another in addresses
-    assert held not in addresses
+    offered = options(read(pages, issuer, page, SECRETARY), "meeting")
+    assert another in offered
+    assert held not in offered
 
 
 def test_each_step_of_a_protocol_is_for_whose_move_it_is(
@@ -266,6 +268,57 @@ def test_a_case_of_the_chain_approach_is_taken_or_not(
     assert "waits at the school" in text
     assert forms(text) == set()
     read(pages, issuer, "/desk/chain", AID, 403)
+
+
+def test_many_meetings_are_one_choice(
+    committee: Desk, pages: TestClient, issuer: Issuer, protocol_id: str
+) -> None:
+    page = submitted(committee, whole(protocol_id)).replace("/v1/", "/desk/")
+    planned = {meeting(committee, protocol_id, people=()) for _ in range(3)}
+    text = read(pages, issuer, page, SECRETARY)
+    assert planned <= set(options(text, "meeting"))
+    assert len(points(text)) == 1
+
+
+def test_what_has_no_file_is_closed_by_the_secretariat(
+    committee: Desk, pages: TestClient, issuer: Issuer, protocol_id: str, database: Database
+) -> None:
+    body = urgent(protocol_id)
+    path = provisional(committee, body)
+    page = path.replace("/v1/", "/desk/")
+    assert "close" not in forms(read(pages, issuer, page, SECRETARY))  # it lives
+    refused(committee, protocol_id, path)
+    assert "close" in forms(read(pages, issuer, page, SECRETARY))
+    for who in (MEMBER, MAGISTRATE, PROCUREUR, POLICE):
+        assert "close" not in forms(read(pages, issuer, page, who))
+    registry_says(database, body["enrolment_id"], "active")
+    assert "close" not in forms(read(pages, issuer, page, SECRETARY))
+
+
+def test_victim_support_gives_its_opinion_and_reads_that_alone(
+    committee: Desk, pages: TestClient, issuer: Issuer, protocol_id: str
+) -> None:
+    path = submitted(committee, whole(protocol_id, proposer="victim-support"), AID)
+    page, where = path.replace("/v1/", "/desk/"), f"{path}/opinion"
+    police = {"advice": "refuse", "shared": "seen with him since", "kept": "an informant says so"}
+    committee.call("PUT", where, police, **MEMBER)
+    assert committee.call("GET", f"{path}/opinions", **AID) == []
+    assert "opinion" in forms(read(pages, issuer, page, AID))
+    ours = {"advice": "grant", "shared": "she sleeps elsewhere", "kept": "she told us where"}
+    (mine,) = committee.call("PUT", where, ours, **AID)
+    assert {name: mine[name] for name in ours} == ours
+    # What it wrote stands in the form again, to be read and changed.
+    text = read(pages, issuer, page, AID)
+    for each in ("sleeps elsewhere</textarea>", "told us where</textarea>", 'value="grant" selected'):
+        assert each in text
+    for each in ("seen with him", "informant", "<strong>politie"):
+        assert each not in text
+    # The others read what it shares, and each its own.
+    text = read(pages, issuer, page, MEMBER)
+    assert "sleeps elsewhere" in text
+    assert "told us where" not in text
+    assert "an informant says so</textarea>" in text
+    committee.call("PUT", f"{submitted(committee, whole(protocol_id))}/opinion", ours, status=404, **AID)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -6,10 +6,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.database import Database, engine_of
+from chassis.database import Database
 from services.committee.schemas.case import REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
-from services.committee.settings import CommitteeSettings
 from services.committee.usecases import reviewing
 from tests.support.committee import (
     GENERAL,
@@ -44,11 +43,6 @@ STRANGERS: list[Who] = [
     # Of the district, and not in the protocol.
     {"role": "committee", "partner": "school", "district": "Gent"},
 ]
-
-
-@pytest.fixture
-def database(committee_settings: CommitteeSettings) -> Database:
-    return Database(engine_of(committee_settings), "/services/committee")
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +100,7 @@ def test_a_meeting_and_its_papers_are_those_of_its_protocol(
         ("GET", "", None),
         ("GET", "/minutes.pdf", None),
         ("POST", "/attendance", come),
-        ("POST", "/attendance/bert/leave", None),
+        ("POST", "/attendance/leave", {"subject": "bert"}),
         ("POST", "/agenda", about(path)),
         ("POST", "/close", None),
     ):

@@ -6,22 +6,24 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.database import Database, engine_of
+from chassis.database import Database
 from chassis.errors import Invalid
 from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed
 from contracts.envelope import Event, wrap
 from services.committee import events
-from services.committee.settings import CommitteeSettings
 from services.committee.usecases import deadlines, reviewing
 from tests.support.committee import (
     SECRETARY,
     about,
+    alive,
     granted,
+    hold,
     meeting,
     provisional,
     refused,
     registry_says,
+    reviews,
     submitted,
     urgent,
     whole,
@@ -29,35 +31,6 @@ from tests.support.committee import (
 from tests.support.desks import Desk
 
 MET = {"intimate": {"met": True}, "reachable": {"met": True}}
-
-
-@pytest.fixture
-def database(committee_settings: CommitteeSettings) -> Database:
-    return Database(engine_of(committee_settings), "/services/committee")
-
-
-def reviews(committee: Desk, enrolment: str) -> list[dict[str, Any]]:
-    found = committee.call("GET", "/v1/reviews?limit=500", **SECRETARY)
-    return [r for r in found if r["enrolment_id"] == enrolment]
-
-
-def alive(committee: Desk, protocol_id: str) -> tuple[str, str]:
-    """Path and enrolment of a case whose alarm was granted."""
-    body = whole(protocol_id)
-    path = submitted(committee, body)
-    granted(committee, protocol_id, path)
-    return path, body["enrolment_id"]
-
-
-def hold(
-    committee: Desk, protocol_id: str, review: dict[str, Any], status: int = 200, **said: Any
-) -> dict[str, Any]:
-    held = meeting(committee, protocol_id, {"review_id": review["id"]})
-    body = {"meeting_id": held, "reasons": "looked at again", **said}
-    answer: dict[str, Any] = committee.call(
-        "POST", f"/v1/reviews/{review['id']}/hold", body, status=status, **SECRETARY
-    )
-    return answer
 
 
 def closed(outcome: Outcome, enrolment: UUID | None, incident: UUID, at: datetime) -> Event:
@@ -212,6 +185,7 @@ def test_a_review_needs_a_quorum(committee: Desk, protocol_id: str) -> None:
         {"outcome": "extend"},
         {"outcome": "lighten"},
         {"outcome": "end"},
+        {"outcome": "chain_approach"},
         {"outcome": "keep", "plan": "x"},
         {"outcome": "vanish"},
     ],

@@ -30,6 +30,7 @@ from tests.support.committee import (
     SECRETARY,
     about,
     drafted,
+    go,
     granted,
     in_force,
     meeting,
@@ -158,8 +159,7 @@ class Lives(RuleBasedStateMachine):
         path = self.path(which)
         held = meeting(self.committee, self.protocol)
         self.committee.raw_json("POST", f"/v1/meetings/{held}/agenda", about(path), **SECRETARY)
-        gone = f"/v1/meetings/{held}/attendance/{QUORUM[leaves][0]}/leave"
-        self.committee.call("POST", gone, **SECRETARY)
+        go(self.committee, held, QUORUM[leaves][0])
         for name in ("grant", "refuse", "propose-decision"):
             who, body = MOVES[name]
             assert self.committee.raw_json("POST", f"{path}/{name}", body(held), **who) in (404, 409)

@@ -7,12 +7,15 @@ import pytest
 from contracts.registry import Language
 from services.committee.papers.words import WORDS
 from services.committee.schemas.case import REFUSAL
+from services.committee.schemas.protocol import PROTOCOL
 from tests.support.committee import (
     POLICE,
     SECRETARY,
     about,
     come_in,
+    go,
     granted,
+    in_force,
     meeting,
     named,
     provisional,
@@ -42,15 +45,21 @@ def test_minutes_say_who_was_there_and_what_was_decided(committee: Desk, protoco
     )
     held = meeting(committee, protocol_id, about(one), about(two), about(three))
     come_in(committee, held, "łucja", "city")
-    committee.call("POST", f"/v1/meetings/{held}/attendance/łucja/leave", **SECRETARY)
+    go(committee, held, "łucja")
     reasons = {"meeting_id": held, "reasons": "all three elements are shown; 41 calls"}
     committee.call("POST", f"{one}/grant", reasons, **SECRETARY)
     committee.call("POST", f"{two}/refuse", REFUSAL | {"meeting_id": held}, **SECRETARY)
     committee.call("POST", f"/v1/meetings/{held}/close", **SECRETARY)
     text = committee.text_of(f"/v1/meetings/{held}/minutes.pdf", **SECRETARY)
     for there in (
-        *("Verslag van de vergadering", "Protocol stalkingalarm Gent", "Bert (police)", "Carla (parket)"),
-        *("Łucja (city)", short(one), "Het stalkingalarm wordt toegekend.", "41 calls", "Einddatum"),
+        *("Verslag van de vergadering", "Protocol stalkingalarm Gent", "Bert (politie)", "Carla (parket)"),
+        *(
+            "Łucja (stad of gemeente)",
+            short(one),
+            "Het stalkingalarm wordt toegekend.",
+            "41 calls",
+            "Einddatum",
+        ),
         *(
             short(two),
             "Het stalkingalarm wordt geweigerd.",
@@ -79,6 +88,28 @@ def test_a_decision_is_in_the_language_of_its_case(committee: Desk, protocol_id:
     text = committee.text_of(f"{path}/decision.pdf", **POLICE)
     for there in (short(path), words["final"], words["granted"], "all three", words["stays"]):
         assert there in text, there
+
+
+def test_partners_are_called_by_their_names(committee: Desk) -> None:
+    people = [{"id": "police", "name": "PZ Gent", "role": "police", "member": True}, *PROTOCOL["partners"][1:]]
+    protocol_id = in_force(committee, PROTOCOL | {"partners": people})
+    path = submitted(committee, whole(protocol_id, language="fr"))
+    granted(committee, protocol_id, path)
+    assert "PZ Gent, parquet" in committee.text_of(f"{path}/decision.pdf", **POLICE)
+
+
+def test_minutes_are_of_the_day_on_which_it_was_held(committee: Desk, protocol_id: str) -> None:
+    body = {"protocol_id": protocol_id, "starts_at": "2031-05-01T09:00:00Z"}
+    held = committee.call("POST", "/v1/meetings", body, status=201, **SECRETARY)["id"]
+    paper = f"/v1/meetings/{held}/minutes.pdf"
+    assert "Gepland op: donderdag 1 mei 2031, 11:00" in committee.text_of(paper, **SECRETARY)
+    committee.call("POST", f"/v1/meetings/{held}/open", **SECRETARY)
+    committee.call("POST", f"/v1/meetings/{held}/close", **SECRETARY)
+    moments = "opened_at = '2031-04-30T21:30:00Z', closed_at = '2031-04-30T22:10:00Z'"
+    committee.execute(f"UPDATE meeting SET {moments} WHERE id = '{held}'")
+    text = committee.text_of(paper, **SECRETARY)
+    assert "Datum: woensdag 30 april 2031, 23:30" in text
+    assert "Gesloten: donderdag 1 mei 2031, 00:10" in text
 
 
 def test_without_a_decision_there_is_no_paper(committee: Desk, protocol_id: str) -> None:

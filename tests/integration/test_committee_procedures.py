@@ -22,6 +22,7 @@ from tests.support.committee import (
     SECRETARY,
     about,
     come_in,
+    go,
     granted,
     in_force,
     meeting,
@@ -191,7 +192,7 @@ def test_ordinary_needs_a_meeting_with_quorum(committee: Desk, protocol_id: str)
     lacking = committee.call("POST", f"{path}/grant", decide, status=409, **SECRETARY)
     assert (lacking["type"], lacking["missing"]) == ("urn:stalkingalarm:quorum-missing", ["parket"])
     assert come_in(committee, held, *QUORUM[1])["agenda"][0]["missing"] == []
-    committee.call("POST", f"/v1/meetings/{held}/attendance/carla/leave", **SECRETARY)
+    go(committee, held, "carla")
     committee.call("POST", f"{path}/grant", decide, status=409, **SECRETARY)
     come_in(committee, held, *QUORUM[1])
     answer = committee.call("POST", f"{path}/grant", decide, **SECRETARY)
@@ -203,6 +204,17 @@ def test_ordinary_needs_a_meeting_with_quorum(committee: Desk, protocol_id: str)
     assert (event.type, event.data["decision_id"]) == ("alarm.granted.v1", decision["id"])
     assert event.data["ends_on"] == decision["ends_on"]
     assert committee.call("GET", f"/v1/meetings/{held}", **SECRETARY)["agenda"][0]["state"] == "decided"
+
+
+@pytest.mark.parametrize("subject", ["a/b c%?", "..", "a%2Fb", "x#y&z=é", "<b>'\""])
+def test_whoever_came_in_can_leave(committee: Desk, protocol_id: str, subject: str) -> None:
+    held = meeting(committee, protocol_id, people=((subject, "police"),))
+    (stay,) = go(committee, held, subject)["attendance"]
+    assert (stay["subject"], stay["left_at"] is None) == (subject, False)
+    path = f"/v1/meetings/{held}/attendance/leave"
+    nobody = committee.call("POST", path, {"subject": "nobody"}, status=404, **SECRETARY)
+    assert nobody["field"] == "subject"
+    assert committee.call("POST", path, {}, status=422, **SECRETARY)["errors"][0]["field"] == "subject"
 
 
 def test_nothing_is_decided_outside_an_open_meeting(committee: Desk, protocol_id: str) -> None:

@@ -1,24 +1,16 @@
 """What a strict reader of the committee's rules would try: each of these once went through."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
-import pytest
-
-from chassis.database import Database, engine_of
+from chassis.database import Database
 from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed
 from contracts.envelope import wrap
-from contracts.registry import TieDeclared
 from services.committee import events
 from services.committee.domain.calendar import day_of
-from services.committee.schemas.protocol import PROTOCOL
-from services.committee.settings import CommitteeSettings
-from services.committee.store import cases
 from services.committee.usecases import reviewing
 from tests.support.committee import (
-    GENERAL,
     MAGISTRATE,
     OTHERS,
     POLICE,
@@ -26,56 +18,31 @@ from tests.support.committee import (
     QUORUM,
     SECRETARY,
     about,
+    alive,
     come_in,
     drafted,
-    granted,
-    in_force,
+    go,
+    hold,
     meeting,
     named,
     provisional,
     refused,
     registry_says,
+    reviews,
     submitted,
     urgent,
     whole,
 )
-from tests.support.desks import Desk, Who
+from tests.support.desks import Desk
 
 MET = {"intimate": {"met": True}, "reachable": {"met": True}}
 REASONS = {"reasons": "all three elements are shown"}
-
-
-@pytest.fixture
-def database(committee_settings: CommitteeSettings) -> Database:
-    return Database(engine_of(committee_settings), "/services/committee")
 
 
 def waiting(committee: Desk, path: str) -> set[str]:
     """The deadlines that are open."""
     found = committee.call("GET", f"{path}/deadlines", **SECRETARY)
     return {each["kind"] for each in found if each["state"] == "open"}
-
-
-def reviews(committee: Desk, enrolment: str, cause: str) -> list[dict[str, Any]]:
-    found = committee.call("GET", "/v1/reviews?limit=500", **SECRETARY)
-    return [each for each in found if (each["enrolment_id"], each["cause"]) == (enrolment, cause)]
-
-
-def hold(
-    committee: Desk, protocol_id: str, review: dict[str, Any], status: int = 200, **said: Any
-) -> dict[str, Any]:
-    held = meeting(committee, protocol_id, {"review_id": review["id"]})
-    body = {"meeting_id": held, "reasons": "looked at again", **said}
-    where = f"/v1/reviews/{review['id']}/hold"
-    answer: dict[str, Any] = committee.call("POST", where, body, status=status, **SECRETARY)
-    return answer
-
-
-def alive(committee: Desk, protocol_id: str) -> tuple[str, str]:
-    body = whole(protocol_id)
-    path = submitted(committee, body)
-    granted(committee, protocol_id, path)
-    return path, body["enrolment_id"]
 
 
 # No alarm ends by a click, and nobody forgets one that is to end
@@ -136,220 +103,7 @@ def test_an_enrolment_that_ended_too_early_is_told_of_at_once_until_the_committe
     assert waiting(committee, path) == set()
 
 
-# Who may know, and who counts
-
-
-def test_a_case_is_not_read_as_if_it_were_a_protocol(committee: Desk, protocol_id: str) -> None:
-    path = submitted(committee, whole(protocol_id))
-    case = path.rpartition("/")[2]
-    for who in (
-        SECRETARY,
-        {"role": "admin"},
-        {"role": "follow_up", "partner": "victim-support", "district": "Gent"},
-    ):
-        committee.call("GET", f"/v1/protocols/{case}/history", status=404, **who)
-    assert committee.call("GET", f"/v1/protocols/{protocol_id}/history", role="admin")
-
-
-def test_a_tie_counts_in_every_case_of_the_victim(
-    committee: Desk, database: Database, protocol_id: str
-) -> None:
-    first = whole(protocol_id)
-    one = submitted(committee, first)
-    committee.raw_json("POST", f"{one}/conflicts", {"subject": "bert", "reason": "uncle"}, **SECRETARY)
-    refused(committee, protocol_id, submitted(committee, whole(protocol_id)))
-    other = submitted(committee, whole(protocol_id, enrolment_id=first["enrolment_id"]))
-    held = meeting(committee, protocol_id, about(other))
-    lacking = committee.call("POST", f"{other}/grant", {"meeting_id": held, **REASONS}, status=409, **SECRETARY)
-    assert (lacking["missing"], lacking["excluded"]) == (["police"], ["bert"])
-    # One that was declared at the registry counts too.
-    body = whole(protocol_id)
-    path = submitted(committee, body)
-    told = TieDeclared(enrolment_id=UUID(body["enrolment_id"]), person="carla", declared_at=datetime.now(UTC))
-    tie = events.known_tie(wrap(told, source="/services/registry"))
-    assert tie is not None
-    for _ in range(2):
-        with database.transaction() as tx:
-            cases.keep_tie(tx.session, tie)
-    committee.call("GET", path, status=404, **named(SECRETARY, "carla"))
-    listed = committee.call("GET", "/v1/applications?limit=500", **named(SECRETARY, "carla"))
-    assert about(path)["application_id"] not in [each["id"] for each in listed]
-    held = meeting(committee, protocol_id, about(path))
-    lacking = committee.call("POST", f"{path}/grant", {"meeting_id": held, **REASONS}, status=409, **SECRETARY)
-    assert lacking["excluded"] == ["carla"]
-
-
-def test_a_tie_counts_in_a_review_without_an_application(
-    committee: Desk, database: Database, protocol_id: str
-) -> None:
-    enrolment = uuid4()
-    with database.transaction() as tx:
-        reviewing.after_real_alarm(tx.session, uuid4(), enrolment, datetime.now(UTC), datetime.now(UTC))
-        tie = events.known_tie(
-            wrap(
-                TieDeclared(enrolment_id=enrolment, person="bert", declared_at=datetime.now(UTC)),
-                source="/services/registry",
-            )
-        )
-        assert tie is not None
-        cases.keep_tie(tx.session, tie)
-    (review,) = reviews(committee, str(enrolment), "real_alarm")
-    bert = named(SECRETARY, "bert")
-    held = meeting(committee, protocol_id)
-    point = {"review_id": review["id"]}
-    committee.call("POST", f"/v1/meetings/{held}/agenda", point, status=404, **bert)
-    said = {"meeting_id": held, **REASONS, "outcome": "keep", "conditions": MET}
-    committee.call("POST", f"/v1/reviews/{review['id']}/hold", said, status=404, **bert)
-    committee.call("POST", f"/v1/meetings/{held}/agenda", point, **SECRETARY)
-    assert committee.call("GET", f"/v1/meetings/{held}", **bert)["agenda"] == []
-    lacking = committee.call("POST", f"/v1/reviews/{review['id']}/hold", said, status=409, **SECRETARY)
-    assert lacking["excluded"] == ["bert"]
-
-
-SPELT = ("Bert", " bert", "BERT ", "\uff42\uff45\uff52\uff54")
-
-
-@pytest.mark.parametrize("spelt", SPELT)
-def test_a_tie_is_not_beaten_by_spelling(committee: Desk, protocol_id: str, spelt: str) -> None:
-    path = submitted(committee, body := whole(protocol_id))
-    committee.raw_json("POST", f"{path}/conflicts", {"subject": "bert", "reason": "uncle"}, **SECRETARY)
-    held = meeting(committee, protocol_id, about(path), people=((spelt, "police"), ("carla", "parket")))
-    (point,) = committee.call("GET", f"/v1/meetings/{held}", **SECRETARY)["agenda"]
-    assert (point["missing"], point["excluded"]) == (["police"], {"bert": "police"})
-    said = {"meeting_id": held, **REASONS}
-    lacking = committee.call("POST", f"{path}/grant", said, status=409, **SECRETARY)
-    assert (lacking["missing"], lacking["excluded"]) == (["police"], ["bert"])
-    # Nor does who signs in under another spelling see any of it.
-    bert = named(SECRETARY, spelt)
-    committee.call("GET", path, status=404, **bert)
-    for where in ("/v1/applications", "/v1/board"):
-        listed = committee.call("GET", f"{where}?limit=500", **bert)
-        assert body["enrolment_id"] not in [each["enrolment_id"] for each in listed]
-
-
-def test_one_person_counts_once(committee: Desk, protocol_id: str) -> None:
-    path = submitted(committee, whole(protocol_id))
-    twice = (("bert", "police"), ("Bert", "parket"))
-    held = meeting(committee, protocol_id, about(path), people=twice)
-    said = {"meeting_id": held, **REASONS}
-    lacking = committee.call("POST", f"{path}/grant", said, status=409, **SECRETARY)
-    assert lacking["missing"] == ["police"]
-    committee.call("POST", f"/v1/meetings/{held}/attendance/BERT/leave", **SECRETARY)
-    assert committee.call("GET", f"/v1/meetings/{held}", **SECRETARY)["agenda"][0]["present"] == {}
-
-
-def test_other_members_are_other_people(committee: Desk, protocol_id: str) -> None:
-    path = submitted(committee, whole(protocol_id))
-    refused(committee, protocol_id, path)
-    committee.call("POST", f"{path}/request-review", {"grounds": "news"}, **POLICE)
-    again = tuple((who.title(), partner) for who, partner in QUORUM)
-    held = meeting(committee, protocol_id, about(path), people=again)
-    said = {"meeting_id": held, **REASONS}
-    lacking = committee.call("POST", f"{path}/grant", said, status=409, **SECRETARY)
-    assert lacking["excluded"] == ["bert", "carla"]
-
-
-def test_a_tie_from_the_registry_is_not_beaten_by_spelling(
-    committee: Desk, database: Database, protocol_id: str
-) -> None:
-    path = submitted(committee, body := whole(protocol_id))
-    told = TieDeclared(enrolment_id=UUID(body["enrolment_id"]), person="Carla", declared_at=datetime.now(UTC))
-    tie = events.known_tie(wrap(told, source="/services/registry"))
-    assert tie is not None
-    with database.transaction() as tx:
-        cases.keep_tie(tx.session, tie)
-    carla = named(SECRETARY, "carla")
-    committee.call("GET", path, status=404, **carla)
-    listed = committee.call("GET", "/v1/applications?limit=500", **carla)
-    assert about(path)["application_id"] not in [each["id"] for each in listed]
-
-
-def test_a_tie_that_is_known_before_the_approval_counts(committee: Desk, protocol_id: str) -> None:
-    body = whole(str(uuid4()), exceptional="no protocol here", conditions={}) | {"protocol_id": None}
-    path = submitted(committee, body)
-    held = meeting(committee, protocol_id, about(path))
-    proposal = {"meeting_id": held, "outcome": "grant", **REASONS}
-    committee.call("POST", f"{path}/propose-decision", proposal, **SECRETARY)
-    committee.raw_json("POST", f"{path}/conflicts", {"subject": "carla", "reason": "aunt"}, **SECRETARY)
-    lacking = committee.call("POST", f"{path}/approve-draft", status=409, **GENERAL)
-    assert (lacking["missing"], lacking["excluded"]) == (["parket"], ["carla"])
-    committee.call("POST", f"{path}/send-draft-back", {"remarks": "others"}, **GENERAL)
-
-
-def test_a_committee_decides_cases_of_its_own_protocol(committee: Desk, protocol_id: str) -> None:
-    path = submitted(committee, whole(protocol_id))
-    other = in_force(committee, PROTOCOL | {"name": "Gent, nights"})
-    held = meeting(committee, other)
-    committee.call("POST", f"/v1/meetings/{held}/agenda", about(path), status=409, **SECRETARY)
-    strangers = {"subject": "zed", "partner": "ketenaanpak", "name": "Zed"}
-    unknown = committee.call("POST", f"/v1/meetings/{held}/attendance", strangers, status=422, **SECRETARY)
-    assert unknown["field"] == "partner"
-
-
-def test_police_of_another_zone_are_another_partner(committee: Desk) -> None:
-    path = submitted(committee, whole(in_force(committee, PROTOCOL | {"zones": ["z1", "z9"]})))
-    here: Who = {"role": "committee", "partner": "police", "zone": "z1"}
-    there: Who = {"role": "committee", "partner": "police", "zone": "z9"}
-    ours = {"advice": "grant", "shared": "seen twice", "kept": "an informant"}
-    committee.call("PUT", f"{path}/opinion", ours, **here)
-    assert [each["kept"] for each in committee.call("GET", f"{path}/opinions", **there)] == [None]
-    committee.call("PUT", f"{path}/opinion", {"advice": "refuse"}, **there)
-    mine = committee.call("GET", f"{path}/opinions", **here)
-    assert [(each["advice"], each["kept"]) for each in mine] == [("grant", "an informant"), ("refuse", None)]
-
-
 # Law
-
-
-def test_who_refused_does_not_decide_the_review_after_a_draft_was_sent_back(
-    committee: Desk, protocol_id: str
-) -> None:
-    body = whole(str(uuid4()), exceptional="no protocol here", conditions={}) | {"protocol_id": None}
-    path = submitted(committee, body)
-    no = {"outcome": "refuse", **REASONS, "alternatives": ["aid"], "review_way": "ask us"}
-    held = meeting(committee, protocol_id, about(path))
-    committee.call("POST", f"{path}/propose-decision", {"meeting_id": held, **no}, **SECRETARY)
-    committee.call("POST", f"{path}/approve-draft", **GENERAL)
-    committee.call("POST", f"{path}/request-review", {"grounds": "new threats"}, **POLICE)
-    held = meeting(committee, protocol_id, about(path), people=OTHERS)
-    committee.call("POST", f"{path}/propose-decision", {"meeting_id": held, **no}, **SECRETARY)
-    back = committee.call("POST", f"{path}/send-draft-back", {"remarks": "why"}, **GENERAL)
-    assert back["state"] == "reopened"
-    held = meeting(committee, protocol_id, about(path))
-    proposal = {"meeting_id": held, "outcome": "grant", **REASONS}
-    lacking = committee.call("POST", f"{path}/propose-decision", proposal, status=409, **SECRETARY)
-    assert lacking["excluded"] == ["bert", "carla"]
-
-
-def test_who_ended_an_alarm_does_not_decide_the_review_of_that(committee: Desk, protocol_id: str) -> None:
-    body = whole(protocol_id)
-    path = submitted(committee, body)
-    held = meeting(committee, protocol_id, about(path), people=OTHERS)
-    committee.call("POST", f"{path}/grant", {"meeting_id": held, **REASONS}, **SECRETARY)
-    (periodic,) = reviews(committee, body["enrolment_id"], "periodic")
-    hold(committee, protocol_id, periodic, outcome="end", plan="device back on Monday")
-    committee.call("POST", f"{path}/request-review", {"grounds": "he is back"}, **POLICE)
-    held = meeting(committee, protocol_id, about(path), people=QUORUM + OTHERS)
-    answer = committee.call("POST", f"{path}/grant", {"meeting_id": held, **REASONS}, **SECRETARY)
-    assert set(answer["decision"]["present"]) == {"dirk", "eva"}
-
-
-def test_the_committee_lowers_a_risk_in_a_meeting_and_nobody_else(committee: Desk, protocol_id: str) -> None:
-    draft = f"/v1/applications/{drafted(committee, whole(protocol_id))}"
-    high = {"instrument": "SAM", "version": "2.1", "answers": {"N1": "yes"}, "level": "extreme"}
-    committee.call("PUT", f"{draft}/assessment", high, **MAGISTRATE)
-    lower = {"assessment": {"level": "low"}}
-    committee.call("PATCH", draft, lower, status=403, **named(POLICE, "drafter"))
-    committee.call("POST", f"{draft}/submit", **POLICE)
-    low = high | {"level": "elevated"}
-    committee.call("PUT", f"{draft}/assessment", low, status=403, **SECRETARY)
-    alone = meeting(committee, protocol_id, about(draft), people=QUORUM[:1])
-    committee.call("PUT", f"{draft}/assessment", low | {"meeting_id": alone}, status=409, **SECRETARY)
-    sits = meeting(committee, protocol_id, about(draft))
-    # Whoever names a meeting that sits is not its secretariat.
-    committee.call("PUT", f"{draft}/assessment", low | {"meeting_id": sits}, status=403, **POLICE)
-    answer = committee.call("PUT", f"{draft}/assessment", low | {"meeting_id": sits}, **SECRETARY)
-    assert answer["assessment"]["level"] == "elevated"
 
 
 def test_who_names_a_meeting_is_not_yet_the_committee(committee: Desk, protocol_id: str) -> None:
@@ -358,6 +112,8 @@ def test_who_names_a_meeting_is_not_yet_the_committee(committee: Desk, protocol_
     sits = {"meeting_id": meeting(committee, protocol_id, about(path))}
     for who in (POLICE, MAGISTRATE, {"role": "committee", "partner": "parket", "district": "Gent"}):
         committee.call("PUT", f"{path}/assessment", low | sits, status=403, **who)
+    alone = {"meeting_id": meeting(committee, protocol_id, about(path), people=QUORUM[:1])}
+    committee.call("PUT", f"{path}/assessment", low | alone, status=409, **SECRETARY)
     assert committee.call("GET", path, **SECRETARY)["assessment"]["level"] == "high"
     # Raising needs no meeting, and one that is named does no harm.
     committee.call("PUT", f"{path}/assessment", low | sits | {"level": "extreme"}, **POLICE)
@@ -437,7 +193,7 @@ def test_an_urgent_case_outside_any_protocol_waits_two_days_at_most(committee: D
 
 def test_minutes_say_who_went_and_came_back(committee: Desk, protocol_id: str) -> None:
     held = meeting(committee, protocol_id)
-    committee.call("POST", f"/v1/meetings/{held}/attendance/carla/leave", **SECRETARY)
+    go(committee, held, "carla")
     seen = come_in(committee, held, "carla", "parket")
     again = come_in(committee, held, "carla", "parket")
     assert again == seen

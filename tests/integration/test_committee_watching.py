@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 
-from chassis.database import Database, engine_of
+from chassis.database import Database
 from contracts.registry import EnrolmentStatus
 from services.committee.schemas.protocol import PROTOCOL
-from services.committee.settings import CommitteeSettings
 from services.committee.usecases import deadlines
 from tests.support.committee import (
     MAGISTRATE,
@@ -29,11 +28,6 @@ from tests.support.committee import (
 from tests.support.desks import Desk
 
 NOT_YET: tuple[EnrolmentStatus | None, ...] = (None, "open")
-
-
-@pytest.fixture
-def database(committee_settings: CommitteeSettings) -> Database:
-    return Database(engine_of(committee_settings), "/services/committee")
 
 
 def open_ones(committee: Desk, path: str) -> dict[str, dict[str, Any]]:

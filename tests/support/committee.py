@@ -87,6 +87,13 @@ def come_in(committee: Desk, meeting_id: str, subject: str, partner: str) -> dic
     return seen
 
 
+def go(committee: Desk, meeting_id: str, subject: str) -> dict[str, Any]:
+    """Somebody goes."""
+    path = f"/v1/meetings/{meeting_id}/attendance/leave"
+    seen: dict[str, Any] = committee.call("POST", path, {"subject": subject}, **SECRETARY)
+    return seen
+
+
 def about(path: str) -> dict[str, str]:
     """The point of an agenda for an application at a path."""
     return {"application_id": path.rpartition("/")[2]}
@@ -128,3 +135,28 @@ def there(who: Who, district: str) -> Who:
 def named(who: Who, sub: str) -> Who:
     """The same claims, as one certain person."""
     return {**who, "sub": sub}
+
+
+def reviews(committee: Desk, enrolment: str, cause: str | None = None) -> list[dict[str, Any]]:
+    """The reviews of a victim's file that nobody held."""
+    found = committee.call("GET", "/v1/reviews?limit=500", **SECRETARY)
+    return [each for each in found if each["enrolment_id"] == enrolment and cause in (None, each["cause"])]
+
+
+def hold(
+    committee: Desk, protocol_id: str, review: dict[str, Any], status: int = 200, **said: Any
+) -> dict[str, Any]:
+    """What the answer is to a review that is held in a meeting of its own."""
+    held = meeting(committee, protocol_id, {"review_id": review["id"]})
+    body = {"meeting_id": held, "reasons": "looked at again", **said}
+    where = f"/v1/reviews/{review['id']}/hold"
+    answer: dict[str, Any] = committee.call("POST", where, body, status=status, **SECRETARY)
+    return answer
+
+
+def alive(committee: Desk, protocol_id: str) -> tuple[str, str]:
+    """Path and enrolment of a case whose alarm was granted."""
+    body = whole(protocol_id)
+    path = submitted(committee, body)
+    granted(committee, protocol_id, path)
+    return path, body["enrolment_id"]

@@ -1,9 +1,12 @@
-// Forms that speak to the API: what is typed becomes JSON, a refusal stands beside its field, success shows the page anew.
+// Forms that speak to the API: what is typed becomes JSON, a refusal stands beside its field, success shows the page anew,
+// with what was typed in its other forms and is not sent yet.
 // <form data-api="POST /v1/..." data-then="/desk/..{id}">; a field's name is its path ("elements.harassment"), its
 // data-type how it is sent: text (default), list (one a line), bool, chosen (of several boxes), json (the value of a
 // choice), file. A file is the body by itself: the other fields of its form go into the address. {name} in data-api is a
 // field, in data-then a value of the answer. <fieldset data-for="outcome extend">: seen and sent only while the field
 // says so. data-while: sent only while that field says what it said when the page came. data-report: the id of what tells of the answer, data-results of a list of what was found.
+
+import { isTypedBeside, renew } from "./renew.js";
 
 const READ = {
   text: (field) => field.value.trim() || null,
@@ -23,9 +26,20 @@ const READ = {
     return lines.length ? Object.fromEntries(lines.map((line) => [line.split(":")[0].trim(), line.split(":").slice(1).join(":").trim() || "-"])) : null;
   },
   json: (field) => (field.value ? JSON.parse(field.value) : null),
-  moment: (field) => (field.value ? new Date(field.value).toISOString() : null),
+  moment: (field) => (field.value ? inBelgium(field.value) : null),
   file: (field) => field.files[0] ?? null,
 };
+
+const CLOCK = new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Brussels", dateStyle: "short", timeStyle: "medium" });
+
+/** The moment at which clocks in Belgium show this ("2026-12-01T10:00"), wherever the browser thinks it is. */
+function inBelgium(shown) {
+  const wanted = Date.parse(`${shown}Z`);
+  const ahead = (at) => Date.parse(`${CLOCK.format(at).replace(" ", "T")}Z`) - at;
+  // Twice: the first is wrong within hours of a night on which clocks change.
+  const near = wanted - ahead(wanted);
+  return new Date(wanted - ahead(near)).toISOString();
+}
 
 function put(body, path, value) {
   const parts = path.split(".");
@@ -35,11 +49,15 @@ function put(body, path, value) {
   at[last] = value;
 }
 
-/** What was left out of a list leaves no hole. */
-function dense(value) {
-  if (Array.isArray(value)) return value.filter((each) => each !== undefined).map(dense);
-  if (value === null || typeof value !== "object" || value instanceof Blob) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, dense(each)]));
+/** Where fields go in the body, item by item: one that was left empty leaves no hole ("partners.3.id": "partners.2.id"). */
+function placing() {
+  const sent = new Map();
+  return (name) =>
+    name.replace(/^(.*?)\.(\d+)(?=\.|$)/, (_, list, number) => {
+      const numbers = sent.get(list) ?? [];
+      sent.set(list, numbers);
+      return `${list}.${numbers.includes(number) ? numbers.indexOf(number) : numbers.push(number) - 1}`;
+    });
 }
 
 /** An item of a list that nobody wrote anything into is no item. */
@@ -56,13 +74,16 @@ function isOutdated(field) {
 
 function bodyOf(form) {
   const body = form.dataset.body ? JSON.parse(form.dataset.body) : {};
+  const placed = placing();
   for (const field of form.elements) {
+    // What is refused is named as it was sent.
+    field.dataset.sent = isEmpty(field) ? "" : field.name;
     if (!field.name || field.matches(":disabled") || isEmpty(field) || isOutdated(field) || (field.type === "radio" && !field.checked)) continue;
     const value = (READ[field.dataset.type] ?? READ.text)(field);
     if (value === null && "leave" in field.dataset) continue;
-    put(body, field.name, value);
+    put(body, (field.dataset.sent = placed(field.name)), value);
   }
-  return dense(body);
+  return body;
 }
 
 /** What is fetched for a form: address and options. */
@@ -107,12 +128,13 @@ function inWords(problem) {
   const code = problem.code ?? problem.type?.split(":").pop();
   const where = values.where?.split(".").filter((part) => !/^\d+$/.test(part)).pop();
   const text = words[`${code}.${where}`] ?? words[code] ?? (where ? words.other_at : words.other);
-  return text.replace(/\{(\w+)\}/g, (_, name) => [values[name] ?? "?"].flat().join(", "));
+  // What a list names may have a word of its own.
+  return text.replace(/\{(\w+)\}/g, (_, name) => [values[name] ?? "?"].flat().map((each) => words[`${name}.${each}`] ?? each).join(", "));
 }
 
 /** The field that a path is about: of that name, else what it is a part of, else a part of it. */
 function fieldAt(form, path) {
-  const name = (each) => each.dataset.field ?? each.name;
+  const name = (each) => each.dataset.field ?? each.dataset.sent ?? each.name;
   // Several boxes are one field: what holds them bears its name.
   const seen = [...form.querySelectorAll("[data-field]"), ...form.elements].filter((each) => name(each) && each.type !== "hidden");
   const rules = [(at) => at === path, (at) => path.startsWith(`${at}.`), (at) => at.startsWith(`${path}.`)];
@@ -187,6 +209,9 @@ function busy(form, on) {
 async function send(form, asked) {
   clear(form);
   if (isTooBig(form)) return;
+  const then = asked?.dataset.then ?? form.dataset.then;
+  // A form without fields moves the whole, and what leads away leaves the page: nothing that is typed can stay.
+  if ((then || "empty" in form.dataset) && isTypedBeside(form) && !confirm(inWords({ code: "unsent" }))) return;
   busy(form, true);
   try {
     const [path, options] = question(form, asked);
@@ -197,9 +222,8 @@ async function send(form, asked) {
     if (!answer.ok) return complain(form, told);
     if (form.dataset.results) return list(document.getElementById(form.dataset.results), told);
     if (form.dataset.report) return report(document.getElementById(form.dataset.report), told);
-    const then = asked?.dataset.then ?? form.dataset.then;
     if (then) location.assign(then.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(told[name] ?? "")));
-    else location.reload();
+    else await renew(form, follow);
   } catch (error) {
     console.warn(String(error));
     complain(form, { said: document.body.dataset.away });

@@ -7,7 +7,7 @@ from fastapi import FastAPI, Query, Response
 
 from chassis import clock
 from services.committee.api import shown
-from services.committee.api.parts import Member, Officer, Parts, Proposer, Reader
+from services.committee.api.parts import Member, Officer, OpinionGiver, Parts, Proposer, Reader
 from services.committee.domain.application import State
 from services.committee.schemas.case import (
     ApplicationIn,
@@ -25,7 +25,7 @@ from services.committee.schemas.protocol import HistoryOut
 from services.committee.store import cases as store
 from services.committee.store import due
 from services.committee.usecases import applications, meetings
-from services.committee.usecases.work import Reading, sight_of
+from services.committee.usecases.work import sight_of
 
 Limit = Annotated[int, Query(ge=1, le=500)]
 
@@ -78,19 +78,19 @@ def _add_to(app: FastAPI, parts: Parts) -> None:
             return shown.filed(work, filed, "assessment")
 
     @app.put("/v1/applications/{application_id}/opinion", tags=["opinions"])
-    def give_opinion(application_id: UUID, body: OpinionIn, caller: Member) -> list[OpinionOut]:
+    def give_opinion(application_id: UUID, body: OpinionIn, caller: OpinionGiver) -> list[OpinionOut]:
         """What the caller's partner thinks, and what of it the others read."""
         with parts.work(caller) as work:
             applications.give_opinion(work, application_id, body.model_dump())
             work.session.flush()
             shown.wrote(work, application_id, ("opinion",))
-            return _opinions(work, application_id)
+            return shown.opinions(work, work.visible(application_id))
 
     @app.get("/v1/applications/{application_id}/opinions", tags=["opinions"])
-    def opinions(application_id: UUID, caller: Member) -> list[OpinionOut]:
-        """What the partners think; nothing that another one keeps back."""
+    def opinions(application_id: UUID, caller: OpinionGiver) -> list[OpinionOut]:
+        """What the partners think; nothing that another one keeps back. Victim support reads its own alone."""
         with parts.reading(caller) as reading:
-            return _opinions(reading, application_id)
+            return shown.opinions(reading, reading.visible(application_id))
 
     @app.post("/v1/applications/{application_id}/conflicts", status_code=204, tags=["applications"])
     def declare_conflict(application_id: UUID, body: ConflictIn, caller: Member) -> None:
@@ -148,9 +148,3 @@ def _board(app: FastAPI, parts: Parts) -> None:
         with parts.database.read() as session:
             rows = due.reviews(session, sight_of(session, caller), before=before, limit=limit)
         return [ReviewOut.model_validate(row, from_attributes=True) for row in rows]
-
-
-def _opinions(reading: Reading, application_id: UUID) -> list[OpinionOut]:
-    row = reading.visible(application_id)
-    found = applications.opinions(reading, row)
-    return [shown.of_case(reading, row, OpinionOut.model_validate(each)) for each in found]

@@ -14,6 +14,7 @@ from services.committee.api.parts import READERS, Parts
 from services.committee.domain.application import State
 from services.committee.store import cases, due
 from services.committee.store import meetings as meeting_store
+from services.committee.store import protocols as protocol_store
 from services.committee.usecases.work import sight_of
 from services.committee.web.words import WORDS
 
@@ -51,7 +52,8 @@ def _board(desk: Desk) -> None:
         caller = desk.pages.reader(request, *READERS)
         with desk.parts.database.read() as session:
             rows = cases.applications(session, sight_of(session, caller), state=state, limit=LINES)
-        return desk.show(request, "applications.html", caller, rows=rows, state=state)
+            contents = {each.id: each.content for each in protocol_store.all_in_force(session)}
+        return desk.show(request, "applications.html", caller, rows=rows, state=state, contents=contents)
 
 
 def _urgency(due_at: datetime, now: datetime) -> str:

@@ -1,21 +1,24 @@
 """Pages of one case: a draft, or all from application to decision and what the caller can do now."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from fastapi import Request, Response
 
+from chassis.caller import Caller
 from services.committee.api import shown
 from services.committee.api.desk_common import Agendas, Desk, conditions_of, is_member
-from services.committee.api.parts import OFFICERS, PROPOSERS, READERS
+from services.committee.api.parts import OFFICERS, OPINION_GIVERS, PROPOSERS, READERS
 from services.committee.domain.application import ELEMENTS, LEVELS, MOVES
 from services.committee.domain.chain import PARTNER, fields_sent
 from services.committee.models import ApplicationRow, ProtocolRow
+from services.committee.partners import called
 from services.committee.schemas.case import ApplicationOut
 from services.committee.store import cases, due
 from services.committee.store import protocols as protocol_store
 from services.committee.usecases import applications, chain
-from services.committee.usecases.work import Reading
+from services.committee.usecases.work import COMMITTEE, Reading
 
 
 def add(desk: Desk) -> None:
@@ -31,8 +34,9 @@ def _new(desk: Desk) -> None:
         caller = desk.pages.reader(request, *PROPOSERS)
         with desk.parts.database.read() as session:
             protocols = protocol_store.all_in_force(session)
-        what: dict[str, Any] = {"case": None, "protocols": protocols, "conditions": []}
-        return desk.show(request, "draft.html", caller, **what, elements=ELEMENTS, levels=LEVELS)
+        what: dict[str, Any] = {"case": None, "conditions": [], "elements": ELEMENTS, "levels": LEVELS}
+        what |= _choices(desk, request, caller, protocols, None)
+        return desk.show(request, "draft.html", caller, **what)
 
 
 def _case(desk: Desk) -> None:
@@ -46,12 +50,28 @@ def _case(desk: Desk) -> None:
             protocol = protocol_of(reading, row)
             what: dict[str, Any] = {"case": filed, **conditions_of(protocol), "elements": ELEMENTS}
             if row.state == "draft" and caller.roles & set(PROPOSERS):
-                what["protocols"] = protocol_store.all_in_force(reading.session)
+                protocols = protocol_store.all_in_force(reading.session)
+                what |= _choices(desk, request, caller, protocols, row.proposer)
                 return desk.show(request, "draft.html", caller, **what, levels=LEVELS)
             what |= _around(reading, row) if is_member(caller) else _nothing_around()
+            what["opinions"] = shown.opinions(reading, row) if caller.roles & set(OPINION_GIVERS) else None
         what |= {"protocol": protocol, "levels": _raised(filed) if caller.roles & set(OFFICERS) else ()}
         moves = {move for state, move in MOVES if state == row.state}
         return desk.show(request, "case.html", caller, moves=moves, **what)
+
+
+def _choices(
+    desk: Desk, request: Request, caller: Caller, protocols: Sequence[ProtocolRow], present: str | None
+) -> dict[str, Any]:
+    """What a draft can be under, and by whom proposed: who is no member proposes for their own partner."""
+    proposers = dict[str, str]()
+    if caller.roles & COMMITTEE:
+        language = desk.pages.language(request)
+        said = [(each["id"], row.content) for row in protocols for each in row.content["partners"]]
+        own = [(code, None) for code in (present, caller.partner) if code]
+        for code, content in [*said, *own]:
+            proposers.setdefault(code, called(code, language, content))
+    return {"protocols": protocols, "proposers": proposers}
 
 
 def protocol_of(reading: Reading, row: ApplicationRow) -> ProtocolRow | None:
@@ -77,7 +97,6 @@ def _around(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
     return {
         "history": shown.history(reading, cases.history(reading.session, [row.id])),
         "deadlines": [d for d in due.deadlines_of(reading.session, row.id) if d.state == "open"],
-        "opinions": applications.opinions(reading, row),
         "agendas": agendas.of(row, None),
         "reviews": [(each, *agendas.of(row, each.id)) for each in waiting],
         "handovers": [shown.handover(reading, *each) for each in chain.of_application(reading, row.id)],
@@ -93,5 +112,5 @@ def sendable(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
 
 
 def _nothing_around() -> dict[str, Any]:
-    empty = ("history", "deadlines", "opinions", "reviews", "handovers")
+    empty = ("history", "deadlines", "reviews", "handovers")
     return {**{name: [] for name in empty}, "agendas": ([], []), "sendable": {}}

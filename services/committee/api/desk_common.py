@@ -11,8 +11,10 @@ from sqlmodel import Session
 
 from chassis.caller import Caller
 from chassis.pages import Pages
+from contracts.registry import Language
 from services.committee.api.parts import MEMBERS, PROPOSERS, READERS, Parts
 from services.committee.models import AgendaRow, ApplicationRow, MeetingRow, ProtocolRow
+from services.committee.partners import called
 from services.committee.store import meetings as store
 from services.committee.store.sight import Sight
 from services.committee.web.words import WORDS
@@ -37,13 +39,18 @@ class Desk:
 
     def show(self, request: Request, template: str, caller: Caller, **what: Any) -> Response:
         """A page, with what every one of them needs."""
-        words = WORDS[self.pages.language(request)]
+        language = self.pages.language(request)
+        words = WORDS[language]
         common: dict[str, Any] = {
             "nav": _nav(caller, words),
             "roles": caller.roles,
             "member": is_member(caller),
             "linked": self.linked,
-            "happened": partial(_happened, words),
+            "happened": partial(_happened, language),
+            "partner": lambda code, protocol=None: called(code, language, protocol),
+            "partners": lambda codes, protocol=None: ", ".join(
+                dict.fromkeys(called(code, language, protocol) for code in codes)
+            ),
         }
         return self.pages.show(request, template, caller, **common, **what)
 
@@ -97,11 +104,12 @@ def _nav(caller: Caller, words: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(where, words[key]) for where, key in nav]
 
 
-def _happened(words: Mapping[str, str], what: str) -> str:
-    """A line of the history; some end with a name or an outcome."""
+def _happened(language: Language, what: str, protocol: Mapping[str, Any] | None = None) -> str:
+    """A line of the history; some end with a partner or an outcome. `protocol`: what that of the case says."""
+    words = WORDS[language]
     known, _, more = what.partition(": ")
     if what.startswith("opinion of "):
-        known, more = "opinion", what.removeprefix("opinion of ")
+        known, more = "opinion", called(what.removeprefix("opinion of "), language, protocol)
     if what.startswith("version "):
         _, number, moved = what.split(" ", 2)
         return words.get(f"event.version_{moved}", what).format(number)

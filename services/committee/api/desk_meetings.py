@@ -17,7 +17,7 @@ from services.committee.schemas.meeting import AgendaOut
 from services.committee.store import cases, due
 from services.committee.store import meetings as meeting_store
 from services.committee.store import protocols as protocol_store
-from services.committee.usecases import applications, meetings
+from services.committee.usecases import applications, meetings, protocols
 from services.committee.usecases.work import Reading, sight_of
 
 
@@ -35,8 +35,8 @@ def _meetings(desk: Desk) -> None:
         caller = desk.pages.reader(request, *MEMBERS)
         with desk.parts.database.read() as session:
             rows = meeting_store.meetings(session, sight_of(session, caller), since=None, limit=LINES)
-            protocols = protocol_store.all_in_force(session)
-        return desk.show(request, "meetings.html", caller, rows=rows, protocols=protocols)
+            present = protocol_store.all_in_force(session)
+        return desk.show(request, "meetings.html", caller, rows=rows, protocols=present)
 
 
 def _reviews(desk: Desk) -> None:
@@ -64,13 +64,15 @@ def _meeting(desk: Desk) -> None:
         with desk.parts.reading(caller) as reading:
             seen = meetings.read(reading, meeting_id)
             whole = shown.meeting(seen)
-            protocol = protocol_store.version(reading.session, seen.row.protocol_id, seen.row.protocol_version)
+            protocol = protocols.version(reading.session, seen.row.protocol_id, seen.row.protocol_version)
             waiting = [item for item in whole.agenda if item.state == "open"]
             chosen = [item for item in whole.agenda if item.position == point]
             item = next(iter(chosen + waiting), None)
-            what = _point(reading, item, linked=desk.linked) if item else {"case": None, "review": None}
-        partners = [each for each in protocol.content["partners"] if each["member"]] if protocol else []
-        return desk.show(request, "meeting.html", caller, meeting=whole, item=item, partners=partners, **what)
+            what: dict[str, Any] = {"case": None, "review": None}
+            if item is not None:
+                what = _point(reading, item, linked=desk.linked)
+        what["content"] = protocol.content
+        return desk.show(request, "meeting.html", caller, meeting=whole, item=item, **what)
 
 
 def _point(reading: Reading, item: AgendaOut, *, linked: bool) -> dict[str, Any]:

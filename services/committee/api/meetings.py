@@ -8,7 +8,14 @@ from fastapi import FastAPI, Query, Response
 from services.committee.api import shown
 from services.committee.api.parts import Member, Parts, Secretariat
 from services.committee.schemas.common import Moment
-from services.committee.schemas.meeting import AgendaIn, AttendanceIn, MeetingIn, MeetingOut, MeetingSummary
+from services.committee.schemas.meeting import (
+    AgendaIn,
+    AttendanceIn,
+    LeavingIn,
+    MeetingIn,
+    MeetingOut,
+    MeetingSummary,
+)
 from services.committee.store import meetings as store
 from services.committee.usecases import meetings
 from services.committee.usecases.work import sight_of
@@ -67,11 +74,11 @@ def _run(app: FastAPI, parts: Parts) -> None:
         with parts.work(caller) as work:
             return shown.meeting(meetings.attend(work, meeting_id, body.subject, body.partner, body.name))
 
-    @app.post("/v1/meetings/{meeting_id}/attendance/{subject}/leave", tags=["meetings"])
-    def leave(meeting_id: UUID, subject: str, caller: Secretariat) -> MeetingOut:
+    @app.post("/v1/meetings/{meeting_id}/attendance/leave", tags=["meetings"])
+    def leave(meeting_id: UUID, body: LeavingIn, caller: Secretariat) -> MeetingOut:
         """Somebody goes, and counts no longer."""
         with parts.work(caller) as work:
-            return shown.meeting(meetings.leave(work, meeting_id, subject))
+            return shown.meeting(meetings.leave(work, meeting_id, body.subject))
 
     @app.post("/v1/meetings/{meeting_id}/close", tags=["meetings"])
     def close(meeting_id: UUID, caller: Secretariat) -> MeetingOut:

@@ -16,6 +16,8 @@ from services.committee.usecases.work import Reading, Work
 PROPOSERS = ("committee", "secretariat", "file_manager", "follow_up")
 MEMBERS = ("committee", "secretariat", "magistrate", "procureur")
 READERS = (*PROPOSERS, "magistrate", "procureur", "procureur_general")
+# Who says what its partner thinks: members, and victim support of what it proposed.
+OPINION_GIVERS = (*MEMBERS, "follow_up")
 # Who assesses a risk, who writes protocols, and who reads them.
 OFFICERS = (*PROPOSERS, "magistrate")
 DRAFTERS = ("secretariat", "admin")
@@ -25,6 +27,7 @@ Proposer = Annotated[Caller, require(*PROPOSERS)]
 Officer = Annotated[Caller, require(*OFFICERS)]
 Reader = Annotated[Caller, require(*READERS)]
 Member = Annotated[Caller, require(*MEMBERS)]
+OpinionGiver = Annotated[Caller, require(*OPINION_GIVERS)]
 Secretariat = Annotated[Caller, require("secretariat")]
 Drafter = Annotated[Caller, require(*DRAFTERS)]
 Magistrate = Annotated[Caller, require("magistrate")]

@@ -20,7 +20,9 @@ def add(app: FastAPI, parts: Parts) -> None:
     def draft(protocol_id: UUID, body: ProtocolIn, caller: Drafter) -> ProtocolOut:
         """Write the next version, or rewrite the one being drafted; the same content changes nothing."""
         with parts.work(caller) as work:
-            return shown.protocol(usecases.draft(work, protocol_id, body.model_dump(mode="json")))
+            return shown.protocol(
+                usecases.draft(work, protocol_id, body.model_dump(mode="json", exclude_none=True))
+            )
 
     @app.post("/v1/protocols/{protocol_id}/versions/{version}/submit", tags=["protocols"])
     def submit(protocol_id: UUID, version: Number, caller: Drafter) -> ProtocolOut:

@@ -1,7 +1,7 @@
 """Rows and what is sealed in them, as the caller may see them; what is shown or written is logged."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -12,11 +12,11 @@ from chassis.audit import Purpose
 from contracts.policy import Circumstances
 from services.committee.domain import application as domain
 from services.committee.models import ApplicationRow, HandoverRow, HistoryRow, ProtocolRow
-from services.committee.schemas.case import ApplicationOut, DecisionOut
+from services.committee.schemas.case import ApplicationOut, DecisionOut, OpinionOut
 from services.committee.schemas.chain import HandoverOut
 from services.committee.schemas.meeting import MeetingOut
 from services.committee.schemas.protocol import HistoryOut, ProtocolOut
-from services.committee.usecases import sealed
+from services.committee.usecases import applications, sealed
 from services.committee.usecases.applications import Filed
 from services.committee.usecases.meetings import Seen
 from services.committee.usecases.work import Reading, own_cases
@@ -40,9 +40,11 @@ def wrote(reading: Reading, application_id: UUID, fields: Iterable[str]) -> None
     audit.wrote(reading.tx, reading.caller, about(application_id), fields)
 
 
-def of_case(reading: Reading, row: ApplicationRow, answer: M) -> M:
-    """What the caller may know of an answer about a case."""
-    return audit.shown(reading.tx, reading.caller, about(row.id), answer, _standing(reading, row))
+def of_case(reading: Reading, row: ApplicationRow, answer: M, *, author: bool = False) -> M:
+    """What the caller may know of an answer about a case. `author`: the caller's partner wrote it."""
+    how = _standing(reading, row)
+    how = replace(how, author=how.author or author)
+    return audit.shown(reading.tx, reading.caller, about(row.id), answer, how)
 
 
 def _standing(reading: Reading, row: ApplicationRow) -> Circumstances:
@@ -76,6 +78,15 @@ def filed(reading: Reading, found: Filed, *changed: str) -> ApplicationOut:
         }
     )
     return of_case(reading, found.row, whole)
+
+
+def opinions(reading: Reading, row: ApplicationRow) -> list[OpinionOut]:
+    """What the partners think of a case; who is no member reads what its own partner wrote, and no more."""
+    return [
+        of_case(reading, row, OpinionOut.model_validate(each), author=each["own"])
+        for each in applications.opinions(reading, row)
+        if each["own"] or own_cases(reading.caller) is None
+    ]
 
 
 def meeting(seen: Seen) -> MeetingOut:

@@ -139,10 +139,10 @@ def minutes(told: Minutes) -> bytes:
     words = WORDS[told.language]
     paper = _Paper(told.language, words["minutes"])
     paper.pair("protocol", f"{told.protocol}, {words['version']} {told.version}")
-    paper.pair("date", paper.moment(told.starts_at))
-    for word, at in (("opened", told.opened_at), ("closed", told.closed_at)):
-        if at is not None:
-            paper.pair(word, paper.hour(at))
+    # When it was held; one that never was is told of by when it was to be.
+    paper.pair("planned" if told.opened_at is None else "date", paper.moment(told.opened_at or told.starts_at))
+    if told.closed_at is not None:
+        paper.pair("closed", paper.moment(told.closed_at))
     paper.heading(words["present"])
     for who in told.present:
         left = f" {words['until']} {paper.hour(who.left_at)}" if who.left_at else ""

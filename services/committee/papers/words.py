@@ -6,11 +6,11 @@ from contracts.registry import Language
 
 _DUTCH = {
     "minutes": "Verslag van de vergadering",
+    "planned": "Gepland op",
     "decision": "Beslissing",
     "committee": "Indicatiecommissie stalkingalarm",
     "page": "Blad",
     "date": "Datum",
-    "opened": "Geopend",
     "closed": "Gesloten",
     "present": "Aanwezig",
     "from": "vanaf",
@@ -50,11 +50,11 @@ _DUTCH = {
 }
 _FRENCH = {
     "minutes": "Procès-verbal de la réunion",
+    "planned": "Prévue le",
     "decision": "Décision",
     "committee": "Commission d'indication alarme harcèlement",
     "page": "Page",
     "date": "Date",
-    "opened": "Ouverture",
     "closed": "Clôture",
     "present": "Présents",
     "from": "à partir de",
@@ -94,11 +94,11 @@ _FRENCH = {
 }
 _GERMAN = {
     "minutes": "Protokoll der Sitzung",
+    "planned": "Geplant am",
     "decision": "Entscheidung",
     "committee": "Indikationskommission Stalkingalarm",
     "page": "Seite",
     "date": "Datum",
-    "opened": "Eröffnet",
     "closed": "Geschlossen",
     "present": "Anwesend",
     "from": "ab",
@@ -138,11 +138,11 @@ _GERMAN = {
 }
 _ENGLISH = {
     "minutes": "Minutes of the meeting",
+    "planned": "Planned for",
     "decision": "Decision",
     "committee": "Stalkingalarm committee",
     "page": "Page",
     "date": "Date",
-    "opened": "Opened",
     "closed": "Closed",
     "present": "Present",
     "from": "from",

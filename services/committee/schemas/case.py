@@ -178,9 +178,10 @@ class OpinionIn(In):
 
 
 class OpinionOut(BaseModel):
-    """A partner's opinion; `kept` is None for all others."""
+    """A partner's opinion (`own`: the caller's); `kept` is None for all others."""
 
     partner: str
+    own: bool
     advice: Literal["grant", "refuse", "abstain"]
     shared: Annotated[str | None, _NOTES]
     kept: Annotated[str | None, _NOTES]

@@ -56,6 +56,14 @@ class AttendanceIn(In):
     name: Name
 
 
+class LeavingIn(In):
+    """Who goes: an account may hold what no path can."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"subject": "b.peeters"}]})
+
+    subject: Name
+
+
 class AttendanceOut(BaseModel):
     """Who was there, from when, and until when."""
 

@@ -37,9 +37,10 @@ PROTOCOL: dict[str, Any] = {
 
 
 class PartnerIn(In):
-    """A participating partner. `member`: it sits on the committee."""
+    """A participating partner. `member`: it sits on the committee; `name`: as people know it."""
 
     id: Slug
+    name: Name | None = None
     role: Name
     member: bool
 

@@ -154,7 +154,7 @@ def give_opinion(work: Work, application_id: UUID, said: Mapping[str, Any]) -> N
 
 
 def opinions(reading: Reading, row: ApplicationRow) -> list[dict[str, Any]]:
-    """What the partners think of a case; what one keeps back only that partner reads."""
+    """What the partners think of a case (`own`: the caller's); what one keeps back only that partner reads."""
     found = []
     for opinion in cases.opinions(reading.session, row.id):
         said = reading.open(sealed.opinion(row.id, opinion.partner, opinion.zone_id), opinion.sealed)
@@ -163,6 +163,7 @@ def opinions(reading: Reading, row: ApplicationRow) -> list[dict[str, Any]]:
         found.append(
             {
                 **opinion.model_dump(exclude={"sealed", "application_id"}),
+                "own": own,
                 "shared": said["shared"],
                 "kept": said["kept"] if own else None,
             }

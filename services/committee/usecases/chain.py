@@ -58,9 +58,7 @@ def refer(work: Work, application_id: UUID, said: Mapping[str, Any], *, decided:
         created_at=work.at,
         created_by=work.caller.subject,
     )
-    # Who decided it, for the audit log of the moment when it goes.
-    by = {"roles": sorted(work.caller.roles), "partner": work.caller.partner, "zone": work.caller.zone}
-    kept = {"grounds": said["grounds"], "values": values, "by": by}
+    kept = {"grounds": said["grounds"], "values": values}
     handover.sealed = work.seal(sealed.handover(handover.id), kept)
     work.session.add(handover)
     _expect_answer(work, handover)
@@ -176,20 +174,8 @@ def claim(work: Work, at_once: int = 5) -> list[Sending]:
         wait = _AGAIN_AFTER_S[min(each.attempt, len(_AGAIN_AFTER_S) - 1)]
         again = replace(each, attempt=each.attempt + 1, due_at=work.at + timedelta(seconds=wait))
         timers.schedule(work.session, [again])
-        if not each.attempt:
-            _disclose(work, handover)
         found.append(_sending(work, handover))
     return found
-
-
-def _disclose(work: Work, handover: HandoverRow) -> None:
-    """From now on they may know it, whether or not we ever hear that they do: who sent it stands in the log."""
-    if handover.direction == "out":
-        by = work.open(sealed.handover(handover.id), handover.sealed).get("by", {})
-        roles = frozenset(by.get("roles", ()))
-        who = Caller(handover.created_by, roles, partner=by.get("partner"), zone=by.get("zone"))
-        purpose = audit.Purpose(f"chain approach, {handover.basis}", f"application:{handover.application_id}")
-        work.tx.write(audit.entry(who, "disclose", purpose, handover.fields))
 
 
 def delivered(work: Work, handover_id: UUID) -> None:

@@ -1,6 +1,6 @@
 """What stands in minutes and decisions: who was there and what was decided, nothing that anybody kept back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +8,13 @@ from contracts.registry import Language
 from services.committee.errors import ApplicationUnknown
 from services.committee.models import AgendaRow, DecisionRow, MeetingRow
 from services.committee.papers.pdf import Minutes, Point, Present
+from services.committee.partners import called
 from services.committee.store import cases, due
 from services.committee.usecases import meetings, protocols, sealed
 from services.committee.usecases.work import Reading
 
+# How a partner is called, by its code.
+Name = Callable[[str], str]
 _SAID = ("reasons", "review_way", "plan", "lightened")
 
 
@@ -20,15 +23,22 @@ def minutes_of(reading: Reading, meeting_id: UUID) -> Minutes:
     seen = meetings.read(reading, meeting_id)
     row = seen.row
     protocol = protocols.version(reading.session, row.protocol_id, row.protocol_version)
+    language = language_of(row.language)
+
+    def name(partner: str) -> str:
+        return called(partner, language, protocol.content)
+
     return Minutes(
-        language=language_of(row.language),
+        language=language,
         protocol=protocol.content["name"],
         version=protocol.version,
         starts_at=row.starts_at,
         opened_at=row.opened_at,
         closed_at=row.closed_at,
-        present=[Present(name, who.partner, who.arrived_at, who.left_at) for who, name in seen.attendance],
-        points=[_point(reading, row, item) for item, _ in seen.agenda],
+        present=[
+            Present(person, name(who.partner), who.arrived_at, who.left_at) for who, person in seen.attendance
+        ],
+        points=[_point(reading, row, item, name) for item, _ in seen.agenda],
     )
 
 
@@ -41,11 +51,13 @@ def decision_of(
     if not decided:
         raise ApplicationUnknown("nothing was decided yet")
     last = decided[-1]
-    protocol = None
+    language, protocol, content = language_of(row.language), None, None
     if last.protocol_id is not None and last.protocol_version is not None:
         version = protocols.version(reading.session, last.protocol_id, last.protocol_version)
-        protocol = (str(version.content["name"]), version.version)
-    return language_of(row.language), protocol, last, _decided(reading, last, "decided")
+        content = version.content
+        protocol = (str(content["name"]), version.version)
+    point = _decided(reading, last, "decided", lambda partner: called(partner, language, content))
+    return language, protocol, last, point
 
 
 def language_of(name: str) -> Language:
@@ -54,7 +66,7 @@ def language_of(name: str) -> Language:
     return known.get(name, "nl")
 
 
-def _point(reading: Reading, meeting: MeetingRow, item: AgendaRow) -> Point:
+def _point(reading: Reading, meeting: MeetingRow, item: AgendaRow, name: Name) -> Point:
     if item.review_id is not None:
         review = due.review(reading.session, item.review_id)
         reference = str(item.application_id or item.review_id)
@@ -67,8 +79,8 @@ def _point(reading: Reading, meeting: MeetingRow, item: AgendaRow) -> Point:
             item.state,
             outcome=review.outcome,
             said=_texts(said),
-            counted=sorted(set(review.present.values())),
-            excluded=sorted(set(review.excluded.values())),
+            counted=_names(review.present, name),
+            excluded=_names(review.excluded, name),
         )
     assert item.application_id is not None  # noqa: S101 - one of both is there
     decided = cases.decisions(reading.session, item.application_id)
@@ -76,10 +88,10 @@ def _point(reading: Reading, meeting: MeetingRow, item: AgendaRow) -> Point:
     if not here:
         return Point(_short(str(item.application_id)), False, item.state)
     # A draft stays what that meeting decided, whatever the procureur-generaal makes of it.
-    return _decided(reading, here[0], item.state)
+    return _decided(reading, here[0], item.state, name)
 
 
-def _decided(reading: Reading, decision: DecisionRow, state: str) -> Point:
+def _decided(reading: Reading, decision: DecisionRow, state: str, name: Name) -> Point:
     said = reading.open(sealed.decision(decision.id), decision.sealed)
     dates = [(name, day) for name in ("review_on", "ends_on") if (day := getattr(decision, name)) is not None]
     return Point(
@@ -90,10 +102,15 @@ def _decided(reading: Reading, decision: DecisionRow, state: str) -> Point:
         outcome=decision.outcome,
         said=_texts(said),
         dates=dates,
-        counted=sorted(set(decision.present.values())),
-        excluded=sorted(set(decision.excluded.values())),
+        counted=_names(decision.present, name),
+        excluded=_names(decision.excluded, name),
         approved=decision.approved_by is not None,
     )
+
+
+def _names(people: Mapping[str, str], name: Name) -> list[str]:
+    """For whom they were there, each once (subject to partner)."""
+    return sorted({name(partner) for partner in people.values()})
 
 
 def _texts(said: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -1,6 +1,7 @@
 """What the committee's pages say, in the four languages; a code that stands in no table is shown as it is."""
 
 from chassis.words import Lines, by_language
+from services.committee.partners import PARTNERS
 
 _LINES: Lines = {
     "title": ("Indicatiecommissie stalkingalarm", "Commission alarme harcèlement", "Ausschuss Stalkingalarm", "Stalkingalarm committee"),
@@ -81,6 +82,7 @@ _LINES: Lines = {
     "review_grounds": ("Waarom herzien", "Pourquoi revoir", "Warum erneut prüfen", "Why look again"),
     "request_review": ("Herziening vragen", "Demander une révision", "Überprüfung beantragen", "Request a review"),
     "put_on_agenda": ("Op de agenda van", "À l'ordre du jour de", "Auf die Tagesordnung von", "Put on the agenda of"),
+    "put_there": ("Op de agenda zetten", "Mettre à l'ordre du jour", "Auf die Tagesordnung setzen", "Put on the agenda"),
     "alternatives": ("Alternatieven, één per regel", "Alternatives, une par ligne", "Alternativen, eine pro Zeile", "Alternatives, one a line"),
     "review_way": ("Hoe een herziening vragen", "Comment demander une révision", "Wie eine Überprüfung beantragt wird", "How to ask for a review"),
     "until": ("tot", "jusqu'au", "bis", "until"),
@@ -185,6 +187,8 @@ _LINES: Lines = {
     "event.draft_approved": ("ontwerp goedgekeurd", "projet approuvé", "Entwurf genehmigt", "draft approved"),
     "event.draft_sent_back": ("ontwerp teruggestuurd", "projet renvoyé", "Entwurf zurückgeschickt", "draft sent back"),
     "event.review_requested": ("herziening gevraagd", "révision demandée", "Überprüfung beantragt", "review requested"),
+    "close_case": ("Afsluiten zonder dossier", "Clore sans dossier", "Ohne Akte abschließen", "Close without a file"),
+    "close_means": ("Alleen als vaststaat dat het register dit slachtofferdossier niet heeft, bv. een fout nummer. Er is dan geen toestel in te leveren.", "Seulement s'il est établi que le registre n'a pas ce dossier de victime, p. ex. un numéro erroné. Il n'y a alors aucun appareil à rendre.", "Nur wenn feststeht, dass das Register diese Opferakte nicht hat, z. B. eine falsche Nummer. Dann ist kein Gerät abzugeben.", "Only when it is certain that the registry has no such file: a wrong number, say. There is no device to hand in then."),
     "event.closed_without_a_file": ("gesloten: dit slachtofferdossier bestaat niet", "close : ce dossier de victime n'existe pas", "geschlossen: diese Opferakte gibt es nicht", "closed: there is no such victim's file"),
     "event.review": ("herziening", "révision", "Überprüfung", "review"),
     "event.referred_to_the_chain_approach": ("naar de ketenaanpak gestuurd", "envoyée à l'approche en chaîne", "an die Kettenarbeit überwiesen", "referred to the chain approach"),
@@ -268,6 +272,7 @@ _LINES: Lines = {
     "zones": ("Politiezones", "Zones de police", "Polizeizonen", "Police zones"),
     "partners": ("Partners", "Partenaires", "Partner", "Partners"),
     "partners_hint": ("Een lege regel telt niet mee. Partners die lid zijn, zitten in de commissie.", "Une ligne vide ne compte pas. Les partenaires membres siègent dans la commission.", "Eine leere Zeile zählt nicht. Partner, die Mitglied sind, sitzen im Ausschuss.", "An empty one does not count. Partners that are members sit on the committee."),
+    "partner_name": ("Naam, zoals mensen hem kennen", "Nom, tel qu'on le connaît", "Name, wie man ihn kennt", "Name, as people know it"),
     "partner_role": ("Taak", "Rôle", "Aufgabe", "Role"),
     "is_member": ("lid van de commissie", "membre de la commission", "Mitglied des Ausschusses", "member of the committee"),
     "mark": ("Kenmerk", "Identifiant", "Kennung", "Short name"),
@@ -341,6 +346,8 @@ _LINES: Lines = {
     "problem.outcome_needs": ("Verlengen vraagt een einddatum, verlichten wat er lichter wordt, beëindigen een plan; laat de andere leeg.", "Prolonger demande une date de fin, alléger ce qui s'allège, mettre fin un plan ; laissez les autres vides.", "Verlängern braucht ein Enddatum, Lockern was lockerer wird, Beenden einen Plan; die anderen leer lassen.", "To extend needs an end date, to lighten what becomes lighter, to end a plan; leave the others empty."),
     "problem.protocol-contradictory.quorum": ("Politie en parket horen er altijd bij, en alleen leden van de commissie.", "La police et le parquet en font toujours partie, et seulement des membres de la commission.", "Polizei und Staatsanwaltschaft gehören immer dazu, und nur Mitglieder des Ausschusses.", "Police and parket always belong to it, and only members of the committee."),
     "problem.protocol-contradictory.proposers": ("Alleen partners van dit protocol.", "Seulement des partenaires de ce protocole.", "Nur Partner dieses Protokolls.", "Only partners of this protocol."),
+    # Partners that a refusal names.
+    **{f"problem.missing.{code}": names for code, names in PARTNERS.items()},
 }  # fmt: skip
 
 WORDS = by_language(_LINES)
