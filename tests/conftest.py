@@ -12,18 +12,19 @@ from stalkingalarm.compose.system import ComposeSystem
 from stalkingalarm.embedded.layout import Layout, project_root
 from stalkingalarm.embedded.system import System
 from stalkingalarm.running import RunningSystem
-from tests.support import chain_partner
 
 # How fast inputs are made depends on the machine and on what else it does: no reason to go red.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
-# Escalation in seconds instead of tens of seconds, so that its whole ladder is seen in each run.
+# Escalation in seconds instead of tens of seconds, so that its whole ladder is seen in each run; and broken
+# glass that closes again while a test looks.
 TIMES = {
     "ESCALATE_AFTER_S": "[2, 4, 6]",
     "UNIT_ANSWER_S": "2",
     "FIND_UNIT_EVERY_S": "1",
     "WEBHOOK_DELAYS_S": "[0, 1, 2]",
+    "GLASS_LASTS": "PT12S",
 }
 
 
@@ -47,10 +48,7 @@ def _native(kept: Path | None) -> Iterator[System]:
         System(Layout.at(run)).down()
         Layout.at(run).wipe()
     running = kept and (run / "supervisor.sock").exists()
-    # With a chain approach, whether or not a test plays it.
-    chain = chain_partner.settings(*chain_partner.beside(Layout.at(run)))
-    env = TIMES | {name.upper(): value for name, value in chain.items()}
-    system = System.up(run, env={} if running else env, seconds=180)
+    system = System.up(run, env={} if running else TIMES, seconds=180)
     yield system
     if not kept:
         system.down()

@@ -1,29 +1,20 @@
 """The committee keeps what it granted, in a real browser, by keyboard: reviews, chain approach, protocols."""
 
 import re
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
 from stalkingalarm import deciding
-from stalkingalarm.running import RunningSystem
+from stalkingalarm.simulation.chain_approach import ChainApproach
 from tests.browser.crew import Crew
 from tests.browser.desks import Desk, accessible, dated, fits, opened, picked, saved, typed
-from tests.support.chain_partner import ChainPartner, beside
 
 PROTOCOL = f"/desk/protocols/{deciding.PROTOCOL_ID}"
 OUTSIDE: dict[str, Any] = {"protocol_id": None, "exceptional": "no protocol in her district", "conditions": {}}
-
-
-@pytest.fixture(scope="module")
-def partner(system: RunningSystem) -> Iterator[ChainPartner]:
-    with ChainPartner(*beside(system.layout)) as started:
-        yield started
 
 
 def submitted(crew: Crew, **said: Any) -> str:
@@ -158,7 +149,7 @@ def test_a_review_ends_an_alarm_with_a_plan(crew: Crew, desk: Desk) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_a_protocol_from_draft_to_in_force_by_three_people(desk: Desk, partner: ChainPartner) -> None:
+def test_a_protocol_from_draft_to_in_force_by_three_people(desk: Desk) -> None:
     secretary = desk("secretariat", "nl-BE", PROTOCOL)
     accessible(secretary)
     secretary.get_by_role("link", name="Volgende versie opstellen").press("Enter")
@@ -224,9 +215,7 @@ def test_a_new_protocol_is_written_by_keyboard(desk: Desk) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_a_case_moves_to_the_chain_approach(
-    system: RunningSystem, crew: Crew, desk: Desk, partner: ChainPartner, shared: None
-) -> None:
+def test_a_case_moves_to_the_chain_approach(crew: Crew, desk: Desk, shared: None) -> None:
     case, secretary = granted(crew), desk("secretariat", "nl-BE")
     put_before(secretary, convened(secretary), case, "review_id")
     picked(secretary, "outcome", "chain_approach")
@@ -241,16 +230,14 @@ def test_a_case_moves_to_the_chain_approach(
     expect(secretary.locator("main")).to_contain_text("zij tekende op 12 januari")
     sent = crew.do(crew.world.call("GET", "committee", f"{case}/handovers", deciding.secretariat(crew.world)))
     assert sent[0]["values"] == {"elements": deciding.APPLICATION["elements"]}
-    _tell(system, partner, "referral.answered", {"id": sent[0]["id"], "accepted": True})
+    _tell(crew, "referral.answered", {"id": sent[0]["id"], "accepted": True})
     state(secretary, case, "loopt af: toestel nog in te leveren")
     expect(secretary.locator("ol.line")).to_contain_text("ketenaanpak: aanvaard")
     fits(secretary)
 
 
 @pytest.mark.timeout(300)
-def test_a_case_beside_its_alarm_and_one_that_comes_back(
-    system: RunningSystem, crew: Crew, desk: Desk, partner: ChainPartner, shared: None
-) -> None:
+def test_a_case_beside_its_alarm_and_one_that_comes_back(crew: Crew, desk: Desk, shared: None) -> None:
     case, secretary = granted(crew), desk("secretariat", "fr-BE")
     go(secretary, page_of(case))
     opened(secretary, "/refer")
@@ -262,7 +249,7 @@ def test_a_case_beside_its_alarm_and_one_that_comes_back(
     came = {"enrolment_id": str(uuid4()), "basis": "consent", "grounds": "elle a signé"}
     for _ in range(2):
         fields = {"elements": {"harassment": "il attend à l'école"}}
-        _tell(system, partner, "case.referred", {**came, "id": str(uuid4()), "fields": fields})
+        _tell(crew, "case.referred", {**came, "id": str(uuid4()), "fields": fields})
     go(secretary, "/desk/chain")
     expect(secretary.locator("main")).to_contain_text("il attend à l'école")
     fits(secretary)
@@ -275,10 +262,8 @@ def test_a_case_beside_its_alarm_and_one_that_comes_back(
     expect(secretary.locator("[name='elements.harassment']")).to_have_value("il attend à l'école")
 
 
-def _tell(system: RunningSystem, partner: ChainPartner, kind: str, data: dict[str, Any]) -> None:
-    body, headers = partner.webhook(kind, data)
-    url = f"{system.url('committee')}/v1/chain-approach/webhook"
-    assert httpx.post(url, content=body, headers=headers).status_code == 204
+def _tell(crew: Crew, kind: str, data: dict[str, Any]) -> None:
+    crew.do(ChainApproach(crew.world).tell(kind, data))
 
 
 @pytest.fixture(scope="module")

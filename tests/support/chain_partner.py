@@ -8,18 +8,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-from stalkingalarm.embedded.layout import Layout
 from stalkingalarm.simulation.chain_approach import signed
 
 
 def _new_secret() -> str:
     return "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-
-
-def beside(layout: Layout) -> tuple[int, str, str]:
-    """Where the partner of a whole system is: a spare port of its block, and secrets that it keeps."""
-    token, secret = layout.secret("chain.token"), layout.secret("chain.secret", _new_secret)
-    return max(layout.ports.values()) + 1, token, secret
 
 
 def settings(port: int, token: str, secret: str) -> dict[str, str]:
@@ -37,8 +30,8 @@ class ChainPartner:
     `refuse_next`: so many are answered 503; `lose_next`: so many are taken first.
     """
 
-    def __init__(self, port: int = 0, token: str | None = None, secret: str | None = None) -> None:
-        self.token, self.secret = token or secrets.token_urlsafe(), secret or _new_secret()
+    def __init__(self) -> None:
+        self.token, self.secret = secrets.token_urlsafe(), _new_secret()
         self.refuse_next = self.lose_next = 0
         self.taken: list[tuple[str, dict[str, Any]]] = []
         self.keys: list[str] = []
@@ -55,7 +48,7 @@ class ChainPartner:
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), Calls)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Calls)
 
     def __enter__(self) -> Self:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
