@@ -131,19 +131,26 @@ async def granted_at_once(world: World, file: File) -> None:
 async def equipped(
     world: World, file: File, name: str, place: Place, *, perpetrator: dict[str, Any] | None = None
 ) -> Victim:
-    """Police report, convention, intervention card and device of a file."""
+    """Police report, intervention card, convention and device of a file."""
     manager, address = file.manager(world), f"{name} street 1, {place.name}"
-    device = Device(world.http, world.url("alarm"), position=(place.lat, place.lon))
     papers = {"card": card(name, address, perpetrator), "cancel_code": CANCEL_CODE, "duress_code": DURESS_CODE}
-    convention = {"signed_on": deciding.today(), "by": name}
     # One after the other: all of these lock the same file.
     await world.call("PUT", "registry", f"{file.path}/police-report", manager, {"pv_number": file.pv_number})
-    await world.call("POST", "registry", f"{file.path}/convention", manager, convention)
     await world.call("PUT", "registry", f"{file.path}/card", manager, papers)
+    victim = await handed_out(world, file, name, place)
+    victim.secrets = (name, f"Ex of {name}", address, "+32470112233")
+    return victim
+
+
+async def handed_out(world: World, file: File, name: str, place: Place) -> Victim:
+    """Convention and device of a file, for somebody who is at a place."""
+    manager, device = file.manager(world), Device(world.http, world.url("alarm"))
+    device.position = (place.lat, place.lon)
+    convention = {"signed_on": deciding.today(), "by": name}
+    await world.call("POST", "registry", f"{file.path}/convention", manager, convention)
     issued = await world.call("POST", "registry", f"{file.path}/devices", manager, _device(device))
     device.device_id = issued["id"]
-    secrets = (name, f"Ex of {name}", address, "+32470112233")
-    return Victim(name, UUID(file.id), file.zone, device, secrets)
+    return Victim(name, UUID(file.id), file.zone, device)
 
 
 def _device(device: Device) -> dict[str, str | bool]:

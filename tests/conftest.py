@@ -17,12 +17,14 @@ from stalkingalarm.running import RunningSystem
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
 
-# Escalation in seconds instead of tens of seconds, so that its whole ladder is seen in each run.
+# Escalation in seconds instead of tens of seconds, so that its whole ladder is seen in each run; and broken
+# glass that closes again while a test looks.
 TIMES = {
     "ESCALATE_AFTER_S": "[2, 4, 6]",
     "UNIT_ANSWER_S": "2",
     "FIND_UNIT_EVERY_S": "1",
     "WEBHOOK_DELAYS_S": "[0, 1, 2]",
+    "GLASS_LASTS": "PT12S",
 }
 
 

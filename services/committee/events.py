@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from chassis.errors import Invalid
+from chassis.people import account
 from contracts.committee import (
     AlarmEnding,
     AlarmGranted,
@@ -27,7 +28,6 @@ from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed
 from contracts.envelope import Event, Payload
 from contracts.registry import EnrolmentChanged, TieDeclared
-from services.committee.domain.people import account
 from services.committee.models import (
     ApplicationRow,
     ConflictRow,

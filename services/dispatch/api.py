@@ -19,6 +19,7 @@ from chassis.database import Database, engine_of
 from chassis.edge import bodies
 from chassis.http import application
 from chassis.outbox import Relay
+from chassis.people import is_one_of
 from chassis.publisher import Publisher
 from chassis.settings import load
 from chassis.vault import Vault
@@ -171,7 +172,7 @@ def _incidents(app: FastAPI, context: Context, disclosures: Disclosures) -> None
     def untied(caller: Caller, incident_id: UUID) -> None:
         """For what only somebody without a tie may do; raises `Tied`."""
         view = access.incident_for(context, caller, incident_id)
-        access.refuse_tied(tied=caller.subject in view.kept_from)
+        access.refuse_tied(tied=is_one_of(caller.subject, view.kept_from))
 
     @app.get("/v1/control-rooms/{cic_id}/incidents", tags=["incidents"])
     def open_incidents(cic_id: str, caller: Caller = require(*access.ROOM)) -> list[IncidentView]:
@@ -215,7 +216,7 @@ def _incidents(app: FastAPI, context: Context, disclosures: Disclosures) -> None
         """Send a unit; without one, the proposed unit: that may also who has a tie."""
         unit_id = body.unit_id if body else None
         view = access.incident_for(context, caller, incident_id)
-        access.refuse_tied(tied=unit_id is not None and caller.subject in view.kept_from)
+        access.refuse_tied(tied=unit_id is not None and is_one_of(caller.subject, view.kept_from))
         sending.send(context, incident_id, unit_id)
         return seen(caller, incident_id)
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from chassis import audit, policy
 from chassis.caller import Caller
 from chassis.database import Database
+from chassis.people import is_one_of
 from chassis.sql import Statement
 from contracts.audit import Action
 from contracts.policy import Circumstances, audiences
@@ -37,7 +38,7 @@ _REMEMBERED, _REMEMBERED_S = 50_000, 60.0
 
 def shown(caller: Caller, view: V) -> V:
     """What the caller may know of a view. A tie beats every role, but the alarm itself is never hidden."""
-    tied = caller.subject in view.kept_from
+    tied = is_one_of(caller.subject, view.kept_from)
     if isinstance(view, IncidentView):
         how = Circumstances(alarm=view.state == "open")
     else:

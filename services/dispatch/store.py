@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import Session, col, select
 
 from chassis.columns import table_of
+from chassis.people import is_one_of
 from chassis.sql import Insert, Statement, as_json, send
 from contracts.common import Fix
 from services.dispatch.domain import LIVE
@@ -231,7 +232,7 @@ def seen_by(session: Session, ids: Collection[UUID]) -> list[list[Any]]:
 def is_tied(session: Session, incident_id: UUID, subject: str) -> bool:
     """Whether a person has a tie to a party of an incident."""
     [rows] = send(session, Statement(_TIED, {"ids": [incident_id]}))
-    return subject in {row.subject for row in rows}
+    return is_one_of(subject, (row.subject for row in rows))
 
 
 def open_of(session: Session, enrolment_id: UUID) -> list[IncidentRow]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from chassis.errors import Invalid
+from chassis.people import account
 from contracts.committee import (
     AlarmEnding,
     AlarmGranted,
@@ -129,7 +130,7 @@ def tied(event: Event) -> TieRow | None:
     told = _read(ConflictDeclared, event)
     return TieRow(
         enrolment_id=told.enrolment_id,
-        subject=told.person,
+        subject=account(told.person),
         declared_at=told.declared_at,
         declared_by="committee",
     )

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from chassis.errors import Permanent
+from chassis.people import account
 from contracts.alarm import DeviceAttention, DevicesReported, PressesRecorded, TestReceived
 from contracts.audit import AuditSealed
 from contracts.committee import (
@@ -191,7 +192,7 @@ def _applied(entries: Entries, event: ApplicationSubmitted) -> None:
 
 
 def _tied(entries: Entries, event: TieDeclared | ConflictDeclared) -> None:
-    key = (event.person, str(event.enrolment_id))
+    key = (account(event.person), str(event.enrolment_id))
     entries.ties[key] = dict(zip(("person", "enrolment_id"), key, strict=True))
 
 

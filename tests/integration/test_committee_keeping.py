@@ -180,19 +180,20 @@ def test_a_review_needs_a_quorum(committee: Desk, protocol_id: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "said",
+    ("said", "field"),
     [
-        {"outcome": "extend"},
-        {"outcome": "lighten"},
-        {"outcome": "end"},
-        {"outcome": "chain_approach"},
-        {"outcome": "keep", "plan": "x"},
-        {"outcome": "vanish"},
+        ({"outcome": "extend"}, "ends_on"),
+        ({"outcome": "lighten"}, "lightened"),
+        ({"outcome": "end"}, "plan"),
+        ({"outcome": "chain_approach"}, "referral"),
+        ({"outcome": "keep", "plan": "x"}, "plan"),
+        ({"outcome": "vanish"}, "outcome"),
     ],
 )
-def test_each_outcome_says_what_it_needs(committee: Desk, said: dict[str, Any]) -> None:
+def test_each_outcome_says_what_it_needs(committee: Desk, said: dict[str, Any], field: str) -> None:
     body = {"meeting_id": str(uuid4()), "reasons": "x", **said}
-    committee.call("POST", f"/v1/reviews/{uuid4()}/hold", body, status=422, **SECRETARY)
+    no = committee.call("POST", f"/v1/reviews/{uuid4()}/hold", body, status=422, **SECRETARY)
+    assert [each["field"] for each in no["errors"]] == [field]
 
 
 def told(committee: Desk, database: Database, enrolment: str, due: timedelta) -> list[Any]:

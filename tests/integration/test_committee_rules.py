@@ -168,7 +168,9 @@ def test_what_lives_on_after_all_is_looked_at_again(
 
 def test_a_refusal_outside_a_protocol_names_a_way_on_too(committee: Desk, protocol_id: str) -> None:
     body = {"meeting_id": str(uuid4()), "outcome": "refuse", **REASONS}
-    committee.call("POST", f"/v1/applications/{uuid4()}/propose-decision", body, status=422, **SECRETARY)
+    path = f"/v1/applications/{uuid4()}/propose-decision"
+    no = committee.call("POST", path, body, status=422, **SECRETARY)
+    assert [each["field"] for each in no["errors"]] == ["alternatives", "review_way"]
 
 
 def test_the_days_run_since_it_was_laid_before_the_committee(committee: Desk, protocol_id: str) -> None:

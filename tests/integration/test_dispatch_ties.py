@@ -79,7 +79,7 @@ def test_the_alarm_stays_and_what_is_personal_goes(case: Case, role: str) -> Non
     _, before = case.call("GET", path, role=role)
     assert before["card"]["victim"]["name"] == SECRET
     assert (before["tied"], before["withheld"]) == (False, [])
-    case.tie()
+    case.tie("Tom ")  # as somebody typed it
     _, [listed] = case.call("GET", f"/v1/control-rooms/{GHENT_ROOM}/incidents", role=role)
     for view in (listed, case.call("GET", path, role=role)[1]):
         assert view["marking"] == "STALKINGALARM"
@@ -96,7 +96,7 @@ def test_the_alarm_stays_and_what_is_personal_goes(case: Case, role: str) -> Non
 
 
 def test_who_is_tied_neither_stops_the_ladder_nor_ends_the_alarm_but_help_may_go(case: Case) -> None:
-    case.tie()
+    case.tie("TOM")
     closing = {"outcome": "accidental", "reason": "nothing happened"}
     for what, body in (("acknowledge", None), ("take-over", None), ("send", {"unit_id": case.units[1]})):
         status, problem = case.act(what, body)
@@ -170,7 +170,7 @@ def test_a_crew_with_a_tie_holds_no_order_and_another_patrol_goes(
 ) -> None:
     case = Case(desk, client, issuer, "automatic")
     [(order, unit)] = desk.sql("SELECT id, unit_id FROM orders")
-    case.tie("crew")
+    case.tie("Crew")
     crew = {"sub": "crew", "role": "unit", "unit": unit}
     assert case.call("GET", f"/v1/orders/{order}/photos/{case.photo}", **crew)[0] == 404
     status, view = case.call("POST", f"/v1/orders/{order}/receipt", **crew)

@@ -212,7 +212,7 @@ def test_who_has_a_tie_sees_nothing_of_the_file(registry: Desk, database: Databa
     declared = ConflictDeclared(
         enrolment_id=UUID(file.rpartition("/")[2]),
         application_id=uuid4(),
-        person="an",
+        person="An ",  # as somebody typed it
         declared_at=datetime.now(UTC),
     )
     tie = events.tied(wrap(declared, source="/services/committee"))

@@ -109,7 +109,7 @@ def test_for_who_is_tied_there_is_no_such_case(api: Desk, told: Told) -> None:
         api.call("GET", told.report, **named(who, "tom"))
     points = api.call("GET", "/v1/attention", **named(WATCHER, "tom"))
     assert {point["kind"] for point in points} == {"opened", "deadline"}
-    told.tie("tom")
+    told.tie("Tom ")  # as somebody typed it
     for who in (MANAGER, WATCHER, SUPPORT):
         assert api.call("GET", told.report, status=404, **named(who, "tom"))["field"] == "enrolment_id"
     for role in ("device_desk", "admin", "service"):

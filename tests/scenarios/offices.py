@@ -1,19 +1,28 @@
 """The people of committee and police zone, as scenarios need them: over HTTP, like everybody."""
 
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import httpx
 import pytest
 
+from stalkingalarm.auditing.places import places_of
 from stalkingalarm.deciding import Meeting, about, secretariat
+from stalkingalarm.running import RunningSystem
 from stalkingalarm.simulation.world import Refused, World, until
 from tests.scenarios.roles import VictimRole
 from tests.scenarios.stage import Stage
 
 Step = Callable[[Stage], Awaitable[None]]
+# Account, partner, name.
+People = tuple[tuple[str, str, str], ...]
 # From one office over the bus to another.
 PATIENCE_S = 20.0
+# Until what was shown is in the audit log: half a second to write it, two to chain it, and a busy machine.
+CHAINED_S = 30.0
 POLICE, PARKET = ("bert", "police", "Bert"), ("carla", "parket", "Carla")
+OTHERS = (("dirk", "police", "Dirk"), ("eva", "parket", "Eva"))
 REASONS = {"reasons": "all three elements are shown"}
 REFUSAL = {
     "reasons": "the second element is not shown",
@@ -48,10 +57,10 @@ async def case(world: World, victim: VictimRole) -> dict[str, Any]:
     return dict(found)
 
 
-async def sits(world: World, *agenda: dict[str, str]) -> Meeting:
+async def sits(world: World, *agenda: dict[str, str], people: People = (POLICE, PARKET)) -> Meeting:
     """The committee, with its quorum, in a meeting of its own."""
     held = await Meeting.opened(world, *agenda)
-    for person in (POLICE, PARKET):
+    for person in people:
         await held.comes_in(*person)
     return held
 
@@ -70,6 +79,20 @@ def decided(victim: VictimRole, move: str, said: dict[str, Any]) -> Step:
         await decide(stage.world, f"/v1/applications/{known['id']}", move, said)
 
     return step
+
+
+async def review(world: World, victim: VictimRole, cause: str = "periodic") -> dict[str, Any]:
+    """What the committee is to look at again, and has not yet."""
+    known = (await case(world, victim))["enrolment_id"]
+    found = await world.call("GET", "committee", "/v1/reviews?limit=500", secretariat(world))
+    (wanted,) = [each for each in found if (each["enrolment_id"], each["cause"]) == (known, cause)]
+    return dict(wanted)
+
+
+async def reviewed(world: World, victim: VictimRole, **said: Any) -> dict[str, Any]:
+    """The committee holds the periodic review, in a meeting of its own. Raises `Refused`."""
+    wanted = (await review(world, victim))["id"]
+    return await (await sits(world, {"review_id": wanted})).decides(f"/v1/reviews/{wanted}", "hold", **said)
 
 
 def wanted_ended(victim: VictimRole) -> Step:
@@ -109,3 +132,27 @@ async def refused(call: Awaitable[Any]) -> Refused:
     with pytest.raises(Refused) as caught:
         await call
     return caught.value
+
+
+def told(heard: list[bytes], kind: str, victim: VictimRole) -> list[dict[str, Any]]:
+    """What the bus said of a victim, by kind of event."""
+    return [data for said, data in all_told(heard, victim) if said == kind]
+
+
+def all_told(heard: list[bytes], victim: VictimRole) -> list[tuple[str, dict[str, Any]]]:
+    """The kind and the data of all that the bus said of a victim, in order."""
+    assert victim.real is not None
+    her = str(victim.real.enrolment_id)
+    events = [json.JSONDecoder().raw_decode(each.decode())[0] for each in heard]
+    return [(each["type"], each["data"]) for each in events if each["data"].get("enrolment_id") == her]
+
+
+def logged(system: RunningSystem, service: str, about: str) -> list[dict[str, Any]]:
+    """Entries of a service's audit log about something, as an auditor reads them."""
+    places, token = places_of(system)
+    entries, after, auditor = list[dict[str, Any]](), 0, {"authorization": f"Bearer {token}"}
+    url = f"{places[service]['url']}/v1/audit/entries"
+    while page := httpx.get(url, params={"after": after}, headers=auditor, trust_env=False).json():
+        entries += [each for each in page if each["about"] == about]
+        after = page[-1]["position"]
+    return entries

@@ -50,8 +50,8 @@ class Stage:
     async def play(self) -> None:
         """From enrolment to the last comparison."""
         async with self.world, AsyncExitStack() as means:
-            await self._prepare(means)
             try:
+                await self._prepare(means)
                 await self._timeline()
                 await self._everything_wanted()
                 await books.compare(self)

@@ -2,16 +2,13 @@
 
 import time
 
-import httpx
-
 from stalkingalarm.auditing.places import places_of
 from stalkingalarm.auditing.verify import verify_all
 from stalkingalarm.running import RunningSystem
+from tests.scenarios.offices import CHAINED_S, logged
 from tests.scenarios.scenario import Scenario
 
 CIC = "cic-oost-vlaanderen"
-# Seconds: half a one until it is written, two until it is chained, and a busy machine.
-_CHAINED_S = 30
 
 
 def test_who_saw_an_alarm(scenario: Scenario, system: RunningSystem) -> None:
@@ -27,15 +24,9 @@ def test_who_saw_an_alarm(scenario: Scenario, system: RunningSystem) -> None:
     about = f"incident:{press.made.alarm_id}"
 
     def saw() -> dict[str, set[str]]:
-        entries, after = [], 0
-        headers = {"authorization": f"Bearer {token}"}
-        url = f"{places['dispatch']['url']}/v1/audit/entries"
-        while page := httpx.get(url, params={"after": after}, headers=headers, trust_env=False).json():
-            entries += page
-            after = page[-1]["position"]
-        return {e["roles"][0]: set(e["fields"]) for e in entries if e["about"] == about}
+        return {e["roles"][0]: set(e["fields"]) for e in logged(system, "dispatch", about)}
 
-    until = time.monotonic() + _CHAINED_S
+    until = time.monotonic() + CHAINED_S
     while not {"operator", "unit"} <= saw().keys() and time.monotonic() < until:
         time.sleep(0.5)
     for role, fields in saw().items():

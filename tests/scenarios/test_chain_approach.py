@@ -1,7 +1,6 @@
 """Cases move to the chain approach (ketenaanpak) and back; no alarm waits for that, or falls silent by it."""
 
 import asyncio
-import json
 from typing import Any
 from uuid import uuid4
 
@@ -19,7 +18,8 @@ from tests.scenarios.offices import (
     file,
     handed_in,
     refused,
-    sits,
+    reviewed,
+    told,
     wanted_ended,
 )
 from tests.scenarios.roles import VictimRole
@@ -59,23 +59,11 @@ async def answer(world: World, victim: VictimRole, secret: str = "") -> None:
     await ChainApproach(world).tell("referral.answered", said, secret)
 
 
-async def reviewed(world: World, victim: VictimRole) -> None:
+async def moves(world: World, victim: VictimRole) -> None:
     """The committee, in a review, moves her case to the chain approach."""
-    found = await world.call("GET", "committee", "/v1/reviews?limit=500", secretariat(world))
-    enrolment = (await case(world, victim))["enrolment_id"]
-    (review,) = [r for r in found if (r["enrolment_id"], r["cause"]) == (enrolment, "periodic")]
-    held = await sits(world, {"review_id": review["id"]})
     referral = REFERRAL | {"side_by_side": False}
     said = {"outcome": "chain_approach", "reasons": "needs more than an alarm", "referral": referral}
-    await held.decides(f"/v1/reviews/{review['id']}", "hold", **said)
-
-
-def told(heard: list[bytes], kind: str, victim: VictimRole) -> list[dict[str, Any]]:
-    """What the bus said of her, by kind of event."""
-    assert victim.real is not None
-    about = (kind, str(victim.real.enrolment_id))
-    events = [json.JSONDecoder().raw_decode(each.decode())[0] for each in heard]
-    return [each["data"] for each in events if (each["type"], each["data"].get("enrolment_id")) == about]
+    await reviewed(world, victim, **said)
 
 
 def failures(system: RunningSystem) -> int:
@@ -93,7 +81,7 @@ def test_moved_with_consent_the_alarm_lives_until_they_accept(
 
     async def on_its_way(stage: Stage) -> None:
         before = failures(system)
-        await reviewed(stage.world, ann)
+        await moves(stage.world, ann)
 
         async def tried_in_vain() -> bool:
             return failures(system) > before

@@ -1,11 +1,9 @@
 """Who gets an alarm and keeps it, over HTTP and the bus: from the application to the patrol, and to the end."""
 
-import asyncio
 from datetime import datetime, timedelta
 
 from stalkingalarm import deciding, seed
 from stalkingalarm.deciding import Meeting, about, secretariat
-from stalkingalarm.running import RunningSystem
 from stalkingalarm.simulation.device import Device
 from stalkingalarm.simulation.jose import public_key
 from stalkingalarm.simulation.tracks import PLACES
@@ -26,7 +24,6 @@ from tests.scenarios.offices import (
     refused,
     wanted_ended,
 )
-from tests.scenarios.roles import GENT
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
 
@@ -197,34 +194,3 @@ def test_a_swap_leaves_no_gap(scenario: Scenario) -> None:
     scenario.want_nothing_else()
     scenario.run()
     assert old[0].device_id != ann.device.device_id
-
-
-async def glass_broken(world: World) -> None:
-    await seed.protocol(world)
-    zones, home = await seed.Zones.load(world), PLACES[GENT]
-    ann = await seed.enrol(world, "Zoë Testemans", home, zones.at(home.lat, home.lon), activate=False)
-    path, stranger = f"/v1/enrolments/{ann.enrolment_id}", world.bearer("supervisor", cic=CIC)
-    assert (await refused(world.call("GET", "registry", path, stranger))).status == 404
-    body = {"reason": "she called from abroad, and her zone does not answer"}
-    glass = await world.call("POST", "registry", f"{path}/break-glass", stranger, body)
-    await world.call("GET", "registry", path, stranger)
-    # At once, and not when a timer comes: the manager has it before anybody looks for it.
-    who = world.bearer("file_manager", zone=ann.zone)
-    reminders = await world.call("GET", "registry", "/v1/reminders?limit=500", who)
-    assert [each["kind"] for each in reminders if each["key"] == glass["id"]] == ["opened"]
-    opening = await world.call("GET", "registry", f"/v1/openings/{glass['id']}", who)
-    assert opening["reason"] == body["reason"]
-
-    async def is_told() -> bool:
-        listed = await world.call("GET", "reporting", "/v1/attention", world.bearer("device_desk"))
-        return any(str(ann.enrolment_id) in str(each) for each in listed)
-
-    await until(is_told, PATIENCE_S)
-
-
-def test_broken_glass_is_told_to_the_manager_at_once(system: RunningSystem) -> None:
-    async def play() -> None:
-        async with World(system) as world:
-            await glass_broken(world)
-
-    asyncio.run(play())

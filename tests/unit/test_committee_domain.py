@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chassis.people import account, accounts
 from services.committee.domain import application as domain
 from services.committee.domain import protocol
 from services.committee.domain.application import Assessment, Checked, Content, Level, Move, State
-from services.committee.domain.people import account, accounts
 from services.committee.domain.protocol import Rules
 from services.committee.errors import (
     ApplicationMoveRefused,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 from uuid import UUID
 
-from services.committee.domain.people import account, accounts
+from chassis.people import account, accounts
 from services.committee.domain.protocol import Rules
 from services.committee.errors import ApplicationMoveRefused, ConditionsUnmet, RiskLoweredByOfficer
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from services.committee.domain.people import account
+from chassis.people import account
 from services.committee.errors import ProtocolMoveRefused
 
 VersionState = Literal["draft", "submitted", "sent_back", "approved", "signed", "in_force", "superseded"]

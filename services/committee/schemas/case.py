@@ -1,10 +1,11 @@
 """Bodies about applications and decisions."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from contracts.committee import DeadlineKind
 from contracts.policy import Group, Personal
@@ -143,18 +144,21 @@ class RefusalIn(In):
 class DraftDecisionIn(In):
     """The draft of a decision outside any protocol, for the procureur-generaal."""
 
+    model_config = ConfigDict(validate_default=True)
+
     meeting_id: UUID
     outcome: Literal["grant", "refuse"]
     reasons: Text
     alternatives: tuple[Text, ...] = ()
     review_way: Text | None = None
 
-    @model_validator(mode="after")
-    def refuse_with_a_way_on(self) -> Self:
-        """Raises ValueError where a refusal names neither alternatives nor the way to a review."""
-        if self.outcome == "refuse" and not (self.alternatives and self.review_way):
-            raise ValueError("a refusal names alternatives and review_way")
-        return self
+    @field_validator("alternatives", "review_way")
+    @classmethod
+    def refuse_with_a_way_on(cls, said: Any, info: ValidationInfo) -> Any:
+        """Refuses, at its field, a refusal that names no other way to help, or none to a review."""
+        if info.data.get("outcome") == "refuse" and not said:
+            raise PydanticCustomError("missing", "a refusal cannot do without it")
+        return said
 
 
 class ReviewRequestIn(In):

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from contracts.committee import ReviewCause
@@ -117,6 +117,7 @@ class ReviewIn(In):
     """What becomes of the alarm, with the conditions checked anew where it stays."""
 
     model_config = ConfigDict(
+        validate_default=True,
         json_schema_extra={
             "examples": [
                 {
@@ -126,7 +127,7 @@ class ReviewIn(In):
                     "conditions": {"intimate": {"met": True}, "reachable": {"met": True}},
                 }
             ]
-        }
+        },
     )
 
     meeting_id: UUID
@@ -138,17 +139,20 @@ class ReviewIn(In):
     plan: Text | None = None
     referral: ReferralIn | None = None
 
-    @model_validator(mode="after")
-    def say_what_the_outcome_needs(self) -> Self:
-        """Refuses, naming what an outcome cannot do without."""
-        for outcome, name in _NEEDS:
-            if (self.outcome == outcome) != (getattr(self, name) is not None):
+    @field_validator(*(name for _, name in _NEEDS))
+    @classmethod
+    def say_what_the_outcome_needs(cls, said: Any, info: ValidationInfo) -> Any:
+        """Refuses, at its field, what an outcome cannot do without and what belongs to another one."""
+        # An outcome that is none has a problem of its own.
+        if outcome := info.data.get("outcome"):
+            belongs = next(each for each, name in _NEEDS if name == info.field_name)
+            if (outcome == belongs) != (said is not None):
                 raise PydanticCustomError(
                     "outcome_needs",
-                    "{field} belongs to {outcome}, and {outcome} needs it",
-                    {"field": name, "outcome": outcome},
+                    "belongs to {outcome}, which cannot do without it",
+                    {"outcome": belongs},
                 )
-        return self
+        return said
 
 
 class ReviewOut(BaseModel):

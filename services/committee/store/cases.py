@@ -9,8 +9,8 @@ from sqlalchemy import union
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, or_, select
 
+from chassis.people import account, accounts
 from services.committee.domain.application import ALIVE
-from services.committee.domain.people import account, accounts
 from services.committee.models import (
     ApplicationRow,
     ConflictRow,

@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.errors import Forbidden
+from chassis.people import account
 from contracts.registry import EnrolmentStatus
 from services.committee import events
 from services.committee.domain import application as domain
 from services.committee.domain import deadlines as kinds
 from services.committee.domain.application import Assessment, Checked, Content
-from services.committee.domain.people import account
 from services.committee.domain.protocol import Rules
 from services.committee.errors import ApplicationIncomplete
 from services.committee.models import ApplicationRow, ConflictRow, DecisionRow, OpinionRow

@@ -63,6 +63,9 @@ def refer(work: Work, application_id: UUID, said: Mapping[str, Any], *, decided:
     work.session.add(handover)
     _expect_answer(work, handover)
     _send(work, handover)
+    # Now, by who decides it: their answer may come before we hear that it arrived.
+    purpose = audit.Purpose(f"chain approach, {handover.basis}", f"application:{row.id}")
+    work.tx.write(audit.entry(work.caller, "disclose", purpose, handover.fields))
     work.note(row.id, "referred to the chain approach", {"fields": list(values), "basis": said["basis"]})
     work.tx.publish(events.referred(handover))
     return handover

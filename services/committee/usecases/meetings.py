@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid4
 
+from chassis.people import account
 from services.committee.domain import application as domain
-from services.committee.domain.people import account
 from services.committee.domain.protocol import Rules, quorum_missing
 from services.committee.errors import (
     ApplicationMoveRefused,

@@ -4,29 +4,32 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import Select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
+from chassis.people import account
 from services.registry.models import OpenedRow, TieRow
 
 
 def is_tied(session: Session, enrolment_id: UUID, subject: str) -> bool:
     """Whether a person has a tie to a party of a file."""
-    return session.get(TieRow, (enrolment_id, subject)) is not None
+    return session.get(TieRow, (enrolment_id, account(subject))) is not None
+
+
+def tied_files(subject: str) -> Select[tuple[UUID]]:
+    """The files that a person has a tie to, to be asked within another question."""
+    return select(TieRow.enrolment_id).where(col(TieRow.subject) == account(subject))
 
 
 def tie(session: Session, row: TieRow) -> None:
-    """Remember a tie; a second time changes nothing."""
+    """Remember a tie of an account as it is compared; a second time changes nothing."""
     session.execute(insert(TieRow).values(**row.model_dump()).on_conflict_do_nothing())
 
 
 def tied_to(session: Session, enrolment_ids: Collection[UUID], subject: str) -> set[UUID]:
     """Which of these files a person has a tie to."""
-    found = select(TieRow.enrolment_id).where(
-        col(TieRow.enrolment_id).in_(enrolment_ids), col(TieRow.subject) == subject
-    )
-    return set(session.exec(found))
+    return set(session.scalars(tied_files(subject).where(col(TieRow.enrolment_id).in_(enrolment_ids))))
 
 
 def openings(session: Session, enrolment_id: UUID) -> Sequence[OpenedRow]:

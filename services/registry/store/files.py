@@ -8,7 +8,8 @@ from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, and_, col, not_, or_, select
 
-from services.registry.models import DeviceRow, EnrolmentRow, GrantRow, TieRow, TransferRow
+from services.registry.models import DeviceRow, EnrolmentRow, GrantRow, TransferRow
+from services.registry.store.access import tied_files
 
 
 def enrolment(session: Session, enrolment_id: UUID, *, lock: bool = False) -> EnrolmentRow | None:
@@ -25,9 +26,8 @@ def moment(session: Session) -> datetime:
 
 def enrolments(session: Session, zone_id: str, subject: str, limit: int) -> Sequence[EnrolmentRow]:
     """The newest files of a zone; none that `subject` has a tie to."""
-    tied = select(TieRow.enrolment_id).where(col(TieRow.subject) == subject)
     found = select(EnrolmentRow).where(
-        col(EnrolmentRow.managing_zone_id) == zone_id, col(EnrolmentRow.id).not_in(tied)
+        col(EnrolmentRow.managing_zone_id) == zone_id, col(EnrolmentRow.id).not_in(tied_files(subject))
     )
     return session.exec(found.order_by(col(EnrolmentRow.created_at).desc()).limit(limit)).all()
 

@@ -9,7 +9,8 @@ from sqlmodel import Session, col, or_, select
 
 from chassis.columns import table_of
 from chassis.sql import Insert, send
-from services.registry.models import EnrolmentRow, ReminderRow, TieRow
+from services.registry.models import EnrolmentRow, ReminderRow
+from services.registry.store.access import tied_files
 
 # Another date for the same thing: it is told of anew when that date comes. What was due before and still is
 # goes on growing louder.
@@ -103,7 +104,6 @@ def of_file(session: Session, enrolment_id: UUID) -> Sequence[ReminderRow]:
 
 def of_zone(session: Session, zone_id: str, subject: str, at: datetime, limit: int) -> Sequence[ReminderRow]:
     """What a zone must look at now, the loudest first; nothing of files that `subject` has a tie to."""
-    tied = select(TieRow.enrolment_id).where(col(TieRow.subject) == subject)
     found = (
         select(ReminderRow)
         .join(EnrolmentRow, col(EnrolmentRow.id) == col(ReminderRow.enrolment_id))
@@ -111,7 +111,7 @@ def of_zone(session: Session, zone_id: str, subject: str, at: datetime, limit: i
             col(EnrolmentRow.managing_zone_id) == zone_id,
             col(ReminderRow.settled_at).is_(None),
             col(ReminderRow.due_at) <= at,
-            col(ReminderRow.enrolment_id).not_in(tied),
+            col(ReminderRow.enrolment_id).not_in(tied_files(subject)),
         )
         .order_by(col(ReminderRow.loudness).desc(), col(ReminderRow.due_at))
         .limit(limit)

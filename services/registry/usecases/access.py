@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from chassis.database import Transaction
+from chassis.people import account
 from contracts.registry import FileOpened, TieDeclared
 from services.registry.errors import EnrolmentUnknown
 from services.registry.models import OpenedRow, TieRow
@@ -16,12 +17,13 @@ from services.registry.usecases.work import Work, own
 def declare_tie(work: Work, enrolment_id: UUID, subject: str, reason: str) -> None:
     """Somebody has a tie to a party: the file no longer exists for them, whatever their role."""
     own(work, enrolment_id, lock=True)
-    why = work.seal(sealed.tie(enrolment_id, subject), {"reason": reason})
+    person = account(subject)
+    why = work.seal(sealed.tie(enrolment_id, person), {"reason": reason})
     keep_tie(
         work.tx,
         TieRow(
             enrolment_id=enrolment_id,
-            subject=subject,
+            subject=person,
             sealed=why,
             declared_at=work.at,
             declared_by=work.caller.subject,

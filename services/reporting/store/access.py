@@ -5,6 +5,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
+from chassis.people import account
+
 # A condition on `enrolment_id` (text or uuid): not of a case that the person `who` has a tie to.
 NOT_TIED = "NOT EXISTS (SELECT FROM tied_person t WHERE t.person = :who AND CAST(t.enrolment_id AS text) = {0})"
 _TIED = text("SELECT EXISTS (SELECT FROM tied_person WHERE person = :who AND enrolment_id = :id)")
@@ -16,7 +18,7 @@ _PROPOSED = text(
 
 def is_tied(session: Session, enrolment_id: UUID, who: str) -> bool:
     """Whether a person has a tie to a party of a case."""
-    return bool(session.execute(_TIED, {"id": enrolment_id, "who": who}).scalar_one())
+    return bool(session.execute(_TIED, {"id": enrolment_id, "who": account(who)}).scalar_one())
 
 
 def proposed(session: Session, enrolment_id: UUID, partner: str, zone: str | None) -> bool:

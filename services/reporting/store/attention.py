@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 from sqlmodel import Session
 
+from chassis.people import account
 from services.reporting.domain import Row
 from services.reporting.store.access import NOT_TIED
 
@@ -65,12 +66,12 @@ def resolve(session: Session, attention_id: UUID, by: str, reason: str, now: dat
 
 def exists(session: Session, attention_id: UUID, who: str) -> bool:
     """Whether there ever was such a point; none that is about a case that `who` has a tie to."""
-    return bool(session.execute(_EXISTS, {"id": attention_id, "who": who}).scalar_one())
+    return bool(session.execute(_EXISTS, {"id": attention_id, "who": account(who)}).scalar_one())
 
 
 def listing(session: Session, who: str | None = None) -> list[Row]:
     """Open points, the oldest first; none that is about a case that `who` has a tie to."""
-    rows = session.execute(_LISTING, {"who": who})
+    rows = session.execute(_LISTING, {"who": who and account(who)})
     return [dict(row._mapping) for row in rows]
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
+from chassis.people import account
 from services.reporting.domain import STAGES, Row
 from services.reporting.store.access import NOT_TIED
 
@@ -68,7 +69,7 @@ def stages(session: Session, since: datetime, until: datetime, lane: str | None)
 
 def lines(session: Session, since: datetime, until: datetime, limit: int, who: str) -> list[Row]:
     """The presses of a period, one line each, in order of receipt; none that `who` is tied to."""
-    rows = session.execute(text(_LIST), {"since": since, "until": until, "limit": limit, "who": who})
+    rows = session.execute(text(_LIST), {"since": since, "until": until, "limit": limit, "who": account(who)})
     return [dict(row._mapping) for row in rows]
 
 

@@ -12,3 +12,8 @@ def account(name: str) -> str:
 def accounts(names: Iterable[str]) -> set[str]:
     """All of them, as they are compared."""
     return {account(name) for name in names}
+
+
+def is_one_of(name: str, names: Iterable[str]) -> bool:
+    """Whether a person is among these, however either is spelt."""
+    return account(name) in accounts(names)

@@ -1,0 +1,25 @@
+"""Ties are found by the account as it is compared: those from before get it beside how they were spelt."""
+
+import unicodedata
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+
+_COPY = sa.text(
+    "INSERT INTO tie (subject, enrolment_id, declared_at, declared_by) SELECT :account, enrolment_id, declared_at, declared_by "
+    "FROM tie WHERE subject = :spelt ON CONFLICT DO NOTHING"
+)
+
+
+def _account(name: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
+
+
+def upgrade() -> None:
+    spelt = op.get_bind().execute(sa.text("SELECT DISTINCT subject FROM tie")).scalars().all()
+    for each in spelt:
+        # Processes from before read what they know; why it was declared rests sealed under that spelling.
+        op.execute(_COPY.bindparams(account=_account(each), spelt=each))
