@@ -15,7 +15,7 @@ from chassis.errors import bounds
 from services.registry.errors import ImportInvalid
 from services.registry.schemas import CardIn
 from services.registry.store import files as store
-from services.registry.usecases import cards, files
+from services.registry.usecases import cards, files, zones
 from services.registry.usecases.work import Work, alone, zone_of
 
 # Columns; the first four are needed. Several values of one column are separated by `;`.
@@ -58,9 +58,10 @@ class Imported:
 def read(work: Work, key: bytes, text: str, *, dry: bool) -> Imported:
     """Read a list. Nothing is made when it is `dry` or any line has a problem.
 
-    Raises `ImportInvalid`; `DoneAtOnce` where the zone imports already.
+    Raises `ImportInvalid`, `ZoneUnknown`; `DoneAtOnce` where the zone imports already.
     """
     zone, found = zone_of(work.caller), Imported()
+    zones.refuse_unknown(work, zone, "zone")
     if not dry:
         alone(work, f"import {zone}", "body")
     wanted: list[tuple[str, dict[str, Any], str | None]] = []

@@ -28,6 +28,8 @@ LINES: Lines = {
         ("Dit is niet vrij om uit te reiken: kijk in de voorraad na waarom.", "Ceci n'est pas libre : voyez pourquoi dans le stock.", "Das ist nicht frei: Der Bestand zeigt, warum.", "This is not free to be issued: see in the stock why."),
     ),
     "date-in-future": ("Deze datum ligt in de toekomst.", "Cette date est dans le futur.", "Dieses Datum liegt in der Zukunft.", "This date lies in the future."),
+    "zone-unknown": ("Uw zone staat niet op de kaart van de meldkamers: vraag hun beheerder ze in te voeren.", "Votre zone ne figure pas sur la carte des centres d'appel : demandez à leur gestionnaire de l'introduire.", "Ihre Zone steht nicht auf der Karte der Leitstellen: deren Verwalter muss sie eintragen.", "Your zone is not on the map of the control rooms: ask their administrator to enter it."),
+    "zone-unknown.to_zone_id": ("Deze politiezone bestaat niet.", "Cette zone de police n'existe pas.", "Diese Polizeizone gibt es nicht.", "There is no such police zone."),
     "transfer-unknown": ("Dit aanbod bestaat niet, of niet voor u.", "Cette offre n'existe pas, ou pas pour vous.", "Dieses Angebot gibt es nicht, oder nicht für Sie.", "There is no such offer, or not for you."),
     "transfer-invalid": ("Uw zone beheert dit dossier al.", "Votre zone gère déjà ce dossier.", "Ihre Zone führt diese Akte schon.", "Your zone manages this file already."),
     "transfer-answered-before": ("Dit dossier is al aangeboden, of het aanbod is al beantwoord.", "Ce dossier est déjà proposé, ou l'offre a déjà reçu une réponse.", "Diese Akte ist schon angeboten, oder das Angebot ist schon beantwortet.", "This file is on offer already, or the offer was answered before."),
