@@ -27,6 +27,7 @@ COLUMNS = (
 NEEDED = COLUMNS[:4]
 # Where the card keeps what can be wrong with a column, where the name is another one.
 _COLUMN_OF = {
+    "card.victim.phone": "victim_phone",
     "card.victim.born_on": "victim_born_on",
     "card.perpetrators.born_on": "perpetrator_born_on",
     "card.languages": "languages",

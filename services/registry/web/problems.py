@@ -27,7 +27,15 @@ LINES: Lines = {
         (f"stock-move-refused.{field}" for field in ("button_serial", "button_item_id", "phone_item_id")),
         ("Dit is niet vrij om uit te reiken: kijk in de voorraad na waarom.", "Ceci n'est pas libre : voyez pourquoi dans le stock.", "Das ist nicht frei: Der Bestand zeigt, warum.", "This is not free to be issued: see in the stock why."),
     ),
-    "date-in-future": ("Deze datum ligt in de toekomst.", "Cette date est dans le futur.", "Dieses Datum liegt in der Zukunft.", "This date lies in the future."),
+    **dict.fromkeys(
+        ("date-in-future", "date_in_future"),
+        ("Deze datum ligt in de toekomst.", "Cette date est dans le futur.", "Dieses Datum liegt in der Zukunft.", "This date lies in the future."),
+    ),
+    "date_too_old": ("Deze datum ligt te ver terug: kijk het jaar na.", "Cette date est trop ancienne : vérifiez l'année.", "Dieses Datum liegt zu weit zurück: bitte das Jahr prüfen.", "This date lies too far back: look at the year."),
+    **dict.fromkeys(
+        (f"{code}.verified_on" for code in ("date_parsing", "date_from_datetime_parsing", "date_from_datetime_inexact")),
+        ("Schrijf het laatste deel als jjjj-mm-dd. Een | in de tekst zelf schrijft u als \\|.", "Écrivez la dernière partie ainsi : aaaa-mm-jj. Un | dans le texte même s'écrit \\|.", "Den letzten Teil als jjjj-mm-tt schreiben. Ein | im Text selbst schreibt man \\|.", "Write the last part as yyyy-mm-dd. A | in the text itself is written \\|."),
+    ),
     "zone-unknown": ("Uw zone staat niet op de kaart van de meldkamers: vraag hun beheerder ze in te voeren.", "Votre zone ne figure pas sur la carte des centres d'appel : demandez à leur gestionnaire de l'introduire.", "Ihre Zone steht nicht auf der Karte der Leitstellen: deren Verwalter muss sie eintragen.", "Your zone is not on the map of the control rooms: ask their administrator to enter it."),
     "zone-unknown.to_zone_id": ("Deze politiezone bestaat niet.", "Cette zone de police n'existe pas.", "Diese Polizeizone gibt es nicht.", "There is no such police zone."),
     "transfer-unknown": ("Dit aanbod bestaat niet, of niet voor u.", "Cette offre n'existe pas, ou pas pour vous.", "Dieses Angebot gibt es nicht, oder nicht für Sie.", "There is no such offer, or not for you."),
@@ -41,6 +49,10 @@ LINES: Lines = {
     **dict.fromkeys(
         ("string_pattern_mismatch.cancel_code", "string_pattern_mismatch.duress_code"),
         ("Dit moeten 4 tot 8 cijfers zijn.", "Il faut 4 à 8 chiffres.", "Das müssen 4 bis 8 Ziffern sein.", "This must be 4 to 8 digits."),
+    ),
+    **dict.fromkeys(
+        ("string_pattern_mismatch.phone", "string_pattern_mismatch.victim_phone"),
+        ("Dit is geen telefoonnummer: 6 tot 15 cijfers, zoals +32470123456.", "Ce n'est pas un numéro de téléphone : 6 à 15 chiffres, comme +32470123456.", "Das ist keine Telefonnummer: 6 bis 15 Ziffern, wie +32470123456.", "This is no telephone number: 6 to 15 digits, like +32470123456."),
     ),
     "string_pattern_mismatch.phone_number": ("Schrijf het nummer zo: +32470123456.", "Écrivez le numéro ainsi : +32470123456.", "Bitte die Nummer so schreiben: +32470123456.", "Write the number like this: +32470123456."),
     "value_error.public_key": ("Dit is geen sleutel van een telefoon: kopieer hem helemaal.", "Ce n'est pas une clé de téléphone : copiez-la en entier.", "Das ist kein Schlüssel eines Telefons: bitte vollständig kopieren.", "This is no key of a phone: copy all of it."),
