@@ -40,14 +40,13 @@ def search(work: Work, key: bytes, text: str, limit: int) -> list[Hit]:
 
 def _likest(work: Work, wanted: Sequence[Word], zone: str) -> dict[UUID, tuple[float, Kind]]:
     """By file: how like the likest of its words is, and of what kind; only those that are like enough."""
-    pieces = {word.kind: len(word.pieces) for word in wanted}
     found = dict[UUID, tuple[float, Kind]]()
     for each in store.alike(work.session, wanted, zone, work.caller.subject):
-        likeness = domain.likeness(each.shared, each.pieces, pieces[each.kind])
-        if likeness >= domain.LEAST[each.kind]:
-            found[each.enrolment_id] = max(
-                found.get(each.enrolment_id, (0.0, each.kind)), (likeness, each.kind)
-            )
+        word = wanted[each.wanted]
+        likeness = domain.likeness(word, each.shared, each.pieces)
+        if likeness is not None:
+            before = found.get(each.enrolment_id, (0.0, word.kind))
+            found[each.enrolment_id] = max(before, (likeness, word.kind))
     return found
 
 
