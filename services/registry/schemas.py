@@ -316,13 +316,19 @@ class EnrolmentOut(BaseModel):
 
 
 class EnrolmentSummary(BaseModel):
-    """One line of the list: nothing sealed."""
+    """A file in short: nothing sealed."""
 
     id: UUID
     managing_zone_id: str
     status: EnrolmentStatus
     created_at: datetime
     activated_at: datetime | None
+
+
+class EnrolmentLine(EnrolmentSummary):
+    """One line of a zone's list; `victim`: None where the file has no card."""
+
+    victim: Annotated[str | None, Personal(Group.VICTIM)]
 
 
 class CompletenessOut(BaseModel):

@@ -1,4 +1,4 @@
-"""Search forgives spelling, invents nothing, ends where the searcher's files end, and keeps no name in clear."""
+"""Search forgives spelling, invents nothing, ends at the searcher's files, and keeps no name in clear."""
 
 import pytest
 

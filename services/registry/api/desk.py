@@ -25,10 +25,9 @@ from services.registry.errors import CardUnknown, EnrolmentUnknown
 from services.registry.models import PhotoRow
 from services.registry.schemas import CardOut, StockOut, TransferOut
 from services.registry.store import access as access_store
-from services.registry.store import files as store
 from services.registry.usecases import access, cards, importing, photos, reminders, stock, transfers, zones
 from services.registry.usecases import files as usecases
-from services.registry.usecases.work import Work, today, zone_of
+from services.registry.usecases.work import Work, today
 from services.registry.web.words import WORDS
 
 _WEB = Path(__file__).parents[1] / "web"
@@ -70,7 +69,7 @@ def _board(app: FastAPI, parts: Parts, pages: Pages) -> None:
             return RedirectResponse("/desk/stock" if "technician" in caller.roles else "/desk/glass", 303)
         with parts.work(caller) as work:
             what: dict[str, Any] = {
-                "rows": store.enrolments(work.session, zone_of(caller), caller.subject, _LINES),
+                "rows": files.lines(work, _LINES),
                 "reminders": reminders.of_zone(work, _LINES),
                 "lasting": LASTING,
                 "transfers": transfers.of_zone(work, _LINES),

@@ -56,6 +56,11 @@ def read(work: Work, enrolment_id: UUID) -> File:
     return _file(work, readable(work, enrolment_id))
 
 
+def of_zone(work: Work, limit: int) -> Sequence[EnrolmentRow]:
+    """The newest files of the caller's zone; none that the caller has a tie to."""
+    return store.enrolments(work.session, zone_of(work.caller), work.caller.subject, limit)
+
+
 def put_police_report(work: Work, enrolment_id: UUID, pv_number: str) -> File:
     """Record the number of the police report."""
     row = changeable(work, enrolment_id)

@@ -53,10 +53,16 @@ def _likest(work: Work, wanted: Sequence[Word], zone: str) -> dict[UUID, tuple[f
 def _hit(work: Work, known: UUID, why: Sequence[tuple[float, Kind]]) -> Hit:
     row = files.enrolment(work.session, known)
     assert row is not None  # noqa: S101 - it was just found, and files are never deleted
-    said = work.open(sealed.card(row.id), row.card)
     likeness = sum(each for each, _ in why) / len(why)
     kinds = tuple(dict.fromkeys(kind for _, kind in why))
-    return Hit(row, said["card"]["victim"]["name"] if said else None, round(likeness, 2), kinds)
+    return Hit(row, victim(work, row), round(likeness, 2), kinds)
+
+
+def victim(work: Work, row: EnrolmentRow) -> str | None:
+    """Whom a file is about; None where it has no card."""
+    if row.card is None:
+        return None
+    return str(work.open(sealed.card(row.id), row.card)["card"]["victim"]["name"])
 
 
 def index(tx: Transaction, vault: Vault, key: bytes, row: EnrolmentRow) -> None:
