@@ -3,7 +3,7 @@
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.common import MARKING, Fix, Lane, Outcome
 from contracts.envelope import Payload
@@ -187,6 +187,32 @@ class ControlRoomRegistered(_DispatchFact):
         return self.control_room_id
 
 
+class NamedZone(BaseModel):
+    """A police zone by its name in the languages of the country."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    zone_id: str
+    nl: str
+    fr: str
+    de: str
+
+
+class ZonesPublished(_DispatchFact):
+    """The police zones in force, all of them, whenever they change; of several the highest `number` counts."""
+
+    TYPE = "zones.published.v1"
+
+    number: int
+    zones: tuple[NamedZone, ...]
+    published_at: AwareDatetime
+
+    @property
+    def subject(self) -> str:
+        """The map: there is one."""
+        return "zones"
+
+
 class OrderSent(Payload):
     """An order for the control room's own software: everything but the card, which is fetched at `card_url`."""
 
@@ -233,5 +259,6 @@ EVENTS = (
     TestRouted,
     CanaryRouted,
     ControlRoomRegistered,
+    ZonesPublished,
     OrderSent,
 )

@@ -96,6 +96,7 @@ ALARM_REGISTRY = "alarm.registry"
 ALARM_LADDER = "alarm.ladder"
 REGISTRY_GRANTS = "registry.grants"
 REGISTRY_TESTS = "registry.tests"
+REGISTRY_ZONES = "registry.zones"
 REPORTING_LEDGER = "reporting.ledger"
 REPORTING_FOLLOW_UP = "reporting.follow-up"
 REPORTING_ATTENTION = "reporting.attention"
@@ -178,6 +179,7 @@ QUEUES: tuple[Queue, ...] = (
     ),
     Queue(REGISTRY_GRANTS, (Binding(COMMITTEE_EVENTS, "#"),)),
     Queue(REGISTRY_TESTS, (Binding(DISPATCH_EVENTS, "test.routed.v1"),)),
+    Queue(REGISTRY_ZONES, (Binding(DISPATCH_EVENTS, "zones.published.v1"),)),
     Queue(
         REPORTING_LEDGER,
         (

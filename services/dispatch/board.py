@@ -14,7 +14,7 @@ from sqlmodel import Session
 from chassis import clock
 from chassis.sql import Statement, send
 from contracts.common import Fix
-from services.dispatch.geography import Point, load_map, parse_zones
+from services.dispatch.geography import Point, Zone, load_map, parse_zones
 from services.dispatch.models import MapRow
 from services.dispatch.routing import Defaults, Route, Router
 from services.dispatch.settings import DispatchSettings
@@ -148,8 +148,8 @@ def _point(fix: Fix | None) -> Point | None:
     return Point(fix.lat, fix.lon) if fix is not None else None
 
 
-def import_map(session: Session, geojson: dict[str, Any], by: str, at: datetime, rooms: set[str]) -> int:
+def import_map(session: Session, geojson: dict[str, Any], by: str, at: datetime, rooms: set[str]) -> list[Zone]:
     """Store real zones after checking them; raises geography.InvalidMapError naming feature and field."""
     zones = parse_zones(geojson, rooms)
     session.add(MapRow(geojson=geojson, imported_at=at, imported_by=by))
-    return len(zones)
+    return zones

@@ -27,6 +27,16 @@ class MapRow(Table, table=True):
     imported_by: str
 
 
+class ZonesToldRow(Table, table=True):
+    """The zones that others were told of last, by id and name; one row."""
+
+    __tablename__ = "zones_told"
+
+    id: int = Field(default=1, primary_key=True)
+    number: int = 0
+    zones: list[dict[str, str]] = Field(sa_type=Json)
+
+
 class ControlRoomRow(Table, table=True):
     """How one control room wants its alarms; names and seat come with the map."""
 

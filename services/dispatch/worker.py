@@ -147,5 +147,6 @@ class Escalation:
 
     @every(30)
     def announce(self) -> None:
-        """Make every control room known to those that send canaries."""
+        """Make control rooms known to those that send canaries, and zones to those that keep files."""
         rooms.announce(context())
+        rooms.announce_zones(context())

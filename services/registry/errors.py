@@ -67,6 +67,10 @@ class TransferUnknown(NotFound):
     """No such transfer, or none of this zone."""
 
 
+class ZoneUnknown(Invalid):
+    """A police zone that is not on the map in force."""
+
+
 class TransferInvalid(Invalid):
     """A transfer that leads nowhere."""
 

@@ -17,10 +17,10 @@ from contracts.committee import (
     ConflictDeclared,
     ReviewHeld,
 )
-from contracts.dispatch import TestRouted
+from contracts.dispatch import TestRouted, ZonesPublished
 from contracts.envelope import Event, Payload
 from contracts.registry import CardPublished, CardWithdrawn, DeviceChanged, EnrolmentChanged
-from services.registry.models import DeviceRow, EnrolmentRow, GrantRow, TieRow
+from services.registry.models import DeviceRow, EnrolmentRow, GrantRow, TieRow, ZonesRow
 
 P = TypeVar("P", bound=Payload)
 
@@ -142,6 +142,14 @@ def passed_test(event: Event) -> tuple[UUID, datetime] | None:
         return None
     routed = _read(TestRouted, event)
     return routed.device_id, routed.received_at
+
+
+def zones_in_force(event: Event) -> ZonesRow | None:
+    """The police zones that dispatch tells of; None for its other events. Raises `Invalid`."""
+    if event.type != ZonesPublished.TYPE:
+        return None
+    told = _read(ZonesPublished, event)
+    return ZonesRow(number=told.number, zones=[zone.model_dump() for zone in told.zones])
 
 
 def _read(kind: type[P], event: Event) -> P:

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from chassis.columns import UtcDateTime
+from chassis.columns import Json, UtcDateTime
 
 
 class EnrolmentRow(SQLModel, table=True):
@@ -94,6 +94,16 @@ class StockRow(SQLModel, table=True):
     entered_by: str
     wiped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     wiped_by: str | None = None
+
+
+class ZonesRow(SQLModel, table=True):
+    """Read model of dispatch: the police zones in force, by id and name. One row, none before it was told."""
+
+    __tablename__ = "zones"
+
+    id: int = Field(default=1, primary_key=True)
+    number: int
+    zones: list[dict[str, str]] = Field(sa_type=Json)
 
 
 class GrantRow(SQLModel, table=True):
@@ -213,6 +223,6 @@ class PhotoRow(SQLModel, table=True):
 TABLES = frozenset(
     {
         *("enrolment_file", "issued_device", "received_decision", "transfer", "reminder"),
-        *("tie", "opened_file", "found_by", "photo", "stock_item"),
+        *("tie", "opened_file", "found_by", "photo", "stock_item", "zones"),
     }
 )

@@ -18,15 +18,50 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from contracts.common import NO_NUL
+from chassis import clock
+from contracts.common import BELGIUM, NO_NUL
 from contracts.policy import Group, Personal
-from contracts.registry import Card, DeviceStatus, EnrolmentStatus, Noted, Person, ReminderKind, Vehicle
+from contracts.registry import (
+    Address,
+    Card,
+    DeviceStatus,
+    EnrolmentStatus,
+    Measure,
+    Noted,
+    Person,
+    ReminderKind,
+    Vehicle,
+)
 from services.registry.domain.stock import StockKind, StockStatus
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=NO_NUL)]
 Reason = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=2000, pattern=NO_NUL)]
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,8}$")]
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+[1-9][0-9]{6,14}$")]
+
+
+# A number that can be called, as people write it: 6 to 15 digits (E.164 allows 15), and what stands between.
+Dialled = Annotated[
+    str, StringConstraints(strip_whitespace=True, pattern=r"^\+?([ ./()-]*[0-9]){6,15}$", max_length=40)
+]
+# Nobody is older (the oldest known person was 122).
+_OLDEST_YEARS = 122
+
+
+def _not_in_future(day: date) -> date:
+    if day > clock.now().astimezone(BELGIUM).date():
+        raise PydanticCustomError("date_in_future", "lies in the future")
+    return day
+
+
+def _lived(day: date) -> date:
+    if day.year < clock.now().year - _OLDEST_YEARS:
+        raise PydanticCustomError("date_too_old", "lies too far back")
+    return day
+
+
+Past = Annotated[date, AfterValidator(_not_in_future)]
+Birth = Annotated[Past, AfterValidator(_lived)]
 
 
 def _ed25519(value: str) -> str:
@@ -66,19 +101,50 @@ class _In(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class PerpetratorIn(Person):
+class _Looked(BaseModel):
+    # What is to be verified one day is not verified: it would never be looked at again.
+    verified_on: Past | None = None
+
+
+class NotedIn(_Looked, Noted):
+    """Something to reckon with, as it is typed in."""
+
+
+class VehicleIn(_Looked, Vehicle):
+    """A vehicle, as it is typed in."""
+
+
+class MeasureIn(_Looked, Measure):
+    """A measure, as it is typed in."""
+
+
+class AddressIn(_Looked, Address):
+    """An address, as it is typed in."""
+
+
+class PersonIn(_Looked, Person):
+    """A person, as they are typed in: born, and reached by a number that can be called."""
+
+    born_on: Birth | None = None
+    phone: Dialled | None = None
+
+
+class PerpetratorIn(PersonIn):
     """A perpetrator; `ref` is left out unless it is known from another file."""
 
     ref: UUID | None = None
-    violence: tuple[Noted, ...] = ()
-    weapons: tuple[Noted, ...] = ()
-    vehicles: tuple[Vehicle, ...] = ()
+    violence: tuple[NotedIn, ...] = ()
+    weapons: tuple[NotedIn, ...] = ()
+    vehicles: tuple[VehicleIn, ...] = ()
 
 
 class CardContent(Card):
     """The card as it is typed in: pseudonyms of perpetrators are made here."""
 
+    victim: PersonIn
     perpetrators: tuple[PerpetratorIn, ...] = ()  # type: ignore[assignment]  # narrowed again when stored
+    measures: tuple[MeasureIn, ...] = ()
+    addresses: tuple[AddressIn, ...] = ()
 
 
 class CardIn(_In):
@@ -250,13 +316,19 @@ class EnrolmentOut(BaseModel):
 
 
 class EnrolmentSummary(BaseModel):
-    """One line of the list: nothing sealed."""
+    """A file in short: nothing sealed."""
 
     id: UUID
     managing_zone_id: str
     status: EnrolmentStatus
     created_at: datetime
     activated_at: datetime | None
+
+
+class EnrolmentLine(EnrolmentSummary):
+    """One line of a zone's list; `victim`: None where the file has no card."""
+
+    victim: Annotated[str | None, Personal(Group.VICTIM)]
 
 
 class CompletenessOut(BaseModel):

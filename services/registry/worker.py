@@ -9,10 +9,10 @@ from chassis.outbox import Relay
 from chassis.reseal import LOOK_EVERY_S, Resealer
 from chassis.settings import load
 from chassis.vault import Vault
-from contracts.topology import REGISTRY_GRANTS, REGISTRY_TESTS
+from contracts.topology import REGISTRY_GRANTS, REGISTRY_TESTS, REGISTRY_ZONES
 from services.registry import events
 from services.registry.settings import RegistrySettings
-from services.registry.usecases import access, devices, files, reminders, search
+from services.registry.usecases import access, devices, files, reminders, search, zones
 from services.registry.usecases.sealed import SEALED
 
 
@@ -70,6 +70,13 @@ class RegistryWorker:
             passed = {events.passed_test(d.event) for d in deliveries if d.event.id in fresh}
             for device_id, received_at in sorted(test for test in passed if test):
                 devices.pass_test(tx, device_id, received_at)
+
+    @listen(REGISTRY_ZONES)
+    def on_zones(self, deliveries: list[Delivery]) -> None:
+        """Dispatch told which zones are in force; a copy changes nothing."""
+        with database().transaction() as tx:
+            for row in filter(None, (events.zones_in_force(d.event) for d in deliveries)):
+                zones.keep(tx, row)
 
     @every(10)
     def remind(self) -> None:

@@ -48,6 +48,24 @@ def test_saving_a_card_keeps_each_line_and_forgets_the_place_of_another_address(
 
 
 @pytest.mark.timeout(120)
+def test_a_line_in_a_text_is_kept_and_too_many_parts_are_refused_at_their_field(crew: Crew, desk: Desk) -> None:
+    manager = desk("file-manager", service="registry")
+    file = known(manager, "Browser Streep")
+    typed(manager, "card.perpetrators.0.name", "Ex Voorbeeld")
+    weapons = manager.locator("[name='card.perpetrators.0.weapons']")
+    weapons.fill("mes | groot | PV | 2026-11-02")
+    manager.locator("form[data-api$='/card'] button.go").click()
+    wrong = manager.locator("label:has([name='card.perpetrators.0.weapons']) + .wrong")
+    expect(wrong).to_contain_text(r"Een | in de tekst zelf schrijft u als \|")
+    assert _card(crew, file)["perpetrators"] == []
+    weapons.fill("mes \\| groot | PV | 2026-11-02")
+    saved(manager, "/card")
+    saved(manager, "/card")
+    (kept,) = _card(crew, file)["perpetrators"][0]["weapons"]
+    assert (kept["text"], kept["source"], kept["verified_on"]) == ("mes | groot", "PV", "2026-11-02")
+
+
+@pytest.mark.timeout(120)
 def test_two_windows_do_not_overwrite_each_other_unseen(crew: Crew, desk: Desk) -> None:
     first = desk("file-manager", service="registry")
     file = known(first, "Browser Tweemaal")

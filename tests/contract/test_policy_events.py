@@ -23,6 +23,7 @@ HARMLESS = {
     # names of places, processes and means, from lists of ours
     *("zone_id", "border_zone_ids", "previous_zone_id", "managing_zone_id", "from_zone_id", "to_zone_id"),
     *("control_room_id", "target_control_room_id", "unit_id", "district", "zones", "name", "basis", "hops"),
+    *(f"zones.published.v1 zones.{language}" for language in ("nl", "fr", "de")),
     # pseudonyms, of devices and of staff (the subjects of their tokens)
     *("device_id", "opened_by", "person", "proposer"),
     # words of ours: roles, flags, names of fields, the reasons that the system gives

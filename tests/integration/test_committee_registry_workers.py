@@ -21,6 +21,7 @@ from services.committee.settings import CommitteeSettings
 from services.registry.api import create_app as registry_app
 from services.registry.schemas import CARD
 from services.registry.settings import RegistrySettings
+from tests.integration.test_registry_zones import told
 from tests.support.broker import Broker
 from tests.support.committee import SECRETARY, about, in_force, meeting, provisional, urgent
 from tests.support.desks import Desk, Who, desk, environment
@@ -166,6 +167,11 @@ def test_from_application_to_review(cluster: Cluster, broker: Broker, tmp_path: 
             )
         )
         assert registry.call("GET", file, **GHENT)["status"] == "active"
+        # Which zones there are comes from dispatch too.
+        news = told(7, ("aalst-1", "Aalst 1", "Alost 1"))
+        send(broker, news, news)
+        until(lambda: registry.sql("SELECT number FROM zones") == [(7,)])
+        assert registry.call("POST", "/v1/enrolments", status=422, **GHENT)["field"] == "zone"
 
 
 def waiting(broker: Broker, queue: str) -> list[Event]:

@@ -88,7 +88,7 @@ def test_registry(registry: Desk, registry_settings: RegistrySettings) -> None:
     registry.call("POST", f"{file}/convention", {"signed_on": "2026-01-02", "by": CANARY}, **manager)
     text = f"x {CANARY}"
     card = {
-        "victim": {"name": text, "phone": text, "description": text},
+        "victim": {"name": text, "phone": "+32470998877", "description": text},
         "perpetrators": [
             {
                 "name": text,

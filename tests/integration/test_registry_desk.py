@@ -121,6 +121,27 @@ def test_a_restricted_file_offers_no_change_and_an_erased_one_says_so(
     assert "Gewist op" in text
     assert f"{file}/erase" not in text
     assert "An Peeters" not in text
+    # No patrol comes for whom nobody knows any more.
+    assert "vannacht missen" not in text
+
+
+def test_the_list_says_whom_a_file_is_about_and_who_read_it_is_logged(
+    registry: Desk, pages: TestClient, issuer: Issuer
+) -> None:
+    who: Who = {"role": "file_manager", "zone": "listed", "sub": "lies"}
+    empty, named = (registry.call("POST", "/v1/enrolments", status=201, **who)["id"] for _ in range(2))
+    body = {**CARD, "card": {**CARD["card"], "victim": {"name": "Greet Lijstermans"}}}
+    registry.call("PUT", f"/v1/enrolments/{named}/card", body, **who)
+    registry.execute("DELETE FROM audit_entry WHERE position IS NULL")
+    text = read(pages, issuer, "/desk", who)
+    assert re.search(rf'<a href="/desk/enrolments/{named}">Greet Lijstermans</a>', text)
+    assert re.search(rf'<a href="/desk/enrolments/{empty}">[^<]+</a>', text)
+    logged = "SELECT about, action, fields FROM audit_entry WHERE subject = 'lies'"
+    assert registry.sql(logged) == [(f"enrolment:{named}", "read", ["victim"])]
+    found = {each["id"]: each["victim"] for each in registry.call("GET", "/v1/enrolments", **who)}
+    assert found == {named: "Greet Lijstermans", empty: None}
+    registry.call("POST", f"/v1/enrolments/{named}/ties", {"reason": "my sister"}, status=204, **who)
+    assert "Lijstermans" not in read(pages, issuer, "/desk", who)
 
 
 def test_who_is_not_protected_is_said_first(
@@ -334,7 +355,7 @@ def test_each_weapon_and_vehicle_has_a_line_of_its_own(
     file, page = _file(registry)
     person = {
         "name": "Bert",
-        "weapons": [{"text": "mes", "source": "PV", "verified_on": "2026-11-02"}, {"text": "pistool"}],
+        "weapons": [{"text": "mes", "source": "PV", "verified_on": "2026-11-02"}, {"text": "staaf | bijl"}],
         "vehicles": [
             {"text": "rode Golf", "plate": "1-ABC-123"},
             {"text": "bestelwagen"},
@@ -344,7 +365,7 @@ def test_each_weapon_and_vehicle_has_a_line_of_its_own(
     registry.call("PUT", f"{file}/card", {**CARD, "card": {**CARD["card"], "perpetrators": [person]}}, **GHENT)
     text = read(pages, issuer, page, GHENT)
     # As the form sends it again: nothing runs into the next line, nothing is left out.
-    assert _lines(text, "card.perpetrators.0.weapons") == ["mes | PV | 2026-11-02", "pistool"]
+    assert _lines(text, "card.perpetrators.0.weapons") == ["mes | PV | 2026-11-02", r"staaf \| bijl"]
     assert _lines(text, "card.perpetrators.0.vehicles") == [
         "rode Golf | 1-ABC-123",
         "bestelwagen",

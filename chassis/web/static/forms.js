@@ -14,11 +14,14 @@ const READ = {
   list: (field) => field.value.split("\n").map((line) => line.trim()).filter(Boolean),
   chosen: (field) => [...field.form.elements].filter((each) => each.name === field.name && each.checked).map((each) => each.value),
   bool: (field) => (field.type === "checkbox" ? field.checked : field.value === "true"),
-  // One a line, as "knife | police report | 2026-11-02"; the names of the parts stand in data-parts.
+  // One a line, as "knife | police report | 2026-11-02"; the names of the parts stand in data-parts. A | of a text is
+  // written \|. What is too much stays in the last part, so that it is refused there and not lost.
   parts: (field) =>
     READ.list(field).map((line) => {
-      const said = line.split("|").map((part) => part.trim());
-      return Object.fromEntries(field.dataset.parts.split(" ").map((name, n) => [name, said[n] || null]).filter(([, part]) => part));
+      const names = field.dataset.parts.split(" ");
+      const said = line.split(/(?<!\\)\|/).map((part) => part.trim().replaceAll("\\|", "|"));
+      said.push(said.splice(names.length - 1).join(" | "));
+      return Object.fromEntries(names.map((name, n) => [name, said[n] || null]).filter(([, part]) => part));
     }),
   // One a line, as "N1: yes".
   pairs: (field) => {

@@ -1,19 +1,21 @@
 """Control rooms, units and the map: what partners set up, and what is told of it."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 
 from chassis import clock
+from chassis.database import Transaction
 from chassis.errors import Invalid
-from contracts.dispatch import ControlRoomRegistered
+from contracts.dispatch import ControlRoomRegistered, NamedZone, ZonesPublished
 from services.dispatch import store
 from services.dispatch.board import import_map
 from services.dispatch.errors import ControlRoomUnknown
-from services.dispatch.geography import InvalidMapError
-from services.dispatch.models import ControlRoomRow
+from services.dispatch.geography import InvalidMapError, Zone
+from services.dispatch.models import ControlRoomRow, ZonesToldRow
 from services.dispatch.schemas import ControlRoomIn, PositionIn, UnitIn
 from services.dispatch.usecases.context import Context
 
@@ -118,12 +120,40 @@ def put_map(context: Context, geojson: dict[str, Any], by: str) -> int:
     """Import real zones; raises `Invalid` listing everything that is wrong, by feature and field."""
     try:
         with context.database.transaction() as tx:
-            count = import_map(tx.session, geojson, by, clock.now(), set(context.board.rooms))
+            # Locked first: maps come into force in the order in which others hear of them.
+            told = _told(tx)
+            zones = import_map(tx.session, geojson, by, clock.now(), set(context.board.rooms))
+            _tell_zones(tx, told, zones)
     except InvalidMapError as error:
         problems = [{"feature": p.feature, "field": p.field, "detail": p.detail} for p in error.problems]
         raise Invalid(str(error), field=error.problems[0].field, errors=problems) from None
     refresh(context)
-    return count
+    return len(zones)
+
+
+def announce_zones(context: Context) -> None:
+    """Tell of the zones in force unless they were told: after an upgrade, and of the map that came with it."""
+    with context.database.transaction() as tx:
+        told = _told(tx)
+        # Under the lock, so that nobody tells anew what another process replaced.
+        context.board.refresh(tx.session)
+        _tell_zones(tx, told, context.board.zones)
+
+
+def _told(tx: Transaction) -> ZonesToldRow:
+    """What was told last, locked."""
+    tx.session.execute(upsert(ZonesToldRow).values(id=1, number=0, zones=[]).on_conflict_do_nothing())
+    row: ZonesToldRow = tx.session.execute(select(ZonesToldRow).with_for_update()).scalar_one()
+    return row
+
+
+def _tell_zones(tx: Transaction, told: ZonesToldRow, zones: Sequence[Zone]) -> None:
+    named = [NamedZone(zone_id=zone.id, **asdict(zone.names)) for zone in zones]
+    wanted = [zone.model_dump() for zone in named]
+    if told.zones == wanted:
+        return
+    told.number, told.zones = told.number + 1, wanted
+    tx.publish(ZonesPublished(number=told.number, zones=tuple(named), published_at=clock.now()))
 
 
 def refresh(context: Context) -> None:

@@ -14,6 +14,7 @@ from chassis.pages import Pages
 from contracts.registry import Card
 from services.registry.api import files
 from services.registry.api import stock as stock_api
+from services.registry.api import transfers as transfers_api
 from services.registry.api.parts import READERS, Parts, read, shown
 from services.registry.api.stock import STOCK_ACTIONS, STOCK_KEEPERS
 from services.registry.domain import photo as photo_rules
@@ -22,12 +23,11 @@ from services.registry.domain.card import LASTING, Completeness
 from services.registry.domain.stock import StockMove, StockPlace
 from services.registry.errors import CardUnknown, EnrolmentUnknown
 from services.registry.models import PhotoRow
-from services.registry.schemas import CardOut, StockOut
+from services.registry.schemas import CardOut, StockOut, TransferOut
 from services.registry.store import access as access_store
-from services.registry.store import files as store
-from services.registry.usecases import access, cards, importing, photos, reminders, stock, transfers
+from services.registry.usecases import access, cards, importing, photos, reminders, stock, transfers, zones
 from services.registry.usecases import files as usecases
-from services.registry.usecases.work import Work, today, zone_of
+from services.registry.usecases.work import Work, today
 from services.registry.web.words import WORDS
 
 _WEB = Path(__file__).parents[1] / "web"
@@ -69,10 +69,11 @@ def _board(app: FastAPI, parts: Parts, pages: Pages) -> None:
             return RedirectResponse("/desk/stock" if "technician" in caller.roles else "/desk/glass", 303)
         with parts.work(caller) as work:
             what: dict[str, Any] = {
-                "rows": store.enrolments(work.session, zone_of(caller), caller.subject, _LINES),
+                "rows": files.lines(work, _LINES),
                 "reminders": reminders.of_zone(work, _LINES),
                 "lasting": LASTING,
                 "transfers": transfers.of_zone(work, _LINES),
+                "zones": zones.named(work, pages.language(request)),
             }
         return pages.show(request, "files.html", caller, **what, **_common(pages, request, caller))
 
@@ -136,6 +137,7 @@ def _file(app: FastAPI, parts: Parts, pages: Pages) -> None:
         try:
             with parts.work(caller) as work:
                 what = _whole(work, enrolment_id, pages.locale(request), common["zone"])
+                what["zones"] = zones.named(work, pages.language(request))
         except EnrolmentUnknown:
             asked = {"number": enrolment_id, "unknown": True, "minutes": _minutes(parts)}
             return pages.show(request, "glass.html", caller, 404, **asked, **common)
@@ -172,7 +174,14 @@ def _whole(work: Work, enrolment_id: UUID, locale: str, zone: str | None) -> dic
         "change": change,
         "free": stock.free(work) if change else {},
         "until": None if own else until,
+        "offer": _offer(work, enrolment_id),
     }
+
+
+def _offer(work: Work, enrolment_id: UUID) -> TransferOut | None:
+    """The offer of a file that waits for an answer, for either zone."""
+    row = transfers.pending(work, enrolment_id)
+    return transfers_api.as_shown(work, row) if row else None
 
 
 def _aged(work: Work, photo: PhotoRow, locale: str) -> dict[str, Any]:

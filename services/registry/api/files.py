@@ -10,15 +10,15 @@ from services.registry.api.parts import FileManager, Parts, Reader, shown, wrote
 from services.registry.schemas import (
     ConventionIn,
     DeviceOut,
+    EnrolmentLine,
     EnrolmentOut,
-    EnrolmentSummary,
     PoliceReportIn,
     PreconditionsOut,
     ReasonIn,
 )
-from services.registry.store import files as store
 from services.registry.usecases import files as usecases
-from services.registry.usecases.work import Work, zone_of
+from services.registry.usecases.search import victim
+from services.registry.usecases.work import Work
 
 
 def add(app: FastAPI, parts: Parts) -> None:
@@ -38,11 +38,10 @@ def _files(app: FastAPI, parts: Parts) -> None:
             return as_shown(work, file)
 
     @app.get("/v1/enrolments", tags=["files"])
-    def listed(caller: FileManager, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[EnrolmentSummary]:
+    def listed(caller: FileManager, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[EnrolmentLine]:
         """The newest files of the caller's zone."""
-        with parts.database.read() as session:
-            rows = store.enrolments(session, zone_of(caller), caller.subject, limit)
-        return [EnrolmentSummary.model_validate(row, from_attributes=True) for row in rows]
+        with parts.work(caller) as work:
+            return lines(work, limit)
 
     @app.get("/v1/enrolments/{enrolment_id}", tags=["files"])
     def read(enrolment_id: UUID, caller: Reader) -> EnrolmentOut:
@@ -86,6 +85,15 @@ def _switching(app: FastAPI, parts: Parts) -> None:
         """Close a file; 409 names in `missing` what it needs first: the committee's decision, the device."""
         with parts.work(caller) as work:
             return as_shown(work, usecases.end(work, enrolment_id), "status")
+
+
+def lines(work: Work, limit: int) -> list[EnrolmentLine]:
+    """The newest files of the caller's zone, with whom each is about as the caller may know it; logged."""
+    found = [
+        EnrolmentLine.model_validate({**row.model_dump(), "victim": victim(work, row)})
+        for row in usecases.of_zone(work, limit)
+    ]
+    return [shown(work, line.id, line) for line in found]
 
 
 def as_shown(work: Work, file: usecases.File, *changed: str) -> EnrolmentOut:

@@ -15,6 +15,8 @@ _SIDE, _QUALITY = 640, 80
 _FORMATS = ("JPEG", "PNG", "WEBP")
 # Months after which a face may no longer be the one that the patrol meets.
 STALE_MONTHS = 6
+# Years after which nobody is known by it: a day before that is a slip of the pen.
+OLDEST_YEARS = 50
 
 
 def cleaned(raw: bytes) -> bytes:

@@ -1,7 +1,8 @@
 """Search that forgives spelling, over words that nobody can read.
 
 A word is indexed as the keyed digests of its three-letter pieces (`Peeters`: `^pe`, `pee`, `eet` ...). Words
-that share enough pieces are alike, whatever was misspelt; without the key the digests say nothing.
+that share enough pieces are alike, whatever was misspelt; without the key the digests say nothing. Two letters
+that changed places spoil four pieces: a search looks for each pair of its word the other way round too.
 """
 
 import hashlib
@@ -17,16 +18,21 @@ from contracts.registry import Card
 Kind = Literal["victim", "perpetrator", "phone", "plate"]
 # The share of pieces that a word must have in common with another; numbers have fewer letters to go wrong.
 LEAST: dict[Kind, float] = {"victim": 0.4, "perpetrator": 0.4, "phone": 0.6, "plate": 0.5}
+# The same where two letters of what was typed changed places, and by how much it is less alike then.
+LEAST_SWAPPED, SWAPPED_COSTS = 0.8, 0.1
+# In shorter words any swap is another word; longer ones nobody types.
+_SWAPS = range(4, 31)
 _NAMES: tuple[Kind, ...] = ("victim", "perpetrator")
 _PIECE, _DIGEST = 3, 8
 
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A word of a kind, as its pieces' digests."""
+    """A word of a kind, as its pieces' digests. `swapped`: two letters of what was typed changed places."""
 
     kind: Kind
     pieces: frozenset[bytes]
+    swapped: bool = False
 
 
 def words(text: str) -> list[str]:
@@ -61,14 +67,21 @@ def of_card(key: bytes, card: Card) -> list[Word]:
 def of_query(key: bytes, text: str) -> list[list[Word]]:
     """What a search looks for: each of its words as what it could be; a number or a plate as a whole."""
     if not re.search(r"[0-9]", text):
-        return [[_word(key, kind, each) for kind in _NAMES] for each in words(text)]
+        return [[typed for kind in _NAMES for typed in _typed(key, kind, each)] for each in words(text)]
     if not re.search(r"[^\W\d_]", text):
-        return [[_word(key, "phone", phone(text))]]
-    return [[_word(key, "plate", plate(text))]]
+        return [_typed(key, "phone", phone(text))]
+    return [_typed(key, "plate", plate(text))]
 
 
-def _word(key: bytes, kind: Kind, word: str) -> Word:
-    return Word(kind, frozenset(_digests(key, kind, word)))
+def _typed(key: bytes, kind: Kind, word: str) -> list[Word]:
+    """A word as it was typed, and as it is where two letters that stand together changed places."""
+    pairs = range(len(word) - 1) if len(word) in _SWAPS else ()
+    swaps = {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in pairs} - {word}
+    return [_word(key, kind, word), *(_word(key, kind, each, swapped=True) for each in sorted(swaps))]
+
+
+def _word(key: bytes, kind: Kind, word: str, *, swapped: bool = False) -> Word:
+    return Word(kind, frozenset(_digests(key, kind, word)), swapped)
 
 
 def _digests(key: bytes, kind: Kind, word: str) -> Iterator[bytes]:
@@ -78,6 +91,9 @@ def _digests(key: bytes, kind: Kind, word: str) -> Iterator[bytes]:
         yield hmac.new(key, f"search|{kind}|{piece}".encode(), hashlib.sha256).digest()[:_DIGEST]
 
 
-def likeness(shared: int, one: int, other: int) -> float:
-    """How alike two words are that have so many pieces, and so many in common (Dice): 0 to 1."""
-    return 2 * shared / (one + other)
+def likeness(wanted: Word, shared: int, pieces: int) -> float | None:
+    """How alike a word of so many pieces is, so many of them in common (Dice): 0 to 1. None: not enough."""
+    alike = 2 * shared / (len(wanted.pieces) + pieces)
+    if alike < (LEAST_SWAPPED if wanted.swapped else LEAST[wanted.kind]):
+        return None
+    return alike - SWAPPED_COSTS if wanted.swapped else alike

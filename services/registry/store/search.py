@@ -9,29 +9,28 @@ from sqlmodel import Session, col, select
 
 from chassis.columns import table_of
 from chassis.sql import Insert, as_json, send
-from services.registry.domain.search import Kind, Word
+from services.registry.domain.search import Word
 from services.registry.models import EnrolmentRow, FoundByRow
 
 _INSERT = Insert(table_of(FoundByRow))
 _FORGET = text("DELETE FROM found_by WHERE enrolment_id = :id")
 # Words of files of a zone that share a piece with what is wanted; not of files that the searcher has a tie to.
 _ALIKE = text(
-    "SELECT f.enrolment_id, f.kind, f.word, f.pieces, count(*) AS shared "
-    "FROM jsonb_to_recordset(CAST(:wanted AS jsonb)) AS n(kind text, piece text) "
+    "SELECT f.enrolment_id, n.wanted, f.pieces, count(*) AS shared "
+    "FROM jsonb_to_recordset(CAST(:wanted AS jsonb)) AS n(wanted int, kind text, piece text) "
     "JOIN found_by f ON f.kind = n.kind AND f.piece = decode(n.piece, 'hex') "
     "JOIN enrolment_file e ON e.id = f.enrolment_id AND e.managing_zone_id = :zone "
     "WHERE NOT EXISTS (SELECT 1 FROM tie t WHERE t.enrolment_id = f.enrolment_id AND t.subject = :who) "
-    "GROUP BY f.enrolment_id, f.kind, f.word, f.pieces"
+    "GROUP BY f.enrolment_id, n.wanted, f.word, f.pieces"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """A word of a file that shares `shared` of its `pieces` with what is wanted."""
+    """A word of a file that shares `shared` of its `pieces` with what is wanted (its place in the list)."""
 
     enrolment_id: UUID
-    kind: Kind
-    word: int
+    wanted: int
     pieces: int
     shared: int
 
@@ -56,7 +55,11 @@ def put(session: Session, enrolment_id: UUID, words: Sequence[Word]) -> None:
 
 def alike(session: Session, wanted: Sequence[Word], zone_id: str, subject: str) -> list[Alike]:
     """Words of files of a zone that have anything in common with one of these."""
-    rows = [{"kind": word.kind, "piece": piece} for word in wanted for piece in word.pieces]
+    rows = [
+        {"wanted": at, "kind": word.kind, "piece": piece}
+        for at, word in enumerate(wanted)
+        for piece in word.pieces
+    ]
     found = session.execute(_ALIKE, {"wanted": as_json(rows), "zone": zone_id, "who": subject})
     return [Alike(**row._mapping) for row in found]
 

@@ -17,7 +17,7 @@ from services.registry.domain.life import Preconditions
 from services.registry.errors import DateInFuture
 from services.registry.models import DeviceRow, EnrolmentRow, GrantRow
 from services.registry.store import files as store
-from services.registry.usecases import devices, reminders, sealed, transfers, watch
+from services.registry.usecases import devices, reminders, sealed, transfers, watch, zones
 from services.registry.usecases.work import Work, changeable, own, readable, tell, today, zone_of
 
 
@@ -36,10 +36,12 @@ class File:
 
 
 def enrol(work: Work) -> File:
-    """Open a file at the caller's zone."""
+    """Open a file at the caller's zone; raises `ZoneUnknown`."""
+    zone = zone_of(work.caller)
+    zones.refuse_unknown(work, zone, "zone")
     row = EnrolmentRow(
         id=uuid4(),
-        managing_zone_id=zone_of(work.caller),
+        managing_zone_id=zone,
         created_at=work.at,
         created_by=work.caller.subject,
     )
@@ -52,6 +54,11 @@ def enrol(work: Work) -> File:
 def read(work: Work, enrolment_id: UUID) -> File:
     """One file that the caller may read; raises `EnrolmentUnknown`."""
     return _file(work, readable(work, enrolment_id))
+
+
+def of_zone(work: Work, limit: int) -> Sequence[EnrolmentRow]:
+    """The newest files of the caller's zone; none that the caller has a tie to."""
+    return store.enrolments(work.session, zone_of(work.caller), work.caller.subject, limit)
 
 
 def put_police_report(work: Work, enrolment_id: UUID, pv_number: str) -> File:

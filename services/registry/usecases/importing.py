@@ -6,17 +6,20 @@ import hmac
 import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from chassis.errors import bounds
 from services.registry.errors import ImportInvalid
-from services.registry.schemas import CardIn
+from services.registry.schemas import CardIn, PoliceReportIn
 from services.registry.store import files as store
-from services.registry.usecases import cards, files
+from services.registry.usecases import cards, files, zones
 from services.registry.usecases.work import Work, alone, zone_of
+
+M = TypeVar("M", bound=BaseModel)
 
 # Columns; the first four are needed. Several values of one column are separated by `;`.
 COLUMNS = (
@@ -27,10 +30,13 @@ COLUMNS = (
 NEEDED = COLUMNS[:4]
 # Where the card keeps what can be wrong with a column, where the name is another one.
 _COLUMN_OF = {
+    "card.victim.name": "victim_name",
+    "card.victim.phone": "victim_phone",
     "card.victim.born_on": "victim_born_on",
     "card.perpetrators.born_on": "perpetrator_born_on",
     "card.languages": "languages",
 }
+_BEYOND = "beyond"
 MOST_LINES, MOST_BYTES = 1000, 1024 * 1024
 
 
@@ -58,16 +64,21 @@ class Imported:
 def read(work: Work, key: bytes, text: str, *, dry: bool) -> Imported:
     """Read a list. Nothing is made when it is `dry` or any line has a problem.
 
-    Raises `ImportInvalid`; `DoneAtOnce` where the zone imports already.
+    Raises `ImportInvalid`, `ZoneUnknown`; `DoneAtOnce` where the zone imports already.
     """
     zone, found = zone_of(work.caller), Imported()
+    zones.refuse_unknown(work, zone, "zone")
     if not dry:
         alone(work, f"import {zone}", "body")
     wanted: list[tuple[str, dict[str, Any], str | None]] = []
     first = dict[str, int]()
-    for number, line in _lines(text):
+    for number, line, surplus in _lines(text):
         found.lines += 1
         body, problems = _body(number, line)
+        if surplus:
+            problems.append(
+                Problem(number, [*line][-1], "cells_surplus", "more cells than columns", {"surplus": surplus})
+            )
         reference = line.get("reference") or ""
         ref = _ref(key, zone, reference)
         if reference and (before := first.setdefault(ref, number)) != number:
@@ -91,13 +102,14 @@ def read(work: Work, key: bytes, text: str, *, dry: bool) -> Imported:
     return found
 
 
-def _lines(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
+def _lines(text: str) -> Iterator[tuple[int, Mapping[str, str], int]]:
+    """The lines of a list by number, each with how many cells it has too many."""
     if len(text.encode()) > MOST_BYTES:
         raise _refused("list_too_large", f"at most {MOST_BYTES} bytes at once", most=MOST_BYTES)
     if "\x00" in text:
         raise _refused("list_not_text", "this is not text")
     delimiter = ";" if ";" in text.partition("\n")[0] else ","
-    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True)
+    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True, restkey=_BEYOND)
     begins = 1
     try:
         heads = [head.strip() for head in reader.fieldnames or []]
@@ -109,10 +121,9 @@ def _lines(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
         for number, line in enumerate(reader, 2):
             if number > MOST_LINES + 1:
                 raise _refused("list_too_long", f"at most {MOST_LINES} lines at once", most=MOST_LINES)
-            yield (
-                number,
-                {k: (v or "").strip() for k, v in line.items() if k is not None and isinstance(v, str | None)},
-            )
+            # What stands beyond the last heading; a spreadsheet leaves empty cells there.
+            beyond = [cell for cell in line.pop(_BEYOND, None) or [] if cell.strip()]
+            yield number, {name: (said or "").strip() for name, said in line.items()}, len(beyond)
             begins = reader.line_num + 1
     except csv.Error as error:
         raise _refused("list_not_csv", f"not a CSV list: {error}", at=begins) from None
@@ -127,18 +138,26 @@ def _refused(code: str, detail: str, **extra: Any) -> ImportInvalid:
 
 
 def _body(number: int, line: Mapping[str, str]) -> tuple[dict[str, Any] | None, list[Problem]]:
-    """The card of a line, or what is wrong with it."""
+    """The card of a line, or all that is wrong with the line."""
     problems = [Problem(number, name, "missing", "is missing") for name in NEEDED if not line.get(name)]
-    if problems:
-        return None, problems
-    try:
-        return CardIn.model_validate(_card(line)).model_dump(mode="json"), []
-    except ValidationError as error:
+    card, wrong = _validated(CardIn, _card(line))
+    if pv_number := line.get("pv_number"):
+        wrong += _validated(PoliceReportIn, {"pv_number": pv_number})[1]
+    missing = {problem.column for problem in problems}
+    problems += [
         # Never the input itself: it is personal.
-        return None, [
-            Problem(number, _column(each["loc"]), each["type"], each["msg"], bounds(each.get("ctx", {})))
-            for each in error.errors()
-        ]
+        Problem(number, column, each["type"], each["msg"], bounds(each.get("ctx", {})))
+        for each in wrong
+        if (column := _column(each["loc"])) not in missing
+    ]
+    return (card.model_dump(mode="json") if card and not problems else None), problems
+
+
+def _validated(model: type[M], body: dict[str, Any]) -> tuple[M | None, list[ErrorDetails]]:
+    try:
+        return model.model_validate(body), []
+    except ValidationError as error:
+        return None, error.errors()
 
 
 def _column(place: tuple[int | str, ...]) -> str:
@@ -162,7 +181,7 @@ def _card(line: Mapping[str, str]) -> dict[str, Any]:
     return {
         "card": {
             "victim": {
-                "name": line["victim_name"],
+                "name": line.get("victim_name", ""),
                 "born_on": line.get("victim_born_on") or None,
                 "phone": line.get("victim_phone") or None,
             },
@@ -171,8 +190,8 @@ def _card(line: Mapping[str, str]) -> dict[str, Any]:
             "addresses": [home] if home["text"] else [],
             "notes": line.get("notes") or None,
         },
-        "cancel_code": line["cancel_code"],
-        "duress_code": line["duress_code"],
+        "cancel_code": line.get("cancel_code", ""),
+        "duress_code": line.get("duress_code", ""),
     }
 
 

@@ -25,6 +25,8 @@ def add(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, raw:
         raise CardUnknown("the file has no card yet: it says who is on the photo")
     if taken_on > today(work):
         raise DateInFuture("a photo cannot be taken in the future", field="taken_on")
+    if taken_on.year < today(work).year - domain.OLDEST_YEARS:
+        raise PhotoInvalid(f"at most {domain.OLDEST_YEARS} years old", field="taken_on", code="date_too_old")
     _, card = cards.read(work, enrolment_id)
     if shows is not None and shows not in {person.ref for person in card.perpetrators}:
         raise PhotoInvalid("nobody of this card", field="of")

@@ -40,24 +40,29 @@ def search(work: Work, key: bytes, text: str, limit: int) -> list[Hit]:
 
 def _likest(work: Work, wanted: Sequence[Word], zone: str) -> dict[UUID, tuple[float, Kind]]:
     """By file: how like the likest of its words is, and of what kind; only those that are like enough."""
-    pieces = {word.kind: len(word.pieces) for word in wanted}
     found = dict[UUID, tuple[float, Kind]]()
     for each in store.alike(work.session, wanted, zone, work.caller.subject):
-        likeness = domain.likeness(each.shared, each.pieces, pieces[each.kind])
-        if likeness >= domain.LEAST[each.kind]:
-            found[each.enrolment_id] = max(
-                found.get(each.enrolment_id, (0.0, each.kind)), (likeness, each.kind)
-            )
+        word = wanted[each.wanted]
+        likeness = domain.likeness(word, each.shared, each.pieces)
+        if likeness is not None:
+            before = found.get(each.enrolment_id, (0.0, word.kind))
+            found[each.enrolment_id] = max(before, (likeness, word.kind))
     return found
 
 
 def _hit(work: Work, known: UUID, why: Sequence[tuple[float, Kind]]) -> Hit:
     row = files.enrolment(work.session, known)
     assert row is not None  # noqa: S101 - it was just found, and files are never deleted
-    said = work.open(sealed.card(row.id), row.card)
     likeness = sum(each for each, _ in why) / len(why)
     kinds = tuple(dict.fromkeys(kind for _, kind in why))
-    return Hit(row, said["card"]["victim"]["name"] if said else None, round(likeness, 2), kinds)
+    return Hit(row, victim(work, row), round(likeness, 2), kinds)
+
+
+def victim(work: Work, row: EnrolmentRow) -> str | None:
+    """Whom a file is about; None where it has no card."""
+    if row.card is None:
+        return None
+    return str(work.open(sealed.card(row.id), row.card)["card"]["victim"]["name"])
 
 
 def index(tx: Transaction, vault: Vault, key: bytes, row: EnrolmentRow) -> None:

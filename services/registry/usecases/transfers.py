@@ -17,19 +17,23 @@ from services.registry.models import EnrolmentRow, TransferRow
 from services.registry.store import access, stock
 from services.registry.store import files as file_store
 from services.registry.store import transfers as store
-from services.registry.usecases import cards, reminders, sealed
+from services.registry.usecases import cards, reminders, sealed, zones
 from services.registry.usecases.work import Work, own, tell, zone_of
 
 Answer = Literal["accepted", "declined", "withdrawn"]
 
 
 def offer(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, within: timedelta) -> TransferRow:
-    """Offer a file to the zone that the victim moved to; it must answer within `within`."""
+    """Offer a file to the zone that the victim moved to; it must answer within `within`.
+
+    Raises `ZoneUnknown`, `TransferInvalid`, `TransferAnsweredBefore`.
+    """
     row = own(work, enrolment_id, lock=True)
     if row.status == "ended":
         raise EnrolmentMoveRefused("a file that has ended moves nowhere", status_now=row.status)
     if to_zone_id == row.managing_zone_id:
         raise TransferInvalid("this zone manages the file already", field="to_zone_id")
+    zones.refuse_unknown(work, to_zone_id, "to_zone_id")
     if store.offered(work.session, row.id) is not None:
         raise TransferAnsweredBefore("the file is on offer already", field="to_zone_id")
     transfer = TransferRow(
@@ -62,6 +66,13 @@ def of_zone(work: Work, limit: int) -> list[TransferRow]:
     found = store.of_zone(work.session, zone_of(work.caller), limit)
     who = work.caller.subject
     return [row for row in found if not access.is_tied(work.session, row.enrolment_id, who)]
+
+
+def pending(work: Work, enrolment_id: UUID) -> TransferRow | None:
+    """The offer of a file that nobody answered yet, for the two zones that it is between."""
+    row = store.offered(work.session, enrolment_id)
+    zone = work.caller.zone if "file_manager" in work.caller.roles else None
+    return row if row and zone in (row.from_zone_id, row.to_zone_id) else None
 
 
 def said_of(work: Work, row: TransferRow) -> Mapping[str, Any]:

@@ -35,6 +35,7 @@ _LINES: Lines = {
     "transfers": ("Overdracht", "Transfert", "Übergabe", "Transfer"),
     "accept": ("Aanvaarden", "Accepter", "Annehmen", "Accept"),
     "decline": ("Weigeren", "Refuser", "Ablehnen", "Decline"),
+    "waits": ("wacht op antwoord", "en attente de réponse", "wartet auf Antwort", "waits for an answer"),
     "take_back": ("Aanbod intrekken", "Retirer l'offre", "Angebot zurücknehmen", "Take the offer back"),
     "offer": ("Aan een andere zone aanbieden", "Proposer à une autre zone", "Einer anderen Zone anbieten", "Offer to another zone"),
     "to_zone": ("Naar zone", "Vers la zone", "An die Zone", "To zone"),

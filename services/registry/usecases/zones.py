@@ -1,0 +1,25 @@
+"""Which police zones there are. Dispatch owns the map; until it told, each zone is taken as it is named."""
+
+from chassis.database import Transaction
+from services.registry.errors import ZoneUnknown
+from services.registry.models import ZonesRow
+from services.registry.store import zones as store
+from services.registry.usecases.work import Work
+
+
+def keep(tx: Transaction, row: ZonesRow) -> None:
+    """Remember what dispatch told."""
+    store.put(tx.session, row)
+
+
+def refuse_unknown(work: Work, zone_id: str, field: str) -> None:
+    """No file goes where nobody would find it; raises `ZoneUnknown` naming the field."""
+    known = store.names(work.session)
+    if known and zone_id not in known:
+        raise ZoneUnknown("there is no such police zone", field=field)
+
+
+def named(work: Work, language: str) -> dict[str, str]:
+    """The zones in force by id, in order of name; in Dutch where the map has no name in this language."""
+    found = {zone_id: names.get(language, names["nl"]) for zone_id, names in store.names(work.session).items()}
+    return dict(sorted(found.items(), key=lambda zone: zone[1]))

@@ -1,0 +1,89 @@
+"""What cannot be true, or cannot be called, does not come onto a card; what is refused names its field."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from contracts.common import BELGIUM
+from services.registry.schemas import CARD
+from tests.integration.test_registry_photos import picture
+from tests.support.desks import Desk, Who
+
+GHENT: Who = {"role": "file_manager", "zone": "ghent"}
+TODAY = datetime.now(BELGIUM).date()
+TOMORROW = (TODAY + timedelta(days=1)).isoformat()
+
+
+@pytest.fixture
+def file(registry: Desk) -> str:
+    return f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
+
+
+def card(**people: dict[str, Any]) -> dict[str, Any]:
+    """The card of the examples, where its people have other values."""
+    whole = CARD["card"]
+    victim = whole["victim"] | people.get("victim", {})
+    perpetrator = whole["perpetrators"][0] | people.get("perpetrator", {})
+    more = people.get("card", {})
+    return {**CARD, "card": {**whole, "victim": victim, "perpetrators": [perpetrator], **more}}
+
+
+@pytest.mark.parametrize(
+    ("people", "field", "code"),
+    [
+        ({"victim": {"born_on": "2050-01-01"}}, "card.victim.born_on", "date_in_future"),
+        ({"victim": {"born_on": TOMORROW}}, "card.victim.born_on", "date_in_future"),
+        ({"victim": {"born_on": "1875-02-11"}}, "card.victim.born_on", "date_too_old"),
+        ({"victim": {"phone": "bel mij"}}, "card.victim.phone", "string_pattern_mismatch"),
+        ({"victim": {"phone": "12345"}}, "card.victim.phone", "string_pattern_mismatch"),
+        ({"victim": {"phone": "+1234567890123456"}}, "card.victim.phone", "string_pattern_mismatch"),
+        ({"perpetrator": {"born_on": "2050-01-01"}}, "card.perpetrators.0.born_on", "date_in_future"),
+        ({"perpetrator": {"phone": "bel mij"}}, "card.perpetrators.0.phone", "string_pattern_mismatch"),
+        (
+            {"perpetrator": {"weapons": [{"text": "knife", "verified_on": TOMORROW}]}},
+            "card.perpetrators.0.weapons.0.verified_on",
+            "date_in_future",
+        ),
+        (
+            {"card": {"measures": [{"kind": "no contact", "verified_on": TOMORROW}]}},
+            "card.measures.0.verified_on",
+            "date_in_future",
+        ),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_at_its_field(
+    registry: Desk, file: str, people: dict[str, Any], field: str, code: str
+) -> None:
+    refused = registry.call("PUT", f"{file}/card", card(**people), status=422, **GHENT)
+    assert [(each["field"], each["code"]) for each in refused["errors"]] == [(field, code)]
+    registry.call("GET", f"{file}/card", status=404, **GHENT)
+
+
+@pytest.mark.parametrize("phone", ["+32470123456", "0470 12 34 56", "0470/12.34.56", "(09) 300-11-22", None])
+def test_a_number_that_can_be_called_is_kept_as_it_is_written(
+    registry: Desk, file: str, phone: str | None
+) -> None:
+    people: dict[str, dict[str, Any]] = {"victim": {"phone": phone, "born_on": TODAY.isoformat()}}
+    registry.call("PUT", f"{file}/card", card(**people), **GHENT)
+    kept = registry.call("GET", f"{file}/card", **GHENT)["card"]["victim"]
+    assert (kept["phone"], kept["born_on"]) == (phone, TODAY.isoformat())
+
+
+@pytest.mark.parametrize(("taken_on", "kind"), [("1900-01-01", "photo-invalid"), (TOMORROW, "date-in-future")])
+def test_a_photo_of_another_century_or_of_tomorrow_is_refused(
+    registry: Desk, file: str, taken_on: str, kind: str
+) -> None:
+    registry.call("PUT", f"{file}/card", CARD, **GHENT)
+    refused = registry.upload(f"{file}/photos?taken_on={taken_on}", picture(), **GHENT)
+    assert refused.status_code == 422
+    problem = refused.json()
+    assert (problem["field"], problem["type"]) == ("taken_on", f"urn:stalkingalarm:{kind}")
+    assert registry.call("GET", f"{file}/photos", **GHENT) == []
+
+
+def test_a_line_of_a_list_is_told_the_same(registry: Desk) -> None:
+    heads = "reference,victim_name,cancel_code,duress_code,victim_phone,victim_born_on"
+    answer = registry.text("POST", "/v1/imports", f"{heads}\n1,An,2468,1357,bel mij,2050-01-01\n", **GHENT)
+    told = [(each["column"], each["code"]) for each in answer.json()["problems"]]
+    assert sorted(told) == [("victim_born_on", "date_in_future"), ("victim_phone", "string_pattern_mismatch")]
