@@ -129,7 +129,7 @@ class ConflictRow(SQLModel, table=True):
 
     application_id: UUID = Field(foreign_key="application.id", primary_key=True)
     subject: str = Field(primary_key=True)
-    # The subject as it is compared (domain/people.py).
+    # The subject as it is compared (chassis/people.py).
     person: str | None = Field(default=None, index=True)
     sealed: bytes
     declared_at: datetime = Field(sa_type=UtcDateTime)

@@ -30,11 +30,10 @@ def all_in_force(session: Session) -> Sequence[ProtocolRow]:
 
 def binding(session: Session) -> Sequence[ProtocolRow]:
     """Of every protocol the version in force; of one that has none, the newest."""
-    found: dict[UUID, ProtocolRow] = {}
-    for row in every(session):
-        if row.state == "in_force" or row.id not in found:
-            found[row.id] = row
-    return list(found.values())
+    one = col(ProtocolRow.id)
+    found = select(ProtocolRow).distinct(one)
+    newest = col(ProtocolRow.version).desc()
+    return session.exec(found.order_by(one, (col(ProtocolRow.state) == "in_force").desc(), newest)).all()
 
 
 def every(session: Session) -> Sequence[ProtocolRow]:

@@ -93,7 +93,7 @@ def _point(reading: Reading, meeting: MeetingRow, item: AgendaRow, name: Name) -
 
 def _decided(reading: Reading, decision: DecisionRow, state: str, name: Name) -> Point:
     said = reading.open(sealed.decision(decision.id), decision.sealed)
-    dates = [(name, day) for name in ("review_on", "ends_on") if (day := getattr(decision, name)) is not None]
+    dates = [(each, day) for each in ("review_on", "ends_on") if (day := getattr(decision, each)) is not None]
     return Point(
         _short(str(decision.application_id)),
         False,

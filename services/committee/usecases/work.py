@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -21,13 +22,13 @@ from services.committee.usecases import sealed
 COMMITTEE = frozenset({"committee", "secretariat", "magistrate", "procureur"})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reading(chassis.work.Work):
     """A caller who looks, at one moment: what is read stands in the audit log, or is not read."""
 
-    @property
+    @cached_property
     def sight(self) -> Sight:
-        """Which cases the caller may know, ties apart."""
+        """Which cases the caller may know, ties apart; asked once, by whatever asks first."""
         return sight_of(self.session, self.caller)
 
     def visible(self, application_id: UUID, *, lock: bool = False) -> ApplicationRow:
@@ -49,7 +50,7 @@ class Reading(chassis.work.Work):
         return cases.is_tied(self.session, self.caller.subject, None, enrolment_id)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Work(Reading):
     """A caller who changes something: all of it happens or nothing."""
 
