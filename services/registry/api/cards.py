@@ -10,6 +10,7 @@ from services.registry.api.parts import FileManager, Parts, Reader, shown, wrote
 from services.registry.schemas import CardIn, CardOut, CompletenessOut, ReminderOut
 from services.registry.usecases import cards as usecases
 from services.registry.usecases import reminders
+from services.registry.usecases.work import Work
 
 
 def add(app: FastAPI, parts: Parts) -> None:
@@ -28,9 +29,7 @@ def add(app: FastAPI, parts: Parts) -> None:
     def get_card(enrolment_id: UUID, caller: Reader) -> CardOut:
         """The card as it stands, without the codes."""
         with parts.work(caller) as work:
-            row, card = usecases.read(work, enrolment_id)
-            read = CardOut(version=row.card_version, edition=usecases.edition(work, row), card=card)
-            return shown(work, enrolment_id, read)
+            return as_shown(work, enrolment_id)
 
     @app.get("/v1/enrolments/{enrolment_id}/completeness", tags=["card"])
     def completeness(enrolment_id: UUID, caller: FileManager) -> CompletenessOut:
@@ -52,3 +51,10 @@ def add(app: FastAPI, parts: Parts) -> None:
             row = reminders.settle(work, reminder_id)
             wrote(work, row.enrolment_id, "reminder")
             return ReminderOut.model_validate(row, from_attributes=True)
+
+
+def as_shown(work: Work, enrolment_id: UUID) -> CardOut:
+    """The card as the caller may see it, without the codes; logged. Raises `CardUnknown`."""
+    row, card = usecases.read(work, enrolment_id)
+    whole = CardOut(version=row.card_version, edition=usecases.edition(work, row), card=card)
+    return shown(work, enrolment_id, whole)

@@ -12,10 +12,11 @@ from fastapi.responses import RedirectResponse
 from chassis.caller import Caller
 from chassis.pages import Pages
 from contracts.registry import Card
+from services.registry.api import cards as cards_api
 from services.registry.api import files
 from services.registry.api import stock as stock_api
 from services.registry.api import transfers as transfers_api
-from services.registry.api.parts import READERS, Parts, read, shown
+from services.registry.api.parts import READERS, Parts, read
 from services.registry.api.stock import STOCK_ACTIONS, STOCK_KEEPERS
 from services.registry.domain import photo as photo_rules
 from services.registry.domain import stock as domain
@@ -23,7 +24,7 @@ from services.registry.domain.card import LASTING, Completeness
 from services.registry.domain.stock import StockMove, StockPlace
 from services.registry.errors import CardUnknown, EnrolmentUnknown
 from services.registry.models import PhotoRow
-from services.registry.schemas import CardOut, StockOut, TransferOut
+from services.registry.schemas import StockOut, TransferOut
 from services.registry.store import access as access_store
 from services.registry.usecases import access, cards, importing, photos, reminders, stock, transfers, zones
 from services.registry.usecases import files as usecases
@@ -154,18 +155,16 @@ def _whole(work: Work, enrolment_id: UUID, locale: str, zone: str | None) -> dic
     caller, found = work.caller, usecases.read(work, enrolment_id)
     own = "file_manager" in caller.roles and found.row.managing_zone_id == zone
     try:
-        row, content = cards.read(work, enrolment_id)
-        whole = CardOut(version=row.card_version, edition=cards.edition(work, row), card=content)
-        card = shown(work, enrolment_id, whole).card
+        kept = cards_api.as_shown(work, enrolment_id)
     except CardUnknown:
-        card = None
+        kept = None
     until = access_store.opened_until(work.session, enrolment_id, caller.subject, work.at)
     change = own and found.row.restricted_at is None and found.row.erased_at is None
     return {
         "file": files.as_shown(work, found),
         "row": found.row,
-        "card": card,
-        "edition": cards.edition(work, found.row),
+        "card": kept.card if kept else None,
+        "edition": kept.edition if kept else "",
         "whole": cards.completeness(work, enrolment_id),
         "photos": [_aged(work, each, locale) for each in photos.of_file(work, enrolment_id)],
         "photo_most": photo_rules.MOST_BYTES,

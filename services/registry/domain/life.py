@@ -117,9 +117,9 @@ def refuse_to_end(*, decided: bool, devices: Collection[DeviceStatus]) -> None:
         raise EndRefused(f"ending needs first: {', '.join(missing)}", missing=missing)
 
 
-def unprotected(file: EnrolmentStatus, devices: Collection[DeviceStatus]) -> bool:
-    """Whether an alarm that was switched on protects nobody now: it is suspended, or no device of it works."""
-    return file == "suspended" or (file == "active" and "active" not in devices)
+def unprotected(file: EnrolmentStatus, devices: Collection[DeviceStatus], *, to_end: bool) -> bool:
+    """Whether an alarm that is to be on protects nobody now: it is suspended, or no device of it works."""
+    return not to_end and (file == "suspended" or (file == "active" and "active" not in devices))
 
 
 def refuse_gap(file: EnrolmentStatus, others: Collection[DeviceStatus]) -> None:

@@ -111,5 +111,10 @@ def put_decision(session: Session, row: GrantRow) -> None:
 
 def to_end(session: Session, enrolment_id: UUID) -> bool:
     """Whether the committee wants the alarm ended: no grant runs on, and one was taken back."""
-    granted = [row for row in decisions(session, enrolment_id) if row.granted]
+    return is_to_end(decisions(session, enrolment_id))
+
+
+def is_to_end(decided: Sequence[GrantRow]) -> bool:
+    """The same of decisions that were read already."""
+    granted = [row for row in decided if row.granted]
     return bool(granted) and all(row.to_end for row in granted)

@@ -131,13 +131,14 @@ def keep_decision(tx: Transaction, row: GrantRow) -> None:
 
 
 def _file(work: Work, row: EnrolmentRow) -> File:
-    held = store.devices(work.session, row.id)
+    held, to_end = store.devices(work.session, row.id), store.to_end(work.session, row.id)
+    statuses = [domain.status_of(device.status) for device in held]
     return File(
         row=row,
         devices=held,
         preconditions=_preconditions(work.session, row, held),
-        to_end=store.to_end(work.session, row.id),
-        unprotected=watch.unprotected(work.session, row),
+        to_end=to_end,
+        unprotected=domain.unprotected(_status(row), statuses, to_end=to_end),
         suspended_for=work.open(sealed.suspended_for(row.id), row.suspended_for).get("reason"),
         pv_number=work.open(sealed.pv_number(row.id), row.pv_number) or None,
         convention_by=work.open(sealed.convention_by(row.id), row.convention_by) or None,

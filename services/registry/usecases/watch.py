@@ -40,17 +40,14 @@ def _wanted(
     elif file.status == "ended":
         # What ended does not come back: she needs a new file.
         yield from (("granted", str(each.application_id), at) for each in running)
-    if file is not None and file.status != "ended" and store.to_end(session, file.id):
+    if file is None:
+        return
+    to_end = store.is_to_end(decided)
+    if to_end and file.status != "ended":
         yield "to_end", "to_end", at
-    if file is not None and unprotected(session, file):
-        yield "unprotected", "unprotected", at
-
-
-def unprotected(session: Session, file: EnrolmentRow) -> bool:
-    """Whether the alarm of a file is to be on, and nothing of it works."""
     devices = [domain.status_of(each.status) for each in store.devices(session, file.id)]
-    status = domain.enrolment_status_of(file.status)
-    return domain.unprotected(status, devices) and not store.to_end(session, file.id)
+    if domain.unprotected(domain.enrolment_status_of(file.status), devices, to_end=to_end):
+        yield "unprotected", "unprotected", at
 
 
 def _activate_at(grant: GrantRow, at: datetime) -> datetime:
