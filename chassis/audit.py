@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlmodel import Field, Session, SQLModel
 
 from chassis import clock, policy
-from chassis.caller import Caller
+from chassis.caller import CLAIMS, Caller
 from chassis.columns import Json, UtcDateTime, table_of
 from chassis.database import Database, Transaction
 from chassis.settings import Settings
@@ -98,7 +98,7 @@ class Purpose:
 
 def entry(caller: Caller, action: Action, purpose: Purpose, fields: Iterable[str]) -> Statement:
     """The statement that adds an entry."""
-    claims = {name: getattr(caller, name) for name in ("partner", "zone", "cic", "unit", "district")}
+    claims = {name: getattr(caller, name) for name in CLAIMS}
     return _INSERT(
         [
             {

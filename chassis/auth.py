@@ -8,14 +8,13 @@ from fastapi import Depends, Request
 from joserfc import jwt
 from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
 
-from chassis.caller import Caller
+from chassis.caller import CLAIMS, Caller
 from chassis.errors import Forbidden, Unauthenticated
 from chassis.issuer import IssuerKeys
 from chassis.settings import Settings
 
 # Public keys only: with a shared secret (HS256) whoever can check a token could make one.
 _ALGORITHMS = ["EdDSA", "Ed25519", "ES256", "ES384", "PS256", "PS384", "RS256", "RS384"]
-_NAMES = ("partner", "cic", "zone", "unit", "district")
 
 
 class Verifier:
@@ -28,7 +27,7 @@ class Verifier:
     def caller(self, token: str) -> Caller:
         """Who bears this token; raises `Unauthenticated`."""
         claims = self.claims(token, self._settings.oidc_audience)
-        roles, named = claims.get("roles", []), {name: claims.get(name) for name in _NAMES}
+        roles, named = claims.get("roles", []), {name: claims.get(name) for name in CLAIMS}
         if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
             raise Unauthenticated("the token's claim `roles` is no list of texts")
         if wrong := [name for name, value in named.items() if not isinstance(value, str | None)]:

@@ -149,19 +149,22 @@ class Pages:
         if isinstance(error, Unauthenticated):
             back = request.url.path + (f"?{request.url.query}" if request.url.query else "")
             return RedirectResponse(f"/signin?{urlencode({'to': back})}", 303, HEADERS)
-        return self.show(request, "refused.html", None, error.status, error=error)
+        return self._refusal(request, error)
 
     async def _misread(self, request: Request, error: Exception) -> Response:
         """An address that was typed or copied wrongly."""
         if not self._is_page(request):
             return await invalid_request(request, error)
-        return self.show(request, "refused.html", None, 404, error=NotFound("no page has this address"))
+        return self._refusal(request, NotFound("no page has this address"))
 
     async def _absent(self, request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
         if not self._is_page(request) or error.status_code != NotFound.status:
             return await http_error(request, error)
-        return self.show(request, "refused.html", None, 404, error=NotFound("no page has this address"))
+        return self._refusal(request, NotFound("no page has this address"))
+
+    def _refusal(self, request: Request, error: ServiceError) -> Response:
+        return self.show(request, "refused.html", None, error.status, error=error)
 
 
 def leads_to(app: FastAPI, page: str) -> None:

@@ -66,10 +66,7 @@ def create_app(layout: Layout | None = None, seconds: int = TOKEN_SECONDS) -> Fa
         if unknown := set(claims) - set(NARROWING):
             return refused("invalid_scope", f"scope: {', '.join(sorted(unknown))} is not one")
         roles, partner = CLIENTS[client_id]
-        cic, zone, unit, district = (claims.get(name) for name in NARROWING)
-        access = mint(
-            client_id, roles, partner, layout=layout, cic=cic, zone=zone, unit=unit, district=district
-        )
+        access = mint(client_id, roles, partner, layout=layout, seconds=TOKEN_SECONDS, **claims)
         return {"access_token": access, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
 
     @app.post("/revoke")

@@ -136,16 +136,7 @@ class Codes:
         _, roles, claims = PEOPLE[person]
         refresh = secrets.token_urlsafe(24)
         self._refreshing[refresh] = (person, time.monotonic() + _REFRESH_S)
-        access = mint(
-            person,
-            roles,
-            claims.get("partner"),
-            layout=self._layout,
-            seconds=self._seconds,
-            cic=claims.get("cic"),
-            zone=claims.get("zone"),
-            district=claims.get("district"),
-        )
+        access = mint(person, roles, layout=self._layout, seconds=self._seconds, **claims)
         return {
             "access_token": access,
             "token_type": "Bearer",
