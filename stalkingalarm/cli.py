@@ -118,13 +118,15 @@ def token(
     cic: str | None = None,
     zone: str | None = None,
     unit: str | None = None,
+    district: str | None = None,
 ) -> None:
     """A bearer token for the running system, valid for an hour."""
     try:
         layout = running().layout
     except SetupError:
         layout = Layout.at()  # its secrets are there whether it runs or not
-    typer.echo(issuer.mint(subject, role, partner, layout=layout, cic=cic, zone=zone, unit=unit))
+    narrowed = {"cic": cic, "zone": zone, "unit": unit, "district": district}
+    typer.echo(issuer.mint(subject, role, partner, layout=layout, seconds=issuer.TOKEN_SECONDS, **narrowed))
 
 
 @command("trace")
