@@ -21,5 +21,5 @@ def _account(name: str) -> str:
 def upgrade() -> None:
     spelt = op.get_bind().execute(sa.text("SELECT DISTINCT person FROM tied_person")).scalars().all()
     for each in spelt:
-        # Processes from before read what they know; why it was declared rests sealed under that spelling.
+        # Processes from before read what they know.
         op.execute(_COPY.bindparams(account=_account(each), spelt=each))
