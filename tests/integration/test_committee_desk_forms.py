@@ -20,6 +20,7 @@ from tests.integration.test_committee_desk import read
 from tests.support.chain_partner import ChainPartner
 from tests.support.committee import (
     GENERAL,
+    GENT,
     MAGISTRATE,
     POLICE,
     PROCUREUR,
@@ -38,7 +39,7 @@ from tests.support.committee import (
 from tests.support.desks import Desk, Who
 from tests.support.tokens import Issuer
 
-MEMBER: Who = {"role": "committee", "partner": "police"}
+MEMBER: Who = {"role": "committee", "partner": "police", "district": GENT}
 AID: Who = {"role": "follow_up", "partner": "victim-support"}
 
 
@@ -102,6 +103,16 @@ def test_a_review_is_put_on_an_agenda_by_the_secretariat(
         committee.call("POST", f"/v1/meetings/{held}/agenda", {"review_id": each}, **SECRETARY)
     text = read(pages, issuer, page, MEMBER)
     assert text.count(f'<a href="/desk/meetings/{held}">') == len(ids)
+
+
+def test_meetings_that_nobody_closed_hide_no_new_one(
+    committee: Desk, pages: TestClient, issuer: Issuer, protocol_id: str
+) -> None:
+    for day in range(1, 22):
+        old = {"protocol_id": protocol_id, "starts_at": f"2026-01-{day:02}T10:00:00Z"}
+        committee.call("POST", "/v1/meetings", old, status=201, **SECRETARY)
+    held, path = meeting(committee, protocol_id), submitted(committee, whole(protocol_id))
+    assert f"/v1/meetings/{held}/agenda" in read(pages, issuer, path.replace("/v1/", "/desk/"), SECRETARY)
 
 
 def test_what_a_review_can_come_to_follows_from_the_case(
@@ -238,7 +249,7 @@ def test_a_case_is_referred_with_exactly_what_stands_there(
     draft = f"/desk/applications/{drafted(committee, whole(protocol_id))}"
     assert "refer" not in forms(read(pages, issuer, draft, SECRETARY))
     page = cases["submitted"].replace("/v1/", "/desk/")
-    headers = issuer.headers("secretariat", partner="city")
+    headers = issuer.headers("secretariat", partner="city", district=GENT)
     assert pages.post(f"{cases['submitted']}/refer", json=REFERRAL, headers=headers).status_code == 201
     text = read(pages, issuer, page, MEMBER)
     assert REFERRAL["grounds"] in text
@@ -275,7 +286,7 @@ def test_a_protocol_that_is_refused_is_told_of_in_the_reader_s_words(
     found = re.search(r"data-problems='([^']+)'", text)
     assert found is not None
     problems = json.loads(unescape(found.group(1)))
-    headers = issuer.headers("secretariat", partner="city")
+    headers = issuer.headers("secretariat", partner="city", district=GENT)
 
     def codes(**changed: Any) -> set[str]:
         body = PROTOCOL | changed
