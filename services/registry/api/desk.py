@@ -14,6 +14,7 @@ from chassis.pages import Pages
 from contracts.registry import Card
 from services.registry.api import files
 from services.registry.api import stock as stock_api
+from services.registry.api import transfers as transfers_api
 from services.registry.api.parts import READERS, Parts, read, shown
 from services.registry.api.stock import STOCK_ACTIONS, STOCK_KEEPERS
 from services.registry.domain import photo as photo_rules
@@ -21,8 +22,8 @@ from services.registry.domain import stock as domain
 from services.registry.domain.card import LASTING, Completeness
 from services.registry.domain.stock import StockMove, StockPlace
 from services.registry.errors import CardUnknown, EnrolmentUnknown
-from services.registry.models import PhotoRow
-from services.registry.schemas import CardOut, StockOut
+from services.registry.models import EnrolmentRow, PhotoRow
+from services.registry.schemas import CardOut, StockOut, TransferOut
 from services.registry.store import access as access_store
 from services.registry.store import files as store
 from services.registry.usecases import access, cards, importing, photos, reminders, stock, transfers
@@ -72,7 +73,7 @@ def _board(app: FastAPI, parts: Parts, pages: Pages) -> None:
                 "rows": store.enrolments(work.session, zone_of(caller), caller.subject, _LINES),
                 "reminders": reminders.of_zone(work, _LINES),
                 "lasting": LASTING,
-                "transfers": transfers.of_zone(work, _LINES),
+                "transfers": [transfers_api.as_shown(work, each) for each in transfers.of_zone(work, _LINES)],
             }
         return pages.show(request, "files.html", caller, **what, **_common(pages, request, caller))
 
@@ -172,7 +173,16 @@ def _whole(work: Work, enrolment_id: UUID, locale: str, zone: str | None) -> dic
         "change": change,
         "free": stock.free(work) if change else {},
         "until": None if own else until,
+        "offer": _offer(work, found.row, zone),
     }
+
+
+def _offer(work: Work, row: EnrolmentRow, zone: str | None) -> TransferOut | None:
+    """The last offer of a file, where either zone still has something to learn from it."""
+    last = transfers.last(work, row)
+    if last is None or zone not in (last.from_zone_id, last.to_zone_id):
+        return None
+    return transfers_api.as_shown(work, last)
 
 
 def _aged(work: Work, photo: PhotoRow, locale: str) -> dict[str, Any]:

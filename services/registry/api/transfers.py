@@ -22,13 +22,13 @@ def add(app: FastAPI, parts: Parts) -> None:
         with parts.work(caller) as work:
             row = usecases.offer(work, enrolment_id, body.to_zone_id, body.reason, within)
             wrote(work, enrolment_id, "transfer")
-            return _shown(work, row)
+            return as_shown(work, row)
 
     @app.get("/v1/transfers", tags=["transfers"])
     def listed(caller: FileManager, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[TransferOut]:
         """What the caller's zone offers or is offered, the most pressing first."""
         with parts.work(caller) as work:
-            return [_shown(work, row) for row in usecases.of_zone(work, limit)]
+            return [as_shown(work, row) for row in usecases.of_zone(work, limit)]
 
     @app.post("/v1/transfers/{transfer_id}/accept", tags=["transfers"])
     def accept(transfer_id: UUID, caller: FileManager) -> TransferOut:
@@ -51,10 +51,11 @@ def add(app: FastAPI, parts: Parts) -> None:
 
 def _answered(work: Work, row: TransferRow) -> TransferOut:
     wrote(work, row.enrolment_id, "transfer")
-    return _shown(work, row)
+    return as_shown(work, row)
 
 
-def _shown(work: Work, row: TransferRow) -> TransferOut:
+def as_shown(work: Work, row: TransferRow) -> TransferOut:
+    """An offer as the caller may see it, and that it was seen."""
     said = usecases.said_of(work, row)
     whole = TransferOut.model_validate(
         {**row.model_dump(), "reason": said["reason"], "declined": said.get("declined")}

@@ -64,6 +64,15 @@ def of_zone(work: Work, limit: int) -> list[TransferRow]:
     return [row for row in found if not access.is_tied(work.session, row.enrolment_id, who)]
 
 
+def last(work: Work, row: EnrolmentRow) -> TransferRow | None:
+    """The last offer of a file, where it is open or its zone must hear that it was declined."""
+    made = store.of_file(work.session, row.id)
+    if not made or row.erased_at is not None:
+        return None
+    declined = made[-1].state == "declined" and made[-1].from_zone_id == row.managing_zone_id
+    return made[-1] if made[-1].state == "offered" or declined else None
+
+
 def said_of(work: Work, row: TransferRow) -> Mapping[str, Any]:
     """Why a file is offered (`reason`), and why it was not taken (`declined`)."""
     said: Mapping[str, Any] = work.open(sealed.transfer(row.id), row.sealed)
