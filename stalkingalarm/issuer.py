@@ -31,6 +31,11 @@ PEOPLE: dict[str, tuple[str, tuple[str, ...], dict[str, str]]] = {
         ("file_manager",),
         {"partner": "police", "zone": "gent-1"},
     ),
+    "file-manager-aalst": (
+        "File manager, police zone Aalst 1",
+        ("file_manager",),
+        {"partner": "police", "zone": "aalst-1"},
+    ),
     "technician": ("Technician, police zone Gent 1", ("technician",), {"partner": "police", "zone": "gent-1"}),
     "secretariat": (
         "Secretariat of the committee of Gent, city",

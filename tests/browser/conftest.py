@@ -34,7 +34,9 @@ def console(system: RunningSystem, chromium: Browser) -> Iterator[Opener]:
     errors: list[str] = []
     contexts = []
 
-    def opened(cic: str = GENT, roles: Sequence[str] = ("operator",), **options: Any) -> Page:
+    def opened(
+        cic: str = GENT, roles: Sequence[str] = ("operator",), person: str = "operator-browser", **options: Any
+    ) -> Page:
         wanted: dict[str, Any] = {"locale": "en-GB", "viewport": {"width": 1280, "height": 800}, **options}
         context = chromium.new_context(**wanted)
         contexts.append(context)
@@ -43,7 +45,7 @@ def console(system: RunningSystem, chromium: Browser) -> Iterator[Opener]:
         page.on("pageerror", lambda error: errors.append(str(error)))
         # What the browser refuses for our content security policy is told on its console only.
         page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
-        token = issuer.mint("operator-browser", list(roles), "cic", layout=system.layout, cic=cic)
+        token = issuer.mint(person, list(roles), "cic", layout=system.layout, cic=cic)
         page.goto(f"{system.url('dispatch')}/console#token={token}")
         page.wait_for_selector("body[data-connection=live]")
         return page

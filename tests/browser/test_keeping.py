@@ -192,7 +192,7 @@ def test_a_new_protocol_is_written_by_keyboard(desk: Desk) -> None:
     accessible(secretary)
     for name, text in (
         ("name", "Protokoll Gent, Nächte"),
-        ("district", "Gent"),
+        ("district", "Gent"),  # its own: of others it writes none
         ("zones", "nacht-1\nnacht-2"),
         ("partners.0.role", "Polizei"),
         ("partners.1.role", "Staatsanwaltschaft"),

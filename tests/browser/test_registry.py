@@ -312,25 +312,3 @@ def test_glass_is_broken_with_a_reason_and_its_manager_sees_it(crew: Crew, desk:
     manager.locator(f"a[href$='{file}'] + a[href*='/openings/']").press("Enter")
     expect(manager.locator("dl")).to_contain_text("elle est devant notre poste")
     accessible(manager)
-
-
-@pytest.mark.timeout(120)
-def test_a_file_is_offered_to_a_zone_that_is_chosen_by_name(crew: Crew, desk: Desk) -> None:
-    manager = desk("file-manager", service="registry")
-    known(manager, "Browser Verhuisd")
-    # Dispatch tells its zones within half a minute of its start.
-    until = time.monotonic() + 60
-    while not manager.locator("select[name=to_zone_id]").count() and time.monotonic() < until:
-        manager.wait_for_timeout(500)
-        manager.reload()
-    opened(manager, "/transfers")
-    manager.locator("[name=to_zone_id]").select_option("Aalst 1")
-    manager.locator("form[data-api$='/transfers'] [name=reason]").fill("zij verhuisde")
-    saved(manager, "/transfers")
-    expect(manager.locator("main")).to_contain_text("Gent 1 → Aalst 1, tot ")
-    accessible(manager)
-    saved(manager, "/withdraw")
-    expect(manager.locator("main")).not_to_contain_text("Gent 1 → Aalst 1")
-    manager.goto(manager.url.partition("/desk")[0] + "/desk")
-    expect(manager.get_by_role("link", name="Browser Verhuisd", exact=True)).to_be_visible()
-    fits(manager)

@@ -1,10 +1,13 @@
-"""The console of an operator with a tie to a party: the alarm stays, the person goes."""
+"""Who has a tie to a party: at the desks there is no such case for them, on the console the alarm stays."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from stalkingalarm import deciding
 from tests.browser.conftest import Opener
 from tests.browser.crew import Crew
+from tests.browser.desks import Desk, accessible, fits, saved, typed
+from tests.browser.test_keeping import comes_in, convened, go, page_of, put_before, submitted
 
 
 @pytest.mark.timeout(300)
@@ -33,3 +36,98 @@ def test_a_tie_takes_card_and_place_from_the_screen_and_leaves_the_alarm(crew: C
     page.keyboard.press("s")
     expect(page.locator("#orders li[data-state=en_route]")).to_contain_text("BROWSER-NEAR")
     expect(item).not_to_have_attribute("data-acknowledged", "true")
+
+
+def declared(page: Page, person: str | None, reason: str) -> None:
+    """On the page of a case, by keyboard: one's own tie, or that of somebody else."""
+    subject, forms = page.locator("[name=subject]"), page.locator("form[data-api$='/conflicts']")
+    form = forms.filter(has_not=subject) if person is None else forms.filter(has=subject)
+    form.locator("summary").press("Enter")
+    if person is not None:
+        form.locator("[name=subject]").focus()
+        page.keyboard.type(person)
+    form.locator("[name=reason]").focus()
+    page.keyboard.type(reason)
+    fits(page)
+    page.keyboard.press("Tab")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("locale", "unknown"),
+    [
+        ("nl-BE", "Dit dossier bestaat niet, of niet voor u"),
+        ("fr-BE", "Ce dossier n'existe pas, ou pas pour vous"),
+    ],
+)
+def test_a_member_declares_a_tie_and_the_case_is_gone(
+    crew: Crew, desk: Desk, locale: str, unknown: str
+) -> None:
+    case, member = submitted(crew), desk("member-police", locale)
+    number = case.rpartition("/")[2]
+    go(member, "/desk/applications")
+    expect(member.locator(f"a[href$='{number}']")).to_have_count(1)
+    go(member, page_of(case))
+    accessible(member)
+    declared(member, None, "haar broer")
+    for path in ("/desk", "/desk/applications", "/desk/reviews"):
+        go(member, path)
+        expect(member.locator(f"a[href*='{number}']")).to_have_count(0)
+    go(member, page_of(case))
+    expect(member.locator("h2")).to_have_text(unknown)
+    accessible(member)
+    # In the meeting that decides it they sit there, and count for nothing.
+    secretary = desk("secretariat", locale)
+    meeting = convened(secretary)
+    put_before(secretary, meeting, case, "application_id")
+    expect(secretary.locator(".light.good")).to_be_visible()
+    saved(secretary, "/bert/leave")
+    comes_in(secretary, "member-police", "police")
+    expect(secretary.locator(".light.late")).to_contain_text("police")
+    expect(secretary.locator("main")).to_contain_text("member-police")
+    expect(secretary.locator("form[data-api$='/grant']")).to_have_count(0)
+    fits(secretary)
+
+
+@pytest.mark.timeout(300)
+def test_a_tie_that_the_secretariat_declares_counts_at_every_screen(
+    crew: Crew, desk: Desk, console: Opener
+) -> None:
+    secretary = desk("secretariat", "nl-BE")
+    page, alarm_id = console(person="operator-next-door"), crew.press().alarm_id
+    item = page.locator(f"#list [data-incident='{alarm_id}']")
+    item.click()
+    expect(page.locator("#card")).to_contain_text("Browser Testemans")
+    manager = desk("file-manager", "fr-BE", f"/desk/enrolments/{crew.victim.enrolment_id}", "registry")
+    expect(manager.locator("[name='card.victim.name']")).to_have_value("Browser Testemans")
+    go(secretary, page_of(crew.do(_case_of(crew))))
+    # As people type accounts.
+    for person in ("Operator-Next-Door", "file-manager "):
+        declared(secretary, person, "buurman")
+    expect(page.locator("#card")).to_contain_text("You have a tie to a party")
+    expect(page.locator("body")).not_to_contain_text("Browser Testemans")
+    expect(item).to_contain_text("STALKINGALARM")
+    expect(secretary.locator("ol.line")).to_contain_text("belangenconflict gemeld")
+
+    manager.reload()
+    expect(manager.locator("main")).not_to_contain_text("Browser Testemans")
+    # Not even by breaking the glass, which the page offers to whoever does not see a file.
+    typed(manager, "reason", "je veux le lire")
+    manager.keyboard.press("Tab")
+    manager.keyboard.press("Enter")
+    expect(manager.locator(".wrong")).to_be_visible()
+    accessible(manager)
+
+
+async def _case_of(crew: Crew) -> str:
+    """The path of the case of the crew's victim."""
+    found = await crew.world.call(
+        "GET", "committee", "/v1/applications?limit=500", deciding.secretariat(crew.world)
+    )
+    return next(
+        f"/v1/applications/{each['id']}"
+        for each in found
+        if each["enrolment_id"] == str(crew.victim.enrolment_id)
+    )

@@ -107,6 +107,16 @@ def test_a_review_is_put_on_an_agenda_by_the_secretariat(
     assert text.count(f'<a href="/desk/meetings/{held}">') == len(ids)
 
 
+def test_meetings_that_nobody_closed_hide_no_new_one(
+    committee: Desk, pages: TestClient, issuer: Issuer, protocol_id: str
+) -> None:
+    for day in range(1, 22):
+        old = {"protocol_id": protocol_id, "starts_at": f"2026-01-{day:02}T10:00:00Z"}
+        committee.call("POST", "/v1/meetings", old, status=201, **SECRETARY)
+    held, path = meeting(committee, protocol_id), submitted(committee, whole(protocol_id))
+    assert f"/v1/meetings/{held}/agenda" in read(pages, issuer, path.replace("/v1/", "/desk/"), SECRETARY)
+
+
 def test_what_a_review_can_come_to_follows_from_the_case(
     committee: Desk, pages: TestClient, alone: TestClient, issuer: Issuer, protocol_id: str
 ) -> None:

@@ -67,7 +67,9 @@ async def sits(world: World, *agenda: dict[str, str], people: People = (POLICE, 
 
 async def decide(world: World, path: str, move: str, said: dict[str, Any]) -> None:
     """The committee decides about an application."""
-    await (await sits(world, about(path))).decides(path, move, **said)
+    held = await sits(world, about(path))
+    await held.decides(path, move, **said)
+    await held.closed()
 
 
 def decided(victim: VictimRole, move: str, said: dict[str, Any]) -> Step:
@@ -92,7 +94,10 @@ async def review(world: World, victim: VictimRole, cause: str = "periodic") -> d
 async def reviewed(world: World, victim: VictimRole, **said: Any) -> dict[str, Any]:
     """The committee holds the periodic review, in a meeting of its own. Raises `Refused`."""
     wanted = (await review(world, victim))["id"]
-    return await (await sits(world, {"review_id": wanted})).decides(f"/v1/reviews/{wanted}", "hold", **said)
+    held = await sits(world, {"review_id": wanted})
+    answer = await held.decides(f"/v1/reviews/{wanted}", "hold", **said)
+    await held.closed()
+    return answer
 
 
 def wanted_ended(victim: VictimRole) -> Step:

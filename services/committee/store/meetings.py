@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement, extract, func
 from sqlmodel import Session, col, select
 
 from services.committee.models import AgendaRow, AttendanceRow, MeetingRow
@@ -32,9 +32,10 @@ def meetings(session: Session, sight: Sight, *, since: datetime | None, limit: i
 
 
 def open_meetings(session: Session, sight: Sight) -> Sequence[MeetingRow]:
-    """Meetings of the caller's that are planned or sit."""
+    """Meetings of the caller's that are planned or sit: those nearest to now, however many nobody closed."""
     found = select(MeetingRow).where(_within(sight), col(MeetingRow.state).in_(("planned", "open")))
-    return session.exec(found.order_by(col(MeetingRow.starts_at)).limit(20)).all()
+    away = func.abs(extract("epoch", col(MeetingRow.starts_at) - func.now()))
+    return sorted(session.exec(found.order_by(away).limit(20)), key=lambda row: row.starts_at)
 
 
 def agenda(session: Session, meeting_id: UUID) -> Sequence[AgendaRow]:

@@ -23,7 +23,7 @@ from services.registry.domain import stock as domain
 from services.registry.domain.card import LASTING, Completeness
 from services.registry.domain.stock import StockMove, StockPlace
 from services.registry.errors import CardUnknown, EnrolmentUnknown
-from services.registry.models import PhotoRow
+from services.registry.models import EnrolmentRow, PhotoRow
 from services.registry.schemas import StockOut, TransferOut
 from services.registry.store import access as access_store
 from services.registry.usecases import access, cards, importing, photos, reminders, stock, transfers, zones
@@ -73,7 +73,7 @@ def _board(app: FastAPI, parts: Parts, pages: Pages) -> None:
                 "rows": files.lines(work, _LINES),
                 "reminders": reminders.of_zone(work, _LINES),
                 "lasting": LASTING,
-                "transfers": transfers.of_zone(work, _LINES),
+                "transfers": [transfers_api.as_shown(work, each) for each in transfers.of_zone(work, _LINES)],
                 "zones": zones.named(work, pages.language(request)),
             }
         return pages.show(request, "files.html", caller, **what, **_common(pages, request, caller))
@@ -173,14 +173,14 @@ def _whole(work: Work, enrolment_id: UUID, locale: str, zone: str | None) -> dic
         "change": change,
         "free": stock.free(work) if change else {},
         "until": None if own else until,
-        "offer": _offer(work, enrolment_id),
+        "offer": _offer(work, found.row),
     }
 
 
-def _offer(work: Work, enrolment_id: UUID) -> TransferOut | None:
-    """The offer of a file that waits for an answer, for either zone."""
-    row = transfers.pending(work, enrolment_id)
-    return transfers_api.as_shown(work, row) if row else None
+def _offer(work: Work, row: EnrolmentRow) -> TransferOut | None:
+    """The last offer of a file, where either zone's manager still has something to learn from it."""
+    last = transfers.last(work, row)
+    return transfers_api.as_shown(work, last) if last else None
 
 
 def _aged(work: Work, photo: PhotoRow, locale: str) -> dict[str, Any]:

@@ -55,7 +55,7 @@ def _answered(work: Work, row: TransferRow) -> TransferOut:
 
 
 def as_shown(work: Work, row: TransferRow) -> TransferOut:
-    """An offer with what was said of it, to be read; logged."""
+    """An offer as the caller may see it, and that it was seen."""
     said = usecases.said_of(work, row)
     whole = TransferOut.model_validate(
         {**row.model_dump(), "reason": said["reason"], "declined": said.get("declined")}

@@ -68,11 +68,14 @@ def of_zone(work: Work, limit: int) -> list[TransferRow]:
     return [row for row in found if not access.is_tied(work.session, row.enrolment_id, who)]
 
 
-def pending(work: Work, enrolment_id: UUID) -> TransferRow | None:
-    """The offer of a file that nobody answered yet, for the two zones that it is between."""
-    row = store.offered(work.session, enrolment_id)
+def last(work: Work, row: EnrolmentRow) -> TransferRow | None:
+    """The last offer of a file, where the caller's zone can answer it or must hear that it was declined."""
+    made = store.of_file(work.session, row.id)
     zone = work.caller.zone if "file_manager" in work.caller.roles else None
-    return row if row and zone in (row.from_zone_id, row.to_zone_id) else None
+    if not made or row.erased_at is not None or zone not in (made[-1].from_zone_id, made[-1].to_zone_id):
+        return None
+    declined = made[-1].state == "declined" and made[-1].from_zone_id == row.managing_zone_id
+    return made[-1] if made[-1].state == "offered" or declined else None
 
 
 def said_of(work: Work, row: TransferRow) -> Mapping[str, Any]:
