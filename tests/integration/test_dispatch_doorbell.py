@@ -18,7 +18,7 @@ from contracts.registry import (
     Person,
 )
 from services.dispatch import views
-from services.dispatch.usecases import following
+from services.dispatch.usecases import escalating, following, rooms
 from tests.support.dispatching import GHENT, GHENT_ROOM, Bell, Desk, alarm, context_on
 from tests.support.postgres import Cluster
 
@@ -119,3 +119,26 @@ def test_a_second_press_only_rings(desk: Desk, bell: Bell) -> None:
     desk.press(alarm(device, 1))
     desk.press(alarm(device, 2))
     assert [(told.revision, told.sealed is None) for told in bell.rung()] == [(1, False), (2, True)]
+
+
+def test_a_stale_proposal_that_leaves_rings_though_it_was_told_that_none_is_free(
+    desk: Desk, bell: Bell
+) -> None:
+    desk.policy(GHENT_ROOM, "proposed")
+    press = alarm()
+    desk.press(press)
+    # What two processes at once leave behind: told that none is free, while one is proposed that then goes.
+    desk.do("UPDATE incidents SET flags = '[\"no_unit\"]'")
+    desk.do("UPDATE units SET available = false, changed_at = now()")
+    rooms.refresh(desk.context)
+    escalating.look_again_for_stale(desk.context)
+    before = bell.rung()
+    assert desk.pass_time(0) == 1
+    [told] = bell.rung()[len(before) :]
+    with desk.context.database.read() as session:
+        [shown] = views.load_views(desk.context, session, [press.alarm_id], clock.now())
+    assert [order.state for order in shown.orders] == ["withdrawn"]
+    assert (told.incident_id, told.revision) == (press.alarm_id, shown.revision)
+    # Looking again and finding nobody changes nothing, and rings nobody.
+    assert desk.pass_time(6) == 1
+    assert len(bell.rung()) == len(before) + 1

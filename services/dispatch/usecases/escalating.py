@@ -120,11 +120,13 @@ def _look_for_unit(tx: Transaction, context: Context, row: Due, now: datetime) -
     if incident is None:
         return
     automatic = context.board.rooms[incident.cic_id].policy == "automatic" and incident.lane == "verified"
-    if find_unit(tx, context, incident, now, send_now=automatic or row.kind == "send_unit"):
-        changed(tx, context, incident)
-    elif "no_unit" not in incident.flags:
+    before = incident.revision
+    found = find_unit(tx, context, incident, now, send_now=automatic or row.kind == "send_unit")
+    if found is None and "no_unit" not in incident.flags:
         store.touch(tx.session, incident, now, flags=merged(incident.flags, ["no_unit"]))
         _tell(tx, incident, "no_unit", now)
+    # Also where all that changed is that a stale proposal was withdrawn.
+    if incident.revision != before:
         changed(tx, context, incident)
 
 
