@@ -9,6 +9,7 @@ from stalkingalarm import seed
 from stalkingalarm.running import RunningSystem
 from tests.browser.conftest import Opener
 from tests.browser.crew import Crew
+from tests.browser.desks import fits
 
 expect.set_options(timeout=15_000)
 
@@ -180,3 +181,39 @@ def test_nothing_runs_out_of_the_screen(crew: Crew, console: Opener, size: tuple
     assert around is not None
     assert around["x"] < inside["x"] < inside["x"] + inside["width"] < around["x"] + around["width"]
     assert around["y"] < inside["y"] < around["y"] + around["height"]
+
+
+def top_and_bottom(page: Page, selector: str) -> tuple[float, float]:
+    """Where something stands in the window, in pixels from its top."""
+    box = page.locator(selector).bounding_box()
+    assert box is not None
+    return box["y"], box["y"] + box["height"]
+
+
+@pytest.mark.timeout(300)
+def test_on_a_telephone_the_alarm_and_what_to_do_come_first(crew: Crew, console: Opener) -> None:
+    page = console(viewport={"width": 390, "height": 844}, has_touch=True)
+    fits(page)
+    item = page.locator(f"#list [data-incident='{crew.press().alarm_id}']")
+    expect(item).to_be_visible()
+    fits(page)
+    _, bar = top_and_bottom(page, ".bar")
+    # Nothing was touched yet: the alarm stands below the bar, its act in the first screen, the list after it.
+    head, act, listed = (top_and_bottom(page, each) for each in ("#head", "#primary", "#list"))
+    assert bar <= head[0] < head[1] <= act[0] < act[1] <= 844
+    assert act[1] < listed[0]
+    # Chosen in the list below, it comes back into sight whole.
+    item.scroll_into_view_if_needed()
+    item.tap()
+    for each in ("#head", "#primary"):
+        top, bottom = top_and_bottom(page, each)
+        assert bar <= top < bottom <= 844, each
+    page.locator("#primary").tap()
+    expect(item).to_have_attribute("data-acknowledged", "true")
+    expect(page.locator("#primary")).to_contain_text("SEND")
+    page.wait_for_timeout(800)  # the second half of a double tap does nothing
+    page.locator("#primary").tap()
+    expect(page.locator("#orders li[data-state=en_route]")).to_be_visible()
+    top, bottom = top_and_bottom(page, "#progress")
+    assert bar <= top < bottom <= 844
+    fits(page)

@@ -66,14 +66,18 @@ function pick(id) {
   state.selected = id;
   redraw();
   byId(`alarm-${id}`)?.scrollIntoView({ block: "nearest" });
+  byId("head").scrollIntoView({ block: "nearest" }); // in one column the list may stand below
 }
 
 function move(by) {
   const ids = ordered().map((view) => view.incident_id);
   const at = ids.indexOf(state.selected);
   if (ids.length) pick(ids[Math.min(Math.max(at + by, 0), ids.length - 1)]);
-  byId("list").focus();
+  focusList();
 }
+
+/** The keys work, and what is in sight stays there: in one column the list is below the alarm. */
+const focusList = () => byId("list").focus({ preventScroll: true });
 
 const next = () => pick(another()?.incident_id);
 
@@ -115,7 +119,7 @@ function only(...steps) {
 function press() {
   if (!settled()) return;
   only(...Object.keys(STEPS));
-  if (byId("primary").dataset.step !== "choose") byId("list").focus(); // a held Enter must not press what comes next
+  if (byId("primary").dataset.step !== "choose") focusList(); // a held Enter must not press what comes next
 }
 
 /** The control room must know that an alarm stands on a screen: said once, until it was heard. */
@@ -195,7 +199,7 @@ async function run(why = null) {
   state.me = await whoAmI(why);
   heading();
   openMap();
-  byId("list").focus();
+  focusList();
   const feed = new Feed(state.me.cic, {
     incident: arrived,
     present,
