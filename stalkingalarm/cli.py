@@ -16,7 +16,7 @@ from stalkingalarm import issuer
 from stalkingalarm.compose import docker
 from stalkingalarm.compose.system import ComposeSystem, containers_run
 from stalkingalarm.embedded import plan, records
-from stalkingalarm.embedded.layout import Layout, SetupError
+from stalkingalarm.embedded.layout import COMMAND, Layout, SetupError
 from stalkingalarm.embedded.system import System
 from stalkingalarm.running import Processes, RunningSystem
 
@@ -74,7 +74,7 @@ def running() -> RunningSystem:
     engine = containers_run() and docker.succeeds("docker", "info")
     found = next((system for system in map(_compose, containers_run()) if engine and system.runs), None)
     if found is None:
-        raise SetupError("nothing runs here: `stalkingalarm up`")
+        raise SetupError(f"nothing runs here: `{COMMAND} up`")
     return found
 
 
@@ -145,7 +145,7 @@ def show_trace(alarm: Annotated[str, typer.Argument(help="Alarm id, or trace id 
     try:
         answer = httpx.get(address, timeout=40, trust_env=False)
     except httpx.HTTPError as error:
-        raise SetupError("the trace collector does not answer: `stalkingalarm up`") from error
+        raise SetupError(f"the trace collector does not answer: `{COMMAND} up`") from error
     if answer.status_code == 404 or not answer.json():
         raise SetupError(f"no trace of {alarm}; spans arrive a second or two after the fact")
     console.print(trace.render(answer.json(), f"alarm {alarm}"))

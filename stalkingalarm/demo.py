@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from stalkingalarm import seed
+from stalkingalarm.embedded.layout import COMMAND
 from stalkingalarm.running import RunningSystem
 from stalkingalarm.simulation.fleet import STAGES, Fleet, Travel
 from stalkingalarm.simulation.world import Refused, World, until
@@ -190,8 +191,8 @@ def _where_next(system: RunningSystem, console: Console, travels: Sequence[Trave
         "API documentation": ", ".join(
             f"{system.url(name)}/docs" for name in ("alarm", "dispatch", "registry", "committee", "reporting")
         ),
-        "one alarm's trace": f"stalkingalarm trace {alarm}",
-        "the books": "stalkingalarm ledger",
+        "one alarm's trace": f"{COMMAND} trace {alarm}",
+        "the books": f"{COMMAND} ledger",
         "figures": str(Path(system.layout.run) / "demo.json"),
     }
     for what, where in lines.items():

@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.table import Table
 
 from stalkingalarm.cli import Containers, bring_up, command, console, running
-from stalkingalarm.embedded.layout import SetupError
+from stalkingalarm.embedded.layout import COMMAND, SetupError
 from stalkingalarm.running import RunningSystem
 
 
@@ -40,7 +40,7 @@ def demo(
 def press() -> None:
     """One simulated press; watch it travel to a patrol and back."""
     travel = asyncio.run(_press(running()))
-    console.print(f"The whole way, hop by hop: stalkingalarm trace {travel.alarm_id}", soft_wrap=True)
+    console.print(f"The whole way, hop by hop: {COMMAND} trace {travel.alarm_id}", soft_wrap=True)
     if travel.late or not travel.orders:
         raise SetupError("no order came to a unit within the deadline")
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from stalkingalarm.embedded.layout import Layout, SetupError
+from stalkingalarm.embedded.layout import COMMAND, Layout, SetupError
 
 OVERRIDES = "overrides.json"
 
@@ -31,7 +31,7 @@ def call(layout: Layout, do: str, name: str = "", seconds: float = 60) -> dict[s
         try:
             connection.connect(str(path))
         except OSError as error:
-            raise SetupError("the system is not running: `stalkingalarm up`") from error
+            raise SetupError(f"the system is not running: `{COMMAND} up`") from error
         connection.sendall(request)
         line = connection.makefile().readline()
     answer: dict[str, Any] = json.loads(line or '{"refused": "the supervisor has gone"}')

@@ -26,6 +26,8 @@ PORT_NAMES = ("postgres", *_BROKER_PORTS, "issuer", "collector", *SERVICES, "hea
 # Below 32768 the kernel hands out no ephemeral ports, so nobody's outgoing connection can
 # sit on ours while the broker is being restarted.
 _FIRST_PORT, _PORT_BLOCKS, _PORT_BLOCK = 20_000, 700, 16
+# What people type in the checkout: it is on no search path.
+COMMAND = ".venv/bin/stalkingalarm"
 
 
 class SetupError(RuntimeError):
