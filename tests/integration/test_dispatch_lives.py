@@ -125,6 +125,7 @@ class Lives(RuleBasedStateMachine):
         assert self.desk.sql(_WITHOUT_PATROL) == []
 
 
+@pytest.mark.timeout(120 + 5 * EXAMPLES)
 def test_no_sequence_of_acts_leaves_an_alarm_alone(one_desk: Desk) -> None:
     Lives.desk = one_desk
     few = settings(max_examples=EXAMPLES, stateful_step_count=20, deadline=None, print_blob=True)
