@@ -15,6 +15,7 @@ from services.dispatch.schemas import IncidentView, OrderView
 from services.dispatch.usecases.context import Context
 
 ROOM = ("operator", "supervisor", "gateway")
+UNIT = ("unit", "gateway")
 
 
 def may_see_room(caller: Caller, cic_id: str) -> None:

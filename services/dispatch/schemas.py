@@ -16,6 +16,8 @@ Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=NO_NUL)]
 
+# Of a body that is about the whole country at once: its zones as GeoJSON, its patrols.
+MOST_BYTES = 32 * 1024 * 1024
 
 _VICTIM, _LOCATION = Personal(Group.VICTIM), Personal(Group.LOCATION)
 

@@ -1,0 +1,96 @@
+"""The application: what it needs, and its parts."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis import audit_api, keys_api
+from chassis.database import Database, engine_of
+from chassis.http import application
+from chassis.outbox import Relay
+from chassis.publisher import Publisher
+from chassis.settings import load
+from chassis.vault import Vault
+from contracts import topology
+from services.dispatch import console, intake
+from services.dispatch.api import incidents, orders, photos, rooms, streams, units
+from services.dispatch.board import Board
+from services.dispatch.disclosures import Disclosures
+from services.dispatch.settings import DispatchSettings
+from services.dispatch.streams import Hub
+from services.dispatch.usecases.context import Context
+from services.dispatch.usecases.rooms import refresh
+from services.dispatch.usecases.sealed import SEALED
+from services.dispatch.webhooks import Courier
+
+
+def create_app(settings: DispatchSettings | None = None) -> FastAPI:
+    """The application; settings come from the environment unless given."""
+    settings = settings or load(DispatchSettings)
+    database = Database(engine_of(settings), "/services/dispatch")
+    context = Context(database, Board(settings), Vault(settings.vault_keys.get_secret_value()), settings)
+    disclosures = Disclosures(database)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        publisher = Publisher(settings.broker_url.get_secret_value())
+        await publisher.start()
+        database.relay = Relay(database.engine, publisher)
+        database.relay.start()
+        courier = Courier(context)
+        hub = Hub(context, courier.wake)
+        app.state.hub = hub
+        publisher.subscribe_transient(topology.DISPATCH_LIVE, ["#"], hub.rung)
+        hub.start()
+        courier.start()
+        disclosures.start()
+        refreshing = asyncio.create_task(_keep_fresh(context))
+        yield
+        refreshing.cancel()
+        with suppress(asyncio.CancelledError):
+            await refreshing
+        await courier.stop()
+        await hub.stop()
+        await disclosures.stop()
+        await asyncio.to_thread(database.relay.stop)
+        await publisher.stop()
+        database.engine.dispose()
+
+    def ready() -> dict[str, bool]:
+        # The broker is not needed to take presses in: the intake is the way round it.
+        try:
+            with database.read() as session:
+                session.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            return {"database": False}
+        return {"database": True}
+
+    app = application(
+        settings,
+        title="Dispatch",
+        description="From an alarm to the patrol: control rooms, zones, units, orders, escalation.",
+        lifespan=lifespan,
+        ready=ready,
+    )
+
+    intake.add_intake(app, context)
+    for told in (streams, incidents, orders, photos):
+        told.add(app, context, disclosures)
+    for set_up in (rooms, units):
+        set_up.add(app, context)
+    console.add_pages(app, settings, context.vault)
+    audit_api.add(app, lambda: database, settings.service)
+    keys_api.add(app, lambda: database, settings.vault_keys, SEALED)
+    return app
+
+
+async def _keep_fresh(context: Context) -> None:
+    """Units and policies in memory, for presses that come by the intake."""
+    while True:
+        with suppress(SQLAlchemyError):  # what is in memory still serves; the next second tries again
+            await asyncio.to_thread(refresh, context)
+        await asyncio.sleep(1)

@@ -1,0 +1,90 @@
+"""What an operator sees and does."""
+
+from uuid import UUID
+
+from fastapi import FastAPI
+
+from chassis import clock
+from chassis.auth import require
+from chassis.caller import Caller
+from chassis.people import is_one_of
+from services.dispatch import access, store, views
+from services.dispatch.disclosures import Disclosures
+from services.dispatch.schemas import IncidentCloseIn, IncidentView, SendIn
+from services.dispatch.usecases import moving, sending
+from services.dispatch.usecases.context import Context
+
+
+def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
+    """The endpoints."""
+
+    operator, supervisor = ("operator", "supervisor", "gateway"), ("supervisor",)
+
+    def seen(caller: Caller, incident_id: UUID) -> IncidentView:
+        return disclosures.show(caller, access.incident_for(context, caller, incident_id))
+
+    def untied(caller: Caller, incident_id: UUID) -> None:
+        """For what only somebody without a tie may do; raises `Tied`."""
+        view = access.incident_for(context, caller, incident_id)
+        access.refuse_tied(tied=is_one_of(caller.subject, view.kept_from))
+
+    @app.get("/v1/control-rooms/{cic_id}/incidents", tags=["incidents"])
+    def open_incidents(cic_id: str, caller: Caller = require(*access.ROOM)) -> list[IncidentView]:
+        """Open incidents, most urgent first."""
+        access.may_see_room(caller, cic_id)
+        with context.database.read() as session:
+            found = store.open_incidents(session, cic_id)
+            whole = views.load_views(context, session, [i.id for i in found], clock.now())
+        return [disclosures.show(caller, view) for view in whole]
+
+    @app.get("/v1/incidents/{incident_id}", tags=["incidents"])
+    def incident(incident_id: UUID, caller: Caller = require(*access.ROOM)) -> IncidentView:
+        """One incident; the card only while it is open."""
+        return seen(caller, incident_id)
+
+    @app.post("/v1/incidents/{incident_id}/display", tags=["incidents"])
+    def display(incident_id: UUID, caller: Caller = require(*operator)) -> IncidentView:
+        """It stands on a screen of the control room."""
+        access.incident_for(context, caller, incident_id)
+        moving.display(context, incident_id)
+        return seen(caller, incident_id)
+
+    @app.post("/v1/incidents/{incident_id}/acknowledge", tags=["incidents"])
+    def acknowledge(incident_id: UUID, caller: Caller = require(*operator)) -> IncidentView:
+        """An operator of the room that answers for it takes it; the escalation ladder stops."""
+        untied(caller, incident_id)
+        moving.acknowledge(context, incident_id, caller.subject, caller.cic or "")
+        return seen(caller, incident_id)
+
+    @app.post("/v1/incidents/{incident_id}/take-over", tags=["incidents"])
+    def take_over(incident_id: UUID, caller: Caller = require(*operator)) -> IncidentView:
+        """The caller's control room accepts the hand-over."""
+        untied(caller, incident_id)
+        moving.take_over(context, incident_id, caller.subject, caller.cic or "")
+        return seen(caller, incident_id)
+
+    @app.post("/v1/incidents/{incident_id}/send", tags=["incidents"])
+    def send(
+        incident_id: UUID, body: SendIn | None = None, caller: Caller = require(*operator)
+    ) -> IncidentView:
+        """Send a unit; without one, the proposed unit: that may also who has a tie."""
+        unit_id = body.unit_id if body else None
+        view = access.incident_for(context, caller, incident_id)
+        access.refuse_tied(tied=unit_id is not None and is_one_of(caller.subject, view.kept_from))
+        sending.send(context, incident_id, unit_id)
+        return seen(caller, incident_id)
+
+    @app.post("/v1/incidents/{incident_id}/close", tags=["incidents"])
+    def close(incident_id: UUID, body: IncidentCloseIn, caller: Caller = require(*supervisor)) -> IncidentView:
+        """A supervisor closes, with a reason."""
+        untied(caller, incident_id)
+        moving.close(
+            context,
+            incident_id,
+            body.outcome,
+            by="supervisor",
+            person=caller.subject,
+            reason=body.reason,
+            cic_id=caller.cic,
+        )
+        return seen(caller, incident_id)
