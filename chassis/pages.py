@@ -4,6 +4,7 @@ No inline script, no foreign host: see `POLICY`. Whoever is not signed in is sen
 comes back to the same page. A refusal is a page too, in words.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -85,9 +86,15 @@ class Pages:
         return caller
 
     def show(
-        self, request: Request, template: str, caller: Caller | None, status: int = 200, **what: Any
+        self,
+        request: Request,
+        template: str,
+        caller: Caller | None,
+        status: int = 200,
+        named: Mapping[str, str] | None = None,
+        **what: Any,
     ) -> Response:
-        """A page, in the reader's language."""
+        """A page, in the reader's language. `named`: what a refusal may list, by member and code, in its words."""
         language, locale = self.language(request), self.locale(request)
         words = self._words[language]
 
@@ -109,7 +116,7 @@ class Pages:
         text = self._templates.get_template(template).render(
             t=say,
             word=name,
-            problems=self._problems[language],
+            problems={**self._problems[language], **(named or {})},
             moment=moment,
             day=day,
             short=short,

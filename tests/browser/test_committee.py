@@ -74,7 +74,13 @@ def test_an_ordinary_case_in_a_meeting(
             secretary.locator("form[data-api$='/attendance'] button").press("Enter")
     expect(secretary.locator(".light")).to_contain_text(quorum)
     accessible(secretary)
+    # What is not met is told in the words of the protocol.
+    condition = secretary.locator("form[data-api$='/grant'] .check").first
+    condition.locator("input").press("Space")
     typed(secretary, "reasons", "all three elements are shown")
+    secretary.locator("form[data-api$='/grant'] button").press("Enter")
+    expect(secretary.locator(".wrong")).to_contain_text(f"({condition.inner_text()})")
+    condition.locator("input").press("Space")
     with secretary.expect_navigation():
         secretary.locator("form[data-api$='/grant'] button").press("Enter")
     secretary.goto(case)

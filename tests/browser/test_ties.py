@@ -25,7 +25,12 @@ def test_a_tie_takes_card_and_place_from_the_screen_and_leaves_the_alarm(crew: C
 
     # Without a reload: what was on the screen is withdrawn.
     expect(page.locator("#card")).to_contain_text("You have a tie to a party")
-    expect(page.locator("#place")).not_to_contain_text("PRECISE")
+    # Withheld is not unknown: a colleague sees where it is.
+    for told in ("#place", f"#list [data-incident='{alarm_id}'] .tags"):
+        expect(page.locator(told)).to_contain_text("WITHHELD")
+        expect(page.locator(told)).not_to_contain_text("NO LOCATION")
+    expect(page.locator("#place")).not_to_contain_text("unknown")
+    expect(page.locator("#head")).to_contain_text("Name withheld")
     expect(page.locator("body")).not_to_contain_text(crew.victim.name)
     expect(page.locator("body")).not_to_contain_text("knife")
     expect(item).to_contain_text("STALKINGALARM")

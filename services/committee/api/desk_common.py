@@ -52,7 +52,8 @@ class Desk:
                 dict.fromkeys(called(code, language, protocol) for code in codes)
             ),
         }
-        return self.pages.show(request, template, caller, **common, **what)
+        named = {f"unmet.{code}": text for code, text in what.get("condition_texts", {}).items()}
+        return self.pages.show(request, template, caller, named=named, **common, **what)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import { clockTime } from "./clock.js";
 import { mayClose } from "./closing.js";
 import { byId, el, fill, say } from "./dom.js";
 import { progress, roomName, zoneName } from "./list.js";
-import { another, isOurs, late, leading, liveOrders, nearest, nextStep, proposal, quality, rings, selected, state, stepOf, viewOf } from "./state.js";
+import { another, isOurs, known, late, leading, liveOrders, nearest, nextStep, proposal, quality, rings, selected, state, stepOf, viewOf } from "./state.js";
 import { language, locale, t, word } from "./words.js";
 
 const KEYS = { next: "N", acknowledge: "Enter", "take-over": "T", send: "S", choose: "U" };
@@ -27,10 +27,10 @@ export function showAlarm(act, busy) {
   }
   byId("alarm").dataset.incident = view.incident_id;
   const key = [language, view.incident_id, view.revision, state.zones.size, state.rooms.size];
-  fill(byId("head"), [...key, Boolean(leading(view)) || late(view)], () => head(view));
+  fill(byId("head"), [...key, view.tied, Boolean(leading(view)) || late(view)], () => head(view));
   say(byId("duress"), view.cancel === "duress" ? t("duress") : null);
   showActions(view, busy);
-  fill(byId("place"), [...key, quality(view.location)], () => place(view));
+  fill(byId("place"), [...key, known(view)], () => place(view));
   fill(byId("orders"), key, () => orders(view));
   fill(byId("flags"), key, () => flags(view));
   const near = nearest(view, 4);
@@ -54,7 +54,7 @@ function head(view) {
     el(
       "div",
       { class: rings(view) ? "banner ringing" : "banner" },
-      el("p", {}, el("strong", { class: "mark" }, view.marking), el("span", { class: "who" }, view.card?.victim.name ?? t("noName"))),
+      el("p", {}, el("strong", { class: "mark" }, view.marking), el("span", { class: "who" }, view.card?.victim.name ?? t(view.tied ? "nameWithheld" : "noName"))),
       el("time", { class: "age", "data-since": view.raised_at }),
     ),
     el(
@@ -96,13 +96,13 @@ const kilometres = (m) => (m < 950 ? `${Math.round(m / 10) * 10} m` : `${(m / 10
 function place(view) {
   const { location } = view;
   const tone = quality(location);
-  const doubtful = tone === "red";
+  const doubtful = tone === "red" && !view.tied;
   return [
     el("h3", {}, t("location")),
     el(
       "p",
       { class: "where" },
-      el("span", { class: `tag ${tone}` }, t(`quality.${location ? tone : "none"}`)),
+      el("span", { class: `tag ${tone}` }, t(`quality.${known(view)}`)),
       location?.radius_m != null && el("span", {}, t("radius", { metres: Math.round(location.radius_m) })),
       location?.at && el("span", {}, t("measured"), " ", el("time", { "data-since": location.at }), " ", t("ago")),
     ),

@@ -1,7 +1,7 @@
 // The alarms, what needs an act first.
 
 import { byId, el, fill, say } from "./dom.js";
-import { ordered, nextStep, rings, leading, isOurs, quality, state } from "./state.js";
+import { ordered, nextStep, rings, leading, isOurs, known, quality, state } from "./state.js";
 import { nameOf, t, word } from "./words.js";
 
 /** Redraw the list. `onPick(id)` when an alarm is chosen with the pointer. */
@@ -20,7 +20,7 @@ export function showList(onPick) {
   return waiting;
 }
 
-const keyOf = (view) => [view.incident_id, view.revision, quality(view.location), state.zones.size];
+const keyOf = (view) => [view.incident_id, view.revision, known(view), state.zones.size];
 
 /** Where, in a name that the operator knows. */
 export const zoneName = (view) => nameOf(state.zones.get(view.zone_id)?.names) || view.zone_id || t("zoneUnknown");
@@ -56,7 +56,6 @@ function item(view, onPick) {
 }
 
 function tags(view) {
-  const tone = quality(view.location);
   return [
     view.cancel === "duress" && el("span", { class: "tag duress-tag" }, t("duressShort")),
     view.cancel === "requested" && el("span", { class: "tag" }, t("cancelShort")),
@@ -65,7 +64,7 @@ function tags(view) {
     !isOurs(view) && el("span", { class: "tag" }, roomName(view.control_room_id)),
     view.presses > 1 && el("span", { class: "tag loud" }, t("pressesShort", { count: view.presses })),
     view.linked_incidents.length > 0 && el("span", { class: "tag" }, t("linkedShort")),
-    el("span", { class: `tag ${tone}` }, t(`quality.${view.location ? tone : "none"}`)),
+    el("span", { class: `tag ${quality(view.location)}` }, t(`quality.${known(view)}`)),
   ];
 }
 

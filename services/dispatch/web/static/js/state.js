@@ -87,6 +87,9 @@ export function quality(location) {
   return age <= limits.amber_age_s && location.radius_m <= limits.amber_radius_m ? "amber" : "red";
 }
 
+/** How well the place of an alarm is known; from who has a tie it is kept, which is not the same as unknown. */
+export const known = (view) => (view.tied ? "withheld" : view.location ? quality(view.location) : "none");
+
 /** 0,0 and its neighbourhood is what devices send that know nothing. */
 export function plottable(place) {
   const { lat, lon } = place ?? {};
