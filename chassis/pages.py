@@ -94,7 +94,7 @@ class Pages:
         named: Mapping[str, str] | None = None,
         **what: Any,
     ) -> Response:
-        """A page, in the reader's language. `named`: what a refusal may list, by member and code, in its words."""
+        """A page, in the reader's language. `named`: words for what a refusal lists, by member and code."""
         language, locale = self.language(request), self.locale(request)
         words = self._words[language]
 

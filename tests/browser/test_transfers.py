@@ -73,7 +73,16 @@ def test_a_file_goes_to_the_zone_where_she_lives_now(
     expect(transfer).to_have_count(0)
     ghent.reload()
     expect(ghent.locator("main")).to_contain_text(why_not)
+    board(ghent)
+    told = ghent.locator(f".warning:has(a[href$='{file}'])")
+    expect(told).to_contain_text(why_not)
+    fits(ghent)
+    told.get_by_role("link").press("Enter")
+    ghent.wait_for_url(where)
     offered(ghent, why)
+    board(ghent)
+    expect(told).to_have_count(0)
+    ghent.goto(where)
 
     board(aalst)
     with aalst.expect_navigation():

@@ -95,8 +95,13 @@ def test_declined_or_withdrawn_nothing_changes(registry: Desk, file: str) -> Non
     declined = registry.call("POST", f"{path}/decline", {"reason": "she lives in Gent"}, **AALST)
     assert (declined["state"], declined["declined"]) == ("declined", "she lives in Gent")
     registry.call("GET", file, status=404, **AALST)
+    # The zone that goes on learns it from its list, until it offers the file anew.
+    listed = {each["id"]: each["declined"] for each in registry.call("GET", "/v1/transfers", **GHENT)}
+    assert listed[offer["id"]] == "she lives in Gent"
+    assert offer["id"] not in str(registry.call("GET", "/v1/transfers", **AALST))
     again = registry.call("POST", f"{file}/transfers", MOVE, status=201, **GHENT)
     path = f"/v1/transfers/{again['id']}"
+    assert offer["id"] not in str(registry.call("GET", "/v1/transfers", **GHENT))
     registry.call("POST", f"{path}/withdraw", status=404, **AALST)
     assert registry.call("POST", f"{path}/withdraw", **GHENT)["state"] == "withdrawn"
     assert registry.call("GET", file, **GHENT)["managing_zone_id"] == "ghent"

@@ -140,7 +140,7 @@ def _file(app: FastAPI, parts: Parts, pages: Pages) -> None:
                 what = _whole(work, enrolment_id, pages.locale(request), common["zone"])
                 what["zones"] = zones.named(work, pages.language(request))
         except EnrolmentUnknown:
-            asked = {"number": enrolment_id, "unknown": True, "minutes": _minutes(parts)}
+            asked: dict[str, Any] = {"number": enrolment_id, "unknown": True, "minutes": _minutes(parts)}
             return pages.show(request, "glass.html", caller, 404, **asked, **common)
         words = WORDS[pages.language(request)]
         what["names"] = _names(what["card"], words)

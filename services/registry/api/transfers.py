@@ -26,7 +26,7 @@ def add(app: FastAPI, parts: Parts) -> None:
 
     @app.get("/v1/transfers", tags=["transfers"])
     def listed(caller: FileManager, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[TransferOut]:
-        """What the caller's zone offers or is offered, the most pressing first."""
+        """What the caller's zone offers or is offered, the most pressing first; then what others declined."""
         with parts.work(caller) as work:
             return [as_shown(work, row) for row in usecases.of_zone(work, limit)]
 

@@ -1,11 +1,13 @@
 """Files on offer to another zone."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Session, col, or_, select
+from sqlalchemy.orm import aliased
+from sqlmodel import Session, col, exists, or_, select
 
-from services.registry.models import TransferRow
+from services.registry.models import EnrolmentRow, TransferRow
 
 
 def transfer(session: Session, transfer_id: UUID) -> TransferRow | None:
@@ -34,3 +36,24 @@ def of_zone(session: Session, zone_id: str, limit: int) -> Sequence[TransferRow]
         col(TransferRow.state) == "offered",
     )
     return session.exec(found.order_by(col(TransferRow.due_at)).limit(limit)).all()
+
+
+def declined(session: Session, zone_id: str, since: datetime, limit: int) -> Sequence[TransferRow]:
+    """What a zone offered, others declined since, and nobody offered anew; the newest first."""
+    later = aliased(TransferRow)
+    found = (
+        select(TransferRow)
+        .join(EnrolmentRow, col(EnrolmentRow.id) == col(TransferRow.enrolment_id))
+        .where(
+            col(TransferRow.from_zone_id) == zone_id,
+            col(TransferRow.state) == "declined",
+            col(TransferRow.answered_at) >= since,
+            col(EnrolmentRow.managing_zone_id) == zone_id,
+            col(EnrolmentRow.status) != "ended",
+            ~exists().where(
+                col(later.enrolment_id) == col(TransferRow.enrolment_id),
+                col(later.offered_at) > col(TransferRow.offered_at),
+            ),
+        )
+    )
+    return session.exec(found.order_by(col(TransferRow.answered_at).desc()).limit(limit)).all()

@@ -22,6 +22,9 @@ from services.registry.usecases.work import Work, own, tell, zone_of
 
 Answer = Literal["accepted", "declined", "withdrawn"]
 
+# Somebody at the old zone comes back from leave within that; after it the file alone says so.
+_DECLINED_SHOWN = timedelta(days=14)
+
 
 def offer(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, within: timedelta) -> TransferRow:
     """Offer a file to the zone that the victim moved to; it must answer within `within`.
@@ -62,10 +65,16 @@ def offer(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, within: 
 
 
 def of_zone(work: Work, limit: int) -> list[TransferRow]:
-    """What the caller's zone offers or is offered; nothing that the caller has a tie to."""
-    found = store.of_zone(work.session, zone_of(work.caller), limit)
-    who = work.caller.subject
-    return [row for row in found if not access.is_tied(work.session, row.enrolment_id, who)]
+    """What the caller's zone offers or is offered, then what of its offers was declined lately.
+
+    Nothing that the caller has a tie to.
+    """
+    zone, who = zone_of(work.caller), work.caller.subject
+    found = [
+        *store.of_zone(work.session, zone, limit),
+        *store.declined(work.session, zone, work.at - _DECLINED_SHOWN, limit),
+    ]
+    return [row for row in found[:limit] if not access.is_tied(work.session, row.enrolment_id, who)]
 
 
 def last(work: Work, row: EnrolmentRow) -> TransferRow | None:
