@@ -3,6 +3,7 @@
 import gzip
 import time
 from collections.abc import Iterator
+from uuid import uuid4
 
 import httpx
 import pika
@@ -11,8 +12,10 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from pika.exceptions import AMQPError, ChannelClosedByBroker
+from typer.testing import CliRunner
 
 from contracts import topology
+from stalkingalarm.cli import app
 from stalkingalarm.embedded.layout import Layout
 from stalkingalarm.embedded.system import System
 from stalkingalarm.issuer import mint
@@ -144,6 +147,18 @@ def test_tokens_of_the_issuer_verify_with_its_published_key(system: System) -> N
         assert (claims["iss"], claims["aud"]) == (configuration["issuer"], "stalkingalarm")
     claims = jwt.decode(answer.json()["access_token"], keys, algorithms=["Ed25519"]).claims
     assert (claims["sub"], claims["roles"], claims["zone"]) == ("registry", ["service"], "5415")
+
+
+def test_the_tool_mints_what_is_asked_of_it(system: System) -> None:
+    keys = KeySet.import_key_set(httpx.get(f"{system.url('issuer')}/jwks.json").json())
+    who = ["--role", "secretariat", "--subject", "an", "--partner", "city"]
+    where = [("cic", "c-1"), ("zone", "gent-1"), ("unit", str(uuid4())), ("district", "Gent")]
+    asked = [word for name, value in where for word in (f"--{name}", value)]
+    environment = {"STALKINGALARM_RUN_DIR": str(system.layout.run)}
+    answer = CliRunner().invoke(app, ["token", *who, *asked], env=environment)
+    claims = jwt.decode(answer.stdout.strip(), keys, algorithms=["Ed25519"]).claims
+    assert (claims["sub"], claims["roles"], claims["partner"]) == ("an", ["secretariat"], "city")
+    assert [(name, claims[name]) for name, _ in where] == where
 
 
 @pytest.mark.parametrize(
