@@ -40,7 +40,8 @@ class OrderSummary(BaseModel):
     unit_id: str
     callsign: str
     state: OrderState
-    distance_m: float | None
+    # With the place of the unit it tells where she is.
+    distance_m: Annotated[float | None, _LOCATION]
     sent_at: datetime | None
     at: datetime
     # Why it is no longer this unit's, in the words of its crew.

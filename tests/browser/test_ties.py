@@ -1,5 +1,7 @@
 """Who has a tie to a party: at the desks there is no such case for them, on the console the alarm stays."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -8,6 +10,9 @@ from tests.browser.conftest import Opener
 from tests.browser.crew import Crew
 from tests.browser.desks import Desk, accessible, fits, typed
 from tests.browser.test_keeping import comes_in, convened, go, page_of, put_before, submitted
+
+# Metres or kilometres.
+FAR = re.compile(r"\d k?m(?![a-z])")
 
 
 @pytest.mark.timeout(300)
@@ -18,6 +23,7 @@ def test_a_tie_takes_card_and_place_from_the_screen_and_leaves_the_alarm(crew: C
     item.click()
     expect(page.locator("#card")).to_contain_text("knife")
     expect(page.locator("#place")).to_contain_text("PRECISE")
+    expect(page.locator("#units")).to_contain_text(FAR)
     manager = crew.world.bearer("file_manager", zone=crew.victim.zone)
     path = f"/v1/enrolments/{crew.victim.enrolment_id}/ties"
     tie = {"subject": "operator-browser", "reason": "her neighbour"}
@@ -31,6 +37,9 @@ def test_a_tie_takes_card_and_place_from_the_screen_and_leaves_the_alarm(crew: C
         expect(page.locator(told)).not_to_contain_text("NO LOCATION")
     expect(page.locator("#place")).not_to_contain_text("unknown")
     expect(page.locator("#head")).to_contain_text("Name withheld")
+    # How far the patrol is from her says where she is, together with where the patrol is.
+    for told in ("#primary", "#orders", "#units"):
+        expect(page.locator(told)).not_to_contain_text(FAR)
     expect(page.locator("body")).not_to_contain_text(crew.victim.name)
     expect(page.locator("body")).not_to_contain_text("knife")
     expect(item).to_contain_text("STALKINGALARM")

@@ -78,6 +78,7 @@ def test_the_alarm_stays_and_what_is_personal_goes(case: Case, role: str) -> Non
     path = f"/v1/incidents/{case.incident}"
     _, before = case.call("GET", path, role=role)
     assert before["card"]["victim"]["name"] == SECRET
+    assert before["orders"][0]["distance_m"] > 0
     assert (before["tied"], before["withheld"]) == (False, [])
     case.tie("Tom ")  # as somebody typed it
     _, [listed] = case.call("GET", f"/v1/control-rooms/{GHENT_ROOM}/incidents", role=role)
@@ -86,7 +87,8 @@ def test_the_alarm_stays_and_what_is_personal_goes(case: Case, role: str) -> Non
         assert view["zone_id"] == before["zone_id"] is not None
         assert [order["unit_id"] for order in view["orders"]] == case.units[:1]
         assert view["tied"]
-        assert view["withheld"] == ["card", "last_known_address", "location"]
+        assert view["withheld"] == ["card", "last_known_address", "location", "orders"]
+        assert [order["distance_m"] for order in view["orders"]] == [None]
         assert (view["card"], view["location"], view["last_known_address"]) == (None, None, None)
         assert SECRET not in str(view)
     assert case.call("GET", f"{path}/photos/{case.photo}", role=role)[0] == 404

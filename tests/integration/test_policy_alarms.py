@@ -109,7 +109,8 @@ def night(inner: dispatching.Desk, dispatch: Desk) -> Night:
 
 OPEN = Circumstances(alarm=True, assigned=True)
 INCIDENT = {
-    *("cancel", "location", "last_known_address", "linked_incidents", "orders.reason"),
+    *("cancel", "location", "last_known_address", "linked_incidents"),
+    *("orders.reason", "orders.distance_m"),
     *("card.victim", "card.languages", "card.perpetrators", "card.measures", "card.addresses", "card.dogs"),
     *("card.children", "card.hearing_or_disability", "card.notes", "card.photos"),
 }

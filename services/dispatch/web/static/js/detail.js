@@ -4,7 +4,7 @@ import { clockTime } from "./clock.js";
 import { mayClose } from "./closing.js";
 import { byId, el, fill, say } from "./dom.js";
 import { progress, roomName, zoneName } from "./list.js";
-import { another, isOurs, known, late, leading, liveOrders, nearest, nextStep, proposal, quality, rings, selected, state, stepOf, viewOf } from "./state.js";
+import { another, isOurs, known, late, leading, liveOrders, nearest, nextStep, plottable, proposal, quality, rings, selected, state, stepOf, viewOf } from "./state.js";
 import { language, locale, t, word } from "./words.js";
 
 const KEYS = { next: "N", acknowledge: "Enter", "take-over": "T", send: "S", choose: "U" };
@@ -145,7 +145,7 @@ function units(view, near, closed, act) {
       "li",
       {},
       el("strong", {}, unit.callsign),
-      el("span", {}, away === null ? t("placeUnknown") : kilometres(away)),
+      el("span", {}, away !== null ? kilometres(away) : !plottable(unit) && t("placeUnknown")),
       el("button", { type: "button", "data-hold": unit.unit_id, "data-unit": unit.unit_id, disabled: closed, "aria-label": t("sendUnit", { unit: unit.callsign }), onclick: () => act.send(unit.unit_id) }, t("send")),
     ),
   );
