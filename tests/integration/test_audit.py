@@ -13,7 +13,7 @@ from chassis.database import Database, engine_of
 from chassis.vault import new_key, public_key, signing_key
 from contracts.audit import AuditEntry, AuditSealed, chained, genesis
 from services.registry.api import create_app
-from services.registry.schemas import CARD
+from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from stalkingalarm.auditing.verify import Verification, verify
 from stalkingalarm.embedded.layout import SetupError

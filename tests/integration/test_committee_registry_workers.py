@@ -19,7 +19,7 @@ from contracts.topology import DISPATCH_EVENTS, REGISTRY_TESTS, REPORTING_ATTENT
 from services.committee.api import create_app as committee_app
 from services.committee.settings import CommitteeSettings
 from services.registry.api import create_app as registry_app
-from services.registry.schemas import CARD
+from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from tests.integration.test_registry_zones import told
 from tests.support.broker import Broker

@@ -12,7 +12,7 @@ from chassis.reseal import OUTBOX, Resealer
 from chassis.vault import Vault, new_key
 from contracts.topology import DISPATCH_CARDS, REGISTRY_CARDS
 from services.registry.api import create_app
-from services.registry.schemas import CARD
+from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases.sealed import SEALED
 from tests.integration.test_committee_registry_workers import until, waiting

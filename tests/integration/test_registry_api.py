@@ -26,7 +26,7 @@ from contracts.registry import CardPublished
 from services.registry import events
 from services.registry.api import create_app
 from services.registry.models import GrantRow
-from services.registry.schemas import CARD
+from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import devices, files
 from tests.support.desks import Desk, Who

@@ -21,7 +21,7 @@ from services.committee import errors as committee_errors
 from services.committee.web.words import WORDS as COMMITTEE_WORDS
 from services.registry import errors as registry_errors
 from services.registry.api import create_app
-from services.registry.schemas import CARD
+from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.web.words import WORDS
 from tests.integration.test_committee_desk import read

@@ -12,7 +12,7 @@ from contracts.envelope import wrap
 from contracts.registry import Card, FileReminded
 from services.registry import events
 from services.registry.domain import card as domain
-from services.registry.schemas import CARD
+from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import access, reminders
 from tests.support.desks import Desk, Who

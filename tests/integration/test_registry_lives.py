@@ -32,7 +32,7 @@ from services.committee.settings import CommitteeSettings
 from services.registry import worker
 from services.registry.events import decision
 from services.registry.invariants import INVARIANTS
-from services.registry.schemas import CARD
+from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import files
 from tests.integration.test_registry_api import device_body

@@ -10,7 +10,7 @@ from PIL import Image
 
 from services.registry.domain import photo as domain
 from services.registry.errors import PhotoInvalid
-from services.registry.schemas import CARD
+from services.registry.schemas.card import CARD
 from tests.support.desks import Desk, Who
 
 GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}

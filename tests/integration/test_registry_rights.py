@@ -11,7 +11,7 @@ from chassis.database import Database, engine_of
 from contracts.committee import AlarmEnding, AlarmGranted
 from contracts.envelope import wrap
 from services.registry import events
-from services.registry.schemas import CARD
+from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import files
 from tests.integration.test_registry_api import device_body

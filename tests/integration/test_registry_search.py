@@ -4,7 +4,7 @@ import pytest
 
 from chassis.database import Database, engine_of
 from chassis.vault import Vault
-from services.registry.schemas import CARD
+from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import search
 from tests.support.desks import Desk, Who

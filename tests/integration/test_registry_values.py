@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.common import BELGIUM
-from services.registry.schemas import CARD
+from services.registry.schemas.card import CARD
 from tests.integration.test_registry_photos import picture
 from tests.support.desks import Desk, Who
 

@@ -17,7 +17,7 @@ from services.dispatch.models import MapRow
 from services.dispatch.usecases import rooms
 from services.registry import events
 from services.registry.api import create_app
-from services.registry.schemas import CARD
+from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import zones
 from tests.integration.test_committee_desk import read

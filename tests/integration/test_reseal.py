@@ -26,7 +26,7 @@ from chassis.reseal import Resealer, whole
 from chassis.vault import Vault, new_key, version_of
 from services.registry.api import create_app
 from services.registry.models import TieRow
-from services.registry.schemas import CARD
+from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import sealed
 from stalkingalarm.auditing import keys

@@ -6,7 +6,8 @@ from fastapi import FastAPI
 
 from chassis import audit
 from services.registry.api.parts import FileManager, Parts, Reader, about, read, wrote
-from services.registry.schemas import OpenedOut, OpeningOut, ReasonIn, TieIn
+from services.registry.schemas.access import OpenedOut, OpeningOut, TieIn
+from services.registry.schemas.common import ReasonIn
 from services.registry.usecases import access as usecases
 
 

@@ -7,7 +7,8 @@ from uuid import UUID
 from fastapi import FastAPI, Query
 
 from services.registry.api.parts import FileManager, Parts, Reader, shown, wrote
-from services.registry.schemas import CardIn, CardOut, CompletenessOut, ReminderOut
+from services.registry.schemas.card import CardIn, CardOut, CompletenessOut
+from services.registry.schemas.file import ReminderOut
 from services.registry.usecases import cards as usecases
 from services.registry.usecases import reminders
 from services.registry.usecases.work import Work

@@ -24,7 +24,8 @@ from services.registry.domain.card import LASTING, Completeness
 from services.registry.domain.stock import StockMove, StockPlace
 from services.registry.errors import CardUnknown, EnrolmentUnknown
 from services.registry.models import EnrolmentRow, PhotoRow
-from services.registry.schemas import StockOut, TransferOut
+from services.registry.schemas.device import StockOut
+from services.registry.schemas.file import TransferOut
 from services.registry.store import access as access_store
 from services.registry.usecases import access, cards, importing, photos, reminders, stock, transfers, zones
 from services.registry.usecases import files as usecases

@@ -7,7 +7,7 @@ from fastapi import FastAPI
 
 from services.registry.api.parts import FileManager, Parts, wrote
 from services.registry.domain.life import DeviceMove
-from services.registry.schemas import DeviceIn, DeviceOut, MovedOut
+from services.registry.schemas.device import DeviceIn, DeviceOut, MovedOut
 from services.registry.usecases import devices as usecases
 from services.registry.usecases import files
 

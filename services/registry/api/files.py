@@ -7,14 +7,14 @@ from uuid import UUID
 from fastapi import FastAPI, Query, Response
 
 from services.registry.api.parts import FileManager, Parts, Reader, shown, wrote
-from services.registry.schemas import (
+from services.registry.schemas.common import ReasonIn
+from services.registry.schemas.device import DeviceOut
+from services.registry.schemas.file import (
     ConventionIn,
-    DeviceOut,
     EnrolmentLine,
     EnrolmentOut,
     PoliceReportIn,
     PreconditionsOut,
-    ReasonIn,
 )
 from services.registry.usecases import files as usecases
 from services.registry.usecases.search import victim

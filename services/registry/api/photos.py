@@ -11,7 +11,7 @@ from chassis.edge import bodies
 from chassis.http import takes
 from services.registry.api.parts import FileManager, Parts, Reader, read, wrote
 from services.registry.domain.photo import MOST_BYTES
-from services.registry.schemas import PhotoOut
+from services.registry.schemas.card import PhotoOut
 from services.registry.usecases import photos as usecases
 
 _INLINE = {"content-disposition": "inline"}

@@ -11,7 +11,7 @@ from chassis.edge import bodies
 from chassis.http import takes
 from services.registry.api.parts import FileManager, Parts, read, wrote
 from services.registry.errors import ImportInvalid
-from services.registry.schemas import EnrolmentSummary, ImportOut, ImportProblem
+from services.registry.schemas.file import EnrolmentSummary, ImportOut, ImportProblem
 from services.registry.usecases import importing, rights
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import FastAPI, Query
 
 from services.registry.api.parts import FileManager, Parts, shown
-from services.registry.schemas import HitOut, SearchIn
+from services.registry.schemas.file import HitOut, SearchIn
 from services.registry.usecases import search as usecases
 
 

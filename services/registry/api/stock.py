@@ -13,7 +13,7 @@ from chassis.caller import Caller
 from contracts.policy import Circumstances
 from services.registry.api.parts import Parts
 from services.registry.domain.stock import StockMove, StockPlace
-from services.registry.schemas import StockIn, StockOut, TakeBackIn
+from services.registry.schemas.device import StockIn, StockOut, TakeBackIn
 from services.registry.usecases import stock as usecases
 from services.registry.usecases.stock import Item
 from services.registry.usecases.work import Work

@@ -7,7 +7,8 @@ from fastapi import FastAPI, Query
 
 from services.registry.api.parts import FileManager, Parts, shown, wrote
 from services.registry.models import TransferRow
-from services.registry.schemas import ReasonIn, TransferIn, TransferOut
+from services.registry.schemas.common import ReasonIn
+from services.registry.schemas.file import TransferIn, TransferOut
 from services.registry.usecases import transfers as usecases
 from services.registry.usecases.work import Work
 

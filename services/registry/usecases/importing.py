@@ -14,7 +14,8 @@ from pydantic_core import ErrorDetails
 
 from chassis.errors import bounds
 from services.registry.errors import ImportInvalid
-from services.registry.schemas import CardIn, PoliceReportIn
+from services.registry.schemas.card import CardIn
+from services.registry.schemas.file import PoliceReportIn
 from services.registry.store import files as store
 from services.registry.usecases import cards, files, zones
 from services.registry.usecases.work import Work, alone, zone_of
