@@ -16,6 +16,7 @@ from tests.support.broker import Broker
 from tests.support.committee import in_force
 from tests.support.desks import Desk, desk, environment
 from tests.support.postgres import Cluster
+from tests.support.registry import GHENT
 from tests.support.tokens import Issuer
 
 
@@ -88,3 +89,9 @@ def registry(registry_settings: RegistrySettings, issuer: Issuer) -> Iterator[De
         yield opened
         for name, statement in registry_invariants.INVARIANTS.items():
             assert opened.sql(statement) == [], name
+
+
+@pytest.fixture
+def file(registry: Desk) -> str:
+    """The path of a new file of Ghent."""
+    return f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"

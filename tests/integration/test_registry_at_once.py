@@ -8,25 +8,18 @@ from threading import Barrier
 from typing import TypeVar
 from uuid import uuid4
 
-import pytest
-
 from chassis.database import Database, engine_of
 from services.registry.settings import RegistrySettings
 from services.registry.store import locks
-from tests.integration.test_registry_api import device_body
 from tests.integration.test_registry_photos import picture
 from tests.integration.test_registry_rights import LIST
 from tests.support.desks import Desk, Who
+from tests.support.registry import device_body
 
 GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}
 TODAY = datetime.now(UTC).date().isoformat()
 FOUR = 4
 T = TypeVar("T")
-
-
-@pytest.fixture
-def file(registry: Desk) -> str:
-    return f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
 
 
 def at_once(*does: Callable[[], T]) -> list[T]:

@@ -25,10 +25,10 @@ from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.web.words import WORDS
 from tests.integration.test_committee_desk import read
-from tests.integration.test_registry_api import WHY, complete, press_test
 from tests.integration.test_registry_photos import picture
 from tests.integration.test_registry_stock import TECHNICIAN, wanted
 from tests.support.desks import Desk, Who
+from tests.support.registry import WHY, complete, press_test
 from tests.support.tokens import Issuer
 
 GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}

@@ -35,11 +35,11 @@ from services.registry.invariants import INVARIANTS
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import files
-from tests.integration.test_registry_api import device_body
 from tests.support import committee as acts
 from tests.support.committee import OTHERS, POLICE, QUORUM, SECRETARY
 from tests.support.desks import Desk, Who, environment
 from tests.support.postgres import Cluster
+from tests.support.registry import device_body
 from tests.support.tokens import Issuer
 
 PAPERS: dict[str, tuple[str, str, Any]] = {

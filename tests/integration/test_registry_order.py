@@ -15,18 +15,13 @@ from services.registry import events
 from services.registry.settings import RegistrySettings
 from services.registry.store import files as store
 from services.registry.usecases import files
-from tests.integration.test_registry_api import GHENT, complete, identity, to_end
 from tests.support.desks import Desk
+from tests.support.registry import GHENT, complete, identity, to_end
 
 
 @pytest.fixture(scope="module")
 def database(registry_settings: RegistrySettings) -> Database:
     return Database(engine_of(registry_settings), "/services/registry")
-
-
-@pytest.fixture
-def file(registry: Desk) -> str:
-    return f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
 
 
 def decide(database: Database, file: str, *, again: bool) -> None:

@@ -9,8 +9,8 @@ import pytest
 
 from chassis.database import Database, engine_of
 from services.registry.settings import RegistrySettings
-from tests.integration.test_registry_api import complete, device_body, identity, press_test
 from tests.support.desks import Desk, Who
+from tests.support.registry import complete, device_body, identity, press_test
 
 GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}
 TECHNICIAN: Who = {"role": "technician", "zone": "ghent", "sub": "theo"}
@@ -23,11 +23,6 @@ def database(registry_settings: RegistrySettings) -> Iterator[Database]:
     engine = engine_of(registry_settings)
     yield Database(engine, "/services/registry")
     engine.dispose()
-
-
-@pytest.fixture
-def file(registry: Desk) -> str:
-    return f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
 
 
 def entered(

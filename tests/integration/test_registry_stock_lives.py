@@ -12,8 +12,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from chassis.database import Database, engine_of
 from services.registry.invariants import INVARIANTS
 from services.registry.settings import RegistrySettings
-from tests.integration.test_registry_api import WHY, complete, device_body, press_test
 from tests.support.desks import Desk, Who
+from tests.support.registry import WHY, complete, device_body, press_test
 
 GHENT: Who = {"role": "file_manager", "zone": "ghent"}
 FILES, ITEMS = st.integers(0, 1), st.integers(0, 2)

@@ -15,11 +15,6 @@ TODAY = datetime.now(BELGIUM).date()
 TOMORROW = (TODAY + timedelta(days=1)).isoformat()
 
 
-@pytest.fixture
-def file(registry: Desk) -> str:
-    return f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
-
-
 def card(**people: dict[str, Any]) -> dict[str, Any]:
     """The card of the examples, where its people have other values."""
     whole = CARD["card"]

@@ -15,9 +15,9 @@ from services.registry.settings import RegistrySettings
 from services.registry.usecases import files, watch
 from services.reporting.domain import Entries
 from services.reporting.events import enter
-from tests.integration.test_registry_api import WHY, complete, grant, identity, issued, press_test
 from tests.integration.test_registry_following import open_reminders, told
 from tests.support.desks import Desk, Who
+from tests.support.registry import WHY, complete, grant, identity, issued, press_test
 
 GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}
 
@@ -25,11 +25,6 @@ GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}
 @pytest.fixture(scope="module")
 def database(registry_settings: RegistrySettings) -> Database:
     return Database(engine_of(registry_settings), "/services/registry")
-
-
-@pytest.fixture
-def file(registry: Desk) -> str:
-    return f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
 
 
 def heard(database: Database, enrolment: UUID, application: UUID, kind: type[Any], number: int = 1) -> None:
