@@ -13,7 +13,7 @@ from stalkingalarm.simulation.jose import public_key
 from tests.browser.crew import Crew
 from tests.browser.desks import Desk, accessible, dated, fits, opened, picked, saved, typed
 from tests.browser.test_committee import filled
-from tests.integration.test_registry_photos import picture
+from tests.support.registry import picture
 
 
 @pytest.mark.timeout(300)

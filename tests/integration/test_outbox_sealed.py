@@ -16,7 +16,6 @@ from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases.sealed import SEALED
 from tests.integration.test_committee_registry_workers import until, waiting
-from tests.integration.test_registry_photos import picture
 from tests.scenarios.test_leaks import dump, pieces
 from tests.support.broker import Broker
 from tests.support.desks import NO_BROKER, Desk, Who, desk, environment
@@ -24,6 +23,7 @@ from tests.support.dispatching import GHENT as SOMEWHERE
 from tests.support.dispatching import GHENT_ROOM, alarm
 from tests.support.dispatching import Desk as Dispatch
 from tests.support.postgres import Cluster
+from tests.support.registry import picture
 from tests.support.tokens import Issuer
 
 GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}

@@ -11,12 +11,7 @@ from sqlmodel import col
 
 from chassis.database import Database, engine_of
 from chassis.errors import Invalid
-from contracts.committee import (
-    AlarmEnding,
-    AlarmProvisionallyGranted,
-    AlarmRefused,
-    ApplicationReopened,
-)
+from contracts.committee import AlarmEnding, AlarmProvisionallyGranted, AlarmRefused, ApplicationReopened
 from contracts.dispatch import TestRouted
 from contracts.envelope import wrap
 from services.registry import events

@@ -11,12 +11,10 @@ from uuid import uuid4
 from chassis.database import Database, engine_of
 from services.registry.settings import RegistrySettings
 from services.registry.store import locks
-from tests.integration.test_registry_photos import picture
 from tests.integration.test_registry_rights import LIST
 from tests.support.desks import Desk, Who
-from tests.support.registry import device_body
+from tests.support.registry import GHENT, device_body, picture
 
-GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}
 TODAY = datetime.now(UTC).date().isoformat()
 FOUR = 4
 T = TypeVar("T")

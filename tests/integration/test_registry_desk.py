@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from html import unescape
 from types import ModuleType
-from typing import Any
-from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
@@ -25,18 +23,12 @@ from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.web.words import WORDS
 from tests.integration.test_committee_desk import read
-from tests.integration.test_registry_photos import picture
-from tests.integration.test_registry_stock import TECHNICIAN, wanted
 from tests.support.desks import Desk, Who
-from tests.support.registry import WHY, complete, press_test
+from tests.support.registry import AALST, GHENT, LIEGE, SUPERVISOR, WHY, complete, picture, press_test
 from tests.support.tokens import Issuer
 
-GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}
-AALST: Who = {"role": "file_manager", "zone": "aalst", "sub": "tom"}
-LIEGE: Who = {"role": "file_manager", "zone": "liege"}
 # Kinds that only stand above others.
 GENERAL = {"conflict", "invalid", "not-found", "forbidden", "unauthenticated"}
-SUPERVISOR: Who = {"role": "supervisor", "sub": "rita"}
 
 
 def _file(registry: Desk) -> tuple[str, str]:
@@ -188,99 +180,6 @@ def test_broken_glass_is_seen_by_both_sides(registry: Desk, pages: TestClient, i
     assert "rita" in text
     read(pages, issuer, f"/desk/openings/{opened['id']}", AALST, 404)
     read(pages, issuer, f"/desk/openings/{opened['id']}", SUPERVISOR, 403)
-
-
-def _stocked(registry: Desk, kind: str = "button") -> dict[str, Any]:
-    """Something new in Ghent's stock."""
-    body = {"kind": kind, "serial": f"D-{uuid4()}"}
-    return dict(registry.call("POST", "/v1/stock", body, status=201, **TECHNICIAN))
-
-
-def _moves(text: str, item: dict[str, Any]) -> set[str]:
-    """What a page offers to do to an item."""
-    return set(re.findall(f'data-api="POST /v1/stock/{item["id"]}/([a-z-]+)"', text))
-
-
-def _status(text: str, item: dict[str, Any]) -> str:
-    """How a page says that the device of an item is."""
-    row = re.search(f"{item['serial']}(.*?)</tr>", text, re.DOTALL)
-    assert row, item["serial"]
-    return "".join(re.findall('class="badge[^"]*">([^<]*)<', row[1]))
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_stock_offers_what_each_item_allows(
-    registry: Desk, pages: TestClient, issuer: Issuer, language: str
-) -> None:
-    file, _ = _file(registry)
-    free, lost, back, gone = (_stocked(registry) for _ in range(4))
-    out, phone = _stocked(registry), _stocked(registry, "phone")
-    registry.call("POST", f"/v1/stock/{lost['id']}/report-lost", **TECHNICIAN)
-    registry.call("POST", f"/v1/stock/{gone['id']}/retire", **TECHNICIAN)
-    away = _stocked(registry)
-    for item, action in ((back, "return"), (away, "report-lost"), (out, None)):
-        device = registry.call(
-            "POST", f"{file}/devices", wanted(button_item_id=item["id"]), status=201, **GHENT
-        )
-        if action:
-            registry.call("POST", f"/v1/devices/{device['id']}/{action}", **GHENT)
-    for who in (TECHNICIAN, GHENT):
-        here = read(pages, issuer, "/desk/stock", who, language=language)
-        assert _moves(here, free) == {"report-lost", "retire"}
-        assert _moves(here, phone) == {"report-lost", "retire"}
-        assert _moves(here, back) == {"take-back", "report-lost", "retire"}
-        assert _moves(here, lost) == {"found", "retire"}
-        assert out["serial"] not in here
-        assert WORDS[language]["stock_status.returned"] in unescape(here)  # type: ignore[index]
-        issued = read(pages, issuer, "/desk/stock?place=out", who, language=language)
-        assert out["serial"] in issued
-        assert WORDS[language]["device.matched"] in issued  # type: ignore[index]
-        assert _moves(issued, out) == _moves(issued, away) == set()
-        assert WORDS[language]["device.lost"] in issued  # type: ignore[index]
-        retired = read(pages, issuer, "/desk/stock?place=retired", who, language=language)
-        assert (gone["serial"] in retired, _moves(retired, gone)) == (True, set())
-
-
-def test_the_stock_is_its_keepers_alone(registry: Desk, pages: TestClient, issuer: Issuer) -> None:
-    item, file = _stocked(registry), _file(registry)[0]
-    registry.call("POST", f"{file}/devices", wanted(button_item_id=item["id"]), status=201, **GHENT)
-    nav = 'href="/desk/stock"'
-    assert nav in read(pages, issuer, "/desk", GHENT)
-    assert nav not in read(pages, issuer, "/desk/glass", SUPERVISOR)
-    read(pages, issuer, "/desk/stock", SUPERVISOR, 403)
-    read(pages, issuer, "/desk/stock", {"role": "technician"}, 403)
-    # A technician's desk is the stock, and nothing else is on it.
-    sent = pages.get("/desk", headers=issuer.headers("technician", zone="ghent"))
-    assert sent.headers["location"] == "/desk/stock"
-    text = read(pages, issuer, "/desk/stock?place=out", TECHNICIAN)
-    assert not {"/desk/glass", "/desk/import"} & set(re.findall('href="([^"]*)"', text))
-    assert _status(text, item) == "gekoppeld"
-    assert item["serial"] not in read(pages, issuer, "/desk/stock?place=out", AALST)
-    told = registry.sql(
-        f"SELECT subject, action FROM audit_entry WHERE about = 'stock:{item['id']}' ORDER BY at"
-    )
-    assert told == [("theo", "write"), ("theo", "read")]
-    # Who has a tie sees that it is out, and no more.
-    tie = {"subject": "theo", "reason": "his sister"}
-    assert registry.raw_json("POST", f"{file}/ties", tie, **GHENT) == 204
-    assert _status(read(pages, issuer, "/desk/stock?place=out", TECHNICIAN), item) == ""
-
-
-def test_a_file_gets_what_is_free_in_the_stock(registry: Desk, pages: TestClient, issuer: Issuer) -> None:
-    _, page = _file(registry)
-    button, phone, lost = _stocked(registry), _stocked(registry, "phone"), _stocked(registry)
-    registry.call("POST", f"/v1/stock/{lost['id']}/report-lost", **TECHNICIAN)
-    text = read(pages, issuer, page, GHENT)
-    buttons, phones = (
-        re.findall('value="([^"]+)"', text.partition(f'name="{kind}_item_id"')[2].partition("</select>")[0])
-        for kind in ("button", "phone")
-    )
-    assert (button["id"] in buttons, button["id"] in phones) == (True, False)
-    assert (phone["id"] in buttons, phone["id"] in phones) == (False, True)
-    assert lost["id"] not in buttons
-    nothing: Who = {"role": "file_manager", "zone": "nothing-in-stock"}
-    page = f"/desk/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **nothing)['id']}"
-    assert 'name="button_item_id"' not in read(pages, issuer, page, nothing)
 
 
 def test_no_refusal_speaks_english_to_whoever_reads_dutch(

@@ -16,9 +16,8 @@ from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import access, reminders
 from tests.support.desks import Desk, Who
+from tests.support.registry import AALST, GHENT
 
-GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}
-AALST: Who = {"role": "file_manager", "zone": "aalst", "sub": "tom"}
 LIEGE: Who = {"role": "file_manager", "zone": "liege", "sub": "luc"}
 MOVE = {"to_zone_id": "aalst", "reason": "she moved on 3 November"}
 TODAY = datetime.now(UTC).date()

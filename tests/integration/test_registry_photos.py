@@ -11,23 +11,10 @@ from PIL import Image
 from services.registry.domain import photo as domain
 from services.registry.errors import PhotoInvalid
 from services.registry.schemas.card import CARD
-from tests.support.desks import Desk, Who
+from tests.support.desks import Desk
+from tests.support.registry import GHENT, picture
 
-GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}
 TODAY = datetime.now(UTC).date()
-
-
-def picture(kind: str = "JPEG", size: tuple[int, int] = (1200, 900)) -> bytes:
-    """A picture with the place where it was taken, and upside down."""
-    exif = Image.Exif()
-    exif[0x0112] = 3
-    exif[0x010E] = "canary of the camera"
-    exif.get_ifd(0x8825)[2] = (51.0, 3.0, 0.0)
-    out = io.BytesIO()
-    image = Image.new("RGB", size, (200, 30, 30))
-    image.paste((0, 0, 255), (0, 0, size[0], size[1] // 2))
-    image.save(out, kind, exif=exif)
-    return out.getvalue()
 
 
 @pytest.fixture

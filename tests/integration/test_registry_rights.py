@@ -14,11 +14,9 @@ from services.registry import events
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import files
-from tests.integration.test_registry_photos import picture
 from tests.support.desks import Desk, Who
-from tests.support.registry import device_body
+from tests.support.registry import GHENT, device_body, picture
 
-GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}
 LIEGE: Who = {"role": "file_manager", "zone": "liege", "sub": "luc"}
 DUTY: Who = {"role": "supervisor", "sub": "rita"}
 TIED: Who = {"role": "file_manager", "zone": "ghent", "sub": "tom"}

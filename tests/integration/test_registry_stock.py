@@ -10,9 +10,8 @@ import pytest
 from chassis.database import Database, engine_of
 from services.registry.settings import RegistrySettings
 from tests.support.desks import Desk, Who
-from tests.support.registry import complete, device_body, identity, press_test
+from tests.support.registry import GHENT, complete, device_body, identity, press_test
 
-GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}
 TECHNICIAN: Who = {"role": "technician", "zone": "ghent", "sub": "theo"}
 AALST: Who = {"role": "technician", "zone": "aalst", "sub": "tine"}
 WIPED = {"wiped": True}

@@ -7,8 +7,8 @@ import pytest
 
 from contracts.common import BELGIUM
 from services.registry.schemas.card import CARD
-from tests.integration.test_registry_photos import picture
 from tests.support.desks import Desk, Who
+from tests.support.registry import picture
 
 GHENT: Who = {"role": "file_manager", "zone": "ghent"}
 TODAY = datetime.now(BELGIUM).date()

@@ -16,10 +16,8 @@ from services.registry.usecases import files, watch
 from services.reporting.domain import Entries
 from services.reporting.events import enter
 from tests.integration.test_registry_following import open_reminders, told
-from tests.support.desks import Desk, Who
-from tests.support.registry import WHY, complete, grant, identity, issued, press_test
-
-GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}
+from tests.support.desks import Desk
+from tests.support.registry import GHENT, WHY, complete, grant, identity, issued, press_test
 
 
 @pytest.fixture(scope="module")

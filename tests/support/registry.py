@@ -3,17 +3,15 @@
 import base64
 import os
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from typing import Any
 from uuid import UUID, uuid4
 
+from PIL import Image
 from sqlmodel import col, select
 
 from chassis.database import Database
-from contracts.committee import (
-    AlarmEnding,
-    AlarmGranted,
-    AlarmRefused,
-)
+from contracts.committee import AlarmEnding, AlarmGranted, AlarmRefused
 from contracts.dispatch import TestRouted
 from contracts.envelope import wrap
 from services.registry import events
@@ -22,8 +20,10 @@ from services.registry.schemas.card import CARD
 from services.registry.usecases import devices, files
 from tests.support.desks import Desk, Who
 
-GHENT: Who = {"role": "file_manager", "zone": "ghent"}
+GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}
+AALST: Who = {"role": "file_manager", "zone": "aalst", "sub": "tom"}
 LIEGE: Who = {"role": "file_manager", "zone": "liege"}
+SUPERVISOR: Who = {"role": "supervisor", "sub": "rita"}
 WHY = {"reason": "she is abroad until Monday"}
 
 
@@ -117,3 +117,16 @@ def to_end(database: Database, enrolment: UUID) -> None:
             assert found is not None
             with database.transaction() as tx:
                 files.keep_decision(tx, found)
+
+
+def picture(kind: str = "JPEG", size: tuple[int, int] = (1200, 900)) -> bytes:
+    """A picture with the place where it was taken, and upside down."""
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    exif[0x010E] = "canary of the camera"
+    exif.get_ifd(0x8825)[2] = (51.0, 3.0, 0.0)
+    out = BytesIO()
+    image = Image.new("RGB", size, (200, 30, 30))
+    image.paste((0, 0, 255), (0, 0, size[0], size[1] // 2))
+    image.save(out, kind, exif=exif)
+    return out.getvalue()

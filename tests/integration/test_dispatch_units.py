@@ -1,0 +1,188 @@
+"""Units: which one is sent, what becomes of its order, and never one to two alarms."""
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import pytest
+
+from contracts.common import Outcome
+from services.dispatch.errors import IncidentIsClosed, OrderMoveImpossible, UnitNotAvailable
+from services.dispatch.usecases import moving, sending
+from services.dispatch.usecases.context import Context
+from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, context_on
+
+
+@pytest.fixture
+def desk(one_desk: Desk) -> Desk:
+    one_desk.wipe()
+    return one_desk
+
+
+def order_id(desk: Desk, state: str = "sent") -> UUID:
+    (row,) = desk.sql(f"SELECT id FROM orders WHERE state = '{state}'")
+    return UUID(str(row[0]))
+
+
+def test_a_silent_unit_is_replaced(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "automatic")
+    first, second, *_ = desk.units(GHENT_ROOM, GHENT, 3)
+    desk.press(alarm())
+    desk.pass_time(20.1)
+    assert desk.sql("SELECT unit_id, state FROM orders ORDER BY created_at") == [
+        (first, "withdrawn"),
+        (second, "sent"),
+    ]
+    assert desk.sql(f"SELECT order_id FROM units WHERE id = '{first}'") == [(None,)]
+
+
+def test_a_unit_that_answered_is_not_replaced(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "automatic")
+    desk.units(GHENT_ROOM, GHENT, 3)
+    desk.press(alarm())
+    moving.move_order(desk.context, order_id(desk), "crew", "acknowledged")
+    desk.pass_time(100)
+    assert desk.sql("SELECT state FROM orders") == [("acknowledged",)]
+
+
+def test_a_unit_that_declines_is_replaced_at_once(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "automatic")
+    first, second, *_ = desk.units(GHENT_ROOM, GHENT, 3)
+    desk.press(alarm())
+    moving.move_order(desk.context, order_id(desk), "crew", "declined", "flat tyre")
+    desk.pass_time(0)
+    assert desk.sql("SELECT unit_id, state FROM orders ORDER BY created_at") == [
+        (first, "declined"),
+        (second, "sent"),
+    ]
+
+
+def test_the_whole_life_of_an_order(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "automatic")
+    desk.units(GHENT_ROOM, GHENT, 1)
+    raised = alarm()
+    desk.press(raised)
+    order = order_id(desk)
+    with pytest.raises(OrderMoveImpossible):
+        moving.close_from_scene(desk.context, order, Outcome.GENUINE, "unit")
+    for state in ("received", "acknowledged", "en_route", "received", "on_scene"):
+        moving.move_order(desk.context, order, "crew", state)
+    moving.close_from_scene(desk.context, order, Outcome.PERPETRATOR_PRESENT, "unit")
+    moving.close_from_scene(desk.context, order, Outcome.PERPETRATOR_PRESENT, "unit")
+    assert desk.sql("SELECT state, outcome, fix FROM incidents") == [("closed", "perpetrator_present", None)]
+    assert desk.sql("SELECT order_id FROM units") == [(None,)]
+    assert desk.sql("SELECT count(*) FROM due") == [(0,)]
+    assert [m["state"] for m in desk.published("order.moved.v1")] == [
+        "sent",
+        "received",
+        "acknowledged",
+        "en_route",
+        "on_scene",
+        "closed",
+    ]
+    with pytest.raises(IncidentIsClosed):
+        sending.send(desk.context, raised.alarm_id, "u0")
+
+
+def test_two_workers_never_send_one_unit_twice(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "automatic")
+    desk.units(GHENT_ROOM, GHENT, 8)
+    other = Desk(context_on_same(desk))
+    other.context.board.refresh(desk.context.database.read())
+    presses = [[alarm() for _ in range(4)] for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda n: (desk if n % 2 else other).press(*presses[n]), range(4)))
+    sent = desk.sql("SELECT unit_id FROM orders WHERE state = 'sent'")
+    assert len(sent) == len(set(sent)) == 8
+    assert desk.sql("SELECT count(*) FROM incidents") == [(16,)]
+    # The other eight are looked after: every one has a timer that goes on looking.
+    assert desk.sql("SELECT count(*) FROM due WHERE kind = 'find_unit'") == [(8,)]
+
+
+def _refreshed(desk: Desk, times: int = 1) -> int:
+    """The free units that a process knows of after it looked so many times."""
+    for _ in range(times):
+        with desk.context.database.read() as session:
+            desk.context.board.refresh(session)
+    return len(desk.context.board.units)
+
+
+def test_a_clock_that_ran_ahead_hides_no_unit(desk: Desk) -> None:
+    desk.units(GHENT_ROOM, GHENT, 3)
+    # One change was written by a process whose clock was a year ahead, and was then put right.
+    desk.do("UPDATE units SET changed_at = now() + interval '1 year' WHERE id = 'u2'")
+    assert _refreshed(desk, 6) == 3
+    desk.do("UPDATE units SET order_id = gen_random_uuid(), changed_at = now() WHERE id = 'u0'")
+    assert _refreshed(desk) == 2
+    desk.do("UPDATE units SET order_id = NULL, changed_at = now() WHERE id = 'u0'")
+    assert _refreshed(desk) == 3
+    # What is written by that clock is seen when everything is read again.
+    desk.do("UPDATE units SET available = false WHERE id = 'u2'")
+    assert _refreshed(desk, 5) == 2
+
+
+def test_a_change_that_became_visible_long_after_it_was_made_is_seen(desk: Desk) -> None:
+    desk.units(GHENT_ROOM, GHENT, 2)
+    assert _refreshed(desk, 6) == 2
+    desk.do("UPDATE units SET available = false, changed_at = now() - interval '1 hour' WHERE id = 'u0'")
+    assert _refreshed(desk, 5) == 1
+    desk.do("DELETE FROM units WHERE id = 'u1'")
+    assert _refreshed(desk, 5) == 0
+
+
+def context_on_same(desk: Desk) -> Context:
+    """A second process's means over the same database."""
+    settings = desk.context.settings
+    return context_on(settings.database_url.get_secret_value(), vault_keys=settings.vault_keys)
+
+
+def test_a_unit_with_an_order_cannot_be_sent_elsewhere(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "automatic")
+    desk.units(GHENT_ROOM, GHENT, 1)
+    desk.press(alarm())
+    second = alarm()
+    desk.press(second)
+    with pytest.raises(UnitNotAvailable):
+        sending.send(desk.context, second.alarm_id, "u0")
+
+
+def test_an_alarm_that_was_taken_and_forgotten_gets_its_patrol(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "proposed")
+    units = desk.units(GHENT_ROOM, GHENT, 2)
+    raised, sent, doubtful = alarm(), alarm(), alarm(lane="unverified")
+    desk.press(raised, sent, doubtful)
+    for each in (raised, sent, doubtful):
+        moving.acknowledge(desk.context, each.alarm_id, "op", GHENT_ROOM)
+    order = sending.send(desk.context, sent.alarm_id, None)
+    moving.move_order(desk.context, order.id, "crew", "acknowledged")
+    desk.pass_time(19)
+    assert desk.published("incident.escalated.v1") == []
+    desk.pass_time(2)
+    told = [(e["incident_id"], e["level"]) for e in desk.published("incident.escalated.v1")]
+    assert told == [(str(raised.alarm_id), "supervisor")]
+    desk.pass_time(20)
+    orders = desk.sql("SELECT incident_id, unit_id, automatic FROM orders WHERE sent_at IS NOT NULL")
+    assert {(incident, automatic) for incident, _, automatic in orders} == {
+        (sent.alarm_id, False),
+        (raised.alarm_id, True),
+    }
+    assert {unit for _, unit, _ in orders} == set(units)
+
+
+def test_who_sends_gets_a_patrol_though_another_alarm_took_the_proposed_one(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "proposed")
+    desk.units(GHENT_ROOM, GHENT, 2)
+    first, second = alarm(), alarm()
+    desk.press(first)
+    desk.press(second)
+    [(nearest,)] = desk.sql("SELECT DISTINCT unit_id FROM orders")
+    assert sending.send(desk.context, first.alarm_id, None).unit_id == nearest
+    # Named, it is that unit or none; not named, it is whoever is nearest and free.
+    with pytest.raises(UnitNotAvailable):
+        sending.send(desk.context, second.alarm_id, nearest)
+    sent = sending.send(desk.context, second.alarm_id, None)
+    assert (sent.unit_id != nearest, sent.state, sent.automatic) == (True, "sent", False)
+    assert sending.send(desk.context, second.alarm_id, None).id == sent.id
+    third = alarm()
+    desk.press(third)
+    with pytest.raises(UnitNotAvailable):
+        sending.send(desk.context, third.alarm_id, None)
