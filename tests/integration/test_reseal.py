@@ -246,6 +246,7 @@ def test_a_value_that_does_not_open_stops_nothing_and_stays(
         (BOTH, [(1, keys.OPENS), (2, keys.SEALS)]),
         (LAST, [(1, keys.MISSING), (2, keys.SEALS)]),
     ],
+    ids=["first", "told", "both", "last"],  # not the keys themselves
 )
 def test_an_operator_sees_what_becomes_of_each_key(
     registries: Registries, vault_keys: str, states: list[tuple[int, str]]
@@ -268,13 +269,18 @@ def test_an_operator_sees_what_becomes_of_each_key(
 @pytest.mark.parametrize(
     "vault_keys",
     ["", "1", "x:y", f"{OLD},{OLD}", f"0:{new_key()}", f"65536:{new_key()}", f"{OLD}:opens", "1:AAAA"],
+    ids=["none", "no-key", "no-number", "twice", "zero", "too-high", "only-opens", "too-short"],
 )
 def test_keys_that_cannot_seal_are_refused_at_start(vault_keys: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         Vault(vault_keys)
 
 
-@pytest.mark.parametrize(("vault_keys", "code", "says"), [(BOTH, 0, "still needed"), (LAST, 1, "has no key")])
+@pytest.mark.parametrize(
+    ("vault_keys", "code", "says"),
+    [(BOTH, 0, "still needed"), (LAST, 1, "has no key")],
+    ids=["both", "last"],
+)
 def test_the_command_shows_it(
     registries: Registries, tmp_path: Path, vault_keys: str, code: int, says: str
 ) -> None:
