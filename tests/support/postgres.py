@@ -11,8 +11,9 @@ from types import TracebackType
 from urllib.parse import urlsplit
 
 import psycopg
+from alembic import command
 
-from chassis.migrate import upgrade
+from chassis.migrate import config_of
 from stalkingalarm.embedded import postgres
 from stalkingalarm.embedded.layout import Layout
 
@@ -57,19 +58,23 @@ class Cluster:
         """Address as superuser (libpq form)."""
         return postgres.admin_url(self._layout)
 
-    def database(self, service: str) -> str:
-        """A new database with the tables of one service; its SQLAlchemy URL."""
+    def database(self, service: str, revision: str = "head") -> str:
+        """A new database with the tables of one service, as of `revision`; its SQLAlchemy URL."""
         name = f"{service}_{next(self._numbers)}"
         with psycopg.connect(self.admin_url, autocommit=True) as connection:
             connection.execute(f"CREATE DATABASE {name}".encode())
         url = urlsplit(postgres.admin_url(self._layout, name))._replace(scheme="postgresql+psycopg").geturl()
+        self.migrate(url, service, revision)
+        return url
+
+    def migrate(self, url: str, service: str, revision: str = "head") -> None:
+        """Bring a database further."""
         before = os.environ.get("DATABASE_URL")
         os.environ["DATABASE_URL"] = url
         try:
-            upgrade(service)
+            command.upgrade(config_of(service), revision)
         finally:
             if before is None:
                 del os.environ["DATABASE_URL"]
             else:
                 os.environ["DATABASE_URL"] = before
-        return url
