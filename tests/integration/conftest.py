@@ -7,17 +7,20 @@ import pytest
 from chassis.database import Database, engine_of
 from services.committee.api import create_app
 from services.committee.invariants import INVARIANTS
+from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
 from services.registry import invariants as registry_invariants
 from services.registry.api import create_app as registry_app
 from services.registry.settings import RegistrySettings
 from tests.support import dispatching
 from tests.support.broker import Broker
+from tests.support.chain_partner import ChainPartner
 from tests.support.committee import in_force
 from tests.support.desks import Desk, desk, environment
 from tests.support.postgres import Cluster
 from tests.support.registry import GHENT
 from tests.support.tokens import Issuer
+from tests.support.worker import Worker
 
 
 @pytest.fixture(scope="session")
@@ -73,6 +76,41 @@ def one_desk(cluster: Cluster) -> dispatching.Desk:
 def protocol_id(committee: Desk) -> str:
     """A protocol in force."""
     return in_force(committee)
+
+
+@pytest.fixture(scope="module")
+def partner() -> Iterator[ChainPartner]:
+    """The chain approach."""
+    with ChainPartner() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def linked(
+    committee_settings: CommitteeSettings,
+    broker: Broker,
+    issuer: Issuer,
+    partner: ChainPartner,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Desk]:
+    """A committee with its worker, connected to the partner; at the end its invariants must hold."""
+    url = committee_settings.database_url.get_secret_value()
+    variables = environment(issuer, url, broker.url_of("committee")) | partner.settings()
+    folder = tmp_path_factory.mktemp("committee")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in variables.items():
+            patch.setenv(name.upper(), value)
+        worker = Worker("services.committee.worker", variables["broker_url"], folder)
+        with worker, desk(create_app(CommitteeSettings.model_validate(variables)), issuer, url) as opened:
+            yield opened
+            for name, statement in INVARIANTS.items():
+                assert opened.sql(statement) == [], name
+
+
+@pytest.fixture(scope="module")
+def protocol(linked: Desk) -> str:
+    """One in force by which the chain approach may hear of two fields."""
+    return in_force(linked, PROTOCOL | {"shared_fields": {"ketenaanpak": ["risk_level", "elements"]}})
 
 
 @pytest.fixture(scope="module")

@@ -119,7 +119,7 @@ def test_the_table_names_every_endpoint(committee_settings: CommitteeSettings) -
         for before, name in names.items():
             path = path.replace(f"{before}{NOBODY}", f"{before}{name}")
         tabled.add((method, path))
-    # Signed instead: tests/integration/test_committee_chain.py.
+    # Signed instead: tests/integration/test_committee_chain_back.py.
     assert known == tabled | SIGN_IN | {("POST", "/v1/chain-approach/webhook")}
 
 

@@ -46,12 +46,6 @@ AID: Who = {"role": "follow_up", "partner": "victim-support", "district": GENT}
 
 
 @pytest.fixture(scope="module")
-def partner() -> Iterator[ChainPartner]:
-    with ChainPartner() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
 def pages(committee_settings: CommitteeSettings, partner: ChainPartner) -> Iterator[TestClient]:
     """With a chain approach."""
     settings = CommitteeSettings.model_validate(committee_settings.model_dump() | partner.settings())

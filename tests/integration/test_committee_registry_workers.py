@@ -1,6 +1,5 @@
 """Both services with their workers on a real broker: a grant and a test press switch an alarm on."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
@@ -27,7 +26,7 @@ from tests.support.committee import SECRETARY, about, in_force, meeting, provisi
 from tests.support.desks import Desk, Who, desk, environment
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
-from tests.support.worker import Worker
+from tests.support.worker import Worker, until
 
 GHENT: Who = {"role": "file_manager", "zone": "ghent"}
 KEY = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
@@ -57,14 +56,6 @@ def running(cluster: Cluster, broker: Broker, folder: Path) -> Iterator[tuple[De
             stack.enter_context(worker(service, variables, folder / service))
             desks.append(stack.enter_context(desk(make(variables), issuer, variables["database_url"])))
         yield desks[0], desks[1]
-
-
-def until(what: Callable[[], bool], seconds: float = 20) -> None:
-    """Wait for something that another process does."""
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)
 
 
 def send(broker: Broker, *events: Event) -> None:

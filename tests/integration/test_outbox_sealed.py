@@ -15,7 +15,7 @@ from services.registry.api import create_app
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases.sealed import SEALED
-from tests.integration.test_committee_registry_workers import until, waiting
+from tests.integration.test_committee_registry_workers import waiting
 from tests.scenarios.test_leaks import dump, pieces
 from tests.support.broker import Broker
 from tests.support.desks import NO_BROKER, Desk, Who, desk, environment
@@ -25,6 +25,7 @@ from tests.support.dispatching import Desk as Dispatch
 from tests.support.postgres import Cluster
 from tests.support.registry import picture
 from tests.support.tokens import Issuer
+from tests.support.worker import until
 
 GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}
 OLD, NEW = f"1:{new_key()}", f"2:{new_key()}"
