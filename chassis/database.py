@@ -8,7 +8,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from opentelemetry.trace import Span
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from chassis import clock, inbox, outbox, sql, telemetry
@@ -143,6 +144,15 @@ class Database:
     def read(self) -> Session:
         """A session for reading; close it (use it in a `with`)."""
         return Session(self._reading, expire_on_commit=False)
+
+    def answers(self) -> bool:
+        """Whether the database can be asked now."""
+        try:
+            with self.read() as session:
+                session.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            return False
+        return True
 
 
 def scalar(session: Session, statement: Any) -> Any:
