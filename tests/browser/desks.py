@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 Desk = Callable[..., Page]
 
@@ -71,6 +71,17 @@ def saved(page: Page, form: str) -> None:
     """Send a form by keyboard, and see the page anew."""
     button = page.locator(f"form[data-api*='{form}'] button").first
     button.focus()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
+def reasoned(form: Locator, reason: str) -> None:
+    """By keyboard: say why, and send the form with the button that follows."""
+    page = form.page
+    form.locator("[name=reason]").focus()
+    page.keyboard.type(reason)
+    fits(page)
+    page.keyboard.press("Tab")
     with page.expect_navigation():
         page.keyboard.press("Enter")
 

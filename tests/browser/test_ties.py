@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from stalkingalarm import deciding
 from tests.browser.conftest import Opener
 from tests.browser.crew import Crew
-from tests.browser.desks import Desk, accessible, fits, typed
+from tests.browser.desks import Desk, accessible, fits, reasoned, typed
 from tests.browser.test_keeping import comes_in, convened, go, page_of, put_before, submitted
 
 # Metres or kilometres.
@@ -60,12 +60,7 @@ def declared(page: Page, person: str | None, reason: str) -> None:
     if person is not None:
         form.locator("[name=subject]").focus()
         page.keyboard.type(person)
-    form.locator("[name=reason]").focus()
-    page.keyboard.type(reason)
-    fits(page)
-    page.keyboard.press("Tab")
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
+    reasoned(form, reason)
 
 
 @pytest.mark.timeout(300)

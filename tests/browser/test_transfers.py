@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.crew import Crew
-from tests.browser.desks import Desk, accessible, fits, opened, picked, saved
+from tests.browser.desks import Desk, accessible, fits, opened, picked, reasoned, saved
 from tests.browser.test_registry import known
 
 NL = ("nl-BE", "Aangeboden aan Aalst 1", "ze is naar Aalst verhuisd", "ze woont nog in Gent", "Gent 1")
@@ -26,12 +26,7 @@ def offered(manager: Page, why: str) -> None:
         manager.reload()
     opened(manager, "/transfers")
     picked(manager, "to_zone_id", "aalst-1")
-    manager.locator("form[data-api$='/transfers'] [name=reason]").focus()
-    manager.keyboard.type(why)
-    fits(manager)
-    manager.keyboard.press("Tab")
-    with manager.expect_navigation():
-        manager.keyboard.press("Enter")
+    reasoned(manager.locator("form[data-api$='/transfers']"), why)
 
 
 @pytest.mark.timeout(300)
@@ -65,11 +60,7 @@ def test_a_file_goes_to_the_zone_where_she_lives_now(
     # Not taken, with a reason that the old zone reads; and offered again.
     board(aalst)
     transfer.locator("summary").press("Enter")
-    transfer.locator("[name=reason]").focus()
-    aalst.keyboard.type(why_not)
-    aalst.keyboard.press("Tab")
-    with aalst.expect_navigation():
-        aalst.keyboard.press("Enter")
+    reasoned(transfer.locator("form[data-api$='/decline']"), why_not)
     expect(transfer).to_have_count(0)
     ghent.reload()
     expect(ghent.locator("main")).to_contain_text(why_not)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from fastapi.testclient import TestClient
 
 from chassis.database import Database, engine_of
 from services.committee.api import create_app
@@ -18,7 +19,7 @@ from tests.support.chain_partner import ChainPartner
 from tests.support.committee import in_force
 from tests.support.desks import Desk, desk, environment
 from tests.support.postgres import Cluster
-from tests.support.registry import GHENT
+from tests.support.registry import with_page
 from tests.support.tokens import Issuer
 from tests.support.worker import Worker
 
@@ -70,6 +71,13 @@ def database(committee_settings: CommitteeSettings) -> Database:
 def one_desk(cluster: Cluster) -> dispatching.Desk:
     """A dispatch with a database of its own, its use cases called as the worker does."""
     return dispatching.Desk(dispatching.context_on(cluster.database("dispatch")))
+
+
+@pytest.fixture(name="desk")
+def emptied(one_desk: dispatching.Desk) -> dispatching.Desk:
+    """The same, with nothing in it."""
+    one_desk.wipe()
+    return one_desk
 
 
 @pytest.fixture(scope="module")
@@ -132,4 +140,11 @@ def registry(registry_settings: RegistrySettings, issuer: Issuer) -> Iterator[De
 @pytest.fixture
 def file(registry: Desk) -> str:
     """The path of a new file of Ghent."""
-    return f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
+    return with_page(registry)[0]
+
+
+@pytest.fixture(scope="module")
+def pages(registry_settings: RegistrySettings) -> Iterator[TestClient]:
+    """Its pages; modules about the committee's have their own."""
+    with TestClient(registry_app(registry_settings), follow_redirects=False) as client:
+        yield client

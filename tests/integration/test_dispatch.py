@@ -1,7 +1,7 @@
 """From a press to an order, on the real database."""
 
 from dataclasses import replace
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -12,17 +12,6 @@ from services.dispatch.errors import IncidentUnknown
 from services.dispatch.schemas import ControlRoomIn
 from services.dispatch.usecases import escalating, moving, rooms, sending
 from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT, GHENT_ROOM, Desk, alarm
-
-
-@pytest.fixture
-def desk(one_desk: Desk) -> Desk:
-    one_desk.wipe()
-    return one_desk
-
-
-def order_id(desk: Desk, state: str = "sent") -> UUID:
-    (row,) = desk.sql(f"SELECT id FROM orders WHERE state = '{state}'")
-    return UUID(str(row[0]))
 
 
 def test_automatic_policy_sends_the_nearest_unit_at_once(desk: Desk) -> None:

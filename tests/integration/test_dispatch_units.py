@@ -1,7 +1,6 @@
 """Units: which one is sent, what becomes of its order, and never one to two alarms."""
 
 from concurrent.futures import ThreadPoolExecutor
-from uuid import UUID
 
 import pytest
 
@@ -9,18 +8,7 @@ from contracts.common import Outcome
 from services.dispatch.errors import IncidentIsClosed, OrderMoveImpossible, UnitNotAvailable
 from services.dispatch.usecases import moving, sending
 from services.dispatch.usecases.context import Context
-from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, context_on
-
-
-@pytest.fixture
-def desk(one_desk: Desk) -> Desk:
-    one_desk.wipe()
-    return one_desk
-
-
-def order_id(desk: Desk, state: str = "sent") -> UUID:
-    (row,) = desk.sql(f"SELECT id FROM orders WHERE state = '{state}'")
-    return UUID(str(row[0]))
+from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, context_on, order_id
 
 
 def test_a_silent_unit_is_replaced(desk: Desk) -> None:

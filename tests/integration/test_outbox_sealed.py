@@ -18,16 +18,15 @@ from services.registry.usecases.sealed import SEALED
 from tests.integration.test_committee_registry_workers import waiting
 from tests.scenarios.test_leaks import dump, pieces
 from tests.support.broker import Broker
-from tests.support.desks import NO_BROKER, Desk, Who, desk, environment
+from tests.support.desks import NO_BROKER, Desk, desk, environment
 from tests.support.dispatching import GHENT as SOMEWHERE
 from tests.support.dispatching import GHENT_ROOM, alarm
 from tests.support.dispatching import Desk as Dispatch
 from tests.support.postgres import Cluster
-from tests.support.registry import picture
+from tests.support.registry import GHENT, picture
 from tests.support.tokens import Issuer
 from tests.support.worker import until
 
-GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}
 OLD, NEW = f"1:{new_key()}", f"2:{new_key()}"
 SECRETS = (
     "An Peeters",

@@ -1,7 +1,6 @@
 """The registry's pages, rendered by the real application."""
 
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from html import unescape
 from types import ModuleType
@@ -18,29 +17,26 @@ from contracts.common import BELGIUM
 from services.committee import errors as committee_errors
 from services.committee.web.words import WORDS as COMMITTEE_WORDS
 from services.registry import errors as registry_errors
-from services.registry.api import create_app
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.web.words import WORDS
 from tests.integration.test_committee_desk import read
 from tests.support.desks import Desk, Who
-from tests.support.registry import AALST, GHENT, LIEGE, SUPERVISOR, WHY, complete, picture, press_test
+from tests.support.registry import (
+    AALST,
+    GHENT,
+    LIEGE,
+    SUPERVISOR,
+    WHY,
+    complete,
+    picture,
+    press_test,
+    with_page,
+)
 from tests.support.tokens import Issuer
 
 # Kinds that only stand above others.
 GENERAL = {"conflict", "invalid", "not-found", "forbidden", "unauthenticated"}
-
-
-def _file(registry: Desk) -> tuple[str, str]:
-    """A new file of Ghent: its address in the API, and that of its page."""
-    file = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
-    return file, file.replace("/v1/", "/desk/")
-
-
-@pytest.fixture(scope="module")
-def pages(registry_settings: RegistrySettings) -> Iterator[TestClient]:
-    with TestClient(create_app(registry_settings), follow_redirects=False) as client:
-        yield client
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -72,7 +68,7 @@ def test_every_page_in_every_language(registry: Desk, pages: TestClient, issuer:
 
 
 def test_photos_show_whose_and_how_old_they_are(registry: Desk, pages: TestClient, issuer: Issuer) -> None:
-    file, page = _file(registry)
+    file, page = with_page(registry)
     assert "/photos" not in read(pages, issuer, page, GHENT)  # nobody is on a card yet
     registry.call("PUT", f"{file}/card", CARD, **GHENT)
     who = registry.call("GET", f"{file}/card", **GHENT)["card"]["perpetrators"][0]["ref"]
@@ -94,7 +90,7 @@ def test_photos_show_whose_and_how_old_they_are(registry: Desk, pages: TestClien
 def test_a_restricted_file_offers_no_change_and_an_erased_one_says_so(
     registry: Desk, pages: TestClient, issuer: Issuer
 ) -> None:
-    file, page = _file(registry)
+    file, page = with_page(registry)
     registry.call("PUT", f"{file}/card", CARD, **GHENT)
     text = read(pages, issuer, page, GHENT)
     assert "Wissen kan pas als het dossier afgesloten is" in text
@@ -139,7 +135,7 @@ def test_the_list_says_whom_a_file_is_about_and_who_read_it_is_logged(
 def test_who_is_not_protected_is_said_first(
     registry: Desk, registry_settings: RegistrySettings, pages: TestClient, issuer: Issuer
 ) -> None:
-    file, page = _file(registry)
+    file, page = with_page(registry)
     database = Database(engine_of(registry_settings), "/services/registry")
     device = complete(registry, database, file)
     registry.call("POST", f"{file}/activate", **GHENT)
@@ -162,7 +158,7 @@ def test_who_is_not_protected_is_said_first(
 
 
 def test_broken_glass_is_seen_by_both_sides(registry: Desk, pages: TestClient, issuer: Issuer) -> None:
-    file, page = _file(registry)
+    file, page = with_page(registry)
     registry.call("PUT", f"{file}/card", CARD, **GHENT)
     assert pages.get("/desk", headers=issuer.headers("supervisor")).headers["location"] == "/desk/glass"
     assert "60 minuten" in read(pages, issuer, page, SUPERVISOR, 404)
@@ -251,7 +247,7 @@ def _lines(text: str, name: str) -> list[str]:
 def test_each_weapon_and_vehicle_has_a_line_of_its_own(
     registry: Desk, pages: TestClient, issuer: Issuer
 ) -> None:
-    file, page = _file(registry)
+    file, page = with_page(registry)
     person = {
         "name": "Bert",
         "weapons": [{"text": "mes", "source": "PV", "verified_on": "2026-11-02"}, {"text": "staaf | bijl"}],

@@ -1,7 +1,6 @@
 """The registry's page of the stock: what each item allows, to its keepers alone."""
 
 import re
-from collections.abc import Iterator
 from html import unescape
 from typing import Any
 from uuid import uuid4
@@ -10,26 +9,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from chassis.pages import LANGUAGES
-from services.registry.api import create_app
-from services.registry.settings import RegistrySettings
 from services.registry.web.words import WORDS
 from tests.integration.test_committee_desk import read
 from tests.integration.test_registry_stock import TECHNICIAN, wanted
 from tests.support.desks import Desk, Who
-from tests.support.registry import AALST, GHENT, SUPERVISOR
+from tests.support.registry import AALST, GHENT, SUPERVISOR, with_page
 from tests.support.tokens import Issuer
-
-
-def _file(registry: Desk) -> tuple[str, str]:
-    """A new file of Ghent: its address in the API, and that of its page."""
-    file = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
-    return file, file.replace("/v1/", "/desk/")
-
-
-@pytest.fixture(scope="module")
-def pages(registry_settings: RegistrySettings) -> Iterator[TestClient]:
-    with TestClient(create_app(registry_settings), follow_redirects=False) as client:
-        yield client
 
 
 def _stocked(registry: Desk, kind: str = "button") -> dict[str, Any]:
@@ -54,7 +39,7 @@ def _status(text: str, item: dict[str, Any]) -> str:
 def test_the_stock_offers_what_each_item_allows(
     registry: Desk, pages: TestClient, issuer: Issuer, language: str
 ) -> None:
-    file, _ = _file(registry)
+    file, _ = with_page(registry)
     free, lost, back, gone = (_stocked(registry) for _ in range(4))
     out, phone = _stocked(registry), _stocked(registry, "phone")
     registry.call("POST", f"/v1/stock/{lost['id']}/report-lost", **TECHNICIAN)
@@ -84,7 +69,7 @@ def test_the_stock_offers_what_each_item_allows(
 
 
 def test_the_stock_is_its_keepers_alone(registry: Desk, pages: TestClient, issuer: Issuer) -> None:
-    item, file = _stocked(registry), _file(registry)[0]
+    item, file = _stocked(registry), with_page(registry)[0]
     registry.call("POST", f"{file}/devices", wanted(button_item_id=item["id"]), status=201, **GHENT)
     nav = 'href="/desk/stock"'
     assert nav in read(pages, issuer, "/desk", GHENT)
@@ -109,7 +94,7 @@ def test_the_stock_is_its_keepers_alone(registry: Desk, pages: TestClient, issue
 
 
 def test_a_file_gets_what_is_free_in_the_stock(registry: Desk, pages: TestClient, issuer: Issuer) -> None:
-    _, page = _file(registry)
+    _, page = with_page(registry)
     button, phone, lost = _stocked(registry), _stocked(registry, "phone"), _stocked(registry)
     registry.call("POST", f"/v1/stock/{lost['id']}/report-lost", **TECHNICIAN)
     text = read(pages, issuer, page, GHENT)

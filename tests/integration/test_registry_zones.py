@@ -1,6 +1,5 @@
 """Dispatch owns the list of police zones; no file goes to a zone that is not on it."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +15,6 @@ from services.dispatch.geography import Names
 from services.dispatch.models import MapRow
 from services.dispatch.usecases import rooms
 from services.registry import events
-from services.registry.api import create_app
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import zones
@@ -36,12 +34,6 @@ LIST = "reference,victim_name,cancel_code,duress_code\nA-1,An Peeters,2468,1357\
 @pytest.fixture(scope="module")
 def database(registry_settings: RegistrySettings) -> Database:
     return Database(engine_of(registry_settings), "/services/registry")
-
-
-@pytest.fixture(scope="module")
-def pages(registry_settings: RegistrySettings) -> Iterator[TestClient]:
-    with TestClient(create_app(registry_settings), follow_redirects=False) as client:
-        yield client
 
 
 @pytest.fixture(autouse=True)

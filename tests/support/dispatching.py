@@ -215,3 +215,9 @@ def everything_known(desk: Desk, text_of_it: str) -> tuple[UUID, UUID, UUID]:
 def tell(context: Context, *payloads: Payload) -> None:
     """Events as the worker takes them in."""
     events.take(context, DISPATCH_REGISTRY, [(wrap(each, source="/test"), None) for each in payloads])
+
+
+def order_id(desk: Desk, state: str = "sent") -> UUID:
+    """The one order in a state."""
+    (row,) = desk.sql(f"SELECT id FROM orders WHERE state = '{state}'")
+    return UUID(str(row[0]))

@@ -27,6 +27,12 @@ SUPERVISOR: Who = {"role": "supervisor", "sub": "rita"}
 WHY = {"reason": "she is abroad until Monday"}
 
 
+def with_page(registry: Desk) -> tuple[str, str]:
+    """A new file of Ghent: its address in the API, and that of its page."""
+    file = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
+    return file, file.replace("/v1/", "/desk/")
+
+
 def identity(path: str) -> UUID:
     """The id at the end of a path."""
     return UUID(path.rpartition("/")[2])

@@ -80,11 +80,12 @@ def of_zone(work: Work, limit: int) -> list[TransferRow]:
 def last(work: Work, row: EnrolmentRow) -> TransferRow | None:
     """The last offer of a file, where the caller's zone can answer it or must hear that it was declined."""
     made = store.of_file(work.session, row.id)
-    zone = work.caller.zone if "file_manager" in work.caller.roles else None
-    if not made or row.erased_at is not None or zone not in (made[-1].from_zone_id, made[-1].to_zone_id):
+    if not made or row.erased_at is not None:
         return None
-    declined = made[-1].state == "declined" and made[-1].from_zone_id == row.managing_zone_id
-    return made[-1] if made[-1].state == "offered" or declined else None
+    latest, zone = made[-1], work.caller.zone if "file_manager" in work.caller.roles else None
+    declined = latest.state == "declined" and latest.from_zone_id == row.managing_zone_id
+    learns = zone in (latest.from_zone_id, latest.to_zone_id) and (latest.state == "offered" or declined)
+    return latest if learns else None
 
 
 def said_of(work: Work, row: TransferRow) -> Mapping[str, Any]:
