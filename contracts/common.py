@@ -1,5 +1,6 @@
 """Shapes that more than one publisher uses."""
 
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
@@ -14,6 +15,12 @@ MARKING: Literal["STALKINGALARM"] = "STALKINGALARM"
 
 # The time by which Belgium lives; everything else is UTC.
 BELGIUM = ZoneInfo("Europe/Brussels")
+
+
+def local_day(at: datetime) -> date:
+    """The day in Belgium on which a moment falls."""
+    return at.astimezone(BELGIUM).date()
+
 
 # Pattern of a text that PostgreSQL can hold: it stores no NUL.
 NO_NUL = r"^[^\x00]*$"

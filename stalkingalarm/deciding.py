@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 from uuid import UUID
 
-from contracts.common import BELGIUM
+from contracts.common import local_day
 from stalkingalarm.simulation.world import World
 
 PROTOCOL_ID = UUID("5e4f35b0-9a3c-4d6c-a3cf-0e2b1c6a7f10")
@@ -54,7 +54,7 @@ Who = dict[str, str]
 
 def today() -> str:
     """The day in Belgium."""
-    return datetime.now(BELGIUM).date().isoformat()
+    return local_day(datetime.now(UTC)).isoformat()
 
 
 def secretariat(world: World) -> Who:

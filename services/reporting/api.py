@@ -19,7 +19,7 @@ from contracts.audit import AuditSealed
 from contracts.common import Lane
 from contracts.policy import audiences
 from contracts.topology import ServiceName
-from services.reporting import domain, usecases
+from services.reporting import usecases
 from services.reporting.schemas import (
     AttentionOut,
     DailyReportOut,
@@ -75,7 +75,7 @@ def _ledger(app: FastAPI, database: Database) -> None:
     ) -> LedgerDay:
         """Totals, gaps and presses of a local day (default: today)."""
         with database.read() as session:
-            day = day or domain.local_day(clock.now())
+            day = day or clock.today()
             return LedgerDay.model_validate(usecases.ledger_day(session, day, limit, caller.subject))
 
     @app.get("/v1/ledger/presses/{alarm_id}", tags=["ledger"])

@@ -27,11 +27,6 @@ def day_bounds(day: date) -> tuple[datetime, datetime]:
     return first.astimezone(UTC), datetime(after.year, after.month, after.day, tzinfo=BELGIUM).astimezone(UTC)
 
 
-def local_day(at: datetime) -> date:
-    """The local day that a moment falls on."""
-    return at.astimezone(BELGIUM).date()
-
-
 def local_time(day: date, hour: int) -> datetime:
     """A full hour of a local day, UTC."""
     return datetime(day.year, day.month, day.day, hour, tzinfo=BELGIUM).astimezone(UTC)

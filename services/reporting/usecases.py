@@ -13,6 +13,7 @@ from chassis.caller import Caller
 from chassis.database import Database, Transaction
 from chassis.metrics import Reading
 from chassis.timers import Due
+from contracts.common import local_day
 from contracts.envelope import Event
 from contracts.policy import Circumstances
 from contracts.reporting import CanaryMissed, LedgerGapFound, ReportPublished
@@ -164,7 +165,7 @@ def _with_state(line: Row) -> Row:
 
 
 def _not_future(day: date, now: datetime) -> None:
-    if day > domain.local_day(now):
+    if day > local_day(now):
         raise DayInFuture("that day has not begun", field="day")
 
 
@@ -190,7 +191,7 @@ def daily(session: Session, enrolment_id: UUID, day: date | None) -> Row:
     Raises `DayInFuture`.
     """
     now = clock.now()
-    day = day or domain.local_day(now) - timedelta(days=1)
+    day = day or local_day(now) - timedelta(days=1)
     _not_future(day, now)
     saved = reports.saved(session, enrolment_id, day)
     if saved is None:
@@ -245,7 +246,7 @@ def begin_reports(tx: Transaction, settings: ReportingSettings) -> None:
     if reports.run_is_due(tx.session, DAILY_REPORTS):
         return
     last = reports.last_report_day(tx.session)
-    yesterday = domain.local_day(clock.now()) - timedelta(days=1)
+    yesterday = clock.today() - timedelta(days=1)
     _schedule(tx, last + timedelta(days=1) if last else yesterday, settings)
 
 
@@ -258,7 +259,7 @@ def _schedule(tx: Transaction, day: date, settings: ReportingSettings) -> None:
 def check_reports(tx: Transaction, settings: ReportingSettings) -> None:
     """From the hour that a report must be there, its absence is a point of attention."""
     now = clock.now()
-    today = domain.local_day(now)
+    today = local_day(now)
     day = today - timedelta(days=1)
     if now < domain.local_time(today, settings.report_missing_hour):
         return

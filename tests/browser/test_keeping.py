@@ -1,7 +1,7 @@
 """The committee keeps what it granted, in a real browser, by keyboard: reviews, chain approach, protocols."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -12,6 +12,7 @@ from stalkingalarm import deciding
 from stalkingalarm.simulation.chain_approach import ChainApproach
 from tests.browser.crew import Crew
 from tests.browser.desks import Desk, accessible, dated, fits, opened, picked, put_on_agenda, saved, typed
+from tests.support.days import today
 
 PROTOCOL = f"/desk/protocols/{deciding.PROTOCOL_ID}"
 OUTSIDE: dict[str, Any] = {"protocol_id": None, "exceptional": "no protocol in her district", "conditions": {}}
@@ -104,7 +105,7 @@ def test_a_review_extends_an_alarm(crew: Crew, desk: Desk) -> None:
     picked(secretary, "outcome", "extend")
     expect(secretary.locator("[name=plan]")).to_be_hidden()
     typed(secretary, "reasons", "hij wacht nog altijd aan de school")
-    dated(secretary, "ends_on", date.today() + timedelta(days=500))  # noqa: DTZ011 - as the browser has it
+    dated(secretary, "ends_on", today(500))
     ticked(secretary, "[name$='.met']:visible")
     accessible(secretary)
     button = secretary.locator("form[data-api$='/hold'] button")
@@ -112,7 +113,7 @@ def test_a_review_extends_an_alarm(crew: Crew, desk: Desk) -> None:
     refused(secretary, "ends_on", "Zo lang mag een alarm onder dit protocol niet lopen.")
     expect(secretary.locator("[name=reasons]").first).to_have_value("hij wacht nog altijd aan de school")
     fits(secretary)
-    dated(secretary, "ends_on", date.today() + timedelta(days=90))  # noqa: DTZ011
+    dated(secretary, "ends_on", today(90))
     saved(secretary, "/hold")
     state(secretary, case, "toegekend")
     expect(secretary.locator("ol.line")).to_contain_text("herziening: verlengen")
@@ -285,7 +286,7 @@ def shared(crew: Crew) -> None:
         for move, role, said in (
             ("submit", "secretariat", None),
             ("approve", "procureur_general", None),
-            ("sign", "procureur", {"in_force_from": deciding.today()}),
+            ("sign", "procureur", {"in_force_from": today().isoformat()}),
         ):
             bearer = world.bearer(role, partner="parket", district=deciding.DISTRICT)
             await world.call("POST", "committee", f"{path}/versions/{version}/{move}", bearer, said)

@@ -13,6 +13,7 @@ from stalkingalarm.simulation.jose import public_key
 from tests.browser.crew import Crew
 from tests.browser.desks import Desk, accessible, dated, fits, opened, picked, saved, typed
 from tests.browser.test_committee import filled
+from tests.support.days import today
 from tests.support.registry import picture
 
 
@@ -55,7 +56,7 @@ def _papers(manager: Page) -> None:
     typed(manager, "pv_number", "GE.37.L1.000777/2026")
     saved(manager, "/police-report")
     typed(manager, "by", "Browser Testemans")
-    dated(manager, "signed_on", date.today())  # noqa: DTZ011 - as the browser has it
+    dated(manager, "signed_on", today())
     saved(manager, "/convention")
     typed(manager, "card.victim.name", "Browser Testemans")
     typed(manager, "card.perpetrators.0.name", "Ex Voorbeeld")

@@ -27,6 +27,7 @@ from tests.support.committee import (
     urgent,
     whole,
 )
+from tests.support.days import today
 from tests.support.desks import Desk, Who
 
 ANTWERP = "Antwerpen"
@@ -123,9 +124,9 @@ def test_a_protocol_is_moved_by_its_own_district(committee: Desk, other: str) ->
     committee.call("POST", f"{version}/submit", status=403, **SECRETARY)
     committee.call("POST", f"{version}/submit", **SECRETARY_THERE)
     committee.call("POST", f"{version}/approve", **GENERAL)
-    today = {"in_force_from": datetime.now(UTC).date().isoformat()}
-    committee.call("POST", f"{version}/sign", today, status=403, **PROCUREUR)
-    committee.call("POST", f"{version}/sign", today, **there(PROCUREUR, ANTWERP))
+    signed = {"in_force_from": today().isoformat()}
+    committee.call("POST", f"{version}/sign", signed, status=403, **PROCUREUR)
+    committee.call("POST", f"{version}/sign", signed, **there(PROCUREUR, ANTWERP))
 
 
 def test_outside_a_protocol_it_is_the_district_of_its_zone_or_whoever_takes_it(

@@ -28,6 +28,7 @@ from tests.support.committee import (
     urgent,
     whole,
 )
+from tests.support.days import today
 from tests.support.desks import Desk
 
 MET = {"intimate": {"met": True}, "reachable": {"met": True}}
@@ -104,7 +105,7 @@ def test_extended_it_ends_later(committee: Desk, protocol_id: str) -> None:
         committee, protocol_id, end, status=422, outcome="extend", conditions=MET, ends_on="2026-01-01"
     )
     assert early["field"] == "ends_on"
-    later = (datetime.now(UTC) + timedelta(days=150)).date().isoformat()
+    later = today(150).isoformat()
     hold(committee, protocol_id, end, outcome="extend", conditions=MET, ends_on=later)
     assert committee.published(enrolment)[-1].data["ends_on"] == later
     (again,) = (r for r in reviews(committee, enrolment) if r["cause"] == "end")
@@ -143,7 +144,7 @@ def test_what_was_to_end_is_kept_after_a_real_alarm(
     review = next(r for r in reviews(committee, enrolment) if r["cause"] == "real_alarm")
     kept = hold(committee, protocol_id, review, status=409, outcome="keep", conditions=MET)
     assert kept["field"] == "outcome"
-    later = (datetime.now(UTC) + timedelta(days=90)).date().isoformat()
+    later = today(90).isoformat()
     hold(committee, protocol_id, review, outcome="extend", conditions=MET, ends_on=later)
     assert committee.call("GET", path, **SECRETARY)["state"] == "granted"
     assert committee.published(enrolment)[-1].data["ends_on"] == later
@@ -154,7 +155,7 @@ def test_what_was_not_ratified_is_not_extended(committee: Desk, database: Databa
     path, enrolment = provisional(committee, body), body["enrolment_id"]
     real_alarm(database, enrolment, uuid4(), datetime.now(UTC))
     (review,) = reviews(committee, enrolment)
-    later = (datetime.now(UTC) + timedelta(days=90)).date().isoformat()
+    later = today(90).isoformat()
     extend = {"outcome": "extend", "conditions": MET, "ends_on": later}
     hold(committee, protocol_id, review, status=409, **extend)
     refused(committee, protocol_id, path)

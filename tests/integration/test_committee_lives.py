@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -38,6 +38,7 @@ from tests.support.committee import (
     urgent,
     whole,
 )
+from tests.support.days import today
 from tests.support.desks import Desk, Who, desk, environment
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
@@ -46,7 +47,6 @@ from tests.support.tokens import Issuer
 EXAMPLES = int(os.environ.get("EXAMPLES", "12"))
 REASONS = {"reasons": "said"}
 MET = {"intimate": {"met": True}, "reachable": {"met": True}}
-SOON = (datetime.now(UTC) + timedelta(days=90)).date().isoformat()
 Body = Callable[[str], dict[str, Any] | None]
 
 
@@ -76,7 +76,7 @@ OUTCOMES: tuple[dict[str, Any], ...] = (
     {
         "outcome": "extend",
         "conditions": MET,
-        "ends_on": (datetime.now(UTC) + timedelta(days=90)).date().isoformat(),
+        "ends_on": today(90).isoformat(),
     },
     {"outcome": "lighten", "conditions": MET, "lightened": "fewer tests"},
     {"outcome": "end", "plan": "device back on Monday"},

@@ -7,7 +7,6 @@ from uuid import uuid4
 import pytest
 
 from chassis.database import Database, engine_of
-from services.committee.domain.calendar import day_of
 from services.committee.schemas.case import REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
@@ -32,6 +31,7 @@ from tests.support.committee import (
     urgent,
     whole,
 )
+from tests.support.days import today
 from tests.support.desks import Desk
 
 REASONS = {"reasons": "all three elements are shown"}
@@ -72,9 +72,7 @@ def test_the_life_of_a_protocol(committee: Desk) -> None:
     committee.call("POST", f"{version}/approve", **GENERAL)
     early = committee.call("POST", f"{version}/sign", {"in_force_from": "2026-01-01"}, status=422, **PROCUREUR)
     assert early["field"] == "in_force_from"
-    signed = committee.call(
-        "POST", f"{version}/sign", {"in_force_from": day_of(now()).isoformat()}, **PROCUREUR
-    )
+    signed = committee.call("POST", f"{version}/sign", {"in_force_from": today().isoformat()}, **PROCUREUR)
     assert signed["state"] == "in_force"
     assert committee.call("GET", path, **SECRETARY)["content"]["modalities"] == "kept for two years"
     (event,) = committee.published(path.rpartition("/")[2])
@@ -94,7 +92,7 @@ def test_a_version_binds_from_its_day_and_the_one_before_no_longer(
     committee.call("PUT", f"{path}/draft", PROTOCOL | {"name": "newer"}, **SECRETARY)
     for move, who in (("submit", SECRETARY), ("approve", GENERAL)):
         committee.call("POST", f"{path}/versions/2/{move}", **who)
-    tomorrow = (day_of(now()) + timedelta(days=1)).isoformat()
+    tomorrow = today(1).isoformat()
     signed = committee.call("POST", f"{path}/versions/2/sign", {"in_force_from": tomorrow}, **PROCUREUR)
     assert signed["state"] == "signed"
     database = Database(engine_of(committee_settings), "/services/committee")
@@ -198,8 +196,8 @@ def test_ordinary_needs_a_meeting_with_quorum(committee: Desk, protocol_id: str)
     answer = committee.call("POST", f"{path}/grant", decide, **SECRETARY)
     decision = answer["decision"]
     assert decision["present"] == {"bert": "police", "carla": "parket"}
-    assert 89 <= (date.fromisoformat(decision["review_on"]) - day_of(now())).days <= 92
-    assert 180 <= (date.fromisoformat(decision["ends_on"]) - day_of(now())).days <= 184
+    assert 89 <= (date.fromisoformat(decision["review_on"]) - today()).days <= 92
+    assert 180 <= (date.fromisoformat(decision["ends_on"]) - today()).days <= 184
     event = committee.published(body["enrolment_id"])[-1]
     assert (event.type, event.data["decision_id"]) == ("alarm.granted.v1", decision["id"])
     assert event.data["ends_on"] == decision["ends_on"]

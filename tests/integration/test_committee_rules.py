@@ -8,7 +8,6 @@ from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed
 from contracts.envelope import wrap
 from services.committee import events
-from services.committee.domain.calendar import day_of
 from services.committee.usecases import reviewing
 from tests.support.committee import (
     MAGISTRATE,
@@ -33,6 +32,7 @@ from tests.support.committee import (
     urgent,
     whole,
 )
+from tests.support.days import today
 from tests.support.desks import Desk
 
 MET = {"intimate": {"met": True}, "reachable": {"met": True}}
@@ -143,7 +143,7 @@ def test_an_extension_is_no_longer_than_the_protocol_lets_an_alarm_run(
     (periodic,) = reviews(committee, enrolment, "periodic")
     late = hold(committee, protocol_id, periodic, 422, outcome="extend", conditions=MET, ends_on="2099-01-01")
     assert late["type"] == "urn:stalkingalarm:date-too-late"
-    until = (day_of(datetime.now(UTC)) + timedelta(days=150)).isoformat()
+    until = today(150).isoformat()
     hold(committee, protocol_id, periodic, outcome="extend", conditions=MET, ends_on=until)
     # The old end asks nobody any more.
     (end,) = [each for each in reviews(committee, enrolment, "end") if each["state"] == "open"]
@@ -160,7 +160,7 @@ def test_what_lives_on_after_all_is_looked_at_again(
         now = datetime.now(UTC)
         reviewing.after_real_alarm(tx.session, uuid4(), UUID(enrolment), now, now)
     (after,) = reviews(committee, enrolment, "real_alarm")
-    until = (day_of(now) + timedelta(days=90)).isoformat()
+    until = today(90).isoformat()
     hold(committee, protocol_id, after, outcome="extend", conditions=MET, ends_on=until)
     assert waiting(committee, path) >= {"review", "end"}
     assert "device" not in waiting(committee, path)

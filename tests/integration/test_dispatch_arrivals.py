@@ -12,6 +12,7 @@ from contracts.registry import CardPublished, CardWithdrawn, PhotoPublished
 from services.dispatch import store
 from services.dispatch.errors import NotResponsible
 from services.dispatch.usecases import following, moving
+from tests.support.days import today
 from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, tell
 
 
@@ -77,7 +78,7 @@ def test_a_room_that_was_only_brought_in_neither_stops_the_ladder_nor_ends_the_a
 
 
 def card(enrolment: UUID, version: int, *photos: UUID) -> CardPublished:
-    shown = [{"photo_id": photo, "taken_on": clock.now().date()} for photo in photos]
+    shown = [{"photo_id": photo, "taken_on": today()} for photo in photos]
     return CardPublished.model_validate(
         {
             "enrolment_id": enrolment,

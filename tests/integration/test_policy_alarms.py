@@ -24,10 +24,12 @@ from services.dispatch.schemas import IncidentView, OrderView
 from services.dispatch.streams import Watcher
 from services.dispatch.usecases import following
 from services.reporting.api import create_app as reporting_app
+from services.reporting.domain import local_time
 from tests.support import alarm as buttons
 from tests.support import dispatching
 from tests.support import ledger_events as ev
 from tests.support.books import Books, enter, opened
+from tests.support.days import today
 from tests.support.desks import NO_BROKER, Desk, Who, desk, environment
 from tests.support.dispatching import BRUSSELS_ROOM, GHENT, GHENT_ROOM
 from tests.support.personal import CANARY, agreed, compared
@@ -209,7 +211,7 @@ def books(cluster: Cluster) -> Iterator[Books]:
 @pytest.mark.parametrize("own", [True, False])
 def test_reporting(books: Books, own: bool) -> None:
     device, enrolment = ev.new_pair()
-    noon = (clock.now() - timedelta(days=1)).replace(hour=12)
+    noon = local_time(today(-1), 12)
     beat = {"phone_battery": 80, "button_battery": 90, "bluetooth": True}
     later = {"phone_battery": 70, "button_battery": 80, "bluetooth": False}
     proposer = "victim-support" if own else "city"

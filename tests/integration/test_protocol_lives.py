@@ -1,7 +1,6 @@
 """Any order of anybody's moves upon a protocol: nobody is skipped, decisions keep their version."""
 
 import os
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,7 +9,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from chassis.database import Database, engine_of
-from services.committee.domain.calendar import day_of
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
 from services.committee.usecases import protocols
@@ -28,6 +26,7 @@ from tests.support.committee import (
     submitted,
     whole,
 )
+from tests.support.days import today
 from tests.support.desks import Desk, Who
 
 EVERYBODY = (SECRETARY, GENERAL, PROCUREUR, MAGISTRATE, POLICE)
@@ -90,7 +89,7 @@ class Lives(RuleBasedStateMachine):
     def step(self, name: str, who: Who, number: int, days: int = 0) -> None:
         """Somebody tries a move; it succeeds only as it should."""
         right, before, after = STEPS[name]
-        day = day_of(datetime.now(UTC)) + timedelta(days=days)
+        day = today(days)
         bodies = {"send-back": {"remarks": "more"}, "sign": {"in_force_from": day.isoformat()}}
         path = f"{self.path}/versions/{number}/{name}"
         answer = self.committee.raw_json("POST", path, bodies.get(name), **who)

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from threading import Barrier
 from typing import TypeVar
 from uuid import uuid4
@@ -12,10 +11,10 @@ from chassis.database import Database, engine_of
 from services.registry.settings import RegistrySettings
 from services.registry.store import locks
 from tests.integration.test_registry_rights import LIST
+from tests.support.days import today
 from tests.support.desks import Desk, Who
 from tests.support.registry import GHENT, device_body, picture
 
-TODAY = datetime.now(UTC).date().isoformat()
 FOUR = 4
 T = TypeVar("T")
 
@@ -119,7 +118,7 @@ def test_one_file_is_on_offer_once_and_taken_once(registry: Desk, file: str) -> 
 def test_no_card_gets_more_photos_than_it_may(registry: Desk, file: str) -> None:
     card = {"card": {"victim": {"name": "An"}}, "cancel_code": "1234", "duress_code": "4321"}
     registry.call("PUT", f"{file}/card", card, **GHENT)
-    raw, path = picture(), f"{file}/photos?taken_on={TODAY}"
+    raw, path = picture(), f"{file}/photos?taken_on={today()}"
     for _ in range(10):
         assert registry.upload(path, raw, **GHENT).status_code == 201
     found = Counter(each.status_code for each in at_once(*[lambda: registry.upload(path, raw, **GHENT)] * FOUR))

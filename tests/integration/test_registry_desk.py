@@ -1,7 +1,6 @@
 """The registry's pages, rendered by the real application."""
 
 import re
-from datetime import datetime, timedelta
 from html import unescape
 from types import ModuleType
 
@@ -13,7 +12,6 @@ from chassis.errors import ServiceError
 from chassis.pages import LANGUAGES
 from chassis.problems import PROBLEMS
 from chassis.words import Words
-from contracts.common import BELGIUM
 from services.committee import errors as committee_errors
 from services.committee.web.words import WORDS as COMMITTEE_WORDS
 from services.registry import errors as registry_errors
@@ -21,6 +19,7 @@ from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.web.words import WORDS
 from tests.integration.test_committee_desk import read
+from tests.support.days import today
 from tests.support.desks import Desk, Who
 from tests.support.registry import (
     AALST,
@@ -72,9 +71,8 @@ def test_photos_show_whose_and_how_old_they_are(registry: Desk, pages: TestClien
     assert "/photos" not in read(pages, issuer, page, GHENT)  # nobody is on a card yet
     registry.call("PUT", f"{file}/card", CARD, **GHENT)
     who = registry.call("GET", f"{file}/card", **GHENT)["card"]["perpetrators"][0]["ref"]
-    today = datetime.now(BELGIUM).date()
     for of, days in (("", 0), (f"&of={who}", 400)):
-        path = f"{file}/photos?taken_on={today - timedelta(days=days)}{of}"
+        path = f"{file}/photos?taken_on={today(-days)}{of}"
         assert registry.upload(path, picture(), **GHENT).status_code == 201
     text = read(pages, issuer, page, GHENT)
     shown = [registry.call("GET", f"{file}/photos", **GHENT)[n]["id"] for n in (0, 1)]

@@ -15,12 +15,12 @@ from services.registry.domain import card as domain
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import access, reminders
+from tests.support.days import today
 from tests.support.desks import Desk, Who
 from tests.support.registry import AALST, GHENT
 
 LIEGE: Who = {"role": "file_manager", "zone": "liege", "sub": "luc"}
 MOVE = {"to_zone_id": "aalst", "reason": "she moved on 3 November"}
-TODAY = datetime.now(UTC).date()
 
 
 @pytest.fixture(scope="module")
@@ -32,14 +32,14 @@ def database(registry_settings: RegistrySettings) -> Database:
 def file(registry: Desk) -> str:
     """A file of Ghent with a card whose facts were just verified."""
     path = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
-    registry.call("PUT", f"{path}/card", card(TODAY), **GHENT)
+    registry.call("PUT", f"{path}/card", card(today()), **GHENT)
     return path
 
 
 def card(verified_on: date | None, until: date | None = None) -> dict[str, Any]:
     said = {"text": "knife", "source": "victim", "verified_on": verified_on and verified_on.isoformat()}
     person = {**CARD["card"]["perpetrators"][0], "violence": [], "weapons": [said]}
-    measure = {"kind": "no-contact order", "until": (until or TODAY + timedelta(days=300)).isoformat()}
+    measure = {"kind": "no-contact order", "until": (until or today(300)).isoformat()}
     return {**CARD, "card": {**CARD["card"], "perpetrators": [person], "measures": [measure]}}
 
 
@@ -130,9 +130,9 @@ def test_an_offer_that_nobody_answers_grows_louder(registry: Desk, database: Dat
 
 def test_what_nobody_verified_for_thirty_days_must_be_looked_at(registry: Desk, file: str) -> None:
     assert open_reminders(registry, file) == {}
-    registry.call("PUT", f"{file}/card", card(TODAY - timedelta(days=31)), **GHENT)
+    registry.call("PUT", f"{file}/card", card(today(-31)), **GHENT)
     assert set(open_reminders(registry, file)) == {"verify"}
-    registry.call("PUT", f"{file}/card", card(TODAY), **GHENT)
+    registry.call("PUT", f"{file}/card", card(today()), **GHENT)
     assert open_reminders(registry, file) == {}
     registry.call("PUT", f"{file}/card", card(None), **GHENT)
     reminder = open_reminders(registry, file)["verify"]
@@ -147,9 +147,9 @@ def test_what_nobody_verified_for_thirty_days_must_be_looked_at(registry: Desk, 
 
 
 def test_a_measure_that_ends_is_told_of_fourteen_days_ahead(registry: Desk, file: str) -> None:
-    registry.call("PUT", f"{file}/card", card(TODAY, TODAY + timedelta(days=16)), **GHENT)
+    registry.call("PUT", f"{file}/card", card(today(), today(16)), **GHENT)
     assert open_reminders(registry, file) == {}
-    registry.call("PUT", f"{file}/card", card(TODAY, TODAY + timedelta(days=12)), **GHENT)
+    registry.call("PUT", f"{file}/card", card(today(), today(12)), **GHENT)
     assert set(open_reminders(registry, file)) == {"measure"}
 
 
@@ -157,7 +157,7 @@ def test_a_new_card_does_not_quieten_what_is_still_due(registry: Desk, database:
     registry.call("PUT", f"{file}/card", card(None), **GHENT)
     assert told(registry, database, file) == [("verify", 0)]
     registry.execute("UPDATE reminder SET reminded_at = reminded_at - interval '25 hours'")
-    registry.call("PUT", f"{file}/card", card(TODAY - timedelta(days=40)), **GHENT)
+    registry.call("PUT", f"{file}/card", card(today(-40)), **GHENT)
     assert told(registry, database, file) == [("verify", 0), ("verify", 1)]
 
 
@@ -184,7 +184,7 @@ def test_what_a_patrol_would_miss_tonight(registry: Desk, file: str) -> None:
     whole = registry.call("GET", f"{file}/completeness", **GHENT)
     assert {"victim.description", "perpetrators.0.violence"} <= set(whole["missing"])
     assert whole["stale"] == []
-    old = card(TODAY - timedelta(days=40), TODAY - timedelta(days=1))
+    old = card(today(-40), today(-1))
     registry.call("PUT", f"{file}/card", old, **GHENT)
     stale = registry.call("GET", f"{file}/completeness", **GHENT)
     assert set(stale["stale"]) == {"perpetrators.0.weapons", "measures.0"}

@@ -2,7 +2,7 @@
 
 import base64
 import io
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from uuid import uuid4
 
 import pytest
@@ -11,10 +11,9 @@ from PIL import Image
 from services.registry.domain import photo as domain
 from services.registry.errors import PhotoInvalid
 from services.registry.schemas.card import CARD
+from tests.support.days import today
 from tests.support.desks import Desk
 from tests.support.registry import GHENT, picture
-
-TODAY = datetime.now(UTC).date()
 
 
 @pytest.fixture
@@ -53,12 +52,12 @@ def test_a_picture_that_would_fill_the_memory_is_refused() -> None:
 
 def test_a_photo_goes_with_the_card_and_leaves_it_again(registry: Desk, file: str) -> None:
     ref = registry.call("GET", f"{file}/card", **GHENT)["card"]["perpetrators"][0]["ref"]
-    where = f"{file}/photos?taken_on={TODAY}&of={ref}"
+    where = f"{file}/photos?taken_on={today()}&of={ref}"
     photo = registry.upload(where, picture(), **GHENT).json()
     sent = {e.type: e.data for e in registry.published(file.rpartition("/")[2])}
     assert sent["photo.published.v1"]["photo_id"] == photo["id"]
     assert sent["card.published.v1"]["card"]["photos"] == [
-        {"photo_id": photo["id"], "of": ref, "taken_on": TODAY.isoformat()}
+        {"photo_id": photo["id"], "of": ref, "taken_on": today().isoformat()}
     ]
     jpeg = base64.b64decode(sent["photo.published.v1"]["jpeg"])
     shown = registry.answer(f"{file}/photos/{photo['id']}", **GHENT)
@@ -80,9 +79,9 @@ def test_a_face_of_half_a_year_ago_must_be_looked_at(registry: Desk, file: str) 
             e["kind"] for e in found if e["enrolment_id"] == file.rpartition("/")[2] and e["kind"] == "photo"
         ]
 
-    registry.upload(f"{file}/photos?taken_on={TODAY - timedelta(days=30)}", picture(), **GHENT)
+    registry.upload(f"{file}/photos?taken_on={today(-30)}", picture(), **GHENT)
     assert waiting() == []
-    old = registry.upload(f"{file}/photos?taken_on={TODAY - timedelta(days=220)}", picture(), **GHENT).json()
+    old = registry.upload(f"{file}/photos?taken_on={today(-220)}", picture(), **GHENT).json()
     assert waiting() == ["photo"]
     registry.call("DELETE", f"{file}/photos/{old['id']}", status=204, **GHENT)
     assert waiting() == []
@@ -90,11 +89,10 @@ def test_a_face_of_half_a_year_ago_must_be_looked_at(registry: Desk, file: str) 
 
 
 def test_a_wrong_photo_names_what_is_wrong(registry: Desk, file: str) -> None:
-    tomorrow = TODAY + timedelta(days=2)
     for query, raw, field in (
-        (f"taken_on={tomorrow}", picture(), "taken_on"),
-        (f"taken_on={TODAY}&of={uuid4()}", picture(), "of"),
-        (f"taken_on={TODAY}", b"nothing", "body"),
+        (f"taken_on={today(1)}", picture(), "taken_on"),
+        (f"taken_on={today()}&of={uuid4()}", picture(), "of"),
+        (f"taken_on={today()}", b"nothing", "body"),
         ("", picture(), "taken_on"),
     ):
         answer = registry.upload(f"{file}/photos?{query}", raw, **GHENT)

@@ -14,6 +14,7 @@ from services.registry import events
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import files
+from tests.support.days import today
 from tests.support.desks import Desk, Who
 from tests.support.registry import GHENT, device_body, picture
 
@@ -45,7 +46,7 @@ def ended(registry: Desk, database: Database, file: str) -> None:
         "protocol_version": 1,
     }
     at = datetime.now(UTC)
-    dates = {"review_on": at.date(), "ends_on": at.date(), "procedure": "ordinary"}
+    dates = {"review_on": today(), "ends_on": today(), "procedure": "ordinary"}
     for fact in (
         AlarmGranted(**common, number=1, decision_id=uuid4(), decided_at=at, **dates),
         AlarmEnding(**common, number=2, cause="review", decided_at=at),
@@ -76,11 +77,10 @@ def test_a_copy_of_everything_but_the_codes(registry: Desk, file: str) -> None:
 
 
 def test_the_copy_leaves_nothing_out_but_what_protects_others(registry: Desk, file: str) -> None:
-    today = datetime.now(UTC).date().isoformat()
     her_face, his_face = picture(), picture()
     who = registry.call("GET", f"{file}/card", **GHENT)["card"]["perpetrators"][0]["ref"]
     for raw, of in ((her_face, ""), (his_face, f"&of={who}")):
-        assert registry.upload(f"{file}/photos?taken_on={today}{of}", raw, **GHENT).status_code == 201
+        assert registry.upload(f"{file}/photos?taken_on={today()}{of}", raw, **GHENT).status_code == 201
     declined(registry, file)
     registry.call("POST", f"{file}/break-glass", {"reason": "she ran"}, status=201, **DUTY)
     registry.call("POST", f"{file}/ties", TIE, status=204, **GHENT)

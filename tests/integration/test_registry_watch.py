@@ -16,6 +16,7 @@ from services.registry.usecases import files, watch
 from services.reporting.domain import Entries
 from services.reporting.events import enter
 from tests.integration.test_registry_following import open_reminders, told
+from tests.support.days import today
 from tests.support.desks import Desk
 from tests.support.registry import GHENT, WHY, complete, grant, identity, issued, press_test
 
@@ -37,8 +38,8 @@ def heard(database: Database, enrolment: UUID, application: UUID, kind: type[Any
         ratify_by=at,
         procedure="ordinary",
         cause="not_ratified",
-        review_on=at.date(),
-        ends_on=at.date() + timedelta(days=180),
+        review_on=today(),
+        ends_on=today(180),
     )
     row = events.decision(wrap(fact, source="/services/committee"))
     assert row is not None

@@ -19,6 +19,7 @@ from services.reporting import domain, usecases
 from services.reporting.api import create_app
 from tests.support import ledger_events as ev
 from tests.support.books import Books, empty, enter, opened, published
+from tests.support.days import today
 from tests.support.desks import Desk, desk
 from tests.support.postgres import Cluster
 from tests.support.tokens import AUDIT, ROLES
@@ -276,7 +277,7 @@ def test_a_zone_sees_its_own_enrolments_only(database: Database, api: Desk) -> N
 
 
 def test_a_day_that_has_not_begun_is_refused_by_name(api: Desk) -> None:
-    day = (clock.now() + timedelta(days=2)).date()
+    day = today(1)
     assert api.call("GET", f"/v1/ledger?day={day}", status=422, role="device_desk")["field"] == "day"
     assert (
         api.call("GET", "/v1/ledger/summary?since=2026-01-01T00:00:00", status=422, role="device_desk")["field"]

@@ -22,6 +22,7 @@ from stalkingalarm.simulation.world import World
 from tests.scenarios.eavesdropping import eavesdropping
 from tests.scenarios.roles import VictimRole
 from tests.scenarios.scenario import Scenario
+from tests.support.days import today
 
 if TYPE_CHECKING:
     from tests.scenarios.stage import Stage
@@ -63,9 +64,8 @@ async def everything_else(stage: "Stage", ann: VictimRole, photos: list[bytes]) 
     file = f"/v1/enrolments/{victim.enrolment_id}"
     manager, supervisor = world.bearer("file_manager", zone=victim.zone), world.bearer("supervisor", cic=CIC)
     registry = world.url("registry")
-    today = datetime.now(UTC).date().isoformat()
     sent = await world.http.post(
-        f"{registry}{file}/photos?taken_on={today}", content=picture(), headers=manager
+        f"{registry}{file}/photos?taken_on={today()}", content=picture(), headers=manager
     )
     assert sent.status_code == 201, sent.text
     kept = await world.http.get(f"{registry}{file}/photos/{sent.json()['id']}", headers=manager)

@@ -1,9 +1,9 @@
 """The committee looks again: whatever it comes to, an alarm that is on works until her device was handed in."""
 
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from contracts.common import BELGIUM
+from contracts.common import local_day
 from stalkingalarm.deciding import CHECKED
 from stalkingalarm.running import RunningSystem
 from tests.scenarios.eavesdropping import eavesdropping
@@ -24,14 +24,10 @@ from tests.scenarios.offices import (
 from tests.scenarios.roles import VictimRole
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
+from tests.support.days import today
 
 CIC = "cic-oost-vlaanderen"
 STILL = {"reasons": "he still waits at the school", "conditions": CHECKED}
-
-
-def later(days: int) -> date:
-    """A day in Belgium."""
-    return datetime.now(BELGIUM).date() + timedelta(days=days)
 
 
 async def lives(stage: Stage, victim: VictimRole) -> None:
@@ -42,7 +38,7 @@ async def lives(stage: Stage, victim: VictimRole) -> None:
 
 
 def test_kept_lightened_and_extended_it_works_all_along(scenario: Scenario, system: RunningSystem) -> None:
-    ann, car, ends_on = scenario.victim(), scenario.unit(), later(90).isoformat()
+    ann, car, ends_on = scenario.victim(), scenario.unit(), today(90).isoformat()
     scenario.step(-2, decided(ann, "grant", REASONS))
 
     async def held(stage: Stage, outcome: str, **more: Any) -> None:
@@ -66,7 +62,7 @@ def test_kept_lightened_and_extended_it_works_all_along(scenario: Scenario, syst
         await held(stage, "extend", ends_on=ends_on)
         end = await review(stage.world, ann, "end")
         assert before != end["due_at"]
-        assert datetime.fromisoformat(end["due_at"]).astimezone(BELGIUM).date() == later(90)
+        assert local_day(datetime.fromisoformat(end["due_at"])).isoformat() == ends_on
 
     scenario.step(-1, kept)
     first = scenario.press(ann)

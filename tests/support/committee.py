@@ -8,10 +8,10 @@ from chassis.database import Database
 from contracts.envelope import wrap
 from contracts.registry import EnrolmentChanged, EnrolmentStatus
 from services.committee import events
-from services.committee.domain.calendar import day_of
 from services.committee.schemas.case import APPLICATION, REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.usecases import watching
+from tests.support.days import today
 from tests.support.desks import Desk, Who
 
 GENT = "Gent"
@@ -32,8 +32,8 @@ def in_force(committee: Desk, content: dict[str, Any] = PROTOCOL, protocol_id: s
     version = committee.call("PUT", f"{path}/draft", content, **secretary)["version"]
     committee.call("POST", f"{path}/versions/{version}/submit", **secretary)
     committee.call("POST", f"{path}/versions/{version}/approve", **GENERAL)
-    today = {"in_force_from": day_of(datetime.now(UTC)).isoformat()}
-    committee.call("POST", f"{path}/versions/{version}/sign", today, **procureur)
+    signed = {"in_force_from": today().isoformat()}
+    committee.call("POST", f"{path}/versions/{version}/sign", signed, **procureur)
     return path.rpartition("/")[2]
 
 

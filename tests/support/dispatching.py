@@ -28,6 +28,7 @@ from services.dispatch.unit_index import UnitIndex
 from services.dispatch.usecases import escalating, rooms
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.raising import raise_alarms
+from tests.support.days import today
 
 GHENT = Fix(lat=51.0543, lon=3.7174, radius_m=12)
 BRUSSELS = Fix(lat=50.8466, lon=4.3528, radius_m=12)
@@ -194,7 +195,7 @@ def everything_known(desk: Desk, text_of_it: str) -> tuple[UUID, UUID, UUID]:
         ],
         "measures": [{"kind": text_of_it}],
         "addresses": [{"kind": "home", "text": text_of_it, "access_notes": text_of_it}],
-        "photos": [{"photo_id": photo, "taken_on": at.date()}],
+        "photos": [{"photo_id": photo, "taken_on": today()}],
         **dict.fromkeys(("dogs", "children", "hearing_or_disability", "notes"), text_of_it),
     }
     told = {"enrolment_id": enrolment, "managing_zone_id": "gent-1"}

@@ -18,6 +18,7 @@ from services.registry import events
 from services.registry.models import GrantRow
 from services.registry.schemas.card import CARD
 from services.registry.usecases import devices, files
+from tests.support.days import today
 from tests.support.desks import Desk, Who
 
 GHENT: Who = {"role": "file_manager", "zone": "ghent", "sub": "mieke"}
@@ -52,7 +53,6 @@ def issued(registry: Desk, file: str, **changes: str) -> str:
 
 def grant(database: Database, enrolment: UUID, ends_in_days: int = 180) -> None:
     """The committee grants an alarm, and the registry hears of it."""
-    today = datetime.now(UTC).date()
     granted = AlarmGranted(
         enrolment_id=enrolment,
         application_id=uuid4(),
@@ -61,8 +61,8 @@ def grant(database: Database, enrolment: UUID, ends_in_days: int = 180) -> None:
         decision_id=uuid4(),
         procedure="ordinary",
         decided_at=datetime.now(UTC),
-        review_on=today,
-        ends_on=today + timedelta(days=ends_in_days),
+        review_on=today(),
+        ends_on=today(ends_in_days),
     )
     row = events.decision(wrap(granted, source="/services/committee"))
     assert row is not None

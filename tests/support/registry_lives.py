@@ -28,6 +28,7 @@ from services.registry.schemas.card import CARD
 from services.registry.usecases import files
 from tests.support import committee as acts
 from tests.support.committee import OTHERS, POLICE, QUORUM, SECRETARY
+from tests.support.days import today
 from tests.support.desks import Desk, Who
 from tests.support.registry import GHENT, device_body
 
@@ -52,7 +53,7 @@ SAID = {"suspend": {"reason": "abroad"}}
 DEVICE_MOVES = ("suspend", "report-lost", "return", "reactivate")
 # What the people of the committee do; each may be refused.
 OUTCOMES: dict[str, dict[str, Any]] = {
-    "extend": {"ends_on": (datetime.now(UTC) + timedelta(days=90)).date().isoformat()},
+    "extend": {"ends_on": today(90).isoformat()},
     "keep": {},
     "end": {"plan": "device back on Monday"},
 }

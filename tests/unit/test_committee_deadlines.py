@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.common import local_day
 from services.committee.domain import calendar, deadlines
 from services.committee.domain.deadlines import KINDS, STAGES, Kind
 from services.committee.domain.protocol import Delays
@@ -99,7 +100,7 @@ def test_a_reminder_of_what_is_not_urgent_comes_on_a_working_day(
 ) -> None:
     stage, moment = deadlines.next_stage(kind, deadlines.due_at(kind, begun, Delays()), begun + later)
     if stage != "missed" and kind not in deadlines.BY_THE_HOUR:
-        assert calendar.is_working_day(calendar.day_of(moment))
+        assert calendar.is_working_day(local_day(moment))
     assert moment >= begun + later or stage == "missed"
 
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reporting.domain import changes, day_bounds, least, local_day, local_time, outcome_of
+from contracts.common import local_day
+from services.reporting.domain import changes, day_bounds, least, local_time, outcome_of
 
 
 @pytest.mark.parametrize(

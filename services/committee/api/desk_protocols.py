@@ -12,7 +12,6 @@ from chassis import clock
 from services.committee.api import shown
 from services.committee.api.desk_common import Desk
 from services.committee.api.parts import DRAFTERS, PROTOCOL_READERS
-from services.committee.domain import calendar
 from services.committee.domain.chain import PARTNER, SHAREABLE
 from services.committee.domain.protocol import TABLE, UNDER_WAY
 from services.committee.models import ProtocolRow
@@ -111,7 +110,7 @@ def _one(desk: Desk) -> None:
             changed=changed,
             moves={move for state, move in TABLE if state == row.state},
             new=versions[0].state not in UNDER_WAY,
-            today=calendar.day_of(clock.now()),
+            today=clock.today(),
         )
 
 

@@ -50,11 +50,6 @@ def months_after(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-def day_of(moment: datetime) -> date:
-    """The day in Belgium at a moment."""
-    return moment.astimezone(BELGIUM).date()
-
-
 def morning(day: date) -> datetime:
     """Eight o'clock in Belgium on a day."""
     return datetime.combine(day, time(8), BELGIUM)

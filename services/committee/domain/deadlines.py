@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
+from contracts.common import local_day
 from services.committee.domain import calendar
 from services.committee.domain.protocol import Delays
 
@@ -65,7 +66,7 @@ LADDERS: Mapping[Kind, Ladder] = {
 
 def due_at(kind: Kind, begun: datetime, delays: Delays) -> datetime:
     """When what begins at `begun` must be done; the dates of `review` and `end` at eight in the morning."""
-    today = calendar.day_of(begun)
+    today = local_day(begun)
     moments: dict[Kind, Callable[[], datetime]] = {
         "provisional_decision": lambda: begun + timedelta(hours=delays.provisional_hours),
         "ratification": lambda: begun + timedelta(days=delays.ratification_days),
@@ -98,7 +99,7 @@ def moment_of(kind: Kind, stage: Stage, due: datetime) -> datetime:
     moment = due - (ladder.first if stage == "first" else ladder.last)
     if kind in BY_THE_HOUR:
         return moment
-    return calendar.morning(calendar.working_day_until(calendar.day_of(moment)))
+    return calendar.morning(calendar.working_day_until(local_day(moment)))
 
 
 def next_stage(kind: Kind, due: datetime, now: datetime, after: Stage | None = None) -> tuple[Stage, datetime]:

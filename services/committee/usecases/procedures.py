@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
+from contracts.common import local_day
 from services.committee import events
 from services.committee.domain import application as domain
-from services.committee.domain import calendar
 from services.committee.domain import deadlines as kinds
 from services.committee.domain.application import Checked
 from services.committee.domain.protocol import Rules
@@ -175,8 +175,8 @@ def _decide(
     decision.sealed = work.seal(sealed.decision(decision.id), dict(said))
     if kind == "final" and outcome == "grant":
         delays = _rules(work, row).delays
-        decision.review_on = calendar.day_of(kinds.due_at("review", work.at, delays))
-        decision.ends_on = calendar.day_of(kinds.due_at("end", work.at, delays))
+        decision.review_on = local_day(kinds.due_at("review", work.at, delays))
+        decision.ends_on = local_day(kinds.due_at("end", work.at, delays))
     work.session.add(decision)
     return decision
 

@@ -9,9 +9,8 @@ from sqlmodel import Session
 from chassis import timers
 from chassis.database import Transaction
 from chassis.errors import Forbidden
-from contracts.common import BELGIUM
+from contracts.common import BELGIUM, local_day
 from services.committee import events
-from services.committee.domain import calendar
 from services.committee.domain.protocol import (
     VERSION_STATES,
     Delays,
@@ -71,7 +70,7 @@ def sign(work: Work, protocol_id: UUID, version: int, in_force_from: date) -> Pr
     """The procureur des Konings signs; it takes effect on its day, today at once. Raises `DateTooEarly`."""
     row = _locked(work, protocol_id, version)
     row.state = version_moved(_state(row), "sign")
-    today = calendar.day_of(work.at)
+    today = local_day(work.at)
     if in_force_from < today:
         raise DateTooEarly("a protocol cannot bind before it is signed", field="in_force_from")
     row.in_force_from = in_force_from

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from contracts.committee import ApplicationSubmitted
+from contracts.common import local_day
 from services.committee import events
 from services.committee.domain import application as domain
 from services.committee.domain import calendar
@@ -89,7 +90,7 @@ def _locked(work: Work, review_id: UUID) -> tuple[ReviewRow, ApplicationRow | No
 
 
 def _refuse_date(ends_on: date, rules: Rules, at: datetime) -> None:
-    today = calendar.day_of(at)
+    today = local_day(at)
     if ends_on <= today:
         raise DateTooEarly("an extension ends in the future", field="ends_on")
     latest = calendar.months_after(today, rules.delays.end_months)

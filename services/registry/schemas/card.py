@@ -16,7 +16,6 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from chassis import clock
-from contracts.common import BELGIUM
 from contracts.registry import Address, Card, Measure, Noted, Person, Vehicle
 from services.registry.schemas.common import In
 
@@ -32,13 +31,13 @@ _OLDEST_YEARS = 122
 
 
 def _not_in_future(day: date) -> date:
-    if day > clock.now().astimezone(BELGIUM).date():
+    if day > clock.today():
         raise PydanticCustomError("date_in_future", "lies in the future")
     return day
 
 
 def _lived(day: date) -> date:
-    if day.year < clock.now().year - _OLDEST_YEARS:
+    if day.year < clock.today().year - _OLDEST_YEARS:
         raise PydanticCustomError("date_too_old", "lies too far back")
     return day
 

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from chassis import clock
 from chassis.database import Transaction
-from contracts.common import BELGIUM
+from contracts.common import BELGIUM, local_day
 from contracts.registry import Card, FileReminded, ReminderKind
 from services.registry.domain import card as domain
 from services.registry.errors import ReminderLasts, ReminderUnknown
@@ -32,7 +32,7 @@ Reminder = tuple[ReminderKind, str, datetime]
 
 def of_card(work: Work, enrolment_id: UUID, card: Card) -> None:
     """What this version of the card will have to be looked at for, and when."""
-    today = work.at.astimezone(BELGIUM).date()
+    today = local_day(work.at)
     wanted = domain.reminders_of_card(card, today)
     store.settle(
         work.session,
@@ -103,7 +103,7 @@ def settle(work: Work, reminder_id: UUID) -> ReminderRow:
     row.settled_at, row.settled_by = work.at, work.caller.subject
     work.session.flush()
     if row.kind == "verify":
-        again = morning(work.at.astimezone(BELGIUM).date() + timedelta(days=domain.VERIFY_DAYS))
+        again = morning(local_day(work.at) + timedelta(days=domain.VERIFY_DAYS))
         put(work.session, row.enrolment_id, [("verify", row.key, again)])
     return row
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from chassis.caller import Caller
 from chassis.errors import Forbidden
 from chassis.work import Work
-from contracts.common import BELGIUM
+from contracts.common import local_day
 from services.registry import events
 from services.registry.errors import DoneAtOnce, EnrolmentUnknown, FileRestricted
 from services.registry.models import EnrolmentRow
@@ -81,4 +81,4 @@ def alone(work: Work, what: str, field: str | None = None) -> None:
 
 def today(work: Work) -> date:
     """The day in Belgium."""
-    return work.at.astimezone(BELGIUM).date()
+    return local_day(work.at)

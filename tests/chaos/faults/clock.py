@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from contracts.common import BELGIUM
+from contracts.common import BELGIUM, local_day
 from stalkingalarm.embedded.layout import SERVICES
 from stalkingalarm.simulation.world import World
 from tests.chaos.audit import Line
@@ -82,7 +82,7 @@ async def _daily_reports(world: World, lines: Sequence[Line], day: date, hours: 
     async def look(line: Line) -> None:
         nonlocal on_the_day
         entry = await world.call("GET", "reporting", f"/v1/ledger/presses/{line.alarm_id}", reader)
-        local = datetime.fromisoformat(entry["received_at"]).astimezone(BELGIUM).date()
+        local = local_day(datetime.fromisoformat(entry["received_at"]))
         if abs(local - day) > timedelta(days=1):
             return
         on_the_day += local == day
