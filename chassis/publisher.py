@@ -75,12 +75,14 @@ class Publisher:
 
     async def wait_connected(self, timeout: float) -> None:  # noqa: ASYNC109 - the caller's deadline
         """Wait until connected; raises `TimeoutError` after `timeout` seconds."""
-        await asyncio.wait_for(self._up.wait(), timeout)
+        async with asyncio.timeout(timeout):
+            await self._up.wait()
 
     async def publish(self, message: Message, timeout: float) -> None:  # noqa: ASYNC109 - as above
         """Return when the broker has it; raises `NotConfirmed` at once or within `timeout` seconds."""
         try:
-            await asyncio.wait_for(self._send(message), timeout)
+            async with asyncio.timeout(timeout):
+                await self._send(message)
         except TimeoutError:
             raise NotConfirmed("no confirm in time") from None
 

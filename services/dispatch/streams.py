@@ -181,7 +181,8 @@ class Hub:
                     yield frame
             while True:
                 try:
-                    frame_or_end = await asyncio.wait_for(watcher.queue.get(), KEEP_ALIVE_S)
+                    async with asyncio.timeout(KEEP_ALIVE_S):
+                        frame_or_end = await watcher.queue.get()
                 except TimeoutError:
                     yield b": still here\n\n"
                     continue
@@ -236,7 +237,8 @@ class Hub:
         seen: datetime = clock.now()
         for number in count():
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._look.wait(), POLL_S)
+                async with asyncio.timeout(POLL_S):
+                    await self._look.wait()
             self._look.clear()
             far = number % _FAR_EVERY == 0
             try:

@@ -76,7 +76,8 @@ class Courier:
                 task.add_done_callback(self._sending.discard)
             if not claimed:
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._look.wait(), _LOOK_S)
+                    async with asyncio.timeout(_LOOK_S):
+                        await self._look.wait()
                 self._look.clear()
 
     def _claim(self) -> list[Due]:

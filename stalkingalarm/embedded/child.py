@@ -66,7 +66,8 @@ class Child:
         self._changed.set()
         self._signal_stop()
         try:
-            await asyncio.wait_for(self._idle.wait(), self.spec.stop_seconds)
+            async with asyncio.timeout(self.spec.stop_seconds):
+                await self._idle.wait()
         except TimeoutError:
             if self._process:
                 records.kill_group(self._process.pid)
@@ -182,5 +183,6 @@ class Child:
 
     async def _wait_changed(self, seconds: float | None) -> None:
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._changed.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._changed.wait()
         self._changed.clear()

@@ -104,7 +104,8 @@ class Fleet:
         travel.deadline_ms = (deadline - travel.press.pressed_at).total_seconds() * 1000
         walking = asyncio.create_task(device.follow(alarm_id, _walk(victim), _FIX_EVERY_S))
         with suppress(TimeoutError):
-            await asyncio.wait_for(travel.over.wait(), 60)
+            async with asyncio.timeout(60):
+                await travel.over.wait()
         walking.cancel()
         return travel
 

@@ -58,7 +58,8 @@ async def told(control: int, latency_s: float = 0, jitter_s: float = 0, *, reset
 async def trip_s(pair: Pair) -> float:
     begun = time.perf_counter()
     pair[1].write(b"x")
-    assert await asyncio.wait_for(pair[0].readexactly(1), 5) == b"x"
+    async with asyncio.timeout(5):
+        assert await pair[0].readexactly(1) == b"x"
     return time.perf_counter() - begun
 
 
@@ -87,7 +88,8 @@ def test_jitter_never_changes_the_order() -> None:
                 writer.write(piece)
                 await writer.drain()
                 await asyncio.sleep(0.002)
-            assert await asyncio.wait_for(reader.readexactly(len(sent)), 5) == sent
+            async with asyncio.timeout(5):
+                assert await reader.readexactly(len(sent)) == sent
 
     asyncio.run(play())
 

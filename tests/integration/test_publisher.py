@@ -83,7 +83,8 @@ def test_every_publish_resolves_and_confirmed_means_kept(broker: Broker, queue: 
                 break
             await asyncio.sleep(0.1)
         stopping = True
-        await asyncio.wait_for(asyncio.gather(*callers), 5)
+        async with asyncio.timeout(5):
+            await asyncio.gather(*callers)
         await publisher.stop()
         return confirmed, failed, before, slowest
 

@@ -1,6 +1,8 @@
 """Which presses take the other way: those of a lane that stands still, and those that others overtook."""
 
 import asyncio
+import threading
+from collections.abc import Sequence
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -44,3 +46,32 @@ def test_a_lane_that_is_only_busy_is_left_alone() -> None:
 
 def test_a_press_that_others_overtook_goes() -> None:
     assert stuck([0, 3, 4], 2.0) == [1, 2]
+
+
+class Asked(Lookout):
+    """Its database answers when it is let: all are routed."""
+
+    def __init__(self) -> None:
+        super().__init__(cast("Any", None), cast("Any", None), 0)
+        self.loop, self.asked, self.let = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
+
+    def _ask(self, alarm_ids: Sequence[UUID]) -> set[UUID]:
+        self.loop.call_soon_threadsafe(self.asked.set)
+        self.let.wait(5)
+        return set(alarm_ids)
+
+
+def test_told_to_stop_at_the_moment_of_an_answer_it_stops() -> None:
+    async def play() -> None:
+        lookout, stops = Asked(), list[asyncio.Task[None]]()
+        lookout.start()
+        lookout.watch(uuid4(), b"")
+        await lookout.asked.wait()
+        assert lookout._asking is not None
+        lookout._asking.add_done_callback(lambda _: stops.append(asyncio.create_task(lookout.stop())))
+        lookout.let.set()
+        await lookout._asking
+        async with asyncio.timeout(5):
+            await asyncio.gather(*stops)
+
+    asyncio.run(play())

@@ -206,7 +206,8 @@ class Intake:
                 return
             held.changed.clear()
             try:
-                await asyncio.wait_for(held.changed.wait(), until - loop.time())
+                async with asyncio.timeout_at(until):
+                    await held.changed.wait()
             except TimeoutError:
                 return
 

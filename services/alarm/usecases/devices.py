@@ -70,7 +70,8 @@ class Devices:
             return found
         asked = asyncio.get_running_loop().run_in_executor(self._lookups, self._look_up, device_id)
         try:
-            return await asyncio.wait_for(asked, self._lookup_s)
+            async with asyncio.timeout(self._lookup_s):
+                return await asked
         except (TimeoutError, SQLAlchemyError) as error:
             log.info("a device could not be looked up: %s", type(error).__name__)
             return None

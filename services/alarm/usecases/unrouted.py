@@ -105,7 +105,8 @@ class Lookout:
             return set()
         self._asking = asyncio.ensure_future(asyncio.to_thread(self._ask, alarm_ids))
         try:
-            return await asyncio.wait_for(asyncio.shield(self._asking), _ANSWER_S)
+            async with asyncio.timeout(_ANSWER_S):
+                return await asyncio.shield(self._asking)
         except Exception as error:  # noqa: BLE001 - whatever it is: the other way is open, and the next look comes
             log.warning("what is routed could not be read: %s", type(error).__name__)
             return set()
