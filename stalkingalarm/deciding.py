@@ -1,7 +1,7 @@
 """People who decide, over HTTP: a protocol through all hands, applications, the magistrate, a meeting."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
@@ -52,9 +52,9 @@ URGENT = {"procedure": "urgent", "urgency": "he was seen at her door with a knif
 Who = dict[str, str]
 
 
-def today() -> str:
-    """The day in Belgium."""
-    return local_day(datetime.now(UTC)).isoformat()
+def today(after: int = 0) -> str:
+    """The day in Belgium, or the day so many days `after` it."""
+    return (local_day(datetime.now(UTC)) + timedelta(days=after)).isoformat()
 
 
 def secretariat(world: World) -> Who:

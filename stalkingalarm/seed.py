@@ -55,7 +55,7 @@ def card(name: str, address: str, perpetrator: dict[str, Any] | None = None) -> 
                 "vehicles": [{"text": "grey estate car"}],
             }
         ],
-        "measures": [{"kind": "no-contact order", "until": "2027-01-31"}],
+        "measures": [{"kind": "no-contact order", "until": deciding.today(after=60)}],
         "addresses": [{"kind": "home", "text": address, "access_notes": "second bell"}],
         "dogs": "one, friendly",
     }

@@ -18,13 +18,13 @@ from contracts.topology import DISPATCH_EVENTS, REGISTRY_TESTS, REPORTING_ATTENT
 from services.committee.api import create_app as committee_app
 from services.committee.settings import CommitteeSettings
 from services.registry.api import create_app as registry_app
-from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from tests.integration.test_registry_zones import told
 from tests.support.broker import Broker
 from tests.support.committee import SECRETARY, about, in_force, meeting, provisional, urgent
 from tests.support.desks import Desk, Who, desk, environment
 from tests.support.postgres import Cluster
+from tests.support.registry import written_today
 from tests.support.tokens import Issuer
 from tests.support.worker import Worker, until
 
@@ -95,7 +95,7 @@ def papers(registry: Desk) -> tuple[str, str]:
     """A file with all that the zone itself can do; file and device."""
     enrolment = registry.call("POST", "/v1/enrolments", status=201, **GHENT)["id"]
     file = f"/v1/enrolments/{enrolment}"
-    registry.call("PUT", f"{file}/card", CARD, **GHENT)
+    registry.call("PUT", f"{file}/card", written_today(), **GHENT)
     registry.call("PUT", f"{file}/police-report", {"pv_number": "GE.1"}, **GHENT)
     registry.call("POST", f"{file}/convention", {"signed_on": "2026-01-02", "by": "An"}, **GHENT)
     body = {"public_key": KEY, "button_serial": "B-1", "phone_number": "+32470000000"}
@@ -130,7 +130,7 @@ def test_from_application_to_review(cluster: Cluster, broker: Broker, tmp_path: 
         # What cannot be read stands in the service's parking queue, and nothing is left to send.
         until(lambda: broken.id in {e.id for e in waiting(broker, "registry.parking")})
         # Somebody is told: reporting reads that queue.
-        until(lambda: any(e.data["queue"] == REGISTRY_TESTS for e in waiting(broker, REPORTING_ATTENTION)))
+        until(lambda: any(e.data.get("queue") == REGISTRY_TESTS for e in waiting(broker, REPORTING_ATTENTION)))
         until(lambda: registry.sql("SELECT 1 FROM outbox") + committee.sql("SELECT 1 FROM outbox") == [])
 
         real = closed(enrolment, Outcome.ARREST)

@@ -2,6 +2,7 @@
 
 import base64
 import os
+from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -26,6 +27,17 @@ AALST: Who = {"role": "file_manager", "zone": "aalst", "sub": "tom"}
 LIEGE: Who = {"role": "file_manager", "zone": "liege"}
 SUPERVISOR: Who = {"role": "supervisor", "sub": "rita"}
 WHY = {"reason": "she is abroad until Monday"}
+
+
+def written_today() -> dict[str, Any]:
+    """The card of the examples, whose dates stand still, as if it were written today: nothing is overdue."""
+    whole = deepcopy(CARD)
+    for person in whole["card"]["perpetrators"]:
+        for said in (*person["violence"], *person["weapons"]):
+            said["verified_on"] = today().isoformat()
+    for measure in whole["card"]["measures"]:
+        measure["until"] = today(200).isoformat()
+    return whole
 
 
 def with_page(registry: Desk) -> tuple[str, str]:
@@ -91,7 +103,7 @@ def complete(registry: Desk, database: Database, file: str, but: frozenset[str] 
         signed = {"signed_on": "2026-01-02", "by": "An Peeters"}
         registry.call("POST", f"{file}/convention", signed, **GHENT)
     if "card" not in but:
-        registry.call("PUT", f"{file}/card", CARD, **GHENT)
+        registry.call("PUT", f"{file}/card", written_today(), **GHENT)
     if "grant" not in but:
         grant(database, enrolment)
     if "device" not in but:
