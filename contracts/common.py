@@ -1,6 +1,6 @@
 """Shapes that more than one publisher uses."""
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Literal
 from uuid import UUID
@@ -20,6 +20,11 @@ BELGIUM = ZoneInfo("Europe/Brussels")
 def local_day(at: datetime) -> date:
     """The day in Belgium on which a moment falls."""
     return at.astimezone(BELGIUM).date()
+
+
+def morning(day: date) -> datetime:
+    """Eight o'clock in Belgium on a day: when people are reminded."""
+    return datetime.combine(day, time(8), BELGIUM)
 
 
 # Pattern of a text that PostgreSQL can hold: it stores no NUL.

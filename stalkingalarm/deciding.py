@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
-from contracts.common import local_day
+from chassis import clock
 from stalkingalarm.simulation.world import World
 
 PROTOCOL_ID = UUID("5e4f35b0-9a3c-4d6c-a3cf-0e2b1c6a7f10")
@@ -54,7 +54,7 @@ Who = dict[str, str]
 
 def today(after: int = 0) -> str:
     """The day in Belgium, or the day so many days `after` it."""
-    return (local_day(datetime.now(UTC)) + timedelta(days=after)).isoformat()
+    return (clock.today() + timedelta(days=after)).isoformat()
 
 
 def secretariat(world: World) -> Who:

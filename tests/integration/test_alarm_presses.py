@@ -306,6 +306,7 @@ def test_broker_away_the_database_holds_it_and_dispatch_gets_it(
     assert answer.status_code == 202
     assert "database" in answer.json()["stored_in"]
     assert "broker" not in answer.json()["stored_in"]
+    assert api.http.get("/health/ready").status_code == 200  # one log is enough to serve
     alarm_id = answer.json()["alarm_id"]
     handed = eventually(lambda: [e for e in intake.events if e["id"] == alarm_id])
     assert handed[0]["type"] == "alarm.raised.v1"
@@ -333,6 +334,7 @@ def test_both_away_is_the_only_refusal(
     with AlarmApi(tmp_path, url, broker.url_of("alarm")) as lonely:
         answer = lonely.press(button.press())
         assert answer.status_code == 503
+        assert lonely.http.get("/health/ready").status_code == 503
         assert answer.headers["retry-after"] == "1"
         assert answer.headers["content-type"] == "application/problem+json"
         assert answer.json()["type"] == "urn:stalkingalarm:not-held"

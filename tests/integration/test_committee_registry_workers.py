@@ -22,13 +22,12 @@ from services.registry.settings import RegistrySettings
 from tests.integration.test_registry_zones import told
 from tests.support.broker import Broker
 from tests.support.committee import SECRETARY, about, in_force, meeting, provisional, urgent
-from tests.support.desks import Desk, Who, desk, environment
+from tests.support.desks import Desk, desk, environment
 from tests.support.postgres import Cluster
-from tests.support.registry import written_today
+from tests.support.registry import GHENT, written_today
 from tests.support.tokens import Issuer
 from tests.support.worker import Worker, until
 
-GHENT: Who = {"role": "file_manager", "zone": "ghent"}
 KEY = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
 APIS: dict[str, Callable[[dict[str, str]], FastAPI]] = {
     "registry": lambda variables: registry_app(RegistrySettings.model_validate(variables)),

@@ -8,6 +8,7 @@ import pytest
 
 from chassis.database import Database, engine_of
 from contracts.committee import ConflictDeclared
+from contracts.common import morning
 from contracts.envelope import wrap
 from contracts.registry import Card, FileReminded
 from services.registry import events
@@ -29,11 +30,10 @@ def database(registry_settings: RegistrySettings) -> Database:
 
 
 @pytest.fixture
-def file(registry: Desk) -> str:
-    """A file of Ghent with a card whose facts were just verified."""
-    path = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
-    registry.call("PUT", f"{path}/card", card(today()), **GHENT)
-    return path
+def file(registry: Desk, file: str) -> str:
+    """The same, with a card whose facts were just verified."""
+    registry.call("PUT", f"{file}/card", card(today()), **GHENT)
+    return file
 
 
 def card(verified_on: date | None, until: date | None = None) -> dict[str, Any]:
@@ -162,7 +162,7 @@ def test_a_new_card_does_not_quieten_what_is_still_due(registry: Desk, database:
 
 
 def test_reminders_come_at_eight_in_belgium_in_summer_and_in_winter() -> None:
-    assert [reminders.morning(date(2026, m, 15)).astimezone(UTC).hour for m in (1, 7)] == [7, 6]
+    assert [morning(date(2026, m, 15)).astimezone(UTC).hour for m in (1, 7)] == [7, 6]
 
 
 @pytest.mark.parametrize(

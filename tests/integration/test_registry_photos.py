@@ -17,10 +17,10 @@ from tests.support.registry import GHENT, picture
 
 
 @pytest.fixture
-def file(registry: Desk) -> str:
-    path = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
-    registry.call("PUT", f"{path}/card", CARD, **GHENT)
-    return path
+def file(registry: Desk, file: str) -> str:
+    """The same, with a card."""
+    registry.call("PUT", f"{file}/card", CARD, **GHENT)
+    return file
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])

@@ -6,10 +6,8 @@ import pytest
 
 from services.registry.schemas.card import CARD
 from tests.support.days import today
-from tests.support.desks import Desk, Who
-from tests.support.registry import picture
-
-GHENT: Who = {"role": "file_manager", "zone": "ghent"}
+from tests.support.desks import Desk
+from tests.support.registry import GHENT, picture
 
 
 def card(**people: dict[str, Any]) -> dict[str, Any]:

@@ -52,10 +52,10 @@ CLICKS: dict[str, Callable[[Work, UUID], object]] = {
 SAID = {"suspend": {"reason": "abroad"}}
 DEVICE_MOVES = ("suspend", "report-lost", "return", "reactivate")
 # What the people of the committee do; each may be refused.
-OUTCOMES: dict[str, dict[str, Any]] = {
-    "extend": {"ends_on": today(90).isoformat()},
-    "keep": {},
-    "end": {"plan": "device back on Monday"},
+OUTCOMES: dict[str, Callable[[], dict[str, Any]]] = {
+    "extend": lambda: {"ends_on": today(90).isoformat()},
+    "keep": dict,
+    "end": lambda: {"plan": "device back on Monday"},
 }
 STOPS = {AlarmRefused.TYPE, AlarmEnding.TYPE}
 
@@ -235,7 +235,7 @@ class Moves(RuleBasedStateMachine):
                 "outcome": outcome,
                 "reasons": "said",
                 **({"conditions": met} if outcome != "end" else {}),
-                **OUTCOMES[outcome],
+                **OUTCOMES[outcome](),
             }
             path = f"/v1/reviews/{review}/hold"
             assert self.committee.raw_json("POST", path, said, **SECRETARY) in (200, 409)

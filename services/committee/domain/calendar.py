@@ -50,11 +50,6 @@ def months_after(day: date, months: int) -> date:
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
-def morning(day: date) -> datetime:
-    """Eight o'clock in Belgium on a day."""
-    return datetime.combine(day, time(8), BELGIUM)
-
-
 def end_of(day: date) -> datetime:
     """The last second of a day in Belgium."""
     return datetime.combine(day, time(23, 59, 59), BELGIUM)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal, get_args
 
-from contracts.common import local_day
+from contracts.common import local_day, morning
 from services.committee.domain import calendar
 from services.committee.domain.protocol import Delays
 
@@ -79,8 +79,8 @@ def due_at(kind: Kind, begun: datetime, delays: Delays) -> datetime:
         "device": lambda: calendar.end_of(today + timedelta(days=_DEVICE_DAYS)),
         "draft_approval": lambda: calendar.end_of(today + timedelta(days=_APPROVAL_DAYS)),
         "decision": lambda: calendar.end_of(_decided_by(today, delays)),
-        "review": lambda: calendar.morning(calendar.months_after(today, delays.review_months)),
-        "end": lambda: calendar.morning(calendar.months_after(today, delays.end_months)),
+        "review": lambda: morning(calendar.months_after(today, delays.review_months)),
+        "end": lambda: morning(calendar.months_after(today, delays.end_months)),
     }
     return moments[kind]()
 
@@ -99,7 +99,7 @@ def moment_of(kind: Kind, stage: Stage, due: datetime) -> datetime:
     moment = due - (ladder.first if stage == "first" else ladder.last)
     if kind in BY_THE_HOUR:
         return moment
-    return calendar.morning(calendar.working_day_until(local_day(moment)))
+    return morning(calendar.working_day_until(local_day(moment)))
 
 
 def next_stage(kind: Kind, due: datetime, now: datetime, after: Stage | None = None) -> tuple[Stage, datetime]:

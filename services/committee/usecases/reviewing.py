@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from contracts.committee import ApplicationSubmitted
-from contracts.common import local_day
+from contracts.common import local_day, morning
 from services.committee import events
 from services.committee.domain import application as domain
 from services.committee.domain import calendar
@@ -30,7 +30,7 @@ def after_grant(work: Work, case: ApplicationSubmitted, decision: DecisionRow) -
     assert decision.review_on is not None and decision.ends_on is not None  # noqa: S101, PT018 - just set
     ending.void_ends(work, case.application_id)
     for cause, day in (("periodic", decision.review_on), ("end", decision.ends_on)):
-        due_at = calendar.morning(day)
+        due_at = morning(day)
         ask(work.session, case.enrolment_id, case.application_id, cause, decision.id, due_at, work.at)  # type: ignore[arg-type]
 
 
@@ -137,7 +137,7 @@ def _follow(
         ask(*about, "periodic", review.id, _cadence(rules, work.at), work.at)
     if review.outcome == "extend":
         ending.void_ends(work, row.id)
-        ask(*about, "end", review.id, calendar.morning(said["ends_on"]), work.at)
+        ask(*about, "end", review.id, morning(said["ends_on"]), work.at)
     elif review.cause == "end":
         # Nobody ended it and nobody extended it: people look again, and are told that they must.
         ask(*about, "end", review.id, _cadence(rules, work.at), work.at)

@@ -4,6 +4,7 @@ import base64
 from datetime import date
 from uuid import UUID, uuid4
 
+from contracts.common import morning
 from contracts.registry import PhotoPublished
 from services.registry.domain import photo as domain
 from services.registry.errors import CardUnknown, DateInFuture, PhotoInvalid, PhotoUnknown
@@ -54,7 +55,7 @@ def add(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, raw:
     named_by = row.card_version + 1
     work.tx.publish(PhotoPublished(enrolment_id=row.id, photo_id=photo.id, card_version=named_by, jpeg=jpeg))
     cards.publish(work, row)
-    due = reminders.morning(domain.stale_on(taken_on))
+    due = morning(domain.stale_on(taken_on))
     reminders.put(work.session, row.id, [("photo", str(photo.id), max(due, work.at))])
     return photo
 

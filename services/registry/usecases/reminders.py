@@ -5,20 +5,20 @@ says otherwise or somebody says that it is done.
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from sqlmodel import Session
 
 from chassis import clock
 from chassis.database import Transaction
-from contracts.common import BELGIUM, local_day
+from contracts.common import morning
 from contracts.registry import Card, FileReminded, ReminderKind
 from services.registry.domain import card as domain
 from services.registry.errors import ReminderLasts, ReminderUnknown
 from services.registry.models import ReminderRow
 from services.registry.store import reminders as store
-from services.registry.usecases.work import Work, own, zone_of
+from services.registry.usecases.work import Work, own, today, zone_of
 
 # What a new version of the card answers by itself.
 _OF_A_CARD: tuple[ReminderKind, ...] = ("verify", "measure")
@@ -32,8 +32,8 @@ Reminder = tuple[ReminderKind, str, datetime]
 
 def of_card(work: Work, enrolment_id: UUID, card: Card) -> None:
     """What this version of the card will have to be looked at for, and when."""
-    today = local_day(work.at)
-    wanted = domain.reminders_of_card(card, today)
+    this_day = today(work)
+    wanted = domain.reminders_of_card(card, this_day)
     store.settle(
         work.session,
         enrolment_id,
@@ -42,7 +42,7 @@ def of_card(work: Work, enrolment_id: UUID, card: Card) -> None:
         by=work.caller.subject,
         but=[key for _, key, _ in wanted],
     )
-    dated = ((kind, key, morning(day) if day > today else work.at) for kind, key, day in wanted)
+    dated = ((kind, key, morning(day) if day > this_day else work.at) for kind, key, day in wanted)
     put(work.session, enrolment_id, dated)
 
 
@@ -103,7 +103,7 @@ def settle(work: Work, reminder_id: UUID) -> ReminderRow:
     row.settled_at, row.settled_by = work.at, work.caller.subject
     work.session.flush()
     if row.kind == "verify":
-        again = morning(local_day(work.at) + timedelta(days=domain.VERIFY_DAYS))
+        again = morning(today(work) + timedelta(days=domain.VERIFY_DAYS))
         put(work.session, row.enrolment_id, [("verify", row.key, again)])
     return row
 
@@ -127,8 +127,3 @@ def tell(tx: Transaction) -> int:
             )
         )
     return len(due)
-
-
-def morning(day: date) -> datetime:
-    """Eight o'clock in Belgium."""
-    return datetime.combine(day, time(8), BELGIUM)

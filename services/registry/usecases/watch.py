@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from contracts.common import local_day
+from contracts.common import local_day, morning
 from contracts.registry import ReminderKind
 from services.registry.domain import life as domain
 from services.registry.models import EnrolmentRow, GrantRow
@@ -54,4 +54,4 @@ def _activate_at(grant: GrantRow, at: datetime) -> datetime:
     """At once where it is urgent: provisional, so without an end. Else the next morning."""
     if grant.ends_on is None:
         return at
-    return reminders.morning(local_day(at) + timedelta(days=1))
+    return morning(local_day(at) + timedelta(days=1))
