@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from contracts.topology import QUEUES, SERVICES, UNROUTABLE
+from contracts.topology import QUEUES, SERVICES, UNROUTABLE, parking, service_of
 
 ALARM_ID = "stalkingalarm.alarm_id"
 INCIDENT_ID = "stalkingalarm.incident_id"
@@ -58,8 +58,8 @@ _HELD_BY = (
     "broker+dispatch",
     "database+broker+dispatch",
 )
-_LEFT = (UNROUTABLE, *(f"{service}.parking" for service in SERVICES))
-_QUEUE = tuple(q.name for q in QUEUES if q.name.split(".")[0] in SERVICES and q.name not in _LEFT)
+_LEFT = (UNROUTABLE, *map(parking, SERVICES))
+_QUEUE = tuple(q.name for q in QUEUES if service_of(q.name) in SERVICES and q.name not in _LEFT)
 _LEVEL = ("all_positions", "supervisor", "neighbour", "no_unit", "unit_silent", "duress")
 _CONDITION = ("silent", "phone_battery", "button_battery", "bluetooth", "test_overdue")
 

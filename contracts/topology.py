@@ -4,7 +4,7 @@ Queues are quorum queues (default of the virtual host). Dead-letter exchange and
 from policies, because the arguments of a declared queue can never be changed.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 VHOST = "stalkingalarm"
@@ -20,7 +20,6 @@ COMMITTEE_EVENTS = "committee.events"
 REPORTING_EVENTS = "reporting.events"
 # What is personal travels on these, and on no other; its bodies rest sealed until the broker has them.
 RESTRICTED = frozenset({REGISTRY_CARDS, ALARM_URGENT, DISPATCH_ORDERS})
-PARKING = "parking"
 UNROUTABLE = "unroutable"
 
 ServiceName = Literal["registry", "alarm", "dispatch", "committee", "reporting"]
@@ -28,14 +27,34 @@ SERVICES: tuple[str, ...] = get_args(ServiceName)
 
 # Seconds before each further attempt of a message whose handler failed; then it is parked.
 RETRY_DELAYS_S = (1, 5, 30, 30, 30)
+_DELAYS_S = sorted(set(RETRY_DELAYS_S))
 
 # Deliveries after which the broker itself parks a message: handlers that die, not handlers that fail.
 DELIVERY_LIMIT = 20
 
 
-def retry_exchange(delay_s: int) -> str:
-    """Name of the exchange (and its queue) that holds a message for `delay_s` seconds."""
-    return f"retry.{delay_s}s"
+def service_of(queue: str) -> str:
+    """The service that reads a queue."""
+    return queue.split(".")[0]
+
+
+def retry_exchange(service: str, delay_s: int) -> str:
+    """Name of the exchange (and its queue) that holds a message of a service for `delay_s` seconds."""
+    return f"{return_exchange(service)}.{delay_s}s"
+
+
+def return_exchange(service: str) -> str:
+    """Name of the exchange that brings a service's delayed messages back, to queues of that service alone.
+
+    Dead-lettering asks for nobody's permission and follows whatever keys a message was published with, so the
+    bindings of this exchange are what keeps one service from writing into another's queue.
+    """
+    return f"retry.{service}"
+
+
+def parking(service: str) -> str:
+    """Name of the exchange (and its queue) that holds what a service gave up on."""
+    return f"{service}.parking"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +81,12 @@ class Queue:
     name: str
     bindings: tuple[Binding, ...] = ()
     arguments: dict[str, str | int] = field(default_factory=dict)
+
+
+def with_return(queue: Queue) -> Queue:
+    """The same queue, to which what its reader put off comes back."""
+    back = Binding(return_exchange(service_of(queue.name)), queue.name)
+    return replace(queue, bindings=(*queue.bindings, back))
 
 
 CONTROL_ROOMS = (
@@ -105,8 +130,9 @@ COMMITTEE_FOLLOW_UP = "committee.follow-up"
 
 EXCHANGES: tuple[Exchange, ...] = (
     Exchange(UNROUTABLE, "fanout", None),
-    Exchange(PARKING, "topic"),
-    *(Exchange(retry_exchange(s), "fanout", None) for s in sorted(set(RETRY_DELAYS_S))),
+    *(Exchange(parking(service), "fanout", None) for service in SERVICES),
+    *(Exchange(return_exchange(service), "direct") for service in SERVICES),
+    *(Exchange(retry_exchange(service, s), "fanout", None) for service in SERVICES for s in _DELAYS_S),
     Exchange(REGISTRY_EVENTS),
     Exchange(REGISTRY_CARDS),
     Exchange(ALARM_URGENT),
@@ -119,23 +145,23 @@ EXCHANGES: tuple[Exchange, ...] = (
     Exchange(REPORTING_EVENTS),
 )
 
-QUEUES: tuple[Queue, ...] = (
-    Queue(UNROUTABLE, (Binding(UNROUTABLE, ""),)),
-    *(Queue(f"{s}.parking", (Binding(PARKING, s),)) for s in SERVICES),
-    *(
-        Queue(
-            retry_exchange(s),
-            (Binding(retry_exchange(s), ""),),
-            # At-least-once dead-lettering needs reject-publish; without it a restart could drop a retry.
-            {
-                "x-message-ttl": s * 1000,
-                "x-dead-letter-exchange": "",
-                "x-dead-letter-strategy": "at-least-once",
-                "x-overflow": "reject-publish",
-            },
-        )
-        for s in sorted(set(RETRY_DELAYS_S))
-    ),
+
+def _retry_queue(service: str, delay_s: int) -> Queue:
+    name = retry_exchange(service, delay_s)
+    return Queue(
+        name,
+        (Binding(name, ""),),
+        # At-least-once dead-lettering needs reject-publish; without it a restart could drop a retry.
+        {
+            "x-message-ttl": delay_s * 1000,
+            "x-dead-letter-exchange": return_exchange(service),
+            "x-dead-letter-strategy": "at-least-once",
+            "x-overflow": "reject-publish",
+        },
+    )
+
+
+_WORK_QUEUES: tuple[Queue, ...] = (
     Queue(
         DISPATCH_ALARMS,
         (
@@ -213,10 +239,17 @@ QUEUES: tuple[Queue, ...] = (
             *(Binding(REGISTRY_EVENTS, key) for key in ("enrolment.changed.v1", "tie.declared.v1")),
         ),
     ),
+)
+
+QUEUES: tuple[Queue, ...] = (
+    Queue(UNROUTABLE, (Binding(UNROUTABLE, ""),)),
+    *(Queue(parking(service), (Binding(parking(service), ""),)) for service in SERVICES),
+    *(_retry_queue(service, delay_s) for service in SERVICES for delay_s in _DELAYS_S),
+    *(with_return(queue) for queue in _WORK_QUEUES),
     *(control_room_queue(room) for room in CONTROL_ROOMS),
 )
 
-# What each broker user may write to; it may read only the queues that carry its name.
+# What each broker user may write to, beside its own parking and retry; it reads only queues of its own name.
 WRITES: dict[str, tuple[str, ...]] = {
     "registry": (REGISTRY_EVENTS, REGISTRY_CARDS),
     "alarm": (ALARM_URGENT, ALARM_EVENTS),

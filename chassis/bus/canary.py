@@ -10,7 +10,7 @@ from chassis import clock, health
 from chassis.bus.publishing import worker_publisher
 from chassis.message import Message
 from contracts.envelope import Event
-from contracts.topology import RETRY_DELAYS_S, retry_exchange
+from contracts.topology import RETRY_DELAYS_S, retry_exchange, service_of
 
 TYPE = "queue.canary.v1"
 EVERY_S = 10.0
@@ -21,7 +21,7 @@ def keep_sending(queue: str) -> None:
     if health.folder() is None:
         return
     health.expect(queue)
-    exchange = retry_exchange(RETRY_DELAYS_S[0])
+    exchange = retry_exchange(service_of(queue), RETRY_DELAYS_S[0])
     while True:
         event = Event(source="/bus", type=TYPE, time=clock.now(), subject=queue, data={})
         worker_publisher().publish_and_wait([Message(event.id, exchange, queue, event.encode())])

@@ -19,7 +19,7 @@ from chassis.sql import AWAY
 from contracts.catalogue import PARKED
 from contracts.envelope import Event
 from contracts.telemetry import MESSAGE_SETTLED
-from contracts.topology import PARKING, RETRY_DELAYS_S, retry_exchange
+from contracts.topology import RETRY_DELAYS_S, parking, retry_exchange, service_of
 
 log = logging.getLogger(__name__)
 
@@ -134,14 +134,14 @@ def _copy(queue: str, failed: Failed) -> Message:
     if failed.delay_s:
         counted = TRIED_AWAY if failed.away else ATTEMPT
         kept |= counts | {counted: counts[counted] + 1}
-        exchange, key = retry_exchange(failed.delay_s), queue
+        exchange = retry_exchange(service_of(queue), failed.delay_s)
     else:
         kept |= {"x-origin-queue": queue, "x-error": why, ATTEMPT: counts[ATTEMPT]}
-        exchange, key = PARKING, queue.split(".")[0]
+        exchange = parking(service_of(queue))
     kind = failed.event.type if failed.event else ""
     log.warning("%s: %s %s, attempt %d, to %s", queue, kind, why, counts[ATTEMPT], exchange)
     # By an id of its own: copies of one event may fail together, and each must be confirmed.
-    return Message(uuid4(), exchange, key, failed.body, headers=kept)
+    return Message(uuid4(), exchange, queue, failed.body, headers=kept)
 
 
 def _tell(parked: Sequence[Parked]) -> None:

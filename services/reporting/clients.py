@@ -4,10 +4,10 @@ from urllib.parse import unquote, urlsplit
 
 import amqp
 
-from contracts.topology import SERVICES, UNROUTABLE
+from contracts.topology import SERVICES, UNROUTABLE, parking
 
 # What ends here was given up by a handler, or by the broker itself without any event.
-MUST_STAY_EMPTY = (UNROUTABLE, *(f"{service}.parking" for service in SERVICES))
+MUST_STAY_EMPTY = (UNROUTABLE, *map(parking, SERVICES))
 
 
 def depths(broker_url: str, queues: tuple[str, ...] = MUST_STAY_EMPTY) -> dict[str, int]:

@@ -47,7 +47,7 @@ def _permission(service: str) -> dict[str, str]:
         "user": service,
         "vhost": topology.VHOST,
         "configure": rf"^(amq\.gen.*|{service}\.live\..*{rooms})$",
-        "write": rf"^({exchanges}|{topology.PARKING}|retry\..*|{own}{rooms})$",
+        "write": rf"^({exchanges}|retry\.{service}\..*|{own}{rooms})$",
         "read": rf"^({own})$",
     }
 
@@ -61,8 +61,7 @@ def _parking_policy(service: str) -> dict[str, Any]:
         "apply-to": "queues",
         "priority": 1,
         "definition": {
-            "dead-letter-exchange": topology.PARKING,
-            "dead-letter-routing-key": service,
+            "dead-letter-exchange": topology.parking(service),
             "dead-letter-strategy": "at-least-once",
             "overflow": "reject-publish",
             "delivery-limit": topology.DELIVERY_LIMIT,

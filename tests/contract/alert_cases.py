@@ -88,7 +88,7 @@ CASES: dict[str, list[Case]] = {
                 _CONSUMERS + '"alarm.ladder"}': "1x40",
                 _CONSUMERS + '"alarm.parking"}': "0x40",
                 _CONSUMERS + '"cic.gent.orders"}': "0x40",
-                _CONSUMERS + '"retry.1s"}': "0x40",
+                _CONSUMERS + '"retry.alarm.1s"}': "0x40",
                 _CONSUMERS + '"unroutable"}': "0x40",
             },
             {"job": "rabbitmq-queues", "queue": "alarm.ladder"},

@@ -50,8 +50,8 @@ def permission_rows() -> list[str]:
     rows = ["| user | writes | reads |", "|---|---|---|"]
     wanted = definitions(dict.fromkeys(topology.SERVICES, "x"))["permissions"]
     users = {each["user"]: each for each in wanted if each["user"] in topology.SERVICES}
-    kept = ("retry.", topology.PARKING)
-    exchanges = [e.name for e in topology.EXCHANGES if not e.name.startswith(kept)]
+    parked = {topology.parking(service) for service in topology.SERVICES}
+    exchanges = [e.name for e in topology.EXCHANGES if not e.name.startswith("retry.") and e.name not in parked]
     queues = [queue.name for queue in topology.QUEUES]
     for service in topology.SERVICES:
         writes = [f"`{name}`" for name in exchanges if re.search(users[service]["write"], name)]

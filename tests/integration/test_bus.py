@@ -18,7 +18,7 @@ import pytest
 
 from chassis.topology import declare
 from contracts.envelope import Event
-from contracts.topology import DELIVERY_LIMIT, RETRY_DELAYS_S, Queue
+from contracts.topology import DELIVERY_LIMIT, RETRY_DELAYS_S, Queue, with_return
 from tests.support.broker import Broker
 from tests.support.worker import Worker
 
@@ -30,7 +30,7 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 @pytest.fixture
 def bus(broker: Broker) -> Iterator[Any]:
     """A channel, with the queue under test and the parking queue empty."""
-    declare(broker.url, (), (Queue(QUEUE),))
+    declare(broker.url, (), (with_return(Queue(QUEUE)),))
     channel = broker.channel()
     channel.confirm_delivery()
     for queue in (QUEUE, "dispatch.parking"):
@@ -214,7 +214,7 @@ def test_a_queue_that_appears_later_is_read(broker: Broker, tmp_path: Path) -> N
     channel.queue_delete(QUEUE)
     with Worker(TARGET, broker.url_of("dispatch"), tmp_path) as worker:
         worker.wait(lambda: len(worker.rows("tick")) > 5)
-        declare(broker.url, (), (Queue(QUEUE),))
+        declare(broker.url, (), (with_return(Queue(QUEUE)),))
         sent = str(put(channel))
         worker.wait(lambda: sent in ids(worker))
     channel.connection.close()

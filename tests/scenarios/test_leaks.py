@@ -147,7 +147,7 @@ def test_what_is_known_of_a_victim_stays_where_it_must_be(scenario: Scenario, sy
     scenario.want_alarm(CIC, fits=lambda view: view["card"]["victim"]["name"] == ann.name)
     scenario.want_order(car, fits=lambda order: "machete" in json.dumps(order["card"]))
     scenario.want_nothing_else()
-    private = {topology.REGISTRY_CARDS, topology.PARKING, topology.UNROUTABLE}
+    private = {topology.REGISTRY_CARDS, topology.UNROUTABLE}
     exchanges = tuple(e.name for e in topology.EXCHANGES if e.name not in private and e.kind == "topic")
     with eavesdropping(system, (topology.REGISTRY_CARDS,)) as cards, eavesdropping(system, exchanges) as heard:
         scenario.run()
