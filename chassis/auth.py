@@ -3,10 +3,9 @@
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-import httpx
 from fastapi import Depends, Request
 from joserfc import jwt
-from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
+from joserfc.errors import BadSignatureError, InvalidKeyIdError
 
 from chassis.caller import CLAIMS, Caller
 from chassis.errors import Forbidden, Unauthenticated
@@ -28,6 +27,8 @@ class Verifier:
         """Who bears this token; raises `Unauthenticated`."""
         claims = self.claims(token, self._settings.oidc_audience)
         roles, named = claims.get("roles", []), {name: claims.get(name) for name in CLAIMS}
+        if isinstance(roles, str):
+            roles = [roles]  # as some providers write a list of one
         if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
             raise Unauthenticated("the token's claim `roles` is no list of texts")
         if wrong := [name for name, value in named.items() if not isinstance(value, str | None)]:
@@ -38,7 +39,7 @@ class Verifier:
         """What the issuer says in a token for `audience`; raises `Unauthenticated`."""
         try:
             return self._claims(token, audience)
-        except (JoseError, ValueError, httpx.HTTPError) as error:
+        except Exception as error:  # noqa: BLE001 - what cannot be checked, for whatever reason, is not believed
             raise Unauthenticated(f"the token was refused: {type(error).__name__}") from None
 
     def _claims(self, token: str, audience: str) -> dict[str, Any]:
@@ -55,8 +56,8 @@ class Verifier:
             exp={"essential": True},
             sub={"essential": True},
             leeway=5,
-            # Not `iat`: a token from the future means that a clock was put back, and a patrol must get in.
-        ).validate({name: value for name, value in decoded.claims.items() if name != "iat"})
+            # A token from the future means that a clock was put back, and a patrol must get in.
+        ).validate({name: value for name, value in decoded.claims.items() if name not in ("iat", "nbf")})
         return decoded.claims
 
 

@@ -3,10 +3,11 @@
 import logging
 import threading
 import time
+from typing import Any
 
 import httpx
 from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from joserfc.jwk import JWKRegistry, Key, KeySet, OctKey
 
 log = logging.getLogger(__name__)
 
@@ -72,4 +73,26 @@ class IssuerKeys:
         body = answer.json()
         if not isinstance(body, dict) or "keys" not in body:
             raise ValueError("this is no key set")
-        return KeySet.import_key_set(body)  # type: ignore[arg-type]  # what is wrong in it, it says itself
+        keys = [key for each in body["keys"] if (key := _usable(each)) is not None]
+        if not keys:
+            raise ValueError("this key set has no key that a signature could be checked with")
+        return KeySet(keys)
+
+
+def _usable(published: Any) -> Key | None:
+    """A key of the set; None for one that is broken, of a kind unknown here, or not for signatures.
+
+    Providers publish new kinds beside the old (RFC 7517, section 5): one that nobody here can read refuses
+    itself, and nobody whose token is signed with another.
+    """
+    try:
+        key = JWKRegistry.import_key(published)
+        key.check_use("sig")
+        if isinstance(key, OctKey):
+            raise TypeError("a shared secret is no public key")
+        key.get_op_key("verify")
+    except Exception as error:  # noqa: BLE001 - libraries trip over a strange key in many ways
+        name = published.get("kid") if isinstance(published, dict) else None
+        log.warning("key %r of the identity provider is passed over: %s", name, type(error).__name__)
+        return None
+    return key

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from joserfc.jwk import OctKey
 
 from chassis import issuer as chassis_issuer
 from chassis.auth import Verifier
@@ -107,9 +108,76 @@ def test_partners_sign_with_what_their_provider_has(provider: Issuer, algorithm:
     assert here.caller(provider.token("operator")).roles == {"operator"}
 
 
+EC = {"kty": "EC", "crv": "P-256", "kid": "ec"}
+ODD_KEYS: list[object] = [
+    {"kty": "AKP", "alg": "ML-DSA-44", "pub": "AAAA", "kid": "post-quantum"},
+    {"kty": "OKP", "kid": "no-curve", "x": "AAAA"},
+    {"kty": "OKP", "crv": "Ed448", "kid": "no-point"},
+    {"kty": "OKP", "crv": "Ed25519", "kid": "short", "x": "AAAA"},
+    {"kty": "OKP", "crv": "X25519", "kid": "exchange", "x": "A" * 43},
+    {"kty": "OKP", "crv": "Ed999", "kid": "curve", "x": "A" * 43},
+    EC | {"crv": "brainpoolP256r1", "x": "AAAA", "y": "AAAA"},
+    EC | {"x": "AAAA", "y": "AAAA"},
+    {"kty": "RSA", "kid": "rsa", "n": "", "e": "AQAB"},
+    {"kty": "RSA", "kid": "rsa", "n": "AQAB", "e": 65537},
+    {"kty": "oct", "kid": "shared", "k": "AAAA"},
+    {"kty": ["OKP"], "kid": "list"},
+    {"kid": "nothing"},
+    {"kty": "OKP", "crv": "Ed25519", "use": "tls", "key_ops": ["verify"], "kid": "use", "x": "A" * 43},
+    {"kty": "OKP", "crv": "Ed25519", "use": "enc", "kid": "test-1", "x": "A" * 43},
+    {"kty": "OKP", "crv": "Ed25519", "kid": 7, "x": "A" * 43},
+    {},
+    [],
+    "key",
+    None,
+]
+
+
+@pytest.mark.parametrize("odd", ODD_KEYS, ids=repr)
+def test_a_key_that_nobody_can_use_refuses_only_itself(
+    provider: Issuer, verifier: Verifier, odd: object
+) -> None:
+    provider.others = [odd]
+    assert verifier.caller(provider.token("operator")).roles == {"operator"}
+    with pytest.raises(Unauthenticated):
+        verifier.caller(provider.forged("operator"))
+
+
+def test_a_set_without_a_key_of_use_leaves_the_known_ones(
+    provider: Issuer, verifier: Verifier, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = provider.token("operator")
+    verifier.caller(token)
+    monkeypatch.setattr(provider, "_key", OctKey.generate_key())
+    time.sleep(chassis_issuer._REST_S)
+    with pytest.raises(Unauthenticated):
+        verifier.caller(provider.forged("operator"))
+    assert provider.asked == 2
+    assert verifier.caller(token).roles == {"operator"}
+
+
+@pytest.mark.parametrize("claim", ["iat", "nbf"])
+@pytest.mark.parametrize("ahead_s", [60, 86_400])
+def test_whoever_signed_in_before_our_clock_was_put_back_gets_in(
+    provider: Issuer, verifier: Verifier, claim: str, ahead_s: int
+) -> None:
+    token = provider.token("unit", **{claim: int(time.time()) + ahead_s})
+    assert verifier.caller(token).roles == {"unit"}
+
+
+def test_a_single_role_may_be_a_text(provider: Issuer, verifier: Verifier) -> None:
+    assert verifier.caller(provider.token(roles="operator")).roles == {"operator"}
+
+
 @pytest.mark.parametrize(
     ("claim", "value"),
-    [("roles", "operator"), ("roles", [["operator"]]), ("roles", None), ("zone", ["z1"]), ("partner", 7)],
+    [
+        ("roles", {"a": True}),
+        ("roles", [["operator"]]),
+        ("roles", None),
+        ("zone", ["z1"]),
+        ("partner", 7),
+    ],
 )
 def test_a_claim_of_another_shape_is_refused_by_name(
     provider: Issuer, verifier: Verifier, claim: str, value: object

@@ -41,12 +41,15 @@ class Issuer:
         self._key = _key()
         # How often the keys were asked for, and how long (seconds) an answer takes.
         self.asked, self.takes_s = 0, 0.0
+        # What it publishes beside the key that it signs with, before that.
+        self.others: list[object] = []
         issuer = self
 
         class Keys(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 issuer.asked += 1
-                body = json.dumps(KeySet([issuer._key]).as_dict(private=False)).encode()
+                own = KeySet([issuer._key]).as_dict(private=False)["keys"]
+                body = json.dumps({"keys": [*issuer.others, *own]}).encode()
                 time.sleep(issuer.takes_s)
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
