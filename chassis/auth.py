@@ -89,13 +89,15 @@ def _refuse_other_sites(request: Request) -> None:
         raise Forbidden("this session belongs to another page", field="origin")
 
 
-def require(*roles: str) -> Any:
-    """A dependency that gives the caller, who must have one of `roles`."""
+def require(*roles: str, partner: str | None = None) -> Any:
+    """A dependency that gives the caller: with one of `roles`, and of `partner` where one is named."""
 
     def check(request: Request) -> Caller:
         caller = caller_of(request)
         if not caller.roles.intersection(roles):
             raise Forbidden(f"needs one of the roles {', '.join(sorted(roles))}")
+        if partner is not None and caller.partner != partner:
+            raise Forbidden(f"only the service {partner} may do this", field="partner")
         return caller
 
     check.roles = frozenset(roles)  # type: ignore[attr-defined]

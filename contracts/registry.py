@@ -1,7 +1,7 @@
 """Events of the registry. `registry.cards` is restricted: only dispatch may read it."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -19,6 +19,8 @@ ReminderKind = Literal[
     "unknown",
 ]  # fmt: skip
 DeviceStatus = Literal["stock", "matched", "active", "suspended", "lost", "returned"]
+# In these a device raises an alarm all the same, flagged; nothing else that it sends counts.
+SILENCED: frozenset[str] = frozenset(get_args(DeviceStatus)) - {"matched", "active"}
 EnrolmentStatus = Literal["open", "active", "suspended", "ended"]
 Language = Literal["nl", "fr", "de", "en"]
 

@@ -61,6 +61,8 @@ _HELD_BY = (
 _LEFT = (UNROUTABLE, *map(parking, SERVICES))
 _QUEUE = tuple(q.name for q in QUEUES if service_of(q.name) in SERVICES and q.name not in _LEFT)
 _LEVEL = ("all_positions", "supervisor", "neighbour", "no_unit", "unit_silent", "duress")
+_MESSAGE = ("fixes", "cancel", "heartbeat", "follow")
+_NOT_COUNTED = ("other_device", "status", "signature", "unreadable")
 _CONDITION = ("silent", "phone_battery", "button_battery", "bluetooth", "test_overdue")
 
 
@@ -119,6 +121,14 @@ PRESS_HANDED_OVER = Metric(
     "Attempts to hand a press to dispatch by HTTP, because the broker did not bring it there in time.",
     ("alarm",),
     {"outcome": ("taken", "failed")},
+)
+DEVICE_MESSAGE_REFUSED = Metric(
+    "stalkingalarm.device.message.refused",
+    "counter",
+    "{message}",
+    "What devices sent besides presses and what did not count, by why.",
+    ("alarm", "dispatch"),
+    {"kind": _MESSAGE, "reason": _NOT_COUNTED},
 )
 PRESS_ROUTE_DURATION = Metric(
     "stalkingalarm.press.route.duration",

@@ -8,10 +8,7 @@ from uuid import UUID
 
 from contracts.alarm import alarm_id_of, unverified_alarm_id_of
 from contracts.common import Fix, Lane
-
-# A device in another state still raises an alarm, flagged.
-IN_ORDER = frozenset({"matched", "active"})
-SUSPENDED = frozenset({"suspended", "lost", "returned", "stock"})
+from contracts.registry import SILENCED
 
 Standing = Literal["good", "bad_signature", "unsigned", "unknown_device"]
 STAGES = ("stored", "routed", "seen", "unit_moving", "on_scene", "closed")
@@ -65,7 +62,7 @@ def judge(
     flags = [*claim.flags, *_time_flags(claim, now, skew_s, late_s)]
     if standing != "good":
         flags.append(standing)
-    if status in SUSPENDED:
+    if status in SILENCED:
         flags.append("suspended_device")
     if claim.counter is None:
         flags.append("counter_missing")

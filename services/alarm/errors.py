@@ -1,6 +1,6 @@
 """Refusals of the alarm service. There are few: a press is refused only where nobody can tell whose it is."""
 
-from chassis.errors import Invalid, Permanent, Retryable, Unauthenticated
+from chassis.errors import Forbidden, Invalid, Permanent, Retryable, Unauthenticated
 
 
 class DeviceUnreadable(Permanent):
@@ -20,6 +20,10 @@ class SignatureRefused(Unauthenticated):
     """What is not a press needs a valid device signature (401)."""
 
     title = "Device signature required"
+
+
+class DeviceSilenced(Forbidden):
+    """Lost, returned, in stock or suspended: only a press of this device counts (403)."""
 
 
 class BodyInvalid(Invalid):

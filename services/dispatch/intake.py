@@ -32,8 +32,8 @@ def add_intake(app: FastAPI, context: Context) -> None:
 
     @app.post("/v1/intake", status_code=202, tags=["intake"])
     @bodies(_MOST_BYTES)
-    async def intake(request: Request, _: Caller = require("service")) -> dict[str, bool]:
-        """Take in `alarm.raised.v1`, one CloudEvent or a batch of them. Copies have no effect."""
+    async def intake(request: Request, _: Caller = require("service", partner="alarm")) -> dict[str, bool]:
+        """Take in `alarm.raised.v1` of the alarm service, one CloudEvent or a batch. Copies have no effect."""
         batch = request.headers.get("content-type", "").startswith(BATCH_CONTENT_TYPE)
         body = await request.body()
         try:

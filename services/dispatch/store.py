@@ -66,6 +66,10 @@ _OWNERS = (
     b"FROM devices d LEFT JOIN enrolments e ON e.id = d.enrolment_id "
     b"LEFT JOIN cards c ON c.enrolment_id = d.enrolment_id WHERE d.id = ANY(%(ids)s::uuid[])"
 )
+_SENDER = (
+    b"SELECT p.incident_id, p.device_id = %(device_id)s::uuid::text AS own, d.status FROM presses p "
+    b"LEFT JOIN devices d ON d.id = %(device_id)s::uuid WHERE p.alarm_id = %(alarm_id)s"
+)
 _CHANGED = b"SELECT id, revision FROM incidents WHERE changed_at > %(since)s"
 _INCIDENTS = b"SELECT * FROM incidents WHERE id = ANY(%(ids)s::uuid[])"
 _ORDERS = (
@@ -155,11 +159,10 @@ def locked_incident(session: Session, incident_id: UUID) -> IncidentRow | None:
     return session.execute(query).scalar_one_or_none()
 
 
-def incident_of_press(session: Session, alarm_id: UUID) -> UUID | None:
-    """The incident that a press belongs to."""
-    return session.execute(
-        select(PressRow.incident_id).where(col(PressRow.alarm_id) == alarm_id)
-    ).scalar_one_or_none()
+def sender(session: Session, alarm_id: UUID, device_id: UUID) -> Any:
+    """Of a press: its `incident_id`, whether it is this device's `own`, and the device's `status`; or None."""
+    [rows] = send(session, Statement(_SENDER, {"alarm_id": alarm_id, "device_id": device_id}))
+    return rows[0] if rows else None
 
 
 def orders_of(session: Session, incident_ids: Collection[UUID]) -> list[OrderRow]:

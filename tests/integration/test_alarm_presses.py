@@ -4,6 +4,7 @@ import socket
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -209,6 +210,57 @@ def test_what_is_no_press_needs_the_devices_signature(api: AlarmApi, button: But
     assert api.post("/v1/heartbeats", button.sign(beat)).status_code == 202
     broken = api.post("/v1/heartbeats", button.sign({**beat, "phone_battery": 500}))
     assert (broken.status_code, broken.json()["field"]) == (422, "phone_battery")
+
+
+def test_another_device_neither_moves_nor_cancels_an_alarm(
+    api: AlarmApi, books: Books, broker: Broker, button: Button
+) -> None:
+    other = Button()
+    books.know(other)
+    alarm_id = api.press(button.press()).json()["alarm_id"]
+    take_all(broker, DISPATCH_FIXES)
+    for who, comes in ((other, 0), (button, 2)):
+        sent = {"device_id": str(who.id), "sequence": 1, "fixes": [GHENT]}
+        answers = {api.post(f"/v1/alarms/{alarm_id}/fixes", who.sign(sent)).content}
+        answers.add(
+            api.post(
+                f"/v1/alarms/{alarm_id}/cancel", who.sign({"device_id": str(who.id), "code": "1234"})
+            ).content
+        )
+        assert answers == {b'{"status":"accepted"}'}
+        heard = [body for body in _until(broker, comes) if str(who.id) in body]
+        assert len(heard) == comes
+
+
+def _until(broker: Broker, number: int) -> list[str]:
+    """As many messages as should come, and those that should not."""
+    found: list[str] = []
+
+    def come() -> bool:
+        found.extend(take_all(broker, DISPATCH_FIXES))
+        return len(found) >= number
+
+    eventually(come)
+    return found
+
+
+@pytest.mark.parametrize("status", ["suspended", "lost", "returned", "stock"])
+def test_of_a_device_that_is_not_in_use_only_a_press_counts(api: AlarmApi, books: Books, status: str) -> None:
+    button = Button()
+    books.know(button, status=status)
+    alarm_id = api.press(button.press()).json()["alarm_id"]
+    own = {"device_id": str(button.id)}
+    asked = {**own, "alarm_id": alarm_id, "at": datetime.now(UTC).isoformat()}
+    answers = [
+        api.post(f"/v1/alarms/{alarm_id}/fixes", button.sign({**own, "sequence": 0, "fixes": [GHENT]})),
+        api.post(f"/v1/alarms/{alarm_id}/cancel", button.sign({**own, "code": "1234"})),
+        api.post("/v1/heartbeats", button.sign({**own, "phone_battery": 50})),
+        api.http.get(
+            f"/v1/alarms/{alarm_id}", headers={"authorization": f"Device {button.sign(asked).decode()}"}
+        ),
+    ]
+    assert [(answer.status_code, answer.json().get("field")) for answer in answers] == [(403, "device_id")] * 4
+    assert api.press(button.press()).status_code == 202
 
 
 def test_the_process_of_heartbeats_answers_as_the_whole_application_does(

@@ -114,10 +114,12 @@ def test_the_way_round_the_broker_makes_one_order_however_often(client: TestClie
     raised = alarm()
     event = wrap(raised, source="/services/alarm", event_id=raised.alarm_id)
     for _ in range(2):
-        answer = client.post("/v1/intake", content=event.encode(), headers=issuer.headers("service"))
+        answer = client.post(
+            "/v1/intake", content=event.encode(), headers=issuer.headers("service", partner="alarm")
+        )
         assert answer.status_code == 202, answer.text
     batch = b"[" + event.encode() + b"," + event.encode() + b"]"
-    headers = issuer.headers("service") | {"content-type": BATCH_CONTENT_TYPE}
+    headers = issuer.headers("service", partner="alarm") | {"content-type": BATCH_CONTENT_TYPE}
     assert client.post("/v1/intake", content=batch, headers=headers).status_code == 202
     (view,) = client.get(f"/v1/control-rooms/{GHENT_ROOM}/incidents", headers=operator).json()
     assert view["marking"] == "STALKINGALARM"
@@ -142,8 +144,23 @@ def test_the_way_round_the_broker_makes_one_order_however_often(client: TestClie
     assert client.get(f"/v1/control-rooms/{GHENT_ROOM}/incidents", headers=operator).json() == []
 
 
+@pytest.mark.parametrize("partner", ["committee", "registry", "reporting", "dispatch", None])
+def test_the_intake_is_the_alarm_services_alone(
+    client: TestClient, issuer: Issuer, partner: str | None
+) -> None:
+    """Any other service could raise alarms, and burn the counters of those to come."""
+    forged = alarm()
+    event = wrap(forged, source="/services/alarm", event_id=forged.alarm_id)
+    headers = issuer.headers("service", partner=partner) if partner else issuer.headers("service")
+    answer = client.post("/v1/intake", content=event.encode(), headers=headers)
+    assert (answer.status_code, answer.json()["field"]) == (403, "partner")
+    operator = issuer.headers("operator", cic=GHENT_ROOM)
+    views = client.get(f"/v1/control-rooms/{GHENT_ROOM}/incidents", headers=operator).json()
+    assert str(forged.alarm_id) not in {view["incident_id"] for view in views}
+
+
 def test_the_intake_takes_a_batch_in_as_one(client: TestClient, issuer: Issuer) -> None:
-    headers = issuer.headers("service") | {"content-type": BATCH_CONTENT_TYPE}
+    headers = issuer.headers("service", partner="alarm") | {"content-type": BATCH_CONTENT_TYPE}
     raised = [alarm() for _ in range(20)]
     made = [wrap(each, source="/services/alarm", event_id=each.alarm_id).encode() for each in raised]
     assert client.post("/v1/intake", content=b"[" + b",".join(made) + b"]", headers=headers).status_code == 202
@@ -158,7 +175,7 @@ def test_the_intake_takes_a_batch_in_as_one(client: TestClient, issuer: Issuer) 
 def test_a_press_that_somebody_has_in_hand_keeps_no_other_out(
     client: TestClient, issuer: Issuer, database_url: str
 ) -> None:
-    headers = issuer.headers("service") | {"content-type": BATCH_CONTENT_TYPE}
+    headers = issuer.headers("service", partner="alarm") | {"content-type": BATCH_CONTENT_TYPE}
     raised = [alarm() for _ in range(3)]
     made = [wrap(each, source="/services/alarm", event_id=each.alarm_id).encode() for each in raised]
     claim = "INSERT INTO inbox (queue, event_id, handled_at) VALUES ('dispatch.alarms', %s, now())"
@@ -179,7 +196,7 @@ def test_a_press_that_somebody_has_in_hand_keeps_no_other_out(
     [(b"{}", "body"), (b"no json", "body"), (b'{"type": "alarm.raised.v1"}', "body")],
 )
 def test_the_intake_names_what_is_wrong(client: TestClient, issuer: Issuer, body: bytes, field: str) -> None:
-    answer = client.post("/v1/intake", content=body, headers=issuer.headers("service"))
+    answer = client.post("/v1/intake", content=body, headers=issuer.headers("service", partner="alarm"))
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["field"] == field

@@ -6,11 +6,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis import clock
-from contracts.alarm import AlarmLocated, AlarmRaised
+from contracts.alarm import AlarmLocated, AlarmRaised, CancelRequested
 from contracts.common import Fix, Outcome
-from contracts.registry import CardPublished, CardWithdrawn, PhotoPublished
+from contracts.registry import CardPublished, CardWithdrawn, DeviceChanged, PhotoPublished
 from services.dispatch import store
-from services.dispatch.errors import NotResponsible
+from services.dispatch.errors import AlarmNotYetKnown, NotResponsible
 from services.dispatch.usecases import following, moving
 from tests.support.days import today
 from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, tell
@@ -34,6 +34,66 @@ def located(desk: Desk, press: AlarmRaised, fix: Fix, sequence: int) -> None:
     )
     with desk.context.database.transaction() as tx:
         following.locate(tx, desk.context, event, None)
+
+
+def asked_to_cancel(desk: Desk, press: AlarmRaised, device: UUID) -> None:
+    """A request to cancel, as the worker takes it in."""
+    event = CancelRequested(
+        alarm_id=press.alarm_id, device_id=device, code_digest="0" * 64, received_at=clock.now()
+    )
+    with desk.context.database.transaction() as tx:
+        following.cancel(tx, desk.context, event, None)
+
+
+def known(status: str, *devices: UUID) -> list[DeviceChanged]:
+    """What the registry says of devices."""
+    return [
+        DeviceChanged.model_validate(
+            {
+                "enrolment_id": uuid4(),
+                "device_id": device,
+                "public_key": "x",
+                "status": status,
+                "version": 9,
+                "changed_at": clock.now(),
+            }
+        )
+        for device in devices
+    ]
+
+
+def test_another_device_neither_moves_nor_cancels_an_alarm(desk: Desk) -> None:
+    """Whoever knows a device id can reckon its alarm ids: the signer must be the owner."""
+    hers, his = alarm(), alarm(fix=Fix(lat=51.0, lon=3.7))
+    desk.press(hers, his)
+    moved = hers.model_copy(update={"device_id": his.device_id})
+    located(desk, moved, Fix(lat=50.41, lon=4.44, at=clock.now()), 1)
+    asked_to_cancel(desk, hers, UUID(his.device_id))
+    told = desk.sql(f"SELECT also_cics, cancel, revision FROM incidents WHERE id = '{hers.alarm_id}'")
+    assert told == [([], None, 1)]
+    assert desk.published("incident.relocated.v1") == []
+    # Her own do both.
+    located(desk, hers, Fix(lat=50.41, lon=4.44, at=clock.now()), 1)
+    asked_to_cancel(desk, hers, UUID(hers.device_id))
+    ((also, asked, _),) = desk.sql(
+        f"SELECT also_cics, cancel, revision FROM incidents WHERE id = '{hers.alarm_id}'"
+    )
+    assert (also, asked) == (["cic-hainaut"], "requested")
+
+
+@pytest.mark.parametrize("status", ["stock", "suspended", "lost", "returned"])
+def test_of_a_device_that_is_not_in_use_only_a_press_counts(desk: Desk, status: str) -> None:
+    press = alarm()
+    desk.press(press)
+    tell(desk.context, *known(status, UUID(press.device_id)))
+    located(desk, press, Fix(lat=50.41, lon=4.44, at=clock.now()), 1)
+    asked_to_cancel(desk, press, UUID(press.device_id))
+    assert desk.sql("SELECT also_cics, cancel, state FROM incidents") == [([], None, "open")]
+
+
+def test_a_message_for_an_alarm_that_never_comes_is_retried_and_then_looked_at(desk: Desk) -> None:
+    with pytest.raises(AlarmNotYetKnown):
+        located(desk, alarm(), GHENT, 1)
 
 
 def place(desk: Desk) -> tuple[float, float]:

@@ -8,12 +8,15 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ValidationError
 
+from chassis import metrics
 from chassis.http import takes
+from contracts.registry import SILENCED
+from contracts.telemetry import DEVICE_MESSAGE_REFUSED
 from services.alarm.api.parts import DeviceParts, Parts
 from services.alarm.api.presses import read_body
 from services.alarm.domain import Claim
-from services.alarm.errors import BodyInvalid, SignatureRefused
-from services.alarm.schemas import CancelBody, FixesBody, split_jws
+from services.alarm.errors import BodyInvalid, DeviceSilenced, SignatureRefused
+from services.alarm.schemas import CancelBody, FixesBody, FollowClaim, HeartbeatBody, split_jws
 from services.alarm.usecases.devices import Device, standing
 from services.alarm.usecases.reports import receive_fixes, request_cancel
 
@@ -21,23 +24,41 @@ router = APIRouter(tags=["devices"])
 
 B = TypeVar("B", bound=BaseModel)
 
+KINDS: dict[type[BaseModel], str] = {
+    FixesBody: "fixes",
+    CancelBody: "cancel",
+    HeartbeatBody: "heartbeat",
+    FollowClaim: "follow",
+}
 _ACCEPTED = b'{"status":"accepted"}'
 
 
 async def signed(parts: DeviceParts, body: bytes, kind: type[B]) -> tuple[B, Device]:
-    """The signed payload of a known device. Raises `SignatureRefused` and `BodyInvalid` naming the field."""
+    """The signed payload of a known device that may send.
+
+    Raises `SignatureRefused`, `DeviceSilenced`, and `BodyInvalid` naming the field.
+    """
     _, payload, signing_input, signature = split_jws(body)
     try:
         read = kind.model_validate_json(payload)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
+        _not_counted(kind, "unreadable")
         raise BodyInvalid(first["msg"], field=".".join(map(str, first["loc"])) or "body") from None
     device_id: UUID = read.device_id  # type: ignore[attr-defined]  # every signed body has one
     device = await parts.devices.find(device_id)
     claim = Claim(raw=body, device_id=str(device_id), signed=signing_input, signature=signature)
     if device is None or standing(claim, device) != "good":
+        _not_counted(kind, "signature")
         raise SignatureRefused("sign this with the key of the device", field="device_id")
+    if device.status in SILENCED:
+        _not_counted(kind, "status")
+        raise DeviceSilenced("this device is not in use: only a press of it counts", field="device_id")
     return read, device
+
+
+def _not_counted(kind: type[BaseModel], reason: str) -> None:
+    metrics.count(DEVICE_MESSAGE_REFUSED, kind=KINDS[kind], reason=reason)
 
 
 def accepted() -> Response:

@@ -25,8 +25,8 @@ _FRESH = timedelta(minutes=10)
 _LOOK_EVERY_S = 0.5
 
 
-async def _follower(alarm_id: UUID, request: Request) -> Parts:
-    """Check that the device that raised this alarm asks."""
+async def _follower(alarm_id: UUID, request: Request) -> tuple[Parts, UUID]:
+    """The device that asks, unless another one raised this alarm."""
     parts: Parts = request.app.state.parts
     scheme, _, jws = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "device":
@@ -37,7 +37,7 @@ async def _follower(alarm_id: UUID, request: Request) -> Parts:
     owner = await asyncio.to_thread(_owner, parts, alarm_id)
     if owner is not None and owner != str(claim.device_id):
         raise NotFound("no such alarm")
-    return parts
+    return parts, claim.device_id
 
 
 def _owner(parts: Parts, alarm_id: UUID) -> str | None:
@@ -45,9 +45,9 @@ def _owner(parts: Parts, alarm_id: UUID) -> str | None:
         return store.owner(session, alarm_id)
 
 
-def _look(parts: Parts, alarm_id: UUID) -> dict[str, datetime]:
+def _look(parts: Parts, alarm_id: UUID, device_id: UUID) -> dict[str, datetime]:
     with parts.database.read() as session:
-        return store.stages(session, alarm_id)
+        return store.stages(session, alarm_id, device_id)
 
 
 def _ladder(alarm_id: UUID, reached: dict[str, datetime]) -> Ladder:
@@ -63,10 +63,10 @@ async def follow(
     after: Annotated[str | None, Query(description="answer once a later stage is reached")] = None,
 ) -> Ladder:
     """How far an alarm has come; `Authorization: Device <JWS of device_id, alarm_id, at>`."""
-    parts = await _follower(alarm_id, request)
+    parts, device_id = await _follower(alarm_id, request)
     until = asyncio.get_running_loop().time() + wait
     while True:
-        ladder = _ladder(alarm_id, await asyncio.to_thread(_look, parts, alarm_id))
+        ladder = _ladder(alarm_id, await asyncio.to_thread(_look, parts, alarm_id, device_id))
         if ladder.stage != after or asyncio.get_running_loop().time() >= until:
             return ladder
         await asyncio.sleep(_LOOK_EVERY_S)
@@ -75,12 +75,12 @@ async def follow(
 @router.get("/v1/alarms/{alarm_id}/stream")
 async def stream(alarm_id: UUID, request: Request) -> StreamingResponse:
     """The same as Server-Sent Events, one for each stage; it ends with the alarm."""
-    parts = await _follower(alarm_id, request)
+    parts, device_id = await _follower(alarm_id, request)
 
     async def events() -> AsyncIterator[str]:
         sent: set[str] = set()
         while not await request.is_disconnected():
-            ladder = _ladder(alarm_id, await asyncio.to_thread(_look, parts, alarm_id))
+            ladder = _ladder(alarm_id, await asyncio.to_thread(_look, parts, alarm_id, device_id))
             for stage in ladder.stages:
                 if stage.stage not in sent:
                     sent.add(stage.stage)

@@ -95,7 +95,11 @@ async def press(request: Request) -> Response:
 
 @router.post("/v1/canaries", status_code=202)
 @bodies(MAX_BODY)
-async def canary(body: CanaryBody, request: Request, caller: Caller = require("service")) -> dict[str, str]:  # noqa: ARG001
+async def canary(
+    body: CanaryBody,
+    request: Request,
+    _: Caller = require("service", partner="alarm"),
+) -> dict[str, str]:
     """Send a synthetic press for one control room on the way of real ones."""
     parts: Parts = request.app.state.parts
     raised = CanaryRaised(

@@ -12,16 +12,18 @@ from chassis.sql import Statement
 from contracts.dispatch import ControlRoomRegistered
 
 _STAGES = text(
-    "SELECT 'stored' AS stage, stored_at AS at FROM presses WHERE alarm_id = :alarm_id UNION ALL "
-    "SELECT s.stage, s.at FROM alarm_incidents a JOIN stages s USING (incident_id) WHERE a.alarm_id = :alarm_id"
+    "WITH p AS (SELECT alarm_id, stored_at FROM presses WHERE alarm_id = :alarm_id AND device_id = :device_id) "
+    "SELECT 'stored' AS stage, stored_at AS at FROM p UNION ALL "
+    "SELECT s.stage, s.at FROM p JOIN alarm_incidents USING (alarm_id) JOIN stages s USING (incident_id)"
 )
 _ROUTED = text("SELECT alarm_id FROM alarm_incidents WHERE alarm_id = ANY(:ids)")
 _OWNER = text("SELECT device_id FROM presses WHERE alarm_id = :alarm_id")
 
 
-def stages(session: Session, alarm_id: UUID) -> dict[str, datetime]:
-    """The stages that an alarm has reached."""
-    return {row.stage: row.at for row in session.execute(_STAGES, {"alarm_id": alarm_id})}
+def stages(session: Session, alarm_id: UUID, device_id: UUID) -> dict[str, datetime]:
+    """The stages that an alarm of this device has reached."""
+    given = {"alarm_id": alarm_id, "device_id": str(device_id)}
+    return {row.stage: row.at for row in session.execute(_STAGES, given)}
 
 
 def routed(session: Session, alarm_ids: Sequence[UUID]) -> set[UUID]:

@@ -6,8 +6,8 @@ from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
 
-from chassis import clock
-from chassis.database import Database
+from chassis import clock, metrics
+from chassis.database import Database, Transaction
 from contracts.alarm import (
     AlarmLocated,
     CancelRequested,
@@ -16,10 +16,12 @@ from contracts.alarm import (
     TestRaised,
     TestReceived,
 )
+from contracts.telemetry import DEVICE_MESSAGE_REFUSED
 from services.alarm import domain
 from services.alarm.domain import Claim
 from services.alarm.schemas import CancelBody, FixesBody, HeartbeatBody
 from services.alarm.store import devices as store
+from services.alarm.store import following
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,8 @@ def receive_fixes(database: Database, alarm_id: UUID, body: FixesBody) -> None:
     """Publish where the device was; a copy of the message gives the same events."""
     at = clock.now()
     with database.transaction() as transaction:
+        if _is_anothers(transaction, alarm_id, body.device_id, "fixes"):
+            return
         for index, given in enumerate(body.fixes):
             fix, _ = domain.checked_fix(given)
             if fix is None:
@@ -75,7 +79,17 @@ def request_cancel(database: Database, alarm_id: UUID, body: CancelBody) -> None
         alarm_id=alarm_id, device_id=body.device_id, code_digest=digest, received_at=clock.now()
     )
     with database.transaction() as transaction:
-        transaction.publish(requested)
+        if not _is_anothers(transaction, alarm_id, body.device_id, "cancel"):
+            transaction.publish(requested)
+
+
+def _is_anothers(transaction: Transaction, alarm_id: UUID, device_id: UUID, kind: str) -> bool:
+    """Whether another device raised this alarm. Where only the broker holds it yet, dispatch judges."""
+    owner = following.owner(transaction.session, alarm_id)
+    if owner is None or owner == str(device_id):
+        return False
+    metrics.count(DEVICE_MESSAGE_REFUSED, kind=kind, reason="other_device")
+    return True
 
 
 def write_heartbeats(database: Database, beats: Sequence[Heartbeat]) -> list[None]:

@@ -1,6 +1,7 @@
 """What else arrives: fixes, cancel requests, tests, canaries, and the read models of the registry."""
 
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 from opentelemetry.trace import Span
@@ -14,6 +15,7 @@ from contracts.alarm import AlarmLocated, CanaryRaised, CancelRequested, TestRai
 from contracts.committee import ConflictDeclared
 from contracts.dispatch import CanaryRouted, IncidentEscalated, IncidentRelocated, TestRouted
 from contracts.registry import (
+    SILENCED,
     CardPublished,
     CardWithdrawn,
     DeviceChanged,
@@ -21,7 +23,7 @@ from contracts.registry import (
     PhotoPublished,
     TieDeclared,
 )
-from contracts.telemetry import INCIDENT_ESCALATED
+from contracts.telemetry import DEVICE_MESSAGE_REFUSED, INCIDENT_ESCALATED
 from services.dispatch import store
 from services.dispatch.domain import Cancel, fix_time, judge_cancel, merged, urgency_of
 from services.dispatch.errors import AlarmNotYetKnown
@@ -38,19 +40,28 @@ from services.dispatch.routing import Basis
 from services.dispatch.usecases.context import Context, changed
 
 
-def _incident(tx: Transaction, alarm_id: UUID) -> IncidentRow:
-    incident_id = store.incident_of_press(tx.session, alarm_id)
-    incident = store.locked_incident(tx.session, incident_id) if incident_id else None
-    if incident is None:
+def _incident(tx: Transaction, message: AlarmLocated | CancelRequested, kind: str) -> IncidentRow | None:
+    """The open incident of a press of the device that sent this, locked; None where it does not count.
+
+    Whoever knows a device id can reckon its alarm ids: only the device itself moves or cancels its alarm, and
+    not while the registry says that somebody else may have it. Raises `AlarmNotYetKnown`.
+    """
+    sent_by = store.sender(tx.session, message.alarm_id, message.device_id)
+    if sent_by is None:
         raise AlarmNotYetKnown("the press of this message is not here yet")
-    return incident
+    reason = "other_device" if not sent_by.own else "status" if sent_by.status in SILENCED else None
+    if reason is not None:
+        tx.after_commit(partial(metrics.count, DEVICE_MESSAGE_REFUSED, kind=kind, reason=reason))
+        return None
+    incident = store.locked_incident(tx.session, sent_by.incident_id)
+    return incident if incident is not None and incident.state == "open" else None
 
 
 def locate(tx: Transaction, context: Context, located: AlarmLocated, span: Span | None) -> None:
     """A further fix. An older one than the last is ignored; a border crossed brings the other side in."""
-    incident = _incident(tx, located.alarm_id)
+    incident = _incident(tx, located, "fixes")
     at = fix_time(located.fix, located.received_at)
-    if incident.state != "open" or (incident.fix_at is not None and at <= incident.fix_at):
+    if incident is None or (incident.fix_at is not None and at <= incident.fix_at):
         return
     now = clock.now()
     route = context.board.route(located.fix, None)
@@ -87,8 +98,8 @@ def locate(tx: Transaction, context: Context, located: AlarmLocated, span: Span 
 
 def cancel(tx: Transaction, context: Context, request: CancelRequested, span: Span | None) -> None:
     """A cancel request never closes: it is shown, and under duress it escalates. Only people close."""
-    incident = _incident(tx, request.alarm_id)
-    if incident.state != "open":
+    incident = _incident(tx, request, "cancel")
+    if incident is None:
         return
     now = clock.now()
     verdict, right = _judge(tx, context, incident, request)
