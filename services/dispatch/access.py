@@ -10,7 +10,7 @@ from chassis.caller import Caller
 from chassis.errors import Forbidden
 from services.dispatch import store, views
 from services.dispatch.errors import IncidentUnknown, OrderUnknown, PhotoUnknown, Tied
-from services.dispatch.models import IncidentRow, OrderRow, PhotoRow
+from services.dispatch.models import IncidentRow, OrderRow, PhotoRow, UnitRow
 from services.dispatch.schemas import IncidentView, OrderView
 from services.dispatch.usecases.context import Context
 
@@ -20,8 +20,21 @@ UNIT = ("unit", "gateway")
 
 def may_see_room(caller: Caller, cic_id: str) -> None:
     """Raises `Forbidden` unless the caller belongs to this control room."""
-    if caller.cic != cic_id and "admin" not in caller.roles:
+    if caller.cic != cic_id:
         raise Forbidden("this is another control room's", field="control_room_id")
+
+
+def may_set_up_room(caller: Caller, cic_id: str) -> None:
+    """Raises `Forbidden` unless the caller belongs to this control room, or sets up all of them."""
+    if "admin" not in caller.roles:
+        may_see_room(caller, cic_id)
+
+
+def room_of(caller: Caller) -> str:
+    """The caller's control room; raises `Forbidden` where the token names none."""
+    if caller.cic is None:
+        raise Forbidden("your token names no control room")
+    return caller.cic
 
 
 def may_be_unit(caller: Caller, unit_id: str) -> None:
@@ -40,11 +53,12 @@ def incident_for(context: Context, caller: Caller, incident_id: UUID) -> Inciden
 
 
 def own_order(context: Context, caller: Caller, order_id: UUID) -> OrderRow:
-    """The order, if it is the calling unit's or of its gateway; raises `OrderUnknown` otherwise."""
+    """The order, if it is the calling unit's or of its own room's gateway; raises `OrderUnknown` otherwise."""
     with context.database.read() as session:
         order = session.get(OrderRow, order_id)
+        unit = session.get(UnitRow, order.unit_id) if order is not None else None
     by_unit = order is not None and "unit" in caller.roles and caller.unit == order.unit_id
-    by_gateway = order is not None and "gateway" in caller.roles and caller.cic == order.cic_id
+    by_gateway = unit is not None and "gateway" in caller.roles and caller.cic == unit.cic_id
     if order is None or order.state == "proposed" or not (by_unit or by_gateway):
         raise OrderUnknown("no such order", field="order_id")
     return order

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import sleep
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 from sqlmodel import Session
@@ -49,6 +49,13 @@ class Room:
     neighbours: tuple[str, ...]
 
 
+class KnownUnit(NamedTuple):
+    """What is shown of a unit beside where it is."""
+
+    callsign: str
+    cic_id: str
+
+
 class Board:
     """Rebuilt from the database; `refresh` reads what changed. Never the last word: the database is."""
 
@@ -61,7 +68,7 @@ class Board:
         self.zones = zones
         self.map_id: int | None = None
         self.units = UnitIndex()
-        self.callsigns: dict[str, str] = {}
+        self.known: dict[str, KnownUnit] = {}
         self.rooms: dict[str, Room] = {
             room.id: Room(room.id, "proposed", False, False, room.neighbours) for room in rooms
         }
@@ -91,18 +98,18 @@ class Board:
             self._take_over(units)
 
     def _read_all_units(self, session: Session) -> None:
-        known = set[str]()
+        found = set[str]()
         for units in _pages(session, _ALL):
             self._take_over(units)
-            known.update(unit.id for unit in units)
-        for gone in self.callsigns.keys() - known:
-            del self.callsigns[gone]
+            found.update(unit.id for unit in units)
+        for gone in self.known.keys() - found:
             self.units.remove(gone)
+            del self.known[gone]
 
     def _take_over(self, units: Sequence[Any]) -> None:
         for unit in units:
             free = unit.available and unit.order_id is None
-            self.callsigns[unit.id] = unit.callsign
+            self.known[unit.id] = KnownUnit(unit.callsign, unit.cic_id)
             self.units.upsert(unit.id, unit.lat, unit.lon, unit.zone_id, unit.cic_id, free)
 
     def _refresh_map(self, session: Session) -> None:

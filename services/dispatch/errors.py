@@ -35,6 +35,10 @@ class UnitNotAvailable(Conflict):
     """The unit has another order, or is off duty."""
 
 
+class UnitOfAnotherRoom(Conflict):
+    """The unit belongs to another control room: that room says where it is, and sends it."""
+
+
 class ReasonRequired(Invalid):
     """This act needs a reason."""
 

@@ -38,6 +38,8 @@ class OrderSummary(BaseModel):
 
     order_id: UUID
     unit_id: str
+    # Whose unit it is: its own room's gateway is told of the order.
+    unit_control_room_id: str
     callsign: str
     state: OrderState
     # With the place of the unit it tells where she is.
@@ -163,7 +165,11 @@ class PositionIn(BaseModel):
 
 
 class UnitOut(BaseModel):
-    """A unit; `order_id` while it holds an order."""
+    """A unit; `order_id` while it holds an order.
+
+    `withheld`: it serves an alarm that is kept from the caller, to whom it is just not free. `kept_from`: see
+    `IncidentView`.
+    """
 
     unit_id: str
     callsign: str
@@ -173,6 +179,8 @@ class UnitOut(BaseModel):
     lon: float | None
     available: bool
     order_id: UUID | None
+    withheld: list[str] = Field(default_factory=list)
+    kept_from: list[str] = Field(default_factory=list)
 
 
 class SendIn(BaseModel):

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, text, update
-from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy import ColumnElement, or_, text, true
 from sqlmodel import Session, col, select
 
 from chassis.columns import table_of
@@ -73,7 +72,8 @@ _SENDER = (
 _CHANGED = b"SELECT id, revision FROM incidents WHERE changed_at > %(since)s"
 _INCIDENTS = b"SELECT * FROM incidents WHERE id = ANY(%(ids)s::uuid[])"
 _ORDERS = (
-    b"SELECT o.*, COALESCE(u.callsign, o.unit_id) AS callsign FROM orders o "
+    b"SELECT o.*, COALESCE(u.callsign, o.unit_id) AS callsign, COALESCE(u.cic_id, o.cic_id) AS unit_cic_id "
+    b"FROM orders o "
     b"LEFT JOIN units u ON u.id = o.unit_id WHERE o.incident_id = ANY(%(ids)s::uuid[]) ORDER BY o.created_at"
 )
 _CARDS = (
@@ -192,19 +192,29 @@ def incidents(session: Session, ids: Collection[UUID]) -> list[IncidentRow]:
     return list(session.execute(select(IncidentRow).where(col(IncidentRow.id).in_(ids))).scalars())
 
 
-def open_incidents(
-    session: Session, cic_id: str | None = None, unit_id: str | None = None
+def open_incidents(session: Session, cic_id: str | None = None) -> list[IncidentRow]:
+    """Open incidents of a control room (its own and those it was brought into), or all."""
+    if cic_id is None:
+        return _open(session, true())
+    brought_in = col(IncidentRow.also_cics).op("@>")([cic_id])
+    return _open(session, or_(col(IncidentRow.cic_id) == cic_id, brought_in))
+
+
+def served_incidents(
+    session: Session, unit_id: str | None = None, cic_id: str | None = None
 ) -> list[IncidentRow]:
-    """Open incidents of a control room (its own and those it was brought into), or of one unit."""
-    query = select(IncidentRow).where(col(IncidentRow.state) == "open")
-    if cic_id is not None:
-        brought_in = col(IncidentRow.also_cics).op("@>")([cic_id])
-        query = query.where(or_(col(IncidentRow.cic_id) == cic_id, brought_in))
+    """Open incidents for which this unit, or any unit of this control room, holds an order."""
+    live = select(OrderRow.incident_id).where(col(OrderRow.state).in_(LIVE))
     if unit_id is not None:
-        live = select(OrderRow.incident_id).where(
-            col(OrderRow.unit_id) == unit_id, col(OrderRow.state).in_(LIVE)
-        )
-        query = query.where(col(IncidentRow.id).in_(live))
+        live = live.where(col(OrderRow.unit_id) == unit_id)
+    if cic_id is not None:
+        of_room = select(UnitRow.id).where(col(UnitRow.cic_id) == cic_id)
+        live = live.where(col(OrderRow.unit_id).in_(of_room))
+    return _open(session, col(IncidentRow.id).in_(live))
+
+
+def _open(session: Session, which: ColumnElement[bool]) -> list[IncidentRow]:
+    query = select(IncidentRow).where(col(IncidentRow.state) == "open", which)
     return list(
         session.execute(query.order_by(col(IncidentRow.urgency).desc(), col(IncidentRow.raised_at))).scalars()
     )
@@ -254,31 +264,6 @@ def cards(session: Session, enrolment_ids: Collection[UUID]) -> dict[UUID, bytes
         col(CardRow.enrolment_id).in_(enrolment_ids), col(CardRow.sealed).is_not(None)
     )
     return {row.enrolment_id: row.sealed for row in session.execute(query).scalars() if row.sealed}
-
-
-def units(session: Session, ids: Collection[str] | None = None, cic_id: str | None = None) -> list[UnitRow]:
-    """Units by id or by control room."""
-    query = select(UnitRow)
-    if ids is not None:
-        query = query.where(col(UnitRow.id).in_(ids))
-    if cic_id is not None:
-        query = query.where(col(UnitRow.cic_id) == cic_id)
-    return list(session.execute(query.order_by(col(UnitRow.id))).scalars())
-
-
-def upsert_units(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Add units or change what is known of them; an order that they hold is not touched."""
-    statement = upsert(UnitRow)
-    changes = {name: statement.excluded[name] for name in rows[0] if name != "id"}
-    session.execute(
-        statement.on_conflict_do_update(index_elements=["id"], set_=changes),
-        sorted(rows, key=lambda row: str(row["id"])),
-    )
-
-
-def move_units(session: Session, rows: Sequence[Mapping[str, Any]]) -> None:
-    """New positions (and availability, where given) of known units."""
-    session.execute(update(UnitRow), sorted(rows, key=lambda row: str(row["id"])))
 
 
 def fix_place(subject: str) -> str:

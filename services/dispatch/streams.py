@@ -84,7 +84,7 @@ class Watcher:
                 continue
             if (
                 self.kind == "gateway"
-                and incident.control_room_id != self.key
+                and order.unit_control_room_id != self.key
                 and order.order_id not in self.shown
             ):
                 continue

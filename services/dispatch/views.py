@@ -122,6 +122,7 @@ def _summary(context: Context, order: Any) -> OrderSummary:
     return OrderSummary.model_construct(
         order_id=order.id,
         unit_id=order.unit_id,
+        unit_control_room_id=order.unit_cic_id,
         callsign=order.callsign,
         state=order.state,
         distance_m=order.distance_m,

@@ -28,6 +28,7 @@ from services.dispatch.unit_index import UnitIndex
 from services.dispatch.usecases import escalating, rooms
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.raising import raise_alarms
+from services.dispatch.usecases.units import put_units
 from tests.support.days import today
 
 GHENT = Fix(lat=51.0543, lon=3.7174, radius_m=12)
@@ -93,7 +94,7 @@ class Desk:
             )
             for n in range(count)
         ]
-        rooms.put_units(self.context, units)
+        put_units(self.context, units)
         return [unit.unit_id for unit in units]
 
     def press(self, *alarms: AlarmRaised) -> None:
@@ -136,7 +137,7 @@ class Desk:
 def _copied(board: Board) -> Board:
     """One with the same map and rooms, and no units."""
     fresh = copy(board)
-    fresh.units, fresh.callsigns, fresh.rooms = UnitIndex(), {}, dict(board.rooms)
+    fresh.units, fresh.known, fresh.rooms = UnitIndex(), {}, dict(board.rooms)
     return fresh
 
 

@@ -71,7 +71,7 @@ def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
         unit_id = body.unit_id if body else None
         view = access.incident_for(context, caller, incident_id)
         access.refuse_tied(tied=unit_id is not None and is_one_of(caller.subject, view.kept_from))
-        sending.send(context, incident_id, unit_id)
+        sending.send(context, incident_id, unit_id, caller.cic)
         return seen(caller, incident_id)
 
     @app.post("/v1/incidents/{incident_id}/close", tags=["incidents"])

@@ -1,15 +1,18 @@
 """Streams: what changes, as it changes."""
 
+from collections.abc import Callable
 from functools import partial
 
 from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
+from sqlmodel import Session
 
 from chassis import clock
 from chassis.auth import require
 from chassis.caller import Caller
 from services.dispatch import access, store, views
 from services.dispatch.disclosures import Disclosures
+from services.dispatch.models import IncidentRow
 from services.dispatch.schemas import IncidentView
 from services.dispatch.streams import Hub, Watcher
 from services.dispatch.usecases.context import Context
@@ -18,10 +21,10 @@ from services.dispatch.usecases.context import Context
 def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
     """The endpoints."""
 
-    def stream(watcher: Watcher, cic_id: str | None, unit_id: str | None) -> StreamingResponse:
+    def stream(watcher: Watcher, read: Callable[[Session], list[IncidentRow]]) -> StreamingResponse:
         def first() -> list[IncidentView]:
             with context.database.read() as session:
-                found = store.open_incidents(session, cic_id, unit_id)
+                found = read(session)
                 return views.load_views(context, session, [i.id for i in found], clock.now())
 
         hub: Hub = app.state.hub
@@ -32,16 +35,19 @@ def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
     async def room_stream(cic_id: str, caller: Caller = require(*access.ROOM)) -> StreamingResponse:
         """Server-Sent Events `incident` (IncidentView): first the open ones, then every change."""
         access.may_see_room(caller, cic_id)
-        return stream(Watcher("room", cic_id, partial(disclosures.show, caller)), cic_id, None)
+        watcher = Watcher("room", cic_id, partial(disclosures.show, caller))
+        return stream(watcher, lambda session: store.open_incidents(session, cic_id))
 
     @app.get("/v1/control-rooms/{cic_id}/units/stream", tags=["streams"], response_class=StreamingResponse)
     async def gateway_stream(cic_id: str, caller: Caller = require("gateway")) -> StreamingResponse:
         """Server-Sent Events `order` (OrderView) and `withdrawn` for all units of a control room."""
         access.may_see_room(caller, cic_id)
-        return stream(Watcher("gateway", cic_id, partial(disclosures.show, caller)), cic_id, None)
+        watcher = Watcher("gateway", cic_id, partial(disclosures.show, caller))
+        return stream(watcher, lambda session: store.served_incidents(session, cic_id=cic_id))
 
     @app.get("/v1/units/{unit_id}/stream", tags=["streams"], response_class=StreamingResponse)
     async def unit_stream(unit_id: str, caller: Caller = require("unit")) -> StreamingResponse:
         """Server-Sent Events `order` (OrderView) and `withdrawn` for one unit."""
         access.may_be_unit(caller, unit_id)
-        return stream(Watcher("unit", unit_id, partial(disclosures.show, caller)), None, unit_id)
+        watcher = Watcher("unit", unit_id, partial(disclosures.show, caller))
+        return stream(watcher, lambda session: store.served_incidents(session, unit_id))

@@ -1,13 +1,16 @@
 """Units, and where they are."""
 
+from typing import Any
+
 from fastapi import FastAPI
 
 from chassis.auth import require
 from chassis.caller import Caller
 from chassis.edge import bodies
-from services.dispatch import access, store
+from chassis.people import is_one_of
+from services.dispatch import access, unit_store
 from services.dispatch.schemas import MOST_BYTES, PositionIn, UnitIn, UnitOut
-from services.dispatch.usecases import rooms
+from services.dispatch.usecases import units
 from services.dispatch.usecases.context import Context
 
 
@@ -17,27 +20,43 @@ def add(app: FastAPI, context: Context) -> None:
     @app.put("/v1/units", tags=["set-up"], status_code=204)
     @bodies(MOST_BYTES)
     def put_units(body: list[UnitIn], caller: Caller = require("admin", "gateway")) -> None:
-        """Register units (many at once)."""
+        """Register units (many at once). Those of another room are named (409), the others are taken."""
         for unit in body:
-            access.may_see_room(caller, unit.control_room_id)
-        rooms.put_units(context, body)
+            access.may_set_up_room(caller, unit.control_room_id)
+        units.put_units(context, body)
 
     @app.post("/v1/units/positions", tags=["units"], status_code=204)
     @bodies(MOST_BYTES)
     def positions(body: list[PositionIn], caller: Caller = require(*access.UNIT)) -> None:
-        """Where units are now (many at once)."""
-        if "gateway" not in caller.roles:
-            for position in body:
-                access.may_be_unit(caller, position.unit_id)
-        rooms.move_units(context, body, None if "gateway" not in caller.roles else caller.cic)
+        """Where units are now (many at once). Those of another room are named (409), the others are taken."""
+        if "gateway" in caller.roles:
+            units.move_units(context, body, access.room_of(caller))
+            return
+        for position in body:
+            access.may_be_unit(caller, position.unit_id)
+        units.move_units(context, body, None)
 
     @app.get("/v1/control-rooms/{cic_id}/units", tags=["units"])
-    def units(cic_id: str, caller: Caller = require(*access.ROOM)) -> list[UnitOut]:
-        """The units of a control room."""
+    def seen(cic_id: str, caller: Caller = require(*access.ROOM)) -> list[UnitOut]:
+        """The units of a control room, and those of others while they serve an alarm of its own."""
         access.may_see_room(caller, cic_id)
         with context.database.read() as session:
-            found = store.units(session, cic_id=cic_id)
-        return [
-            UnitOut.model_validate({**unit.model_dump(), "unit_id": unit.id, "control_room_id": unit.cic_id})
-            for unit in found
-        ]
+            found = unit_store.units_seen_by(session, cic_id)
+        return [_shown(caller, unit) for unit in found]
+
+
+def _shown(caller: Caller, unit: Any) -> UnitOut:
+    """A unit as the caller may see it: the way to somebody whose alarm is kept from them is kept too."""
+    tied = is_one_of(caller.subject, unit.kept_from)
+    return UnitOut(
+        unit_id=unit.id,
+        callsign=unit.callsign,
+        zone_id=unit.zone_id,
+        control_room_id=unit.cic_id,
+        lat=None if tied else unit.lat,
+        lon=None if tied else unit.lon,
+        available=unit.available and not tied,
+        order_id=None if tied else unit.order_id,
+        withheld=["lat", "lon", "order_id"] if tied else [],
+        kept_from=sorted(unit.kept_from) if "gateway" in caller.roles and not tied else [],
+    )

@@ -14,11 +14,12 @@ from services.dispatch.routing import Route
 
 @dataclass(slots=True)
 class NewOrder:
-    """An order as it is born; the same names as its row."""
+    """An order as it is born; the same names as its row, and what is shown of its unit."""
 
     id: UUID
     incident_id: UUID
     unit_id: str
+    unit_cic_id: str
     callsign: str
     cic_id: str
     state: str

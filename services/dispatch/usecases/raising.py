@@ -17,6 +17,7 @@ from chassis.database import Transaction
 from contracts.alarm import AlarmRaised
 from contracts.topology import DISPATCH_ALARMS
 from services.dispatch import store
+from services.dispatch.board import KnownUnit
 from services.dispatch.domain import fix_time, merged, subject_of, urgency_of
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.raised import NewOrder, Raised
@@ -149,12 +150,15 @@ def _pick(context: Context, press: Raised, now: datetime, taken: set[str]) -> No
         return
     unit_id, metres = found[0]
     taken.add(unit_id)
+    # A refresh beside us may just have forgotten it.
+    unit = context.board.known.get(unit_id) or KnownUnit(unit_id, press.route.cic)
     automatic = context.board.rooms[press.route.cic].policy == "automatic" and press.alarm.lane == "verified"
     press.order = NewOrder(
         id=uuid4(),
         incident_id=press.alarm.alarm_id,
         unit_id=unit_id,
-        callsign=context.board.callsigns.get(unit_id, unit_id),
+        unit_cic_id=unit.cic_id,
+        callsign=unit.callsign,
         cic_id=press.route.cic,
         state="sent" if automatic else "proposed",
         automatic=automatic,

@@ -1,4 +1,4 @@
-"""Control rooms, units and the map: what partners set up, and what is told of it."""
+"""Control rooms and the map: what partners set up, and what is told of it."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -16,7 +16,7 @@ from services.dispatch.board import import_map
 from services.dispatch.errors import ControlRoomUnknown
 from services.dispatch.geography import InvalidMapError, Zone
 from services.dispatch.models import ControlRoomRow, ZonesToldRow
-from services.dispatch.schemas import ControlRoomIn, PositionIn, UnitIn
+from services.dispatch.schemas import ControlRoomIn
 from services.dispatch.usecases.context import Context
 
 
@@ -64,56 +64,6 @@ def announce(context: Context) -> None:
                     canary_lon=room.seat.lon,
                 )
             )
-
-
-def put_units(context: Context, units: Sequence[UnitIn]) -> None:
-    """Register units; raises `ControlRoomUnknown` naming the unit's position in the list."""
-    for number, unit in enumerate(units):
-        if unit.control_room_id not in context.board.rooms:
-            raise ControlRoomUnknown("no such control room", field=f"{number}.control_room_id")
-    now = clock.now()
-    rows = [
-        {
-            "id": unit.unit_id,
-            "callsign": unit.callsign,
-            "zone_id": unit.zone_id,
-            "cic_id": unit.control_room_id,
-            "lat": unit.lat,
-            "lon": unit.lon,
-            "available": unit.available,
-            "changed_at": now,
-        }
-        for unit in {unit.unit_id: unit for unit in units}.values()
-    ]
-    if rows:
-        with context.database.transaction() as tx:
-            store.upsert_units(tx.session, rows)
-        refresh(context)
-
-
-def move_units(context: Context, positions: Sequence[PositionIn], cic_id: str | None) -> None:
-    """New positions of known units (of one control room, if given); others are passed over."""
-    now = clock.now()
-    newest = {position.unit_id: position for position in positions}
-    with context.database.transaction() as tx:
-        known = {unit.id: unit for unit in store.units(tx.session, set(newest))}
-        rows: list[dict[str, Any]] = []
-        for unit_id, unit in known.items():
-            if cic_id is not None and unit.cic_id != cic_id:
-                continue
-            position = newest[unit_id]
-            available = unit.available if position.available is None else position.available
-            rows.append(
-                {
-                    "id": unit_id,
-                    "lat": position.lat,
-                    "lon": position.lon,
-                    "available": available,
-                    "changed_at": now,
-                }
-            )
-        if rows:
-            store.move_units(tx.session, rows)
 
 
 def put_map(context: Context, geojson: dict[str, Any], by: str) -> int:

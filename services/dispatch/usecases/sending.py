@@ -9,19 +9,21 @@ from chassis.database import Transaction
 from chassis.timers import Due
 from services.dispatch import store
 from services.dispatch.domain import OVER
-from services.dispatch.errors import UnitNotAvailable
-from services.dispatch.models import IncidentRow, OrderRow
+from services.dispatch.errors import UnitNotAvailable, UnitOfAnotherRoom
+from services.dispatch.models import IncidentRow, OrderRow, UnitRow
 from services.dispatch.usecases.context import Context, changed
 from services.dispatch.usecases.moving import apply, locked_open
 from services.dispatch.usecases.recording import after, measure_order, moved, unit_timer
 
 
-def send(context: Context, incident_id: UUID, unit_id: str | None) -> OrderRow:
-    """Send a unit (None: the proposed one). A unit that already has this order is no second one.
+def send(context: Context, incident_id: UUID, unit_id: str | None, cic_id: str | None = None) -> OrderRow:
+    """Send a unit (None: the proposed one) for an operator of `cic_id` (None: for any room).
+
+    A unit that already has this order is no second one.
 
     Where another alarm took the proposed unit meanwhile, the nearest that is free goes: who sends wants a
     patrol there, not that one. Raises `UnitNotAvailable` when the unit that was named has another order or is
-    off duty, or when none is free.
+    off duty, or when none is free; `UnitOfAnotherRoom` for one that this room may not send.
     """
     with context.database.transaction() as tx:
         incident = locked_open(tx, incident_id)
@@ -33,6 +35,7 @@ def send(context: Context, incident_id: UUID, unit_id: str | None) -> OrderRow:
             return same[-1]
         if wanted is None:
             raise UnitNotAvailable("no unit is proposed: name one", field="unit_id")
+        _refuse_out_of_reach(tx, context, incident, wanted, cic_id)
         order = next((o for o in proposed if o.unit_id == wanted), None)
         try:
             return send_order(tx, context, incident, wanted, order, automatic=False)
@@ -43,6 +46,21 @@ def send(context: Context, incident_id: UUID, unit_id: str | None) -> OrderRow:
             if found is None:
                 raise
             return found
+
+
+def _refuse_out_of_reach(
+    tx: Transaction, context: Context, incident: IncidentRow, unit_id: str, cic_id: str | None
+) -> None:
+    """A room sends its own units; the one that answers for the alarm also those of its neighbours and of the
+    rooms that were brought in."""
+    unit = tx.session.get(UnitRow, unit_id)
+    if unit is None or cic_id is None or unit.cic_id == cic_id:
+        return
+    near = (
+        {*context.board.rooms[cic_id].neighbours, *incident.also_cics} if incident.cic_id == cic_id else set()
+    )
+    if unit.cic_id not in near:
+        raise UnitOfAnotherRoom(f"unit {unit_id} is {unit.cic_id}'s: that room sends it", field="unit_id")
 
 
 def send_order(

@@ -46,5 +46,6 @@ export default {
   "outcome.genuine": "echt", "outcome.perpetrator_present": "Täter anwesend", "outcome.arrest": "Festnahme", "outcome.accidental": "versehentlich", "outcome.technical": "technisch", "outcome.test": "Test",
   "problem.no-answer": "Das System antwortet nicht. Erneut versuchen oder Funk benutzen.", "problem.other": "Das System lehnte ab.", "problem.unauthenticated": "Ihre Sitzung ist beendet: melden Sie sich neu an.",
   "problem.forbidden": "Das dürfen Sie nicht.", "problem.unit-not-available": "Diese Streife ist nicht mehr frei: wählen Sie eine andere.", "problem.incident-is-closed": "Dieser Alarm ist schon abgeschlossen.",
+  "problem.unit-of-another-room": "Diese Streife gehört einer anderen Leitstelle: diese muss sie entsenden.",
   "problem.incident-unknown": "Dieser Alarm ist hier nicht bekannt.", "problem.retryable": "Das System ist kurz gestört: erneut versuchen.",
 };

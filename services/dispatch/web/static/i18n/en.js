@@ -46,5 +46,6 @@ export default {
   "outcome.genuine": "genuine", "outcome.perpetrator_present": "perpetrator present", "outcome.arrest": "arrest", "outcome.accidental": "accidental", "outcome.technical": "technical", "outcome.test": "test",
   "problem.no-answer": "The system does not answer. Try again, or use the radio.", "problem.other": "The system refused.", "problem.unauthenticated": "Your session has ended: sign in again.",
   "problem.forbidden": "You may not do this.", "problem.unit-not-available": "This unit is not free any more: choose another.", "problem.incident-is-closed": "This alarm is closed already.",
+  "problem.unit-of-another-room": "This unit belongs to another control room, which has to send it.",
   "problem.incident-unknown": "This alarm is not known here.", "problem.retryable": "The system is disturbed for a moment: try again.",
 };

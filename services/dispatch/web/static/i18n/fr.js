@@ -46,5 +46,6 @@ export default {
   "outcome.genuine": "réelle", "outcome.perpetrator_present": "auteur présent", "outcome.arrest": "arrestation", "outcome.accidental": "accidentelle", "outcome.technical": "technique", "outcome.test": "test",
   "problem.no-answer": "Le système ne répond pas. Réessayez ou utilisez la radio.", "problem.other": "Le système a refusé.", "problem.unauthenticated": "Votre session est terminée : reconnectez-vous.",
   "problem.forbidden": "Vous ne pouvez pas faire cela.", "problem.unit-not-available": "Cette équipe n'est plus libre : choisissez-en une autre.", "problem.incident-is-closed": "Cette alarme est déjà clôturée.",
+  "problem.unit-of-another-room": "Cette équipe est d'un autre centre : c'est à lui de l'envoyer.",
   "problem.incident-unknown": "Cette alarme n'est pas connue ici.", "problem.retryable": "Le système est perturbé un instant : réessayez.",
 };

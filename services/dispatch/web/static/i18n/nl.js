@@ -46,5 +46,6 @@ export default {
   "outcome.genuine": "echt", "outcome.perpetrator_present": "dader aanwezig", "outcome.arrest": "aanhouding", "outcome.accidental": "per ongeluk", "outcome.technical": "technisch", "outcome.test": "test",
   "problem.no-answer": "Het systeem antwoordt niet. Probeer opnieuw of gebruik de radio.", "problem.other": "Het systeem weigerde.", "problem.unauthenticated": "Uw sessie is afgelopen: meld u opnieuw aan.",
   "problem.forbidden": "Dit mag u niet doen.", "problem.unit-not-available": "Deze ploeg is niet meer vrij: kies een andere.", "problem.incident-is-closed": "Dit alarm is al afgesloten.",
+  "problem.unit-of-another-room": "Deze ploeg is van een andere meldkamer: die moet haar sturen.",
   "problem.incident-unknown": "Dit alarm is hier niet bekend.", "problem.retryable": "Het systeem is even verstoord: probeer opnieuw.",
 };

@@ -1,0 +1,61 @@
+"""The SQL of units: whose they are, where they are, and who may see it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session
+
+from chassis.columns import table_of
+from chassis.sql import Insert, Statement, as_json, send
+from services.dispatch.domain import LIVE
+from services.dispatch.models import UnitRow
+
+# A unit belongs to the room that registered it: who registers another room's unit changes nothing of it.
+# Rows are locked in the order of their ids, so that two reports cannot deadlock.
+_PUT = Insert(
+    table_of(UnitRow),
+    ("id", "callsign", "zone_id", "cic_id", "lat", "lon", "available", "changed_at"),
+    "ORDER BY n.id ON CONFLICT (id) DO UPDATE SET callsign = EXCLUDED.callsign, zone_id = EXCLUDED.zone_id, "
+    "lat = EXCLUDED.lat, lon = EXCLUDED.lon, available = EXCLUDED.available, changed_at = EXCLUDED.changed_at "
+    "WHERE units.cic_id = EXCLUDED.cic_id RETURNING id",
+)
+_MOVE = (
+    b"WITH n AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) "
+    b"AS n(unit_id text, lat float8, lon float8, available bool)), "
+    b"f AS (SELECT u.id FROM units u JOIN n ON n.unit_id = u.id "
+    b"WHERE %(cic)s::text IS NULL OR u.cic_id = %(cic)s ORDER BY u.id FOR UPDATE OF u) "
+    b"UPDATE units SET lat = n.lat, lon = n.lon, available = COALESCE(n.available, units.available), "
+    b"changed_at = %(now)s FROM n JOIN f ON f.id = n.unit_id WHERE units.id = f.id RETURNING units.id"
+)
+# Its own, and others for as long as they serve an alarm of its own; with whom that alarm is kept from.
+_SEEN_BY_ROOM = (
+    b"SELECT u.*, ARRAY(SELECT t.subject FROM orders o JOIN incidents i ON i.id = o.incident_id "
+    b"JOIN ties t ON t.enrolment_id = i.enrolment_id WHERE o.id = u.order_id) AS kept_from FROM units u "
+    b"WHERE u.cic_id = %(cic)s OR u.order_id IN (SELECT o.id FROM orders o "
+    b"JOIN incidents i ON i.id = o.incident_id WHERE i.cic_id = %(cic)s AND i.state = 'open' "
+    b"AND o.state = ANY(%(live)s)) ORDER BY u.id"
+)
+
+
+def put_units(session: Session, rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    """Add units or change what is known of them; returns those that are now as `rows` say.
+
+    The others belong to another room. An order that a unit holds is not touched.
+    """
+    [stored] = send(session, _PUT(rows))
+    return {row.id for row in stored}
+
+
+def move_units(
+    session: Session, rows: Sequence[Mapping[str, Any]], cic_id: str | None, now: datetime
+) -> set[str]:
+    """New positions (and availability, where given) of units of `cic_id` (None: any); returns which moved."""
+    [moved] = send(session, Statement(_MOVE, {"rows": as_json(rows), "cic": cic_id, "now": now}))
+    return {row.id for row in moved}
+
+
+def units_seen_by(session: Session, cic_id: str) -> list[Any]:
+    """The units that a control room may see, with `kept_from`: who is tied to a party of what a unit serves."""
+    [found] = send(session, Statement(_SEEN_BY_ROOM, {"cic": cic_id, "live": list(LIVE)}))
+    return found

@@ -1,0 +1,202 @@
+"""Units belong to a room: another can neither take, move nor hide them, nor see where they are."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from chassis import clock
+from contracts.common import Fix
+from services.dispatch import store, views
+from services.dispatch.api import create_app
+from services.dispatch.streams import Watcher
+from tests.support.desks import NO_BROKER
+from tests.support.dispatching import (
+    BRUSSELS,
+    BRUSSELS_ROOM,
+    GHENT,
+    GHENT_ROOM,
+    Desk,
+    alarm,
+    context_on,
+    everything_known,
+)
+from tests.support.postgres import Cluster
+from tests.support.tokens import Issuer
+
+THIEF = "cic-west-vlaanderen"
+
+
+@pytest.fixture(scope="module")
+def desk(cluster: Cluster, issuer: Issuer) -> Desk:
+    url = cluster.database("dispatch")
+    return Desk(context_on(url, broker_url=NO_BROKER, oidc_issuer=issuer.url, oidc_jwks_url=issuer.jwks_url))
+
+
+@pytest.fixture(scope="module")
+def client(desk: Desk) -> Iterator[TestClient]:
+    with TestClient(create_app(desk.context.settings), raise_server_exceptions=False) as started:
+        yield started
+
+
+class Rooms:
+    """Callers of several control rooms."""
+
+    def __init__(self, desk: Desk, client: TestClient, issuer: Issuer) -> None:
+        desk.wipe()
+        self.desk, self._client, self._issuer = desk, client, issuer
+
+    def call(self, method: str, path: str, body: Any = None, role: str = "gateway", **claims: Any) -> Any:
+        """As somebody of Ghent unless `cic` says otherwise: status and JSON."""
+        headers = self._issuer.headers(role, **({"cic": GHENT_ROOM} | claims))
+        answer = self._client.request(method, path, json=body, headers=headers)
+        return answer.status_code, answer.json() if answer.content else None
+
+    def seen(self, cic: str, role: str = "operator", **claims: str) -> dict[str, dict[str, Any]]:
+        """The units that a room sees."""
+        status, units = self.call("GET", f"/v1/control-rooms/{cic}/units", role=role, cic=cic, **claims)
+        assert status == 200, units
+        return {unit["unit_id"]: unit for unit in units}
+
+
+@pytest.fixture
+def rooms(desk: Desk, client: TestClient, issuer: Issuer) -> Rooms:
+    return Rooms(desk, client, issuer)
+
+
+def _unit(unit_id: str, cic: str, **more: Any) -> dict[str, Any]:
+    unit = {"unit_id": unit_id, "callsign": unit_id, "zone_id": "gent-1", "control_room_id": cic}
+    return {**unit, "lat": 50.8, "lon": 3.2, **more}
+
+
+def test_another_room_neither_takes_nor_hides_a_unit(rooms: Rooms) -> None:
+    rooms.desk.units(GHENT_ROOM, GHENT, 2)
+    before = rooms.seen(GHENT_ROOM)
+    wanted = [_unit("u0", THIEF, available=False), _unit("own", THIEF), _unit("u1", THIEF)]
+    status, problem = rooms.call("PUT", "/v1/units", wanted, cic=THIEF)
+    assert (status, problem["type"]) == (409, "urn:stalkingalarm:unit-of-another-room")
+    assert (problem["refused"], problem["field"]) == (["u0", "u1"], "0.unit_id")
+    # Nothing of them changed; what was its own in the same call was taken.
+    assert rooms.seen(GHENT_ROOM) == before
+    assert set(rooms.seen(THIEF)) == {"own"}
+    # Nor does who sets up all rooms move one: both rooms have to want it.
+    status, problem = rooms.call("PUT", "/v1/units", [_unit("u0", THIEF)], role="admin", cic=None)
+    assert (status, problem["refused"]) == (409, ["u0"])
+    assert rooms.seen(GHENT_ROOM) == before
+    assert rooms.call("PUT", "/v1/units", [_unit("u0", GHENT_ROOM, callsign="G 9")])[0] == 204
+    assert rooms.seen(GHENT_ROOM)["u0"]["callsign"] == "G 9"
+
+
+def test_another_room_moves_no_unit(rooms: Rooms) -> None:
+    rooms.desk.units(GHENT_ROOM, GHENT, 2)
+    rooms.call("PUT", "/v1/units", [_unit("own", THIEF)], cic=THIEF)
+    before = rooms.seen(GHENT_ROOM)
+    reports = [
+        {"unit_id": "u0", "lat": 51.2, "lon": 2.9, "available": False},
+        {"unit_id": "own", "lat": 51.2, "lon": 2.9},
+        {"unit_id": "nobody", "lat": 51.2, "lon": 2.9},
+    ]
+    status, problem = rooms.call("POST", "/v1/units/positions", reports, cic=THIEF)
+    assert (status, problem["refused"], problem["field"]) == (409, ["u0", "nobody"], "0.unit_id")
+    assert rooms.seen(GHENT_ROOM) == before
+    assert rooms.seen(THIEF)["own"]["lat"] == 51.2
+    # A token without a room is no key to all of them.
+    assert rooms.call("POST", "/v1/units/positions", reports, cic=None)[0] == 403
+    assert rooms.seen(GHENT_ROOM) == before
+    mine = [{"unit_id": "u0", "lat": 51.06, "lon": 3.7}]
+    assert rooms.call("POST", "/v1/units/positions", mine, role="unit", unit="u0")[0] == 204
+    assert rooms.call("POST", "/v1/units/positions", mine, role="unit", unit="u1")[0] == 403
+    assert rooms.seen(GHENT_ROOM)["u0"]["lat"] == 51.06
+
+
+def test_a_room_sees_anothers_unit_while_it_serves_an_alarm_of_its_own(rooms: Rooms) -> None:
+    rooms.desk.policy(GHENT_ROOM, "automatic")
+    rooms.desk.units("cic-antwerpen", GHENT, 2)
+    assert rooms.seen(GHENT_ROOM) == {}
+    raised = alarm()
+    rooms.desk.press(raised)
+    [(order, unit)] = rooms.desk.sql("SELECT id, unit_id FROM orders")
+    seen = rooms.seen(GHENT_ROOM)
+    assert set(seen) == {unit}
+    assert (seen[unit]["control_room_id"], seen[unit]["order_id"]) == ("cic-antwerpen", str(order))
+    # Not so for a room that only looks on.
+    rooms.desk.do("UPDATE incidents SET also_cics = '[\"cic-brussel\"]'")
+    assert rooms.seen(BRUSSELS_ROOM) == {}
+    # Who is of several trades still belongs to one room only.
+    status, _ = rooms.call(
+        "GET", f"/v1/control-rooms/{THIEF}/units", role="operator", roles=["operator", "admin"]
+    )
+    assert status == 403
+    body = {"outcome": "genuine", "reason": "seen safe"}
+    assert rooms.call("POST", f"/v1/incidents/{raised.alarm_id}/close", body, role="supervisor")[0] == 200
+    assert rooms.seen(GHENT_ROOM) == {}
+    assert set(rooms.seen("cic-antwerpen")) == {"u0", "u1"}
+
+
+def test_the_order_of_a_unit_is_its_own_rooms_gateways(rooms: Rooms) -> None:
+    rooms.desk.policy(GHENT_ROOM, "automatic")
+    rooms.desk.units("cic-antwerpen", GHENT, 1)
+    raised = alarm()
+    rooms.desk.press(raised)
+    [(order,)] = rooms.desk.sql("SELECT id FROM orders")
+    # The room whose alarm it is has no say over a crew of another: it would decline it away.
+    path = f"/v1/orders/{order}"
+    assert rooms.call("POST", f"{path}/decline", {"reason": "no"})[0] == 404
+    assert rooms.call("POST", f"{path}/acknowledge")[0] == 404
+    context = rooms.desk.context
+    with context.database.read() as session:
+        [view] = views.load_views(context, session, [raised.alarm_id], clock.now())
+        of_antwerp = store.served_incidents(session, cic_id="cic-antwerpen")
+        of_ghent = store.served_incidents(session, cic_id=GHENT_ROOM)
+    assert ([i.id for i in of_antwerp], of_ghent) == ([raised.alarm_id], [])
+    told = {cic: Watcher("gateway", cic, lambda v: v).frames(view) for cic in (GHENT_ROOM, "cic-antwerpen")}
+    assert [len(frames) for frames in told.values()] == [0, 1]
+    status, answer = rooms.call("POST", f"{path}/acknowledge", cic="cic-antwerpen")
+    assert (status, answer["state"]) == (200, "acknowledged")
+
+
+def test_an_operator_sends_units_of_the_own_room_and_of_its_neighbours(rooms: Rooms) -> None:
+    lux = "cic-luxembourg"
+    assert lux not in rooms.desk.context.board.rooms[GHENT_ROOM].neighbours
+    rooms.desk.units(lux, Fix(lat=49.68, lon=5.81), 1, "far")
+    rooms.desk.units(BRUSSELS_ROOM, BRUSSELS, 1, "b")
+    rooms.desk.units("cic-antwerpen", Fix(lat=51.22, lon=4.4), 1, "a")
+    rooms.desk.units(GHENT_ROOM, GHENT, 1)
+    for lane in ("verified", "unverified"):
+        raised = alarm(lane=lane)
+        rooms.desk.press(raised)
+        path = f"/v1/incidents/{raised.alarm_id}/send"
+        status, problem = rooms.call("POST", path, {"unit_id": "far0"}, role="operator")
+        assert (status, problem["type"]) == (409, "urn:stalkingalarm:unit-of-another-room")
+        rooms.desk.do("UPDATE incidents SET also_cics = '[\"cic-brussel\"]'")
+        # Who looks on sends what is its own, and not the patrols of the room that answers for the alarm.
+        status, problem = rooms.call("POST", path, role="operator", cic=BRUSSELS_ROOM)
+        assert (status, problem["type"]) == (409, "urn:stalkingalarm:unit-of-another-room")
+    assert rooms.call("POST", path, {"unit_id": "b0"}, role="operator", cic=BRUSSELS_ROOM)[0] == 200
+    assert rooms.call("POST", path, {"unit_id": "a0"}, role="operator")[0] == 200
+    assert rooms.desk.sql("SELECT unit_id FROM orders WHERE state = 'sent' ORDER BY 1") == [("a0",), ("b0",)]
+
+
+def test_who_is_tied_does_not_see_the_patrol_drive_to_her(rooms: Rooms) -> None:
+    rooms.desk.policy(GHENT_ROOM, "automatic")
+    rooms.desk.units(GHENT_ROOM, GHENT, 2)
+    device, enrolment, _ = everything_known(rooms.desk, "secret")
+    rooms.desk.press(alarm(device))
+    [(unit,)] = rooms.desk.sql("SELECT unit_id FROM orders")
+    assert rooms.seen(GHENT_ROOM, sub="tom")[unit]["order_id"] is not None
+    rooms.desk.do("INSERT INTO ties (enrolment_id, subject) VALUES (:e, 'Tom')", e=enrolment)
+    seen = rooms.seen(GHENT_ROOM, sub="tom")
+    hidden = {name: seen[unit][name] for name in ("lat", "lon", "order_id", "available", "withheld")}
+    assert hidden == {
+        "lat": None,
+        "lon": None,
+        "order_id": None,
+        "available": False,
+        "withheld": ["lat", "lon", "order_id"],
+    }
+    assert all(other["lat"] is not None for other in seen.values() if other["unit_id"] != unit)
+    assert rooms.seen(GHENT_ROOM, sub="olga")[unit]["lat"] is not None
+    told = rooms.seen(GHENT_ROOM, role="gateway", sub="software")[unit]
+    assert (told["kept_from"], told["lat"] is not None) == (["Tom"], True)
+    assert rooms.seen(GHENT_ROOM, sub="olga")[unit]["kept_from"] == []
