@@ -47,6 +47,14 @@ LADDER: tuple[Escalation, ...] = ("all_positions", "supervisor", "neighbour")
 
 Cancel = Literal["requested", "duress"]
 
+# What makes an alarm urgent. Whatever comes to it, one that nobody proved stays below every proved one; and of
+# further presses so many count that they do not reach duress.
+URGENCY_OF_LANE: dict[Lane, int] = {"verified": 100, "unverified": 0}
+URGENCY_OF_DURESS = 50
+RE_PRESSES_THAT_COUNT = 40
+# So many wrong codes are no slip of the finger any more: the room is told that somebody tries them.
+WRONG_CODES_THAT_TELL = 3
+
 
 def can_move(current: OrderState, target: OrderState) -> bool:
     """Whether the transition table allows the move."""
@@ -74,8 +82,8 @@ def subject_of(device_id: str, enrolment_id: UUID | None, lane: Lane) -> str:
 
 def urgency_of(lane: Lane, presses: int, cancel: Cancel | None) -> int:
     """Order of alarms on screen: higher first. Proved before unproved, then duress, then further presses."""
-    base = 100 if lane == "verified" else 10
-    return base + (50 if cancel == "duress" else 0) + min(presses - 1, 40)
+    duress = URGENCY_OF_DURESS if cancel == "duress" else 0
+    return URGENCY_OF_LANE[lane] + duress + min(presses - 1, RE_PRESSES_THAT_COUNT)
 
 
 def ladder_of(lane: Lane) -> tuple[Escalation, ...]:
@@ -98,6 +106,12 @@ def judge_cancel(alarm_id: UUID, digest: str, cancel_code: str, duress_code: str
     normal = hmac.compare_digest(code_digest(alarm_id, cancel_code), digest)
     duress = hmac.compare_digest(code_digest(alarm_id, duress_code), digest)
     return ("duress" if duress else "requested"), normal or duress
+
+
+def flags_of_wrong_codes(wrong: int) -> list[str]:
+    """What the room is shown after so many wrong codes; who asks is told nothing, and is never refused."""
+    told = {"cancel_code_wrong": 1, "cancel_codes_tried": WRONG_CODES_THAT_TELL}
+    return [flag for flag, least in told.items() if wrong >= least]
 
 
 def merged(*flags: Iterable[str]) -> list[str]:

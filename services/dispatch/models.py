@@ -165,6 +165,8 @@ class IncidentRow(Table, table=True):
     fix: bytes | None = None
     fix_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     cancel: str | None = None
+    # Cancel requests whose code was neither of the two.
+    wrong_codes: int = 0
     outcome: str | None = None
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     closed_by: str | None = None

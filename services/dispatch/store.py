@@ -12,7 +12,7 @@ from chassis.columns import table_of
 from chassis.people import is_one_of
 from chassis.sql import Insert, Statement, as_json, send
 from contracts.common import Fix
-from services.dispatch.domain import LIVE
+from services.dispatch.domain import LIVE, RE_PRESSES_THAT_COUNT
 from services.dispatch.models import (
     CardRow,
     IncidentRow,
@@ -36,13 +36,16 @@ _TAKE = (
     "ORDER BY u.id FOR UPDATE OF u), t AS (UPDATE units SET order_id = f.order_id, changed_at = %(now)s "
     "FROM f WHERE units.id = f.id RETURNING units.order_id)"
 )
+# `domain.urgency_of`, for one press more.
+_URGENCY_OF_JOINED = f"i.urgency + CASE WHEN i.presses <= {RE_PRESSES_THAT_COUNT} THEN 1 ELSE 0 END"
 _OPEN_OR_JOIN = (
     f"WITH n AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS n({_NEW_INCIDENT.fields}, "  # noqa: S608
     "unit_id text, order_id uuid)), "
     f"i AS (INSERT INTO incidents AS i ({_NEW_INCIDENT.names}) SELECT {_NEW_INCIDENT.values} "
     "FROM n ORDER BY n.subject "
     "ON CONFLICT (subject) WHERE state = 'open' DO UPDATE SET presses = i.presses + 1, "
-    "urgency = i.urgency + 1, flags = i.flags || EXCLUDED.flags || '[\"re_press\"]'::jsonb, "
+    f"urgency = {_URGENCY_OF_JOINED}, "
+    "flags = i.flags || EXCLUDED.flags || '[\"re_press\"]'::jsonb, "
     "fix = COALESCE(EXCLUDED.fix, i.fix), fix_at = COALESCE(EXCLUDED.fix_at, i.fix_at), "
     "last_press_at = GREATEST(i.last_press_at, EXCLUDED.last_press_at), revision = i.revision + 1, "
     "changed_at = EXCLUDED.changed_at "

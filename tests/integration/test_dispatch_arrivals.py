@@ -10,6 +10,7 @@ from contracts.alarm import AlarmLocated, AlarmRaised, CancelRequested
 from contracts.common import Fix, Outcome
 from contracts.registry import CardPublished, CardWithdrawn, DeviceChanged, PhotoPublished
 from services.dispatch import store
+from services.dispatch.domain import WRONG_CODES_THAT_TELL
 from services.dispatch.errors import AlarmNotYetKnown, NotResponsible
 from services.dispatch.usecases import following, moving
 from tests.support.days import today
@@ -79,6 +80,17 @@ def test_another_device_neither_moves_nor_cancels_an_alarm(desk: Desk) -> None:
         f"SELECT also_cics, cancel, revision FROM incidents WHERE id = '{hers.alarm_id}'"
     )
     assert (also, asked) == (["cic-hainaut"], "requested")
+
+
+def test_a_room_is_told_that_cancel_codes_are_tried(desk: Desk) -> None:
+    press = alarm()
+    desk.press(press)
+    told = []
+    for _ in range(WRONG_CODES_THAT_TELL):
+        asked_to_cancel(desk, press, UUID(press.device_id))
+        told.append(desk.sql("SELECT flags FROM incidents")[0][0])
+    assert ["cancel_codes_tried" in flags for flags in told] == [False] * (WRONG_CODES_THAT_TELL - 1) + [True]
+    assert all("cancel_code_wrong" in flags for flags in told)
 
 
 @pytest.mark.parametrize("status", ["stock", "suspended", "lost", "returned"])

@@ -10,11 +10,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from chassis import sql
-from contracts.alarm import AlarmRaised
-from contracts.common import Fix
+from chassis import clock, sql
+from contracts.alarm import AlarmRaised, CancelRequested
+from contracts.common import Fix, Lane
+from services.dispatch import store
+from services.dispatch.domain import code_digest, urgency_of
 from services.dispatch.invariants import INVARIANTS
-from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm
+from services.dispatch.usecases import following
+from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, everything_known
 
 FIXES = st.one_of(
     st.none(),
@@ -101,6 +104,63 @@ def test_accepted_means_exactly_one_incident_with_an_order_or_an_escalation(
     _no_unit_has_two_orders(desk)
     _times_never_go_backwards(desk)
     assert {name: rows for name, query in INVARIANTS.items() if (rows := desk.sql(query))} == {}
+
+
+WHAT_COMES = st.tuples(st.sampled_from(["press", "wrong", "cancel", "duress"]), st.integers(1, 60))
+
+
+@settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(
+    whats=st.lists(WHAT_COMES, min_size=1, max_size=4),
+    others=st.lists(WHAT_COMES, min_size=1, max_size=4),
+)
+def test_urgency_is_the_rule_of_the_domain_whatever_came_in_between(
+    one_desk: Desk, whats: list[tuple[str, int]], others: list[tuple[str, int]]
+) -> None:
+    """Through the store, which counts in SQL: one alarm that is proved, and one that is not."""
+    desk = one_desk
+    desk.wipe()
+    desk.policy(GHENT_ROOM, "proposed")
+    device, _, _ = everything_known(desk, "her")
+    lanes: dict[Lane, list[tuple[str, int]]] = {"verified": whats, "unverified": others}
+    for lane, coming in lanes.items():
+        least = 0
+        for what, count in [("press", 1), *coming]:
+            _comes(desk, device, lane, what, count)
+            ((urgency, presses, cancel),) = desk.sql(
+                f"SELECT urgency, presses, cancel FROM incidents WHERE lane = '{lane}'"
+            )
+            assert urgency == urgency_of(lane, presses, cancel)
+            assert urgency >= least
+            least = urgency
+    with desk.context.database.read() as session:
+        shown = [incident.lane for incident in store.open_incidents(session, GHENT_ROOM)]
+    assert shown == ["verified", "unverified"]
+
+
+def _comes(desk: Desk, device: UUID, lane: Lane, what: str, count: int) -> None:
+    ((before,),) = desk.sql(
+        f"SELECT count(*) FROM presses p JOIN incidents i ON i.id = p.incident_id AND i.lane = '{lane}'"
+    )
+    # Each lane has counters of its own.
+    first = 1 if lane == "verified" else 10_001
+    if what == "press":
+        desk.press(*(alarm(device, first + before + n, lane=lane) for n in range(count)))
+        return
+    alarm_id = alarm(device, first).alarm_id
+    code = {"cancel": "1234", "duress": "4321", "wrong": "0000"}[what]
+    request = CancelRequested(
+        alarm_id=alarm_id,
+        device_id=device,
+        code_digest=code_digest(alarm_id, code),
+        received_at=clock.now(),
+    )
+    with desk.context.database.transaction() as tx:
+        following.cancel(tx, desk.context, request, None)
 
 
 def _each_press_has_one_incident(desk: Desk, presses: list[AlarmRaised]) -> None:

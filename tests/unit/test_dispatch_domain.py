@@ -67,7 +67,7 @@ def test_an_unproved_press_never_shares_a_subject_with_a_proved_one() -> None:
 
 @given(st.integers(1, 1000), st.integers(1, 1000))
 def test_proved_alarms_always_stand_above_unproved_ones(presses: int, others: int) -> None:
-    assert urgency_of("verified", presses, None) > urgency_of("unverified", others, None)
+    assert urgency_of("verified", presses, None) > urgency_of("unverified", others, "duress")
     assert urgency_of("verified", presses, "duress") > urgency_of("verified", others, "requested")
 
 

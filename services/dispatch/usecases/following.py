@@ -25,7 +25,14 @@ from contracts.registry import (
 )
 from contracts.telemetry import DEVICE_MESSAGE_REFUSED, INCIDENT_ESCALATED
 from services.dispatch import store
-from services.dispatch.domain import Cancel, fix_time, judge_cancel, merged, urgency_of
+from services.dispatch.domain import (
+    Cancel,
+    fix_time,
+    flags_of_wrong_codes,
+    judge_cancel,
+    merged,
+    urgency_of,
+)
 from services.dispatch.errors import AlarmNotYetKnown
 from services.dispatch.models import (
     CardRow,
@@ -104,9 +111,10 @@ def cancel(tx: Transaction, context: Context, request: CancelRequested, span: Sp
     now = clock.now()
     verdict, right = _judge(tx, context, incident, request)
     kind: Cancel = "duress" if incident.cancel == "duress" else verdict
-    flags = incident.flags if right else merged(incident.flags, ["cancel_code_wrong"])
+    wrong = incident.wrong_codes + (not right)
+    flags = merged(incident.flags, flags_of_wrong_codes(wrong))
     urgency = urgency_of("verified" if incident.lane == "verified" else "unverified", incident.presses, kind)
-    store.touch(tx.session, incident, now, cancel=kind, flags=flags, urgency=urgency)
+    store.touch(tx.session, incident, now, cancel=kind, flags=flags, urgency=urgency, wrong_codes=wrong)
     if kind == "duress":
         tx.publish(
             IncidentEscalated(incident_id=incident.id, at=now, control_room_id=incident.cic_id, level="duress"),

@@ -38,7 +38,7 @@ export default {
   "flag.unsigned": "Nicht signiert", "flag.unknown_device": "Gerät unbekannt", "flag.suspended_device": "Gerät gesperrt: als echt behandeln", "flag.counter_missing": "Druckzähler fehlt",
   "flag.counter_reused_with_other_content": "Der Druckzähler begann neu", "flag.clock_skew": "Die Uhr des Geräts geht falsch", "flag.late": "Der Druck kam verspätet an",
   "flag.body_broken": "Nachricht beschädigt", "flag.pressed_at_invalid": "Zeit des Drückens unlesbar", "flag.sent_at_invalid": "Zeit des Sendens unlesbar",
-  "flag.no_unit": "KEINE FREIE STREIFE GEFUNDEN", "flag.cancel_code_wrong": "Falscher Code beim Abbruch",
+  "flag.no_unit": "KEINE FREIE STREIFE GEFUNDEN", "flag.cancel_code_wrong": "Falscher Code beim Abbruch", "flag.cancel_codes_tried": "JEMAND PROBIERT ABBRUCHCODES AUS",
   "speaks.nl": "Niederländisch", "speaks.fr": "Französisch", "speaks.de": "Deutsch", "speaks.en": "Englisch",
   "address.home": "Zuhause", "address.work": "Arbeit", "address.school": "Schule", "address.safe": "Sicherer Ort", "address.other": "Andere",
   closeTitle: "Diesen Alarm schließen", closeMeans: "Streifen werden zurückgerufen, Karte und Standort entzogen. Das lässt sich nicht rückgängig machen.", closeCallsBack: "Noch unterwegs: {units}",

@@ -38,7 +38,7 @@ export default {
   "flag.unsigned": "Not signed", "flag.unknown_device": "Device unknown", "flag.suspended_device": "Device is suspended: treat as real", "flag.counter_missing": "Press counter missing",
   "flag.counter_reused_with_other_content": "Press counter began anew", "flag.clock_skew": "The device's clock is wrong", "flag.late": "The press arrived late",
   "flag.body_broken": "Message damaged", "flag.pressed_at_invalid": "Time of pressing unreadable", "flag.sent_at_invalid": "Time of sending unreadable",
-  "flag.no_unit": "NO FREE UNIT FOUND", "flag.cancel_code_wrong": "Wrong code when cancelling",
+  "flag.no_unit": "NO FREE UNIT FOUND", "flag.cancel_code_wrong": "Wrong code when cancelling", "flag.cancel_codes_tried": "SOMEBODY IS TRYING CANCEL CODES",
   "speaks.nl": "Dutch", "speaks.fr": "French", "speaks.de": "German", "speaks.en": "English",
   "address.home": "Home", "address.work": "Work", "address.school": "School", "address.safe": "Safe place", "address.other": "Other",
   closeTitle: "Close this alarm", closeMeans: "Units are called back, card and location are withdrawn. This cannot be undone.", closeCallsBack: "Still under way: {units}",

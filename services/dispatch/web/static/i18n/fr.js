@@ -38,7 +38,7 @@ export default {
   "flag.unsigned": "Non signée", "flag.unknown_device": "Appareil inconnu", "flag.suspended_device": "Appareil suspendu : traiter comme réel", "flag.counter_missing": "Compteur d'appuis absent",
   "flag.counter_reused_with_other_content": "Le compteur d'appuis a recommencé", "flag.clock_skew": "L'horloge de l'appareil est fausse", "flag.late": "L'appui est arrivé tard",
   "flag.body_broken": "Message endommagé", "flag.pressed_at_invalid": "Heure d'appui illisible", "flag.sent_at_invalid": "Heure d'envoi illisible",
-  "flag.no_unit": "AUCUNE ÉQUIPE LIBRE TROUVÉE", "flag.cancel_code_wrong": "Mauvais code d'annulation",
+  "flag.no_unit": "AUCUNE ÉQUIPE LIBRE TROUVÉE", "flag.cancel_code_wrong": "Mauvais code d'annulation", "flag.cancel_codes_tried": "QUELQU'UN ESSAIE DES CODES D'ANNULATION",
   "speaks.nl": "néerlandais", "speaks.fr": "français", "speaks.de": "allemand", "speaks.en": "anglais",
   "address.home": "Domicile", "address.work": "Travail", "address.school": "École", "address.safe": "Lieu sûr", "address.other": "Autre",
   closeTitle: "Clôturer cette alarme", closeMeans: "Les équipes sont rappelées, la fiche et la position retirées. C’est irréversible.", closeCallsBack: "Encore en route : {units}",

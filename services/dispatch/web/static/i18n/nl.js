@@ -38,7 +38,7 @@ export default {
   "flag.unsigned": "Niet ondertekend", "flag.unknown_device": "Toestel onbekend", "flag.suspended_device": "Toestel geschorst: als echt behandelen", "flag.counter_missing": "Drukteller ontbreekt",
   "flag.counter_reused_with_other_content": "Drukteller begon opnieuw", "flag.clock_skew": "De klok van het toestel loopt fout", "flag.late": "De druk kwam laat aan",
   "flag.body_broken": "Bericht beschadigd", "flag.pressed_at_invalid": "Tijdstip van drukken onleesbaar", "flag.sent_at_invalid": "Tijdstip van zenden onleesbaar",
-  "flag.no_unit": "GEEN VRIJE PLOEG GEVONDEN", "flag.cancel_code_wrong": "Foute code bij annuleren",
+  "flag.no_unit": "GEEN VRIJE PLOEG GEVONDEN", "flag.cancel_code_wrong": "Foute code bij annuleren", "flag.cancel_codes_tried": "IEMAND PROBEERT ANNULEERCODES UIT",
   "speaks.nl": "Nederlands", "speaks.fr": "Frans", "speaks.de": "Duits", "speaks.en": "Engels",
   "address.home": "Thuis", "address.work": "Werk", "address.school": "School", "address.safe": "Veilige plaats", "address.other": "Andere",
   closeTitle: "Dit alarm afsluiten", closeMeans: "Ploegen worden teruggeroepen, fiche en locatie ingetrokken. Dit kan niet ongedaan worden gemaakt.", closeCallsBack: "Nog onderweg: {units}",
