@@ -3,14 +3,25 @@
 import os
 from datetime import timedelta
 from functools import cache
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Literal, Self, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from chassis.development import DEVELOPMENT_PREFIX
 from chassis.vault import signing_key
+
+T = TypeVar("T")
+
+
+def _listed(value: object) -> object:
+    return [each.strip() for each in value.split(",") if each.strip()] if isinstance(value, str) else value
+
+
+# Several values in one variable: with commas between them.
+Listed = Annotated[T, NoDecode, BeforeValidator(_listed)]
 
 
 class Settings(BaseSettings):
@@ -31,6 +42,8 @@ class Settings(BaseSettings):
     oidc_jwks_url: str
     api_host: str = "127.0.0.1"
     api_port: int = 8000
+    # Where partners may be besides the public internet (chassis/egress.py): for development and tests.
+    partner_networks: Listed[tuple[IPv4Network | IPv6Network, ...]] = ()
     database_pool: int = Field(default=12, ge=1)
     statement_timeout_ms: int = Field(default=3000, ge=100)
 
@@ -57,6 +70,8 @@ class Settings(BaseSettings):
                 if isinstance(value, SecretStr) and DEVELOPMENT_PREFIX in value.get_secret_value():
                     message = f"{name}: a development secret outside development mode"
                     raise ValueError(message)
+            if self.partner_networks:
+                raise ValueError("partner_networks: only in development mode")
             for name in ("oidc_issuer", "oidc_jwks_url"):
                 if not getattr(self, name).startswith("https://"):
                     message = f"{name}: must be https:// outside development mode"

@@ -232,9 +232,13 @@ class Zones:
 
 
 async def policy(world: World, cic: str, **changed: Any) -> None:
-    """How a control room takes its alarms."""
+    """How a control room takes its alarms; its supervisor confirms the webhook."""
     body = {"policy": "automatic", "amqp": False, "webhook_url": None, "webhook_secret": None, **changed}
-    await world.call("PUT", "dispatch", f"/v1/control-rooms/{cic}", world.bearer("admin"), body)
+    path = f"/v1/control-rooms/{cic}"
+    proposed = await world.call("PUT", "dispatch", path, world.bearer("admin"), body)
+    if proposed is not None:
+        supervisor, meant = world.bearer("supervisor", cic=cic), {"proposal_id": proposed["proposal_id"]}
+        await world.call("POST", "dispatch", f"{path}/webhook/confirm", supervisor, meant)
 
 
 async def victims(

@@ -7,6 +7,8 @@ from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
 from chassis import telemetry
+from chassis.egress import Egress
+from chassis.egress_http import Transport
 from services.committee.domain.chain import Sending
 from services.committee.settings import CommitteeSettings
 
@@ -25,6 +27,8 @@ class ChainApproach:
             base_url=settings.chain_approach_url,
             headers={"authorization": f"Bearer {token}"},
             timeout=httpx.Timeout(5.0, connect=2.0),
+            transport=Transport(Egress(settings.partner_networks)),
+            trust_env=False,
         )
 
     def send(self, sending: Sending) -> bool:

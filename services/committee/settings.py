@@ -4,6 +4,7 @@ from typing import Self
 
 from pydantic import SecretStr, field_validator, model_validator
 
+from chassis.egress import Egress
 from chassis.settings import PagesSettings
 
 
@@ -33,4 +34,7 @@ class CommitteeSettings(PagesSettings):
         in_clear = self.chain_approach_url and not self.chain_approach_url.startswith("https://")
         if in_clear and self.production:
             raise ValueError("chain_approach_url: must be https:// outside development mode")
+        if self.chain_approach_url and (why := Egress(self.partner_networks).refusal(self.chain_approach_url)):
+            message = f"chain_approach_url: {why}"
+            raise ValueError(message)
         return self

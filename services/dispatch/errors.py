@@ -19,6 +19,10 @@ class ControlRoomUnknown(NotFound):
     """There is no such control room."""
 
 
+class WebhookProposalUnknown(Conflict):
+    """Nobody proposes this webhook (any more)."""
+
+
 class OrderMoveImpossible(Conflict):
     """The order's state does not allow this move."""
 

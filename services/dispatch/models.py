@@ -50,6 +50,19 @@ class ControlRoomRow(Table, table=True):
     announced: bool = False
 
 
+class WebhookProposalRow(Table, table=True):
+    """Another webhook for a control room, or none (`url` None): one person proposes it, another confirms."""
+
+    __tablename__ = "webhook_proposals"
+
+    cic_id: str = Field(primary_key=True)
+    id: UUID
+    url: str | None = None
+    secret: bytes | None = None
+    proposed_by: str
+    proposed_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class UnitRow(Table, table=True):
     """A patrol. `order_id` is set while it has a live order: the one claim that two workers cannot share."""
 
@@ -221,6 +234,7 @@ TABLES = frozenset(
     {
         "maps",
         "control_rooms",
+        "webhook_proposals",
         "units",
         "devices",
         "enrolments",

@@ -1,10 +1,11 @@
 """What dispatch says and is told over HTTP."""
 
+import base64
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
 from contracts.common import MARKING, NO_NUL, Lane, Outcome
 from contracts.dispatch import OrderState
@@ -116,18 +117,56 @@ class OrderView(_Kept):
     revision: int
 
 
-class ControlRoomIn(BaseModel):
-    """How a control room wants its alarms."""
+def _webhook_secret(value: SecretStr) -> SecretStr:
+    text = value.get_secret_value()
+    try:
+        key = base64.b64decode(text.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        key = b""
+    if not text.startswith("whsec_") or not 24 <= len(key) <= 64:
+        raise ValueError("must be whsec_ and base64 of 24 to 64 bytes")
+    return value
 
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"policy": "automatic", "amqp": True, "webhook_url": None}]}
-    )
+
+# As Standard Webhooks has it.
+WebhookSecret = Annotated[SecretStr, AfterValidator(_webhook_secret)]
+
+
+class ControlRoomIn(BaseModel):
+    """How a control room wants its alarms.
+
+    A webhook is proposed only; `null` proposes none, where there is one. What is not said stays as it is.
+    """
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"policy": "automatic", "amqp": True}]})
 
     policy: Literal["automatic", "proposed"]
     amqp: bool = False
-    webhook_url: AnyHttpUrl | None = None
-    # Standard Webhooks: "whsec_" and base64 of 24 to 64 bytes.
-    webhook_secret: SecretStr | None = None
+    # As it was written: what a parser would make of it is no longer what somebody meant.
+    webhook_url: Annotated[str, StringConstraints(max_length=500)] | None = None
+    webhook_secret: WebhookSecret | None = None
+
+
+class WebhookProposed(BaseModel):
+    """A webhook that waits for a supervisor of the room; `webhook_url` None: none any more."""
+
+    proposal_id: UUID
+    webhook_url: str | None
+    proposed_by: str
+    proposed_at: datetime
+
+
+class WebhookOut(BaseModel):
+    """The webhook in force, and the one that is proposed."""
+
+    webhook_url: str | None
+    proposed: WebhookProposed | None
+
+
+class WebhookAnswerIn(BaseModel):
+    """Which proposal is meant: another one may have come meanwhile."""
+
+    proposal_id: UUID
 
 
 class ControlRoomOut(BaseModel):

@@ -4,9 +4,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
-from chassis.settings import PagesSettings
+from chassis.egress import Egress
+from chassis.settings import Listed, PagesSettings
 
 # Seconds that a timer may wait. A row that is due after more than ten minutes is taken for one that was set
 # before somebody put the clock back (chassis/timers.py), so no setting may come near that.
@@ -35,5 +36,18 @@ class DispatchSettings(PagesSettings):
     default_control_room: str = "cic-oost-vlaanderen"
     border_margin_m: float = 1000.0
     map_path: Path = Path(__file__).resolve().parents[2] / "infra/geo/belgium.geojson"
+    # Hosts that webhooks may go to, by name; without a list to none but those in `partner_networks`.
+    webhook_hosts: Listed[frozenset[str]] = frozenset()
     # Seconds between the attempts of a webhook (the last one repeats until the incident is closed).
     webhook_delays_s: tuple[Wait, ...] = (0, 1, 2, 5, 10, 20, 30)
+
+    @field_validator("webhook_hosts")
+    @classmethod
+    def take_hosts_in_any_case(cls, value: frozenset[str]) -> frozenset[str]:
+        """Names as they are compared."""
+        return frozenset(each.strip().lower().removesuffix(".") for each in value)
+
+    @property
+    def webhook_egress(self) -> Egress:
+        """Where webhooks may go."""
+        return Egress(self.partner_networks, self.webhook_hosts)

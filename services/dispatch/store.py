@@ -289,6 +289,11 @@ def webhook_place(cic_id: str) -> str:
     return f"control_rooms:{cic_id}:webhook_secret"
 
 
+def webhook_proposal_place(cic_id: str) -> str:
+    """Where the secret of a webhook that waits for a second person is sealed for."""
+    return f"webhook_proposals:{cic_id}:secret"
+
+
 def said_place(about: UUID) -> str:
     """Where what somebody wrote about an order or an incident is sealed for."""
     return f"said:{about}"

@@ -14,6 +14,7 @@ from standardwebhooks import Webhook
 
 from chassis import clock, telemetry, timers
 from chassis.caller import Caller
+from chassis.egress_http import AsyncTransport, refused_address
 from chassis.timers import Due
 from services.dispatch import store, views
 from services.dispatch.disclosures import disclosed, shown
@@ -41,7 +42,13 @@ class Courier:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._client = httpx.AsyncClient(timeout=httpx.Timeout(5.0), limits=httpx.Limits(max_connections=50))
+        # Redirects are not followed: who may say where cards go are two people.
+        self._client = httpx.AsyncClient(
+            timeout=httpx.Timeout(5.0),
+            transport=AsyncTransport(context.settings.webhook_egress),
+            trust_env=False,
+            follow_redirects=False,
+        )
         self._task: asyncio.Task[None] | None = None
         self._sending: set[asyncio.Task[None]] = set()
         self._look = asyncio.Event()
@@ -125,7 +132,8 @@ class Courier:
         except httpx.HTTPError as error:
             span.set_attribute("error.type", type(error).__name__)
             span.set_status(Status(StatusCode.ERROR))
-            log.warning("webhook of %s: %s, attempt %d", cic_id, type(error).__name__, row.attempt)
+            why = "AddressRefused" if refused_address(error) else type(error).__name__
+            log.warning("webhook of %s: %s, attempt %d", cic_id, why, row.attempt)
         finally:
             span.end()
 

@@ -102,6 +102,8 @@ def environment(layout: Layout, service: str) -> dict[str, str]:
     }
     if service == "registry":
         env["PSEUDONYM_KEY"] = layout.secret("registry.pseudonyms")
+    if service in ("committee", "dispatch"):
+        env["PARTNER_NETWORKS"] = "127.0.0.0/8"
     if service == "committee":
         env["CHAIN_APPROACH_URL"] = url(layout, "ketenaanpak")
         env["CHAIN_APPROACH_TOKEN"] = layout.secret("ketenaanpak.token")

@@ -11,6 +11,7 @@ from opentelemetry import trace
 from sqlalchemy import LargeBinary
 from sqlmodel import SQLModel
 
+from chassis.caller import Caller
 from chassis.columns import table_of
 from chassis.database import Database, engine_of
 from chassis.reseal import Resealer, Sealed
@@ -30,7 +31,7 @@ from services.committee.settings import CommitteeSettings
 from services.committee.usecases import sealed as committee_sealed
 from services.dispatch import models as dispatch_models
 from services.dispatch.schemas import ControlRoomIn
-from services.dispatch.usecases import following, moving, rooms, sending
+from services.dispatch.usecases import following, moving, room_webhooks, rooms, sending
 from services.dispatch.usecases import sealed as dispatch_sealed
 from services.registry import models as registry_models
 from services.registry.usecases import sealed as registry_sealed
@@ -151,7 +152,10 @@ def test_dispatch(cluster: Cluster) -> None:
         "webhook_url": "https://cad.example/",
         "webhook_secret": "whsec_" + "QUJD" * 8,
     }
-    rooms.set_policy(here.context, dispatching.GHENT_ROOM, ControlRoomIn.model_validate(wanted))
+    here.policy(dispatching.GHENT_ROOM, **wanted)
+    # And one that waits.
+    by = Caller("admin", frozenset({"admin"}))
+    room_webhooks.propose(here.context, dispatching.GHENT_ROOM, ControlRoomIn.model_validate(wanted), by)
     here.units(dispatching.GHENT_ROOM, dispatching.GHENT, 2)
     press, over = dispatching.alarm(), dispatching.alarm()
     here.press(press, over)

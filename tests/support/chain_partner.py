@@ -52,6 +52,7 @@ class ChainPartner:
     def settings(self) -> dict[str, str]:
         """What a committee must know to reach it."""
         return {
+            "partner_networks": "127.0.0.0/8",
             "chain_approach_url": self.url,
             "chain_approach_token": self.token,
             "chain_approach_secret": self.secret,

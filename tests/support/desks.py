@@ -45,6 +45,7 @@ def environment(issuer: Issuer, database_url: str, broker_url: str = NO_BROKER) 
         "audit_key": new_key(),
         "oidc_issuer": issuer.url,
         "oidc_jwks_url": issuer.jwks_url,
+        "partner_networks": "127.0.0.0/8",
         "pseudonym_key": "a key of the tests",
     }
 

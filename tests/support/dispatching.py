@@ -11,6 +11,7 @@ import psycopg
 from sqlalchemy import text
 
 from chassis import outbox
+from chassis.caller import Caller
 from chassis.database import Database, engine_of
 from chassis.outbox import Outgoing
 from chassis.vault import Vault, new_key
@@ -25,7 +26,7 @@ from services.dispatch.live import IncidentChanged
 from services.dispatch.schemas import ControlRoomIn, UnitIn
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.unit_index import UnitIndex
-from services.dispatch.usecases import escalating, rooms
+from services.dispatch.usecases import escalating, room_webhooks, rooms
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.raising import raise_alarms
 from services.dispatch.usecases.units import put_units
@@ -47,6 +48,8 @@ def context_on(database_url: str, **settings: Any) -> Context:
             "audit_key": new_key(),
             "oidc_issuer": "http://127.0.0.1:1",
             "oidc_jwks_url": "http://127.0.0.1:1",
+            "partner_networks": ["127.0.0.0/8"],
+            "webhook_hosts": ["cad.example"],
             **settings,
         }
     )
@@ -70,7 +73,10 @@ class Desk:
         """Begin anew on the same tables."""
         with self.context.database.read() as session:
             session.execute(
-                text("TRUNCATE incidents, presses, orders, due, inbox, outbox, units, control_rooms")
+                text(
+                    "TRUNCATE incidents, presses, orders, due, inbox, outbox, units, control_rooms, "
+                    "webhook_proposals"
+                )
             )
             session.commit()
         self.context = Context(
@@ -78,8 +84,13 @@ class Desk:
         )
 
     def policy(self, room: str, policy: str, **more: Any) -> None:
-        """Set a control room's policy."""
-        rooms.set_policy(self.context, room, ControlRoomIn.model_validate({"policy": policy, **more}))
+        """Set a control room's policy, and its webhook as two people do."""
+        wanted = ControlRoomIn.model_validate({"policy": policy, **more})
+        room_webhooks.refuse_wrong(self.context, wanted)
+        rooms.set_policy(self.context, room, wanted)
+        admin, supervisor = (Caller(role, frozenset({role})) for role in ("admin", "supervisor"))
+        if proposed := room_webhooks.propose(self.context, room, wanted, admin):
+            room_webhooks.confirm(self.context, room, proposed.proposal_id, supervisor)
 
     def units(self, room: str, near: Fix, count: int, prefix: str = "u") -> list[str]:
         """Units north of a place, the nearest first."""

@@ -35,11 +35,12 @@ def test_production_settings_are_taken() -> None:
         ("broker_url", f"amqp://dispatch:{DEVELOPMENT_PREFIX}x@broker"),
         ("vault_keys", f"1:{DEVELOPMENT_PREFIX}{new_key()}"),
         ("audit_key", f"{DEVELOPMENT_PREFIX}{new_key()}"),
+        ("partner_networks", ["127.0.0.0/8"]),
         ("oidc_issuer", "http://127.0.0.1:9000"),
         ("oidc_jwks_url", "http://127.0.0.1:9000/jwks.json"),
     ],
 )
-def test_what_comes_from_the_development_set_up_is_refused_by_name(field: str, value: str) -> None:
+def test_what_comes_from_the_development_set_up_is_refused_by_name(field: str, value: object) -> None:
     with pytest.raises(ValidationError, match=field):
         Settings.model_validate(SOUND | {field: value})
     assert Settings.model_validate(SOUND | {field: value, "environment": "development"})

@@ -1,6 +1,6 @@
 """Control rooms and the map."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, Response
 
@@ -8,9 +8,21 @@ from chassis.auth import require
 from chassis.caller import Caller
 from chassis.edge import bodies
 from services.dispatch import access, console
-from services.dispatch.schemas import MOST_BYTES, ControlRoomIn, ControlRoomOut, Geojson
-from services.dispatch.usecases import rooms
+from services.dispatch.schemas import (
+    MOST_BYTES,
+    ControlRoomIn,
+    ControlRoomOut,
+    Geojson,
+    WebhookAnswerIn,
+    WebhookOut,
+    WebhookProposed,
+)
+from services.dispatch.usecases import room_webhooks, rooms
 from services.dispatch.usecases.context import Context
+
+_PROPOSED: dict[int | str, dict[str, Any]] = {
+    202: {"model": WebhookProposed, "description": "The webhook waits for a supervisor of the room"}
+}
 
 
 def add(app: FastAPI, context: Context) -> None:
@@ -36,10 +48,36 @@ def add(app: FastAPI, context: Context) -> None:
             for room in board.control_rooms.values()
         ]
 
-    @app.put("/v1/control-rooms/{cic_id}", tags=["set-up"], status_code=204)
-    def set_policy(cic_id: str, body: ControlRoomIn, _: Caller = require("admin")) -> None:
-        """How a control room wants its alarms."""
+    @app.put("/v1/control-rooms/{cic_id}", tags=["set-up"], status_code=204, responses=_PROPOSED)
+    def set_policy(cic_id: str, body: ControlRoomIn, caller: Caller = require("admin")) -> Response:
+        """How a control room wants its alarms. A webhook waits for a supervisor of the room (202)."""
+        room_webhooks.refuse_wrong(context, body)
         rooms.set_policy(context, cic_id, body)
+        proposed = room_webhooks.propose(context, cic_id, body, caller)
+        if proposed is None:
+            return Response(status_code=204)
+        return Response(proposed.model_dump_json(), status_code=202, media_type="application/json")
+
+    @app.get("/v1/control-rooms/{cic_id}/webhook", tags=["set-up"])
+    def webhook(cic_id: str, caller: Caller = require("admin", "supervisor")) -> WebhookOut:
+        """Where the room's alarms go, and where somebody proposes to send them. Never the secret."""
+        access.may_set_up_room(caller, cic_id)
+        with context.database.read() as session:
+            return room_webhooks.standing(session, cic_id)
+
+    @app.post("/v1/control-rooms/{cic_id}/webhook/confirm", tags=["set-up"], status_code=204)
+    def confirm_webhook(cic_id: str, body: WebhookAnswerIn, caller: Caller = require("supervisor")) -> None:
+        """Put the proposed webhook into force: not for who proposed it."""
+        access.may_see_room(caller, cic_id)
+        room_webhooks.confirm(context, cic_id, body.proposal_id, caller)
+
+    @app.post("/v1/control-rooms/{cic_id}/webhook/decline", tags=["set-up"], status_code=204)
+    def decline_webhook(
+        cic_id: str, body: WebhookAnswerIn, caller: Caller = require("admin", "supervisor")
+    ) -> None:
+        """Take the proposal away; the old webhook stays."""
+        access.may_set_up_room(caller, cic_id)
+        room_webhooks.decline(context, cic_id, body.proposal_id, caller)
 
     zones_json = console.ZonesJson()
 

@@ -11,7 +11,6 @@ from chassis import clock
 from chassis.database import Transaction
 from chassis.errors import Invalid
 from contracts.dispatch import ControlRoomRegistered, NamedZone, ZonesPublished
-from services.dispatch import store
 from services.dispatch.board import import_map
 from services.dispatch.errors import ControlRoomUnknown
 from services.dispatch.geography import InvalidMapError, Zone
@@ -21,21 +20,10 @@ from services.dispatch.usecases.context import Context
 
 
 def set_policy(context: Context, cic_id: str, wanted: ControlRoomIn) -> None:
-    """How a control room wants its alarms; raises `ControlRoomUnknown`, `Invalid`."""
+    """How a control room wants its alarms, but for its webhook; raises `ControlRoomUnknown`."""
     if cic_id not in context.board.rooms:
         raise ControlRoomUnknown("no such control room", field="control_room_id")
-    if wanted.webhook_url is not None and wanted.webhook_secret is None:
-        raise Invalid("a webhook needs its signing secret", field="webhook_secret")
-    in_clear = wanted.webhook_url is not None and wanted.webhook_url.scheme != "https"
-    if in_clear and context.settings.production:
-        raise Invalid("orders carry a location: the webhook must be https", field="webhook_url")
-    secret = wanted.webhook_secret.get_secret_value() if wanted.webhook_secret else None
-    values = {
-        "policy": wanted.policy,
-        "amqp": wanted.amqp,
-        "webhook_url": str(wanted.webhook_url) if wanted.webhook_url else None,
-        "webhook_secret": context.vault.seal(store.webhook_place(cic_id), secret) if secret else None,
-    }
+    values = {"policy": wanted.policy, "amqp": wanted.amqp}
     with context.database.transaction() as tx:
         statement = upsert(ControlRoomRow).values(id=cic_id, announced=False, **values)
         tx.session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))

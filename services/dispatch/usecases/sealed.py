@@ -2,7 +2,14 @@
 
 from chassis.reseal import Sealed
 from services.dispatch import store
-from services.dispatch.models import CardRow, ControlRoomRow, IncidentRow, OrderRow, PhotoRow
+from services.dispatch.models import (
+    CardRow,
+    ControlRoomRow,
+    IncidentRow,
+    OrderRow,
+    PhotoRow,
+    WebhookProposalRow,
+)
 
 SEALED = (
     Sealed(CardRow, "sealed", store.card_place, ("enrolment_id",)),
@@ -11,4 +18,5 @@ SEALED = (
     Sealed(IncidentRow, "said", store.said_place, ("id",)),
     Sealed(OrderRow, "said", store.said_place, ("id",)),
     Sealed(ControlRoomRow, "webhook_secret", store.webhook_place, ("id",)),
+    Sealed(WebhookProposalRow, "secret", store.webhook_proposal_place, ("cic_id",)),
 )

@@ -1,0 +1,113 @@
+"""Another webhook of a control room: one person proposes it, a supervisor of that room confirms it.
+
+Every card of the room goes there, so nobody may send them elsewhere alone; until then the old one counts.
+"""
+
+from uuid import UUID, uuid4
+
+from sqlmodel import Session
+
+from chassis import audit, clock
+from chassis.caller import Caller
+from chassis.database import Transaction
+from chassis.errors import Forbidden, Invalid
+from chassis.people import is_one_of
+from services.dispatch import store
+from services.dispatch.errors import WebhookProposalUnknown
+from services.dispatch.models import ControlRoomRow, WebhookProposalRow
+from services.dispatch.schemas import ControlRoomIn, WebhookOut, WebhookProposed
+from services.dispatch.usecases.context import Context
+from services.dispatch.usecases.rooms import refresh
+
+_FIELDS = ("webhook_url", "webhook_secret")
+
+
+def refuse_wrong(context: Context, wanted: ControlRoomIn) -> None:
+    """Raises `Invalid` for a webhook that can never come into force."""
+    url = wanted.webhook_url
+    if url is None:
+        if wanted.webhook_secret is not None:
+            raise Invalid("a signing secret needs the address that it is for", field="webhook_url")
+        return
+    if why := context.settings.webhook_egress.refusal(url):
+        raise Invalid(why, field="webhook_url")
+    if not url.startswith("https://") and context.settings.production:
+        raise Invalid("orders carry a location: the webhook must be https", field="webhook_url")
+    if wanted.webhook_secret is None:
+        raise Invalid("a webhook needs its signing secret", field="webhook_secret")
+
+
+def propose(context: Context, cic_id: str, wanted: ControlRoomIn, by: Caller) -> WebhookProposed | None:
+    """Propose what `wanted` says of a webhook, in place of an earlier proposal; None where it says nothing."""
+    with context.database.transaction() as tx:
+        room, before = _locked(tx, cic_id)
+        said = "webhook_url" in wanted.model_fields_set
+        if not said or (wanted.webhook_url is None and room.webhook_url is None):
+            return None
+        if before is not None:
+            tx.session.delete(before)
+            tx.session.flush()
+        secret = wanted.webhook_secret.get_secret_value() if wanted.webhook_secret else None
+        row = WebhookProposalRow(
+            cic_id=cic_id,
+            id=uuid4(),
+            url=wanted.webhook_url,
+            secret=context.vault.seal(store.webhook_proposal_place(cic_id), secret) if secret else None,
+            proposed_by=by.subject,
+            proposed_at=clock.now(),
+        )
+        tx.session.add(row)
+        audit.wrote(tx, by, audit.Purpose("webhook proposed", f"control_room:{cic_id}"), _FIELDS)
+        return _shown(row)
+
+
+def confirm(context: Context, cic_id: str, proposal_id: UUID, by: Caller) -> None:
+    """Put a proposed webhook into force; raises `Forbidden` for who proposed it, `WebhookProposalUnknown`."""
+    with context.database.transaction() as tx:
+        room, row = _proposed(tx, cic_id, proposal_id)
+        if is_one_of(by.subject, [row.proposed_by]):
+            raise Forbidden("you proposed it: somebody else must confirm it", field="proposal_id")
+        sealed = row.secret
+        if sealed is not None:
+            secret = context.vault.open(store.webhook_proposal_place(cic_id), sealed)
+            sealed = context.vault.seal(store.webhook_place(cic_id), secret)
+        room.webhook_url, room.webhook_secret = row.url, sealed
+        tx.session.add(room)
+        tx.session.delete(row)
+        audit.wrote(tx, by, audit.Purpose("webhook confirmed", f"control_room:{cic_id}"), _FIELDS)
+    refresh(context)
+
+
+def decline(context: Context, cic_id: str, proposal_id: UUID, by: Caller) -> None:
+    """Take a proposal away; raises `WebhookProposalUnknown`."""
+    with context.database.transaction() as tx:
+        _, row = _proposed(tx, cic_id, proposal_id)
+        tx.session.delete(row)
+        audit.wrote(tx, by, audit.Purpose("webhook declined", f"control_room:{cic_id}"), _FIELDS)
+
+
+def standing(session: Session, cic_id: str) -> WebhookOut:
+    """The webhook in force, and the one that waits for a second person."""
+    room, row = session.get(ControlRoomRow, cic_id), session.get(WebhookProposalRow, cic_id)
+    return WebhookOut(webhook_url=room.webhook_url if room else None, proposed=_shown(row) if row else None)
+
+
+def _proposed(tx: Transaction, cic_id: str, proposal_id: UUID) -> tuple[ControlRoomRow, WebhookProposalRow]:
+    room, row = _locked(tx, cic_id)
+    if row is None or row.id != proposal_id:
+        raise WebhookProposalUnknown("nobody proposes this webhook any more", field="proposal_id")
+    return room, row
+
+
+def _locked(tx: Transaction, cic_id: str) -> tuple[ControlRoomRow, WebhookProposalRow | None]:
+    """The room, locked, and what is proposed for it."""
+    room = tx.session.get(ControlRoomRow, cic_id, with_for_update=True)
+    if room is None:
+        raise WebhookProposalUnknown("nothing was ever set up for this control room", field="control_room_id")
+    return room, tx.session.get(WebhookProposalRow, cic_id)
+
+
+def _shown(row: WebhookProposalRow) -> WebhookProposed:
+    return WebhookProposed(
+        proposal_id=row.id, webhook_url=row.url, proposed_by=row.proposed_by, proposed_at=row.proposed_at
+    )

@@ -1,0 +1,220 @@
+"""Where the alarms of a control room go: two people say so, and it is a partner's address."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+
+from services.dispatch.api import create_app
+from services.dispatch.settings import DispatchSettings
+from services.dispatch.webhooks import Courier
+from tests.support.desks import environment
+from tests.support.dispatching import BRUSSELS_ROOM, GHENT_ROOM, Desk, alarm, context_on
+from tests.support.postgres import Cluster
+from tests.support.tokens import Issuer
+
+SECRET = "whsec_" + "QUJD" * 8
+ROOM = f"/v1/control-rooms/{GHENT_ROOM}"
+
+
+class House:
+    """A dispatch with people who set it up."""
+
+    def __init__(self, client: TestClient, issuer: Issuer, database_url: str) -> None:
+        self.client, self._issuer = client, issuer
+        self._database = psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True)
+
+    def put(self, sub: str = "ada", **webhook: Any) -> httpx.Response:
+        headers = self._issuer.headers("admin", sub=sub)
+        answer: httpx.Response = self.client.put(ROOM, json={"policy": "proposed", **webhook}, headers=headers)
+        return answer
+
+    def answer(
+        self, proposal: object, act: str = "confirm", sub: str = "sara", cic: str = GHENT_ROOM, role: str = ""
+    ) -> httpx.Response:
+        headers = self._issuer.headers(*(role or "supervisor").split(), sub=sub, cic=cic)
+        body = {"proposal_id": str(proposal)}
+        answer: httpx.Response = self.client.post(f"{ROOM}/webhook/{act}", json=body, headers=headers)
+        return answer
+
+    def standing(self) -> dict[str, Any]:
+        headers = self._issuer.headers("supervisor", cic=GHENT_ROOM)
+        answer: dict[str, Any] = self.client.get(f"{ROOM}/webhook", headers=headers).json()
+        return answer
+
+    def in_force(self, url: str) -> None:
+        proposed = self.put(webhook_url=url, webhook_secret=SECRET).json()
+        assert self.answer(proposed["proposal_id"]).status_code == 204
+
+    def empty(self) -> None:
+        self._database.execute(b"TRUNCATE control_rooms, webhook_proposals, audit_entry")
+
+    def log(self) -> list[tuple[Any, ...]]:
+        query = b"SELECT subject, purpose FROM audit_entry WHERE about = %s AND action = 'write' ORDER BY at"
+        return self._database.execute(query, [f"control_room:{GHENT_ROOM}"]).fetchall()
+
+
+@pytest.fixture(scope="module")
+def one_house(cluster: Cluster, issuer: Issuer) -> Iterator[House]:
+    url = cluster.database("dispatch")
+    told = environment(issuer, url) | {"webhook_hosts": "CAD.example., other.example"}
+    with TestClient(create_app(DispatchSettings.model_validate(told))) as client:
+        yield House(client, issuer, url)
+
+
+@pytest.fixture
+def house(one_house: House) -> House:
+    one_house.empty()
+    return one_house
+
+
+def test_a_webhook_takes_an_admin_and_a_supervisor_of_the_room(house: House) -> None:
+    house.in_force("https://cad.example/old")
+    proposed = house.put(webhook_url="https://other.example/new", webhook_secret=SECRET)
+    assert proposed.status_code == 202
+    told = proposed.json()
+    assert (told["webhook_url"], told["proposed_by"]) == ("https://other.example/new", "ada")
+    assert "secret" not in proposed.text
+    # Until somebody else said so the old one counts.
+    assert house.standing() == {"webhook_url": "https://cad.example/old", "proposed": told}
+    assert house.answer(told["proposal_id"], cic=BRUSSELS_ROOM).status_code == 403
+    assert house.answer(told["proposal_id"], role="admin").status_code == 403
+    own = house.answer(told["proposal_id"], sub=" ADA", role="admin supervisor")
+    assert (own.status_code, own.json()["field"]) == (403, "proposal_id")
+    other = house.answer(uuid4())
+    assert (other.status_code, other.json()["field"]) == (409, "proposal_id")
+    assert house.standing()["webhook_url"] == "https://cad.example/old"
+    assert house.answer(told["proposal_id"]).status_code == 204
+    assert house.standing() == {"webhook_url": "https://other.example/new", "proposed": None}
+    assert house.answer(told["proposal_id"]).status_code == 409
+    said = [("ada", "webhook proposed"), ("sara", "webhook confirmed")]
+    assert [each for each in house.log() if each[1].startswith("webhook ")] == said * 2
+
+
+def test_what_was_proposed_is_what_is_confirmed(house: House) -> None:
+    first = house.put(webhook_url="https://cad.example/1", webhook_secret=SECRET).json()["proposal_id"]
+    second = house.put(webhook_url="https://cad.example/2", webhook_secret=SECRET).json()["proposal_id"]
+    assert house.answer(first).status_code == 409
+    assert house.answer(second, "decline").status_code == 204
+    assert house.answer(second).status_code == 409
+    assert house.standing() == {"webhook_url": None, "proposed": None}
+
+
+def test_nobody_takes_a_webhook_away_alone(house: House) -> None:
+    # Where there is none, none is no news.
+    assert house.put(webhook_url=None).status_code == 204
+    house.in_force("https://cad.example/")
+    assert house.put().status_code == 204
+    assert house.standing()["webhook_url"] == "https://cad.example/"
+    away = house.put(webhook_url=None, webhook_secret=None)
+    assert (away.status_code, away.json()["webhook_url"]) == (202, None)
+    assert house.standing()["webhook_url"] == "https://cad.example/"
+    assert house.answer(away.json()["proposal_id"]).status_code == 204
+    assert house.standing()["webhook_url"] is None
+
+
+@pytest.mark.parametrize(
+    "secret", ["", " ", "not base64 at all!!", "whsec_AAAA", "QUJD" * 8, "whsec_" + "QUJD" * 22]
+)
+def test_a_secret_that_is_none_is_refused_by_name(house: House, secret: str) -> None:
+    refused = house.put(webhook_url="https://cad.example/", webhook_secret=secret)
+    assert (refused.status_code, refused.json()["field"]) == (422, "webhook_secret")
+    assert len(secret.strip()) < 4 or secret not in refused.text
+    assert house.standing() == {"webhook_url": None, "proposed": None}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *(
+            "",
+            "https://elsewhere.example/",
+            "https://169.254.169.254/latest",
+            "https://[::1]/",
+            "https://10.0.0.8/",
+        ),
+        *(
+            "http://2130706433/",
+            "http://0x7f.1/",
+            "http://0177.0.0.1/",
+            "https://user:pass@cad.example/",
+            "cad",
+        ),
+        *(
+            "https://cad.example@evil.example/",
+            "https://cad.example.evil.example/",
+            "https://[64:ff9b::7f00:1]/",
+        ),
+        *("https://[::ffff:10.0.0.1]/", "javascript:alert(1)", "https://8.8.8.8/", "x" * 501),
+    ],
+)
+def test_an_address_that_is_no_partners_is_refused_by_name(house: House, url: str) -> None:
+    refused = house.put(webhook_url=url, webhook_secret=SECRET)
+    assert (refused.status_code, refused.json()["field"]) == (422, "webhook_url")
+    assert house.standing() == {"webhook_url": None, "proposed": None}
+
+
+def test_a_webhook_needs_its_secret_and_a_secret_its_webhook(house: House) -> None:
+    assert house.put(webhook_url="https://cad.example/").json()["field"] == "webhook_secret"
+    assert house.put(webhook_secret=SECRET).json()["field"] == "webhook_url"
+
+
+class Software(ThreadingHTTPServer):
+    """A control room's own, on this machine."""
+
+    def __init__(self) -> None:
+        self.told = list[str]()
+        software = self
+
+        class Calls(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+                software.told.append(body["data"]["incident_id"])
+                self.send_response(204)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Say nothing."""
+
+        super().__init__(("127.0.0.1", 0), Calls)
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+def test_a_listed_name_that_leads_to_our_own_machine_gets_nothing(cluster: Cluster) -> None:
+    url, software = cluster.database("dispatch"), Software()
+    hook = f"http://localhost:{software.server_port}/alarms"
+    desk = Desk(context_on(url, webhook_hosts=["localhost"]))
+    desk.policy(GHENT_ROOM, "proposed", webhook_url=hook, webhook_secret=SECRET)
+    there = desk.context.board.rooms[GHENT_ROOM]
+
+    def left(**settings: Any) -> int:
+        """What is due still, after a courier worked."""
+        context = context_on(url, webhook_hosts=["localhost"], vault_keys=keys, **settings)
+        context.board.rooms[GHENT_ROOM] = there
+
+        async def work() -> None:
+            courier = Courier(context)
+            for row in courier._claim():
+                await courier._send(row)
+            await courier.stop()
+
+        asyncio.run(work())
+        return len(desk.sql("SELECT FROM due WHERE kind = 'webhook'"))
+
+    keys = desk.context.settings.vault_keys
+    press = alarm()
+    desk.press(press)
+    # A name on the list that whoever owns it lets lead home.
+    assert (left(partner_networks=[]), software.told) == (1, [])
+    desk.do("UPDATE due SET due_at = now() WHERE kind = 'webhook'")
+    assert (left(partner_networks=["127.0.0.0/8", "::1/128"]), software.told) == (0, [str(press.alarm_id)])
+    software.shutdown()
+    software.server_close()
