@@ -50,7 +50,8 @@ class Traced:
             await self._app(scope, receive, send)
             return
         method = scope["method"]
-        incoming = next((v.decode() for k, v in scope["headers"] if k == b"traceparent"), None)
+        # Bytes of any kind: what is no trace context begins a new trace.
+        incoming = next((v.decode("latin-1") for k, v in scope["headers"] if k == b"traceparent"), None)
         span = telemetry.start(
             method,
             SpanKind.SERVER,

@@ -4,6 +4,7 @@ What carries a location goes to `alarm.urgent`, which only dispatch and the alar
 recorder read; `alarm.events` never holds one.
 """
 
+import hashlib
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID, uuid5
 
@@ -13,6 +14,7 @@ from contracts.common import Channel, Fix, Lane
 from contracts.envelope import Payload
 from contracts.policy import Group, Personal
 from contracts.topology import ALARM_EVENTS, ALARM_URGENT
+from contracts.values import Moment, read_code
 
 _LOCATION, _DEVICE = Personal(Group.LOCATION), Personal(Group.DEVICE)
 _VERIFIED = UUID("6f1d1f0e-8f0b-5c55-9f57-3a8a57a1a4d1")
@@ -29,12 +31,20 @@ def unverified_alarm_id_of(device_id: str, counter: str, digest: str) -> UUID:
     return uuid5(_UNVERIFIED, f"{device_id}:{counter}:{digest}")
 
 
+def digest_code(alarm_id: UUID, code: Any) -> str:
+    """How a cancel code travels: SHA-256 hex of alarm id and the value of the code, however it was typed."""
+    return hashlib.sha256(f"{alarm_id}:{read_code(code)}".encode()).hexdigest()
+
+
 class _Urgent(Payload):
     EXCHANGE = ALARM_URGENT
 
 
 class AlarmRaised(_Urgent):
-    """A press was accepted. `deadline_at`: when the order must be at a unit; `hops`: server times by stage."""
+    """A press was accepted. `deadline_at`: when the order must be at a unit; `hops`: server times by stage.
+
+    `content`: SHA-256 of what the device sent, which every copy shares and no other press does.
+    """
 
     TYPE = "alarm.raised.v1"
 
@@ -43,7 +53,8 @@ class AlarmRaised(_Urgent):
     counter: int | None
     lane: Lane
     channel: Channel = "data"
-    pressed_at: AwareDatetime | None = None
+    content: str | None = None
+    pressed_at: Moment | None = None
     received_at: AwareDatetime
     deadline_at: AwareDatetime
     fix: Annotated[Fix | None, _LOCATION] = None
@@ -79,7 +90,7 @@ class AlarmLocated(_Urgent):
 
 
 class CancelRequested(_Urgent):
-    """The device asks to cancel. `code_digest` = SHA-256 hex of alarm id and code: dispatch alone judges it."""
+    """The device asks to cancel. `code_digest`: see `digest_code`; dispatch alone judges it."""
 
     TYPE = "alarm.cancel_requested.v1"
 

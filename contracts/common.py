@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.envelope import Payload
+from contracts.values import Moment
 
 # How an order for this alarm is marked wherever a person reads it (ministerial circular of 29 May 2019).
 MARKING: Literal["STALKINGALARM"] = "STALKINGALARM"
@@ -53,7 +54,7 @@ class Fix(BaseModel):
     lat: float = Field(allow_inf_nan=False)
     lon: float = Field(allow_inf_nan=False)
     radius_m: float | None = Field(default=None, ge=0, allow_inf_nan=False)
-    at: AwareDatetime | None = None
+    at: Moment | None = None
 
 
 class MessageParked(Payload):

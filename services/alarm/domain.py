@@ -68,24 +68,20 @@ def judge(
         flags.append("counter_missing")
     device = claim.uuid
     verified = standing == "good" and device is not None
-    digest = sha256(claim.raw).hexdigest()
+    # What the device signed, or all that it sent: a copy has the same bytes, whatever way it took.
+    content = sha256(claim.signed or claim.raw).hexdigest()
     if verified and device is not None and claim.counter is not None:
         alarm_id = alarm_id_of(device, claim.counter)
     else:
-        alarm_id = unverified_alarm_id_of(claim.device_id, str(claim.counter), digest)
+        alarm_id = unverified_alarm_id_of(claim.device_id, str(claim.counter), content)
     return Judged(
         alarm_id=alarm_id,
         lane="verified" if verified else "unverified",
         flags=tuple(dict.fromkeys(flags)),
         # Only what is proved and whole may be taken for a test: a doubt is a real press.
         is_test=verified and claim.kind == "test" and claim.counter is not None,
-        content=content_of(claim.pressed_at) or digest[:32],
+        content=content,
     )
-
-
-def content_of(pressed_at: datetime | None) -> str | None:
-    """What tells two presses with one counter apart: retransmissions carry the same time of pressing."""
-    return str(int(pressed_at.timestamp() * 1000)) if pressed_at else None
 
 
 def with_reused_counter(judged: Judged, device_id: str, counter: int | None) -> Judged:

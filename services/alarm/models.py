@@ -3,6 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
 from chassis.columns import Json, UtcDateTime
@@ -18,7 +19,7 @@ class PressRow(SQLModel, table=True):
 
     alarm_id: UUID = Field(primary_key=True)
     device_id: str = Field(index=True)
-    counter: int | None = None
+    counter: int | None = Field(default=None, sa_type=BigInteger)
     lane: str
     channel: str
     pressed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -40,7 +41,7 @@ class TestRow(SQLModel, table=True):
 
     test_id: UUID = Field(primary_key=True)
     device_id: UUID = Field(index=True)
-    counter: int
+    counter: int = Field(sa_type=BigInteger)
     received_at: datetime = Field(sa_type=UtcDateTime)
 
 

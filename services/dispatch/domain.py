@@ -1,12 +1,12 @@
 """Pure rules of dispatch: the life of an order, urgency, the escalation ladder. No clock, no I/O."""
 
-import hashlib
 import hmac
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, get_args
 from uuid import UUID
 
+from contracts.alarm import digest_code
 from contracts.common import Fix, Lane
 from contracts.dispatch import OrderState
 
@@ -96,15 +96,10 @@ def fix_time(fix: Fix, received_at: datetime) -> datetime:
     return min(fix.at or received_at, received_at)
 
 
-def code_digest(alarm_id: UUID, code: str) -> str:
-    """How a cancel code travels: SHA-256 hex of alarm id and code."""
-    return hashlib.sha256(f"{alarm_id}:{code}".encode()).hexdigest()
-
-
 def judge_cancel(alarm_id: UUID, digest: str, cancel_code: str, duress_code: str) -> tuple[Cancel, bool]:
     """What a cancel request means, and whether its code was right. Both codes are always compared."""
-    normal = hmac.compare_digest(code_digest(alarm_id, cancel_code), digest)
-    duress = hmac.compare_digest(code_digest(alarm_id, duress_code), digest)
+    normal = hmac.compare_digest(digest_code(alarm_id, cancel_code), digest)
+    duress = hmac.compare_digest(digest_code(alarm_id, duress_code), digest)
     return ("duress" if duress else "requested"), normal or duress
 
 
@@ -112,6 +107,16 @@ def flags_of_wrong_codes(wrong: int) -> list[str]:
     """What the room is shown after so many wrong codes; who asks is told nothing, and is never refused."""
     told = {"cancel_code_wrong": 1, "cancel_codes_tried": WRONG_CODES_THAT_TELL}
     return [flag for flag, least in told.items() if wrong >= least]
+
+
+def measured_at(fix: Fix, fix_at: datetime, skew_s: float) -> datetime | None:
+    """When the place was measured (UTC), as far as that is known.
+
+    None without a time, or where the device's clock is over `skew_s` seconds ahead of `fix_at` (`fix_time`).
+    """
+    if fix.at is None or fix.at - fix_at > timedelta(seconds=skew_s):
+        return None
+    return fix_at
 
 
 def merged(*flags: Iterable[str]) -> list[str]:

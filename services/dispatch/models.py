@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, MetaData, text
+from sqlalchemy import BigInteger, Index, MetaData, text
 from sqlmodel import Field, SQLModel
 
 from chassis.columns import Json, UtcDateTime
@@ -199,7 +199,7 @@ class PressRow(Table, table=True):
     alarm_id: UUID = Field(primary_key=True)
     incident_id: UUID = Field(index=True)
     device_id: str
-    counter: int | None = None
+    counter: int | None = Field(default=None, sa_type=BigInteger)
     received_at: datetime = Field(sa_type=UtcDateTime)
     routed_at: datetime = Field(sa_type=UtcDateTime)
 

@@ -33,6 +33,8 @@ class DispatchSettings(PagesSettings):
     send_unattended: bool = True
     # A further press after this time starts the escalation clock again; before, it only raises urgency.
     repress_window_s: Wait = 120.0
+    # How far the clock of a device may run ahead: beyond it nobody knows how old its location is.
+    clock_skew_s: Wait = 5.0
     default_control_room: str = "cic-oost-vlaanderen"
     border_margin_m: float = 1000.0
     map_path: Path = Path(__file__).resolve().parents[2] / "infra/geo/belgium.geojson"

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from contracts.common import Fix, Outcome
 from contracts.registry import Card
 from services.dispatch import store
-from services.dispatch.domain import LIVE, STAMPS
+from services.dispatch.domain import LIVE, STAMPS, measured_at
 from services.dispatch.models import IncidentRow
 from services.dispatch.routing import quality
 from services.dispatch.schemas import IncidentView, LocationView, OrderSummary, OrderView
@@ -138,12 +138,13 @@ def _location(context: Context, incident: Any, fix: Fix | None, now: datetime) -
     point = context.board.route(fix, None).point  # never the raw one: 0,0 is not plotted, swapped is put right
     if point is None:
         return None
-    age = (now - incident.fix_at).total_seconds() if incident.fix_at else None
+    at = measured_at(fix, incident.fix_at, context.settings.clock_skew_s)
+    age = (now - at).total_seconds() if at else None
     return LocationView.model_construct(
         lat=point.lat,
         lon=point.lon,
         radius_m=fix.radius_m,
-        at=incident.fix_at,
+        at=at,
         age_s=age,
         quality=quality(age, fix.radius_m).value,
     )

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, Index, Text, Uuid, text
+from sqlalchemy import ARRAY, BigInteger, Index, Text, Uuid, text
 from sqlmodel import Field, SQLModel
 
 from chassis.columns import Json, UtcDateTime
@@ -26,7 +26,7 @@ class Press(SQLModel, table=True):
     alarm_id: UUID = Field(primary_key=True)
     device_id: str
     enrolment_id: UUID | None = None
-    counter: int | None = None
+    counter: int | None = Field(default=None, sa_type=BigInteger)
     lane: str
     channel: str | None = None
     pressed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

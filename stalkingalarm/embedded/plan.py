@@ -36,7 +36,7 @@ _GRACE_S = {"dispatch": 1}
 # What every process of a service imports anyway, with a web framework or with eventlet: see template.py.
 # Nothing of the services themselves: their tables would meet in one registry.
 _COMMON = ("chassis.database", "opentelemetry.exporter.otlp.proto.http.trace_exporter", "shapely")
-WEB = ("uvicorn.main", "chassis.http", "chassis.publisher", *_COMMON)
+WEB = ("uvicorn.main", "chassis.http", "chassis.http1", "chassis.publisher", *_COMMON)
 WORKER = ("chassis.run", "chassis.bus", *_COMMON)
 # The alarm service's pass at dispatch is minted anew at each start; a start lasts no month.
 _SERVICE_TOKEN_S = 30 * 86_400
@@ -169,10 +169,13 @@ def _service(layout: Layout, service: str) -> list[Spec]:
     ]
 
 
+_HTTP = "--http chassis.http1:TolerantProtocol --ws none"
+
+
 def _web(layout: Layout, name: str, factory: str, probe: str, grace_s: int = 3) -> Spec:
     port = layout.ports[name]
     # Open event streams never end by themselves: the time-out ends them.
-    listen = f"--host 127.0.0.1 --port {port} --no-access-log --timeout-graceful-shutdown {grace_s}"
+    listen = f"--host 127.0.0.1 --port {port} --no-access-log --timeout-graceful-shutdown {grace_s} {_HTTP}"
     command = (sys.executable, "-m", "uvicorn", "--factory", factory, *listen.split())
     return Spec(name, command, template=WEB, port=port, ready=lambda: is_ok(port, probe))
 

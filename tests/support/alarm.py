@@ -125,6 +125,7 @@ class AlarmApi:
     def __enter__(self) -> "AlarmApi":
         command = [sys.executable, "-m", "uvicorn", f"services.alarm.api:{self.factory}", "--factory"]
         command += ["--port", str(self.port), "--no-access-log", "--timeout-keep-alive", "75"]
+        command += ["--http", "chassis.http1:TolerantProtocol", "--ws", "none"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **self.env})
         until = time.monotonic() + 60

@@ -1,5 +1,6 @@
 """Whatever is wrong with a press becomes a flag: it is accepted as long as a device id can be read."""
 
+import gzip
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from contracts.alarm import AlarmRaised
 from contracts.envelope import Event, wrap
 from services.alarm.domain import Claim, Judged, judge
 from services.alarm.errors import DeviceUnreadable
-from services.alarm.schemas import read_press
+from services.alarm.reading import read_press
 from services.alarm.usecases.devices import Device, key_of, standing
 from tests.support.alarm import Button, b64
 
@@ -157,10 +158,59 @@ def test_a_sound_press_has_no_flag() -> None:
     assert (found.flags, found.lane, found.is_test) == ((), "verified", False)
 
 
-def test_a_broken_radius_does_not_cost_the_place() -> None:
-    claim = read_press(Button().press(fix={"lat": 51.05, "lon": 3.72, "radius_m": -3, "at": "x"}))
+@pytest.mark.parametrize(
+    ("fix", "radius_m", "flags"),
+    [
+        ({"radius_m": -3, "at": "x"}, None, ("fix_invalid", "fix_time_unknown")),
+        ({"radius_m": "x", "at": "2026-11-23T21:59:58Z"}, None, ("fix_invalid",)),
+        # What phones send for "not known".
+        ({"radius_m": -1, "at": "2026-11-23T21:59:58Z"}, None, ()),
+        ({"radius_m": "12,5", "at": "2026-11-23T21:59:58Z"}, 12.5, ()),
+        ({"radius_m": 12}, 12, ("fix_time_unknown",)),
+        # Two hours ago or now? Nobody knows.
+        ({"radius_m": 12, "at": "2026-11-23T21:59:58"}, 12, ("fix_invalid", "fix_time_unknown")),
+        ({"radius_m": 12, "at": "2026-11-24T15:59:58+18:00"}, 12, ()),
+        ({"radius_m": 12, "at": "0001-01-01T00:30:00+02:00"}, 12, ("fix_invalid", "fix_time_unknown")),
+    ],
+)
+def test_what_is_broken_in_a_fix_does_not_cost_the_place(
+    fix: dict[str, Any], radius_m: float | None, flags: tuple[str, ...]
+) -> None:
+    claim = read_press(Button().press(fix={"lat": 51.05, "lon": "3.72", **fix}))
     assert claim.fix is not None
-    assert (claim.fix.lat, claim.flags) == (51.05, ("fix_invalid",))
+    assert (claim.fix.lat, claim.fix.lon, claim.fix.radius_m) == (51.05, 3.72, radius_m)
+    assert claim.flags == flags
+    assert (claim.fix.at is None) is ("fix_time_unknown" in flags)
+
+
+@pytest.mark.parametrize("around", ["bom", "utf-16", "blanks", "gzip", "quotes", "mixed"])
+@pytest.mark.parametrize("signed", [True, False])
+def test_what_is_put_around_a_press_is_taken_off(around: str, signed: bool) -> None:
+    button = Button()
+    payload = {"device_id": str(button.id), "counter": 7, "fix": {"lat": 51.05, "lon": 3.72, "at": "x.y.z"}}
+    plain = button.sign(payload) if signed else json.dumps(payload).encode()
+    body = {
+        "bom": b"\xef\xbb\xbf" + plain,
+        "utf-16": plain.decode().encode("utf-16"),
+        "blanks": b"\r\n " + plain + b"\n\x00",
+        "gzip": gzip.compress(plain),
+        "quotes": b'"' + plain + b'"',
+        "mixed": gzip.compress(b"\xef\xbb\xbf\n" + plain + b"\n"),
+    }[around]
+    claim = read_press(body)
+    assert (claim.uuid, claim.counter) == (button.id, 7)
+    assert judged(claim, device_of(button)).lane == ("verified" if signed else "unverified")
+
+
+def test_a_counter_that_began_anew_beside_a_clock_that_stands_still_is_another_press() -> None:
+    button, at = Button(), "2026-11-23T22:00:00Z"
+    device = device_of(button)
+    first, second = (
+        judged(read_press(button.press(counter=1, pressed_at=at, fix={"lat": lat, "lon": 3.72})), device)
+        for lat in (51.05, 51.06)
+    )
+    assert first.alarm_id == second.alarm_id
+    assert first.content != second.content
 
 
 @pytest.mark.parametrize("status", ["suspended", "lost", "returned", "stock"])

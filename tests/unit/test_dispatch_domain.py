@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contracts.alarm import digest_code
 from contracts.dispatch import OrderState
 from services.dispatch.domain import (
     LIVE,
@@ -14,7 +15,6 @@ from services.dispatch.domain import (
     OVER,
     already_there,
     can_move,
-    code_digest,
     judge_cancel,
     ladder_of,
     subject_of,
@@ -81,11 +81,11 @@ def test_a_cancel_request_never_lowers_urgency() -> None:
 )
 def test_codes_are_judged(code: str, verdict: tuple[str, bool]) -> None:
     alarm = UUID(int=7)
-    assert judge_cancel(alarm, code_digest(alarm, code), "1234", "9876") == verdict
+    assert judge_cancel(alarm, digest_code(alarm, code), "1234", "9876") == verdict
 
 
 def test_a_code_of_another_alarm_is_wrong() -> None:
-    assert judge_cancel(UUID(int=1), code_digest(UUID(int=2), "9876"), "1234", "9876") == ("requested", False)
+    assert judge_cancel(UUID(int=1), digest_code(UUID(int=2), "9876"), "1234", "9876") == ("requested", False)
 
 
 def test_unproved_presses_do_not_load_the_neighbour() -> None:

@@ -16,7 +16,8 @@ from services.alarm.api.parts import DeviceParts, Parts
 from services.alarm.api.presses import read_body
 from services.alarm.domain import Claim
 from services.alarm.errors import BodyInvalid, DeviceSilenced, SignatureRefused
-from services.alarm.schemas import CancelBody, FixesBody, FollowClaim, HeartbeatBody, split_jws
+from services.alarm.reading import read_document, split_jws, unwrap
+from services.alarm.schemas import CancelBody, FixesBody, FollowClaim, HeartbeatBody
 from services.alarm.usecases.devices import Device, standing
 from services.alarm.usecases.reports import receive_fixes, request_cancel
 
@@ -38,16 +39,16 @@ async def signed(parts: DeviceParts, body: bytes, kind: type[B]) -> tuple[B, Dev
 
     Raises `SignatureRefused`, `DeviceSilenced`, and `BodyInvalid` naming the field.
     """
-    _, payload, signing_input, signature = split_jws(body)
+    message = split_jws(unwrap(body))
     try:
-        read = kind.model_validate_json(payload)
+        read = kind.model_validate(read_document(message.payload))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         _not_counted(kind, "unreadable")
         raise BodyInvalid(first["msg"], field=".".join(map(str, first["loc"])) or "body") from None
     device_id: UUID = read.device_id  # type: ignore[attr-defined]  # every signed body has one
     device = await parts.devices.find(device_id)
-    claim = Claim(raw=body, device_id=str(device_id), signed=signing_input, signature=signature)
+    claim = Claim(raw=body, device_id=str(device_id), signed=message.signing_input, signature=message.signature)
     if device is None or standing(claim, device) != "good":
         _not_counted(kind, "signature")
         raise SignatureRefused("sign this with the key of the device", field="device_id")

@@ -19,7 +19,8 @@ from contracts.telemetry import ALARM_ID, LANE
 from services.alarm import domain
 from services.alarm.api.parts import Parts
 from services.alarm.errors import NotHeld
-from services.alarm.schemas import MAX_BODY, CanaryBody, Receipt, read_press
+from services.alarm.reading import read_press
+from services.alarm.schemas import MAX_BODY, CanaryBody, Receipt
 from services.alarm.usecases.accept import SOURCE
 from services.alarm.usecases.devices import standing
 from services.alarm.usecases.reports import receive_test
@@ -87,7 +88,7 @@ async def press(request: Request) -> Response:
         at = clock.now()
         receipt = Receipt(alarm_id=judged.alarm_id, received_at=at, deadline_at=at, stored_in=("database",))
     else:
-        channel = request.headers.get("x-channel", "data")
+        channel = request.headers.get("x-channel", "data").strip().lower()
         known_channel = cast("Channel", channel if channel in ("data", "sms", "voice") else "data")
         receipt = await parts.intakes[judged.lane].accept(claim, judged, known_channel)
     return Response(receipt.model_dump_json(), status_code=202, media_type="application/json")

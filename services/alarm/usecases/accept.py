@@ -165,6 +165,7 @@ class Intake:
             counter=claim.counter,
             lane=judged.lane,
             channel=channel,
+            content=judged.content,
             pressed_at=claim.pressed_at,
             received_at=received_at,
             deadline_at=received_at + timedelta(seconds=self._settings.deadline_s),

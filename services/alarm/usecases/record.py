@@ -18,7 +18,7 @@ def record(transaction: Transaction, raised: Mapping[UUID, AlarmRaised], vault: 
     new = presses.record(
         transaction.session,
         ordered,
-        [domain.content_of(press.pressed_at) for press in ordered],
+        [press.content for press in ordered],
         [
             vault.seal(
                 domain.evidence_place(press.alarm_id),

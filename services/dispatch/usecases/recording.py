@@ -12,7 +12,7 @@ from chassis.timers import Due, scheduled
 from contracts import telemetry as names
 from contracts.dispatch import OrderMoved, OrderSent, PressRouted
 from services.dispatch import store
-from services.dispatch.domain import fix_time, merged, urgency_of
+from services.dispatch.domain import fix_time, measured_at, merged, urgency_of
 from services.dispatch.models import OrderRow
 from services.dispatch.routing import quality
 from services.dispatch.usecases.context import Context, has_webhook, ring, webhook_row
@@ -166,7 +166,9 @@ def moved(
 
 def _for_room(context: Context, press: Raised, room: str, now: datetime) -> OrderSent:
     alarm, order, fix = press.alarm, press.order, press.alarm.fix
-    age = (now - fix_time(fix, alarm.received_at)).total_seconds() if fix else None
+    age = None
+    if fix and (at := measured_at(fix, fix_time(fix, alarm.received_at), context.settings.clock_skew_s)):
+        age = (now - at).total_seconds()
     return OrderSent(
         order_id=order.id if order else alarm.alarm_id,
         incident_id=alarm.alarm_id,

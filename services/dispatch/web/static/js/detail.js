@@ -105,6 +105,7 @@ function place(view) {
       el("span", { class: `tag ${tone}` }, t(`quality.${known(view)}`)),
       location?.radius_m != null && el("span", {}, t("radius", { metres: Math.round(location.radius_m) })),
       location?.at && el("span", {}, t("measured"), " ", el("time", { "data-since": location.at }), " ", t("ago")),
+      location && !location.at && el("span", {}, t("ageUnknown")),
     ),
     el("p", {}, t("zone"), " ", el("strong", {}, zoneName(view)), view.border_zones.length > 0 && ` · ${t("near")} ${view.border_zones.map((id) => zoneName({ zone_id: id })).join(", ")}`),
     doubtful && el("p", { class: "address" }, t("lastAddress"), " ", el("strong", {}, view.last_known_address ?? t("unknown"))),
