@@ -75,11 +75,9 @@ def read_press(body: bytes) -> Claim:
     message = split_jws(told)
     document = read_document(message.payload)
     fields = document if isinstance(document, dict) else {}
-    device_id = (
-        _id_of(fields.get("device_id"))
-        or _id_of(message.header.get("kid"))
-        or _id_in_ruins(message.payload, body)
-    )
+    device_id = _id_of(fields.get("device_id")) or _id_of(message.header.get("kid"))
+    if device_id is None and not fields:
+        device_id = _id_in_ruins(message.payload, body)
     if device_id is None:
         metrics.count(PRESS_REFUSED, reason="unreadable")
         raise DeviceUnreadable("no device id can be read from this body", field="device_id")

@@ -28,9 +28,9 @@ HARMLESS = {
     *("device_id", "opened_by", "person", "proposer"),
     # words of ours: roles, flags, names of fields, the reasons that the system gives
     *("addressee", "flags", "fields", "reason", "location_age_s", "silent_s", "card_url"),
-    # public places, keys that are public, and a digest of a code
+    # public places, keys that are public, and digests: of a code, of what a device signed
     *(f"canary.raised.v1 fix.{each}" for each in ("lat", "lon", "radius_m")),
-    *("canary_lat", "canary_lon", "public_key", "code_digest"),
+    *("canary_lat", "canary_lon", "public_key", "code_digest", "alarm.raised.v1 content"),
 }
 
 

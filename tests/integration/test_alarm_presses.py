@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -208,8 +209,28 @@ def test_what_is_no_press_needs_the_devices_signature(api: AlarmApi, button: But
     beat = {"device_id": str(button.id), "phone_battery": 50}
     assert api.post("/v1/heartbeats", forged.sign(beat)).status_code == 401
     assert api.post("/v1/heartbeats", button.sign(beat)).status_code == 202
-    broken = api.post("/v1/heartbeats", button.sign({**beat, "phone_battery": 500}))
-    assert (broken.status_code, broken.json()["field"]) == (422, "phone_battery")
+    broken = api.post("/v1/heartbeats", button.sign({**beat, "device_id": "nobody"}))
+    assert (broken.status_code, broken.json()["field"]) == (422, "device_id")
+
+
+UNKNOWN = [-1, 255, 0.85, 84.6, "full", None, [], {}, True, 2**70, float("nan"), "\ud800"]
+
+
+@pytest.mark.parametrize("battery", UNKNOWN, ids=repr)
+def test_a_heartbeat_with_a_value_that_nobody_understands_is_a_sign_of_life(
+    api: AlarmApi, books: Books, button: Button, battery: Any
+) -> None:
+    before = {"phone_battery": 50, "bluetooth": True, "app_version": "1.0"}
+    assert api.post("/v1/heartbeats", button.sign({"device_id": str(button.id), **before})).status_code == 202
+    query = "SELECT contact_at, phone_battery, bluetooth, app_version FROM health WHERE device_id = %s"
+    [(first, *said)] = books.rows(query, button.id)
+    bad = dict.fromkeys(("phone_battery", "button_battery", "bluetooth", "location_permission"), battery)
+    beat = {"device_id": str(button.id), **bad, "app_version": "\u200b\x00", "at": "0001-01-01T00:00:00+14:00"}
+    assert api.post("/v1/heartbeats", button.sign(beat)).status_code == 202
+    [(again, *still)] = books.rows(query, button.id)
+    assert again > first
+    # What is not known stays as it was; yes for Bluetooth was yes before.
+    assert still == said == list(before.values())
 
 
 def test_another_device_neither_moves_nor_cancels_an_alarm(
