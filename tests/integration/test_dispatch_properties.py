@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from chassis import clock, sql
-from contracts.alarm import AlarmRaised, CancelRequested
+from contracts.alarm import AlarmRaised, CancelRequested, digest_code
 from contracts.common import Fix, Lane
 from services.dispatch import store
-from services.dispatch.domain import code_digest, urgency_of
+from services.dispatch.domain import urgency_of
 from services.dispatch.invariants import INVARIANTS
 from services.dispatch.usecases import following
 from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, everything_known
@@ -156,7 +156,7 @@ def _comes(desk: Desk, device: UUID, lane: Lane, what: str, count: int) -> None:
     request = CancelRequested(
         alarm_id=alarm_id,
         device_id=device,
-        code_digest=code_digest(alarm_id, code),
+        code_digest=digest_code(alarm_id, code),
         received_at=clock.now(),
     )
     with desk.context.database.transaction() as tx:
