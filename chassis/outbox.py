@@ -4,7 +4,7 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from chassis.columns import UtcDateTime, table_of
 from chassis.message import Message, Sender
 from chassis.sql import Insert, Statement
 from chassis.vault import Unreadable, Vault, is_sealed
-from contracts.envelope import Event
+from contracts.envelope import Event, Undecodable
 from contracts.topology import RESTRICTED
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,12 @@ log = logging.getLogger(__name__)
 # Seconds after which an unsent event is taken over by the sweeper; longer than a confirm may take.
 SWEEP_AFTER_S = 3.0
 _BATCH = 200
+# Seconds that an event which did not go waits, after each failure, so that those behind it go. Short: it may be
+# the broker's fault.
+_PUT_OFF_S = (1, 2, 5, 15)
+# A sweep ends after so long, and waits at most so long for a connection that an event has broken (seconds).
+_SWEEP_S = 5.0
+_BACK_S = 1.0
 # Any constant will do: it names the sweeper's advisory lock within one service's database.
 _SWEEP_LOCK = 4421
 
@@ -41,6 +47,8 @@ class OutboxRow(SQLModel, table=True):
     routing_key: str
     body: bytes
     created_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    failures: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    put_off_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 @dataclass(slots=True)
@@ -68,12 +76,18 @@ class Outgoing:
 
 
 # A copy that comes while its row is still there changes nothing.
-_INSERT = Insert(table_of(OutboxRow), tail="ON CONFLICT DO NOTHING")
+_INSERT = Insert(
+    table_of(OutboxRow),
+    ("id", "exchange", "routing_key", "body", "created_at"),
+    tail="ON CONFLICT DO NOTHING",
+)
 _DELETE = text("DELETE FROM outbox WHERE id = ANY(:ids)")
 _OVERDUE = text(
-    "SELECT id, exchange, routing_key, body FROM outbox WHERE created_at < :before OR created_at > :after "
-    "ORDER BY created_at LIMIT :limit"
+    "SELECT id, exchange, routing_key, body, failures FROM outbox WHERE (created_at < :before "
+    "OR created_at > :after) AND (put_off_until IS NULL OR put_off_until <= :now "
+    "OR put_off_until > CAST(:now AS timestamptz) + interval '1 minute') ORDER BY created_at LIMIT :limit"
 )
+_PUT_OFF = text("UPDATE outbox SET failures = failures + 1, put_off_until = :until WHERE id = :id")
 
 
 def stored(outgoing: Sequence[Outgoing], session: Session) -> Statement | None:
@@ -223,24 +237,58 @@ class Relay:
                 return
             now, age = clock.now(), timedelta(seconds=SWEEP_AFTER_S)
             # What seems to come from the future was stored before somebody put the clock back.
-            rows = session.execute(_OVERDUE, {"before": now - age, "after": now + age, "limit": _BATCH}).all()
+            given = {"now": now, "before": now - age, "after": now + age, "limit": _BATCH}
+            rows = session.execute(_OVERDUE, given).all()
             if not rows:
                 return
             log.warning("outbox: sweeping %d unsent events", len(rows))
             vault = vault_of(self._engine)
+            failures = {row.id: row.failures for row in rows}
             swept = [message for row in rows if (message := _swept(vault, row))]
-            confirmed = self._sender.publish_and_wait(swept)
-            session.execute(_DELETE.bindparams(bindparam("ids")), {"ids": list(confirmed)})
+            sent, refused = self._send_swept(swept, failures)
+            session.execute(_DELETE.bindparams(bindparam("ids")), {"ids": list(sent)})
+            refused |= failures.keys() - {message.id for message in swept}
+            for event_id in refused:
+                wait = timedelta(seconds=_PUT_OFF_S[min(failures[event_id], len(_PUT_OFF_S) - 1)])
+                session.execute(_PUT_OFF, {"id": event_id, "until": now + wait})
+                log.error("outbox: event %s did not go, %d failures", event_id, failures[event_id] + 1)
             session.commit()
+
+    def _send_swept(
+        self, swept: Sequence[Message], failures: Mapping[UUID, int]
+    ) -> tuple[set[UUID], set[UUID]]:
+        """Send all together, then each alone that did not go: one may break the connection of the others.
+
+        What went, and what did not; the rest was not tried, for want of a connection or of time.
+        """
+        sent = self._sender.publish_and_wait([message for message in swept if not failures[message.id]])
+        refused = set[UUID]()
+        until = time.monotonic() + _SWEEP_S
+        for message in swept:
+            if message.id in sent:
+                continue
+            if time.monotonic() > until or not self._comes_back():
+                break
+            went = self._sender.publish_and_wait([message])
+            sent |= went
+            refused |= {message.id} - went
+        return sent, refused
+
+    def _comes_back(self) -> bool:
+        """Whether there is a connection, or is one again within a moment."""
+        until = time.monotonic() + _BACK_S
+        while not self._sender.connected and time.monotonic() < until:
+            time.sleep(0.02)
+        return self._sender.connected
 
 
 def _swept(vault: Vault, row: Any) -> Message | None:
-    """What is stored of an event as it travels; None where no key opens it: it must not hold up the others."""
+    """What is stored of an event as it travels; None where that cannot be read: the others go on."""
     try:
         body = clear(vault, row.id, bytes(row.body))
-    except Unreadable:
-        log.error("outbox: an event for %s opens with no key of this process", row.exchange)
+        parent = telemetry.context_of(Event.decode(body).traceparent)
+    except (Unreadable, Undecodable) as error:
+        log.error("outbox: an event for %s cannot be read: %s", row.exchange, type(error).__name__)
         return None
-    parent = telemetry.context_of(Event.decode(body).traceparent)
     telemetry.start_send(row.exchange, row.routing_key, str(row.id), parent).end()
     return Message(row.id, row.exchange, row.routing_key, body)

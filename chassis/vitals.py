@@ -20,7 +20,10 @@ _LOOK = text(
     "SELECT clock_timestamp() AS at, "
     "(SELECT count(*) FROM (SELECT FROM outbox LIMIT 10000) AS first) AS waiting, "
     "(SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0) FROM outbox) AS oldest_s, "
-    "(SELECT coalesce(extract(epoch FROM now() - min(due_at)), 0) FROM due WHERE due_at < now()) AS overdue_s"
+    "(SELECT coalesce(extract(epoch FROM now() - greatest(min(due_at), timestamptz 'epoch')), 0) FROM due "
+    "WHERE due_at < now() AND parked_at IS NULL) AS overdue_s, "
+    "(SELECT count(*) FROM due WHERE failures > 0 AND parked_at IS NULL) AS put_off, "
+    "(SELECT count(*) FROM due WHERE parked_at IS NOT NULL) AS parked"
 )
 # One look serves all metrics of one export.
 _FRESH_S = 2.0
@@ -51,6 +54,7 @@ def of_database(engine: Engine) -> None:
     metrics.observe(names.OUTBOX_WAITING, look.reading(lambda found: found.row.waiting))
     metrics.observe(names.OUTBOX_AGE, look.reading(lambda found: float(found.row.oldest_s)))
     metrics.observe(names.DUE_OVERDUE, look.reading(lambda found: float(found.row.overdue_s)))
+    metrics.observe(names.DUE_FAILING, look.failing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,12 @@ class _Look:
             return [] if found is None else [(value(found), {})]
 
         return read
+
+    def failing(self) -> Iterable[Reading]:
+        found = self.now()
+        if found is None:
+            return []
+        return [(getattr(found.row, state), {"state": state}) for state in ("put_off", "parked")]
 
     def _ask(self) -> _Found | None:
         try:

@@ -239,6 +239,13 @@ DUE_OVERDUE = Metric(
     "s",
     "By how much the oldest timer is late: nobody acts on what is due.",
 )
+DUE_FAILING = Metric(
+    "stalkingalarm.due.failing",
+    "gauge",
+    "{timer}",
+    "Timers whose act failed: put off for another attempt, or parked, which nobody tries any more.",
+    attributes={"state": ("put_off", "parked")},
+)
 BROKER_CONNECTED = Metric(
     "stalkingalarm.broker.connected",
     "gauge",

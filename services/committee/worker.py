@@ -3,6 +3,7 @@
 from functools import cache
 
 from chassis import audit, clock
+from chassis.apart import apart
 from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publisher
 from chassis.caller import Caller
 from chassis.database import Database, engine_of
@@ -78,26 +79,23 @@ class CommitteeWorker:
     @every(10)
     def tell_of_deadlines(self) -> None:
         """Remind, and tell of what was missed; the longer, the louder."""
-        with database().transaction() as tx:
-            deadlines.tell(tx)
+        deadlines.tell(database())
 
     @every(2)
     def send_to_chain_approach(self) -> None:
         """Give the chain approach what waits for it, outside any transaction: it may take its time."""
         if (client := chain_approach()) is None:
             return
-        with database().transaction() as tx:
-            waiting = chain.claim(Work(tx, vault(), US))
-        for each in waiting:
-            if client.send(each):
-                with database().transaction() as tx:
-                    chain.delivered(Work(tx, vault(), US), each.handover_id)
+        for each in chain.claim(database(), vault(), US):
+            with apart("hand-over", each.handover_id):
+                if client.send(each):
+                    with database().transaction() as tx:
+                        chain.delivered(Work(tx, vault(), US), each.handover_id)
 
     @every(10)
     def put_protocols_in_force(self) -> None:
         """Signed versions whose day has come."""
-        with database().transaction() as tx:
-            protocols.take_effect_due(tx)
+        protocols.take_effect_due(database())
 
     @every(LOOK_EVERY_S)
     def reseal(self) -> None:

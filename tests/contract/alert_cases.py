@@ -24,6 +24,7 @@ _WITHIN_2_5_S = {_ROUTE + f'le="{bound}"}}': "0+10x40" for bound in ("2.5", "+In
 _UNTAKEN = 'stalkingalarm_incident_unacknowledged_age_seconds{control_room="cic-gent"}'
 _HEARD = 'stalkingalarm_queue_heard_age_seconds{job="dispatch",queue="dispatch.alarms",instance='
 _DISPATCH_DUE = 'stalkingalarm_due_overdue_seconds{job="dispatch"}'
+_FAILING = 'stalkingalarm_due_failing{job="dispatch",state='
 _UPTIME = 'stalkingalarm_process_uptime_seconds{job="dispatch",process="AlarmLane",instance='
 _CONSUMERS = 'rabbitmq_detailed_queue_consumers{job="rabbitmq-queues",queue='
 _FREE = 'stalkingalarm_disk_free_ratio{job="alarm"}'
@@ -124,6 +125,14 @@ CASES: dict[str, list[Case]] = {
             {'stalkingalarm_due_overdue_seconds{job="reporting"}': "25x40"},
             {"job": "reporting"},
         ),
+    ],
+    "TimersFailing": [
+        Case(
+            {_FAILING + '"parked"}': "0x10 1x30"},
+            # A fault that was over at the second attempt.
+            {_FAILING + '"put_off"}': "0x10 1 0x30", _FAILING + '"parked"}': "0x40"},
+            {"job": "dispatch", "state": "parked"},
+        )
     ],
     "DatabaseAway": [
         Case(

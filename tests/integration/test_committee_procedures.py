@@ -98,8 +98,7 @@ def test_a_version_binds_from_its_day_and_the_one_before_no_longer(
     database = Database(engine_of(committee_settings), "/services/committee")
 
     def wait() -> int:
-        with database.transaction() as tx:
-            return protocols.take_effect_due(tx)
+        return protocols.take_effect_due(database)
 
     assert wait() == 0
     assert committee.call("GET", path, **SECRETARY)["version"] == 1

@@ -140,8 +140,7 @@ class Lives(RuleBasedStateMachine):
         if comes:
             late = "UPDATE due SET due_at = now() - interval '1 s' WHERE kind = 'protocol'"
             self.committee.execute(f"{late} AND subject_id LIKE '{self.id}:%'")
-        with self.database.transaction() as tx:
-            protocols.take_effect_due(tx)
+        protocols.take_effect_due(self.database)
         if comes and self.versions and self.versions[-1][0] == "signed":
             self.take_effect(len(self.versions))
 

@@ -112,10 +112,15 @@ class Desk:
         """Presses as one batch from the broker."""
         raise_alarms(self.context, [(alarm.alarm_id, alarm, None) for alarm in alarms])
 
-    def pass_time(self, seconds: float) -> int:
-        """Let every due row come `seconds` nearer and act on what is due; how many acts."""
+    def pass_time(self, seconds: float, failing: int = 0) -> int:
+        """Let every due row come `seconds` nearer and act on what is due; how many acts were done.
+
+        `failing`: so many timers are to fail.
+        """
         self.do("UPDATE due SET due_at = due_at - make_interval(secs => :s)", s=seconds)
-        return escalating.act_on_due(self.context)
+        done = escalating.act_on_due(self.context)
+        assert self.sql("SELECT count(*) FROM due WHERE failures > 0") == [(failing,)]
+        return done
 
     def nobody_answers(self, room: str) -> str:
         """The whole ladder of a room's alarms passes; the neighbour that hears of them last."""

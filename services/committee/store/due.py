@@ -92,10 +92,10 @@ def open_deadlines_of(session: Session, subject_id: UUID, *, lock: bool = False)
     return session.exec(found.with_for_update() if lock else found).all()
 
 
-def deadlines_reached(session: Session, ids: Collection[UUID]) -> Sequence[DeadlineRow]:
-    """Open ones among these, locked in order."""
-    found = select(DeadlineRow).where(col(DeadlineRow.id).in_(ids), col(DeadlineRow.state) == "open")
-    return session.exec(found.order_by(col(DeadlineRow.id)).with_for_update()).all()
+def deadline_reached(session: Session, deadline_id: UUID) -> DeadlineRow | None:
+    """A deadline that is still open, locked."""
+    found = select(DeadlineRow).where(col(DeadlineRow.id) == deadline_id, col(DeadlineRow.state) == "open")
+    return session.exec(found.with_for_update()).one_or_none()
 
 
 def deadlines_of(session: Session, application_id: UUID) -> Sequence[DeadlineRow]:

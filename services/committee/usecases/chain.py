@@ -8,6 +8,8 @@ from uuid import UUID, uuid4
 
 from chassis import audit, timers
 from chassis.caller import Caller
+from chassis.database import Database, Transaction
+from chassis.vault import Vault
 from services.committee import events
 from services.committee.domain import application as domain
 from services.committee.domain import chain
@@ -166,18 +168,21 @@ def decline(work: Work, handover_id: UUID, reasons: str) -> HandoverRow:
     return handover
 
 
-def claim(work: Work, at_once: int = 5) -> list[Sending]:
+def claim(database: Database, vault: Vault, caller: Caller, at_most: int = 5) -> list[Sending]:
     """What is to be sent now; each comes again until `delivered` says that it arrived."""
-    claimed = timers.claim(work.session, [TIMER], at_once)
-    found = []
-    for each in claimed:
-        handover = store.handover(work.session, UUID(each.subject_id))
+    found: list[Sending] = []
+
+    def take(tx: Transaction, due: timers.Due) -> None:
+        work = Work(tx, vault, caller)
+        handover = store.handover(work.session, UUID(due.subject_id))
         if handover is None:
-            continue
-        wait = _AGAIN_AFTER_S[min(each.attempt, len(_AGAIN_AFTER_S) - 1)]
-        again = replace(each, attempt=each.attempt + 1, due_at=work.at + timedelta(seconds=wait))
+            return
+        wait = _AGAIN_AFTER_S[min(due.attempt, len(_AGAIN_AFTER_S) - 1)]
+        again = replace(due, attempt=due.attempt + 1, due_at=work.at + timedelta(seconds=wait))
         timers.schedule(work.session, [again])
         found.append(_sending(work, handover))
+
+    timers.act_on_due(database, [TIMER], take, at_most=at_most)
     return found
 
 

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from sqlmodel import Session
 
 from chassis import clock, timers
-from chassis.database import Transaction
+from chassis.database import Database, Transaction
 from services.committee import events
 from services.committee.domain import deadlines as domain
 from services.committee.domain.deadlines import KINDS, STAGES, Kind
@@ -15,7 +15,6 @@ from services.committee.store import due as store
 
 TIMER = "deadline"
 _REVIEWS: frozenset[Kind] = frozenset({"review", "end", "review_after_alarm"})
-_AT_ONCE = 200
 
 
 def set_deadline(
@@ -50,26 +49,28 @@ def met(session: Session, subject_id: UUID, kinds: frozenset[Kind] | None = None
             timers.cancel(session, str(row.id), [TIMER])
 
 
-def tell(tx: Transaction) -> int:
+def tell(database: Database) -> int:
     """Remind of the deadlines that come near, and tell of those that passed; how many."""
-    claimed = timers.claim(tx.session, [TIMER], _AT_ONCE)
-    stages = {UUID(due.subject_id): STAGES[due.attempt] for due in claimed}
-    now = clock.now()
-    for row in store.deadlines_reached(tx.session, list(stages)):
-        kind, stage = _kind(row), stages[row.id]
-        if now >= row.due_at:
-            stage = "missed"
-        row.stage, row.loudness = stage, domain.loudness(row.due_at, now)
-        ladder = domain.LADDERS[kind]
-        addressee = ladder.escalates_to if stage == "missed" else ladder.reminds
-        tx.publish(events.deadline(row, addressee))
-        if stage == "missed":
-            if kind in _REVIEWS:
-                store.mark_overdue(tx.session, [row.subject_id])
-            _schedule(tx.session, row, "missed", now + domain.LOUDER_EVERY)
-        else:
-            _schedule(tx.session, row, *domain.next_stage(kind, row.due_at, now, after=stage))
-    return len(claimed)
+    return timers.act_on_due(database, [TIMER], _tell)
+
+
+def _tell(tx: Transaction, due: timers.Due) -> None:
+    row = store.deadline_reached(tx.session, UUID(due.subject_id))
+    if row is None:
+        return
+    now, kind, stage = clock.now(), _kind(row), STAGES[due.attempt]
+    if now >= row.due_at:
+        stage = "missed"
+    row.stage, row.loudness = stage, domain.loudness(row.due_at, now)
+    ladder = domain.LADDERS[kind]
+    addressee = ladder.escalates_to if stage == "missed" else ladder.reminds
+    tx.publish(events.deadline(row, addressee))
+    if stage == "missed":
+        if kind in _REVIEWS:
+            store.mark_overdue(tx.session, [row.subject_id])
+        _schedule(tx.session, row, "missed", now + domain.LOUDER_EVERY)
+    else:
+        _schedule(tx.session, row, *domain.next_stage(kind, row.due_at, now, after=stage))
 
 
 def _schedule(session: Session, row: DeadlineRow, stage: domain.Stage, at: datetime) -> None:

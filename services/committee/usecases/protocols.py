@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import Session
 
 from chassis import timers
-from chassis.database import Transaction
+from chassis.database import Database, Transaction
 from chassis.errors import Forbidden
 from contracts.common import BELGIUM, local_day
 from services.committee import events
@@ -84,16 +84,17 @@ def sign(work: Work, protocol_id: UUID, version: int, in_force_from: date) -> Pr
     return row
 
 
-def take_effect_due(tx: Transaction) -> int:
-    """Put in force the signed versions whose day has come."""
-    claimed = timers.claim(tx.session, [TIMER])
-    for due in claimed:
-        protocol_id, _, version = due.subject_id.partition(":")
-        store.lock(tx.session, UUID(protocol_id))
-        row = store.version(tx.session, UUID(protocol_id), int(version))
-        if row is not None and row.state == "signed":
-            _take_effect(tx, row)
-    return len(claimed)
+def take_effect_due(database: Database) -> int:
+    """Put in force the signed versions whose day has come; how many days came."""
+    return timers.act_on_due(database, [TIMER], _take_effect_now)
+
+
+def _take_effect_now(tx: Transaction, due: timers.Due) -> None:
+    protocol_id, _, version = due.subject_id.partition(":")
+    store.lock(tx.session, UUID(protocol_id))
+    row = store.version(tx.session, UUID(protocol_id), int(version))
+    if row is not None and row.state == "signed":
+        _take_effect(tx, row)
 
 
 def _take_effect(tx: Transaction, row: ProtocolRow) -> None:
