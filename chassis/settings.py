@@ -112,6 +112,32 @@ class PagesSettings(Settings):
         return self
 
 
+class CallingSettings(Settings):
+    """What a service needs besides that calls others: who it is to them (see chassis/service_token.py).
+
+    By client credentials of the identity provider. `service_token`: a fixed one, for providers that have none;
+    where both are given it serves until the first one was got.
+    """
+
+    oidc_token_url: str | None = None
+    # The name of the service where nothing is said.
+    service_client_id: str | None = None
+    service_client_secret: SecretStr | None = None
+    service_scope: str = ""
+    service_token: SecretStr | None = None
+
+    @model_validator(mode="after")
+    def refuse_to_be_nobody(self) -> Self:
+        """Credentials and where they are taken, or a fixed token; in production never in clear."""
+        if self.service_client_secret is None and self.service_token is None:
+            raise ValueError("service_client_secret: give it, or a service_token")
+        if self.service_client_secret is not None and self.oidc_token_url is None:
+            raise ValueError("oidc_token_url: where is service_client_secret taken?")
+        if self.production and not (self.oidc_token_url or "https://").startswith("https://"):
+            raise ValueError("oidc_token_url: must be https:// outside development mode")
+        return self
+
+
 S = TypeVar("S", bound=Settings)
 
 

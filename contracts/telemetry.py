@@ -270,6 +270,13 @@ DISK_FREE = Metric(
 PROCESS_UPTIME = Metric(
     "stalkingalarm.process.uptime", "gauge", "s", "Since this process began.", attributes={"process": NAMED}
 )
+SERVICE_TOKEN_USED = Metric(
+    "stalkingalarm.service_token.used",
+    "gauge",
+    "1",
+    "How much of its life a service's own token has behind it: renewed at a half, refused over 1.",
+    ("alarm", "reporting"),
+)
 SPAN_LOST = Metric("stalkingalarm.span.lost", "counter", "{span}", "Spans whose export failed.")
 
 METRICS: tuple[Metric, ...] = tuple(each for each in list(globals().values()) if isinstance(each, Metric))

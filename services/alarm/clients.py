@@ -8,6 +8,7 @@ from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind
 
 from chassis import telemetry
+from chassis.service_token import ServiceToken
 from contracts.envelope import BATCH_CONTENT_TYPE, CONTENT_TYPE
 from services.alarm.settings import AlarmSettings
 
@@ -17,11 +18,11 @@ log = logging.getLogger(__name__)
 class DispatchClient:
     """Hands events to dispatch's inbox, which makes a copy over HTTP and one over the broker the same."""
 
-    def __init__(self, settings: AlarmSettings, connections: int) -> None:
+    def __init__(self, settings: AlarmSettings, token: ServiceToken, connections: int) -> None:
         self._fault = ""
         self._http = httpx.AsyncClient(
             base_url=settings.dispatch_url,
-            headers={"authorization": f"Bearer {settings.service_token.get_secret_value()}"},
+            auth=token,
             timeout=httpx.Timeout(2.0, connect=0.5),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
         )

@@ -1,17 +1,15 @@
 """Settings of the alarm service. Durations are seconds."""
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from chassis.settings import Settings
+from chassis.settings import CallingSettings
 
 
-class AlarmSettings(Settings):
+class AlarmSettings(CallingSettings):
     """Defaults are the domain's own; every one can be set by an environment variable of the same name."""
 
     service: str = "alarm"
     dispatch_url: str
-    # Bearer token with role `service`, for the hand-over to dispatch.
-    service_token: SecretStr
     # How long after the press the order must be at a unit.
     deadline_s: float = Field(default=5.0, gt=0)
     # How long an answer waits for the second log once the first holds the press.

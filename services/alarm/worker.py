@@ -10,6 +10,7 @@ from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publishe
 from chassis.database import Database, engine_of
 from chassis.outbox import Relay
 from chassis.reseal import LOOK_EVERY_S, Resealer
+from chassis.service_token import ServiceToken
 from chassis.settings import load
 from chassis.vault import Vault
 from contracts.telemetry import DEVICE_ATTENTION
@@ -40,8 +41,17 @@ def vault() -> Vault:
     return Vault(load(AlarmSettings).vault_keys.get_secret_value())
 
 
+@cache
+def token() -> ServiceToken:
+    """Who this service is to its own API."""
+    made = ServiceToken(load(AlarmSettings))
+    made.start()
+    return made
+
+
 def on_start() -> None:
-    """Tell how many devices need a person."""
+    """Get a token for the canaries; tell how many devices need a person."""
+    token()
     books = database()
     metrics.observe(DEVICE_ATTENTION, lambda: attention(books))
 
@@ -102,7 +112,7 @@ class Health:
     @every(1)
     def canaries(self) -> None:
         """One for each control room every `canary_every_s`."""
-        send_canaries(database(), load(AlarmSettings))
+        send_canaries(database(), load(AlarmSettings), token())
 
     @every(LOOK_EVERY_S)
     def reseal(self) -> None:

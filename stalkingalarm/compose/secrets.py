@@ -13,7 +13,7 @@ from stalkingalarm.embedded.layout import SERVICES, Layout
 
 # What a process of a service reads, if its service has it: names as in chassis/settings.py.
 OF_A_SERVICE = (
-    *("database_url", "broker_url", "vault_keys", "audit_key", "pseudonym_key", "service_token"),
+    *("database_url", "broker_url", "vault_keys", "audit_key", "pseudonym_key", "service_client_secret"),
     *("chain_approach_token", "chain_approach_secret"),
 )
 

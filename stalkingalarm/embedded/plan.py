@@ -11,7 +11,6 @@ from chassis.development import DEVELOPMENT_PREFIX
 from chassis.topology import declare
 from chassis.vault import new_key
 from contracts import topology
-from stalkingalarm import issuer
 from stalkingalarm.embedded import postgres, rabbitmq
 from stalkingalarm.embedded.layout import SERVICES, Layout, project_root
 from stalkingalarm.embedded.spec import Spec
@@ -38,8 +37,6 @@ _GRACE_S = {"dispatch": 1}
 _COMMON = ("chassis.database", "opentelemetry.exporter.otlp.proto.http.trace_exporter", "shapely")
 WEB = ("uvicorn.main", "chassis.http", "chassis.http1", "chassis.publisher", *_COMMON)
 WORKER = ("chassis.run", "chassis.bus", *_COMMON)
-# The alarm service's pass at dispatch is minted anew at each start; a start lasts no month.
-_SERVICE_TOKEN_S = 30 * 86_400
 
 
 def plan(layout: Layout) -> list[Spec]:
@@ -109,9 +106,7 @@ def environment(layout: Layout, service: str) -> dict[str, str]:
         env["CHAIN_APPROACH_TOKEN"] = layout.secret("ketenaanpak.token")
         env["CHAIN_APPROACH_SECRET"] = layout.secret("ketenaanpak.secret", _webhook_secret)
     if service == "alarm":
-        env["SERVICE_TOKEN"] = issuer.mint(
-            service, ["service"], service, layout=layout, seconds=_SERVICE_TOKEN_S
-        )
+        env["SERVICE_CLIENT_SECRET"] = layout.secret(f"client.{service}")
     if not exports_elsewhere():
         env["OTEL_EXPORTER_OTLP_ENDPOINT"] = url(layout, "collector")
     return env

@@ -27,6 +27,7 @@ _DISPATCH_DUE = 'stalkingalarm_due_overdue_seconds{job="dispatch"}'
 _FAILING = 'stalkingalarm_due_failing{job="dispatch",state='
 _UPTIME = 'stalkingalarm_process_uptime_seconds{job="dispatch",process="AlarmLane",instance='
 _CONSUMERS = 'rabbitmq_detailed_queue_consumers{job="rabbitmq-queues",queue='
+_TOKEN = 'stalkingalarm_service_token_used_ratio{job="alarm"}'
 _FREE = 'stalkingalarm_disk_free_ratio{job="alarm"}'
 _BROKER_FREE = 'rabbitmq_disk_space_available_bytes{instance="rabbitmq:15692"}'
 
@@ -146,6 +147,15 @@ CASES: dict[str, list[Case]] = {
             {'stalkingalarm_broker_connected{job="alarm"}': "1x10 0x30"},
             {'stalkingalarm_broker_connected{job="alarm"}': "1x40"},
             {"job": "alarm"},
+        )
+    ],
+    "ServiceTokenOld": [
+        Case(
+            {_TOKEN: "0+0.02x60"},
+            # Renewed at the half, with a try or two that failed.
+            {_TOKEN: "0+0.02x30 0+0.02x30"},
+            {"job": "alarm"},
+            "8m",
         )
     ],
     "BrokerBlocked": [

@@ -5,6 +5,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
+from urllib.parse import parse_qsl
 from uuid import uuid4
 
 from joserfc import jwt
@@ -43,6 +44,8 @@ class Issuer:
         self.asked, self.takes_s = 0, 0.0
         # What it publishes beside the key that it signs with, before that.
         self.others: list[object] = []
+        # What it gives to services (client credentials), and the status that it answers while it is broken.
+        self.client_secret, self.lasts_s, self.broken, self.asked_for_tokens = "client-secret", 600.0, 0, 0
         issuer = self
 
         class Keys(BaseHTTPRequestHandler):
@@ -57,12 +60,27 @@ class Issuer:
                 self.end_headers()
                 self.wfile.write(body)
 
+            def do_POST(self) -> None:
+                """Client credentials: the client's name is role and partner's."""
+                issuer.asked_for_tokens += 1
+                form = dict(parse_qsl(self.rfile.read(int(self.headers["content-length"])).decode()))
+                known = form.get("client_secret") == issuer.client_secret
+                body: dict[str, object] = {"error": "invalid_client"}
+                if known and not issuer.broken:
+                    partner = form["client_id"]
+                    exp = int(time.time() + issuer.lasts_s)
+                    body = {"access_token": issuer.token("service", partner=partner, exp=exp)}
+                    body |= {"token_type": "Bearer", "expires_in": issuer.lasts_s}
+                self.send_response(issuer.broken or (200 if known else 401))
+                self.end_headers()
+                self.wfile.write(json.dumps(body).encode())
+
             def log_message(self, *_: object) -> None:
                 """Say nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Keys)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self.jwks_url = f"{self.url}/jwks"
+        self.jwks_url, self.token_url = f"{self.url}/jwks", f"{self.url}/token"
 
     def __enter__(self) -> "Issuer":
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

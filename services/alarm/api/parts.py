@@ -7,6 +7,7 @@ from chassis.database import Database, engine_of
 from chassis.groupwriter import GroupWriter
 from chassis.outbox import Relay
 from chassis.publisher import Publisher
+from chassis.service_token import ServiceToken
 from chassis.vault import Vault
 from contracts.common import Lane
 from services.alarm.settings import AlarmSettings
@@ -54,14 +55,17 @@ class Parts(DeviceParts):
     def __init__(self, settings: AlarmSettings) -> None:
         super().__init__(settings, "alarm api")
         vault = Vault(settings.vault_keys.get_secret_value())
+        self.token = ServiceToken(settings)
         lanes: tuple[Lane, Lane] = ("verified", "unverified")
         self.intakes = {
-            lane: Intake(lane, settings, self.database, self.publisher, self.relay, vault) for lane in lanes
+            lane: Intake(lane, settings, self.database, self.publisher, self.relay, vault, self.token)
+            for lane in lanes
         }
 
     async def start(self) -> None:
         """Start; nothing here waits for another system."""
         await super().start()
+        self.token.start()
         for intake in self.intakes.values():
             intake.start()
 
@@ -69,4 +73,5 @@ class Parts(DeviceParts):
         """Finish what was accepted, then stop."""
         for intake in self.intakes.values():
             await intake.stop()
+        self.token.stop()
         await super().stop()

@@ -17,6 +17,7 @@ from chassis.groupwriter import GroupWriter, NotWritten
 from chassis.message import Message, NotConfirmed
 from chassis.outbox import Relay
 from chassis.publisher import Publisher
+from chassis.service_token import ServiceToken
 from chassis.vault import Vault
 from contracts import telemetry as names
 from contracts.alarm import AlarmRaised
@@ -71,6 +72,7 @@ class Intake:
         publisher: Publisher,
         relay: Relay,
         vault: Vault,
+        token: ServiceToken,
     ) -> None:
         self._settings, self._publisher, self._relay, self._vault = settings, publisher, relay, vault
         self._database = database
@@ -80,7 +82,7 @@ class Intake:
         )
         at_once = settings.unverified_at_once
         self._slots = asyncio.Semaphore(at_once) if lane == "unverified" else None
-        self._dispatch = DispatchClient(settings, 100 if lane == "verified" else at_once)
+        self._dispatch = DispatchClient(settings, token, 100 if lane == "verified" else at_once)
         # A flood of presses that nobody proved waits in its lane: handed over, it would be in the others' way.
         after_s = settings.unrouted_after_s
         self._lookout = Lookout(database, self._dispatch, after_s) if lane == "verified" else None
