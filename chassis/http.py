@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
@@ -155,6 +155,15 @@ async def _bug(_: Request, error: Exception) -> JSONResponse:
     return problem(500, "Internal error", "this is a fault of ours; it was logged")
 
 
+def hold_parameters(request: Request) -> None:
+    """Refuse a text in path or query that no store holds; raises RequestValidationError naming it."""
+    for place, given in (("path", request.path_params.items()), ("query", request.query_params.multi_items())):
+        for name, value in given:
+            if isinstance(value, str) and "\x00" in value:
+                wrong = {"loc": (place, name), "msg": "must not hold the character NUL", "type": "text_nul"}
+                raise RequestValidationError([wrong])
+
+
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
 
@@ -195,6 +204,8 @@ def application(
         docs_url=None,
         redoc_url=None,
         # `Traced` makes the one server span; FastAPI's own would be three more, with other attributes.
+        # What devices send is brought to size where it is read, and never refused.
+        dependencies=[Depends(hold_parameters)] if most_bytes is not None else [],
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings

@@ -20,6 +20,13 @@ _LINES: Lines = {
     ),
     "too_short": ("Vul er minstens één in.", "Indiquez-en au moins un.", "Bitte mindestens eines angeben.", "Give at least one."),
     "string_too_long": ("Dit is te lang: hoogstens {max_length} tekens.", "C'est trop long : {max_length} caractères au plus.", "Das ist zu lang: höchstens {max_length} Zeichen.", "This is too long: at most {max_length} characters."),
+    **dict.fromkeys(
+        ("text_nul", "text_surrogate", "string_unicode"),
+        ("Hierin staat een teken dat niet kan worden bewaard: typ het opnieuw.", "Ce texte contient un caractère qui ne peut pas être conservé : retapez-le.", "Darin steht ein Zeichen, das nicht gespeichert werden kann: bitte neu eingeben.", "This holds a character that cannot be kept: type it again."),
+    ),
+    "text_invisible": ("Hier is niets te lezen: vul iets in dat zichtbaar is.", "Il n'y a rien de lisible ici : indiquez quelque chose de visible.", "Hier ist nichts zu lesen: bitte etwas Sichtbares eingeben.", "There is nothing to read here: fill in something that can be seen."),
+    "date_out_of_bounds": ("Deze datum kan niet: kies een jaar van 1900 tot 2199.", "Cette date est impossible : choisissez une année de 1900 à 2199.", "Dieses Datum geht nicht: bitte ein Jahr von 1900 bis 2199 wählen.", "This date cannot be: choose a year from 1900 to 2199."),
+    "moment_out_of_bounds": ("Dit tijdstip kan niet: kies een jaar van 2000 tot 2199.", "Ce moment est impossible : choisissez une année de 2000 à 2199.", "Dieser Zeitpunkt geht nicht: bitte ein Jahr von 2000 bis 2199 wählen.", "This time cannot be: choose a year from 2000 to 2199."),
     "string_pattern_mismatch": ("Dit is niet geschreven zoals het moet.", "Ce n'est pas écrit comme il faut.", "Das ist nicht richtig geschrieben.", "This is not written as it should be."),
     **dict.fromkeys(
         ("literal_error", "enum"),

@@ -7,7 +7,7 @@ correct it.
 
 import math
 import unicodedata
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any
 
 from pydantic import (
@@ -24,9 +24,10 @@ from pydantic_core import PydanticCustomError
 # Moments that a clock which was ever set can show; PostgreSQL and Python hold all of them in any time zone.
 EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
-# The largest number of a 64-bit column, and of a 32-bit one.
+# Days that people write down here: births, papers, the ends of measures.
+FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
+# The largest number of a 64-bit column.
 MOST_BIG = 2**63 - 1
-MOST_SMALL = 2**31 - 1
 
 _DATETIME: TypeAdapter[datetime] = TypeAdapter(datetime)
 # Longer than the digits of any number that a column holds.
@@ -114,10 +115,14 @@ def read_code(value: Any) -> str:
         value = int(value)
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value) if abs(value) <= MOST_BIG else ""
-    text = "".join(c for c in (read_text(value, 64) or "") if not c.isspace())
-    if not text.isdecimal():
-        return f"no code: {text}"
-    return "".join(str(unicodedata.decimal(c)) for c in text).lstrip("0") or "0"
+    text = plain_digits(read_text(value, 64) or "")
+    return (text.lstrip("0") or "0") if text.isdecimal() else f"no code: {text}"
+
+
+def plain_digits(text: str) -> str:
+    """Give a text without blanks, its digits of any script as 0 to 9."""
+    kept = (c for c in text if c.isprintable() and not c.isspace())
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in kept)
 
 
 def is_visible(text: str) -> bool:
@@ -140,9 +145,31 @@ def hold_text(text: str) -> str:
 def see_text(text: str) -> str:
     """The same, for a text that a person must be able to see; raises ValueError also where it shows nothing."""
     held = hold_text(text)
-    if held and not is_visible(held):
+    if held.strip() and not is_visible(held):
         raise PydanticCustomError("text_invisible", "shows nothing: type something that can be read")
     return held
+
+
+def see_all(value: Any) -> Any:
+    """Give a JSON value with each of its texts and keys as `see_text` gives it; raises ValueError too."""
+    if isinstance(value, str):
+        return see_text(value)
+    if isinstance(value, list | tuple):
+        return [see_all(each) for each in value]
+    if isinstance(value, dict):
+        return {see_all(key): see_all(each) for key, each in value.items()}
+    return value
+
+
+def hold_day(day: date) -> date:
+    """Give a day that can be reckoned with; raises ValueError before 1900 or after 2199."""
+    if not FIRST_DAY <= day <= LAST_DAY:
+        raise PydanticCustomError("date_out_of_bounds", "must lie between 1900 and 2199")
+    return day
+
+
+Day = Annotated[date, AfterValidator(hold_day)]
+Seen = AfterValidator(see_text)
 
 
 def same_text(text: str) -> str:
@@ -155,21 +182,18 @@ def same_text(text: str) -> str:
     return "".join(c for c in plain if c.isprintable() and not c.isspace())
 
 
-def _see_all(value: Any) -> Any:
-    """Every text in a JSON value, keys included, through `see_text`."""
-    if isinstance(value, str):
-        return see_text(value)
-    if isinstance(value, list | tuple):
-        return [_see_all(each) for each in value]
-    if isinstance(value, dict):
-        return {_see_all(key): _see_all(each) for key, each in value.items()}
-    return value
+def same_serial(text: str) -> str:
+    """A serial number as it is kept: see `same_text`; raises ValueError where nothing is left of it."""
+    serial = same_text(text).upper()
+    if not serial:
+        raise PydanticCustomError("text_invisible", "shows nothing: type something that can be read")
+    return serial
 
 
 class Incoming(BaseModel):
     """A body from outside: none of its texts is one that a store cannot hold or that shows nothing.
 
-    Raises ValidationError naming the field; texts are kept composed (NFC).
+    Raises ValidationError naming the field; texts are kept composed (NFC). Texts in mappings have `Seen`.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -177,4 +201,6 @@ class Incoming(BaseModel):
     @field_validator("*", mode="before")
     @classmethod
     def _texts(cls, value: Any) -> Any:
-        return _see_all(value)
+        if isinstance(value, list | tuple):
+            return [see_text(each) if isinstance(each, str) else each for each in value]
+        return see_text(value) if isinstance(value, str) else value

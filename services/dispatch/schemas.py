@@ -11,11 +11,14 @@ from contracts.common import MARKING, NO_NUL, Lane, Outcome
 from contracts.dispatch import OrderState
 from contracts.policy import Group, Personal
 from contracts.registry import Card
+from contracts.values import Incoming, Seen, see_all
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._:-]+$")]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
 Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
-Note = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=NO_NUL)]
+Note = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000, pattern=NO_NUL), Seen
+]
 
 # Of a body that is about the whole country at once: its zones as GeoJSON, its patrols.
 MOST_BYTES = 32 * 1024 * 1024
@@ -132,7 +135,7 @@ def _webhook_secret(value: SecretStr) -> SecretStr:
 WebhookSecret = Annotated[SecretStr, AfterValidator(_webhook_secret)]
 
 
-class ControlRoomIn(BaseModel):
+class ControlRoomIn(Incoming):
     """How a control room wants its alarms.
 
     A webhook is proposed only; `null` proposes none, where there is one. What is not said stays as it is.
@@ -163,7 +166,7 @@ class WebhookOut(BaseModel):
     proposed: WebhookProposed | None
 
 
-class WebhookAnswerIn(BaseModel):
+class WebhookAnswerIn(Incoming):
     """Which proposal is meant: another one may have come meanwhile."""
 
     proposal_id: UUID
@@ -182,7 +185,7 @@ class ControlRoomOut(BaseModel):
     lon: float
 
 
-class UnitIn(BaseModel):
+class UnitIn(Incoming):
     """A unit as the control room's software registers it."""
 
     unit_id: Id
@@ -194,7 +197,7 @@ class UnitIn(BaseModel):
     available: bool = True
 
 
-class PositionIn(BaseModel):
+class PositionIn(Incoming):
     """Where a unit is now; `available` None: as it was."""
 
     unit_id: Id
@@ -222,19 +225,19 @@ class UnitOut(BaseModel):
     kept_from: list[str] = Field(default_factory=list)
 
 
-class SendIn(BaseModel):
+class SendIn(Incoming):
     """Which unit to send; None: the proposed one."""
 
     unit_id: Id | None = None
 
 
-class DeclineIn(BaseModel):
+class DeclineIn(Incoming):
     """Why a unit cannot go."""
 
     reason: Note
 
 
-class OrderCloseIn(BaseModel):
+class OrderCloseIn(Incoming):
     """How it ended, said by the unit that sees the victim safe."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"outcome": "genuine"}]})
@@ -242,17 +245,17 @@ class OrderCloseIn(BaseModel):
     outcome: Outcome
 
 
-class IncidentCloseIn(BaseModel):
+class IncidentCloseIn(Incoming):
     """How it ended, said by a supervisor, with the reason for closing from a distance."""
 
     outcome: Outcome
     reason: Note
 
 
-class SessionIn(BaseModel):
+class SessionIn(Incoming):
     """A bearer token to be kept as the console's session cookie."""
 
     token: SecretStr
 
 
-Geojson = dict[str, Any]
+Geojson = Annotated[dict[str, Any], AfterValidator(see_all)]

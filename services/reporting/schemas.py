@@ -8,6 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.common import NO_NUL
 from contracts.policy import Group, Personal
+from contracts.values import Incoming
 
 _DEVICE, _ESSENCE = Personal(Group.DEVICE), Personal(Group.CASE, essence=True)
 
@@ -225,7 +226,7 @@ class AttentionOut(_Out):
     reason: str | None
 
 
-class ResolveIn(BaseModel):
+class ResolveIn(Incoming):
     """Why a point of attention is done with. No personal data."""
 
     model_config = ConfigDict(

@@ -45,3 +45,29 @@ def test_all_that_is_wrong_with_a_line_is_said_at_once(registry: Desk) -> None:
         (2, "victim_phone", "cells_surplus"),
         (3, "cancel_code", "missing"),
     }
+
+
+def test_a_reference_is_the_same_in_any_unicode_form(registry: Desk) -> None:
+    lines = (
+        "Zaak Éé-1;An;2468;1357;;",
+        "zaak E\u0301e\u0301\u20111;Bea;2468;1357;;",
+        "Zaak Ée-1;Cis;2468;1357;;",
+    )
+    found = looked_through(registry, *lines)
+    assert told(found) == {(3, "reference", "twice")}
+    assert looked_through(registry, lines[0], dry=False)["known"] == 0
+    assert looked_through(registry, lines[1], dry=False)["known"] == 1
+
+
+@pytest.mark.parametrize("again", ["victim_phone", " Victim_Phone ", "\u200bvictim_phone"])
+def test_a_heading_that_stands_there_twice_is_refused(registry: Desk, again: str) -> None:
+    """Of two cells with one heading the first would be dropped unseen."""
+    answer = registry.text("POST", "/v1/imports", f"{HEADS};{again}\n1;An;2468;1357;;1;2", **GHENT)
+    assert answer.status_code == 422
+    problem = answer.json()
+    assert (problem["field"], problem["code"], problem["names"]) == ("body", "columns_twice", ["victim_phone"])
+
+
+@pytest.mark.parametrize("bad", ["\u200b", "\u3164"])
+def test_a_name_that_shows_nothing_is_a_problem_of_its_line(registry: Desk, bad: str) -> None:
+    assert told(looked_through(registry, f"1;{bad};2468;1357;;")) == {(2, "victim_name", "text_invisible")}

@@ -214,6 +214,21 @@ def test_twice(registry: Desk, file: str) -> None:
     assert issued(registry, file, wanted(button_item_id=button["id"]), 409)["status_now"] == "issued"
 
 
+@pytest.mark.parametrize(
+    "typed", ["btn-{}", "BTN\u2011{}", "BTN\u2013{}", "BTN-\u200b{}", "ＢＴＮ－{}", " BTN-{} ", "BTN \u00a0-{}"]
+)
+def test_one_button_has_one_number_however_it_is_typed(registry: Desk, file: str, typed: str) -> None:
+    number = uuid4().hex[:8].upper()
+    entered(registry, serial=f"BTN-{number}")
+    again = {"kind": "button", "serial": typed.format(number)}
+    assert registry.call("POST", "/v1/stock", again, status=409, **TECHNICIAN)["field"] == "serial"
+    issued = device_body() | {"button_serial": f"BTN-{number}"}
+    registry.call("POST", f"{file}/devices", issued, status=201, **GHENT)
+    body = device_body() | {"button_serial": typed.format(number), "not_in_stock": True}
+    refused = registry.call("POST", f"{file}/devices", body, status=409, **GHENT)
+    assert refused["field"] == "button_serial"
+
+
 def test_two_files_want_the_same_button(registry: Desk) -> None:
     files = [
         f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}" for _ in range(6)

@@ -83,3 +83,62 @@ def test_a_line_of_a_list_is_told_the_same(registry: Desk) -> None:
     answer = registry.text("POST", "/v1/imports", f"{heads}\n1,An,2468,1357,bel mij,2050-01-01\n", **GHENT)
     told = [(each["column"], each["code"]) for each in answer.json()["problems"]]
     assert sorted(told) == [("victim_born_on", "date_in_future"), ("victim_phone", "string_pattern_mismatch")]
+
+
+UNREADABLE = {
+    "a\x00b": "text_nul",
+    "A\ud83d": "text_surrogate",
+    "\u200b\u2060": "text_invisible",
+    "\u3164": "text_invisible",
+}
+
+
+@pytest.mark.parametrize(("text", "code"), UNREADABLE.items(), ids=UNREADABLE.values())
+@pytest.mark.parametrize(
+    ("people", "field"),
+    [
+        ("victim.name", "card.victim.name"),
+        ("victim.description", "card.victim.description"),
+        ("perpetrator.name", "card.perpetrators.0.name"),
+        ("card.dogs", "card.dogs"),
+        ("card.notes", "card.notes"),
+    ],
+)
+def test_a_text_that_nobody_can_read_or_keep_is_refused_at_its_field(
+    registry: Desk, file: str, people: str, field: str, text: str, code: str
+) -> None:
+    of, _, name = people.partition(".")
+    refused = registry.call("PUT", f"{file}/card", card(**{of: {name: text}}), status=422, **GHENT)
+    assert [(each["field"], each["code"]) for each in refused["errors"]] == [(field, code)]
+
+
+def test_a_name_is_found_however_its_letters_are_composed(registry: Desk, file: str) -> None:
+    registry.call("PUT", f"{file}/card", card(victim={"name": "Ele\u0301onore Dupre\u0301"}), **GHENT)
+    kept = registry.call("GET", f"{file}/card", **GHENT)["card"]["victim"]
+    assert kept["name"] == "Eléonore Dupré"
+
+
+@pytest.mark.parametrize("until", ["0001-01-01", "0001-01-10", "9999-12-31"])
+def test_a_day_at_an_end_of_the_calendar_is_refused(registry: Desk, file: str, until: str) -> None:
+    measures = [{"kind": "no contact", "until": until}]
+    refused = registry.call("PUT", f"{file}/card", card(card={"measures": measures}), status=422, **GHENT)
+    assert [(each["field"], each["code"]) for each in refused["errors"]] == [
+        ("card.measures.0.until", "date_out_of_bounds")
+    ]
+    signed = registry.call("POST", f"{file}/convention", {"signed_on": until, "by": "An"}, status=422, **GHENT)
+    assert signed["field"] == "signed_on"
+
+
+def test_the_digits_of_any_keyboard_make_the_same_code(registry: Desk, file: str) -> None:
+    codes = {"cancel_code": "٢٤٦٨", "duress_code": "１３５７"}
+    registry.call("PUT", f"{file}/card", {**CARD, **codes}, **GHENT)
+    equal = {"cancel_code": "02468", "duress_code": "2468"}
+    refused = registry.call("PUT", f"{file}/card", {**CARD, **equal}, status=422, **GHENT)
+    assert refused["errors"][0]["code"] == "codes_equal"
+
+
+@pytest.mark.parametrize("path", ["/v1/stock?place=%00", "/v1/imports?dry_run=%00"])
+def test_a_parameter_that_no_store_holds_is_refused(registry: Desk, path: str) -> None:
+    method = "GET" if "stock" in path else "POST"
+    answer = registry.text(method, path, "x", **GHENT)
+    assert answer.status_code in (403, 422)

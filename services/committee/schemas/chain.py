@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from contracts.policy import Group, Personal
+from contracts.values import Incoming, see_all
 from services.committee.domain.chain import Basis, HandoverState
 from services.committee.schemas.common import In, Name, Slug, Text
 
@@ -53,7 +54,7 @@ class HandoverOut(BaseModel):
     answered_by: str | None
 
 
-class AnswerData(BaseModel):
+class AnswerData(Incoming):
     """Their answer to a case of ours."""
 
     model_config = ConfigDict(extra="ignore")
@@ -63,7 +64,7 @@ class AnswerData(BaseModel):
     remarks: Annotated[str, Field(max_length=8000)] | None = None
 
 
-class CaseFields(BaseModel):
+class CaseFields(Incoming):
     """What of a case they send: what a draft is made of, and whatever else they share, kept as it came."""
 
     model_config = ConfigDict(extra="allow")
@@ -75,7 +76,7 @@ class CaseFields(BaseModel):
     @model_validator(mode="after")
     def keep_few_with_names(self) -> Self:
         """Raises ValueError for more than fifty other fields, or one without a name that can be shown."""
-        more = self.model_extra or {}
+        more = see_all(self.model_extra or {})
         if len(more) > _MOST_FIELDS or not all(
             re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name) for name in more
         ):
@@ -83,7 +84,7 @@ class CaseFields(BaseModel):
         return self
 
 
-class CaseData(BaseModel):
+class CaseData(Incoming):
     """A case of theirs."""
 
     model_config = ConfigDict(extra="ignore")

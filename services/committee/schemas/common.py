@@ -1,28 +1,30 @@
 """What the committee's bodies have in common."""
 
-from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, StringConstraints
 
 from contracts.common import NO_NUL
+from contracts.values import Incoming, Moment, Seen
+
+__all__ = ["In", "Moment", "Name", "Number", "ReasonsIn", "RemarksIn", "Slug", "Text"]
 
 _ONE_LINE = r"^[^\x00-\x1f]*$"
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8000, pattern=NO_NUL)]
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_ONE_LINE)]
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8000, pattern=NO_NUL), Seen
+]
+Name = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=_ONE_LINE), Seen
+]
 # Names a condition in the files of ever so many cases, so it does not change with its wording.
 SLUG = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 
-# Moments that a calendar of people knows.
-Moment = Annotated[
-    AwareDatetime, Field(ge=datetime(2000, 1, 1, tzinfo=UTC), le=datetime(2200, 1, 1, tzinfo=UTC))
-]
 # A number that a column holds.
 Number = Annotated[int, Field(ge=1, le=2_147_483_647)]
 
 
-class In(BaseModel):
+class In(Incoming):
     """A body that takes no field it does not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -1,6 +1,6 @@
 """Bodies about meetings and reviews."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal, Self
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from contracts.committee import ReviewCause
 from contracts.registry import Language
+from contracts.values import Day
 from services.committee.schemas.case import CheckedIn
 from services.committee.schemas.chain import ReferralIn
 from services.committee.schemas.common import In, Moment, Name, Slug, Text
@@ -134,7 +135,7 @@ class ReviewIn(In):
     outcome: Literal["keep", "extend", "lighten", "end", "chain_approach"]
     reasons: Text
     conditions: dict[Slug, CheckedIn] = Field(default_factory=dict)
-    ends_on: date | None = None
+    ends_on: Day | None = None
     lightened: Text | None = None
     plan: Text | None = None
     referral: ReferralIn | None = None

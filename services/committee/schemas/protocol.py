@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from contracts.registry import Language
+from contracts.values import Day
 from services.committee.domain.application import Procedure
 from services.committee.domain.protocol import VersionState
 from services.committee.schemas.common import In, Name, Slug, Text
@@ -102,7 +103,7 @@ class SignatureIn(In):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"in_force_from": "2027-01-15"}]})
 
-    in_force_from: date
+    in_force_from: Day
 
 
 class ProtocolOut(BaseModel):

@@ -9,6 +9,7 @@ from fastapi.concurrency import run_in_threadpool
 from chassis.caller import Caller
 from chassis.edge import bodies
 from chassis.http import takes
+from contracts.values import Day
 from services.registry.api.parts import FileManager, Parts, Reader, read, wrote
 from services.registry.domain.photo import MOST_BYTES
 from services.registry.schemas.card import PhotoOut
@@ -34,7 +35,7 @@ def add(app: FastAPI, parts: Parts) -> None:
     )
     @bodies(MOST_BYTES)
     async def add_photo(
-        enrolment_id: UUID, request: Request, caller: FileManager, taken_on: date, of: UUID | None = None
+        enrolment_id: UUID, request: Request, caller: FileManager, taken_on: Day, of: UUID | None = None
     ) -> PhotoOut:
         """Add a photo (JPEG, PNG or WebP as the body) of the victim, or `of` a perpetrator on the card."""
         return await run_in_threadpool(take, caller, enrolment_id, of, taken_on, await request.body())

@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     StringConstraints,
@@ -17,9 +18,16 @@ from pydantic_core import PydanticCustomError
 
 from chassis import clock
 from contracts.registry import Address, Card, Measure, Noted, Person, Vehicle
+from contracts.values import Day, Incoming, plain_digits, read_code
 from services.registry.schemas.common import In
 
-Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{4,8}$")]
+
+def _digits(typed: Any) -> Any:
+    """The digits of any keyboard, since a code is compared by its value."""
+    return plain_digits(typed) if isinstance(typed, str) else typed
+
+
+Code = Annotated[str, BeforeValidator(_digits), StringConstraints(pattern=r"^[0-9]{4,8}$")]
 
 # A number that can be called, as people write it: 6 to 15 digits (E.164 allows 15), and what stands between.
 Dialled = Annotated[
@@ -67,7 +75,7 @@ CARD: dict[str, Any] = {
 }
 
 
-class _Looked(BaseModel):
+class _Looked(Incoming):
     # What is to be verified one day is not verified: it would never be looked at again.
     verified_on: Past | None = None
 
@@ -82,6 +90,8 @@ class VehicleIn(_Looked, Vehicle):
 
 class MeasureIn(_Looked, Measure):
     """A measure, as it is typed in."""
+
+    until: Day | None = None
 
 
 class AddressIn(_Looked, Address):
@@ -104,7 +114,7 @@ class PerpetratorIn(PersonIn):
     vehicles: tuple[VehicleIn, ...] = ()
 
 
-class CardContent(Card):
+class CardContent(Incoming, Card):
     """The card as it is typed in: pseudonyms of perpetrators are made here."""
 
     victim: PersonIn
@@ -135,7 +145,7 @@ class CardIn(In):
         cancel = info.data["cancel_code"]
         if (cancel is None) != (duress is None):
             raise PydanticCustomError("codes_together", "cancel_code and duress_code change together")
-        if cancel is not None and cancel == duress:
+        if cancel is not None and duress is not None and read_code(cancel) == read_code(duress):
             raise PydanticCustomError("codes_equal", "duress_code must differ from cancel_code")
         return duress
 

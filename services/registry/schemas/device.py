@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from contracts.policy import Group, Personal
 from contracts.registry import DeviceStatus
+from contracts.values import same_serial
 from services.registry.domain.stock import StockKind, StockStatus
 from services.registry.schemas.common import In, Phone, Text
 
@@ -24,6 +25,8 @@ def _ed25519(value: str) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
+# One thing has one number, however it is typed.
+SerialNumber = Annotated[Text, AfterValidator(same_serial)]
 PublicKey = Annotated[str, AfterValidator(_ed25519)]
 
 
@@ -47,7 +50,7 @@ class DeviceIn(In):
     )
 
     public_key: PublicKey
-    button_serial: Text | None = None
+    button_serial: SerialNumber | None = None
     phone_number: Phone
     button_item_id: UUID | None = None
     phone_item_id: UUID | None = None
@@ -82,7 +85,7 @@ class StockIn(In):
     model_config = ConfigDict(json_schema_extra={"examples": [{"kind": "button", "serial": "BTN-000124"}]})
 
     kind: StockKind
-    serial: Text
+    serial: SerialNumber
 
 
 class TakeBackIn(In):

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.policy import Group, Personal
 from contracts.registry import EnrolmentStatus, ReminderKind
+from contracts.values import Day
 from services.registry.schemas.common import In, Reason, Text
 from services.registry.schemas.device import DeviceOut
 
@@ -25,7 +26,7 @@ class ConventionIn(In):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"signed_on": "2026-11-02", "by": "An Peeters"}]})
 
-    signed_on: date
+    signed_on: Day
     by: Text
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from chassis.errors import bounds
+from contracts.values import same_text
 from services.registry.errors import ImportInvalid
 from services.registry.schemas.card import CardIn
 from services.registry.schemas.file import PoliceReportIn
@@ -113,11 +114,13 @@ def _lines(text: str) -> Iterator[tuple[int, Mapping[str, str], int]]:
     reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True, restkey=_BEYOND)
     begins = 1
     try:
-        heads = [head.strip() for head in reader.fieldnames or []]
+        heads = [same_text(head) for head in reader.fieldnames or []]
         if unknown := [head for head in heads if head not in COLUMNS]:
             raise _columns("columns_unknown", "columns that are not known", unknown)
         if lacking := [head for head in NEEDED if head not in heads]:
             raise _columns("columns_missing", "columns that are missing", lacking)
+        if twice := sorted({head for head in heads if heads.count(head) > 1}):
+            raise _columns("columns_twice", "columns that stand there twice", twice)
         reader.fieldnames, begins = heads, reader.line_num + 1
         for number, line in enumerate(reader, 2):
             if number > MOST_LINES + 1:
@@ -197,4 +200,4 @@ def _card(line: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _ref(key: bytes, zone: str, reference: str) -> str:
-    return hmac.new(key, f"import|{zone}|{reference}".encode(), hashlib.sha256).hexdigest()
+    return hmac.new(key, f"import|{zone}|{same_text(reference)}".encode(), hashlib.sha256).hexdigest()
