@@ -22,7 +22,10 @@ router = APIRouter(tags=["receipt ladder"])
 
 # A recorded authorisation is soon worth nothing.
 _FRESH = timedelta(minutes=10)
-_LOOK_EVERY_S = 0.5
+# Seconds for an alarm that only the broker holds so far; after them there is no such alarm.
+_UNKNOWN_S = 5.0
+# A stream says that it lives, and ends after an hour: the device comes back with a fresh signature.
+_SIGN_OF_LIFE_S, _LASTS_S = 15.0, 3600.0
 
 
 async def _follower(alarm_id: UUID, request: Request) -> tuple[Parts, UUID]:
@@ -47,7 +50,7 @@ def _owner(parts: Parts, alarm_id: UUID) -> str | None:
 
 def _look(parts: Parts, alarm_id: UUID, device_id: UUID) -> dict[str, datetime]:
     with parts.database.read() as session:
-        return store.stages(session, alarm_id, device_id)
+        return store.ladders(session, [alarm_id]).get((alarm_id, str(device_id)), {})
 
 
 def _ladder(alarm_id: UUID, reached: dict[str, datetime]) -> Ladder:
@@ -64,29 +67,39 @@ async def follow(
 ) -> Ladder:
     """How far an alarm has come; `Authorization: Device <JWS of device_id, alarm_id, at>`."""
     parts, device_id = await _follower(alarm_id, request)
-    until = asyncio.get_running_loop().time() + wait
-    while True:
-        ladder = _ladder(alarm_id, await asyncio.to_thread(_look, parts, alarm_id, device_id))
-        if ladder.stage != after or asyncio.get_running_loop().time() >= until:
-            return ladder
-        await asyncio.sleep(_LOOK_EVERY_S)
+    ladder = _ladder(alarm_id, await asyncio.to_thread(_look, parts, alarm_id, device_id))
+    if ladder.stage != after or not wait:
+        return ladder
+    loop = asyncio.get_running_loop()
+    until = loop.time() + (wait if ladder.stages else min(wait, _UNKNOWN_S))
+    with parts.ladders.following(alarm_id, device_id) as follower:
+        while ladder.stage == after and not follower.over and (left_s := until - loop.time()) > 0:
+            if await follower.climbs(left_s):
+                ladder = _ladder(alarm_id, follower.reached)
+    return ladder
 
 
 @router.get("/v1/alarms/{alarm_id}/stream")
 async def stream(alarm_id: UUID, request: Request) -> StreamingResponse:
     """The same as Server-Sent Events, one for each stage; it ends with the alarm."""
     parts, device_id = await _follower(alarm_id, request)
+    with parts.ladders.following(alarm_id, device_id) as first:
+        if not await first.climbs(_UNKNOWN_S):
+            raise NotFound("no such alarm")
+    return StreamingResponse(_events(parts, alarm_id, device_id), media_type="text/event-stream")
 
-    async def events() -> AsyncIterator[str]:
-        sent: set[str] = set()
-        while not await request.is_disconnected():
-            ladder = _ladder(alarm_id, await asyncio.to_thread(_look, parts, alarm_id, device_id))
-            for stage in ladder.stages:
+
+async def _events(parts: Parts, alarm_id: UUID, device_id: UUID) -> AsyncIterator[str]:
+    """One for each stage; it ends with the alarm. A stream whose phone is gone is cut by who sends it."""
+    loop, sent = asyncio.get_running_loop(), set[str]()
+    until = loop.time() + _LASTS_S
+    with parts.ladders.following(alarm_id, device_id) as follower:
+        while not follower.over and loop.time() < until:
+            for stage in _ladder(alarm_id, follower.reached).stages:
                 if stage.stage not in sent:
                     sent.add(stage.stage)
                     yield f"event: stage\ndata: {stage.model_dump_json()}\n\n"
             if "closed" in sent:
                 return
-            await asyncio.sleep(_LOOK_EVERY_S)
-
-    return StreamingResponse(events(), media_type="text/event-stream")
+            if not await follower.climbs(_SIGN_OF_LIFE_S):
+                yield ": here\n\n"

@@ -13,6 +13,7 @@ from contracts.common import Lane
 from services.alarm.settings import AlarmSettings
 from services.alarm.usecases.accept import SOURCE, Intake
 from services.alarm.usecases.devices import Devices
+from services.alarm.usecases.ladders import Ladders
 from services.alarm.usecases.reports import Heartbeat, write_heartbeats
 
 # Seconds: a phone waits gladly, and each transaction less is a flush less that a press must wait for.
@@ -56,6 +57,7 @@ class Parts(DeviceParts):
         super().__init__(settings, "alarm api")
         vault = Vault(settings.vault_keys.get_secret_value())
         self.token = ServiceToken(settings)
+        self.ladders = Ladders(self.database)
         lanes: tuple[Lane, Lane] = ("verified", "unverified")
         self.intakes = {
             lane: Intake(lane, settings, self.database, self.publisher, self.relay, vault, self.token)
@@ -66,11 +68,13 @@ class Parts(DeviceParts):
         """Start; nothing here waits for another system."""
         await super().start()
         self.token.start()
+        self.ladders.start()
         for intake in self.intakes.values():
             intake.start()
 
     async def stop(self) -> None:
         """Finish what was accepted, then stop."""
+        await self.ladders.stop()
         for intake in self.intakes.values():
             await intake.stop()
         self.token.stop()

@@ -1,6 +1,6 @@
 """How far alarms have come, and which control rooms there are: what dispatch tells."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -12,18 +12,21 @@ from chassis.sql import Statement
 from contracts.dispatch import ControlRoomRegistered
 
 _STAGES = text(
-    "WITH p AS (SELECT alarm_id, stored_at FROM presses WHERE alarm_id = :alarm_id AND device_id = :device_id) "
-    "SELECT 'stored' AS stage, stored_at AS at FROM p UNION ALL "
-    "SELECT s.stage, s.at FROM p JOIN alarm_incidents USING (alarm_id) JOIN stages s USING (incident_id)"
+    "WITH p AS (SELECT alarm_id, device_id, stored_at FROM presses WHERE alarm_id = ANY(:ids)) "
+    "SELECT alarm_id, device_id, 'stored' AS stage, stored_at AS at FROM p UNION ALL "
+    "SELECT alarm_id, device_id, s.stage, s.at FROM p JOIN alarm_incidents USING (alarm_id) "
+    "JOIN stages s USING (incident_id)"
 )
 _ROUTED = text("SELECT alarm_id FROM alarm_incidents WHERE alarm_id = ANY(:ids)")
 _OWNER = text("SELECT device_id FROM presses WHERE alarm_id = :alarm_id")
 
 
-def stages(session: Session, alarm_id: UUID, device_id: UUID) -> dict[str, datetime]:
-    """The stages that an alarm of this device has reached."""
-    given = {"alarm_id": alarm_id, "device_id": str(device_id)}
-    return {row.stage: row.at for row in session.execute(_STAGES, given)}
+def ladders(session: Session, alarm_ids: Collection[UUID]) -> dict[tuple[UUID, str], dict[str, datetime]]:
+    """The stages that alarms have reached, by alarm and by the device that raised it."""
+    found = dict[tuple[UUID, str], dict[str, datetime]]()
+    for row in session.execute(_STAGES, {"ids": list(set(alarm_ids))}):
+        found.setdefault((row.alarm_id, row.device_id), {})[row.stage] = row.at
+    return found
 
 
 def routed(session: Session, alarm_ids: Sequence[UUID]) -> set[UUID]:
