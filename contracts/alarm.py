@@ -36,6 +36,10 @@ def digest_code(alarm_id: UUID, code: Any) -> str:
     return hashlib.sha256(f"{alarm_id}:{read_code(code)}".encode()).hexdigest()
 
 
+# `typ` in the protected header of what a device signs: what it is, so that it can be nothing else.
+PRESS = "stalkingalarm-press+jws"
+
+
 class _Urgent(Payload):
     EXCHANGE = ALARM_URGENT
 
@@ -43,7 +47,8 @@ class _Urgent(Payload):
 class AlarmRaised(_Urgent):
     """A press was accepted. `deadline_at`: when the order must be at a unit; `hops`: server times by stage.
 
-    `content`: SHA-256 of what the device sent, which every copy shares and no other press does.
+    `content`: SHA-256 of what the device sent, which every copy shares and no other press does. `proof`: what
+    it signed, as a compact JWS, a letter a byte; dispatch believes that, not `lane`.
     """
 
     TYPE = "alarm.raised.v1"
@@ -54,6 +59,7 @@ class AlarmRaised(_Urgent):
     lane: Lane
     channel: Channel = "data"
     content: str | None = None
+    proof: Annotated[str | None, _LOCATION] = None
     pressed_at: Moment | None = None
     received_at: AwareDatetime
     deadline_at: AwareDatetime

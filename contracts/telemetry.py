@@ -130,6 +130,14 @@ DEVICE_MESSAGE_REFUSED = Metric(
     ("alarm", "dispatch"),
     {"kind": _MESSAGE, "reason": _NOT_COUNTED},
 )
+PRESS_PROOF = Metric(
+    "stalkingalarm.press.proof",
+    "counter",
+    "{press}",
+    "Presses of the lane of the proved, by what dispatch's own look at the signature said.",
+    ("dispatch",),
+    {"outcome": ("proved", "proof_pending", "proof_missing", "proof_broken")},
+)
 PRESS_ROUTE_DURATION = Metric(
     "stalkingalarm.press.route.duration",
     "histogram",

@@ -1,7 +1,7 @@
 """Pure rules of dispatch: the life of an order, urgency, the escalation ladder. No clock, no I/O."""
 
 import hmac
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 from uuid import UUID
@@ -37,10 +37,14 @@ ANSWERED: frozenset[OrderState] = frozenset({"acknowledged", "en_route", "on_sce
 # Reasons that the system gives itself; what a crew writes stays in dispatch.
 SYSTEM_REASONS = frozenset({"unit_silent", "unit_taken", "tie"})
 # Due rows of an incident. `find_unit` does what the room's policy says; `send_unit` sends, whatever it says.
-ABOUT_INCIDENTS = ("acknowledge", "unsent", "find_unit", "send_unit", "re_press")
+ABOUT_INCIDENTS = ("acknowledge", "unsent", "find_unit", "send_unit", "re_press", "proof")
 OVER: frozenset[OrderState] = frozenset({"closed", "declined", "withdrawn"})
 
 _PROGRESS: tuple[OrderState, ...] = get_args(OrderState)[:7]
+
+# The flag of a press whose device is not known here yet, and all that stand for want of proof.
+PENDING = "proof_pending"
+PROOF_FLAGS = frozenset({PENDING, "proof_missing", "proof_broken", "unverified"})
 
 Escalation = Literal["all_positions", "supervisor", "neighbour"]
 LADDER: tuple[Escalation, ...] = ("all_positions", "supervisor", "neighbour")
@@ -51,6 +55,8 @@ Cancel = Literal["requested", "duress"]
 # further presses so many count that they do not reach duress.
 URGENCY_OF_LANE: dict[Lane, int] = {"verified": 100, "unverified": 0}
 URGENCY_OF_DURESS = 50
+# Above all that is unproved for good, which is never under duress: nobody knows whose code it would be.
+URGENCY_OF_PENDING = 50
 RE_PRESSES_THAT_COUNT = 40
 # So many wrong codes are no slip of the finger any more: the room is told that somebody tries them.
 WRONG_CODES_THAT_TELL = 3
@@ -80,15 +86,22 @@ def subject_of(device_id: str, enrolment_id: UUID | None, lane: Lane) -> str:
     return f"enrolment:{enrolment_id}" if enrolment_id else f"device:{device_id}"
 
 
-def urgency_of(lane: Lane, presses: int, cancel: Cancel | None) -> int:
-    """Order of alarms on screen: higher first. Proved before unproved, then duress, then further presses."""
+def urgency_of(lane: Lane, presses: int, cancel: Cancel | None, *, pending: bool = False) -> int:
+    """Order of alarms on screen: higher first. Proved before unproved, then duress, then further presses.
+
+    `pending`: unproved for want of the registry's word only.
+    """
     duress = URGENCY_OF_DURESS if cancel == "duress" else 0
-    return URGENCY_OF_LANE[lane] + duress + min(presses - 1, RE_PRESSES_THAT_COUNT)
+    waiting = URGENCY_OF_PENDING if pending else 0
+    return URGENCY_OF_LANE[lane] + waiting + duress + min(presses - 1, RE_PRESSES_THAT_COUNT)
 
 
-def ladder_of(lane: Lane) -> tuple[Escalation, ...]:
-    """Who is told, step by step, while nobody acknowledges. Unproved presses never load a neighbour."""
-    return LADDER if lane == "verified" else LADDER[:2]
+def ladder_of(lane: str, flags: Collection[str] = ()) -> tuple[Escalation, ...]:
+    """Who is told, step by step, while nobody acknowledges. Unproved presses never load a neighbour.
+
+    One that may yet be proved does: it waits for the registry, not for the victim.
+    """
+    return LADDER if lane == "verified" or PENDING in flags else LADDER[:2]
 
 
 def fix_time(fix: Fix, received_at: datetime) -> datetime:

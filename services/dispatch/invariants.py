@@ -38,6 +38,10 @@ INVARIANTS: dict[str, str] = {
         "SELECT id FROM incidents WHERE state = 'closed' AND (outcome IS NULL OR closed_by IS NULL)"
     ),
     "closed_incident_with_a_location": "SELECT id FROM incidents WHERE state = 'closed' AND fix IS NOT NULL",
+    "closed_incident_with_a_proof": (
+        "SELECT p.alarm_id FROM presses p JOIN incidents i ON i.id = p.incident_id "
+        "WHERE i.state = 'closed' AND p.proof IS NOT NULL"
+    ),
     "times_go_backwards": (
         # The press was raised by another service's clock: a second of difference is no fault.
         "SELECT id FROM incidents WHERE routed_at < raised_at - interval '1 second' "

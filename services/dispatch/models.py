@@ -86,6 +86,8 @@ class DeviceRow(Table, table=True):
 
     id: UUID = Field(primary_key=True)
     enrolment_id: UUID = Field(index=True)
+    # What its presses are signed with; None for one that was told of before keys were kept here.
+    public_key: str | None = None
     status: str
     version: int
 
@@ -192,7 +194,10 @@ class IncidentRow(Table, table=True):
 
 
 class PressRow(Table, table=True):
-    """Which incident each press became part of: exactly one."""
+    """Which incident each press became part of: exactly one.
+
+    `copy_key`: see `believing.key_of_press`; `proof`: what its device signed, sealed, until it can be judged.
+    """
 
     __tablename__ = "presses"
 
@@ -202,6 +207,8 @@ class PressRow(Table, table=True):
     counter: int | None = Field(default=None, sa_type=BigInteger)
     received_at: datetime = Field(sa_type=UtcDateTime)
     routed_at: datetime = Field(sa_type=UtcDateTime)
+    copy_key: str | None = None
+    proof: bytes | None = None
 
 
 class OrderRow(Table, table=True):

@@ -256,6 +256,11 @@ def _complaint(point: Point | None) -> Flag | None:
     return None
 
 
+def is_place(point: Point) -> bool:
+    """Whether a point can be routed by as it is."""
+    return _complaint(point) is None
+
+
 def _pieces(area: shapely.Geometry) -> "np.ndarray[tuple[int], np.dtype[np.object_]]":
     """The outline cut at vertices into short lines: the same segments, quick to select."""
     lines = [

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, text, true
+from sqlalchemy import ColumnElement, or_, text, true, update
 from sqlmodel import Session, col, select
 
 from chassis.columns import table_of
@@ -60,7 +60,8 @@ _CLAIM_UNITS = (
     f"JOIN units u ON u.id = w.unit_id WHERE u.order_id IS NULL AND u.available {_TAKE} SELECT order_id FROM t"
 ).encode()
 _OWNERS = (
-    b"SELECT d.id, d.enrolment_id, e.managing_zone_id, c.sealed AS card, ARRAY(SELECT o.id FROM perpetrators p "
+    b"SELECT d.id, d.enrolment_id, d.public_key, e.managing_zone_id, c.sealed AS card, "
+    b"ARRAY(SELECT o.id FROM perpetrators p "
     b"JOIN perpetrators q ON q.ref = p.ref AND q.enrolment_id <> p.enrolment_id "
     b"JOIN incidents o ON o.enrolment_id = q.enrolment_id AND o.state = 'open' "
     b"WHERE p.enrolment_id = d.enrolment_id) AS linked, "
@@ -116,7 +117,7 @@ _FREE_UNITS = text("UPDATE units SET order_id = NULL, changed_at = :now WHERE or
 
 
 def owners(device_ids: Collection[UUID]) -> Statement:
-    """Enrolment, managing zone, sealed card, linked open incidents and who is tied, of known devices, by id."""
+    """Enrolment, key, managing zone, sealed card, linked open incidents and who is tied, of known devices."""
     return Statement(_OWNERS, {"ids": list(device_ids)})
 
 
@@ -166,6 +167,35 @@ def sender(session: Session, alarm_id: UUID, device_id: UUID) -> Any:
     """Of a press: its `incident_id`, whether it is this device's `own`, and the device's `status`; or None."""
     [rows] = send(session, Statement(_SENDER, {"alarm_id": alarm_id, "device_id": device_id}))
     return rows[0] if rows else None
+
+
+def unproved_presses(session: Session, incident_id: UUID) -> list[PressRow]:
+    """The presses of an incident whose proof waits for their device to be known."""
+    query = select(PressRow).where(col(PressRow.incident_id) == incident_id, col(PressRow.proof).is_not(None))
+    return list(session.execute(query).scalars())
+
+
+def waiting_for(session: Session, device_id: UUID) -> list[UUID]:
+    """The incidents with presses that name this device and wait for it to be known."""
+    query = select(PressRow.incident_id).where(
+        col(PressRow.device_id) == str(device_id), col(PressRow.proof).is_not(None)
+    )
+    return list(session.execute(query.distinct()).scalars())
+
+
+def forget_proofs(session: Session, incident_id: UUID) -> None:
+    """What was signed is of no more use: it holds a place."""
+    session.execute(
+        update(PressRow)
+        .where(col(PressRow.incident_id) == incident_id, col(PressRow.proof).is_not(None))
+        .values(proof=None)
+    )
+
+
+def has_open(session: Session, subject: str) -> bool:
+    """Whether an incident of this subject is open."""
+    query = select(IncidentRow.id).where(col(IncidentRow.subject) == subject, col(IncidentRow.state) == "open")
+    return session.execute(query).first() is not None
 
 
 def orders_of(session: Session, incident_ids: Collection[UUID]) -> list[OrderRow]:
@@ -292,6 +322,11 @@ def webhook_place(cic_id: str) -> str:
 def webhook_proposal_place(cic_id: str) -> str:
     """Where the secret of a webhook that waits for a second person is sealed for."""
     return f"webhook_proposals:{cic_id}:secret"
+
+
+def proof_place(alarm_id: UUID) -> str:
+    """Where what a device signed is sealed for."""
+    return f"presses:{alarm_id}:proof"
 
 
 def said_place(about: UUID) -> str:

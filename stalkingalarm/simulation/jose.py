@@ -13,9 +13,10 @@ def b64url(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def sign(key: Ed25519PrivateKey, device_id: str, payload: dict[str, Any]) -> str:
-    """A compact JWS; `kid` says whose key proves it."""
-    parts = ({"alg": "EdDSA", "kid": device_id}, payload)
+def sign(key: Ed25519PrivateKey, device_id: str, payload: dict[str, Any], typ: str | None = None) -> str:
+    """A compact JWS; `kid` says whose key proves it, `typ` what it is (None: as old clients do)."""
+    header = {"alg": "EdDSA", "kid": device_id} | ({"typ": typ} if typ else {})
+    parts = (header, payload)
     signed = ".".join(b64url(json.dumps(part, separators=(",", ":")).encode()) for part in parts)
     return f"{signed}.{b64url(key.sign(signed.encode()))}"
 

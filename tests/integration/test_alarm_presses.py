@@ -6,13 +6,16 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
 import pytest
 
-from contracts.alarm import alarm_id_of
+from contracts.alarm import AlarmRaised, alarm_id_of
+from contracts.envelope import Event
 from contracts.topology import ALARM_RECORDER, DISPATCH_FIXES
+from services.dispatch.usecases import believing
 from tests.support.alarm import GHENT, AlarmApi, AlarmWorker, Books, Button, HeartbeatsApi, Intake, eventually
 from tests.support.broker import Broker
 from tests.support.postgres import Cluster
@@ -88,6 +91,21 @@ def test_both_logs_hold_a_press(api: AlarmApi, books: Books, broker: Broker, but
     assert any(str(alarm_id) in body for body in take_all(broker, ALARM_RECORDER))
     # The outbox forgets what the broker confirmed.
     eventually(lambda: not books.rows("SELECT id FROM outbox WHERE id = %s", alarm_id))
+
+
+@pytest.mark.parametrize("wrapped", [lambda body: body, lambda body: b'\xef\xbb\xbf "' + body + b'"\r\n'])
+def test_dispatch_believes_what_is_published(
+    api: AlarmApi, broker: Broker, button: Button, wrapped: Callable[[bytes], bytes]
+) -> None:
+    """The signed bytes travel, whatever was around them, and verify with the key of the registry."""
+    take_all(broker, ALARM_RECORDER)
+    alarm_id = api.press(wrapped(button.press())).json()["alarm_id"]
+    (event,) = [e for e in map(Event.decode, take_all(broker, ALARM_RECORDER)) if e.subject == alarm_id]
+    press = AlarmRaised.model_validate(event.data)
+    owner = SimpleNamespace(public_key=button.public_key)
+    assert believing.believed(press, owner) is press
+    other = SimpleNamespace(public_key=Button().public_key)
+    assert believing.believed(press, other).lane == "unverified"
 
 
 def test_a_retransmission_over_any_channel_is_the_same_alarm_with_the_same_receipt(

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -15,7 +15,7 @@ from services.dispatch.api import create_app
 from services.dispatch.schemas import OrderView
 from services.dispatch.settings import DispatchSettings
 from tests.support.desks import NO_BROKER
-from tests.support.dispatching import GHENT_ROOM, alarm
+from tests.support.dispatching import GHENT_ROOM, alarm, know
 from tests.support.postgres import Cluster
 from tests.support.tokens import AUDIT, ROLES, SIGN_IN, Issuer
 
@@ -107,7 +107,9 @@ def test_who_may_what(client: TestClient, issuer: Issuer, method: str, path: str
         assert answer.status_code < 500
 
 
-def test_the_way_round_the_broker_makes_one_order_however_often(client: TestClient, issuer: Issuer) -> None:
+def test_the_way_round_the_broker_makes_one_order_however_often(
+    client: TestClient, issuer: Issuer, database_url: str
+) -> None:
     admin, gateway = issuer.headers("admin"), issuer.headers("gateway", cic=GHENT_ROOM)
     operator = issuer.headers("operator", cic=GHENT_ROOM)
     policy = {"policy": "automatic"}
@@ -115,6 +117,8 @@ def test_the_way_round_the_broker_makes_one_order_however_often(client: TestClie
     unit = {"unit_id": "g1", "callsign": "G 1", "zone_id": "gent-1", "control_room_id": GHENT_ROOM}
     assert client.put("/v1/units", json=[unit], headers=gateway).status_code == 204
     raised = alarm()
+    with psycopg.connect(database_url.replace("+psycopg", "")) as connection:
+        know(connection, UUID(raised.device_id))
     event = wrap(raised, source="/services/alarm", event_id=raised.alarm_id)
     for _ in range(2):
         answer = client.post(

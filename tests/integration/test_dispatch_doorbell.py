@@ -19,7 +19,7 @@ from contracts.registry import (
 )
 from services.dispatch import views
 from services.dispatch.usecases import escalating, following, rooms
-from tests.support.dispatching import GHENT, GHENT_ROOM, Bell, Desk, alarm, context_on
+from tests.support.dispatching import GHENT, GHENT_ROOM, Bell, Desk, alarm, context_on, public_key_of
 from tests.support.postgres import Cluster
 
 HER_STREET = "Kraanlei 77"
@@ -62,7 +62,7 @@ def enrol(desk: Desk, perpetrator: UUID) -> UUID:
             DeviceChanged(
                 enrolment_id=enrolment,
                 device_id=device,
-                public_key="k" * 43,
+                public_key=public_key_of(device),
                 status="active",
                 version=1,
                 changed_at=now,

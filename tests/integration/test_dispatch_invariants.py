@@ -29,6 +29,7 @@ FAULTS = {
     "live_order_of_a_closed_incident": f"UPDATE orders SET incident_id = {_CLOSED} WHERE state = 'sent'",
     "closed_incident_without_outcome": "UPDATE incidents SET outcome = NULL",
     "closed_incident_with_a_location": "UPDATE incidents SET fix = 'x' WHERE state = 'closed'",
+    "closed_incident_with_a_proof": f"UPDATE presses SET proof = 'x' WHERE incident_id = {_CLOSED}",
     "times_go_backwards": "UPDATE orders SET sent_at = created_at - interval '1 second'",
     "event_never_sent": "UPDATE outbox SET created_at = now() - interval '2 minutes'",
 }

@@ -159,6 +159,8 @@ def test_dispatch(cluster: Cluster) -> None:
     here.units(dispatching.GHENT_ROOM, dispatching.GHENT, 2)
     press, over = dispatching.alarm(), dispatching.alarm()
     here.press(press, over)
+    # Of a device that is not known here: what it signed waits.
+    here.press_as_told(dispatching.alarm())
     declined = sending.send(here.context, press.alarm_id, None)
     moving.move_order(here.context, declined.id, "crew", "declined", "the car broke down")
     moving.close(here.context, over.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="seen safe")

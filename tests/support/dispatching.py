@@ -1,6 +1,8 @@
 """Dispatch under test, without processes: real database and map, use cases called as the worker does."""
 
 import base64
+import hashlib
+import json
 from collections.abc import Sequence
 from copy import copy
 from datetime import UTC, datetime, timedelta
@@ -8,6 +10,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
 from chassis import outbox
@@ -15,7 +18,7 @@ from chassis.caller import Caller
 from chassis.database import Database, engine_of
 from chassis.outbox import Outgoing
 from chassis.vault import Vault, new_key
-from contracts.alarm import AlarmRaised, alarm_id_of
+from contracts.alarm import PRESS, AlarmRaised, alarm_id_of
 from contracts.common import Fix
 from contracts.envelope import Event, Payload, wrap
 from contracts.registry import CardPublished, DeviceChanged, EnrolmentChanged, PhotoPublished
@@ -30,6 +33,7 @@ from services.dispatch.usecases import escalating, room_webhooks, rooms
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.raising import raise_alarms
 from services.dispatch.usecases.units import put_units
+from stalkingalarm.simulation import jose
 from tests.support.days import today
 
 GHENT = Fix(lat=51.0543, lon=3.7174, radius_m=12)
@@ -109,6 +113,18 @@ class Desk:
         return [unit.unit_id for unit in units]
 
     def press(self, *alarms: AlarmRaised) -> None:
+        """Presses as one batch from the broker, of devices that are known here."""
+        self.know(*{UUID(alarm.device_id) for alarm in alarms if alarm.lane == "verified"})
+        self.press_as_told(*alarms)
+
+    def know(self, *devices: UUID) -> None:
+        """What the registry said of devices, unless it said so already."""
+        with self.context.database.read() as session:
+            connection: psycopg.Connection = session.connection().connection.driver_connection  # type: ignore[assignment]
+            know(connection, *devices)
+            session.commit()
+
+    def press_as_told(self, *alarms: AlarmRaised) -> None:
         """Presses as one batch from the broker."""
         raise_alarms(self.context, [(alarm.alarm_id, alarm, None) for alarm in alarms])
 
@@ -157,6 +173,31 @@ def _copied(board: Board) -> Board:
     return fresh
 
 
+def know(connection: psycopg.Connection, *devices: UUID) -> None:
+    """What the registry said of devices, unless it said so already."""
+    for device in sorted(devices):
+        connection.execute(
+            "INSERT INTO devices (id, enrolment_id, public_key, status, version) "
+            "VALUES (%s, %s, %s, 'active', 0) ON CONFLICT DO NOTHING",
+            (device, device, public_key_of(device)),
+        )
+
+
+def key_of(device: UUID) -> Ed25519PrivateKey:
+    """The key of a device: always the same one."""
+    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(device.bytes).digest())
+
+
+def public_key_of(device: UUID) -> str:
+    """The public half as the registry tells it."""
+    return jose.public_key(key_of(device))
+
+
+def signed_by(device: UUID, payload: dict[str, Any], typ: str | None = PRESS) -> str:
+    """A compact JWS of this device."""
+    return jose.sign(key_of(device), str(device), payload, typ)
+
+
 def alarm(
     device: UUID | None = None,
     counter: int = 1,
@@ -167,8 +208,14 @@ def alarm(
     """A press as the alarm service raises it."""
     device = device or uuid4()
     at = received_at or datetime.now(UTC)
+    signed = {"device_id": str(device), "counter": counter}
+    if fix is not None:
+        signed["fix"] = fix.model_dump(mode="json")
+    proof = signed_by(device, signed) if lane == "verified" else None
     return AlarmRaised.model_validate(
         {
+            "content": hashlib.sha256(json.dumps(signed).encode()).hexdigest(),
+            "proof": proof,
             "alarm_id": alarm_id_of(device, counter),
             "device_id": str(device),
             "counter": counter,
@@ -222,7 +269,14 @@ def everything_known(desk: Desk, text_of_it: str) -> tuple[UUID, UUID, UUID]:
         desk.context,
         EnrolmentChanged.model_validate({**told, "status": "active", "changed_at": at}),
         DeviceChanged.model_validate(
-            {**told, "device_id": device, "public_key": "x", "status": "active", "version": 1, "changed_at": at}
+            {
+                **told,
+                "device_id": device,
+                "public_key": public_key_of(device),
+                "status": "active",
+                "version": 1,
+                "changed_at": at,
+            }
         ),
         CardPublished.model_validate({**told, **codes, "version": 1, "card": card, "published_at": at}),
         PhotoPublished(enrolment_id=enrolment, photo_id=photo, card_version=1, jpeg=jpeg),

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from chassis.jws import key_of
 from chassis.message import Message
 from contracts.alarm import AlarmRaised
 from contracts.envelope import Event, wrap
 from services.alarm.domain import Claim, Judged, judge
 from services.alarm.errors import DeviceUnreadable
 from services.alarm.reading import read_press
-from services.alarm.usecases.devices import Device, key_of, standing
+from services.alarm.usecases.devices import Device, standing
 from tests.support.alarm import Button, b64
 
 NOW = datetime(2026, 11, 23, 22, 0, tzinfo=UTC)

@@ -91,3 +91,5 @@ def test_a_code_of_another_alarm_is_wrong() -> None:
 def test_unproved_presses_do_not_load_the_neighbour() -> None:
     assert ladder_of("verified")[-1] == "neighbour"
     assert "neighbour" not in ladder_of("unverified")
+    # For want of the registry's word only: it may be as real as any.
+    assert ladder_of("unverified", ["proof_pending"])[-1] == "neighbour"

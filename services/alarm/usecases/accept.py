@@ -11,7 +11,7 @@ from uuid import UUID
 
 from opentelemetry.trace import Span, Status, StatusCode
 
-from chassis import clock, metrics, telemetry
+from chassis import clock, jws, metrics, telemetry
 from chassis.database import Database
 from chassis.groupwriter import GroupWriter, NotWritten
 from chassis.message import Message, NotConfirmed
@@ -168,6 +168,7 @@ class Intake:
             lane=judged.lane,
             channel=channel,
             content=judged.content,
+            proof=_proof(claim, judged),
             pressed_at=claim.pressed_at,
             received_at=received_at,
             deadline_at=received_at + timedelta(seconds=self._settings.deadline_s),
@@ -286,6 +287,13 @@ class Intake:
         with self._database.transaction() as transaction:
             before = store.put_presses(transaction.session, ordered)
         return [before.get(press.raised.alarm_id) or _first(press, firsts) for press in presses]
+
+
+def _proof(claim: Claim, judged: Judged) -> str | None:
+    """What the device signed: dispatch verifies it again before it believes the lane."""
+    if judged.lane != "verified" or claim.signed is None or claim.signature is None:
+        return None
+    return jws.join(claim.signed, claim.signature)
 
 
 def _first(press: NewPress, firsts: dict[UUID, NewPress]) -> Stored | None:

@@ -1,7 +1,6 @@
 """The devices in memory, so that a press needs no look-up; and whether a signature is theirs."""
 
 import asyncio
-import base64
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -9,11 +8,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.database import Database
+from chassis.jws import is_signed_by, key_of
 from services.alarm.domain import Claim, Standing
 from services.alarm.store import devices as store
 
@@ -111,17 +110,6 @@ class Devices:
             self._stopping.wait(1.0)
 
 
-def key_of(public_key: str) -> Ed25519PublicKey | None:
-    """An Ed25519 key from base64url; None, and a line in the log, when it cannot be read."""
-    try:
-        return Ed25519PublicKey.from_public_bytes(
-            base64.urlsafe_b64decode(public_key + "=" * (-len(public_key) % 4))
-        )
-    except ValueError:
-        log.exception("a device's public key cannot be read")
-        return None
-
-
 def standing(claim: Claim, device: Device | None) -> Standing:
     """Whether this device signed this press."""
     if device is None:
@@ -130,8 +118,4 @@ def standing(claim: Claim, device: Device | None) -> Standing:
         return "unsigned"
     if claim.signed is None or device.key is None:
         return "bad_signature"
-    try:
-        device.key.verify(claim.signature, claim.signed)
-    except (InvalidSignature, ValueError):
-        return "bad_signature"
-    return "good"
+    return "good" if is_signed_by(device.key, claim.signed, claim.signature) else "bad_signature"

@@ -37,6 +37,14 @@ class Context:
             return None
         return Fix.model_validate(self.vault.open(store.fix_place(incident.subject), incident.fix))
 
+    def seal_proof(self, alarm_id: UUID, proof: str | None) -> bytes | None:
+        """What a device signed, as it rests."""
+        return self.vault.seal(store.proof_place(alarm_id), proof) if proof else None
+
+    def open_proof(self, alarm_id: UUID, sealed: bytes) -> str:
+        """What a device signed."""
+        return str(self.vault.open(store.proof_place(alarm_id), sealed))
+
     def seal_said(self, about: UUID, text: str) -> bytes:
         """What somebody wrote about an order or an incident, as it rests."""
         return self.vault.seal(store.said_place(about), text)

@@ -19,6 +19,7 @@ from services.dispatch.domain import ABOUT_INCIDENTS, ladder_of, merged
 from services.dispatch.models import IncidentRow
 from services.dispatch.usecases.context import Context, changed
 from services.dispatch.usecases.moving import apply, locked_order
+from services.dispatch.usecases.proving import prove
 from services.dispatch.usecases.recording import after
 from services.dispatch.usecases.sending import find_unit
 
@@ -56,7 +57,7 @@ def _unacknowledged(tx: Transaction, context: Context, row: Due, now: datetime) 
     incident = _open_incident(tx, row)
     if incident is None or incident.acknowledged_at is not None:
         return
-    ladder = ladder_of("verified" if incident.lane == "verified" else "unverified")
+    ladder = ladder_of(incident.lane, incident.flags)
     level = ladder[min(row.attempt, len(ladder) - 1)]
     target = None
     if level == "neighbour":
@@ -136,6 +137,13 @@ def _pressed_again(tx: Transaction, context: Context, row: Due, now: datetime) -
     changed(tx, context, incident)
 
 
+def _prove(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
+    """The device of a press was not known when it came: perhaps it is now."""
+    incident = _open_incident(tx, row)
+    if incident is not None:
+        prove(tx, context, incident, now)
+
+
 def _tell(tx: Transaction, incident: IncidentRow, level: str, now: datetime, target: str | None = None) -> None:
     tx.publish(
         IncidentEscalated.model_validate(
@@ -158,4 +166,5 @@ _ACTS: dict[str, Callable[[Transaction, Context, Due, datetime], None]] = {
     "find_unit": _look_for_unit,
     "send_unit": _look_for_unit,
     "re_press": _pressed_again,
+    "proof": _prove,
 }

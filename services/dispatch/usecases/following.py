@@ -9,8 +9,9 @@ from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import SQLModel, col
 
-from chassis import clock, metrics
+from chassis import clock, metrics, timers
 from chassis.database import Transaction
+from chassis.timers import Due
 from contracts.alarm import AlarmLocated, CanaryRaised, CancelRequested, TestRaised
 from contracts.committee import ConflictDeclared
 from contracts.dispatch import CanaryRouted, IncidentEscalated, IncidentRelocated, TestRouted
@@ -168,11 +169,18 @@ def route_canary(tx: Transaction, context: Context, canary: CanaryRaised, span: 
 
 
 def take_device(tx: Transaction, device: DeviceChanged) -> None:
-    """Read model of devices; an older version than the stored one is ignored."""
+    """Read model of devices; an older version is ignored. Presses that waited for the device are looked at."""
     row = DeviceRow(
-        id=device.device_id, enrolment_id=device.enrolment_id, status=device.status, version=device.version
+        id=device.device_id,
+        enrolment_id=device.enrolment_id,
+        public_key=device.public_key,
+        status=device.status,
+        version=device.version,
     )
-    _newer(tx, row, ["id"], "version")
+    if _newer(tx, row, ["id"], "version"):
+        waiting = store.waiting_for(tx.session, device.device_id)
+        now = clock.now()
+        timers.schedule(tx.session, [Due(kind="proof", subject_id=str(i), due_at=now) for i in waiting])
 
 
 def take_enrolment(tx: Transaction, enrolment: EnrolmentChanged) -> None:

@@ -245,6 +245,7 @@ def close(
             said=context.seal_said(incident.id, reason) if reason else None,
             fix=None,
         )
+        store.forget_proofs(tx.session, incident.id)
         tx.publish(
             IncidentClosed(
                 incident_id=incident.id,

@@ -18,7 +18,8 @@ from contracts.alarm import AlarmRaised
 from contracts.topology import DISPATCH_ALARMS
 from services.dispatch import store
 from services.dispatch.board import KnownUnit
-from services.dispatch.domain import fix_time, merged, subject_of, urgency_of
+from services.dispatch.domain import PENDING, fix_time, merged, subject_of, urgency_of
+from services.dispatch.usecases.believing import believed
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.raised import NewOrder, Raised
 from services.dispatch.usecases.recording import record
@@ -51,8 +52,10 @@ def _prepare(
     raised = []
     for event_id, alarm, span in presses:
         device_id = _uuid(alarm.device_id)
+        owner = owners.get(device_id) if device_id else None
+        alarm = believed(alarm, owner)
         # An unproved press names a device that is perhaps not its own: its home zone must not be used.
-        owner = owners.get(device_id) if device_id and alarm.lane == "verified" else None
+        owner = owner if alarm.lane == "verified" else None
         enrolment_id = owner.enrolment_id if owner else None
         route = context.board.route(alarm.fix, owner.managing_zone_id if owner else None)
         flags = merged(alarm.flags, sorted(route.flags), ["unverified"] if alarm.lane == "unverified" else [])
@@ -127,7 +130,7 @@ def _incident(context: Context, press: Raised, now: datetime) -> Mapping[str, An
         "border_zones": [n.zone for n in route.neighbours],
         "basis": route.basis,
         "flags": press.flags,
-        "urgency": urgency_of(alarm.lane, 1, None),
+        "urgency": urgency_of(alarm.lane, 1, None, pending=PENDING in press.flags),
         "raised_at": alarm.received_at,
         "deadline_at": alarm.deadline_at,
         "routed_at": now,

@@ -12,12 +12,15 @@ from chassis.timers import Due, scheduled
 from contracts import telemetry as names
 from contracts.dispatch import OrderMoved, OrderSent, PressRouted
 from services.dispatch import store
-from services.dispatch.domain import fix_time, measured_at, merged, urgency_of
+from services.dispatch.domain import PENDING, fix_time, measured_at, merged, urgency_of
 from services.dispatch.models import OrderRow
 from services.dispatch.routing import quality
 from services.dispatch.usecases.context import Context, has_webhook, ring, webhook_row
 from services.dispatch.usecases.raised import NewOrder, Raised
 from services.dispatch.views import seal_opened
+
+# Seconds between two looks for a device that is not known here yet.
+_LOOK_AGAIN_S = 5.0
 
 
 def record(tx: Transaction, context: Context, raised: Sequence[Raised], now: datetime) -> None:
@@ -35,6 +38,8 @@ def record(tx: Transaction, context: Context, raised: Sequence[Raised], now: dat
             _publish_order(tx, context, press, now)
         else:
             timers += _again(context, press, now)
+        if PENDING in press.alarm.flags:
+            timers.append(look_again(press.incident.id, now))
         sealed = None
         if press.incident.opened:
             sealed = seal_opened(context, press.row, press.alarm.fix, press.order, press.owner, now)
@@ -42,7 +47,7 @@ def record(tx: Transaction, context: Context, raised: Sequence[Raised], now: dat
         ring(tx, press.incident.id, press.incident.presses, press.span, sealed)
     orders = [asdict(press.order) for press in raised if press.order is not None]
     tx.write(
-        store.new_presses([_press_row(press, now) for press in raised]),
+        store.new_presses([_press_row(context, press, now) for press in raised]),
         *([store.new_orders(orders)] if orders else []),
         scheduled(timers),
     )
@@ -96,12 +101,17 @@ def unit_timer(context: Context, order_id: UUID, now: datetime) -> Due:
     return Due(kind="unit_answer", subject_id=str(order_id), due_at=after(now, context.settings.unit_answer_s))
 
 
+def look_again(incident_id: UUID, now: datetime) -> Due:
+    """The timer that looks whether the device of a press is known by now; its coming makes it look at once."""
+    return Due(kind="proof", subject_id=str(incident_id), due_at=after(now, _LOOK_AGAIN_S))
+
+
 def after(now: datetime, seconds: float) -> datetime:
     """`now` plus seconds."""
     return datetime.fromtimestamp(now.timestamp() + seconds, tz=now.tzinfo)
 
 
-def _press_row(press: Raised, now: datetime) -> Mapping[str, Any]:
+def _press_row(context: Context, press: Raised, now: datetime) -> Mapping[str, Any]:
     alarm = press.alarm
     return {
         "alarm_id": alarm.alarm_id,
@@ -110,6 +120,7 @@ def _press_row(press: Raised, now: datetime) -> Mapping[str, Any]:
         "counter": alarm.counter,
         "received_at": alarm.received_at,
         "routed_at": now,
+        "proof": context.seal_proof(alarm.alarm_id, alarm.proof) if PENDING in alarm.flags else None,
     }
 
 

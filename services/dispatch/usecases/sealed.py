@@ -8,6 +8,7 @@ from services.dispatch.models import (
     IncidentRow,
     OrderRow,
     PhotoRow,
+    PressRow,
     WebhookProposalRow,
 )
 
@@ -16,6 +17,7 @@ SEALED = (
     Sealed(PhotoRow, "sealed", store.photo_place, ("id",)),
     Sealed(IncidentRow, "fix", store.fix_place, ("subject",)),
     Sealed(IncidentRow, "said", store.said_place, ("id",)),
+    Sealed(PressRow, "proof", store.proof_place, ("alarm_id",)),
     Sealed(OrderRow, "said", store.said_place, ("id",)),
     Sealed(ControlRoomRow, "webhook_secret", store.webhook_place, ("id",)),
     Sealed(WebhookProposalRow, "secret", store.webhook_proposal_place, ("cic_id",)),

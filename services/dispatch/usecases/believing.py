@@ -1,0 +1,75 @@
+"""Whether a press is its device's: dispatch believes the signature, by its own read model, not the lane.
+
+What is not proved is an incident of the unproved, with the reason as a flag; nothing is dropped for it. A
+device that is not known here yet may be as real as any: see `proving`.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from chassis import jws, metrics
+from contracts.alarm import PRESS, AlarmRaised
+from contracts.common import Fix
+from contracts.telemetry import PRESS_PROOF
+from services.dispatch.geography import Point
+from services.dispatch.routing import is_place
+
+Proof = Literal["proved", "proof_pending", "proof_missing", "proof_broken"]
+
+
+def believed(alarm: AlarmRaised, owner: Any) -> AlarmRaised:
+    """The press as far as it is proved. `owner`: see `store.owners`; None for a device not known here."""
+    if alarm.lane != "verified":
+        return alarm
+    proof, signed = _judge(alarm, owner)
+    metrics.count(PRESS_PROOF, outcome=proof)
+    if proof != "proved" or signed is None:
+        return alarm.model_copy(update={"lane": "unverified", "flags": (*alarm.flags, proof)})
+    place = _signed_place(signed.payload)
+    if place is None or (alarm.fix is not None and (alarm.fix.lat, alarm.fix.lon) == (place.lat, place.lon)):
+        return alarm
+    # Where she is says what she signed, whatever became of it on the way.
+    return alarm.model_copy(update={"fix": place, "flags": (*alarm.flags, "place_as_signed")})
+
+
+def _judge(alarm: AlarmRaised, owner: Any) -> tuple[Proof, jws.Signed | None]:
+    signed = jws.split(alarm.proof) if alarm.proof else None
+    if signed is None:
+        return "proof_missing", None
+    if not _says_this_press(signed, alarm):
+        return "proof_broken", None
+    if owner is None or owner.public_key is None:
+        return "proof_pending", None
+    key = jws.key_of(owner.public_key)
+    if key is None or not jws.is_signed_by(key, signed.signed, signed.signature):
+        return "proof_broken", None
+    return "proved", signed
+
+
+def _says_this_press(signed: jws.Signed, alarm: AlarmRaised) -> bool:
+    """Whether the signed bytes may be what the event says: a press, with this counter and under its id."""
+    counter = signed.payload.get("counter")
+    other = isinstance(counter, int) and not isinstance(counter, bool) and counter != alarm.counter
+    return signed.header.get("typ", PRESS) == PRESS and not (other and alarm.counter is not None)
+
+
+def _signed_place(payload: Mapping[str, Any]) -> Fix | None:
+    """The place in signed bytes that are in order; None where the alarm service's reading has to do."""
+    fix = payload.get("fix")
+    fix = fix if isinstance(fix, dict) else {}
+    lat, lon = fix.get("lat"), fix.get("lon")
+    if isinstance(lat, bool) or isinstance(lon, bool):
+        return None
+    if not isinstance(lat, int | float) or not isinstance(lon, int | float) or not is_place(Point(lat, lon)):
+        return None
+    return Fix(lat=lat, lon=lon)
+
+
+def key_of_press(alarm: AlarmRaised) -> str:
+    """What all copies of a press share and no other press has: the bytes that its device sent.
+
+    The signature is among them where there is one: nobody who has no key can make a copy beforehand.
+    """
+    said = alarm.proof or alarm.content or f"{alarm.received_at.isoformat()} {alarm.pressed_at}"
+    return hashlib.sha256(f"{alarm.device_id} {alarm.counter} {said}".encode()).hexdigest()

@@ -1,0 +1,73 @@
+"""A press whose device dispatch did not know when it came.
+
+It is looked at first among the unproved, escalates as a proved one does, and becomes one as soon as the
+registry's word comes. What its device signed rests sealed until then, and no longer.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from chassis import jws, metrics, timers
+from chassis.database import Transaction
+from chassis.timers import Due
+from contracts.telemetry import PRESS_PROOF
+from services.dispatch import store
+from services.dispatch.domain import PENDING, PROOF_FLAGS, merged, subject_of, urgency_of
+from services.dispatch.models import IncidentRow
+from services.dispatch.usecases.context import Context, changed
+from services.dispatch.usecases.recording import after, look_again
+from services.dispatch.usecases.sending import find_unit
+
+
+def prove(tx: Transaction, context: Context, incident: IncidentRow, now: datetime) -> None:
+    """What could not be proved when it came, tried again: proved, not, or not yet."""
+    waiting = store.unproved_presses(tx.session, incident.id)
+    if not waiting or incident.lane == "verified":
+        return
+    [owners] = tx.send(store.owners([UUID(incident.device_id)]))
+    owner = owners[0] if owners else None
+    if owner is None or owner.public_key is None:
+        timers.schedule(tx.session, [look_again(incident.id, now)])
+        return
+    key = jws.key_of(owner.public_key)
+    signed = [jws.split(context.open_proof(press.alarm_id, press.proof)) for press in waiting if press.proof]
+    proved = key is not None and any(s and jws.is_signed_by(key, s.signed, s.signature) for s in signed)
+    store.forget_proofs(tx.session, incident.id)
+    metrics.count(PRESS_PROOF, outcome="proved" if proved else "proof_broken")
+    if proved:
+        _raise_to_proved(tx, context, incident, owner, now)
+    else:
+        flags = merged((f for f in incident.flags if f != PENDING), ["proof_broken"])
+        store.touch(
+            tx.session, incident, now, flags=flags, urgency=urgency_of("unverified", incident.presses, None)
+        )
+    changed(tx, context, incident)
+
+
+def _raise_to_proved(
+    tx: Transaction, context: Context, incident: IncidentRow, owner: Any, now: datetime
+) -> None:
+    """From now on it is treated as if it had come proved; who took it, keeps it."""
+    fix = context.open_fix(incident)
+    subject = subject_of(incident.device_id, owner.enrolment_id, "verified")
+    if store.has_open(tx.session, subject):
+        # A later press of hers was proved before: both are shown, each with its place.
+        subject = f"proved:{incident.id}"
+    store.touch(
+        tx.session,
+        incident,
+        now,
+        lane="verified",
+        subject=subject,
+        enrolment_id=owner.enrolment_id,
+        fix=context.seal_fix(subject, fix),
+        flags=[flag for flag in incident.flags if flag not in PROOF_FLAGS],
+        urgency=urgency_of("verified", incident.presses, "duress" if incident.cancel == "duress" else None),
+    )
+    if incident.acknowledged_at is None:
+        timers.cancel(tx.session, str(incident.id), ["acknowledge"])
+        due_at = after(now, context.settings.escalate_after_s[0])
+        timers.schedule(tx.session, [Due(kind="acknowledge", subject_id=str(incident.id), due_at=due_at)])
+    automatic = context.board.rooms[incident.cic_id].policy == "automatic"
+    find_unit(tx, context, incident, now, send_now=automatic)
