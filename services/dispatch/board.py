@@ -14,9 +14,9 @@ from sqlmodel import Session
 from chassis import clock
 from chassis.sql import Statement, send
 from contracts.common import Fix
-from services.dispatch.geography import Point, Zone, load_map, parse_zones
+from services.dispatch.geography import Point, Zone, load_map, parse_zones, to_metres
 from services.dispatch.models import MapRow
-from services.dispatch.routing import Defaults, Route, Router
+from services.dispatch.routing import Defaults, Flag, Route, Router, SearchBasis, usable_unit_place
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.unit_index import UnitIndex
 
@@ -35,6 +35,8 @@ _CHANGED = _UNITS + (
 )
 _ALL = _UNITS + b"WHERE id > %(last)s ORDER BY id LIMIT %(page)s"
 _PAGE = 200
+# Without a place of hers: among so many that are nearest to the middle of her zone those that stand in it.
+_LOOK_AT = 64
 _MAP_ID = text("SELECT max(id) FROM maps")
 
 
@@ -49,11 +51,29 @@ class Room:
     neighbours: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Where a unit is looked for. `zone`: those that stand in it come first."""
+
+    point: Point
+    basis: SearchBasis
+    zone: str | None = None
+
+
+class Candidate(NamedTuple):
+    """A free unit, how far it is from where one looks (metres; None: unknown), and what that rests on."""
+
+    unit_id: str
+    metres: float | None
+    basis: SearchBasis
+
+
 class KnownUnit(NamedTuple):
     """What is shown of a unit beside where it is."""
 
     callsign: str
     cic_id: str
+    zone_id: str
 
 
 class Board:
@@ -66,6 +86,7 @@ class Board:
         self._defaults = Defaults(settings.default_control_room, border_margin_m=settings.border_margin_m)
         self.router = Router(zones, rooms, self._defaults)
         self.zones = zones
+        self._middles: dict[str, Point | None] = {}
         self.map_id: int | None = None
         self.units = UnitIndex()
         self.known: dict[str, KnownUnit] = {}
@@ -109,8 +130,10 @@ class Board:
     def _take_over(self, units: Sequence[Any]) -> None:
         for unit in units:
             free = unit.available and unit.order_id is None
-            self.known[unit.id] = KnownUnit(unit.callsign, unit.cic_id)
-            self.units.upsert(unit.id, unit.lat, unit.lon, unit.zone_id, unit.cic_id, free)
+            self.known[unit.id] = KnownUnit(unit.callsign, unit.cic_id, unit.zone_id)
+            lat, lon = (unit.lat, unit.lon) if usable_unit_place(unit.lat, unit.lon) else (None, None)
+            guess = self.middle(unit.zone_id) if lat is None else None
+            self.units.upsert(unit.id, lat, lon, unit.zone_id, unit.cic_id, free, guess)
 
     def _refresh_map(self, session: Session) -> None:
         newest = session.execute(_MAP_ID).scalar_one()
@@ -119,6 +142,7 @@ class Board:
         row = session.get_one(MapRow, newest)
         self.zones = parse_zones(row.geojson, set(self.rooms))
         self.router = Router(self.zones, self._map_rooms, self._defaults)
+        self._middles = {}
         self.map_id = newest
         log.info("map %s in force: %d zones", newest, len(self.zones))
 
@@ -126,16 +150,67 @@ class Board:
         """Zone and control room of a fix; without one, of the last known place, then of the home zone."""
         return self.router.route(_point(fix), home_zone, _point(last_known))
 
+    def middle(self, zone_id: str) -> Point | None:
+        """The middle of a zone of the map in force; None for any other."""
+        if zone_id not in self._middles:
+            known = any(zone.id == zone_id for zone in self.zones)
+            self._middles[zone_id] = self.router.middle(zone_id) if known else None
+        return self._middles[zone_id]
+
+    def zone_of(self, lat: float | None, lon: float | None, registered: str) -> str | None:
+        """The zone that a unit stands in; where its position is unknown, the one that it is of."""
+        if lat is None or lon is None or not usable_unit_place(lat, lon):
+            return registered
+        return self.router.zone_at(*to_metres(lat, lon))
+
+    def search(self, route: Route, home: Point | None) -> Search:
+        """Where to look for a unit: at her place, else at the registered address, else about the zone."""
+        if route.point is not None:
+            return Search(route.point, SearchBasis.FIX)
+        at_home = self.router.route(home)
+        if at_home.point is not None and Flag.FAR not in at_home.flags:
+            return Search(at_home.point, SearchBasis.REGISTERED_ADDRESS)
+        middle = self.middle(route.zone) if route.zone is not None else None
+        if middle is not None:
+            return Search(middle, SearchBasis.ZONE, route.zone)
+        return Search(self.control_rooms[route.cic].seat, SearchBasis.CONTROL_ROOM)
+
     def candidates(
-        self, route: Route, exclude: frozenset[str] = frozenset(), k: int = 6
-    ) -> list[tuple[str, float | None]]:
-        """The `k` nearest free units with their distance (metres): own control room first, then neighbours."""
-        place = route.point or Point(math.nan, math.nan)
+        self, route: Route, search: Search, exclude: frozenset[str] = frozenset(), k: int = 6
+    ) -> list[Candidate]:
+        """The `k` nearest free units: own control room first, then neighbours."""
         cics = {route.cic, *(n.cic for n in route.neighbours)}
-        found = self.units.nearest(place, k, cic=cics, exclude=exclude)
-        if not found:
-            found = self.units.nearest(place, k, cic=set(self.rooms[route.cic].neighbours), exclude=exclude)
-        return [(unit, metres if math.isfinite(metres) else None) for unit, metres in found]
+        return self._nearest(search, cics, exclude, k) or self._nearest(
+            search, set(self.rooms[route.cic].neighbours), exclude, k
+        )
+
+    def _nearest(self, search: Search, cics: set[str], exclude: frozenset[str], k: int) -> list[Candidate]:
+        look_at = k if search.zone is None else max(k, _LOOK_AT)
+        found = [
+            Candidate(unit_id, metres if math.isfinite(metres) else None, search.basis)
+            for unit_id, metres in self.units.nearest(search.point, look_at, cic=cics, exclude=exclude)
+        ]
+        if search.zone is None:
+            return found
+        inside = [each for each in found if self._stands_in(each.unit_id, search.zone)]
+        outside = [each._replace(basis=SearchBasis.ZONE_MIDDLE) for each in found if each not in inside]
+        return (inside + outside)[:k]
+
+    def measure(self, unit_id: str, search: Search) -> Candidate:
+        """A unit that somebody chose, as one that was looked for."""
+        place, basis = self.units.place(unit_id), search.basis
+        if search.zone is not None and not self._stands_in(unit_id, search.zone):
+            basis = SearchBasis.ZONE_MIDDLE
+        metres = math.dist(place, to_metres(search.point.lat, search.point.lon)) if place else None
+        return Candidate(unit_id, metres, basis)
+
+    def _stands_in(self, unit_id: str, zone_id: str) -> bool:
+        """Whether a unit is in a zone; where its position is unknown, whether it is registered there."""
+        place = self.units.place(unit_id)
+        if place is None:
+            known = self.known.get(unit_id)
+            return known is not None and known.zone_id == zone_id
+        return self.router.zone_at(*place) == zone_id
 
 
 def _pages(session: Session, query: bytes, **given: Any) -> Iterator[Sequence[Any]]:

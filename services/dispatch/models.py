@@ -225,6 +225,8 @@ class OrderRow(Table, table=True):
     state: str
     automatic: bool = False
     distance_m: float | None = None
+    # What the distance is measured from (routing.SearchBasis); None in orders from before.
+    search_basis: str | None = None
     created_at: datetime = Field(sa_type=UtcDateTime)
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     received_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

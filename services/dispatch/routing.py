@@ -28,6 +28,17 @@ class Basis(StrEnum):
     DEFAULT = "default"
 
 
+class SearchBasis(StrEnum):
+    """Where a unit is looked for: the best that is known of where she is."""
+
+    FIX = "fix"
+    REGISTERED_ADDRESS = "registered_address"
+    # A unit that stands in her zone, or the one that is nearest to the middle of it.
+    ZONE = "zone"
+    ZONE_MIDDLE = "zone_middle"
+    CONTROL_ROOM = "control_room"
+
+
 class Flag(StrEnum):
     """What the control room must know about a decision."""
 
@@ -172,6 +183,17 @@ class Router:
         defaults = self._defaults
         return Route(defaults.zone, defaults.cic, Basis.DEFAULT, None, 0.0, (), flags)
 
+    def zone_at(self, east: float, north: float) -> str | None:
+        """The zone that holds a place (metres)."""
+        place = self._locate(east, north)
+        return self._zones[place.zone].id if place.metres == 0 else None
+
+    def middle(self, zone_id: str) -> Point:
+        """The middle of a zone, somewhere inside it."""
+        outline = self._by_id[zone_id].outline
+        middle = outline.centroid if outline.contains(outline.centroid) else outline.representative_point()
+        return Point(middle.y, middle.x)
+
     def _route_point(self, point: Point, basis: Basis, flags: frozenset[Flag]) -> Route:
         place = self._locate(*to_metres(point.lat, point.lon))
         if place.metres > self._defaults.far_m:
@@ -243,6 +265,11 @@ class Router:
         nearby = sorted(set(owners.tolist()))
         borders = [shapely.multilinestrings(self._pieces[pieces[owners == i]]) for i in nearby]
         return _Cell(tuple(holders), tuple(nearby), np.array(borders, dtype=np.object_))
+
+
+def usable_unit_place(lat: float | None, lon: float | None) -> bool:
+    """Whether a unit can be where it says: one without a fix of its own also says 0,0."""
+    return lat is not None and lon is not None and _complaint(Point(lat, lon)) is None
 
 
 def _complaint(point: Point | None) -> Flag | None:

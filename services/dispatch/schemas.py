@@ -12,6 +12,7 @@ from contracts.dispatch import OrderState
 from contracts.policy import Group, Personal
 from contracts.registry import Card
 from contracts.values import Incoming, Seen, see_all
+from services.dispatch.routing import SearchBasis
 
 Id = Annotated[str, StringConstraints(min_length=1, max_length=80, pattern=r"^[A-Za-z0-9._:-]+$")]
 Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
@@ -37,6 +38,14 @@ class LocationView(BaseModel):
     quality: Literal["green", "amber", "red"]
 
 
+class SearchPlace(BaseModel):
+    """Where units are looked for: degrees WGS84, and what of hers that is."""
+
+    lat: float
+    lon: float
+    basis: SearchBasis
+
+
 class OrderSummary(BaseModel):
     """One unit of an incident; `distance_m` in a straight line when it was chosen."""
 
@@ -48,6 +57,8 @@ class OrderSummary(BaseModel):
     state: OrderState
     # With the place of the unit it tells where she is.
     distance_m: Annotated[float | None, _LOCATION]
+    # What the distance is measured from: her last fix, her registered address, her zone or its middle.
+    search_basis: SearchBasis | None = None
     sent_at: datetime | None
     at: datetime
     # Why it is no longer this unit's, in the words of its crew.
@@ -89,6 +100,8 @@ class IncidentView(_Kept):
     escalation: str | None
     cancel: Annotated[Literal["requested", "duress"] | None, _VICTIM]
     location: Annotated[LocationView | None, _LOCATION]
+    # What "nearest first" is measured from; without a fix her registered address or the middle of her zone.
+    search: Annotated[SearchPlace | None, _LOCATION] = None
     last_known_address: Annotated[str | None, _VICTIM]
     linked_incidents: Annotated[list[UUID], Personal(Group.PERPETRATOR)]
     orders: list[OrderSummary]
@@ -114,6 +127,8 @@ class OrderView(_Kept):
     sent_at: datetime | None
     zone_id: str | None
     location: Annotated[LocationView | None, _LOCATION]
+    # Why this unit: nearest to her last fix, to her registered address, in her zone, or nearest to its middle.
+    search_basis: SearchBasis | None = None
     last_known_address: Annotated[str | None, _VICTIM]
     card: Card | None
     traceparent: str | None
@@ -216,6 +231,8 @@ class UnitOut(BaseModel):
     unit_id: str
     callsign: str
     zone_id: str
+    # Where it stands now; where its position is unknown, its own.
+    in_zone_id: str | None
     control_room_id: str
     lat: float | None
     lon: float | None

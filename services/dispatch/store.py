@@ -99,7 +99,10 @@ _TIED = (
 new_presses = Insert(table_of(PressRow), tail="ON CONFLICT DO NOTHING")
 new_orders = Insert(
     table_of(OrderRow),
-    ("id", "incident_id", "unit_id", "cic_id", "state", "automatic", "distance_m", "created_at", "sent_at"),
+    (
+        *("id", "incident_id", "unit_id", "cic_id", "state", "automatic", "distance_m", "search_basis"),
+        *("created_at", "sent_at"),
+    ),
 )
 
 _UNACKNOWLEDGED = text(

@@ -1,7 +1,8 @@
 """Where the available units are, and which are nearest: a dictionary of squares."""
 
 import math
-from collections.abc import Collection, Iterator
+import threading
+from collections.abc import Callable, Collection, Iterator
 from heapq import nsmallest
 from itertools import count
 
@@ -12,17 +13,20 @@ _ROUNDING_M = 0.001
 
 _Square = tuple[int, int]
 _Unit = tuple[float, float, str, str]  # east and north in metres, zone, control room
+_Rank = tuple[float, float, str]  # metres (infinite where unknown), metres as far as one can guess, id
 
 
 class UnitIndex:
     """Nearest available units, in straight-line metres (their error: see geography).
 
-    A unit whose position is unknown can still be sent: it ranks last, at infinite distance.
+    A unit whose position is unknown can still be sent: it ranks last, at infinite distance, by its `guess`.
     """
 
     def __init__(self) -> None:
         self._squares: dict[_Square | None, dict[str, _Unit]] = {}
         self._square_of: dict[str, _Square | None] = {}
+        # An API looks for units in one thread and takes over where they are in another.
+        self._one_at_a_time = threading.RLock()
 
     def __len__(self) -> int:
         """The number of available units."""
@@ -36,27 +40,40 @@ class UnitIndex:
         zone: str,
         cic: str,
         available: bool,
+        guess: Point | None = None,
     ) -> None:
-        """Add or move a unit (degrees, WGS 84); one that is not available leaves the index."""
-        self.remove(unit_id)
-        if not available:
-            return
+        """Add or move a unit (degrees, WGS 84); one that is not available leaves the index.
+
+        `guess`: where it may be if its position is unknown.
+        """
         square, east, north = None, math.inf, math.inf
         if lat is not None and lon is not None and usable(Point(lat, lon)):
             east, north = to_metres(lat, lon)
             square = _square(east, north)
-        self._square_of[unit_id] = square
-        self._squares.setdefault(square, {})[unit_id] = (east, north, zone, cic)
+        elif guess is not None:
+            east, north = to_metres(guess.lat, guess.lon)
+        with self._one_at_a_time:
+            self.remove(unit_id)
+            if available:
+                self._square_of[unit_id] = square
+                self._squares.setdefault(square, {})[unit_id] = (east, north, zone, cic)
 
     def remove(self, unit_id: str) -> None:
         """Forget a unit; an unknown one is no error."""
-        if unit_id not in self._square_of:
-            return
-        square = self._square_of.pop(unit_id)
-        units = self._squares[square]
-        del units[unit_id]
-        if not units:
-            del self._squares[square]
+        with self._one_at_a_time:
+            if unit_id not in self._square_of:
+                return
+            square = self._square_of.pop(unit_id)
+            units = self._squares[square]
+            del units[unit_id]
+            if not units:
+                del self._squares[square]
+
+    def place(self, unit_id: str) -> tuple[float, float] | None:
+        """East and north in metres of an available unit; None where its position is unknown."""
+        with self._one_at_a_time:
+            square = self._square_of.get(unit_id)
+            return self._squares[square][unit_id][:2] if square is not None else None
 
     def nearest(
         self,
@@ -66,27 +83,39 @@ class UnitIndex:
         exclude: Collection[str] = (),
         zone: str | Collection[str] | None = None,
     ) -> list[tuple[str, float]]:
-        """The k nearest available units with their distance in metres; ties in order of id.
+        """The k nearest available units with their distance in metres (infinite where unknown).
 
-        `cic` and `zone` keep only units of those. An unusable point puts all units at infinity.
+        `cic` and `zone` keep only units of those. An unusable point puts all units at infinity. Who is as far
+        comes in the order of the ids.
         """
         cics = {cic} if isinstance(cic, str) else cic
         zones = {zone} if isinstance(zone, str) else zone
         east, north = to_metres(point.lat, point.lon) if usable(point) else (-math.inf, -math.inf)
-        found: list[tuple[float, str]] = []
+        with self._one_at_a_time:
+            found = self._found(
+                east,
+                north,
+                k,
+                lambda unit_id, of_zone, of_cic: (
+                    (cics is None or of_cic in cics)
+                    and (zones is None or of_zone in zones)
+                    and unit_id not in exclude
+                ),
+            )
+        return [(unit_id, metres) for metres, _, unit_id in found]
+
+    def _found(self, east: float, north: float, k: int, wanted: Callable[[str, str, str], bool]) -> list[_Rank]:
+        found: list[_Rank] = []
         for squares, seen_up_to in self._rings(east, north):
             for square in squares:
                 for unit_id, (x, y, of_zone, of_cic) in self._squares[square].items():
-                    if (
-                        (cics is None or of_cic in cics)
-                        and (zones is None or of_zone in zones)
-                        and unit_id not in exclude
-                    ):
-                        found.append((math.hypot(x - east, y - north), unit_id))
+                    if wanted(unit_id, of_zone, of_cic):
+                        away = math.hypot(x - east, y - north)
+                        found.append((away if square is not None else math.inf, away, unit_id))
             found = nsmallest(k, found)
             if len(found) >= k > 0 and found[k - 1][0] < seen_up_to:
                 break
-        return [(unit_id, metres) for metres, unit_id in found]
+        return found
 
     def _rings(self, east: float, north: float) -> Iterator[tuple[list[_Square | None], float]]:
         """Occupied squares ring by ring, each with the distance within which all were seen.

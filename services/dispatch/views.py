@@ -14,9 +14,9 @@ from contracts.registry import Card
 from services.dispatch import store
 from services.dispatch.domain import LIVE, STAMPS, measured_at
 from services.dispatch.models import IncidentRow
-from services.dispatch.routing import quality
-from services.dispatch.schemas import IncidentView, LocationView, OrderSummary, OrderView
-from services.dispatch.usecases.context import Context
+from services.dispatch.routing import Route, SearchBasis, quality
+from services.dispatch.schemas import IncidentView, LocationView, OrderSummary, OrderView, SearchPlace
+from services.dispatch.usecases.context import Context, home_place
 
 
 def load_views(context: Context, session: Session, ids: Sequence[UUID], now: datetime) -> list[IncidentView]:
@@ -65,6 +65,7 @@ def _view(
     card = None
     if incident.state == "open" and sealed is not None:
         card = Card.model_validate(context.open_card(incident.enrolment_id, sealed)["card"])
+    route = context.board.route(fix, incident.zone_id)
     return IncidentView.model_construct(
         **{name: getattr(incident, name) for name in _SAME},
         outcome=Outcome(incident.outcome) if incident.outcome else None,
@@ -72,7 +73,8 @@ def _view(
         control_room_id=incident.cic_id,
         also_control_room_ids=incident.also_cics,
         flags=list(dict.fromkeys(incident.flags)),
-        location=_location(context, incident, fix, now),
+        location=_location(context, route, incident, fix, now),
+        search=_search(context, route, card) if incident.state == "open" else None,
         last_known_address=_home(card),
         linked_incidents=sorted(linked),
         orders=orders,
@@ -126,17 +128,23 @@ def _summary(context: Context, order: Any) -> OrderSummary:
         callsign=order.callsign,
         state=order.state,
         distance_m=order.distance_m,
+        search_basis=SearchBasis(order.search_basis) if order.search_basis else None,
         sent_at=order.sent_at,
         at=reached or order.created_at,
         reason=order.reason or (context.open_said(order.id, said) if said else None),
     )
 
 
-def _location(context: Context, incident: Any, fix: Fix | None, now: datetime) -> LocationView | None:
-    if fix is None:
-        return None
-    point = context.board.route(fix, None).point  # never the raw one: 0,0 is not plotted, swapped is put right
-    if point is None:
+def _search(context: Context, route: Route, card: Card | None) -> SearchPlace:
+    search = context.board.search(route, home_place(card.addresses) if card else None)
+    return SearchPlace.model_construct(lat=search.point.lat, lon=search.point.lon, basis=search.basis)
+
+
+def _location(
+    context: Context, route: Route, incident: Any, fix: Fix | None, now: datetime
+) -> LocationView | None:
+    point = route.point  # never the raw one: 0,0 is not plotted, swapped is put right
+    if fix is None or point is None:
         return None
     at = measured_at(fix, incident.fix_at, context.settings.clock_skew_s)
     age = (now - at).total_seconds() if at else None
@@ -174,6 +182,7 @@ def order_view(incident: IncidentView, order: OrderSummary) -> OrderView:
         unit_id=order.unit_id,
         state=order.state,
         sent_at=order.sent_at,
+        search_basis=order.search_basis,
         card=incident.card if live else None,
         location=incident.location if live else None,
         last_known_address=incident.last_known_address if live else None,

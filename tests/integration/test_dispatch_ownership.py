@@ -193,7 +193,7 @@ def test_who_is_tied_does_not_see_the_patrol_drive_to_her(rooms: Rooms) -> None:
         "lon": None,
         "order_id": None,
         "available": False,
-        "withheld": ["lat", "lon", "order_id"],
+        "withheld": ["in_zone_id", "lat", "lon", "order_id"],
     }
     assert all(other["lat"] is not None for other in seen.values() if other["unit_id"] != unit)
     assert rooms.seen(GHENT_ROOM, sub="olga")[unit]["lat"] is not None

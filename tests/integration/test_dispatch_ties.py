@@ -87,7 +87,7 @@ def test_the_alarm_stays_and_what_is_personal_goes(case: Case, role: str) -> Non
         assert view["zone_id"] == before["zone_id"] is not None
         assert [order["unit_id"] for order in view["orders"]] == case.units[:1]
         assert view["tied"]
-        assert view["withheld"] == ["card", "last_known_address", "location", "orders"]
+        assert view["withheld"] == ["card", "last_known_address", "location", "orders", "search"]
         assert [order["distance_m"] for order in view["orders"]] == [None]
         assert (view["card"], view["location"], view["last_known_address"]) == (None, None, None)
         assert SECRET not in str(view)

@@ -111,7 +111,7 @@ def night(inner: dispatching.Desk, dispatch: Desk) -> Night:
 
 OPEN = Circumstances(alarm=True, assigned=True)
 INCIDENT = {
-    *("cancel", "location", "last_known_address", "linked_incidents"),
+    *("cancel", "location", "last_known_address", "linked_incidents", "search"),
     *("orders.reason", "orders.distance_m"),
     *("card.victim", "card.languages", "card.perpetrators", "card.measures", "card.addresses", "card.dogs"),
     *("card.children", "card.hearing_or_disability", "card.notes", "card.photos"),

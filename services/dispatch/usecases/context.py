@@ -1,5 +1,7 @@
 """What every use case of dispatch is given."""
 
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,13 +11,17 @@ from opentelemetry.trace import Span
 
 from chassis.database import Database, Transaction
 from chassis.timers import Due, schedule
-from chassis.vault import Vault
+from chassis.vault import Unreadable, Vault
 from contracts.common import Fix
+from contracts.registry import Address, Card
 from services.dispatch import store
 from services.dispatch.board import Board
+from services.dispatch.geography import Point
 from services.dispatch.live import IncidentChanged
 from services.dispatch.models import IncidentRow
 from services.dispatch.settings import DispatchSettings
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,25 @@ class Context:
         """A card with its codes: {"card", "cancel_code", "duress_code"}."""
         opened: dict[str, Any] = self.vault.open(store.card_place(enrolment_id), sealed)
         return opened
+
+    def home_of(self, enrolment_id: UUID | None, sealed: bytes | None) -> Point | None:
+        """The registered address of a card, where it has a place on the map. Never in an alarm's way."""
+        if enrolment_id is None or sealed is None:
+            return None
+        try:
+            addresses = Card.model_validate(self.open_card(enrolment_id, sealed)["card"]).addresses
+        except (Unreadable, ValueError, KeyError):
+            log.warning("a card cannot be read: a unit is looked for without its address")
+            return None
+        return home_place(addresses)
+
+
+def home_place(addresses: Sequence[Address]) -> Point | None:
+    """The first home address that says where it is."""
+    for each in addresses:
+        if each.kind == "home" and each.lat is not None and each.lon is not None:
+            return Point(each.lat, each.lon)
+    return None
 
 
 def ring(

@@ -46,6 +46,7 @@ from services.dispatch.models import (
 )
 from services.dispatch.routing import Basis
 from services.dispatch.usecases.context import Context, changed
+from services.dispatch.usecases.sending import propose_nearer
 
 
 def _incident(tx: Transaction, message: AlarmLocated | CancelRequested, kind: str) -> IncidentRow | None:
@@ -77,6 +78,7 @@ def locate(tx: Transaction, context: Context, located: AlarmLocated, span: Span 
         return
     previous = incident.zone_id
     crossed = route.zone != previous
+    now_known = incident.basis != Basis.CURRENT_FIX
     also = merged(incident.also_cics, [route.cic], (n.cic for n in route.neighbours))
     store.touch(
         tx.session,
@@ -101,6 +103,8 @@ def locate(tx: Transaction, context: Context, located: AlarmLocated, span: Span 
             ),
             cause=span,
         )
+    if now_known:
+        propose_nearer(tx, context, incident, now)
     changed(tx, context, incident, span)
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 from opentelemetry.trace import Span
 
 from contracts.alarm import AlarmRaised
+from services.dispatch.board import Search
 from services.dispatch.routing import Route
 
 
@@ -25,6 +26,7 @@ class NewOrder:
     state: str
     automatic: bool
     distance_m: float | None
+    search_basis: str
     created_at: datetime
     sent_at: datetime | None
     reason: str | None = None
@@ -34,8 +36,8 @@ class NewOrder:
 class Raised:
     """One press with all that is decided about it.
 
-    `owner`: see `store.owners`; `row`: the incident that it opens; `incident`: the one it opened or joined, in
-    short (see `store.open_or_join`).
+    `search`: where its unit is looked for; `owner`: see `store.owners`; `row`: the incident that it opens;
+    `incident`: the one it opened or joined, in short (see `store.open_or_join`).
     """
 
     alarm: AlarmRaised
@@ -45,6 +47,7 @@ class Raised:
     enrolment_id: UUID | None
     route: Route
     flags: list[str]
+    search: Search
     owner: Any = None
     row: Mapping[str, Any] = field(default_factory=dict)
     incident: Any = None

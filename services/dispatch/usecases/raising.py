@@ -60,7 +60,10 @@ def _prepare(
         route = context.board.route(alarm.fix, owner.managing_zone_id if owner else None)
         flags = merged(alarm.flags, sorted(route.flags), ["unverified"] if alarm.lane == "unverified" else [])
         subject = subject_of(alarm.device_id, enrolment_id, alarm.lane)
-        raised.append(Raised(alarm, event_id, span, subject, enrolment_id, route, flags, owner))
+        # Opened only where nothing else tells where she is.
+        home = context.home_of(enrolment_id, owner.card) if owner and route.point is None else None
+        search = context.board.search(route, home)
+        raised.append(Raised(alarm, event_id, span, subject, enrolment_id, route, flags, search, owner))
     return raised
 
 
@@ -147,14 +150,14 @@ def _incident(context: Context, press: Raised, now: datetime) -> Mapping[str, An
 
 def _pick(context: Context, press: Raised, now: datetime, taken: set[str]) -> None:
     """The nearest unit that is not `taken`, which it is from now on."""
-    found = context.board.candidates(press.route, frozenset(taken), k=1)
+    found = context.board.candidates(press.route, press.search, frozenset(taken), k=1)
     if not found:
         press.order = None
         return
-    unit_id, metres = found[0]
+    unit_id, metres, basis = found[0]
     taken.add(unit_id)
     # A refresh beside us may just have forgotten it.
-    unit = context.board.known.get(unit_id) or KnownUnit(unit_id, press.route.cic)
+    unit = context.board.known.get(unit_id) or KnownUnit(unit_id, press.route.cic, "")
     automatic = context.board.rooms[press.route.cic].policy == "automatic" and press.alarm.lane == "verified"
     press.order = NewOrder(
         id=uuid4(),
@@ -166,6 +169,7 @@ def _pick(context: Context, press: Raised, now: datetime, taken: set[str]) -> No
         state="sent" if automatic else "proposed",
         automatic=automatic,
         distance_m=metres,
+        search_basis=basis,
         created_at=now,
         sent_at=now if automatic else None,
     )

@@ -8,9 +8,11 @@ from chassis import clock, timers
 from chassis.database import Transaction
 from chassis.timers import Due
 from services.dispatch import store
+from services.dispatch.board import Candidate, Search
 from services.dispatch.domain import OVER
 from services.dispatch.errors import UnitNotAvailable, UnitOfAnotherRoom
 from services.dispatch.models import IncidentRow, OrderRow, UnitRow
+from services.dispatch.routing import Route
 from services.dispatch.usecases.context import Context, changed
 from services.dispatch.usecases.moving import apply, locked_open
 from services.dispatch.usecases.recording import after, measure_order, moved, unit_timer
@@ -74,7 +76,10 @@ def send_order(
 ) -> OrderRow:
     """Turn a proposal (or nothing) into a sent order; the unit is claimed in the same transaction."""
     now = clock.now()
-    row = order or _proposal(incident, unit_id, None, now)
+    row = order
+    if row is None:
+        _, search = where_to_look(tx, context, incident)
+        row = _proposal(incident, context.board.measure(unit_id, search), now)
     if not store.claim_units(tx.session, {row.id: unit_id}, now):
         raise UnitNotAvailable(f"unit {unit_id} has another order, is off duty or unknown", field="unit_id")
     context.board.units.remove(unit_id)
@@ -110,24 +115,48 @@ def find_unit(
     proposal = _fresh_proposal(tx, incident, orders, now)
     if proposal is not None and not send_now:
         return proposal
-    fix = context.open_fix(incident)
-    route = context.board.route(fix if fix else None, incident.zone_id)
-    # A proposal that another alarm took was never asked: its unit may be the nearest again.
-    tried = frozenset(order.unit_id for order in orders if order.state in OVER and order.sent_at is not None)
-    candidates = context.board.candidates(route, tried)
-    if proposal is not None:
-        candidates = [(proposal.unit_id, proposal.distance_m), *candidates]
-    for unit_id, metres in candidates:
+    found = [_proposal(incident, each, now) for each in _nearest(tx, context, incident, _tried(orders))]
+    for order in [proposal, *found] if proposal is not None else found:
         if not send_now:
-            return propose(tx, incident, unit_id, metres, now)
-        order = proposal if proposal is not None and proposal.unit_id == unit_id else None
+            return propose(tx, incident, order, now)
         try:
-            return send_order(tx, context, incident, unit_id, order, automatic=automatic)
+            return send_order(tx, context, incident, order.unit_id, order, automatic=automatic)
         except UnitNotAvailable:
             continue  # taken by another process since this one last looked
     due_at, kind = after(now, context.settings.find_unit_every_s), "send_unit" if send_now else "find_unit"
     timers.schedule(tx.session, [Due(kind=kind, subject_id=str(incident.id), due_at=due_at)])
     return None
+
+
+def propose_nearer(tx: Transaction, context: Context, incident: IncidentRow, now: datetime) -> None:
+    """Better is known of where she is: an operator who has not sent yet is shown who is nearest to that."""
+    orders = store.orders_of(tx.session, [incident.id])
+    proposal = next((order for order in orders if order.state == "proposed"), None)
+    if proposal is None or store.live_orders(orders):
+        return
+    for nearest in _nearest(tx, context, incident, _tried(orders), k=1):
+        if nearest.unit_id == proposal.unit_id:
+            proposal.distance_m, proposal.search_basis = nearest.metres, nearest.basis
+            tx.session.add(proposal)
+        else:
+            apply(tx, incident, proposal, "withdrawn", now, "nearer_unit")
+            propose(tx, incident, _proposal(incident, nearest, now), now)
+
+
+def _nearest(
+    tx: Transaction, context: Context, incident: IncidentRow, tried: frozenset[str], k: int = 6
+) -> list[Candidate]:
+    route, search = where_to_look(tx, context, incident)
+    return context.board.candidates(route, search, tried, k)
+
+
+def where_to_look(tx: Transaction, context: Context, incident: IncidentRow) -> tuple[Route, Search]:
+    """Her zone and place as they are known now; the card is opened only where nothing else tells."""
+    route, home = context.board.route(context.open_fix(incident), incident.zone_id), None
+    if route.point is None and incident.enrolment_id is not None:
+        sealed = store.cards(tx.session, [incident.enrolment_id])
+        home = context.home_of(incident.enrolment_id, sealed.get(incident.enrolment_id))
+    return route, context.board.search(route, home)
 
 
 def _fresh_proposal(
@@ -144,27 +173,30 @@ def _fresh_proposal(
     return fresh
 
 
-def propose(
-    tx: Transaction, incident: IncidentRow, unit_id: str, metres: float | None, now: datetime
-) -> OrderRow:
+def propose(tx: Transaction, incident: IncidentRow, order: OrderRow, now: datetime) -> OrderRow:
     """Show a unit to the operator, who sends it."""
-    order = _proposal(incident, unit_id, metres, now)
     tx.session.add(order)
     store.touch(tx.session, incident, now, flags=_found(incident))
     return order
+
+
+def _tried(orders: Sequence[OrderRow]) -> frozenset[str]:
+    """A proposal that another alarm took was never asked: its unit may be the nearest again."""
+    return frozenset(order.unit_id for order in orders if order.state in OVER and order.sent_at is not None)
 
 
 def _found(incident: IncidentRow) -> list[str]:
     return [flag for flag in incident.flags if flag != "no_unit"]
 
 
-def _proposal(incident: IncidentRow, unit_id: str, metres: float | None, now: datetime) -> OrderRow:
+def _proposal(incident: IncidentRow, unit: Candidate, now: datetime) -> OrderRow:
     return OrderRow(
         id=uuid4(),
         incident_id=incident.id,
-        unit_id=unit_id,
+        unit_id=unit.unit_id,
         cic_id=incident.cic_id,
         state="proposed",
-        distance_m=metres,
+        distance_m=unit.metres,
+        search_basis=unit.basis,
         created_at=now,
     )

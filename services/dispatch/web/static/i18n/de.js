@@ -30,6 +30,8 @@ export default {
   "order.proposed": "vorgeschlagen", "order.sent": "entsandt", "order.received": "empfangen", "order.acknowledged": "von Streife bestätigt", "order.en_route": "unterwegs",
   "order.on_scene": "VOR ORT", "order.closed": "abgeschlossen", "order.declined": "abgelehnt", "order.withdrawn": "zurückgezogen",
   "reason.unit_silent": "antwortete nicht", "reason.unit_taken": "nicht mehr frei", "reason.tie": "Verbindung zu einer Partei",
+  measuredFrom: "Gemessen", "search.fix": "vom letzten Standort", "search.registered_address": "von der Adresse in der Akte", "search.zone": "in der Zone, von deren Mitte",
+  "search.zone_middle": "von der Mitte der Zone", "search.control_room": "von der Leitstelle: kein Ort bekannt", "reason.nearer_unit": "eine andere Streife ist näher",
   "escalation.all_positions": "alle Plätze", "escalation.supervisor": "Supervisor", "escalation.neighbour": "benachbarte Leitstelle",
   "basis.last_known": "Nach dem letzten bekannten Ort zugeteilt.", "basis.home_zone": "Nach der Wohnzone zugeteilt.", "basis.default": "Der Standardleitstelle zugeteilt.",
   "flag.border": "Nahe einer Zonengrenze", "flag.abroad": "Standort außerhalb Belgiens", "flag.far": "Standort weit von jeder Zone", "flag.no_location": "Kein Standort empfangen",

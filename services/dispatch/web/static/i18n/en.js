@@ -30,6 +30,8 @@ export default {
   "order.proposed": "proposed", "order.sent": "sent", "order.received": "received", "order.acknowledged": "crew confirmed", "order.en_route": "on its way",
   "order.on_scene": "ON SCENE", "order.closed": "closed", "order.declined": "declined", "order.withdrawn": "withdrawn",
   "reason.unit_silent": "did not answer", "reason.unit_taken": "no longer free", "reason.tie": "tie to a party",
+  measuredFrom: "Measured", "search.fix": "from the last position", "search.registered_address": "from the address on file", "search.zone": "in the zone, from its middle",
+  "search.zone_middle": "from the middle of the zone", "search.control_room": "from the control room: no place known", "reason.nearer_unit": "another unit is nearer",
   "escalation.all_positions": "all positions", "escalation.supervisor": "supervisor", "escalation.neighbour": "neighbouring control room",
   "basis.last_known": "Routed by the last known place.", "basis.home_zone": "Routed by the home zone.", "basis.default": "Routed to the default control room.",
   "flag.border": "Close to a zone border", "flag.abroad": "Location outside Belgium", "flag.far": "Location far from any zone", "flag.no_location": "No location received",

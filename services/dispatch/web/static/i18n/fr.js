@@ -30,6 +30,8 @@ export default {
   "order.proposed": "proposée", "order.sent": "envoyée", "order.received": "ordre reçu", "order.acknowledged": "confirmé par l'équipe", "order.en_route": "en route",
   "order.on_scene": "SUR PLACE", "order.closed": "clôturé", "order.declined": "refusé", "order.withdrawn": "retiré",
   "reason.unit_silent": "n'a pas répondu", "reason.unit_taken": "plus libre", "reason.tie": "lien avec une partie",
+  measuredFrom: "Distances", "search.fix": "depuis la dernière position", "search.registered_address": "depuis l'adresse du dossier", "search.zone": "dans la zone, depuis son milieu",
+  "search.zone_middle": "depuis le milieu de la zone", "search.control_room": "depuis le centre : aucun lieu connu", "reason.nearer_unit": "une autre équipe est plus proche",
   "escalation.all_positions": "tous les postes", "escalation.supervisor": "superviseur", "escalation.neighbour": "centre voisin",
   "basis.last_known": "Routée selon le dernier lieu connu.", "basis.home_zone": "Routée selon la zone du domicile.", "basis.default": "Routée vers le centre par défaut.",
   "flag.border": "Près d'une limite de zone", "flag.abroad": "Localisation hors de Belgique", "flag.far": "Localisation loin de toute zone", "flag.no_location": "Aucune localisation reçue",

@@ -30,6 +30,8 @@ export default {
   "order.proposed": "voorgesteld", "order.sent": "gestuurd", "order.received": "ontvangen", "order.acknowledged": "door ploeg bevestigd", "order.en_route": "onderweg",
   "order.on_scene": "TER PLAATSE", "order.closed": "afgesloten", "order.declined": "geweigerd", "order.withdrawn": "ingetrokken",
   "reason.unit_silent": "antwoordde niet", "reason.unit_taken": "niet meer vrij", "reason.tie": "band met een partij",
+  measuredFrom: "Gemeten", "search.fix": "van de laatste plaats", "search.registered_address": "van het adres in het dossier", "search.zone": "in de zone, van het midden",
+  "search.zone_middle": "van het midden van de zone", "search.control_room": "van de meldkamer: geen plaats bekend", "reason.nearer_unit": "een andere ploeg is dichterbij",
   "escalation.all_positions": "alle posten", "escalation.supervisor": "supervisor", "escalation.neighbour": "naburige meldkamer",
   "basis.last_known": "Gerouteerd volgens de laatst bekende plaats.", "basis.home_zone": "Gerouteerd volgens de zone van de woonplaats.", "basis.default": "Gerouteerd naar de standaardmeldkamer.",
   "flag.border": "Dicht bij een zonegrens", "flag.abroad": "Locatie buiten België", "flag.far": "Locatie ver van elke zone", "flag.no_location": "Geen locatie ontvangen",

@@ -14,6 +14,7 @@ let shownAt = 0;
 export const settled = () => performance.now() - shownAt > 700;
 
 const PARTS = ["head", "place", "orders", "flags", "units", "more"];
+const STEPS_OPEN = new Set(["proposed", "sent", "received", "acknowledged", "en_route"]);
 const WAY = ["sent", "received", "acknowledged", "en_route", "on_scene"];
 
 /** Redraw the chosen alarm. `act.send(unitId)`, `act.pick(id)`; `busy`: an answer is awaited. */
@@ -128,6 +129,7 @@ function order(each) {
     el("span", { class: "state" }, word("order", each.state), each.reason && ` (${word("reason", each.reason)})`),
     el("span", { class: "way", "aria-hidden": "true" }, at >= 0 && WAY.map((_, i) => el("i", { class: i <= at ? "done" : null }))),
     el("time", { class: "since", "data-since": each.at }),
+    STEPS_OPEN.has(each.state) && each.search_basis && el("span", { class: "measured" }, [each.distance_m !== null && kilometres(each.distance_m), word("search", each.search_basis)].filter(Boolean).join(" ")),
   );
 }
 
@@ -152,6 +154,7 @@ function units(view, near, closed, act) {
   );
   return [
     el("h3", {}, t("otherUnits"), " ", el("kbd", {}, "U")),
+    view.search && view.search.basis !== "fix" && el("p", { class: "hint" }, t("measuredFrom"), " ", word("search", view.search.basis)),
     rows.length ? el("ul", { class: "near" }, rows) : el("p", {}, t("noFreeUnits")),
     closed && rows.length > 0 && el("p", { class: "hint" }, t(view.tied ? "tied" : isOurs(view) ? "acknowledgeFirst" : "takeOverFirst")),
   ];

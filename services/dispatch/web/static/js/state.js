@@ -104,15 +104,16 @@ export function metres(a, b) {
   return 12742000 * Math.asin(Math.sqrt(h));
 }
 
-/** Free units besides the proposed one, nearest first; without a location in the order of their callsigns. */
+/** Free units besides the proposed one, nearest first to where units are looked for: see `search` in the view. */
 export function nearest(view, count) {
-  const here = plottable(view.location) ? view.location : null;
+  const here = plottable(view.search) ? view.search : null;
+  const outside = (unit) => Number(here?.basis === "zone" && unit.in_zone_id !== view.zone_id);
   // The list of units is some seconds old; orders are live.
   const taken = new Set([...state.incidents.values()].flatMap((each) => liveOrders(each.view)).map((order) => order.unit_id));
   taken.add(proposal(view)?.unit_id);
   return state.units
     .filter((unit) => unit.available && !unit.order_id && !taken.has(unit.unit_id))
     .map((unit) => ({ unit, away: here && plottable(unit) ? metres(here, unit) : null }))
-    .sort((a, b) => (a.away ?? Infinity) - (b.away ?? Infinity) || a.unit.callsign.localeCompare(b.unit.callsign))
+    .sort((a, b) => outside(a.unit) - outside(b.unit) || (a.away ?? Infinity) - (b.away ?? Infinity) || a.unit.callsign.localeCompare(b.unit.callsign))
     .slice(0, count);
 }
