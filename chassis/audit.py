@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from sqlalchemy import text
 from sqlmodel import Field, Session, SQLModel
 
-from chassis import clock, policy
+from chassis import acts, clock, policy
 from chassis.caller import CLAIMS, Caller
 from chassis.columns import Json, UtcDateTime, table_of
 from chassis.database import Database, Transaction
@@ -98,7 +98,15 @@ class Purpose:
 
 def entry(caller: Caller, action: Action, purpose: Purpose, fields: Iterable[str]) -> Statement:
     """The statement that adds an entry."""
-    claims = {name: getattr(caller, name) for name in CLAIMS}
+    return entries_about(caller, action, purpose.why, [purpose.about], fields)
+
+
+def entries_about(
+    caller: Caller, action: Action, why: str, about: Iterable[str], fields: Iterable[str]
+) -> Statement:
+    """The statement that adds the same entry about each of several."""
+    acts.noted(action)
+    claims, named = {name: getattr(caller, name) for name in CLAIMS}, sorted(fields)
     return _INSERT(
         [
             {
@@ -107,11 +115,12 @@ def entry(caller: Caller, action: Action, purpose: Purpose, fields: Iterable[str
                 "subject": caller.subject,
                 "roles": sorted(caller.roles),
                 "claims": {name: value for name, value in claims.items() if value is not None},
-                "purpose": purpose.why,
+                "purpose": why,
                 "action": action,
-                "about": purpose.about,
-                "fields": sorted(fields),
+                "about": each,
+                "fields": named,
             }
+            for each in about
         ]
     )
 

@@ -7,6 +7,7 @@ from fastapi import FastAPI, Query
 from pydantic import AwareDatetime, BaseModel
 
 from chassis import audit
+from chassis.audit_trail import Trail, unlogged
 from chassis.auth import require
 from chassis.caller import Caller
 from chassis.database import Database
@@ -24,7 +25,8 @@ class AuditState(BaseModel):
 
 
 def add(app: FastAPI, database: Callable[[], Database], service: str) -> None:
-    """Entries, signatures and state."""
+    """Entries, signatures and state; and a line for whatever is asked of this application."""
+    app.add_middleware(Trail, database=database)
 
     @app.get("/v1/audit/entries", tags=["audit"])
     def entries(caller: Auditor, after: After = 0, limit: Limit = 1000) -> list[AuditEntry]:
@@ -34,12 +36,14 @@ def add(app: FastAPI, database: Callable[[], Database], service: str) -> None:
             return audit.entries(tx.session, after, limit)
 
     @app.get("/v1/audit/seals", tags=["audit"])
+    @unlogged
     def seals(_: Auditor, after: After = 0, limit: Limit = 1000) -> list[AuditSealed]:
         """The service's signatures under where its log stood."""
         with database().read() as session:
             return audit.seals(session, service, after, limit)
 
     @app.get("/v1/audit/state", tags=["audit"])
+    @unlogged
     def state(_: Auditor) -> AuditState:
         """Whether the chain is up to date."""
         with database().read() as session:

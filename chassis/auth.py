@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from joserfc import jwt
 from joserfc.errors import BadSignatureError, InvalidKeyIdError
 
+from chassis import acts
 from chassis.caller import CLAIMS, Caller
 from chassis.errors import Forbidden, Unauthenticated
 from chassis.issuer import IssuerKeys
@@ -73,7 +74,9 @@ def caller_of(request: Request) -> Caller:
     if not token:
         raise Unauthenticated("send a bearer token", field="authorization")
     verifier: Verifier = request.app.state.verifier
-    return verifier.caller(token)
+    caller = verifier.caller(token)
+    acts.by(caller)
+    return caller
 
 
 def _refuse_other_sites(request: Request) -> None:

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
-from chassis import clock, inbox, outbox, sql, telemetry
+from chassis import acts, clock, inbox, outbox, sql, telemetry
 from chassis.settings import Settings
 from chassis.sql import Statement
 from chassis.vault import Vault
@@ -106,7 +106,9 @@ class Transaction:
 
     def _commit(self) -> None:
         events = outbox.stored(self._outgoing, self.session)
-        sql.commit(self.session, *self._writes, *([events] if events else []))
+        act = acts.current()
+        line = act.line() if act is not None else None
+        sql.commit(self.session, *self._writes, *(each for each in (events, line) if each))
 
     def _end(self, *, failed: bool) -> None:
         for outgoing in self._outgoing:
@@ -132,6 +134,7 @@ class Database:
                 yield transaction
                 transaction._commit()
             except BaseException:
+                acts.undone()
                 transaction._end(failed=True)
                 raise
         if self.relay is not None:

@@ -152,10 +152,7 @@ async def _database_gone(request: Request, error: Exception) -> JSONResponse:
 
 async def _bug(_: Request, error: Exception) -> JSONResponse:
     log.error("unhandled error", exc_info=error)
-    answer = problem(500, "Internal error", "this is a fault of ours; it was logged")
-    # The server ends the connection after such an error: who is not told sends the next request into nothing.
-    answer.headers["connection"] = "close"
-    return answer
+    return problem(500, "Internal error", "this is a fault of ours; it was logged")
 
 
 def hold_parameters(request: Request) -> None:

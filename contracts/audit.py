@@ -16,7 +16,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from contracts.envelope import Payload
 
-Action = Literal["read", "write", "disclose", "break_glass"]
+# `refused`: somebody wanted to read or write what is not theirs.
+Action = Literal["read", "write", "disclose", "break_glass", "refused"]
 
 
 class AuditEntry(BaseModel):

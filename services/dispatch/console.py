@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse
 
 from chassis import signin
+from chassis.audit_trail import unlogged
 from chassis.auth import AnyCaller
 from chassis.pages import FRESH, HEADERS, Static, leads_to
 from chassis.vault import Vault
@@ -32,6 +33,7 @@ def add_pages(app: FastAPI, settings: DispatchSettings, vault: Vault) -> None:
         return FileResponse(_WEB / "console.html", headers={**HEADERS, **FRESH})
 
     @app.get("/console/me", tags=["console"])
+    @unlogged
     def me(caller: AnyCaller) -> dict[str, Any]:
         """Who is signed in, and from which age (s) and radius (m) a location turns amber, then red."""
         return {

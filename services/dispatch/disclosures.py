@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import audit, policy
+from chassis import acts, audit, policy
 from chassis.caller import Caller
 from chassis.database import Database
 from chassis.people import is_one_of
@@ -86,6 +86,8 @@ class Disclosures:
             view.incident_id,
             *(getattr(view, name) is not None for name in _PERSONAL),
         )
+        if any(key[2:]):
+            acts.noted("read")
         now = time.monotonic()
         if now - self._seen.get(key, -_REMEMBERED_S) < _REMEMBERED_S:
             return

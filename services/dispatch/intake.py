@@ -10,7 +10,7 @@ from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind
 from sqlalchemy.exc import OperationalError
 
-from chassis import telemetry
+from chassis import acts, telemetry
 from chassis.auth import require
 from chassis.caller import Caller
 from chassis.edge import bodies
@@ -23,6 +23,8 @@ from services.dispatch.usecases.context import Context
 
 # More than a hundred presses, each as long as the alarm service takes one: a hand-over is never too long.
 _MOST_BYTES = 32 * 1024 * 1024
+# Seconds in which one line says that presses come this way: each has its own incident.
+_LINE_S = 60.0
 # Each of them waits for a second.
 _REFUSED_AT_MOST = 3
 
@@ -34,6 +36,7 @@ def add_intake(app: FastAPI, context: Context) -> None:
     @bodies(_MOST_BYTES)
     async def intake(request: Request, _: Caller = require("service", partner="alarm")) -> dict[str, bool]:
         """Take in `alarm.raised.v1` of the alarm service, one CloudEvent or a batch. Copies have no effect."""
+        acts.seldom(_LINE_S)
         batch = request.headers.get("content-type", "").startswith(BATCH_CONTENT_TYPE)
         body = await request.body()
         try:

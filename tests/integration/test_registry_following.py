@@ -247,6 +247,6 @@ def test_the_glass_opens_for_a_while_and_tells_at_once(registry: Desk, database:
         f"SELECT action, fields FROM audit_entry WHERE subject = 'sofie' "
         f"AND about = 'enrolment:{file.rpartition('/')[2]}' ORDER BY at"
     )
-    assert [action for action, _ in logged] == ["break_glass", "read"]
+    assert [action for action, _ in logged] == ["refused", "break_glass", "read", "refused"]
     registry.execute(f"UPDATE opened_file SET until = now() WHERE id = '{opened['id']}'")
     registry.call("GET", f"{file}/card", status=404, **duty)

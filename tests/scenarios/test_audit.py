@@ -24,7 +24,8 @@ def test_who_saw_an_alarm(scenario: Scenario, system: RunningSystem) -> None:
     about = f"incident:{press.made.alarm_id}"
 
     def saw() -> dict[str, set[str]]:
-        return {e["roles"][0]: set(e["fields"]) for e in logged(system, "dispatch", about)}
+        read = [e for e in logged(system, "dispatch", about) if e["action"] == "read" and e["fields"]]
+        return {e["roles"][0]: set(e["fields"]) for e in read}
 
     until = time.monotonic() + CHAINED_S
     while not {"operator", "unit"} <= saw().keys() and time.monotonic() < until:

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, Response
 
+from chassis.audit_trail import unlogged
 from chassis.auth import require
 from chassis.caller import Caller
 from chassis.edge import bodies
@@ -31,6 +32,7 @@ def add(app: FastAPI, context: Context) -> None:
     anyone = require("admin", "service", "unit", *access.ROOM)
 
     @app.get("/v1/control-rooms", tags=["set-up"])
+    @unlogged
     def control_rooms(_: Caller = anyone) -> list[ControlRoomOut]:
         """All control rooms."""
         board = context.board
@@ -82,6 +84,7 @@ def add(app: FastAPI, context: Context) -> None:
     zones_json = console.ZonesJson()
 
     @app.get("/v1/zones", tags=["set-up"])
+    @unlogged
     def zones(_: Caller = anyone) -> Response:
         """The zones in force as GeoJSON; stand-ins say so."""
         return zones_json.answer(context.board.zones)

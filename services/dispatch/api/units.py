@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from chassis import acts
 from chassis.auth import require
 from chassis.caller import Caller
 from chassis.edge import bodies
@@ -12,6 +13,9 @@ from services.dispatch import access, unit_store
 from services.dispatch.schemas import MOST_BYTES, PositionIn, UnitIn, UnitOut
 from services.dispatch.usecases import units
 from services.dispatch.usecases.context import Context
+
+# Seconds in which one line says that somebody tells where units are; that one is off duty is always told.
+_POSITIONS_S = 3600.0
 
 
 def add(app: FastAPI, context: Context) -> None:
@@ -23,12 +27,18 @@ def add(app: FastAPI, context: Context) -> None:
         """Register units (many at once). Those of another room are named (409), the others are taken."""
         for unit in body:
             access.may_set_up_room(caller, unit.control_room_id)
+        acts.about(*(f"unit:{unit.unit_id}" for unit in body))
         units.put_units(context, body)
 
     @app.post("/v1/units/positions", tags=["units"], status_code=204)
     @bodies(MOST_BYTES)
     def positions(body: list[PositionIn], caller: Caller = require(*access.UNIT)) -> None:
         """Where units are now (many at once). Those of another room are named (409), the others are taken."""
+        acts.seldom(_POSITIONS_S)
+        acts.about(f"control_room:{caller.cic}")
+        for position in body:
+            if position.available is not None:
+                acts.about(f"unit:{position.unit_id}", state=position.available)
         if "gateway" in caller.roles:
             units.move_units(context, body, access.room_of(caller))
             return

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from chassis import clock, timers
+from chassis import acts, clock, timers
 from chassis.database import Transaction
 from chassis.timers import Due
 from services.dispatch import store
@@ -82,6 +82,7 @@ def send_order(
         row = _proposal(incident, context.board.measure(unit_id, search), now)
     if not store.claim_units(tx.session, {row.id: unit_id}, now):
         raise UnitNotAvailable(f"unit {unit_id} has another order, is off duty or unknown", field="unit_id")
+    acts.about(f"order:{row.id}", f"unit:{unit_id}")
     context.board.units.remove(unit_id)
     row.state, row.sent_at, row.automatic = "sent", now, automatic
     tx.session.add(row)
