@@ -58,7 +58,7 @@ class Fix(BaseModel):
 
 
 class MessageParked(Payload):
-    """A message was set aside after its last attempt: somebody must look."""
+    """A message was set aside after its last attempt: somebody must look. `about`: its subject, if readable."""
 
     TYPE = "message.parked.v1"
 
@@ -67,6 +67,7 @@ class MessageParked(Payload):
     event_type: str
     reason: str
     parked_at: AwareDatetime
+    about: str | None = None
 
     @property
     def subject(self) -> str:

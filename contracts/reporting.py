@@ -9,19 +9,31 @@ from pydantic import AwareDatetime
 from contracts.envelope import Payload
 from contracts.topology import REPORTING_EVENTS
 
+# Alarm holds a press that no incident of dispatch has; one press in two incidents; dispatch holds what alarm
+# does not; an incident that nobody was told of; an order that dispatch does not hold any more; what reporting
+# was never told of; a message of the alarm path that was set aside.
+GapKind = Literal[
+    "no_incident", "two_incidents", "no_press", "no_order", "order_missing", "not_reported", "parked"
+]
+
 
 class _ReportingFact(Payload):
     EXCHANGE = REPORTING_EVENTS
 
 
 class LedgerGapFound(_ReportingFact):
-    """A press without exactly one incident, or an incident without a press: page somebody."""
+    """The books do not add up: page somebody. `entry_id`: what is missing, an alarm or an order of it.
+
+    A gap that was closed and is still there, or that came back, is told under a new `number`.
+    """
 
     TYPE = "ledger.gap_found.v1"
 
     alarm_id: UUID
-    kind: Literal["no_incident", "two_incidents", "no_press", "no_order"]
+    kind: GapKind
     found_at: AwareDatetime
+    number: int | None = None
+    entry_id: UUID | None = None
 
     @property
     def subject(self) -> str:

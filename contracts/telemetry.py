@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
+from contracts.reporting import GapKind
 from contracts.topology import QUEUES, SERVICES, UNROUTABLE, parking, service_of
 
 ALARM_ID = "stalkingalarm.alarm_id"
@@ -198,9 +199,25 @@ LEDGER_GAPS = Metric(
     "stalkingalarm.ledger.gaps",
     "gauge",
     "{gap}",
-    "Open gaps: presses without exactly one incident, incidents without press or order.",
+    "Open gaps of the ledger: what one book has and another lacks, and what was set aside on the alarm path.",
     ("reporting",),
-    {"kind": ("no_incident", "two_incidents", "no_press", "no_order")},
+    {"kind": get_args(GapKind)},
+)
+LEDGER_GAP_OPEN = Metric(
+    "stalkingalarm.ledger.gap.open",
+    "gauge",
+    "{gap}",
+    "1 for each of the newest gaps that is open, 0 for an hour after it healed or was closed.",
+    ("reporting",),
+    {"kind": get_args(GapKind), "gap": NAMED},
+)
+LEDGER_COMPARED_AGE = Metric(
+    "stalkingalarm.ledger.compared.age",
+    "gauge",
+    "s",
+    "Since the book of another service was last compared whole with ours.",
+    ("reporting",),
+    {"book": SERVICES},
 )
 DEVICE_ATTENTION = Metric(
     "stalkingalarm.device.attention",

@@ -189,6 +189,7 @@ def _table(system: RunningSystem) -> None:
 
 # Modules that add commands by `@command()`: imported last, for they import this one.
 from stalkingalarm import importing as _importing  # noqa: E402, F401
+from stalkingalarm import ledger as _ledger  # noqa: E402, F401
 from stalkingalarm import press as _press  # noqa: E402, F401
 from stalkingalarm.auditing import command as _audit  # noqa: E402, F401
 from stalkingalarm.auditing import keys as _keys  # noqa: E402, F401

@@ -68,11 +68,15 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Parked:
-    """A message that lies where people look. `reason`: the kind of error, never its text."""
+    """A message that lies where people look.
+
+    `reason`: the kind of error, never its text; `about`: the subject of the event, where that could be read.
+    """
 
     queue: str
     event_type: str
     reason: str
+    about: str | None = None
 
 
 OnParked = Callable[[Sequence[Parked]], None]
@@ -121,7 +125,8 @@ def move_on(queue: str, failed: Sequence[Failed]) -> list[bool]:
         metrics.count(MESSAGE_SETTLED, queue=queue, outcome="retried" if each.delay_s else "parked")
         if not each.delay_s:
             kind = each.event.type if each.event else ""
-            parked.append(Parked(queue, kind, type(each.reason).__name__))
+            about = each.event.subject if each.event else None
+            parked.append(Parked(queue, kind, type(each.reason).__name__, about))
     if parked:
         _tell(parked)
     return moved

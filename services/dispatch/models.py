@@ -168,7 +168,7 @@ class IncidentRow(Table, table=True):
     urgency: int
     presses: int = 1
     state: str = "open"
-    raised_at: datetime = Field(sa_type=UtcDateTime)
+    raised_at: datetime = Field(sa_type=UtcDateTime, index=True)
     deadline_at: datetime = Field(sa_type=UtcDateTime)
     routed_at: datetime = Field(sa_type=UtcDateTime)
     last_press_at: datetime = Field(sa_type=UtcDateTime)
@@ -205,7 +205,7 @@ class PressRow(Table, table=True):
     incident_id: UUID = Field(index=True)
     device_id: str
     counter: int | None = Field(default=None, sa_type=BigInteger)
-    received_at: datetime = Field(sa_type=UtcDateTime)
+    received_at: datetime = Field(sa_type=UtcDateTime, index=True)
     routed_at: datetime = Field(sa_type=UtcDateTime)
     copy_key: str | None = None
     proof: bytes | None = None

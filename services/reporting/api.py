@@ -6,7 +6,7 @@ from datetime import date
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import FastAPI, Query
+from fastapi import FastAPI, Path, Query
 from pydantic import AwareDatetime
 
 from chassis import audit, audit_api, clock, keys_api, policy
@@ -20,8 +20,13 @@ from contracts.common import Lane
 from contracts.policy import audiences
 from contracts.topology import ServiceName
 from services.reporting import usecases
+from services.reporting.errors import ComparisonUnknown
 from services.reporting.schemas import (
     AttentionOut,
+    BookOut,
+    CloseIn,
+    CompareIn,
+    ComparisonOut,
     DailyReportOut,
     GapOut,
     LedgerDay,
@@ -30,13 +35,16 @@ from services.reporting.schemas import (
     Summary,
 )
 from services.reporting.settings import ReportingSettings
-from services.reporting.store import attention, gaps, witness
+from services.reporting.store import attention, comparisons, gaps, witness
 
 # The ledger holds pseudonymous ids only; nobody but those who watch over the system needs it.
 LEDGER = ("device_desk", "admin", "service")
+# Who answers for a loss is a person.
+CLOSES = ("device_desk", "admin")
 REPORTS = ("device_desk", "follow_up", "file_manager")
 # No press was ever before, and none will be kept that long.
 Day = Annotated[date, Query(ge=date(2020, 1, 1), le=date(2199, 12, 31))]
+GapNumber = Annotated[int, Path(ge=1, le=2**62)]
 ATTENTION = ("device_desk", "technician", "admin")
 
 
@@ -58,6 +66,8 @@ def create_app(settings: ReportingSettings | None = None) -> FastAPI:
         ready=lambda: {"database": database.answers()},
     )
     _ledger(app, database)
+    _gaps(app, database)
+    _comparisons(app, database)
     _reports(app, database)
     _attention(app, database)
     audit_api.add(app, lambda: database, settings.service)
@@ -84,17 +94,52 @@ def _ledger(app: FastAPI, database: Database) -> None:
         with database.read() as session:
             return PressDetail.model_validate(usecases.press(session, alarm_id, caller.subject))
 
-    @app.get("/v1/ledger/gaps", tags=["ledger"])
-    def open_gaps(_: Caller = require(*LEDGER)) -> list[GapOut]:
-        """What does not add up now; empty is right."""
-        with database.read() as session:
-            return [GapOut.model_validate(row) for row in gaps.listing(session)]
-
     @app.get("/v1/ledger/summary", tags=["ledger"])
     def ledger_summary(since: AwareDatetime, lane: Lane | None = None, _: Caller = require(*LEDGER)) -> Summary:
         """Counts, and p50/p90/p99 of each stage in ms after receipt, of presses received since then."""
         with database.read() as session:
             return Summary.model_validate(usecases.summary(session, since, lane))
+
+
+def _gaps(app: FastAPI, database: Database) -> None:
+    @app.get("/v1/ledger/gaps", tags=["ledger"])
+    def list_gaps(
+        since: AwareDatetime | None = None, closed: bool = False, _: Caller = require(*LEDGER)
+    ) -> list[GapOut]:
+        """What does not add up now; empty is right. `since`: found since then; `closed`: also what is over."""
+        with database.read() as session:
+            return [GapOut.model_validate(row) for row in gaps.listing(session, since=since, closed=closed)]
+
+    @app.post("/v1/ledger/gaps/{number}/close", tags=["ledger"])
+    def close_gap(number: GapNumber, body: CloseIn, caller: Caller = require(*CLOSES)) -> GapOut:
+        """Say why a gap is done with; while its cause is there, it opens again under a new number."""
+        with database.transaction() as tx:
+            closed = usecases.close_gap(tx, caller, number, body.reason, irreparable=body.irreparable)
+            return GapOut.model_validate(closed)
+
+
+def _comparisons(app: FastAPI, database: Database) -> None:
+    @app.get("/v1/ledger/books", tags=["ledger"])
+    def compared_books(_: Caller = require(*LEDGER)) -> list[BookOut]:
+        """When the book of each other service was last compared whole with ours."""
+        with database.read() as session:
+            return [BookOut.model_validate(row) for row in gaps.compared(session)]
+
+    @app.post("/v1/ledger/comparisons", tags=["ledger"], status_code=202)
+    def compare_books(body: CompareIn, _: Caller = require(*CLOSES)) -> ComparisonOut:
+        """Have the books of a local day compared now; the answer is there within seconds."""
+        usecases.refuse_future(body.day, clock.now())
+        with database.transaction() as tx:
+            return ComparisonOut.model_validate(usecases.ask(tx, body.day))
+
+    @app.get("/v1/ledger/comparisons", tags=["ledger"])
+    def comparison_of_day(day: Day, _: Caller = require(*LEDGER)) -> ComparisonOut:
+        """What the last comparison of a local day showed."""
+        with database.read() as session:
+            row = comparisons.of_day(session, day)
+        if row is None:
+            raise ComparisonUnknown("the books of that day were not compared yet", field="day")
+        return ComparisonOut.model_validate(row)
 
 
 def _reports(app: FastAPI, database: Database) -> None:
@@ -124,7 +169,7 @@ def _attention(app: FastAPI, database: Database) -> None:
     def resolve(attention_id: UUID, body: ResolveIn, caller: Caller = require(*ATTENTION)) -> AttentionOut:
         """Say why a point is done with; if its cause lasts, it opens again."""
         with database.transaction() as tx:
-            return AttentionOut.model_validate(usecases.resolve(tx, caller.subject, attention_id, body.reason))
+            return AttentionOut.model_validate(usecases.resolve(tx, caller, attention_id, body.reason))
 
 
 def _witness(app: FastAPI, database: Database) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.common import BELGIUM
+from contracts.topology import ALARM_RECORDER, DISPATCH_ALARMS, DISPATCH_FIXES, DISPATCH_UNVERIFIED
 
 # Stages of an order in the order in which they come; the ledger keeps when each was first reached.
 ORDER_STATES = (
@@ -34,6 +35,11 @@ def local_time(day: date, hour: int) -> datetime:
 
 Row = dict[str, Any]
 
+# How a gap is called wherever people or machines name it.
+GAP_NAME = "gap-{}"
+# A message that is set aside on its way from one of these is perhaps a press, or where the victim is now.
+ALARM_PATH = frozenset({DISPATCH_ALARMS, DISPATCH_UNVERIFIED, DISPATCH_FIXES, ALARM_RECORDER})
+
 
 @dataclass(slots=True)
 class Entries:
@@ -55,6 +61,7 @@ class Entries:
     ties: dict[tuple[str, str], Row] = field(default_factory=dict)
     proposers: dict[tuple[str, str, str], Row] = field(default_factory=dict)
     sealed: list[Row] = field(default_factory=list)
+    parked: dict[UUID, Row] = field(default_factory=dict)
     # Kind, key and detail of what a person must look at.
     points: list[tuple[str, str, Row]] = field(default_factory=list)
 

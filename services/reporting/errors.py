@@ -21,3 +21,15 @@ class AttentionResolved(Conflict):
 
 class DayInFuture(Invalid):
     """There is nothing to report of a day that has not begun."""
+
+
+class GapUnknown(NotFound):
+    """No such gap."""
+
+
+class GapClosed(Conflict):
+    """It healed, or somebody closed it before."""
+
+
+class ComparisonUnknown(NotFound):
+    """Nobody compared the books of that day yet."""

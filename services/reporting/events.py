@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from pydantic import ValidationError
 
@@ -33,7 +34,7 @@ from contracts.dispatch import (
 from contracts.envelope import Event, Payload
 from contracts.registry import DeviceChanged, EnrolmentChanged, FileOpened, FileReminded, TieDeclared
 from contracts.topology import REPORTING_ATTENTION, REPORTING_AUDIT, REPORTING_FOLLOW_UP, REPORTING_LEDGER
-from services.reporting.domain import Entries, least, newest
+from services.reporting.domain import ALARM_PATH, Entries, least, newest
 
 P = TypeVar("P", bound=Payload)
 Add = Callable[[Entries, Event], None]
@@ -203,6 +204,18 @@ def _sealed(entries: Entries, event: AuditSealed) -> None:
 def _parked(entries: Entries, event: MessageParked) -> None:
     key = f"{event.queue} {event.event_type}".strip()
     entries.points.append(("parked", key, event.model_dump(mode="json")))
+    if event.queue in ALARM_PATH:
+        entry_id = _about_alarm(event) or uuid5(NAMESPACE_OID, f"{key} {event.parked_at.isoformat()}")
+        kept = event.model_dump(include={"queue", "event_type", "reason", "parked_at"})
+        entries.parked[entry_id] = {"entry_id": entry_id, "alarm_id": entry_id, **kept}
+
+
+def _about_alarm(event: MessageParked) -> UUID | None:
+    """The alarm, where the message could be read."""
+    try:
+        return UUID(event.about or "")
+    except ValueError:
+        return None
 
 
 def _opened(entries: Entries, event: FileOpened) -> None:

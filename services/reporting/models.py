@@ -49,7 +49,7 @@ class Incident(SQLModel, table=True):
     enrolment_id: UUID | None = None
     control_room_id: str | None = None
     zone_id: str | None = None
-    opened_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    opened_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
     routed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     deadline_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     displayed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -94,14 +94,82 @@ class Escalation(SQLModel, table=True):
 
 
 class Gap(SQLModel, table=True):
-    """Something in the ledger that does not add up; published once, ever."""
+    """Something in the ledger that does not add up, told once under its number.
+
+    `entry_id`: what is missing or too much, an alarm or an order; `alarm_id`: whose. It is open until it heals
+    or a person closes it; an `irreparable` one stays closed for as long as its cause is there.
+    """
 
     __tablename__ = "gap"
+    __table_args__ = (
+        Index("gap_entry", "entry_id", "kind"),
+        Index(
+            "gap_open",
+            "entry_id",
+            "kind",
+            unique=True,
+            postgresql_where=text("healed_at IS NULL AND closed_at IS NULL"),
+        ),
+    )
 
-    alarm_id: UUID = Field(primary_key=True)
-    kind: str = Field(primary_key=True)
+    number: int | None = Field(default=None, primary_key=True)
+    entry_id: UUID
+    kind: str
+    alarm_id: UUID
     found_at: datetime = Field(sa_type=UtcDateTime)
     healed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    closed_by: str | None = None
+    reason: str | None = None
+    irreparable: bool = False
+
+
+class Missing(SQLModel, table=True):
+    """An entry that a book lacked when it was last asked, and another has; `seen_at`: since when."""
+
+    __tablename__ = "missing"
+
+    entry_id: UUID = Field(primary_key=True)
+    book: str = Field(primary_key=True)
+    section: str = Field(primary_key=True)
+    kind: str
+    alarm_id: UUID
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Parked(SQLModel, table=True):
+    """A message of the alarm path that was set aside; `alarm_id` is the id of the row where nobody knows."""
+
+    __tablename__ = "parked"
+
+    entry_id: UUID = Field(primary_key=True)
+    alarm_id: UUID
+    queue: str
+    event_type: str
+    reason: str
+    parked_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ComparedBook(SQLModel, table=True):
+    """When the book of another service was last compared whole; `fault`: what was in the way since."""
+
+    __tablename__ = "compared_book"
+
+    book: str = Field(primary_key=True)
+    compared_at: datetime = Field(sa_type=UtcDateTime)
+    fault: str | None = None
+
+
+class Comparison(SQLModel, table=True):
+    """What the last comparison of a local day showed; `asked_at`: when a person asked for one."""
+
+    __tablename__ = "comparison"
+
+    day: date = Field(primary_key=True)
+    asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    made_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    found: dict[str, Any] | None = Field(default=None, sa_type=Json)
 
 
 class ControlRoom(SQLModel, table=True):
@@ -218,6 +286,7 @@ class AuditWitness(SQLModel, table=True):
 
 
 TABLES = frozenset(
-    {"press", "incident", "dispatch_order", "escalation", "gap", "control_room", "fact", "device", "enrolment",
-     "report", "attention", "audit_witness", "tied_person", "proposer"}
+    {"press", "incident", "dispatch_order", "escalation", "gap", "missing", "parked", "compared_book",
+     "comparison", "control_room", "fact", "device", "enrolment", "report", "attention", "audit_witness",
+     "tied_person", "proposer"}
 )  # fmt: skip

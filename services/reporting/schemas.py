@@ -6,8 +6,10 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from contracts.book import Section
 from contracts.common import NO_NUL
 from contracts.policy import Group, Personal
+from contracts.reporting import GapKind
 from contracts.values import Incoming
 
 _DEVICE, _ESSENCE = Personal(Group.DEVICE), Personal(Group.CASE, essence=True)
@@ -87,12 +89,79 @@ class PressDetail(PressLine):
 
 
 class GapOut(_Out):
-    """Something that does not add up."""
+    """Something that does not add up. `entry_id`: what is missing, an alarm or an order; `alarm_id`: whose."""
 
+    number: int
+    kind: GapKind
+    entry_id: UUID
     alarm_id: UUID
-    kind: str = Field(examples=["no_incident", "two_incidents", "no_press", "no_order"])
     found_at: AwareDatetime
     healed_at: AwareDatetime | None
+    closed_at: AwareDatetime | None
+    closed_by: str | None
+    reason: str | None
+    irreparable: bool
+
+
+class CloseIn(BaseModel):
+    """Why a gap is done with. No personal data.
+
+    `irreparable`: what is missing cannot be brought back, so the gap must not open again for the same cause.
+    """
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "restored from the backup of 05:00", "irreparable": False}]}
+    )
+
+    reason: str = Field(min_length=3, max_length=500, pattern=NO_NUL)
+    irreparable: bool = False
+
+
+class BookOut(_Out):
+    """The book of another service. `fault`: what was in the way since it was last compared whole."""
+
+    book: str = Field(examples=["alarm", "dispatch"])
+    compared_at: AwareDatetime
+    fault: str | None
+
+
+class CompareIn(BaseModel):
+    """The local day (Europe/Brussels) whose books are to be compared."""
+
+    day: date = Field(ge=date(2020, 1, 1), le=date(2199, 12, 31))
+
+
+class LackOut(BaseModel):
+    """An entry that a book lacks and another has."""
+
+    book: str
+    section: Section
+    kind: GapKind
+    id: UUID
+    alarm_id: UUID
+    received_at: AwareDatetime
+
+
+class Differences(BaseModel):
+    """What a comparison showed: entries by book and section, books that were away, and what is lacking.
+
+    `whole`: every book was read to its end; only then does an empty list mean that nothing is missing.
+    """
+
+    entries: dict[str, dict[Section, int]]
+    away: dict[str, str]
+    lacking: int
+    named: list[LackOut] = Field(description="At most 200 of those that are lacking.")
+    whole: bool
+
+
+class ComparisonOut(_Out):
+    """The last comparison of a local day; a newer one is being made while `asked_at` is after `made_at`."""
+
+    day: date
+    asked_at: AwareDatetime | None
+    made_at: AwareDatetime | None
+    found: Differences | None
 
 
 class Counts(_Out):

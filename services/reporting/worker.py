@@ -1,5 +1,6 @@
 """Workers of reporting: the books, the follow-up, and the watch over what is missing."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 
@@ -9,10 +10,13 @@ from chassis import audit, clock, metrics
 from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publisher
 from chassis.database import Database, engine_of
 from chassis.outbox import Relay
+from chassis.service_token import ServiceToken
 from chassis.settings import load
 from contracts import telemetry
 from contracts.topology import REPORTING_ATTENTION, REPORTING_AUDIT, REPORTING_FOLLOW_UP, REPORTING_LEDGER
 from services.reporting import usecases
+from services.reporting.books import Asked
+from services.reporting.books import of as books_of
 from services.reporting.clients import depths
 from services.reporting.settings import ReportingSettings
 
@@ -40,6 +44,14 @@ def settings() -> ReportingSettings:
 
 
 @cache
+def books() -> Mapping[str, Asked]:
+    """The books that are set against each other: ours, and those of alarm and dispatch over HTTP."""
+    token = ServiceToken(settings())
+    token.start()
+    return books_of(settings(), database(), token)
+
+
+@cache
 def watching_since() -> datetime:
     """When this process began to listen: before that it cannot have heard a canary."""
     return clock.now()
@@ -48,9 +60,12 @@ def watching_since() -> datetime:
 def on_start() -> None:
     """The watch begins."""
     watching_since()
-    books = database()
-    metrics.observe(telemetry.CANARY_AGE, lambda: usecases.canary_ages(books))
-    metrics.observe(telemetry.LEDGER_GAPS, lambda: usecases.open_gaps(books))
+    ours = database()
+    metrics.observe(telemetry.CANARY_AGE, lambda: usecases.canary_ages(ours))
+    standing = usecases.Standing(ours)
+    metrics.observe(telemetry.LEDGER_GAPS, standing.by_kind)
+    metrics.observe(telemetry.LEDGER_GAP_OPEN, standing.each)
+    metrics.observe(telemetry.LEDGER_COMPARED_AGE, standing.ages)
     metrics.observe(telemetry.QUEUE_LEFT, lambda: [(n, {"queue": queue}) for queue, n in _left.items()])
 
 
@@ -138,6 +153,14 @@ class Watch:
         """Does every press have its incident?"""
         with database().transaction() as tx:
             usecases.check_gaps(tx, settings())
+
+    @every(2)
+    def compare_books(self) -> None:
+        """Does every book have what the others have?"""
+        with database().transaction() as tx:
+            usecases.begin_comparing(tx)
+        while usecases.compare_next(database(), books(), settings()):
+            pass
 
     @every(5)
     def check_canaries(self) -> None:

@@ -105,7 +105,7 @@ def environment(layout: Layout, service: str) -> dict[str, str]:
         env["CHAIN_APPROACH_URL"] = url(layout, "ketenaanpak")
         env["CHAIN_APPROACH_TOKEN"] = layout.secret("ketenaanpak.token")
         env["CHAIN_APPROACH_SECRET"] = layout.secret("ketenaanpak.secret", _webhook_secret)
-    if service == "alarm":
+    if service in ("alarm", "reporting"):
         env["SERVICE_CLIENT_SECRET"] = layout.secret(f"client.{service}")
     if not exports_elsewhere():
         env["OTEL_EXPORTER_OTLP_ENDPOINT"] = url(layout, "collector")

@@ -22,6 +22,7 @@ _UNREADABLE = 'stalkingalarm_press_refused_total{job="alarm",reason="unreadable"
 _ROUTE = 'stalkingalarm_press_route_duration_seconds_bucket{lane="verified",'
 _WITHIN_2_5_S = {_ROUTE + f'le="{bound}"}}': "0+10x40" for bound in ("2.5", "+Inf")}
 _UNTAKEN = 'stalkingalarm_incident_unacknowledged_age_seconds{control_room="cic-gent"}'
+_GAP = 'stalkingalarm_ledger_gap_open{kind="no_incident",gap='
 _HEARD = 'stalkingalarm_queue_heard_age_seconds{job="dispatch",queue="dispatch.alarms",instance='
 _DISPATCH_DUE = 'stalkingalarm_due_overdue_seconds{job="dispatch"}'
 _FAILING = 'stalkingalarm_due_failing{job="dispatch",state='
@@ -70,10 +71,42 @@ CASES: dict[str, list[Case]] = {
         )
     ],
     "LedgerGap": [
+        # The second of a kind pages by itself, whatever became of the first.
         Case(
-            {'stalkingalarm_ledger_gaps{kind="no_incident"}': "1x40"},
-            {'stalkingalarm_ledger_gaps{kind="no_incident"}': "0x40"},
-            {"kind": "no_incident"},
+            {_GAP + '"gap-7"}': "1x3 0x40", _GAP + '"gap-8"}': "_x10 1x40"},
+            {_GAP + '"gap-7"}': "1x3 0x40", _GAP + '"gap-8"}': "1x3 0x40"},
+            {"kind": "no_incident", "gap": "gap-8"},
+        ),
+        # The database of reporting, or all figures, went away: that closes no gap.
+        Case(
+            {_GAP + '"gap-7"}': "1x3 stale"},
+            {_GAP + '"gap-7"}': "1 0 stale"},
+            {"kind": "no_incident", "gap": "gap-7"},
+        ),
+        # More than are shown one by one.
+        Case(
+            {'stalkingalarm_ledger_gaps{kind="no_press"}': "101x40"},
+            {'stalkingalarm_ledger_gaps{kind="no_press"}': "0x40"},
+            {"kind": "no_press"},
+        ),
+    ],
+    "LedgerNotCompared": [
+        Case(
+            {'stalkingalarm_ledger_compared_age_seconds{book="dispatch"}': "0+10x60"},
+            {'stalkingalarm_ledger_compared_age_seconds{book="dispatch"}': "15x60"},
+            {"book": "dispatch"},
+            "6m",
+        )
+    ],
+    "AlarmPathParked": [
+        Case(
+            {'stalkingalarm_queue_left{queue="dispatch.parking"}': "0 1x40"},
+            {
+                'stalkingalarm_queue_left{queue="dispatch.parking"}': "1 0x40",
+                'stalkingalarm_queue_left{queue="registry.parking"}': "1x40",
+            },
+            {"queue": "dispatch.parking"},
+            "20s",
         )
     ],
     "QueueNotRead": [
@@ -98,9 +131,12 @@ CASES: dict[str, list[Case]] = {
     ],
     "MessageParked": [
         Case(
-            {'stalkingalarm_queue_left{queue="alarm.parking"}': "1x40"},
-            {'stalkingalarm_queue_left{queue="alarm.parking"}': "0x40"},
-            {"queue": "alarm.parking"},
+            {'stalkingalarm_queue_left{queue="registry.parking"}': "1x40"},
+            {
+                'stalkingalarm_queue_left{queue="registry.parking"}': "0x40",
+                'stalkingalarm_queue_left{queue="dispatch.parking"}': "1x40",
+            },
+            {"queue": "registry.parking"},
         )
     ],
     "MessageUnroutable": [

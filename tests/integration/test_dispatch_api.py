@@ -25,6 +25,9 @@ ANYONE = {"admin", "service", "unit", *ROOM}
 # The table role x endpoint; streams are tried apart because they do not end.
 TABLE: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/intake"): {"service"},
+    ("GET", "/v1/book"): {"service"},
+    ("GET", "/v1/book/{section}"): {"service"},
+    ("POST", "/v1/book/{section}/held"): {"service"},
     ("GET", "/v1/control-rooms/{cic_id}/stream"): ROOM,
     ("GET", "/v1/control-rooms/{cic_id}/units/stream"): {"gateway"},
     ("GET", "/v1/units/{unit_id}/stream"): {"unit"},
@@ -96,7 +99,12 @@ def test_the_table_names_every_endpoint(client: TestClient) -> None:
 def test_who_may_what(client: TestClient, issuer: Issuer, method: str, path: str) -> None:
     # Another room's and another unit's: who has the role is refused for the object, never let in.
     where = path.format(
-        cic_id="cic-antwerpen", unit_id="strange", incident_id=uuid4(), order_id=uuid4(), photo_id=uuid4()
+        cic_id="cic-antwerpen",
+        unit_id="strange",
+        incident_id=uuid4(),
+        order_id=uuid4(),
+        photo_id=uuid4(),
+        section="presses",
     )
     assert client.request(method, where).status_code == 401
     for role in ROLES:

@@ -259,7 +259,7 @@ def test_alarm_tells_no_role_anything(cluster: Cluster, issuer: Issuer) -> None:
         button = buttons.Button()
         raw = api.upload("/v1/presses", button.press(), role="service")
         assert raw.status_code == 202
-        ids = {"alarm_id": raw.json()["alarm_id"]}
+        ids = {"alarm_id": raw.json()["alarm_id"], "section": "presses"}
         paths = {path: methods for path, methods in app.openapi()["paths"].items() if path.startswith("/v1")}
         assert set(paths) >= {"/v1/alarms/{alarm_id}", "/v1/canaries"}
         for path, methods in paths.items():

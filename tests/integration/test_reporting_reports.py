@@ -302,6 +302,10 @@ ENDPOINTS: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/ledger"): {"device_desk", "admin", "service"},
     ("GET", f"/v1/ledger/presses/{NOBODY}"): {"device_desk", "admin", "service"},
     ("GET", "/v1/ledger/gaps"): {"device_desk", "admin", "service"},
+    ("POST", "/v1/ledger/gaps/1/close"): {"device_desk", "admin"},
+    ("GET", "/v1/ledger/books"): {"device_desk", "admin", "service"},
+    ("POST", "/v1/ledger/comparisons"): {"device_desk", "admin"},
+    ("GET", "/v1/ledger/comparisons"): {"device_desk", "admin", "service"},
     ("GET", "/v1/ledger/summary?since=2026-01-01T00:00:00Z"): {"device_desk", "admin", "service"},
     ("GET", f"/v1/reports/daily/{NOBODY}"): {"device_desk", "follow_up", "file_manager"},
     ("GET", "/v1/attention"): {"device_desk", "technician", "admin"},
@@ -326,4 +330,5 @@ def test_the_role_table_names_every_endpoint(books: Books) -> None:
         for m, p in ENDPOINTS
     }
     table = {(m, p.replace("attention/{alarm_id}", "attention/{attention_id}")) for m, p in table}
+    table = {(m, p.replace("gaps/1/", "gaps/{number}/")) for m, p in table}
     assert {(m, p.replace("witness/alarm", "witness/{service}")) for m, p in table} == there

@@ -48,6 +48,8 @@ def environment(issuer: Issuer, database_url: str, broker_url: str = NO_BROKER) 
         "oidc_jwks_url": issuer.jwks_url,
         "partner_networks": "127.0.0.0/8",
         "pseudonym_key": "a key of the tests",
+        # Who nobody believes.
+        "service_token": "development-none",
     }
 
 

@@ -5,12 +5,14 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
-from chassis import audit_api, keys_api
+from chassis import audit_api, book_api, keys_api
+from chassis.book import Book
 from chassis.http import application
 from chassis.settings import load
 from services.alarm.api import devices, heartbeats, ladder, presses
 from services.alarm.api.parts import DeviceParts, Parts
 from services.alarm.settings import AlarmSettings
+from services.alarm.store.presses import BOOK
 from services.alarm.usecases.sealed import SEALED
 
 _DESCRIPTION = (
@@ -26,6 +28,7 @@ def create_app(settings: AlarmSettings | None = None) -> FastAPI:
     whole = app.state.settings
     audit_api.add(app, lambda: parts[-1].database, whole.service)
     keys_api.add(app, lambda: parts[-1].database, whole.vault_keys, SEALED)
+    book_api.add(app, lambda: Book(parts[-1].database, BOOK))
     return app
 
 

@@ -12,7 +12,11 @@ from chassis import clock, outbox
 from chassis.columns import table_of
 from chassis.sql import Insert, Statement, as_json, send
 from contracts.alarm import AlarmRaised
+from contracts.book import Section
 from services.alarm.models import PressRow
+
+# What reporting sets against the books of the others (chassis/book.py).
+BOOK: dict[Section, str] = {"presses": "SELECT alarm_id AS id, alarm_id, received_at FROM presses"}
 
 
 @dataclass(slots=True)

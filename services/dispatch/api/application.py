@@ -7,7 +7,8 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import audit_api, keys_api
+from chassis import audit_api, book_api, keys_api
+from chassis.book import Book
 from chassis.database import Database, engine_of
 from chassis.http import application
 from chassis.outbox import Relay
@@ -18,6 +19,7 @@ from contracts import topology
 from services.dispatch import console, intake
 from services.dispatch.api import incidents, orders, photos, rooms, streams, units
 from services.dispatch.board import Board
+from services.dispatch.book import BOOK
 from services.dispatch.disclosures import Disclosures
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.streams import Hub
@@ -76,6 +78,7 @@ def create_app(settings: DispatchSettings | None = None) -> FastAPI:
     console.add_pages(app, settings, context.vault)
     audit_api.add(app, lambda: database, settings.service)
     keys_api.add(app, lambda: database, settings.vault_keys, SEALED)
+    book_api.add(app, lambda: Book(database, BOOK))
     return app
 
 

@@ -20,7 +20,7 @@ _OPEN = text(
     "times = t.times + 1, detail = excluded.detail RETURNING id = :id"
 )
 _SETTLE = text(
-    "UPDATE attention SET resolved_at = :now, resolved_by = 'reporting', reason = :reason "
+    "UPDATE attention SET resolved_at = :now, resolved_by = :by, reason = :reason "
     "WHERE kind = :kind AND key = ANY(:keys) AND resolved_at IS NULL"
 )
 _RESOLVE = text(
@@ -51,10 +51,12 @@ def open_(session: Session, kind: str, key: str, detail: dict[str, Any], now: da
     return bool(session.execute(_OPEN, values).scalar_one())
 
 
-def settle(session: Session, kind: str, keys: Sequence[str], reason: str, now: datetime) -> None:
-    """Close points whose cause is gone."""
+def settle(
+    session: Session, kind: str, keys: Sequence[str], reason: str, now: datetime, by: str = "reporting"
+) -> None:
+    """Close points whose cause is gone, or that a person is done with."""
     if keys:
-        session.execute(_SETTLE, {"kind": kind, "keys": list(keys), "reason": reason, "now": now})
+        session.execute(_SETTLE, {"kind": kind, "keys": list(keys), "reason": reason, "now": now, "by": by})
 
 
 def resolve(session: Session, attention_id: UUID, by: str, reason: str, now: datetime) -> Row | None:

@@ -1,15 +1,20 @@
 """What in the ledger does not add up, and the list of what was found.
 
-Parameter `before`: rows first seen later than this are given time to complete.
+Parameter `before`: what was first seen later than this is given time to complete.
 """
 
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel import Session
 
+from chassis.columns import table_of
+from chassis.sql import Insert, send
 from services.reporting.domain import Row
+from services.reporting.models import Missing, Parked
 
 # Alarm holds the press, dispatch never told of it.
 NO_INCIDENT = """
@@ -33,42 +38,126 @@ WHERE seen_at < :before AND closed_at IS NULL AND routed_at IS NOT NULL
   AND NOT EXISTS (SELECT FROM dispatch_order o WHERE o.incident_id = i.incident_id)
   AND NOT EXISTS (SELECT FROM escalation e WHERE e.incident_id = i.incident_id)
 """
-GAPS = " UNION ".join((NO_INCIDENT, TWO_INCIDENTS, NO_PRESS, NO_ORDER))
+# What some book lacks that another has; and messages of the alarm path that were set aside.
+MISSING = "SELECT entry_id, kind, alarm_id FROM missing WHERE seen_at < :before"
+PARKED = "SELECT entry_id, 'parked', alarm_id FROM parked"
+_BY_ALARM = " UNION ".join((NO_INCIDENT, TWO_INCIDENTS, NO_PRESS, NO_ORDER))
+GAPS = f"SELECT alarm_id AS entry_id, kind, alarm_id FROM ({_BY_ALARM}) AS e UNION {MISSING} UNION {PARKED}"  # noqa: S608
+_STANDS = "healed_at IS NULL AND closed_at IS NULL"
+# What a person closed comes back while its cause is there, unless it cannot be made good; after the same time
+# that everything is given to complete.
+_OPEN = text(
+    "INSERT INTO gap (entry_id, kind, alarm_id, found_at) "  # noqa: S608 - constants
+    f"SELECT entry_id, kind, alarm_id, :now FROM ({GAPS}) AS f WHERE NOT EXISTS (SELECT FROM gap g "
+    "WHERE g.entry_id = f.entry_id AND g.kind = f.kind AND g.healed_at IS NULL "
+    "AND (g.closed_at IS NULL OR g.irreparable OR g.closed_at >= :before)) "
+    "ORDER BY entry_id, kind LIMIT :limit ON CONFLICT DO NOTHING RETURNING *"
+)
+_HEAL = text(
+    "UPDATE gap SET healed_at = :now "  # noqa: S608 - constants
+    f"WHERE healed_at IS NULL AND (entry_id, kind) NOT IN (SELECT entry_id, kind FROM ({GAPS}) AS f) "
+    "RETURNING *"
+)
+_CLOSE = text(
+    "UPDATE gap SET closed_at = :now, closed_by = :by, reason = :reason, irreparable = :irreparable "  # noqa: S608
+    f"WHERE number = :number AND {_STANDS} RETURNING *"
+)
+# With what was open until an hour ago: whoever watches must see that it is not any more.
+_RECENT = text(
+    f"(SELECT number, kind, true AS open FROM gap WHERE {_STANDS}) UNION ALL "  # noqa: S608 - constants
+    "(SELECT number, kind, false FROM gap WHERE greatest(healed_at, closed_at) > now() - interval '1 hour') "
+    "ORDER BY number DESC LIMIT 10000"
+)
+# So many are opened in one go; the rest with the next.
+_MOST = 500
 
 
-def listing(session: Session, *, since: datetime | None = None, until: datetime | None = None) -> list[Row]:
-    """Gaps found in a period, or all that are open."""
+_EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+
+
+def listing(
+    session: Session, *, since: datetime | None = None, until: datetime | None = None, closed: bool = False
+) -> list[Row]:
+    """Open gaps, or those found in a period; with those that healed or were closed if `closed`."""
     query = (
-        "SELECT * FROM gap WHERE found_at >= :since AND found_at < :until ORDER BY found_at, alarm_id"
-        if since
-        else "SELECT * FROM gap WHERE healed_at IS NULL ORDER BY found_at, alarm_id"
+        "SELECT * FROM gap WHERE found_at >= :since AND found_at < :until "  # noqa: S608 - constants
+        f"{'' if closed else f'AND {_STANDS}'} ORDER BY number"
     )
-    rows = session.execute(text(query), {"since": since, "until": until} if since else {})
-    return [dict(row._mapping) for row in rows]
+    values = {"since": since or _EVER[0], "until": until or _EVER[1]}
+    return _rows(session.execute(text(query), values))
 
 
-def open_by_kind(session: Session) -> list[tuple[str, int]]:
-    """How many gaps of each kind are open."""
-    query = text("SELECT kind, count(*) AS gaps FROM gap WHERE healed_at IS NULL GROUP BY kind")
-    return [(row.kind, row.gaps) for row in session.execute(query)]
+def recent(session: Session) -> list[Row]:
+    """Number and kind of each gap that is open (`open`) or was until an hour ago, the newest first."""
+    return _rows(session.execute(_RECENT))
 
 
-def note(session: Session, before: datetime, now: datetime) -> tuple[list[Any], list[Any]]:
-    """Bring the list of gaps up to date; the new ones and the ones that healed, as (alarm_id, kind)."""
+def note(session: Session, before: datetime, now: datetime) -> tuple[list[Row], list[Row]]:
+    """Bring the list of gaps up to date; the new ones and the ones that healed."""
     values = {"before": before, "now": now}
-    found = session.execute(
-        text(
-            f"INSERT INTO gap (alarm_id, kind, found_at) SELECT alarm_id, kind, :now FROM ({GAPS}) AS g "  # noqa: S608
-            "ON CONFLICT DO NOTHING RETURNING alarm_id, kind"
-        ),
-        values,
-    )
-    new = [tuple(row) for row in found]
-    healed = session.execute(
-        text(
-            "UPDATE gap SET healed_at = :now "  # noqa: S608 - constants
-            f"WHERE healed_at IS NULL AND (alarm_id, kind) NOT IN ({GAPS}) RETURNING alarm_id, kind"
-        ),
-        values,
-    )
-    return new, [tuple(row) for row in healed]
+    new = _rows(session.execute(_OPEN, values | {"limit": _MOST}))
+    return new, _rows(session.execute(_HEAL, values))
+
+
+def exists(session: Session, number: int) -> bool:
+    """Whether there ever was such a gap."""
+    found = session.execute(text("SELECT EXISTS (SELECT FROM gap WHERE number = :number)"), {"number": number})
+    return bool(found.scalar_one())
+
+
+def close(session: Session, number: int, by: str, reason: str, irreparable: bool, now: datetime) -> Row | None:
+    """A person closes an open gap; None when it is not open. What was parked is dealt with then."""
+    values = {"number": number, "by": by, "reason": reason, "irreparable": irreparable, "now": now}
+    row = session.execute(_CLOSE, values).one_or_none()
+    if row is not None and row.kind == "parked":
+        session.execute(text("DELETE FROM parked WHERE entry_id = :id"), {"id": row.entry_id})
+    return dict(row._mapping) if row else None
+
+
+_NOTE_PARKED = Insert(table_of(Parked), tail="ON CONFLICT DO NOTHING")
+_NOTE_MISSING = Insert(table_of(Missing), tail="ON CONFLICT DO NOTHING")
+_FOUND_AGAIN = text("DELETE FROM missing WHERE book = :book AND section = :section AND entry_id = ANY(:ids)")
+
+
+def note_parked(session: Session, rows: Sequence[Row]) -> None:
+    """Messages of the alarm path that were set aside."""
+    if rows:
+        send(session, _NOTE_PARKED(rows))
+
+
+def parked_presses(session: Session) -> list[UUID]:
+    """Alarms of the presses that were parked."""
+    query = text("SELECT alarm_id FROM parked WHERE event_type = 'alarm.raised.v1' LIMIT 1000")
+    return list(session.execute(query).scalars())
+
+
+def unpark(session: Session, alarm_ids: Collection[UUID]) -> None:
+    """These presses are where they belong after all."""
+    query = text("DELETE FROM parked WHERE event_type = 'alarm.raised.v1' AND alarm_id = ANY(:ids)")
+    session.execute(query, {"ids": list(alarm_ids)})
+
+
+def note_missing(session: Session, rows: Sequence[Row]) -> None:
+    """What books lack; what was known to be missing keeps the time since when."""
+    if rows:
+        send(session, _NOTE_MISSING(rows))
+
+
+def missing(session: Session, book: str) -> list[tuple[str, UUID]]:
+    """What one book was found to lack: section and id, the oldest first."""
+    query = text("SELECT section, entry_id FROM missing WHERE book = :book ORDER BY seen_at LIMIT 5000")
+    return [(row.section, row.entry_id) for row in session.execute(query, {"book": book})]
+
+
+def found_again(session: Session, book: str, section: str, ids: Collection[UUID]) -> None:
+    """A book has these after all."""
+    session.execute(_FOUND_AGAIN, {"book": book, "section": section, "ids": list(ids)})
+
+
+def compared(session: Session) -> list[Row]:
+    """When each book was last compared whole, and what was in the way since."""
+    return _rows(session.execute(text("SELECT * FROM compared_book ORDER BY book")))
+
+
+def _rows(found: Any) -> list[Row]:
+    return [dict(row._mapping) for row in found]

@@ -104,10 +104,3 @@ def forget_facts(session: Session, days: int, now: datetime) -> None:
         text("DELETE FROM fact WHERE at < :before AND kind <> 'enrolment'"),
         {"before": now - timedelta(days=days)},
     )
-
-
-def run_is_due(session: Session, kind: str) -> bool:
-    """Whether a timer of this kind exists; replicas ask one after the other."""
-    session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:kind))"), {"kind": kind})
-    found = session.execute(text("SELECT EXISTS (SELECT FROM due WHERE kind = :kind)"), {"kind": kind})
-    return bool(found.scalar_one())

@@ -1,0 +1,57 @@
+"""When the books of others were compared, and what a comparison of a day showed."""
+
+import json
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from services.reporting.domain import Row
+
+_WATCH = text(
+    "INSERT INTO compared_book (book, compared_at, fault) SELECT name, :now, 'never compared' "
+    "FROM unnest(CAST(:names AS text[])) AS n(name) ORDER BY 1 ON CONFLICT DO NOTHING"
+)
+# The lock of the row comes first, so that two replicas tell of a change once.
+_SEEN = text(
+    "WITH old AS (SELECT book, fault FROM compared_book WHERE book = :book FOR UPDATE) "
+    "UPDATE compared_book b SET fault = CAST(:fault AS text), "
+    "compared_at = CASE WHEN CAST(:fault AS text) IS NULL THEN :now ELSE b.compared_at END "
+    "FROM old WHERE b.book = old.book RETURNING old.fault IS DISTINCT FROM b.fault"
+)
+_ASKED = text(
+    "INSERT INTO comparison AS c (day, asked_at) VALUES (:day, :now) "
+    "ON CONFLICT (day) DO UPDATE SET asked_at = excluded.asked_at RETURNING *"
+)
+_MADE = text(
+    "INSERT INTO comparison AS c (day, made_at, found) VALUES (:day, :now, CAST(:found AS jsonb)) "
+    "ON CONFLICT (day) DO UPDATE SET made_at = excluded.made_at, found = excluded.found"
+)
+
+
+def watch(session: Session, names: Sequence[str], now: datetime) -> None:
+    """From now on these books must be compared."""
+    session.execute(_WATCH, {"names": list(names), "now": now})
+
+
+def seen(session: Session, book: str, now: datetime, fault: str | None) -> bool:
+    """A book was compared whole, or something was in the way; True when that is a change."""
+    row = session.execute(_SEEN, {"book": book, "now": now, "fault": fault}).one_or_none()
+    return bool(row and row[0])
+
+
+def asked(session: Session, day: date, now: datetime) -> Row:
+    """A person wants a day compared."""
+    return dict(session.execute(_ASKED, {"day": day, "now": now}).one()._mapping)
+
+
+def made(session: Session, day: date, now: datetime, found: Row) -> None:
+    """What the comparison of a day showed."""
+    session.execute(_MADE, {"day": day, "now": now, "found": json.dumps(found)})
+
+
+def of_day(session: Session, day: date) -> Row | None:
+    """The last comparison of a day."""
+    row = session.execute(text("SELECT * FROM comparison WHERE day = :day"), {"day": day}).one_or_none()
+    return dict(row._mapping) if row else None

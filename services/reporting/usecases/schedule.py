@@ -1,0 +1,154 @@
+"""When which books are compared: the last hour all the time, and one day of the past after the other."""
+
+import logging
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+
+from chassis import clock, timers
+from chassis.database import Database, Transaction
+from chassis.timers import Due
+from contracts.book import KEPT_BY
+from contracts.common import local_day
+from services.reporting import domain
+from services.reporting.books import Asked, BookAway
+from services.reporting.domain import Row
+from services.reporting.settings import ReportingSettings
+from services.reporting.store import comparisons, due, gaps
+from services.reporting.usecases.comparing import Compared, compare, held
+
+log = logging.getLogger(__name__)
+
+# Kinds of timers: the last hour; a day of the past, and then the one before; a day that a person asked for.
+RECENT, WALK, ASKED = "compare_recent", "compare_walk", "compare_asked"
+_RECENT = timedelta(hours=1)
+_RECENT_PARTS = 12
+# What came in this moment is still on its way; what a clock that is ahead received shows a little later.
+_ON_ITS_WAY = timedelta(seconds=10)
+# A named entry is enough to act upon; the gaps have them all.
+_NAMED = 200
+_OTHERS = tuple(name for name in KEPT_BY if name != "reporting")
+
+
+def begin_comparing(tx: Transaction) -> None:
+    """Make sure that comparisons are scheduled: called at every start, by every replica."""
+    now = clock.now()
+    comparisons.watch(tx.session, _OTHERS, now)
+    for kind in (RECENT, WALK):
+        if not due.is_set(tx.session, kind):
+            timers.schedule(tx.session, [Due(kind=kind, subject_id=local_day(now).isoformat(), due_at=now)])
+
+
+def ask(tx: Transaction, day: date) -> Row:
+    """Have the worker compare a local day now: only it may reach the others."""
+    now = clock.now()
+    timers.cancel(tx.session, day.isoformat(), [ASKED])
+    timers.schedule(tx.session, [Due(kind=ASKED, subject_id=day.isoformat(), due_at=now)])
+    return comparisons.asked(tx.session, day, now)
+
+
+def compare_next(database: Database, books: Mapping[str, Asked], settings: ReportingSettings) -> bool:
+    """Do one comparison that is due; True when there may be more. Whoever claimed it has set the next time."""
+    with database.transaction() as tx:
+        claimed = timers.claim(tx.session, [ASKED, RECENT, WALK], limit=1, longest=timedelta(minutes=10))
+        for row in claimed:
+            _schedule_next(tx, row, settings)
+    for row in claimed:
+        if row.kind == RECENT:
+            now = clock.now()
+            _recheck(database, books)
+            found = compare(books, now - _RECENT, now - _ON_ITS_WAY, _RECENT_PARTS)
+            _note(database, found, day=None)
+        else:
+            day = date.fromisoformat(row.subject_id)
+            first, after = domain.day_bounds(day)
+            hours = round((after - first) / timedelta(hours=1))
+            until = min(after, clock.now() - _ON_ITS_WAY)
+            if until > first:
+                _note(database, compare(books, first, until, hours), day)
+    return bool(claimed)
+
+
+def _schedule_next(tx: Transaction, row: Due, settings: ReportingSettings) -> None:
+    if row.kind == ASKED:
+        return
+    now = clock.now()
+    today, before = local_day(now), date.fromisoformat(row.subject_id) - timedelta(days=1)
+    day = before if row.kind == WALK and before >= today - timedelta(days=settings.compare_days) else today
+    due_at = now + timedelta(seconds=settings.compare_every_s)
+    timers.schedule(tx.session, [Due(kind=row.kind, subject_id=day.isoformat(), due_at=due_at)])
+
+
+def _recheck(database: Database, books: Mapping[str, Asked]) -> None:
+    """Ask each book for what it lacked, whatever the period: only a book that has it ends a gap."""
+    for name, book in books.items():
+        with database.read() as session:
+            lacking = gaps.missing(session, name)
+        try:
+            for section in book.sections:
+                wanted = [entry_id for kind, entry_id in lacking if kind == section]
+                there = held(book, section, wanted) if wanted else set()
+                if there:
+                    with database.transaction() as tx:
+                        gaps.found_again(tx.session, name, section, there)
+        except BookAway:
+            continue  # the comparison that follows says so
+    _recheck_parked(database, books)
+
+
+def _recheck_parked(database: Database, books: Mapping[str, Asked]) -> None:
+    """A press that was set aside is back when every book has it."""
+    with database.read() as session:
+        parked = set(gaps.parked_presses(session))
+    if not parked or not {"alarm", "dispatch"} <= books.keys():
+        return
+    try:
+        for book in books.values():
+            parked &= held(book, "presses", parked)
+    except BookAway:
+        return  # nothing is concluded
+    with database.transaction() as tx:
+        gaps.unpark(tx.session, parked)
+
+
+def _note(database: Database, found: Compared, day: date | None) -> None:
+    now = clock.now()
+    rows = [
+        {
+            "entry_id": lack.entry.id,
+            "book": lack.book,
+            "section": lack.section,
+            "kind": lack.kind,
+            "alarm_id": lack.entry.alarm_id,
+            "received_at": lack.entry.received_at,
+            "seen_at": now,
+        }
+        for lack in found.lacks
+    ]
+    with database.transaction() as tx:
+        gaps.note_missing(tx.session, rows)
+        if day is None:
+            _note_compared(tx, found, now)
+        else:
+            comparisons.made(tx.session, day, now, _told(found))
+
+
+def _note_compared(tx: Transaction, found: Compared, now: datetime) -> None:
+    for name in _OTHERS:
+        fault = found.away.get(name) or (None if found.whole else "too much differs to be read at once")
+        if comparisons.seen(tx.session, name, now, fault):
+            log.warning("the book of %s: %s", name, fault or "compared again")
+
+
+def _told(found: Compared) -> Row:
+    named = [
+        {"book": lack.book, "section": lack.section, "kind": lack.kind, "id": str(lack.entry.id)}
+        | {"alarm_id": str(lack.entry.alarm_id), "received_at": lack.entry.received_at.isoformat()}
+        for lack in found.lacks[:_NAMED]
+    ]
+    return {
+        "entries": found.entries,
+        "away": found.away,
+        "lacking": len(found.lacks),
+        "named": named,
+        "whole": found.whole and not found.away,
+    }
