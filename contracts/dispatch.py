@@ -78,6 +78,8 @@ class OrderMoved(_AboutIncident):
     automatic: bool = False
     late: bool = False
     reason: str | None = None
+    # An operator heard the crew say so; its terminal did not.
+    by_radio: bool = False
 
     @property
     def routing_key(self) -> str:
@@ -133,6 +135,8 @@ class IncidentClosed(_AboutIncident):
     reason: str | None = None
     # When the alarm came in; None from a dispatch that does not say it yet.
     raised_at: AwareDatetime | None = None
+    # An operator heard the crew on scene say so.
+    by_radio: bool = False
 
 
 class TestRouted(_DispatchFact):

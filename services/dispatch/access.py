@@ -64,6 +64,15 @@ def own_order(context: Context, caller: Caller, order_id: UUID) -> OrderRow:
     return order
 
 
+def incident_of_order(context: Context, order_id: UUID) -> UUID:
+    """Which incident an order is for; raises `OrderUnknown`."""
+    with context.database.read() as session:
+        order = session.get(OrderRow, order_id)
+    if order is None:
+        raise OrderUnknown("no such order", field="order_id")
+    return order.incident_id
+
+
 def has_tie(context: Context, caller: Caller, order: OrderRow) -> bool:
     """Whether the caller has a tie to a party of the incident of an order."""
     with context.database.read() as session:

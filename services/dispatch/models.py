@@ -227,6 +227,8 @@ class OrderRow(Table, table=True):
     distance_m: float | None = None
     # What the distance is measured from (routing.SearchBasis); None in orders from before.
     search_basis: str | None = None
+    # An operator heard the crew say so.
+    by_radio: bool = False
     created_at: datetime = Field(sa_type=UtcDateTime)
     sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     received_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -60,6 +60,8 @@ class OrderSummary(BaseModel):
     # What the distance is measured from: her last fix, her registered address, her zone or its middle.
     search_basis: SearchBasis | None = None
     sent_at: datetime | None
+    # An operator heard the crew say so.
+    by_radio: bool = False
     at: datetime
     # Why it is no longer this unit's, in the words of its crew.
     reason: Annotated[str | None, _VICTIM]
@@ -250,6 +252,22 @@ class SendIn(Incoming):
 
 class DeclineIn(Incoming):
     """Why a unit cannot go."""
+
+    reason: Note
+
+
+class RadioIn(BaseModel):
+    """What a crew said by radio; `outcome` where it sees the victim safe, which ends the alarm."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"state": "en_route"}]})
+
+    state: Literal["acknowledged", "en_route", "on_scene", "victim_safe"]
+    outcome: Outcome | None = None
+    reason: Note | None = None
+
+
+class RecallIn(BaseModel):
+    """Why a unit is called back."""
 
     reason: Note
 

@@ -101,7 +101,7 @@ new_orders = Insert(
     table_of(OrderRow),
     (
         *("id", "incident_id", "unit_id", "cic_id", "state", "automatic", "distance_m", "search_basis"),
-        *("created_at", "sent_at"),
+        *("by_radio", "created_at", "sent_at"),
     ),
 )
 

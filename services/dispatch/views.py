@@ -130,6 +130,7 @@ def _summary(context: Context, order: Any) -> OrderSummary:
         distance_m=order.distance_m,
         search_basis=SearchBasis(order.search_basis) if order.search_basis else None,
         sent_at=order.sent_at,
+        by_radio=order.by_radio,
         at=reached or order.created_at,
         reason=order.reason or (context.open_said(order.id, said) if said else None),
     )

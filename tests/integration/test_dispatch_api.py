@@ -44,6 +44,8 @@ TABLE: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/orders/{order_id}/on-scene"): UNIT,
     ("POST", "/v1/orders/{order_id}/decline"): UNIT,
     ("POST", "/v1/orders/{order_id}/close"): UNIT,
+    ("POST", "/v1/orders/{order_id}/radio"): {"operator", "supervisor"},
+    ("POST", "/v1/orders/{order_id}/recall"): {"operator", "supervisor"},
     ("GET", "/v1/control-rooms"): ANYONE,
     ("PUT", "/v1/control-rooms/{cic_id}"): {"admin"},
     ("GET", "/v1/control-rooms/{cic_id}/webhook"): {"admin", "supervisor"},

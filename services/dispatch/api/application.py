@@ -73,6 +73,7 @@ def create_app(settings: DispatchSettings | None = None) -> FastAPI:
     intake.add_intake(app, context)
     for told in (streams, incidents, orders, photos):
         told.add(app, context, disclosures)
+    orders.add_on_behalf(app, context, disclosures)
     for set_up in (rooms, units):
         set_up.add(app, context)
     console.add_pages(app, settings, context.vault)

@@ -6,12 +6,21 @@ from fastapi import FastAPI
 
 from chassis.auth import require
 from chassis.caller import Caller
+from chassis.errors import Invalid
+from chassis.people import is_one_of
 from contracts.dispatch import OrderState
 from services.dispatch import access
 from services.dispatch.disclosures import Disclosures
 from services.dispatch.models import OrderRow
-from services.dispatch.schemas import DeclineIn, OrderCloseIn, OrderView
-from services.dispatch.usecases import moving
+from services.dispatch.schemas import (
+    DeclineIn,
+    IncidentView,
+    OrderCloseIn,
+    OrderView,
+    RadioIn,
+    RecallIn,
+)
+from services.dispatch.usecases import moving, on_behalf
 from services.dispatch.usecases.context import Context
 
 
@@ -58,3 +67,34 @@ def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
         access.refuse_tied(tied=access.has_tie(context, caller, order))
         moving.close_from_scene(context, order_id, body.outcome, caller.subject)
         return seen(caller, order)
+
+
+def add_on_behalf(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
+    """The endpoints of an operator who speaks for a crew."""
+    operator = require("operator", "supervisor")
+
+    def untied(caller: Caller, order_id: UUID) -> UUID:
+        """The incident of an order that the caller's room has; raises `OrderUnknown`, `Tied`."""
+        incident_id = access.incident_of_order(context, order_id)
+        view = access.incident_for(context, caller, incident_id)
+        access.refuse_tied(tied=is_one_of(caller.subject, view.kept_from))
+        return incident_id
+
+    @app.post("/v1/orders/{order_id}/radio", tags=["orders"])
+    def radio(order_id: UUID, body: RadioIn, caller: Caller = operator) -> IncidentView:
+        """An operator confirms what a crew said by radio; such a unit is not replaced for its silence."""
+        incident_id = untied(caller, order_id)
+        if body.state != "victim_safe":
+            on_behalf.confirm_by_radio(context, order_id, caller, body.state, body.reason)
+        elif body.outcome is None:
+            raise Invalid("an alarm ends with an outcome", field="outcome")
+        else:
+            moving.close_from_scene(context, order_id, body.outcome, caller.subject, caller, body.reason)
+        return disclosures.show(caller, access.incident_for(context, caller, incident_id))
+
+    @app.post("/v1/orders/{order_id}/recall", tags=["orders"])
+    def recall(order_id: UUID, body: RecallIn, caller: Caller = operator) -> IncidentView:
+        """An operator calls a unit back that is not there yet; the next nearest is proposed."""
+        incident_id = untied(caller, order_id)
+        on_behalf.recall(context, order_id, caller, body.reason)
+        return disclosures.show(caller, access.incident_for(context, caller, incident_id))

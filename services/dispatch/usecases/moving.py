@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from chassis import clock, timers
+from chassis import audit, clock, timers
+from chassis.caller import Caller
 from chassis.database import Transaction
 from contracts.common import Outcome
 from contracts.dispatch import (
@@ -35,6 +36,9 @@ from services.dispatch.errors import (
 from services.dispatch.models import IncidentRow, OrderRow
 from services.dispatch.usecases.context import Context, changed
 from services.dispatch.usecases.recording import after, moved
+
+# Why an operator says it, in the audit log.
+BY_RADIO = "confirmed by radio"
 
 
 def locked(tx: Transaction, incident_id: UUID) -> IncidentRow:
@@ -84,7 +88,7 @@ def acknowledge(context: Context, incident_id: UUID, operator: str, cic_id: str)
             acknowledged_by=operator,
             displayed_at=incident.displayed_at or now,
         )
-        _must_send(tx, context, incident, now)
+        must_send(tx, context, incident, now)
         tx.publish(IncidentAcknowledged(incident_id=incident.id, at=now, control_room_id=cic_id))
         changed(tx, context, incident)
 
@@ -94,7 +98,7 @@ def _refuse_others(incident: IncidentRow, cic_id: str) -> None:
         raise NotResponsible(f"{incident.cic_id} answers for this alarm: take it over first")
 
 
-def _must_send(tx: Transaction, context: Context, incident: IncidentRow, now: datetime) -> None:
+def must_send(tx: Transaction, context: Context, incident: IncidentRow, now: datetime) -> None:
     """Who takes a proved alarm has to send somebody, or others hear of it: see escalating.py."""
     if incident.lane == "verified" and not store.live_orders(store.orders_of(tx.session, [incident.id])):
         due_at = after(now, context.settings.unsent_after_s)
@@ -124,7 +128,7 @@ def take_over(context: Context, incident_id: UUID, operator: str, cic_id: str) -
             acknowledged_at=now,
             acknowledged_by=operator,
         )
-        _must_send(tx, context, incident, now)
+        must_send(tx, context, incident, now)
         tx.publish(IncidentAcknowledged(incident_id=incident.id, at=now, control_room_id=cic_id))
         changed(tx, context, incident)
 
@@ -149,15 +153,28 @@ def move_order(
         now = clock.now()
         if reason is not None and reason not in SYSTEM_REASONS:
             order.said, reason = context.seal_said(order.id, reason), None
-        apply(tx, incident, order, target, now, reason)
-        if target in ANSWERED:
-            timers.cancel(tx.session, str(order.id), ["unit_answer"])
-        if target == "declined":
-            # Who sent this one wants a patrol there, in a room that sends by hand too.
-            timers.schedule(tx.session, [timers.Due(kind="send_unit", subject_id=str(incident.id), due_at=now)])
-        store.touch(tx.session, incident, now)
-        changed(tx, context, incident)
+        progress(tx, context, incident, order, target, now, reason)
         return order
+
+
+def progress(
+    tx: Transaction,
+    context: Context,
+    incident: IncidentRow,
+    order: OrderRow,
+    target: OrderState,
+    now: datetime,
+    reason: str | None,
+) -> None:
+    """What follows from a report of progress, whoever makes it."""
+    apply(tx, incident, order, target, now, reason)
+    if target in ANSWERED:
+        timers.cancel(tx.session, str(order.id), ["unit_answer"])
+    if target == "declined":
+        # Who sent this one wants a patrol there, in a room that sends by hand too.
+        timers.schedule(tx.session, [timers.Due(kind="send_unit", subject_id=str(incident.id), due_at=now)])
+    store.touch(tx.session, incident, now)
+    changed(tx, context, incident)
 
 
 def apply(
@@ -192,8 +209,18 @@ def locked_order(tx: Transaction, order_id: UUID) -> tuple[IncidentRow, OrderRow
     return incident, tx.session.get_one(OrderRow, order_id, with_for_update=True)
 
 
-def close_from_scene(context: Context, order_id: UUID, outcome: Outcome, person: str) -> None:
-    """The unit that is on scene ends the incident; raises `OrderMoveImpossible` from anywhere else."""
+def close_from_scene(
+    context: Context,
+    order_id: UUID,
+    outcome: Outcome,
+    person: str,
+    by_radio: Caller | None = None,
+    reason: str | None = None,
+) -> None:
+    """The unit that is on scene ends the incident; raises `OrderMoveImpossible` from anywhere else.
+
+    `by_radio`: the operator of the room that answers for the alarm, who heard the crew say so.
+    """
     with context.database.read() as session:
         order = session.get(OrderRow, order_id)
     if order is None:
@@ -202,7 +229,7 @@ def close_from_scene(context: Context, order_id: UUID, outcome: Outcome, person:
         raise OrderMoveImpossible(
             f"an order that is {order.state} is not closed by its unit: be on scene first"
         )
-    close(context, order.incident_id, outcome, by="unit", person=person, reason=None)
+    close(context, order.incident_id, outcome, by="unit", person=person, reason=reason, by_radio=by_radio)
 
 
 def close(
@@ -214,6 +241,7 @@ def close(
     person: str,
     reason: str | None,
     cic_id: str | None = None,
+    by_radio: Caller | None = None,
 ) -> None:
     """End an incident: orders and cards are withdrawn, the location is erased. Repeating is harmless.
 
@@ -224,8 +252,9 @@ def close(
         incident = locked(tx, incident_id)
         if incident.state == "closed":
             return
-        if cic_id is not None:
-            _refuse_others(incident, cic_id)
+        room = cic_id if by_radio is None else by_radio.cic or ""
+        if room is not None:
+            _refuse_others(incident, room)
         now = clock.now()
         orders = store.orders_of(tx.session, [incident_id])
         for order in orders:
@@ -234,6 +263,8 @@ def close(
         timers.cancel(tx.session, str(incident_id), list(ABOUT_INCIDENTS))
         for order in orders:
             timers.cancel(tx.session, str(order.id), ["unit_answer"])
+        if by_radio is not None:
+            audit.wrote(tx, by_radio, audit.Purpose(BY_RADIO, f"incident:{incident.id}"), ["outcome"])
         store.touch(
             tx.session,
             incident,
@@ -256,6 +287,7 @@ def close(
                 closed_by=by,
                 reason=None,
                 raised_at=incident.raised_at,
+                by_radio=by_radio is not None,
             )
         )
         changed(tx, context, incident)

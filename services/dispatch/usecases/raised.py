@@ -30,6 +30,7 @@ class NewOrder:
     created_at: datetime
     sent_at: datetime | None
     reason: str | None = None
+    by_radio: bool = False
 
 
 @dataclass(slots=True)

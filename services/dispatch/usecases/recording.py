@@ -172,6 +172,7 @@ def moved(
         automatic=order.automatic,
         late=now > deadline_at,
         reason=reason or order.reason,
+        by_radio=order.by_radio,
     )
 
 
