@@ -9,9 +9,10 @@ from chassis import clock
 from contracts.alarm import AlarmLocated, AlarmRaised, CancelRequested
 from contracts.common import Fix, Outcome
 from contracts.registry import CardPublished, CardWithdrawn, DeviceChanged, PhotoPublished
-from services.dispatch import store
+from services.dispatch import store, views
 from services.dispatch.domain import WRONG_CODES_THAT_TELL
 from services.dispatch.errors import AlarmNotYetKnown, NotResponsible
+from services.dispatch.schemas import LocationView
 from services.dispatch.usecases import following, moving
 from tests.support.days import today
 from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, tell
@@ -129,6 +130,49 @@ def test_a_clock_that_runs_ahead_hides_no_later_place(desk: Desk, ahead: timedel
     located(desk, press, Fix(lat=51.09, lon=3.76, at=clock.now() - timedelta(minutes=2)), 4)
     assert place(desk) == (51.08, 3.75)
     assert desk.sql("SELECT count(*) FROM incidents WHERE fix_at > now()") == [(0,)]
+
+
+def seen_at(desk: Desk, press: AlarmRaised) -> LocationView:
+    """Where the room sees her."""
+    with desk.context.database.read() as session:
+        [view] = views.load_views(desk.context, session, [press.alarm_id], clock.now())
+    assert view.location is not None
+    return view.location
+
+
+@pytest.mark.parametrize(
+    ("ago", "age_s", "quality"),
+    [
+        (None, None, "red"),
+        (timedelta(seconds=2), 2, "green"),
+        (timedelta(seconds=-4), 0, "green"),
+        # A clock that runs ahead, or a time of another zone: nobody knows how old it is.
+        (timedelta(seconds=-20), None, "red"),
+        (timedelta(hours=-2), None, "red"),
+        (timedelta(hours=2), 7200, "red"),
+    ],
+)
+def test_a_place_whose_age_nobody_knows_is_red_and_never_new(
+    desk: Desk, ago: timedelta | None, age_s: float | None, quality: str
+) -> None:
+    at = None if ago is None else clock.now() - ago
+    fix = GHENT.model_copy(update={"at": at})
+    press = alarm(fix=fix)
+    desk.press(press)
+    for _ in range(2):
+        seen = seen_at(desk, press)
+        assert seen.quality == quality
+        assert (seen.at is None, seen.age_s is None) == (age_s is None, age_s is None)
+        assert seen.age_s is None or age_s is None or abs(seen.age_s - age_s) < 20
+        # What the room's own software is told is the same; then the same by a further fix.
+        located(desk, press, fix, 1)
+
+
+def test_a_press_with_a_counter_of_64_bits_is_an_alarm(desk: Desk) -> None:
+    presses = [alarm(counter=counter) for counter in (2**31 - 1, 2**31, 2**63 - 1)]
+    desk.press(*presses)
+    stored = {row[0] for row in desk.sql("SELECT counter FROM presses")}
+    assert stored == {2**31 - 1, 2**31, 2**63 - 1}
 
 
 def test_a_room_that_was_only_brought_in_neither_stops_the_ladder_nor_ends_the_alarm(desk: Desk) -> None:
