@@ -200,3 +200,19 @@ def test_who_is_tied_does_not_see_the_patrol_drive_to_her(rooms: Rooms) -> None:
     told = rooms.seen(GHENT_ROOM, role="gateway", sub="software")[unit]
     assert (told["kept_from"], told["lat"] is not None) == (["Tom"], True)
     assert rooms.seen(GHENT_ROOM, sub="olga")[unit]["kept_from"] == []
+
+
+@pytest.mark.parametrize(
+    "bad", [{"lat": 91, "lon": 2.9}, {"lat": "x", "lon": 2.9}, {"lon": 2.9}, {"lat": None}]
+)
+def test_one_broken_report_hides_no_other_unit(rooms: Rooms, bad: dict[str, Any]) -> None:
+    rooms.desk.units(GHENT_ROOM, GHENT, 2)
+    reports = [{"unit_id": "u0", **bad}, {"unit_id": "u1", "lat": 51.2, "lon": 2.9}]
+    status, problem = rooms.call("POST", "/v1/units/positions", reports)
+    assert status == 422
+    assert problem["field"].startswith("0.l")
+    assert rooms.seen(GHENT_ROOM)["u1"]["lat"] == 51.2
+    broken = _unit("u0", GHENT_ROOM, callsign="\u200b")
+    status, problem = rooms.call("PUT", "/v1/units", [broken, _unit("u2", GHENT_ROOM)])
+    assert (status, problem["field"]) == (422, "0.callsign")
+    assert set(rooms.seen(GHENT_ROOM)) == {"u0", "u1", "u2"}

@@ -9,6 +9,7 @@ from chassis.auth import require
 from chassis.caller import Caller
 from chassis.edge import bodies
 from chassis.people import is_one_of
+from chassis.several import Several, refuse_wrong
 from services.dispatch import access, unit_store
 from services.dispatch.schemas import MOST_BYTES, PositionIn, UnitIn, UnitOut
 from services.dispatch.usecases import units
@@ -23,28 +24,29 @@ def add(app: FastAPI, context: Context) -> None:
 
     @app.put("/v1/units", tags=["set-up"], status_code=204)
     @bodies(MOST_BYTES)
-    def put_units(body: list[UnitIn], caller: Caller = require("admin", "gateway")) -> None:
-        """Register units (many at once). Those of another room are named (409), the others are taken."""
+    def put_units(body: Several[UnitIn], caller: Caller = require("admin", "gateway")) -> None:
+        """Register units. Those that are wrong (422) or another room's (409) are named, the others taken."""
         for unit in body:
             access.may_set_up_room(caller, unit.control_room_id)
         acts.about(*(f"unit:{unit.unit_id}" for unit in body))
         units.put_units(context, body)
+        refuse_wrong(body)
 
     @app.post("/v1/units/positions", tags=["units"], status_code=204)
     @bodies(MOST_BYTES)
-    def positions(body: list[PositionIn], caller: Caller = require(*access.UNIT)) -> None:
-        """Where units are now (many at once). Those of another room are named (409), the others are taken."""
+    def positions(body: Several[PositionIn], caller: Caller = require(*access.UNIT)) -> None:
+        """Where units are now. The wrong (422) and another room's (409) are named, the others taken."""
         acts.seldom(_POSITIONS_S)
         acts.about(f"control_room:{caller.cic}")
         for position in body:
             if position.available is not None:
                 acts.about(f"unit:{position.unit_id}", state=position.available)
-        if "gateway" in caller.roles:
-            units.move_units(context, body, access.room_of(caller))
-            return
-        for position in body:
-            access.may_be_unit(caller, position.unit_id)
-        units.move_units(context, body, None)
+        room = access.room_of(caller) if "gateway" in caller.roles else None
+        if room is None:
+            for position in body:
+                access.may_be_unit(caller, position.unit_id)
+        units.move_units(context, body, room)
+        refuse_wrong(body)
 
     @app.get("/v1/control-rooms/{cic_id}/units", tags=["units"])
     def seen(cic_id: str, caller: Caller = require(*access.ROOM)) -> list[UnitOut]:
