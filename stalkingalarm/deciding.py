@@ -114,6 +114,20 @@ async def granted_at_once(world: World, path: str) -> None:
     await world.call("POST", "committee", f"{path}/grant-provisionally", magistrate(world), reasons)
 
 
+async def invited(world: World, subject: str, partner: str, name: str) -> str:
+    """The id of a member of the committee of Ghent; one who is known already stays the same."""
+    body = {"subject": subject, "partner": partner, "name": name}
+    path = f"/v1/protocols/{PROTOCOL_ID}/members"
+    member: dict[str, Any] = await world.call("POST", "committee", path, secretariat(world), body)
+    return str(member["id"])
+
+
+async def confirmed(world: World, meeting_id: str, subject: str, partner: str) -> None:
+    """A member says, at their own desk, that they are at a meeting."""
+    member = world.bearer("committee", partner=partner, district=DISTRICT, sub=subject)
+    await world.call("POST", "committee", f"/v1/meetings/{meeting_id}/presence", member)
+
+
 class Meeting:
     """A meeting of the committee, as its secretariat runs it."""
 
@@ -134,8 +148,10 @@ class Meeting:
         return made
 
     async def comes_in(self, subject: str, partner: str, name: str) -> tuple[str, ...]:
-        """Somebody comes in; the partners without whom nothing on the agenda can be decided yet."""
-        seen = await self._do("attendance", {"subject": subject, "partner": partner, "name": name})
+        """A member comes in and confirms it; the partners without whom nothing can be decided yet."""
+        await invited(self._world, subject, partner, name)
+        await confirmed(self._world, self.id, subject, partner)
+        seen = await self._world.call("GET", "committee", self._path, self._desk)
         return tuple(sorted({missing for point in seen["agenda"] for missing in point["missing"]}))
 
     async def decides(self, path: str, move: str, **said: Any) -> dict[str, Any]:

@@ -83,6 +83,14 @@ class SignatureRefused(Unauthenticated):
     """A webhook that the chain approach did not sign, or not lately."""
 
 
+class MemberUnknown(NotFound):
+    """No such member of this committee, or not on this day."""
+
+
+class MemberElsewhere(Conflict):
+    """One person sits for one partner."""
+
+
 class PartnerUnknown(Invalid):
     """A partner that does not sit on this committee."""
 

@@ -19,6 +19,16 @@ INVARIANTS: dict[str, str] = {
         "SELECT d.id FROM decision d WHERE d.kind = 'final' AND d.meeting_id IS NOT NULL AND "
         "(SELECT count(DISTINCT value) FROM jsonb_each_text(d.present) WHERE value IN ('police', 'parket')) < 2"
     ),
+    # Whoever counted said so themselves, for that partner; meetings from before there were members apart.
+    "decided_on_somebody_elses_word": (
+        "SELECT d.id FROM (SELECT id, meeting_id, present FROM decision UNION ALL "
+        "SELECT id, meeting_id, present FROM review) d JOIN LATERAL jsonb_each_text(d.present) p ON true "
+        "WHERE EXISTS (SELECT 1 FROM attendance a WHERE a.meeting_id = d.meeting_id "
+        "AND a.member_id IS NOT NULL) AND NOT EXISTS "
+        "(SELECT 1 FROM attendance a JOIN member m ON m.id = a.member_id WHERE a.meeting_id = d.meeting_id "
+        "AND a.subject = p.key AND m.person = p.key AND a.partner = p.value AND m.partner = p.value "
+        "AND a.confirmed_at IS NOT NULL)"
+    ),
     "decided_by_somebody_tied": (
         "SELECT d.id FROM decision d JOIN application a ON a.id = d.application_id JOIN application o "
         "ON o.id = a.id OR o.enrolment_id = a.enrolment_id JOIN conflict c ON c.application_id = o.id "

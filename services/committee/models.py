@@ -152,8 +152,39 @@ class MeetingRow(SQLModel, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class MemberRow(SQLModel, table=True):
+    """Who may sit on the committee of a protocol, for which partner; `sealed` holds the name.
+
+    It counts for nothing until the account itself confirmed, with a token of that partner.
+    """
+
+    __tablename__ = "member"
+    __table_args__ = (
+        Index("member_once", "protocol_id", "person", unique=True, postgresql_where=text("ended_at IS NULL")),
+    )
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    protocol_id: UUID
+    # The subject of the person's tokens, as it is compared (chassis/people.py).
+    person: str = Field(index=True)
+    partner: str
+    role: str
+    valid_from: date
+    valid_until: date | None = None
+    sealed: bytes
+    invited_at: datetime = Field(sa_type=UtcDateTime)
+    invited_by: str
+    confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    ended_by: str | None = None
+
+
 class AttendanceRow(SQLModel, table=True):
-    """Who was there, for which partner; `sealed` holds the name that stands in the minutes."""
+    """Who was there, for which partner; `sealed` holds the name that stands in the minutes.
+
+    `subject`: the member, as accounts are compared. Without a member it was typed, by a process from before,
+    and counts for nothing.
+    """
 
     __tablename__ = "attendance"
 
@@ -164,6 +195,36 @@ class AttendanceRow(SQLModel, table=True):
     # One row a stay: who goes and comes back was not there in between.
     arrived_at: datetime = Field(sa_type=UtcDateTime, primary_key=True)
     left_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    member_id: UUID | None = Field(default=None, foreign_key="member.id")
+    recorded_by: str | None = None
+    # By the member, at their own desk: until then they are there on somebody else's word.
+    confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    confirm_by: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class WaitingRow(SQLModel, table=True):
+    """What a meeting decided on somebody's word that others are there: it waits until they confirm it.
+
+    `there`: who was there and could count (person to partner). `recorder`: the claims of who recorded it;
+    `sealed`: what was said.
+    """
+
+    __tablename__ = "waiting_decision"
+
+    id: UUID = Field(default_factory=uuid4, primary_key=True)
+    meeting_id: UUID = Field(foreign_key="meeting.id", index=True)
+    item_id: UUID = Field(foreign_key="agenda_item.id")
+    application_id: UUID | None = None
+    review_id: UUID | None = None
+    act: str
+    there: dict[str, str] = Field(sa_type=Json)
+    recorder: dict[str, Any] = Field(sa_type=Json)
+    sealed: bytes
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+    recorded_by: str
+    # waiting, effective, or lapsed: it could not be done any more when they confirmed.
+    state: str = "waiting"
+    settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class KnownTieRow(SQLModel, table=True):
@@ -272,6 +333,7 @@ class HistoryRow(SQLModel, table=True):
 TABLES = frozenset(
     {
         *("protocol", "application", "decision", "review", "opinion", "conflict", "meeting", "attendance"),
+        *("member", "waiting_decision"),
         *("known_tie", "known_enrolment"),
         *("agenda_item", "handover", "deadline", "history"),
     }

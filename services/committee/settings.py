@@ -2,7 +2,7 @@
 
 from typing import Self
 
-from pydantic import SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
 from chassis.egress import Egress
 from chassis.settings import PagesSettings
@@ -11,10 +11,12 @@ from chassis.settings import PagesSettings
 class CommitteeSettings(PagesSettings):
     """`chain_approach_*`: where the chain approach is, what we show it, and what it signs its webhooks with.
 
-    Without an address no case can be referred.
+    Without an address no case can be referred. `presence_confirmed_within_h`: hours that a member has to
+    confirm having been at a meeting, where the secretariat recorded it.
     """
 
     service: str = "committee"
+    presence_confirmed_within_h: int = Field(default=24, ge=1, le=168)
     chain_approach_url: str | None = None
     chain_approach_token: SecretStr | None = None
     chain_approach_secret: SecretStr | None = None

@@ -12,7 +12,7 @@ from chassis.reseal import LOOK_EVERY_S, Resealer
 from chassis.settings import load
 from chassis.vault import Vault
 from contracts.topology import COMMITTEE_FOLLOW_UP
-from services.committee import events
+from services.committee import events, settling
 from services.committee.clients import ChainApproach
 from services.committee.settings import CommitteeSettings
 from services.committee.store import cases
@@ -80,6 +80,11 @@ class CommitteeWorker:
     def tell_of_deadlines(self) -> None:
         """Remind, and tell of what was missed; the longer, the louder."""
         deadlines.tell(database())
+
+    @every(5)
+    def settle_decisions(self) -> None:
+        """Take decisions whose quorum confirmed having been there: the API does so at once, unless it died."""
+        settling.settle(database(), vault())
 
     @every(2)
     def send_to_chain_approach(self) -> None:

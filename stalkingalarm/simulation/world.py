@@ -46,7 +46,10 @@ class World:
         return self.system.url(service)
 
     def bearer(self, *roles: str, **claims: str) -> dict[str, str]:
-        """The header of somebody with these roles and claims (`cic`, `zone`, `unit`, `partner`, `district`)."""
+        """The header of somebody with these roles and claims (`cic`, `zone`, `unit`, `partner`, `district`).
+
+        `sub`: a certain account; without it, one that its roles and places name.
+        """
         token = _token(self.system.layout, roles, tuple(claims.items()), int(time.time() / _TOKEN_AGE_S))
         return {"authorization": f"Bearer {token}"}
 
@@ -81,5 +84,6 @@ class Refused(RuntimeError):
 def _token(layout: Layout, roles: tuple[str, ...], claims: tuple[tuple[str, str], ...], _: int) -> str:
     given: dict[str, Any] = dict(claims)
     partner = given.pop("partner", "police")
-    subject = "-".join((*roles, *(value for name, value in given.items() if name != "district")))
+    named = "-".join((*roles, *(value for name, value in given.items() if name not in ("district", "sub"))))
+    subject = given.pop("sub", named)
     return issuer.mint(subject, roles, partner, layout=layout, seconds=_TOKEN_LIFE_S, **given)

@@ -6,7 +6,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.desks import Desk, accessible, dated, fits, picked, put_on_agenda, typed
+from tests.browser.desks import Desk, accessible, dated, fits, picked, put_on_agenda, saved, typed
 
 ELEMENTS = ("harassment", "serious_disturbance", "knew_or_should_have_known")
 # Language, and what it says: no quorum, quorum, granted.
@@ -66,12 +66,29 @@ def test_an_ordinary_case_in_a_meeting(
     accessible(secretary)
     put_on_agenda(secretary, meeting[meeting.index("/desk") :], "application_id")
     expect(secretary.locator(".light")).to_contain_text(no_quorum)
-    for name, partner in (("Bert", "police"), ("Carla", "parket")):
-        typed(secretary, "name", name)
-        typed(secretary, "subject", name.lower())
+    members = {"member-police": "police", "magistrate": "parket"}
+    secretary.locator("a[href$='/members']").press("Enter")
+    secretary.wait_for_url("**/members")
+    for account, partner in members.items():
+        typed(secretary, "name", f"Lid {account}")
+        typed(secretary, "subject", account)
         picked(secretary, "partner", partner)
+        saved(secretary, "/members")
+    fits(secretary)
+    secretary.goto(meeting)
+    for account in members:
+        # Seen in the room; it counts once they say so themselves.
+        button = secretary.locator(f"form[data-api$='/attendance'] button[aria-label$='Lid {account}']")
         with secretary.expect_navigation():
-            secretary.locator("form[data-api$='/attendance'] button").press("Enter")
+            button.press("Enter")
+    expect(secretary.locator(".light.soon")).to_be_visible()
+    accessible(secretary)
+    for account in members:
+        member = desk(account, locale)
+        accessible(member)
+        saved(member, "/presence")
+        expect(member.locator(f"form[data-api*='{meeting.rpartition('/')[2]}']")).to_have_count(0)
+    secretary.reload()
     expect(secretary.locator(".light")).to_contain_text(quorum)
     accessible(secretary)
     # What is not met is told in the words of the protocol.

@@ -58,21 +58,25 @@ def convened(secretary: Page) -> str:
     return secretary.url[secretary.url.index("/desk") :]
 
 
-def put_before(secretary: Page, meeting: str, case: str, what: str) -> None:
+def put_before(crew: Crew, secretary: Page, meeting: str, case: str, what: str) -> None:
     """From the page of a case onto the agenda; and everybody comes in."""
     go(secretary, page_of(case))
     accessible(secretary)
     put_on_agenda(secretary, meeting, what)
-    comes_in(secretary, "Bert", "police")
-    comes_in(secretary, "Carla", "parket")
+    comes_in(crew, secretary, "Bert", "police")
+    comes_in(crew, secretary, "Carla", "parket")
 
 
-def comes_in(secretary: Page, name: str, member: str) -> None:
-    typed(secretary, "name", name)
-    typed(secretary, "subject", name.lower())
-    picked(secretary, "partner", member)
+def comes_in(crew: Crew, secretary: Page, name: str, partner: str) -> None:
+    """A member whom the secretariat sees in the room, and who confirms it at their own desk."""
+    crew.do(deciding.invited(crew.world, name.lower(), partner, name))
+    secretary.reload()
+    button = secretary.locator(f"form[data-api$='/attendance'] button[aria-label$=': {name}']")
     with secretary.expect_navigation():
-        secretary.locator("form[data-api$='/attendance'] button").press("Enter")
+        button.press("Enter")
+    meeting_id = secretary.url.rpartition("/")[2].partition("?")[0]
+    crew.do(deciding.confirmed(crew.world, meeting_id, name.lower(), partner))
+    secretary.reload()
 
 
 def ticked(page: Page, selector: str, *, on: bool = True) -> None:
@@ -100,7 +104,7 @@ def state(page: Page, case: str, words: str) -> None:
 @pytest.mark.timeout(300)
 def test_a_review_extends_an_alarm(crew: Crew, desk: Desk) -> None:
     case, secretary = granted(crew), desk("secretariat", "nl-BE")
-    put_before(secretary, convened(secretary), case, "review_id")
+    put_before(crew, secretary, convened(secretary), case, "review_id")
     expect(secretary.locator("[name=ends_on], [name=plan]").locator("visible=true")).to_have_count(0)
     picked(secretary, "outcome", "extend")
     expect(secretary.locator("[name=plan]")).to_be_hidden()
@@ -126,7 +130,7 @@ def test_a_review_extends_an_alarm(crew: Crew, desk: Desk) -> None:
 def test_a_review_ends_an_alarm_with_a_plan(crew: Crew, desk: Desk) -> None:
     case, secretary = granted(crew), desk("secretariat", "fr-BE")
     meeting = convened(secretary)
-    put_before(secretary, meeting, case, "review_id")
+    put_before(crew, secretary, meeting, case, "review_id")
     picked(secretary, "outcome", "extend")
     typed(secretary, "ends_on", "")
     picked(secretary, "outcome", "end")  # what was chosen before leaves nothing behind
@@ -136,13 +140,13 @@ def test_a_review_ends_an_alarm_with_a_plan(crew: Crew, desk: Desk) -> None:
     # Meanwhile one of them left: nothing is decided, and nothing that was written is lost.
     other = desk("secretariat", "fr-BE", meeting)
     with other.expect_navigation():
-        other.locator("form[data-body*=carla] button").press("Enter")
+        other.locator("form[data-api$='/leave'] button[aria-label$=': Carla']").press("Enter")
     secretary.locator("form[data-api$='/hold'] button").press("Enter")
     expect(secretary.locator("[role=alert]")).to_have_text("Pas de quorum, manque : parquet.")
     expect(secretary.locator("[name=plan]")).to_have_value("la police reprend l'appareil lundi, le CAW la suit")
     other.reload()
     expect(other.locator("form[data-api$='/hold']")).to_have_count(0)
-    comes_in(other, "Carla", "parket")
+    comes_in(crew, other, "Carla", "parket")
     saved(secretary, "/hold")
     state(secretary, case, "prend fin : appareil à rendre")
     expect(secretary.locator("ol.line")).to_contain_text("révision: mettre fin")
@@ -221,7 +225,7 @@ def test_a_new_protocol_is_written_by_keyboard(desk: Desk) -> None:
 @pytest.mark.timeout(300)
 def test_a_case_moves_to_the_chain_approach(crew: Crew, desk: Desk, shared: None) -> None:
     case, secretary = granted(crew), desk("secretariat", "nl-BE")
-    put_before(secretary, convened(secretary), case, "review_id")
+    put_before(crew, secretary, convened(secretary), case, "review_id")
     picked(secretary, "outcome", "chain_approach")
     typed(secretary, "reasons", "ze heeft meer nodig dan een alarm")
     ticked(secretary, "[value=consent], [value=elements]")
@@ -297,7 +301,7 @@ def shared(crew: Crew) -> None:
 @pytest.mark.timeout(300)
 def test_an_exceptional_case_goes_to_the_procureur_general_and_back(crew: Crew, desk: Desk) -> None:
     case, secretary = submitted(crew, **OUTSIDE), desk("secretariat", "nl-BE")
-    put_before(secretary, convened(secretary), case, "application_id")
+    put_before(crew, secretary, convened(secretary), case, "application_id")
     picked(secretary, "outcome", "refuse")
     expect(secretary.locator("[name=review_way]")).to_be_visible()
     picked(secretary, "outcome", "grant")
@@ -312,7 +316,7 @@ def test_an_exceptional_case_goes_to_the_procureur_general_and_back(crew: Crew, 
     saved(general, "/send-draft-back")
     state(secretary, case, "ingediend")
     expect(secretary.locator("ol.line")).to_contain_text("quel acte a-t-il commis ?")
-    put_before(secretary, convened(secretary), case, "application_id")
+    put_before(crew, secretary, convened(secretary), case, "application_id")
     picked(secretary, "outcome", "grant")
     typed(secretary, "reasons", "hij stond aan haar deur met een mes")
     saved(secretary, "/propose-decision")

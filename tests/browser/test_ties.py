@@ -90,11 +90,11 @@ def test_a_member_declares_a_tie_and_the_case_is_gone(
     # In the meeting that decides it they sit there, and count for nothing.
     secretary = desk("secretariat", locale)
     meeting = convened(secretary)
-    put_before(secretary, meeting, case, "application_id")
+    put_before(crew, secretary, meeting, case, "application_id")
     expect(secretary.locator(".light.good")).to_be_visible()
     with secretary.expect_navigation():
-        secretary.locator("form[data-api$='/attendance/leave'][data-body*='bert'] button").press("Enter")
-    comes_in(secretary, "Member-Police", "police")
+        secretary.locator("form[data-api$='/leave'] button[aria-label$=': Bert']").press("Enter")
+    comes_in(crew, secretary, "Member-Police", "police")
     expect(secretary.locator(".light.late")).to_contain_text(police)
     expect(secretary.locator(".badge.soon")).to_contain_text("Member-Police")
     expect(secretary.locator("form[data-api$='/grant']")).to_have_count(0)

@@ -89,6 +89,11 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("POST", f"{M}/open"): DESK,
     ("POST", f"{M}/attendance"): DESK,
     ("POST", f"{M}/attendance/leave"): DESK,
+    ("POST", f"{M}/presence"): MEMBERS,
+    ("GET", f"{P}/members"): MEMBERS,
+    ("POST", f"{P}/members"): DESK,
+    ("POST", f"{P}/members/confirm"): MEMBERS,
+    ("POST", f"{P}/members/{NOBODY}/end"): DESK,
     ("POST", f"{M}/close"): DESK,
     **AUDIT,
 }
@@ -112,6 +117,7 @@ def test_the_table_names_every_endpoint(committee_settings: CommitteeSettings) -
         "/v1/meetings/": "{meeting_id}",
         "/v1/reviews/": "{review_id}",
         "/v1/handovers/": "{handover_id}",
+        "/members/": "{member_id}",
     }
     tabled = set()
     for method, tested in ALLOWED:

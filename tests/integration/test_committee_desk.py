@@ -16,12 +16,16 @@ from tests.support.committee import (
     GENERAL,
     MAGISTRATE,
     POLICE,
+    QUORUM,
     SECRETARY,
     about,
     drafted,
     granted,
+    invited,
     meeting,
+    member_of,
     provisional,
+    recorded,
     submitted,
     urgent,
     whole,
@@ -104,7 +108,7 @@ def test_every_page_in_every_language(
 ) -> None:
     paths = ["/desk", "/desk/applications", "/desk/applications/new", "/desk/meetings", "/desk/reviews"]
     paths += ["/desk/chain", "/desk/protocols", "/desk/protocols/new", f"/desk/protocols/{protocol_id}"]
-    paths.append(f"/desk/protocols/{protocol_id}/draft")
+    paths += [f"/desk/protocols/{protocol_id}/draft", f"/desk/protocols/{protocol_id}/members"]
     cases = {
         "draft": f"/v1/applications/{drafted(committee, whole(protocol_id))}",
         "submitted": submitted(committee, whole(protocol_id)),
@@ -116,10 +120,48 @@ def test_every_page_in_every_language(
     held = meeting(committee, protocol_id, about(cases["submitted"]), about(cases["provisional"]))
     committee.call("PUT", f"{path}/opinion", {"advice": "grant", "shared": "yes", "kept": "no"}, **SECRETARY)
     paths += [each.replace("/v1/", "/desk/") for each in cases.values()] + [f"/desk/meetings/{held}"]
+    waits = meeting(committee, protocol_id, about(cases["submitted"]), people=QUORUM[:1])
+    recorded(committee, waits, *QUORUM[1])
+    paths.append(f"/desk/meetings/{waits}")
     for each in paths:
         text = read(pages, issuer, each, SECRETARY, language=language)
         assert f'<html lang="{language}">' in text
         assert WORDS[language]["title"] in text  # type: ignore[index]
+
+
+def test_a_member_is_asked_to_confirm_and_the_secretariat_chooses_members(
+    committee: Desk, pages: TestClient, issuer: Issuer, protocol_id: str
+) -> None:
+    path = submitted(committee, whole(protocol_id))
+    held = meeting(committee, protocol_id, about(path), people=QUORUM[:1])
+    page, api = f"/desk/meetings/{held}", f"/v1/meetings/{held}"
+    gerda, hilde = member_of(f"g-{held}", "parket"), member_of(f"h-{held}", "city")
+    invited(committee, protocol_id, gerda["sub"], "parket")
+    invited(committee, protocol_id, hilde["sub"], "city")
+    members = f"/desk/protocols/{protocol_id}/members"
+    for who in (gerda, hilde):
+        assert f"/v1/protocols/{protocol_id}/members/confirm" in read(pages, issuer, "/desk", who)
+        assert "/members/confirm" in read(pages, issuer, members, who)
+        assert f"{api}/presence" in read(pages, issuer, page, who)
+    # Nobody else is asked, nor does a member write down who is there.
+    assert f"{api}/presence" not in read(pages, issuer, page, SECRETARY)
+    assert f'"POST {api}/attendance"' not in read(pages, issuer, page, gerda)
+    other = {**gerda, "partner": "police"}
+    assert f"{api}/presence" not in read(pages, issuer, page, other)  # type: ignore[arg-type]
+    # Members are chosen: no field takes a name.
+    text = read(pages, issuer, page, SECRETARY)
+    assert f'"POST {api}/attendance"' in text
+    assert 'name="subject"' not in text
+    recorded(committee, held, gerda["sub"], "parket")
+    assert f"{api}/presence" in read(pages, issuer, "/desk", gerda)
+    assert "nog te bevestigen door: parket" in read(pages, issuer, page, SECRETARY)
+    said = {"meeting_id": held, "reasons": "all three"}
+    committee.call("POST", f"{path}/grant", said, status=202, **SECRETARY)
+    assert "beslist, wacht op bevestiging" in read(pages, issuer, page, SECRETARY)
+    assert WORDS["nl"]["case_waits"] in read(pages, issuer, path.replace("/v1/", "/desk/"), SECRETARY)
+    committee.call("POST", f"{api}/presence", **gerda)
+    assert f"{api}/presence" not in read(pages, issuer, "/desk", gerda)
+    assert "toegekend" in read(pages, issuer, path.replace("/v1/", "/desk/"), SECRETARY)
 
 
 def test_each_sees_what_is_for_them_to_do(

@@ -96,12 +96,13 @@ def test_a_meeting_and_its_papers_are_those_of_its_protocol(
     path = submitted(committee, whole(protocol_id))
     held = meeting(committee, protocol_id, about(path))
     one = f"/v1/meetings/{held}"
-    come = {"subject": "zed", "partner": "police", "name": "Zed"}
+    come = {"member_id": str(uuid4())}
     for method, part, body in (
         ("GET", "", None),
         ("GET", "/minutes.pdf", None),
         ("POST", "/attendance", come),
-        ("POST", "/attendance/leave", {"subject": "bert"}),
+        ("POST", "/attendance/leave", come),
+        ("POST", "/presence", None),
         ("POST", "/agenda", about(path)),
         ("POST", "/close", None),
     ):

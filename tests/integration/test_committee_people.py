@@ -22,7 +22,9 @@ from tests.support.committee import (
     go,
     hold,
     in_force,
+    invited,
     meeting,
+    member_of,
     named,
     refused,
     reviews,
@@ -125,11 +127,12 @@ def test_a_tie_is_not_beaten_by_spelling(committee: Desk, protocol_id: str, spel
 
 def test_one_person_counts_once(committee: Desk, protocol_id: str) -> None:
     path = submitted(committee, whole(protocol_id))
-    twice = (("bert", "police"), ("Bert", "parket"))
-    held = meeting(committee, protocol_id, about(path), people=twice)
+    held = meeting(committee, protocol_id, about(path), people=(("bert", "police"), ("Bert", "police")))
+    invited(committee, protocol_id, "Bert", "parket", status=409)
+    committee.call("POST", f"/v1/meetings/{held}/presence", status=403, **member_of("Bert", "parket"))
     said = {"meeting_id": held, **REASONS}
     lacking = committee.call("POST", f"{path}/grant", said, status=409, **SECRETARY)
-    assert lacking["missing"] == ["police"]
+    assert lacking["missing"] == ["parket"]
     go(committee, held, "BERT")
     assert committee.call("GET", f"/v1/meetings/{held}", **SECRETARY)["agenda"][0]["present"] == {}
 
@@ -177,9 +180,11 @@ def test_a_committee_decides_cases_of_its_own_protocol(committee: Desk, protocol
     other = in_force(committee, PROTOCOL | {"name": "Gent, nights"})
     held = meeting(committee, other)
     committee.call("POST", f"/v1/meetings/{held}/agenda", about(path), status=409, **SECRETARY)
-    strangers = {"subject": "zed", "partner": "ketenaanpak", "name": "Zed"}
-    unknown = committee.call("POST", f"/v1/meetings/{held}/attendance", strangers, status=422, **SECRETARY)
-    assert unknown["field"] == "partner"
+    # Nor does a member of one committee sit on another.
+    stranger = {"member_id": invited(committee, protocol_id, "zed", "police")["id"]}
+    unknown = committee.call("POST", f"/v1/meetings/{held}/attendance", stranger, status=404, **SECRETARY)
+    assert unknown["field"] == "member_id"
+    committee.call("POST", f"/v1/meetings/{held}/presence", status=404, **member_of("zed", "police"))
 
 
 def test_police_of_another_zone_are_another_partner(committee: Desk) -> None:

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from chassis.database import Database, engine_of
+from chassis.people import account
 from services.committee.schemas.case import REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
@@ -207,11 +208,11 @@ def test_ordinary_needs_a_meeting_with_quorum(committee: Desk, protocol_id: str)
 def test_whoever_came_in_can_leave(committee: Desk, protocol_id: str, subject: str) -> None:
     held = meeting(committee, protocol_id, people=((subject, "police"),))
     (stay,) = go(committee, held, subject)["attendance"]
-    assert (stay["subject"], stay["left_at"] is None) == (subject, False)
+    assert (stay["subject"], stay["left_at"] is None) == (account(subject), False)
     path = f"/v1/meetings/{held}/attendance/leave"
-    nobody = committee.call("POST", path, {"subject": "nobody"}, status=404, **SECRETARY)
-    assert nobody["field"] == "subject"
-    assert committee.call("POST", path, {}, status=422, **SECRETARY)["errors"][0]["field"] == "subject"
+    nobody = committee.call("POST", path, {"member_id": str(uuid4())}, status=404, **SECRETARY)
+    assert nobody["field"] == "member_id"
+    assert committee.call("POST", path, {}, status=422, **SECRETARY)["errors"][0]["field"] == "member_id"
 
 
 def test_nothing_is_decided_outside_an_open_meeting(committee: Desk, protocol_id: str) -> None:

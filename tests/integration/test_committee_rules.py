@@ -22,6 +22,7 @@ from tests.support.committee import (
     drafted,
     go,
     hold,
+    invited,
     meeting,
     named,
     provisional,
@@ -201,7 +202,12 @@ def test_minutes_say_who_went_and_came_back(committee: Desk, protocol_id: str) -
     assert again == seen
     stays = [(who["subject"], who["left_at"] is None) for who in seen["attendance"]]
     assert sorted(stays) == [("bert", True), ("carla", False), ("carla", True)]
+    members = f"/v1/protocols/{protocol_id}/members"
+    carla = invited(committee, protocol_id, "carla", "parket")
+    committee.call("POST", f"{members}/{carla['id']}/end", **SECRETARY)
     moved = come_in(committee, held, "carla", "city")
+    carla = invited(committee, protocol_id, "carla", "city")
+    committee.call("POST", f"{members}/{carla['id']}/end", **SECRETARY)
     assert [(w["partner"], w["left_at"] is None) for w in moved["attendance"] if w["subject"] == "carla"] == [
         ("parket", False),
         ("parket", False),

@@ -37,7 +37,17 @@ from services.registry import models as registry_models
 from services.registry.usecases import sealed as registry_sealed
 from services.reporting import models as reporting_models
 from tests.support import dispatching
-from tests.support.committee import SECRETARY, about, granted, in_force, meeting, submitted, whole
+from tests.support.committee import (
+    SECRETARY,
+    about,
+    granted,
+    in_force,
+    meeting,
+    member_of,
+    recorded,
+    submitted,
+    whole,
+)
 from tests.support.desks import Desk, desk, environment
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
@@ -119,7 +129,13 @@ def test_committee(committee: tuple[Desk, Database], issuer: Issuer) -> None:
     held = meeting(here, protocol, {"review_id": review["id"]})
     said = {"meeting_id": held, "outcome": "chain_approach", "reasons": "needs more", "referral": REFERRAL}
     here.call("POST", f"/v1/reviews/{review['id']}/hold", said, **SECRETARY)
-    places = (path, f"{path}/opinions", f"{path}/history", f"{path}/handovers", f"/v1/meetings/{held}")
+    waits = meeting(here, protocol, about(submitted(here, whole(protocol))), people=(("bert", "police"),))
+    recorded(here, waits, "carla", "parket")
+    late = here.call("GET", f"/v1/meetings/{waits}", **SECRETARY)["agenda"][0]["application_id"]
+    said = {"meeting_id": waits, "reasons": "all three"}
+    here.call("POST", f"/v1/applications/{late}/grant", said, status=202, **SECRETARY)
+    members = f"/v1/protocols/{protocol}/members"
+    places = (members, path, f"{path}/opinions", f"{path}/history", f"{path}/handovers", f"/v1/meetings/{held}")
     before = [here.call("GET", each, **SECRETARY) for each in places]
     assert about(path)["application_id"] in str(before)
     rotated(database, committee_sealed.SEALED)
@@ -128,6 +144,9 @@ def test_committee(committee: tuple[Desk, Database], issuer: Issuer) -> None:
         settings = environment(issuer, url) | {"vault_keys": vault_keys}
         with desk(create_app(CommitteeSettings.model_validate(settings)), issuer, url) as after:
             assert [after.call("GET", each, **SECRETARY) for each in places] == before
+            if vault_keys == NEW:
+                after.call("POST", f"/v1/meetings/{waits}/presence", **member_of("carla", "parket"))
+                assert after.call("GET", f"/v1/applications/{late}", **SECRETARY)["state"] == "granted"
 
 
 def test_dispatch(cluster: Cluster) -> None:

@@ -16,7 +16,7 @@ from psycopg import sql
 
 from contracts import topology
 from contracts.topology import SERVICES
-from stalkingalarm.deciding import DISTRICT, PROTOCOL_ID
+from stalkingalarm.deciding import DISTRICT, PROTOCOL_ID, Meeting
 from stalkingalarm.running import RunningSystem
 from stalkingalarm.simulation.world import World
 from tests.scenarios.eavesdropping import eavesdropping
@@ -106,8 +106,7 @@ async def _decided(world: World, enrolment_id: str) -> None:
     await call("POST", f"{held}/agenda", {"application_id": case})
     await call("POST", f"{held}/open")
     for partner in ("police", "parket"):
-        member = {"subject": f"member {partner}", "partner": partner, "name": "Bert Testemans"}
-        await call("POST", f"{held}/attendance", member)
+        await Meeting(world, held.rpartition("/")[2]).comes_in(f"member {partner}", partner, "Bert Testemans")
     reasons = {"meeting_id": held.rpartition("/")[2], "reasons": "Verklikker was seen at her door"}
     await call("POST", f"{path}/grant", reasons)
     await call("POST", f"{held}/close")

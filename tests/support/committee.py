@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.database import Database
+from chassis.people import account
 from contracts.envelope import wrap
 from contracts.registry import EnrolmentChanged, EnrolmentStatus
 from services.committee import events
@@ -80,17 +81,43 @@ def meeting(
     return known
 
 
-def come_in(committee: Desk, meeting_id: str, subject: str, partner: str) -> dict[str, Any]:
-    """Somebody comes in."""
+def member_of(subject: str, partner: str) -> Who:
+    """The claims of somebody who sits on the committee of Ghent for a partner."""
+    return {"role": "committee", "partner": partner, "district": GENT, "sub": subject}
+
+
+def invited(committee: Desk, protocol_id: str, subject: str, partner: str, status: int = 200) -> dict[str, Any]:
+    """A member who was invited, and may not have confirmed it."""
     body = {"subject": subject, "partner": partner, "name": subject.title()}
-    seen: dict[str, Any] = committee.call("POST", f"/v1/meetings/{meeting_id}/attendance", body, **SECRETARY)
+    path = f"/v1/protocols/{protocol_id}/members"
+    member: dict[str, Any] = committee.call("POST", path, body, status=status, **SECRETARY)
+    return member
+
+
+def come_in(committee: Desk, meeting_id: str, subject: str, partner: str) -> dict[str, Any]:
+    """A member comes in, and says so at their own desk."""
+    path = f"/v1/meetings/{meeting_id}"
+    invited(committee, committee.call("GET", path, **SECRETARY)["protocol_id"], subject, partner)
+    seen: dict[str, Any] = committee.call("POST", f"{path}/presence", **member_of(subject, partner))
+    return seen
+
+
+def recorded(committee: Desk, meeting_id: str, subject: str, partner: str) -> dict[str, Any]:
+    """The secretariat sees a member in the room, who confirms nothing yet."""
+    path = f"/v1/meetings/{meeting_id}"
+    protocol_id = committee.call("GET", path, **SECRETARY)["protocol_id"]
+    member = {"member_id": invited(committee, protocol_id, subject, partner)["id"]}
+    seen: dict[str, Any] = committee.call("POST", f"{path}/attendance", member, **SECRETARY)
     return seen
 
 
 def go(committee: Desk, meeting_id: str, subject: str) -> dict[str, Any]:
     """Somebody goes."""
-    path = f"/v1/meetings/{meeting_id}/attendance/leave"
-    seen: dict[str, Any] = committee.call("POST", path, {"subject": subject}, **SECRETARY)
+    path = f"/v1/meetings/{meeting_id}"
+    there = committee.call("GET", path, **SECRETARY)["attendance"]
+    member = [who["member_id"] for who in there if who["subject"] == account(subject)][-1]
+    body = {"member_id": member}
+    seen: dict[str, Any] = committee.call("POST", f"{path}/attendance/leave", body, **SECRETARY)
     return seen
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chassis.people import account, accounts
 from services.committee.domain import application as domain
-from services.committee.domain import protocol
+from services.committee.domain import presence, protocol
 from services.committee.domain.application import Assessment, Checked, Content, Level, Move, State
 from services.committee.domain.protocol import Rules
 from services.committee.errors import (
@@ -157,14 +157,26 @@ def test_police_and_parket_are_always_part_of_the_quorum(present: set[str]) -> N
     }
 
 
+PERSON = st.text(min_size=1).map(account)
+
+
 @given(
-    st.dictionaries(st.text(min_size=1), st.sampled_from(["police", "parket"])), st.sets(st.text(min_size=1))
+    st.dictionaries(PERSON, st.sampled_from(["police", "parket"])),
+    st.dictionaries(PERSON, st.sampled_from(["police", "parket"])),
+    st.sets(st.text(min_size=1)),
 )
-def test_who_is_tied_counts_for_nothing(attendance: dict[str, str], tied: set[str]) -> None:
-    counted, out = domain.members_present(attendance, tied)
-    assert (counted | out).keys() == accounts(attendance)
-    assert not set(counted) & accounts(tied)
-    assert set(out) <= accounts(tied)
+def test_who_is_tied_counts_for_nothing(
+    confirmed: dict[str, str], recorded: dict[str, str], tied: set[str]
+) -> None:
+    found = presence.count(confirmed, recorded, tied, ("police", "parket"))
+    assert (found.present | found.awaited | found.excluded).keys() == confirmed.keys() | recorded.keys()
+    assert not {*found.present, *found.awaited} & accounts(tied)
+    assert set(found.excluded) <= accounts(tied)
+    # One person once, and by their own word where there is one.
+    assert not found.present.keys() & found.awaited.keys()
+    assert found.present.items() <= confirmed.items()
+    assert {*found.missing, *found.waits_for} == {"police", "parket"} - set(found.present.values())
+    assert not set(found.missing) & set(found.waits_for)
 
 
 @given(st.text())
@@ -172,6 +184,21 @@ def test_an_account_is_compared_the_same_however_often(name: str) -> None:
     assert account(account(name)) == account(name) == account(f" {name} ")
 
 
-@pytest.mark.parametrize("spelt", ["Bert", " bert ", "BERT", "\uff42\uff45\uff52\uff54"])
+@pytest.mark.parametrize(
+    "spelt",
+    [
+        *(
+            "Bert",
+            " bert ",
+            "BERT",
+            "\uff42\uff45\uff52\uff54",
+            "b\u200bert",
+            "be\u00adrt",
+            "bert\ufe0f",
+            "b\u034fert",
+        ),
+        *("\u3164bert", "bert\u2800", "\u180ebert", "ber\u00a0t", "bert\x00", "\u202ebert", "bert\U000e0061"),
+    ],
+)
 def test_one_person_has_one_account(spelt: str) -> None:
     assert account(spelt) == "bert"

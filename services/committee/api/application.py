@@ -12,7 +12,7 @@ from chassis.outbox import Relay
 from chassis.publisher import Publisher
 from chassis.settings import load
 from chassis.vault import Vault
-from services.committee.api import cases, chain, decisions, desk, meetings, papers, protocols
+from services.committee.api import cases, chain, decisions, desk, meetings, members, papers, protocols
 from services.committee.api.parts import Parts
 from services.committee.settings import CommitteeSettings
 from services.committee.usecases.sealed import SEALED
@@ -43,7 +43,7 @@ def create_app(settings: CommitteeSettings | None = None) -> FastAPI:
         ready=lambda: {"database": database.answers()},
     )
     parts = Parts(database, Vault(settings.vault_keys.get_secret_value()), settings)
-    for each in (protocols, cases, decisions, meetings, papers, chain):
+    for each in (protocols, members, cases, decisions, meetings, papers, chain):
         each.add(app, parts)
     audit_api.add(app, lambda: database, settings.service)
     keys_api.add(app, lambda: database, settings.vault_keys, SEALED)

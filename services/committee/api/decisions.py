@@ -1,8 +1,9 @@
 """Decisions: by the magistrate, by the committee, outside a protocol with the procureur-generaal."""
 
+from typing import Any
 from uuid import UUID
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 
 from services.committee.api import shown
 from services.committee.api.parts import Magistrate, Parts, ProcureurGeneral, Proposer, Secretariat
@@ -18,6 +19,10 @@ from services.committee.schemas.case import (
 from services.committee.schemas.common import In, ReasonsIn, RemarksIn
 from services.committee.schemas.meeting import ReviewIn, ReviewOut
 from services.committee.usecases import procedures, reviewing, watching
+
+_WAITS: dict[int | str, dict[str, Any]] = {
+    202: {"description": "It is recorded, and waits until members confirm that they are there"}
+}
 
 
 def add(app: FastAPI, parts: Parts) -> None:
@@ -46,18 +51,22 @@ def _urgent(app: FastAPI, parts: Parts) -> None:
 
 
 def _committee(app: FastAPI, parts: Parts) -> None:
-    @app.post("/v1/applications/{application_id}/grant", tags=["decisions"])
-    def grant(application_id: UUID, body: GrantIn, caller: Secretariat) -> ApplicationOut:
+    @app.post("/v1/applications/{application_id}/grant", tags=["decisions"], responses=_WAITS)
+    def grant(application_id: UUID, body: GrantIn, response: Response, caller: Secretariat) -> ApplicationOut:
         """The committee grants, or ratifies, in a meeting with quorum; review and end follow from today."""
         with parts.work(caller) as work:
             filed = procedures.decide(work, application_id, "grant", _said(body), body.meeting_id)
+            response.status_code = 202 if filed.decision_waits else 200
             return shown.filed(work, filed, "decision")
 
-    @app.post("/v1/applications/{application_id}/refuse", tags=["decisions"])
-    def refuse(application_id: UUID, body: RefusalIn, caller: Secretariat) -> ApplicationOut:
+    @app.post("/v1/applications/{application_id}/refuse", tags=["decisions"], responses=_WAITS)
+    def refuse(
+        application_id: UUID, body: RefusalIn, response: Response, caller: Secretariat
+    ) -> ApplicationOut:
         """The committee refuses; an alarm that lives does so until people have taken the device in."""
         with parts.work(caller) as work:
             filed = procedures.decide(work, application_id, "refuse", _said(body), body.meeting_id)
+            response.status_code = 202 if filed.decision_waits else 200
             return shown.filed(work, filed, "decision")
 
     @app.post("/v1/applications/{application_id}/close", tags=["decisions"])
@@ -73,26 +82,32 @@ def _committee(app: FastAPI, parts: Parts) -> None:
             filed = procedures.request_review(work, application_id, body.grounds)
             return shown.filed(work, filed, "state")
 
-    @app.post("/v1/reviews/{review_id}/hold", tags=["reviews"])
-    def hold(review_id: UUID, body: ReviewIn, caller: Secretariat) -> ReviewOut:
+    @app.post("/v1/reviews/{review_id}/hold", tags=["reviews"], responses=_WAITS)
+    def hold(review_id: UUID, body: ReviewIn, response: Response, caller: Secretariat) -> ReviewOut:
         """What becomes of the alarm: kept, extended, lightened, or brought to its end by people."""
         if body.outcome == "chain_approach" and parts.settings.chain_approach_url is None:
             raise ChainApproachAbsent("no chain approach is connected to this committee")
         said = body.model_dump(exclude={"meeting_id"})
         with parts.work(caller) as work:
             row = reviewing.hold(work, review_id, said, body.meeting_id)
+            response.status_code = 200 if row.state == "held" else 202
             if row.application_id is not None:
                 shown.wrote(work, row.application_id, ("review",))
             return ReviewOut.model_validate(row, from_attributes=True)
 
 
 def _outside(app: FastAPI, parts: Parts) -> None:
-    @app.post("/v1/applications/{application_id}/propose-decision", tags=["outside a protocol"])
-    def propose(application_id: UUID, body: DraftDecisionIn, caller: Secretariat) -> ApplicationOut:
+    @app.post(
+        "/v1/applications/{application_id}/propose-decision", tags=["outside a protocol"], responses=_WAITS
+    )
+    def propose(
+        application_id: UUID, body: DraftDecisionIn, response: Response, caller: Secretariat
+    ) -> ApplicationOut:
         """The draft of a decision in an exceptional case outside any protocol."""
         said = body.model_dump(mode="json", exclude={"meeting_id", "outcome"})
         with parts.work(caller) as work:
             filed = procedures.propose_decision(work, application_id, body.outcome, said, body.meeting_id)
+            response.status_code = 202 if filed.decision_waits else 200
             return shown.filed(work, filed, "decision")
 
     @app.post("/v1/applications/{application_id}/approve-draft", tags=["outside a protocol"])

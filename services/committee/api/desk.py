@@ -8,11 +8,12 @@ from fastapi.responses import RedirectResponse
 
 from chassis import clock
 from chassis.pages import Pages
-from services.committee.api import desk_cases, desk_chain, desk_meetings, desk_protocols
+from chassis.people import account
+from services.committee.api import desk_cases, desk_chain, desk_meetings, desk_members, desk_protocols
 from services.committee.api.desk_common import LINES, Desk, is_member
 from services.committee.api.parts import READERS, Parts
 from services.committee.domain.application import State
-from services.committee.store import cases, due
+from services.committee.store import cases, due, members, waiting
 from services.committee.store import meetings as meeting_store
 from services.committee.store import protocols as protocol_store
 from services.committee.usecases.work import sight_of
@@ -27,7 +28,7 @@ def add(app: FastAPI, parts: Parts) -> None:
     """The pages under /desk."""
     desk = Desk(app, parts, Pages(app, "/desk", _WEB, WORDS))
     _board(desk)
-    for each in (desk_cases, desk_meetings, desk_chain, desk_protocols):
+    for each in (desk_cases, desk_meetings, desk_members, desk_chain, desk_protocols):
         each.add(desk)
 
 
@@ -43,8 +44,15 @@ def _board(desk: Desk) -> None:
             sight = sight_of(session, caller)
             rows = due.board(session, sight, limit=LINES)
             coming = meeting_store.meetings(session, sight, since=now, limit=5)
+            asked = waiting.unconfirmed(session, sight, account(caller.subject))
+            invited = members.invitations(session, sight.protocols, account(caller.subject))
+            names = {row.id: row.content["name"] for row in protocol_store.all_in_force(session)}
         urgency = [(row, _urgency(row.due_at, now)) for row in rows]
-        return desk.show(request, "board.html", caller, deadlines=urgency, coming=coming)
+        mine = {
+            "asked": {meeting.id: meeting for meeting, stay in asked if stay.partner == caller.partner},
+            "invited": [row for row in invited if row.partner == caller.partner and row.protocol_id in names],
+        }
+        return desk.show(request, "board.html", caller, deadlines=urgency, coming=coming, names=names, **mine)
 
     @desk.app.get("/desk/applications", include_in_schema=False)
     def listed(request: Request, state: State | None = None) -> Response:

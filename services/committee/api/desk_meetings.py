@@ -6,18 +6,21 @@ from uuid import UUID
 from fastapi import Request, Response
 from sqlmodel import Session
 
+from chassis.people import account
+from contracts.common import local_day
 from services.committee.api import shown
 from services.committee.api.desk_cases import protocol_of, sendable
 from services.committee.api.desk_common import LINES, Agendas, Desk, conditions_of
 from services.committee.api.parts import MEMBERS
 from services.committee.domain.application import ELEMENTS, LEVELS, MOVES
+from services.committee.domain.presence import sits_on
 from services.committee.models import ApplicationRow, ReviewRow
 from services.committee.schemas.case import ApplicationOut
-from services.committee.schemas.meeting import AgendaOut
+from services.committee.schemas.meeting import AgendaOut, MeetingOut
 from services.committee.store import cases, due
 from services.committee.store import meetings as meeting_store
 from services.committee.store import protocols as protocol_store
-from services.committee.usecases import applications, meetings, protocols
+from services.committee.usecases import applications, meetings, members, protocols
 from services.committee.usecases.work import Reading, sight_of
 
 
@@ -71,8 +74,26 @@ def _meeting(desk: Desk) -> None:
             what: dict[str, Any] = {"case": None, "review": None}
             if item is not None:
                 what = _point(reading, item, linked=desk.linked)
+            what |= _people(reading, whole)
         what["content"] = protocol.content
         return desk.show(request, "meeting.html", caller, meeting=whole, item=item, **what)
+
+
+def _people(reading: Reading, meeting: MeetingOut) -> dict[str, Any]:
+    """Members who are not there, and whether the reader may say that they are, or were."""
+    there = {who.member_id for who in meeting.attendance if who.left_at is None}
+    said = {who.member_id: who.confirmed_at for who in meeting.attendance}
+    known = [shown.member(row, name) for row, name in members.listed(reading, meeting.protocol_id)]
+    today = local_day(reading.at)
+    sit = [each for each in known if sits_on(each, today)]
+    me = (account(reading.caller.subject), reading.caller.partner)
+    mine = [each.id for each in known if (each.person, each.partner) == me]
+    here = [each.id for each in sit if each.id in mine and each.id not in there]
+    asked = [each for each in mine if each in said and said[each] is None]
+    return {
+        "absent": [each for each in sit if each.id not in there],
+        "me": bool(asked or (here and meeting.state == "open")),
+    }
 
 
 def _point(reading: Reading, item: AgendaOut, *, linked: bool) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sqlmodel import Session
 
 from chassis import clock
 from services.committee.api import shown
-from services.committee.api.desk_common import Desk
+from services.committee.api.desk_common import Desk, is_member
 from services.committee.api.parts import DRAFTERS, PROTOCOL_READERS
 from services.committee.domain.chain import PARTNER, SHAREABLE
 from services.committee.domain.protocol import TABLE, UNDER_WAY
@@ -97,6 +97,7 @@ def _one(desk: Desk) -> None:
             row = (chosen or versions)[0]
             history = shown.history(reading, cases.history(reading.session, [protocol_id]))
             changed = _changed(reading.session, row)
+            own = reading.sight.protocols if is_member(caller) else frozenset[UUID]()
         sent_back = [each for each in history if each.what == f"version {row.version} sent_back"]
         return desk.show(
             request,
@@ -111,6 +112,7 @@ def _one(desk: Desk) -> None:
             moves={move for state, move in TABLE if state == row.state},
             new=versions[0].state not in UNDER_WAY,
             today=clock.today(),
+            own=row.id in own,
         )
 
 

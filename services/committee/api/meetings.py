@@ -1,5 +1,6 @@
 """Meetings: agenda, attendance, and whether there is a quorum."""
 
+from datetime import timedelta
 from typing import Annotated
 from uuid import UUID
 
@@ -11,13 +12,13 @@ from services.committee.schemas.common import Moment
 from services.committee.schemas.meeting import (
     AgendaIn,
     AttendanceIn,
-    LeavingIn,
     MeetingIn,
     MeetingOut,
     MeetingSummary,
 )
+from services.committee.settling import settle
 from services.committee.store import meetings as store
-from services.committee.usecases import meetings
+from services.committee.usecases import meetings, presence
 from services.committee.usecases.work import sight_of
 
 
@@ -70,15 +71,25 @@ def _run(app: FastAPI, parts: Parts) -> None:
 
     @app.post("/v1/meetings/{meeting_id}/attendance", tags=["meetings"])
     def attend(meeting_id: UUID, body: AttendanceIn, caller: Secretariat) -> MeetingOut:
-        """Somebody comes in, for a partner."""
+        """A member is in the room: it counts once they confirm it at their own desk."""
+        within = timedelta(hours=parts.settings.presence_confirmed_within_h)
         with parts.work(caller) as work:
-            return shown.meeting(meetings.attend(work, meeting_id, body.subject, body.partner, body.name))
+            return shown.meeting(presence.record(work, meeting_id, body.member_id, within))
+
+    @app.post("/v1/meetings/{meeting_id}/presence", tags=["meetings"])
+    def confirm(meeting_id: UUID, caller: Member) -> MeetingOut:
+        """The caller is there, or was where it was recorded; decisions that waited for it take effect."""
+        with parts.work(caller) as work:
+            presence.confirm(work, meeting_id)
+        settle(parts.database, parts.vault, meeting_id)
+        with parts.reading(caller) as reading:
+            return shown.meeting(meetings.read(reading, meeting_id))
 
     @app.post("/v1/meetings/{meeting_id}/attendance/leave", tags=["meetings"])
-    def leave(meeting_id: UUID, body: LeavingIn, caller: Secretariat) -> MeetingOut:
+    def leave(meeting_id: UUID, body: AttendanceIn, caller: Secretariat) -> MeetingOut:
         """Somebody goes, and counts no longer."""
         with parts.work(caller) as work:
-            return shown.meeting(meetings.leave(work, meeting_id, body.subject))
+            return shown.meeting(presence.leave(work, meeting_id, body.member_id))
 
     @app.post("/v1/meetings/{meeting_id}/close", tags=["meetings"])
     def close(meeting_id: UUID, caller: Secretariat) -> MeetingOut:

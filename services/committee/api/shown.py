@@ -11,14 +11,16 @@ from chassis import audit
 from chassis.audit import Purpose
 from contracts.policy import Circumstances
 from services.committee.domain import application as domain
-from services.committee.models import ApplicationRow, HandoverRow, HistoryRow, ProtocolRow
+from services.committee.models import ApplicationRow, HandoverRow, HistoryRow, MemberRow, ProtocolRow
 from services.committee.schemas.case import ApplicationOut, DecisionOut, OpinionOut
 from services.committee.schemas.chain import HandoverOut
 from services.committee.schemas.meeting import MeetingOut
+from services.committee.schemas.member import MemberOut
 from services.committee.schemas.protocol import HistoryOut, ProtocolOut
 from services.committee.usecases import applications, sealed
 from services.committee.usecases.applications import Filed
 from services.committee.usecases.meetings import Seen
+from services.committee.usecases.members import state_of
 from services.committee.usecases.work import Reading, own_cases
 
 M = TypeVar("M", bound=BaseModel)
@@ -75,6 +77,7 @@ def filed(reading: Reading, found: Filed, *changed: str) -> ApplicationOut:
             "enrolment_status": found.enrolment_status,
             "decision": decisions[-1] if decisions else None,
             "decisions": decisions,
+            "decision_waits": found.decision_waits,
         }
     )
     return of_case(reading, found.row, whole)
@@ -98,6 +101,11 @@ def meeting(seen: Seen) -> MeetingOut:
             "agenda": [{**item.model_dump(), **asdict(counted)} for item, counted in seen.agenda],
         }
     )
+
+
+def member(row: MemberRow, name: str) -> MemberOut:
+    """A member, and how the membership stands."""
+    return MemberOut.model_validate(row.model_dump() | {"name": name, "state": state_of(row)})
 
 
 def history(reading: Reading, rows: Sequence[HistoryRow]) -> list[HistoryOut]:

@@ -1,11 +1,11 @@
 """Applications and decisions: one table of moves, and what a complete application says."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 from uuid import UUID
 
-from chassis.people import account, accounts
+from chassis.people import account
 from services.committee.domain.protocol import Rules
 from services.committee.errors import ApplicationMoveRefused, ConditionsUnmet, RiskLoweredByOfficer
 
@@ -161,13 +161,17 @@ def refuse_unmet(conditions: Mapping[str, Checked], rules: Rules) -> None:
 
 def set_by_others(content: Content, person: str) -> Level | None:
     """The highest level that anybody but this person set; None where nobody did."""
-    others = {level for who, level in content.levels.items() if who != account(person)}
+    others = {level for who, level in content.levels.items() if account(who) != account(person)}
     return max(others, key=LEVELS.index, default=None)
 
 
 def with_level(content: Content, person: str, *, alone: bool = False) -> Content:
     """The content, its level set by this person; `alone`: by the committee, whatever others set before."""
-    others = {} if alone else {who: level for who, level in content.levels.items() if who != account(person)}
+    others = (
+        {}
+        if alone
+        else {who: level for who, level in content.levels.items() if account(who) != account(person)}
+    )
     level = content.assessment.level
     return replace(content, levels={**others, account(person): level} if level else others)
 
@@ -179,13 +183,3 @@ def refuse_lowering(before: Level | None, after: Level | None, *, committee: boo
         raise RiskLoweredByOfficer(
             f"only the committee may lower the level from {before}", field="assessment.level"
         )
-
-
-def members_present(
-    attendance: Mapping[str, str], excluded: Collection[str]
-) -> tuple[dict[str, str], dict[str, str]]:
-    """Who counts and who does not, of those at a meeting (account to partner); one person once."""
-    out = accounts(excluded)
-    there = {account(who): partner for who, partner in attendance.items()}
-    counted = {who: partner for who, partner in there.items() if who not in out}
-    return counted, {who: partner for who, partner in there.items() if who in out}

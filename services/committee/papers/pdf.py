@@ -19,12 +19,14 @@ _SMALL, _NORMAL, _HEADING, _TITLE = 8, 10, 12, 17
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """Somebody at a meeting."""
+    """Somebody at a meeting. `word`: whether they confirmed it (`WORDS`), with the moment where it says one."""
 
     name: str
     partner: str
     arrived_at: datetime
     left_at: datetime | None
+    word: str | None = None
+    moment: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,7 @@ class Point:
     dates: Sequence[tuple[str, date]] = ()
     counted: Sequence[str] = ()
     excluded: Sequence[str] = ()
+    waits_for: Sequence[str] = ()
     approved: bool = False
 
 
@@ -108,7 +111,9 @@ class _Paper(FPDF):
 
     def point(self, point: Point) -> None:
         if point.outcome is None:
-            self.line_of(self.words["adjourned" if point.state == "adjourned" else "open"])
+            self.line_of(self.words[point.state if point.state in ("adjourned", "waiting") else "open"])
+            if point.waits_for:
+                self.pair("waits_for", ", ".join(point.waits_for))
             return
         if point.kind:
             self.line_of(self.words[point.kind])
@@ -146,7 +151,9 @@ def minutes(told: Minutes) -> bytes:
     paper.heading(words["present"])
     for who in told.present:
         left = f" {words['until']} {paper.hour(who.left_at)}" if who.left_at else ""
-        paper.line_of(f"{who.name} ({who.partner}), {words['from']} {paper.hour(who.arrived_at)}{left}")
+        when = f" {paper.moment(who.moment)}" if who.moment else ""
+        word = f". {words[who.word]}{when}" if who.word else ""
+        paper.line_of(f"{who.name} ({who.partner}), {words['from']} {paper.hour(who.arrived_at)}{left}{word}")
     if not told.present:
         paper.line_of(words["nobody"])
     paper.heading(words["agenda"])

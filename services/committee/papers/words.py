@@ -5,6 +5,13 @@ from collections.abc import Mapping
 from contracts.registry import Language
 
 _DUTCH = {
+    "confirmed": "Bevestigd door dit lid.",
+    "confirmed_later": "Vastgesteld door het secretariaat, bevestigd op",
+    "to_confirm": "Vastgesteld door het secretariaat. Nog niet bevestigd, te bevestigen vóór",
+    "unconfirmed": "Vastgesteld door het secretariaat. Niet bevestigd binnen de termijn, die verstreek op",
+    "waiting": "Beslist, maar de beslissing wacht: "
+    "wie aanwezig was, heeft dat nog niet bevestigd. Tot dan blijft alles zoals het was.",
+    "waits_for": "Wacht op",
     "minutes": "Verslag van de vergadering",
     "planned": "Gepland op",
     "decision": "Beslissing",
@@ -49,6 +56,13 @@ _DUTCH = {
     "signature": "Voor het secretariaat",
 }
 _FRENCH = {
+    "confirmed": "Confirmé par ce membre.",
+    "confirmed_later": "Constaté par le secrétariat, confirmé le",
+    "to_confirm": "Constaté par le secrétariat. Pas encore confirmé, à confirmer avant",
+    "unconfirmed": "Constaté par le secrétariat. Non confirmé dans le délai, expiré le",
+    "waiting": "Décidé, mais la décision attend : "
+    "des personnes présentes ne l'ont pas encore confirmé. D'ici là, rien ne change.",
+    "waits_for": "Attend",
     "minutes": "Procès-verbal de la réunion",
     "planned": "Prévue le",
     "decision": "Décision",
@@ -93,6 +107,13 @@ _FRENCH = {
     "signature": "Pour le secrétariat",
 }
 _GERMAN = {
+    "confirmed": "Von diesem Mitglied bestätigt.",
+    "confirmed_later": "Vom Sekretariat festgestellt, bestätigt am",
+    "to_confirm": "Vom Sekretariat festgestellt. Noch nicht bestätigt, zu bestätigen bis",
+    "unconfirmed": "Vom Sekretariat festgestellt. Nicht innerhalb der Frist bestätigt, abgelaufen am",
+    "waiting": "Entschieden, aber die Entscheidung wartet: "
+    "Anwesende haben das noch nicht bestätigt. Bis dahin bleibt alles, wie es war.",
+    "waits_for": "Wartet auf",
     "minutes": "Protokoll der Sitzung",
     "planned": "Geplant am",
     "decision": "Entscheidung",
@@ -137,6 +158,13 @@ _GERMAN = {
     "signature": "Für das Sekretariat",
 }
 _ENGLISH = {
+    "confirmed": "Confirmed by this member.",
+    "confirmed_later": "Recorded by the secretariat, confirmed on",
+    "to_confirm": "Recorded by the secretariat. Not confirmed yet, to be confirmed by",
+    "unconfirmed": "Recorded by the secretariat. Not confirmed within the time allowed, which ended on",
+    "waiting": "Decided, but the decision waits: "
+    "members have not yet confirmed that they were there. Until then nothing changes.",
+    "waits_for": "Waits for",
     "minutes": "Minutes of the meeting",
     "planned": "Planned for",
     "decision": "Decision",

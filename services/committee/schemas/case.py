@@ -263,6 +263,8 @@ class ApplicationOut(BaseModel):
     submitted_by: str | None
     decision: DecisionOut | None
     decisions: tuple[DecisionOut, ...]
+    # Decided in a meeting, and not in effect until members confirm that they were there.
+    decision_waits: bool
 
 
 class ApplicationSummary(BaseModel):

@@ -12,7 +12,7 @@ from contracts.registry import Language
 from contracts.values import Day
 from services.committee.schemas.case import CheckedIn
 from services.committee.schemas.chain import ReferralIn
-from services.committee.schemas.common import In, Moment, Name, Slug, Text
+from services.committee.schemas.common import In, Moment, Slug, Text
 
 MEETING: dict[str, Any] = {
     "protocol_id": "5e4f35b0-9a3c-4d6c-a3cf-0e2b1c6a7f10",
@@ -46,46 +46,51 @@ class AgendaIn(In):
 
 
 class AttendanceIn(In):
-    """Who comes in, and for which partner."""
+    """Which member comes in, or goes: one of the list, never a typed name."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"subject": "b.peeters", "partner": "police", "name": "Bert Peeters"}]}
+        json_schema_extra={"examples": [{"member_id": "1b4f35b0-9a3c-4d6c-a3cf-0e2b1c6a7f42"}]}
     )
 
-    subject: Name
-    partner: Slug
-    name: Name
-
-
-class LeavingIn(In):
-    """Who goes: an account may hold what no path can."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"subject": "b.peeters"}]})
-
-    subject: Name
+    member_id: UUID
 
 
 class AttendanceOut(BaseModel):
-    """Who was there, from when, and until when."""
+    """Who was there, from when, and until when.
 
+    `confirmed_at`: when the member confirmed it; None: there on the word of `recorded_by`, to be confirmed by
+    `confirm_by`. `member_id` None: typed before members were data, and counts for nothing.
+    """
+
+    member_id: UUID | None
     subject: str
     partner: str
     name: str
     arrived_at: datetime
     left_at: datetime | None
+    recorded_by: str | None
+    confirmed_at: datetime | None
+    confirm_by: datetime | None
 
 
 class AgendaOut(BaseModel):
-    """A point. `missing`: partners without whom it cannot be decided; `excluded`: who does not count."""
+    """A point, and who is there for it (account to partner).
+
+    `present` confirmed it themselves, `awaited` did not yet, `excluded` do not count. `missing`: partners
+    without whom it cannot be decided; `waits_for`: those without whose confirmation no decision takes effect.
+    State `waiting`: decided, and waits for that.
+    """
 
     id: UUID
     position: int
     application_id: UUID | None
     review_id: UUID | None
-    state: Literal["open", "decided", "adjourned"]
+    state: Literal["open", "waiting", "decided", "adjourned"]
     present: dict[str, str]
+    awaited: dict[str, str]
     excluded: dict[str, str]
     missing: tuple[str, ...]
+    waits_for: tuple[str, ...]
 
 
 class MeetingOut(BaseModel):

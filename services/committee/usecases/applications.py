@@ -15,7 +15,7 @@ from services.committee.domain.application import Assessment, Checked, Content
 from services.committee.domain.protocol import Rules
 from services.committee.errors import ApplicationIncomplete
 from services.committee.models import ApplicationRow, ConflictRow, DecisionRow, OpinionRow
-from services.committee.store import cases, enrolments
+from services.committee.store import cases, enrolments, waiting
 from services.committee.store import protocols as protocol_store
 from services.committee.usecases import deadlines, protocols, sealed
 from services.committee.usecases.work import COMMITTEE, Reading, Work, partner_of
@@ -26,6 +26,7 @@ class Filed:
     """An application with what was sealed in it, what binds it, and the decisions with what they say.
 
     `enrolment_status`: how the registry's file stands; None for one that it has told nothing of.
+    `decision_waits`: until members confirm that they were at the meeting that took one.
     """
 
     row: ApplicationRow
@@ -33,6 +34,7 @@ class Filed:
     rules: Rules | None
     decisions: Sequence[tuple[DecisionRow, Mapping[str, Any]]]
     enrolment_status: EnrolmentStatus | None
+    decision_waits: bool
 
 
 def draft(work: Work, changes: Mapping[str, Any]) -> Filed:
@@ -207,7 +209,8 @@ def filed(reading: Reading, row: ApplicationRow) -> Filed:
         for decision in cases.decisions(reading.session, row.id)
     ]
     status = enrolments.status(reading.session, row.enrolment_id)
-    return Filed(row, content_of(reading, row), rules_for(reading, row), said, status)
+    waits = bool(waiting.of_case(reading.session, row.id))
+    return Filed(row, content_of(reading, row), rules_for(reading, row), said, status, waits)
 
 
 def rules_for(reading: Reading, row: ApplicationRow) -> Rules | None:

@@ -1,12 +1,14 @@
 """What stands in minutes and decisions: who was there and what was decided, nothing that anybody kept back."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from contracts.registry import Language
 from services.committee.errors import ApplicationUnknown
-from services.committee.models import AgendaRow, DecisionRow, MeetingRow
+from services.committee.models import AgendaRow, AttendanceRow, DecisionRow, MeetingRow
 from services.committee.papers.pdf import Minutes, Point, Present
 from services.committee.partners import called
 from services.committee.store import cases, due
@@ -36,10 +38,28 @@ def minutes_of(reading: Reading, meeting_id: UUID) -> Minutes:
         opened_at=row.opened_at,
         closed_at=row.closed_at,
         present=[
-            Present(person, name(who.partner), who.arrived_at, who.left_at) for who, person in seen.attendance
+            Present(person, name(who.partner), who.arrived_at, who.left_at, *_confirmed(who, reading.at))
+            for who, person in seen.attendance
         ],
-        points=[_point(reading, row, item, name) for item, _ in seen.agenda],
+        points=[
+            replace(
+                _point(reading, row, item, name),
+                waits_for=[name(each) for each in counted.waits_for] if item.state == "waiting" else (),
+            )
+            for item, counted in seen.agenda
+        ],
     )
+
+
+def _confirmed(who: AttendanceRow, now: datetime) -> tuple[str | None, datetime | None]:
+    """The word for whether somebody said themselves that they were there, with its moment."""
+    if who.member_id is None:
+        return None, None
+    if who.confirm_by is None or who.confirmed_at == who.arrived_at:
+        return "confirmed", None
+    if who.confirmed_at is not None:
+        return "confirmed_later", who.confirmed_at
+    return ("to_confirm" if now < who.confirm_by else "unconfirmed"), who.confirm_by
 
 
 def decision_of(

@@ -10,19 +10,29 @@ from contracts.common import local_day
 from services.committee import events
 from services.committee.domain import application as domain
 from services.committee.domain import deadlines as kinds
-from services.committee.domain.application import Checked
+from services.committee.domain.application import Checked, Content
+from services.committee.domain.presence import Counted
 from services.committee.domain.protocol import Rules
 from services.committee.domain.watch import WATCHES
 from services.committee.errors import DecidedElsewhere
 from services.committee.models import ApplicationRow, DecisionRow
 from services.committee.store import cases
-from services.committee.usecases import applications, deadlines, ending, meetings, reviewing, sealed, watching
+from services.committee.usecases import (
+    applications,
+    deadlines,
+    ending,
+    meetings,
+    quorum,
+    reviewing,
+    sealed,
+    waiting,
+    watching,
+)
 from services.committee.usecases.applications import Filed, content_of, record, rules_for, state_of
-from services.committee.usecases.meetings import Counted
 from services.committee.usecases.work import Work
 
 Outcome = Literal["grant", "refuse"]
-_NOBODY = Counted({}, {}, [])
+_NOBODY = Counted()
 # What a decision is waited for; the rest waits for the registry.
 _DECIDED = frozenset(kinds.KINDS) - WATCHES
 
@@ -59,10 +69,16 @@ def decline_urgency(work: Work, application_id: UUID, reasons: str) -> Filed:
 
 
 def decide(
-    work: Work, application_id: UUID, outcome: Outcome, said: Mapping[str, Any], meeting_id: UUID
+    work: Work,
+    application_id: UUID,
+    outcome: Outcome,
+    said: Mapping[str, Any],
+    meeting_id: UUID,
+    counted: Counted | None = None,
 ) -> Filed:
     """The committee decides in a meeting with quorum; a grant needs every condition, checked by the committee.
 
+    Where the quorum is there on somebody's word only, it waits. `counted`: they confirmed it since.
     Raises `QuorumMissing`, `ConditionsUnmet`, `DecidedElsewhere` for a case outside any protocol.
     """
     row = work.visible(application_id, lock=True)
@@ -71,9 +87,13 @@ def decide(
     if row.protocol_id is None:
         raise DecidedElsewhere("outside a protocol the procureur-generaal approves the draft of the decision")
     rules = _rules(work, row)
-    if outcome == "grant":
-        _check_conditions(work, row, rules, said.get("conditions") or {})
-    counted = meetings.deciding(work, meeting_id, row, None)
+    content = _checked(work, row, rules, said.get("conditions") or {}) if outcome == "grant" else None
+    counted = counted or meetings.deciding(work, meeting_id, row, None)
+    if counted.waits_for:
+        waiting.wait(work, meeting_id, counted, outcome, said, application_id=row.id)
+        return applications.filed(work, row)
+    if content is not None:
+        record(work, row, content)
     row.state = after
     decision = _decide(work, row, "final", outcome, said, counted, meeting_id)
     _settle(work, row, decision, alive=before in domain.ALIVE)
@@ -81,15 +101,24 @@ def decide(
 
 
 def propose_decision(
-    work: Work, application_id: UUID, outcome: Outcome, said: Mapping[str, Any], meeting_id: UUID
+    work: Work,
+    application_id: UUID,
+    outcome: Outcome,
+    said: Mapping[str, Any],
+    meeting_id: UUID,
+    counted: Counted | None = None,
 ) -> Filed:
-    """An exceptional case outside any protocol: the committee drafts its decision."""
+    """Outside any protocol the committee drafts its decision. `counted`: as in `decide`."""
     row = work.visible(application_id, lock=True)
     if row.protocol_id is not None:
         raise DecidedElsewhere("under a protocol the committee decides itself")
     after = domain.moved(state_of(row), "propose_decision")
     rules = _rules(work, row)
-    counted = meetings.deciding(work, meeting_id, row, None)
+    counted = counted or meetings.deciding(work, meeting_id, row, None)
+    if counted.waits_for:
+        kept = {**said, "outcome": outcome}
+        waiting.wait(work, meeting_id, counted, "propose_decision", kept, application_id=row.id)
+        return applications.filed(work, row)
     row.state = after
     _decide(work, row, "draft", outcome, said, counted, meeting_id)
     _wait_for(work, row, "draft_approval", rules)
@@ -105,7 +134,7 @@ def approve_draft(work: Work, application_id: UUID) -> Filed:
     row.state = domain.moved(state_of(row), outcome)
     said = work.open(sealed.decision(draft.id), draft.sealed)
     # Whose tie became known since does not count any more.
-    counted = meetings.still_counted(work, row, {**draft.present, **draft.excluded}, _rules(work, row))
+    counted = quorum.still_counted(work, row, {**draft.present, **draft.excluded}, _rules(work, row))
     decision = _decide(work, row, "final", outcome, said, counted, draft.meeting_id, work.caller.subject)
     work.note(row.id, "draft approved")
     _settle(work, row, decision, alive=False)
@@ -137,13 +166,12 @@ def request_review(work: Work, application_id: UUID, grounds: str) -> Filed:
     return applications.filed(work, row)
 
 
-def _check_conditions(
-    work: Work, row: ApplicationRow, rules: Rules, found: Mapping[str, Mapping[str, Any]]
-) -> None:
+def _checked(work: Work, row: ApplicationRow, rules: Rules, found: Mapping[str, Mapping[str, Any]]) -> Content:
+    """What the case says with the conditions as the committee found them; raises `ConditionsUnmet`."""
     content = content_of(work, row)
     conditions = {**content.conditions, **{name: Checked(**each) for name, each in found.items()}}
     domain.refuse_unmet(conditions, rules)
-    record(work, row, replace(content, conditions=conditions))
+    return replace(content, conditions=conditions)
 
 
 def _decide(
@@ -184,6 +212,7 @@ def _decide(
 def _settle(work: Work, row: ApplicationRow, decision: DecisionRow, *, alive: bool) -> None:
     """What follows from a final decision. `alive`: the alarm was, and is until the device is handed in."""
     deadlines.met(work.session, row.id, _DECIDED, now=work.at)
+    waiting.overtake(work, application_id=row.id)
     row.reviewed_from = []
     submitted = events.submitted(row)
     if decision.outcome == "granted":

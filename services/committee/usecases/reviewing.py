@@ -14,12 +14,13 @@ from services.committee.domain import application as domain
 from services.committee.domain import calendar
 from services.committee.domain import deadlines as kinds
 from services.committee.domain.application import Checked
+from services.committee.domain.presence import Counted
 from services.committee.domain.protocol import Rules
 from services.committee.errors import DateTooEarly, DateTooLate, ReviewMoveRefused, ReviewUnknown
 from services.committee.models import ApplicationRow, DecisionRow, ReviewRow
 from services.committee.store import cases
 from services.committee.store import due as store
-from services.committee.usecases import chain, deadlines, ending, meetings, protocols, sealed, watching
+from services.committee.usecases import chain, deadlines, ending, meetings, protocols, sealed, waiting, watching
 from services.committee.usecases.applications import rules_for, state_of
 from services.committee.usecases.asking import ask
 from services.committee.usecases.work import Work
@@ -45,11 +46,13 @@ def after_real_alarm(
     return ask(session, enrolment_id, row.id if row else None, "real_alarm", incident_id, due_at, now)
 
 
-def hold(work: Work, review_id: UUID, said: Mapping[str, Any], meeting_id: UUID) -> ReviewRow:
+def hold(
+    work: Work, review_id: UUID, said: Mapping[str, Any], meeting_id: UUID, counted: Counted | None = None
+) -> ReviewRow:
     """The committee, with quorum, says what becomes of the alarm, after a fresh check of the conditions.
 
     `said`: outcome, reasons, conditions; `ends_on` (extend), `plan` (end), `lightened` (lighten), `referral`
-    (chain approach: the alarm stays until they accept).
+    (chain approach: the alarm stays until they accept). `counted`: as in `procedures.decide`.
     """
     review, row = _locked(work, review_id)
     if review.state in ("held", "void"):
@@ -62,11 +65,16 @@ def hold(work: Work, review_id: UUID, said: Mapping[str, Any], meeting_id: UUID)
     if outcome == "extend":
         _refuse_date(said["ends_on"], rules, work.at)
     after = _state_after(work, row, outcome) if row else None
-    counted = meetings.deciding(work, meeting_id, row, review.id)
+    counted = counted or meetings.deciding(work, meeting_id, row, review.id)
+    if counted.waits_for:
+        case = row.id if row else None
+        waiting.wait(work, meeting_id, counted, "hold", said, application_id=case, review_id=review.id)
+        return review
     review.state, review.outcome, review.held_at, review.held_by = "held", outcome, work.at, work.caller.subject
     review.meeting_id, review.present, review.excluded = meeting_id, counted.present, counted.excluded
-    review.sealed = work.seal(sealed.review(review.id), _as_json(said))
+    review.sealed = work.seal(sealed.review(review.id), waiting.as_json(said))
     deadlines.met(work.session, review.id, now=work.at)
+    waiting.overtake(work, review_id=review.id)
     if outcome == "chain_approach":
         if row is None:
             raise ReviewMoveRefused("there is no case to refer")
@@ -145,7 +153,3 @@ def _follow(
 
 def _cadence(rules: Rules, at: datetime) -> datetime:
     return kinds.due_at("review", at, rules.delays)
-
-
-def _as_json(said: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in said.items()}

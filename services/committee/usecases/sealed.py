@@ -10,8 +10,10 @@ from services.committee.models import (
     DecisionRow,
     HandoverRow,
     HistoryRow,
+    MemberRow,
     OpinionRow,
     ReviewRow,
+    WaitingRow,
 )
 
 
@@ -45,6 +47,16 @@ def attendance(meeting_id: UUID, subject: str) -> str:
     return f"attendance:{meeting_id}:{subject}"
 
 
+def member(member_id: UUID) -> str:
+    """How a member is called."""
+    return f"member:{member_id}"
+
+
+def waiting(waiting_id: UUID) -> str:
+    """What was said to a decision that waits."""
+    return f"waiting:{waiting_id}"
+
+
 def handover(handover_id: UUID) -> str:
     """Grounds, and what was sent."""
     return f"handover:{handover_id}"
@@ -62,6 +74,8 @@ SEALED = (
     Sealed(OpinionRow, "sealed", opinion, ("application_id", "partner", "zone_id")),
     Sealed(ConflictRow, "sealed", conflict, ("application_id", "subject")),
     Sealed(AttendanceRow, "sealed", attendance, ("meeting_id", "subject")),
+    Sealed(MemberRow, "sealed", member, ("id",)),
+    Sealed(WaitingRow, "sealed", waiting, ("id",)),
     Sealed(HandoverRow, "sealed", handover, ("id",)),
     Sealed(HistoryRow, "sealed", history, ("subject_id", "what")),
 )

@@ -1,0 +1,129 @@
+"""Members of a committee: invited by its secretariat, confirmed by themselves, for their token's partner."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+from chassis.errors import Forbidden, Invalid
+from chassis.people import account
+from contracts.common import local_day
+from services.committee.domain.presence import MemberState, sits_on
+from services.committee.errors import MemberElsewhere, MemberUnknown, PartnerUnknown, ProtocolUnknown
+from services.committee.models import MemberRow, ProtocolRow
+from services.committee.store import members as store
+from services.committee.store import protocols as protocol_store
+from services.committee.usecases import protocols, sealed
+from services.committee.usecases.work import Reading, Work
+
+
+def invite(work: Work, protocol_id: UUID, said: dict[str, Any]) -> MemberRow:
+    """Name a member: account, name, partner, role, dates. The same again changes name, role and dates.
+
+    Raises `MemberElsewhere` where the person sits for another partner already, `PartnerUnknown`.
+    """
+    content = _own(work, protocol_id).content
+    if said["partner"] not in [each["id"] for each in content["partners"] if each["member"]]:
+        raise PartnerUnknown("no member of this committee", field="partner")
+    person = account(said["subject"])
+    if not person:
+        raise Invalid("an account has signs that can be seen", field="subject")
+    protocol_store.lock(work.session, protocol_id)
+    row = store.of_person(work.session, protocol_id, person)
+    if row is not None and row.partner != said["partner"]:
+        raise MemberElsewhere("this account is a member for another partner", field="partner")
+    if row is None:
+        row = MemberRow(
+            id=uuid4(),
+            protocol_id=protocol_id,
+            person=person,
+            partner=said["partner"],
+            role=said["role"],
+            valid_from=local_day(work.at),
+            sealed=b"",
+            invited_at=work.at,
+            invited_by=work.caller.subject,
+        )
+        work.note(protocol_id, "member invited")
+    row.role, row.valid_until = said["role"], said["valid_until"]
+    row.valid_from = said["valid_from"] or row.valid_from
+    if row.valid_until is not None and row.valid_until < row.valid_from:
+        raise Invalid("ends before it begins", field="valid_until")
+    row.sealed = work.seal(sealed.member(row.id), {"name": said["name"]})
+    work.session.add(row)
+    work.session.flush()
+    return row
+
+
+def confirm(work: Work, protocol_id: UUID) -> MemberRow:
+    """The caller is who was invited, and works for that partner; again changes nothing."""
+    row = myself(work, protocol_id)
+    if row.confirmed_at is None:
+        row.confirmed_at = work.at
+        work.note(protocol_id, "member confirmed")
+    return row
+
+
+def end(work: Work, protocol_id: UUID, member_id: UUID) -> MemberRow:
+    """Somebody is a member no longer; what they took part in stays."""
+    _own(work, protocol_id)
+    protocol_store.lock(work.session, protocol_id)
+    row = named(work, protocol_id, member_id)
+    if row.ended_at is None:
+        row.ended_at, row.ended_by = work.at, work.caller.subject
+        work.note(protocol_id, "member ended")
+    return row
+
+
+def myself(work: Work, protocol_id: UUID) -> MemberRow:
+    """The caller as a member; raises `MemberUnknown`, `Forbidden` for who works for another partner now."""
+    _own(work, protocol_id)
+    row = store.of_person(work.session, protocol_id, account(work.caller.subject))
+    if row is None:
+        raise MemberUnknown("you were not invited to this committee")
+    refuse_other_partner(work, row)
+    return row
+
+
+def refuse_other_partner(work: Work, row: MemberRow) -> None:
+    """Raises `Forbidden`: an account counts for the partner of its token, and for no other."""
+    if row.partner != work.caller.partner:
+        raise Forbidden("your account is of another partner than you were invited for", field="partner")
+
+
+def named(reading: Reading, protocol_id: UUID, member_id: UUID) -> MemberRow:
+    """One member by its id; raises `MemberUnknown`."""
+    row = store.member(reading.session, protocol_id, member_id)
+    if row is None:
+        raise MemberUnknown("there is no such member of this committee", field="member_id")
+    return row
+
+
+def refuse_former(row: MemberRow, day: date) -> None:
+    """Raises `MemberUnknown` for who is no member on a day."""
+    if row.ended_at is not None or not sits_on(row, day):
+        raise MemberUnknown("no member of this committee on this day", field="member_id")
+
+
+def listed(reading: Reading, protocol_id: UUID) -> list[tuple[MemberRow, str]]:
+    """The members with their names; raises `ProtocolUnknown` for another district's."""
+    _own(reading, protocol_id)
+    return [(row, name(reading, row)) for row in store.members(reading.session, protocol_id)]
+
+
+def name(reading: Reading, row: MemberRow) -> str:
+    """What stands in the minutes."""
+    return str(reading.open(sealed.member(row.id), row.sealed)["name"])
+
+
+def state_of(row: MemberRow) -> MemberState:
+    """How a membership stands."""
+    if row.ended_at is not None:
+        return "ended"
+    return "confirmed" if row.confirmed_at is not None else "invited"
+
+
+def _own(reading: Reading, protocol_id: UUID) -> ProtocolRow:
+    """The version in force of a protocol of the caller's; raises `ProtocolUnknown`."""
+    if protocol_id not in reading.sight.protocols:
+        raise ProtocolUnknown("there is no such protocol here")
+    return protocols.in_force(reading.session, protocol_id)

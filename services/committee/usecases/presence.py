@@ -1,0 +1,92 @@
+"""Being there: confirmed by each member at their own desk, or recorded first and confirmed later."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from chassis.people import account
+from contracts.common import local_day
+from services.committee.errors import MeetingMoveRefused, MemberUnknown
+from services.committee.models import AttendanceRow, MeetingRow, MemberRow
+from services.committee.store import meetings as store
+from services.committee.usecases import meetings, members, sealed
+from services.committee.usecases.meetings import Seen
+from services.committee.usecases.work import Work
+
+
+def record(work: Work, meeting_id: UUID, member_id: UUID, within: timedelta) -> Seen:
+    """The secretariat sees a member in the room: it counts once they confirm, `within` this time.
+
+    Who records themselves is at their own desk. Again changes nothing.
+    """
+    row = meetings.locked(work, meeting_id, "open")
+    member = members.named(work, row.protocol_id, member_id)
+    members.refuse_former(member, local_day(work.at))
+    own = member.person == account(work.caller.subject)
+    if own:
+        members.refuse_other_partner(work, member)
+        member.confirmed_at = member.confirmed_at or work.at
+    if _here(work, row, member) is None:
+        _come_in(work, row, member, confirmed=own, within=within)
+    return meetings.seen(work, row)
+
+
+def confirm(work: Work, meeting_id: UUID) -> Seen:
+    """The caller is there, or was where the secretariat recorded it; again changes nothing.
+
+    Raises `MeetingMoveRefused` for who was not recorded at a meeting that is over.
+    """
+    row = meetings.locked(work, meeting_id, "open", "closed")
+    # Their invitation too: nobody is asked twice who they are.
+    member = members.confirm(work, row.protocol_id)
+    stays = [who for who in store.attendance(work.session, row.id) if who.member_id == member.id]
+    for stay in stays:
+        if stay.confirmed_at is None:
+            stay.confirmed_at = work.at
+    if row.state == "open" and _here(work, row, member) is None:
+        members.refuse_former(member, local_day(work.at))
+        _come_in(work, row, member, confirmed=True)
+    elif not stays:
+        raise MeetingMoveRefused("this meeting is over, and you were not recorded there", state=row.state)
+    work.session.flush()
+    return meetings.seen(work, row)
+
+
+def leave(work: Work, meeting_id: UUID, member_id: UUID) -> Seen:
+    """Somebody goes; they count no longer for what is decided from now on."""
+    row = meetings.locked(work, meeting_id, "open")
+    stays = [who for who in store.attendance(work.session, row.id) if who.member_id == member_id]
+    if not stays:
+        raise MemberUnknown("this member is not at this meeting", field="member_id")
+    stays[-1].left_at = stays[-1].left_at or work.at
+    return meetings.seen(work, row)
+
+
+def _here(work: Work, row: MeetingRow, member: MemberRow) -> AttendanceRow | None:
+    """The stay of a member that lasts; one person is there once, so another stay of theirs ends."""
+    found = None
+    for who in store.attendance(work.session, row.id):
+        if who.left_at is None and account(who.subject) == member.person:
+            if who.member_id == member.id:
+                found = who
+            else:
+                who.left_at = work.at
+    return found
+
+
+def _come_in(
+    work: Work, row: MeetingRow, member: MemberRow, *, confirmed: bool, within: timedelta | None = None
+) -> None:
+    named = {"name": members.name(work, member)}
+    came = AttendanceRow(
+        meeting_id=row.id,
+        subject=member.person,
+        partner=member.partner,
+        sealed=work.seal(sealed.attendance(row.id, member.person), named),
+        arrived_at=work.at,
+        member_id=member.id,
+        recorded_by=work.caller.subject,
+        confirmed_at=work.at if confirmed else None,
+        confirm_by=work.at + within if within is not None else None,
+    )
+    work.session.add(came)
+    work.session.flush()

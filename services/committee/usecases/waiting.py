@@ -1,0 +1,76 @@
+"""Decisions that wait: recorded while somebody was there on another's word, taken once they confirm it.
+
+Until then everything is as it was: a provisional grant lives, no alarm is switched off, deadlines run on.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from services.committee.domain.presence import Counted
+from services.committee.models import AgendaRow, WaitingRow
+from services.committee.store import meetings as store
+from services.committee.store import waiting
+from services.committee.usecases import sealed
+from services.committee.usecases.work import Work
+
+Act = Literal["grant", "refuse", "propose_decision", "hold"]
+# What the recorder is known by when it is taken.
+_CLAIMS = ("partner", "zone", "district")
+
+
+def wait(
+    work: Work,
+    meeting_id: UUID,
+    counted: Counted,
+    act: Act,
+    said: Mapping[str, Any],
+    *,
+    application_id: UUID | None,
+    review_id: UUID | None = None,
+) -> None:
+    """Keep what was decided until those who were there confirm it. The caller locked case and meeting."""
+    item = store.item(work.session, meeting_id, application_id, review_id)
+    assert item is not None  # noqa: S101 - the point that was just decided
+    row = WaitingRow(
+        id=uuid4(),
+        meeting_id=meeting_id,
+        item_id=item.id,
+        application_id=application_id,
+        review_id=review_id,
+        act=act,
+        there={**counted.awaited, **counted.present},
+        recorder={name: getattr(work.caller, name) for name in _CLAIMS},
+        sealed=b"",
+        recorded_at=work.at,
+        recorded_by=work.caller.subject,
+    )
+    row.sealed = work.seal(sealed.waiting(row.id), as_json(said))
+    work.session.add(row)
+    work.note(application_id or meeting_id, "decision waits")
+
+
+def overtake(work: Work, *, application_id: UUID | None = None, review_id: UUID | None = None) -> None:
+    """What waits about something that was decided meanwhile, elsewhere, lapses."""
+    for row in waiting.of_case(work.session, application_id, review_id):
+        _lapse(work, row, "decided elsewhere")
+
+
+def lapse(work: Work, waiting_id: UUID, why: str) -> None:
+    """It cannot be done any more; the point stands adjourned, and the history says why."""
+    row = waiting.one(work.session, waiting_id, lock=True)
+    if row is not None and row.state == "waiting":
+        _lapse(work, row, why)
+
+
+def _lapse(work: Work, row: WaitingRow, why: str) -> None:
+    row.state, row.settled_at = "lapsed", work.at
+    if (item := work.session.get(AgendaRow, row.item_id)) is not None:
+        item.state = "adjourned"
+    work.note(row.application_id or row.meeting_id, "decision lapsed", {"why": why})
+
+
+def as_json(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What was said as it is sealed."""
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in said.items()}
