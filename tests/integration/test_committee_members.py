@@ -87,7 +87,8 @@ def test_who_records_counts_for_their_own_partner_only(committee: Desk, protocol
     clerk = named(SECRETARY, f"clerk-{held}")
     member = {"member_id": invited(committee, protocol_id, f"clerk-{held}", "parket")["id"]}
     committee.call("POST", f"{at(held)}/attendance", member, status=403, **clerk)
-    here = committee.call("POST", f"{at(held)}/attendance", member, **{**clerk, "partner": "parket"})
+    own: Who = {**clerk, "partner": "parket"}
+    here = committee.call("POST", f"{at(held)}/attendance", member, **own)
     assert [(who["partner"], who["confirmed_at"] is None) for who in here["attendance"]] == [("parket", False)]
 
 
@@ -250,7 +251,7 @@ class Room:
         self.said: set[tuple[str, str]] = set()
 
     def step(self, what: str, who: str, partner: str) -> None:
-        clerk = {"role": "secretariat", "partner": partner, "district": "Gent", "sub": who}
+        clerk: Who = {"role": "secretariat", "partner": partner, "district": "Gent", "sub": who}
         match what:
             case "invite":
                 body = {"subject": who, "partner": partner, "name": who}
