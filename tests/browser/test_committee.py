@@ -73,7 +73,8 @@ def test_an_ordinary_case_in_a_meeting(
         typed(secretary, "name", f"Lid {account}")
         typed(secretary, "subject", account)
         picked(secretary, "partner", partner)
-        saved(secretary, "/members")
+        with secretary.expect_navigation():
+            secretary.locator("form[data-api$='/members'] button").press("Enter")
     fits(secretary)
     secretary.goto(meeting)
     for account in members:
