@@ -5,8 +5,8 @@ from alembic import op
 
 from chassis.people import account
 
-revision = "0006"
-down_revision = "0005"
+revision = "0007"
+down_revision = "0006"
 
 _COPY = sa.text(
     "INSERT INTO tied_person (person, enrolment_id) SELECT :account, enrolment_id "
