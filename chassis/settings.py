@@ -6,12 +6,13 @@ from functools import cache
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from chassis.development import DEVELOPMENT_PREFIX
-from chassis.vault import signing_key
+from chassis.vault import are_random, is_random, signing_key
 
 T = TypeVar("T")
 
@@ -27,7 +28,7 @@ Listed = Annotated[T, NoDecode, BeforeValidator(_listed)]
 class Settings(BaseSettings):
     """What every service needs. A service adds its own fields in its settings.py."""
 
-    model_config = SettingsConfigDict(extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
 
     environment: Literal["development", "production"] = "production"
     service: str
@@ -76,7 +77,22 @@ class Settings(BaseSettings):
                 if not getattr(self, name).startswith("https://"):
                     message = f"{name}: must be https:// outside development mode"
                     raise ValueError(message)
+            self._refuse_weak_means()
         return self
+
+    def _refuse_weak_means(self) -> None:
+        """In production nothing travels in clear, and nothing rests under a key that somebody made up."""
+        if urlsplit(self.broker_url.get_secret_value()).scheme != "amqps":
+            raise ValueError("broker_url: must be amqps:// outside development mode")
+        parts = urlsplit(self.database_url.get_secret_value())
+        told = dict(parse_qsl(parts.query))
+        by_socket = not parts.hostname and told.get("host", "").startswith("/")
+        if not by_socket and told.get("sslmode") not in ("verify-ca", "verify-full"):
+            raise ValueError("database_url: needs sslmode=verify-full or verify-ca outside development mode")
+        if not are_random(self.vault_keys.get_secret_value()):
+            raise ValueError("vault_keys: each must be 32 random bytes of its own (base64url)")
+        if not is_random(self.audit_key.get_secret_value()):
+            raise ValueError("audit_key: must be 32 random bytes (base64url)")
 
 
 class PagesSettings(Settings):

@@ -1,10 +1,10 @@
 """Puts exchanges, queues and bindings on a broker. Runs before anything starts, and may run again."""
 
 from collections.abc import Iterable
-from urllib.parse import unquote, urlsplit
 
 import amqp
 
+from chassis.broker_address import connection_arguments
 from contracts import topology
 from contracts.topology import Exchange, Queue
 
@@ -15,15 +15,7 @@ def declare(
     queues: Iterable[Queue] = topology.QUEUES,
 ) -> None:
     """Declare what is missing; raises amqp's PreconditionFailed where the broker has it otherwise."""
-    parts = urlsplit(url)
-    with amqp.Connection(
-        host=f"{parts.hostname}:{parts.port or 5672}",
-        userid=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-        virtual_host=unquote(parts.path[1:]) or "/",
-        ssl=parts.scheme == "amqps",
-        connect_timeout=5,
-    ) as connection:
+    with amqp.Connection(**connection_arguments(url), connect_timeout=5) as connection:
         channel = connection.channel()
         for exchange in exchanges:
             arguments = {"alternate-exchange": exchange.alternate} if exchange.alternate else {}

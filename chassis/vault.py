@@ -23,6 +23,22 @@ class Unreadable(Permanent):
     """A sealed value that was changed, moved to another row, or sealed with a key that is gone."""
 
 
+# How many different bytes a random key of 32 has at the least: one with fewer was made up.
+_DIFFERENT = 16
+
+
+def is_random(key: str) -> bool:
+    """Whether a key (base64url) is 32 bytes that nobody could guess."""
+    raw = base64.urlsafe_b64decode(key.removesuffix(_OPENS).removeprefix(DEVELOPMENT_PREFIX))
+    return len(raw) == 32 and len(set(raw)) >= _DIFFERENT
+
+
+def are_random(keys: str) -> bool:
+    """The same of all keys of a vault, each of which must be another."""
+    each = [part.strip().partition(":")[2].removesuffix(_OPENS) for part in keys.split(",")]
+    return all(map(is_random, each)) and len(set(each)) == len(each)
+
+
 class Vault:
     """Seals JSON values. `keys`: "1:<base64url of 32 bytes>,2:..."; the highest version seals, all open.
 

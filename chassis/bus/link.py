@@ -6,10 +6,11 @@ from collections.abc import Callable
 from contextlib import suppress
 from random import uniform
 from time import monotonic
-from urllib.parse import unquote, urlsplit
 
 import amqp
 import eventlet
+
+from chassis.broker_address import connection_arguments
 
 log = logging.getLogger(__name__)
 
@@ -76,13 +77,8 @@ class Link:
                 beat_at = monotonic() + _TICK_S
 
     def _new_connection(self) -> amqp.Connection:
-        parts = urlsplit(self._url)
         return amqp.Connection(
-            host=f"{parts.hostname}:{parts.port or (5671 if parts.scheme == 'amqps' else 5672)}",
-            userid=unquote(parts.username or ""),
-            password=unquote(parts.password or ""),
-            virtual_host=unquote(parts.path[1:]) or "/",
-            ssl=parts.scheme == "amqps",
+            **connection_arguments(self._url),
             heartbeat=HEARTBEAT_S,
             connect_timeout=CONNECT_TIMEOUT_S,
             client_properties={"connection_name": self._name},

@@ -1,9 +1,8 @@
 """How full the queues are that must stay empty: asked of the broker, because it tells of them itself."""
 
-from urllib.parse import unquote, urlsplit
-
 import amqp
 
+from chassis.broker_address import connection_arguments
 from contracts.topology import SERVICES, UNROUTABLE, parking
 
 # What ends here was given up by a handler, or by the broker itself without any event.
@@ -15,14 +14,9 @@ def depths(broker_url: str, queues: tuple[str, ...] = MUST_STAY_EMPTY) -> dict[s
 
     Raises amqp's errors and OSError when the broker is away.
     """
-    parts = urlsplit(broker_url)
     found: dict[str, int] = {}
     with amqp.Connection(
-        host=f"{parts.hostname}:{parts.port or (5671 if parts.scheme == 'amqps' else 5672)}",
-        userid=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-        virtual_host=unquote(parts.path[1:]) or "/",
-        ssl=parts.scheme == "amqps",
+        **connection_arguments(broker_url),
         connect_timeout=3,
         read_timeout=5,
         client_properties={"connection_name": "queue depths"},

@@ -113,6 +113,8 @@ class ComposeSystem(RunningSystem):
             "COMPOSE_PROJECT_NAME": self.project,
             "COMPOSE_PROFILES": ",".join(profiles),
             "SECRETS": str(secrets.write(self.layout)),
+            # Here, and not in `.env`: who takes that file for a production of their own gets production.
+            "ENVIRONMENT": "development",
             **{f"{name.upper()}_PORT": str(self.layout.ports[name]) for name in _PUBLISHED},
             **images.choose(),
         }

@@ -95,6 +95,8 @@ def environment(layout: Layout, service: str) -> dict[str, str]:
         "API_PORT": str(layout.ports[service]),
         "PUBLIC_URL": url(layout, service),
         "PYTHONUNBUFFERED": "1",
+        # Uvicorn would believe what anybody on this machine says of where a request comes from.
+        "FORWARDED_ALLOW_IPS": os.environ.get("FORWARDED_ALLOW_IPS", ""),
         **{f"{name.upper()}_URL": url(layout, name) for name in SERVICES},
     }
     if service == "registry":

@@ -82,6 +82,9 @@ def provision(layout: Layout) -> None:
                     connection.execute(sql.SQL("GRANT {} TO CURRENT_USER").format(name))
                 connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, name))
             connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(name))
+        if not configured_url():
+            # Nobody but the administrator has anything to do in these.
+            connection.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
 
 
 def take_down(layout: Layout, database: str) -> None:

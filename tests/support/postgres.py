@@ -54,6 +54,11 @@ class Cluster:
         shutil.rmtree(self.home, ignore_errors=True)
 
     @property
+    def layout(self) -> Layout:
+        """Where it lives, as the set-up sees it."""
+        return self._layout
+
+    @property
     def admin_url(self) -> str:
         """Address as superuser (libpq form)."""
         return postgres.admin_url(self._layout)

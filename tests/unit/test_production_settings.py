@@ -1,10 +1,12 @@
 """Production starts with nothing of the development set-up."""
 
+import base64
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
+from chassis.broker_address import connection_arguments
 from chassis.development import DEVELOPMENT_PREFIX
 from chassis.settings import Settings
 from chassis.vault import Vault, new_key
@@ -15,7 +17,7 @@ from stalkingalarm.embedded.layout import Layout
 SOUND = {
     "environment": "production",
     "service": "dispatch",
-    "database_url": "postgresql+psycopg://dispatch:secret@db/dispatch",
+    "database_url": "postgresql+psycopg://dispatch:secret@db/dispatch?sslmode=verify-full",
     "broker_url": "amqps://dispatch:secret@broker",
     "vault_keys": f"1:{new_key()}",
     "audit_key": new_key(),
@@ -44,6 +46,52 @@ def test_what_comes_from_the_development_set_up_is_refused_by_name(field: str, v
     with pytest.raises(ValidationError, match=field):
         Settings.model_validate(SOUND | {field: value})
     assert Settings.model_validate(SOUND | {field: value, "environment": "development"})
+
+
+def sealing(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode()
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("broker_url", "amqp://dispatch:secret@broker"),
+        ("database_url", "postgresql+psycopg://dispatch:secret@db/dispatch"),
+        ("database_url", "postgresql+psycopg://dispatch:secret@db/dispatch?sslmode=prefer"),
+        ("database_url", "postgresql+psycopg://dispatch:secret@db/dispatch?sslmode=require"),
+        ("vault_keys", f"1:{sealing(b'secret-secret-16')}"),
+        ("vault_keys", f"1:{sealing(bytes(32))}"),
+        ("vault_keys", f"1:{sealing(b'password' * 4)}"),
+        ("vault_keys", f"1:{new_key()},2:{sealing(b'x' * 32)}:opens"),
+        ("vault_keys", f"1:{SOUND['audit_key']},2:{SOUND['audit_key']}"),
+        ("audit_key", sealing(bytes(32))),
+    ],
+)
+def test_what_is_weak_is_refused_by_name(field: str, value: str) -> None:
+    with pytest.raises(ValidationError, match=field) as refusal:
+        Settings.model_validate(SOUND | {field: value})
+    # What is written into a log at the start holds no secret.
+    assert all(secret not in str(refusal.value) for secret in (value[2:20], SOUND["audit_key"]))
+    assert Settings.model_validate(SOUND | {field: value, "environment": "development"})
+
+
+def test_a_database_on_a_socket_of_this_machine_needs_no_certificate() -> None:
+    url = "postgresql+psycopg://dispatch@/dispatch?host=/var/run/postgresql"
+    assert Settings.model_validate(SOUND | {"database_url": url})
+
+
+def test_the_broker_over_tls_has_its_own_port_and_must_be_who_it_says() -> None:
+    told = connection_arguments("amqps://dispatch:s%40cret@broker/stalkingalarm")
+    assert told == {
+        "host": "broker:5671",
+        "userid": "dispatch",
+        "password": "s@cret",
+        "virtual_host": "stalkingalarm",
+        "ssl": {"server_hostname": "broker"},
+    }
+    assert connection_arguments("amqp://x@broker")["host"] == "broker:5672"
+    assert connection_arguments("amqps://x@broker:5673")["host"] == "broker:5673"
+    assert connection_arguments("amqp://x@broker")["ssl"] is False
 
 
 def test_everything_that_the_embedded_system_tells_a_service_is_refused(
