@@ -13,7 +13,15 @@ from psycopg.rows import namedtuple_row
 from pydantic_core import to_json
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError, ProgrammingError
+from sqlalchemy.exc import (
+    DataError,
+    DBAPIError,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+)
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
@@ -26,6 +34,33 @@ def unreachable(error: Exception) -> bool:
     """Whether no database answered at all, so that whoever asks next waits just as long."""
     silent = isinstance(error, OperationalError) and getattr(error.orig, "sqlstate", None) is None
     return silent or isinstance(error, PoolTimeout)
+
+
+# Classes of SQLSTATE. Connection, transaction rolled back, resources, object in use, operator, system: the same
+# may go well in a moment. Data, integrity, view check, program limits, raised by a trigger: it never will.
+_PASSING = ("08", "25", "40", "53", "55", "57", "58")
+_OF_DATA = ("22", "23", "44", "54", "P0")
+# Who wrote the same key at the same moment was faster: the second time finds it there.
+_RACES = ("23505", "23P01")
+
+
+def passing(error: Exception) -> bool:
+    """Whether the database was away or busy, so that the same may go well in a moment."""
+    if isinstance(error, PoolTimeout | InterfaceError) or unreachable(error):
+        return True
+    return _sqlstate(error)[:2] in _PASSING
+
+
+def of_its_data(error: Exception) -> bool:
+    """Whether the database refused what was written, and will do so each time."""
+    state = _sqlstate(error)
+    if state in _RACES:
+        return False
+    return state[:2] in _OF_DATA or (not state and isinstance(error, DataError | IntegrityError))
+
+
+def _sqlstate(error: Exception) -> str:
+    return (getattr(error.orig, "sqlstate", None) or "") if isinstance(error, DBAPIError) else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,19 +18,18 @@ from opentelemetry.context import Context
 from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Status, StatusCode
 
 from chassis import metrics, telemetry
+from chassis.apart import bisect
 from chassis.bus import canary, failing
 from chassis.bus.delivery import Delivery, note_handled, note_heard
 from chassis.bus.failing import Failed
 from chassis.bus.link import Link
 from chassis.bus.publishing import broker_url
-from chassis.sql import AWAY, unreachable
+from chassis.sql import AWAY
 from contracts.envelope import Event, Undecodable
 from contracts.telemetry import MESSAGE_SETTLED
 
 log = logging.getLogger(__name__)
 
-# So many failures of a batch move on together: each waits for the others to be tried.
-_SLICE = 16
 Handler = TypeVar("Handler", bound=Callable[..., None])
 
 
@@ -145,7 +144,7 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
             self._handle(arrivals)
 
     def _handle(self, arrivals: Sequence[_Arrival]) -> None:
-        """Run the handler for all; where that fails, for each alone, so that one cannot hurt the rest."""
+        """Run the handler for all; where that fails, for fewer and fewer, so that one cannot hurt the rest."""
         canaries = [a for a in arrivals if a.delivery.event.type == canary.TYPE]
         if canaries:
             canary.came_back(self.queue)
@@ -155,32 +154,18 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
             self._handle_events(arrivals)
 
     def _handle_events(self, arrivals: Sequence[_Arrival]) -> None:
-        error = self._call(arrivals)
-        if error is None:
-            self._done(arrivals)
-        elif len(arrivals) == 1:
-            self._failed([(arrivals[0], error)])
-        else:
-            log.warning("%s: a batch of %d: %s", self.queue, len(arrivals), type(error).__name__)
-            self._one_by_one(arrivals)
-
-    def _one_by_one(self, arrivals: Sequence[_Arrival]) -> None:
-        """So that one that cannot be handled hurts no neighbour; failures move on in slices."""
-        failed = list[tuple[_Arrival, Exception]]()
-        for number, arrival in enumerate(arrivals, start=1):
-            error = self._call([arrival])
-            if error is None:
-                self._done([arrival])
-                continue
-            failed.append((arrival, error))
-            if unreachable(error):
-                failed += [(each, error) for each in arrivals[number:]]
-                break
-            if len(failed) == _SLICE:
-                self._failed(failed)
-                failed = []
+        failed = bisect(arrivals, self._attempt)
         if failed:
             self._failed(failed)
+
+    def _attempt(self, arrivals: Sequence[_Arrival]) -> None:
+        """Have them handled, and settle them; raises what the handler did."""
+        error = self._call(arrivals)
+        if error is not None:
+            if len(arrivals) > 1:
+                log.warning("%s: a batch of %d: %s", self.queue, len(arrivals), type(error).__name__)
+            raise error
+        self._done(arrivals)
 
     def _call(self, arrivals: Sequence[_Arrival]) -> Exception | None:
         """Run the handler as a nameko worker and wait for its end."""

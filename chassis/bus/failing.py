@@ -15,7 +15,7 @@ from chassis.bus.publishing import worker_publisher
 from chassis.database import Database
 from chassis.errors import Permanent
 from chassis.message import Message
-from chassis.sql import AWAY
+from chassis.sql import AWAY, of_its_data
 from contracts.catalogue import PARKED
 from contracts.envelope import Event
 from contracts.telemetry import MESSAGE_SETTLED
@@ -45,7 +45,7 @@ class Failed:
     @property
     def delay_s(self) -> int | None:
         """Seconds until the next attempt; None when that is of no use, or would be one too many."""
-        if self.event is None or isinstance(self.reason, HOPELESS):
+        if self.event is None or isinstance(self.reason, HOPELESS) or of_its_data(self.reason):
             return None
         delays = _AWAY_DELAYS_S if self.away else RETRY_DELAYS_S
         before = self.counts[TRIED_AWAY] if self.away else self.counts[ATTEMPT] - 1
@@ -54,7 +54,7 @@ class Failed:
     @property
     def away(self) -> bool:
         """Whether the database is at fault."""
-        return isinstance(self.reason, AWAY)
+        return isinstance(self.reason, AWAY) and not of_its_data(self.reason)
 
     @property
     def counts(self) -> dict[str, int]:

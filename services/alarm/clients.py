@@ -1,7 +1,8 @@
 """The hand-over to dispatch over HTTP, for when the broker does not confirm in time."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping
+from uuid import UUID
 
 import httpx
 from opentelemetry.context import Context
@@ -29,13 +30,22 @@ class DispatchClient:
 
     async def hand_over(self, body: bytes, cause: Span) -> bool:
         """Give dispatch an encoded event, once; False when it was not accepted. `cause`: the press's span."""
-        return await self._post(body, CONTENT_TYPE, cause)
+        return await self._post(body, CONTENT_TYPE, cause) is not None
 
-    async def hand_over_all(self, bodies: Sequence[bytes]) -> bool:
-        """Give dispatch several encoded events at once (CloudEvents batch); False when it did not take them."""
-        return await self._post(b"[" + b",".join(bodies) + b"]", BATCH_CONTENT_TYPE, Context())
+    async def hand_over_all(self, events: Mapping[UUID, bytes]) -> set[UUID]:
+        """Give dispatch several encoded events at once (CloudEvents batch); which it has now."""
+        answer = await self._post(b"[" + b",".join(events.values()) + b"]", BATCH_CONTENT_TYPE, Context())
+        if answer is None:
+            return set()
+        try:
+            return set(events) - {UUID(each) for each in answer.json().get("not_taken", ())}
+        except (ValueError, TypeError, AttributeError):
+            # Not our dispatch, whatever it says: what it has is not known.
+            return set()
 
-    async def _post(self, body: bytes, content_type: str, cause: Span | Context) -> bool:
+    async def _post(self, body: bytes, content_type: str, cause: Span | Context) -> httpx.Response | None:
+        """The answer where it was accepted."""
+        answer = None
         attributes = {"http.request.method": "POST"}
         span = telemetry.start("POST /v1/intake", SpanKind.CLIENT, parent=cause, attributes=attributes)
         headers = {"traceparent": telemetry.traceparent_of(span) or "", "content-type": content_type}
@@ -53,7 +63,7 @@ class DispatchClient:
                 "dispatch takes presses"
             )
             self._fault = why
-        return not why
+        return None if why else answer
 
     async def close(self) -> None:
         """Close the connections."""

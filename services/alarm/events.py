@@ -12,7 +12,6 @@ from sqlmodel import Session
 from chassis.database import Transaction
 from chassis.errors import Invalid
 from contracts import dispatch, registry
-from contracts.alarm import AlarmRaised
 from contracts.envelope import Event, Payload
 from services.alarm.store import devices, following
 
@@ -29,11 +28,6 @@ def read(kind: type[P], event: Event) -> P:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise Invalid(f"{event.type}: {first['msg']}", field=".".join(map(str, first["loc"]))) from None
-
-
-def raised(event: Event) -> AlarmRaised:
-    """A press."""
-    return read(AlarmRaised, event)
 
 
 def from_registry(session: Session, event: Event) -> None:

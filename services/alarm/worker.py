@@ -13,11 +13,12 @@ from chassis.reseal import LOOK_EVERY_S, Resealer
 from chassis.service_token import ServiceToken
 from chassis.settings import load
 from chassis.vault import Vault
+from contracts.press import read_press
 from contracts.telemetry import DEVICE_ATTENTION
 from contracts.topology import ALARM_LADDER, ALARM_RECORDER, ALARM_REGISTRY
 from services.alarm import events
 from services.alarm.settings import AlarmSettings
-from services.alarm.usecases.record import record
+from services.alarm.usecases.record import record_all
 from services.alarm.usecases.sealed import SEALED
 from services.alarm.usecases.watch import attention, limits_of, send_canaries, watch_devices
 
@@ -75,9 +76,8 @@ class Recorder:
     @listen(ALARM_RECORDER, batch=200, linger_s=_LINGER_S)
     def on_raised(self, deliveries: list[Delivery]) -> None:
         """Presses; the table itself knows which are new, so no inbox is needed."""
-        raised = {press.alarm_id: press for press in (events.raised(d.event) for d in deliveries)}
-        with database().transaction() as transaction:
-            record(transaction, raised, vault(), deliveries[0].span)
+        presses = {d.event.id: read_press(d.event) for d in deliveries}
+        record_all(database(), list(presses.values()), vault(), deliveries[0].span)
 
 
 class Follow:

@@ -10,6 +10,7 @@ from chassis.database import Transaction
 from contracts.alarm import AlarmLocated, AlarmRaised, CanaryRaised, CancelRequested, TestRaised
 from contracts.committee import ConflictDeclared
 from contracts.envelope import Event
+from contracts.press import read_press
 from contracts.registry import (
     CardPublished,
     CardWithdrawn,
@@ -20,21 +21,25 @@ from contracts.registry import (
 )
 from services.dispatch.usecases import following
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.raising import raise_alarms
+from services.dispatch.usecases.taking import Press, take_presses
 
 Received = tuple[Event, Span | None]
 
 
 def take_alarms(context: Context, queue: str, received: Sequence[Received]) -> None:
-    """Presses (and the canaries that travel among them), all in one transaction each."""
-    presses = [
-        (event.id, AlarmRaised.model_validate(event.data), span)
-        for event, span in received
-        if event.type == AlarmRaised.TYPE
-    ]
-    if presses:
-        raise_alarms(context, presses)
+    """Presses (and the canaries that travel among them), all in one transaction each.
+
+    Raises what the first press that could not be taken met; by then all others are.
+    """
+    failed = take_presses(context, presses_of(received))
     take(context, queue, [(event, span) for event, span in received if event.type != AlarmRaised.TYPE])
+    if failed:
+        raise failed[0][1]
+
+
+def presses_of(received: Sequence[Received]) -> list[Press]:
+    """The presses among these, each read as far as it can be."""
+    return [(event.id, read_press(event), span) for event, span in received if event.type == AlarmRaised.TYPE]
 
 
 def take(context: Context, queue: str, received: Sequence[Received]) -> None:

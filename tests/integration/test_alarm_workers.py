@@ -18,6 +18,7 @@ from contracts.topology import DISPATCH_ALARMS, REPORTING_FOLLOW_UP, REPORTING_L
 from services.alarm.invariants import INVARIANTS
 from tests.support.alarm import AlarmApi, AlarmWorker, Books, Button, eventually
 from tests.support.broker import Broker
+from tests.support.dispatching import alarm
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
 
@@ -297,3 +298,28 @@ def test_a_flood_nobody_signed_does_not_delay_a_press(api: AlarmApi, books: Book
 def test_the_invariants_hold(api: AlarmApi, books: Books) -> None:
     for name, statement in INVARIANTS.items():
         assert books.rows(statement) == [], name
+
+
+def test_a_press_that_no_column_takes_is_recorded_in_part(api: AlarmApi, books: Books, broker: Broker) -> None:
+    """Beside a good one in the same batch; neither is parked, and the ledger is told of both."""
+    events_in(broker, REPORTING_LEDGER, PressesRecorded.TYPE)
+    poison, good = alarm(), alarm()
+    channel = broker.channel()
+    channel.confirm_delivery()
+    for press, counter in ((poison, 2**63), (good, 1)):
+        event = wrap(press, source="/test", event_id=press.alarm_id)
+        odd = event.model_copy(update={"data": {**event.data, "counter": counter}})
+        channel.basic_publish(press.EXCHANGE, press.routing_key, odd.encode())
+    found = "SELECT counter, flags FROM presses WHERE alarm_id = %s"
+    assert eventually(lambda: books.rows(found, poison.alarm_id)) == [(None, ["counter_invalid"])]
+    assert eventually(lambda: books.rows(found, good.alarm_id)) == [(1, [])]
+    told: set[str] = set()
+
+    def both() -> bool:
+        for event in events_in(broker, REPORTING_LEDGER, PressesRecorded.TYPE):
+            told.update(press["alarm_id"] for press in event["presses"])
+        return {str(poison.alarm_id), str(good.alarm_id)} <= told
+
+    assert eventually(both)
+    assert channel.basic_get("alarm.parking")[0] is None
+    channel.connection.close()

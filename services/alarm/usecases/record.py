@@ -1,15 +1,37 @@
 """The recorder: what only the broker held is stored, and the ledger is told of every press once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 from opentelemetry.trace import Span
 
-from chassis.database import Transaction
+from chassis.apart import Less, bisect_with_less
+from chassis.database import Database, Transaction
 from chassis.vault import Vault
 from contracts.alarm import AlarmRaised, PressesRecorded, RecordedPress
+from contracts.press import CHEAP, WITHOUT
 from services.alarm import domain
 from services.alarm.store import devices, presses
+
+
+def record_all(database: Database, raised: Sequence[AlarmRaised], vault: Vault, cause: Span) -> None:
+    """Store and report presses, together or apart; one that cannot be stored is stored in part.
+
+    Raises what the first one that could not be stored at all met; by then all others are.
+    """
+
+    def attempt(some: Sequence[AlarmRaised]) -> None:
+        with database.transaction() as transaction:
+            record(transaction, {press.alarm_id: press for press in some}, vault, cause)
+
+    failed = bisect_with_less(raised, attempt, _LESS)
+    if failed:
+        raise failed[0][1]
+
+
+_LESS: Less[AlarmRaised] = Less(
+    WITHOUT, CHEAP, sender=lambda press: press.device_id, which=lambda press: f"press {press.alarm_id}"
+)
 
 
 def record(transaction: Transaction, raised: Mapping[UUID, AlarmRaised], vault: Vault, cause: Span) -> None:

@@ -90,13 +90,14 @@ class Lookout:
         return [each for each in over if each in overtaken]
 
     async def _hand_over(self, alarm_ids: Sequence[UUID]) -> None:
-        taken = await self._dispatch.hand_over_all([self._watched[each].event for each in alarm_ids])
-        metrics.count(names.PRESS_HANDED_OVER, len(alarm_ids), outcome="taken" if taken else "failed")
-        log.warning("%d presses not routed in time: %s", len(alarm_ids), "handed over" if taken else "no way")
+        taken = await self._dispatch.hand_over_all({each: self._watched[each].event for each in alarm_ids})
+        metrics.count(names.PRESS_HANDED_OVER, len(taken), outcome="taken")
+        metrics.count(names.PRESS_HANDED_OVER, len(alarm_ids) - len(taken), outcome="failed")
+        log.warning("%d presses not routed in time, %d handed over", len(alarm_ids), len(taken))
         now = asyncio.get_running_loop().time()
         for alarm_id in alarm_ids:
             self._watched[alarm_id].look_at = now + _LOOK_EVERY_S
-            if taken or self._watched[alarm_id].until < now:
+            if alarm_id in taken or self._watched[alarm_id].until < now:
                 del self._watched[alarm_id]
 
     async def _routed(self, alarm_ids: Sequence[UUID]) -> set[UUID]:

@@ -41,6 +41,7 @@ export default {
   "flag.unsigned": "Nicht signiert", "flag.unknown_device": "Gerät unbekannt", "flag.suspended_device": "Gerät gesperrt: als echt behandeln", "flag.counter_missing": "Druckzähler fehlt",
   "flag.proof_pending": "Die Unterschrift wird noch geprüft", "flag.proof_missing": "Ohne Unterschrift des Geräts", "flag.proof_broken": "Die Unterschrift des Geräts stimmt nicht", "flag.place_as_signed": "Ort, wie das Gerät ihn unterschrieb",
   "flag.counter_reused_with_other_content": "Der Druckzähler begann neu", "flag.clock_skew": "Die Uhr des Geräts geht falsch", "flag.late": "Der Druck kam verspätet an",
+  "flag.counter_invalid": "Druckzähler unlesbar", "flag.press_incomplete": "Druck nur teilweise gespeichert: Einzelheiten fehlen",
   "flag.body_broken": "Nachricht beschädigt", "flag.pressed_at_invalid": "Zeit des Drückens unlesbar", "flag.sent_at_invalid": "Zeit des Sendens unlesbar",
   "flag.no_unit": "KEINE FREIE STREIFE GEFUNDEN", "flag.cancel_code_wrong": "Falscher Code beim Abbruch", "flag.cancel_codes_tried": "JEMAND PROBIERT ABBRUCHCODES AUS",
   "speaks.nl": "Niederländisch", "speaks.fr": "Französisch", "speaks.de": "Deutsch", "speaks.en": "Englisch",

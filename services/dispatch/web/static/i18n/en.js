@@ -41,6 +41,7 @@ export default {
   "flag.unsigned": "Not signed", "flag.unknown_device": "Device unknown", "flag.suspended_device": "Device is suspended: treat as real", "flag.counter_missing": "Press counter missing",
   "flag.proof_pending": "The signature is still to be checked", "flag.proof_missing": "Without a signature of the device", "flag.proof_broken": "The device's signature is wrong", "flag.place_as_signed": "Place as the device signed it",
   "flag.counter_reused_with_other_content": "Press counter began anew", "flag.clock_skew": "The device's clock is wrong", "flag.late": "The press arrived late",
+  "flag.counter_invalid": "Press counter unreadable", "flag.press_incomplete": "Press stored in part only: details missing",
   "flag.body_broken": "Message damaged", "flag.pressed_at_invalid": "Time of pressing unreadable", "flag.sent_at_invalid": "Time of sending unreadable",
   "flag.no_unit": "NO FREE UNIT FOUND", "flag.cancel_code_wrong": "Wrong code when cancelling", "flag.cancel_codes_tried": "SOMEBODY IS TRYING CANCEL CODES",
   "speaks.nl": "Dutch", "speaks.fr": "French", "speaks.de": "German", "speaks.en": "English",

@@ -41,6 +41,7 @@ export default {
   "flag.unsigned": "Non signée", "flag.unknown_device": "Appareil inconnu", "flag.suspended_device": "Appareil suspendu : traiter comme réel", "flag.counter_missing": "Compteur d'appuis absent",
   "flag.proof_pending": "La signature est encore à vérifier", "flag.proof_missing": "Sans signature de l'appareil", "flag.proof_broken": "La signature de l'appareil est fausse", "flag.place_as_signed": "Lieu tel que signé par l'appareil",
   "flag.counter_reused_with_other_content": "Le compteur d'appuis a recommencé", "flag.clock_skew": "L'horloge de l'appareil est fausse", "flag.late": "L'appui est arrivé tard",
+  "flag.counter_invalid": "Compteur d'appuis illisible", "flag.press_incomplete": "Appui conservé en partie seulement : des détails manquent",
   "flag.body_broken": "Message endommagé", "flag.pressed_at_invalid": "Heure d'appui illisible", "flag.sent_at_invalid": "Heure d'envoi illisible",
   "flag.no_unit": "AUCUNE ÉQUIPE LIBRE TROUVÉE", "flag.cancel_code_wrong": "Mauvais code d'annulation", "flag.cancel_codes_tried": "QUELQU'UN ESSAIE DES CODES D'ANNULATION",
   "speaks.nl": "néerlandais", "speaks.fr": "français", "speaks.de": "allemand", "speaks.en": "anglais",

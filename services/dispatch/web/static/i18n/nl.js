@@ -41,6 +41,7 @@ export default {
   "flag.unsigned": "Niet ondertekend", "flag.unknown_device": "Toestel onbekend", "flag.suspended_device": "Toestel geschorst: als echt behandelen", "flag.counter_missing": "Drukteller ontbreekt",
   "flag.proof_pending": "De handtekening wordt nog nagezien", "flag.proof_missing": "Zonder handtekening van het toestel", "flag.proof_broken": "De handtekening van het toestel klopt niet", "flag.place_as_signed": "Plaats zoals het toestel ze ondertekende",
   "flag.counter_reused_with_other_content": "Drukteller begon opnieuw", "flag.clock_skew": "De klok van het toestel loopt fout", "flag.late": "De druk kwam laat aan",
+  "flag.counter_invalid": "Drukteller onleesbaar", "flag.press_incomplete": "Druk slechts gedeeltelijk bewaard: details ontbreken",
   "flag.body_broken": "Bericht beschadigd", "flag.pressed_at_invalid": "Tijdstip van drukken onleesbaar", "flag.sent_at_invalid": "Tijdstip van zenden onleesbaar",
   "flag.no_unit": "GEEN VRIJE PLOEG GEVONDEN", "flag.cancel_code_wrong": "Foute code bij annuleren", "flag.cancel_codes_tried": "IEMAND PROBEERT ANNULEERCODES UIT",
   "speaks.nl": "Nederlands", "speaks.fr": "Frans", "speaks.de": "Duits", "speaks.en": "Engels",
