@@ -196,7 +196,7 @@ class IncidentRow(Table, table=True):
 class PressRow(Table, table=True):
     """Which incident each press became part of: exactly one.
 
-    `copy_key`: see `believing.key_of_press`; `proof`: what its device signed, sealed, until it can be judged.
+    `copy_key`: see `copies.key_of`; `proof`: what its device signed, sealed, until it can be judged.
     """
 
     __tablename__ = "presses"

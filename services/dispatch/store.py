@@ -73,6 +73,11 @@ _SENDER = (
     b"SELECT p.incident_id, p.device_id = %(device_id)s::uuid::text AS own, d.status FROM presses p "
     b"LEFT JOIN devices d ON d.id = %(device_id)s::uuid WHERE p.alarm_id = %(alarm_id)s"
 )
+_KNOWN = (
+    b"SELECT p.alarm_id, p.copy_key, p.received_at, p.incident_id, i.closed_at FROM presses p "
+    b"JOIN incidents i ON i.id = p.incident_id "
+    b"WHERE p.alarm_id = ANY(%(ids)s::uuid[]) OR p.copy_key = ANY(%(keys)s::text[])"
+)
 _CHANGED = b"SELECT id, revision FROM incidents WHERE changed_at > %(since)s"
 _INCIDENTS = b"SELECT * FROM incidents WHERE id = ANY(%(ids)s::uuid[])"
 _ORDERS = (
@@ -117,6 +122,11 @@ _STALE_PROPOSALS = (
     b"WHERE d.subject_id = o.incident_id::text AND d.kind = ANY(%(looks)s))"
 )
 _FREE_UNITS = text("UPDATE units SET order_id = NULL, changed_at = :now WHERE order_id = ANY(:orders)")
+
+
+def known_presses(ids: Collection[UUID], keys: Sequence[str]) -> Statement:
+    """Presses with one of these ids or keys of copies, and when the incident of each was closed."""
+    return Statement(_KNOWN, {"ids": list(ids), "keys": list(keys)})
 
 
 def owners(device_ids: Collection[UUID]) -> Statement:

@@ -4,7 +4,6 @@ What is not proved is an incident of the unproved, with the reason as a flag; no
 device that is not known here yet may be as real as any: see `proving`.
 """
 
-import hashlib
 from collections.abc import Mapping
 from typing import Any, Literal
 
@@ -14,6 +13,7 @@ from contracts.common import Fix
 from contracts.telemetry import PRESS_PROOF
 from services.dispatch.geography import Point
 from services.dispatch.routing import is_place
+from services.dispatch.usecases.copies import AFTER_THE_END
 
 Proof = Literal["proved", "proof_pending", "proof_missing", "proof_broken"]
 
@@ -24,6 +24,9 @@ def believed(alarm: AlarmRaised, owner: Any) -> AlarmRaised:
         return alarm
     proof, signed = _judge(alarm, owner)
     metrics.count(PRESS_PROOF, outcome=proof)
+    if AFTER_THE_END in alarm.flags:
+        # The same signature again proves nothing but that somebody kept it: a person looks first.
+        return alarm.model_copy(update={"lane": "unverified"})
     if proof != "proved" or signed is None:
         return alarm.model_copy(update={"lane": "unverified", "flags": (*alarm.flags, proof)})
     place = _signed_place(signed.payload)
@@ -64,12 +67,3 @@ def _signed_place(payload: Mapping[str, Any]) -> Fix | None:
     if not isinstance(lat, int | float) or not isinstance(lon, int | float) or not is_place(Point(lat, lon)):
         return None
     return Fix(lat=lat, lon=lon)
-
-
-def key_of_press(alarm: AlarmRaised) -> str:
-    """What all copies of a press share and no other press has: the bytes that its device sent.
-
-    The signature is among them where there is one: nobody who has no key can make a copy beforehand.
-    """
-    said = alarm.proof or alarm.content or f"{alarm.received_at.isoformat()} {alarm.pressed_at}"
-    return hashlib.sha256(f"{alarm.device_id} {alarm.counter} {said}".encode()).hexdigest()

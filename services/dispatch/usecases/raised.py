@@ -37,8 +37,8 @@ class NewOrder:
 class Raised:
     """One press with all that is decided about it.
 
-    `search`: where its unit is looked for; `owner`: see `store.owners`; `row`: the incident that it opens;
-    `incident`: the one it opened or joined, in short (see `store.open_or_join`).
+    `copy_key`: see `copies.key_of`; `search`: where its unit is looked for; `owner`: see `store.owners`; `row`:
+    the incident that it opens; `incident`: the one it opened or joined, in short (see `store.open_or_join`).
     """
 
     alarm: AlarmRaised
@@ -48,6 +48,7 @@ class Raised:
     enrolment_id: UUID | None
     route: Route
     flags: list[str]
+    copy_key: str
     search: Search
     owner: Any = None
     row: Mapping[str, Any] = field(default_factory=dict)

@@ -12,13 +12,13 @@ from uuid import UUID, uuid4
 
 from opentelemetry.trace import Span
 
-from chassis import clock, inbox, telemetry
+from chassis import clock, telemetry
 from chassis.database import Transaction
 from contracts.alarm import AlarmRaised
-from contracts.topology import DISPATCH_ALARMS
 from services.dispatch import store
 from services.dispatch.board import KnownUnit
 from services.dispatch.domain import PENDING, fix_time, merged, subject_of, urgency_of
+from services.dispatch.usecases import copies
 from services.dispatch.usecases.believing import believed
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.raised import NewOrder, Raised
@@ -33,12 +33,10 @@ def raise_alarms(context: Context, presses: Sequence[tuple[UUID, AlarmRaised, Sp
     """
     with context.database.transaction() as tx:
         devices = {d for d in (_uuid(alarm.device_id) for _, alarm, _ in presses) if d}
-        # One inbox for broker and HTTP intake, whatever the lane: every copy of a press is one.
-        claims = inbox.claimed(DISPATCH_ALARMS, [event_id for event_id, _, _ in presses])
-        _, claimed, _, owned = tx.send(*claims, store.owners(devices))
-        fresh = {row.event_id for row in claimed}
-        unique = {event_id: (event_id, alarm, span) for event_id, alarm, span in presses if event_id in fresh}
-        raised = _prepare(context, {row.id: row for row in owned}, list(unique.values()))
+        # One for broker and HTTP intake, whatever the lane: every copy of a press is one.
+        arrived = copies.by_key(presses)
+        *_, known, owned = tx.send(*copies.locked(arrived), store.owners(devices))
+        raised = _prepare(context, {row.id: row for row in owned}, copies.new_among(tx, arrived, known))
         now = clock.now()
         taken: set[str] = set()
         for wave in _waves(raised):
@@ -47,10 +45,10 @@ def raise_alarms(context: Context, presses: Sequence[tuple[UUID, AlarmRaised, Sp
 
 
 def _prepare(
-    context: Context, owners: Mapping[UUID, Any], presses: Sequence[tuple[UUID, AlarmRaised, Span | None]]
+    context: Context, owners: Mapping[UUID, Any], presses: Mapping[str, copies.Arrived]
 ) -> list[Raised]:
     raised = []
-    for event_id, alarm, span in presses:
+    for key, (event_id, alarm, span) in presses.items():
         device_id = _uuid(alarm.device_id)
         owner = owners.get(device_id) if device_id else None
         alarm = believed(alarm, owner)
@@ -63,7 +61,7 @@ def _prepare(
         # Opened only where nothing else tells where she is.
         home = context.home_of(enrolment_id, owner.card) if owner and route.point is None else None
         search = context.board.search(route, home)
-        raised.append(Raised(alarm, event_id, span, subject, enrolment_id, route, flags, search, owner))
+        raised.append(Raised(alarm, event_id, span, subject, enrolment_id, route, flags, key, search, owner))
     return raised
 
 

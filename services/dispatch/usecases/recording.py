@@ -120,6 +120,7 @@ def _press_row(context: Context, press: Raised, now: datetime) -> Mapping[str, A
         "counter": alarm.counter,
         "received_at": alarm.received_at,
         "routed_at": now,
+        "copy_key": press.copy_key,
         "proof": context.seal_proof(alarm.alarm_id, alarm.proof) if PENDING in alarm.flags else None,
     }
 
