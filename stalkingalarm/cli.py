@@ -84,7 +84,7 @@ def up(containers: Containers = False) -> None:
     system = bring_up(containers)
     if not system.started_here:
         console.print("It runs already.")
-    _table(system)
+    _table(system, system.checked())
 
 
 @command()
@@ -101,11 +101,11 @@ def down() -> None:
 def status(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Processes, addresses and readiness; exit code 1 unless all is ready."""
     system = running()
-    processes = system.processes()
+    processes = system.checked()
     if as_json:
         typer.echo(json.dumps(processes, indent=1))
     else:
-        _table(system)
+        _table(system, processes)
     if any(p["state"] not in ("ready", "done") for p in processes):
         raise typer.Exit(1)
 
@@ -167,11 +167,11 @@ def _compose(run: Path) -> ComposeSystem:
     return ComposeSystem(Layout.at(run))
 
 
-def _table(system: RunningSystem) -> None:
+def _table(system: RunningSystem, processes: Processes) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("process", "state", "pid", "address", "restarts", ""):
         table.add_column(heading)
-    for process in system.processes():
+    for process in processes:
         if process["step"] and process["state"] == "done":
             continue
         scheme = {"postgres": "postgresql", "rabbitmq": "amqp", "epmd": "epmd"}.get(process["name"], "http")

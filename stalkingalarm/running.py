@@ -54,6 +54,10 @@ class RunningSystem(ABC):
     def processes(self) -> Processes:
         """Name, state, pid, port, restarts and last error of every process and step."""
 
+    def checked(self) -> Processes:
+        """The same, as each answers now: who was ready once need not be so any more."""
+        return self.processes()
+
     @abstractmethod
     def stop(self, name: str) -> None:
         """Stop one process cleanly; it stays down."""

@@ -7,9 +7,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from stalkingalarm.embedded import records
 from stalkingalarm.embedded.control import OVERRIDES, call
@@ -31,6 +32,8 @@ PLAN = "stalkingalarm.embedded.plan:plan"
 class System(RunningSystem):
     """One installation of native processes, run by a supervisor in the background."""
 
+    plan = PLAN
+
     @classmethod
     def up(
         cls,
@@ -46,6 +49,7 @@ class System(RunningSystem):
         `env` wins over what the plan says, in every process. Raises SetupError, after stopping again.
         """
         system = cls(Layout.at(run))
+        system.plan = plan
         if records.supervisor(system.layout) is None:
             system._launch(plan, env or {})
         elif env:
@@ -68,6 +72,19 @@ class System(RunningSystem):
         """Name, state, pid, port, restarts and last error of every process and step."""
         found: Processes = call(self.layout, "status")["processes"]
         return found
+
+    def checked(self) -> Processes:
+        """The same, as each answers now: who was ready once need not be so any more."""
+        probes = {spec.name: spec.ready for spec in load_plan(self.plan)(self.layout) if spec.ready}
+
+        def now(process: dict[str, Any]) -> dict[str, Any]:
+            probe = probes.get(process["name"])
+            if process["state"] != "ready" or probe is None or probe():
+                return process
+            return process | {"state": "unready", "error": "it runs, and does not say that it is ready"}
+
+        with ThreadPoolExecutor(8) as pool:
+            return list(pool.map(now, self.processes()))
 
     def stop(self, name: str) -> None:
         """Stop one process cleanly; it stays down."""

@@ -15,14 +15,16 @@ from stalkingalarm.running import Place
 from stalkingalarm.simulation import spans
 
 # Tokens are used again for this long; they are valid longer than a service's clock may be wrong.
+_BUSY_S = 0.5
 _TOKEN_AGE_S, _TOKEN_LIFE_S = 1800, 4 * 3600
 
 
 class World:
     """One running system seen from outside: HTTP only, with a token for each part that somebody plays."""
 
-    def __init__(self, system: Place) -> None:
-        self.system = system
+    def __init__(self, system: Place, patience_s: float = 0.0) -> None:
+        """`patience_s`: how long a system that is busy for a moment (503) is asked again."""
+        self.system, self._patience_s = system, patience_s
         self.http = httpx.AsyncClient(
             timeout=httpx.Timeout(15.0, connect=5.0),
             limits=httpx.Limits(max_connections=None, max_keepalive_connections=100),
@@ -57,17 +59,27 @@ class World:
         self, method: str, service: str, path: str, headers: dict[str, str], json: Any = None
     ) -> Any:
         """One request; its JSON. Raises `Refused` with the problem's own words."""
-        answer = await self.http.request(method, f"{self.url(service)}{path}", headers=headers, json=json)
+        until_s = asyncio.get_running_loop().time() + self._patience_s
+        while True:
+            answer = await self.http.request(method, f"{self.url(service)}{path}", headers=headers, json=json)
+            busy = answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
+            if not busy or asyncio.get_running_loop().time() >= until_s:
+                break
+            await asyncio.sleep(_BUSY_S)
         if not answer.is_success:
             raise Refused(method, path, answer)
         return answer.json() if answer.content else None
 
 
 async def until(true: Callable[[], Awaitable[bool]], seconds: float, look_s: float = 0.05) -> None:
-    """Wait for something of the system that tells nobody; raises TimeoutError."""
-    async with asyncio.timeout(seconds):
-        while not await true():  # noqa: ASYNC110 - what is waited for is in other processes
-            await asyncio.sleep(look_s)
+    """Wait for something of the system that tells nobody; raises TimeoutError that says for what."""
+    try:
+        async with asyncio.timeout(seconds):
+            while not await true():  # noqa: ASYNC110 - what is waited for is in other processes
+                await asyncio.sleep(look_s)
+    except TimeoutError:
+        awaited = getattr(true, "__qualname__", repr(true)).replace(".<locals>.", ", ")
+        raise TimeoutError(f"waited {seconds:g} s in vain for: {awaited}") from None
 
 
 class Refused(RuntimeError):

@@ -49,6 +49,17 @@ def test_it_starts_serves_and_leaves_nothing_behind(run: Path) -> None:
     assert nothing_runs(system)
 
 
+def test_who_answers_no_more_is_not_called_ready(run: Path) -> None:
+    with System.up(run, plan=SMALL) as system:
+        assert {p["state"] for p in system.checked()} == {"ready", "done"}
+        os.kill(pid(system, "greeter"), signal.SIGSTOP)
+        [told] = [p for p in system.checked() if p["name"] == "greeter"]
+        assert told["state"] == "unready"
+        assert told["error"]
+        os.kill(pid(system, "greeter"), signal.SIGCONT)
+        assert {p["state"] for p in system.checked()} == {"ready", "done"}
+
+
 def test_data_ports_and_secrets_survive_a_second_run(run: Path) -> None:
     with System.up(run, plan=SMALL) as first:
         address = first.admin_database_url("alarm")
