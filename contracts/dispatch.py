@@ -217,8 +217,22 @@ class ZonesPublished(_DispatchFact):
         return "zones"
 
 
+class UnitOnTheWay(BaseModel):
+    """A unit that holds an order of an incident."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    unit_id: str
+    state: OrderState
+
+
 class OrderSent(Payload):
-    """An order for the control room's own software: everything but the card, which is fetched at `card_url`."""
+    """An order for the control room's own software: everything but the card, which is fetched at `card_url`.
+
+    Sent again when other units go, a crew must know more, or the alarm ends; of several the highest `revision`
+    counts. `units`: all that hold an order of it. `kept_from`: subjects of tokens from whom the software has to
+    keep what is personal.
+    """
 
     TYPE = "order.sent.v1"
     EXCHANGE = DISPATCH_ORDERS
@@ -240,6 +254,13 @@ class OrderSent(Payload):
     location_age_s: float | None = None
     location_quality: Literal["green", "amber", "red"] = "red"
     card_url: str
+    revision: int = 1
+    search_basis: str | None = None
+    # Under duress her perpetrator stands beside her: the crew has to know.
+    cancel: Annotated[Literal["requested", "duress"] | None, Personal(Group.VICTIM)] = None
+    linked_incident_ids: Annotated[tuple[UUID, ...], Personal(Group.PERPETRATOR)] = ()
+    units: tuple[UnitOnTheWay, ...] = ()
+    kept_from: tuple[str, ...] = ()
 
     @property
     def subject(self) -> str:

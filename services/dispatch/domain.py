@@ -37,7 +37,7 @@ ANSWERED: frozenset[OrderState] = frozenset({"acknowledged", "en_route", "on_sce
 # Reasons that the system gives itself; what a crew writes stays in dispatch.
 SYSTEM_REASONS = frozenset({"unit_silent", "unit_taken", "nearer_unit", "recalled", "tie"})
 # Due rows of an incident. `find_unit` does what the room's policy says; `send_unit` sends, whatever it says.
-ABOUT_INCIDENTS = ("acknowledge", "unsent", "find_unit", "send_unit", "re_press", "proof")
+ABOUT_INCIDENTS = ("acknowledge", "unsent", "find_unit", "send_unit", "re_press", "proof", "linked")
 OVER: frozenset[OrderState] = frozenset({"closed", "declined", "withdrawn"})
 
 _PROGRESS: tuple[OrderState, ...] = get_args(OrderState)[:7]

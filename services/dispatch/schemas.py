@@ -113,6 +113,14 @@ class IncidentView(_Kept):
     revision: int
 
 
+class OtherUnit(BaseModel):
+    """Another unit on the way to the same alarm."""
+
+    unit_id: str
+    callsign: str
+    state: OrderState
+
+
 class OrderView(_Kept):
     """An order as its unit sees it."""
 
@@ -129,6 +137,11 @@ class OrderView(_Kept):
     sent_at: datetime | None
     zone_id: str | None
     location: Annotated[LocationView | None, _LOCATION]
+    # "duress": she was forced to cancel, her perpetrator is beside her. "requested": somebody asks to cancel.
+    cancel: Annotated[Literal["requested", "duress"] | None, _VICTIM] = None
+    # Open alarms about the same perpetrator.
+    linked_incidents: Annotated[list[UUID], Personal(Group.PERPETRATOR)] = Field(default_factory=list)
+    other_units: list[OtherUnit] = Field(default_factory=list)
     # Why this unit: nearest to her last fix, to her registered address, in her zone, or nearest to its middle.
     search_basis: SearchBasis | None = None
     last_known_address: Annotated[str | None, _VICTIM]

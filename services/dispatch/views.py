@@ -15,7 +15,14 @@ from services.dispatch import store
 from services.dispatch.domain import LIVE, STAMPS, measured_at
 from services.dispatch.models import IncidentRow
 from services.dispatch.routing import Route, SearchBasis, quality
-from services.dispatch.schemas import IncidentView, LocationView, OrderSummary, OrderView, SearchPlace
+from services.dispatch.schemas import (
+    IncidentView,
+    LocationView,
+    OrderSummary,
+    OrderView,
+    OtherUnit,
+    SearchPlace,
+)
 from services.dispatch.usecases.context import Context, home_place
 
 
@@ -171,7 +178,17 @@ _SHARED = set(OrderView.model_fields) & set(IncidentView.model_fields) - {
     "card",
     "location",
     "last_known_address",
+    "cancel",
+    "linked_incidents",
 }
+
+
+def _others(incident: IncidentView, order: OrderSummary) -> list[OtherUnit]:
+    return [
+        OtherUnit.model_construct(unit_id=each.unit_id, callsign=each.callsign, state=each.state)
+        for each in incident.orders
+        if each.state in LIVE and each.order_id != order.order_id
+    ]
 
 
 def order_view(incident: IncidentView, order: OrderSummary) -> OrderView:
@@ -184,6 +201,9 @@ def order_view(incident: IncidentView, order: OrderSummary) -> OrderView:
         state=order.state,
         sent_at=order.sent_at,
         search_basis=order.search_basis,
+        cancel=incident.cancel if live else None,
+        linked_incidents=incident.linked_incidents if live else [],
+        other_units=_others(incident, order) if live else [],
         card=incident.card if live else None,
         location=incident.location if live else None,
         last_known_address=incident.last_known_address if live else None,

@@ -30,6 +30,8 @@ HARMLESS = {
     *("addressee", "flags", "fields", "reason", "location_age_s", "silent_s", "card_url"),
     # public places, keys that are public, and digests: of a code, of what a device signed
     *(f"canary.raised.v1 fix.{each}" for each in ("lat", "lon", "radius_m")),
+    # Of an order to the room itself: what is near to what, and whom its software has to keep it from.
+    *("search_basis", "order.sent.v1 kept_from"),
     *("canary_lat", "canary_lon", "public_key", "code_digest", "alarm.raised.v1 content"),
 }
 
@@ -80,7 +82,7 @@ def test_every_reader_has_its_row() -> None:
 def test_the_comparison_finds_what_is_there() -> None:
     everything = {str(mark.group) for _, payload in EVERY for mark in marked(payload).values()}
     assert everything == {Group.VICTIM, Group.PERPETRATOR, Group.LOCATION, Group.DEVICE}
-    assert set(marked(OrderSent)) == {"location"}
+    assert set(marked(OrderSent)) == {"location", "cancel", "linked_incident_ids"}
     # A queue that would hear too much: what the assertion above stands on.
     assert not may_know(READERS["reporting"], Personal(Group.LOCATION), MOST)
     assert not may_know(READERS["committee"], Personal(Group.LOCATION), MOST)

@@ -10,7 +10,7 @@ from uuid import UUID
 from opentelemetry.trace import Span
 
 from chassis.database import Database, Transaction
-from chassis.timers import Due, schedule
+from chassis.timers import Due
 from chassis.vault import Unreadable, Vault
 from contracts.common import Fix
 from contracts.registry import Address, Card
@@ -89,20 +89,6 @@ def ring(
 ) -> None:
     """Tell the streams; sent only if the transaction commits."""
     tx.signal(IncidentChanged(incident_id=incident_id, revision=revision, sealed=sealed), cause=cause)
-
-
-def changed(tx: Transaction, context: Context, incident: IncidentRow, cause: Span | None = None) -> None:
-    """After any change of an incident: streams, and the webhook where the control rooms have one."""
-    ring(tx, incident.id, incident.revision, cause)
-    rooms = [incident.cic_id, *incident.also_cics]
-    schedule(
-        tx.session,
-        [
-            webhook_row(incident.id, room, incident.revision, incident.changed_at)
-            for room in rooms
-            if has_webhook(context, room)
-        ],
-    )
 
 
 def has_webhook(context: Context, cic_id: str) -> bool:

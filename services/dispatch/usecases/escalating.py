@@ -17,11 +17,12 @@ from contracts.telemetry import INCIDENT_ESCALATED
 from services.dispatch import store
 from services.dispatch.domain import ABOUT_INCIDENTS, ladder_of, merged
 from services.dispatch.models import IncidentRow
-from services.dispatch.usecases.context import Context, changed
+from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.moving import apply, locked_order
 from services.dispatch.usecases.proving import prove
 from services.dispatch.usecases.recording import after
 from services.dispatch.usecases.sending import find_unit
+from services.dispatch.usecases.telling import changed, tell_queues
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +107,7 @@ def _unit_silent(tx: Transaction, context: Context, row: Due, now: datetime) -> 
     _tell(tx, incident, "unit_silent", now)
     find_unit(tx, context, incident, now)
     changed(tx, context, incident)
+    tell_queues(tx, context, incident)
 
 
 def _look_for_unit(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
@@ -127,7 +129,10 @@ def _look_for_unit(tx: Transaction, context: Context, row: Due, now: datetime) -
 def _pressed_again(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
     """A further press long after the acknowledgement: the alarm must be taken anew."""
     incident = _open_incident(tx, row)
-    if incident is None or incident.acknowledged_at is None:
+    if incident is None:
+        return
+    tell_queues(tx, context, incident)
+    if incident.acknowledged_at is None:
         return
     if (now - incident.acknowledged_at).total_seconds() < context.settings.repress_window_s:
         return
@@ -142,6 +147,15 @@ def _prove(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
     incident = _open_incident(tx, row)
     if incident is not None:
         prove(tx, context, incident, now)
+
+
+def _linked(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
+    """An alarm about the same perpetrator was raised: room and crew are shown it."""
+    incident = _open_incident(tx, row)
+    if incident is not None:
+        store.touch(tx.session, incident, now)
+        changed(tx, context, incident)
+        tell_queues(tx, context, incident)
 
 
 def _tell(tx: Transaction, incident: IncidentRow, level: str, now: datetime, target: str | None = None) -> None:
@@ -167,4 +181,5 @@ _ACTS: dict[str, Callable[[Transaction, Context, Due, datetime], None]] = {
     "send_unit": _look_for_unit,
     "re_press": _pressed_again,
     "proof": _prove,
+    "linked": _linked,
 }

@@ -45,8 +45,9 @@ from services.dispatch.models import (
     TieRow,
 )
 from services.dispatch.routing import Basis
-from services.dispatch.usecases.context import Context, changed
+from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.sending import propose_nearer
+from services.dispatch.usecases.telling import changed, tell_queues
 
 
 def _incident(tx: Transaction, message: AlarmLocated | CancelRequested, kind: str) -> IncidentRow | None:
@@ -127,6 +128,7 @@ def cancel(tx: Transaction, context: Context, request: CancelRequested, span: Sp
         )
         tx.after_commit(lambda: metrics.count(INCIDENT_ESCALATED, level="duress"))
     changed(tx, context, incident, span)
+    tell_queues(tx, context, incident, span)
 
 
 def _judge(
@@ -209,6 +211,7 @@ def take_tie(
     for incident in store.open_of(tx.session, declared.enrolment_id):
         store.touch(tx.session, incident, clock.now())
         changed(tx, context, incident, span)
+        tell_queues(tx, context, incident, span)
 
 
 def take_card(tx: Transaction, context: Context, published: CardPublished) -> None:

@@ -34,8 +34,9 @@ from services.dispatch.errors import (
     OrderUnknown,
 )
 from services.dispatch.models import IncidentRow, OrderRow
-from services.dispatch.usecases.context import Context, changed
+from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.recording import after, moved
+from services.dispatch.usecases.telling import changed, tell_queues
 
 # Why an operator says it, in the audit log.
 BY_RADIO = "confirmed by radio"
@@ -175,6 +176,8 @@ def progress(
         timers.schedule(tx.session, [timers.Due(kind="send_unit", subject_id=str(incident.id), due_at=now)])
     store.touch(tx.session, incident, now)
     changed(tx, context, incident)
+    if target == "declined":
+        tell_queues(tx, context, incident)
 
 
 def apply(
@@ -291,3 +294,4 @@ def close(
             )
         )
         changed(tx, context, incident)
+        tell_queues(tx, context, incident)

@@ -15,10 +15,11 @@ from services.dispatch import store
 from services.dispatch.domain import LIVE, already_there, can_move
 from services.dispatch.errors import IncidentIsClosed, NotResponsible, OrderMoveImpossible
 from services.dispatch.models import IncidentRow, OrderRow, UnitRow
-from services.dispatch.usecases.context import Context, changed
+from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.moving import BY_RADIO, apply, locked_order, must_send, progress
 from services.dispatch.usecases.recording import after
 from services.dispatch.usecases.sending import find_unit, send_order
+from services.dispatch.usecases.telling import changed, tell_queues
 
 
 def confirm_by_radio(
@@ -67,6 +68,7 @@ def recall(context: Context, order_id: UUID, operator: Caller, reason: str) -> N
         if other is None or other.state == "proposed":
             _nobody_goes(tx, context, incident)
         changed(tx, context, incident)
+        tell_queues(tx, context, incident)
 
 
 def _nobody_goes(tx: Transaction, context: Context, incident: IncidentRow) -> None:

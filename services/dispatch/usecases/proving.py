@@ -15,9 +15,10 @@ from contracts.telemetry import PRESS_PROOF
 from services.dispatch import store
 from services.dispatch.domain import PENDING, PROOF_FLAGS, merged, subject_of, urgency_of
 from services.dispatch.models import IncidentRow
-from services.dispatch.usecases.context import Context, changed
+from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.recording import after, look_again
 from services.dispatch.usecases.sending import find_unit
+from services.dispatch.usecases.telling import changed, tell_queues
 
 
 def prove(tx: Transaction, context: Context, incident: IncidentRow, now: datetime) -> None:
@@ -43,6 +44,7 @@ def prove(tx: Transaction, context: Context, incident: IncidentRow, now: datetim
             tx.session, incident, now, flags=flags, urgency=urgency_of("unverified", incident.presses, None)
         )
     changed(tx, context, incident)
+    tell_queues(tx, context, incident)
 
 
 def _raise_to_proved(

@@ -10,7 +10,7 @@ from chassis import clock, metrics
 from chassis.database import Transaction
 from chassis.timers import Due, scheduled
 from contracts import telemetry as names
-from contracts.dispatch import OrderMoved, OrderSent, PressRouted
+from contracts.dispatch import OrderMoved, OrderSent, PressRouted, UnitOnTheWay
 from services.dispatch import store
 from services.dispatch.domain import PENDING, fix_time, measured_at, merged, urgency_of
 from services.dispatch.models import OrderRow
@@ -35,6 +35,7 @@ def record(tx: Transaction, context: Context, raised: Sequence[Raised], now: dat
         tx.publish(_routed(press, now), cause=press.span, time=now)
         if press.incident.opened:
             timers += _timers(context, press, now)
+            timers += _linked(press, now)
             _publish_order(tx, context, press, now)
         else:
             timers += _again(context, press, now)
@@ -81,6 +82,12 @@ def _timers(context: Context, press: Raised, now: datetime) -> list[Due]:
         rows.append(unit_timer(context, press.order.id, now))
     rows += _webhooks(context, press, 1, now)
     return rows
+
+
+def _linked(press: Raised, now: datetime) -> list[Due]:
+    """Who is on the way to another victim of the same perpetrator hears of this one."""
+    others = press.owner.linked if press.owner else ()
+    return [Due(kind="linked", subject_id=str(each), due_at=now) for each in others]
 
 
 def _again(context: Context, press: Raised, now: datetime) -> list[Due]:
@@ -199,4 +206,8 @@ def _for_room(context: Context, press: Raised, room: str, now: datetime) -> Orde
         location_age_s=age,
         location_quality=quality(age, fix.radius_m if fix else None).value,
         card_url=f"{context.settings.public_url}/v1/incidents/{alarm.alarm_id}",
+        search_basis=order.search_basis if order else None,
+        linked_incident_ids=tuple(sorted(press.owner.linked)) if press.owner else (),
+        units=(UnitOnTheWay(unit_id=order.unit_id, state="sent"),) if order and order.automatic else (),
+        kept_from=tuple(sorted(press.owner.tied)) if press.owner else (),
     )

@@ -13,9 +13,10 @@ from services.dispatch.domain import OVER
 from services.dispatch.errors import UnitNotAvailable, UnitOfAnotherRoom
 from services.dispatch.models import IncidentRow, OrderRow, UnitRow
 from services.dispatch.routing import Route
-from services.dispatch.usecases.context import Context, changed
+from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.moving import apply, locked_open
 from services.dispatch.usecases.recording import after, measure_order, moved, unit_timer
+from services.dispatch.usecases.telling import changed, tell_queues
 
 
 def send(context: Context, incident_id: UUID, unit_id: str | None, cic_id: str | None = None) -> OrderRow:
@@ -93,6 +94,7 @@ def send_order(
     raised_at, deadline_at = incident.raised_at, incident.deadline_at
     tx.after_commit(lambda: measure_order(raised_at, deadline_at, clock.now(), automatic=automatic))
     changed(tx, context, incident)
+    tell_queues(tx, context, incident)
     return row
 
 
