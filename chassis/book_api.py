@@ -10,6 +10,8 @@ from uuid import UUID
 from fastapi import FastAPI, Query
 from pydantic import AwareDatetime
 
+from chassis import acts
+from chassis.audit_trail import unlogged
 from chassis.auth import require
 from chassis.book import Book
 from chassis.caller import Caller
@@ -18,6 +20,8 @@ from contracts.book import FIRST, MOST_PARTS, Entry, Ids, Part, Section
 
 # What reporting asks for at most is a local day, of 25 hours once a year.
 _LONGEST = timedelta(hours=26)
+# Whether an id is held is asked all the time while something is missing.
+_LOGGED_EVERY_S = 3600.0
 
 
 class BookBusy(Retryable):
@@ -42,6 +46,7 @@ def add(app: FastAPI, book: Callable[[], Book]) -> None:
             asked.release()
 
     @app.get("/v1/book", tags=["book"])
+    @unlogged
     def digests(
         since: AwareDatetime,
         until: AwareDatetime,
@@ -54,6 +59,7 @@ def add(app: FastAPI, book: Callable[[], Book]) -> None:
             return found.digests(since, until, parts)
 
     @app.get("/v1/book/{section}", tags=["book"])
+    @unlogged
     def entries(
         section: Section,
         since: AwareDatetime,
@@ -69,6 +75,7 @@ def add(app: FastAPI, book: Callable[[], Book]) -> None:
     @app.post("/v1/book/{section}/held", tags=["book"])
     def held(section: Section, body: Ids, _: Caller = reporting) -> Ids:
         """Those of these ids that are held, whenever they were received."""
+        acts.seldom(_LOGGED_EVERY_S)
         with opened(section) as found:
             return Ids(ids=sorted(found.held(section, body.ids)))
 

@@ -57,13 +57,14 @@ class CanaryMissed(_ReportingFact):
 
 
 class ReportPublished(_ReportingFact):
-    """The daily report of one enrolment is there to be read."""
+    """The daily report of one enrolment is there to be read; a higher `version` tells what changed."""
 
     TYPE = "report.published.v1"
 
     enrolment_id: UUID
     day: date
     published_at: AwareDatetime
+    version: int = 1
 
     @property
     def subject(self) -> str:

@@ -19,7 +19,7 @@ from contracts.audit import AuditSealed
 from contracts.common import Lane
 from contracts.policy import audiences
 from contracts.topology import ServiceName
-from services.reporting import usecases
+from services.reporting import domain, usecases
 from services.reporting.errors import ComparisonUnknown
 from services.reporting.schemas import (
     AttentionOut,
@@ -27,10 +27,12 @@ from services.reporting.schemas import (
     CloseIn,
     CompareIn,
     ComparisonOut,
+    DailyReport,
     DailyReportOut,
     GapOut,
     LedgerDay,
     PressDetail,
+    ReportChange,
     ResolveIn,
     Summary,
 )
@@ -145,17 +147,34 @@ def _comparisons(app: FastAPI, database: Database) -> None:
 def _reports(app: FastAPI, database: Database) -> None:
     @app.get("/v1/reports/daily/{enrolment_id}", tags=["reports"])
     def daily_report(
-        enrolment_id: UUID, day: Day | None = None, caller: Caller = require(*REPORTS)
+        enrolment_id: UUID,
+        day: Day | None = None,
+        version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
+        caller: Caller = require(*REPORTS),
     ) -> DailyReportOut:
-        """The report of a local day (default: yesterday) as published, or as of now where it is not yet."""
+        """The report of a local day (default: yesterday) as published, or as of now where it is not yet.
+
+        A report that something contradicts later is made again, as a new version; `version` shows an older one.
+        """
         with database.transaction() as tx:
             how = usecases.standing(tx.session, caller, enrolment_id)
-            report = DailyReportOut.model_validate(usecases.daily(tx.session, enrolment_id, day))
-            found = policy.limited(report, audiences(caller.roles), how)
+            published = usecases.daily(tx.session, enrolment_id, day, version)
+            who = audiences(caller.roles)
+            found = policy.limited(DailyReportOut.model_validate(published.report), who, how)
             about = audit.Purpose("follow-up", f"enrolment:{enrolment_id}")
             # Also when nothing happened: that is something to know.
             tx.write(audit.entry(caller, "read", about, ("daily_report", *found.fields)))
-            return found.answer
+            if published.before is None:
+                return found.answer
+            # Of what changed, too, nobody is shown more than they may know.
+            before = policy.limited(DailyReport.model_validate(published.before), who, how).answer
+            return found.answer.model_copy(update={"changed": _changed(before, found.answer)})
+
+
+def _changed(before: DailyReport, after: DailyReportOut) -> list[ReportChange]:
+    own = set(DailyReport.model_fields)
+    found = domain.differences(before.model_dump(mode="json"), after.model_dump(mode="json", include=own))
+    return [ReportChange.model_validate(each) for each in found]
 
 
 def _attention(app: FastAPI, database: Database) -> None:

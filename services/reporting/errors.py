@@ -11,6 +11,10 @@ class EnrolmentUnknown(NotFound):
     """No such enrolment, or it belongs to another zone."""
 
 
+class VersionUnknown(NotFound):
+    """The report was never made so often."""
+
+
 class AttentionUnknown(NotFound):
     """No such point of attention."""
 

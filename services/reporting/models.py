@@ -243,14 +243,26 @@ class Proposer(SQLModel, table=True):
 
 
 class Report(SQLModel, table=True):
-    """The daily report as it was published."""
+    """The daily report as it was published; the highest version counts, the others stay as they were."""
 
     __tablename__ = "report"
 
     enrolment_id: UUID = Field(primary_key=True)
     day: date = Field(primary_key=True)
+    version: int = Field(default=1, primary_key=True)
     made_at: datetime = Field(sa_type=UtcDateTime)
     body: dict[str, Any] = Field(sa_type=Json)
+
+
+class ReportDue(SQLModel, table=True):
+    """A report that is to be made again because something contradicts it, or that could not be made so far."""
+
+    __tablename__ = "report_due"
+
+    enrolment_id: UUID = Field(primary_key=True)
+    day: date = Field(primary_key=True)
+    due_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    failures: int = 0
 
 
 class Attention(SQLModel, table=True):
@@ -287,6 +299,6 @@ class AuditWitness(SQLModel, table=True):
 
 TABLES = frozenset(
     {"press", "incident", "dispatch_order", "escalation", "gap", "missing", "parked", "compared_book",
-     "comparison", "control_room", "fact", "device", "enrolment", "report", "attention", "audit_witness",
-     "tied_person", "proposer"}
+     "comparison", "control_room", "fact", "device", "enrolment", "report", "report_due", "attention",
+     "audit_witness", "tied_person", "proposer"}
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """Workers of reporting: the books, the follow-up, and the watch over what is missing."""
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
@@ -60,6 +61,8 @@ def watching_since() -> datetime:
 def on_start() -> None:
     """The watch begins."""
     watching_since()
+    # A line for each question to a book would bury all others.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
     ours = database()
     metrics.observe(telemetry.CANARY_AGE, lambda: usecases.canary_ages(ours))
     standing = usecases.Standing(ours)
@@ -114,6 +117,12 @@ class FollowUp:
         while more:
             with database().transaction() as tx:
                 more = usecases.run_reports(tx, settings())
+
+    @every(20)
+    def remake_reports(self) -> None:
+        """Make reports again that something contradicts, or that could not be made before."""
+        with database().transaction() as tx:
+            usecases.remake_reports(tx)
 
     @every(300)
     def check_reports(self) -> None:

@@ -11,12 +11,15 @@ from sqlmodel import Session
 
 from services.reporting.domain import Row
 
-# A fact that came without its enrolment belongs to the one of its device.
+_OF_THE_DAY = "f.at >= :first AND f.at < :after"
+# A fact that came without its enrolment belongs to the one of its device. Two selects, each by its own index:
+# one condition over both would read the whole day for every chunk of reports.
 _DAY = text(
-    "SELECT coalesce(f.enrolment_id, d.enrolment_id) AS owner, f.kind, f.device_id, f.at, f.data "
-    "FROM fact f LEFT JOIN device d ON f.enrolment_id IS NULL AND CAST(d.device_id AS text) = f.device_id "
-    "WHERE f.at >= :first AND f.at < :after AND coalesce(f.enrolment_id, d.enrolment_id) = ANY(:ids) "
-    "ORDER BY f.at, f.key"
+    "SELECT f.enrolment_id AS owner, f.key, f.kind, f.device_id, f.at, f.data FROM fact f "  # noqa: S608
+    f"WHERE f.enrolment_id = ANY(:ids) AND {_OF_THE_DAY} UNION ALL "
+    "SELECT d.enrolment_id, f.key, f.kind, f.device_id, f.at, f.data FROM device d "
+    "JOIN fact f ON f.device_id = CAST(d.device_id AS text) AND f.enrolment_id IS NULL "
+    f"WHERE d.enrolment_id = ANY(:ids) AND {_OF_THE_DAY} ORDER BY at, key"
 )
 _BEFORE = text(
     "SELECT e.id AS owner, f.kind, f.device_id, f.at, f.data FROM unnest(CAST(:ids AS uuid[])) AS e(id) "
@@ -32,10 +35,47 @@ _WITHOUT = (
     "AND NOT EXISTS (SELECT FROM report r WHERE r.enrolment_id = e.enrolment_id AND r.day = :day)"
 )
 _MISSING = text(f"SELECT enrolment_id {_WITHOUT} ORDER BY enrolment_id LIMIT :limit")
+# What could not be made is tried again at its own time, not with every chunk.
+_DUE = text(
+    f"SELECT enrolment_id {_WITHOUT} AND NOT EXISTS (SELECT FROM report_due w "  # noqa: S608 - constants
+    "WHERE w.enrolment_id = e.enrolment_id AND w.day = :day) ORDER BY enrolment_id LIMIT :limit"
+)
 _SAVE = text(
-    "INSERT INTO report (enrolment_id, day, made_at, body) SELECT enrolment_id, :day, :now, body "
+    "INSERT INTO report (enrolment_id, day, version, made_at, body) "
+    "SELECT enrolment_id, :day, :version, :now, body "
     "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(enrolment_id uuid, body jsonb) "
     "ON CONFLICT DO NOTHING RETURNING enrolment_id"
+)
+# A minute after the first version, an hour after the fourth: what changes all the time is made again ever more
+# seldom.
+_AGAIN = (
+    "INSERT INTO report_due (enrolment_id, day, due_at, failures) SELECT r.enrolment_id, r.day, "
+    "CAST(:now AS timestamptz) + least(interval '1 minute' * power(4, max(r.version) - 1), interval '1 hour'), "
+    "0 "
+)
+# A report tells of presses of its day: that of the incident, or a later one that joined it while it was open.
+_OF_INCIDENTS = text(
+    f"{_AGAIN} FROM incident i JOIN report r ON r.enrolment_id = i.enrolment_id AND r.day >= "
+    "CAST(coalesce(i.opened_at, i.seen_at) AT TIME ZONE 'Europe/Brussels' AS date) "
+    "WHERE i.incident_id = ANY(:ids) GROUP BY 1, 2 ORDER BY 1, 2 ON CONFLICT DO NOTHING"
+)
+_OF_FACTS = text(
+    f"{_AGAIN} FROM fact f "
+    "LEFT JOIN device d ON f.enrolment_id IS NULL AND CAST(d.device_id AS text) = f.device_id "
+    "JOIN report r ON r.enrolment_id = coalesce(f.enrolment_id, d.enrolment_id) "
+    "AND r.day = CAST(f.at AT TIME ZONE 'Europe/Brussels' AS date) "
+    "WHERE f.key = ANY(:keys) AND f.recorded_at > r.made_at "
+    "GROUP BY 1, 2 ORDER BY 1, 2 ON CONFLICT DO NOTHING"
+)
+_CLAIM = text(
+    "DELETE FROM report_due WHERE (enrolment_id, day) IN (SELECT enrolment_id, day FROM report_due "
+    "WHERE due_at <= :now ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING *"
+)
+_PUT_OFF = text(
+    "INSERT INTO report_due AS w (enrolment_id, day, due_at, failures) VALUES (:id, :day, "
+    "CAST(:now AS timestamptz) + least(interval '1 minute' * power(4, CAST(:failures AS integer) - 1), "
+    "interval '6 hours'), :failures) ON CONFLICT (enrolment_id, day) DO UPDATE SET "
+    "due_at = excluded.due_at, failures = excluded.failures"
 )
 _LATE = text(
     "SELECT count(*) FROM fact WHERE enrolment_id = :id AND at >= :first AND at < :after "
@@ -63,18 +103,43 @@ def without_report(session: Session, day: date, first: datetime, after: datetime
     return [row.enrolment_id for row in session.execute(_MISSING, values)]
 
 
-def save(session: Session, day: date, reports: dict[UUID, Any], now: datetime) -> list[UUID]:
-    """Store reports as published; those that were there already stay as they are. What was new."""
+def to_make(session: Session, day: date, first: datetime, after: datetime, limit: int) -> list[UUID]:
+    """The same, without those that could not be made and are put off."""
+    values = {"day": day, "first": first, "after": after, "limit": limit}
+    return [row.enrolment_id for row in session.execute(_DUE, values)]
+
+
+def save(session: Session, day: date, reports: dict[UUID, Any], now: datetime, version: int = 1) -> list[UUID]:
+    """Store reports as published; a version that was there already stays as it is. What was new."""
     rows = [{"enrolment_id": str(key), "body": body} for key, body in sorted(reports.items())]
-    saved = session.execute(_SAVE, {"day": day, "now": now, "rows": json.dumps(rows)})
-    return [row.enrolment_id for row in saved]
+    values = {"day": day, "version": version, "now": now, "rows": json.dumps(rows)}
+    return [row.enrolment_id for row in session.execute(_SAVE, values)]
 
 
-def saved(session: Session, enrolment_id: UUID, day: date) -> Row | None:
-    """The report as it was published."""
-    query = text("SELECT body, made_at FROM report WHERE enrolment_id = :id AND day = :day")
-    row = session.execute(query, {"id": enrolment_id, "day": day}).one_or_none()
-    return dict(row._mapping) if row else None
+def saved(session: Session, enrolment_id: UUID, day: date) -> list[Row]:
+    """All versions of a report as they were published, the first first."""
+    query = text("SELECT * FROM report WHERE enrolment_id = :id AND day = :day ORDER BY version")
+    return [dict(row._mapping) for row in session.execute(query, {"id": enrolment_id, "day": day})]
+
+
+def contradicted(
+    session: Session, incident_ids: Sequence[UUID], fact_keys: Sequence[str], now: datetime
+) -> None:
+    """Have reports made again that these incidents, or facts that came late, may contradict."""
+    if incident_ids:
+        session.execute(_OF_INCIDENTS, {"ids": list(incident_ids), "now": now})
+    if fact_keys:
+        session.execute(_OF_FACTS, {"keys": list(fact_keys), "now": now})
+
+
+def claim_due(session: Session, limit: int, now: datetime) -> list[Row]:
+    """Take the reports that are to be made again, or at last; a rollback brings them back."""
+    return [dict(row._mapping) for row in session.execute(_CLAIM, {"limit": limit, "now": now})]
+
+
+def put_off(session: Session, enrolment_id: UUID, day: date, failures: int, now: datetime) -> None:
+    """A report could not be made, so many times now: try again later, ever more seldom."""
+    session.execute(_PUT_OFF, {"id": enrolment_id, "day": day, "failures": failures, "now": now})
 
 
 def came_after(

@@ -13,7 +13,7 @@ from contracts.reporting import CanaryMissed
 from services.reporting import events
 from services.reporting.domain import Entries
 from services.reporting.settings import ReportingSettings
-from services.reporting.store import attention, gaps, witness, writing
+from services.reporting.store import attention, gaps, reports, witness, writing
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +36,7 @@ def record(tx: Transaction, queue: str, batch: Sequence[Event]) -> None:
     writing.write(tx.session, entries, now)
     if entries.sealed:
         witness.keep(tx.session, entries.sealed)
+    reports.contradicted(tx.session, list(entries.incidents), list(entries.facts), now)
     gaps.note_parked(tx.session, list(entries.parked.values()))
     for kind, key, detail in entries.points:
         attend(tx, kind, key, detail, now)

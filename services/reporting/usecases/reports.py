@@ -1,6 +1,7 @@
 """The daily reports: who may read one, as published or as of now; making them, and missing them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -9,13 +10,14 @@ from sqlmodel import Session
 from chassis import clock, inbox, timers
 from chassis.caller import Caller
 from chassis.database import Transaction
+from chassis.sql import AWAY
 from chassis.timers import Due
 from contracts.common import local_day
 from contracts.policy import Circumstances
 from contracts.reporting import ReportPublished
 from services.reporting import domain
 from services.reporting.domain import Row
-from services.reporting.errors import EnrolmentUnknown
+from services.reporting.errors import EnrolmentUnknown, VersionUnknown
 from services.reporting.schemas import DailyReport
 from services.reporting.settings import ReportingSettings
 from services.reporting.store import access, attention, due, ledger, reports
@@ -24,6 +26,16 @@ from services.reporting.usecases.recording import attend
 
 DAILY_REPORTS = "daily_reports"
 _CHUNK = 200
+# Reports that are made again in one go.
+_AGAIN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A report with what is known of it, and the version before it, if any."""
+
+    report: Row
+    before: Row | None
 
 
 def standing(session: Session, caller: Caller, enrolment_id: UUID) -> Circumstances:
@@ -42,50 +54,94 @@ def standing(session: Session, caller: Caller, enrolment_id: UUID) -> Circumstan
     return Circumstances(own_case=own)
 
 
-def daily(session: Session, enrolment_id: UUID, day: date | None) -> Row:
+def daily(session: Session, enrolment_id: UUID, day: date | None, version: int | None = None) -> Published:
     """The report of one enrolment and local day (default: yesterday) as published, else as of now.
 
-    Raises `DayInFuture`.
+    Raises `DayInFuture`, `VersionUnknown`.
     """
     now = clock.now()
     day = day or local_day(now) - timedelta(days=1)
     refuse_future(day, now)
-    saved = reports.saved(session, enrolment_id, day)
-    if saved is None:
-        return {**_reports(session, [enrolment_id], day)[enrolment_id], "made_at": None, "came_later": 0}
-    later = reports.came_after(session, enrolment_id, *domain.day_bounds(day), saved["made_at"])
-    return {**saved["body"], "made_at": saved["made_at"], "came_later": later}
+    versions = reports.saved(session, enrolment_id, day)
+    about = {"version": version, "versions": len(versions), "made_at": None, "came_later": 0}
+    if not versions and version is None:
+        return Published(_made(session, [enrolment_id], day)[0][enrolment_id] | about, None)
+    if version is not None and not 1 <= version <= len(versions):
+        raise VersionUnknown("this report has no such version", field="version")
+    about["version"] = version = version or len(versions)
+    shown, before = versions[version - 1], versions[version - 2] if version > 1 else None
+    about["made_at"] = shown["made_at"]
+    bounds = domain.day_bounds(day)
+    about["came_later"] = reports.came_after(session, enrolment_id, *bounds, shown["made_at"])
+    return Published(shown["body"] | about, before and before["body"])
 
 
-def _reports(session: Session, ids: Sequence[UUID], day: date) -> dict[UUID, Row]:
+def _made(session: Session, ids: Sequence[UUID], day: date) -> tuple[dict[UUID, Row], dict[UUID, Exception]]:
+    """The reports of a day, and what is in the way of those that cannot be made: each by itself."""
     first, after = domain.day_bounds(day)
     facts = reports.facts_of_day(session, ids, first, after)
     beats = reports.last_before(session, ids, first, ["heartbeat"])
     contacts = reports.last_before(session, ids, first, domain.CONTACT)
-    alarms = [fact["data"]["alarm_id"] for fact in facts if fact["kind"] == "press"]
+    made: dict[UUID, Row] = {}
+    failed: dict[UUID, Exception] = {}
+    alarms = [alarm for fact in facts if (alarm := domain.alarm_of(fact)) is not None]
     incidents = ledger.outcomes(session, alarms)
-    return {
-        each: DailyReport.model_validate(
-            domain.daily_report(
-                each,
-                day,
-                [f for f in facts if f["owner"] == each],
-                beats.get(each),
-                contacts.get(each),
-                incidents,
-            )
-        ).model_dump(mode="json")
-        for each in ids
-    }
+    for each in ids:
+        own = [fact for fact in facts if fact["owner"] == each]
+        try:
+            report = domain.daily_report(each, day, own, beats.get(each), contacts.get(each), incidents)
+            made[each] = DailyReport.model_validate(report).model_dump(mode="json")
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with its facts, the others are made
+            failed[each] = error
+    return made, failed
 
 
 def make_reports(tx: Transaction, day: date, limit: int = _CHUNK) -> int:
-    """Make at most `limit` of the reports that a local day still lacks, and publish that they are there."""
+    """Make at most `limit` of the reports that a local day still lacks; how many were tried."""
     now = clock.now()
-    ids = reports.without_report(tx.session, day, *domain.day_bounds(day), limit)
-    for enrolment_id in reports.save(tx.session, day, _reports(tx.session, ids, day), now):
+    ids = reports.to_make(tx.session, day, *domain.day_bounds(day), limit)
+    made, failed = _made(tx.session, ids, day)
+    for enrolment_id in reports.save(tx.session, day, made, now):
         tx.publish(ReportPublished(enrolment_id=enrolment_id, day=day, published_at=now))
+    for enrolment_id, error in failed.items():
+        _put_off(tx, enrolment_id, day, 1, error)
     return len(ids)
+
+
+def _put_off(tx: Transaction, enrolment_id: UUID, day: date, failures: int, error: Exception) -> None:
+    """A person is told which report it is; what is in its facts stays out of it."""
+    now = clock.now()
+    reports.put_off(tx.session, enrolment_id, day, failures, now)
+    about = {"enrolment_id": str(enrolment_id), "day": day.isoformat(), "error": type(error).__name__}
+    attend(tx, "report_failed", f"{enrolment_id} {day}", about, now)
+
+
+def remake_reports(tx: Transaction, limit: int = _AGAIN) -> int:
+    """Make reports again that something may contradict, or that failed before; how many were tried."""
+    rows = reports.claim_due(tx.session, limit, clock.now())
+    for row in rows:
+        try:
+            with tx.session.begin_nested():
+                _remake(tx, row["enrolment_id"], row["day"])
+        except AWAY:
+            raise
+        except Exception as error:  # noqa: BLE001 - the others are made all the same
+            _put_off(tx, row["enrolment_id"], row["day"], row["failures"] + 1, error)
+    return len(rows)
+
+
+def _remake(tx: Transaction, enrolment_id: UUID, day: date) -> None:
+    """A new version where the last one says something else; raises what is in the way."""
+    now = clock.now()
+    made, failed = _made(tx.session, [enrolment_id], day)
+    if failed:
+        raise failed[enrolment_id]
+    versions = reports.saved(tx.session, enrolment_id, day)
+    if not versions or domain.differences(versions[-1]["body"], made[enrolment_id]):
+        version = len(versions) + 1
+        if reports.save(tx.session, day, made, now, version):
+            tx.publish(ReportPublished(enrolment_id=enrolment_id, day=day, published_at=now, version=version))
+    attention.settle(tx.session, "report_failed", [f"{enrolment_id} {day}"], "it was made", now)
 
 
 def run_reports(tx: Transaction, settings: ReportingSettings) -> bool:
