@@ -34,6 +34,13 @@ def limited(answer: M, who: Iterable[Audience], how: Circumstances) -> Limited[M
     return Limited(shown, fields, withheld)
 
 
+def personal(answer: BaseModel) -> tuple[str, ...]:
+    """The personal fields that an answer holds, whoever sees it."""
+    look = _Look(frozenset(), Circumstances())
+    look.at(answer, "")
+    return tuple(sorted(look.fields | look.withheld))
+
+
 @cache
 def _to_look_at(model: type[BaseModel]) -> tuple[tuple[str, Personal | None, bool], ...]:
     """Fields that are marked, or may hold what is: name, mark, and whether it may be None."""

@@ -27,8 +27,6 @@ V = TypeVar("V", IncidentView, OrderView)
 
 log = logging.getLogger(__name__)
 
-# Parts of a view that are personal data, as the log names them.
-_PERSONAL = ("card", "location", "last_known_address")
 PURPOSE = "intervention"
 _FLUSH_S = 0.5
 _BATCH = 200
@@ -57,8 +55,13 @@ def shown(caller: Caller, view: V) -> V:
 
 def disclosed(caller: Caller, action: Action, view: IncidentView | OrderView) -> Statement | None:
     """The entry that says what of a person was shown; None where nothing was."""
-    fields = [name for name in _PERSONAL if getattr(view, name) is not None]
+    fields = _personal(view)
     return audit.entry(caller, action, _purpose(view), fields) if fields else None
+
+
+def _personal(view: IncidentView | OrderView) -> list[str]:
+    """The parts of a view that hold something personal, as the log names them: what the policy says is."""
+    return sorted({name.partition(".")[0] for name in policy.personal(view)})
 
 
 def _purpose(view: IncidentView | OrderView) -> audit.Purpose:
@@ -84,7 +87,7 @@ class Disclosures:
         key = (
             caller,
             view.incident_id,
-            *(getattr(view, name) is not None for name in _PERSONAL),
+            *_personal(view),
         )
         if any(key[2:]):
             acts.noted("read")

@@ -6,16 +6,18 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis import clock
+from chassis.caller import Caller
 from contracts.alarm import AlarmLocated, AlarmRaised, CancelRequested
 from contracts.common import Fix, Outcome
 from contracts.registry import CardPublished, CardWithdrawn, DeviceChanged, PhotoPublished
 from services.dispatch import store, views
+from services.dispatch.disclosures import disclosed, shown
 from services.dispatch.domain import WRONG_CODES_THAT_TELL
 from services.dispatch.errors import AlarmNotYetKnown, NotResponsible
 from services.dispatch.schemas import LocationView
 from services.dispatch.usecases import following, moving
 from tests.support.days import today
-from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, tell
+from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, everything_known, tell
 
 
 @pytest.fixture
@@ -81,6 +83,30 @@ def test_another_device_neither_moves_nor_cancels_an_alarm(desk: Desk) -> None:
         f"SELECT also_cics, cancel, revision FROM incidents WHERE id = '{hers.alarm_id}'"
     )
     assert (also, asked) == (["cic-hainaut"], "requested")
+
+
+def test_whatever_is_personal_of_an_alarm_is_logged_when_it_is_shown(desk: Desk) -> None:
+    """By the marks of the policy: a cancel and a linked alarm tell of people too."""
+    device, _, _ = everything_known(desk, "her")
+    hers, bare = alarm(device), alarm(fix=None)
+    desk.press(hers, bare)
+    caller = Caller("op", frozenset({"operator"}), cic=GHENT_ROOM)
+
+    def logged(press: AlarmRaised) -> set[str]:
+        desk.do("DELETE FROM audit_entry")
+        with desk.context.database.read() as session:
+            [view] = views.load_views(desk.context, session, [press.alarm_id], clock.now())
+        with desk.context.database.transaction() as tx:
+            tx.write(*filter(None, [disclosed(caller, "read", shown(caller, view))]))
+        found = desk.sql("SELECT fields FROM audit_entry ORDER BY at DESC LIMIT 1")
+        return set(found[0][0]) if found else set()
+
+    assert {"card", "location"} <= logged(hers)
+    asked_to_cancel(desk, hers, device)
+    assert "cancel" in logged(hers)
+    assert logged(bare) == set()
+    asked_to_cancel(desk, bare, UUID(bare.device_id))
+    assert logged(bare) == {"cancel"}
 
 
 def test_a_room_is_told_that_cancel_codes_are_tried(desk: Desk) -> None:
