@@ -104,9 +104,9 @@ def test_whatever_is_personal_of_an_alarm_is_logged_when_it_is_shown(desk: Desk)
     assert {"card", "location"} <= logged(hers)
     asked_to_cancel(desk, hers, device)
     assert "cancel" in logged(hers)
-    assert logged(bare) == set()
+    assert logged(bare) == {"search"}
     asked_to_cancel(desk, bare, UUID(bare.device_id))
-    assert logged(bare) == {"cancel"}
+    assert logged(bare) == {"cancel", "search"}
 
 
 def test_a_room_is_told_that_cancel_codes_are_tried(desk: Desk) -> None:
