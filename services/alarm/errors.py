@@ -1,6 +1,6 @@
 """Refusals of the alarm service. There are few: a press is refused only where nobody can tell whose it is."""
 
-from chassis.errors import Forbidden, Invalid, Permanent, Retryable, Unauthenticated
+from chassis.errors import Forbidden, Invalid, NotFound, Permanent, Retryable, Unauthenticated
 
 
 class DeviceUnreadable(Permanent):
@@ -28,3 +28,7 @@ class DeviceSilenced(Forbidden):
 
 class BodyInvalid(Invalid):
     """A signed body that breaks a rule (422)."""
+
+
+class AlarmUnknown(NotFound):
+    """This service holds no such press (404)."""

@@ -10,9 +10,10 @@ from chassis.columns import Json, UtcDateTime
 
 
 class PressRow(SQLModel, table=True):
-    """One accepted press. `evidence`: fix and signed body; `whole`: the API wrote it, signed body included.
+    """One accepted press. `evidence`: fix, signed body and what else its event said.
 
-    `reported_at`: when the ledger was told.
+    `whole`: the API wrote it, signed body included.
+    `reported_at`: when the ledger was told; `routed_at`: when the sweep saw that dispatch has it.
     """
 
     __tablename__ = "presses"
@@ -31,6 +32,10 @@ class PressRow(SQLModel, table=True):
     evidence: bytes
     whole: bool
     reported_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    routed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # How often it was handed over again because nobody routed it, and when next.
+    handed_over: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
+    hand_over_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class TestRow(SQLModel, table=True):

@@ -18,6 +18,13 @@ class AlarmSettings(CallingSettings):
     fallback_after_s: float = Field(default=0.3, ge=0)
     # How long dispatch may take to report a press as routed before it gets it over HTTP as well.
     unrouted_after_s: float = Field(default=1.5, gt=0)
+    # After this the look at a press ends that the broker holds; `redeliver_after_s` and the rows go on.
+    unrouted_give_up_s: float = Field(default=60.0, gt=0)
+    # How long after the receipt a press that is not routed is handed over again, from its row; the distance
+    # grows from that to `redeliver_longest_s`, and it is never given up.
+    redeliver_after_s: float = Field(default=10.0, gt=0)
+    redeliver_longest_s: float = Field(default=30.0, gt=0)
+    redeliver_every_s: float = Field(default=2.0, gt=0)
     # How long all holders may take before the press is refused (503).
     give_up_after_s: float = Field(default=2.5, gt=0)
     clock_skew_s: float = Field(default=5.0, gt=0)

@@ -69,9 +69,11 @@ class Intake:
             def do_POST(self) -> None:
                 read = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 events.extend(read if "batch" in self.headers["content-type"] else [read])
+                answer = b'{"accepted": true, "not_taken": []}'
                 self.send_response(202)
-                self.send_header("content-length", "0")
+                self.send_header("content-length", str(len(answer)))
                 self.end_headers()
+                self.wfile.write(answer)
 
             def log_message(self, *_: object) -> None:
                 """Say nothing."""

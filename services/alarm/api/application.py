@@ -9,7 +9,7 @@ from chassis import audit_api, book_api, keys_api
 from chassis.book import Book
 from chassis.http import application
 from chassis.settings import load
-from services.alarm.api import devices, heartbeats, ladder, presses
+from services.alarm.api import devices, heartbeats, ladder, presses, redelivery
 from services.alarm.api.parts import DeviceParts, Parts
 from services.alarm.settings import AlarmSettings
 from services.alarm.store.presses import BOOK
@@ -23,7 +23,7 @@ _DESCRIPTION = (
 
 def create_app(settings: AlarmSettings | None = None) -> FastAPI:
     """The whole application of the alarm service."""
-    routers = (presses.router, devices.router, heartbeats.router, ladder.router)
+    routers = (presses.router, devices.router, heartbeats.router, ladder.router, redelivery.router)
     app, parts = _made_of(Parts, settings, "stalkingalarm: alarm", _DESCRIPTION, *routers)
     whole = app.state.settings
     audit_api.add(app, lambda: parts[-1].database, whole.service)

@@ -10,10 +10,12 @@ from chassis.publisher import Publisher
 from chassis.service_token import ServiceToken
 from chassis.vault import Vault
 from contracts.common import Lane
+from services.alarm.clients import DispatchClient
 from services.alarm.settings import AlarmSettings
 from services.alarm.usecases.accept import SOURCE, Intake
 from services.alarm.usecases.devices import Devices
 from services.alarm.usecases.ladders import Ladders
+from services.alarm.usecases.redelivery import Redelivery
 from services.alarm.usecases.reports import Heartbeat, write_heartbeats
 
 # Seconds: a phone waits gladly, and each transaction less is a flush less that a press must wait for.
@@ -63,6 +65,8 @@ class Parts(DeviceParts):
             lane: Intake(lane, settings, self.database, self.publisher, self.relay, vault, self.token)
             for lane in lanes
         }
+        self._dispatch = DispatchClient(settings, self.token, 4)
+        self.redelivery = Redelivery(settings, self.database, self.publisher, vault, self._dispatch)
 
     async def start(self) -> None:
         """Start; nothing here waits for another system."""
@@ -71,10 +75,13 @@ class Parts(DeviceParts):
         self.ladders.start()
         for intake in self.intakes.values():
             intake.start()
+        self.redelivery.start()
 
     async def stop(self) -> None:
         """Finish what was accepted, then stop."""
         await self.ladders.stop()
+        await self.redelivery.stop()
+        await self._dispatch.close()
         for intake in self.intakes.values():
             await intake.stop()
         self.token.stop()

@@ -85,7 +85,8 @@ class Intake:
         self._dispatch = DispatchClient(settings, token, 100 if lane == "verified" else at_once)
         # A flood of presses that nobody proved waits in its lane: handed over, it would be in the others' way.
         after_s = settings.unrouted_after_s
-        self._lookout = Lookout(database, self._dispatch, after_s) if lane == "verified" else None
+        give_up_s = settings.unrouted_give_up_s
+        self._lookout = Lookout(database, self._dispatch, after_s, give_up_s) if lane == "verified" else None
         self._recent: dict[UUID, tuple[str, asyncio.Task[Receipt]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -189,6 +190,8 @@ class Intake:
         evidence: dict[str, Any] = {
             "body": claim.raw.decode(errors="replace"),
             "fix": claim.fix.model_dump(mode="json") if claim.fix else None,
+            "proof": raised.proof,
+            "traceparent": event.traceparent,
         }
         sealed = self._vault.seal(domain.evidence_place(raised.alarm_id), evidence)
         press = NewPress(raised, judged.content, sealed, body)

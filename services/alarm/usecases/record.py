@@ -44,7 +44,11 @@ def record(transaction: Transaction, raised: Mapping[UUID, AlarmRaised], vault: 
         [
             vault.seal(
                 domain.evidence_place(press.alarm_id),
-                {"body": None, "fix": press.fix.model_dump(mode="json") if press.fix else None},
+                {
+                    "body": None,
+                    "fix": press.fix.model_dump(mode="json") if press.fix else None,
+                    "proof": press.proof,
+                },
             )
             for press in ordered
         ],

@@ -28,8 +28,6 @@ _AT_ONCE = 100
 _ANSWER_S = 0.5
 # A lane that routed something within this time is alive.
 _ALIVE_S = 0.75
-# After this dispatch has been away for so long that the queue is the only way left.
-_GIVE_UP_AFTER_S = 60.0
 
 
 @dataclass(slots=True)
@@ -44,8 +42,12 @@ class _Watched:
 class Lookout:
     """Watches presses that the broker confirmed until dispatch reports them, or has them from here."""
 
-    def __init__(self, database: Database, dispatch: DispatchClient, after_s: float) -> None:
-        self._database, self._dispatch, self._after_s = database, dispatch, after_s
+    def __init__(
+        self, database: Database, dispatch: DispatchClient, after_s: float, give_up_s: float = 60.0
+    ) -> None:
+        """`give_up_s`: after so long the rows are left to it (`redelivery.py`), which outlives this process."""
+        self._database, self._dispatch = database, dispatch
+        self._after_s, self._give_up_s = after_s, give_up_s
         self._watched: dict[UUID, _Watched] = {}
         self._task: asyncio.Task[None] | None = None
         self._asking: asyncio.Future[set[UUID]] | None = None
@@ -65,7 +67,7 @@ class Lookout:
     def watch(self, alarm_id: UUID, event: bytes) -> None:
         """Hand this over unless dispatch reports it within the time."""
         now = asyncio.get_running_loop().time()
-        self._watched[alarm_id] = _Watched(event, now + self._after_s, now + _GIVE_UP_AFTER_S)
+        self._watched[alarm_id] = _Watched(event, now + self._after_s, now + self._give_up_s)
 
     async def _look(self) -> None:
         loop = asyncio.get_running_loop()

@@ -1,0 +1,18 @@
+"""What somebody on duty does by hand when a press did not arrive."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+
+from chassis.auth import require
+from chassis.caller import Caller
+from services.alarm.schemas import Redelivered
+
+router = APIRouter(tags=["operation"])
+
+
+@router.post("/v1/alarms/{alarm_id}/redeliver")
+async def redeliver(request: Request, alarm_id: UUID, _: Caller = require("admin")) -> Redelivered:
+    """Hand a press over to dispatch once more, and say what came of it. Copies have no effect."""
+    told: Redelivered = await request.app.state.parts.redelivery.redeliver(alarm_id)
+    return told

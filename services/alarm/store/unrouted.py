@@ -1,0 +1,62 @@
+"""Presses that dispatch has not put into an incident, claimed one attempt at a time."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from chassis import clock
+
+# What a row tells of its event.
+SAID = (
+    *("alarm_id", "device_id", "counter", "lane", "channel", "content"),
+    *("pressed_at", "received_at", "deadline_at"),
+)
+_COLUMNS = ", ".join(f"p.{name}" for name in (*SAID, "flags", "evidence", "handed_over"))
+_SETTLE = text(
+    "UPDATE presses SET routed_at = :now FROM alarm_incidents a "
+    "WHERE a.alarm_id = presses.alarm_id AND presses.routed_at IS NULL"
+)
+# In the future: what was received or put off before somebody put the clock back.
+_CLAIM = text(
+    "WITH d AS (SELECT alarm_id FROM presses WHERE routed_at IS NULL AND lane = :lane "  # noqa: S608 - our names
+    "AND (received_at < :before OR received_at > :beyond) "
+    "AND (hand_over_at IS NULL OR hand_over_at <= :now OR hand_over_at > :beyond) "
+    "ORDER BY received_at LIMIT :limit FOR UPDATE SKIP LOCKED) "
+    "UPDATE presses p SET handed_over = p.handed_over + 1, hand_over_at = CAST(:now AS timestamptz) "
+    "+ make_interval(secs => least(:longest, :after * 2 ^ least(p.handed_over, 20))) "
+    f"FROM d WHERE d.alarm_id = p.alarm_id RETURNING {_COLUMNS}"
+)
+_CLAIM_ONE = text(
+    f"UPDATE presses p SET handed_over = p.handed_over + 1 WHERE p.alarm_id = :id RETURNING {_COLUMNS}"  # noqa: S608
+)
+_INCIDENT = text("SELECT incident_id FROM alarm_incidents WHERE alarm_id = :id")
+
+
+def claim(session: Session, lane: str, limit: int, *, after_s: float, longest_s: float) -> Sequence[Any]:
+    """At most `limit` presses of a lane that are due for an attempt, the oldest first.
+
+    The first attempt comes `after_s` seconds after the receipt, the next ones at twice the distance each time,
+    up to `longest_s`.
+    """
+    now = clock.now()
+    session.execute(_SETTLE, {"now": now})
+    given = {
+        "now": now,
+        "lane": lane,
+        "limit": limit,
+        "before": now - timedelta(seconds=after_s),
+        "beyond": now + timedelta(seconds=2 * longest_s),
+        "after": after_s,
+        "longest": longest_s,
+    }
+    return session.execute(_CLAIM, given).all()
+
+
+def claim_one(session: Session, alarm_id: UUID) -> tuple[Any, UUID | None]:
+    """One press, whatever became of it, or None; and its incident, as far as dispatch told."""
+    row = session.execute(_CLAIM_ONE, {"id": alarm_id}).one_or_none()
+    return row, session.execute(_INCIDENT, {"id": alarm_id}).scalar_one_or_none()

@@ -1,0 +1,176 @@
+"""A press that dispatch has not routed is handed over again for as long as that is so, from the rows.
+
+The broker may lose a queue, park a press or be replaced, and whoever watched over it may be gone: the row of
+the press is still here. Each is claimed for one attempt, at growing distances up to a bound, never given up.
+What dispatch does not take over HTTP goes to the broker once more. Copies are harmless: dispatch has an inbox.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis import metrics
+from chassis.apart import apart
+from chassis.database import Database
+from chassis.message import Message, NotConfirmed
+from chassis.publisher import Publisher
+from chassis.vault import Unreadable, Vault
+from contracts import telemetry as names
+from contracts.alarm import AlarmRaised
+from contracts.common import Lane
+from contracts.envelope import Event, wrap
+from contracts.press import INCOMPLETE, read_press
+from services.alarm import domain
+from services.alarm.clients import DispatchClient
+from services.alarm.errors import AlarmUnknown
+from services.alarm.schemas import Redelivered
+from services.alarm.settings import AlarmSettings
+from services.alarm.store import unrouted as store
+
+log = logging.getLogger(__name__)
+
+SOURCE = "/services/alarm"
+# In one hand-over. Of unproved presses few: a flood of them waits in its lane, and must not take the other way.
+_AT_ONCE: dict[Lane, int] = {"verified": 100, "unverified": 10}
+_CONFIRM_S = 2.0
+
+
+class Redelivery:
+    """Any number of processes may run it: rows are claimed."""
+
+    def __init__(
+        self,
+        settings: AlarmSettings,
+        database: Database,
+        publisher: Publisher,
+        vault: Vault,
+        dispatch: DispatchClient,
+    ) -> None:
+        self._settings, self._database, self._publisher = settings, database, publisher
+        self._vault, self._dispatch = vault, dispatch
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to look."""
+        self._task = asyncio.create_task(self._loop())
+
+    async def stop(self) -> None:
+        """Stop; what is in hand comes again."""
+        if self._task:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+
+    async def redeliver(self, alarm_id: UUID) -> Redelivered:
+        """Hand one press over now, and say what came of it. Raises `AlarmUnknown`."""
+        row, incident_id = await asyncio.to_thread(self._one, alarm_id)
+        if row is None:
+            raise AlarmUnknown("this service holds no such press")
+        taken, published = await self._bring([row])
+        if incident_id is not None:
+            outcome = "routed"
+        else:
+            outcome = "taken" if taken else "published" if published else "failed"
+        return Redelivered(
+            alarm_id=alarm_id, outcome=outcome, incident_id=incident_id, handed_over=row.handed_over
+        )
+
+    async def _loop(self) -> None:
+        while True:
+            await asyncio.sleep(self._settings.redeliver_every_s)
+            try:
+                while await self._sweep():
+                    pass
+            except SQLAlchemyError as error:
+                log.warning("presses to redeliver could not be read: %s", type(error).__name__)
+            except Exception:
+                log.exception("redelivery failed")
+
+    async def _sweep(self) -> bool:
+        """Bring what is due; whether dispatch takes presses and more of them may be due."""
+        more = False
+        for lane, limit in _AT_ONCE.items():
+            rows = await asyncio.to_thread(self._claim, lane, limit)
+            if rows:
+                taken, published = await self._bring(rows)
+                told = (len(rows), lane, len(taken), len(published))
+                log.warning("%d %s presses are not routed: %d handed over, %d published again", *told)
+                more |= bool(taken) and len(rows) == limit
+        return more
+
+    async def _bring(self, rows: Sequence[Any]) -> tuple[set[UUID], set[UUID]]:
+        """Over HTTP, and where that fails over the broker; which went how."""
+        events = dict[UUID, Event]()
+        for row in rows:
+            with apart("press", row.alarm_id):
+                events[row.alarm_id] = self._event(row)
+        if not events:
+            return set(), set()
+        taken = await self._dispatch.hand_over_all({each: event.encode() for each, event in events.items()})
+        metrics.count(names.PRESS_HANDED_OVER, len(taken), outcome="taken")
+        metrics.count(names.PRESS_HANDED_OVER, len(events) - len(taken), outcome="failed")
+        # Seldom, so that an outage of hours does not fill the queue with copies.
+        left = [
+            row for row in rows if row.alarm_id in events.keys() - taken and _is_power_of_two(row.handed_over)
+        ]
+        sent = await asyncio.gather(*(self._publish(row.lane, events[row.alarm_id]) for row in left))
+        return taken, {row.alarm_id for row, went in zip(left, sent, strict=True) if went}
+
+    async def _publish(self, lane: str, event: Event) -> bool:
+        key = f"{AlarmRaised.TYPE}.{lane}"
+        try:
+            await self._publisher.publish(
+                Message(event.id, AlarmRaised.EXCHANGE, key, event.encode()), _CONFIRM_S
+            )
+        except NotConfirmed:
+            return False
+        return True
+
+    def _claim(self, lane: Lane, limit: int) -> Sequence[Any]:
+        settings = self._settings
+        with self._database.transaction() as tx:
+            return store.claim(
+                tx.session,
+                lane,
+                limit,
+                after_s=settings.redeliver_after_s,
+                longest_s=settings.redeliver_longest_s,
+            )
+
+    def _one(self, alarm_id: UUID) -> tuple[Any, UUID | None]:
+        with self._database.transaction() as tx:
+            return store.claim_one(tx.session, alarm_id)
+
+    def _event(self, row: Any) -> Event:
+        """The event of a press as it was raised, with the same id, as far as its row can tell."""
+        flags = list(row.flags)
+        try:
+            evidence = self._vault.open(domain.evidence_place(row.alarm_id), bytes(row.evidence))
+        except (Unreadable, ValueError):
+            log.error("press %s: its place and proof cannot be opened", row.alarm_id)
+            evidence, flags = {}, [*flags, INCOMPLETE]
+        data = {name: getattr(row, name) for name in store.SAID} | {
+            "flags": flags,
+            "fix": evidence.get("fix"),
+            "proof": evidence.get("proof"),
+            "hops": {"received": row.received_at},
+        }
+        raw = Event(
+            id=row.alarm_id,
+            source=SOURCE,
+            type=AlarmRaised.TYPE,
+            time=row.received_at,
+            subject=str(row.alarm_id),
+            traceparent=evidence.get("traceparent"),
+            data=data,
+        )
+        return wrap(read_press(raw), source=SOURCE, time=raw.time, event_id=raw.id, traceparent=raw.traceparent)
+
+
+def _is_power_of_two(number: int) -> bool:
+    return number & (number - 1) == 0

@@ -1,0 +1,169 @@
+"""A press that dispatch has not routed is handed over until it is there, whatever was lost on the way."""
+
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from contracts.topology import DISPATCH_ALARMS
+from tests.support.alarm import AlarmApi, Books, Button, Intake, eventually, free_port
+from tests.support.broker import Broker
+from tests.support.postgres import Cluster
+from tests.support.tokens import Issuer
+
+# So that each give-up is crossed within the test.
+QUICK = {
+    "UNROUTED_AFTER_S": "0.5",
+    "UNROUTED_GIVE_UP_S": "0.5",
+    "REDELIVER_AFTER_S": "1",
+    "REDELIVER_LONGEST_S": "2",
+    "REDELIVER_EVERY_S": "0.2",
+    "DEADLINE_S": "2",
+}
+
+
+@pytest.fixture
+def books(cluster: Cluster) -> Books:
+    return Books(cluster.database("alarm"))
+
+
+@pytest.fixture
+def button(books: Books) -> Button:
+    made = Button()
+    books.know(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[Issuer]:
+    with Issuer() as started:
+        yield started
+
+
+@pytest.fixture
+def api(books: Books, broker: Broker, issuer: Issuer, tmp_path: Path) -> AlarmApi:
+    """Not started; its dispatch is not there either."""
+    url = books.url.replace("postgresql:", "postgresql+psycopg:")
+    settings = {**QUICK, "DISPATCH_URL": f"http://127.0.0.1:{free_port()}"}
+    settings |= {"OIDC_ISSUER": issuer.url, "OIDC_JWKS_URL": issuer.jwks_url}
+    return AlarmApi(tmp_path, url, broker.url_of("alarm"), **settings)
+
+
+@contextmanager
+def dispatch_of(api: AlarmApi) -> Iterator[list[dict[str, Any]]]:
+    """Dispatch is back; what it was given."""
+    with Intake(int(api.env["DISPATCH_URL"].rpartition(":")[2])) as listener:
+        yield listener.events
+
+
+def lost(broker: Broker, alarm_id: str) -> dict[str, Any]:
+    """Take the press out of dispatch's queue, as a purge does; its event."""
+    channel = broker.channel()
+    found: list[dict[str, Any]] = []
+
+    def gone() -> bool:
+        while (got := channel.basic_get(DISPATCH_ALARMS, auto_ack=True))[0]:
+            found.append(json.loads(got[2]))
+        return any(each["id"] == alarm_id for each in found)
+
+    eventually(gone)
+    channel.connection.close()
+    return next(each for each in found if each["id"] == alarm_id)
+
+
+def test_a_press_that_the_broker_lost_comes_whole_when_dispatch_is_back(
+    api: AlarmApi, broker: Broker, button: Button
+) -> None:
+    with api:
+        receipt = api.press(button.press()).json()
+        assert set(receipt["stored_in"]) == {"database", "broker"}
+        sent = lost(broker, receipt["alarm_id"])
+        # Longer than whoever watched in memory has patience.
+        time.sleep(2)
+        with dispatch_of(api) as events:
+            again = eventually(lambda: next((e for e in events if e["id"] == receipt["alarm_id"]), None))
+    assert sent["data"].pop("hops")["received"] == again["data"].pop("hops")["received"]
+    assert again == sent
+
+
+def test_it_comes_after_a_restart_as_well(api: AlarmApi, broker: Broker, button: Button) -> None:
+    with api:
+        alarm_id = api.press(button.press()).json()["alarm_id"]
+        lost(broker, alarm_id)
+        api.process.kill()
+    with api, dispatch_of(api) as events:
+        eventually(lambda: alarm_id in [e["id"] for e in events], 20)
+
+
+def test_it_comes_again_until_it_is_routed_and_no_longer(
+    api: AlarmApi, books: Books, broker: Broker, button: Button
+) -> None:
+    with api, dispatch_of(api) as events:
+        alarm_id = api.press(button.press()).json()["alarm_id"]
+        # Dispatch says that it took it, and loses it.
+        eventually(lambda: [e["id"] for e in events].count(alarm_id) >= 4, 20)
+        books.do("INSERT INTO alarm_incidents VALUES (%s, %s)", alarm_id, alarm_id)
+        settled = "SELECT routed_at IS NOT NULL FROM presses WHERE alarm_id = %s"
+        eventually(lambda: books.rows(settled, alarm_id) == [(True,)])
+        before = len(events)
+        time.sleep(2.5)
+        assert len(events) == before
+    assert lost(broker, alarm_id)
+
+
+def test_one_whose_evidence_cannot_be_opened_keeps_no_other_back(
+    api: AlarmApi, books: Books, button: Button
+) -> None:
+    with api:
+        bad, good = (api.press(button.press()).json()["alarm_id"] for _ in range(2))
+        eventually(lambda: len(books.presses()) == 2)
+        books.do("UPDATE presses SET evidence = 'rubbish' WHERE alarm_id = %s", bad)
+        time.sleep(1)
+        with dispatch_of(api) as events:
+            eventually(lambda: {bad, good} <= {e["id"] for e in events})
+        last = {e["id"]: e["data"] for e in events}
+    assert "press_incomplete" in last[bad]["flags"]
+    assert (last[bad]["fix"], last[good]["flags"]) == (None, [])
+    assert last[good]["fix"]["lat"] == pytest.approx(51.05, abs=0.01)
+
+
+def test_without_dispatch_the_broker_gets_it_again(api: AlarmApi, broker: Broker, button: Button) -> None:
+    with api:
+        alarm_id = api.press(button.press()).json()["alarm_id"]
+        first = lost(broker, alarm_id)
+        assert lost(broker, alarm_id)["data"]["proof"] == first["data"]["proof"]
+
+
+def test_somebody_on_duty_hands_it_over_by_hand(
+    api: AlarmApi, books: Books, broker: Broker, issuer: Issuer, button: Button
+) -> None:
+    api.env |= {"REDELIVER_AFTER_S": "600", "REDELIVER_LONGEST_S": "600"}
+
+    def by_hand(alarm_id: str, role: str = "admin") -> httpx.Response:
+        return api.http.post(f"/v1/alarms/{alarm_id}/redeliver", headers=issuer.headers(role))
+
+    with api:
+        alarm_id = api.press(button.press()).json()["alarm_id"]
+        lost(broker, alarm_id)
+        assert by_hand(alarm_id, "operator").status_code == 403
+        assert by_hand("00000000-0000-0000-0000-000000000000").status_code == 404
+        told = by_hand(alarm_id).json()
+        assert told == {"alarm_id": alarm_id, "outcome": "published", "incident_id": None, "handed_over": 1}
+        lost(broker, alarm_id)
+        with dispatch_of(api) as events:
+            assert by_hand(alarm_id).json()["outcome"] == "taken"
+            assert [e["id"] for e in events] == [alarm_id]
+            books.do("INSERT INTO alarm_incidents VALUES (%s, %s)", alarm_id, alarm_id)
+            told = by_hand(alarm_id).json()
+            assert (told["outcome"], told["incident_id"]) == ("routed", alarm_id)
+        # By whom, and about which alarm: each attempt, the refused ones too.
+        logged = books.rows(
+            "SELECT action, count(*) FROM audit_entry WHERE about LIKE %s GROUP BY 1", f"%{alarm_id}%"
+        )
+        assert dict(logged).get("refused", 0) >= 1
+        assert sum(number for _, number in logged) >= 4
