@@ -36,17 +36,18 @@ _TAKE = (
     "ORDER BY u.id FOR UPDATE OF u), t AS (UPDATE units SET order_id = f.order_id, changed_at = %(now)s "
     "FROM f WHERE units.id = f.id RETURNING units.order_id)"
 )
-# `domain.urgency_of`, for one press more.
-_URGENCY_OF_JOINED = f"i.urgency + CASE WHEN i.presses <= {RE_PRESSES_THAT_COUNT} THEN 1 ELSE 0 END"
+# `domain.urgency_of`, for so many presses more.
+_URGENCY_OF_JOINED = (
+    f"i.urgency + LEAST(i.presses + EXCLUDED.presses - 1, {RE_PRESSES_THAT_COUNT}) "
+    f"- LEAST(i.presses - 1, {RE_PRESSES_THAT_COUNT})"
+)
 _OPEN_OR_JOIN = (
     f"WITH n AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS n({_NEW_INCIDENT.fields}, "  # noqa: S608
     "unit_id text, order_id uuid)), "
     f"i AS (INSERT INTO incidents AS i ({_NEW_INCIDENT.names}) SELECT {_NEW_INCIDENT.values} "
     "FROM n ORDER BY n.subject "
-    "ON CONFLICT (subject) WHERE state = 'open' DO UPDATE SET presses = i.presses + 1, "
+    "ON CONFLICT (subject) WHERE state = 'open' DO UPDATE SET presses = i.presses + EXCLUDED.presses, "
     f"urgency = {_URGENCY_OF_JOINED}, "
-    "flags = i.flags || EXCLUDED.flags || '[\"re_press\"]'::jsonb, "
-    "fix = COALESCE(EXCLUDED.fix, i.fix), fix_at = COALESCE(EXCLUDED.fix_at, i.fix_at), "
     "last_press_at = GREATEST(i.last_press_at, EXCLUDED.last_press_at), revision = i.revision + 1, "
     "changed_at = EXCLUDED.changed_at "
     "RETURNING id, subject, cic_id, presses, urgency, (xmax = 0) AS opened), "
@@ -72,6 +73,11 @@ _OWNERS = (
 _SENDER = (
     b"SELECT p.incident_id, p.device_id = %(device_id)s::uuid::text AS own, d.status FROM presses p "
     b"LEFT JOIN devices d ON d.id = %(device_id)s::uuid WHERE p.alarm_id = %(alarm_id)s"
+)
+_UNPROVED = (
+    b"SELECT id, subject, device_id, fix, last_press_at FROM incidents "
+    b"WHERE state = 'open' AND lane = 'unverified' AND device_id = ANY(%(devices)s::text[]) "
+    b"ORDER BY last_press_at"
 )
 _KNOWN = (
     b"SELECT p.alarm_id, p.copy_key, p.received_at, p.incident_id, i.closed_at FROM presses p "
@@ -124,6 +130,11 @@ _STALE_PROPOSALS = (
 _FREE_UNITS = text("UPDATE units SET order_id = NULL, changed_at = :now WHERE order_id = ANY(:orders)")
 
 
+def open_unproved(devices: Collection[str]) -> Statement:
+    """Open incidents of unproved presses that name these devices, the last one last."""
+    return Statement(_UNPROVED, {"devices": list(devices)})
+
+
 def known_presses(ids: Collection[UUID], keys: Sequence[str]) -> Statement:
     """Presses with one of these ids or keys of copies, and when the incident of each was closed."""
     return Statement(_KNOWN, {"ids": list(ids), "keys": list(keys)})
@@ -137,7 +148,8 @@ def owners(device_ids: Collection[UUID]) -> Statement:
 def open_or_join(rows: Sequence[Mapping[str, Any]], now: datetime) -> Statement:
     """Open an incident for each subject, or join its open one; take the unit of each that was opened.
 
-    Subjects must be distinct. `unit_id` and `order_id` of a row: the unit that its order is to take, if any.
+    Subjects must be distinct; where they are now is left to `joining`. `unit_id` and `order_id` of a row: the
+    unit that its order is to take, if any.
     What comes back: the incident, and the order whose unit was free.
     """
     return Statement(_OPEN_OR_JOIN, {"rows": as_json(rows), "now": now})

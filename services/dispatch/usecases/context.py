@@ -37,7 +37,7 @@ class Context:
         """A fix as it rests in the database."""
         return self.vault.seal(store.fix_place(subject), store.fix_json(fix)) if fix else None
 
-    def open_fix(self, incident: IncidentRow) -> Fix | None:
+    def open_fix(self, incident: IncidentRow | Any) -> Fix | None:
         """The incident's last fix."""
         if incident.fix is None:
             return None

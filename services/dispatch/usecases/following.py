@@ -14,7 +14,7 @@ from chassis.database import Transaction
 from chassis.timers import Due
 from contracts.alarm import AlarmLocated, CanaryRaised, CancelRequested, TestRaised
 from contracts.committee import ConflictDeclared
-from contracts.dispatch import CanaryRouted, IncidentEscalated, IncidentRelocated, TestRouted
+from contracts.dispatch import CanaryRouted, IncidentEscalated, TestRouted
 from contracts.registry import (
     SILENCED,
     CardPublished,
@@ -28,7 +28,6 @@ from contracts.telemetry import DEVICE_MESSAGE_REFUSED, INCIDENT_ESCALATED
 from services.dispatch import store
 from services.dispatch.domain import (
     Cancel,
-    fix_time,
     flags_of_wrong_codes,
     judge_cancel,
     merged,
@@ -44,9 +43,8 @@ from services.dispatch.models import (
     PhotoRow,
     TieRow,
 )
-from services.dispatch.routing import Basis
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.sending import propose_nearer
+from services.dispatch.usecases.joining import follow
 from services.dispatch.usecases.telling import changed, tell_queues
 
 
@@ -68,45 +66,10 @@ def _incident(tx: Transaction, message: AlarmLocated | CancelRequested, kind: st
 
 
 def locate(tx: Transaction, context: Context, located: AlarmLocated, span: Span | None) -> None:
-    """A further fix. An older one than the last is ignored; a border crossed brings the other side in."""
+    """A further fix."""
     incident = _incident(tx, located, "fixes")
-    at = fix_time(located.fix, located.received_at)
-    if incident is None or (incident.fix_at is not None and at <= incident.fix_at):
-        return
-    now = clock.now()
-    route = context.board.route(located.fix, None)
-    if route.basis is not Basis.CURRENT_FIX:
-        return
-    previous = incident.zone_id
-    crossed = route.zone != previous
-    now_known = incident.basis != Basis.CURRENT_FIX
-    also = merged(incident.also_cics, [route.cic], (n.cic for n in route.neighbours))
-    store.touch(
-        tx.session,
-        incident,
-        now,
-        fix=context.seal_fix(incident.subject, located.fix),
-        fix_at=at,
-        zone_id=route.zone,
-        border_zones=[n.zone for n in route.neighbours],
-        also_cics=[cic for cic in also if cic != incident.cic_id],
-        basis=route.basis,
-        flags=merged((f for f in incident.flags if f != "no_location"), sorted(route.flags)),
-    )
-    if crossed and route.zone is not None:
-        tx.publish(
-            IncidentRelocated(
-                incident_id=incident.id,
-                at=now,
-                control_room_id=route.cic,
-                zone_id=route.zone,
-                previous_zone_id=previous,
-            ),
-            cause=span,
-        )
-    if now_known:
-        propose_nearer(tx, context, incident, now)
-    changed(tx, context, incident, span)
+    if incident is not None:
+        follow(tx, context, incident, located.fix, located.received_at, span)
 
 
 def cancel(tx: Transaction, context: Context, request: CancelRequested, span: Span | None) -> None:

@@ -38,7 +38,8 @@ class Raised:
     """One press with all that is decided about it.
 
     `copy_key`: see `copies.key_of`; `search`: where its unit is looked for; `owner`: see `store.owners`; `row`:
-    the incident that it opens; `incident`: the one it opened or joined, in short (see `store.open_or_join`).
+    the incident that it opens; `incident`: the one it opened or joined, in short (see `store.open_or_join`);
+    `opened`: whether it is the one that opened it.
     """
 
     alarm: AlarmRaised
@@ -53,4 +54,5 @@ class Raised:
     owner: Any = None
     row: Mapping[str, Any] = field(default_factory=dict)
     incident: Any = None
+    opened: bool = False
     order: NewOrder | None = None

@@ -15,12 +15,14 @@ from opentelemetry.trace import Span
 from chassis import clock, telemetry
 from chassis.database import Transaction
 from contracts.alarm import AlarmRaised
+from contracts.common import Fix
 from services.dispatch import store
 from services.dispatch.board import KnownUnit
 from services.dispatch.domain import PENDING, fix_time, merged, subject_of, urgency_of
 from services.dispatch.usecases import copies
 from services.dispatch.usecases.believing import believed
 from services.dispatch.usecases.context import Context
+from services.dispatch.usecases.joining import is_far, join
 from services.dispatch.usecases.raised import NewOrder, Raised
 from services.dispatch.usecases.recording import record
 
@@ -38,9 +40,8 @@ def raise_alarms(context: Context, presses: Sequence[tuple[UUID, AlarmRaised, Sp
         *_, known, owned = tx.send(*copies.locked(arrived), store.owners(devices))
         raised = _prepare(context, {row.id: row for row in owned}, copies.new_among(tx, arrived, known))
         now = clock.now()
-        taken: set[str] = set()
-        for wave in _waves(raised):
-            _open_or_join(tx, context, wave, now, taken)
+        keep_apart(tx, context, raised)
+        _open_or_join(tx, context, raised, now)
         record(tx, context, raised, now)
 
 
@@ -65,36 +66,66 @@ def _prepare(
     return raised
 
 
-def _waves(raised: Sequence[Raised]) -> list[list[Raised]]:
-    """Presses of one subject one after the other."""
-    waves: list[list[Raised]] = []
-    seen: dict[str, int] = {}
+def keep_apart(tx: Transaction, context: Context, raised: Sequence[Raised]) -> None:
+    """Unproved presses join only near by and soon: who named the device before was perhaps somebody else."""
+    unproved = [press for press in raised if press.alarm.lane == "unverified"]
+    if not unproved:
+        return
+    [rows] = tx.send(store.open_unproved({press.alarm.device_id for press in unproved}))
+    known = [(row.device_id, row.subject, context.open_fix(row), row.last_press_at) for row in reversed(rows)]
+    for press in unproved:
+        alarm = press.alarm
+        for device_id, subject, fix, at in known:
+            soon = abs((alarm.received_at - at).total_seconds()) <= context.settings.unproved_join_s
+            if device_id == alarm.device_id and soon and _is_near(context, fix, alarm.fix):
+                press.subject = subject
+                break
+        else:
+            press.subject = f"{press.subject}:{alarm.alarm_id}"
+            known.insert(0, (alarm.device_id, press.subject, alarm.fix, alarm.received_at))
+
+
+def _is_near(context: Context, one: Fix | None, other: Fix | None) -> bool:
+    """Whether two places may be one; of an unknown one nobody can say so."""
+    if one is None or other is None:
+        return one is other
+    return not is_far(one, other, context.settings.unproved_join_m)
+
+
+def _open_or_join(tx: Transaction, context: Context, raised: Sequence[Raised], now: datetime) -> None:
+    """Open or join incidents; propose the nearest unit of a new one, or send it where the policy says so.
+
+    However often one device presses, its subject is one row of the statement: it delays nobody else.
+    """
+    of_subject: dict[str, list[Raised]] = {}
     for press in raised:
-        number = seen.get(press.subject, 0)
-        seen[press.subject] = number + 1
-        if number == len(waves):
-            waves.append([])
-        waves[number].append(press)
-    return waves
-
-
-def _open_or_join(
-    tx: Transaction, context: Context, wave: Sequence[Raised], now: datetime, taken: set[str]
-) -> None:
-    """Open or join incidents; propose the nearest unit of a new one, or send it where the policy says so."""
-    for press in wave:
+        of_subject.setdefault(press.subject, []).append(press)
+    firsts = [presses[0] for presses in of_subject.values()]
+    if not firsts:
+        return
+    taken: set[str] = set()
+    for press in firsts:
         _pick(context, press, now, taken)
-        press.row = _incident(context, press, now)
-    [rows] = tx.send(store.open_or_join([press.row for press in wave], now))
+        press.row = _incident(context, press, now, of_subject[press.subject])
+    [rows] = tx.send(store.open_or_join([press.row for press in firsts], now))
     found = {row.subject: row for row in rows}
-    for press in wave:
+    for press in raised:
         press.incident = found[press.subject]
-        if not press.incident.opened:
+    for press in firsts:
+        press.opened = press.incident.opened
+        if not press.opened:
             press.order = None
-    _next_best(tx, context, [p for p in wave if _is_taken(p, p.incident.order_id)], now, taken)
-    for press in wave:
+    _next_best(tx, context, [p for p in firsts if _is_taken(p, p.incident.order_id)], now, taken)
+    for press in firsts:
         if press.order is not None and press.order.automatic:
             tx.after_commit(partial(context.board.units.remove, press.order.unit_id))
+    further = {
+        presses[0].incident.id: [press for press in presses if not press.opened]
+        for presses in of_subject.values()
+        if len(presses) > 1 or not presses[0].opened
+    }
+    for incident in store.incidents(tx.session, further) if further else ():
+        join(tx, context, incident, further[incident.id], now)
 
 
 def _is_taken(press: Raised, order_id: UUID | None) -> bool:
@@ -113,7 +144,7 @@ def _next_best(
         waiting = [p for p in waiting if p.order is not None and p.order.automatic and p.order.id not in got]
 
 
-def _incident(context: Context, press: Raised, now: datetime) -> Mapping[str, Any]:
+def _incident(context: Context, press: Raised, now: datetime, presses: Sequence[Raised]) -> Mapping[str, Any]:
     alarm, route = press.alarm, press.route
     own = {route.cic}
     order = press.order if press.order is not None and press.order.automatic else None
@@ -131,16 +162,16 @@ def _incident(context: Context, press: Raised, now: datetime) -> Mapping[str, An
         "border_zones": [n.zone for n in route.neighbours],
         "basis": route.basis,
         "flags": press.flags,
-        "urgency": urgency_of(alarm.lane, 1, None, pending=PENDING in press.flags),
+        "urgency": urgency_of(alarm.lane, len(presses), None, pending=PENDING in press.flags),
         "raised_at": alarm.received_at,
         "deadline_at": alarm.deadline_at,
         "routed_at": now,
-        "last_press_at": alarm.received_at,
+        "last_press_at": max(each.alarm.received_at for each in presses),
         "fix": context.seal_fix(press.subject, alarm.fix),
         "fix_at": fix_time(alarm.fix, alarm.received_at) if alarm.fix else None,
         "traceparent": telemetry.traceparent_of(press.span),
         "changed_at": now,
-        "presses": 1,
+        "presses": len(presses),
         "state": "open",
         "revision": 1,
     }

@@ -12,7 +12,7 @@ from chassis.timers import Due, scheduled
 from contracts import telemetry as names
 from contracts.dispatch import OrderMoved, OrderSent, PressRouted, UnitOnTheWay
 from services.dispatch import store
-from services.dispatch.domain import PENDING, fix_time, measured_at, merged, urgency_of
+from services.dispatch.domain import PENDING, fix_time, measured_at, merged
 from services.dispatch.models import OrderRow
 from services.dispatch.routing import quality
 from services.dispatch.usecases.context import Context, has_webhook, ring, webhook_row
@@ -33,19 +33,16 @@ def record(tx: Transaction, context: Context, raised: Sequence[Raised], now: dat
             press.span.set_attribute(names.ALARM_ID, str(press.alarm.alarm_id))
             press.span.set_attribute(names.INCIDENT_ID, str(press.incident.id))
         tx.publish(_routed(press, now), cause=press.span, time=now)
-        if press.incident.opened:
+        if press.opened:
             timers += _timers(context, press, now)
             timers += _linked(press, now)
             _publish_order(tx, context, press, now)
-        else:
-            timers += _again(context, press, now)
+            sealed = seal_opened(context, press.row, press.alarm.fix, press.order, press.owner, now)
+            ring(tx, press.incident.id, 1, press.span, sealed)
         if PENDING in press.alarm.flags:
             timers.append(look_again(press.incident.id, now))
-        sealed = None
-        if press.incident.opened:
-            sealed = seal_opened(context, press.row, press.alarm.fix, press.order, press.owner, now)
-        # Opened incidents start at revision 1, each further press adds one.
-        ring(tx, press.incident.id, press.incident.presses, press.span, sealed)
+    again = {press.incident.id for press in raised if not press.opened}
+    timers += [Due(kind="re_press", subject_id=str(each), due_at=now) for each in again]
     orders = [asdict(press.order) for press in raised if press.order is not None]
     tx.write(
         store.new_presses([_press_row(context, press, now) for press in raised]),
@@ -90,14 +87,6 @@ def _linked(press: Raised, now: datetime) -> list[Due]:
     return [Due(kind="linked", subject_id=str(each), due_at=now) for each in others]
 
 
-def _again(context: Context, press: Raised, now: datetime) -> list[Due]:
-    key = str(press.incident.id)
-    return [
-        Due(kind="re_press", subject_id=key, due_at=now),
-        *_webhooks(context, press, press.incident.presses, now),
-    ]
-
-
 def _webhooks(context: Context, press: Raised, revision: int, now: datetime) -> list[Due]:
     rooms = merged([press.incident.cic_id], (n.cic for n in press.route.neighbours))
     return [webhook_row(press.incident.id, room, revision, now) for room in rooms if has_webhook(context, room)]
@@ -137,7 +126,7 @@ def _routed(press: Raised, now: datetime) -> PressRouted:
     return PressRouted(
         alarm_id=alarm.alarm_id,
         incident_id=incident.id,
-        opened=incident.opened,
+        opened=press.opened,
         device_id=alarm.device_id,
         enrolment_id=press.enrolment_id,
         counter=alarm.counter,
@@ -191,13 +180,13 @@ def _for_room(context: Context, press: Raised, room: str, now: datetime) -> Orde
         age = (now - at).total_seconds()
     return OrderSent(
         order_id=order.id if order else alarm.alarm_id,
-        incident_id=alarm.alarm_id,
+        incident_id=press.incident.id,
         control_room_id=room,
         zone_id=press.route.zone,
         unit_id=order.unit_id if order else None,
         state=order.state if order else "unassigned",
-        urgency=urgency_of(alarm.lane, 1, None),
-        presses=1,
+        urgency=press.incident.urgency,
+        presses=press.incident.presses,
         flags=tuple(press.flags),
         raised_at=alarm.received_at,
         deadline_at=alarm.deadline_at,
@@ -205,7 +194,7 @@ def _for_room(context: Context, press: Raised, room: str, now: datetime) -> Orde
         location=fix,
         location_age_s=age,
         location_quality=quality(age, fix.radius_m if fix else None).value,
-        card_url=f"{context.settings.public_url}/v1/incidents/{alarm.alarm_id}",
+        card_url=f"{context.settings.public_url}/v1/incidents/{press.incident.id}",
         search_basis=order.search_basis if order else None,
         linked_incident_ids=tuple(sorted(press.owner.linked)) if press.owner else (),
         units=(UnitOnTheWay(unit_id=order.unit_id, state="sent"),) if order and order.automatic else (),

@@ -1,5 +1,6 @@
 """A unit for an incident: proposed, sent by a person, or found when nobody does."""
 
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -144,6 +145,35 @@ def propose_nearer(tx: Transaction, context: Context, incident: IncidentRow, now
         else:
             apply(tx, incident, proposal, "withdrawn", now, "nearer_unit")
             propose(tx, incident, _proposal(incident, nearest, now), now)
+
+
+def look_nearer(tx: Transaction, context: Context, incident: IncidentRow, now: datetime, *, far: bool) -> None:
+    """She pressed again elsewhere. `far`: the unit that is on its way goes to where she was, perhaps.
+
+    Only people call that one back. A nearer one goes too, where the room's policy says so, or is proposed.
+    """
+    orders = store.orders_of(tx.session, [incident.id])
+    live = store.live_orders(orders)
+    if not live:
+        propose_nearer(tx, context, incident, now)
+        return
+    if not far or any(order.state == "proposed" for order in orders):
+        return
+    _, search = where_to_look(tx, context, incident)
+    least = min(context.board.measure(order.unit_id, search).metres or math.inf for order in live)
+    automatic = context.board.rooms[incident.cic_id].policy == "automatic" and incident.lane == "verified"
+    for nearest in _nearest(tx, context, incident, _tried(orders)):
+        if least - (nearest.metres or math.inf) < context.settings.ring_again_m:
+            return
+        order = _proposal(incident, nearest, now)
+        if not automatic:
+            propose(tx, incident, order, now)
+            return
+        try:
+            send_order(tx, context, incident, nearest.unit_id, order, automatic=True)
+        except UnitNotAvailable:
+            continue
+        return
 
 
 def _nearest(

@@ -1,0 +1,166 @@
+"""A press that joins an open incident is routed like a first one; unproved ones join near by and soon."""
+
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import pytest
+
+from chassis import clock
+from contracts.alarm import AlarmRaised, unverified_alarm_id_of
+from contracts.common import Fix
+from services.dispatch import store
+from services.dispatch.invariants import INVARIANTS
+from services.dispatch.usecases import moving, sending
+from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT, GHENT_ROOM, Desk, alarm
+
+NEAR_GHENT = Fix(lat=51.0560, lon=3.7200, radius_m=12)
+FAR_IN_THE_ROOM = Fix(lat=50.9400, lon=4.0400, radius_m=12)  # Aalst
+
+
+@pytest.fixture
+def desk(one_desk: Desk) -> Desk:
+    one_desk.wipe()
+    one_desk.policy(GHENT_ROOM, "proposed")
+    one_desk.policy(BRUSSELS_ROOM, "proposed", amqp=True)
+    one_desk.units(GHENT_ROOM, GHENT, 2)
+    one_desk.units(BRUSSELS_ROOM, BRUSSELS, 2, prefix="b")
+    return one_desk
+
+
+def unproved(device: UUID, fix: Fix | None, text: str, after_s: float = 0) -> AlarmRaised:
+    """A press that names a device and proves nothing."""
+    at = clock.now() + timedelta(seconds=after_s)
+    press = alarm(device, fix=fix, lane="unverified", received_at=at)
+    own = unverified_alarm_id_of(str(device), "1", text)
+    return press.model_copy(update={"alarm_id": own, "content": text})
+
+
+def places(desk: Desk) -> list[tuple[float, float] | None]:
+    with desk.context.database.read() as session:
+        fixes = [desk.context.open_fix(incident) for incident in store.open_incidents(session)]
+    return [(fix.lat, fix.lon) if fix else None for fix in fixes]
+
+
+def proposed(desk: Desk) -> list[str]:
+    return [row[0] for row in desk.sql("SELECT unit_id FROM orders WHERE state = 'proposed'")]
+
+
+def test_the_room_where_she_is_now_is_brought_in_and_it_rings_again(desk: Desk) -> None:
+    device = uuid4()
+    first = alarm(device, 1)
+    desk.press(first)
+    moving.acknowledge(desk.context, first.alarm_id, "operator", GHENT_ROOM)
+    assert proposed(desk) == ["u0"]
+    desk.press(alarm(device, 2, fix=BRUSSELS))
+    ((cic, also, acknowledged, zone, flags),) = desk.sql(
+        "SELECT cic_id, also_cics, acknowledged_at, zone_id, flags FROM incidents"
+    )
+    assert (cic, acknowledged) == (GHENT_ROOM, None)
+    assert BRUSSELS_ROOM in also
+    assert "re_press" in flags
+    (relocated,) = desk.published("incident.relocated.v1")
+    assert (relocated["control_room_id"], relocated["zone_id"]) == (BRUSSELS_ROOM, zone)
+    assert places(desk) == [(BRUSSELS.lat, BRUSSELS.lon)]
+    # Who is near to where she is now; and the room's own software is told.
+    assert proposed(desk) == ["b0"]
+    told = [order for order in desk.published("order.sent.v1") if order["control_room_id"] == BRUSSELS_ROOM]
+    assert [(order["incident_id"], order["presses"]) for order in told] == [(str(first.alarm_id), 2)]
+    desk.pass_time(20.1)
+    assert [e["level"] for e in desk.published("incident.escalated.v1")] == ["all_positions"]
+    assert [name for name, query in INVARIANTS.items() if desk.sql(query)] == []
+
+
+def test_far_away_in_the_same_room_it_rings_again_too(desk: Desk) -> None:
+    device = uuid4()
+    first = alarm(device, 1)
+    desk.press(first)
+    moving.acknowledge(desk.context, first.alarm_id, "operator", GHENT_ROOM)
+    desk.press(alarm(device, 2, fix=NEAR_GHENT))
+    assert desk.sql("SELECT acknowledged_by FROM incidents") == [("operator",)]
+    desk.press(alarm(device, 3, fix=FAR_IN_THE_ROOM))
+    assert desk.sql("SELECT acknowledged_by, cic_id FROM incidents") == [(None, GHENT_ROOM)]
+
+
+def test_a_nearer_unit_is_proposed_beside_the_one_that_went_elsewhere(desk: Desk) -> None:
+    device = uuid4()
+    first = alarm(device, 1)
+    desk.press(first)
+    sending.send(desk.context, first.alarm_id, None)
+    desk.press(alarm(device, 2, fix=NEAR_GHENT))
+    assert desk.sql("SELECT unit_id, state FROM orders") == [("u0", "sent")]
+    desk.press(alarm(device, 3, fix=BRUSSELS))
+    assert sorted(desk.sql("SELECT unit_id, state FROM orders")) == [("b0", "proposed"), ("u0", "sent")]
+
+
+def test_where_nobody_has_to_send_the_nearer_unit_goes_by_itself(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "automatic")
+    device = uuid4()
+    desk.press(alarm(device, 1))
+    desk.press(alarm(device, 2, fix=BRUSSELS))
+    assert sorted(desk.sql("SELECT unit_id, state FROM orders")) == [("b0", "sent"), ("u0", "sent")]
+
+
+def test_an_older_place_never_wins_over_a_newer(desk: Desk) -> None:
+    device, now = uuid4(), clock.now()
+    newer = GHENT.model_copy(update={"at": now - timedelta(seconds=1)})
+    older = BRUSSELS.model_copy(update={"at": now - timedelta(hours=2)})
+    desk.press(alarm(device, 1, fix=newer))
+    desk.press(alarm(device, 2, fix=older), alarm(device, 3, fix=None))
+    assert places(desk) == [(GHENT.lat, GHENT.lon)]
+    ((presses, flags),) = desk.sql("SELECT presses, flags FROM incidents")
+    assert presses == 3
+    assert "no_location" not in flags
+
+
+def test_the_first_place_that_comes_is_taken(desk: Desk) -> None:
+    device = uuid4()
+    desk.press(alarm(device, 1, fix=None))
+    desk.press(alarm(device, 2, fix=BRUSSELS))
+    assert places(desk) == [(BRUSSELS.lat, BRUSSELS.lon)]
+    ((also, flags),) = desk.sql("SELECT also_cics, flags FROM incidents")
+    assert BRUSSELS_ROOM in also
+    assert "no_location" not in flags
+
+
+def test_a_nuisance_elsewhere_does_not_cover_an_unproved_press(desk: Desk) -> None:
+    """Somebody names her device in Brussels, the room takes it as nonsense; her own new phone is in Ghent."""
+    device = uuid4()
+    nuisance = unproved(device, BRUSSELS, "a")
+    desk.press(nuisance)
+    moving.acknowledge(desk.context, nuisance.alarm_id, "operator", BRUSSELS_ROOM)
+    desk.press(unproved(device, GHENT, "b"))
+    rows = desk.sql("SELECT cic_id, acknowledged_by, presses FROM incidents ORDER BY cic_id")
+    assert rows == [(BRUSSELS_ROOM, "operator", 1), (GHENT_ROOM, None, 1)]
+    # Without a place nobody can say that it is near either.
+    desk.press(unproved(device, None, "c"))
+    assert desk.sql("SELECT count(*) FROM incidents") == [(3,)]
+
+
+def test_unproved_presses_join_near_by_and_soon(desk: Desk) -> None:
+    device = uuid4()
+    desk.press(unproved(device, GHENT, "a"), unproved(device, NEAR_GHENT, "b", 30))
+    desk.press(unproved(device, GHENT, "c", 60))
+    assert desk.sql("SELECT presses FROM incidents") == [(3,)]
+    desk.press(unproved(device, GHENT, "d", 3600))
+    assert sorted(desk.sql("SELECT presses FROM incidents")) == [(1,), (3,)]
+    # Of the two the last.
+    desk.press(unproved(device, GHENT, "e", 3630))
+    assert sorted(desk.sql("SELECT presses FROM incidents")) == [(2,), (3,)]
+    desk.press(unproved(uuid4(), GHENT, "f"))
+    assert desk.sql("SELECT count(*) FROM incidents") == [(3,)]
+
+
+def test_hundreds_of_presses_of_one_device_are_one_change_of_its_incident(desk: Desk) -> None:
+    """Each is routed, written and told; beside it another victim's is in the same transaction."""
+    device, good = uuid4(), alarm()
+    flood = [alarm(device, counter) for counter in range(1, 201)]
+    desk.press(*flood[:150], good, *flood[150:])
+    rows = desk.sql("SELECT device_id, presses, revision < 12, urgency FROM incidents ORDER BY presses")
+    assert rows == [(good.device_id, 1, True, 100), (str(device), 200, True, 140)]
+    assert desk.sql("SELECT count(*) FROM presses") == [(201,)]
+    routed = desk.published("press.routed.v1")
+    assert len({each["alarm_id"] for each in routed}) == 201
+    assert sum(each["opened"] for each in routed) == 2
+    desk.press(*(alarm(device, counter) for counter in range(201, 301)))
+    rows = desk.sql("SELECT presses, revision < 12, urgency, jsonb_array_length(flags) < 6 FROM incidents")
+    assert sorted(rows) == [(1, True, 100, True), (300, True, 140, True)]
