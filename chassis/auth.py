@@ -1,5 +1,6 @@
 """Partners' bearer tokens (OIDC, JWKS) and the one permission check."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -12,6 +13,7 @@ from chassis.caller import CLAIMS, Caller
 from chassis.errors import Forbidden, Unauthenticated
 from chassis.issuer import IssuerKeys
 from chassis.settings import Settings
+from chassis.signouts import SignOuts, key_of
 
 # Public keys only: with a shared secret (HS256) whoever can check a token could make one.
 _ALGORITHMS = ["EdDSA", "Ed25519", "ES256", "ES384", "PS256", "PS384", "RS256", "RS384"]
@@ -27,14 +29,15 @@ class Verifier:
     def caller(self, token: str) -> Caller:
         """Who bears this token; raises `Unauthenticated`."""
         claims = self.claims(token, self._settings.oidc_audience)
-        roles, named = claims.get("roles", []), {name: claims.get(name) for name in CLAIMS}
+        named: dict[str, Any] = {name: claims.get(name) for name in CLAIMS}
+        roles = claims.get("roles", [])
         if isinstance(roles, str):
             roles = [roles]  # as some providers write a list of one
         if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
             raise Unauthenticated("the token's claim `roles` is no list of texts")
         if wrong := [name for name, value in named.items() if not isinstance(value, str | None)]:
             raise Unauthenticated(f"the token's claim `{wrong[0]}` is no text")
-        return Caller(subject=str(claims["sub"]), roles=frozenset(roles), **named)
+        return Caller(subject=str(claims["sub"]), roles=frozenset(roles), exp=float(claims["exp"]), **named)
 
     def claims(self, token: str, audience: str) -> dict[str, Any]:
         """What the issuer says in a token for `audience`; raises `Unauthenticated`."""
@@ -63,23 +66,35 @@ class Verifier:
 
 
 SESSION_COOKIE = "stalkingalarm_session"
+# Where the layer that keeps sessions says which one a request belongs to (chassis/session.py).
+SESSION_KEY = "stalkingalarm.session"
+
+
+def cookie_name(settings: Settings, name: str) -> str:
+    """A cookie as browsers know it: in production no other host and no page in clear can set it."""
+    return f"__Host-{name}" if settings.production else name
 
 
 def caller_of(request: Request) -> Caller:
     """The caller of a request, by bearer token or by the console's session cookie."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
-        token = request.cookies.get(SESSION_COOKIE, "")
-        _refuse_other_sites(request)
+        token = request.cookies.get(cookie_name(request.app.state.settings, SESSION_COOKIE), "")
+        refuse_other_sites(request)
     if not token:
         raise Unauthenticated("send a bearer token", field="authorization")
+    session, known_by = request.scope.get(SESSION_KEY), key_of(token)
+    opened_by = frozenset({known_by, session} if session is not None else {known_by})
+    signed_out: SignOuts | None = getattr(request.app.state, "signed_out", None)
+    if signed_out is not None and signed_out.over(opened_by):
+        raise Unauthenticated("this session was signed out", field="authorization")
     verifier: Verifier = request.app.state.verifier
-    caller = verifier.caller(token)
+    caller = replace(verifier.caller(token), opened_by=opened_by)
     acts.by(caller)
     return caller
 
 
-def _refuse_other_sites(request: Request) -> None:
+def refuse_other_sites(request: Request) -> None:
     """What changes something and comes with a cookie must come from a page of ours; raises `Forbidden`.
 
     Browsers send `Origin` with every such request. The cookie is strict already; but services on one host are

@@ -11,16 +11,19 @@ import hashlib
 import logging
 import time
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fastapi import Request, Response
+from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import clock
-from chassis.auth import SESSION_COOKIE, Verifier
+from chassis.auth import SESSION_COOKIE, SESSION_KEY, Verifier, cookie_name
 from chassis.edge import App, Message, Receive, Scope, Send
-from chassis.errors import ServiceError
+from chassis.errors import ServiceError, Unauthenticated
 from chassis.provider import Provider, SignInRefused
 from chassis.settings import PagesSettings
+from chassis.signouts import SignOuts, key_of
 from chassis.vault import Unreadable, Vault
 
 log = logging.getLogger(__name__)
@@ -51,6 +54,11 @@ class Session:
         """From when on a new token is asked for: early enough to bear a provider that is away for a while."""
         return self.issued + (self.until - self.issued) / 2
 
+    @property
+    def key(self) -> str:
+        """By what a sign-out knows it, whichever token it has by then."""
+        return key_of(self.subject, self.begun)
+
 
 class Sessions:
     """Begins, keeps and ends the sessions of one service."""
@@ -59,7 +67,10 @@ class Sessions:
         self._settings, self._vault = settings, vault
         self._verifier, self._provider = verifier, provider
         # Services on one host share its cookies; in development there are five.
-        self.name = f"stalkingalarm_renewal_{settings.service}"
+        self.name = cookie_name(settings, f"stalkingalarm_renewal_{settings.service}")
+        self.token_name = cookie_name(settings, SESSION_COOKIE)
+        # Told of each sign-out, where something is open for longer than a request.
+        self.signed_out: SignOuts | None = None
         self._asked: dict[str, tuple[asyncio.Task[tuple[Session, str]], float]] = {}
         self._rest_until = 0.0
 
@@ -72,12 +83,13 @@ class Sessions:
 
     def bear(self, response: Response, token: str) -> None:
         """A token alone is the session: it ends when the token does."""
-        response.headers.append("set-cookie", self._cookie(SESSION_COOKIE, token))
+        response.headers.append("set-cookie", self._cookie(self.token_name, token))
         response.headers.append("set-cookie", self._cookie(self.name, None))
 
     def end(self, cookies: dict[str, str], response: Response) -> None:
         """Here and at the provider."""
         session = self.opened(cookies)
+        self._tell(session, cookies.get(self.token_name, ""))
         if session is not None and session.refresh is not None:
             self._provider.revoke(session.refresh)
             # An older cookie of this session must find no newer token here.
@@ -85,14 +97,32 @@ class Sessions:
         for cookie in self.gone():
             response.headers.append("set-cookie", cookie)
 
+    def _tell(self, session: Session | None, token: str) -> None:
+        """Every process, so that streams end; who holds neither a session nor a token of ours tells nothing."""
+        if self.signed_out is None or not token:
+            return
+        at = clock.now()
+        keys, until = [key_of(token)], at + self._settings.session_lasts
+        try:
+            if session is None:
+                exp = self._verifier.caller(token).exp or 0.0
+                until = min(datetime.fromtimestamp(exp, UTC), at + timedelta(days=1))
+            else:
+                keys.append(session.key)
+            self.signed_out.end(keys, until)
+        except Unauthenticated:
+            return
+        except SQLAlchemyError as error:
+            log.warning("a sign-out was not told to all: %s", type(error).__name__)
+
     def cookies(self, session: Session, token: str) -> list[str]:
         """What the browser keeps."""
         sealed = base64.urlsafe_b64encode(self._vault.seal(_PLACE, asdict(session))).decode()
-        return [self._cookie(SESSION_COOKIE, token), self._cookie(self.name, sealed)]
+        return [self._cookie(self.token_name, token), self._cookie(self.name, sealed)]
 
     def gone(self) -> list[str]:
         """What takes it from the browser."""
-        return [self._cookie(SESSION_COOKIE, None), self._cookie(self.name, None)]
+        return [self._cookie(self.token_name, None), self._cookie(self.name, None)]
 
     def opened(self, cookies: dict[str, str]) -> Session | None:
         """The session of a request; None where there is none that belongs to its token."""
@@ -101,7 +131,7 @@ class Sessions:
             session = Session(**self._vault.open(_PLACE, sealed))
         except (ValueError, TypeError, Unreadable):
             return None
-        return session if session.token == _digest(cookies.get(SESSION_COOKIE, "")) else None
+        return session if session.token == _digest(cookies.get(self.token_name, "")) else None
 
     async def kept(self, session: Session, token: str) -> tuple[Session, str] | None:
         """The session of somebody who is here now, with a newer token where it is time; None: it is over."""
@@ -186,14 +216,15 @@ class Keeping:
         if session is None:
             await self._app(scope, receive, send)
             return
-        token = cookies[SESSION_COOKIE]
+        token = cookies[self._sessions.token_name]
+        scope[SESSION_KEY] = session.key
         kept = await self._sessions.kept(session, token)
         if kept is None:
             news = self._sessions.gone()
-            cookies.pop(SESSION_COOKIE)
+            cookies.pop(self._sessions.token_name)
         else:
             news = self._sessions.cookies(*kept) if kept != (session, token) else []
-            cookies[SESSION_COOKIE] = kept[1]
+            cookies[self._sessions.token_name] = kept[1]
         # In place: the layers outside read in this scope which endpoint it came to.
         scope["headers"] = _with(scope["headers"], cookies)
 

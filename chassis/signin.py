@@ -18,7 +18,7 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from chassis.auth import Verifier
+from chassis.auth import Verifier, cookie_name, refuse_other_sites
 from chassis.errors import Conflict, Invalid, TooMany
 from chassis.provider import Provider, SignInRefused
 from chassis.session import Keeping, Sessions
@@ -47,6 +47,7 @@ class SignIn:
         self._settings, self._vault, self._verifier = settings, vault, verifier
         self._provider = Provider(settings)
         self.sessions = Sessions(settings, vault, verifier, self._provider)
+        self._flow_cookie = cookie_name(settings, _FLOW_COOKIE)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._limit = RateLimitItemPerMinute(settings.signins_a_minute)
 
@@ -77,12 +78,12 @@ class SignIn:
         flow = {"state": state, "nonce": nonce, "verifier": verifier, "to": to}
         sealed = base64.urlsafe_b64encode(self._vault.seal(_PLACE, flow)).decode()
         response.set_cookie(
-            _FLOW_COOKIE,
+            self._flow_cookie,
             sealed,
             max_age=_FLOW_S,
             httponly=True,
             samesite="lax",
-            path="/signin",
+            path="/",
             secure=self._settings.production,
         )
         return response
@@ -105,7 +106,7 @@ class SignIn:
         to = html.escape(flow["to"], quote=True)
         response = HTMLResponse(_ONWARD.format(to=to))
         self.sessions.begin(response, tokens)
-        response.delete_cookie(_FLOW_COOKIE, path="/signin")
+        response.delete_cookie(self._flow_cookie, path="/", secure=self._settings.production, httponly=True)
         return response
 
     @property
@@ -114,7 +115,7 @@ class SignIn:
 
     def _flow(self, request: Request) -> dict[str, str]:
         try:
-            sealed = base64.urlsafe_b64decode(request.cookies.get(_FLOW_COOKIE, ""))
+            sealed = base64.urlsafe_b64decode(request.cookies.get(self._flow_cookie, ""))
             flow: dict[str, str] = self._vault.open(_PLACE, sealed)
         except (ValueError, Unreadable):
             raise SignInRefused("signing in took too long or began elsewhere: begin again") from None
@@ -129,6 +130,7 @@ def _is_ours(to: str) -> bool:
 def add(app: FastAPI, settings: PagesSettings, vault: Vault) -> SignIn:
     """The endpoints that sign people in and out."""
     flow = SignIn(settings, vault, app.state.verifier)
+    app.state.sessions = flow.sessions
     app.add_middleware(Keeping, sessions=flow.sessions)
 
     @app.get("/signin", tags=["sign-in"], status_code=302, response_class=RedirectResponse)
@@ -151,6 +153,7 @@ def add(app: FastAPI, settings: PagesSettings, vault: Vault) -> SignIn:
     @app.post("/signout", tags=["sign-in"], status_code=204)
     def sign_out(request: Request, response: Response) -> None:
         """End the session, here and at the identity provider."""
+        refuse_other_sites(request)
         flow.sessions.end(request.cookies, response)
 
     return flow

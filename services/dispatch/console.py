@@ -12,8 +12,9 @@ from fastapi.responses import FileResponse
 
 from chassis import signin
 from chassis.audit_trail import unlogged
-from chassis.auth import AnyCaller
+from chassis.auth import AnyCaller, refuse_other_sites
 from chassis.pages import FRESH, HEADERS, Static, leads_to
+from chassis.signouts import SignOuts
 from chassis.vault import Vault
 from services.dispatch.geography import Zone
 from services.dispatch.routing import DEFAULT_LIMITS
@@ -23,9 +24,10 @@ from services.dispatch.settings import DispatchSettings
 _WEB = Path(__file__).parent / "web"
 
 
-def add_pages(app: FastAPI, settings: DispatchSettings, vault: Vault) -> None:
+def add_pages(app: FastAPI, settings: DispatchSettings, vault: Vault, signed_out: SignOuts) -> None:
     """The console and its session."""
     flow = signin.add(app, settings, vault)
+    app.state.signed_out = flow.sessions.signed_out = signed_out
     leads_to(app, "/console")
 
     @app.get("/console", include_in_schema=False)
@@ -46,6 +48,7 @@ def add_pages(app: FastAPI, settings: DispatchSettings, vault: Vault) -> None:
     @app.post("/console/session", status_code=204, tags=["console"])
     def session(body: SessionIn, request: Request, response: Response) -> None:
         """Keep a token as a session cookie that no script can read: for tools; people use /signin."""
+        refuse_other_sites(request)
         flow.count(request)
         token = body.token.get_secret_value()
         app.state.verifier.caller(token)

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import clock, telemetry
+from chassis.signouts import SignOuts
 from chassis.vault import Unreadable
 from contracts.envelope import Event, Undecodable
 from contracts.topology import DISPATCH_LIVE
@@ -68,6 +69,13 @@ class Watcher:
     queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(_QUEUE))
     # Units: which orders were shown, so that a withdrawal is told to those that saw it.
     shown: set[UUID] = field(default_factory=set)
+    # When the token of its reader ends (seconds of the clock), and by what a sign-out knows it.
+    until: float | None = None
+    opened_by: frozenset[str] = frozenset()
+
+    def left_s(self) -> float:
+        """Seconds until the next sign of life is due, or the end; never positive once it is over."""
+        return KEEP_ALIVE_S if self.until is None else min(KEEP_ALIVE_S, self.until - clock.now().timestamp())
 
     def frames(self, incident: IncidentView) -> list[bytes]:
         """What this watcher must be told of an incident's new state."""
@@ -106,9 +114,9 @@ def _frame(event: str, data: BaseModel) -> bytes:
 class Hub:
     """All streams of one API process."""
 
-    def __init__(self, context: Context, changed: Callable[[], None]) -> None:
+    def __init__(self, context: Context, changed: Callable[[], None], signed_out: SignOuts) -> None:
         """`changed` is called whenever something did: for others in this process who wait for it."""
-        self._context, self._changed = context, changed
+        self._context, self._changed, self._signed_out = context, changed, signed_out
         self._watchers: set[Watcher] = set()
         self._pending: dict[UUID, list[Span]] = {}
         self._wake = asyncio.Event()
@@ -171,7 +179,11 @@ class Hub:
         self._look.set()
 
     async def watch(self, watcher: Watcher, first: Callable[[], list[IncidentView]]) -> AsyncIterator[bytes]:
-        """The frames of one stream: the present state, then every change, then keep-alives in silence."""
+        """The frames of one stream: the present state, then every change, then keep-alives in silence.
+
+        It ends with the token that opened it, and when its session is signed out: whoever still may comes back
+        with a newer one, and begins with the present state.
+        """
         # Subscribed before the present state is read, so that nothing falls in between.
         self._watchers.add(watcher)
         try:
@@ -179,14 +191,15 @@ class Hub:
             for incident in await asyncio.to_thread(first):
                 for frame in watcher.frames(incident):
                     yield frame
-            while True:
+            while (left_s := watcher.left_s()) > 0 and watcher in self._watchers:
                 try:
-                    async with asyncio.timeout(KEEP_ALIVE_S):
+                    async with asyncio.timeout(left_s):
                         frame_or_end = await watcher.queue.get()
                 except TimeoutError:
                     yield b": still here\n\n"
                     continue
-                if frame_or_end is None:
+                # A reader that was slow to take the one before may be over by now.
+                if frame_or_end is None or watcher.left_s() <= 0:
                     return
                 yield frame_or_end
         finally:
@@ -249,6 +262,8 @@ class Hub:
                 log.warning("streams: cannot poll: %s", type(error).__name__)
                 continue
             seen = clock.now()
+            for watcher in [each for each in self._watchers if self._signed_out.over(each.opened_by)]:
+                self._drop(watcher)
             if far:  # what fell out of the farthest look back cannot come again: forget it
                 self._pushed = {i: r for i, r in self._pushed.items() if i in found}
             for incident_id, revision in found.items():
@@ -258,4 +273,5 @@ class Hub:
 
     def _changed_since(self, since: datetime) -> dict[UUID, int]:
         with self._context.database.read() as session:
+            self._signed_out.look(session)
             return store.changed_since(session, since)

@@ -15,7 +15,9 @@ class Serving:
 
     def __init__(self, app: Any) -> None:
         self.url = f"http://127.0.0.1:{(port := free_port())}"
-        self._server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical"))
+        self._server = uvicorn.Server(
+            uvicorn.Config(app, port=port, log_level="critical", timeout_graceful_shutdown=1)
+        )
         self._thread = threading.Thread(target=self._server.run)
 
     def __enter__(self) -> Self:

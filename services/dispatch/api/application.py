@@ -14,6 +14,7 @@ from chassis.http import application
 from chassis.outbox import Relay
 from chassis.publisher import Publisher
 from chassis.settings import load
+from chassis.signouts import SignOuts
 from chassis.vault import Vault
 from contracts import topology
 from services.dispatch import console, intake
@@ -34,7 +35,7 @@ def create_app(settings: DispatchSettings | None = None) -> FastAPI:
     settings = settings or load(DispatchSettings)
     database = Database(engine_of(settings), "/services/dispatch")
     context = Context(database, Board(settings), Vault(settings.vault_keys.get_secret_value()), settings)
-    disclosures = Disclosures(database)
+    disclosures, signed_out = Disclosures(database), SignOuts(database)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -43,7 +44,7 @@ def create_app(settings: DispatchSettings | None = None) -> FastAPI:
         database.relay = Relay(database.engine, publisher)
         database.relay.start()
         courier = Courier(context)
-        hub = Hub(context, courier.wake)
+        hub = Hub(context, courier.wake, signed_out)
         app.state.hub = hub
         publisher.subscribe_transient(topology.DISPATCH_LIVE, ["#"], hub.rung)
         hub.start()
@@ -76,7 +77,7 @@ def create_app(settings: DispatchSettings | None = None) -> FastAPI:
     orders.add_on_behalf(app, context, disclosures)
     for set_up in (rooms, units):
         set_up.add(app, context)
-    console.add_pages(app, settings, context.vault)
+    console.add_pages(app, settings, context.vault, signed_out)
     audit_api.add(app, lambda: database, settings.service)
     keys_api.add(app, lambda: database, settings.vault_keys, SEALED)
     book_api.add(app, lambda: Book(database, BOOK))

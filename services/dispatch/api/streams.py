@@ -17,16 +17,21 @@ from services.dispatch.schemas import IncidentView
 from services.dispatch.streams import Hub, Watcher
 from services.dispatch.usecases.context import Context
 
+Read = Callable[[Session], list[IncidentRow]]
+
 
 def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
     """The endpoints."""
 
-    def stream(watcher: Watcher, read: Callable[[Session], list[IncidentRow]]) -> StreamingResponse:
+    def stream(
+        caller: Caller, watcher: Watcher, read: Callable[[Session], list[IncidentRow]]
+    ) -> StreamingResponse:
         def first() -> list[IncidentView]:
             with context.database.read() as session:
                 found = read(session)
                 return views.load_views(context, session, [i.id for i in found], clock.now())
 
+        watcher.until, watcher.opened_by = caller.exp, caller.opened_by
         hub: Hub = app.state.hub
         headers = {"x-accel-buffering": "no"}
         return StreamingResponse(hub.watch(watcher, first), media_type="text/event-stream", headers=headers)
@@ -36,18 +41,18 @@ def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
         """Server-Sent Events `incident` (IncidentView): first the open ones, then every change."""
         access.may_see_room(caller, cic_id)
         watcher = Watcher("room", cic_id, partial(disclosures.show, caller))
-        return stream(watcher, lambda session: store.open_incidents(session, cic_id))
+        return stream(caller, watcher, lambda session: store.open_incidents(session, cic_id))
 
     @app.get("/v1/control-rooms/{cic_id}/units/stream", tags=["streams"], response_class=StreamingResponse)
     async def gateway_stream(cic_id: str, caller: Caller = require("gateway")) -> StreamingResponse:
         """Server-Sent Events `order` (OrderView) and `withdrawn` for all units of a control room."""
         access.may_see_room(caller, cic_id)
         watcher = Watcher("gateway", cic_id, partial(disclosures.show, caller))
-        return stream(watcher, lambda session: store.served_incidents(session, cic_id=cic_id))
+        return stream(caller, watcher, lambda session: store.served_incidents(session, cic_id=cic_id))
 
     @app.get("/v1/units/{unit_id}/stream", tags=["streams"], response_class=StreamingResponse)
     async def unit_stream(unit_id: str, caller: Caller = require("unit")) -> StreamingResponse:
         """Server-Sent Events `order` (OrderView) and `withdrawn` for one unit."""
         access.may_be_unit(caller, unit_id)
         watcher = Watcher("unit", unit_id, partial(disclosures.show, caller))
-        return stream(watcher, lambda session: store.served_incidents(session, unit_id))
+        return stream(caller, watcher, lambda session: store.served_incidents(session, unit_id))

@@ -4,13 +4,14 @@ from alembic import context
 from sqlalchemy import create_engine, pool
 from sqlmodel import SQLModel
 
-from chassis import audit, inbox, outbox, timers
+from chassis import audit, inbox, outbox, signouts, timers
 from chassis.settings import secret
 from services.dispatch import models
 
 OWN = {
     *models.TABLES,
     *audit.TABLES,
+    *signouts.TABLES,
     inbox.InboxRow.__tablename__,
     outbox.OutboxRow.__tablename__,
     timers.DueRow.__tablename__,
