@@ -6,12 +6,13 @@ from typing import Annotated
 from fastapi import FastAPI, Query
 from pydantic import AwareDatetime, BaseModel
 
-from chassis import audit
+from chassis import audit, witness
 from chassis.audit_trail import Trail, unlogged
 from chassis.auth import require
 from chassis.caller import Caller
 from chassis.database import Database
 from contracts.audit import AuditEntry, AuditSealed
+from contracts.topology import ServiceName
 
 Auditor = Annotated[Caller, require("auditor")]
 After = Annotated[int, Query(ge=0, le=2**62)]
@@ -48,3 +49,14 @@ def add(app: FastAPI, database: Callable[[], Database], service: str) -> None:
         """Whether the chain is up to date."""
         with database().read() as session:
             return AuditState(oldest_unchained_at=audit.oldest_loose(session))
+
+
+def add_witness(app: FastAPI, database: Callable[[], Database]) -> None:
+    """What this service heard other services sign."""
+
+    @app.get("/v1/audit/witness/{service}", tags=["audit"])
+    @unlogged
+    def witnessed(service: ServiceName, _: Auditor, after: After = 0, limit: Limit = 1000) -> list[AuditSealed]:
+        """What a service signed of its audit log, as we heard it then."""
+        with database().read() as session:
+            return witness.listing(session, service, after, limit)

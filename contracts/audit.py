@@ -43,7 +43,7 @@ class AuditEntry(BaseModel):
 
 
 class AuditSealed(Payload):
-    """Where the audit log of a service stands, signed: reporting keeps it as a witness.
+    """Where the audit log of a service stands, signed; reporting is the witness, and the registry reporting's.
 
     `hash`: of the entry at `position`; `signature`: Ed25519 over `signed_text`, base64.
     """

@@ -122,6 +122,7 @@ ALARM_LADDER = "alarm.ladder"
 REGISTRY_GRANTS = "registry.grants"
 REGISTRY_TESTS = "registry.tests"
 REGISTRY_ZONES = "registry.zones"
+REGISTRY_AUDIT = "registry.audit"
 REPORTING_LEDGER = "reporting.ledger"
 REPORTING_FOLLOW_UP = "reporting.follow-up"
 REPORTING_ATTENTION = "reporting.attention"
@@ -206,6 +207,8 @@ _WORK_QUEUES: tuple[Queue, ...] = (
     Queue(REGISTRY_GRANTS, (Binding(COMMITTEE_EVENTS, "#"),)),
     Queue(REGISTRY_TESTS, (Binding(DISPATCH_EVENTS, "test.routed.v1"),)),
     Queue(REGISTRY_ZONES, (Binding(DISPATCH_EVENTS, "zones.published.v1"),)),
+    # Reporting keeps what all sign of their audit logs; nobody is a witness of their own.
+    Queue(REGISTRY_AUDIT, (Binding(REPORTING_EVENTS, "audit.sealed.v1"),)),
     Queue(
         REPORTING_LEDGER,
         (

@@ -2,14 +2,15 @@
 
 from functools import cache
 
-from chassis import audit
+from chassis import audit, witness
 from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publisher
 from chassis.database import Database, engine_of
 from chassis.outbox import Relay
 from chassis.reseal import LOOK_EVERY_S, Resealer
 from chassis.settings import load
 from chassis.vault import Vault
-from contracts.topology import REGISTRY_GRANTS, REGISTRY_TESTS, REGISTRY_ZONES
+from contracts.audit import AuditSealed
+from contracts.topology import REGISTRY_AUDIT, REGISTRY_GRANTS, REGISTRY_TESTS, REGISTRY_ZONES
 from services.registry import events
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import access, devices, files, reminders, search, zones
@@ -77,6 +78,13 @@ class RegistryWorker:
         with database().transaction() as tx:
             for row in filter(None, (events.zones_in_force(d.event) for d in deliveries)):
                 zones.keep(tx, row)
+
+    @listen(REGISTRY_AUDIT, batch=20)
+    def on_sealed(self, deliveries: list[Delivery]) -> None:
+        """Reporting signed where its audit log stands: we are its witness, as it is everybody else's."""
+        sealed = [AuditSealed.model_validate(d.event.data).model_dump(mode="json") for d in deliveries]
+        with database().transaction() as tx:
+            witness.keep(tx.session, sealed)
 
     @every(10)
     def remind(self) -> None:

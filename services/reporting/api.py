@@ -15,10 +15,8 @@ from chassis.caller import Caller
 from chassis.database import Database, engine_of
 from chassis.http import application
 from chassis.settings import load
-from contracts.audit import AuditSealed
 from contracts.common import Lane
 from contracts.policy import audiences
-from contracts.topology import ServiceName
 from services.reporting import domain, usecases
 from services.reporting.errors import ComparisonUnknown
 from services.reporting.schemas import (
@@ -37,7 +35,7 @@ from services.reporting.schemas import (
     Summary,
 )
 from services.reporting.settings import ReportingSettings
-from services.reporting.store import attention, comparisons, gaps, witness
+from services.reporting.store import attention, comparisons, gaps
 
 # The ledger holds pseudonymous ids only; nobody but those who watch over the system needs it.
 LEDGER = ("device_desk", "admin", "service")
@@ -74,7 +72,7 @@ def create_app(settings: ReportingSettings | None = None) -> FastAPI:
     _attention(app, database)
     audit_api.add(app, lambda: database, settings.service)
     keys_api.add(app, lambda: database, settings.vault_keys, ())
-    _witness(app, database)
+    audit_api.add_witness(app, lambda: database)
     return app
 
 
@@ -189,16 +187,3 @@ def _attention(app: FastAPI, database: Database) -> None:
         """Say why a point is done with; if its cause lasts, it opens again."""
         with database.transaction() as tx:
             return AttentionOut.model_validate(usecases.resolve(tx, caller, attention_id, body.reason))
-
-
-def _witness(app: FastAPI, database: Database) -> None:
-    @app.get("/v1/audit/witness/{service}", tags=["audit"])
-    def witnessed(
-        service: ServiceName,
-        _: audit_api.Auditor,
-        after: audit_api.After = 0,
-        limit: audit_api.Limit = 1000,
-    ) -> list[AuditSealed]:
-        """What a service signed of its audit log, as we heard it then."""
-        with database.read() as session:
-            return [AuditSealed.model_validate(row) for row in witness.listing(session, service, after, limit)]

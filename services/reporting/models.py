@@ -285,18 +285,6 @@ class Attention(SQLModel, table=True):
     reason: str | None = None
 
 
-class AuditWitness(SQLModel, table=True):
-    """Where the audit log of a service stood, as the service signed it."""
-
-    __tablename__ = "audit_witness"
-
-    service: str = Field(primary_key=True)
-    position: int = Field(primary_key=True)
-    hash: str = Field(primary_key=True)
-    sealed_at: datetime = Field(sa_type=UtcDateTime)
-    signature: str
-
-
 TABLES = frozenset(
     {"press", "incident", "dispatch_order", "escalation", "gap", "missing", "parked", "compared_book",
      "comparison", "control_room", "fact", "device", "enrolment", "report", "report_due", "attention",

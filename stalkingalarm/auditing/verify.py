@@ -77,15 +77,24 @@ def verify_all(places: Mapping[str, Mapping[str, str]], token: str) -> list[Veri
     """Check the log of every service; raises SetupError where one does not let itself be read.
 
     `places`: service to its `url` and `public_key` (Ed25519, base64url). Reporting, where it is among them,
-    is the witness for all. `token`: of an auditor.
+    is the witness of all others, and the registry is reporting's. `token`: of an auditor.
     """
-    witness = places["reporting"]["url"] if "reporting" in places else None
     with httpx.Client(headers={"authorization": f"Bearer {token}"}, timeout=30, trust_env=False) as client:
-        return [verify(client, service, place, witness) for service, place in places.items()]
+        return [
+            verify(client, service, place, places.get(witness), witness)
+            for service, place in places.items()
+            for witness in ["registry" if service == "reporting" else "reporting"]
+        ]
 
 
-def verify(client: httpx.Client, service: str, place: Mapping[str, str], witness: str | None) -> Verification:
-    """Check the log of one service. `witness`: address of reporting, which remembers what was signed."""
+def verify(
+    client: httpx.Client,
+    service: str,
+    place: Mapping[str, str],
+    kept_at: Mapping[str, str] | None,
+    witness: str,
+) -> Verification:
+    """Check the log of one service. `kept_at`: where its `witness` is, which remembers what was signed."""
     url = place["url"]
     try:
         key = Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(place["public_key"]))
@@ -93,9 +102,9 @@ def verify(client: httpx.Client, service: str, place: Mapping[str, str], witness
         raise SetupError(f"public_key of {service}: must be 32 bytes, base64url") from None
     checked = Verification(service, key)
     checked.expect(list(_pages(client, f"{url}/v1/audit/seals", AuditSealed)), "the service")
-    if witness is not None:
-        kept = _pages(client, f"{witness}/v1/audit/witness/{service}", AuditSealed)
-        checked.expect(list(kept), "reporting")
+    if kept_at is not None:
+        kept = _pages(client, f"{kept_at['url']}/v1/audit/witness/{service}", AuditSealed)
+        checked.expect(list(kept), witness)
     for entry in _pages(client, f"{url}/v1/audit/entries", AuditEntry):
         checked.read(entry)
     checked.end()

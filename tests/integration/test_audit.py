@@ -54,7 +54,7 @@ class Audited:
         """What an auditor finds."""
         self._client.headers.update(self._headers)
         place = {"url": str(self._client.base_url), "public_key": public_key(key or self.key)}
-        return verify(self._client, "registry", place, None)
+        return verify(self._client, "registry", place, None, "reporting")
 
     def verified_with_witness(self) -> Verification:
         """The same, by somebody who kept what was signed."""
@@ -217,7 +217,7 @@ def test_another_key_is_not_the_services(audited: Audited) -> None:
     audited.chain()
     assert audited.verified(new_key()).problems
     with httpx.Client() as client, pytest.raises(SetupError, match="public_key"):
-        verify(client, "registry", {"url": "x", "public_key": "short"}, None)
+        verify(client, "registry", {"url": "x", "public_key": "short"}, None, "reporting")
 
 
 def test_what_is_never_chained_is_told(audited: Audited) -> None:

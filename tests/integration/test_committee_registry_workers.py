@@ -11,6 +11,8 @@ import pika
 import pytest
 from fastapi import FastAPI
 
+from chassis.audit import Signer
+from chassis.vault import new_key, public_key
 from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed, TestRouted
 from contracts.envelope import CONTENT_TYPE, Event, wrap
@@ -19,12 +21,14 @@ from services.committee.api import create_app as committee_app
 from services.committee.settings import CommitteeSettings
 from services.registry.api import create_app as registry_app
 from services.registry.settings import RegistrySettings
+from stalkingalarm.auditing.verify import verify_all
 from tests.integration.test_registry_zones import told
 from tests.support.broker import Broker
 from tests.support.committee import SECRETARY, about, in_force, meeting, provisional, urgent
 from tests.support.desks import Desk, desk, environment
 from tests.support.postgres import Cluster
 from tests.support.registry import GHENT, written_today
+from tests.support.serving import Serving
 from tests.support.tokens import Issuer
 from tests.support.worker import Worker, until
 
@@ -105,6 +109,48 @@ def ratified(committee: Desk, path: str, protocol_id: str) -> None:
     """The committee grants what the magistrate granted."""
     body = {"meeting_id": meeting(committee, protocol_id, about(path)), "reasons": "all three elements"}
     committee.call("POST", f"{path}/grant", body, **SECRETARY)
+
+
+def test_the_registry_keeps_what_reporting_signs_of_its_audit_log(
+    cluster: Cluster, broker: Broker, tmp_path: Path
+) -> None:
+    """Who holds reporting's key and database can write its log anew, and what it witnessed of itself."""
+    key, at = new_key(), datetime.now(UTC)
+    signed = Signer("reporting", key).seal(7, "00ff", at)
+    with ExitStack() as stack:
+        issuer = stack.enter_context(Issuer())
+        variables = environment(issuer, cluster.database("registry"), broker.url_of("registry"))
+        stack.enter_context(worker("registry", variables, tmp_path / "registry"))
+        registry = stack.enter_context(desk(APIS["registry"](variables), issuer, variables["database_url"]))
+        connection = pika.BlockingConnection(pika.URLParameters(broker.url_of("reporting")))
+        body = wrap(signed, source="/services/reporting").encode()
+        for _ in range(2):
+            connection.channel().basic_publish(signed.EXCHANGE, signed.routing_key, body)
+        connection.close()
+
+        def kept() -> Any:
+            return registry.call("GET", "/v1/audit/witness/reporting", role="auditor")
+
+        until(kept)
+        assert [(each["position"], each["hash"]) for each in kept()] == [(7, "00ff")]
+        # Reporting shows a log of which nothing is left, and a witness of itself that knows of nothing.
+        empty = FastAPI()
+
+        def nothing() -> list[str]:
+            return []
+
+        for path in ("entries", "seals", "witness/registry"):
+            empty.get(f"/v1/audit/{path}")(nothing)
+        empty.get("/v1/audit/state")(lambda: {"oldest_unchained_at": None})
+        reporting = stack.enter_context(Serving(empty))
+        witness = stack.enter_context(Serving(APIS["registry"](variables)))
+        places = {
+            "reporting": {"url": reporting.url, "public_key": public_key(key)},
+            "registry": {"url": witness.url, "public_key": public_key(variables["audit_key"])},
+        }
+        token = issuer.token("auditor")
+        [found, _] = verify_all(places, token)
+        assert any("the log ends at 0" in problem for problem in found.problems), found.problems
 
 
 def test_from_application_to_review(cluster: Cluster, broker: Broker, tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ def create_app(settings: RegistrySettings | None = None) -> FastAPI:
     for each in (files, cards, search, devices, transfers, access, rights, photos, stock):
         each.add(app, parts)
     audit_api.add(app, lambda: database, settings.service)
+    audit_api.add_witness(app, lambda: database)
     keys_api.add(app, lambda: database, settings.vault_keys, SEALED)
     signin.add(app, settings, parts.vault)
     desk.add(app, parts)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from chassis import clock
+from chassis import clock, witness
 from chassis.database import Database, Transaction
 from chassis.metrics import Reading
 from contracts.envelope import Event
@@ -13,7 +13,7 @@ from contracts.reporting import CanaryMissed
 from services.reporting import events
 from services.reporting.domain import Entries
 from services.reporting.settings import ReportingSettings
-from services.reporting.store import attention, gaps, reports, witness, writing
+from services.reporting.store import attention, gaps, reports, writing
 
 log = logging.getLogger(__name__)
 
