@@ -1,5 +1,6 @@
 """The operator's page on the running system: what an operator sees and does in a night."""
 
+import os
 import re
 
 import pytest
@@ -217,3 +218,50 @@ def test_on_a_telephone_the_alarm_and_what_to_do_come_first(crew: Crew, console:
     top, bottom = top_and_bottom(page, "#progress")
     assert bar <= top < bottom <= 844
     fits(page)
+
+
+@pytest.mark.timeout(300)
+def test_what_a_crew_says_by_radio_and_a_recall(crew: Crew, console: Opener) -> None:
+    page = console()
+    alarm_of(page, crew.press().alarm_id)
+    page.keyboard.press("Enter")
+    page.keyboard.press("s")
+    order = page.locator("#orders li", has_text="BROWSER-NEAR")
+    expect(order).to_have_attribute("data-state", "en_route")  # its terminal said so
+    order.get_by_role("button", name="Call back").click()
+    page.locator("#radio-reason").fill("Wrong side of the canal")
+    page.locator("#radio-do").click()
+    expect(page.locator("#radio")).to_be_hidden()
+    expect(order).to_contain_text("called back")
+    expect(page.locator("#primary")).to_contain_text("SEND BROWSER-FAR")
+
+    page.keyboard.press("s")
+    order = page.locator("#orders li", has_text="BROWSER-FAR")
+    expect(order).to_have_attribute("data-state", "en_route")
+    page.keyboard.press("r")
+    expect(order.locator(".radio button").first).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(order).to_have_attribute("data-state", "on_scene")
+    expect(order).to_contain_text("by radio")
+    order.get_by_role("button", name="Victim safe").click()
+    page.locator("#radio-outcome").select_option("genuine")
+    page.locator("#radio-do").click()
+    expect(page.locator("#list li")).to_have_count(0)
+
+
+@pytest.mark.timeout(300)
+def test_without_a_place_the_page_says_what_is_near_to_what(crew: Crew, console: Opener) -> None:
+    page = console()
+    crew.close()
+    crew.victim.device.position, before = None, crew.victim.device.position
+    try:
+        alarm_of(page, crew.press().alarm_id)
+        expect(page.locator("#orders li")).to_contain_text("in the zone")
+        expect(page.locator("#units")).to_contain_text("Measured in the zone")
+        page.keyboard.press("Enter")
+        if shot := os.environ.get("CONSOLE_SHOT"):
+            page.keyboard.press("s")
+            page.locator(".radio").wait_for()
+            page.screenshot(path=shot)
+    finally:
+        crew.victim.device.position = before

@@ -6,17 +6,19 @@ import { zoneName } from "./list.js";
 import { isOurs, liveOrders, state, viewOf } from "./state.js";
 import { t, word } from "./words.js";
 
-const OUTCOMES = ["genuine", "perpetrator_present", "arrest", "accidental", "technical", "test"];
+export const OUTCOMES = ["genuine", "perpetrator_present", "arrest", "accidental", "technical", "test"];
 let asked = null; // the incident that the form stands for
 
 /** Only a supervisor of the alarm's own control room; the service checks it again. */
 export const mayClose = (view) => isOurs(view) && !view.tied && Boolean(state.me?.roles.includes("supervisor"));
 
+/** The outcomes to choose from, none of them beforehand. */
+export const outcomeChoices = (codes) => [["", t("chooseOutcome")], ...codes.map((code) => [code, word("outcome", code)])].map(([value, text]) => el("option", { value }, text));
+
 /** Open the form for an alarm; nothing is chosen beforehand. */
 export function askToClose(view) {
   asked = view.incident_id;
-  const choices = [["", t("chooseOutcome")], ...OUTCOMES.map((code) => [code, word("outcome", code)])];
-  byId("outcome").replaceChildren(...choices.map(([value, text]) => el("option", { value }, text)));
+  byId("outcome").replaceChildren(...outcomeChoices(OUTCOMES));
   byId("closing").showModal();
   showClosing();
 }

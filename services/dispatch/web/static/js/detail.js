@@ -5,6 +5,7 @@ import { mayClose } from "./closing.js";
 import { byId, el, fill, say } from "./dom.js";
 import { progress, roomName, zoneName } from "./list.js";
 import { another, isOurs, known, late, leading, liveOrders, nearest, nextStep, plottable, proposal, quality, rings, selected, state, stepOf, viewOf } from "./state.js";
+import { radio } from "./radio.js";
 import { language, locale, t, word } from "./words.js";
 
 const KEYS = { next: "N", acknowledge: "Enter", "take-over": "T", send: "S", choose: "U" };
@@ -17,7 +18,7 @@ const PARTS = ["head", "place", "orders", "flags", "units", "more"];
 const STEPS_OPEN = new Set(["proposed", "sent", "received", "acknowledged", "en_route"]);
 const WAY = ["sent", "received", "acknowledged", "en_route", "on_scene"];
 
-/** Redraw the chosen alarm. `act.send(unitId)`, `act.pick(id)`; `busy`: an answer is awaited. */
+/** Redraw the chosen alarm. `act.send(unitId)`, `act.radio(order, state)`, `act.pick(id)`; `busy`: an answer is awaited. */
 export function showAlarm(act, busy) {
   const view = selected();
   byId("alarm").hidden = !view;
@@ -32,7 +33,7 @@ export function showAlarm(act, busy) {
   say(byId("duress"), view.cancel === "duress" ? t("duress") : null);
   showActions(view, busy);
   fill(byId("place"), [...key, known(view)], () => place(view));
-  fill(byId("orders"), key, () => orders(view));
+  fill(byId("orders"), [...key, busy], () => orders(view, act, busy));
   fill(byId("flags"), key, () => flags(view));
   const near = nearest(view, 4);
   const open = !view.acknowledged_at || !isOurs(view) || view.tied;
@@ -114,22 +115,23 @@ function place(view) {
   ];
 }
 
-function orders(view) {
+function orders(view, act, busy) {
   const shown = [...view.orders].sort((a, b) => stepOf(b) - stepOf(a));
   if (!shown.length) return [el("h3", {}, t("unitsSent")), el("p", {}, t("noUnitSent"))];
-  return [el("h3", {}, t("unitsSent")), el("ul", { class: "orders" }, shown.map(order))];
+  return [el("h3", {}, t("unitsSent")), el("ul", { class: "orders" }, shown.map((each) => order(view, each, act, busy)))];
 }
 
-function order(each) {
+function order(view, each, act, busy) {
   const at = WAY.indexOf(each.state);
   return el(
     "li",
     { "data-state": each.state },
     el("strong", {}, each.callsign),
-    el("span", { class: "state" }, word("order", each.state), each.reason && ` (${word("reason", each.reason)})`),
+    el("span", { class: "state" }, word("order", each.state), each.by_radio && ` · ${t("byRadio")}`, each.reason && ` (${word("reason", each.reason)})`),
     el("span", { class: "way", "aria-hidden": "true" }, at >= 0 && WAY.map((_, i) => el("i", { class: i <= at ? "done" : null }))),
     el("time", { class: "since", "data-since": each.at }),
     STEPS_OPEN.has(each.state) && each.search_basis && el("span", { class: "measured" }, [each.distance_m !== null && kilometres(each.distance_m), word("search", each.search_basis)].filter(Boolean).join(" ")),
+    radio(view, each, act, busy),
   );
 }
 

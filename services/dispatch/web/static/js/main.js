@@ -9,6 +9,7 @@ import { byId, say } from "./dom.js";
 import { listen } from "./keys.js";
 import { roomName, sayEnded, showList, zoneName } from "./list.js";
 import { follow, openMap, showAlarms, showNote, showUnits, showZones } from "./map.js";
+import { prepareRadio, showRadio } from "./radio.js";
 import { leave, watchAddress, whoAmI } from "./session.js";
 import { isSilenced, prepare, silence, want } from "./sound.js";
 import { another, isOurs, keepOnly, nextStep, ordered, rings, selected, state, take, viewOf } from "./state.js";
@@ -37,9 +38,10 @@ function redraw() {
   planned = false;
   if (!viewOf(state.selected)) state.selected = ordered()[0]?.incident_id ?? null;
   waiting = showList(pick);
-  showAlarm({ send, pick, close: askToClose }, acting.has(state.selected));
+  showAlarm({ send, radio, pick, close: askToClose }, acting.has(state.selected));
   showCard();
   showClosing();
+  showRadio();
   showAlarms(pick);
   showUnits();
   tick();
@@ -83,13 +85,13 @@ const next = () => pick(another()?.incident_id);
 
 // --- acts --------------------------------------------------------------------------------------------------
 
-async function act(what, body = null, view = selected()) {
+async function act(what, body = null, view = selected(), path = `/v1/incidents/${view?.incident_id}/${what}`) {
   if (!view || acting.has(view.incident_id)) return;
   acting.add(view.incident_id);
   say(byId("problem"), null);
   show();
   try {
-    arrived(await post(`/v1/incidents/${view.incident_id}/${what}`, body, view.traceparent));
+    arrived(await post(path, body, view.traceparent));
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     say(byId("problem"), `${t("failed")} ${problem.words}`);
@@ -98,6 +100,8 @@ async function act(what, body = null, view = selected()) {
     show();
   }
 }
+
+const radio = (order, state) => act("radio", { state }, selected(), `/v1/orders/${order.order_id}/radio`);
 
 const send = (unitId) => act("send", { unit_id: unitId });
 
@@ -219,6 +223,7 @@ function wire() {
   byId("mute").addEventListener("click", mute);
   byId("sign-out").addEventListener("click", leave);
   prepareClosing(arrived);
+  prepareRadio(arrived);
   byId("primary").addEventListener("click", press);
   byId("take-over").addEventListener("click", STEPS["take-over"]);
   document.addEventListener("visibilitychange", tellDisplayed);
@@ -227,7 +232,7 @@ function wire() {
   const takeOver = () => selected() && !isOurs(selected()) && !selected().tied && STEPS["take-over"]();
   listen({
     Enter: acknowledge, " ": acknowledge, a: acknowledge, s: () => only("send"), t: takeOver,
-    u: STEPS.choose, m: mute, n: next, c: () => follow(true), ArrowDown: () => move(1), ArrowUp: () => move(-1),
+    u: STEPS.choose, r: () => byId("orders").querySelector(".radio button")?.focus(), m: mute, n: next, c: () => follow(true), ArrowDown: () => move(1), ArrowUp: () => move(-1),
   });
   setInterval(() => { if (state.me) show(); else tick(); }, 1000);
 }
