@@ -28,7 +28,7 @@ _LOOK_BACK, _WHOLE_EVERY = timedelta(seconds=2), 5
 # What other clocks may be ahead of this one.
 _AHEAD = timedelta(seconds=2)
 _ROOMS = b"SELECT id, policy, amqp, webhook_url FROM control_rooms"
-_UNITS = b"SELECT id, callsign, lat, lon, zone_id, cic_id, available, order_id, changed_at FROM units "
+_UNITS = b"SELECT id, callsign, lat, lon, zone_id, cic_id, available, seen_at, order_id, changed_at FROM units "
 _CHANGED = _UNITS + (
     b"WHERE (changed_at, id) > (%(since)s, %(last)s) AND changed_at <= %(until)s "
     b"ORDER BY changed_at, id LIMIT %(page)s"
@@ -61,11 +61,15 @@ class Search:
 
 
 class Candidate(NamedTuple):
-    """A free unit, how far it is from where one looks (metres; None: unknown), and what that rests on."""
+    """A free unit, how far it is from where one looks (metres; None: unknown), and what that rests on.
+
+    `silent`: it gave no sign of life for long, but nobody else did either.
+    """
 
     unit_id: str
     metres: float | None
     basis: SearchBasis
+    silent: bool = False
 
 
 class KnownUnit(NamedTuple):
@@ -74,6 +78,9 @@ class KnownUnit(NamedTuple):
     callsign: str
     cic_id: str
     zone_id: str
+    seen_at: datetime | None
+    # East and north in metres; also while it is not free.
+    place: tuple[float, float] | None = None
 
 
 class Board:
@@ -130,10 +137,16 @@ class Board:
     def _take_over(self, units: Sequence[Any]) -> None:
         for unit in units:
             free = unit.available and unit.order_id is None
-            self.known[unit.id] = KnownUnit(unit.callsign, unit.cic_id, unit.zone_id)
+            self.known[unit.id] = KnownUnit(
+                unit.callsign,
+                unit.cic_id,
+                unit.zone_id,
+                unit.seen_at,
+                to_metres(unit.lat, unit.lon) if usable_unit_place(unit.lat, unit.lon) else None,
+            )
             lat, lon = (unit.lat, unit.lon) if usable_unit_place(unit.lat, unit.lon) else (None, None)
             guess = self.middle(unit.zone_id) if lat is None else None
-            self.units.upsert(unit.id, lat, lon, unit.zone_id, unit.cic_id, free, guess)
+            self.units.upsert(unit.id, lat, lon, unit.zone_id, unit.cic_id, free, guess, _seconds(unit.seen_at))
 
     def _refresh_map(self, session: Session) -> None:
         newest = session.execute(_MAP_ID).scalar_one()
@@ -178,17 +191,33 @@ class Board:
     def candidates(
         self, route: Route, search: Search, exclude: frozenset[str] = frozenset(), k: int = 6
     ) -> list[Candidate]:
-        """The `k` nearest free units: own control room first, then neighbours."""
-        cics = {route.cic, *(n.cic for n in route.neighbours)}
-        return self._nearest(search, cics, exclude, k) or self._nearest(
-            search, set(self.rooms[route.cic].neighbours), exclude, k
-        )
+        """The `k` nearest free units: own control room first, then neighbours.
 
-    def _nearest(self, search: Search, cics: set[str], exclude: frozenset[str], k: int) -> list[Candidate]:
+        Those that gave a sign of life lately; only where there is none of these, those that are silent.
+        """
+        rooms = ({route.cic, *(n.cic for n in route.neighbours)}, set(self.rooms[route.cic].neighbours))
+        for since in (self._fresh_since(), -math.inf):
+            for cics in rooms:
+                if found := self._nearest(search, cics, exclude, k, since):
+                    return [each._replace(silent=not math.isfinite(since)) for each in found]
+        return []
+
+    def is_fresh(self, seen_at: datetime | None) -> bool:
+        """Whether a sign of life is young enough to count on a unit."""
+        return _seconds(seen_at) >= self._fresh_since()
+
+    def _fresh_since(self) -> float:
+        return clock.now().timestamp() - self._settings.unit_fresh_s
+
+    def _nearest(
+        self, search: Search, cics: set[str], exclude: frozenset[str], k: int, since: float
+    ) -> list[Candidate]:
         look_at = k if search.zone is None else max(k, _LOOK_AT)
         found = [
             Candidate(unit_id, metres if math.isfinite(metres) else None, search.basis)
-            for unit_id, metres in self.units.nearest(search.point, look_at, cic=cics, exclude=exclude)
+            for unit_id, metres in self.units.nearest(
+                search.point, look_at, cic=cics, exclude=exclude, seen_since=since
+            )
         ]
         if search.zone is None:
             return found
@@ -198,7 +227,8 @@ class Board:
 
     def measure(self, unit_id: str, search: Search) -> Candidate:
         """A unit that somebody chose, as one that was looked for."""
-        place, basis = self.units.place(unit_id), search.basis
+        known, basis = self.known.get(unit_id), search.basis
+        place = known.place if known is not None else None
         if search.zone is not None and not self._stands_in(unit_id, search.zone):
             basis = SearchBasis.ZONE_MIDDLE
         metres = math.dist(place, to_metres(search.point.lat, search.point.lon)) if place else None
@@ -206,11 +236,10 @@ class Board:
 
     def _stands_in(self, unit_id: str, zone_id: str) -> bool:
         """Whether a unit is in a zone; where its position is unknown, whether it is registered there."""
-        place = self.units.place(unit_id)
-        if place is None:
-            known = self.known.get(unit_id)
+        known = self.known.get(unit_id)
+        if known is None or known.place is None:
             return known is not None and known.zone_id == zone_id
-        return self.router.zone_at(*place) == zone_id
+        return self.router.zone_at(*known.place) == zone_id
 
 
 def _pages(session: Session, query: bytes, **given: Any) -> Iterator[Sequence[Any]]:
@@ -224,6 +253,10 @@ def _pages(session: Session, query: bytes, **given: Any) -> Iterator[Sequence[An
         if len(units) < _PAGE:
             return
         sleep(0)  # lets other threads and greenlets run
+
+
+def _seconds(seen_at: datetime | None) -> float:
+    return seen_at.timestamp() if seen_at is not None else -math.inf
 
 
 def _point(fix: Fix | None) -> Point | None:

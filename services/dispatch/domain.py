@@ -34,8 +34,10 @@ STAMPS: dict[str, str] = {
 # The unit holds the order (and sees the card) in these.
 LIVE: frozenset[OrderState] = frozenset({"sent", "received", "acknowledged", "en_route", "on_scene"})
 ANSWERED: frozenset[OrderState] = frozenset({"acknowledged", "en_route", "on_scene", "closed"})
+# No free unit gave a sign of life: the nearest that is known goes all the same.
+UNIT_SILENT = "unit_no_sign_of_life"
 # Reasons that the system gives itself; what a crew writes stays in dispatch.
-SYSTEM_REASONS = frozenset({"unit_silent", "unit_taken", "nearer_unit", "recalled", "tie"})
+SYSTEM_REASONS = frozenset({"unit_silent", "unit_taken", "nearer_unit", "recalled", "tie", UNIT_SILENT})
 # Due rows of an incident. `find_unit` does what the room's policy says; `send_unit` sends, whatever it says.
 ABOUT_INCIDENTS = ("acknowledge", "unsent", "find_unit", "send_unit", "re_press", "proof", "linked")
 OVER: frozenset[OrderState] = frozenset({"closed", "declined", "withdrawn"})

@@ -75,6 +75,8 @@ class UnitRow(Table, table=True):
     lat: float | None = None
     lon: float | None = None
     available: bool = True
+    # The last sign of life: a position, a report, its terminal connected, or its room said that it is there.
+    seen_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     order_id: UUID | None = None
     changed_at: datetime = Field(sa_type=UtcDateTime, index=True)
 

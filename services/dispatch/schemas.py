@@ -53,6 +53,8 @@ class OrderSummary(BaseModel):
     unit_id: str
     # Whose unit it is: its own room's gateway is told of the order.
     unit_control_room_id: str
+    # Its last sign of life: a position, a report, its terminal connected, or its room said that it is there.
+    unit_seen_at: datetime | None = None
     callsign: str
     state: OrderState
     # With the place of the unit it tells where she is.
@@ -252,6 +254,9 @@ class UnitOut(BaseModel):
     lat: float | None
     lon: float | None
     available: bool
+    # Its last sign of life, and whether that is young enough to count on it.
+    seen_at: datetime | None
+    fresh: bool
     order_id: UUID | None
     withheld: list[str] = Field(default_factory=list)
     kept_from: list[str] = Field(default_factory=list)

@@ -27,6 +27,8 @@ class DispatchSettings(PagesSettings):
     # Taken and nobody sent: the supervisor hears of it after this time, and after twice this time the proposed
     # unit is sent (`send_unattended`).
     unsent_after_s: Wait = Field(default=20.0, gt=0)
+    # A unit whose last sign of life is older is not proposed or sent by itself, unless there is no other.
+    unit_fresh_s: float = Field(default=120.0, ge=5, le=86_400)
     # How often a unit is looked for while there is none.
     find_unit_every_s: Wait = Field(default=5.0, gt=0)
     # At the last step of either ladder the proposed unit is sent though nobody sent it.

@@ -87,7 +87,8 @@ _KNOWN = (
 _CHANGED = b"SELECT id, revision FROM incidents WHERE changed_at > %(since)s"
 _INCIDENTS = b"SELECT * FROM incidents WHERE id = ANY(%(ids)s::uuid[])"
 _ORDERS = (
-    b"SELECT o.*, COALESCE(u.callsign, o.unit_id) AS callsign, COALESCE(u.cic_id, o.cic_id) AS unit_cic_id "
+    b"SELECT o.*, COALESCE(u.callsign, o.unit_id) AS callsign, COALESCE(u.cic_id, o.cic_id) AS unit_cic_id, "
+    b"u.seen_at AS unit_seen_at "
     b"FROM orders o "
     b"LEFT JOIN units u ON u.id = o.unit_id WHERE o.incident_id = ANY(%(ids)s::uuid[]) ORDER BY o.created_at"
 )
@@ -123,8 +124,9 @@ _UNACKNOWLEDGED = text(
 # Incidents without an order whose proposed unit went elsewhere, unless somebody looks already.
 _STALE_PROPOSALS = (
     b"SELECT DISTINCT o.incident_id FROM orders o JOIN units u ON u.id = o.unit_id WHERE o.state = 'proposed' "
-    b"AND (u.order_id IS NOT NULL OR NOT u.available) AND NOT EXISTS (SELECT 1 FROM orders l "
-    b"WHERE l.incident_id = o.incident_id AND l.state = ANY(%(live)s)) AND NOT EXISTS (SELECT 1 FROM due d "
+    b"AND (u.order_id IS NOT NULL OR NOT u.available OR u.seen_at < %(fresh_since)s) "
+    b"AND NOT EXISTS (SELECT 1 FROM orders l WHERE l.incident_id = o.incident_id AND l.state = ANY(%(live)s)) "
+    b"AND NOT EXISTS (SELECT 1 FROM due d "
     b"WHERE d.subject_id = o.incident_id::text AND d.kind = ANY(%(looks)s))"
 )
 _FREE_UNITS = text("UPDATE units SET order_id = NULL, changed_at = :now WHERE order_id = ANY(:orders)")
@@ -175,9 +177,9 @@ def is_free(session: Session, unit_id: str) -> bool:
     return unit is not None and unit.available and unit.order_id is None
 
 
-def stale_proposals(session: Session) -> list[UUID]:
+def stale_proposals(session: Session, fresh_since: datetime) -> list[UUID]:
     """Incidents whose operator sees a unit that cannot go, and for which nobody is looking."""
-    values = {"live": list(LIVE), "looks": ["find_unit", "send_unit"]}
+    values = {"fresh_since": fresh_since, "live": list(LIVE), "looks": ["find_unit", "send_unit"]}
     [rows] = send(session, Statement(_STALE_PROPOSALS, values))
     return [row.incident_id for row in rows]
 

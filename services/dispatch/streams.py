@@ -174,6 +174,10 @@ class Hub:
             log.warning("a doorbell that cannot be opened")
             return None
 
+    def connected_units(self) -> set[str]:
+        """The units whose terminals have a stream open in this process."""
+        return {watcher.key for watcher in self._watchers if watcher.kind == "unit"}
+
     def look(self) -> None:
         """Poll now: this process changed something, and the broker may be away."""
         self._look.set()

@@ -12,7 +12,8 @@ _CELL_M = 2_500.0
 _ROUNDING_M = 0.001
 
 _Square = tuple[int, int]
-_Unit = tuple[float, float, str, str]  # east and north in metres, zone, control room
+# East and north in metres, zone, control room, and when it gave its last sign of life.
+_Unit = tuple[float, float, str, str, float]
 _Rank = tuple[float, float, str]  # metres (infinite where unknown), metres as far as one can guess, id
 
 
@@ -41,10 +42,11 @@ class UnitIndex:
         cic: str,
         available: bool,
         guess: Point | None = None,
+        seen: float = math.inf,
     ) -> None:
         """Add or move a unit (degrees, WGS 84); one that is not available leaves the index.
 
-        `guess`: where it may be if its position is unknown.
+        `guess`: where it may be if its position is unknown; `seen`: its last sign of life, seconds.
         """
         square, east, north = None, math.inf, math.inf
         if lat is not None and lon is not None and usable(Point(lat, lon)):
@@ -56,7 +58,7 @@ class UnitIndex:
             self.remove(unit_id)
             if available:
                 self._square_of[unit_id] = square
-                self._squares.setdefault(square, {})[unit_id] = (east, north, zone, cic)
+                self._squares.setdefault(square, {})[unit_id] = (east, north, zone, cic, seen)
 
     def remove(self, unit_id: str) -> None:
         """Forget a unit; an unknown one is no error."""
@@ -69,12 +71,6 @@ class UnitIndex:
             if not units:
                 del self._squares[square]
 
-    def place(self, unit_id: str) -> tuple[float, float] | None:
-        """East and north in metres of an available unit; None where its position is unknown."""
-        with self._one_at_a_time:
-            square = self._square_of.get(unit_id)
-            return self._squares[square][unit_id][:2] if square is not None else None
-
     def nearest(
         self,
         point: Point,
@@ -82,11 +78,12 @@ class UnitIndex:
         cic: str | Collection[str] | None = None,
         exclude: Collection[str] = (),
         zone: str | Collection[str] | None = None,
+        seen_since: float = -math.inf,
     ) -> list[tuple[str, float]]:
         """The k nearest available units with their distance in metres (infinite where unknown).
 
-        `cic` and `zone` keep only units of those. An unusable point puts all units at infinity. Who is as far
-        comes in the order of the ids.
+        `cic` and `zone` keep only units of those, `seen_since` (seconds) those that gave a sign of life since
+        then. An unusable point puts all units at infinity. Who is as far comes in the order of the ids.
         """
         cics = {cic} if isinstance(cic, str) else cic
         zones = {zone} if isinstance(zone, str) else zone
@@ -96,20 +93,23 @@ class UnitIndex:
                 east,
                 north,
                 k,
-                lambda unit_id, of_zone, of_cic: (
-                    (cics is None or of_cic in cics)
+                lambda unit_id, of_zone, of_cic, seen: (
+                    seen >= seen_since
+                    and (cics is None or of_cic in cics)
                     and (zones is None or of_zone in zones)
                     and unit_id not in exclude
                 ),
             )
         return [(unit_id, metres) for metres, _, unit_id in found]
 
-    def _found(self, east: float, north: float, k: int, wanted: Callable[[str, str, str], bool]) -> list[_Rank]:
+    def _found(
+        self, east: float, north: float, k: int, wanted: Callable[[str, str, str, float], bool]
+    ) -> list[_Rank]:
         found: list[_Rank] = []
         for squares, seen_up_to in self._rings(east, north):
             for square in squares:
-                for unit_id, (x, y, of_zone, of_cic) in self._squares[square].items():
-                    if wanted(unit_id, of_zone, of_cic):
+                for unit_id, (x, y, of_zone, of_cic, seen) in self._squares[square].items():
+                    if wanted(unit_id, of_zone, of_cic, seen):
                         away = math.hypot(x - east, y - north)
                         found.append((away if square is not None else math.inf, away, unit_id))
             found = nsmallest(k, found)

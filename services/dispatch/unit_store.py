@@ -1,6 +1,6 @@
 """The SQL of units: whose they are, where they are, and who may see it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,9 +15,10 @@ from services.dispatch.models import UnitRow
 # Rows are locked in the order of their ids, so that two reports cannot deadlock.
 _PUT = Insert(
     table_of(UnitRow),
-    ("id", "callsign", "zone_id", "cic_id", "lat", "lon", "available", "changed_at"),
+    ("id", "callsign", "zone_id", "cic_id", "lat", "lon", "available", "seen_at", "changed_at"),
     "ORDER BY n.id ON CONFLICT (id) DO UPDATE SET callsign = EXCLUDED.callsign, zone_id = EXCLUDED.zone_id, "
-    "lat = EXCLUDED.lat, lon = EXCLUDED.lon, available = EXCLUDED.available, changed_at = EXCLUDED.changed_at "
+    "lat = EXCLUDED.lat, lon = EXCLUDED.lon, available = EXCLUDED.available, seen_at = EXCLUDED.seen_at, "
+    "changed_at = EXCLUDED.changed_at "
     "WHERE units.cic_id = EXCLUDED.cic_id RETURNING id",
 )
 _MOVE = (
@@ -26,7 +27,12 @@ _MOVE = (
     b"f AS (SELECT u.id FROM units u JOIN n ON n.unit_id = u.id "
     b"WHERE %(cic)s::text IS NULL OR u.cic_id = %(cic)s ORDER BY u.id FOR UPDATE OF u) "
     b"UPDATE units SET lat = n.lat, lon = n.lon, available = COALESCE(n.available, units.available), "
-    b"changed_at = %(now)s FROM n JOIN f ON f.id = n.unit_id WHERE units.id = f.id RETURNING units.id"
+    b"seen_at = %(now)s, changed_at = %(now)s FROM n JOIN f ON f.id = n.unit_id "
+    b"WHERE units.id = f.id RETURNING units.id"
+)
+_SEEN = (
+    b"WITH f AS (SELECT id FROM units WHERE id = ANY(%(units)s) ORDER BY id FOR UPDATE) "
+    b"UPDATE units SET seen_at = %(now)s, changed_at = %(now)s FROM f WHERE units.id = f.id"
 )
 # Its own, and others for as long as they serve an alarm of its own; with whom that alarm is kept from.
 _SEEN_BY_ROOM = (
@@ -53,6 +59,11 @@ def move_units(
     """New positions (and availability, where given) of units of `cic_id` (None: any); returns which moved."""
     [moved] = send(session, Statement(_MOVE, {"rows": as_json(rows), "cic": cic_id, "now": now}))
     return {row.id for row in moved}
+
+
+def sign_of_life(session: Session, unit_ids: Collection[str], now: datetime) -> None:
+    """These units are there: their terminals are connected, or their crews spoke."""
+    send(session, Statement(_SEEN, {"units": list(unit_ids), "now": now}))
 
 
 def units_seen_by(session: Session, cic_id: str) -> list[Any]:

@@ -132,6 +132,7 @@ def _summary(context: Context, order: Any) -> OrderSummary:
         order_id=order.id,
         unit_id=order.unit_id,
         unit_control_room_id=order.unit_cic_id,
+        unit_seen_at=order.unit_seen_at,
         callsign=order.callsign,
         state=order.state,
         distance_m=order.distance_m,

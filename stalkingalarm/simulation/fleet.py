@@ -15,12 +15,12 @@ from uuid import UUID
 import httpx
 
 from contracts.alarm import alarm_id_of
-from stalkingalarm.seed import Victim
+from stalkingalarm.seed import Victim, put_units
 from stalkingalarm.simulation.device import Press
 from stalkingalarm.simulation.operator import Desk, Operator
 from stalkingalarm.simulation.tracks import PLACES, WALKING_MPS, Track
 from stalkingalarm.simulation.unit import WHOLE_JOB, Conduct, Order, Unit
-from stalkingalarm.simulation.world import World
+from stalkingalarm.simulation.world import Refused, World
 
 STAGES = ("stored", "screen", "unit", "accepted", "en route", "on scene", "closed")
 _SEEN = {"acknowledged": "accepted", "en_route": "en route", "on_scene": "on scene", "closed": "closed"}
@@ -85,10 +85,12 @@ class Fleet:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close all streams."""
+        """Close all streams. Nobody stays on duty: an operator must not send a patrol whose crew is gone."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        with suppress(httpx.HTTPError, Refused):  # where the system is gone too, they fall silent for it
+            await put_units(self._world, [{**unit, "available": False} for unit in self._registered])
 
     async def press(self, victim: Victim) -> Travel:
         """One victim presses and walks on; returns when the alarm is closed, or after 60 s."""

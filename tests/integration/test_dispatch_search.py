@@ -187,6 +187,17 @@ def test_a_fix_that_comes_later_makes_the_nearest_to_it_the_proposal(desk: Desk)
     assert order_id(desk)
 
 
+def test_a_fix_that_comes_later_far_from_who_was_sent_brings_a_nearer_one(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "automatic")
+    _units(desk, AALST=FAR, ZULU=NEARER)
+    raised = alarm(_somebody(desk, home=HOME), fix=None)
+    desk.press(raised)
+    _located(desk, raised, AALST)
+    rows = desk.sql("SELECT unit_id, state, search_basis FROM orders ORDER BY created_at")
+    # Only people call the first one back.
+    assert rows == [("ZULU", "sent", "registered_address"), ("AALST", "sent", "fix")]
+
+
 def test_a_card_that_cannot_be_read_stands_in_no_alarms_way(desk: Desk) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     _units(desk, AALST=FAR, ZULU=NEARER)

@@ -27,6 +27,7 @@ from services.dispatch.streams import Hub
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.rooms import refresh
 from services.dispatch.usecases.sealed import SEALED
+from services.dispatch.usecases.units import connected
 from services.dispatch.webhooks import Courier
 
 
@@ -50,11 +51,12 @@ def create_app(settings: DispatchSettings | None = None) -> FastAPI:
         hub.start()
         courier.start()
         disclosures.start()
-        refreshing = asyncio.create_task(_keep_fresh(context))
+        beside = [asyncio.create_task(_keep_fresh(context)), asyncio.create_task(_keep_seen(context, hub))]
         yield
-        refreshing.cancel()
-        with suppress(asyncio.CancelledError):
-            await refreshing
+        for task in beside:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
         await courier.stop()
         await hub.stop()
         await disclosures.stop()
@@ -89,4 +91,17 @@ async def _keep_fresh(context: Context) -> None:
     while True:
         with suppress(SQLAlchemyError):  # what is in memory still serves; the next second tries again
             await asyncio.to_thread(refresh, context)
+        await asyncio.sleep(1)
+
+
+async def _keep_seen(context: Context, hub: Hub) -> None:
+    """A connected terminal is a sign of life of its unit: at once when it comes, and as long as it is."""
+    every_s, told = context.settings.unit_fresh_s / 4, dict[str, float]()
+    while True:
+        now = asyncio.get_running_loop().time()
+        told = {unit: at for unit, at in told.items() if now - at < every_s}
+        if new := hub.connected_units() - told.keys():
+            with suppress(SQLAlchemyError):  # the next second tries again
+                await asyncio.to_thread(connected, context, new)
+                told |= dict.fromkeys(new, now)
         await asyncio.sleep(1)

@@ -69,6 +69,8 @@ def _shown(context: Context, caller: Caller, unit: Any) -> UnitOut:
         lat=None if tied else unit.lat,
         lon=None if tied else unit.lon,
         available=unit.available and not tied,
+        seen_at=unit.seen_at,
+        fresh=context.board.is_fresh(unit.seen_at),
         order_id=None if tied else unit.order_id,
         withheld=["in_zone_id", "lat", "lon", "order_id"] if tied else [],
         kept_from=sorted(unit.kept_from) if "gateway" in caller.roles and not tied else [],

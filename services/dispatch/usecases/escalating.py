@@ -44,7 +44,8 @@ def look_again_for_stale(context: Context) -> None:
     """Another alarm took a unit that was proposed: look for the next one before somebody counts on it."""
     with context.database.transaction() as tx:
         now = clock.now()
-        stale = store.stale_proposals(tx.session)
+        fresh_since = after(now, -context.settings.unit_fresh_s)
+        stale = store.stale_proposals(tx.session, fresh_since)
         timers.schedule(tx.session, [Due(kind="find_unit", subject_id=str(i), due_at=now) for i in stale])
 
 

@@ -23,7 +23,7 @@ from services.dispatch.routing import Basis, Route
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.raised import Raised
 from services.dispatch.usecases.recording import after
-from services.dispatch.usecases.sending import look_nearer, propose_nearer
+from services.dispatch.usecases.sending import look_nearer
 from services.dispatch.usecases.telling import changed, tell_queues
 
 RE_PRESS = "re_press"
@@ -105,7 +105,8 @@ def follow(
     now_known = incident.basis != Basis.CURRENT_FIX
     move(tx, context, incident, fix, at, route, now, span)
     if now_known:
-        propose_nearer(tx, context, incident, now)
+        # Who went to her address or to her zone is perhaps far from where she is.
+        look_nearer(tx, context, incident, now, far=True)
     changed(tx, context, incident, span)
 
 

@@ -16,7 +16,7 @@ from contracts.dispatch import (
     IncidentDisplayed,
     OrderState,
 )
-from services.dispatch import store
+from services.dispatch import store, unit_store
 from services.dispatch.domain import (
     ABOUT_INCIDENTS,
     ANSWERED,
@@ -144,6 +144,7 @@ def move_order(
     """
     with context.database.transaction() as tx:
         incident, order = locked_order(tx, order_id)
+        unit_store.sign_of_life(tx.session, [order.unit_id], clock.now())
         current: OrderState = order.state  # type: ignore[assignment]
         if current in ("sent", "received") and store.is_tied(tx.session, incident.id, person):
             target, reason = "declined", "tie"

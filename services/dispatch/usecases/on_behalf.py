@@ -11,7 +11,7 @@ from chassis.caller import Caller
 from chassis.database import Transaction
 from chassis.timers import Due
 from contracts.dispatch import OrderState
-from services.dispatch import store
+from services.dispatch import store, unit_store
 from services.dispatch.domain import LIVE, already_there, can_move
 from services.dispatch.errors import IncidentIsClosed, NotResponsible, OrderMoveImpossible
 from services.dispatch.models import IncidentRow, OrderRow, UnitRow
@@ -39,6 +39,7 @@ def confirm_by_radio(
             return
         if not can_move(current, target):
             raise OrderMoveImpossible(f"an order that is {current} cannot become {target}")
+        unit_store.sign_of_life(tx.session, [order.unit_id], clock.now())
         order.by_radio = True
         if reason is not None:
             order.said = context.seal_said(order.id, reason)

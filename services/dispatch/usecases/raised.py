@@ -21,6 +21,7 @@ class NewOrder:
     incident_id: UUID
     unit_id: str
     unit_cic_id: str
+    unit_seen_at: datetime | None
     callsign: str
     cic_id: str
     state: str
@@ -31,6 +32,7 @@ class NewOrder:
     sent_at: datetime | None
     reason: str | None = None
     by_radio: bool = False
+    silent: bool = False
 
 
 @dataclass(slots=True)

@@ -18,7 +18,7 @@ from contracts.alarm import AlarmRaised
 from contracts.common import Fix
 from services.dispatch import store
 from services.dispatch.board import KnownUnit
-from services.dispatch.domain import PENDING, fix_time, merged, subject_of, urgency_of
+from services.dispatch.domain import PENDING, UNIT_SILENT, fix_time, merged, subject_of, urgency_of
 from services.dispatch.usecases import copies
 from services.dispatch.usecases.believing import believed
 from services.dispatch.usecases.context import Context
@@ -161,7 +161,7 @@ def _incident(context: Context, press: Raised, now: datetime, presses: Sequence[
         "zone_id": route.zone,
         "border_zones": [n.zone for n in route.neighbours],
         "basis": route.basis,
-        "flags": press.flags,
+        "flags": merged(press.flags, [UNIT_SILENT] if press.order is not None and press.order.silent else []),
         "urgency": urgency_of(alarm.lane, len(presses), None, pending=PENDING in press.flags),
         "raised_at": alarm.received_at,
         "deadline_at": alarm.deadline_at,
@@ -183,22 +183,24 @@ def _pick(context: Context, press: Raised, now: datetime, taken: set[str]) -> No
     if not found:
         press.order = None
         return
-    unit_id, metres, basis = found[0]
+    unit_id, metres, basis, silent = found[0]
     taken.add(unit_id)
     # A refresh beside us may just have forgotten it.
-    unit = context.board.known.get(unit_id) or KnownUnit(unit_id, press.route.cic, "")
+    unit = context.board.known.get(unit_id) or KnownUnit(unit_id, press.route.cic, "", None)
     automatic = context.board.rooms[press.route.cic].policy == "automatic" and press.alarm.lane == "verified"
     press.order = NewOrder(
         id=uuid4(),
         incident_id=press.alarm.alarm_id,
         unit_id=unit_id,
         unit_cic_id=unit.cic_id,
+        unit_seen_at=unit.seen_at,
         callsign=unit.callsign,
         cic_id=press.route.cic,
         state="sent" if automatic else "proposed",
         automatic=automatic,
         distance_m=metres,
         search_basis=basis,
+        silent=silent,
         created_at=now,
         sent_at=now if automatic else None,
     )

@@ -10,7 +10,7 @@ from chassis.database import Transaction
 from chassis.timers import Due
 from services.dispatch import store
 from services.dispatch.board import Candidate, Search
-from services.dispatch.domain import OVER
+from services.dispatch.domain import OVER, UNIT_SILENT, merged
 from services.dispatch.errors import UnitNotAvailable, UnitOfAnotherRoom
 from services.dispatch.models import IncidentRow, OrderRow, UnitRow
 from services.dispatch.routing import Route
@@ -90,7 +90,7 @@ def send_order(
     tx.session.add(row)
     timers.cancel(tx.session, str(incident.id), ["find_unit", "send_unit", "unsent"])
     timers.schedule(tx.session, [unit_timer(context, row.id, now)])
-    store.touch(tx.session, incident, now, flags=_found(incident))
+    store.touch(tx.session, incident, now, flags=_found(context, incident, row))
     tx.publish(moved(row, now, incident.deadline_at))
     raised_at, deadline_at = incident.raised_at, incident.deadline_at
     tx.after_commit(lambda: measure_order(raised_at, deadline_at, clock.now(), automatic=automatic))
@@ -117,12 +117,16 @@ def find_unit(
     if live := store.live_orders(orders):
         return live[-1]
     proposal = _fresh_proposal(tx, incident, orders, now)
-    if proposal is not None and not send_now:
+    if proposal is not None and not send_now and _is_fresh(context, proposal):
         return proposal
-    found = [_proposal(incident, each, now) for each in _nearest(tx, context, incident, _tried(orders))]
+    nearest = _nearest(tx, context, incident, _tried(orders))
+    if proposal is not None and not _is_fresh(context, proposal) and nearest and not nearest[0].silent:
+        apply(tx, incident, proposal, "withdrawn", now, UNIT_SILENT)
+        proposal = None
+    found = [_proposal(incident, each, now) for each in nearest]
     for order in [proposal, *found] if proposal is not None else found:
         if not send_now:
-            return propose(tx, incident, order, now)
+            return order if order is proposal else propose(tx, context, incident, order, now)
         try:
             return send_order(tx, context, incident, order.unit_id, order, automatic=automatic)
         except UnitNotAvailable:
@@ -144,11 +148,11 @@ def propose_nearer(tx: Transaction, context: Context, incident: IncidentRow, now
             tx.session.add(proposal)
         else:
             apply(tx, incident, proposal, "withdrawn", now, "nearer_unit")
-            propose(tx, incident, _proposal(incident, nearest, now), now)
+            propose(tx, context, incident, _proposal(incident, nearest, now), now)
 
 
 def look_nearer(tx: Transaction, context: Context, incident: IncidentRow, now: datetime, *, far: bool) -> None:
-    """She pressed again elsewhere. `far`: the unit that is on its way goes to where she was, perhaps.
+    """She is known to be elsewhere. `far`: the unit that is on its way goes to where she was, perhaps.
 
     Only people call that one back. A nearer one goes too, where the room's policy says so, or is proposed.
     """
@@ -160,20 +164,24 @@ def look_nearer(tx: Transaction, context: Context, incident: IncidentRow, now: d
     if not far or any(order.state == "proposed" for order in orders):
         return
     _, search = where_to_look(tx, context, incident)
-    least = min(context.board.measure(order.unit_id, search).metres or math.inf for order in live)
+    least = min(_metres(context.board.measure(order.unit_id, search)) for order in live)
     automatic = context.board.rooms[incident.cic_id].policy == "automatic" and incident.lane == "verified"
     for nearest in _nearest(tx, context, incident, _tried(orders)):
-        if least - (nearest.metres or math.inf) < context.settings.ring_again_m:
+        if least - _metres(nearest) < context.settings.ring_again_m:
             return
         order = _proposal(incident, nearest, now)
         if not automatic:
-            propose(tx, incident, order, now)
+            propose(tx, context, incident, order, now)
             return
         try:
             send_order(tx, context, incident, nearest.unit_id, order, automatic=True)
         except UnitNotAvailable:
             continue
         return
+
+
+def _metres(unit: Candidate) -> float:
+    return math.inf if unit.metres is None else unit.metres
 
 
 def _nearest(
@@ -206,10 +214,12 @@ def _fresh_proposal(
     return fresh
 
 
-def propose(tx: Transaction, incident: IncidentRow, order: OrderRow, now: datetime) -> OrderRow:
+def propose(
+    tx: Transaction, context: Context, incident: IncidentRow, order: OrderRow, now: datetime
+) -> OrderRow:
     """Show a unit to the operator, who sends it."""
     tx.session.add(order)
-    store.touch(tx.session, incident, now, flags=_found(incident))
+    store.touch(tx.session, incident, now, flags=_found(context, incident, order))
     return order
 
 
@@ -218,8 +228,15 @@ def _tried(orders: Sequence[OrderRow]) -> frozenset[str]:
     return frozenset(order.unit_id for order in orders if order.state in OVER and order.sent_at is not None)
 
 
-def _found(incident: IncidentRow) -> list[str]:
-    return [flag for flag in incident.flags if flag != "no_unit"]
+def _found(context: Context, incident: IncidentRow, order: OrderRow) -> list[str]:
+    flags = (flag for flag in incident.flags if flag not in ("no_unit", UNIT_SILENT))
+    return merged(flags, [] if _is_fresh(context, order) else [UNIT_SILENT])
+
+
+def _is_fresh(context: Context, order: OrderRow) -> bool:
+    """Whether the unit of an order gave a sign of life lately; of one that is not known here nobody can say."""
+    unit = context.board.known.get(order.unit_id)
+    return unit is None or context.board.is_fresh(unit.seen_at)
 
 
 def _proposal(incident: IncidentRow, unit: Candidate, now: datetime) -> OrderRow:

@@ -29,6 +29,7 @@ def put_units(context: Context, units: Sequence[UnitIn]) -> None:
             "lat": unit.lat,
             "lon": unit.lon,
             "available": unit.available,
+            "seen_at": now,
             "changed_at": now,
         }
         for unit in {unit.unit_id: unit for unit in units}.values()
@@ -52,6 +53,12 @@ def move_units(context: Context, positions: Sequence[PositionIn], cic_id: str | 
     with context.database.transaction() as tx:
         moved = unit_store.move_units(tx.session, list(rows.values()), cic_id, clock.now())
     _refuse_others([position.unit_id for position in positions], moved)
+
+
+def connected(context: Context, unit_ids: Collection[str]) -> None:
+    """The terminals of these units are connected: a sign of life."""
+    with context.database.transaction() as tx:
+        unit_store.sign_of_life(tx.session, unit_ids, clock.now())
 
 
 def _refuse_others(told: Sequence[str], taken: Collection[str]) -> None:

@@ -47,6 +47,7 @@ export default {
   "flag.no_unit": "KEINE FREIE STREIFE GEFUNDEN", "flag.cancel_code_wrong": "Falscher Code beim Abbruch", "flag.cancel_codes_tried": "JEMAND PROBIERT ABBRUCHCODES AUS",
   "speaks.nl": "Niederländisch", "speaks.fr": "Französisch", "speaks.de": "Deutsch", "speaks.en": "Englisch",
   "address.home": "Zuhause", "address.work": "Arbeit", "address.school": "Schule", "address.safe": "Sicherer Ort", "address.other": "Andere",
+  noSignSince: "kein Lebenszeichen seit {time}", noSign: "noch kein Lebenszeichen", "flag.unit_no_sign_of_life": "Die Streife gab lange kein Lebenszeichen: per Funk bestätigen", "reason.unit_no_sign_of_life": "kein Lebenszeichen",
   byRadio: "per Funk", victimSafe: "Opfer in Sicherheit", recall: "Zurückrufen", victimSafeMeans: "Die Streife ist vor Ort und sieht das Opfer in Sicherheit: Der Alarm endet, Karte und Standort werden zurückgezogen.",
   recallMeans: "Die Streife ist wieder frei; die nächste wird vorgeschlagen. Entsenden Sie eine andere, wenn niemand mehr unterwegs ist.", radioReason: "Warum", radioNot: "Nicht tun", "reason.recalled": "zurückgerufen",
   "problem.order-move-impossible": "Das geht nicht mehr: Die Streife ist schon weiter, vor Ort oder nicht mehr unterwegs.", "problem.not-responsible": "Eine andere Leitstelle ist für diesen Alarm zuständig: Übernehmen Sie ihn zuerst.",

@@ -47,6 +47,7 @@ export default {
   "flag.no_unit": "NO FREE UNIT FOUND", "flag.cancel_code_wrong": "Wrong code when cancelling", "flag.cancel_codes_tried": "SOMEBODY IS TRYING CANCEL CODES",
   "speaks.nl": "Dutch", "speaks.fr": "French", "speaks.de": "German", "speaks.en": "English",
   "address.home": "Home", "address.work": "Work", "address.school": "School", "address.safe": "Safe place", "address.other": "Other",
+  noSignSince: "no sign of life since {time}", noSign: "no sign of life yet", "flag.unit_no_sign_of_life": "The unit gave no sign of life for long: confirm by radio", "reason.unit_no_sign_of_life": "no sign of life",
   byRadio: "by radio", victimSafe: "Victim safe", recall: "Call back", victimSafeMeans: "The unit is on scene and sees the victim safe: the alarm ends, card and location are withdrawn.",
   recallMeans: "The unit is free again; the next nearest is proposed. Send another one if nobody is on the way any more.", radioReason: "Why", radioNot: "Do not", "reason.recalled": "called back",
   "problem.order-move-impossible": "This is no longer possible: the unit is further already, on scene, or no longer on its way.", "problem.not-responsible": "Another control room answers for this alarm: take it over first.",

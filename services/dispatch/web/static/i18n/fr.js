@@ -47,6 +47,7 @@ export default {
   "flag.no_unit": "AUCUNE ÉQUIPE LIBRE TROUVÉE", "flag.cancel_code_wrong": "Mauvais code d'annulation", "flag.cancel_codes_tried": "QUELQU'UN ESSAIE DES CODES D'ANNULATION",
   "speaks.nl": "néerlandais", "speaks.fr": "français", "speaks.de": "allemand", "speaks.en": "anglais",
   "address.home": "Domicile", "address.work": "Travail", "address.school": "École", "address.safe": "Lieu sûr", "address.other": "Autre",
+  noSignSince: "aucun signe de vie depuis {time}", noSign: "encore aucun signe de vie", "flag.unit_no_sign_of_life": "L'équipe n'a plus donné signe de vie depuis longtemps : confirmez par radio", "reason.unit_no_sign_of_life": "aucun signe de vie",
   byRadio: "par radio", victimSafe: "Victime en sécurité", recall: "Rappeler", victimSafeMeans: "L'équipe est sur place et voit la victime en sécurité : l'alarme se termine, fiche et position sont retirées.",
   recallMeans: "L'équipe est de nouveau libre ; la suivante la plus proche est proposée. Envoyez-en une autre s'il n'y a plus personne en route.", radioReason: "Pourquoi", radioNot: "Ne pas faire", "reason.recalled": "rappelée",
   "problem.order-move-impossible": "Ce n'est plus possible : l'équipe est déjà plus loin, sur place ou plus en route.", "problem.not-responsible": "Un autre centre répond de cette alarme : reprenez-la d'abord.",

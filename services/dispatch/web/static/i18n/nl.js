@@ -47,6 +47,7 @@ export default {
   "flag.no_unit": "GEEN VRIJE PLOEG GEVONDEN", "flag.cancel_code_wrong": "Foute code bij annuleren", "flag.cancel_codes_tried": "IEMAND PROBEERT ANNULEERCODES UIT",
   "speaks.nl": "Nederlands", "speaks.fr": "Frans", "speaks.de": "Duits", "speaks.en": "Engels",
   "address.home": "Thuis", "address.work": "Werk", "address.school": "School", "address.safe": "Veilige plaats", "address.other": "Andere",
+  noSignSince: "geen teken van leven sinds {time}", noSign: "nog geen teken van leven", "flag.unit_no_sign_of_life": "De ploeg gaf lang geen teken van leven: bevestig over de radio", "reason.unit_no_sign_of_life": "geen teken van leven",
   byRadio: "per radio", victimSafe: "Slachtoffer veilig", recall: "Terugroepen", victimSafeMeans: "De ploeg is ter plaatse en ziet het slachtoffer veilig: het alarm eindigt, fiche en locatie worden ingetrokken.",
   recallMeans: "De ploeg is weer vrij; de volgende dichtste wordt voorgesteld. Stuur een andere als er niemand meer onderweg is.", radioReason: "Waarom", radioNot: "Niet doen", "reason.recalled": "teruggeroepen",
   "problem.order-move-impossible": "Dit kan niet meer: de ploeg is al verder, ter plaatse of niet meer onderweg.", "problem.not-responsible": "Een andere meldkamer beantwoordt dit alarm: neem het eerst over.",

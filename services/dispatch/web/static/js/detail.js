@@ -37,7 +37,7 @@ export function showAlarm(act, busy) {
   fill(byId("flags"), key, () => flags(view));
   const near = nearest(view, 4);
   const open = !view.acknowledged_at || !isOurs(view) || view.tied;
-  fill(byId("units"), [...key, busy, near.map(({ unit, away }) => [unit.unit_id, away && Math.round(away / 50)])], () =>
+  fill(byId("units"), [...key, busy, near.map(({ unit, away }) => [unit.unit_id, unit.fresh, away && Math.round(away / 50)])], () =>
     units(view, near, open || busy, act),
   );
   fill(byId("more"), key, () => more(view, act));
@@ -91,6 +91,9 @@ function showActions(view, busy) {
   const offered = !isOurs(view) && !view.tied && step !== "take-over";
   say(byId("take-over"), offered ? `${t("step.take-over")} (T)` : null);
 }
+
+/** Of a unit that may not be there any more. */
+const noSign = (seenAt) => (seenAt ? t("noSignSince", { time: clockTime(seenAt, locale()) }) : t("noSign"));
 
 const distance = (m) => (m === null || m === undefined ? "" : ` · ${kilometres(m)}`);
 const kilometres = (m) => (m < 950 ? `${Math.round(m / 10) * 10} m` : `${(m / 1000).toLocaleString(locale(), { maximumFractionDigits: 1 })} km`);
@@ -148,9 +151,9 @@ function units(view, near, closed, act) {
   const rows = near.map(({ unit, away }) =>
     el(
       "li",
-      {},
+      { class: unit.fresh ? null : "silent-unit" },
       el("strong", {}, unit.callsign),
-      el("span", {}, away !== null ? kilometres(away) : !plottable(unit) && t("placeUnknown")),
+      el("span", {}, away !== null ? kilometres(away) : !plottable(unit) && t("placeUnknown"), !unit.fresh && ` · ${noSign(unit.seen_at)}`),
       el("button", { type: "button", "data-hold": unit.unit_id, "data-unit": unit.unit_id, disabled: closed, "aria-label": t("sendUnit", { unit: unit.callsign }), onclick: () => act.send(unit.unit_id) }, t("send")),
     ),
   );

@@ -83,7 +83,7 @@ export function showUnits() {
   for (const unit of state.units.filter(plottable)) {
     const free = unit.available && !unit.order_id;
     const marked = going.has(unit.unit_id) || unit.unit_id === wanted;
-    L.circleMarker([unit.lat, unit.lon], { radius: marked ? 8 : 5, weight: marked ? 3 : 1.5, color: marked ? "#ffffff" : "#0b0f14", fillColor: free ? "#5cb8ff" : "#9aa7b4", fillOpacity: 1 })
+    L.circleMarker([unit.lat, unit.lon], { radius: marked ? 8 : 5, weight: marked ? 3 : 1.5, color: marked ? "#ffffff" : "#0b0f14", fillColor: free && unit.fresh ? "#5cb8ff" : "#9aa7b4", fillOpacity: 1 })
       .bindTooltip(tooltip(unit.callsign), { permanent: marked || near, direction: "right", offset: [8, 0], className: marked ? "unit going" : "unit" })
       .addTo(unitLayer);
     if (marked && plottable(view.location)) {

@@ -114,6 +114,6 @@ export function nearest(view, count) {
   return state.units
     .filter((unit) => unit.available && !unit.order_id && !taken.has(unit.unit_id))
     .map((unit) => ({ unit, away: here && plottable(unit) ? metres(here, unit) : null }))
-    .sort((a, b) => outside(a.unit) - outside(b.unit) || (a.away ?? Infinity) - (b.away ?? Infinity) || a.unit.callsign.localeCompare(b.unit.callsign))
+    .sort((a, b) => Number(b.unit.fresh) - Number(a.unit.fresh) || outside(a.unit) - outside(b.unit) || (a.away ?? Infinity) - (b.away ?? Infinity) || a.unit.callsign.localeCompare(b.unit.callsign))
     .slice(0, count);
 }

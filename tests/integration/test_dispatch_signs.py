@@ -1,0 +1,150 @@
+"""A unit counts as free only with a fresh sign of life; without any such unit the nearest goes all the same."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from services.dispatch import unit_store
+from services.dispatch.api import create_app
+from services.dispatch.schemas import PositionIn
+from services.dispatch.streams import Watcher
+from services.dispatch.usecases import escalating, moving, sending
+from services.dispatch.usecases.rooms import refresh
+from services.dispatch.usecases.units import connected, move_units
+from tests.support.desks import NO_BROKER
+from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, context_on, order_id
+from tests.support.postgres import Cluster
+from tests.support.tokens import Issuer
+
+FLAG = "unit_no_sign_of_life"
+
+
+def _silent(desk: Desk, *units: str) -> None:
+    """Nothing was heard of these units for an hour, and this process knows it."""
+    desk.do("UPDATE units SET seen_at = now() - interval '1 hour' WHERE id = ANY(:u)", u=list(units))
+    for _ in range(5):  # every so many times all of them are read
+        refresh(desk.context)
+
+
+def _orders(desk: Desk) -> list[tuple[Any, ...]]:
+    return desk.sql("SELECT unit_id, state FROM orders ORDER BY created_at")
+
+
+def _flagged(desk: Desk) -> bool:
+    return any(FLAG in flags for (flags,) in desk.sql("SELECT flags FROM incidents"))
+
+
+@pytest.mark.parametrize(("policy", "state"), [("automatic", "sent"), ("proposed", "proposed")])
+def test_a_unit_that_is_not_there_is_neither_sent_nor_proposed(desk: Desk, policy: str, state: str) -> None:
+    desk.policy(GHENT_ROOM, policy)
+    desk.units(GHENT_ROOM, GHENT, 3)
+    _silent(desk, "u0", "u1")
+    desk.press(alarm())
+    assert (_orders(desk), _flagged(desk)) == ([("u2", state)], False)
+
+
+def test_a_neighbour_who_is_there_goes_before_one_who_is_not(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "automatic")
+    desk.units(GHENT_ROOM, GHENT, 1)
+    desk.units("cic-antwerpen", GHENT, 1, "a")
+    _silent(desk, "u0")
+    desk.press(alarm())
+    assert _orders(desk) == [("a0", "sent")]
+
+
+@pytest.mark.parametrize(("policy", "state"), [("automatic", "sent"), ("proposed", "proposed")])
+def test_without_any_sign_of_life_the_nearest_goes_with_a_flag(desk: Desk, policy: str, state: str) -> None:
+    desk.policy(GHENT_ROOM, policy)
+    desk.units(GHENT_ROOM, GHENT, 2)
+    _silent(desk, "u0", "u1")
+    desk.press(alarm())
+    assert (_orders(desk), _flagged(desk)) == ([("u0", state)], True)
+    # It does not answer: the next one, silent as it is.
+    if policy == "automatic":
+        desk.pass_time(20.1)
+        assert _orders(desk) == [("u0", "withdrawn"), ("u1", "sent")]
+
+
+def test_a_position_a_terminal_and_a_report_are_signs_of_life(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "proposed")
+    desk.units(GHENT_ROOM, GHENT, 4)
+    raised = alarm()
+    desk.press(raised)
+    sending.send(desk.context, raised.alarm_id, "u3", GHENT_ROOM)
+    _silent(desk, "u0", "u1", "u2", "u3")
+    move_units(desk.context, [PositionIn(unit_id="u0", lat=GHENT.lat, lon=GHENT.lon)], GHENT_ROOM)
+    connected(desk.context, ["u1"])
+    moving.move_order(desk.context, order_id(desk), "crew", "acknowledged")
+    with desk.context.database.read() as session:
+        seen = {unit.id: unit.seen_at for unit in unit_store.units_seen_by(session, GHENT_ROOM)}
+    fresh = {unit for unit, at in seen.items() if desk.context.board.is_fresh(at)}
+    assert fresh == {"u0", "u1", "u3"}
+
+
+def test_a_proposed_unit_that_falls_silent_leaves_the_screen(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "proposed")
+    desk.units(GHENT_ROOM, GHENT, 2)
+    desk.press(alarm())
+    _silent(desk, "u0")
+    escalating.look_again_for_stale(desk.context)
+    desk.pass_time(0)
+    assert _orders(desk) == [("u0", "withdrawn"), ("u1", "proposed")]
+    # The last one too: it stays, for there is nobody else.
+    _silent(desk, "u0", "u1")
+    escalating.look_again_for_stale(desk.context)
+    desk.pass_time(0)
+    assert _orders(desk)[1:] == [("u1", "proposed")]
+    # And goes as soon as somebody is there.
+    connected(desk.context, ["u0"])
+    refresh(desk.context)
+    escalating.look_again_for_stale(desk.context)
+    desk.pass_time(0)
+    assert _orders(desk)[1:] == [("u1", "withdrawn"), ("u0", "proposed")]
+
+
+def test_an_operator_may_send_it_by_hand_all_the_same(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "proposed")
+    desk.units(GHENT_ROOM, GHENT, 2)
+    _silent(desk, "u0")
+    raised = alarm()
+    desk.press(raised)
+    sending.send(desk.context, raised.alarm_id, "u0", GHENT_ROOM)
+    assert (("u0", "sent") in _orders(desk), _flagged(desk)) == (True, True)
+
+
+@pytest.fixture(scope="module")
+def served(cluster: Cluster, issuer: Issuer) -> Desk:
+    url = cluster.database("dispatch")
+    return Desk(context_on(url, broker_url=NO_BROKER, oidc_issuer=issuer.url, oidc_jwks_url=issuer.jwks_url))
+
+
+@pytest.fixture(scope="module")
+def client(served: Desk) -> Iterator[TestClient]:
+    with TestClient(create_app(served.context.settings), raise_server_exceptions=False) as started:
+        yield started
+
+
+def test_an_open_terminal_keeps_its_unit_and_the_room_sees_who_is_not_there(
+    served: Desk, client: TestClient, issuer: Issuer
+) -> None:
+    served.units(GHENT_ROOM, GHENT, 2)
+    served.do("UPDATE units SET seen_at = now() - interval '1 hour'")
+    client.app.state.hub._watchers.add(Watcher("unit", "u1", lambda view: view))  # type: ignore[attr-defined]
+    headers = issuer.headers("operator", cic=GHENT_ROOM)
+
+    def fresh() -> dict[str, bool]:
+        units = client.get(f"/v1/control-rooms/{GHENT_ROOM}/units", headers=headers).json()
+        return {unit["unit_id"]: unit["fresh"] for unit in units}
+
+    until = time.monotonic() + 20
+    while not fresh()["u1"] and time.monotonic() < until:
+        time.sleep(0.1)
+    assert fresh() == {"u0": False, "u1": True}
+    # Its room says that it is there: by whatever its software knows.
+    unit = {"unit_id": "u0", "callsign": "U 0", "zone_id": "gent-1", "control_room_id": GHENT_ROOM}
+    gateway = issuer.headers("gateway", cic=GHENT_ROOM)
+    assert client.put("/v1/units", json=[unit], headers=gateway).status_code == 204
+    assert fresh()["u0"]
