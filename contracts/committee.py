@@ -8,6 +8,7 @@ from pydantic import AwareDatetime
 
 from contracts.common import AboutEnrolment
 from contracts.envelope import Payload
+from contracts.ties import Declares, Withdraws
 from contracts.topology import COMMITTEE_EVENTS
 
 Procedure = Literal["ordinary", "urgent"]
@@ -192,7 +193,7 @@ class DeadlineMissed(_Deadline):
     loudness: int
 
 
-class ConflictDeclared(_CommitteeFact):
+class ConflictDeclared(Declares, _CommitteeFact):
     """A person has a tie to a party: wherever they work, this victim's case does not exist for them.
 
     `person`: the subject of their tokens.
@@ -202,10 +203,35 @@ class ConflictDeclared(_CommitteeFact):
 
     person: str
     declared_at: AwareDatetime
+    # By somebody else than the person: they and the file manager are told.
+    by_another: bool = False
+
+    @property
+    def source(self) -> UUID:
+        """The application."""
+        return self.application_id
+
+
+class ConflictWithdrawn(Withdraws, _CommitteeFact):
+    """A tie that was declared in this application until then no longer counts; one from elsewhere still does.
+
+    Which of both was later is told by their moments: these come of one application, one after the other.
+    """
+
+    TYPE = "conflict.withdrawn.v1"
+
+    person: str
+    withdrawn_at: AwareDatetime
+
+    @property
+    def source(self) -> UUID:
+        """The application."""
+        return self.application_id
 
 
 EVENTS = (
     ConflictDeclared,
+    ConflictWithdrawn,
     ProtocolInForce,
     ApplicationSubmitted,
     ApplicationReopened,

@@ -8,15 +8,17 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from contracts.common import AboutEnrolment
 from contracts.policy import Group, Personal
+from contracts.ties import REGISTRY, Declares, Withdraws
 from contracts.topology import REGISTRY_CARDS, REGISTRY_EVENTS
 
 # What a file reminds of: `verify` what was said of violence and weapons, a `measure` that ends, a `photo` that
-# is old, a `transfer` that nobody answers, a file that somebody `opened` by breaking the glass. Of the alarm
+# is old, a `transfer` that nobody answers, a file that somebody `opened` by breaking the glass, or that is kept
+# from somebody who is `tied` on another's word. Of the alarm
 # itself: it is granted and nobody did `activate` it, it is on and she is `unprotected` (it is suspended, or no
 # device of it works), it is `to_end`, was `granted` after the file ended, or for an `unknown` file.
 ReminderKind = Literal[
     "verify", "measure", "photo", "transfer", "opened", "granted", "activate", "unprotected", "to_end",
-    "unknown",
+    "unknown", "tied",
 ]  # fmt: skip
 DeviceStatus = Literal["stock", "matched", "active", "suspended", "lost", "returned"]
 # In these a device raises an alarm all the same, flagged; nothing else that it sends counts.
@@ -228,7 +230,7 @@ class FileOpened(_RegistryFact):
     until: AwareDatetime
 
 
-class TieDeclared(_RegistryFact):
+class TieDeclared(Declares, _RegistryFact):
     """A person (the subject of their tokens) has a tie to a party: this case does not exist for them."""
 
     TYPE = "tie.declared.v1"
@@ -236,8 +238,27 @@ class TieDeclared(_RegistryFact):
     person: str
     declared_at: AwareDatetime
 
+    @property
+    def source(self) -> UUID:
+        """The registry."""
+        return REGISTRY
+
+
+class TieWithdrawn(Withdraws, _RegistryFact):
+    """A tie that was declared at the registry until then no longer counts; one of the committee still does."""
+
+    TYPE = "tie.withdrawn.v1"
+
+    person: str
+    withdrawn_at: AwareDatetime
+
+    @property
+    def source(self) -> UUID:
+        """The registry."""
+        return REGISTRY
+
 
 EVENTS = (
     *(EnrolmentChanged, DeviceChanged, CardPublished, PhotoPublished, CardWithdrawn),
-    *(TransferOffered, TransferAnswered, FileReminded, FileOpened, TieDeclared),
+    *(TransferOffered, TransferAnswered, FileReminded, FileOpened, TieDeclared, TieWithdrawn),
 )

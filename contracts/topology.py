@@ -182,7 +182,10 @@ _WORK_QUEUES: tuple[Queue, ...] = (
     Queue(
         DISPATCH_REGISTRY,
         # Ties are declared at the committee too.
-        (Binding(REGISTRY_EVENTS, "#"), Binding(COMMITTEE_EVENTS, "conflict.declared.v1")),
+        (
+            Binding(REGISTRY_EVENTS, "#"),
+            *(Binding(COMMITTEE_EVENTS, f"conflict.{what}.v1") for what in ("declared", "withdrawn")),
+        ),
     ),
     Queue(DISPATCH_CARDS, (Binding(REGISTRY_CARDS, "#"),)),
     Queue(ALARM_RECORDER, (Binding(ALARM_URGENT, "alarm.raised.v1.*"),)),
@@ -239,7 +242,8 @@ _WORK_QUEUES: tuple[Queue, ...] = (
         COMMITTEE_FOLLOW_UP,
         (
             Binding(DISPATCH_EVENTS, "incident.closed.v1"),
-            *(Binding(REGISTRY_EVENTS, key) for key in ("enrolment.changed.v1", "tie.declared.v1")),
+            Binding(REGISTRY_EVENTS, "enrolment.changed.v1"),
+            *(Binding(REGISTRY_EVENTS, f"tie.{what}.v1") for what in ("declared", "withdrawn")),
         ),
     ),
 )

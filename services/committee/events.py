@@ -18,6 +18,7 @@ from contracts.committee import (
     ApplicationWithdrawn,
     CaseReferred,
     ConflictDeclared,
+    ConflictWithdrawn,
     DeadlineMissed,
     DeadlineReminded,
     ProtocolInForce,
@@ -27,7 +28,8 @@ from contracts.committee import (
 from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed
 from contracts.envelope import Event, Payload
-from contracts.registry import EnrolmentChanged, TieDeclared
+from contracts.registry import EnrolmentChanged, TieDeclared, TieWithdrawn
+from contracts.ties import TieTold
 from services.committee.models import (
     ApplicationRow,
     ConflictRow,
@@ -110,10 +112,15 @@ def review_held(row: ReviewRow, number: int, ends_on: date | None) -> ReviewHeld
 
 def tied(row: ApplicationRow, conflict: ConflictRow) -> ConflictDeclared:
     """Somebody has a tie to a party."""
-    return ConflictDeclared.model_validate(
-        row.model_dump()
-        | {"application_id": row.id, "person": conflict.subject, "declared_at": conflict.declared_at}
-    )
+    more = {"application_id": row.id, "person": conflict.subject, "declared_at": conflict.declared_at}
+    by_another = account(conflict.declared_by) != account(conflict.subject)
+    return ConflictDeclared.model_validate(row.model_dump() | more | {"by_another": by_another})
+
+
+def untied(row: ApplicationRow, conflict: ConflictRow) -> ConflictWithdrawn:
+    """What was said of a tie in this application no longer counts."""
+    more = {"application_id": row.id, "person": conflict.subject, "withdrawn_at": conflict.withdrawn_at}
+    return ConflictWithdrawn.model_validate(row.model_dump() | more)
 
 
 def referred(row: HandoverRow) -> CaseReferred:
@@ -158,15 +165,19 @@ def enrolment(event: Event) -> KnownEnrolmentRow | None:
 
 
 def known_tie(event: Event) -> KnownTieRow | None:
-    """A tie that was declared at the registry; None for anything else. Raises `Invalid`."""
-    if event.type != TieDeclared.TYPE:
+    """A tie that was declared or withdrawn at the registry; None for anything else. Raises `Invalid`."""
+    if event.type not in (TieDeclared.TYPE, TieWithdrawn.TYPE):
         return None
-    told = _read(TieDeclared, event)
+    told: TieTold
+    told = _read(TieDeclared, event) if event.type == TieDeclared.TYPE else _read(TieWithdrawn, event)
+    # As it is compared: who withdraws it may spell it otherwise.
+    person = account(told.person)
     return KnownTieRow(
         enrolment_id=told.enrolment_id,
-        subject=told.person,
-        person=account(told.person),
+        subject=person,
+        person=person,
         declared_at=told.declared_at,
+        withdrawn_at=told.withdrawn_at,
     )
 
 

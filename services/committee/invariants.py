@@ -32,7 +32,8 @@ INVARIANTS: dict[str, str] = {
     "decided_by_somebody_tied": (
         "SELECT d.id FROM decision d JOIN application a ON a.id = d.application_id JOIN application o "
         "ON o.id = a.id OR o.enrolment_id = a.enrolment_id JOIN conflict c ON c.application_id = o.id "
-        "WHERE d.kind = 'final' AND d.present ? coalesce(c.person, c.subject) AND c.declared_at < d.decided_at"
+        "WHERE d.kind = 'final' AND d.present ? coalesce(c.person, c.subject) AND c.declared_at < d.decided_at "
+        "AND (c.withdrawn_at IS NULL OR c.withdrawn_at > d.decided_at)"
     ),
     "grant_without_reviews": (
         "SELECT d.id FROM decision d WHERE d.outcome = 'granted' AND d.kind = 'final' AND "

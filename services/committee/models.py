@@ -123,7 +123,7 @@ class OpinionRow(SQLModel, table=True):
 
 
 class ConflictRow(SQLModel, table=True):
-    """A person with a tie to a party: sees nothing of the case, and counts for nothing in it."""
+    """A person with a tie to a party, until it is withdrawn: sees nothing of the case, counts for nothing."""
 
     __tablename__ = "conflict"
 
@@ -134,6 +134,8 @@ class ConflictRow(SQLModel, table=True):
     sealed: bytes
     declared_at: datetime = Field(sa_type=UtcDateTime)
     declared_by: str
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    withdrawn_by: str | None = None
 
 
 class MeetingRow(SQLModel, table=True):
@@ -237,6 +239,7 @@ class KnownTieRow(SQLModel, table=True):
     # As in `conflict`.
     person: str | None = Field(default=None, index=True)
     declared_at: datetime = Field(sa_type=UtcDateTime)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class KnownEnrolmentRow(SQLModel, table=True):

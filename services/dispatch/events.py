@@ -8,7 +8,7 @@ from opentelemetry.trace import Span
 
 from chassis.database import Transaction
 from contracts.alarm import AlarmLocated, AlarmRaised, CanaryRaised, CancelRequested, TestRaised
-from contracts.committee import ConflictDeclared
+from contracts.committee import ConflictDeclared, ConflictWithdrawn
 from contracts.envelope import Event
 from contracts.press import read_press
 from contracts.registry import (
@@ -18,6 +18,7 @@ from contracts.registry import (
     EnrolmentChanged,
     PhotoPublished,
     TieDeclared,
+    TieWithdrawn,
 )
 from services.dispatch.usecases import following
 from services.dispatch.usecases.context import Context
@@ -56,6 +57,11 @@ def take(context: Context, queue: str, received: Sequence[Received]) -> None:
 
 Taker = Callable[[Transaction, Context, dict[str, Any], Span | None], None]
 
+
+def _of_tie(kind: type[TieDeclared | TieWithdrawn | ConflictDeclared | ConflictWithdrawn]) -> Taker:
+    return lambda tx, c, d, span: following.take_tie(tx, c, kind.model_validate(d), span)
+
+
 _TAKERS: dict[str, Taker] = {
     AlarmLocated.TYPE: lambda tx, c, d, span: following.locate(tx, c, AlarmLocated.model_validate(d), span),
     CancelRequested.TYPE: lambda tx, c, d, span: following.cancel(
@@ -69,10 +75,8 @@ _TAKERS: dict[str, Taker] = {
     EnrolmentChanged.TYPE: lambda tx, _, d, __: following.take_enrolment(
         tx, EnrolmentChanged.model_validate(d)
     ),
-    TieDeclared.TYPE: lambda tx, c, d, span: following.take_tie(tx, c, TieDeclared.model_validate(d), span),
-    ConflictDeclared.TYPE: lambda tx, c, d, span: following.take_tie(
-        tx, c, ConflictDeclared.model_validate(d), span
-    ),
+    **{kind.TYPE: _of_tie(kind) for kind in (TieDeclared, TieWithdrawn)},
+    **{kind.TYPE: _of_tie(kind) for kind in (ConflictDeclared, ConflictWithdrawn)},
     PhotoPublished.TYPE: lambda tx, c, d, _: following.take_photo(tx, c, PhotoPublished.model_validate(d)),
     CardPublished.TYPE: lambda tx, c, d, _: following.take_card(tx, c, CardPublished.model_validate(d)),
     CardWithdrawn.TYPE: lambda tx, _, d, __: following.drop_card(tx, CardWithdrawn.model_validate(d)),

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Index, MetaData, text
 from sqlmodel import Field, SQLModel
 
 from chassis.columns import Json, UtcDateTime
+from contracts.ties import NEVER, REGISTRY
 
 
 class Table(SQLModel):
@@ -128,12 +129,20 @@ class PhotoRow(SQLModel, table=True):
 
 
 class TieRow(Table, table=True):
-    """A person (the subject of their tokens) with a tie to a party, said at the registry or the committee."""
+    """What was said of a tie to a party: by whom (`source`), and whether it was withdrawn since.
+
+    `subject`: the account as it is compared (chassis/people.py); `spelt`: as the person's own tokens say it, or
+    as somebody typed it. `source`: the application at the committee, or `REGISTRY`.
+    """
 
     __tablename__ = "ties"
 
     enrolment_id: UUID = Field(primary_key=True)
     subject: str = Field(primary_key=True)
+    source: UUID = Field(default=REGISTRY, primary_key=True)
+    spelt: str | None = None
+    declared_at: datetime = Field(default=NEVER, sa_type=UtcDateTime)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class PerpetratorRow(Table, table=True):

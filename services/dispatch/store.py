@@ -60,13 +60,19 @@ _CLAIM_UNITS = (
     "f AS (SELECT u.id, w.order_id FROM w "
     f"JOIN units u ON u.id = w.unit_id WHERE u.order_id IS NULL AND u.available {_TAKE} SELECT order_id FROM t"
 ).encode()
+# A tie that was not withdrawn since it was last declared.
+STANDS = b"(t.withdrawn_at IS NULL OR t.declared_at > t.withdrawn_at)"
+_STANDS_OF = (
+    b"SELECT 1 FROM ties t WHERE t.enrolment_id = %(enrolment_id)s AND t.subject = %(person)s AND " + STANDS
+)
 _OWNERS = (
     b"SELECT d.id, d.enrolment_id, d.public_key, e.managing_zone_id, c.sealed AS card, "
     b"ARRAY(SELECT o.id FROM perpetrators p "
     b"JOIN perpetrators q ON q.ref = p.ref AND q.enrolment_id <> p.enrolment_id "
     b"JOIN incidents o ON o.enrolment_id = q.enrolment_id AND o.state = 'open' "
     b"WHERE p.enrolment_id = d.enrolment_id) AS linked, "
-    b"ARRAY(SELECT t.subject FROM ties t WHERE t.enrolment_id = d.enrolment_id) AS tied "
+    b"ARRAY(SELECT DISTINCT COALESCE(t.spelt, t.subject) FROM ties t WHERE t.enrolment_id = d.enrolment_id "
+    b"AND " + STANDS + b") AS tied "
     b"FROM devices d LEFT JOIN enrolments e ON e.id = d.enrolment_id "
     b"LEFT JOIN cards c ON c.enrolment_id = d.enrolment_id WHERE d.id = ANY(%(ids)s::uuid[])"
 )
@@ -105,8 +111,8 @@ _LINKED = (
 )
 # Who has a tie to a party, by incident.
 _TIED = (
-    b"SELECT i.id, t.subject FROM incidents i JOIN ties t ON t.enrolment_id = i.enrolment_id "
-    b"WHERE i.id = ANY(%(ids)s::uuid[])"
+    b"SELECT DISTINCT i.id, COALESCE(t.spelt, t.subject) AS subject FROM incidents i "
+    b"JOIN ties t ON t.enrolment_id = i.enrolment_id WHERE i.id = ANY(%(ids)s::uuid[]) AND " + STANDS
 )
 new_presses = Insert(table_of(PressRow), tail="ON CONFLICT DO NOTHING")
 new_orders = Insert(
@@ -306,6 +312,13 @@ def is_tied(session: Session, incident_id: UUID, subject: str) -> bool:
     """Whether a person has a tie to a party of an incident."""
     [rows] = send(session, Statement(_TIED, {"ids": [incident_id]}))
     return is_one_of(subject, (row.subject for row in rows))
+
+
+def stands(session: Session, enrolment_id: UUID, person: str) -> bool:
+    """Whether anybody says that a person (an account as it is compared) has a tie to a party of a file."""
+    values = {"enrolment_id": enrolment_id, "person": person}
+    [rows] = send(session, Statement(_STANDS_OF, values))
+    return bool(rows)
 
 
 def open_of(session: Session, enrolment_id: UUID) -> list[IncidentRow]:

@@ -10,6 +10,7 @@ from chassis.columns import table_of
 from chassis.sql import Insert, Statement, as_json, send
 from services.dispatch.domain import LIVE
 from services.dispatch.models import UnitRow
+from services.dispatch.store import STANDS
 
 # A unit belongs to the room that registered it: who registers another room's unit changes nothing of it.
 # Rows are locked in the order of their ids, so that two reports cannot deadlock.
@@ -36,8 +37,9 @@ _SEEN = (
 )
 # Its own, and others for as long as they serve an alarm of its own; with whom that alarm is kept from.
 _SEEN_BY_ROOM = (
-    b"SELECT u.*, ARRAY(SELECT t.subject FROM orders o JOIN incidents i ON i.id = o.incident_id "
-    b"JOIN ties t ON t.enrolment_id = i.enrolment_id WHERE o.id = u.order_id) AS kept_from FROM units u "
+    b"SELECT u.*, ARRAY(SELECT DISTINCT COALESCE(t.spelt, t.subject) FROM orders o "
+    b"JOIN incidents i ON i.id = o.incident_id JOIN ties t ON t.enrolment_id = i.enrolment_id "
+    b"WHERE o.id = u.order_id AND " + STANDS + b") AS kept_from FROM units u "
     b"WHERE u.cic_id = %(cic)s OR u.order_id IN (SELECT o.id FROM orders o "
     b"JOIN incidents i ON i.id = o.incident_id WHERE i.cic_id = %(cic)s AND i.state = 'open' "
     b"AND o.state = ANY(%(live)s)) ORDER BY u.id"

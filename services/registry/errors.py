@@ -109,3 +109,7 @@ class PhotoInvalid(Invalid):
 
 class PhotoUnknown(NotFound):
     """No such photo."""
+
+
+class TieUnknown(NotFound):
+    """Nobody of that account has a tie that was declared here."""

@@ -15,6 +15,7 @@ from contracts.committee import (
     AlarmRefused,
     ApplicationReopened,
     ConflictDeclared,
+    ConflictWithdrawn,
     ReviewHeld,
 )
 from contracts.dispatch import TestRouted, ZonesPublished
@@ -124,15 +125,20 @@ def _grant(
 
 
 def tied(event: Event) -> TieRow | None:
-    """A tie that was declared at the committee; None for its other events. Raises `Invalid`."""
-    if event.type != ConflictDeclared.TYPE:
+    """A tie that was declared or withdrawn at the committee; None for other events. Raises `Invalid`."""
+    if event.type not in (ConflictDeclared.TYPE, ConflictWithdrawn.TYPE):
         return None
-    told = _read(ConflictDeclared, event)
+    declares = event.type == ConflictDeclared.TYPE
+    told: ConflictDeclared | ConflictWithdrawn
+    told = _read(ConflictDeclared, event) if declares else _read(ConflictWithdrawn, event)
     return TieRow(
         enrolment_id=told.enrolment_id,
         subject=account(told.person),
+        source=told.source,
         declared_at=told.declared_at,
         declared_by="committee",
+        by_another=isinstance(told, ConflictDeclared) and told.by_another,
+        withdrawn_at=told.withdrawn_at,
     )
 
 

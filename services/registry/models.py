@@ -7,6 +7,7 @@ from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from chassis.columns import Json, UtcDateTime
+from contracts.ties import REGISTRY
 
 
 class EnrolmentRow(SQLModel, table=True):
@@ -169,15 +170,22 @@ class ReminderRow(SQLModel, table=True):
 
 
 class TieRow(SQLModel, table=True):
-    """A person with a tie to a party: the file does not exist for them. `sealed`: why, if said here."""
+    """A person with a tie to a party: the file does not exist for them, until whoever said so withdraws it.
+
+    `source`: the application at the committee, or `REGISTRY`: said here; `sealed`: why, if said here.
+    """
 
     __tablename__ = "tie"
 
     enrolment_id: UUID = Field(primary_key=True)
     subject: str = Field(primary_key=True)
+    source: UUID = Field(default=REGISTRY, primary_key=True)
     sealed: bytes | None = None
     declared_at: datetime = Field(sa_type=UtcDateTime)
     declared_by: str
+    # By somebody else than the person.
+    by_another: bool = False
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class OpenedRow(SQLModel, table=True):

@@ -57,8 +57,8 @@ class Entries:
     facts: dict[str, Row] = field(default_factory=dict)
     devices: dict[UUID, Row] = field(default_factory=dict)
     enrolments: dict[UUID, Row] = field(default_factory=dict)
-    # Who has a tie to a party, and whose case it is: only ever added.
-    ties: dict[tuple[str, str], Row] = field(default_factory=dict)
+    # Who has a tie to a party by whom (the last declaration and withdrawal of each), and whose case it is.
+    ties: dict[tuple[str, str, str], Row] = field(default_factory=dict)
     proposers: dict[tuple[str, str, str], Row] = field(default_factory=dict)
     sealed: list[Row] = field(default_factory=list)
     parked: dict[UUID, Row] = field(default_factory=dict)

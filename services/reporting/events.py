@@ -16,6 +16,7 @@ from contracts.committee import (
     AlarmRefused,
     ApplicationSubmitted,
     ConflictDeclared,
+    ConflictWithdrawn,
     DeadlineMissed,
 )
 from contracts.common import MessageParked
@@ -32,7 +33,15 @@ from contracts.dispatch import (
     TestRouted,
 )
 from contracts.envelope import Event, Payload
-from contracts.registry import DeviceChanged, EnrolmentChanged, FileOpened, FileReminded, TieDeclared
+from contracts.registry import (
+    DeviceChanged,
+    EnrolmentChanged,
+    FileOpened,
+    FileReminded,
+    TieDeclared,
+    TieWithdrawn,
+)
+from contracts.ties import NEVER, TieTold
 from contracts.topology import REPORTING_ATTENTION, REPORTING_AUDIT, REPORTING_FOLLOW_UP, REPORTING_LEDGER
 from services.reporting.domain import ALARM_PATH, Entries, least, newest
 
@@ -192,9 +201,13 @@ def _applied(entries: Entries, event: ApplicationSubmitted) -> None:
         entries.proposers[key] = dict(zip(("enrolment_id", "partner", "zone_id"), key, strict=True))
 
 
-def _tied(entries: Entries, event: TieDeclared | ConflictDeclared) -> None:
-    key = (account(event.person), str(event.enrolment_id))
-    entries.ties[key] = dict(zip(("person", "enrolment_id"), key, strict=True))
+def _tied(entries: Entries, event: TieTold) -> None:
+    key = (account(event.person), str(event.enrolment_id), str(event.source))
+    named = dict(zip(("person", "enrolment_id", "source"), key, strict=True))
+    row = entries.ties.setdefault(key, {**named, "declared_at": NEVER, "withdrawn_at": None})
+    row["declared_at"] = max(row["declared_at"], event.declared_at)
+    if event.withdrawn_at is not None:
+        row["withdrawn_at"] = max(row["withdrawn_at"] or NEVER, event.withdrawn_at)
 
 
 def _sealed(entries: Entries, event: AuditSealed) -> None:
@@ -266,7 +279,9 @@ ENTER: dict[str, dict[str, Add]] = {
             _reads(AlarmGranted, _decided),
             _reads(AlarmRefused, _decided),
             _reads(TieDeclared, _tied),
+            _reads(TieWithdrawn, _tied),
             _reads(ConflictDeclared, _tied),
+            _reads(ConflictWithdrawn, _tied),
         )
     ),
     REPORTING_AUDIT: dict((_reads(AuditSealed, _sealed),)),

@@ -230,6 +230,10 @@ class Tie(SQLModel, table=True):
 
     person: str = Field(primary_key=True)
     enrolment_id: UUID = Field(primary_key=True)
+    # The application at the committee, or zeros: the registry. Each withdraws what it said itself.
+    source: UUID = Field(primary_key=True)
+    declared_at: datetime = Field(sa_type=UtcDateTime)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class Proposer(SQLModel, table=True):

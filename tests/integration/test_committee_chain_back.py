@@ -9,6 +9,7 @@ from tests.support.chain_partner import ChainPartner
 from tests.support.committee import (
     MAGISTRATE,
     SECRETARY,
+    declared_tied,
     named,
     registry_says,
     submitted,
@@ -80,7 +81,7 @@ def test_copies_that_come_together_are_one(linked: Desk, partner: ChainPartner) 
 def test_who_is_tied_sees_no_case_of_theirs(linked: Desk, partner: ChainPartner, protocol: str) -> None:
     body = whole(protocol)
     path = submitted(linked, body)
-    linked.raw_json("POST", f"{path}/conflicts", {"subject": "frank", "reason": "aunt"}, **SECRETARY)
+    declared_tied(linked, path, "frank", "aunt")
     case = theirs(partner, enrolment_id=body["enrolment_id"])
     linked.signed(*partner.webhook("case.referred", case))
     frank = named(SECRETARY, "frank")

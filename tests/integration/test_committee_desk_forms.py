@@ -28,6 +28,7 @@ from tests.support.committee import (
     SECRETARY,
     about,
     come_in,
+    declared_tied,
     drafted,
     granted,
     meeting,
@@ -218,8 +219,15 @@ def test_any_officer_raises_a_risk_and_the_committee_lowers_it(
 def test_the_secretariat_declares_ties_of_others(
     committee: Desk, pages: TestClient, issuer: Issuer, protocol_id: str
 ) -> None:
-    page = submitted(committee, whole(protocol_id)).replace("/v1/", "/desk/")
-    assert 'name="subject"' in read(pages, issuer, page, SECRETARY)
+    path = submitted(committee, whole(protocol_id))
+    page = path.replace("/v1/", "/desk/")
+    # The registry told of no such file yet: no form that cannot succeed.
+    assert 'name="subject"' not in read(pages, issuer, page, SECRETARY)
+    declared_tied(committee, path, "gina")
+    text = read(pages, issuer, page, SECRETARY)
+    assert 'name="subject"' in text
+    assert f'"POST {path}/conflicts/withdraw"' in text
+    assert f'"POST {path}/conflicts/withdraw"' in read(pages, issuer, page, PROCUREUR)
     text = read(pages, issuer, page, MEMBER)
     assert "conflicts" in forms(text)
     assert 'name="subject"' not in text

@@ -13,6 +13,7 @@ from tests.support.committee import (
     SECRETARY,
     about,
     come_in,
+    declared_tied,
     go,
     granted,
     in_force,
@@ -72,7 +73,7 @@ def test_minutes_say_who_was_there_and_what_was_decided(committee: Desk, protoco
     for kept in ("therapy", "pattern", "GE.37", "no-contact order within"):
         assert kept not in text
     # Who is tied to a party of one case reads nothing of it, even here.
-    committee.raw_json("POST", f"{two}/conflicts", {"subject": "frank", "reason": "x"}, **SECRETARY)
+    declared_tied(committee, two, "frank", "x")
     tied = committee.text_of(f"/v1/meetings/{held}/minutes.pdf", **named(SECRETARY, "frank"))
     assert short(one) in tied
     assert short(two) not in tied

@@ -19,6 +19,7 @@ from tests.support.committee import (
     QUORUM,
     SECRETARY,
     about,
+    declared_tied,
     go,
     hold,
     in_force,
@@ -54,7 +55,7 @@ def test_a_tie_counts_in_every_case_of_the_victim(
 ) -> None:
     first = whole(protocol_id)
     one = submitted(committee, first)
-    committee.raw_json("POST", f"{one}/conflicts", {"subject": "bert", "reason": "uncle"}, **SECRETARY)
+    declared_tied(committee, one, "bert", "uncle")
     refused(committee, protocol_id, submitted(committee, whole(protocol_id)))
     other = submitted(committee, whole(protocol_id, enrolment_id=first["enrolment_id"]))
     held = meeting(committee, protocol_id, about(other))
@@ -110,7 +111,7 @@ SPELT = ("Bert", " bert", "BERT ", "\uff42\uff45\uff52\uff54")
 @pytest.mark.parametrize("spelt", SPELT)
 def test_a_tie_is_not_beaten_by_spelling(committee: Desk, protocol_id: str, spelt: str) -> None:
     path = submitted(committee, body := whole(protocol_id))
-    committee.raw_json("POST", f"{path}/conflicts", {"subject": "bert", "reason": "uncle"}, **SECRETARY)
+    declared_tied(committee, path, "bert", "uncle")
     held = meeting(committee, protocol_id, about(path), people=((spelt, "police"), ("carla", "parket")))
     (point,) = committee.call("GET", f"/v1/meetings/{held}", **SECRETARY)["agenda"]
     assert (point["missing"], point["excluded"]) == (["police"], {"bert": "police"})
@@ -169,7 +170,8 @@ def test_a_tie_that_is_known_before_the_approval_counts(committee: Desk, protoco
     held = meeting(committee, protocol_id, about(path))
     proposal = {"meeting_id": held, "outcome": "grant", **REASONS}
     committee.call("POST", f"{path}/propose-decision", proposal, **SECRETARY)
-    committee.raw_json("POST", f"{path}/conflicts", {"subject": "carla", "reason": "aunt"}, **SECRETARY)
+    own = {"reason": "aunt"}
+    committee.call("POST", f"{path}/conflicts", own, status=204, **member_of("carla", "parket"))
     lacking = committee.call("POST", f"{path}/approve-draft", status=409, **GENERAL)
     assert (lacking["missing"], lacking["excluded"]) == (["parket"], ["carla"])
     committee.call("POST", f"{path}/send-draft-back", {"remarks": "others"}, **GENERAL)

@@ -22,6 +22,7 @@ from tests.support.committee import (
     SECRETARY,
     about,
     come_in,
+    declared_tied,
     go,
     granted,
     in_force,
@@ -245,7 +246,7 @@ def test_a_condition_that_is_not_met_is_no_ground_for_an_alarm(committee: Desk, 
 
 def test_who_is_tied_does_not_count(committee: Desk, protocol_id: str) -> None:
     path = submitted(committee, whole(protocol_id))
-    committee.raw_json("POST", f"{path}/conflicts", {"subject": "carla", "reason": "aunt"}, **SECRETARY)
+    declared_tied(committee, path, "carla", "aunt")
     held = meeting(committee, protocol_id, about(path))
     lacking = committee.call("POST", f"{path}/grant", {"meeting_id": held, **REASONS}, status=409, **SECRETARY)
     assert (lacking["missing"], lacking["excluded"]) == (["parket"], ["carla"])

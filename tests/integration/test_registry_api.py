@@ -52,6 +52,7 @@ ENDPOINTS: dict[tuple[str, str], set[str]] = {
     ("GET", f"{E}/photos/{NOBODY}"): READER,
     ("DELETE", f"{E}/photos/{NOBODY}"): MANAGER,
     ("POST", f"{E}/ties"): MANAGER,
+    ("POST", f"{E}/ties/withdraw"): MANAGER,
     ("POST", f"{E}/break-glass"): READER,
     ("GET", f"/v1/openings/{NOBODY}"): MANAGER,
     ("POST", "/v1/stock"): KEEPER,

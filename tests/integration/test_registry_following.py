@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.database import Database, engine_of
-from contracts.committee import ConflictDeclared
+from contracts.committee import ConflictDeclared, ConflictWithdrawn
 from contracts.common import morning
 from contracts.envelope import wrap
 from contracts.registry import Card, FileReminded
@@ -224,6 +224,47 @@ def test_who_has_a_tie_sees_nothing_of_the_file(registry: Desk, database: Databa
         with database.transaction() as tx:
             access.keep_tie(tx, tie)
     registry.call("GET", file, status=404, **colleague)
+
+
+def test_the_zone_hears_of_a_tie_that_somebody_else_declared(
+    registry: Desk, database: Database, file: str
+) -> None:
+    registry.call("PUT", f"{file}/card", card(None), **GHENT)
+    enrolment, at, application = UUID(file.rpartition("/")[2]), datetime.now(UTC), uuid4()
+    about = {"enrolment_id": enrolment, "application_id": application, "person": "Tom"}
+    said = [
+        ConflictDeclared(**about, declared_at=at, by_another=True),
+        ConflictWithdrawn(**about, withdrawn_at=at + timedelta(seconds=5)),
+    ]
+    tom: Who = {**GHENT, "sub": "tom"}
+
+    def hear(*which: int) -> None:
+        for number in which:
+            tie = events.tied(wrap(said[number], source="/services/committee"))
+            assert tie is not None
+            with database.transaction() as tx:
+                access.keep_tie(tx, tie)
+
+    hear(0, 0)
+    registry.call("GET", file, status=404, **tom)
+    assert "tied" in open_reminders(registry, file)
+    # What the committee says, the zone does not undo; what it says itself, it does.
+    wrong = {"subject": "TOM", "reason": "another Tom"}
+    registry.call("POST", f"{file}/ties/withdraw", wrong, status=404, **GHENT)
+    hear(1, 0, 1)
+    registry.call("GET", file, **tom)
+    registry.call("POST", f"{file}/ties", {"subject": "Tom", "reason": "friends"}, status=204, **GHENT)
+    registry.call("GET", file, status=404, **tom)
+    registry.call("POST", f"{file}/ties/withdraw", wrong, status=404, **tom)
+    hear(0, 1)
+    registry.call("GET", file, status=404, **tom)
+    for _ in range(2):
+        registry.call("POST", f"{file}/ties/withdraw", wrong, status=204, **GHENT)
+    registry.call("GET", file, **tom)
+    told = [each for each in registry.published(str(enrolment)) if each.type.startswith("tie.")]
+    assert [each.type for each in told] == ["tie.declared.v1", "tie.withdrawn.v1"]
+    registry.call("POST", f"{file}/ties", {"subject": "tom", "reason": "friends"}, status=204, **GHENT)
+    registry.call("GET", file, status=404, **tom)
 
 
 def test_the_glass_opens_for_a_while_and_tells_at_once(registry: Desk, database: Database, file: str) -> None:

@@ -1,13 +1,14 @@
 """Who may know what of reporting: ties beat every role, victim support sees the essence of its own cases."""
 
 from collections.abc import Iterator
+from itertools import permutations
 from uuid import UUID, uuid4
 
 import pytest
 
 from contracts.alarm import alarm_id_of
-from contracts.committee import ApplicationSubmitted, ConflictDeclared, DeadlineMissed
-from contracts.registry import FileOpened, TieDeclared
+from contracts.committee import ApplicationSubmitted, ConflictDeclared, ConflictWithdrawn, DeadlineMissed
+from contracts.registry import FileOpened, TieDeclared, TieWithdrawn
 from contracts.topology import REPORTING_ATTENTION, REPORTING_FOLLOW_UP
 from services.reporting import usecases
 from services.reporting.api import create_app
@@ -143,6 +144,28 @@ def test_ties_come_from_both_sides_twice_and_before_the_case(api: Desk, books: B
     path = f"/v1/reports/daily/{enrolment}{DAY}"
     for person, status in (("ann", 404), ("bob", 404), ("carl", 200)):
         api.call("GET", path, status=status, **named(WATCHER, person))
+
+
+@pytest.mark.parametrize("order", list(permutations(range(4))))
+def test_each_withdraws_what_it_said_itself_in_any_order(api: Desk, told: Told, order: tuple[int, ...]) -> None:
+    about = {"enrolment_id": told.enrolment}
+    one = {**about, "application_id": uuid4()}
+    said = [
+        ConflictDeclared(**one, person="Tom ", declared_at=ev.T0),
+        ConflictWithdrawn(**one, person="tom", withdrawn_at=ev.after(5)),
+        TieDeclared(**about, person="TOM", declared_at=ev.T0),
+        TieWithdrawn(**about, person="tom", withdrawn_at=ev.after(5)),
+    ]
+    tom, queue = named(WATCHER, "tom"), REPORTING_FOLLOW_UP
+    batches = [ev.events(said[number]) for number in order if number != 3]
+    enter(told.books.database, *batches, *batches, queue=queue)
+    # The registry still says it.
+    api.call("GET", told.report, status=404, **tom)
+    enter(told.books.database, *(ev.events(said[number]) for number in order), queue=queue)
+    api.call("GET", told.report, **tom)
+    again = ConflictDeclared(**one, person="tom", declared_at=ev.after(6))
+    enter(told.books.database, ev.events(again, said[1], said[0]), queue=queue)
+    api.call("GET", told.report, status=404, **tom)
 
 
 def test_a_gap_is_hidden_from_nobody(api: Desk, told: Told) -> None:

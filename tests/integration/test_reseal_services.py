@@ -40,6 +40,7 @@ from tests.support import dispatching
 from tests.support.committee import (
     SECRETARY,
     about,
+    declared_tied,
     granted,
     in_force,
     meeting,
@@ -117,9 +118,7 @@ def test_committee(committee: tuple[Desk, Database], issuer: Issuer) -> None:
     path = submitted(here, body := whole(protocol))
     opinion = {"advice": "grant", "shared": "what all may know", "kept": "what we keep"}
     here.call("PUT", f"{path}/opinion", opinion, role="committee", partner="police", district="Gent")
-    assert (
-        here.raw_json("POST", f"{path}/conflicts", {"subject": "hans", "reason": "uncle"}, **SECRETARY) == 204
-    )
+    declared_tied(here, path, "hans", "uncle")
     granted(here, protocol, path)
     (review,) = (
         each

@@ -121,6 +121,17 @@ def go(committee: Desk, meeting_id: str, subject: str) -> dict[str, Any]:
     return seen
 
 
+def declared_tied(committee: Desk, path: str, subject: str, reason: str = "uncle") -> None:
+    """The secretariat declares somebody's tie, in a file that a zone of its protocol manages."""
+    enrolment = committee.call("GET", path, **SECRETARY)["enrolment_id"]
+    committee.execute(
+        "INSERT INTO known_enrolment (id, status, managing_zone_id, changed_at) "
+        f"VALUES ('{enrolment}', 'open', 'z1', '2020-01-01') ON CONFLICT DO NOTHING"
+    )
+    said = {"subject": subject, "reason": reason}
+    committee.call("POST", f"{path}/conflicts", said, status=204, **SECRETARY)
+
+
 def about(path: str) -> dict[str, str]:
     """The point of an agenda for an application at a path."""
     return {"application_id": path.rpartition("/")[2]}

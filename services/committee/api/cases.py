@@ -7,7 +7,7 @@ from fastapi import FastAPI, Query, Response
 
 from chassis import clock
 from services.committee.api import shown
-from services.committee.api.parts import Member, Officer, OpinionGiver, Parts, Proposer, Reader
+from services.committee.api.parts import Member, Officer, OpinionGiver, Parts, Proposer, Reader, TieKeeper
 from services.committee.domain.application import State
 from services.committee.schemas.case import (
     ApplicationIn,
@@ -15,6 +15,8 @@ from services.committee.schemas.case import (
     ApplicationSummary,
     AssessmentWhole,
     ConflictIn,
+    ConflictOut,
+    ConflictWithdrawalIn,
     DeadlineOut,
     OpinionIn,
     OpinionOut,
@@ -24,7 +26,7 @@ from services.committee.schemas.meeting import ReviewOut
 from services.committee.schemas.protocol import HistoryOut
 from services.committee.store import cases as store
 from services.committee.store import due
-from services.committee.usecases import applications, meetings
+from services.committee.usecases import applications, meetings, ties
 from services.committee.usecases.work import sight_of
 
 Limit = Annotated[int, Query(ge=1, le=500)]
@@ -97,8 +99,23 @@ def _add_to(app: FastAPI, parts: Parts) -> None:
         """Somebody has a tie to a party: the case no longer exists for them, whatever their role."""
         with parts.work(caller) as work:
             subject = body.subject or caller.subject
-            applications.declare_conflict(work, application_id, subject, body.reason)
+            ties.declare(work, application_id, subject, body.reason)
             shown.wrote(work, application_id, ("conflict",))
+
+    @app.post("/v1/applications/{application_id}/conflicts/withdraw", status_code=204, tags=["applications"])
+    def withdraw_conflict(application_id: UUID, body: ConflictWithdrawalIn, caller: TieKeeper) -> None:
+        """What was said of somebody was wrong: the case exists for them again, unless it is said elsewhere."""
+        with parts.work(caller) as work:
+            ties.withdraw(work, application_id, body.subject, body.reason)
+            shown.wrote(work, application_id, ("conflict",))
+
+    @app.get("/v1/applications/{application_id}/conflicts", tags=["applications"])
+    def conflicts(application_id: UUID, caller: TieKeeper) -> list[ConflictOut]:
+        """Whose ties were declared in a case, by whom and why; withdrawn ones too."""
+        with parts.reading(caller) as reading:
+            found = ties.of_case(reading, application_id)
+            shown.read(reading, shown.about(application_id), "conflict")
+            return [shown.conflict(*each) for each in found]
 
 
 def _read(app: FastAPI, parts: Parts) -> None:

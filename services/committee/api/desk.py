@@ -47,8 +47,10 @@ def _board(desk: Desk) -> None:
             asked = waiting.unconfirmed(session, sight, account(caller.subject))
             invited = members.invitations(session, sight.protocols, account(caller.subject))
             names = {row.id: row.content["name"] for row in protocol_store.all_in_force(session)}
+            said = cases.said_of(session, caller.subject)
         urgency = [(row, _urgency(row.due_at, now)) for row in rows]
         mine = {
+            "said_of_you": [row.declared_at for row in said],
             "asked": {meeting.id: meeting for meeting, stay in asked if stay.partner == caller.partner},
             "invited": [row for row in invited if row.partner == caller.partner and row.protocol_id in names],
         }

@@ -9,15 +9,16 @@ from fastapi import Request, Response
 from chassis.caller import Caller
 from services.committee.api import shown
 from services.committee.api.desk_common import Agendas, Desk, conditions_of, is_member
-from services.committee.api.parts import OFFICERS, OPINION_GIVERS, PROPOSERS, READERS
+from services.committee.api.parts import OFFICERS, OPINION_GIVERS, PROPOSERS, READERS, TIE_KEEPERS
 from services.committee.domain.application import ELEMENTS, LEVELS, MOVES
 from services.committee.domain.chain import PARTNER, fields_sent
 from services.committee.models import ApplicationRow, ProtocolRow
 from services.committee.partners import called
-from services.committee.schemas.case import ApplicationOut
+from services.committee.schemas.case import ApplicationOut, ConflictOut
 from services.committee.store import cases, due
+from services.committee.store import members as member_store
 from services.committee.store import protocols as protocol_store
-from services.committee.usecases import applications, chain
+from services.committee.usecases import applications, chain, ties
 from services.committee.usecases.work import COMMITTEE, Reading
 
 
@@ -54,6 +55,7 @@ def _case(desk: Desk) -> None:
                 what |= _choices(desk, request, caller, protocols, row.proposer)
                 return desk.show(request, "draft.html", caller, **what, levels=LEVELS)
             what |= _around(reading, row) if is_member(caller) else _nothing_around()
+            what |= _ties(reading, row)
             what["opinions"] = shown.opinions(reading, row) if caller.roles & set(OPINION_GIVERS) else None
         what |= {"protocol": protocol, "levels": _raised(filed) if caller.roles & set(OFFICERS) else ()}
         moves = {move for state, move in MOVES if state == row.state}
@@ -102,6 +104,17 @@ def _around(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
         "handovers": [shown.handover(reading, *each) for each in chain.of_application(reading, row.id)],
         "sendable": sendable(reading, row),
     }
+
+
+def _ties(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
+    """Whose ties were declared, for who may withdraw them; and whether the reader may declare another's."""
+    found: list[ConflictOut] = []
+    if reading.caller.roles & set(TIE_KEEPERS):
+        shown.read(reading, shown.about(row.id), "conflict")
+        found = [shown.conflict(*each) for each in ties.of_case(reading, row.id)]
+    may = ties.may_be_said(reading, row)
+    known = member_store.members(reading.session, row.protocol_id) if may and row.protocol_id else ()
+    return {"ties": found, "may_tie": may, "accounts": [each.person for each in known]}
 
 
 def sendable(reading: Reading, row: ApplicationRow) -> dict[str, Any]:

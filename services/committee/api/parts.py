@@ -22,6 +22,7 @@ OPINION_GIVERS = (*MEMBERS, "follow_up")
 OFFICERS = (*PROPOSERS, "magistrate")
 DRAFTERS = ("secretariat", "admin")
 PROTOCOL_READERS = (*READERS, "admin")
+TIE_KEEPERS = ("secretariat", "procureur")
 
 Proposer = Annotated[Caller, require(*PROPOSERS)]
 Officer = Annotated[Caller, require(*OFFICERS)]
@@ -29,6 +30,8 @@ Reader = Annotated[Caller, require(*READERS)]
 Member = Annotated[Caller, require(*MEMBERS)]
 OpinionGiver = Annotated[Caller, require(*OPINION_GIVERS)]
 Secretariat = Annotated[Caller, require("secretariat")]
+# Who says that somebody else's tie was declared wrongly; one's own, the procureur alone.
+TieKeeper = Annotated[Caller, require(*TIE_KEEPERS)]
 Drafter = Annotated[Caller, require(*DRAFTERS)]
 Magistrate = Annotated[Caller, require("magistrate")]
 Procureur = Annotated[Caller, require("procureur")]

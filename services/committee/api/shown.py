@@ -9,10 +9,18 @@ from pydantic import BaseModel
 
 from chassis import audit
 from chassis.audit import Purpose
+from chassis.people import is_one_of
 from contracts.policy import Circumstances
 from services.committee.domain import application as domain
-from services.committee.models import ApplicationRow, HandoverRow, HistoryRow, MemberRow, ProtocolRow
-from services.committee.schemas.case import ApplicationOut, DecisionOut, OpinionOut
+from services.committee.models import (
+    ApplicationRow,
+    ConflictRow,
+    HandoverRow,
+    HistoryRow,
+    MemberRow,
+    ProtocolRow,
+)
+from services.committee.schemas.case import ApplicationOut, ConflictOut, DecisionOut, OpinionOut
 from services.committee.schemas.chain import HandoverOut
 from services.committee.schemas.meeting import MeetingOut
 from services.committee.schemas.member import MemberOut
@@ -101,6 +109,12 @@ def meeting(seen: Seen) -> MeetingOut:
             "agenda": [{**item.model_dump(), **asdict(counted)} for item, counted in seen.agenda],
         }
     )
+
+
+def conflict(row: ConflictRow, reason: str) -> ConflictOut:
+    """A tie, and whether the person said so."""
+    own = is_one_of(row.subject, [row.declared_by])
+    return ConflictOut.model_validate(row.model_dump() | {"reason": reason, "own": own})
 
 
 def member(row: MemberRow, name: str) -> MemberOut:

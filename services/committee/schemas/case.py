@@ -200,6 +200,25 @@ class ConflictIn(In):
     reason: Text
 
 
+class ConflictWithdrawalIn(In):
+    """Whose tie was declared wrongly, and why that is known."""
+
+    subject: Name
+    reason: Text
+
+
+class ConflictOut(BaseModel):
+    """A tie that was declared in a case. `own`: by the person; `withdrawn_at`: it no longer counts."""
+
+    subject: str
+    reason: str
+    own: bool
+    declared_at: datetime
+    declared_by: str
+    withdrawn_at: datetime | None
+    withdrawn_by: str | None
+
+
 class DecisionOut(BaseModel):
     """A decision; `protocol_version` is the one that the application was submitted under."""
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import union
+from sqlalchemy import and_, func, union
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, or_, select
 
@@ -84,7 +84,7 @@ def opinions(session: Session, application_id: UUID) -> Sequence[OpinionRow]:
 
 
 def conflicts(session: Session, application_ids: Collection[UUID]) -> Sequence[ConflictRow]:
-    """Who has a tie to a party of any of these."""
+    """Who was said to have a tie to a party of any of these, also what was withdrawn."""
     found = select(ConflictRow).where(col(ConflictRow.application_id).in_(application_ids))
     return session.exec(found.order_by(col(ConflictRow.declared_at))).all()
 
@@ -98,12 +98,15 @@ def tied(session: Session, application_id: UUID | None, enrolment_id: UUID | Non
     """The accounts with a tie to a party: declared here, in another case of the victim, or at the registry."""
     of_victim = select(ApplicationRow.id).where(col(ApplicationRow.enrolment_id) == enrolment_id)
     here = select(ConflictRow.subject).where(
+        _stands(ConflictRow),
         or_(
             col(ConflictRow.application_id) == application_id,
             col(ConflictRow.application_id).in_(of_victim) if enrolment_id else False,
-        )
+        ),
     )
-    elsewhere = select(KnownTieRow.subject).where(col(KnownTieRow.enrolment_id) == enrolment_id)
+    elsewhere = select(KnownTieRow.subject).where(
+        _stands(KnownTieRow), col(KnownTieRow.enrolment_id) == enrolment_id
+    )
     return accounts([*session.exec(here), *(session.exec(elsewhere) if enrolment_id else ())])
 
 
@@ -118,14 +121,33 @@ def tied_enrolments(subject: str) -> Any:
     return union(here, elsewhere)
 
 
+def said_of(session: Session, subject: str) -> Sequence[ConflictRow]:
+    """Ties of a person that somebody else declared, and nobody withdrew."""
+    found = select(ConflictRow).where(_is(ConflictRow, subject)).order_by(col(ConflictRow.declared_at))
+    return [each for each in session.exec(found) if account(each.declared_by) != account(subject)]
+
+
 def _is(kind: type[ConflictRow | KnownTieRow], subject: str) -> Any:
-    """The condition that a tie is this person's."""
-    return or_(col(kind.person) == account(subject), col(kind.subject) == subject)
+    """The condition that a tie is this person's, and was not withdrawn."""
+    return and_(_stands(kind), or_(col(kind.person) == account(subject), col(kind.subject) == subject))
+
+
+def _stands(kind: type[ConflictRow | KnownTieRow]) -> Any:
+    return or_(col(kind.withdrawn_at).is_(None), col(kind.declared_at) > col(kind.withdrawn_at))
 
 
 def keep_tie(session: Session, row: KnownTieRow) -> None:
-    """A tie that was declared at the registry; a copy changes nothing."""
-    session.execute(insert(KnownTieRow).values(**row.model_dump()).on_conflict_do_nothing())
+    """What the registry says of a tie, declared or withdrawn: in any order, the last of each counts."""
+    given = insert(KnownTieRow).values(**row.model_dump())
+    session.execute(
+        given.on_conflict_do_update(
+            index_elements=["enrolment_id", "subject"],
+            set_={
+                name: func.greatest(getattr(KnownTieRow, name), given.excluded[name])
+                for name in ("declared_at", "withdrawn_at")
+            },
+        )
+    )
 
 
 def history(session: Session, subject_ids: Collection[UUID]) -> Sequence[HistoryRow]:

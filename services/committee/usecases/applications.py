@@ -6,7 +6,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.errors import Forbidden
-from chassis.people import account
 from contracts.registry import EnrolmentStatus
 from services.committee import events
 from services.committee.domain import application as domain
@@ -14,7 +13,7 @@ from services.committee.domain import deadlines as kinds
 from services.committee.domain.application import Assessment, Checked, Content
 from services.committee.domain.protocol import Rules
 from services.committee.errors import ApplicationIncomplete
-from services.committee.models import ApplicationRow, ConflictRow, DecisionRow, OpinionRow
+from services.committee.models import ApplicationRow, DecisionRow, OpinionRow
 from services.committee.store import cases, enrolments, waiting
 from services.committee.store import protocols as protocol_store
 from services.committee.usecases import deadlines, protocols, sealed
@@ -102,7 +101,7 @@ def submit(work: Work, application_id: UUID) -> Filed:
     work.note(row.id, "submitted")
     work.tx.publish(submitted)
     for conflict in cases.conflicts(work.session, [row.id]):
-        _tell_of_tie(work, row, conflict)
+        work.tx.publish(events.tied(row, conflict))
     return filed(work, row)
 
 
@@ -171,30 +170,6 @@ def opinions(reading: Reading, row: ApplicationRow) -> list[dict[str, Any]]:
             }
         )
     return found
-
-
-def declare_conflict(work: Work, application_id: UUID, subject: str, reason: str) -> None:
-    """A person has a tie to a party: the case does not exist for them. Members speak for themselves."""
-    row = work.visible(application_id, lock=True)
-    if account(subject) != account(work.caller.subject) and "secretariat" not in work.caller.roles:
-        raise Forbidden("only the secretariat may declare somebody else's tie", field="subject")
-    conflict = ConflictRow(
-        application_id=row.id,
-        subject=subject,
-        person=account(subject),
-        sealed=work.seal(sealed.conflict(row.id, subject), {"reason": reason}),
-        declared_at=work.at,
-        declared_by=work.caller.subject,
-    )
-    work.session.merge(conflict)
-    work.note(row.id, "conflict of interest declared")
-    _tell_of_tie(work, row, conflict)
-
-
-def _tell_of_tie(work: Work, row: ApplicationRow, conflict: ConflictRow) -> None:
-    """Other services hear whose file it is as soon as the application says so."""
-    if row.enrolment_id is not None:
-        work.tx.publish(events.tied(row, conflict))
 
 
 def read(reading: Reading, application_id: UUID) -> Filed:

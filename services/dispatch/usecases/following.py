@@ -5,15 +5,15 @@ from functools import partial
 from uuid import UUID
 
 from opentelemetry.trace import Span
-from sqlalchemy import delete
+from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import SQLModel, col
 
 from chassis import clock, metrics, timers
 from chassis.database import Transaction
+from chassis.people import account
 from chassis.timers import Due
 from contracts.alarm import AlarmLocated, CanaryRaised, CancelRequested, TestRaised
-from contracts.committee import ConflictDeclared
 from contracts.dispatch import CanaryRouted, IncidentEscalated, TestRouted
 from contracts.registry import (
     SILENCED,
@@ -22,9 +22,9 @@ from contracts.registry import (
     DeviceChanged,
     EnrolmentChanged,
     PhotoPublished,
-    TieDeclared,
 )
 from contracts.telemetry import DEVICE_MESSAGE_REFUSED, INCIDENT_ESCALATED
+from contracts.ties import TieTold
 from services.dispatch import store
 from services.dispatch.domain import (
     Cancel,
@@ -163,15 +163,32 @@ def take_enrolment(tx: Transaction, enrolment: EnrolmentChanged) -> None:
     _newer(tx, row, ["id"], "changed_at")
 
 
-def take_tie(
-    tx: Transaction, context: Context, declared: TieDeclared | ConflictDeclared, span: Span | None
-) -> None:
-    """Somebody has a tie to a party: what is open is shown anew. A copy, from wherever, changes nothing."""
-    row = TieRow(enrolment_id=declared.enrolment_id, subject=declared.person)
-    new = upsert(TieRow).values(row.model_dump()).on_conflict_do_nothing().returning(col(TieRow.subject))
-    if tx.session.execute(new).first() is None:
+def take_tie(tx: Transaction, context: Context, told: TieTold, span: Span | None) -> None:
+    """Somebody has a tie to a party, or none after all: what is open is shown anew. A copy changes nothing."""
+    row = TieRow(
+        enrolment_id=told.enrolment_id,
+        subject=account(told.person),
+        source=told.source,
+        spelt=told.person,
+        declared_at=told.declared_at,
+        withdrawn_at=told.withdrawn_at,
+    )
+    given = upsert(TieRow).values(row.model_dump())
+    newest = given.on_conflict_do_update(
+        index_elements=["enrolment_id", "subject", "source"],
+        set_={
+            "spelt": given.excluded.spelt,
+            "declared_at": func.greatest(col(TieRow.declared_at), given.excluded.declared_at),
+            "withdrawn_at": func.greatest(col(TieRow.withdrawn_at), given.excluded.withdrawn_at),
+        },
+    )
+    # Locked first: what another source says meanwhile is seen by whoever comes second.
+    incidents = store.open_of(tx.session, told.enrolment_id)
+    before = store.stands(tx.session, told.enrolment_id, row.subject)
+    tx.session.execute(newest)
+    if store.stands(tx.session, told.enrolment_id, row.subject) == before:
         return
-    for incident in store.open_of(tx.session, declared.enrolment_id):
+    for incident in incidents:
         store.touch(tx.session, incident, clock.now())
         changed(tx, context, incident, span)
         tell_queues(tx, context, incident, span)

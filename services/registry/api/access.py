@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from chassis import audit
 from services.registry.api.parts import FileManager, Parts, Reader, about, read, wrote
-from services.registry.schemas.access import OpenedOut, OpeningOut, TieIn
+from services.registry.schemas.access import OpenedOut, OpeningOut, TieIn, TieWithdrawalIn
 from services.registry.schemas.common import ReasonIn
 from services.registry.usecases import access as usecases
 
@@ -19,6 +19,13 @@ def add(app: FastAPI, parts: Parts) -> None:
         """Somebody has a tie to a party: the file no longer exists for them, whatever their role."""
         with parts.work(caller) as work:
             usecases.declare_tie(work, enrolment_id, body.subject or caller.subject, body.reason)
+            wrote(work, enrolment_id, "tie")
+
+    @app.post("/v1/enrolments/{enrolment_id}/ties/withdraw", status_code=204, tags=["access"])
+    def withdraw_tie(enrolment_id: UUID, body: TieWithdrawalIn, caller: FileManager) -> None:
+        """A tie that was declared here was none: the file exists for them again, unless another says so too."""
+        with parts.work(caller) as work:
+            usecases.withdraw_tie(work, enrolment_id, body.subject, body.reason)
             wrote(work, enrolment_id, "tie")
 
     @app.post("/v1/enrolments/{enrolment_id}/break-glass", status_code=201, tags=["access"])

@@ -73,6 +73,7 @@ def _board(app: FastAPI, parts: Parts, pages: Pages) -> None:
             what: dict[str, Any] = {
                 "rows": files.lines(work, _LINES),
                 "reminders": reminders.of_zone(work, _LINES),
+                "said_of_you": access_store.said_of(work.session, caller.subject),
                 "lasting": LASTING,
                 "transfers": [transfers_api.as_shown(work, each) for each in transfers.of_zone(work, _LINES)],
                 "zones": zones.named(work, pages.language(request)),

@@ -19,6 +19,17 @@ class TieIn(In):
     reason: Reason
 
 
+class TieWithdrawalIn(In):
+    """Whose tie was declared wrongly, and why that is known."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"subject": "t.maes", "reason": "another person of that name"}]}
+    )
+
+    subject: Text
+    reason: Reason
+
+
 class OpenedOut(BaseModel):
     """A file that is open for the caller, until a moment (UTC)."""
 

@@ -4,27 +4,66 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, update
+from sqlalchemy import ColumnElement, Select, case, func, or_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from chassis.people import account
+from contracts.ties import NEVER, REGISTRY
 from services.registry.models import OpenedRow, TieRow
 
 
 def is_tied(session: Session, enrolment_id: UUID, subject: str) -> bool:
     """Whether a person has a tie to a party of a file."""
-    return session.get(TieRow, (enrolment_id, account(subject))) is not None
+    return (
+        session.scalars(tied_files(subject).where(col(TieRow.enrolment_id) == enrolment_id)).first() is not None
+    )
 
 
 def tied_files(subject: str) -> Select[tuple[UUID]]:
     """The files that a person has a tie to, to be asked within another question."""
-    return select(TieRow.enrolment_id).where(col(TieRow.subject) == account(subject))
+    return select(TieRow.enrolment_id).where(col(TieRow.subject) == account(subject), _stands())
 
 
-def tie(session: Session, row: TieRow) -> None:
-    """Remember a tie of an account as it is compared; a second time changes nothing."""
-    session.execute(insert(TieRow).values(**row.model_dump()).on_conflict_do_nothing())
+def tie(session: Session, row: TieRow) -> bool:
+    """Remember what was said of a tie, of an account as it is compared; whether it is news.
+
+    Of each source the last declaration and the last withdrawal count, in whatever order they come.
+    """
+    given = insert(TieRow).values(**row.model_dump())
+    declared, withdrawn = col(TieRow.declared_at), col(TieRow.withdrawn_at)
+    later = given.excluded.declared_at > declared
+    newer = given.on_conflict_do_update(
+        index_elements=["enrolment_id", "subject", "source"],
+        set_={
+            "sealed": func.coalesce(given.excluded.sealed, col(TieRow.sealed)),
+            "declared_at": func.greatest(declared, given.excluded.declared_at),
+            "declared_by": case((later, given.excluded.declared_by), else_=col(TieRow.declared_by)),
+            "by_another": case((later, given.excluded.by_another), else_=col(TieRow.by_another)),
+            "withdrawn_at": func.greatest(withdrawn, given.excluded.withdrawn_at),
+        },
+        where=or_(
+            given.excluded.declared_at > declared,
+            given.excluded.withdrawn_at > func.coalesce(withdrawn, NEVER),
+        ),
+    )
+    return session.execute(newer.returning(col(TieRow.subject))).first() is not None
+
+
+def said_here(session: Session, enrolment_id: UUID, person: str) -> TieRow | None:
+    """What was said of somebody's tie here."""
+    return session.get(TieRow, (enrolment_id, person, REGISTRY))
+
+
+def said_of(session: Session, person: str) -> Sequence[datetime]:
+    """When others said of somebody that they have a tie, and did not withdraw it."""
+    theirs = (col(TieRow.subject) == account(person), col(TieRow.by_another), _stands())
+    return session.exec(select(TieRow.declared_at).where(*theirs).order_by(col(TieRow.declared_at))).all()
+
+
+def _stands() -> ColumnElement[bool]:
+    """The condition that a tie was not withdrawn since it was last declared."""
+    return or_(col(TieRow.withdrawn_at).is_(None), col(TieRow.declared_at) > col(TieRow.withdrawn_at))
 
 
 def tied_to(session: Session, enrolment_ids: Collection[UUID], subject: str) -> set[UUID]:

@@ -20,7 +20,8 @@ _ALIKE = text(
     "FROM jsonb_to_recordset(CAST(:wanted AS jsonb)) AS n(wanted int, kind text, piece text) "
     "JOIN found_by f ON f.kind = n.kind AND f.piece = decode(n.piece, 'hex') "
     "JOIN enrolment_file e ON e.id = f.enrolment_id AND e.managing_zone_id = :zone "
-    "WHERE NOT EXISTS (SELECT 1 FROM tie t WHERE t.enrolment_id = f.enrolment_id AND t.subject = :who) "
+    "WHERE NOT EXISTS (SELECT 1 FROM tie t WHERE t.enrolment_id = f.enrolment_id AND t.subject = :who "
+    "AND (t.withdrawn_at IS NULL OR t.declared_at > t.withdrawn_at)) "
     "GROUP BY f.enrolment_id, n.wanted, f.word, f.pieces"
 )
 

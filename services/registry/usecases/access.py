@@ -4,9 +4,10 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from chassis.database import Transaction
+from chassis.errors import Invalid
 from chassis.people import account
-from contracts.registry import FileOpened, TieDeclared
-from services.registry.errors import EnrolmentUnknown
+from contracts.registry import FileOpened, TieDeclared, TieWithdrawn
+from services.registry.errors import EnrolmentUnknown, TieUnknown
 from services.registry.models import OpenedRow, TieRow
 from services.registry.store import access as store
 from services.registry.store import files
@@ -18,23 +19,48 @@ def declare_tie(work: Work, enrolment_id: UUID, subject: str, reason: str) -> No
     """Somebody has a tie to a party: the file no longer exists for them, whatever their role."""
     own(work, enrolment_id, lock=True)
     person = account(subject)
-    why = work.seal(sealed.tie(enrolment_id, person), {"reason": reason})
-    keep_tie(
-        work.tx,
-        TieRow(
-            enrolment_id=enrolment_id,
-            subject=person,
-            sealed=why,
-            declared_at=work.at,
-            declared_by=work.caller.subject,
-        ),
+    if not person:
+        raise Invalid("an account has signs that can be seen", field="subject")
+    known = store.said_here(work.session, enrolment_id, person)
+    # Later than what it follows, whatever the clocks of two machines say: readers go by the moments.
+    after = known.withdrawn_at + timedelta(microseconds=1) if known and known.withdrawn_at else work.at
+    row = TieRow(
+        enrolment_id=enrolment_id,
+        subject=person,
+        sealed=work.seal(sealed.tie(enrolment_id, person), {"reason": reason}),
+        declared_at=max(work.at, after),
+        declared_by=work.caller.subject,
+        by_another=person != account(work.caller.subject),
     )
-    work.tx.publish(TieDeclared(enrolment_id=enrolment_id, person=subject, declared_at=work.at))
+    keep_tie(work.tx, row)
+    work.tx.publish(TieDeclared(enrolment_id=enrolment_id, person=subject, declared_at=row.declared_at))
+
+
+def withdraw_tie(work: Work, enrolment_id: UUID, subject: str, reason: str) -> None:
+    """What was said here of somebody was wrong; again changes nothing.
+
+    Raises `TieUnknown`, also for what the committee says: that it withdraws itself. What a person said of
+    themselves is withdrawn by a colleague, for whom alone the file still exists.
+    """
+    own(work, enrolment_id, lock=True)
+    known = store.said_here(work.session, enrolment_id, account(subject))
+    if known is None:
+        raise TieUnknown("no tie of this account was declared here", field="subject")
+    if known.withdrawn_at is not None and known.withdrawn_at >= known.declared_at:
+        return
+    known.withdrawn_at = max(work.at, known.declared_at)
+    place = sealed.tie(enrolment_id, known.subject)
+    known.sealed = work.seal(place, {**work.open(place, known.sealed), "withdrawn": reason})
+    reminders.forget_one(work, enrolment_id, "tied", known.subject)
+    work.tx.publish(
+        TieWithdrawn(enrolment_id=enrolment_id, person=known.subject, withdrawn_at=known.withdrawn_at)
+    )
 
 
 def keep_tie(tx: Transaction, row: TieRow) -> None:
-    """Remember a tie, said here or at the committee."""
-    store.tie(tx.session, row)
+    """Remember what was said of a tie, here or at the committee; the file manager hears of another's word."""
+    if store.tie(tx.session, row) and row.by_another and files.enrolment(tx.session, row.enrolment_id):
+        reminders.put(tx.session, row.enrolment_id, [("tied", row.subject, row.declared_at)])
 
 
 def break_glass(work: Work, enrolment_id: UUID, reason: str, lasts: timedelta) -> OpenedRow:

@@ -4,6 +4,7 @@ from chassis.words import Lines
 
 # By code, or by code and field.
 LINES: Lines = {
+    "tie-unknown": ("Voor deze gebruikersnaam is hier geen belangenconflict gemeld.", "Aucun conflit d'intérêts n'a été déclaré ici pour ce compte.", "Für dieses Konto wurde hier kein Interessenkonflikt gemeldet.", "No conflict of interest of this account was declared here."),
     "enrolment-unknown": ("Dit dossier bestaat niet, of niet voor u", "Ce dossier n'existe pas, ou pas pour vous", "Diese Akte gibt es nicht, oder nicht für Sie", "There is no such file, or not for you"),
     "device-unknown": ("Dit toestel bestaat niet, of niet voor u.", "Cet appareil n'existe pas, ou pas pour vous.", "Dieses Gerät gibt es nicht, oder nicht für Sie.", "There is no such device, or not for you."),
     "card-unknown": ("Dit dossier heeft nog geen interventiekaart.", "Ce dossier n'a pas encore de fiche d'intervention.", "Diese Akte hat noch keine Einsatzkarte.", "This file has no intervention card yet."),

@@ -8,8 +8,15 @@ from sqlmodel import Session
 from chassis.people import account
 
 # A condition on `enrolment_id` (text or uuid): not of a case that the person `who` has a tie to.
-NOT_TIED = "NOT EXISTS (SELECT FROM tied_person t WHERE t.person = :who AND CAST(t.enrolment_id AS text) = {0})"
-_TIED = text("SELECT EXISTS (SELECT FROM tied_person WHERE person = :who AND enrolment_id = :id)")
+_STANDS = "(t.withdrawn_at IS NULL OR t.declared_at > t.withdrawn_at)"
+NOT_TIED = (
+    "NOT EXISTS (SELECT FROM tied_person t WHERE t.person = :who AND CAST(t.enrolment_id AS text) = {0} "
+    f"AND {_STANDS})"
+)
+_TIED = text(
+    "SELECT EXISTS (SELECT FROM tied_person t WHERE t.person = :who AND t.enrolment_id = :id "  # noqa: S608
+    f"AND {_STANDS})"
+)
 _PROPOSED = text(
     "SELECT EXISTS (SELECT FROM proposer WHERE enrolment_id = :id AND partner = :partner "
     "AND (CAST(:zone AS text) IS NULL OR zone_id = :zone))"

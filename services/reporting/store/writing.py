@@ -118,7 +118,14 @@ _ENROLMENT = text(
     "status = excluded.status, changed_at = excluded.changed_at WHERE t.changed_at < excluded.changed_at"
 )
 
-_TIE = text(_insert("tied_person", {"person": "text", "enrolment_id": "uuid"}) + "ON CONFLICT DO NOTHING")
+_TIE = text(
+    _insert(
+        "tied_person",
+        {"person": "text", "enrolment_id": "uuid", "source": "uuid"}
+        | {"declared_at": _MOMENT, "withdrawn_at": _MOMENT},
+    )
+    + _merge("person, enrolment_id, source", {"declared_at": _MOST, "withdrawn_at": _MOST})
+)
 _PROPOSER = text(
     _insert("proposer", {"enrolment_id": "uuid", "partner": "text", "zone_id": "text"})
     + "ON CONFLICT DO NOTHING"

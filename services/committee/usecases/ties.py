@@ -1,0 +1,113 @@
+"""Ties to a party: said of oneself at any time, of others within bounds; withdrawn with a reason.
+
+Who declares a tie of others keeps a case from them, from a control room too: so it is said only of a submitted
+case of one's own protocol, whose file its zones manage, and the file manager and the person are told.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from chassis.errors import Forbidden, Invalid
+from chassis.people import account
+from services.committee import events
+from services.committee.errors import TieRefused, TieUnknown
+from services.committee.models import ApplicationRow, ConflictRow
+from services.committee.store import cases, enrolments
+from services.committee.usecases import applications, sealed
+from services.committee.usecases.work import Reading, Work
+
+
+def declare(work: Work, application_id: UUID, subject: str, reason: str) -> None:
+    """A person has a tie to a party: the case does not exist for them. Members speak for themselves.
+
+    Raises `Forbidden`, `TieRefused` for what the secretariat may not say of others here.
+    """
+    row = work.visible(application_id, lock=True)
+    person = account(subject)
+    if not person:
+        raise Invalid("an account has signs that can be seen", field="subject")
+    if person != account(work.caller.subject):
+        _refuse_beyond(work, row)
+    known = _of(work, row, person)
+    conflict = known or ConflictRow(
+        application_id=row.id,
+        subject=subject,
+        person=person,
+        sealed=b"",
+        declared_at=work.at,
+        declared_by=work.caller.subject,
+    )
+    if known is not None and known.withdrawn_at is None and account(known.declared_by) == person:
+        # They said so themselves, which nobody overrules.
+        return
+    # Later than what it follows, whatever the clocks of two machines say: readers go by the moments.
+    after = known.withdrawn_at + timedelta(microseconds=1) if known and known.withdrawn_at else work.at
+    conflict.declared_at, conflict.declared_by = max(work.at, after), work.caller.subject
+    conflict.withdrawn_at = conflict.withdrawn_by = None
+    conflict.sealed = work.seal(sealed.conflict(row.id, conflict.subject), {"reason": reason})
+    work.session.add(conflict)
+    work.session.flush()
+    work.note(row.id, "conflict of interest declared")
+    # Other services hear whose file it is as soon as the application says so.
+    if row.enrolment_id is not None:
+        work.tx.publish(events.tied(row, conflict))
+
+
+def withdraw(work: Work, application_id: UUID, subject: str, reason: str) -> None:
+    """What was said of somebody was wrong; the reason stands in the history. Again changes nothing.
+
+    Raises `TieUnknown`, `Forbidden` where they said so themselves: that the procureur des Konings withdraws.
+    """
+    row = work.visible(application_id, lock=True)
+    conflict = _of(work, row, account(subject))
+    if conflict is None:
+        raise TieUnknown("no tie of this account was declared in this case", field="subject")
+    if conflict.withdrawn_at is not None:
+        return
+    theirs = account(conflict.declared_by) == account(conflict.subject)
+    if theirs and "procureur" not in work.caller.roles:
+        raise Forbidden("they declared it themselves: the procureur withdraws it", field="subject")
+    conflict.withdrawn_at = max(work.at, conflict.declared_at)
+    conflict.withdrawn_by = work.caller.subject
+    work.note(row.id, "conflict of interest withdrawn", {"reasons": reason})
+    if row.enrolment_id is not None:
+        work.tx.publish(events.untied(row, conflict))
+
+
+def of_case(reading: Reading, application_id: UUID) -> Sequence[tuple[ConflictRow, str]]:
+    """The ties that were declared in a case, with the reasons; withdrawn ones too."""
+    row = reading.visible(application_id)
+    found = cases.conflicts(reading.session, [row.id])
+    return [(each, _reason(reading, each)) for each in found]
+
+
+def _reason(reading: Reading, row: ConflictRow) -> str:
+    return str(reading.open(sealed.conflict(row.application_id, row.subject), row.sealed)["reason"])
+
+
+def _of(work: Work, row: ApplicationRow, person: str) -> ConflictRow | None:
+    found = cases.conflicts(work.session, [row.id])
+    return next((each for each in found if account(each.subject) == person), None)
+
+
+def may_be_said(reading: Reading, row: ApplicationRow) -> bool:
+    """Whether the caller may declare somebody else's tie in this case."""
+    try:
+        _refuse_beyond(reading, row)
+    except (Forbidden, TieRefused):
+        return False
+    return True
+
+
+def _refuse_beyond(work: Reading, row: ApplicationRow) -> None:
+    """Raises unless the caller may declare somebody else's tie in this case."""
+    if "secretariat" not in work.caller.roles:
+        raise Forbidden("only the secretariat may declare somebody else's tie", field="subject")
+    if row.submitted_at is None or row.enrolment_id is None or row.state == "withdrawn":
+        raise TieRefused("somebody else's tie is declared once the case is submitted", field="subject")
+    rules = applications.rules_for(work, row)
+    if row.protocol_id not in work.sight.protocols or rules is None or rules.zones is None:
+        raise TieRefused("this case is not under a protocol of yours", field="subject")
+    if enrolments.zone(work.session, row.enrolment_id) not in rules.zones:
+        raise TieRefused("no zone of your protocol manages this file", field="subject")
