@@ -145,6 +145,19 @@ class TieRow(Table, table=True):
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class OnDutyRow(Table, table=True):
+    """Who watches the alarms of a control room, and when their screen was last seen (UTC).
+
+    `subject`: the account as it is compared.
+    """
+
+    __tablename__ = "on_duty"
+
+    cic_id: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    seen_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class PerpetratorRow(Table, table=True):
     """Which enrolments share a perpetrator, by the registry's pseudonym."""
 
@@ -264,6 +277,7 @@ TABLES = frozenset(
         "perpetrators",
         "photos",
         "ties",
+        "on_duty",
         "incidents",
         "presses",
         "orders",

@@ -20,7 +20,7 @@ from chassis.signouts import SignOuts
 from chassis.vault import Unreadable
 from contracts.envelope import Event, Undecodable
 from contracts.topology import DISPATCH_LIVE
-from services.dispatch import store, views
+from services.dispatch import duty, store, views
 from services.dispatch.domain import LIVE
 from services.dispatch.live import IncidentChanged
 from services.dispatch.schemas import IncidentView, OrderView
@@ -67,6 +67,8 @@ class Watcher:
     # What of a view the reader of this stream may see; it is noted.
     show: Show
     queue: asyncio.Queue[bytes | None] = field(default_factory=lambda: asyncio.Queue(_QUEUE))
+    # Rooms: the account of who watches, as accounts are compared; a machine's has none.
+    person: str | None = None
     # Units: which orders were shown, so that a withdrawal is told to those that saw it.
     shown: set[UUID] = field(default_factory=set)
     # When the token of its reader ends (seconds of the clock), and by what a sign-out knows it.
@@ -191,6 +193,7 @@ class Hub:
         # Subscribed before the present state is read, so that nothing falls in between.
         self._watchers.add(watcher)
         try:
+            await asyncio.to_thread(self._note_duty, [watcher])
             yield b": stalkingalarm\nretry: 500\n\n"
             for incident in await asyncio.to_thread(first):
                 for frame in watcher.frames(incident):
@@ -270,10 +273,22 @@ class Hub:
                 self._drop(watcher)
             if far:  # what fell out of the farthest look back cannot come again: forget it
                 self._pushed = {i: r for i, r in self._pushed.items() if i in found}
+                await asyncio.to_thread(self._note_duty, list(self._watchers))
             for incident_id, revision in found.items():
                 if self._pushed.get(incident_id, 0) < revision:
                     self._pending.setdefault(incident_id, [])
                     self._wake.set()
+
+    def _note_duty(self, watchers: Sequence[Watcher]) -> None:
+        """Who watches is on duty; a database that is away hinders no stream."""
+        people = [(each.key, each.person) for each in watchers if each.person is not None]
+        if not people:
+            return
+        try:
+            with self._context.database.transaction() as tx:
+                duty.note(tx.session, people, clock.now())
+        except SQLAlchemyError as error:
+            log.warning("streams: cannot note who is on duty: %s", type(error).__name__)
 
     def _changed_since(self, since: datetime) -> dict[UUID, int]:
         with self._context.database.read() as session:

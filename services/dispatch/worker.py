@@ -135,6 +135,11 @@ class Escalation:
         """A proposed unit that is gone is no proposal."""
         escalating.look_again_for_stale(context())
 
+    @every(2)
+    def warn_of_blind_rooms(self) -> None:
+        """An alarm that is kept from everybody on duty in its room is told loudly."""
+        escalating.warn_of_blind_rooms(context())
+
     @every(LOOK_EVERY_S)
     def reseal(self) -> None:
         """Seal anew what an older key sealed."""

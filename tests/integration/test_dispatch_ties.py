@@ -12,12 +12,14 @@ from fastapi.testclient import TestClient
 
 from chassis import clock
 from chassis.caller import Caller
+from chassis.people import account
 from contracts.committee import ConflictDeclared, ConflictWithdrawn
 from contracts.registry import TieDeclared, TieWithdrawn
-from services.dispatch import views
+from services.dispatch import duty, views
 from services.dispatch.api import create_app
 from services.dispatch.disclosures import Disclosures, shown
 from services.dispatch.streams import Watcher
+from services.dispatch.usecases import escalating
 from services.dispatch.webhooks import Courier
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import GHENT, GHENT_ROOM, Bell, Desk, alarm, context_on, everything_known, tell
@@ -106,6 +108,49 @@ def test_each_withdraws_what_it_said_itself_in_any_order(case: Case, order: tupl
     again = later + timedelta(seconds=1)
     tell(case.desk.context, ConflictDeclared(**about, application_id=one, person="tom", declared_at=again))
     assert case.call("GET", path)[1]["tied"]
+
+
+def _on_duty(desk: Desk, *people: str) -> None:
+    desk.do("DELETE FROM on_duty")
+    with desk.context.database.transaction() as tx:
+        duty.note(tx.session, [(GHENT_ROOM, account(each)) for each in people], clock.now())
+
+
+def _blind(case: Case) -> bool:
+    escalating.warn_of_blind_rooms(case.desk.context)
+    _, seen = case.call("GET", f"/v1/incidents/{case.incident}")
+    return duty.NOBODY_UNTIED in seen["flags"]
+
+
+def test_a_room_in_which_all_on_duty_are_tied_is_warned_and_its_neighbours_have_the_alarm(case: Case) -> None:
+    _on_duty(case.desk, "Tom", "olga")
+    assert not _blind(case)
+    case.tie("tom")
+    # One is left who may take it.
+    assert not _blind(case)
+    assert not case.desk.published("incident.escalated.v1")
+    case.tie("OLGA ")
+    assert _blind(case)
+    escalating.act_on_due(case.desk.context)
+    (told,) = case.desk.published("incident.escalated.v1")
+    assert (told["level"], told["target_control_room_id"] is None) == ("neighbour", False)
+    _, seen = case.call("GET", f"/v1/incidents/{case.incident}")
+    assert seen["also_control_room_ids"] == [told["target_control_room_id"]]
+    # Told once; and no longer once somebody comes who may.
+    assert _blind(case)
+    assert len(case.desk.published("incident.escalated.v1")) == 1
+    _on_duty(case.desk, "Tom", "olga", "ann")
+    assert not _blind(case)
+    # A room that nobody watches is empty, not blind: the ladder goes on as ever.
+    _on_duty(case.desk)
+    assert not _blind(case)
+
+
+def test_a_screen_that_was_closed_is_nobody_on_duty(case: Case) -> None:
+    _on_duty(case.desk, TIED, "olga")
+    case.desk.do("UPDATE on_duty SET seen_at = now() - interval '31 seconds' WHERE subject = 'olga'")
+    case.tie()
+    assert _blind(case)
 
 
 @pytest.mark.parametrize("role", ["operator", "supervisor", "gateway"])

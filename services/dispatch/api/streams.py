@@ -10,6 +10,7 @@ from sqlmodel import Session
 from chassis import clock
 from chassis.auth import require
 from chassis.caller import Caller
+from chassis.people import account
 from services.dispatch import access, store, views
 from services.dispatch.disclosures import Disclosures
 from services.dispatch.models import IncidentRow
@@ -40,7 +41,8 @@ def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
     async def room_stream(cic_id: str, caller: Caller = require(*access.ROOM)) -> StreamingResponse:
         """Server-Sent Events `incident` (IncidentView): first the open ones, then every change."""
         access.may_see_room(caller, cic_id)
-        watcher = Watcher("room", cic_id, partial(disclosures.show, caller))
+        person = account(caller.subject) if caller.roles & {"operator", "supervisor"} else None
+        watcher = Watcher("room", cic_id, partial(disclosures.show, caller), person=person)
         return stream(caller, watcher, lambda session: store.open_incidents(session, cic_id))
 
     @app.get("/v1/control-rooms/{cic_id}/units/stream", tags=["streams"], response_class=StreamingResponse)

@@ -14,7 +14,7 @@ from chassis.database import Transaction
 from chassis.timers import Due
 from contracts.dispatch import IncidentEscalated
 from contracts.telemetry import INCIDENT_ESCALATED
-from services.dispatch import store
+from services.dispatch import duty, store
 from services.dispatch.domain import ABOUT_INCIDENTS, ladder_of, merged
 from services.dispatch.models import IncidentRow
 from services.dispatch.usecases.context import Context
@@ -47,6 +47,23 @@ def look_again_for_stale(context: Context) -> None:
         fresh_since = after(now, -context.settings.unit_fresh_s)
         stale = store.stale_proposals(tx.session, fresh_since)
         timers.schedule(tx.session, [Due(kind="find_unit", subject_id=str(i), due_at=now) for i in stale])
+
+
+def warn_of_blind_rooms(context: Context) -> None:
+    """All on duty in a room have a tie to a party: its screen says so, and the neighbours have it at once."""
+    with context.database.transaction() as tx:
+        now = clock.now()
+        for row in duty.changed(tx.session, now):
+            incident = store.locked_incident(tx.session, row.id)
+            if incident is None or incident.state != "open":
+                continue
+            others = [flag for flag in incident.flags if flag != duty.NOBODY_UNTIED]
+            store.touch(tx.session, incident, now, flags=[*others, duty.NOBODY_UNTIED] if row.blind else others)
+            if row.blind and incident.acknowledged_at is None:
+                last = len(ladder_of(incident.lane, incident.flags)) - 1
+                due = Due(kind="acknowledge", subject_id=str(incident.id), due_at=now, attempt=last)
+                timers.schedule(tx.session, [due])
+            changed(tx, context, incident)
 
 
 def _open_incident(tx: Transaction, row: Due) -> IncidentRow | None:

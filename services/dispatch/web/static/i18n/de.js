@@ -44,6 +44,7 @@ export default {
   "flag.counter_reused_with_other_content": "Der Druckzähler begann neu", "flag.clock_skew": "Die Uhr des Geräts geht falsch", "flag.late": "Der Druck kam verspätet an",
   "flag.counter_invalid": "Druckzähler unlesbar", "flag.press_incomplete": "Druck nur teilweise gespeichert: Einzelheiten fehlen",
   "flag.body_broken": "Nachricht beschädigt", "flag.pressed_at_invalid": "Zeit des Drückens unlesbar", "flag.sent_at_invalid": "Zeit des Sendens unlesbar",
+  "flag.nobody_untied": "ALLE HIER HABEN EINEN INTERESSENKONFLIKT: EINE ANDERE LEITSTELLE MUSS ÜBERNEHMEN, JETZT ANRUFEN",
   "flag.no_unit": "KEINE FREIE STREIFE GEFUNDEN", "flag.cancel_code_wrong": "Falscher Code beim Abbruch", "flag.cancel_codes_tried": "JEMAND PROBIERT ABBRUCHCODES AUS",
   "speaks.nl": "Niederländisch", "speaks.fr": "Französisch", "speaks.de": "Deutsch", "speaks.en": "Englisch",
   "address.home": "Zuhause", "address.work": "Arbeit", "address.school": "Schule", "address.safe": "Sicherer Ort", "address.other": "Andere",

@@ -44,6 +44,7 @@ export default {
   "flag.counter_reused_with_other_content": "Press counter began anew", "flag.clock_skew": "The device's clock is wrong", "flag.late": "The press arrived late",
   "flag.counter_invalid": "Press counter unreadable", "flag.press_incomplete": "Press stored in part only: details missing",
   "flag.body_broken": "Message damaged", "flag.pressed_at_invalid": "Time of pressing unreadable", "flag.sent_at_invalid": "Time of sending unreadable",
+  "flag.nobody_untied": "EVERYBODY HERE HAS A CONFLICT OF INTEREST: ANOTHER ROOM MUST TAKE THIS, CALL NOW",
   "flag.no_unit": "NO FREE UNIT FOUND", "flag.cancel_code_wrong": "Wrong code when cancelling", "flag.cancel_codes_tried": "SOMEBODY IS TRYING CANCEL CODES",
   "speaks.nl": "Dutch", "speaks.fr": "French", "speaks.de": "German", "speaks.en": "English",
   "address.home": "Home", "address.work": "Work", "address.school": "School", "address.safe": "Safe place", "address.other": "Other",

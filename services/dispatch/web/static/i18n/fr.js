@@ -44,6 +44,7 @@ export default {
   "flag.counter_reused_with_other_content": "Le compteur d'appuis a recommencé", "flag.clock_skew": "L'horloge de l'appareil est fausse", "flag.late": "L'appui est arrivé tard",
   "flag.counter_invalid": "Compteur d'appuis illisible", "flag.press_incomplete": "Appui conservé en partie seulement : des détails manquent",
   "flag.body_broken": "Message endommagé", "flag.pressed_at_invalid": "Heure d'appui illisible", "flag.sent_at_invalid": "Heure d'envoi illisible",
+  "flag.nobody_untied": "TOUS ICI ONT UN CONFLIT D'INTÉRÊTS : UN AUTRE DISPATCHING DOIT PRENDRE CECI, APPELEZ",
   "flag.no_unit": "AUCUNE ÉQUIPE LIBRE TROUVÉE", "flag.cancel_code_wrong": "Mauvais code d'annulation", "flag.cancel_codes_tried": "QUELQU'UN ESSAIE DES CODES D'ANNULATION",
   "speaks.nl": "néerlandais", "speaks.fr": "français", "speaks.de": "allemand", "speaks.en": "anglais",
   "address.home": "Domicile", "address.work": "Travail", "address.school": "École", "address.safe": "Lieu sûr", "address.other": "Autre",

@@ -44,6 +44,7 @@ export default {
   "flag.counter_reused_with_other_content": "Drukteller begon opnieuw", "flag.clock_skew": "De klok van het toestel loopt fout", "flag.late": "De druk kwam laat aan",
   "flag.counter_invalid": "Drukteller onleesbaar", "flag.press_incomplete": "Druk slechts gedeeltelijk bewaard: details ontbreken",
   "flag.body_broken": "Bericht beschadigd", "flag.pressed_at_invalid": "Tijdstip van drukken onleesbaar", "flag.sent_at_invalid": "Tijdstip van zenden onleesbaar",
+  "flag.nobody_untied": "IEDEREEN HIER HEEFT EEN BELANGENCONFLICT: EEN ANDERE KAMER MOET DIT NEMEN, BEL NU",
   "flag.no_unit": "GEEN VRIJE PLOEG GEVONDEN", "flag.cancel_code_wrong": "Foute code bij annuleren", "flag.cancel_codes_tried": "IEMAND PROBEERT ANNULEERCODES UIT",
   "speaks.nl": "Nederlands", "speaks.fr": "Frans", "speaks.de": "Duits", "speaks.en": "Engels",
   "address.home": "Thuis", "address.work": "Werk", "address.school": "School", "address.safe": "Veilige plaats", "address.other": "Andere",
