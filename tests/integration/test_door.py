@@ -116,7 +116,7 @@ def one_message(
     status, receipt = send_raw(port, "/v1/presses", good.press(), headers)
     assert status == 202
     expected.add(json.loads(receipt)["alarm_id"])
-    incidents = [eventually(lambda alarm=alarm: path.incident_of(alarm), 20) for alarm in expected]
+    incidents = [eventually(lambda alarm=alarm: path.incident_of(alarm), 60) for alarm in expected]
     looked_after(path, incidents)
 
 
@@ -129,7 +129,7 @@ def looked_after(path: Path3, incidents: list[tuple[UUID, str]]) -> None:
             f"SELECT 1 FROM incidents i WHERE id = '{incident}' AND (escalation IS NOT NULL OR EXISTS "
             "(SELECT 1 FROM orders o WHERE o.incident_id = i.id))"
         )
-        eventually(lambda told=told: path.desk.sql(told), 20)
+        eventually(lambda told=told: path.desk.sql(told), 60)
     for room, wanted in by_room.items():
         listed = path.rooms.get(f"/v1/control-rooms/{room}/incidents", headers=path.as_room("operator", room))
         assert listed.status_code == 200

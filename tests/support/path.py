@@ -15,7 +15,7 @@ from chassis import clock
 from contracts.registry import DeviceChanged, EnrolmentChanged
 from services.dispatch.api import create_app
 from services.dispatch.settings import DispatchSettings
-from tests.support.alarm import AlarmApi, Books, Button
+from tests.support.alarm import AlarmApi, Books, Button, eventually
 from tests.support.broker import Broker
 from tests.support.desks import environment
 from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, context_on, tell
@@ -100,7 +100,19 @@ def whole_path(cluster: Cluster, broker: Broker, folder: Path) -> Iterator[Path3
             extra = {k: v for k, v in variables.items() if k != "BROKER_URL"}
             held.enter_context(Worker(f"services.{name}.worker", broker.url_of(name), place, **extra))
         rooms = held.enter_context(httpx.Client(base_url=served.url, timeout=15))
-        yield Path3(api, Books(urls["alarm"]), Books(urls["reporting"]), desk, rooms, issuer)
+        path = Path3(api, Books(urls["alarm"]), Books(urls["reporting"]), desk, rooms, issuer)
+        _warm(path)
+        yield path
+
+
+def _warm(path: Path3) -> None:
+    """Wait until all processes are there: the first press has come to the room and into the books."""
+    button = Button()
+    path.know(button)
+    alarm_id = path.api.press(button.press()).json()["alarm_id"]
+    eventually(lambda: path.incident_of(alarm_id), 120)
+    booked = "SELECT 1 FROM press WHERE alarm_id = %s AND routed_at IS NOT NULL AND stored_at IS NOT NULL"
+    eventually(lambda: path.reporting.rows(booked, alarm_id), 120)
 
 
 def _parsed(variables: Mapping[str, str]) -> dict[str, Any]:
