@@ -136,6 +136,17 @@ class StageRow(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
+class FrozenLadderRow(SQLModel, table=True):
+    """What an alarm showed its device when that asked to cancel: stage by stage, when each was reached."""
+
+    __tablename__ = "frozen_ladders"
+
+    alarm_id: UUID = Field(primary_key=True)
+    device_id: str = Field(index=True)
+    asked_at: datetime = Field(sa_type=UtcDateTime)
+    shown: dict[str, str] = Field(sa_type=Json)
+
+
 TABLES = frozenset(
     {
         "presses",
@@ -147,5 +158,6 @@ TABLES = frozenset(
         "attentions",
         "alarm_incidents",
         "stages",
+        "frozen_ladders",
     }
 )

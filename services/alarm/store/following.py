@@ -8,15 +8,31 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from chassis.sql import Statement
+from chassis.columns import table_of
+from chassis.sql import Insert, Statement, send
 from contracts.dispatch import ControlRoomRegistered
+from services.alarm.models import FrozenLadderRow
 
+# For so long after a request to cancel, further presses of the device show that they are held and nothing else:
+# whether they join an alarm that goes on would tell what the code was.
+_QUIET = "interval '12 hours'"
+# An alarm that its device asked to cancel shows for ever what it showed then.
 _STAGES = text(
-    "WITH p AS (SELECT alarm_id, device_id, stored_at FROM presses WHERE alarm_id = ANY(:ids)) "
-    "SELECT alarm_id, device_id, 'stored' AS stage, stored_at AS at FROM p UNION ALL "
-    "SELECT alarm_id, device_id, s.stage, s.at FROM p JOIN alarm_incidents USING (alarm_id) "
-    "JOIN stages s USING (incident_id)"
+    "WITH p AS (SELECT alarm_id, device_id, stored_at, received_at FROM presses WHERE alarm_id = ANY(:ids)), "  # noqa: S608
+    "live AS (SELECT alarm_id, device_id, stored_at, EXISTS (SELECT 1 FROM frozen_ladders f "
+    f"WHERE f.device_id = p.device_id AND p.received_at BETWEEN f.asked_at AND f.asked_at + {_QUIET}) AS quiet "
+    "FROM p WHERE NOT EXISTS (SELECT 1 FROM frozen_ladders f WHERE f.alarm_id = p.alarm_id)) "
+    "SELECT alarm_id, device_id, 'stored' AS stage, stored_at AS at FROM live UNION ALL "
+    "SELECT alarm_id, device_id, s.stage, s.at FROM live JOIN alarm_incidents USING (alarm_id) "
+    "JOIN stages s USING (incident_id) WHERE NOT quiet UNION ALL "
+    "SELECT p.alarm_id, p.device_id, x.key, x.value::timestamptz FROM p JOIN frozen_ladders f "
+    "ON f.alarm_id = p.alarm_id CROSS JOIN LATERAL jsonb_each_text(f.shown) x"
 )
+_OF_DEVICE = text(
+    "SELECT alarm_id FROM presses WHERE device_id = :device_id "  # noqa: S608
+    f"AND received_at > CAST(:at AS timestamptz) - {_QUIET}"
+)
+_FREEZE = Insert(table_of(FrozenLadderRow), tail="ON CONFLICT DO NOTHING")
 _ROUTED = text("SELECT alarm_id FROM alarm_incidents WHERE alarm_id = ANY(:ids)")
 _OWNER = text("SELECT device_id FROM presses WHERE alarm_id = :alarm_id")
 
@@ -27,6 +43,23 @@ def ladders(session: Session, alarm_ids: Collection[UUID]) -> dict[tuple[UUID, s
     for row in session.execute(_STAGES, {"ids": list(set(alarm_ids))}):
         found.setdefault((row.alarm_id, row.device_id), {})[row.stage] = row.at
     return found
+
+
+def freeze(session: Session, alarm_id: UUID, device_id: UUID, at: datetime) -> None:
+    """From now on this alarm of a device, and its others of these hours, show what they show now."""
+    given = {"device_id": str(device_id), "at": at}
+    ids = {alarm_id, *session.execute(_OF_DEVICE, given).scalars()}
+    shown = ladders(session, ids)
+    rows = [
+        {
+            "alarm_id": each,
+            "device_id": str(device_id),
+            "asked_at": at,
+            "shown": shown.get((each, str(device_id)), {}),
+        }
+        for each in sorted(ids)
+    ]
+    send(session, _FREEZE(rows))
 
 
 def routed(session: Session, alarm_ids: Sequence[UUID]) -> set[UUID]:

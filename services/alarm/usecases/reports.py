@@ -69,7 +69,10 @@ def receive_fixes(database: Database, alarm_id: UUID, body: FixesBody) -> None:
 
 
 def request_cancel(database: Database, alarm_id: UUID, body: CancelBody) -> None:
-    """Pass the request on. The code is not judged here, so that the answer cannot tell one from another."""
+    """Pass the request on, and show the device nothing new: what happens next depends on the code.
+
+    The code is not judged here, so that the answer cannot tell one from another either.
+    """
     requested = CancelRequested(
         alarm_id=alarm_id,
         device_id=body.device_id,
@@ -78,6 +81,7 @@ def request_cancel(database: Database, alarm_id: UUID, body: CancelBody) -> None
     )
     with database.transaction() as transaction:
         if not _is_anothers(transaction, alarm_id, body.device_id, "cancel"):
+            following.freeze(transaction.session, alarm_id, body.device_id, requested.received_at)
             transaction.publish(requested)
 
 
