@@ -35,7 +35,7 @@ from services.reporting.schemas import (
     Summary,
 )
 from services.reporting.settings import ReportingSettings
-from services.reporting.store import attention, comparisons, gaps
+from services.reporting.store import comparisons, gaps
 
 # The ledger holds pseudonymous ids only; nobody but those who watch over the system needs it.
 LEDGER = ("device_desk", "admin", "service")
@@ -180,7 +180,7 @@ def _attention(app: FastAPI, database: Database) -> None:
     def open_attention(caller: Caller = require(*ATTENTION)) -> list[AttentionOut]:
         """What a person must look at now, the oldest first."""
         with database.read() as session:
-            return [AttentionOut.model_validate(row) for row in attention.listing(session, caller.subject)]
+            return [AttentionOut.model_validate(row) for row in usecases.points(session, caller)]
 
     @app.post("/v1/attention/{attention_id}/resolve", tags=["attention"])
     def resolve(attention_id: UUID, body: ResolveIn, caller: Caller = require(*ATTENTION)) -> AttentionOut:

@@ -225,3 +225,25 @@ def test_a_committee_that_does_not_say_who_proposed_gives_nobody_a_case(api: Des
         )
     )
     api.call("GET", told.report, status=404, **SUPPORT)
+
+
+def test_a_technician_sees_the_points_of_the_own_zone_and_nobody_sees_who_broke_the_glass(
+    api: Desk, told: Told
+) -> None:
+    whole = api.call("GET", "/v1/attention", **WATCHER)
+    assert {point["kind"] for point in whole} == {"opened", "deadline"}
+    theirs: list[Who] = [WATCHER, {"role": "admin"}, {"role": "technician", "zone": "gent"}]
+    for who in theirs:
+        seen = api.call("GET", "/v1/attention", **who)
+        assert [point["id"] for point in seen] == [point["id"] for point in whole]
+        assert "bert" not in str(seen)
+        assert str(told.enrolment) in str(seen)
+    others: list[Who] = [{"role": "technician", "zone": "aalst"}, {"role": "technician"}]
+    for who in others:
+        assert api.call("GET", "/v1/attention", **who) == []
+        for point in whole:
+            api.call("POST", f"/v1/attention/{point['id']}/resolve", {"reason": "seen it"}, status=404, **who)
+    mine: Who = {"role": "technician", "zone": "gent"}
+    opened_point = next(point for point in whole if point["kind"] == "opened")
+    path = f"/v1/attention/{opened_point['id']}/resolve"
+    assert "bert" not in str(api.call("POST", path, {"reason": "seen it"}, **mine))

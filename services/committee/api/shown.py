@@ -88,7 +88,10 @@ def filed(reading: Reading, found: Filed, *changed: str) -> ApplicationOut:
             "decision_waits": found.decision_waits,
         }
     )
-    return of_case(reading, found.row, whole)
+    answer = of_case(reading, found.row, whole)
+    if not found.file_withheld:
+        return answer
+    return answer.model_copy(update={"withheld": (*answer.withheld, "enrolment_status")})
 
 
 def opinions(reading: Reading, row: ApplicationRow) -> list[OpinionOut]:

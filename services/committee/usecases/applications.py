@@ -17,14 +17,15 @@ from services.committee.models import ApplicationRow, DecisionRow, OpinionRow
 from services.committee.store import cases, enrolments, waiting
 from services.committee.store import protocols as protocol_store
 from services.committee.usecases import deadlines, protocols, sealed
-from services.committee.usecases.work import COMMITTEE, Reading, Work, partner_of
+from services.committee.usecases.work import COMMITTEE, Reading, Work, own_cases, partner_of
 
 
 @dataclass(frozen=True, slots=True)
 class Filed:
     """An application with what was sealed in it, what binds it, and the decisions with what they say.
 
-    `enrolment_status`: how the registry's file stands; None for one that it has told nothing of.
+    `enrolment_status`: how the registry's file stands; None for one that it has told nothing of, and for one
+    that is not the reader's (`file_withheld`).
     `decision_waits`: until members confirm that they were at the meeting that took one.
     """
 
@@ -33,6 +34,7 @@ class Filed:
     rules: Rules | None
     decisions: Sequence[tuple[DecisionRow, Mapping[str, Any]]]
     enrolment_status: EnrolmentStatus | None
+    file_withheld: bool
     decision_waits: bool
 
 
@@ -183,9 +185,27 @@ def filed(reading: Reading, row: ApplicationRow) -> Filed:
         (decision, reading.open(sealed.decision(decision.id), decision.sealed))
         for decision in cases.decisions(reading.session, row.id)
     ]
-    status = enrolments.status(reading.session, row.enrolment_id)
+    theirs = _is_file_of(reading, row)
+    status = enrolments.status(reading.session, row.enrolment_id) if theirs else None
     waits = bool(waiting.of_case(reading.session, row.id))
-    return Filed(row, content_of(reading, row), rules_for(reading, row), said, status, waits)
+    return Filed(row, content_of(reading, row), rules_for(reading, row), said, status, not theirs, waits)
+
+
+def _is_file_of(reading: Reading, row: ApplicationRow) -> bool:
+    """Whether the file that an application names is the reader's: whoever writes one may name any.
+
+    It is their zone's; or the application lies before their committee, and the file is not another's alone.
+    """
+    if row.enrolment_id is None:
+        return True
+    zone = enrolments.zone(reading.session, row.enrolment_id)
+    if zone is not None and zone == reading.caller.zone:
+        return True
+    return (
+        row.submitted_at is not None
+        and own_cases(reading.caller) is None
+        and zone not in reading.sight.elsewhere
+    )
 
 
 def rules_for(reading: Reading, row: ApplicationRow) -> Rules | None:

@@ -38,7 +38,11 @@ _HEARD = text(
     "RETURNING control_room_id"
 )
 
-_MAY_SEE = NOT_TIED.format("attention.detail->>'enrolment_id'")
+# `zone`: nothing but what is about a file that this zone manages now; None: of any.
+_MAY_SEE = NOT_TIED.format("attention.detail->>'enrolment_id'") + (  # noqa: S608 - constants
+    " AND (CAST(:zone AS text) IS NULL OR :zone = coalesce((SELECT e.managing_zone_id FROM enrolment e "
+    "WHERE CAST(e.enrolment_id AS text) = attention.detail->>'enrolment_id'), detail->>'managing_zone_id'))"
+)
 _EXISTS = text(f"SELECT EXISTS (SELECT FROM attention WHERE id = :id AND {_MAY_SEE})")  # noqa: S608 - constants
 _LISTING = text(
     f"SELECT * FROM attention WHERE resolved_at IS NULL AND {_MAY_SEE} ORDER BY since, id"  # noqa: S608
@@ -66,14 +70,15 @@ def resolve(session: Session, attention_id: UUID, by: str, reason: str, now: dat
     return dict(row._mapping) if row else None
 
 
-def exists(session: Session, attention_id: UUID, who: str) -> bool:
-    """Whether there ever was such a point; none that is about a case that `who` has a tie to."""
-    return bool(session.execute(_EXISTS, {"id": attention_id, "who": account(who)}).scalar_one())
+def exists(session: Session, attention_id: UUID, who: str, zone: str | None = None) -> bool:
+    """Whether there ever was such a point, of this zone; none about a case that `who` has a tie to."""
+    values = {"id": attention_id, "who": account(who), "zone": zone}
+    return bool(session.execute(_EXISTS, values).scalar_one())
 
 
-def listing(session: Session, who: str | None = None) -> list[Row]:
-    """Open points, the oldest first; none that is about a case that `who` has a tie to."""
-    rows = session.execute(_LISTING, {"who": who and account(who)})
+def listing(session: Session, who: str | None = None, zone: str | None = None) -> list[Row]:
+    """Open points of this zone (None: of all), the oldest first; none about a case that `who` has a tie to."""
+    rows = session.execute(_LISTING, {"who": who and account(who), "zone": zone})
     return [dict(row._mapping) for row in rows]
 
 

@@ -1,6 +1,6 @@
 """What reporting does: keep the books, look for what is missing in them, make the reports."""
 
-from services.reporting.usecases.gaps import Standing, check_gaps, close_gap, resolve
+from services.reporting.usecases.gaps import Standing, check_gaps, close_gap, points, resolve
 from services.reporting.usecases.reading import ledger_day, press, refuse_future, summary
 from services.reporting.usecases.recording import canary_ages, check_canaries, note_depths, record
 from services.reporting.usecases.reports import (
@@ -30,6 +30,7 @@ __all__ = [
     "ledger_day",
     "make_reports",
     "note_depths",
+    "points",
     "press",
     "record",
     "refuse_future",

@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlmodel import Session
+
 from chassis import audit, clock
 from chassis.caller import Caller
 from chassis.database import Database, Transaction
@@ -64,16 +66,37 @@ def close_gap(tx: Transaction, caller: Caller, number: int, reason: str, *, irre
     return gap
 
 
+def watched_zone(caller: Caller) -> str | None:
+    """The zone whose points a caller looks at; None: all. A technician has the devices of one zone."""
+    if caller.roles & {"device_desk", "admin"}:
+        return None
+    return caller.zone or ""
+
+
+def points(session: Session, caller: Caller) -> list[Row]:
+    """What the caller must look at. Who broke which glass is for the audit log and the file's own zone."""
+    found = attention.listing(session, caller.subject, watched_zone(caller))
+    return [_without_names(row, caller) for row in found]
+
+
+def _without_names(row: Row, caller: Caller) -> Row:
+    """The point without who broke the glass, but for auditors; its key holds the name too."""
+    if row["kind"] != "opened" or "auditor" in caller.roles:
+        return row
+    detail = {name: value for name, value in row["detail"].items() if name != "opened_by"}
+    return row | {"key": str(row["key"]).partition(" ")[0], "detail": detail}
+
+
 def resolve(tx: Transaction, caller: Caller, attention_id: UUID, reason: str) -> Row:
     """A person is done with a point, and with its gap; the cause, if it lasts, opens a new one."""
-    if not attention.exists(tx.session, attention_id, caller.subject):
+    if not attention.exists(tx.session, attention_id, caller.subject, watched_zone(caller)):
         raise AttentionUnknown("no such point of attention")
     row = attention.resolve(tx.session, attention_id, caller.subject, reason, clock.now())
     if row is None:
         raise AttentionResolved("this point was resolved before")
     if row["kind"] == "gap" and "number" in row["detail"]:
         close_gap(tx, caller, int(row["detail"]["number"]), reason, irreparable=False)
-    return row
+    return _without_names(row, caller)
 
 
 # Each open gap pages by itself; of so many the rest only counts.
