@@ -7,14 +7,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 from opentelemetry.trace import Span
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from chassis import acts, clock, inbox, outbox, sql, telemetry
 from chassis.settings import Settings
 from chassis.sql import Statement
+from chassis.tolerant import read_all_times
 from chassis.vault import Vault
 from contracts.envelope import Payload, encode
 
@@ -28,7 +30,7 @@ def engine_of(settings: Settings) -> Engine:
         f" -c idle_in_transaction_session_timeout={settings.statement_timeout_ms * 4} -c timezone=UTC"
         " -c jit=off"
     )
-    return create_engine(
+    engine = create_engine(
         settings.database_url.get_secret_value(),
         pool_size=settings.database_pool,
         max_overflow=settings.database_pool,
@@ -46,6 +48,12 @@ def engine_of(settings: Settings) -> Engine:
             "tcp_user_timeout": 5000,
         },
     )
+
+    @event.listens_for(engine, "connect")
+    def connected(connection: psycopg.Connection[Any], _: object) -> None:
+        read_all_times(connection.adapters)
+
+    return engine
 
 
 class Transaction:

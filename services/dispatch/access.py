@@ -47,7 +47,7 @@ def incident_for(context: Context, caller: Caller, incident_id: UUID) -> Inciden
     """The incident, if the caller's control room has it; raises `IncidentUnknown` otherwise."""
     with context.database.read() as session:
         incident = session.get(IncidentRow, incident_id)
-        if incident is None or caller.cic not in [incident.cic_id, *incident.also_cics]:
+        if incident is None or caller.cic not in [incident.cic_id, *store.readable(incident).also_cics]:
             raise IncidentUnknown("no such incident", field="incident_id")
         return _view(context, session, incident_id)
 

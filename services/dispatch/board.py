@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from chassis import clock
+from chassis.apart import apart
 from chassis.sql import Statement, send
 from contracts.common import Fix
 from services.dispatch.geography import Point, Zone, load_map, parse_zones, to_metres
@@ -95,6 +96,7 @@ class Board:
         self.zones = zones
         self._middles: dict[str, Point | None] = {}
         self.map_id: int | None = None
+        self._refused_map: int | None = None
         self.units = UnitIndex()
         self.known: dict[str, KnownUnit] = {}
         self.rooms: dict[str, Room] = {
@@ -136,26 +138,36 @@ class Board:
 
     def _take_over(self, units: Sequence[Any]) -> None:
         for unit in units:
-            free = unit.available and unit.order_id is None
-            self.known[unit.id] = KnownUnit(
-                unit.callsign,
-                unit.cic_id,
-                unit.zone_id,
-                unit.seen_at,
-                to_metres(unit.lat, unit.lon) if usable_unit_place(unit.lat, unit.lon) else None,
-            )
-            lat, lon = (unit.lat, unit.lon) if usable_unit_place(unit.lat, unit.lon) else (None, None)
-            guess = self.middle(unit.zone_id) if lat is None else None
-            self.units.upsert(unit.id, lat, lon, unit.zone_id, unit.cic_id, free, guess, _seconds(unit.seen_at))
+            with apart("unit", unit.id):
+                self._take_over_one(unit)
+
+    def _take_over_one(self, unit: Any) -> None:
+        free = unit.available and unit.order_id is None
+        self.known[unit.id] = KnownUnit(
+            unit.callsign,
+            unit.cic_id,
+            unit.zone_id,
+            unit.seen_at,
+            to_metres(unit.lat, unit.lon) if usable_unit_place(unit.lat, unit.lon) else None,
+        )
+        lat, lon = (unit.lat, unit.lon) if usable_unit_place(unit.lat, unit.lon) else (None, None)
+        guess = self.middle(unit.zone_id) if lat is None else None
+        self.units.upsert(unit.id, lat, lon, unit.zone_id, unit.cic_id, free, guess, _seconds(unit.seen_at))
 
     def _refresh_map(self, session: Session) -> None:
         newest = session.execute(_MAP_ID).scalar_one()
-        if newest is None or newest == self.map_id:
+        if newest is None or newest in (self.map_id, self._refused_map):
             return
         row = session.get_one(MapRow, newest)
-        self.zones = parse_zones(row.geojson, set(self.rooms))
-        self.router = Router(self.zones, self._map_rooms, self._defaults)
-        self._middles = {}
+        self._refused_map = newest
+        with apart("map", newest):
+            zones = parse_zones(row.geojson, set(self.rooms))
+            router = Router(zones, self._map_rooms, self._defaults)
+            self._refused_map = None
+        if self._refused_map is not None:
+            # The one before is better than none, and units move on it.
+            return
+        self.zones, self.router, self._middles = zones, router, {}
         self.map_id = newest
         log.info("map %s in force: %d zones", newest, len(self.zones))
 

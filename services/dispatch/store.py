@@ -1,18 +1,20 @@
 """The SQL of dispatch: batches in as few statements as can be."""
 
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, text, true, update
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
 from chassis.columns import table_of
 from chassis.people import is_one_of
 from chassis.sql import Insert, Statement, as_json, send
 from contracts.common import Fix
-from services.dispatch.domain import LIVE, RE_PRESSES_THAT_COUNT
+from services.dispatch.domain import LIVE, ORDER_MOVES, RE_PRESSES_THAT_COUNT
 from services.dispatch.models import (
     CardRow,
     IncidentRow,
@@ -20,6 +22,8 @@ from services.dispatch.models import (
     PressRow,
     UnitRow,
 )
+
+log = logging.getLogger(__name__)
 
 # The statement of the hot path: opens the incident of each press and takes its unit, in one round trip.
 # A further press of the same subject joins its open incident; the database decides which came first.
@@ -124,7 +128,8 @@ new_orders = Insert(
 )
 
 _UNACKNOWLEDGED = text(
-    "SELECT cic_id, count(*) AS incidents, extract(epoch FROM now() - min(raised_at)) AS oldest_s "
+    "SELECT cic_id, count(*) AS incidents, "
+    "extract(epoch FROM now() - greatest(least(min(raised_at), now()), timestamptz 'epoch')) AS oldest_s "
     "FROM incidents WHERE state = 'open' AND acknowledged_at IS NULL GROUP BY cic_id"
 )
 # Incidents without an order whose proposed unit went elsewhere, unless somebody looks already.
@@ -193,7 +198,22 @@ def stale_proposals(session: Session, fresh_since: datetime) -> list[UUID]:
 def locked_incident(session: Session, incident_id: UUID) -> IncidentRow | None:
     """The incident, locked until the transaction ends. Always locked before its orders."""
     query = select(IncidentRow).where(col(IncidentRow.id) == incident_id).with_for_update()
-    return session.execute(query).scalar_one_or_none()
+    incident = session.execute(query).scalar_one_or_none()
+    return readable(incident) if incident is not None else None
+
+
+# What each of these must be; else it is as if nothing stood there.
+_LISTS = ("also_cics", "border_zones", "flags")
+
+
+def readable(incident: IncidentRow) -> IncidentRow:
+    """The row, with lists where lists must be. Not noted as changes: who only reads writes nothing."""
+    for name in _LISTS:
+        value = getattr(incident, name)
+        if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
+            log.error("incident %s: its %s is no list", incident.id, name)
+            set_committed_value(incident, name, [])
+    return incident
 
 
 def sender(session: Session, alarm_id: UUID, device_id: UUID) -> Any:
@@ -236,7 +256,12 @@ def orders_of(session: Session, incident_ids: Collection[UUID]) -> list[OrderRow
     query = (
         select(OrderRow).where(col(OrderRow.incident_id).in_(incident_ids)).order_by(col(OrderRow.created_at))
     )
-    return list(session.execute(query).scalars())
+    orders = list(session.execute(query).scalars())
+    for order in orders:
+        if order.state not in ORDER_MOVES:
+            log.error("order %s: its state cannot be read: it counts as sent", order.id)
+            set_committed_value(order, "state", "sent")
+    return orders
 
 
 def live_orders(orders: Iterable[OrderRow]) -> list[OrderRow]:
@@ -255,7 +280,10 @@ def touch(session: Session, incident: IncidentRow, now: datetime, **changes: Any
 
 def incidents(session: Session, ids: Collection[UUID]) -> list[IncidentRow]:
     """Incidents by id."""
-    return list(session.execute(select(IncidentRow).where(col(IncidentRow.id).in_(ids))).scalars())
+    return [
+        readable(row)
+        for row in session.execute(select(IncidentRow).where(col(IncidentRow.id).in_(ids))).scalars()
+    ]
 
 
 def open_incidents(session: Session, cic_id: str | None = None) -> list[IncidentRow]:
@@ -281,9 +309,8 @@ def served_incidents(
 
 def _open(session: Session, which: ColumnElement[bool]) -> list[IncidentRow]:
     query = select(IncidentRow).where(col(IncidentRow.state) == "open", which)
-    return list(
-        session.execute(query.order_by(col(IncidentRow.urgency).desc(), col(IncidentRow.raised_at))).scalars()
-    )
+    query = query.order_by(col(IncidentRow.urgency).desc(), col(IncidentRow.raised_at))
+    return [readable(row) for row in session.execute(query).scalars()]
 
 
 def unacknowledged(session: Session) -> list[tuple[str, int, float]]:
@@ -326,7 +353,7 @@ def open_of(session: Session, enrolment_id: UUID) -> list[IncidentRow]:
     query = select(IncidentRow).where(
         col(IncidentRow.enrolment_id) == enrolment_id, col(IncidentRow.state) == "open"
     )
-    return list(session.execute(query.with_for_update()).scalars())
+    return [readable(row) for row in session.execute(query.with_for_update()).scalars()]
 
 
 def cards(session: Session, enrolment_ids: Collection[UUID]) -> dict[UUID, bytes]:

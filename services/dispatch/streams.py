@@ -12,10 +12,11 @@ from uuid import UUID
 
 from opentelemetry.context import Context as TraceContext
 from opentelemetry.trace import Span, SpanKind
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import clock, telemetry
+from chassis.apart import apart
 from chassis.signouts import SignOuts
 from chassis.vault import Unreadable
 from contracts.envelope import Event, Undecodable
@@ -109,6 +110,13 @@ class Watcher:
         return frames
 
 
+def _frames(watcher: Watcher, incident: IncidentView) -> list[bytes]:
+    """What a watcher is told; nothing where that cannot be put together: the others are told of theirs."""
+    with apart("stream of incident", incident.incident_id):
+        return watcher.frames(incident)
+    return []
+
+
 def _frame(event: str, data: BaseModel) -> bytes:
     return f"event: {event}\ndata: {data.model_dump_json()}\n\n".encode()
 
@@ -159,7 +167,12 @@ class Hub:
                     "messaging.message.id": str(event.id),
                 },
             )
-            told = IncidentChanged.model_validate(event.data)
+            try:
+                told = IncidentChanged.model_validate(event.data)
+            except ValidationError:
+                log.warning("a doorbell that does not say for which incident")
+                span.end()
+                continue
             view = self._unsealed(told)
             if view is None:
                 self._pending.setdefault(told.incident_id, []).append(span)
@@ -172,7 +185,7 @@ class Hub:
         """What the doorbell brought; None if it only rang."""
         try:
             return views.open_sealed(self._context, told.incident_id, told.sealed) if told.sealed else None
-        except Unreadable:
+        except (Unreadable, ValueError):
             log.warning("a doorbell that cannot be opened")
             return None
 
@@ -196,7 +209,7 @@ class Hub:
             await asyncio.to_thread(self._note_duty, [watcher])
             yield b": stalkingalarm\nretry: 500\n\n"
             for incident in await asyncio.to_thread(first):
-                for frame in watcher.frames(incident):
+                for frame in _frames(watcher, incident):
                     yield frame
             while (left_s := watcher.left_s()) > 0 and watcher in self._watchers:
                 try:
@@ -245,7 +258,7 @@ class Hub:
                 continue
             self._pushed[incident.incident_id] = incident.revision
             for watcher in list(self._watchers):
-                for frame in watcher.frames(incident):
+                for frame in _frames(watcher, incident):
                     try:
                         watcher.queue.put_nowait(frame)
                     except asyncio.QueueFull:
@@ -267,6 +280,9 @@ class Hub:
                 )
             except SQLAlchemyError as error:
                 log.warning("streams: cannot poll: %s", type(error).__name__)
+                continue
+            except Exception:
+                log.exception("streams: a poll failed")
                 continue
             seen = clock.now()
             for watcher in [each for each in self._watchers if self._signed_out.over(each.opened_by)]:

@@ -12,7 +12,8 @@ from sqlmodel import Session
 from contracts.common import Fix, Outcome
 from contracts.registry import Card
 from services.dispatch import store
-from services.dispatch.domain import LIVE, STAMPS, measured_at
+from services.dispatch.domain import LIVE, STAMPS, URGENCY_OF_LANE, measured_at, merged
+from services.dispatch.known import UNREADABLE, Known, is_known
 from services.dispatch.models import IncidentRow
 from services.dispatch.routing import Route, SearchBasis, quality
 from services.dispatch.schemas import (
@@ -36,23 +37,55 @@ def load_views(context: Context, session: Session, ids: Sequence[UUID], now: dat
     kept_from: dict[UUID, list[str]] = {}
     for row in tied:
         kept_from.setdefault(row.id, []).append(row.subject)
+    knowns = {incident.id: Known(incident.id) for incident in incidents}
     summaries: dict[UUID, list[OrderSummary]] = {}
     for order in orders:
-        summaries.setdefault(order.incident_id, []).append(_summary(context, order))
+        if (known := knowns.get(order.incident_id)) is not None:
+            summary = known.checked(_summary(context, order, known), {**_ORDER_INSTEAD, "at": now})
+            summaries.setdefault(order.incident_id, []).append(summary)
     views = {
-        incident.id: _view(
-            context,
-            incident,
-            context.open_fix(incident),
-            summaries.get(incident.id, []),
-            sealed.get(incident.enrolment_id),
-            links.get(incident.enrolment_id, set()) if incident.state == "open" else set(),
-            kept_from.get(incident.id, []),
+        incident.id: _as_known(
+            _view(
+                context,
+                incident,
+                context.open_fix(incident),
+                summaries.get(incident.id, []),
+                sealed.get(incident.enrolment_id),
+                links.get(incident.enrolment_id, set()) if incident.state == "open" else set(),
+                kept_from.get(incident.id, []),
+                now,
+                knowns[incident.id],
+            ),
+            knowns[incident.id],
             now,
         )
         for incident in incidents
     }
     return [views[incident_id] for incident_id in ids if incident_id in views]
+
+
+# What stands for a field that cannot be read, where None may not.
+_INSTEAD: Mapping[str, Any] = {
+    "also_control_room_ids": [],
+    "border_zones": [],
+    "flags": [],
+    "lane": "unverified",
+    "urgency": URGENCY_OF_LANE["verified"],
+    "presses": 1,
+    "basis": "default",
+    "state": "open",
+}
+# Whoever reads it asks the crew.
+_ORDER_INSTEAD: Mapping[str, Any] = {"state": "sent", "by_radio": False, "reason": None}
+
+
+def _as_known(view: IncidentView, known: Known, now: datetime) -> IncidentView:
+    """The view with what is known, and marked where that is not all."""
+    times = dict.fromkeys(("raised_at", "deadline_at", "routed_at"), now)
+    checked = known.checked(view, {**_INSTEAD, **times})
+    if not known.broken:
+        return view
+    return checked.model_copy(update={"flags": merged(checked.flags, [UNREADABLE])})
 
 
 # Rows of our own tables: built, not validated, since every press goes through here.
@@ -68,19 +101,24 @@ def _view(
     linked: set[UUID],
     kept_from: list[str],
     now: datetime,
+    known: Known,
 ) -> IncidentView:
     card = None
     if incident.state == "open" and sealed is not None:
-        card = Card.model_validate(context.open_card(incident.enrolment_id, sealed)["card"])
+        card = known.read("card", lambda: _card(context, incident.enrolment_id, sealed), None)
+    if fix is None and incident.fix is not None:
+        known.miss("place", "sealed")
+    if fix is not None and not is_known(incident.fix_at):
+        known.miss("time of the place", "out of range")
     route = context.board.route(fix, incident.zone_id)
     return IncidentView.model_construct(
         **{name: getattr(incident, name) for name in _SAME},
-        outcome=Outcome(incident.outcome) if incident.outcome else None,
+        outcome=known.read("outcome", lambda: Outcome(incident.outcome) if incident.outcome else None, None),
         incident_id=incident.id,
         control_room_id=incident.cic_id,
         also_control_room_ids=incident.also_cics,
-        flags=list(dict.fromkeys(incident.flags)),
-        location=_location(context, route, incident, fix, now),
+        flags=known.read("flags", lambda: merged(incident.flags), []),
+        location=known.read("place", lambda: _location(context, route, incident, fix, now), None),
         search=_search(context, route, card) if incident.state == "open" else None,
         last_known_address=_home(card),
         linked_incidents=sorted(linked),
@@ -100,16 +138,20 @@ def seal_opened(
 
     `incident`: its new row; `order`: the first one, or None; `owner`: see `store.owners`, or None.
     """
+    known = Known(incident["id"])
     view = _view(
         context,
         SimpleNamespace(**_NOT_YET, **incident),
         fix,
-        [_summary(context, order)] if order is not None else [],
+        [_summary(context, order, known)] if order is not None else [],
         owner.card if owner is not None else None,
         set(owner.linked) if owner is not None else set(),
         list(owner.tied) if owner is not None else [],
         now,
+        known,
     )
+    if known.broken:
+        view = view.model_copy(update={"flags": merged(view.flags, [UNREADABLE])})
     sealed = context.vault.seal(_doorbell(view.incident_id), view.model_dump_json())
     return base64.b64encode(sealed).decode()
 
@@ -125,7 +167,11 @@ def _doorbell(incident_id: UUID) -> str:
     return f"doorbell:{incident_id}"
 
 
-def _summary(context: Context, order: Any) -> OrderSummary:
+def _card(context: Context, enrolment_id: UUID, sealed: bytes) -> Card:
+    return Card.model_validate(context.open_card(enrolment_id, sealed)["card"])
+
+
+def _summary(context: Context, order: Any, known: Known) -> OrderSummary:
     said = getattr(order, "said", None)
     reached = getattr(order, STAMPS.get(order.state, "created_at"))
     return OrderSummary.model_construct(
@@ -136,11 +182,14 @@ def _summary(context: Context, order: Any) -> OrderSummary:
         callsign=order.callsign,
         state=order.state,
         distance_m=order.distance_m,
-        search_basis=SearchBasis(order.search_basis) if order.search_basis else None,
+        search_basis=known.read(
+            "order", lambda: SearchBasis(order.search_basis) if order.search_basis else None, None
+        ),
         sent_at=order.sent_at,
         by_radio=order.by_radio,
         at=reached or order.created_at,
-        reason=order.reason or (context.open_said(order.id, said) if said else None),
+        reason=order.reason
+        or known.read("order", lambda: context.open_said(order.id, said) if said else None, None),
     )
 
 
@@ -155,7 +204,8 @@ def _location(
     point = route.point  # never the raw one: 0,0 is not plotted, swapped is put right
     if fix is None or point is None:
         return None
-    at = measured_at(fix, incident.fix_at, context.settings.clock_skew_s)
+    is_dated = is_known(incident.fix_at)
+    at = measured_at(fix, incident.fix_at, context.settings.clock_skew_s) if is_dated else None
     age = (now - at).total_seconds() if at else None
     return LocationView.model_construct(
         lat=point.lat,

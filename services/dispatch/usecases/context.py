@@ -38,10 +38,14 @@ class Context:
         return self.vault.seal(store.fix_place(subject), store.fix_json(fix)) if fix else None
 
     def open_fix(self, incident: IncidentRow | Any) -> Fix | None:
-        """The incident's last fix."""
+        """The incident's last fix; None where there is none, or where it cannot be read: it goes on without."""
         if incident.fix is None:
             return None
-        return Fix.model_validate(self.vault.open(store.fix_place(incident.subject), incident.fix))
+        try:
+            return Fix.model_validate(self.vault.open(store.fix_place(incident.subject), incident.fix))
+        except (Unreadable, ValueError):
+            log.error("incident %s: its place cannot be read", incident.id)
+            return None
 
     def seal_proof(self, alarm_id: UUID, proof: str | None) -> bytes | None:
         """What a device signed, as it rests."""

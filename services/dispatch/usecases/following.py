@@ -1,5 +1,6 @@
 """What else arrives: fixes, cancel requests, tests, canaries, and the read models of the registry."""
 
+import logging
 from collections.abc import Sequence
 from functools import partial
 from uuid import UUID
@@ -13,6 +14,7 @@ from chassis import clock, metrics, timers
 from chassis.database import Transaction
 from chassis.people import account
 from chassis.timers import Due
+from chassis.vault import Unreadable
 from contracts.alarm import AlarmLocated, CanaryRaised, CancelRequested, TestRaised
 from contracts.dispatch import CanaryRouted, IncidentEscalated, TestRouted
 from contracts.registry import (
@@ -46,6 +48,8 @@ from services.dispatch.models import (
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.joining import follow
 from services.dispatch.usecases.telling import changed, tell_queues
+
+log = logging.getLogger(__name__)
 
 
 def _incident(tx: Transaction, message: AlarmLocated | CancelRequested, kind: str) -> IncidentRow | None:
@@ -100,8 +104,13 @@ def _judge(
     sealed = store.cards(tx.session, [incident.enrolment_id]) if incident.enrolment_id else {}
     if incident.enrolment_id is None or incident.enrolment_id not in sealed:
         return "requested", False
-    card = context.open_card(incident.enrolment_id, sealed[incident.enrolment_id])
-    return judge_cancel(request.alarm_id, request.code_digest, card["cancel_code"], card["duress_code"])
+    try:
+        card = context.open_card(incident.enrolment_id, sealed[incident.enrolment_id])
+        return judge_cancel(request.alarm_id, request.code_digest, card["cancel_code"], card["duress_code"])
+    except (Unreadable, ValueError, KeyError):
+        # Nobody can tell what she said: as with a wrong code, people decide.
+        log.error("incident %s: its codes cannot be read", incident.id)
+        return "requested", False
 
 
 def route_test(tx: Transaction, context: Context, test: TestRaised, span: Span | None) -> None:
