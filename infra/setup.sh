@@ -6,7 +6,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-UV=0.13.9
+UV=$(sed -n 's/^uv==\([0-9.]*\).*/\1/p' infra/uv.txt)
 LOG=.run/setup.log
 mkdir -p .run
 
@@ -61,7 +61,7 @@ find_python() {
 }
 
 python_environment() {
-    stamp="$(cat uv.lock pyproject.toml infra/setup.sh | cksum) $PWD"
+    stamp="$(cat uv.lock pyproject.toml infra/setup.sh infra/uv.txt | cksum) $PWD"
     [ -x .venv/bin/python ] && [ "$(cat .venv/.stamp 2>/dev/null)" = "$stamp" ] && return
     enough_disk
     find_python
@@ -73,7 +73,7 @@ python_environment() {
             rm -rf .uv
             "$found" -m venv .uv >>"$LOG" 2>&1 || fail "python -m venv failed: $(last_line)"
         }
-        slowly "installing uv" .uv/bin/pip install -q "uv==$UV" ||
+        slowly "installing uv" .uv/bin/pip install -q --require-hashes --only-binary :all: -r infra/uv.txt ||
             fail "cannot reach the Python package registry: $(last_line)"
     fi
     UV_PROJECT_ENVIRONMENT=.venv slowly "installing packages" \
