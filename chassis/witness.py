@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import BigInteger, text
 from sqlmodel import Field, Session, SQLModel
 
 from chassis.columns import UtcDateTime, table_of
@@ -18,12 +18,13 @@ class AuditWitness(SQLModel, table=True):
     __tablename__ = "audit_witness"
 
     service: str = Field(primary_key=True)
-    position: int = Field(primary_key=True)
+    position: int = Field(primary_key=True, sa_type=BigInteger)
     hash: str = Field(primary_key=True)
     sealed_at: datetime = Field(sa_type=UtcDateTime)
     signature: str
 
 
+TABLES = frozenset({"audit_witness"})
 _INSERT = Insert(table_of(AuditWitness), tail="ON CONFLICT DO NOTHING")
 _LISTING = text(
     "SELECT * FROM audit_witness WHERE service = :service AND position > :after "

@@ -116,7 +116,7 @@ class CardRow(Table, table=True):
     sealed: bytes | None = None
 
 
-class PhotoRow(SQLModel, table=True):
+class PhotoRow(Table, table=True):
     """A photo of a card, sealed; the card says whether it still counts."""
 
     __tablename__ = "photos"
@@ -265,21 +265,4 @@ class OrderRow(Table, table=True):
     said: bytes | None = None
 
 
-TABLES = frozenset(
-    {
-        "maps",
-        "control_rooms",
-        "webhook_proposals",
-        "units",
-        "devices",
-        "enrolments",
-        "cards",
-        "perpetrators",
-        "photos",
-        "ties",
-        "on_duty",
-        "incidents",
-        "presses",
-        "orders",
-    }
-)
+TABLES = frozenset(Table.metadata.tables)

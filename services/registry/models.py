@@ -231,6 +231,6 @@ class PhotoRow(SQLModel, table=True):
 TABLES = frozenset(
     {
         *("enrolment_file", "issued_device", "received_decision", "transfer", "reminder"),
-        *("tie", "opened_file", "found_by", "photo", "stock_item", "zones", "audit_witness"),
+        *("tie", "opened_file", "found_by", "photo", "stock_item", "zones"),
     }
 )

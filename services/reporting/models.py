@@ -292,5 +292,5 @@ class Attention(SQLModel, table=True):
 TABLES = frozenset(
     {"press", "incident", "dispatch_order", "escalation", "gap", "missing", "parked", "compared_book",
      "comparison", "control_room", "fact", "device", "enrolment", "report", "report_due", "attention",
-     "audit_witness", "tied_person", "proposer"}
+     "tied_person", "proposer"}
 )  # fmt: skip

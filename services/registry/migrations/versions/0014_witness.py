@@ -13,7 +13,7 @@ def upgrade() -> None:
     op.create_table(
         "audit_witness",
         sa.Column("service", sa.String, primary_key=True),
-        sa.Column("position", sa.Integer, primary_key=True),
+        sa.Column("position", sa.BigInteger, primary_key=True),
         sa.Column("hash", sa.String, primary_key=True),
         sa.Column("sealed_at", chassis.columns.UtcDateTime(timezone=True), nullable=False),
         sa.Column("signature", sa.String, nullable=False),
