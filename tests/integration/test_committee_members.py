@@ -299,6 +299,7 @@ class Room:
         return self._known(who).get("partner")
 
 
+@pytest.mark.timeout(60 + 10 * EXAMPLES)
 def test_no_sequence_gives_a_quorum_without_two_persons(committee: Desk) -> None:
     @settings(max_examples=EXAMPLES, deadline=None)
     @given(st.lists(STEPS, min_size=4, max_size=25))

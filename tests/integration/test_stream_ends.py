@@ -102,6 +102,18 @@ def test_a_stream_ends_when_its_token_does(
     assert str(late.alarm_id) not in line.seen
 
 
+def test_who_watches_a_room_is_on_duty_and_a_machine_is_not(
+    desk: Desk, here: tuple[Any, str], issuer: Issuer
+) -> None:
+    desk.do("DELETE FROM on_duty")
+    exp = int(time.time()) + 3
+    for role, sub in (("operator", "Olga "), ("supervisor", "sam"), ("gateway", "machine")):
+        headers = issuer.headers(role, cic=GHENT_ROOM, sub=sub, exp=exp)
+        assert Line(f"{here[1]}{ROOM}/stream", headers).status == 200
+    rows = desk.sql("SELECT cic_id, subject FROM on_duty ORDER BY 2")
+    assert rows == [(GHENT_ROOM, "olga"), (GHENT_ROOM, "sam")]
+
+
 def test_who_comes_back_with_a_newer_token_misses_nothing(
     desk: Desk, here: tuple[Any, str], issuer: Issuer
 ) -> None:
