@@ -48,6 +48,14 @@ _PROGRESS: tuple[OrderState, ...] = get_args(OrderState)[:7]
 PENDING = "proof_pending"
 PROOF_FLAGS = frozenset({PENDING, "proof_missing", "proof_broken", "unverified"})
 
+# Flags that say something of one place: a newer one brings its own.
+FLAGS_OF_A_PLACE = frozenset(
+    {
+        *("no_location", "null_island", "invalid_coordinates", "swapped_coordinates", "place_as_signed"),
+        *("fix_invalid", "fix_time_unknown", "border", "abroad", "far"),
+    }
+)
+
 Escalation = Literal["all_positions", "supervisor", "neighbour"]
 LADDER: tuple[Escalation, ...] = ("all_positions", "supervisor", "neighbour")
 

@@ -194,6 +194,14 @@ def test_a_place_whose_age_nobody_knows_is_red_and_never_new(
         located(desk, press, fix, 1)
 
 
+def test_what_was_said_of_an_older_place_is_gone_with_it(desk: Desk) -> None:
+    press = alarm(fix=None).model_copy(update={"flags": ("fix_invalid", "fix_time_unknown", "late")})
+    desk.press(press)
+    located(desk, press, GHENT.model_copy(update={"at": clock.now()}), 1)
+    [(flags,)] = desk.sql("SELECT flags FROM incidents")
+    assert flags == ["late"]
+
+
 def test_a_press_with_a_counter_of_64_bits_is_an_alarm(desk: Desk) -> None:
     presses = [alarm(counter=counter) for counter in (2**31 - 1, 2**31, 2**63 - 1)]
     desk.press(*presses)

@@ -16,7 +16,7 @@ from chassis.timers import Due
 from contracts.common import Fix
 from contracts.dispatch import IncidentRelocated
 from services.dispatch import store
-from services.dispatch.domain import fix_time, merged
+from services.dispatch.domain import FLAGS_OF_A_PLACE, fix_time, merged
 from services.dispatch.geography import to_metres
 from services.dispatch.models import IncidentRow
 from services.dispatch.routing import Basis, Route
@@ -78,7 +78,7 @@ def move(
         border_zones=[n.zone for n in route.neighbours],
         also_cics=[cic for cic in merged(incident.also_cics, reached) if cic != incident.cic_id],
         basis=route.basis,
-        flags=merged((f for f in incident.flags if f != "no_location"), sorted(route.flags)),
+        flags=merged((f for f in incident.flags if f not in FLAGS_OF_A_PLACE), sorted(route.flags)),
     )
     if route.zone is not None and route.zone != previous:
         tx.publish(
