@@ -30,6 +30,8 @@ class Act:
     noted: bool = False
     about: dict[str, object] = field(default_factory=dict)
     every_s: float | None = None
+    # `about` says all: not the ids in the path.
+    own: bool = False
 
     def line(self) -> Statement | None:
         """The entry of what changes something and is not noted yet; None where there is nothing to say."""
@@ -54,6 +56,12 @@ def about(*objects: str, state: object = None) -> None:
     """What it came to."""
     if (act := CURRENT.get()) is not None:
         act.about.update(dict.fromkeys(objects, state))
+
+
+def only_about(*objects: str) -> None:
+    """What follows is another act of the same request, with a line of its own."""
+    if (act := CURRENT.get()) is not None:
+        act.about, act.noted, act.own = dict.fromkeys(objects), False, True
 
 
 def seldom(every_s: float) -> None:

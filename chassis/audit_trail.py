@@ -117,7 +117,7 @@ def _endpoint(act: Act) -> Any:
 def _about(act: Act) -> dict[str, object]:
     """What the use case named, else the ids in the path, else the path as it is documented."""
     found: dict[str, object] = {}
-    for name, value in act.scope.get("path_params", {}).items():
+    for name, value in ({} if act.own else act.scope.get("path_params", {})).items():
         kind = _KINDS.get(name, name.removesuffix("_id"))
         found[f"{kind}:{value if _ID.fullmatch(str(value)) else '?'}"] = None
     found.update(act.about)

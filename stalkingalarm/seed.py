@@ -298,7 +298,9 @@ async def tidy(world: World, cics: Iterable[str]) -> int:
     async def left_open(cic: str) -> list[tuple[str, str]]:
         path, supervisor = f"/v1/control-rooms/{cic}/incidents", world.bearer("supervisor", cic=cic)
         found = await world.call("GET", "dispatch", path, supervisor)
-        return [(cic, incident["incident_id"]) for incident in found if incident["control_room_id"] == cic]
+        own = [incident for incident in found if incident["control_room_id"] == cic]
+        alike = [(incident["group"] or {}).get("incident_ids", [incident["incident_id"]]) for incident in own]
+        return [(cic, incident_id) for ids in alike for incident_id in ids]
 
     left = [each for found in await asyncio.gather(*map(left_open, cics)) for each in found]
     await asyncio.gather(*(close(*each) for each in left))

@@ -31,6 +31,10 @@ class IncidentIsClosed(Conflict):
     """People closed this incident already."""
 
 
+class IncidentIsTaken(Conflict):
+    """Somebody proved this alarm or took it meanwhile: it is no longer one of many."""
+
+
 class NotResponsible(Conflict):
     """Another control room answers for this alarm: take it over first."""
 

@@ -81,6 +81,15 @@ class _Kept(BaseModel):
     kept_from: list[str] = Field(default_factory=list)
 
 
+class UnprovedGroup(BaseModel):
+    """Open alarms that nobody proved or took, alike in place and time; the view that has it stands for all."""
+
+    count: int
+    incident_ids: list[UUID]
+    first_raised_at: datetime
+    last_raised_at: datetime
+
+
 class IncidentView(_Kept):
     """An incident as a control room sees it; card and location only while it is open."""
 
@@ -113,6 +122,8 @@ class IncidentView(_Kept):
     outcome: Outcome | None
     traceparent: str | None
     revision: int
+    # In lists only.
+    group: UnprovedGroup | None = None
 
 
 class OtherUnit(BaseModel):
@@ -303,6 +314,19 @@ class IncidentCloseIn(Incoming):
 
     outcome: Outcome
     reason: Note
+
+
+class UnprovedCloseIn(IncidentCloseIn):
+    """The same for many alarms that nobody proved: the ids of a group."""
+
+    incident_ids: Annotated[list[UUID], Field(min_length=1, max_length=1000)]
+
+
+class UnprovedClosed(BaseModel):
+    """Which were closed; `left`: proved or taken meanwhile, or another room's."""
+
+    closed: list[UUID]
+    left: list[UUID]
 
 
 class SessionIn(Incoming):

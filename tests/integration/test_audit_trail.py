@@ -153,6 +153,16 @@ def take_over(house: House) -> tuple[str, str, str]:
     return "operator", "take over", f"incident:{incident}"
 
 
+@writes("POST", "/v1/control-rooms/{cic_id}/unproved/close")
+def close_unproved(house: House) -> tuple[str, str, str]:
+    incidents = [str(house.pressed("unverified")) for _ in range(2)]
+    body = {"incident_ids": incidents, "outcome": "technical", "reason": "a flood"}
+    house.call("POST", f"{ROOM}/unproved/close", body, status=200, role="supervisor")
+    about = {each for subject, *_, each in house.log() if subject == "supervisor"}
+    assert about == {f"incident:{each}" for each in incidents}
+    return "supervisor", "close unproved", f"incident:{incidents[1]}"
+
+
 @writes("PUT", "/v1/control-rooms/{cic_id}")
 def set_policy(house: House) -> tuple[str, str, str]:
     house.call("PUT", ROOM, {"policy": "automatic"}, status=204, role="admin")

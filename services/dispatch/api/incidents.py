@@ -10,7 +10,13 @@ from chassis.caller import Caller
 from chassis.people import is_one_of
 from services.dispatch import access, store, views
 from services.dispatch.disclosures import Disclosures
-from services.dispatch.schemas import IncidentCloseIn, IncidentView, SendIn
+from services.dispatch.schemas import (
+    IncidentCloseIn,
+    IncidentView,
+    SendIn,
+    UnprovedGroup,
+)
+from services.dispatch.unproved import Line, grouped
 from services.dispatch.usecases import moving, sending
 from services.dispatch.usecases.context import Context
 
@@ -30,12 +36,14 @@ def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
 
     @app.get("/v1/control-rooms/{cic_id}/incidents", tags=["incidents"])
     def open_incidents(cic_id: str, caller: Caller = require(*access.ROOM)) -> list[IncidentView]:
-        """Open incidents, most urgent first."""
+        """Open incidents, most urgent first; many alike that nobody proved are one, with their `group`."""
         access.may_see_room(caller, cic_id)
         with context.database.read() as session:
-            found = store.open_incidents(session, cic_id)
-            whole = views.load_views(context, session, [i.id for i in found], clock.now())
-        return [disclosures.show(caller, view) for view in whole]
+            lines = grouped(store.open_incidents(session, cic_id))
+            whole = views.load_views(context, session, [line.shown.id for line in lines], clock.now())
+        groups = {line.shown.id: _group(line) for line in lines if line.alike}
+        found = (view.model_copy(update={"group": groups.get(view.incident_id)}) for view in whole)
+        return [disclosures.show(caller, view) for view in found]
 
     @app.get("/v1/incidents/{incident_id}", tags=["incidents"])
     def incident(incident_id: UUID, caller: Caller = require(*access.ROOM)) -> IncidentView:
@@ -88,3 +96,12 @@ def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
             cic_id=caller.cic,
         )
         return seen(caller, incident_id)
+
+
+def _group(line: Line) -> UnprovedGroup:
+    return UnprovedGroup(
+        count=len(line.alike),
+        incident_ids=list(line.alike),
+        first_raised_at=line.shown.raised_at,
+        last_raised_at=line.last_raised_at or line.shown.raised_at,
+    )

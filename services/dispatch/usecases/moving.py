@@ -28,12 +28,14 @@ from services.dispatch.domain import (
 )
 from services.dispatch.errors import (
     IncidentIsClosed,
+    IncidentIsTaken,
     IncidentUnknown,
     NotResponsible,
     OrderMoveImpossible,
     OrderUnknown,
 )
 from services.dispatch.models import IncidentRow, OrderRow
+from services.dispatch.unproved import is_untouched
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.recording import after, moved
 from services.dispatch.usecases.telling import changed, tell_queues
@@ -246,6 +248,7 @@ def close(
     reason: str | None,
     cic_id: str | None = None,
     by_radio: Caller | None = None,
+    unproved_only: bool = False,
 ) -> None:
     """End an incident: orders and cards are withdrawn, the location is erased. Repeating is harmless.
 
@@ -256,6 +259,8 @@ def close(
         incident = locked(tx, incident_id)
         if incident.state == "closed":
             return
+        if unproved_only and not is_untouched(incident):
+            raise IncidentIsTaken("this alarm was proved or taken meanwhile: close it by itself")
         room = cic_id if by_radio is None else by_radio.cic or ""
         if room is not None:
             _refuse_others(incident, room)

@@ -8,7 +8,7 @@ export default {
   keys: "↑ ↓ wählen · Enter bestätigen · S senden · R Funk · U andere Streife · N nächster · C Karte zentrieren · M Ton",
   notAcknowledged: "NICHT BESTÄTIGT", otherRoom: "Bei {room}", noUnitSent: "Noch keine Streife entsandt", onItsWay: "{unit}: {state}",
   zoneUnknown: "Zone unbekannt", noName: "Name unbekannt", nameWithheld: "Name zurückgehalten",
-  duressShort: "ZWANG", cancelShort: "Abbruch verlangt", unverifiedShort: "Ungeprüft", pressesShort: "×{count} gedrückt", linkedShort: "Verbunden",
+  duressShort: "ZWANG", cancelShort: "Abbruch verlangt", unprovedMany: "{count} ungeprüfte Alarme hier", unverifiedShort: "Ungeprüft", pressesShort: "×{count} gedrückt", linkedShort: "Verbunden",
   duress: "ZWANG: Das Opfer wurde zum Abbruch gezwungen. Das Telefon zeigt, dass der Alarm aus ist. Hilfe schicken. Nicht anrufen.",
   due: "Auftrag bei Streife in", overdue: "Auftrag ÜBERFÄLLIG seit", escalated: "Eskaliert:",
   "step.acknowledge": "BESTÄTIGEN", "step.take-over": "ÜBERNEHMEN", "step.send": "{unit} ENTSENDEN", "step.choose": "STREIFE WÄHLEN", "step.next": "NÄCHSTER ALARM: {zone}",

@@ -8,7 +8,7 @@ export default {
   keys: "↑ ↓ choose · Enter acknowledge · S send · R radio · U other unit · N next · C centre map · M mute",
   notAcknowledged: "NOT ACKNOWLEDGED", otherRoom: "With {room}", noUnitSent: "No unit sent", onItsWay: "{unit}: {state}",
   zoneUnknown: "Zone unknown", noName: "Name unknown", nameWithheld: "Name withheld",
-  duressShort: "DURESS", cancelShort: "Cancel asked", unverifiedShort: "Unverified", pressesShort: "Pressed ×{count}", linkedShort: "Linked",
+  duressShort: "DURESS", cancelShort: "Cancel asked", unprovedMany: "{count} unverified alarms here", unverifiedShort: "Unverified", pressesShort: "Pressed ×{count}", linkedShort: "Linked",
   duress: "DURESS: the victim was forced to cancel. The phone shows that the alarm is off. Send help. Do not call.",
   due: "Order due at unit in", overdue: "Order OVERDUE by", escalated: "Escalated:",
   "step.acknowledge": "ACKNOWLEDGE", "step.take-over": "TAKE OVER", "step.send": "SEND {unit}", "step.choose": "CHOOSE A UNIT", "step.next": "NEXT ALARM: {zone}",

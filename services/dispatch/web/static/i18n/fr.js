@@ -8,7 +8,7 @@ export default {
   keys: "↑ ↓ choisir · Enter confirmer · S envoyer · R radio · U autre équipe · N suivante · C centrer la carte · M son",
   notAcknowledged: "NON CONFIRMÉE", otherRoom: "Chez {room}", noUnitSent: "Aucune équipe envoyée", onItsWay: "{unit} : {state}",
   zoneUnknown: "Zone inconnue", noName: "Nom inconnu", nameWithheld: "Nom non affiché",
-  duressShort: "CONTRAINTE", cancelShort: "Annulation demandée", unverifiedShort: "Non vérifiée", pressesShort: "Appuyé ×{count}", linkedShort: "Liée",
+  duressShort: "CONTRAINTE", cancelShort: "Annulation demandée", unprovedMany: "{count} alarmes non vérifiées ici", unverifiedShort: "Non vérifiée", pressesShort: "Appuyé ×{count}", linkedShort: "Liée",
   duress: "CONTRAINTE : la victime a été forcée d'annuler. Le téléphone indique que l'alarme est éteinte. Envoyez de l'aide. N'appelez pas.",
   due: "Ordre à l'équipe dans", overdue: "Ordre EN RETARD de", escalated: "Escalade :",
   "step.acknowledge": "CONFIRMER", "step.take-over": "REPRENDRE", "step.send": "ENVOYER {unit}", "step.choose": "CHOISIR UNE ÉQUIPE", "step.next": "ALARME SUIVANTE : {zone}",

@@ -8,7 +8,7 @@ export default {
   keys: "↑ ↓ kiezen · Enter bevestigen · S sturen · R radio · U andere ploeg · N volgende · C kaart centreren · M geluid",
   notAcknowledged: "NIET BEVESTIGD", otherRoom: "Bij {room}", noUnitSent: "Nog geen ploeg gestuurd", onItsWay: "{unit}: {state}",
   zoneUnknown: "Zone onbekend", noName: "Naam onbekend", nameWithheld: "Naam afgeschermd",
-  duressShort: "DWANG", cancelShort: "Annulatie gevraagd", unverifiedShort: "Niet geverifieerd", pressesShort: "×{count} gedrukt", linkedShort: "Verbonden",
+  duressShort: "DWANG", cancelShort: "Annulatie gevraagd", unprovedMany: "{count} niet-geverifieerde alarmen hier", unverifiedShort: "Niet geverifieerd", pressesShort: "×{count} gedrukt", linkedShort: "Verbonden",
   duress: "DWANG: het slachtoffer werd gedwongen te annuleren. De telefoon toont dat het alarm uit is. Stuur hulp. Niet bellen.",
   due: "Order bij ploeg binnen", overdue: "Order TE LAAT sinds", escalated: "Geëscaleerd:",
   "step.acknowledge": "BEVESTIGEN", "step.take-over": "OVERNEMEN", "step.send": "STUUR {unit}", "step.choose": "KIES EEN PLOEG", "step.next": "VOLGEND ALARM: {zone}",

@@ -50,9 +50,9 @@ export async function get(path, signal = AbortSignal.timeout(PATIENCE_MS)) {
 }
 
 /** POST; `traceparent` puts what the operator does into the trace of the alarm. */
-export async function post(path, body = null, traceparent = null) {
+export async function post(path, body = null, traceparent = null, patience = PATIENCE_MS) {
   const headers = { ...(body && { "content-type": "application/json" }), ...(traceparent && { traceparent }) };
-  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const signal = AbortSignal.timeout(patience);
   const response = await open(path, { method: "POST", headers, body: body && JSON.stringify(body), signal });
   return response.status === 204 ? null : response.json();
 }

@@ -7,6 +7,7 @@ import { isOurs, liveOrders, state, viewOf } from "./state.js";
 import { t, word } from "./words.js";
 
 export const OUTCOMES = ["genuine", "perpetrator_present", "arrest", "accidental", "technical", "test"];
+const MANY_MS = 60000; // each of them is ended by itself
 let asked = null; // the incident that the form stands for
 
 /** Only a supervisor of the alarm's own control room; the service checks it again. */
@@ -31,10 +32,20 @@ export function showClosing() {
     byId("closing").close();
     return;
   }
-  say(byId("closing-whom"), `${view.card?.victim.name ?? t("noName")} · ${zoneName(view)}`);
+  const group = state.groups.get(asked);
+  const whom = group ? t("unprovedMany", { count: group.count }) : (view.card?.victim.name ?? t("noName"));
+  say(byId("closing-whom"), `${whom} · ${zoneName(view)}`);
   say(byId("closing-duress"), view.cancel === "duress" ? t("duress") : null);
   const units = liveOrders(view).map((order) => order.callsign).join(", ");
   say(byId("closing-units"), units ? t("closeCallsBack", { units }) : null);
+}
+
+/** All of a group that nobody proved, in one act; what is left of the one that stands for them, unless it stays. */
+async function closeMany(view, said) {
+  const { incident_ids } = state.groups.get(view.incident_id);
+  const path = `/v1/control-rooms/${encodeURIComponent(view.control_room_id)}/unproved/close`;
+  const answer = await post(path, { ...said, incident_ids }, null, MANY_MS);
+  return answer.closed.includes(view.incident_id) ? { ...view, state: "closed", outcome: said.outcome } : null;
 }
 
 /** `closed(view)`: the alarm has ended, and this is what is left of it. */
@@ -48,7 +59,8 @@ export function prepareClosing(closed) {
     say(byId("closing-problem"), null);
     try {
       const body = { outcome: byId("outcome").value, reason: byId("reason").value.trim() };
-      closed(await post(`/v1/incidents/${view.incident_id}/close`, body, view.traceparent));
+      const ended = state.groups.has(asked) ? await closeMany(view, body) : await post(`/v1/incidents/${view.incident_id}/close`, body, view.traceparent);
+      if (ended) closed(ended);
       dialog.close();
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;

@@ -20,7 +20,9 @@ export function showList(onPick) {
   return waiting;
 }
 
-const keyOf = (view) => [view.incident_id, view.revision, known(view), state.zones.size];
+const keyOf = (view) => [view.incident_id, view.revision, known(view), state.zones.size, groupOf(view)?.count];
+
+const groupOf = (view) => state.groups.get(view.incident_id);
 
 /** Where, in a name that the operator knows. */
 export const zoneName = (view) => nameOf(state.zones.get(view.zone_id)?.names) || view.zone_id || t("zoneUnknown");
@@ -60,6 +62,7 @@ function tags(view) {
     view.cancel === "duress" && el("span", { class: "tag duress-tag" }, t("duressShort")),
     view.cancel === "requested" && el("span", { class: "tag" }, t("cancelShort")),
     view.escalation && (!view.acknowledged_at || nextStep(view)) && el("span", { class: "tag loud" }, word("escalation", view.escalation)),
+    groupOf(view) && el("span", { class: "tag loud" }, t("unprovedMany", { count: groupOf(view).count })),
     view.lane === "unverified" && el("span", { class: "tag" }, t("unverifiedShort")),
     !isOurs(view) && el("span", { class: "tag" }, roomName(view.control_room_id)),
     view.presses > 1 && el("span", { class: "tag loud" }, t("pressesShort", { count: view.presses })),

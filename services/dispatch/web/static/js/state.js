@@ -8,6 +8,7 @@ const STEPS = ["proposed", "sent", "received", "acknowledged", "en_route", "on_s
 export const state = {
   me: null,
   incidents: new Map(), // id -> { view, heardAt }
+  groups: new Map(), // id of the one that stands for many unproved ones -> { count, incident_ids, ... }
   over: new Set(), // closed: an answer that was asked for earlier must not bring one back
   units: [],
   rooms: new Map(),
@@ -20,8 +21,10 @@ export function take(view) {
   const known = state.incidents.get(view.incident_id);
   if (known && known.view.revision > view.revision) return null;
   if (state.over.has(view.incident_id)) return null;
+  if (joins(view)) return "changed";
   if (view.state === "closed") {
     state.over.add(view.incident_id);
+    state.groups.delete(view.incident_id);
     return state.incidents.delete(view.incident_id) ? "closed" : null;
   }
   state.incidents.set(view.incident_id, { view, heardAt: performance.now() });
@@ -29,12 +32,32 @@ export function take(view) {
   return known.view.revision === view.revision ? null : "changed";
 }
 
+/** Many that nobody proved or took, alike in place and time, are one on the screen: the list says which. */
+const untouched = (view) => view.lane === "unverified" && !view.acknowledged_at && !view.flags.includes("proof_pending");
+
+/** A further one of a group that stands there already: it is counted, and the next list says the rest. */
+function joins(view) {
+  if (view.state !== "open" || view.group || state.incidents.has(view.incident_id) || !untouched(view)) return false;
+  for (const [id, group] of state.groups) {
+    const stands = viewOf(id);
+    if (!stands || stands.control_room_id !== view.control_room_id || stands.zone_id !== view.zone_id) continue;
+    if (!group.incident_ids.includes(view.incident_id)) {
+      state.groups.set(id, { ...group, count: group.count + 1, incident_ids: [...group.incident_ids, view.incident_id] });
+    }
+    return true;
+  }
+  return false;
+}
+
 /** Forget what is no longer open, except what was heard of after the list was asked for; returns the ids. */
 export function keepOnly(views, askedAt) {
   const open = new Set(views.map((view) => view.incident_id));
-  const gone = [...state.incidents].filter(([id, { heardAt }]) => !open.has(id) && heardAt < askedAt);
+  state.groups = new Map(views.filter((view) => view.group).map((view) => [view.incident_id, view.group]));
+  const within = new Set([...state.groups.values()].flatMap((group) => group.incident_ids));
+  const joined = ({ view }) => within.has(view.incident_id) && untouched(view);
+  const gone = [...state.incidents].filter(([id, each]) => !open.has(id) && (joined(each) || each.heardAt < askedAt));
   gone.forEach(([id]) => state.incidents.delete(id));
-  return gone.map(([id]) => id);
+  return gone.map(([id]) => id).filter((id) => !within.has(id));
 }
 
 export const viewOf = (id) => state.incidents.get(id)?.view ?? null;

@@ -1,0 +1,25 @@
+"""Ending a flood of presses that nobody proved."""
+
+from fastapi import FastAPI
+
+from chassis.auth import require
+from chassis.caller import Caller
+from services.dispatch import access
+from services.dispatch.schemas import UnprovedClosed, UnprovedCloseIn
+from services.dispatch.usecases import closing_unproved
+from services.dispatch.usecases.context import Context
+
+
+def add(app: FastAPI, context: Context) -> None:
+    """The endpoint."""
+
+    @app.post("/v1/control-rooms/{cic_id}/unproved/close", tags=["incidents"])
+    def close_unproved(
+        cic_id: str, body: UnprovedCloseIn, caller: Caller = require("supervisor")
+    ) -> UnprovedClosed:
+        """A supervisor closes many alarms that nobody proved, in one act with one reason."""
+        access.may_see_room(caller, cic_id)
+        closed, left = closing_unproved.close_unproved(
+            context, body.incident_ids, body.outcome, caller.subject, body.reason, cic_id
+        )
+        return UnprovedClosed(closed=closed, left=left)

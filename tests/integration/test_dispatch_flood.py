@@ -1,0 +1,116 @@
+"""A flood of presses that nobody proved: one line on the screen, one act to end it, and no proved one in it."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi.testclient import TestClient
+
+from contracts.common import Fix
+from services.dispatch.api import create_app
+from tests.support.desks import NO_BROKER
+from tests.support.dispatching import GHENT_ROOM, Desk, alarm, context_on
+from tests.support.postgres import Cluster
+from tests.support.tokens import Issuer
+
+ROOM = f"/v1/control-rooms/{GHENT_ROOM}"
+AALST = Fix(lat=50.9378, lon=4.0410, radius_m=12)
+
+
+class Flooded:
+    """A room, and what its people are shown."""
+
+    def __init__(self, desk: Desk, client: TestClient, issuer: Issuer) -> None:
+        self.desk, self._client, self._issuer = desk, client, issuer
+
+    def flood(self, count: int, **how: Any) -> set[str]:
+        presses = [alarm(lane="unverified", **how) for _ in range(count)]
+        for first in range(0, count, 50):
+            self.desk.press(*presses[first : first + 50])
+        return {str(press.alarm_id) for press in presses}
+
+    def listed(self) -> list[dict[str, Any]]:
+        headers = self._issuer.headers("operator", cic=GHENT_ROOM)
+        answer: list[dict[str, Any]] = self._client.get(f"{ROOM}/incidents", headers=headers).json()
+        return answer
+
+    def close(self, ids: list[str], cic: str = GHENT_ROOM, **changed: Any) -> tuple[int, dict[str, Any]]:
+        body = {"incident_ids": ids, "outcome": "technical", "reason": "a flood of one source", **changed}
+        headers = self._issuer.headers("supervisor", cic=cic, sub="sara")
+        answer = self._client.post(f"/v1/control-rooms/{cic}/unproved/close", json=body, headers=headers)
+        return answer.status_code, answer.json()
+
+
+@pytest.fixture(scope="module")
+def made(cluster: Cluster, issuer: Issuer) -> Iterator[Flooded]:
+    trusted = {"oidc_issuer": issuer.url, "oidc_jwks_url": issuer.jwks_url}
+    desk = Desk(context_on(cluster.database("dispatch"), broker_url=NO_BROKER, **trusted))
+    with TestClient(create_app(desk.context.settings), raise_server_exceptions=False) as client:
+        yield Flooded(desk, client, issuer)
+
+
+@pytest.fixture
+def room(made: Flooded) -> Flooded:
+    made.desk.wipe()
+    made.desk.policy(GHENT_ROOM, "proposed")
+    return made
+
+
+def test_four_hundred_are_one_line_below_the_proved_ones_and_end_in_one_act(room: Flooded) -> None:
+    flood = room.flood(400)
+    proved = alarm()
+    room.desk.press(proved)
+    began = time.perf_counter()
+    listed = room.listed()
+    took_s = time.perf_counter() - began
+    assert [view["lane"] for view in listed] == ["verified", "unverified"]
+    assert (listed[0]["incident_id"], listed[0]["group"]) == (str(proved.alarm_id), None)
+    group = listed[1]["group"]
+    assert (group["count"], set(group["incident_ids"])) == (400, flood)
+    assert group["first_raised_at"] == listed[1]["raised_at"] <= group["last_raised_at"]
+    # As long as for two alarms and not for four hundred, which took 8 s on a loaded machine.
+    assert took_s < 4
+    status, answer = room.close(group["incident_ids"])
+    assert (status, set(answer["closed"]), answer["left"]) == (200, flood, [])
+    assert [view["incident_id"] for view in room.listed()] == [str(proved.alarm_id)]
+    ended = room.desk.published("incident.closed.v1")
+    assert {each["incident_id"] for each in ended} == flood
+    assert {(each["outcome"], each["closed_by"]) for each in ended} == {("technical", "supervisor")}
+    about = {row[0] for row in room.desk.sql("SELECT about FROM audit_entry WHERE subject = 'sara'")}
+    assert {f"incident:{each}" for each in flood} <= about
+
+
+def test_few_and_what_somebody_took_or_will_prove_stand_alone(room: Flooded) -> None:
+    few = room.flood(3)
+    assert {view["incident_id"] for view in room.listed()} == few
+    flood = few | room.flood(3)
+    taken, pending = sorted(flood)[:2]
+    room.desk.do("UPDATE incidents SET acknowledged_at = now() WHERE id = :id", id=UUID(taken))
+    room.desk.do("UPDATE incidents SET flags = '[\"proof_pending\"]' WHERE id = :id", id=UUID(pending))
+    alone = {view["incident_id"] for view in room.listed() if view["group"] is None}
+    (group,) = [view["group"] for view in room.listed() if view["group"]]
+    assert (alone, set(group["incident_ids"])) == ({taken, pending}, flood - {taken, pending})
+    status, answer = room.close(sorted(flood))
+    assert (status, set(answer["left"])) == (200, {taken, pending})
+
+
+def test_another_place_and_another_hour_are_another_group(room: Flooded) -> None:
+    ghent, aalst = room.flood(5), room.flood(5, fix=AALST)
+    room.desk.do("UPDATE incidents SET raised_at = raised_at - interval '1 hour' WHERE zone_id = 'gent-1'")
+    later = room.flood(5)
+    groups = [set(view["group"]["incident_ids"]) for view in room.listed()]
+    assert sorted(groups, key=sorted) == sorted([ghent, aalst, later], key=sorted)
+
+
+def test_a_group_holds_no_proved_alarm_and_none_of_another_room(room: Flooded) -> None:
+    flood, proved = room.flood(4), alarm()
+    room.desk.press(proved)
+    ids = [*flood, str(proved.alarm_id)]
+    status, answer = room.close(ids, cic="cic-antwerpen")
+    assert (status, answer["closed"], set(answer["left"])) == (200, [], set(ids))
+    status, answer = room.close(ids)
+    assert (status, set(answer["closed"]), answer["left"]) == (200, flood, [str(proved.alarm_id)])
+    status, problem = room.close(ids, reason=" ")
+    assert (status, problem["field"]) == (422, "reason")
