@@ -190,6 +190,8 @@ class Fact(SQLModel, table=True):
     __table_args__ = (
         Index("fact_enrolment", "enrolment_id", "at"),
         Index("fact_device", "device_id", "at", postgresql_where=text("enrolment_id IS NULL")),
+        # Who had an alarm on a day is asked for each chunk of its reports.
+        Index("fact_status", "enrolment_id", "at", postgresql_where=text("kind = 'enrolment'")),
     )
 
     key: str = Field(primary_key=True)

@@ -145,7 +145,13 @@ def three_books(cluster: Cluster) -> Iterator[Three]:
         alarm_url = stack.enter_context(Serving(alarm_app(alarm))).url
         dispatch_url = stack.enter_context(Serving(dispatch_app(dispatch))).url
         token = issuer.token("service", partner="reporting")
-        told = {"alarm_url": alarm_url, "dispatch_url": dispatch_url, "service_token": token, "gap_grace_s": 10}
+        told = {
+            "alarm_url": alarm_url,
+            "dispatch_url": dispatch_url,
+            "service_token": token,
+            "gap_grace_s": 10,
+            "compare_days": 10,
+        }
         settings = ReportingSettings.model_validate(
             environment(issuer, reporting.settings.database_url.get_secret_value()) | told
         )

@@ -51,10 +51,20 @@ class Compared:
     lacks: list[Lack] = field(default_factory=list)
     whole: bool = True
 
+    def add(self, other: "Compared") -> None:
+        """What a further period showed."""
+        for name, sections in other.entries.items():
+            own = self.entries.setdefault(name, {})
+            for section, entries in sections.items():
+                own[section] = own.get(section, 0) + entries
+        self.away = other.away | self.away
+        self.lacks += other.lacks
+        self.whole = self.whole and other.whole
+
 
 def compare(books: Mapping[str, Asked], since: datetime, until: datetime, parts: int) -> Compared:
     """Compare a period in so many parts; a book that is away is left out."""
-    away = {name: "not configured" for name in ("alarm", "dispatch") if name not in books}
+    away = dict[str, str]()
     while True:
         comparison = _Comparison({name: book for name, book in books.items() if name not in away})
         try:

@@ -13,8 +13,9 @@ from services.reporting import domain
 from services.reporting.books import Asked, BookAway
 from services.reporting.domain import Row
 from services.reporting.settings import ReportingSettings
-from services.reporting.store import comparisons, due, gaps
+from services.reporting.store import attention, comparisons, due, gaps
 from services.reporting.usecases.comparing import Compared, compare, held
+from services.reporting.usecases.recording import attend
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,8 @@ _RECENT_PARTS = 12
 _ON_ITS_WAY = timedelta(seconds=10)
 # A named entry is enough to act upon; the gaps have them all.
 _NAMED = 200
+# What a book answers whose database gave up.
+_BUSY = "HTTP 503"
 _OTHERS = tuple(name for name in KEPT_BY if name != "reporting")
 
 
@@ -56,16 +59,42 @@ def compare_next(database: Database, books: Mapping[str, Asked], settings: Repor
         if row.kind == RECENT:
             now = clock.now()
             _recheck(database, books)
-            found = compare(books, now - _RECENT, now - _ON_ITS_WAY, _RECENT_PARTS)
+            found = Compared(away=_absent(books))
+            found.add(compare(books, now - _RECENT, now - _ON_ITS_WAY, _RECENT_PARTS))
             _note(database, found, day=None)
         else:
             day = date.fromisoformat(row.subject_id)
-            first, after = domain.day_bounds(day)
-            hours = round((after - first) / timedelta(hours=1))
-            until = min(after, clock.now() - _ON_ITS_WAY)
-            if until > first:
-                _note(database, compare(books, first, until, hours), day)
+            _note(database, _compare_day(books, day), day)
     return bool(claimed)
+
+
+def _absent(books: Mapping[str, Asked]) -> dict[str, str]:
+    """Books that nobody can ask."""
+    return {name: "not configured" for name in _OTHERS if name not in books}
+
+
+def _compare_day(books: Mapping[str, Asked], day: date) -> Compared:
+    """The whole day at once; where that is too much for a database, hour by hour."""
+    since, after = domain.day_bounds(day)
+    until, absent = min(after, clock.now() - _ON_ITS_WAY), _absent(books)
+    if until <= since:
+        return Compared(away=absent)
+    found = compare(books, since, until, parts=24)
+    if _BUSY in found.away.values():
+        found = _compare_hours(books, since, until)
+    found.away |= absent
+    return found
+
+
+def _compare_hours(books: Mapping[str, Asked], since: datetime, until: datetime) -> Compared:
+    """No question keeps a database at work for long; one that gives up even so is left alone."""
+    found = Compared()
+    while since < until:
+        end = min(since + timedelta(hours=1), until)
+        there = {name: book for name, book in books.items() if name not in found.away}
+        found.add(compare(there, since, end, parts=4))
+        since = end
+    return found
 
 
 def _schedule_next(tx: Transaction, row: Due, settings: ReportingSettings) -> None:
@@ -129,7 +158,12 @@ def _note(database: Database, found: Compared, day: date | None) -> None:
         if day is None:
             _note_compared(tx, found, now)
         else:
-            comparisons.made(tx.session, day, now, _told(found))
+            told = _told(found)
+            comparisons.made(tx.session, day, now, told)
+            if told["whole"]:
+                attention.settle(tx.session, "not_compared", [day.isoformat()], "it was compared", now)
+            else:
+                attend(tx, "not_compared", day.isoformat(), {"away": found.away}, now)
 
 
 def _note_compared(tx: Transaction, found: Compared, now: datetime) -> None:
