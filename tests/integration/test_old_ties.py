@@ -9,7 +9,7 @@ from sqlmodel import Session, create_engine
 
 from services.committee.store import cases
 from services.registry.store import access
-from services.reporting.models import Tie
+from services.reporting.store import access as reporting
 from tests.support.postgres import Cluster
 
 FILE, OTHER = uuid4(), uuid4()
@@ -22,7 +22,7 @@ def in_registry(session: Session) -> list[str]:
 
 
 def in_reporting(session: Session) -> list[str]:
-    return [who for who in ("anna", "bert", "carl", "dora") if session.get(Tie, (who, FILE))]
+    return [who for who in ("anna", "bert", "carl", "dora") if reporting.is_tied(session, FILE, who)]
 
 
 def in_committee(session: Session) -> list[str]:
