@@ -29,6 +29,19 @@ def card(**people: dict[str, Any]) -> dict[str, Any]:
         ({"victim": {"phone": "+1234567890123456"}}, "card.victim.phone", "string_pattern_mismatch"),
         ({"perpetrator": {"born_on": "2050-01-01"}}, "card.perpetrators.0.born_on", "date_in_future"),
         ({"perpetrator": {"phone": "bel mij"}}, "card.perpetrators.0.phone", "string_pattern_mismatch"),
+        ({"victim": {"name": "x" * 201}}, "card.victim.name", "string_too_long"),
+        ({"victim": {"description": "x" * 2001}}, "card.victim.description", "string_too_long"),
+        ({"card": {"notes": "x" * 2001}}, "card.notes", "string_too_long"),
+        (
+            {"perpetrator": {"weapons": [{"text": "x" * 2001}]}},
+            "card.perpetrators.0.weapons.0.text",
+            "string_too_long",
+        ),
+        (
+            {"card": {"addresses": [{"kind": "home", "text": "x" * 2001}]}},
+            "card.addresses.0.text",
+            "string_too_long",
+        ),
         (
             {"perpetrator": {"weapons": [{"text": "knife", "verified_on": "2050-01-01"}]}},
             "card.perpetrators.0.weapons.0.verified_on",

@@ -75,7 +75,29 @@ CARD: dict[str, Any] = {
 }
 
 
-class _Looked(Incoming):
+# Characters: a patrol reads the card on a screen in a car. What tells a story may be longer than a name.
+MOST_OF_A_STORY, MOST_OF_A_NAME = 2000, 200
+_STORIES = frozenset(
+    {"text", "description", "access_notes", "dogs", "children", "hearing_or_disability", "notes"}
+)
+
+
+class _OnCard(Incoming):
+    """A part of the card: no text is longer than somebody can read."""
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def can_be_read(cls, value: Any, info: ValidationInfo) -> Any:
+        """By field: what is a story, and what is a name."""
+        most = MOST_OF_A_STORY if info.field_name in _STORIES else MOST_OF_A_NAME
+        if isinstance(value, str) and len(value) > most:
+            raise PydanticCustomError(
+                "string_too_long", "has at most {max_length} characters", {"max_length": most}
+            )
+        return value
+
+
+class _Looked(_OnCard):
     # What is to be verified one day is not verified: it would never be looked at again.
     verified_on: Past | None = None
 
@@ -114,7 +136,7 @@ class PerpetratorIn(PersonIn):
     vehicles: tuple[VehicleIn, ...] = ()
 
 
-class CardContent(Incoming, Card):
+class CardContent(_OnCard, Card):
     """The card as it is typed in: pseudonyms of perpetrators are made here."""
 
     victim: PersonIn
