@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlmodel import Field, Session, SQLModel
 
 from chassis import acts, clock, policy
+from chassis.apart import apart
 from chassis.caller import CLAIMS, Caller
 from chassis.columns import Json, UtcDateTime, table_of
 from chassis.database import Database, Transaction
@@ -185,9 +186,12 @@ def chain(tx: Transaction, signer: Signer, sign_every_s: float = SIGN_EVERY_S) -
     position, digest = (head.position, head.hash) if head else (0, contract.genesis(signer.service))
     loose = tx.session.execute(_LOOSE, {"limit": _BATCH}).all()
     links = []
-    for position, row in enumerate(loose, position + 1):  # noqa: B020 - it goes on from where it stood
-        digest = contract.chained(digest, _as_entry(row, position))
-        links.append({"id": row.id, "position": position, "hash": digest})
+    for row in loose:
+        # One that cannot be read stays loose, which shows as its age; it must not keep the others loose.
+        with apart("audit entry", row.id):
+            digest = contract.chained(digest, _as_entry(row, position + 1))
+            position += 1
+            links.append({"id": row.id, "position": position, "hash": digest})
     if links:
         tx.session.execute(_CHAIN, {"rows": as_json(links)})
     _sign(tx, signer, position, digest, sign_every_s)

@@ -18,6 +18,7 @@ from sqlalchemy import Column, LargeBinary, Table, bindparam, func, select, tupl
 from sqlmodel import Session, SQLModel
 
 from chassis import outbox
+from chassis.apart import bisect
 from chassis.columns import table_of
 from chassis.database import Database
 from chassis.vault import NONCE, VERSION, Unreadable, Vault, is_sealed, version_of
@@ -163,9 +164,20 @@ class Resealer:
         new = [each for row in rows if (each := self._anew(vault, sealed, tuple(row)))]
         if not new:
             return 0
-        with database.transaction() as tx:
-            # All in one round trip.
-            return tx.session.connection().execute(sealed.replace, new).rowcount
+        done = 0
+
+        def put(some: Sequence[dict[str, Any]]) -> None:
+            nonlocal done
+            with database.transaction() as tx:
+                # All in one round trip.
+                put_now = tx.session.connection().execute(sealed.replace, some).rowcount
+            done += put_now
+
+        for _, error in bisect(new, put):
+            # It stays as it is, for people to look at, and stops nothing.
+            log.error("a value in %s cannot be sealed anew: %s", sealed.name, type(error).__name__)
+            self._unreadable[sealed.name] += 1
+        return done
 
     def _anew(self, vault: Vault, sealed: Sealed, row: tuple[Any, ...]) -> dict[str, Any] | None:
         *told, value = row

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import defaultdict
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -28,6 +29,9 @@ log = logging.getLogger(__name__)
 # Seconds between looks for retries and for what no doorbell told of.
 _LOOK_S = 0.5
 _AT_ONCE = 50
+# Of one room at a time, and how long one may take (seconds): a room that hangs must not hold up another's.
+_OF_ONE_ROOM = 6
+_WHOLE_S = 10.0
 # No attempt waits longer: see settings.py.
 _LONGEST = timedelta(minutes=10)
 
@@ -49,6 +53,7 @@ class Courier:
             trust_env=False,
             follow_redirects=False,
         )
+        self._rooms: dict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(_OF_ONE_ROOM))
         self._task: asyncio.Task[None] | None = None
         self._sending: set[asyncio.Task[None]] = set()
         self._look = asyncio.Event()
@@ -74,11 +79,11 @@ class Courier:
         while True:
             try:
                 claimed = await asyncio.to_thread(self._claim)
-            except SQLAlchemyError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next look comes
                 log.warning("webhooks: %s", type(error).__name__)
                 claimed = []
             for row in claimed:
-                task = asyncio.create_task(self._send(row))
+                task = asyncio.create_task(self._try(row))
                 self._sending.add(task)
                 task.add_done_callback(self._sending.discard)
             if not claimed:
@@ -104,6 +109,18 @@ class Courier:
             ]
             timers.schedule(tx.session, claimed)
             return claimed
+
+    async def _try(self, row: Due) -> None:
+        """Send one, unless its room has enough in hand that hangs: then it waits for its next attempt."""
+        room = self._rooms["".join(row.subject_id.split("|")[1:2])]
+        if room.locked():
+            return
+        async with room:
+            try:
+                async with asyncio.timeout(_WHOLE_S):
+                    await self._send(row)
+            except Exception as error:  # noqa: BLE001 - it comes again, and the others go on
+                log.error("webhook %s: %s, attempt %d", row.subject_id, type(error).__name__, row.attempt)
 
     async def _send(self, row: Due) -> None:
         incident_id, cic_id, revision = row.subject_id.split("|")

@@ -89,8 +89,7 @@ class RegistryWorker:
     @every(10)
     def remind(self) -> None:
         """Tell the zones what they must look at; the longer, the louder."""
-        with database().transaction() as tx:
-            reminders.tell(tx)
+        reminders.tell(database())
 
     @every(60)
     def index_cards(self) -> None:

@@ -226,3 +226,14 @@ def test_what_is_never_chained_is_told(audited: Audited) -> None:
         tx.write(audit.entry(Caller("x", frozenset()), "read", audit.Purpose("why", "enrolment:1"), ("y",)))
     audited.desk.execute("UPDATE audit_entry SET at = now() - interval '5 minutes' WHERE position IS NULL")
     assert "are not in the chain" in " ".join(audited.verified().problems)
+
+
+def test_an_entry_that_cannot_be_read_keeps_no_other_loose(audited: Audited) -> None:
+    audited.desk.execute(
+        "INSERT INTO audit_entry (id, at, subject, roles, claims, purpose, action, about, fields) "
+        "VALUES (gen_random_uuid(), now() - interval '1 day', 's', '7', '{}', 'p', 'read', 'a:1', '[]')"
+    )
+    assert audited.chain() > 4
+    assert audited.desk.sql("SELECT count(*) FROM audit_entry WHERE position IS NULL") == [(1,)]
+    audited.desk.execute("DELETE FROM audit_entry WHERE position IS NULL")
+    assert audited.verified().problems == []

@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -17,7 +19,7 @@ from services.dispatch.api import create_app
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.webhooks import Courier
 from tests.support.desks import environment
-from tests.support.dispatching import BRUSSELS_ROOM, GHENT_ROOM, Desk, alarm, context_on
+from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT_ROOM, Desk, alarm, context_on
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
 
@@ -171,13 +173,14 @@ class Software(ThreadingHTTPServer):
     """A control room's own, on this machine."""
 
     def __init__(self) -> None:
-        self.told = list[str]()
+        self.told, self.first = list[str](), threading.Event()
         software = self
 
         class Calls(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 software.told.append(body["data"]["incident_id"])
+                software.first.set()
                 self.send_response(204)
                 self.end_headers()
 
@@ -216,5 +219,35 @@ def test_a_listed_name_that_leads_to_our_own_machine_gets_nothing(cluster: Clust
     assert (left(partner_networks=[]), software.told) == (1, [])
     desk.do("UPDATE due SET due_at = now() WHERE kind = 'webhook'")
     assert (left(partner_networks=["127.0.0.0/8", "::1/128"]), software.told) == (0, [str(press.alarm_id)])
+    software.shutdown()
+    software.server_close()
+
+
+def test_a_room_whose_software_hangs_delays_no_other(cluster: Cluster) -> None:
+    """Its alarms wait in front of the one of another room, and one row that nobody can read."""
+    url, software = cluster.database("dispatch"), Software()
+    deaf = socket.create_server(("127.0.0.1", 0), backlog=100)
+    desk = Desk(context_on(url, webhook_hosts=["localhost"]))
+    for room, port in ((GHENT_ROOM, deaf.getsockname()[1]), (BRUSSELS_ROOM, software.server_port)):
+        desk.policy(room, "proposed", webhook_url=f"http://localhost:{port}/", webhook_secret=SECRET)
+    desk.press(*(alarm() for _ in range(150)))
+    odd = "INSERT INTO due (id, kind, subject_id, due_at, attempt) VALUES (:id, 'webhook', 'odd', now(), 0)"
+    desk.do(odd, id=uuid4())
+    good = alarm(fix=BRUSSELS)
+    desk.press(good)
+    first = "UPDATE due SET due_at = now() - interval '1 hour' WHERE subject_id NOT LIKE :good"
+    desk.do(first, good=f"{good.alarm_id}%")
+
+    async def work() -> float:
+        courier, began = Courier(desk.context), time.monotonic()
+        courier.start()
+        await asyncio.to_thread(software.first.wait, 15)
+        took = time.monotonic() - began
+        await courier.stop()
+        return took
+
+    assert asyncio.run(work()) < 4
+    assert str(good.alarm_id) in software.told
+    deaf.close()
     software.shutdown()
     software.server_close()

@@ -50,9 +50,8 @@ def open_reminders(registry: Desk, path: str, who: Who = GHENT) -> dict[str, dic
 
 def told(registry: Desk, database: Database, path: str) -> list[tuple[str, int]]:
     """What the worker tells now of one file."""
-    with database.transaction() as tx:
-        while reminders.tell(tx):
-            pass
+    while reminders.tell(database):
+        pass
     found = [e for e in registry.published(path.rpartition("/")[2]) if e.type == FileReminded.TYPE]
     return [(e.data["kind"], e.data["loudness"]) for e in found]
 
@@ -291,3 +290,20 @@ def test_the_glass_opens_for_a_while_and_tells_at_once(registry: Desk, database:
     assert [action for action, _ in logged] == ["refused", "break_glass", "read", "refused"]
     registry.execute(f"UPDATE opened_file SET until = now() WHERE id = '{opened['id']}'")
     registry.call("GET", f"{file}/card", status=404, **duty)
+
+
+def test_a_reminder_that_cannot_be_told_of_keeps_no_other_back(
+    registry: Desk, database: Database, file: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    told(registry, database, file)
+    # More than are looked at together, and all older than the good one.
+    odd = f"gen_random_uuid(), '{file.rpartition('/')[2]}', 'odd', 'x' || n, now() - interval '9 days', 0"
+    registry.execute(
+        "INSERT INTO reminder (id, enrolment_id, kind, key, due_at, loudness) "
+        f"SELECT {odd} FROM generate_series(1, 120) n"
+    )
+    registry.call("PUT", f"{file}/card", card(today(-40)), **GHENT)
+    reminders.tell(database)
+    assert "verify" in dict(told(registry, database, file))
+    assert "cannot be told of: ValidationError" in caplog.text
+    registry.execute("DELETE FROM reminder WHERE kind = 'odd'")

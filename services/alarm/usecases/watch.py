@@ -5,6 +5,7 @@ import logging
 import httpx
 
 from chassis import clock
+from chassis.apart import apart
 from chassis.database import Database
 from chassis.metrics import Reading
 from chassis.service_token import ServiceToken
@@ -26,11 +27,11 @@ def watch_devices(database: Database, limits: domain.Limits) -> None:
     """Tell of every condition once, and forget those that are over."""
     now = clock.now()
     with database.read() as session:
-        found = [
-            condition
-            for health in devices.live_health(session)
-            for condition in domain.conditions(health, limits, now)
-        ]
+        healths = devices.live_health(session)
+    found = list[domain.Condition]()
+    for health in healths:
+        with apart("device", health.device_id):
+            found += domain.conditions(health, limits, now)
     with database.transaction() as transaction:
         for each in sorted(found, key=lambda c: (c.device_id, c.kind, c.level)):
             if devices.attend(transaction.session, each):
@@ -64,7 +65,5 @@ def send_canaries(database: Database, settings: AlarmSettings, token: ServiceTok
         return
     with httpx.Client(base_url=settings.alarm_url, auth=token, timeout=3) as http:
         for canary in due:
-            try:
+            with apart("canary of", canary["control_room_id"]):
                 http.post("/v1/canaries", json=canary).raise_for_status()
-            except httpx.HTTPError as error:
-                log.warning("canary of %s: %s", canary["control_room_id"], type(error).__name__)

@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import text
-from sqlmodel import Session, col, or_, select
+from sqlalchemy import ColumnElement, text
+from sqlmodel import Session, and_, col, or_, select
 
 from chassis.columns import table_of
 from chassis.sql import Insert, send
@@ -69,28 +69,39 @@ def settle_one(session: Session, enrolment_id: UUID, kind: str, key: str, *, at:
     session.execute(_SETTLE_ONE, values)
 
 
+def _is_due(at: datetime, again_before: datetime) -> ColumnElement[bool]:
+    return and_(
+        col(ReminderRow.settled_at).is_(None),
+        col(ReminderRow.due_at) <= at,
+        # In the future: told before somebody put the clock back.
+        or_(
+            col(ReminderRow.reminded_at).is_(None),
+            col(ReminderRow.reminded_at) <= again_before,
+            col(ReminderRow.reminded_at) > at,
+        ),
+    )
+
+
+def due_ids(
+    session: Session, at: datetime, again_before: datetime, limit: int, but: Collection[UUID]
+) -> Sequence[UUID]:
+    """What is due and was not told since `again_before`, the oldest first; none of `but`."""
+    found = select(ReminderRow.id).where(_is_due(at, again_before), col(ReminderRow.id).not_in(but))
+    return session.exec(found.order_by(col(ReminderRow.due_at)).limit(limit)).all()
+
+
 def due(
-    session: Session, at: datetime, again_before: datetime, limit: int
+    session: Session, ids: Collection[UUID], at: datetime, again_before: datetime
 ) -> Sequence[tuple[ReminderRow, str | None]]:
-    """What is due and was not told since `again_before`, with the managing zone; no other worker has it.
+    """Those among `ids` that still are due, with the managing zone; no other worker has them.
 
     No zone: of an enrolment that the registry does not know.
     """
     found = (
         select(ReminderRow, EnrolmentRow.managing_zone_id)
         .join(EnrolmentRow, col(EnrolmentRow.id) == col(ReminderRow.enrolment_id), isouter=True)
-        .where(
-            col(ReminderRow.settled_at).is_(None),
-            col(ReminderRow.due_at) <= at,
-            # In the future: told before somebody put the clock back.
-            or_(
-                col(ReminderRow.reminded_at).is_(None),
-                col(ReminderRow.reminded_at) <= again_before,
-                col(ReminderRow.reminded_at) > at,
-            ),
-        )
-        .order_by(col(ReminderRow.due_at))
-        .limit(limit)
+        .where(_is_due(at, again_before), col(ReminderRow.id).in_(ids))
+        .order_by(col(ReminderRow.id))
         .with_for_update(of=ReminderRow, skip_locked=True)
     )
     return session.exec(found).all()

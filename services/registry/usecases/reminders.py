@@ -4,6 +4,8 @@ A reminder changes nothing about an alarm. It is told at its time and once more 
 says otherwise or somebody says that it is done.
 """
 
+import logging
+from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -11,7 +13,9 @@ from uuid import UUID, uuid4
 from sqlmodel import Session
 
 from chassis import clock
-from chassis.database import Transaction
+from chassis.apart import bisect
+from chassis.database import Database, Transaction
+from chassis.sql import passing
 from contracts.common import morning
 from contracts.registry import Card, FileReminded, ReminderKind
 from services.registry.domain import card as domain
@@ -25,6 +29,10 @@ _OF_A_CARD: tuple[ReminderKind, ...] = ("verify", "measure")
 # Told again, and louder, after this time.
 _AGAIN = timedelta(days=1)
 _BATCH = 100
+# Those that this process could not tell of lately, so that they take no other's place.
+_failed: deque[UUID] = deque(maxlen=1000)
+
+log = logging.getLogger(__name__)
 
 # Kind, which one, and when.
 Reminder = tuple[ReminderKind, str, datetime]
@@ -108,10 +116,24 @@ def settle(work: Work, reminder_id: UUID) -> ReminderRow:
     return row
 
 
-def tell(tx: Transaction) -> int:
-    """Tell of what is due, and again each day; how many."""
+def tell(database: Database) -> int:
+    """Tell of what is due, and again each day; how many. One that cannot be told of keeps no other back."""
     at = clock.now()
-    due = store.due(tx.session, at, at - _AGAIN, _BATCH)
+    with database.read() as session:
+        due = store.due_ids(session, at, at - _AGAIN, _BATCH, but=list(_failed))
+    failed = bisect(due, lambda some: _tell(database, some, at))
+    for reminder_id, error in failed:
+        log.error("reminder %s cannot be told of: %s", reminder_id, type(error).__name__)
+    _failed.extend(reminder_id for reminder_id, error in failed if not passing(error))
+    return len(due) - len(failed)
+
+
+def _tell(database: Database, ids: Sequence[UUID], at: datetime) -> None:
+    with database.transaction() as tx:
+        _tell_of(tx, store.due(tx.session, ids, at, at - _AGAIN), at)
+
+
+def _tell_of(tx: Transaction, due: Sequence[tuple[ReminderRow, str | None]], at: datetime) -> None:
     for row, zone in due:
         if row.reminded_at is not None:
             row.loudness += 1
@@ -126,4 +148,3 @@ def tell(tx: Transaction) -> int:
                 }
             )
         )
-    return len(due)
