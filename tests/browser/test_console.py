@@ -225,19 +225,19 @@ def test_what_a_crew_says_by_radio_and_a_recall(crew: Crew, console: Opener) -> 
     page = console()
     alarm_of(page, crew.press().alarm_id)
     page.keyboard.press("Enter")
+    primary, driving = page.locator("#primary"), page.locator("#orders li[data-state=en_route]")
+    expect(primary).to_contain_text("SEND BROWSER")
     page.keyboard.press("s")
-    order = page.locator("#orders li", has_text="BROWSER-NEAR")
-    expect(order).to_have_attribute("data-state", "en_route")  # its terminal said so
-    order.get_by_role("button", name="Call back").click()
+    driving.get_by_role("button", name="Call back").click()  # its terminal said that it drives
     page.locator("#radio-reason").fill("Wrong side of the canal")
     page.locator("#radio-do").click()
     expect(page.locator("#radio")).to_be_hidden()
-    expect(order).to_contain_text("called back")
-    expect(page.locator("#primary")).to_contain_text("SEND BROWSER-FAR")
+    expect(page.locator("#orders li[data-state=withdrawn]").first).to_contain_text("called back")
 
+    expect(primary).to_contain_text("SEND BROWSER")
     page.keyboard.press("s")
-    order = page.locator("#orders li", has_text="BROWSER-FAR")
-    expect(order).to_have_attribute("data-state", "en_route")
+    expect(driving).to_have_count(1)
+    order = page.locator("#orders li").first
     page.keyboard.press("r")
     expect(order.locator(".radio button").first).to_be_focused()
     page.keyboard.press("Enter")
