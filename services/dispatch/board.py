@@ -29,7 +29,10 @@ _LOOK_BACK, _WHOLE_EVERY = timedelta(seconds=2), 5
 # What other clocks may be ahead of this one.
 _AHEAD = timedelta(seconds=2)
 _ROOMS = b"SELECT id, policy, amqp, webhook_url FROM control_rooms"
-_UNITS = b"SELECT id, callsign, lat, lon, zone_id, cic_id, available, seen_at, order_id, changed_at FROM units "
+_UNITS = (
+    b"SELECT id, callsign, lat, lon, zone_id, cic_id, lent_to, available, seen_at, order_id, changed_at "
+    b"FROM units "
+)
 _CHANGED = _UNITS + (
     b"WHERE (changed_at, id) > (%(since)s, %(last)s) AND changed_at <= %(until)s "
     b"ORDER BY changed_at, id LIMIT %(page)s"
@@ -150,9 +153,11 @@ class Board:
             unit.seen_at,
             to_metres(unit.lat, unit.lon) if usable_unit_place(unit.lat, unit.lon) else None,
         )
+        # While it is lent it is the other room's to propose.
+        works_for = unit.lent_to or unit.cic_id
         lat, lon = (unit.lat, unit.lon) if usable_unit_place(unit.lat, unit.lon) else (None, None)
         guess = self.middle(unit.zone_id) if lat is None else None
-        self.units.upsert(unit.id, lat, lon, unit.zone_id, unit.cic_id, free, guess, _seconds(unit.seen_at))
+        self.units.upsert(unit.id, lat, lon, unit.zone_id, works_for, free, guess, _seconds(unit.seen_at))
 
     def _refresh_map(self, session: Session) -> None:
         newest = session.execute(_MAP_ID).scalar_one()

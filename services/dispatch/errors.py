@@ -47,6 +47,14 @@ class UnitOfAnotherRoom(Conflict):
     """The unit belongs to another control room: that room says where it is, and sends it."""
 
 
+class UnitUnknown(NotFound):
+    """There is no such unit, or it is not yours."""
+
+
+class NotOffered(Conflict):
+    """The unit is neither lent nor offered."""
+
+
 class ReasonRequired(Invalid):
     """This act needs a reason."""
 

@@ -73,6 +73,10 @@ class UnitRow(Table, table=True):
     callsign: str
     zone_id: str
     cic_id: str = Field(index=True)
+    # The room it works for meanwhile; the room to which it was offered, as "loan" or "transfer".
+    lent_to: str | None = None
+    offered_to: str | None = None
+    offered_as: str | None = None
     lat: float | None = None
     lon: float | None = None
     available: bool = True

@@ -240,6 +240,13 @@ class UnitIn(Incoming):
     available: bool = True
 
 
+class OfferIn(BaseModel):
+    """To which control room a unit is offered: for a time, or for good."""
+
+    control_room_id: Id
+    kind: Literal["loan", "transfer"] = "loan"
+
+
 class PositionIn(Incoming):
     """Where a unit is now; `available` None: as it was."""
 
@@ -268,6 +275,10 @@ class UnitOut(BaseModel):
     # Its last sign of life, and whether that is young enough to count on it.
     seen_at: datetime | None
     fresh: bool
+    # The room it works for meanwhile; the room it is offered to, and as what.
+    lent_to: str | None
+    offered_to: str | None
+    offered_as: Literal["loan", "transfer"] | None
     order_id: UUID | None
     withheld: list[str] = Field(default_factory=list)
     kept_from: list[str] = Field(default_factory=list)

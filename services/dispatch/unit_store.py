@@ -35,12 +35,13 @@ _SEEN = (
     b"WITH f AS (SELECT id FROM units WHERE id = ANY(%(units)s) ORDER BY id FOR UPDATE) "
     b"UPDATE units SET seen_at = %(now)s, changed_at = %(now)s FROM f WHERE units.id = f.id"
 )
-# Its own, and others for as long as they serve an alarm of its own; with whom that alarm is kept from.
+# Its own, those that are lent or offered to it, and others for as long as they serve an alarm of its own; with
+# whom that alarm is kept from.
 _SEEN_BY_ROOM = (
     b"SELECT u.*, ARRAY(SELECT DISTINCT COALESCE(t.spelt, t.subject) FROM orders o "
     b"JOIN incidents i ON i.id = o.incident_id JOIN ties t ON t.enrolment_id = i.enrolment_id "
     b"WHERE o.id = u.order_id AND " + STANDS + b") AS kept_from FROM units u "
-    b"WHERE u.cic_id = %(cic)s OR u.order_id IN (SELECT o.id FROM orders o "
+    b"WHERE %(cic)s IN (u.cic_id, u.lent_to, u.offered_to) OR u.order_id IN (SELECT o.id FROM orders o "
     b"JOIN incidents i ON i.id = o.incident_id WHERE i.cic_id = %(cic)s AND i.state = 'open' "
     b"AND o.state = ANY(%(live)s)) ORDER BY u.id"
 )

@@ -1,6 +1,5 @@
 """The operator's page on the running system: what an operator sees and does in a night."""
 
-import os
 import re
 
 import pytest
@@ -258,10 +257,5 @@ def test_without_a_place_the_page_says_what_is_near_to_what(crew: Crew, console:
         alarm_of(page, crew.press().alarm_id)
         expect(page.locator("#orders li")).to_contain_text("in the zone")
         expect(page.locator("#units")).to_contain_text("Measured in the zone")
-        page.keyboard.press("Enter")
-        if shot := os.environ.get("CONSOLE_SHOT"):
-            page.keyboard.press("s")
-            page.locator(".radio").wait_for()
-            page.screenshot(path=shot)
     finally:
         crew.victim.device.position = before

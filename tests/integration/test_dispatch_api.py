@@ -56,6 +56,10 @@ TABLE: dict[tuple[str, str], set[str]] = {
     ("PUT", "/v1/zones"): {"admin"},
     ("PUT", "/v1/units"): {"admin", "gateway"},
     ("POST", "/v1/units/positions"): UNIT,
+    **{
+        ("POST", f"/v1/units/{{unit_id}}/{act}"): {"supervisor", "gateway"}
+        for act in ("offer", "accept", "return")
+    },
     ("GET", "/v1/control-rooms/{cic_id}/units"): ROOM,
     ("GET", "/v1/incidents/{incident_id}/photos/{photo_id}"): ROOM,
     ("GET", "/v1/orders/{order_id}/photos/{photo_id}"): UNIT,

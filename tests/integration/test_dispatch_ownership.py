@@ -11,6 +11,7 @@ from contracts.common import Fix
 from services.dispatch import store, views
 from services.dispatch.api import create_app
 from services.dispatch.streams import Watcher
+from services.dispatch.usecases.rooms import refresh
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import (
     BRUSSELS,
@@ -216,3 +217,90 @@ def test_one_broken_report_hides_no_other_unit(rooms: Rooms, bad: dict[str, Any]
     status, problem = rooms.call("PUT", "/v1/units", [broken, _unit("u2", GHENT_ROOM)])
     assert (status, problem["field"]) == (422, "0.callsign")
     assert set(rooms.seen(GHENT_ROOM)) == {"u0", "u1", "u2"}
+
+
+def _lend(rooms: Rooms, act: str, cic: str, expect: int = 204, unit: str = "u0", **body: str) -> Any:
+    status, answer = rooms.call("POST", f"/v1/units/{unit}/{act}", body or None, role="supervisor", cic=cic)
+    assert status == expect, answer
+    return answer
+
+
+def test_a_loan_needs_both_rooms_and_ends_by_either(rooms: Rooms) -> None:
+    rooms.desk.units(GHENT_ROOM, GHENT, 1)
+    # Nobody offers, takes or ends what is not theirs.
+    assert _lend(rooms, "offer", THIEF, 404, control_room_id=THIEF)["type"].endswith("control-room-unknown")
+    assert _lend(rooms, "offer", THIEF, 404, control_room_id=GHENT_ROOM)["type"].endswith("unit-unknown")
+    assert _lend(rooms, "accept", THIEF, 404)["type"].endswith("unit-unknown")
+    assert _lend(rooms, "return", THIEF, 404)["type"].endswith("unit-unknown")
+    assert _lend(rooms, "return", GHENT_ROOM, 409)["type"].endswith("not-offered")
+
+    _lend(rooms, "offer", GHENT_ROOM, control_room_id=THIEF)
+    offered = rooms.seen(THIEF)["u0"]
+    assert (offered["offered_to"], offered["offered_as"], offered["lent_to"]) == (THIEF, "loan", None)
+    assert (offered["lat"], offered["available"]) == (None, False)
+    assert rooms.seen(BRUSSELS_ROOM) == {}
+    assert _lend(rooms, "accept", BRUSSELS_ROOM, 404)["type"].endswith("unit-unknown")
+    _lend(rooms, "accept", THIEF)
+    _lend(rooms, "accept", THIEF)
+    lent = rooms.seen(THIEF)["u0"]
+    assert (lent["lent_to"], lent["control_room_id"], lent["lat"] is not None) == (THIEF, GHENT_ROOM, True)
+    # It is seen, and sent: still only its own room says where it is.
+    moved = [{"unit_id": "u0", "lat": 51.2, "lon": 2.9, "available": False}]
+    assert rooms.call("POST", "/v1/units/positions", moved, cic=THIEF)[0] == 409
+    assert rooms.call("PUT", "/v1/units", [_unit("u0", THIEF)], cic=THIEF)[0] == 409
+    assert _lend(rooms, "offer", GHENT_ROOM, 409, control_room_id=BRUSSELS_ROOM)["type"].endswith(
+        "not-available"
+    )
+    _lend(rooms, "return", THIEF)
+    assert rooms.seen(THIEF) == {}
+    _lend(rooms, "offer", GHENT_ROOM, control_room_id=THIEF)
+    _lend(rooms, "return", GHENT_ROOM)
+    assert _lend(rooms, "accept", THIEF, 404)["type"].endswith("unit-unknown")
+    log = rooms.desk.sql(
+        "SELECT claims->>'cic', purpose FROM audit_entry WHERE about = 'unit:u0' "
+        "AND (purpose LIKE 'loan %' OR purpose = 'offer withdrawn') ORDER BY at"
+    )
+    assert log == [
+        (GHENT_ROOM, f"loan offered to {THIEF}"),
+        (THIEF, f"loan from {GHENT_ROOM} accepted"),
+        (THIEF, "loan ended"),
+        (GHENT_ROOM, f"loan offered to {THIEF}"),
+        (GHENT_ROOM, "offer withdrawn"),
+    ]
+
+
+def test_a_lent_unit_goes_to_the_alarms_of_the_room_it_works_for(rooms: Rooms) -> None:
+    lux = "cic-luxembourg"
+    rooms.desk.policy(GHENT_ROOM, "automatic")
+    rooms.desk.units(lux, GHENT, 1)
+    rooms.desk.press(alarm())
+    assert rooms.desk.sql("SELECT count(*) FROM orders") == [(0,)]
+    _lend(rooms, "offer", lux, control_room_id=GHENT_ROOM)
+    _lend(rooms, "accept", GHENT_ROOM)
+    refresh(rooms.desk.context)
+    raised = alarm()
+    rooms.desk.press(raised)
+    assert rooms.desk.sql("SELECT unit_id, state FROM orders") == [("u0", "sent")]
+    # The loan ends while it drives: it goes on, and is seen for as long.
+    _lend(rooms, "return", lux)
+    assert rooms.seen(GHENT_ROOM)["u0"]["order_id"] is not None
+    body = {"outcome": "genuine", "reason": "seen safe"}
+    assert rooms.call("POST", f"/v1/incidents/{raised.alarm_id}/close", body, role="supervisor")[0] == 200
+    assert rooms.seen(GHENT_ROOM) == {}
+
+
+def test_a_transfer_changes_whose_it_is_but_not_while_it_serves(rooms: Rooms) -> None:
+    rooms.desk.policy(GHENT_ROOM, "automatic")
+    rooms.desk.units(GHENT_ROOM, GHENT, 1)
+    _lend(rooms, "offer", GHENT_ROOM, control_room_id=BRUSSELS_ROOM, kind="transfer")
+    raised = alarm()
+    rooms.desk.press(raised)
+    assert _lend(rooms, "accept", BRUSSELS_ROOM, 409)["type"].endswith("not-available")
+    body = {"outcome": "genuine", "reason": "seen safe"}
+    assert rooms.call("POST", f"/v1/incidents/{raised.alarm_id}/close", body, role="supervisor")[0] == 200
+    _lend(rooms, "accept", BRUSSELS_ROOM)
+    assert rooms.seen(GHENT_ROOM) == {}
+    assert rooms.seen(BRUSSELS_ROOM)["u0"]["control_room_id"] == BRUSSELS_ROOM
+    mine = [{"unit_id": "u0", "lat": 50.85, "lon": 4.35}]
+    assert rooms.call("POST", "/v1/units/positions", mine)[0] == 409
+    assert rooms.call("POST", "/v1/units/positions", mine, cic=BRUSSELS_ROOM)[0] == 204

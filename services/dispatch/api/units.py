@@ -54,24 +54,31 @@ def add(app: FastAPI, context: Context) -> None:
         access.may_see_room(caller, cic_id)
         with context.database.read() as session:
             found = unit_store.units_seen_by(session, cic_id)
-        return [_shown(context, caller, unit) for unit in found]
+        return [_shown(context, caller, unit, cic_id) for unit in found]
 
 
-def _shown(context: Context, caller: Caller, unit: Any) -> UnitOut:
-    """A unit as the caller may see it: the way to somebody whose alarm is kept from them is kept too."""
-    tied = is_one_of(caller.subject, unit.kept_from)
+def _shown(context: Context, caller: Caller, unit: Any, cic_id: str) -> UnitOut:
+    """A unit as the caller may see it: the way to somebody whose alarm is kept from them is kept too.
+
+    Of one that is only offered its place is not shown yet.
+    """
+    only_offered = unit.offered_to == cic_id and cic_id not in (unit.cic_id, unit.lent_to)
+    kept = only_offered or is_one_of(caller.subject, unit.kept_from)
     return UnitOut(
         unit_id=unit.id,
         callsign=unit.callsign,
         zone_id=unit.zone_id,
-        in_zone_id=None if tied else context.board.zone_of(unit.lat, unit.lon, unit.zone_id),
+        in_zone_id=None if kept else context.board.zone_of(unit.lat, unit.lon, unit.zone_id),
         control_room_id=unit.cic_id,
-        lat=None if tied else unit.lat,
-        lon=None if tied else unit.lon,
-        available=unit.available and not tied,
+        lat=None if kept else unit.lat,
+        lon=None if kept else unit.lon,
+        available=unit.available and not kept,
         seen_at=unit.seen_at,
         fresh=context.board.is_fresh(unit.seen_at),
-        order_id=None if tied else unit.order_id,
-        withheld=["in_zone_id", "lat", "lon", "order_id"] if tied else [],
-        kept_from=sorted(unit.kept_from) if "gateway" in caller.roles and not tied else [],
+        lent_to=unit.lent_to,
+        offered_to=unit.offered_to,
+        offered_as=unit.offered_as,
+        order_id=None if kept else unit.order_id,
+        withheld=["in_zone_id", "lat", "lon", "order_id"] if kept else [],
+        kept_from=sorted(unit.kept_from) if "gateway" in caller.roles and not kept else [],
     )

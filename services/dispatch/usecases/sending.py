@@ -58,13 +58,16 @@ def _refuse_out_of_reach(
     """A room sends its own units; the one that answers for the alarm also those of its neighbours and of the
     rooms that were brought in."""
     unit = tx.session.get(UnitRow, unit_id)
-    if unit is None or cic_id is None or unit.cic_id == cic_id:
+    if unit is None or cic_id is None:
+        return
+    room = unit.lent_to or unit.cic_id
+    if room == cic_id:
         return
     near = (
         {*context.board.rooms[cic_id].neighbours, *incident.also_cics} if incident.cic_id == cic_id else set()
     )
-    if unit.cic_id not in near:
-        raise UnitOfAnotherRoom(f"unit {unit_id} is {unit.cic_id}'s: that room sends it", field="unit_id")
+    if room not in near:
+        raise UnitOfAnotherRoom(f"unit {unit_id} is {room}'s: that room sends it", field="unit_id")
 
 
 def send_order(

@@ -1,0 +1,34 @@
+"""Units that one room lends or gives to another."""
+
+from fastapi import FastAPI
+
+from chassis.auth import require
+from chassis.caller import Caller
+from services.dispatch import access
+from services.dispatch.schemas import OfferIn
+from services.dispatch.usecases import lending
+from services.dispatch.usecases.context import Context
+
+
+def add(app: FastAPI, context: Context) -> None:
+    """The endpoints."""
+
+    room = require("supervisor", "gateway")
+
+    @app.post("/v1/units/{unit_id}/offer", tags=["units"], status_code=204)
+    def offer(unit_id: str, body: OfferIn, caller: Caller = room) -> None:
+        """The unit's own room offers it to another: for a time, or for good."""
+        access.room_of(caller)
+        lending.offer_unit(context, unit_id, caller, body.control_room_id, body.kind)
+
+    @app.post("/v1/units/{unit_id}/accept", tags=["units"], status_code=204)
+    def accept(unit_id: str, caller: Caller = room) -> None:
+        """The room to which it was offered takes it."""
+        access.room_of(caller)
+        lending.accept_unit(context, unit_id, caller)
+
+    @app.post("/v1/units/{unit_id}/return", tags=["units"], status_code=204)
+    def end(unit_id: str, caller: Caller = room) -> None:
+        """Either room ends the loan, or the offer."""
+        access.room_of(caller)
+        lending.return_unit(context, unit_id, caller)
