@@ -135,7 +135,7 @@ export function nearest(view, count) {
   const taken = new Set([...state.incidents.values()].flatMap((each) => liveOrders(each.view)).map((order) => order.unit_id));
   taken.add(proposal(view)?.unit_id);
   return state.units
-    .filter((unit) => unit.available && !unit.order_id && !taken.has(unit.unit_id))
+    .filter((unit) => (unit.lent_to ?? unit.control_room_id) === state.me.cic && unit.available && !unit.order_id && !taken.has(unit.unit_id))
     .map((unit) => ({ unit, away: here && plottable(unit) ? metres(here, unit) : null }))
     .sort((a, b) => Number(b.unit.fresh) - Number(a.unit.fresh) || outside(a.unit) - outside(b.unit) || (a.away ?? Infinity) - (b.away ?? Infinity) || a.unit.callsign.localeCompare(b.unit.callsign))
     .slice(0, count);
