@@ -1,8 +1,10 @@
 """Settings of the alarm service. Durations are seconds."""
 
+from ipaddress import IPv4Network, IPv6Network
+
 from pydantic import Field
 
-from chassis.settings import CallingSettings
+from chassis.settings import CallingSettings, Listed
 
 
 class AlarmSettings(CallingSettings):
@@ -32,6 +34,16 @@ class AlarmSettings(CallingSettings):
     # How long a press of a device that is not in memory may wait for the database.
     lookup_s: float = Field(default=0.15, gt=0)
     unverified_at_once: int = Field(default=8, ge=1)
+    # Presses that nobody proved, of one address (IPv6: of one /64): so many at once, then so many a second;
+    # others wait, up to so many in memory, and none is refused. Gateways of text messages and calls, and
+    # proxies that do not say for whom they ask, belong into `unproved_exempt`.
+    unproved_per_s: float = Field(default=5.0, gt=0)
+    unproved_burst: int = Field(default=30, ge=1)
+    unproved_waiting: int = Field(default=10_000, ge=0)
+    unproved_exempt: Listed[tuple[IPv4Network | IPv6Network, ...]] = (
+        IPv4Network("127.0.0.0/8"),
+        IPv6Network("::1/128"),
+    )
     # Presses that wait in memory for a database that is away, in each lane.
     writer_capacity: int = Field(default=50_000, ge=1)
 

@@ -90,7 +90,8 @@ async def press(request: Request) -> Response:
     else:
         channel = request.headers.get("x-channel", "data").strip().lower()
         known_channel = cast("Channel", channel if channel in ("data", "sms", "voice") else "data")
-        receipt = await parts.intakes[judged.lane].accept(claim, judged, known_channel)
+        source = request.client.host if request.client else None
+        receipt = await parts.intakes[judged.lane].accept(claim, judged, known_channel, source)
     return Response(receipt.model_dump_json(), status_code=202, media_type="application/json")
 
 

@@ -31,6 +31,7 @@ from services.alarm.schemas import Receipt
 from services.alarm.settings import AlarmSettings
 from services.alarm.store import presses as store
 from services.alarm.store.presses import NewPress, Stored
+from services.alarm.usecases.pacing import Pace
 from services.alarm.usecases.unrouted import Lookout
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,12 @@ class Held:
         self.changed.set()
 
 
+def _pace(settings: AlarmSettings) -> Pace:
+    return Pace(
+        settings.unproved_per_s, settings.unproved_burst, settings.unproved_waiting, settings.unproved_exempt
+    )
+
+
 class Intake:
     """One lane of presses with its own writer and its own connections to dispatch."""
 
@@ -82,6 +89,7 @@ class Intake:
         )
         at_once = settings.unverified_at_once
         self._slots = asyncio.Semaphore(at_once) if lane == "unverified" else None
+        self._pace = _pace(settings) if lane == "unverified" else None
         self._dispatch = DispatchClient(settings, token, 100 if lane == "verified" else at_once)
         # A flood of presses that nobody proved waits in its lane: handed over, it would be in the others' way.
         after_s = settings.unrouted_after_s
@@ -105,21 +113,26 @@ class Intake:
         await asyncio.to_thread(self.writer.stop)
         await self._dispatch.close()
 
-    async def accept(self, claim: Claim, judged: Judged, channel: Channel) -> Receipt:
+    async def accept(
+        self, claim: Claim, judged: Judged, channel: Channel, source: str | None = None
+    ) -> Receipt:
         """Hold a press and answer with its receipt; raises `NotHeld` when nothing holds it.
 
-        A copy of a press that is on its way, or was accepted, gets the same receipt.
+        A copy of a press that is on its way, or was accepted, gets the same receipt. `source`: the address
+        that it came from.
         """
         known = self._recent.get(judged.alarm_id)
         if known is not None and known[0] != judged.content:
             judged = domain.with_reused_counter(judged, claim.device_id, claim.counter)
             known = self._recent.get(judged.alarm_id)
-        task = known[1] if known else self._remember(claim, judged, channel)
+        task = known[1] if known else self._remember(claim, judged, channel, source)
         # Shielded: the press goes on when the phone hangs up.
         return await asyncio.shield(task)
 
-    def _remember(self, claim: Claim, judged: Judged, channel: Channel) -> asyncio.Task[Receipt]:
-        task = asyncio.create_task(self._hold(claim, judged, channel))
+    def _remember(
+        self, claim: Claim, judged: Judged, channel: Channel, source: str | None
+    ) -> asyncio.Task[Receipt]:
+        task = asyncio.create_task(self._hold(claim, judged, channel, source))
         self._recent[judged.alarm_id] = (judged.content, task)
         if len(self._recent) > _REMEMBERED:
             del self._recent[next(iter(self._recent))]
@@ -131,7 +144,9 @@ class Intake:
         task.add_done_callback(forget_if_refused)
         return task
 
-    async def _hold(self, claim: Claim, judged: Judged, channel: Channel) -> Receipt:
+    async def _hold(self, claim: Claim, judged: Judged, channel: Channel, source: str | None) -> Receipt:
+        if self._pace is not None:
+            await self._pace.turn(source)
         with metrics.timed(names.PRESS_ACCEPT_DURATION, lane=self.lane):
             async with self._slots or nullcontext():
                 return await self._hold_now(claim, judged, channel)

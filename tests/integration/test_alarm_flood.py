@@ -1,0 +1,47 @@
+"""A flood from one address waits its turn: no press is refused or lost, and a proved one waits for none."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from uuid import UUID
+
+import pytest
+
+from tests.support.alarm import AlarmApi, Books, Button, Intake, eventually
+from tests.support.broker import Broker
+from tests.support.postgres import Cluster
+
+# Of one source: so many presses at once, then so many a second.
+BURST, PER_S, FLOOD = 5, 5.0, 25
+
+
+def test_a_flood_waits_and_a_proved_press_does_not(
+    cluster: Cluster, broker: Broker, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    url = cluster.database("alarm")
+    books, mine = Books(url.replace("+psycopg", "")), Button()
+    paced = {"UNPROVED_EXEMPT": "", "UNPROVED_BURST": str(BURST), "UNPROVED_PER_S": str(PER_S)}
+    folder, at_broker = tmp_path_factory.mktemp("alarm"), broker.url_of("alarm")
+    with Intake() as intake, AlarmApi(folder, url, at_broker, DISPATCH_URL=intake.url, **paced) as api:
+        books.know(mine)
+        eventually(lambda: api.press(mine.press()).status_code == 202)
+        took_s = dict[str, float]()
+
+        def press(body: bytes) -> tuple[int, float]:
+            began = time.perf_counter()
+            answer = api.press(body)
+            took_s[answer.json()["alarm_id"]] = time.perf_counter() - began
+            return answer.status_code, took_s[answer.json()["alarm_id"]]
+
+        with ThreadPoolExecutor(FLOOD + 1) as pool:
+            flood = [pool.submit(press, Button().press()) for _ in range(FLOOD)]
+            time.sleep(0.5)
+            proved = pool.submit(press, mine.press())
+            assert proved.result()[0] == 202
+            waiting = [each for each in flood if not each.done()]
+            answers = [each.result() for each in flood]
+        # The proved one was there while others of the flood still waited.
+        assert waiting
+        assert {status for status, _ in answers} == {202}
+        assert max(each for _, each in answers) >= (FLOOD - BURST) / PER_S - 1
+        held = books.presses()
+        assert {UUID(alarm_id) for alarm_id in took_s} <= held.keys()
