@@ -18,8 +18,8 @@ _PUT = Insert(
     table_of(UnitRow),
     ("id", "callsign", "zone_id", "cic_id", "lat", "lon", "available", "seen_at", "changed_at"),
     "ORDER BY n.id ON CONFLICT (id) DO UPDATE SET callsign = EXCLUDED.callsign, zone_id = EXCLUDED.zone_id, "
-    "lat = EXCLUDED.lat, lon = EXCLUDED.lon, available = EXCLUDED.available, seen_at = EXCLUDED.seen_at, "
-    "changed_at = EXCLUDED.changed_at "
+    "lat = COALESCE(EXCLUDED.lat, units.lat), lon = COALESCE(EXCLUDED.lon, units.lon), "
+    "available = EXCLUDED.available, seen_at = EXCLUDED.seen_at, changed_at = EXCLUDED.changed_at "
     "WHERE units.cic_id = EXCLUDED.cic_id RETURNING id",
 )
 _MOVE = (

@@ -147,4 +147,6 @@ def test_an_open_terminal_keeps_its_unit_and_the_room_sees_who_is_not_there(
     unit = {"unit_id": "u0", "callsign": "U 0", "zone_id": "gent-1", "control_room_id": GHENT_ROOM}
     gateway = issuer.headers("gateway", cic=GHENT_ROOM)
     assert client.put("/v1/units", json=[unit], headers=gateway).status_code == 204
+    # Where it was stays known.
+    assert served.sql("SELECT lat IS NOT NULL FROM units WHERE id = 'u0'") == [(True,)]
     assert fresh()["u0"]

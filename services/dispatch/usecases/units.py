@@ -26,8 +26,9 @@ def put_units(context: Context, units: Sequence[UnitIn]) -> None:
             "callsign": unit.callsign,
             "zone_id": unit.zone_id,
             "cic_id": unit.control_room_id,
-            "lat": unit.lat,
-            "lon": unit.lon,
+            # Half a place is none; without one the last that is known stays.
+            "lat": unit.lat if unit.lon is not None else None,
+            "lon": unit.lon if unit.lat is not None else None,
             "available": unit.available,
             "seen_at": now,
             "changed_at": now,
