@@ -45,7 +45,7 @@ def read_press(event: Event) -> AlarmRaised:
 
 _REQUIRED: Mapping[str, Callable[[Event], Any]] = {
     "alarm_id": lambda event: event.id,
-    "device_id": lambda event: read_text(str(event.data.get("device_id")), _LONGEST_ID) or "unknown",
+    "device_id": lambda event: read_text(event.data.get("device_id"), _LONGEST_ID) or "unknown",
     "counter": lambda _: None,
     "lane": lambda _: "unverified",
     "received_at": lambda event: _bounded(event.time),

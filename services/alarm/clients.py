@@ -1,7 +1,8 @@
 """The hand-over to dispatch over HTTP, for when the broker does not confirm in time."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import httpx
@@ -14,6 +15,14 @@ from contracts.envelope import BATCH_CONTENT_TYPE, CONTENT_TYPE
 from services.alarm.settings import AlarmSettings
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Events that dispatch has, by id; and the incidents of those that it has routed."""
+
+    events: Set[UUID] = frozenset()
+    incidents: Mapping[UUID, UUID] = field(default_factory=dict)
 
 
 class DispatchClient:
@@ -32,16 +41,19 @@ class DispatchClient:
         """Give dispatch an encoded event, once; False when it was not accepted. `cause`: the press's span."""
         return await self._post(body, CONTENT_TYPE, cause) is not None
 
-    async def hand_over_all(self, events: Mapping[UUID, bytes]) -> set[UUID]:
-        """Give dispatch several encoded events at once (CloudEvents batch); which it has now."""
+    async def hand_over_all(self, events: Mapping[UUID, bytes]) -> Taken:
+        """Give dispatch several encoded events at once (CloudEvents batch); what it has now."""
         answer = await self._post(b"[" + b",".join(events.values()) + b"]", BATCH_CONTENT_TYPE, Context())
         if answer is None:
-            return set()
+            return Taken()
         try:
-            return set(events) - {UUID(each) for each in answer.json().get("not_taken", ())}
+            told = answer.json()
+            taken = set(events) - {UUID(each) for each in told.get("not_taken", ())}
+            incidents = {UUID(alarm): UUID(incident) for alarm, incident in told.get("incidents", {}).items()}
         except (ValueError, TypeError, AttributeError):
             # Not our dispatch, whatever it says: what it has is not known.
-            return set()
+            return Taken()
+        return Taken(taken, {alarm: incidents[alarm] for alarm in incidents.keys() & events.keys()})
 
     async def _post(self, body: bytes, content_type: str, cause: Span | Context) -> httpx.Response | None:
         """The answer where it was accepted."""

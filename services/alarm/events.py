@@ -12,7 +12,9 @@ from sqlmodel import Session
 from chassis.database import Transaction
 from chassis.errors import Invalid
 from contracts import dispatch, registry
+from contracts.alarm import AlarmRaised
 from contracts.envelope import Event, Payload
+from contracts.press import read_press
 from services.alarm.store import devices, following
 
 P = TypeVar("P", bound=Payload)
@@ -28,6 +30,13 @@ def read(kind: type[P], event: Event) -> P:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         raise Invalid(f"{event.type}: {first['msg']}", field=".".join(map(str, first["loc"]))) from None
+
+
+def raised(event: Event) -> AlarmRaised:
+    """A press, as far as it can be read; raises `Invalid` for an event of another type."""
+    if event.type != AlarmRaised.TYPE:
+        raise Invalid("only presses are recorded", field="type")
+    return read_press(event)
 
 
 def from_registry(session: Session, event: Event) -> None:

@@ -13,7 +13,6 @@ from chassis.reseal import LOOK_EVERY_S, Resealer
 from chassis.service_token import ServiceToken
 from chassis.settings import load
 from chassis.vault import Vault
-from contracts.press import read_press
 from contracts.telemetry import DEVICE_ATTENTION
 from contracts.topology import ALARM_LADDER, ALARM_RECORDER, ALARM_REGISTRY
 from services.alarm import events
@@ -76,7 +75,7 @@ class Recorder:
     @listen(ALARM_RECORDER, batch=200, linger_s=_LINGER_S)
     def on_raised(self, deliveries: list[Delivery]) -> None:
         """Presses; the table itself knows which are new, so no inbox is needed."""
-        presses = {d.event.id: read_press(d.event) for d in deliveries}
+        presses = {d.event.id: events.raised(d.event) for d in deliveries}
         record_all(database(), list(presses.values()), vault(), deliveries[0].span)
 
 

@@ -9,7 +9,8 @@ from uuid import UUID
 from fastapi import FastAPI, Request
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
+from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import acts, telemetry
 from chassis.auth import require
@@ -18,7 +19,7 @@ from chassis.edge import bodies
 from chassis.errors import Invalid
 from contracts.alarm import AlarmRaised
 from contracts.envelope import BATCH_CONTENT_TYPE, Event, Undecodable
-from services.dispatch import events
+from services.dispatch import events, store
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.taking import take_presses
 
@@ -31,10 +32,14 @@ _PASSING_AT_MOST = 3
 
 
 class IntakeAnswer(BaseModel):
-    """`not_taken`: ids of events that are to be brought again."""
+    """`not_taken`: ids of events that are to be brought again. `incidents`: by alarm, where it belongs.
+
+    Whoever brings a press that was routed before hears it here: the event that told of it may be lost.
+    """
 
     accepted: bool
     not_taken: list[UUID]
+    incidents: dict[UUID, UUID] = Field(default_factory=dict)
 
 
 def add_intake(app: FastAPI, context: Context) -> None:
@@ -61,7 +66,17 @@ def add_intake(app: FastAPI, context: Context) -> None:
             raise next(iter(failed.values()))
         # The doorbell goes by the broker, which is perhaps away: look at once.
         request.app.state.hub.look()
-        return IntakeAnswer(accepted=not failed, not_taken=list(failed))
+        incidents = await asyncio.to_thread(_incidents, context, [event.id for event in brought])
+        return IntakeAnswer(accepted=not failed, not_taken=list(failed), incidents=incidents)
+
+
+def _incidents(context: Context, alarm_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    try:
+        with context.database.read() as session:
+            return store.incidents_of_presses(session, alarm_ids)
+    except SQLAlchemyError:
+        # What was taken is taken; this is only told.
+        return {}
 
 
 def _take(context: Context, brought: Sequence[Event], batch: bool) -> dict[UUID, Exception]:

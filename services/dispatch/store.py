@@ -251,6 +251,12 @@ def has_open(session: Session, subject: str) -> bool:
     return session.execute(query).first() is not None
 
 
+def incidents_of_presses(session: Session, alarm_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Where these presses belong, as far as they are here."""
+    query = select(PressRow.alarm_id, PressRow.incident_id).where(col(PressRow.alarm_id).in_(alarm_ids))
+    return {row.alarm_id: row.incident_id for row in session.execute(query)}
+
+
 def orders_of(session: Session, incident_ids: Collection[UUID]) -> list[OrderRow]:
     """All orders of these incidents, oldest first."""
     query = (

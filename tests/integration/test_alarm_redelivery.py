@@ -55,9 +55,9 @@ def api(books: Books, broker: Broker, issuer: Issuer, tmp_path: Path) -> AlarmAp
 
 
 @contextmanager
-def dispatch_of(api: AlarmApi) -> Iterator[list[dict[str, Any]]]:
-    """Dispatch is back; what it was given."""
-    with Intake(int(api.env["DISPATCH_URL"].rpartition(":")[2])) as listener:
+def dispatch_of(api: AlarmApi, incidents: dict[str, str] | None = None) -> Iterator[list[dict[str, Any]]]:
+    """Dispatch is back; what it was given. `incidents`: what it routed before."""
+    with Intake(int(api.env["DISPATCH_URL"].rpartition(":")[2]), incidents) as listener:
         yield listener.events
 
 
@@ -167,3 +167,15 @@ def test_somebody_on_duty_hands_it_over_by_hand(
         )
         assert dict(logged).get("refused", 0) >= 1
         assert sum(number for _, number in logged) >= 4
+
+
+def test_what_was_routed_before_is_heard_from_the_hand_over(
+    api: AlarmApi, books: Books, broker: Broker, button: Button
+) -> None:
+    """The event that told of it was lost with the broker: dispatch's answer tells it."""
+    with api:
+        alarm_id = api.press(button.press()).json()["alarm_id"]
+        lost(broker, alarm_id)
+        with dispatch_of(api, {alarm_id: alarm_id}):
+            found = "SELECT s.stage FROM alarm_incidents JOIN stages s USING (incident_id) WHERE alarm_id = %s"
+            assert eventually(lambda: books.rows(found, alarm_id)) == [("routed",)]

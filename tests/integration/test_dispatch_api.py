@@ -206,7 +206,7 @@ def test_a_press_that_somebody_has_in_hand_keeps_no_other_out(
         answer = client.post("/v1/intake", content=b"[" + b",".join(made) + b"]", headers=headers)
         # Not all of it was taken: that must come again.
         assert answer.status_code == 202
-        assert answer.json() == {"accepted": False, "not_taken": [str(raised[0].alarm_id)]}
+        assert answer.json()["not_taken"] == [str(raised[0].alarm_id)]
         operator = issuer.headers("operator", cic=GHENT_ROOM)
         views = client.get(f"/v1/control-rooms/{GHENT_ROOM}/incidents", headers=operator).json()
         shown = {view["incident_id"] for view in views}

@@ -189,9 +189,11 @@ def test_a_hand_over_takes_what_it_can_and_names_the_rest(
         tx.claim(DISPATCH_ALARMS, [held.id])
         status, answer = bring(client, issuer, poison, held, *good)
         tx.session.rollback()
-    assert (status, answer) == (202, {"accepted": False, "not_taken": [str(held.id)]})
+    there = {str(each.id): str(each.id) for each in (poison, *good)}
+    assert (status, answer) == (202, {"accepted": False, "not_taken": [str(held.id)], "incidents": there})
     assert routed(desk).keys() == {poison.id, *(each.id for each in good)}
-    assert bring(client, issuer, held) == (202, {"accepted": True, "not_taken": []})
+    answer = {"accepted": True, "not_taken": [], "incidents": {str(held.id): str(held.id)}}
+    assert bring(client, issuer, held) == bring(client, issuer, held) == (202, answer)
 
 
 def test_hundreds_of_poisoned_presses_delay_no_other_and_none_is_parked(

@@ -61,7 +61,8 @@ class Button:
 class Intake:
     """A real HTTP listener that takes events as dispatch does."""
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, incidents: dict[str, str] | None = None) -> None:
+        """`incidents`: by alarm, where presses belong that it routed."""
         self.events: list[dict[str, Any]] = []
         events = self.events
 
@@ -69,7 +70,8 @@ class Intake:
             def do_POST(self) -> None:
                 read = json.loads(self.rfile.read(int(self.headers["content-length"])))
                 events.extend(read if "batch" in self.headers["content-type"] else [read])
-                answer = b'{"accepted": true, "not_taken": []}'
+                told = {"accepted": True, "not_taken": [], "incidents": incidents or {}}
+                answer = json.dumps(told).encode()
                 self.send_response(202)
                 self.send_header("content-length", str(len(answer)))
                 self.end_headers()

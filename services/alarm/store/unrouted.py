@@ -59,4 +59,10 @@ def claim(session: Session, lane: str, limit: int, *, after_s: float, longest_s:
 def claim_one(session: Session, alarm_id: UUID) -> tuple[Any, UUID | None]:
     """One press, whatever became of it, or None; and its incident, as far as dispatch told."""
     row = session.execute(_CLAIM_ONE, {"id": alarm_id}).one_or_none()
-    return row, session.execute(_INCIDENT, {"id": alarm_id}).scalar_one_or_none()
+    return row, incident_of(session, alarm_id)
+
+
+def incident_of(session: Session, alarm_id: UUID) -> UUID | None:
+    """The incident of a press, as far as dispatch told."""
+    found: UUID | None = session.execute(_INCIDENT, {"id": alarm_id}).scalar_one_or_none()
+    return found

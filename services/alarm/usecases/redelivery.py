@@ -7,14 +7,14 @@ What dispatch does not take over HTTP goes to the broker once more. Copies are h
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from contextlib import suppress
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import metrics
+from chassis import clock, metrics
 from chassis.apart import apart
 from chassis.database import Database
 from chassis.message import Message, NotConfirmed
@@ -31,6 +31,7 @@ from services.alarm.errors import AlarmUnknown
 from services.alarm.schemas import Redelivered
 from services.alarm.settings import AlarmSettings
 from services.alarm.store import unrouted as store
+from services.alarm.store.following import climbed
 
 log = logging.getLogger(__name__)
 
@@ -72,10 +73,12 @@ class Redelivery:
         if row is None:
             raise AlarmUnknown("this service holds no such press")
         taken, published = await self._bring([row])
+        outcome: Literal["routed", "taken", "published", "failed"] = "published" if published else "failed"
         if incident_id is not None:
             outcome = "routed"
-        else:
-            outcome = "taken" if taken else "published" if published else "failed"
+        elif taken:
+            outcome = "taken"
+            incident_id = await asyncio.to_thread(self._incident, alarm_id)
         return Redelivered(
             alarm_id=alarm_id, outcome=outcome, incident_id=incident_id, handed_over=row.handed_over
         )
@@ -103,7 +106,7 @@ class Redelivery:
                 more |= bool(taken) and len(rows) == limit
         return more
 
-    async def _bring(self, rows: Sequence[Any]) -> tuple[set[UUID], set[UUID]]:
+    async def _bring(self, rows: Sequence[Any]) -> tuple[Set[UUID], set[UUID]]:
         """Over HTTP, and where that fails over the broker; which went how."""
         events = dict[UUID, Event]()
         for row in rows:
@@ -111,7 +114,11 @@ class Redelivery:
                 events[row.alarm_id] = self._event(row)
         if not events:
             return set(), set()
-        taken = await self._dispatch.hand_over_all({each: event.encode() for each, event in events.items()})
+        handed = await self._dispatch.hand_over_all({each: event.encode() for each, event in events.items()})
+        taken = handed.events
+        if handed.incidents:
+            # The event that told of it may be lost with the broker that held it.
+            await asyncio.to_thread(self._note, handed.incidents)
         metrics.count(names.PRESS_HANDED_OVER, len(taken), outcome="taken")
         metrics.count(names.PRESS_HANDED_OVER, len(events) - len(taken), outcome="failed")
         # Seldom, so that an outage of hours does not fill the queue with copies.
@@ -131,6 +138,11 @@ class Redelivery:
             return False
         return True
 
+    def _note(self, incidents: Mapping[UUID, UUID]) -> None:
+        now = clock.now()
+        with self._database.transaction() as tx:
+            tx.write(*climbed(incidents, {(each, "routed"): now for each in incidents.values()}))
+
     def _claim(self, lane: Lane, limit: int) -> Sequence[Any]:
         settings = self._settings
         with self._database.transaction() as tx:
@@ -145,6 +157,10 @@ class Redelivery:
     def _one(self, alarm_id: UUID) -> tuple[Any, UUID | None]:
         with self._database.transaction() as tx:
             return store.claim_one(tx.session, alarm_id)
+
+    def _incident(self, alarm_id: UUID) -> UUID | None:
+        with self._database.read() as session:
+            return store.incident_of(session, alarm_id)
 
     def _event(self, row: Any) -> Event:
         """The event of a press as it was raised, with the same id, as far as its row can tell."""

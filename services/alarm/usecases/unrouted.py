@@ -92,7 +92,8 @@ class Lookout:
         return [each for each in over if each in overtaken]
 
     async def _hand_over(self, alarm_ids: Sequence[UUID]) -> None:
-        taken = await self._dispatch.hand_over_all({each: self._watched[each].event for each in alarm_ids})
+        handed = await self._dispatch.hand_over_all({each: self._watched[each].event for each in alarm_ids})
+        taken = handed.events
         metrics.count(names.PRESS_HANDED_OVER, len(taken), outcome="taken")
         metrics.count(names.PRESS_HANDED_OVER, len(alarm_ids) - len(taken), outcome="failed")
         log.warning("%d presses not routed in time, %d handed over", len(alarm_ids), len(taken))

@@ -1,6 +1,9 @@
 """The bus: gone, restarted, or refusing to take more."""
 
-from tests.chaos.fault import Fault, blow, outage
+from random import Random
+
+from contracts.topology import DISPATCH_ALARMS
+from tests.chaos.fault import Fault, Scale, Step, blow, outage
 from tests.chaos.rig import Rig
 
 
@@ -23,6 +26,25 @@ def _back(rig: Rig) -> None:
     rig.up_again()
 
 
+_ROUTING = ("dispatch-api", "dispatch-alarms")
+
+
+def _purged(dice: Random, scale: Scale) -> list[Step[Rig]]:
+    """Nobody routes, for longer than whoever watches has patience; then what waited is thrown away."""
+    at = dice.uniform(0, 1)
+
+    def lose(rig: Rig) -> None:
+        rig.purge(DISPATCH_ALARMS)
+        rig.up(*_ROUTING)
+
+    return [
+        Step(at, f"stop {', '.join(_ROUTING)}", lambda rig: rig.down(*_ROUTING)),
+        Step(at + scale.outage_s, f"purge {DISPATCH_ALARMS}, and start them", lose),
+    ]
+
+
+_LOST = "dispatch was away, and what the broker held of it was lost"
+
 FAULTS: tuple[Fault[Rig], ...] = (
     Fault(
         "broker:gone",
@@ -31,6 +53,13 @@ FAULTS: tuple[Fault[Rig], ...] = (
         ci=True,
     ),
     Fault("broker:restart", blow("restart the broker", lambda rig: rig.restart("rabbitmq")), mend=_back),
+    Fault("broker:purged", _purged, mend=_back, late_because=_LOST),
+    Fault(
+        "broker:volume",
+        outage("the broker's disk is lost", lambda rig: rig.lose_broker(), lambda rig: rig.new_broker()),
+        mend=_back,
+        late_because=_LOST,
+    ),
     Fault("broker:kill", blow("kill -9 of the broker", lambda rig: rig.kill("rabbitmq")), mend=_back),
     Fault("broker:memory", outage("memory alarm", _memory_alarm, _no_alarm), mend=_no_alarm, ci=True),
     Fault("broker:disk", outage("disk alarm", _disk_alarm, _no_alarm), mend=_no_alarm),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from random import Random
 from uuid import uuid4
 
+from contracts.alarm import AlarmLocated, AlarmRaised
 from contracts.catalogue import PARKED, PUBLISHED, SEALED
 from contracts.topology import ALARM_RECORDER, DISPATCH_ALARMS, QUEUES, Queue
 from tests.chaos.fault import Fault, Scale, Step
@@ -20,7 +21,10 @@ def _on_each(dice: Random, _: Scale) -> list[Step[Rig]]:
     def do(rig: Rig) -> None:
         for queue in QUEUES:
             if queue.name in WORK_QUEUES:
-                rig.publish(queue.name, [_UNREADABLE, _broken(_type_of(queue))])
+                # A press is an alarm whatever is broken in it.
+                kind = _type_of(queue)
+                kind = AlarmLocated.TYPE if kind == AlarmRaised.TYPE else kind
+                rig.publish(queue.name, [_UNREADABLE, _broken(kind)])
         # A broken payload of a type that a service has no use for is passed over, not parked.
         rig.told["poison"] = len(WORK_QUEUES)
 
@@ -40,7 +44,7 @@ def _flood(dice: Random, scale: Scale) -> list[Step[Rig]]:
 
 def _mixed(count: int) -> Iterator[bytes]:
     for number in range(count):
-        yield _UNREADABLE if number % 2 else _broken("alarm.raised.v1")
+        yield _UNREADABLE if number % 2 else _broken(AlarmLocated.TYPE)
 
 
 def _broken(kind: str) -> bytes:
