@@ -3,6 +3,8 @@
 import unicodedata
 from collections.abc import Iterable
 
+from chassis.errors import Invalid
+
 # Control and format characters, blanks and ends of lines: nobody sees them, or tells one from another.
 _UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 # Signs that are shown as nothing or as a blank, though Unicode calls them letters, marks or symbols: fillers,
@@ -11,6 +13,9 @@ _BLANK = frozenset(
     "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2065\u2800\u3164\uffa0"
     + "".join(map(chr, [*range(0xFE00, 0xFE10), *range(0xFFF0, 0xFFF9), *range(0xE0000, 0xE1000)]))
 )
+
+# Alphabets with letters that cannot be told apart.
+_ALIKE = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "COPTIC", "CHEROKEE"})
 
 
 def account(name: str) -> str:
@@ -24,6 +29,18 @@ def account(name: str) -> str:
             sign for sign in folded if unicodedata.category(sign) not in _UNSEEN and sign not in _BLANK
         )
     return name
+
+
+def refuse_unreadable(name: str, field: str) -> None:
+    """Raises `Invalid` for an account that somebody typed and nobody can tell by reading.
+
+    It has no sign that can be seen, or mixes alphabets whose letters look alike: another account than it seems.
+    """
+    if not account(name):
+        raise Invalid("an account has signs that can be seen", field=field)
+    alphabets = {unicodedata.name(sign, "").partition(" ")[0] for sign in account(name) if sign.isalpha()}
+    if len(alphabets & _ALIKE) > 1:
+        raise Invalid("mixes alphabets that look alike: choose the account itself", field=field)
 
 
 def accounts(names: Iterable[str]) -> set[str]:

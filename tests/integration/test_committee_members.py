@@ -82,6 +82,19 @@ def test_an_account_counts_for_the_partner_of_its_token(committee: Desk, protoco
     committee.call("POST", f"{at(held)}/attendance", gone, status=404, **SECRETARY)
 
 
+def test_who_is_ended_in_the_middle_of_a_meeting_counts_no_longer(committee: Desk, protocol_id: str) -> None:
+    path = submitted(committee, whole(protocol_id))
+    held = meeting(committee, protocol_id, about(path), people=())
+    one = f"one-{held}"
+    come_in(committee, held, one, "police")
+    assert come_in(committee, held, "carla", "parket")["agenda"][0]["missing"] == []
+    member = invited(committee, protocol_id, one, "police")["id"]
+    committee.call("POST", f"/v1/protocols/{protocol_id}/members/{member}/end", **SECRETARY)
+    said = {"meeting_id": held, **REASONS}
+    lacking = committee.call("POST", f"{path}/grant", said, status=409, **SECRETARY)
+    assert lacking["missing"] == ["police"]
+
+
 def test_who_records_counts_for_their_own_partner_only(committee: Desk, protocol_id: str) -> None:
     held = meeting(committee, protocol_id, people=())
     clerk = named(SECRETARY, f"clerk-{held}")
@@ -108,6 +121,9 @@ def test_members_are_known_by_their_dates(committee: Desk, protocol_id: str) -> 
     assert committee.call("POST", path, wrong, status=422, **SECRETARY)["field"] == "valid_until"
     blank = body | {"subject": "\u200b\u3164"}
     assert committee.call("POST", path, blank, status=422, **SECRETARY)["field"] == "subject"
+    # Letters of another alphabet that look the same: another account than it seems.
+    alike = body | {"subject": "b\u0435rt"}
+    assert committee.call("POST", path, alike, status=422, **SECRETARY)["field"] == "subject"
     strange = body | {"partner": "ketenaanpak"}
     assert committee.call("POST", path, strange, status=422, **SECRETARY)["field"] == "partner"
     # Another district's members are nobody's business.

@@ -66,6 +66,8 @@ def test_a_secretariat_keeps_nobody_from_a_case_that_is_not_theirs(committee: De
         committee.call("POST", f"{path}/conflicts", operator, status=404, **who)
     told = [each.type for each in committee.published(body["enrolment_id"])]
     assert "conflict.declared.v1" not in told
+    alike = {"subject": "\u043ep-wv", **WHY}
+    assert committee.call("POST", f"{path}/conflicts", alike, status=422, **SECRETARY)["field"] == "subject"
     committee.call("POST", f"{path}/conflicts", operator, status=204, **SECRETARY)
     (event,) = (e for e in committee.published(body["enrolment_id"]) if e.type == "conflict.declared.v1")
     assert (event.data["person"], event.data["by_another"]) == ("op-wv", True)

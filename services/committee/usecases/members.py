@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.errors import Forbidden, Invalid
-from chassis.people import account
+from chassis.people import account, refuse_unreadable
 from contracts.common import local_day
 from services.committee.domain.presence import MemberState, sits_on
 from services.committee.errors import MemberElsewhere, MemberUnknown, PartnerUnknown, ProtocolUnknown
@@ -25,8 +25,7 @@ def invite(work: Work, protocol_id: UUID, said: dict[str, Any]) -> MemberRow:
     if said["partner"] not in [each["id"] for each in content["partners"] if each["member"]]:
         raise PartnerUnknown("no member of this committee", field="partner")
     person = account(said["subject"])
-    if not person:
-        raise Invalid("an account has signs that can be seen", field="subject")
+    refuse_unreadable(said["subject"], "subject")
     protocol_store.lock(work.session, protocol_id)
     row = store.of_person(work.session, protocol_id, person)
     if row is not None and row.partner != said["partner"]:

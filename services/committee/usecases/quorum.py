@@ -18,7 +18,11 @@ def counted(reading: Reading, row: MeetingRow, application: ApplicationRow | Non
 
     The rules are those of the case; of a review without one, those of the meeting.
     """
-    here = [who for who in store.attendance(reading.session, row.id) if who.left_at is None]
+    here = [
+        who
+        for who in store.attendance(reading.session, row.id)
+        if who.left_at is None and not _is_ended(reading, row, who)
+    ]
     return _count(reading, row, application, item, here)
 
 
@@ -72,6 +76,12 @@ def _count(
     return count(
         confirmed, recorded, _excluded(reading, application, item), _rules(reading, row, application).quorum
     )
+
+
+def _is_ended(reading: Reading, row: MeetingRow, who: AttendanceRow) -> bool:
+    """Whether somebody who came in is a member no longer."""
+    member = members.member(reading.session, row.protocol_id, who.member_id) if who.member_id else None
+    return member is not None and member.ended_at is not None
 
 
 def _is_member(reading: Reading, row: MeetingRow, who: AttendanceRow) -> bool:

@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from chassis.errors import Forbidden, Invalid
-from chassis.people import account
+from chassis.errors import Forbidden
+from chassis.people import account, refuse_unreadable
 from services.committee import events
 from services.committee.errors import TieRefused, TieUnknown
 from services.committee.models import ApplicationRow, ConflictRow
@@ -25,9 +25,8 @@ def declare(work: Work, application_id: UUID, subject: str, reason: str) -> None
     """
     row = work.visible(application_id, lock=True)
     person = account(subject)
-    if not person:
-        raise Invalid("an account has signs that can be seen", field="subject")
     if person != account(work.caller.subject):
+        refuse_unreadable(subject, "subject")
         _refuse_beyond(work, row)
     known = _of(work, row, person)
     conflict = known or ConflictRow(

@@ -4,8 +4,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from chassis.database import Transaction
-from chassis.errors import Invalid
-from chassis.people import account
+from chassis.people import account, refuse_unreadable
 from contracts.registry import FileOpened, TieDeclared, TieWithdrawn
 from services.registry.errors import EnrolmentUnknown, TieUnknown
 from services.registry.models import OpenedRow, TieRow
@@ -19,8 +18,8 @@ def declare_tie(work: Work, enrolment_id: UUID, subject: str, reason: str) -> No
     """Somebody has a tie to a party: the file no longer exists for them, whatever their role."""
     own(work, enrolment_id, lock=True)
     person = account(subject)
-    if not person:
-        raise Invalid("an account has signs that can be seen", field="subject")
+    if person != account(work.caller.subject):
+        refuse_unreadable(subject, "subject")
     known = store.said_here(work.session, enrolment_id, person)
     # Later than what it follows, whatever the clocks of two machines say: readers go by the moments.
     after = known.withdrawn_at + timedelta(microseconds=1) if known and known.withdrawn_at else work.at
