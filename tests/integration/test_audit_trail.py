@@ -206,6 +206,29 @@ def units(house: House) -> tuple[str, str, str]:
     return "gateway", "put units", "unit:g1"
 
 
+OFFER = {"control_room_id": BRUSSELS_ROOM}
+
+
+@writes("POST", "/v1/units/{unit_id}/offer")
+def offer(house: House) -> tuple[str, str, str]:
+    house.call("POST", "/v1/units/u0/offer", OFFER, status=204, role="supervisor")
+    return "supervisor", f"loan offered to {BRUSSELS_ROOM}", "unit:u0"
+
+
+@writes("POST", "/v1/units/{unit_id}/accept")
+def accept(house: House) -> tuple[str, str, str]:
+    house.call("POST", "/v1/units/u0/offer", OFFER, status=204, role="gateway")
+    house.call("POST", "/v1/units/u0/accept", status=204, role="supervisor", cic=BRUSSELS_ROOM)
+    return "supervisor", f"loan from {GHENT_ROOM} accepted", "unit:u0"
+
+
+@writes("POST", "/v1/units/{unit_id}/return")
+def give_back(house: House) -> tuple[str, str, str]:
+    house.call("POST", "/v1/units/u0/offer", OFFER, status=204, role="gateway")
+    house.call("POST", "/v1/units/u0/return", status=204, role="supervisor")
+    return "supervisor", "offer withdrawn", "unit:u0"
+
+
 @writes("POST", "/v1/units/positions")
 def positions(house: House) -> tuple[str, str, str]:
     moved = {"unit_id": "u1", "lat": 51.0, "lon": 3.7, "available": False}
