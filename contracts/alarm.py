@@ -36,8 +36,14 @@ def digest_code(alarm_id: UUID, code: Any) -> str:
     return hashlib.sha256(f"{alarm_id}:{read_code(code)}".encode()).hexdigest()
 
 
-# `typ` in the protected header of what a device signs: what it is, so that it can be nothing else.
-PRESS = "stalkingalarm-press+jws"
+# `typ` in the protected header of what a device signs: what it is, so that it can be nothing else. Old clients
+# send none, or what their library puts there.
+SIGNED_AS = {kind: f"stalkingalarm-{kind}+jws" for kind in ("press", "fixes", "cancel", "heartbeat", "follow")}
+
+
+def is_signed_as(kind: str, typ: Any) -> bool | None:
+    """Whether something was signed as what it is sent as; None where its signer did not say."""
+    return typ == SIGNED_AS[kind] if typ in SIGNED_AS.values() else None
 
 
 class _Urgent(Payload):

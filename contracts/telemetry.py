@@ -63,7 +63,7 @@ _LEFT = (UNROUTABLE, *map(parking, SERVICES))
 _QUEUE = tuple(q.name for q in QUEUES if service_of(q.name) in SERVICES and q.name not in _LEFT)
 _LEVEL = ("all_positions", "supervisor", "neighbour", "no_unit", "unit_silent", "duress")
 _MESSAGE = ("fixes", "cancel", "heartbeat", "follow")
-_NOT_COUNTED = ("other_device", "status", "signature", "unreadable")
+_NOT_COUNTED = ("other_device", "status", "signature", "unreadable", "type", "other_alarm", "stale")
 _CONDITION = ("silent", "phone_battery", "button_battery", "bluetooth", "test_overdue")
 
 
@@ -130,6 +130,14 @@ DEVICE_MESSAGE_REFUSED = Metric(
     "What devices sent besides presses and what did not count, by why.",
     ("alarm", "dispatch"),
     {"kind": _MESSAGE, "reason": _NOT_COUNTED},
+)
+DEVICE_MESSAGE_UNTYPED = Metric(
+    "stalkingalarm.device.message.untyped",
+    "counter",
+    "{message}",
+    "What old clients signed without saying what it is; taken while `TAKE_UNTYPED` says so.",
+    ("alarm",),
+    {"kind": ("press", *_MESSAGE)},
 )
 PRESS_PROOF = Metric(
     "stalkingalarm.press.proof",

@@ -6,12 +6,13 @@ from hashlib import sha256
 from typing import Any, Literal
 from uuid import UUID
 
-from contracts.alarm import alarm_id_of, unverified_alarm_id_of
+from contracts.alarm import alarm_id_of, is_signed_as, unverified_alarm_id_of
 from contracts.common import Fix, Lane
 from contracts.registry import SILENCED
 
 Standing = Literal["good", "bad_signature", "unsigned", "unknown_device"]
 STAGES = ("stored", "routed", "seen", "unit_moving", "on_scene", "closed")
+UNTYPED = "signed_without_type"
 REUSED = "counter_reused_with_other_content"
 
 
@@ -29,6 +30,7 @@ class Claim:
     flags: tuple[str, ...] = ()
     signed: bytes | None = None
     signature: bytes | None = None
+    typ: Any = None
 
     @property
     def uuid(self) -> UUID | None:
@@ -56,9 +58,19 @@ def uuid_of(text: str) -> UUID | None:
 
 
 def judge(
-    claim: Claim, standing: Standing, status: str | None, now: datetime, skew_s: float, late_s: float
+    claim: Claim,
+    standing: Standing,
+    status: str | None,
+    now: datetime,
+    skew_s: float,
+    late_s: float,
+    *,
+    take_untyped: bool = True,
 ) -> Judged:
-    """Decide lane, id and flags of a press. Pure; never refuses."""
+    """Decide lane, id and flags of a press. Pure; never refuses.
+
+    What was signed as something else proves nothing but that somebody kept it.
+    """
     flags = [*claim.flags, *_time_flags(claim, now, skew_s, late_s)]
     if standing != "good":
         flags.append(standing)
@@ -67,7 +79,10 @@ def judge(
     if claim.counter is None:
         flags.append("counter_missing")
     device = claim.uuid
-    verified = standing == "good" and device is not None
+    said = is_signed_as("press", claim.typ)
+    if standing == "good" and not said:
+        flags.append(UNTYPED if said is None else "signed_as_something_else")
+    verified = standing == "good" and device is not None and (said or (said is None and take_untyped))
     # What the device signed, or all that it sent: a copy has the same bytes, whatever way it took.
     content = sha256(claim.signed or claim.raw).hexdigest()
     if verified and device is not None and claim.counter is not None:
@@ -79,7 +94,7 @@ def judge(
         lane="verified" if verified else "unverified",
         flags=tuple(dict.fromkeys(flags)),
         # Only what is proved and whole may be taken for a test: a doubt is a real press.
-        is_test=verified and claim.kind == "test" and claim.counter is not None,
+        is_test=bool(verified) and claim.kind == "test" and claim.counter is not None,
         content=content,
     )
 

@@ -98,6 +98,7 @@ def read_press(body: bytes) -> Claim:
         flags=(*flags, *fix_flags),
         signed=message.signing_input,
         signature=message.signature,
+        typ=message.header.get("typ"),
         **moments,
     )
 

@@ -73,6 +73,7 @@ class FixesBody(BaseModel):
     """Where the device was since; `sequence` counts these messages up from 0. Bad fixes are left out."""
 
     device_id: DeviceId
+    alarm_id: UUID | None = None
     sequence: Annotated[int, BeforeValidator(lambda value: read_whole(value) or 0)] = 0
     fixes: Annotated[tuple[Fix, ...], BeforeValidator(read_fixes)] = ()
 
@@ -81,6 +82,7 @@ class CancelBody(BaseModel):
     """The device asks to cancel; people decide. Without a code that can be read it asks all the same."""
 
     device_id: DeviceId
+    alarm_id: UUID | None = None
     code: Any = None
 
 

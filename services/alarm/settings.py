@@ -31,6 +31,10 @@ class AlarmSettings(CallingSettings):
     give_up_after_s: float = Field(default=2.5, gt=0)
     clock_skew_s: float = Field(default=5.0, gt=0)
     late_after_s: float = Field(default=30.0, gt=0)
+    # Whether what old clients sign counts, which does not say what it is; a press is unproved without this.
+    take_untyped: bool = True
+    # How old what a device signs of now may be, or how far ahead: afterwards a copy of it is worth nothing.
+    fresh_s: float = Field(default=600.0, gt=0)
     # How long a press of a device that is not in memory may wait for the database.
     lookup_s: float = Field(default=0.15, gt=0)
     unverified_at_once: int = Field(default=8, ge=1)

@@ -237,6 +237,8 @@ class PressRow(Table, table=True):
     routed_at: datetime = Field(sa_type=UtcDateTime)
     copy_key: str | None = None
     proof: bytes | None = None
+    # The highest sequence of a fix that came for it.
+    fix_sequence: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class OrderRow(Table, table=True):

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, or_, text, true, update
+from sqlalchemy import ColumnElement, func, or_, text, true, update
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
@@ -81,8 +81,8 @@ _OWNERS = (
     b"LEFT JOIN cards c ON c.enrolment_id = d.enrolment_id WHERE d.id = ANY(%(ids)s::uuid[])"
 )
 _SENDER = (
-    b"SELECT p.incident_id, p.device_id = %(device_id)s::uuid::text AS own, d.status FROM presses p "
-    b"LEFT JOIN devices d ON d.id = %(device_id)s::uuid WHERE p.alarm_id = %(alarm_id)s"
+    b"SELECT p.incident_id, p.fix_sequence, p.device_id = %(device_id)s::uuid::text AS own, d.status "
+    b"FROM presses p LEFT JOIN devices d ON d.id = %(device_id)s::uuid WHERE p.alarm_id = %(alarm_id)s"
 )
 _UNPROVED = (
     b"SELECT id, subject, device_id, fix, last_press_at FROM incidents "
@@ -214,6 +214,12 @@ def readable(incident: IncidentRow) -> IncidentRow:
             log.error("incident %s: its %s is no list", incident.id, name)
             set_committed_value(incident, name, [])
     return incident
+
+
+def note_sequence(session: Session, alarm_id: UUID, sequence: int) -> None:
+    """The highest number of a fix of this press so far."""
+    row = update(PressRow).where(col(PressRow.alarm_id) == alarm_id)
+    session.execute(row.values(fix_sequence=func.greatest(col(PressRow.fix_sequence), sequence)))
 
 
 def sender(session: Session, alarm_id: UUID, device_id: UUID) -> Any:

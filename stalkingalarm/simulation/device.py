@@ -13,6 +13,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from opentelemetry.trace import Span, SpanKind
 
+from contracts.alarm import SIGNED_AS
 from contracts.common import Channel
 from stalkingalarm.simulation import spans
 from stalkingalarm.simulation.jose import sign
@@ -97,7 +98,7 @@ class Device:
             "phone_battery": 71,
             **changed,
         }
-        return Press(kind, self.counter, now, sign(self.key, self.device_id, payload))
+        return Press(kind, self.counter, now, sign(self.key, self.device_id, payload, SIGNED_AS["press"]))
 
     def fix(self, position: tuple[float, float] | None = None) -> dict[str, Any] | None:
         """The phone's reading of where it is now."""
@@ -171,7 +172,13 @@ class Device:
         self.sequence += 1
         fixes = [self.fix()]
         return (
-            await self._post(f"/v1/alarms/{alarm_id}/fixes", "fixes", sequence=self.sequence, fixes=fixes)
+            await self._post(
+                f"/v1/alarms/{alarm_id}/fixes",
+                "fixes",
+                alarm_id=str(alarm_id),
+                sequence=self.sequence,
+                fixes=fixes,
+            )
         ).status_code
 
     async def follow(
@@ -189,7 +196,7 @@ class Device:
 
     async def cancel(self, alarm_id: UUID, code: str) -> httpx.Response:
         """Ask to cancel, with the normal code or the one under duress."""
-        return await self._post(f"/v1/alarms/{alarm_id}/cancel", "cancel", code=code)
+        return await self._post(f"/v1/alarms/{alarm_id}/cancel", "cancel", alarm_id=str(alarm_id), code=code)
 
     async def heartbeat(self, **changed: Any) -> int:
         """Say that button and phone are alive; returns the HTTP status."""
@@ -209,6 +216,7 @@ class Device:
             self.key,
             self.device_id,
             {"device_id": self.device_id, "alarm_id": str(alarm_id), "at": datetime.now(UTC).isoformat()},
+            SIGNED_AS["follow"],
         )
         answer = await self._http.get(
             f"{self.alarm_url}/v1/alarms/{alarm_id}",
@@ -219,7 +227,9 @@ class Device:
 
     async def _post(self, path: str, leaf: str, **payload: Any) -> httpx.Response:
         route = path if leaf == "heartbeats" else f"/v1/alarms/{{alarm_id}}/{leaf}"
-        signed = sign(self.key, self.device_id, {"device_id": self.device_id, **payload})
+        payload = {"device_id": self.device_id, **payload}
+        kind = "heartbeat" if leaf == "heartbeats" else leaf
+        signed = sign(self.key, self.device_id, payload, SIGNED_AS[kind])
         with spans.client("phone", "POST", route) as (span, traced):
             answer = await self._http.post(
                 f"{self.alarm_url}{path}", content=signed, headers={**JOSE, **traced}, timeout=_PATIENCE_S

@@ -130,6 +130,19 @@ def test_of_a_device_that_is_not_in_use_only_a_press_counts(desk: Desk, status: 
     assert desk.sql("SELECT also_cics, cancel, state FROM incidents") == [([], None, "open")]
 
 
+def test_a_place_without_a_time_counts_once(desk: Desk) -> None:
+    press = alarm()
+    desk.press(press)
+    here, there = Fix(lat=51.06, lon=3.73), Fix(lat=51.07, lon=3.74)
+    located(desk, press, here, 1)
+    located(desk, press, there, 2)
+    located(desk, press, here, 1)
+    assert place(desk) == (there.lat, there.lon)
+    # One that says when it was is ordered by that, whatever its number: an app that began anew counts from 0.
+    located(desk, press, here.model_copy(update={"at": clock.now()}), 0)
+    assert place(desk) == (here.lat, here.lon)
+
+
 def test_a_message_for_an_alarm_that_never_comes_is_retried_and_then_looked_at(desk: Desk) -> None:
     with pytest.raises(AlarmNotYetKnown):
         located(desk, alarm(), GHENT, 1)

@@ -20,6 +20,7 @@ import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chassis.vault import new_key
+from contracts.alarm import SIGNED_AS
 
 GHENT = {"lat": 51.0543, "lon": 3.7174, "radius_m": 15.0}
 
@@ -38,9 +39,9 @@ class Button:
         self.public_key = b64(self._key.public_key().public_bytes_raw())
         self.counter = 0
 
-    def sign(self, payload: dict[str, Any]) -> bytes:
-        """A compact JWS of this payload."""
-        header = {"alg": "EdDSA", "kid": str(self.id)}
+    def sign(self, payload: dict[str, Any], kind: str | None = None) -> bytes:
+        """A compact JWS of this payload; without a `kind` as old clients sign."""
+        header = {"alg": "EdDSA", "kid": str(self.id)} | ({"typ": SIGNED_AS[kind]} if kind else {})
         parts = f"{b64(json.dumps(header).encode())}.{b64(json.dumps(payload).encode())}"
         return f"{parts}.{b64(self._key.sign(parts.encode()))}".encode()
 
@@ -55,7 +56,7 @@ class Button:
             "pressed_at": now,
             "fix": {**GHENT, "at": now},
         }
-        return self.sign({**payload, **changes})
+        return self.sign({**payload, **changes}, "press")
 
 
 class Intake:

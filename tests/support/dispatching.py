@@ -18,7 +18,7 @@ from chassis.caller import Caller
 from chassis.database import Database, engine_of
 from chassis.outbox import Outgoing
 from chassis.vault import Vault, new_key
-from contracts.alarm import PRESS, AlarmRaised, alarm_id_of
+from contracts.alarm import SIGNED_AS, AlarmRaised, alarm_id_of
 from contracts.common import Fix
 from contracts.envelope import Event, Payload, wrap
 from contracts.registry import CardPublished, DeviceChanged, EnrolmentChanged, PhotoPublished
@@ -193,7 +193,7 @@ def public_key_of(device: UUID) -> str:
     return jose.public_key(key_of(device))
 
 
-def signed_by(device: UUID, payload: dict[str, Any], typ: str | None = PRESS) -> str:
+def signed_by(device: UUID, payload: dict[str, Any], typ: str | None = SIGNED_AS["press"]) -> str:
     """A compact JWS of this device."""
     return jose.sign(key_of(device), str(device), payload, typ)
 

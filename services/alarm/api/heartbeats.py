@@ -9,7 +9,7 @@ from chassis.edge import Receive, Scope, Send
 from chassis.errors import Retryable
 from chassis.groupwriter import NotWritten
 from chassis.http import takes
-from services.alarm.api.devices import accepted, signed
+from services.alarm.api.devices import accepted, refuse_stale, signed
 from services.alarm.api.parts import DeviceParts
 from services.alarm.api.presses import read_body
 from services.alarm.schemas import HeartbeatBody
@@ -22,7 +22,9 @@ _PATH = "/v1/heartbeats"
 
 async def take(parts: DeviceParts, body: bytes) -> None:
     """Store a heartbeat; raises what `signed` raises, and `Retryable` while the database is away."""
-    read, device = await signed(parts, body, HeartbeatBody)
+    read, device, is_old = await signed(parts, body, HeartbeatBody)
+    if not is_old:
+        refuse_stale(parts, read)
     try:
         await parts.heartbeats.submit(Heartbeat(read, device.enrolment_id, clock.now()))
     except NotWritten:
@@ -31,7 +33,10 @@ async def take(parts: DeviceParts, body: bytes) -> None:
 
 @router.post(_PATH, status_code=202, openapi_extra=takes("application/jose"))
 async def heartbeat(request: Request) -> Response:
-    """Take a heartbeat (JWS of device_id, batteries, Bluetooth, permissions)."""
+    """Take a heartbeat (JWS of device_id, at, batteries, Bluetooth, permissions).
+
+    `typ` is `stalkingalarm-heartbeat+jws`. One that was signed more than minutes ago is no sign of life.
+    """
     await take(request.app.state.parts, await read_body(request))
     return accepted()
 

@@ -2,16 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
-from chassis import clock
 from chassis.errors import NotFound
-from services.alarm.api.devices import signed
+from services.alarm.api.devices import refuse_stale, signed
 from services.alarm.api.parts import Parts
 from services.alarm.domain import STAGES
 from services.alarm.errors import SignatureRefused
@@ -20,8 +19,6 @@ from services.alarm.store import following as store
 
 router = APIRouter(tags=["receipt ladder"])
 
-# A recorded authorisation is soon worth nothing.
-_FRESH = timedelta(minutes=10)
 # Seconds for an alarm that only the broker holds so far; after them there is no such alarm.
 _UNKNOWN_S = 5.0
 # A stream says that it lives, and ends after an hour: the device comes back with a fresh signature.
@@ -34,9 +31,8 @@ async def _follower(alarm_id: UUID, request: Request) -> tuple[Parts, UUID]:
     scheme, _, jws = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "device":
         raise SignatureRefused("send `Authorization: Device <JWS>`", field="authorization")
-    claim, _ = await signed(parts, jws.encode(), FollowClaim)
-    if claim.alarm_id != alarm_id or abs(clock.now() - claim.at) > _FRESH:
-        raise SignatureRefused("signed for another alarm or too long ago", field="authorization")
+    claim, *_ = await signed(parts, jws.encode(), FollowClaim, alarm_id)
+    refuse_stale(parts, claim)
     owner = await asyncio.to_thread(_owner, parts, alarm_id)
     if owner is not None and owner != str(claim.device_id):
         raise NotFound("no such alarm")
@@ -65,7 +61,7 @@ async def follow(
     wait: Annotated[float, Query(ge=0, le=60, description="seconds to wait for news")] = 0,
     after: Annotated[str | None, Query(description="answer once a later stage is reached")] = None,
 ) -> Ladder:
-    """How far an alarm has come; `Authorization: Device <JWS of device_id, alarm_id, at>`."""
+    """How far an alarm has come; `Authorization: Device <JWS, typ stalkingalarm-follow+jws>`."""
     parts, device_id = await _follower(alarm_id, request)
     ladder = _ladder(alarm_id, await asyncio.to_thread(_look, parts, alarm_id, device_id))
     if ladder.stage != after or not wait:

@@ -7,7 +7,7 @@ from uuid import uuid4
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from chassis import clock, telemetry
+from chassis import clock, metrics, telemetry
 from chassis.auth import require
 from chassis.caller import Caller
 from chassis.edge import bodies
@@ -15,7 +15,7 @@ from chassis.message import Message, NotConfirmed
 from contracts.alarm import CanaryRaised
 from contracts.common import Channel, Fix
 from contracts.envelope import wrap
-from contracts.telemetry import ALARM_ID, LANE
+from contracts.telemetry import ALARM_ID, DEVICE_MESSAGE_UNTYPED, LANE
 from services.alarm import domain
 from services.alarm.api.parts import Parts
 from services.alarm.errors import NotHeld
@@ -80,7 +80,10 @@ async def press(request: Request) -> Response:
         clock.now(),
         limits.clock_skew_s,
         limits.late_after_s,
+        take_untyped=limits.take_untyped,
     )
+    if domain.UNTYPED in judged.flags:
+        metrics.count(DEVICE_MESSAGE_UNTYPED, kind="press")
     telemetry.mark(ALARM_ID, judged.alarm_id)
     telemetry.mark(LANE, judged.lane)
     if judged.is_test and device is not None:

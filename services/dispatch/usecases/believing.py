@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, Literal
 
 from chassis import jws, metrics
-from contracts.alarm import PRESS, AlarmRaised
+from contracts.alarm import AlarmRaised, is_signed_as
 from contracts.common import Fix
 from contracts.telemetry import PRESS_PROOF
 from services.dispatch.geography import Point
@@ -54,7 +54,9 @@ def _says_this_press(signed: jws.Signed, alarm: AlarmRaised) -> bool:
     """Whether the signed bytes may be what the event says: a press, with this counter and under its id."""
     counter = signed.payload.get("counter")
     other = isinstance(counter, int) and not isinstance(counter, bool) and counter != alarm.counter
-    return signed.header.get("typ", PRESS) == PRESS and not (other and alarm.counter is not None)
+    return is_signed_as("press", signed.header.get("typ")) is not False and not (
+        other and alarm.counter is not None
+    )
 
 
 def _signed_place(payload: Mapping[str, Any]) -> Fix | None:

@@ -62,6 +62,10 @@ def _incident(tx: Transaction, message: AlarmLocated | CancelRequested, kind: st
     if sent_by is None:
         raise AlarmNotYetKnown("the press of this message is not here yet")
     reason = "other_device" if not sent_by.own else "status" if sent_by.status in SILENCED else None
+    if isinstance(message, AlarmLocated):
+        # Without a time only its number tells that somebody sends it again.
+        again = sent_by.fix_sequence is not None and message.sequence <= sent_by.fix_sequence
+        reason = reason or ("stale" if again and message.fix.at is None else None)
     if reason is not None:
         tx.after_commit(partial(metrics.count, DEVICE_MESSAGE_REFUSED, kind=kind, reason=reason))
         return None
@@ -73,6 +77,7 @@ def locate(tx: Transaction, context: Context, located: AlarmLocated, span: Span 
     """A further fix."""
     incident = _incident(tx, located, "fixes")
     if incident is not None:
+        store.note_sequence(tx.session, located.alarm_id, located.sequence)
         follow(tx, context, incident, located.fix, located.received_at, span)
 
 

@@ -39,6 +39,7 @@ export default {
   "flag.fix_time_unknown": "Zeitpunkt des Standorts unbekannt",
   "flag.swapped_coordinates": "Breite und Länge waren vertauscht: berichtigt", "flag.unverified": "Absender NICHT geprüft", "flag.bad_signature": "Signatur stimmt nicht",
   "flag.unsigned": "Nicht signiert", "flag.unknown_device": "Gerät unbekannt", "flag.suspended_device": "Gerät gesperrt: als echt behandeln", "flag.counter_missing": "Druckzähler fehlt",
+  "flag.signed_without_type": "Ohne Art unterschrieben (alte App)", "flag.signed_as_something_else": "Als etwas anderes unterschrieben",
   "flag.copy_after_close": "Kopie, die nach dem Abschluss kam",
   "flag.proof_pending": "Die Unterschrift wird noch geprüft", "flag.proof_missing": "Ohne Unterschrift des Geräts", "flag.proof_broken": "Die Unterschrift des Geräts stimmt nicht", "flag.place_as_signed": "Ort, wie das Gerät ihn unterschrieb",
   "flag.counter_reused_with_other_content": "Der Druckzähler begann neu", "flag.clock_skew": "Die Uhr des Geräts geht falsch", "flag.late": "Der Druck kam verspätet an",

@@ -39,6 +39,7 @@ export default {
   "flag.fix_time_unknown": "Time of the location unknown",
   "flag.swapped_coordinates": "Latitude and longitude were swapped: put right", "flag.unverified": "Sender NOT verified", "flag.bad_signature": "Signature does not match",
   "flag.unsigned": "Not signed", "flag.unknown_device": "Device unknown", "flag.suspended_device": "Device is suspended: treat as real", "flag.counter_missing": "Press counter missing",
+  "flag.signed_without_type": "Signed without a type (old app)", "flag.signed_as_something_else": "Signed as something else",
   "flag.copy_after_close": "Copy that came after the alarm was closed",
   "flag.proof_pending": "The signature is still to be checked", "flag.proof_missing": "Without a signature of the device", "flag.proof_broken": "The device's signature is wrong", "flag.place_as_signed": "Place as the device signed it",
   "flag.counter_reused_with_other_content": "Press counter began anew", "flag.clock_skew": "The device's clock is wrong", "flag.late": "The press arrived late",

@@ -39,6 +39,7 @@ export default {
   "flag.fix_time_unknown": "Heure de la localisation inconnue",
   "flag.swapped_coordinates": "Latitude et longitude inversées : corrigé", "flag.unverified": "Expéditeur NON vérifié", "flag.bad_signature": "La signature ne correspond pas",
   "flag.unsigned": "Non signée", "flag.unknown_device": "Appareil inconnu", "flag.suspended_device": "Appareil suspendu : traiter comme réel", "flag.counter_missing": "Compteur d'appuis absent",
+  "flag.signed_without_type": "Signé sans type (ancienne application)", "flag.signed_as_something_else": "Signé comme autre chose",
   "flag.copy_after_close": "Copie arrivée après la clôture",
   "flag.proof_pending": "La signature est encore à vérifier", "flag.proof_missing": "Sans signature de l'appareil", "flag.proof_broken": "La signature de l'appareil est fausse", "flag.place_as_signed": "Lieu tel que signé par l'appareil",
   "flag.counter_reused_with_other_content": "Le compteur d'appuis a recommencé", "flag.clock_skew": "L'horloge de l'appareil est fausse", "flag.late": "L'appui est arrivé tard",

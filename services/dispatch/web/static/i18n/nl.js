@@ -39,6 +39,7 @@ export default {
   "flag.fix_time_unknown": "Tijdstip van de locatie onbekend",
   "flag.swapped_coordinates": "Breedte en lengte waren verwisseld: rechtgezet", "flag.unverified": "Afzender NIET geverifieerd", "flag.bad_signature": "Handtekening klopt niet",
   "flag.unsigned": "Niet ondertekend", "flag.unknown_device": "Toestel onbekend", "flag.suspended_device": "Toestel geschorst: als echt behandelen", "flag.counter_missing": "Drukteller ontbreekt",
+  "flag.signed_without_type": "Ondertekend zonder soort (oude app)", "flag.signed_as_something_else": "Ondertekend als iets anders",
   "flag.copy_after_close": "Kopie die na het afsluiten kwam",
   "flag.proof_pending": "De handtekening wordt nog nagezien", "flag.proof_missing": "Zonder handtekening van het toestel", "flag.proof_broken": "De handtekening van het toestel klopt niet", "flag.place_as_signed": "Plaats zoals het toestel ze ondertekende",
   "flag.counter_reused_with_other_content": "Drukteller begon opnieuw", "flag.clock_skew": "De klok van het toestel loopt fout", "flag.late": "De druk kwam laat aan",
