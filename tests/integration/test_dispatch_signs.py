@@ -96,7 +96,12 @@ def test_a_proposed_unit_that_falls_silent_leaves_the_screen(desk: Desk) -> None
     _silent(desk, "u0", "u1")
     escalating.look_again_for_stale(desk.context)
     desk.pass_time(0)
-    assert _orders(desk)[1:] == [("u1", "proposed")]
+    assert (_orders(desk)[1:], _flagged(desk)) == ([("u1", "proposed")], True)
+    # Said once: looking again and again is no change.
+    [(revision,)] = desk.sql("SELECT revision FROM incidents")
+    escalating.look_again_for_stale(desk.context)
+    desk.pass_time(0)
+    assert desk.sql("SELECT revision FROM incidents") == [(revision,)]
     # And goes as soon as somebody is there.
     connected(desk.context, ["u0"])
     refresh(desk.context)

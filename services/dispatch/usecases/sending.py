@@ -129,7 +129,9 @@ def find_unit(
     found = [_proposal(incident, each, now) for each in nearest]
     for order in [proposal, *found] if proposal is not None else found:
         if not send_now:
-            return order if order is proposal else propose(tx, context, incident, order, now)
+            # The same unit again: only that it fell silent is news.
+            known = order is proposal and UNIT_SILENT in incident.flags
+            return order if known else propose(tx, context, incident, order, now)
         try:
             return send_order(tx, context, incident, order.unit_id, order, automatic=automatic)
         except UnitNotAvailable:
