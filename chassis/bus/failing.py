@@ -1,6 +1,7 @@
 """What becomes of a message that cannot be handled now: tried again later, or parked where people look."""
 
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -27,9 +28,9 @@ ATTEMPT = "x-attempt"
 # Trying again cannot help: refused for good, or a payload that is not what its type promises.
 HOPELESS = (Permanent, ValidationError)
 # How often the database was at fault. Nothing is wrong with the message then: that costs it no attempt, and it
-# is tried every few seconds for an hour.
+# is tried every few seconds for an hour, or for `AWAY_GIVE_UP_S` seconds.
 TRIED_AWAY = "x-away"
-_AWAY_DELAYS_S = (1, *[5] * 720)
+_AWAY_DELAYS_S = (1, *[5] * (int(os.environ.get("AWAY_GIVE_UP_S", "3600")) // 5))
 
 
 @dataclass(frozen=True, slots=True)

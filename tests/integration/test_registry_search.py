@@ -136,3 +136,22 @@ def test_nobody_reads_a_name_in_what_files_are_found_by(registry: Desk, searched
     assert all(len(piece) == 8 for _, piece, _ in rows)
     for name in ("Vandenbroucke", "vandenbroucke", "van"):
         assert name.encode() not in b"".join(bytes(piece) for _, piece, _ in rows)
+
+
+def test_a_card_that_cannot_be_read_hides_no_other_file(
+    registry: Desk, database: Database, registry_settings: RegistrySettings
+) -> None:
+    who: Who = {"role": "file_manager", "zone": "broken", "sub": "bart"}
+    bad = enrolled(registry, who, "Ann Broken", "X Y", "1-AAA-111", "+32470000001")
+    good = enrolled(registry, who, "Ann Broken", "X Y", "1-AAA-112", "+32470000002")
+    registry.execute(f"UPDATE enrolment_file SET card = 'rubbish' WHERE id = '{bad}'")
+    found = registry.call("POST", "/v1/search", {"text": "Ann Broken"}, **who)
+    assert sorted(each["victim"] for each in found) == ["?", "Ann Broken"]
+    listed = registry.call("GET", "/v1/enrolments", **who)
+    assert {each["id"]: each["victim"] for each in listed} == {bad: "?", good: "Ann Broken"}
+    registry.execute(f"UPDATE enrolment_file SET found_version = -1 WHERE id IN ('{bad}', '{good}')")
+    key = registry_settings.pseudonym_key.get_secret_value().encode()
+    with database.transaction() as tx:
+        search.index_rest(tx, Vault(registry_settings.vault_keys.get_secret_value()), key)
+    left = registry.sql("SELECT id::text FROM enrolment_file WHERE found_version = -1")
+    assert left == [(bad,)]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import func, text
 from sqlmodel import Session, col, select
 
 from chassis.columns import table_of
@@ -70,4 +70,6 @@ def unindexed(session: Session, limit: int) -> Sequence[EnrolmentRow]:
     found = select(EnrolmentRow).where(
         col(EnrolmentRow.card).is_not(None), col(EnrolmentRow.found_version) != col(EnrolmentRow.card_version)
     )
-    return session.exec(found.limit(limit).with_for_update(skip_locked=True)).all()
+    # In no order: those that cannot be read must not be the first each time.
+    found = found.order_by(func.random()).limit(limit)
+    return session.exec(found.with_for_update(skip_locked=True)).all()

@@ -1,11 +1,13 @@
 """Search over sealed cards: names, telephone numbers, licence plates, however they are spelt."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from chassis.apart import apart
 from chassis.database import Transaction
-from chassis.vault import Vault
+from chassis.vault import Unreadable, Vault
 from contracts.registry import Card
 from services.registry.domain import search as domain
 from services.registry.domain.search import Kind, Word
@@ -15,7 +17,11 @@ from services.registry.store import search as store
 from services.registry.usecases import sealed
 from services.registry.usecases.work import Work, zone_of
 
+log = logging.getLogger(__name__)
+
 _BATCH = 50
+# The name of somebody whose card cannot be read: the file stands in its list, and no other is hidden by it.
+UNREADABLE = "?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +65,14 @@ def _hit(work: Work, known: UUID, why: Sequence[tuple[float, Kind]]) -> Hit:
 
 
 def victim(work: Work, row: EnrolmentRow) -> str | None:
-    """Whom a file is about; None where it has no card."""
+    """Whom a file is about; None where it has no card, `UNREADABLE` where that cannot be read."""
     if row.card is None:
         return None
-    return str(work.open(sealed.card(row.id), row.card)["card"]["victim"]["name"])
+    try:
+        return str(work.open(sealed.card(row.id), row.card)["card"]["victim"]["name"])
+    except (Unreadable, ValueError, KeyError, TypeError) as error:
+        log.error("file %s: its card cannot be read: %s", row.id, type(error).__name__)
+        return UNREADABLE
 
 
 def index(tx: Transaction, vault: Vault, key: bytes, row: EnrolmentRow) -> None:
@@ -74,8 +84,9 @@ def index(tx: Transaction, vault: Vault, key: bytes, row: EnrolmentRow) -> None:
 
 
 def index_rest(tx: Transaction, vault: Vault, key: bytes) -> int:
-    """Index some of the files that search does not know yet; how many."""
+    """Index some of the files that search does not know yet; how many. One that fails hides no other."""
     rows = store.unindexed(tx.session, _BATCH)
     for row in rows:
-        index(tx, vault, key, row)
+        with apart("card of", row.id), tx.session.begin_nested():
+            index(tx, vault, key, row)
     return len(rows)
