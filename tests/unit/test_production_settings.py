@@ -4,7 +4,9 @@ import base64
 from pathlib import Path
 
 import pytest
+import yaml
 from pydantic import ValidationError
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from chassis.broker_address import connection_arguments
 from chassis.development import DEVELOPMENT_PREFIX
@@ -14,6 +16,7 @@ from services.committee.settings import CommitteeSettings
 from stalkingalarm.embedded import plan
 from stalkingalarm.embedded.layout import Layout
 
+ROOT = Path(__file__).resolve().parents[2]
 SOUND = {
     "environment": "production",
     "service": "dispatch",
@@ -101,6 +104,20 @@ def test_everything_that_the_embedded_system_tells_a_service_is_refused(
     for field in ("database_url", "broker_url", "vault_keys", "audit_key", "oidc_issuer", "oidc_jwks_url"):
         with pytest.raises(ValidationError, match=field):
             Settings.model_validate(SOUND | {field: told[field.upper()]})
+
+
+def test_nobody_is_believed_about_where_a_request_comes_from_unless_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Uvicorn believes whoever is on this machine, and with it who tries to sign in again and again."""
+    monkeypatch.delenv("FORWARDED_ALLOW_IPS", raising=False)
+    told = plan.environment(Layout.at(tmp_path), "dispatch")["FORWARDED_ALLOW_IPS"]
+    common = yaml.safe_load((ROOT / "infra/compose/common.yaml").read_text())
+    assert common["services"]["api"]["environment"]["FORWARDED_ALLOW_IPS"] == "${FORWARDED_ALLOW_IPS:-}"
+    believed = ProxyHeadersMiddleware(None, trusted_hosts=told).trusted_hosts  # type: ignore[arg-type]
+    assert "127.0.0.1" not in believed
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", "10.0.0.7")
+    assert plan.environment(Layout.at(tmp_path), "dispatch")["FORWARDED_ALLOW_IPS"] == "10.0.0.7"
 
 
 def test_a_committee_is_connected_to_a_chain_approach_or_not(tmp_path: Path) -> None:
