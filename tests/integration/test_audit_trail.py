@@ -288,6 +288,13 @@ def test_only_another_state_of_a_unit_is_news(house: House) -> None:
     assert sorted(lines) == [f"control_room:{GHENT_ROOM}", "unit:u0", "unit:u0", "unit:u0"]
 
 
+def test_only_what_is_new_of_a_registered_unit_is_told(house: House) -> None:
+    for callsign in ("G 7", "G 7", "G 8"):
+        unit = {"unit_id": "g7", "callsign": callsign, "zone_id": "gent-1", "control_room_id": GHENT_ROOM}
+        house.call("PUT", "/v1/units", [unit], status=204, role="gateway", sub="the registrar")
+    assert [about for subject, *_, about in house.log() if subject == "the registrar"] == ["unit:g7"] * 2
+
+
 def test_what_dispatch_refuses_is_told(house: House) -> None:
     incident, unknown = house.pressed(), uuid4()
     stranger = {"role": "operator", "sub": "eve", "cic": "cic-antwerpen"}

@@ -28,7 +28,11 @@ def add(app: FastAPI, context: Context) -> None:
         """Register units. Those that are wrong (422) or another room's (409) are named, the others taken."""
         for unit in body:
             access.may_set_up_room(caller, unit.control_room_id)
-        acts.about(*(f"unit:{unit.unit_id}" for unit in body))
+        # Some software registers all of them again and again: only what is new is worth a line.
+        acts.seldom(_POSITIONS_S)
+        for unit in body:
+            told = (unit.callsign, unit.zone_id, unit.control_room_id, unit.available)
+            acts.about(f"unit:{unit.unit_id}", state=told)
         units.put_units(context, body)
         refuse_wrong(body)
 
