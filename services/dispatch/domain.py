@@ -45,8 +45,8 @@ OVER: frozenset[OrderState] = frozenset({"closed", "declined", "withdrawn"})
 _PROGRESS: tuple[OrderState, ...] = get_args(OrderState)[:7]
 
 # The flag of a press whose device is not known here yet, and all that stand for want of proof.
-PENDING = "proof_pending"
-PROOF_FLAGS = frozenset({PENDING, "proof_missing", "proof_broken", "unverified"})
+PENDING, BROKEN = "proof_pending", "proof_broken"
+PROOF_FLAGS = frozenset({PENDING, BROKEN, "proof_missing", "unverified"})
 
 # Flags that say something of one place: a newer one brings its own.
 FLAGS_OF_A_PLACE = frozenset(

@@ -169,6 +169,16 @@ def test_a_key_that_does_not_fit_leaves_it_unproved(desk: Desk) -> None:
     assert desk.sql("SELECT lane, flags - 'border', urgency FROM incidents") == [
         ("unverified", ["unverified", "proof_broken"], 0)
     ]
+
+
+def test_a_device_with_a_newer_key_than_is_known_here_is_proved_when_that_comes(desk: Desk) -> None:
+    device = uuid4()
+    told(desk, device, public_key=public_key_of(uuid4()))
+    desk.press_as_told(alarm(device))
+    assert desk.sql("SELECT lane, flags ? 'proof_broken' FROM incidents") == [("unverified", True)]
+    told(desk, device, version=2)
+    desk.pass_time(0)
+    assert desk.sql("SELECT lane, flags - 'border', urgency FROM incidents") == [("verified", [], 100)]
     assert desk.sql("SELECT proof FROM presses") == [(None,)]
 
 

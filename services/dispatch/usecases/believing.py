@@ -11,6 +11,7 @@ from chassis import jws, metrics
 from contracts.alarm import AlarmRaised, is_signed_as
 from contracts.common import Fix
 from contracts.telemetry import PRESS_PROOF
+from services.dispatch.domain import BROKEN, PENDING
 from services.dispatch.geography import Point
 from services.dispatch.routing import is_place
 from services.dispatch.usecases.copies import AFTER_THE_END
@@ -34,6 +35,12 @@ def believed(alarm: AlarmRaised, owner: Any) -> AlarmRaised:
         return alarm
     # Where she is says what she signed, whatever became of it on the way.
     return alarm.model_copy(update={"fix": place, "flags": (*alarm.flags, "place_as_signed")})
+
+
+def may_yet_be_proved(alarm: AlarmRaised) -> bool:
+    """Whether another key of its device may prove it: none was known here, or perhaps an older one."""
+    signed = jws.split(alarm.proof) if alarm.proof else None
+    return bool({PENDING, BROKEN} & set(alarm.flags)) and signed is not None and _says_this_press(signed, alarm)
 
 
 def _judge(alarm: AlarmRaised, owner: Any) -> tuple[Proof, jws.Signed | None]:

@@ -1,7 +1,8 @@
 """A press whose device dispatch did not know when it came.
 
 It is looked at first among the unproved, escalates as a proved one does, and becomes one as soon as the
-registry's word comes. What its device signed rests sealed until then, and no longer.
+registry's word comes. What its device signed rests sealed until then, and no longer than the alarm is open. The
+same for a press that the known key does not fit: the device may have a newer one.
 """
 
 from datetime import datetime
@@ -13,7 +14,7 @@ from chassis.database import Transaction
 from chassis.timers import Due
 from contracts.telemetry import PRESS_PROOF
 from services.dispatch import store
-from services.dispatch.domain import PENDING, PROOF_FLAGS, merged, subject_of, urgency_of
+from services.dispatch.domain import BROKEN, PENDING, PROOF_FLAGS, merged, subject_of, urgency_of
 from services.dispatch.models import IncidentRow
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.recording import after, look_again
@@ -34,12 +35,13 @@ def prove(tx: Transaction, context: Context, incident: IncidentRow, now: datetim
     key = jws.key_of(owner.public_key)
     signed = [jws.split(context.open_proof(press.alarm_id, press.proof)) for press in waiting if press.proof]
     proved = key is not None and any(s and jws.is_signed_by(key, s.signed, s.signature) for s in signed)
-    store.forget_proofs(tx.session, incident.id)
-    metrics.count(PRESS_PROOF, outcome="proved" if proved else "proof_broken")
+    metrics.count(PRESS_PROOF, outcome="proved" if proved else BROKEN)
     if proved:
+        store.forget_proofs(tx.session, incident.id)
         _raise_to_proved(tx, context, incident, owner, now)
     else:
-        flags = merged((f for f in incident.flags if f != PENDING), ["proof_broken"])
+        # What was signed stays: a newer key of the device may fit, if this one is older than the press.
+        flags = merged((f for f in incident.flags if f != PENDING), [BROKEN])
         store.touch(
             tx.session, incident, now, flags=flags, urgency=urgency_of("unverified", incident.presses, None)
         )

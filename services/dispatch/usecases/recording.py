@@ -15,6 +15,7 @@ from services.dispatch import store
 from services.dispatch.domain import PENDING, fix_time, measured_at, merged
 from services.dispatch.models import OrderRow
 from services.dispatch.routing import quality
+from services.dispatch.usecases.believing import may_yet_be_proved
 from services.dispatch.usecases.context import Context, has_webhook, ring, webhook_row
 from services.dispatch.usecases.raised import NewOrder, Raised
 from services.dispatch.views import seal_opened
@@ -117,7 +118,7 @@ def _press_row(context: Context, press: Raised, now: datetime) -> Mapping[str, A
         "received_at": alarm.received_at,
         "routed_at": now,
         "copy_key": press.copy_key,
-        "proof": context.seal_proof(alarm.alarm_id, alarm.proof) if PENDING in alarm.flags else None,
+        "proof": context.seal_proof(alarm.alarm_id, alarm.proof) if may_yet_be_proved(alarm) else None,
     }
 
 
