@@ -229,9 +229,9 @@ class UnitOnTheWay(BaseModel):
 class OrderSent(Payload):
     """An order for the control room's own software: everything but the card, which is fetched at `card_url`.
 
-    Sent again when other units go, a crew must know more, or the alarm ends; of several the highest `revision`
-    counts. `units`: all that hold an order of it. `kept_from`: subjects of tokens from whom the software has to
-    keep what is personal.
+    Sent again when other units go or a crew must know more; of several the highest `revision` counts. `units`:
+    all that hold an order of it. `kept_from`: subjects of tokens from whom the software has to keep what is
+    personal.
     """
 
     TYPE = "order.sent.v1"

@@ -144,14 +144,8 @@ def test_after_the_end_nothing_of_it_is_told(night: Night) -> None:
     order = order_id(night.desk)
     moving.move_order(night.desk.context, order, "crew", "on_scene")
     moving.close_from_scene(night.desk.context, order, Outcome.GENUINE, "crew")
-    seen, queued = night.order(), night.queued()
+    seen = night.order()
     assert (seen.cancel, seen.linked_incidents, seen.other_units) == (None, [], [])
-    assert (queued["state"], queued["cancel"], queued["location"], queued["units"]) == (
-        "closed",
-        None,
-        None,
-        [],
-    )
 
 
 def test_an_order_without_change_of_who_goes_is_not_sent_anew(night: Night) -> None:

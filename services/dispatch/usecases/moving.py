@@ -300,4 +300,3 @@ def close(
             )
         )
         changed(tx, context, incident)
-        tell_queues(tx, context, incident)
