@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from uuid import UUID
 
-from contracts.alarm import alarm_id_of
+from contracts.alarm import SIGNED_AS, alarm_id_of
 from stalkingalarm.bench.wire import Wire
 from stalkingalarm.simulation import jose
 from stalkingalarm.simulation.tracks import PLACES as _BY_NAME
@@ -108,7 +108,7 @@ class Driver:
             "pressed_at": at,
             "fix": {"lat": spot[0], "lon": spot[1], "radius_m": 15.0, "at": at},
         }
-        body = jose.sign(key, device_id, payload).encode()  # type: ignore[arg-type]
+        body = jose.sign(key, device_id, payload, SIGNED_AS["press"]).encode()  # type: ignore[arg-type]
         try:
             status, _ = await self._alarm.post("/v1/presses", body, "content-type: application/jose\r\n")
         except OSError:
