@@ -14,7 +14,6 @@ import pika
 import psycopg
 from psycopg import sql
 
-from chassis.topology import declare
 from stalkingalarm.embedded import plan as ordinary
 from stalkingalarm.embedded import postgres, rabbitmq
 from stalkingalarm.embedded.layout import SERVICES, Layout
@@ -225,17 +224,6 @@ class Rig(Subject):
         connection = pika.BlockingConnection(pika.URLParameters(self.system.broker_url()))
         connection.channel().queue_purge(queue)
         connection.close()
-
-    def lose_broker(self) -> None:
-        """The broker is gone, and its disk with all that it held."""
-        self.down("rabbitmq")
-        _, spec = rabbitmq.specs(self.layout)
-        shutil.rmtree(spec.env["RABBITMQ_MNESIA_BASE"])
-
-    def new_broker(self) -> None:
-        """A new one in its place, with the topology and nothing in it."""
-        self.up("rabbitmq")
-        declare(self.system.broker_url())
 
     def purge_parking(self) -> int:
         """Empty the queues that people look at; how many messages lay there."""

@@ -54,12 +54,6 @@ FAULTS: tuple[Fault[Rig], ...] = (
     ),
     Fault("broker:restart", blow("restart the broker", lambda rig: rig.restart("rabbitmq")), mend=_back),
     Fault("broker:purged", _purged, mend=_back, late_because=_LOST),
-    Fault(
-        "broker:volume",
-        outage("the broker's disk is lost", lambda rig: rig.lose_broker(), lambda rig: rig.new_broker()),
-        mend=_back,
-        late_because=_LOST,
-    ),
     Fault("broker:kill", blow("kill -9 of the broker", lambda rig: rig.kill("rabbitmq")), mend=_back),
     Fault("broker:memory", outage("memory alarm", _memory_alarm, _no_alarm), mend=_no_alarm, ci=True),
     Fault("broker:disk", outage("disk alarm", _disk_alarm, _no_alarm), mend=_no_alarm),
