@@ -51,6 +51,8 @@ class AlarmSettings(CallingSettings):
     # Presses that wait in memory for a database that is away, in each lane.
     writer_capacity: int = Field(default=50_000, ge=1)
 
+    # How long the recorder may take to read a press from the broker before the ledger is told without it.
+    report_after_s: float = Field(default=120.0, gt=0)
     canary_every_s: float = Field(default=60.0, gt=0)
     # Where the worker reaches this service's own API.
     alarm_url: str = "http://127.0.0.1:8000"

@@ -17,7 +17,7 @@ from contracts.telemetry import DEVICE_ATTENTION
 from contracts.topology import ALARM_LADDER, ALARM_RECORDER, ALARM_REGISTRY
 from services.alarm import events
 from services.alarm.settings import AlarmSettings
-from services.alarm.usecases.record import record_all
+from services.alarm.usecases.record import record_all, report_overlooked
 from services.alarm.usecases.sealed import SEALED
 from services.alarm.usecases.watch import attention, limits_of, send_canaries, watch_devices
 
@@ -77,6 +77,12 @@ class Recorder:
         """Presses; the table itself knows which are new, so no inbox is needed."""
         presses = {d.event.id: events.raised(d.event) for d in deliveries}
         record_all(database(), list(presses.values()), vault(), deliveries[0].span)
+
+    @every(30)
+    def report_overlooked(self) -> None:
+        """What the broker lost is in the database: the ledger is told of it from there."""
+        while report_overlooked(database(), load(AlarmSettings).report_after_s):
+            pass
 
 
 class Follow:

@@ -17,6 +17,7 @@ from contracts.common import local_day
 from contracts.dispatch import IncidentEscalated, OrderMoved, PressRouted
 from contracts.envelope import wrap
 from contracts.topology import REPORTING_ATTENTION
+from services.alarm.usecases.record import report_overlooked
 from services.reporting import usecases
 from services.reporting.api import create_app
 from services.reporting.books import RemoteBook
@@ -151,6 +152,19 @@ def test_two_incidents_for_one_press(three: Three, lost: UUID) -> None:
     )
     enter(three.reporting, [wrap(told, source="/test")])
     assert ("two_incidents", lost) in three.gaps()
+
+
+def test_a_press_that_the_broker_lost_before_the_recorder_read_it(three: Three) -> None:
+    """It went to dispatch another way; the ledger is told from the row, once, not while it may still come."""
+    raised = three.press()
+    three.deliver(dropped={PressesRecorded.TYPE})
+    three.rows.do("UPDATE presses SET reported_at = NULL, stored_at = now() - interval '1 minute'")
+    assert three.gaps() == {("no_press", raised.alarm_id)}
+    for after_s, told in ((120, 0), (30, 1), (30, 0)):
+        report_overlooked(three.alarm, after_s)
+        assert three.rows.rows("SELECT count(*) FROM outbox") == [(told,)]
+        three.deliver()
+    assert three.look() == set()
 
 
 def test_a_press_that_dispatch_has_and_alarm_never_had(three: Three) -> None:

@@ -59,13 +59,22 @@ _PUT = (
     "SELECT old.alarm_id, old.content, old.received_at, old.deadline_at "
     "FROM presses old JOIN new USING (alarm_id)"
 ).encode()
+# What the ledger is told of a press.
+_TOLD = (
+    "p.alarm_id, p.device_id, p.counter, p.lane, p.channel, p.pressed_at, p.received_at, p.stored_at, "
+    "p.deadline_at, p.flags"
+)
 # A press that the API stored is only marked; one that only the broker held is stored here. Either way it
 # comes back exactly once, and then the ledger is told.
 _RECORD = (
     f"WITH {_NEW} INSERT INTO presses AS p ({_ROW.names}) SELECT {_ROW.values} FROM new AS n "  # noqa: S608
     "ON CONFLICT (alarm_id) DO UPDATE SET reported_at = EXCLUDED.reported_at WHERE p.reported_at IS NULL "
-    "RETURNING p.alarm_id, p.device_id, p.counter, p.lane, p.channel, p.pressed_at, p.received_at, "
-    "p.stored_at, p.deadline_at, p.flags"
+    f"RETURNING {_TOLD}"
+).encode()
+_OVERLOOKED = (
+    "UPDATE presses p SET reported_at = %(now)s WHERE alarm_id IN (SELECT alarm_id FROM presses "  # noqa: S608
+    "WHERE reported_at IS NULL AND stored_at < %(before)s ORDER BY stored_at LIMIT %(limit)s "
+    f"FOR UPDATE SKIP LOCKED) RETURNING {_TOLD}"
 ).encode()
 
 
@@ -98,6 +107,13 @@ def record(
     ]
     [new] = send(session, Statement(_RECORD, {"rows": as_json(rows)}))
     return [row._asdict() for row in new]
+
+
+def overlooked(session: Session, before: datetime, limit: int) -> list[dict[str, Any]]:
+    """At most `limit` presses, stored before then, that the ledger was not told of; now they count as told."""
+    values = {"now": clock.now(), "before": before, "limit": limit}
+    [rows] = send(session, Statement(_OVERLOOKED, values))
+    return [row._asdict() for row in rows]
 
 
 _COLUMNS = ("alarm_id", "device_id", "counter", "lane", "channel", "pressed_at", "received_at", "deadline_at")

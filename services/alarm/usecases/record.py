@@ -1,10 +1,14 @@
 """The recorder: what only the broker held is stored, and the ledger is told of every press once."""
 
+import logging
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from opentelemetry.trace import Span
 
+from chassis import clock
 from chassis.apart import Less, bisect_with_less
 from chassis.database import Database, Transaction
 from chassis.vault import Vault
@@ -12,6 +16,10 @@ from contracts.alarm import AlarmRaised, PressesRecorded, RecordedPress
 from contracts.press import CHEAP, WITHOUT
 from services.alarm import domain
 from services.alarm.store import devices, presses
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 200
 
 
 def record_all(database: Database, raised: Sequence[AlarmRaised], vault: Vault, cause: Span) -> None:
@@ -53,6 +61,23 @@ def record(transaction: Transaction, raised: Mapping[UUID, AlarmRaised], vault: 
             for press in ordered
         ],
     )
+    _tell(transaction, new, cause)
+
+
+def report_overlooked(database: Database, after_s: float) -> bool:
+    """Tell the ledger of presses that the recorder never read, because the broker lost them; whether of many.
+
+    They are here, and dispatch gets them another way (`redelivery.py`).
+    """
+    with database.transaction() as transaction:
+        found = presses.overlooked(transaction.session, clock.now() - timedelta(seconds=after_s), _AT_ONCE)
+        _tell(transaction, found, None)
+    if found:
+        log.warning("%d presses were told to the ledger though no recorder read them", len(found))
+    return len(found) == _AT_ONCE
+
+
+def _tell(transaction: Transaction, new: Sequence[Mapping[str, Any]], cause: Span | None) -> None:
     if not new:
         return
     proved = {row["device_id"]: row for row in new if row["lane"] == "verified"}
