@@ -53,7 +53,8 @@ FAULTS: tuple[Fault[Rig], ...] = (
         ci=True,
     ),
     Fault("broker:restart", blow("restart the broker", lambda rig: rig.restart("rabbitmq")), mend=_back),
-    Fault("broker:purged", _purged, mend=_back, late_because=_LOST),
+    # What was lost comes again within REDELIVER_LONGEST_S, beside the presses of that moment.
+    Fault("broker:purged", _purged, mend=_back, late_because=_LOST, recovered_within_s=120),
     Fault("broker:kill", blow("kill -9 of the broker", lambda rig: rig.kill("rabbitmq")), mend=_back),
     Fault("broker:memory", outage("memory alarm", _memory_alarm, _no_alarm), mend=_no_alarm, ci=True),
     Fault("broker:disk", outage("disk alarm", _disk_alarm, _no_alarm), mend=_no_alarm),
