@@ -15,6 +15,7 @@ from chassis.audit_trail import unlogged
 from chassis.auth import require
 from chassis.book import Book
 from chassis.caller import Caller
+from chassis.edge import MOST_BYTES, bodies
 from chassis.errors import Invalid, NotFound, Retryable
 from contracts.book import FIRST, MOST_PARTS, Entry, Ids, Part, Section
 
@@ -73,6 +74,7 @@ def add(app: FastAPI, book: Callable[[], Book]) -> None:
             return found.entries(section, since, until, after)
 
     @app.post("/v1/book/{section}/held", tags=["book"])
+    @bodies(MOST_BYTES)
     def held(section: Section, body: Ids, _: Caller = reporting) -> Ids:
         """Those of these ids that are held, whenever they were received."""
         acts.seldom(_LOGGED_EVERY_S)
