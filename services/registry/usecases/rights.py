@@ -47,7 +47,8 @@ def copy_of(work: Work, enrolment_id: UUID) -> dict[str, Any]:
             {**_shown(each), **work.open(sealed.opened(each.id), each.sealed)}
             for each in access.openings(session, row.id)
         ],
-        "reminders": [_shown(each) for each in reminder_store.of_file(session, row.id)],
+        # Who has a tie to her is theirs: the key of that reminder names them.
+        "reminders": [_shown(each) for each in reminder_store.of_file(session, row.id) if each.kind != "tied"],
     }
 
 
