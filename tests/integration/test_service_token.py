@@ -38,6 +38,8 @@ def settings(provider: Issuer, **more: Any) -> AlarmSettings:
         "dispatch_url": "http://127.0.0.1:1",
         "oidc_token_url": provider.token_url,
         "service_client_secret": provider.client_secret,
+        # Not the fixed one that other tests are content with.
+        "service_token": None,
     }
     return AlarmSettings.model_validate(environment(provider, NO_DATABASE) | own | more)
 
