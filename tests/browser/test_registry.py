@@ -228,7 +228,8 @@ def test_a_button_of_the_stock_goes_to_a_file_and_comes_back(
     take_back, came_back, free_again, write_off, known_already = words.split("|")
     technician = desk("technician", locale, "/desk/stock", "registry")
     accessible(technician)
-    button, phone = (f"{kind}-{uuid4().hex[:8]}" for kind in ("BTN", "TEL"))
+    # As a serial number is kept, however it is typed.
+    button, phone = (f"{kind}-{uuid4().hex[:8]}".upper() for kind in ("BTN", "TEL"))
     entered(technician, "button", button)
     entered(technician, "phone", phone)
     # Twice: it is said beside the number, in the reader's language.

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from contracts.topology import QUEUES
 from tests.support.alarm import GHENT, Button, eventually
 from tests.support.broker import Broker
 from tests.support.path import Path3, send_raw, whole_path
@@ -63,6 +64,11 @@ def messages(draw: st.DrawFn) -> tuple[str, dict[str, Any], dict[str, bytes], bo
 
 @pytest.fixture(scope="module")
 def path(cluster: Cluster, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path3]:
+    # The broker is shared: what other tests left in its queues is none of these services' night.
+    channel = broker.channel()
+    for queue in QUEUES:
+        channel.queue_purge(queue.name)
+    channel.connection.close()
     with whole_path(cluster, broker, tmp_path_factory.mktemp("path")) as whole:
         yield whole
         # Timers, books and the broker's set-aside after all of it.
