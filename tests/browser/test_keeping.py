@@ -22,7 +22,8 @@ def submitted(crew: Crew, **said: Any) -> str:
     """The path of a case that lies before the committee."""
     manager = crew.world.bearer("file_manager", partner="police", zone=crew.victim.zone)
     said = {"pv_numbers": ["GE.37.L1.000001/2026"], **said}
-    case: str = crew.do(deciding.submitted(crew.world, manager, "police", str(uuid4()), **said))
+    file = crew.do(crew.world.call("POST", "registry", "/v1/enrolments", manager))
+    case: str = crew.do(deciding.submitted(crew.world, manager, "police", file["id"], **said))
     return case
 
 
