@@ -24,6 +24,10 @@ class Taken:
     events: Set[UUID] = frozenset()
     incidents: Mapping[UUID, UUID] = field(default_factory=dict)
 
+    def __bool__(self) -> bool:
+        """Whether dispatch has any of them."""
+        return bool(self.events)
+
 
 class DispatchClient:
     """Hands events to dispatch's inbox, which makes a copy over HTTP and one over the broker the same."""
@@ -37,23 +41,14 @@ class DispatchClient:
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
         )
 
-    async def hand_over(self, body: bytes, cause: Span) -> bool:
-        """Give dispatch an encoded event, once; False when it was not accepted. `cause`: the press's span."""
-        return await self._post(body, CONTENT_TYPE, cause) is not None
+    async def hand_over(self, event_id: UUID, body: bytes, cause: Span) -> Taken:
+        """Give dispatch an encoded event, once; whether it has it now. `cause`: the press's span."""
+        return _told(await self._post(body, CONTENT_TYPE, cause), {event_id})
 
     async def hand_over_all(self, events: Mapping[UUID, bytes]) -> Taken:
         """Give dispatch several encoded events at once (CloudEvents batch); what it has now."""
         answer = await self._post(b"[" + b",".join(events.values()) + b"]", BATCH_CONTENT_TYPE, Context())
-        if answer is None:
-            return Taken()
-        try:
-            told = answer.json()
-            taken = set(events) - {UUID(each) for each in told.get("not_taken", ())}
-            incidents = {UUID(alarm): UUID(incident) for alarm, incident in told.get("incidents", {}).items()}
-        except (ValueError, TypeError, AttributeError):
-            # Not our dispatch, whatever it says: what it has is not known.
-            return Taken()
-        return Taken(taken, {alarm: incidents[alarm] for alarm in incidents.keys() & events.keys()})
+        return _told(answer, events.keys())
 
     async def _post(self, body: bytes, content_type: str, cause: Span | Context) -> httpx.Response | None:
         """The answer where it was accepted."""
@@ -80,3 +75,17 @@ class DispatchClient:
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+
+
+def _told(answer: httpx.Response | None, brought: Set[UUID]) -> Taken:
+    """What dispatch says that it has of the events that were brought; None: it accepted nothing."""
+    if answer is None:
+        return Taken()
+    try:
+        told = answer.json()
+        taken = brought - {UUID(each) for each in told.get("not_taken", ())}
+        incidents = {UUID(alarm): UUID(incident) for alarm, incident in told.get("incidents", {}).items()}
+    except (ValueError, TypeError, AttributeError):
+        # Not our dispatch, whatever it says: what it has is not known.
+        return Taken()
+    return Taken(taken, {alarm: incidents[alarm] for alarm in incidents.keys() & brought})

@@ -32,6 +32,7 @@ from services.alarm.settings import AlarmSettings
 from services.alarm.store import presses as store
 from services.alarm.store.presses import NewPress, Stored
 from services.alarm.usecases.pacing import Pace
+from services.alarm.usecases.routed import note_routed
 from services.alarm.usecases.unrouted import Lookout
 
 log = logging.getLogger(__name__)
@@ -280,16 +281,17 @@ class Intake:
 
     async def _hand_over(self, held: Held) -> None:
         """Try until dispatch has it, the broker has it after all, or the deadline has passed."""
-        pause = _PAUSE_S
-        while not await self._dispatch.hand_over(held.press.event, held.span):
+        pause, press = _PAUSE_S, held.press
+        while not (handed := await self._dispatch.hand_over(held.message.id, press.event, held.span)):
             metrics.count(names.PRESS_HANDED_OVER, outcome="failed")
             held.settle("dispatch", holds=False)
             await asyncio.sleep(pause)
             pause *= 2
-            if held.press.confirmed or clock.now() >= held.press.raised.deadline_at:
+            if press.confirmed or clock.now() >= press.raised.deadline_at:
                 return
         metrics.count(names.PRESS_HANDED_OVER, outcome="taken")
         held.settle("dispatch", holds=True)
+        await note_routed(self._database, handed.incidents)
 
     def _spawn(self, work: Any) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work)

@@ -7,14 +7,14 @@ What dispatch does not take over HTTP goes to the broker once more. Copies are h
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from contextlib import suppress
 from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import clock, metrics
+from chassis import metrics
 from chassis.apart import apart
 from chassis.database import Database
 from chassis.message import Message, NotConfirmed
@@ -31,7 +31,7 @@ from services.alarm.errors import AlarmUnknown
 from services.alarm.schemas import Redelivered
 from services.alarm.settings import AlarmSettings
 from services.alarm.store import unrouted as store
-from services.alarm.store.following import climbed
+from services.alarm.usecases.routed import note_routed
 
 log = logging.getLogger(__name__)
 
@@ -116,9 +116,7 @@ class Redelivery:
             return set(), set()
         handed = await self._dispatch.hand_over_all({each: event.encode() for each, event in events.items()})
         taken = handed.events
-        if handed.incidents:
-            # The event that told of it may be lost with the broker that held it.
-            await asyncio.to_thread(self._note, handed.incidents)
+        await note_routed(self._database, handed.incidents)
         metrics.count(names.PRESS_HANDED_OVER, len(taken), outcome="taken")
         metrics.count(names.PRESS_HANDED_OVER, len(events) - len(taken), outcome="failed")
         # Seldom, so that an outage of hours does not fill the queue with copies.
@@ -137,11 +135,6 @@ class Redelivery:
         except NotConfirmed:
             return False
         return True
-
-    def _note(self, incidents: Mapping[UUID, UUID]) -> None:
-        now = clock.now()
-        with self._database.transaction() as tx:
-            tx.write(*climbed(incidents, {(each, "routed"): now for each in incidents.values()}))
 
     def _claim(self, lane: Lane, limit: int) -> Sequence[Any]:
         settings = self._settings

@@ -19,6 +19,7 @@ from chassis.database import Database
 from contracts import telemetry as names
 from services.alarm.clients import DispatchClient
 from services.alarm.store import following as store
+from services.alarm.usecases.routed import note_routed
 
 log = logging.getLogger(__name__)
 
@@ -102,6 +103,7 @@ class Lookout:
             self._watched[alarm_id].look_at = now + _LOOK_EVERY_S
             if alarm_id in taken or self._watched[alarm_id].until < now:
                 del self._watched[alarm_id]
+        await note_routed(self._database, handed.incidents)
 
     async def _routed(self, alarm_ids: Sequence[UUID]) -> set[UUID]:
         """Those that dispatch reported. A database that does not answer is asked by one thread at a time."""

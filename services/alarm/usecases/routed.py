@@ -1,0 +1,30 @@
+"""What dispatch answers to a hand-over is noted: the event that tells of it may be lost with the broker."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from uuid import UUID
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from chassis import clock
+from chassis.database import Database
+from services.alarm.store.following import climbed
+
+log = logging.getLogger(__name__)
+
+
+async def note_routed(database: Database, incidents: Mapping[UUID, UUID]) -> None:
+    """Note to which incidents alarms belong. Without a database nothing is lost: the sweep hears it again."""
+    if not incidents:
+        return
+    try:
+        await asyncio.to_thread(_note, database, incidents)
+    except SQLAlchemyError as error:
+        log.warning("what is routed could not be noted: %s", type(error).__name__)
+
+
+def _note(database: Database, incidents: Mapping[UUID, UUID]) -> None:
+    now = clock.now()
+    with database.transaction() as tx:
+        tx.write(*climbed(incidents, {(each, "routed"): now for each in incidents.values()}))
