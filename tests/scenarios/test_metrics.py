@@ -1,5 +1,6 @@
 """What an operator of the system sees at 3 a.m.: every declared metric comes, and says what happened."""
 
+import json
 import re
 import time
 from collections.abc import Callable
@@ -12,6 +13,8 @@ from contracts import telemetry
 from contracts.telemetry import METRICS, NAMED, OTHER, Metric
 from contracts.topology import DISPATCH_REGISTRY, SERVICES
 from stalkingalarm.running import RunningSystem
+from stalkingalarm.simulation.device import Device
+from stalkingalarm.simulation.jose import sign
 from stalkingalarm.simulation.operator import ABSENT
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
@@ -43,9 +46,12 @@ def _figures(
     return found
 
 
-def _say_what_nobody_understands(system: RunningSystem) -> None:
-    """A press without a device, and a message that is none."""
-    assert httpx.post(f"{system.url('alarm')}/v1/presses", content=b"nothing").status_code == 400
+def _say_what_nobody_understands(system: RunningSystem, device: Device) -> None:
+    """A press without a device, a heartbeat as old clients sign it and one without signature, and no message."""
+    alarm, alive = system.url("alarm"), {"device_id": device.device_id}
+    assert httpx.post(f"{alarm}/v1/presses", content=b"nothing").status_code == 400
+    assert httpx.post(f"{alarm}/v1/heartbeats", content=sign(device.key, device.device_id, alive)).is_success
+    assert httpx.post(f"{alarm}/v1/heartbeats", content=json.dumps(alive)).status_code == 401
     with pika.BlockingConnection(pika.URLParameters(system.broker_url())) as connection:
         connection.channel().basic_publish("", DISPATCH_REGISTRY, b"no event")
 
@@ -77,7 +83,7 @@ def figures(system: RunningSystem) -> tuple[list[Series], list[Series]]:
     scenario.faults.callback(system.start, "collector")
     scenario.faults.callback(system.start, "rabbitmq")
     scenario.run()
-    _say_what_nobody_understands(system)
+    _say_what_nobody_understands(system, ann.device)
     after = _figures(
         system,
         lambda found: (
