@@ -47,7 +47,7 @@ def _figures(
 
 
 def _say_what_nobody_understands(system: RunningSystem, device: Device) -> None:
-    """A press without a device, a heartbeat as old clients sign it and one without signature, and no message."""
+    """A press without a device, a heartbeat of an old client, one without signature, and no message."""
     alarm, alive = system.url("alarm"), {"device_id": device.device_id}
     assert httpx.post(f"{alarm}/v1/presses", content=b"nothing").status_code == 400
     assert httpx.post(f"{alarm}/v1/heartbeats", content=sign(device.key, device.device_id, alive)).is_success
