@@ -155,3 +155,32 @@ def test_an_open_terminal_keeps_its_unit_and_the_room_sees_who_is_not_there(
     # Where it was stays known.
     assert served.sql("SELECT lat IS NOT NULL FROM units WHERE id = 'u0'") == [(True,)]
     assert fresh()["u0"]
+
+
+@pytest.mark.parametrize("came_back", [True, False])
+def test_a_unit_that_could_not_be_reached_is_asked_again_when_it_is_back(desk: Desk, came_back: bool) -> None:
+    """Nobody else is free, and what kept it from its order is over: a restart of ours, a tunnel."""
+    desk.policy(GHENT_ROOM, "automatic")
+    [unit] = desk.units(GHENT_ROOM, GHENT, 1)
+    desk.press(alarm())
+    desk.pass_time(20.1)
+    assert [state for _, state in _orders(desk)] == ["withdrawn"]
+    if came_back:
+        move_units(desk.context, [PositionIn(unit_id=unit, lat=51.05, lon=3.72)], GHENT_ROOM)
+        for _ in range(5):
+            refresh(desk.context)
+    desk.pass_time(5.1)
+    assert [state for _, state in _orders(desk)] == ["withdrawn", *(["sent"] if came_back else [])]
+
+
+def test_a_crew_that_had_its_order_and_said_nothing_is_not_asked_again(desk: Desk) -> None:
+    desk.policy(GHENT_ROOM, "automatic")
+    [unit] = desk.units(GHENT_ROOM, GHENT, 1)
+    desk.press(alarm())
+    moving.move_order(desk.context, order_id(desk), "crew", "received")
+    desk.pass_time(20.1)
+    move_units(desk.context, [PositionIn(unit_id=unit, lat=51.05, lon=3.72)], GHENT_ROOM)
+    for _ in range(5):
+        refresh(desk.context)
+    desk.pass_time(5.1)
+    assert [state for _, state in _orders(desk)] == ["withdrawn"]

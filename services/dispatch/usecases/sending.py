@@ -122,7 +122,10 @@ def find_unit(
     proposal = _fresh_proposal(tx, incident, orders, now)
     if proposal is not None and not send_now and _is_fresh(context, proposal):
         return proposal
-    nearest = _nearest(tx, context, incident, _tried(orders))
+    tried = _tried(orders)
+    nearest = _nearest(tx, context, incident, tried)
+    if not nearest:
+        nearest = _nearest(tx, context, incident, tried - _back_again(context, orders))
     if proposal is not None and not _is_fresh(context, proposal) and nearest and not nearest[0].silent:
         apply(tx, incident, proposal, "withdrawn", now, UNIT_SILENT)
         proposal = None
@@ -231,6 +234,21 @@ def propose(
 def _tried(orders: Sequence[OrderRow]) -> frozenset[str]:
     """A proposal that another alarm took was never asked: its unit may be the nearest again."""
     return frozenset(order.unit_id for order in orders if order.state in OVER and order.sent_at is not None)
+
+
+def _back_again(context: Context, orders: Sequence[OrderRow]) -> frozenset[str]:
+    """Units whose order never reached them and that gave a sign of life since: better than nobody."""
+    unreached = {
+        order.unit_id: order.sent_at
+        for order in orders
+        if order.reason == "unit_silent" and order.received_at is None and order.sent_at is not None
+    }
+    known = context.board.known
+    return frozenset(
+        unit_id
+        for unit_id, sent_at in unreached.items()
+        if unit_id in known and (seen_at := known[unit_id].seen_at) is not None and seen_at > sent_at
+    )
 
 
 def _found(context: Context, incident: IncidentRow, order: OrderRow) -> list[str]:
