@@ -207,6 +207,8 @@ class IncidentRow(Table, table=True):
     # The last fix, sealed; erased when the incident is closed.
     fix: bytes | None = None
     fix_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    # Where an unproved one was opened, sealed; erased when it is proved or closed.
+    first_fix: bytes | None = None
     cancel: str | None = None
     # Cancel requests whose code was neither of the two.
     wrong_codes: int = 0

@@ -33,7 +33,7 @@ _NEW_INCIDENT = Insert(
     (
         *("id", "subject", "device_id", "enrolment_id", "lane", "cic_id", "also_cics", "zone_id"),
         *("border_zones", "basis", "flags", "urgency", "presses", "state", "raised_at", "deadline_at"),
-        *("routed_at", "last_press_at", "fix", "fix_at", "traceparent", "revision", "changed_at"),
+        *("routed_at", "last_press_at", "fix", "fix_at", "first_fix", "traceparent", "revision", "changed_at"),
     ),
 )
 _TAKE = (
@@ -85,8 +85,9 @@ _SENDER = (
     b"FROM presses p LEFT JOIN devices d ON d.id = %(device_id)s::uuid WHERE p.alarm_id = %(alarm_id)s"
 )
 _UNPROVED = (
-    b"SELECT id, subject, device_id, fix, last_press_at FROM incidents "
-    b"WHERE state = 'open' AND lane = 'unverified' AND device_id = ANY(%(devices)s::text[]) "
+    b"SELECT id, subject, device_id, fix, first_fix, last_press_at FROM incidents "
+    b"WHERE state = 'open' AND lane = 'unverified' AND acknowledged_at IS NULL "
+    b"AND device_id = ANY(%(devices)s::text[]) "
     b"ORDER BY last_press_at"
 )
 _KNOWN = (
@@ -144,7 +145,7 @@ _FREE_UNITS = text("UPDATE units SET order_id = NULL, changed_at = :now WHERE or
 
 
 def open_unproved(devices: Collection[str]) -> Statement:
-    """Open incidents of unproved presses that name these devices, the last one last."""
+    """Open incidents of unproved presses that name these devices and that nobody took, the last one last."""
     return Statement(_UNPROVED, {"devices": list(devices)})
 
 

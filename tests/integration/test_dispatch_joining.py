@@ -7,7 +7,7 @@ import pytest
 
 from chassis import clock
 from contracts.alarm import AlarmRaised, unverified_alarm_id_of
-from contracts.common import Fix
+from contracts.common import Fix, Outcome
 from services.dispatch import store
 from services.dispatch.invariants import INVARIANTS
 from services.dispatch.usecases import moving, sending
@@ -164,3 +164,39 @@ def test_hundreds_of_presses_of_one_device_are_one_change_of_its_incident(desk: 
     desk.press(*(alarm(device, counter) for counter in range(201, 301)))
     rows = desk.sql("SELECT presses, revision < 12, urgency, jsonb_array_length(flags) < 6 FROM incidents")
     assert sorted(rows) == [(1, True, 100, True), (300, True, 140, True)]
+
+
+def test_no_chain_of_unproved_presses_leads_an_alarm_away(desk: Desk) -> None:
+    """Somebody names her device, each time a little further: hers stays where she pressed."""
+    device = uuid4()
+    desk.press(unproved(device, GHENT, "hers"))
+    for step in range(1, 12):
+        fix = GHENT.model_copy(update={"lat": GHENT.lat - step * 0.008})
+        desk.press(unproved(device, fix, f"forged {step}", step))
+    near = [place for place in places(desk) if place and abs(place[0] - GHENT.lat) < 0.01]
+    assert len(near) == 1
+    assert len(places(desk)) > 3
+    assert desk.sql("SELECT count(*) FROM incidents WHERE first_fix IS NULL") == [(0,)]
+
+
+@pytest.mark.parametrize("fix", [None, GHENT])
+def test_a_nuisance_that_somebody_took_covers_no_press_after_it(desk: Desk, fix: Fix | None) -> None:
+    device = uuid4()
+    nuisance = unproved(device, fix, "nuisance")
+    desk.press(nuisance)
+    [(room,)] = desk.sql("SELECT cic_id FROM incidents")
+    moving.acknowledge(desk.context, nuisance.alarm_id, "operator", room)
+    desk.press(unproved(device, fix, "hers", 5))
+    assert desk.sql("SELECT presses, acknowledged_by FROM incidents ORDER BY raised_at") == [
+        (1, "operator"),
+        (1, None),
+    ]
+    desk.pass_time(20.1)
+    assert "all_positions" in [each["level"] for each in desk.published("incident.escalated.v1")]
+
+
+def test_where_an_unproved_alarm_began_is_erased_with_its_end(desk: Desk) -> None:
+    press = unproved(uuid4(), GHENT, "a")
+    desk.press(press)
+    moving.close(desk.context, press.alarm_id, Outcome.ACCIDENTAL, by="supervisor", person="s", reason="nuisance")
+    assert desk.sql("SELECT fix, first_fix FROM incidents") == [(None, None)]

@@ -9,6 +9,7 @@ from chassis.clock import now
 from contracts.alarm import AlarmRaised, alarm_id_of
 from contracts.common import Outcome
 from contracts.registry import DeviceChanged
+from services.dispatch import store
 from services.dispatch.invariants import INVARIANTS
 from services.dispatch.usecases import moving
 from tests.support.dispatching import (
@@ -139,6 +140,32 @@ def test_a_press_and_its_device_may_pass_each_other(desk: Desk) -> None:
     desk.press_as_told(alarm(device))
     desk.know(device)
     desk.pass_time(5.1)
+    assert desk.sql("SELECT lane FROM incidents") == [("verified",)]
+
+
+def test_presses_that_prove_nothing_move_no_alarm_that_is_proved_later(desk: Desk) -> None:
+    """Somebody names her new phone near by while the registry's word of it is awaited."""
+    device = uuid4()
+    desk.press_as_told(alarm(device, 1))
+    beside = GHENT.model_copy(update={"lat": GHENT.lat + 0.008})
+    forged = changed(alarm(device, 2, fix=beside), lane="unverified", proof=None, content="forged")
+    desk.press_as_told(forged)
+    assert desk.sql("SELECT presses FROM incidents") == [(2,)]
+    told(desk, device)
+    desk.pass_time(0)
+    with desk.context.database.read() as session:
+        [incident] = store.open_incidents(session)
+    fix = desk.context.open_fix(incident)
+    assert fix is not None
+    assert (incident.lane, fix.lat, fix.lon) == ("verified", GHENT.lat, GHENT.lon)
+
+
+def test_a_proof_that_cannot_be_read_hides_no_other(desk: Desk) -> None:
+    device = uuid4()
+    desk.press_as_told(alarm(device, 1), alarm(device, 2))
+    desk.sql("UPDATE presses SET proof = 'rubbish' WHERE counter = 1 RETURNING 1")
+    told(desk, device)
+    desk.pass_time(0)
     assert desk.sql("SELECT lane FROM incidents") == [("verified",)]
 
 

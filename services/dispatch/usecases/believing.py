@@ -30,7 +30,7 @@ def believed(alarm: AlarmRaised, owner: Any) -> AlarmRaised:
         return alarm.model_copy(update={"lane": "unverified"})
     if proof != "proved" or signed is None:
         return alarm.model_copy(update={"lane": "unverified", "flags": (*alarm.flags, proof)})
-    place = _signed_place(signed.payload)
+    place = signed_place(signed.payload)
     if place is None or (alarm.fix is not None and (alarm.fix.lat, alarm.fix.lon) == (place.lat, place.lon)):
         return alarm
     # Where she is says what she signed, whatever became of it on the way.
@@ -66,7 +66,7 @@ def _says_this_press(signed: jws.Signed, alarm: AlarmRaised) -> bool:
     )
 
 
-def _signed_place(payload: Mapping[str, Any]) -> Fix | None:
+def signed_place(payload: Mapping[str, Any]) -> Fix | None:
     """The place in signed bytes that are in order; None where the alarm service's reading has to do."""
     fix = payload.get("fix")
     fix = fix if isinstance(fix, dict) else {}

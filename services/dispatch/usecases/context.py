@@ -39,10 +39,17 @@ class Context:
 
     def open_fix(self, incident: IncidentRow | Any) -> Fix | None:
         """The incident's last fix; None where there is none, or where it cannot be read: it goes on without."""
-        if incident.fix is None:
+        return self._open_fix(incident, incident.fix)
+
+    def open_first_fix(self, incident: IncidentRow | Any) -> Fix | None:
+        """Where an incident of unproved presses was opened; None as for `open_fix`."""
+        return self._open_fix(incident, incident.first_fix)
+
+    def _open_fix(self, incident: IncidentRow | Any, sealed: bytes | None) -> Fix | None:
+        if sealed is None:
             return None
         try:
-            return Fix.model_validate(self.vault.open(store.fix_place(incident.subject), incident.fix))
+            return Fix.model_validate(self.vault.open(store.fix_place(incident.subject), sealed))
         except (Unreadable, ValueError):
             log.error("incident %s: its place cannot be read", incident.id)
             return None
@@ -51,9 +58,13 @@ class Context:
         """What a device signed, as it rests."""
         return self.vault.seal(store.proof_place(alarm_id), proof) if proof else None
 
-    def open_proof(self, alarm_id: UUID, sealed: bytes) -> str:
-        """What a device signed."""
-        return str(self.vault.open(store.proof_place(alarm_id), sealed))
+    def open_proof(self, alarm_id: UUID, sealed: bytes) -> str | None:
+        """What a device signed; None where it cannot be read: another press may still prove the alarm."""
+        try:
+            return str(self.vault.open(store.proof_place(alarm_id), sealed))
+        except Unreadable:
+            log.error("press %s: what its device signed cannot be read", alarm_id)
+            return None
 
     def seal_said(self, about: UUID, text: str) -> bytes:
         """What somebody wrote about an order or an incident, as it rests."""

@@ -43,6 +43,8 @@ def join(
             tx, context, incident, newest.alarm.fix, _measured_at(newest), newest.route, now, newest.span
         )
         far = bool(came) or is_far(before, newest.alarm.fix, context.settings.ring_again_m)
+    # Taken between the look and the join: nobody who took it saw a press that proves nothing.
+    far = far or (incident.lane == "unverified" and incident.acknowledged_at is not None)
     flags = merged(incident.flags, *(press.flags for press in presses), [RE_PRESS])
     if incident.fix is not None:
         flags = [flag for flag in flags if flag != "no_location"]

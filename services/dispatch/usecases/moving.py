@@ -284,6 +284,7 @@ def close(
             closed_by=person,
             said=context.seal_said(incident.id, reason) if reason else None,
             fix=None,
+            first_fix=None,
         )
         store.forget_proofs(tx.session, incident.id)
         tx.publish(

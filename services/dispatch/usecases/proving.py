@@ -5,9 +5,12 @@ registry's word comes. What its device signed rests sealed until then, and no lo
 same for a press that the known key does not fit: the device may have a newer one.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from chassis import jws, metrics, timers
 from chassis.database import Transaction
@@ -15,8 +18,11 @@ from chassis.timers import Due
 from contracts.telemetry import PRESS_PROOF
 from services.dispatch import store
 from services.dispatch.domain import BROKEN, PENDING, PROOF_FLAGS, merged, subject_of, urgency_of
-from services.dispatch.models import IncidentRow
+from services.dispatch.models import IncidentRow, PressRow
+from services.dispatch.routing import Basis
+from services.dispatch.usecases.believing import signed_place
 from services.dispatch.usecases.context import Context
+from services.dispatch.usecases.joining import move
 from services.dispatch.usecases.recording import after, look_again
 from services.dispatch.usecases.sending import find_unit
 from services.dispatch.usecases.telling import changed, tell_queues
@@ -33,12 +39,13 @@ def prove(tx: Transaction, context: Context, incident: IncidentRow, now: datetim
         timers.schedule(tx.session, [look_again(incident.id, now)])
         return
     key = jws.key_of(owner.public_key)
-    signed = [jws.split(context.open_proof(press.alarm_id, press.proof)) for press in waiting if press.proof]
-    proved = key is not None and any(s and jws.is_signed_by(key, s.signed, s.signature) for s in signed)
+    proved = [found for press in waiting if (found := _proved(context, press, key)) is not None]
     metrics.count(PRESS_PROOF, outcome="proved" if proved else BROKEN)
     if proved:
         store.forget_proofs(tx.session, incident.id)
         _raise_to_proved(tx, context, incident, owner, now)
+        _place_as_signed(tx, context, incident, proved, now)
+        _send(tx, context, incident, now)
     else:
         # What was signed stays: a newer key of the device may fit, if this one is older than the press.
         flags = merged((f for f in incident.flags if f != PENDING), [BROKEN])
@@ -66,6 +73,7 @@ def _raise_to_proved(
         subject=subject,
         enrolment_id=owner.enrolment_id,
         fix=context.seal_fix(subject, fix),
+        first_fix=None,
         flags=[flag for flag in incident.flags if flag not in PROOF_FLAGS],
         urgency=urgency_of("verified", incident.presses, "duress" if incident.cancel == "duress" else None),
     )
@@ -73,5 +81,36 @@ def _raise_to_proved(
         timers.cancel(tx.session, str(incident.id), ["acknowledge"])
         due_at = after(now, context.settings.escalate_after_s[0])
         timers.schedule(tx.session, [Due(kind="acknowledge", subject_id=str(incident.id), due_at=due_at)])
+
+
+def _proved(
+    context: Context, press: PressRow, key: Ed25519PublicKey | None
+) -> tuple[datetime, Mapping[str, Any]] | None:
+    """When a press came and what its device signed; None where this key does not fit."""
+    proof = context.open_proof(press.alarm_id, press.proof) if press.proof else None
+    signed = jws.split(proof) if proof else None
+    if key is None or signed is None or not jws.is_signed_by(key, signed.signed, signed.signature):
+        return None
+    return press.received_at, signed.payload
+
+
+def _place_as_signed(
+    tx: Transaction,
+    context: Context,
+    incident: IncidentRow,
+    proved: Sequence[tuple[datetime, Mapping[str, Any]]],
+    now: datetime,
+) -> None:
+    """Presses that joined it and prove nothing led it nowhere: she is where she signed last."""
+    received_at, payload = max(proved, key=lambda press: press[0])
+    signed, known = signed_place(payload), context.open_fix(incident)
+    if signed is None or (known is not None and (known.lat, known.lon) == (signed.lat, signed.lon)):
+        return
+    route = context.board.route(signed, None)
+    if route.basis is Basis.CURRENT_FIX:
+        move(tx, context, incident, signed, received_at, route, now, None)
+
+
+def _send(tx: Transaction, context: Context, incident: IncidentRow, now: datetime) -> None:
     automatic = context.board.rooms[incident.cic_id].policy == "automatic"
     find_unit(tx, context, incident, now, send_now=automatic)

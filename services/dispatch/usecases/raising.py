@@ -7,7 +7,7 @@ handled all the same, flagged late. Malformed optional fields: already flags. Da
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid4
 
 from opentelemetry.trace import Span
@@ -67,26 +67,55 @@ def _prepare(
 
 
 def keep_apart(tx: Transaction, context: Context, raised: Sequence[Raised]) -> None:
-    """Unproved presses join only near by and soon: who named the device before was perhaps somebody else."""
+    """Unproved presses join near by and soon, and none that a person took.
+
+    Who named the device before was perhaps somebody else. Near is reckoned from where the incident was opened
+    as well: step by step nobody leads it away.
+    """
     unproved = [press for press in raised if press.alarm.lane == "unverified"]
     if not unproved:
         return
     [rows] = tx.send(store.open_unproved({press.alarm.device_id for press in unproved}))
-    known = [(row.device_id, row.subject, context.open_fix(row), row.last_press_at) for row in reversed(rows)]
+    known = [
+        Unproved(
+            row.device_id,
+            row.subject,
+            (context.open_first_fix(row), context.open_fix(row)),
+            row.last_press_at,
+        )
+        for row in reversed(rows)
+    ]
     for press in unproved:
-        alarm = press.alarm
-        for device_id, subject, fix, at in known:
-            soon = abs((alarm.received_at - at).total_seconds()) <= context.settings.unproved_join_s
-            if device_id == alarm.device_id and soon and _is_near(context, fix, alarm.fix):
-                press.subject = subject
-                break
+        joined = next((each for each in known if _may_join(context, press.alarm, each)), None)
+        if joined is not None:
+            press.subject = joined.subject
         else:
+            alarm = press.alarm
             press.subject = f"{press.subject}:{alarm.alarm_id}"
-            known.insert(0, (alarm.device_id, press.subject, alarm.fix, alarm.received_at))
+            opened = Unproved(alarm.device_id, press.subject, (alarm.fix,), alarm.received_at)
+            known.insert(0, opened)
+
+
+class Unproved(NamedTuple):
+    """An open incident of unproved presses: where it was opened and where it is now."""
+
+    device_id: str
+    subject: str
+    places: tuple[Fix | None, ...]
+    last_press_at: datetime
+
+
+def _may_join(context: Context, alarm: AlarmRaised, incident: Unproved) -> bool:
+    apart_s = abs((alarm.received_at - incident.last_press_at).total_seconds())
+    return (
+        alarm.device_id == incident.device_id
+        and apart_s <= context.settings.unproved_join_s
+        and all(_is_near(context, place, alarm.fix) for place in incident.places)
+    )
 
 
 def _is_near(context: Context, one: Fix | None, other: Fix | None) -> bool:
-    """Whether two places may be one; of an unknown one nobody can say so."""
+    """Whether two places may be one; of a known and an unknown one nobody can say so."""
     if one is None or other is None:
         return one is other
     return not is_far(one, other, context.settings.unproved_join_m)
@@ -169,6 +198,7 @@ def _incident(context: Context, press: Raised, now: datetime, presses: Sequence[
         "last_press_at": max(each.alarm.received_at for each in presses),
         "fix": context.seal_fix(press.subject, alarm.fix),
         "fix_at": fix_time(alarm.fix, alarm.received_at) if alarm.fix else None,
+        "first_fix": context.seal_fix(press.subject, alarm.fix) if alarm.lane == "unverified" else None,
         "traceparent": telemetry.traceparent_of(press.span),
         "changed_at": now,
         "presses": len(presses),

@@ -16,6 +16,7 @@ SEALED = (
     Sealed(CardRow, "sealed", store.card_place, ("enrolment_id",)),
     Sealed(PhotoRow, "sealed", store.photo_place, ("id",)),
     Sealed(IncidentRow, "fix", store.fix_place, ("subject",)),
+    Sealed(IncidentRow, "first_fix", store.fix_place, ("subject",)),
     Sealed(IncidentRow, "said", store.said_place, ("id",)),
     Sealed(PressRow, "proof", store.proof_place, ("alarm_id",)),
     Sealed(OrderRow, "said", store.said_place, ("id",)),
