@@ -307,6 +307,14 @@ def open_incidents(session: Session, cic_id: str | None = None) -> list[Incident
     return _open(session, or_(col(IncidentRow.cic_id) == cic_id, brought_in))
 
 
+def roomless_incidents(session: Session, rooms: Collection[str]) -> list[UUID]:
+    """Open incidents whose control room is none of these."""
+    query = select(IncidentRow.id).where(
+        col(IncidentRow.state) == "open", col(IncidentRow.cic_id).not_in(rooms)
+    )
+    return list(session.execute(query).scalars())
+
+
 def served_incidents(
     session: Session, unit_id: str | None = None, cic_id: str | None = None
 ) -> list[IncidentRow]:

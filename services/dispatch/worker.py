@@ -136,6 +136,11 @@ class Escalation:
         escalating.look_again_for_stale(context())
 
     @every(2)
+    def adopt_roomless(self) -> None:
+        """An alarm of a control room that is gone stands on no screen."""
+        escalating.adopt_roomless(context())
+
+    @every(2)
     def warn_of_blind_rooms(self) -> None:
         """An alarm that is kept from everybody on duty in its room is told loudly."""
         escalating.warn_of_blind_rooms(context())

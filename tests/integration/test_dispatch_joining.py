@@ -198,5 +198,7 @@ def test_a_nuisance_that_somebody_took_covers_no_press_after_it(desk: Desk, fix:
 def test_where_an_unproved_alarm_began_is_erased_with_its_end(desk: Desk) -> None:
     press = unproved(uuid4(), GHENT, "a")
     desk.press(press)
-    moving.close(desk.context, press.alarm_id, Outcome.ACCIDENTAL, by="supervisor", person="s", reason="nuisance")
+    moving.close(
+        desk.context, press.alarm_id, Outcome.ACCIDENTAL, by="supervisor", person="s", reason="nuisance"
+    )
     assert desk.sql("SELECT fix, first_fix FROM incidents") == [(None, None)]

@@ -49,6 +49,20 @@ def look_again_for_stale(context: Context) -> None:
         timers.schedule(tx.session, [Due(kind="find_unit", subject_id=str(i), due_at=now) for i in stale])
 
 
+def adopt_roomless(context: Context) -> None:
+    """An alarm whose control room no map knows stands on no screen: it is the default room's from now on."""
+    room = context.settings.default_control_room
+    with context.database.transaction() as tx:
+        for incident_id in store.roomless_incidents(tx.session, context.board.rooms):
+            incident = store.locked_incident(tx.session, incident_id)
+            if incident is None:
+                continue
+            log.error("incident %s: control room unknown, given to %s", incident_id, room)
+            store.touch(tx.session, incident, clock.now(), cic_id=room)
+            changed(tx, context, incident)
+            tell_queues(tx, context, incident)
+
+
 def warn_of_blind_rooms(context: Context) -> None:
     """All on duty in a room have a tie to a party: its screen says so, and the neighbours have it at once."""
     with context.database.transaction() as tx:
