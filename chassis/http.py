@@ -152,7 +152,10 @@ async def _database_gone(request: Request, error: Exception) -> JSONResponse:
 
 async def _bug(_: Request, error: Exception) -> JSONResponse:
     log.error("unhandled error", exc_info=error)
-    return problem(500, "Internal error", "this is a fault of ours; it was logged")
+    answer = problem(500, "Internal error", "this is a fault of ours; it was logged")
+    # The server ends the connection after such an error: who is not told sends the next request into nothing.
+    answer.headers["connection"] = "close"
+    return answer
 
 
 def hold_parameters(request: Request) -> None:

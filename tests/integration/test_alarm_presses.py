@@ -1,5 +1,6 @@
 """The alarm path's entrance on real servers: two logs, the third way, duplicates, outages."""
 
+import json
 import socket
 import statistics
 import time
@@ -15,6 +16,7 @@ import pytest
 from contracts.alarm import AlarmRaised, alarm_id_of
 from contracts.envelope import Event
 from contracts.topology import ALARM_RECORDER, DISPATCH_FIXES
+from services.alarm.api.presses import BODY_S
 from services.dispatch.usecases import believing
 from tests.support.alarm import GHENT, AlarmApi, AlarmWorker, Books, Button, HeartbeatsApi, Intake, eventually
 from tests.support.broker import Broker
@@ -130,6 +132,26 @@ def test_a_press_counts_though_the_phone_is_gone_before_it_is_read(
                 phone.sendall(part)
     count = "SELECT count(*) FROM presses WHERE device_id = %s"
     eventually(lambda: books.rows(count, str(button.id)) == [(presses,)])
+
+
+@pytest.mark.parametrize("breaks_off", [True, False], ids=["breaks off", "stands still"])
+@pytest.mark.parametrize("signed", [True, False])
+def test_a_press_that_does_not_come_whole_is_taken_as_far_as_it_came(
+    api: AlarmApi, books: Books, signed: bool, breaks_off: bool
+) -> None:
+    button = Button()
+    books.know(button)
+    claim = {"device_id": str(button.id), "counter": 7, "fix": {"lat": 51.05, "lon": 3.72}}
+    body = button.sign(claim) if signed else json.dumps(claim).encode()
+    cut = body.rindex(b".") - 20 if signed else len(body) - 20
+    head = f"POST /v1/presses HTTP/1.1\r\nhost: x\r\ncontent-length: {len(body)}\r\n\r\n".encode()
+    with socket.create_connection(("127.0.0.1", api.port)) as phone:
+        phone.sendall(head + body[:cut])
+        if not breaks_off:
+            phone.settimeout(BODY_S + 10)
+            assert phone.recv(100).startswith(b"HTTP/1.1 202")
+    found = "SELECT count(*) FROM presses WHERE device_id = %s"
+    eventually(lambda: books.rows(found, str(button.id)) == [(1,)])
 
 
 def test_a_second_press_is_another_alarm(api: AlarmApi, button: Button) -> None:

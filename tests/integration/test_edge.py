@@ -186,6 +186,8 @@ def test_what_differs_in_production(issuer: Issuer, mode: str, docs: int, secure
         assert "https://cdn.jsdelivr.net" in page.text
     broken = client.get("/fault")
     assert broken.status_code == 500
+    # The server ends the connection after a fault: who is not told loses the next request, perhaps a press.
+    assert broken.headers["connection"] == "close"
     carries(broken)
     assert (HSTS[0].decode() in broken.headers) == secure
 

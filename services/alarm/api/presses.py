@@ -1,11 +1,13 @@
 """The entrance of presses, and of canaries that take the same way."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any, cast
 from uuid import uuid4
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
+from starlette.requests import ClientDisconnect
 
 from chassis import clock, metrics, telemetry
 from chassis.auth import require
@@ -50,15 +52,21 @@ _PRESS_DOC: dict[str, Any] = {
 }
 
 
+# Seconds for the body of what a device sends.
+BODY_S = 8.0
+
+
 async def read_body(request: Request) -> bytes:
-    """The body, or as much of it as a press may be long."""
+    """The body, or as much of it as a press may be long, and as came: a phone may break in the middle."""
     chunks: list[bytes] = []
     size = 0
-    async for chunk in request.stream():
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > MAX_BODY:
-            break
+    with suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(BODY_S):
+            async for chunk in request.stream():
+                chunks.append(chunk)
+                size += len(chunk)
+                if size > MAX_BODY:
+                    break
     return b"".join(chunks)[:MAX_BODY]
 
 
