@@ -2,6 +2,7 @@
 
 import base64
 import io
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from uuid import uuid4
 
@@ -48,6 +49,43 @@ def test_a_picture_that_would_fill_the_memory_is_refused() -> None:
     Image.new("1", (20_000, 20_000)).save(out, "PNG")
     with pytest.raises(PhotoInvalid, match=r"pixels|picture"):
         domain.cleaned(out.getvalue())
+
+
+def test_a_picture_of_few_bytes_and_very_many_pixels_is_refused_before_it_is_decoded(
+    registry: Desk, file: str
+) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (6_300, 6_300)).save(out, "JPEG", quality=10)
+    answer = registry.upload(f"{file}/photos?taken_on={today()}", out.getvalue(), **GHENT)
+    assert (answer.status_code, answer.json()["field"]) == (422, "body")
+    phone = io.BytesIO()
+    Image.new("RGB", (4_080, 3_072)).save(phone, "JPEG", quality=10)
+    assert registry.upload(f"{file}/photos?taken_on={today()}", phone.getvalue(), **GHENT).status_code == 201
+
+
+def test_pictures_are_decoded_one_at_a_time_and_beside_every_transaction(
+    registry: Desk, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoding, together, locks = [0], list[int](), list[int]()
+    clean = domain.cleaned
+
+    def watched(raw: bytes) -> bytes:
+        decoding[0] += 1
+        together.append(decoding[0])
+        held = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND xact_start < now()"
+        locks.append(registry.sql(f"{held} AND pid <> pg_backend_pid() AND state LIKE 'idle in%'")[0][0])
+        try:
+            return clean(raw)
+        finally:
+            decoding[0] -= 1
+
+    monkeypatch.setattr(domain, "cleaned", watched)
+    where, raw = f"{file}/photos?taken_on={today()}", picture()
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: registry.upload(where, raw, **GHENT).status_code, range(6)))
+    assert answers == [201] * 6
+    assert together == [1] * 6
+    assert locks[0] == 0
 
 
 def test_a_photo_goes_with_the_card_and_leaves_it_again(registry: Desk, file: str) -> None:

@@ -1,5 +1,6 @@
 """Photos of the card."""
 
+import asyncio
 from datetime import date
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from chassis.edge import bodies
 from chassis.http import takes
 from contracts.values import Day
 from services.registry.api.parts import FileManager, Parts, Reader, read, wrote
+from services.registry.domain import photo as photo_rules
 from services.registry.domain.photo import MOST_BYTES
 from services.registry.schemas.card import PhotoOut
 from services.registry.usecases import photos as usecases
@@ -21,9 +23,12 @@ _INLINE = {"content-disposition": "inline"}
 def add(app: FastAPI, parts: Parts) -> None:
     """The endpoints about photos."""
 
-    def take(caller: Caller, enrolment_id: UUID, of: UUID | None, taken_on: date, raw: bytes) -> PhotoOut:
+    # A picture of some hundred KB may be tens of MB when it is decoded: one at a time.
+    one_is_decoded = asyncio.Lock()
+
+    def take(caller: Caller, enrolment_id: UUID, of: UUID | None, taken_on: date, cleaned: bytes) -> PhotoOut:
         with parts.work(caller) as work:
-            photo = usecases.add(work, enrolment_id, of, taken_on, raw)
+            photo = usecases.add(work, enrolment_id, of, taken_on, cleaned)
             wrote(work, enrolment_id, "photo")
             return PhotoOut.model_validate(photo, from_attributes=True)
 
@@ -38,7 +43,10 @@ def add(app: FastAPI, parts: Parts) -> None:
         enrolment_id: UUID, request: Request, caller: FileManager, taken_on: Day, of: UUID | None = None
     ) -> PhotoOut:
         """Add a photo (JPEG, PNG or WebP as the body) of the victim, or `of` a perpetrator on the card."""
-        return await run_in_threadpool(take, caller, enrolment_id, of, taken_on, await request.body())
+        raw = await request.body()
+        async with one_is_decoded:
+            cleaned = await run_in_threadpool(photo_rules.cleaned, raw)
+        return await run_in_threadpool(take, caller, enrolment_id, of, taken_on, cleaned)
 
     @app.get("/v1/enrolments/{enrolment_id}/photos", tags=["photos"])
     def listed(enrolment_id: UUID, caller: Reader) -> list[PhotoOut]:

@@ -16,9 +16,10 @@ from services.registry.usecases.work import Work, changeable, readable, today
 _MOST = 12
 
 
-def add(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, raw: bytes) -> PhotoRow:
+def add(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, cleaned: bytes) -> PhotoRow:
     """Add a photo of the victim, or of a perpetrator who stands on the card; the card goes out anew with it.
 
+    `cleaned`: by `domain.photo.cleaned`, before the transaction, which locks the file: decoding takes long.
     Raises `PhotoInvalid`, `DateInFuture`, `CardUnknown` where there is no card yet.
     """
     row = changeable(work, enrolment_id)
@@ -38,7 +39,7 @@ def add(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, raw:
             code="photos_full",
             most=_MOST,
         )
-    jpeg = base64.b64encode(domain.cleaned(raw)).decode()
+    jpeg = base64.b64encode(cleaned).decode()
     photo = PhotoRow(
         id=uuid4(),
         enrolment_id=row.id,
