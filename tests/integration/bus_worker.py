@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy.exc import OperationalError
+from psycopg.errors import NumericValueOutOfRange, RaiseException
+from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
 
 from chassis.bus import Delivery, Parked, every, listen, when_parked
 from chassis.errors import Permanent, Retryable
@@ -52,14 +53,19 @@ class Echo:
         raise ValueError
 
 
+_RAISED: dict[str, Exception] = {
+    "permanent": Permanent("never"),
+    "retryable": Retryable("later"),
+    "data": DataError("value out of range", {}, NumericValueOutOfRange()),
+    "trigger": ProgrammingError("refused by a trigger", {}, RaiseException()),
+    "away": OperationalError("no database", {}, Exception()),
+}
+
+
 def _obey(delivery: Delivery) -> None:
     match delivery.event.data.get("do"):
-        case "permanent":
-            raise Permanent("never")
-        case "retryable":
-            raise Retryable("later")
-        case "away":
-            raise OperationalError("no database", {}, Exception())
+        case str(what) if what in _RAISED:
+            raise _RAISED[what]
         case "away, then fail" if delivery.event.id not in _seen:
             _seen.add(delivery.event.id)
             raise OperationalError("no database", {}, Exception())

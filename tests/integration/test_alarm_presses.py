@@ -168,6 +168,17 @@ def test_a_counter_that_began_anew_hides_no_press(api: AlarmApi, books: Books, b
     assert books.presses()[UUID(again)] == ["counter_reused_with_other_content"]
 
 
+@pytest.mark.parametrize("counter", [2**31, 2**63 - 1])
+def test_a_counter_of_64_bits_is_a_counter(api: AlarmApi, books: Books, button: Button, counter: int) -> None:
+    """A phone that counts milliseconds: the number itself is held, by the press and by a test."""
+    answer = api.press(button.press(counter=counter))
+    assert answer.json()["stored_in"] == ["database", "broker"]
+    held = "SELECT counter, flags FROM presses WHERE alarm_id = %s"
+    assert books.rows(held, answer.json()["alarm_id"]) == [(counter, [])]
+    assert api.press(button.press(counter=counter, kind="test")).status_code == 202
+    assert books.rows("SELECT counter FROM tests WHERE device_id = %s", button.id) == [(counter,)]
+
+
 @pytest.mark.parametrize("status", ["suspended", "lost", "returned"])
 def test_a_suspended_device_still_raises_a_verified_alarm(api: AlarmApi, books: Books, status: str) -> None:
     button = Button()

@@ -135,6 +135,20 @@ def test_undecodable_is_parked_at_once(broker: Broker, bus: Any, tmp_path: Path)
     assert body == b"\xff{not json"
 
 
+@pytest.mark.parametrize(("do", "reason"), [("data", "DataError"), ("trigger", "ProgrammingError")])
+def test_what_the_database_refuses_for_its_data_is_not_tried_again(
+    broker: Broker, bus: Any, tmp_path: Path, do: str, reason: str
+) -> None:
+    """Each attempt would cost those behind it as much as the first."""
+    put(bus, do)
+    good = str(put(bus))
+    with Worker(TARGET, broker.url_of("dispatch"), tmp_path) as worker:
+        worker.wait(lambda: bool(worker.rows("parked")) and len(ids(worker)) == 1)
+        assert ids(worker) == Counter([good])
+    ((headers, _),) = parked(bus)
+    assert headers == {"x-origin-queue": QUEUE, "x-error": reason, "x-attempt": 1}
+
+
 def test_a_failure_is_tried_again_a_second_later(broker: Broker, bus: Any, tmp_path: Path) -> None:
     sent = str(put(bus, "fail once"))
     began = time.time()

@@ -19,6 +19,7 @@ from tests.support.dispatching import GHENT_ROOM, alarm, know
 from tests.support.postgres import Cluster
 from tests.support.tokens import AUDIT, ROLES, SIGN_IN, Issuer
 
+JSON = "application/json"
 ROOM = {"operator", "supervisor", "gateway"}
 UNIT = {"unit", "gateway"}
 ANYONE = {"admin", "service", "unit", *ROOM}
@@ -233,6 +234,28 @@ def test_a_map_is_refused_with_everything_that_is_wrong(client: TestClient, issu
     assert answer.status_code == 422
     assert [error["feature"] for error in answer.json()["errors"]] == [1, 2]
     assert "swapped" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("bad", ["A\ud83d", "a\x00b", "\u200b"], ids=["half a sign", "NUL", "invisible"])
+@pytest.mark.parametrize("where", ["names", "id", "source"])
+def test_a_text_of_a_map_that_no_store_holds_is_refused(
+    client: TestClient, issuer: Issuer, bad: str, where: str
+) -> None:
+    ring = [[3.7, 51.0], [3.8, 51.0], [3.8, 51.1], [3.7, 51.0]]
+    texts: dict[str, object] = {"id": "z", "names": {"nl": "Z"}, "source": "s", "cic": GHENT_ROOM}
+    texts[where] = {"nl": bad} if where == "names" else bad
+    feature = {"properties": texts, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    body = json.dumps({"type": "FeatureCollection", "features": [{"type": "Feature", **feature}]})
+    answer = client.put("/v1/zones", content=body, headers=issuer.headers("admin") | {"content-type": JSON})
+    assert (answer.status_code, answer.json()["field"]) == (422, "body")
+
+
+@pytest.mark.parametrize("bad", ["A\ud83d", "a\x00b", "\u200b", " "], ids=ascii)
+def test_a_reason_that_says_nothing_is_refused(client: TestClient, issuer: Issuer, bad: str) -> None:
+    body = json.dumps({"outcome": "genuine", "reason": bad})
+    headers = issuer.headers("supervisor", cic=GHENT_ROOM) | {"content-type": JSON}
+    answer = client.post(f"/v1/incidents/{uuid4()}/close", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["field"]) == (422, "reason")
 
 
 def test_forged_and_foreign_tokens_are_refused(client: TestClient, issuer: Issuer) -> None:

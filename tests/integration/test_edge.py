@@ -73,6 +73,14 @@ def test_every_answer_carries_what_protects_it(app: FastAPI) -> None:
     assert seen & {401, 404, 422, 500, 503}
 
 
+@pytest.mark.parametrize("name", ["traceparent", "tracestate", "user-agent", "accept-language", "x-channel"])
+def test_a_header_in_any_bytes_is_no_fault(app: FastAPI, name: str) -> None:
+    client = TestClient(app, raise_server_exceptions=False)
+    for value in (b"00-\xff", b"\xc3", b"00-" + b"\x80" * 55):
+        answer = client.get("/nowhere", headers={name.encode(): value})
+        assert answer.status_code == 404, value
+
+
 class _Ids(dict[str, str]):
     def __missing__(self, _: str) -> str:
         return ID

@@ -122,6 +122,13 @@ def test_the_story_reads_back_with_every_stage(database: Database, config: Repor
     assert found_gaps(database, config) == []
 
 
+@pytest.mark.parametrize("counter", [2**31, 2**63 - 1])
+def test_a_counter_of_64_bits_is_in_the_book(database: Database, counter: int) -> None:
+    enter(database, ev.events(ev.recorded(counter), ev.routed(counter)))
+    with database.read() as session:
+        assert usecases.press(session, alarm_id_of(ev.DEVICE, counter), "ann")["counter"] == counter
+
+
 def test_two_incidents_for_one_press_is_a_gap_told_once(database: Database, config: ReportingSettings) -> None:
     enter(database, ev.events(ev.recorded(1), ev.routed(1), ev.routed(2), ev.recorded(2), ev.routed(1, 2)))
     enter(database, ev.events(ev.moved(1, "sent", 1), ev.moved(2, "sent", 1)))
