@@ -17,6 +17,7 @@ from contracts.envelope import Event, wrap
 from services.alarm.domain import Claim, Judged, judge
 from services.alarm.errors import DeviceUnreadable
 from services.alarm.reading import read_press
+from services.alarm.schemas import CancelBody, FixesBody
 from services.alarm.usecases.devices import Device, standing
 from tests.support.alarm import Button, b64
 
@@ -182,6 +183,21 @@ def test_what_is_broken_in_a_fix_does_not_cost_the_place(
     assert (claim.fix.lat, claim.fix.lon, claim.fix.radius_m) == (51.05, 3.72, radius_m)
     assert claim.flags == flags
     assert (claim.fix.at is None) is ("fix_time_unknown" in flags)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [None, 7, "51.05,3.72", [], {}, {"lat": "x", "lon": 3}, {"lat": 95, "lon": 3}, {"lat": 0, "lon": 0}],
+    ids=repr,
+)
+def test_one_bad_fix_costs_none_of_the_good_ones(bad: Any) -> None:
+    """Nor does a number or a code that nobody can read cost the message that it stands in."""
+    here, there = ({"lat": lat, "lon": 3.72, "at": "2026-11-23T21:59:58Z"} for lat in (51.05, 51.06))
+    said = {"device_id": str(uuid4()), "alarm_id": str(uuid4()), "sequence": bad, "code": bad}
+    read = FixesBody.model_validate({**said, "fixes": [here, bad, there]})
+    assert [fix.lat for fix in read.fixes] == [51.05, 51.06]
+    assert FixesBody.model_validate({**said, "fixes": bad}).fixes == ()
+    assert CancelBody.model_validate(said).device_id == read.device_id
 
 
 @pytest.mark.parametrize("around", ["bom", "utf-16", "blanks", "gzip", "quotes", "mixed"])
