@@ -166,7 +166,7 @@ def _service(layout: Layout, service: str) -> list[Spec]:
     ]
 
 
-_HTTP = "--http chassis.http1:TolerantProtocol --ws none"
+_HTTP = "--http chassis.http1:TolerantProtocol --ws none --no-server-header"
 
 
 def _web(layout: Layout, name: str, factory: str, probe: str, grace_s: int = 3) -> Spec:

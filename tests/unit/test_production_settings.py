@@ -120,6 +120,24 @@ def test_nobody_is_believed_about_where_a_request_comes_from_unless_told(
     assert plan.environment(Layout.at(tmp_path), "dispatch")["FORWARDED_ALLOW_IPS"] == "10.0.0.7"
 
 
+def test_no_answer_tells_what_serves_it(tmp_path: Path) -> None:
+    common = yaml.safe_load((ROOT / "infra/compose/common.yaml").read_text())
+    told = common["services"]["api"]["environment"]
+    options = {name.removeprefix("UVICORN_").lower(): value for name, value in told.items()}
+    assert options["server_header"] == "false"
+    served = [spec for spec in plan.plan(Layout.at(tmp_path)) if "uvicorn" in spec.command]
+    assert served
+    assert all("--no-server-header" in spec.command for spec in served)
+
+
+def test_containers_are_in_production_unless_told() -> None:
+    """The file that comes with the project must not make a partner's machine a development one."""
+    told = [line.partition("=")[0] for line in (ROOT / ".env").read_text().splitlines() if "=" in line]
+    assert "ENVIRONMENT" not in told
+    common = yaml.safe_load((ROOT / "infra/compose/common.yaml").read_text())
+    assert common["services"]["process"]["environment"]["ENVIRONMENT"] == "${ENVIRONMENT:-production}"
+
+
 def test_a_committee_is_connected_to_a_chain_approach_or_not(tmp_path: Path) -> None:
     told = plan.environment(Layout.at(tmp_path), "committee")
     of_ours = {name.lower(): value for name, value in told.items() if name.startswith("CHAIN_APPROACH")}
