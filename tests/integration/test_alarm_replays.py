@@ -1,5 +1,6 @@
 """What a device signs is worth something as what it is, for the alarm that it names, at its time."""
 
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from contracts.alarm import SIGNED_AS
+from contracts.topology import DISPATCH_ALARMS
 from tests.support.alarm import GHENT, AlarmApi, Books, Button
 from tests.support.broker import Broker
 from tests.support.postgres import Cluster
@@ -118,3 +120,28 @@ def test_a_day_comes_on_which_old_clients_prove_nothing(
         assert sent(api, "heartbeat", str(uuid4()), button.sign({**own, "phone_battery": 50})) == 401
         proved = api.press(button.press()).json()["alarm_id"]
         assert books.rows("SELECT lane FROM presses WHERE alarm_id = %s", UUID(proved)) == [("verified",)]
+
+
+def test_the_same_bytes_after_the_deadline_come_to_dispatch_again(
+    books: Books, broker: Broker, tmp_path_factory: pytest.TempPathFactory, button: Button
+) -> None:
+    """A phone whose clock and counter stand still presses again, and the first alarm is over."""
+    url = books.url.replace("postgresql:", "postgresql+psycopg:")
+    folder = tmp_path_factory.mktemp("alarm")
+    with AlarmApi(folder, url, broker.url_of("alarm"), DEADLINE_S="1", LOOKUP_S="2", GRACE_S="1") as api:
+        body = button.sign({"device_id": str(button.id), "counter": 1, "kind": "press"}, "press")
+        first, copy = api.press(body).json(), api.press(body).json()
+        assert copy == first
+        time.sleep(1.2)
+        again = api.press(body).json()
+        assert again == first
+        assert events_of(broker, first["alarm_id"]) == 2
+
+
+def events_of(broker: Broker, alarm_id: str) -> int:
+    """How many events of an alarm waited for dispatch."""
+    channel, found = broker.channel(), 0
+    while (message := channel.basic_get(DISPATCH_ALARMS, auto_ack=True))[0] is not None:
+        found += alarm_id.encode() in message[2]
+    channel.connection.close()
+    return found

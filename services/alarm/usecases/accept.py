@@ -63,6 +63,15 @@ class Held:
         self.changed.set()
 
 
+@dataclass(frozen=True, slots=True)
+class _Recent:
+    """A press that was accepted, or is being. `at`: loop time."""
+
+    content: str
+    task: asyncio.Task[Receipt]
+    at: float
+
+
 def _pace(settings: AlarmSettings) -> Pace:
     return Pace(
         settings.unproved_per_s, settings.unproved_burst, settings.unproved_waiting, settings.unproved_exempt
@@ -96,7 +105,7 @@ class Intake:
         after_s = settings.unrouted_after_s
         give_up_s = settings.unrouted_give_up_s
         self._lookout = Lookout(database, self._dispatch, after_s, give_up_s) if lane == "verified" else None
-        self._recent: dict[UUID, tuple[str, asyncio.Task[Receipt]]] = {}
+        self._recent: dict[UUID, _Recent] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
@@ -119,14 +128,16 @@ class Intake:
     ) -> Receipt:
         """Hold a press and answer with its receipt; raises `NotHeld` when nothing holds it.
 
-        A copy of a press that is on its way, or was accepted, gets the same receipt. `source`: the address
-        that it came from.
+        A copy of a press that is on its way, or was just accepted, gets the same receipt from memory. A later
+        one goes all the way again: its alarm may be over by now, and only dispatch knows. `source`: the
+        address that it came from.
         """
         known = self._recent.get(judged.alarm_id)
-        if known is not None and known[0] != judged.content:
+        if known is not None and known.content != judged.content:
             judged = domain.with_reused_counter(judged, claim.device_id, claim.counter)
             known = self._recent.get(judged.alarm_id)
-        task = known[1] if known else self._remember(claim, judged, channel, source)
+        young = known is not None and self._is_young(known)
+        task = known.task if known and young else self._remember(claim, judged, channel, source)
         # Shielded: the press goes on when the phone hangs up.
         return await asyncio.shield(task)
 
@@ -134,16 +145,24 @@ class Intake:
         self, claim: Claim, judged: Judged, channel: Channel, source: str | None
     ) -> asyncio.Task[Receipt]:
         task = asyncio.create_task(self._hold(claim, judged, channel, source))
-        self._recent[judged.alarm_id] = (judged.content, task)
+        recent = _Recent(judged.content, task, asyncio.get_running_loop().time())
+        self._recent.pop(judged.alarm_id, None)
+        self._recent[judged.alarm_id] = recent
         if len(self._recent) > _REMEMBERED:
             del self._recent[next(iter(self._recent))]
 
         def forget_if_refused(done: asyncio.Task[Receipt]) -> None:
-            if done.cancelled() or done.exception() is not None:
-                self._recent.pop(judged.alarm_id, None)
+            refused = done.cancelled() or done.exception() is not None
+            if refused and self._recent.get(judged.alarm_id) is recent:
+                del self._recent[judged.alarm_id]
 
         task.add_done_callback(forget_if_refused)
         return task
+
+    def _is_young(self, recent: _Recent) -> bool:
+        """Whether nobody can have ended its alarm yet: it is on its way, or its order is perhaps not out."""
+        age_s = asyncio.get_running_loop().time() - recent.at
+        return not recent.task.done() or age_s < self._settings.deadline_s
 
     async def _hold(self, claim: Claim, judged: Judged, channel: Channel, source: str | None) -> Receipt:
         if self._pace is not None:
