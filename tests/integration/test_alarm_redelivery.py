@@ -132,6 +132,22 @@ def test_one_whose_evidence_cannot_be_opened_keeps_no_other_back(
     assert last[good]["fix"]["lat"] == pytest.approx(51.05, abs=0.01)
 
 
+def test_rows_of_which_a_value_is_rubbish_come_and_keep_no_other_back(
+    api: AlarmApi, books: Books, broker: Broker, button: Button
+) -> None:
+    rubbish = (
+        *("handed_over = 2147483647", "handed_over = -2147483648"),
+        *("flags = '5'", "flags = 'null'", "lane = 'x'"),
+    )
+    with api:
+        good, *bad = (api.press(button.press()).json()["alarm_id"] for _ in range(1 + len(rubbish)))
+        for alarm_id, damage in zip(bad, rubbish, strict=True):
+            books.do(f"UPDATE presses SET {damage} WHERE alarm_id = %s", alarm_id)
+        lost(broker, bad[-1])
+        with dispatch_of(api) as events:
+            eventually(lambda: {good, *bad} <= {each["id"] for each in events})
+
+
 def test_without_dispatch_the_broker_gets_it_again(api: AlarmApi, broker: Broker, button: Button) -> None:
     with api:
         alarm_id = api.press(button.press()).json()["alarm_id"]

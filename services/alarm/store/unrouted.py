@@ -20,18 +20,22 @@ _SETTLE = text(
     "UPDATE presses SET routed_at = :now FROM alarm_incidents a "
     "WHERE a.alarm_id = presses.alarm_id AND presses.routed_at IS NULL"
 )
-# In the future: what was received or put off before somebody put the clock back.
+# One row more than so many attempts, or fewer than none, would fail the statement, and keep all others back.
+_ATTEMPTS = "least(greatest(p.handed_over, 0), 1000000)"
+# In the future: what was received or put off before somebody put the clock back. A lane that is none is that of
+# presses which nobody proved.
 _CLAIM = text(
-    "WITH d AS (SELECT alarm_id FROM presses WHERE routed_at IS NULL AND lane = :lane "  # noqa: S608 - our names
+    "WITH d AS (SELECT alarm_id FROM presses WHERE routed_at IS NULL "  # noqa: S608 - our names
+    "AND (lane = 'verified') = (:lane = 'verified') "
     "AND (received_at < :before OR received_at > :beyond) "
     "AND (hand_over_at IS NULL OR hand_over_at <= :now OR hand_over_at > :beyond) "
     "ORDER BY received_at LIMIT :limit FOR UPDATE SKIP LOCKED) "
-    "UPDATE presses p SET handed_over = p.handed_over + 1, hand_over_at = CAST(:now AS timestamptz) "
-    "+ make_interval(secs => least(:longest, :after * 2 ^ least(p.handed_over, 20))) "
+    f"UPDATE presses p SET handed_over = {_ATTEMPTS} + 1, hand_over_at = CAST(:now AS timestamptz) "
+    f"+ make_interval(secs => least(:longest, :after * 2 ^ least({_ATTEMPTS}, 20))) "
     f"FROM d WHERE d.alarm_id = p.alarm_id RETURNING {_COLUMNS}"
 )
 _CLAIM_ONE = text(
-    f"UPDATE presses p SET handed_over = p.handed_over + 1 WHERE p.alarm_id = :id RETURNING {_COLUMNS}"  # noqa: S608
+    f"UPDATE presses p SET handed_over = {_ATTEMPTS} + 1 WHERE p.alarm_id = :id RETURNING {_COLUMNS}"  # noqa: S608
 )
 _INCIDENT = text("SELECT incident_id FROM alarm_incidents WHERE alarm_id = :id")
 

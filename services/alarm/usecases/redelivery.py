@@ -127,7 +127,7 @@ class Redelivery:
         return taken, {row.alarm_id for row, went in zip(left, sent, strict=True) if went}
 
     async def _publish(self, lane: str, event: Event) -> bool:
-        key = f"{AlarmRaised.TYPE}.{lane}"
+        key = f"{AlarmRaised.TYPE}.{lane if lane == 'verified' else 'unverified'}"
         try:
             await self._publisher.publish(
                 Message(event.id, AlarmRaised.EXCHANGE, key, event.encode()), _CONFIRM_S
@@ -157,7 +157,7 @@ class Redelivery:
 
     def _event(self, row: Any) -> Event:
         """The event of a press as it was raised, with the same id, as far as its row can tell."""
-        flags = list(row.flags)
+        flags = [str(flag) for flag in row.flags] if isinstance(row.flags, list) else [INCOMPLETE]
         try:
             evidence = self._vault.open(domain.evidence_place(row.alarm_id), bytes(row.evidence))
         except (Unreadable, ValueError):
