@@ -23,7 +23,12 @@ _MOST_UNPACKED = 64 * 1024
 # Beyond any place and any accuracy on Earth, in degrees and in metres.
 _FAR = 1e9
 _ID_IN_RUINS = re.compile(rb'"device_id"\s*:\s*"?([\w.:@-]{1,100})')
-_SURROUNDINGS = b' \t\r\n\x00"'
+_COMPACT = re.compile(rb"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+_FLATTENED = ("protected", "payload", "signature")
+# Values of a document among which the device id is looked for.
+_MOST_LOOKED_AT = 10_000
+_BLANKS = b" \t\r\n\x00"
+_SURROUNDINGS = _BLANKS + b'"'
 
 
 class Signed(NamedTuple):
@@ -36,7 +41,9 @@ class Signed(NamedTuple):
 
 
 def split_jws(body: bytes) -> Signed:
-    """Take a compact JWS apart, as far as each part can be read; anything else is its own payload."""
+    """Take a JWS apart, as far as each part can be read; anything else is its own payload."""
+    if body[:1] == b"{":
+        body = _compact_in(body) or body
     parts = body.split(b".")
     if len(parts) not in (2, 3) or body[:1] in (b"{", b"["):
         return Signed({}, body, None, None)
@@ -61,6 +68,10 @@ def unwrap(body: bytes) -> bytes:
     encoding = json.detect_encoding(body)
     if encoding != "utf-8":
         body = body.decode(encoding, errors="replace").encode()
+    body = body.strip(_BLANKS)
+    # Written into a text of JSON once more.
+    while body[:1] == b'"' and isinstance(text := read_document(body), str):
+        body = text.encode(errors="replace").strip(_BLANKS)
     return body.strip(_SURROUNDINGS)
 
 
@@ -72,6 +83,28 @@ def read_document(text: bytes) -> Any:
         return None
 
 
+def _compact_in(body: bytes) -> bytes | None:
+    """The compact JWS in JSON: taken apart (RFC 7515, flattened), or whole in one of its fields."""
+    document = read_document(body)
+    if not isinstance(document, dict) or "device_id" in document:
+        return None
+    parts = [part for name in _FLATTENED if isinstance(part := document.get(name), str)]
+    texts = [".".join(parts)] if len(parts) == len(_FLATTENED) else document.values()
+    found = (each.encode(errors="replace") for each in texts if isinstance(each, str))
+    return next((text for text in found if _COMPACT.fullmatch(text)), None)
+
+
+def _deeper(document: Any) -> dict[str, Any]:
+    """The fields beside a device id that stands deeper than where it belongs; none where there is no such."""
+    queue = [document]
+    for each in queue:
+        if isinstance(each, dict) and _id_of(each.get("device_id")) is not None:
+            return each
+        if isinstance(each, dict | list) and len(queue) < _MOST_LOOKED_AT:
+            queue.extend(each.values() if isinstance(each, dict) else each)
+    return {}
+
+
 def read_press(body: bytes) -> Claim:
     """Read a press, signed or not. Raises `DeviceUnreadable` only where no device id can be found."""
     told = unwrap(body)
@@ -79,6 +112,8 @@ def read_press(body: bytes) -> Claim:
     document = read_document(message.payload)
     fields = document if isinstance(document, dict) else {}
     device_id = _id_of(fields.get("device_id")) or _id_of(message.header.get("kid"))
+    if device_id is None and (inner := _deeper(document)):
+        document, fields, device_id = None, inner, _id_of(inner["device_id"])
     if device_id is None and not fields:
         device_id = _id_in_ruins(message.payload, body)
     if device_id is None:

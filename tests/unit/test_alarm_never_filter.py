@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -123,6 +124,47 @@ def test_no_bytes_at_all_are_a_fault_of_ours(body: bytes) -> None:
 def test_a_device_id_in_ruins_is_found(rest: bytes) -> None:
     claim = read_press(b'{"device_id": "b-17", "fix": ' + rest)
     assert claim.device_id == "b-17"
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda jws: json.dumps(jws),
+        lambda jws: json.dumps(json.dumps(jws)),
+        lambda jws: json.dumps(dict(zip(("protected", "payload", "signature"), jws.split("."), strict=True))),
+        lambda jws: json.dumps({"jws": jws}),
+        lambda jws: json.dumps({"type": "press", "token": jws}),
+    ],
+)
+def test_a_signed_press_is_proved_whatever_a_client_puts_around_it(wrapped: Callable[[str], str]) -> None:
+    button = Button()
+    claim = read_press(wrapped(button.press().decode()).encode())
+    found = judged(claim, device_of(button))
+    assert (found.lane, claim.counter, claim.device_id) == ("verified", 1, str(button.id))
+    assert claim.fix is not None
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda said: json.dumps(json.dumps(said)),
+        lambda said: json.dumps({"data": said}),
+        lambda said: json.dumps({"type": "press", "event": [{"body": said}], "device_id": None}),
+        lambda said: json.dumps([said]),
+    ],
+)
+def test_a_device_id_is_found_wherever_it_stands(wrapped: Callable[[Any], str]) -> None:
+    said = {"device_id": "b-17", "counter": 3, "fix": {"lat": 51.05, "lon": 3.72}}
+    claim = read_press(wrapped(said).encode())
+    assert (claim.device_id, claim.counter) == ("b-17", 3)
+    assert claim.fix is not None
+    assert judged(claim, None).lane == "unverified"
+
+
+def test_who_signed_is_not_overruled_by_what_stands_deeper() -> None:
+    button = Button()
+    claim = read_press(button.sign({"counter": 3, "seen": {"device_id": str(Button().id)}}))
+    assert judged(claim, device_of(button)).lane == "verified"
 
 
 def test_the_key_id_stands_in_for_a_payload_that_is_gone() -> None:
