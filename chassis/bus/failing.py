@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -30,7 +31,12 @@ HOPELESS = (Permanent, ValidationError)
 # How often the database was at fault. Nothing is wrong with the message then: that costs it no attempt, and it
 # is tried every few seconds for an hour, or for `AWAY_GIVE_UP_S` seconds.
 TRIED_AWAY = "x-away"
-_AWAY_DELAYS_S = (1, *[5] * (int(os.environ.get("AWAY_GIVE_UP_S", "3600")) // 5))
+
+
+@cache
+def away_delays_s() -> tuple[int, ...]:
+    """Seconds before each further attempt; read at first use, for whoever imports this may fork the process."""
+    return (1, *[5] * (int(os.environ.get("AWAY_GIVE_UP_S", "3600")) // 5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +54,7 @@ class Failed:
         """Seconds until the next attempt; None when that is of no use, or would be one too many."""
         if self.event is None or isinstance(self.reason, HOPELESS) or of_its_data(self.reason):
             return None
-        delays = _AWAY_DELAYS_S if self.away else RETRY_DELAYS_S
+        delays = away_delays_s() if self.away else RETRY_DELAYS_S
         before = self.counts[TRIED_AWAY] if self.away else self.counts[ATTEMPT] - 1
         return delays[before] if before < len(delays) else None
 

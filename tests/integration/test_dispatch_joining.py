@@ -81,6 +81,19 @@ def test_far_away_in_the_same_room_it_rings_again_too(desk: Desk) -> None:
     assert desk.sql("SELECT acknowledged_by, cic_id FROM incidents") == [(None, GHENT_ROOM)]
 
 
+def test_places_far_apart_do_not_hold_the_ladder_back(desk: Desk) -> None:
+    """A phone that cannot make up its mind where it is, or somebody who has it."""
+    device = uuid4()
+    desk.press(alarm(device, 1))
+    for counter in range(2, 7):
+        desk.pass_time(12)
+        desk.press(alarm(device, counter, fix=FAR_IN_THE_ROOM if counter % 2 else GHENT))
+    desk.pass_time(1)
+    levels = [e["level"] for e in desk.published("incident.escalated.v1")]
+    assert levels == ["all_positions", "supervisor", "neighbour"]
+    assert "sent" in {state for (state,) in desk.sql("SELECT state FROM orders")}
+
+
 def test_a_nearer_unit_is_proposed_beside_the_one_that_went_elsewhere(desk: Desk) -> None:
     device = uuid4()
     first = alarm(device, 1)
