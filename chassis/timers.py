@@ -17,7 +17,7 @@ from sqlmodel import Field, Session, SQLModel
 from chassis import clock
 from chassis.columns import UtcDateTime, table_of
 from chassis.database import Database, Transaction
-from chassis.sql import AWAY, Insert, Statement, send, unreachable
+from chassis.sql import AWAY, Insert, Statement, of_its_data, send, unreachable
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,7 @@ class DueRow(SQLModel, table=True):
 class Due:
     """Something to be done at `due_at` about `subject_id`, unless it is cancelled before.
 
-    `id` and `failures` are of a row that was claimed.
+    `id` and `failures` are of a row that was claimed, and stay those of the row that is scheduled in its place.
     """
 
     kind: str
@@ -62,19 +62,21 @@ class Due:
 
 Act = Callable[[Transaction, Due], None]
 
-_INSERT = Insert(table_of(DueRow), ("id", "kind", "subject_id", "due_at", "attempt"))
-# A time that no driver reads (before Christ, infinity) must not keep the row from being acted upon.
+_INSERT = Insert(table_of(DueRow), ("id", "kind", "subject_id", "due_at", "attempt", "failures"))
+# A time that no driver reads (before Christ, infinity), or a number that nobody can count on from, must not
+# keep the row from being acted upon.
 _CLAIM = text(
     "DELETE FROM due WHERE id IN (SELECT id FROM due WHERE kind = ANY(:kinds) AND parked_at IS NULL "
     "AND (due_at <= :now OR due_at > CAST(:beyond AS timestamptz)) ORDER BY due_at LIMIT :limit "
     "FOR UPDATE SKIP LOCKED) "
-    "RETURNING id, kind, subject_id, attempt, failures, "
+    "RETURNING id, kind, subject_id, least(greatest(attempt, 0), 1000000) AS attempt, "
+    "least(greatest(failures, 0), 1000000) AS failures, "
     "greatest(least(due_at, CAST(:now AS timestamptz) + interval '1 day'), timestamptz 'epoch') AS due_at"
 )
 # Only where nobody else acted on it meanwhile.
 _PUT_OFF = text(
     "UPDATE due SET failures = :failures, due_at = :due_at, parked_at = :parked_at "
-    "WHERE id = :id AND failures = :before AND parked_at IS NULL"
+    "WHERE id = :id AND least(greatest(failures, 0), 1000000) = :before AND parked_at IS NULL"
 )
 # Whoever holds what the act needs must not hold up the timers behind it.
 _HURRIED = text("SET LOCAL lock_timeout = '500ms'")
@@ -91,11 +93,12 @@ def scheduled(rows: Sequence[Due]) -> Statement:
     return _INSERT(
         [
             {
-                "id": uuid4(),
+                "id": row.id or uuid4(),
                 "kind": row.kind,
                 "subject_id": row.subject_id,
                 "due_at": row.due_at,
                 "attempt": row.attempt,
+                "failures": row.failures,
             }
             for row in rows
         ]
@@ -166,7 +169,7 @@ def put_off(database: Database, row: Due, error: Exception) -> None:
     """
     now, failures = clock.now(), row.failures
     wait, parked = _AGAIN_S, False
-    if not isinstance(error, AWAY):
+    if not isinstance(error, AWAY) or of_its_data(error):
         parked = failures >= len(_PUT_OFF_S)
         wait = 0 if parked else _PUT_OFF_S[failures]
         failures += 1

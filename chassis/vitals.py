@@ -19,7 +19,8 @@ from contracts import telemetry as names
 _LOOK = text(
     "SELECT clock_timestamp() AS at, "
     "(SELECT count(*) FROM (SELECT FROM outbox LIMIT 10000) AS first) AS waiting, "
-    "(SELECT coalesce(extract(epoch FROM now() - min(created_at)), 0) FROM outbox) AS oldest_s, "
+    "(SELECT coalesce(extract(epoch FROM now() - greatest(least(min(created_at), now()), "
+    "timestamptz 'epoch')), 0) FROM outbox) AS oldest_s, "
     "(SELECT coalesce(extract(epoch FROM now() - greatest(min(due_at), timestamptz 'epoch')), 0) FROM due "
     "WHERE due_at < now() AND parked_at IS NULL) AS overdue_s, "
     "(SELECT count(*) FROM due WHERE failures > 0 AND parked_at IS NULL) AS put_off, "

@@ -1,5 +1,6 @@
 """One request of one caller at one moment: what use cases of people at desks are given."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from sqlmodel import Session
 from chassis import clock
 from chassis.caller import Caller
 from chassis.database import Transaction
+from chassis.known import Known
 from chassis.vault import Vault
 
 
@@ -29,6 +31,17 @@ class Work:
     def open(self, place: str, sealed: bytes | None) -> Any:
         """What is sealed at a place; an empty mapping where nothing is."""
         return self.vault.open(place, sealed) if sealed else {}
+
+    def opened(self, place: str, sealed: bytes | None) -> Mapping[str, Any]:
+        """The same for one of many: what cannot be read is told of by its place, and hides no other."""
+        nothing: Mapping[str, Any] = {}
+        return Known("sealed value", place).read("text", lambda: self._mapping(place, sealed), nothing)
+
+    def _mapping(self, place: str, sealed: bytes | None) -> Mapping[str, Any]:
+        said = self.open(place, sealed)
+        if not isinstance(said, dict):
+            raise TypeError("not a mapping")
+        return said
 
     def seal(self, place: str, value: Any) -> bytes:
         """Encrypt for one place."""

@@ -13,7 +13,7 @@ from contracts.common import Fix, Outcome
 from contracts.registry import Card
 from services.dispatch import store
 from services.dispatch.domain import LIVE, STAMPS, URGENCY_OF_LANE, measured_at, merged
-from services.dispatch.known import UNREADABLE, Known, is_known
+from services.dispatch.known import UNREADABLE, Known, is_known, of_incident
 from services.dispatch.models import IncidentRow
 from services.dispatch.routing import Route, SearchBasis, quality
 from services.dispatch.schemas import (
@@ -37,7 +37,7 @@ def load_views(context: Context, session: Session, ids: Sequence[UUID], now: dat
     kept_from: dict[UUID, list[str]] = {}
     for row in tied:
         kept_from.setdefault(row.id, []).append(row.subject)
-    knowns = {incident.id: Known(incident.id) for incident in incidents}
+    knowns = {incident.id: of_incident(incident.id) for incident in incidents}
     summaries: dict[UUID, list[OrderSummary]] = {}
     for order in orders:
         if (known := knowns.get(order.incident_id)) is not None:
@@ -138,7 +138,7 @@ def seal_opened(
 
     `incident`: its new row; `order`: the first one, or None; `owner`: see `store.owners`, or None.
     """
-    known = Known(incident["id"])
+    known = of_incident(incident["id"])
     view = _view(
         context,
         SimpleNamespace(**_NOT_YET, **incident),

@@ -16,6 +16,7 @@ from standardwebhooks import Webhook
 from chassis import clock, telemetry, timers
 from chassis.caller import Caller
 from chassis.egress_http import AsyncTransport, refused_address
+from chassis.sql import AWAY
 from chassis.timers import Due
 from services.dispatch import store, views
 from services.dispatch.disclosures import disclosed, shown
@@ -119,8 +120,10 @@ class Courier:
             try:
                 async with asyncio.timeout(_WHOLE_S):
                     await self._send(row)
-            except Exception as error:  # noqa: BLE001 - it comes again, and the others go on
+            except (TimeoutError, *AWAY) as error:
                 log.error("webhook %s: %s, attempt %d", row.subject_id, type(error).__name__, row.attempt)
+            except Exception as error:  # noqa: BLE001 - the others go on
+                await asyncio.to_thread(self._fail, row, error)
 
     async def _send(self, row: Due) -> None:
         incident_id, cic_id, revision = row.subject_id.split("|")
@@ -163,6 +166,17 @@ class Courier:
             return None
         secret = self._context.vault.open(store.webhook_place(cic_id), room.webhook_secret)
         return shown(_software(cic_id), found[0]), room.webhook_url, str(secret)
+
+    def _fail(self, row: Due, error: Exception) -> None:
+        """It fails for what it holds or for what was set up: some more attempts, then it is parked and told.
+
+        A room that does not answer is another matter: it is tried for as long as it takes.
+        """
+        try:
+            timers.put_off(self._context.database, row, error)
+        except SQLAlchemyError as away:
+            # It is due again all the same, and fails again.
+            log.warning("webhook %s: not put off: %s", row.subject_id, type(away).__name__)
 
     def _headers(self, message_id: str, body: str, secret: str) -> dict[str, str]:
         at = clock.now()

@@ -251,3 +251,40 @@ def test_a_room_whose_software_hangs_delays_no_other(cluster: Cluster) -> None:
     deaf.close()
     software.shutdown()
     software.server_close()
+
+
+def test_a_row_that_fails_for_what_it_holds_is_parked_and_told_of(
+    cluster: Cluster, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One that nobody can read, one whose room's secret is broken, one with a full number; and a good one."""
+    software = Software()
+    desk = Desk(context_on(cluster.database("dispatch"), webhook_hosts=["localhost"]))
+    hook = f"http://localhost:{software.server_port}/"
+    for room in (GHENT_ROOM, BRUSSELS_ROOM):
+        desk.policy(room, "proposed", webhook_url=hook, webhook_secret=SECRET)
+    bad, full, good = alarm(), alarm(fix=BRUSSELS), alarm(fix=BRUSSELS)
+    desk.press(bad, full, good)
+    desk.do("UPDATE control_rooms SET webhook_secret = 'rubbish' WHERE id = :room", room=GHENT_ROOM)
+    desk.do("UPDATE due SET attempt = 2147483647 WHERE subject_id LIKE :id", id=f"{full.alarm_id}%")
+    odd = "INSERT INTO due (id, kind, subject_id, due_at, attempt) VALUES (:id, 'webhook', 'odd', now(), -9)"
+    desk.do(odd, id=uuid4())
+
+    async def work() -> None:
+        courier = Courier(desk.context)
+        for _ in range(10):
+            desk.do("UPDATE due SET due_at = now() WHERE kind = 'webhook'")
+            for row in await asyncio.to_thread(courier._claim):
+                await courier._try(row)
+        await courier.stop()
+
+    with caplog.at_level("WARNING"):
+        asyncio.run(work())
+    assert set(software.told) == {str(full.alarm_id), str(good.alarm_id)}
+    left = desk.sql("SELECT subject_id, parked_at IS NOT NULL FROM due WHERE kind = 'webhook' ORDER BY 1")
+    assert [(subject.partition("|")[0], parked) for subject, parked in left] == sorted(
+        [(str(bad.alarm_id), True), ("odd", True)]
+    )
+    assert "timer webhook of odd failed: ValueError, parked" in caplog.text
+    assert f"timer webhook of {bad.alarm_id}" in caplog.text
+    software.shutdown()
+    software.server_close()

@@ -129,3 +129,17 @@ def test_a_row_that_somebody_else_acted_on_meanwhile_is_left_alone(desk: Desk) -
     row = Due("find_unit", str(uuid4()), datetime.now(UTC) - timedelta(minutes=1), id=uuid4())
     timers.put_off(desk.context.database, row, ValueError())
     assert desk.sql("SELECT count(*) FROM due") == [(0,)]
+
+
+@pytest.mark.parametrize("column", ["attempt", "failures"])
+@pytest.mark.parametrize("value", [-(2**31), -1, 2**31 - 1])
+def test_no_number_of_a_row_stops_the_rows_behind_it(desk: Desk, column: str, value: int) -> None:
+    _plant(desk, "unit_answer", uuid4())
+    desk.do(f"UPDATE due SET {column} = {value}")
+    odd, good = alarm(), alarm(fix=BRUSSELS)
+    desk.press(odd, good)
+    desk.do(f"UPDATE due SET {column} = {value} WHERE subject_id = :id", id=str(odd.alarm_id))
+    desk.do("UPDATE due SET due_at = due_at - interval '20.1 seconds'")
+    escalating.act_on_due(desk.context)
+    told = {each["incident_id"] for each in desk.published("incident.escalated.v1")}
+    assert told == {str(odd.alarm_id), str(good.alarm_id)}

@@ -178,7 +178,7 @@ def claim(database: Database, vault: Vault, caller: Caller, at_most: int = 5) ->
         if handover is None:
             return
         wait = _AGAIN_AFTER_S[min(due.attempt, len(_AGAIN_AFTER_S) - 1)]
-        again = replace(due, attempt=due.attempt + 1, due_at=work.at + timedelta(seconds=wait))
+        again = replace(due, attempt=due.attempt + 1, failures=0, due_at=work.at + timedelta(seconds=wait))
         timers.schedule(work.session, [again])
         found.append(_sending(work, handover))
 
@@ -198,7 +198,7 @@ def of_application(reading: Reading, application_id: UUID) -> list[tuple[Handove
     """The moves of one case, with what was sent."""
     row = reading.visible(application_id)
     return [
-        (each, reading.open(sealed.handover(each.id), each.sealed))
+        (each, reading.opened(sealed.handover(each.id), each.sealed))
         for each in store.of_application(reading.session, row.id)
     ]
 
@@ -206,7 +206,7 @@ def of_application(reading: Reading, application_id: UUID) -> list[tuple[Handove
 def incoming(reading: Reading, limit: int) -> list[tuple[HandoverRow, Mapping[str, Any]]]:
     """Cases of theirs that wait for our answer."""
     return [
-        (each, reading.open(sealed.handover(each.id), each.sealed))
+        (each, reading.opened(sealed.handover(each.id), each.sealed))
         for each in store.unanswered(reading.session, reading.sight, "in", limit)
         if not reading.is_tied(each.enrolment_id)
     ]
