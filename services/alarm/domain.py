@@ -1,5 +1,6 @@
 """What a press says and what is wrong with it. Nothing here refuses: whatever is wrong becomes a flag."""
 
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -136,6 +137,10 @@ def evidence_place(alarm_id: UUID) -> str:
     return f"presses:{alarm_id}:evidence"
 
 
+# What other clocks may be ahead of this one.
+_AHEAD_S = 60.0
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """From when on a person is told: seconds, percent, days."""
@@ -183,6 +188,9 @@ def conditions(health: Health, limits: Limits, now: datetime) -> list[Condition]
 
     def overdue(kind: Any, since: datetime | None, warning_s: float, task_s: float | None) -> None:
         age = (now - since).total_seconds() if since else 0
+        if age < -_AHEAD_S:
+            # What is said to happen yet is not known: that is not well.
+            age = math.inf
         if since and age >= warning_s:
             found.append(Condition(device, file, kind, "warning", since))
         if since and task_s is not None and age >= task_s:

@@ -95,10 +95,16 @@ def put_test(session: Session, test_id: UUID, device_id: UUID, counter: int, at:
     return session.execute(_PUT_TEST, given).first() is not None
 
 
+# News may come out of order. What is said to come yet (a clock was put back) is replaced by what is known.
+_AHEAD = "interval '1 minute'"
+_LATER = (
+    f"CASE WHEN {{0}} > EXCLUDED.contact_at + {_AHEAD} THEN EXCLUDED.contact_at "
+    "ELSE GREATEST({0}, EXCLUDED.contact_at) END"
+)
 _CONTACT = text(
-    "INSERT INTO health (device_id, contact_at) SELECT * FROM unnest(CAST(:ids AS uuid[]), "
+    "INSERT INTO health (device_id, contact_at) SELECT * FROM unnest(CAST(:ids AS uuid[]), "  # noqa: S608
     "CAST(:at AS timestamptz[])) AS n(device_id, at) ORDER BY device_id "
-    "ON CONFLICT (device_id) DO UPDATE SET contact_at = GREATEST(health.contact_at, EXCLUDED.contact_at)"
+    f"ON CONFLICT (device_id) DO UPDATE SET contact_at = {_LATER.format('health.contact_at')}"
 )
 _REPORTED = (
     "device_id uuid, received_at timestamptz, phone_battery integer, button_battery integer, "
@@ -118,12 +124,13 @@ _HEALTH = (
     "SELECT device_id, received_at, received_at, received_at, phone_battery, button_battery, bluetooth, "
     "CASE WHEN bluetooth IS FALSE THEN received_at END, location_permission, app_version "
     f"FROM jsonb_to_recordset(%(rows)s::jsonb) AS n({_REPORTED}) ON CONFLICT (device_id) DO UPDATE SET "
-    "contact_at = GREATEST(h.contact_at, EXCLUDED.contact_at), reported_at = EXCLUDED.reported_at, "
+    f"contact_at = {_LATER.format('h.contact_at')}, reported_at = EXCLUDED.reported_at, "
     "told_at = CASE WHEN h.told_at IS NULL OR h.told_at <= EXCLUDED.reported_at - interval '1 hour' "
     f"OR {_WORTH_TELLING} THEN EXCLUDED.reported_at ELSE h.told_at END, {_KEPT}, "
     "bluetooth_lost_at = CASE WHEN EXCLUDED.bluetooth THEN NULL "
     "ELSE COALESCE(h.bluetooth_lost_at, EXCLUDED.bluetooth_lost_at) END "
     "WHERE h.reported_at IS NULL OR h.reported_at <= EXCLUDED.reported_at "
+    f"OR h.reported_at > EXCLUDED.reported_at + {_AHEAD} "
     "RETURNING h.device_id, h.told_at = h.reported_at AS tell"
 ).encode()
 

@@ -11,6 +11,7 @@ from sqlmodel import Session
 from chassis.columns import table_of
 from chassis.sql import Insert, Statement, send
 from contracts.dispatch import ControlRoomRegistered
+from contracts.values import read_moment
 from services.alarm.models import FrozenLadderRow
 
 # For so long after a request to cancel, further presses of the device show that they are held and nothing else:
@@ -24,9 +25,12 @@ _STAGES = text(
     "FROM p WHERE NOT EXISTS (SELECT 1 FROM frozen_ladders f WHERE f.alarm_id = p.alarm_id)) "
     "SELECT alarm_id, device_id, 'stored' AS stage, stored_at AS at FROM live UNION ALL "
     "SELECT alarm_id, device_id, s.stage, s.at FROM live JOIN alarm_incidents USING (alarm_id) "
-    "JOIN stages s USING (incident_id) WHERE NOT quiet UNION ALL "
-    "SELECT p.alarm_id, p.device_id, x.key, x.value::timestamptz FROM p JOIN frozen_ladders f "
-    "ON f.alarm_id = p.alarm_id CROSS JOIN LATERAL jsonb_each_text(f.shown) x"
+    "JOIN stages s USING (incident_id) WHERE NOT quiet"
+)
+# Read here and not by the database: one that cannot be read would hide the ladders of all others.
+_FROZEN = text(
+    "SELECT p.alarm_id, p.device_id, f.shown FROM presses p JOIN frozen_ladders f USING (alarm_id) "
+    "WHERE p.alarm_id = ANY(:ids)"
 )
 _OF_DEVICE = text(
     "SELECT alarm_id FROM presses WHERE device_id = :device_id "  # noqa: S608
@@ -39,9 +43,14 @@ _OWNER = text("SELECT device_id FROM presses WHERE alarm_id = :alarm_id")
 
 def ladders(session: Session, alarm_ids: Collection[UUID]) -> dict[tuple[UUID, str], dict[str, datetime]]:
     """The stages that alarms have reached, by alarm and by the device that raised it."""
-    found = dict[tuple[UUID, str], dict[str, datetime]]()
-    for row in session.execute(_STAGES, {"ids": list(set(alarm_ids))}):
+    found, given = dict[tuple[UUID, str], dict[str, datetime]](), {"ids": list(set(alarm_ids))}
+    for row in session.execute(_STAGES, given):
         found.setdefault((row.alarm_id, row.device_id), {})[row.stage] = row.at
+    for row in session.execute(_FROZEN, given):
+        stages = row.shown.items() if isinstance(row.shown, dict) else ()
+        reached = {stage: at for stage, said in stages if (at := read_moment(said)) is not None}
+        if reached:
+            found.setdefault((row.alarm_id, row.device_id), {}).update(reached)
     return found
 
 

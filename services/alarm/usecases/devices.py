@@ -11,6 +11,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.exc import SQLAlchemyError
 
+from chassis.apart import apart
 from chassis.database import Database
 from chassis.jws import is_signed_by, key_of
 from services.alarm.domain import Claim, Standing
@@ -80,7 +81,8 @@ class Devices:
         with self._database.read() as session:
             looked_at = store.database_time(session)
             for record in store.devices_changed_since(session, self._since):
-                self._learn(record)
+                with apart("device", record.device_id):
+                    self._learn(record)
         self._since = looked_at - _OVERLAP
 
     def _look_up(self, device_id: UUID) -> Device | None:
@@ -103,7 +105,7 @@ class Devices:
             try:
                 self.refresh()
                 away = False
-            except SQLAlchemyError as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is: a thread that ended would learn no device
                 if not away:
                     log.warning("devices cannot be refreshed: %s", type(error).__name__)
                 away = True

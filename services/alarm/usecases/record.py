@@ -11,9 +11,10 @@ from opentelemetry.trace import Span
 from chassis import clock
 from chassis.apart import Less, bisect_with_less
 from chassis.database import Database, Transaction
+from chassis.known import Known, is_known
 from chassis.vault import Vault
 from contracts.alarm import AlarmRaised, PressesRecorded, RecordedPress
-from contracts.press import CHEAP, WITHOUT
+from contracts.press import CHEAP, INCOMPLETE, WITHOUT
 from services.alarm import domain
 from services.alarm.store import devices, presses
 
@@ -81,10 +82,23 @@ def _tell(transaction: Transaction, new: Sequence[Mapping[str, Any]], cause: Spa
     if not new:
         return
     proved = {row["device_id"]: row for row in new if row["lane"] == "verified"}
-    contacts = {UUID(device_id): row["received_at"] for device_id, row in sorted(proved.items())}
+    known_as = {device: row for device_id, row in proved.items() if (device := domain.uuid_of(device_id))}
+    contacts = {device: known_as[device]["received_at"] for device in sorted(known_as)}
     devices.note_contact(transaction.session, list(contacts), list(contacts.values()))
     known = devices.enrolments_of(
         transaction.session, [found for row in new if (found := domain.uuid_of(row["device_id"]))]
     )
-    told = tuple(RecordedPress(**row, enrolment_id=known.get(domain.uuid_of(row["device_id"]))) for row in new)
+    told = tuple(_recorded(row, known.get(domain.uuid_of(row["device_id"]))) for row in new)
     transaction.publish(PressesRecorded(presses=told), cause=cause)
+
+
+# What stands for a field of a press that cannot be read: the ledger is told of each, whatever is wrong with it.
+_INSTEAD: Mapping[str, Any] = {"lane": "unverified", "channel": "data", "flags": (INCOMPLETE,)}
+_TIMES = ("received_at", "stored_at", "deadline_at")
+
+
+def _recorded(row: Mapping[str, Any], enrolment_id: UUID | None) -> RecordedPress:
+    at = clock.now()
+    instead = {**_INSTEAD, **dict.fromkeys(_TIMES, next((row[n] for n in _TIMES if is_known(row[n])), at))}
+    values = {**row, "enrolment_id": enrolment_id}
+    return Known("press", row["alarm_id"]).shaped(RecordedPress, values, instead)

@@ -159,8 +159,8 @@ class Redelivery:
         """The event of a press as it was raised, with the same id, as far as its row can tell."""
         flags = [str(flag) for flag in row.flags] if isinstance(row.flags, list) else [INCOMPLETE]
         try:
-            evidence = self._vault.open(domain.evidence_place(row.alarm_id), bytes(row.evidence))
-        except (Unreadable, ValueError):
+            evidence = dict(self._vault.open(domain.evidence_place(row.alarm_id), bytes(row.evidence)))
+        except (Unreadable, ValueError, TypeError):
             log.error("press %s: its place and proof cannot be opened", row.alarm_id)
             evidence, flags = {}, [*flags, INCOMPLETE]
         data = {name: getattr(row, name) for name in store.SAID} | {
@@ -175,7 +175,7 @@ class Redelivery:
             type=AlarmRaised.TYPE,
             time=row.received_at,
             subject=str(row.alarm_id),
-            traceparent=evidence.get("traceparent"),
+            traceparent=trace if isinstance(trace := evidence.get("traceparent"), str) else None,
             data=data,
         )
         return wrap(read_press(raw), source=SOURCE, time=raw.time, event_id=raw.id, traceparent=raw.traceparent)

@@ -71,13 +71,20 @@ class Lookout:
         self._watched[alarm_id] = _Watched(event, now + self._after_s, now + self._give_up_s)
 
     async def _look(self) -> None:
-        loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(_LOOK_EVERY_S)
-            if any(each.look_at <= loop.time() for each in self._watched.values()):
-                stuck = self._stuck(list(self._watched), await self._routed(list(self._watched)), loop.time())
-                for start in range(0, len(stuck), _AT_ONCE):
-                    await self._hand_over(stuck[start : start + _AT_ONCE])
+            try:
+                await self._look_once()
+            except Exception:
+                # Whatever it is: the next look comes, and the rows are there (`redelivery.py`).
+                log.exception("presses that are not routed could not be looked after")
+
+    async def _look_once(self) -> None:
+        loop = asyncio.get_running_loop()
+        if any(each.look_at <= loop.time() for each in self._watched.values()):
+            stuck = self._stuck(list(self._watched), await self._routed(list(self._watched)), loop.time())
+            for start in range(0, len(stuck), _AT_ONCE):
+                await self._hand_over(stuck[start : start + _AT_ONCE])
 
     def _stuck(self, watched: Sequence[UUID], routed: set[UUID], now: float) -> list[UUID]:
         """Those whose time is over, unless a living lane has just not come to them yet. Forgets the routed."""

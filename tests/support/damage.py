@@ -1,0 +1,68 @@
+"""Damage to one row of a database, as disks, hands and old releases do it; and its undoing."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import psycopg
+
+# What a column of a type may hold that no reader expects.
+_TIMES = ("infinity", "0044-03-15 BC")
+_JSON = ("7", "[null, 3]", '{"a": 1}')
+VALUES: dict[str, tuple[str, ...]] = {
+    "timestamp with time zone": _TIMES,
+    "date": _TIMES,
+    "text": ("rubbish", ""),
+    "character varying": ("rubbish", ""),
+    "jsonb": _JSON,
+    "bytea": ("rubbish", ""),
+    "double precision": ("NaN", "infinity", "1e300"),
+    "integer": ("2147483647", "-1"),
+    "bigint": ("9223372036854775807", "-1"),
+    "ARRAY": ("{NULL}", "{}"),
+}
+
+
+class Damaged:
+    """The columns of a database's tables, one of whose rows can be damaged."""
+
+    def __init__(self, database_url: str) -> None:
+        self._connection = psycopg.connect(database_url.replace("+psycopg", ""), autocommit=True)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._connection.close()
+
+    def set(self, table: str, column: str, value: str | None, which: str) -> bool:
+        """Have the row of a condition hold this; False where the database refuses it."""
+        change = f'UPDATE "{table}" SET "{column}" = %s WHERE {which}'
+        try:
+            return self._connection.execute(change.encode(), (value,)).rowcount == 1
+        except psycopg.Error:
+            return False
+
+    def columns(self, *tables: str) -> list[tuple[str, str, str]]:
+        """Table, column and type of all that is no part of a key."""
+        return self._connection.execute(
+            "SELECT c.table_name, c.column_name, c.data_type FROM information_schema.columns c "
+            "WHERE c.table_name = ANY(%s) AND c.table_schema = 'public' AND NOT EXISTS ("
+            "SELECT FROM information_schema.table_constraints k "
+            "JOIN information_schema.key_column_usage u USING (constraint_schema, constraint_name) "
+            "WHERE k.constraint_type = 'PRIMARY KEY' AND u.table_name = c.table_name "
+            "AND u.column_name = c.column_name) ORDER BY 1, c.ordinal_position",
+            (list(tables),),
+        ).fetchall()
+
+    @contextmanager
+    def damaged(self, table: str, column: str, value: str | None, which: str) -> Iterator[bool]:
+        """One column of the row of a condition holds this; False where the database refuses it."""
+        run = self._connection.execute
+        old = run(f'SELECT "{column}"::text FROM "{table}" WHERE {which}').fetchone()
+        change = f'UPDATE "{table}" SET "{column}" = %s WHERE {which}'
+        try:
+            held = run(change, (value,)).rowcount == 1
+        except psycopg.Error:
+            held = False
+        yield held
+        if held:
+            with suppress(psycopg.errors.IntegrityError):
+                run(change, old)
