@@ -109,6 +109,11 @@ class Board:
         self._seen: datetime | None = None
         self._refreshed = 0
 
+    def room(self, room_id: str) -> Room:
+        """A control room; one that no map has any more proposes, and its neighbour is the default one."""
+        known = self.rooms.get(room_id)
+        return known or Room(room_id, "proposed", False, False, (self._defaults.cic,))
+
     def refresh(self, session: Session) -> None:
         """Take over what other processes changed; cheap when little did."""
         self._refresh_map(session)
@@ -212,7 +217,7 @@ class Board:
 
         Those that gave a sign of life lately; only where there is none of these, those that are silent.
         """
-        rooms = ({route.cic, *(n.cic for n in route.neighbours)}, set(self.rooms[route.cic].neighbours))
+        rooms = ({route.cic, *(n.cic for n in route.neighbours)}, set(self.room(route.cic).neighbours))
         for since in (self._fresh_since(), -math.inf):
             for cics in rooms:
                 if found := self._nearest(search, cics, exclude, k, since):
@@ -273,7 +278,10 @@ def _pages(session: Session, query: bytes, **given: Any) -> Iterator[Sequence[An
 
 
 def _seconds(seen_at: datetime | None) -> float:
-    return seen_at.timestamp() if seen_at is not None else -math.inf
+    """When a unit was seen; never, where that lies in the future: nobody knows then how long ago it was."""
+    if seen_at is None or seen_at > clock.now() + _AHEAD:
+        return -math.inf
+    return seen_at.timestamp()
 
 
 def _point(fix: Fix | None) -> Point | None:

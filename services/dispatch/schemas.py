@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
+from chassis.known import RowOut
 from contracts.common import MARKING, NO_NUL, Lane, Outcome
 from contracts.dispatch import OrderState
 from contracts.policy import Group, Personal
@@ -256,7 +257,7 @@ class PositionIn(Incoming):
     available: bool | None = None
 
 
-class UnitOut(BaseModel):
+class UnitOut(RowOut):
     """A unit; `order_id` while it holds an order.
 
     `withheld`: it serves an alarm that is kept from the caller, to whom it is just not free. `kept_from`: see

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, or_, text, true, update
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
+from chassis import clock
 from chassis.columns import table_of
 from chassis.people import is_one_of
 from chassis.sql import Insert, Statement, as_json, send
@@ -40,19 +41,23 @@ _TAKE = (
     "ORDER BY u.id FOR UPDATE OF u), t AS (UPDATE units SET order_id = f.order_id, changed_at = %(now)s "
     "FROM f WHERE units.id = f.id RETURNING units.order_id)"
 )
+# No number of a row may keep a further press out.
+MOST = 2**31 - 1
 # `domain.urgency_of`, for so many presses more.
 _URGENCY_OF_JOINED = (
-    f"i.urgency + LEAST(i.presses + EXCLUDED.presses - 1, {RE_PRESSES_THAT_COUNT}) "
-    f"- LEAST(i.presses - 1, {RE_PRESSES_THAT_COUNT})"
+    f"LEAST(CAST(i.urgency AS bigint) + LEAST(i.presses + CAST(EXCLUDED.presses AS bigint) - 1, "
+    f"{RE_PRESSES_THAT_COUNT}) - LEAST(CAST(i.presses AS bigint) - 1, {RE_PRESSES_THAT_COUNT}), {MOST})"
 )
 _OPEN_OR_JOIN = (
     f"WITH n AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS n({_NEW_INCIDENT.fields}, "  # noqa: S608
     "unit_id text, order_id uuid)), "
     f"i AS (INSERT INTO incidents AS i ({_NEW_INCIDENT.names}) SELECT {_NEW_INCIDENT.values} "
     "FROM n ORDER BY n.subject "
-    "ON CONFLICT (subject) WHERE state = 'open' DO UPDATE SET presses = i.presses + EXCLUDED.presses, "
+    "ON CONFLICT (subject) WHERE state = 'open' DO UPDATE SET "
+    f"presses = LEAST(CAST(i.presses AS bigint) + EXCLUDED.presses, {MOST}), "
     f"urgency = {_URGENCY_OF_JOINED}, "
-    "last_press_at = GREATEST(i.last_press_at, EXCLUDED.last_press_at), revision = i.revision + 1, "
+    "last_press_at = GREATEST(i.last_press_at, EXCLUDED.last_press_at), "
+    f"revision = LEAST(CAST(i.revision AS bigint) + 1, {MOST}), "
     "changed_at = EXCLUDED.changed_at "
     "RETURNING id, subject, cic_id, presses, urgency, (xmax = 0) AS opened), "
     "f AS (SELECT u.id, n.order_id FROM n JOIN i ON i.id = n.id AND i.opened "
@@ -136,7 +141,7 @@ _UNACKNOWLEDGED = text(
 # Incidents without an order whose proposed unit went elsewhere, unless somebody looks already.
 _STALE_PROPOSALS = (
     b"SELECT DISTINCT o.incident_id FROM orders o JOIN units u ON u.id = o.unit_id WHERE o.state = 'proposed' "
-    b"AND (u.order_id IS NOT NULL OR NOT u.available OR u.seen_at < %(fresh_since)s) "
+    b"AND (u.order_id IS NOT NULL OR NOT u.available OR u.seen_at < %(fresh_since)s OR u.seen_at > %(ahead)s) "
     b"AND NOT EXISTS (SELECT 1 FROM orders l WHERE l.incident_id = o.incident_id AND l.state = ANY(%(live)s)) "
     b"AND NOT EXISTS (SELECT 1 FROM due d "
     b"WHERE d.subject_id = o.incident_id::text AND d.kind = ANY(%(looks)s))"
@@ -191,7 +196,13 @@ def is_free(session: Session, unit_id: str) -> bool:
 
 def stale_proposals(session: Session, fresh_since: datetime) -> list[UUID]:
     """Incidents whose operator sees a unit that cannot go, and for which nobody is looking."""
-    values = {"fresh_since": fresh_since, "live": list(LIVE), "looks": ["find_unit", "send_unit"]}
+    ahead = clock.now() + timedelta(minutes=1)
+    values = {
+        "fresh_since": fresh_since,
+        "ahead": ahead,
+        "live": list(LIVE),
+        "looks": ["find_unit", "send_unit"],
+    }
     [rows] = send(session, Statement(_STALE_PROPOSALS, values))
     return [row.incident_id for row in rows]
 
@@ -286,7 +297,7 @@ def touch(session: Session, incident: IncidentRow, now: datetime, **changes: Any
     """Change an incident: whoever watches it sees a new revision."""
     for name, value in changes.items():
         setattr(incident, name, value)
-    incident.revision += 1
+    incident.revision = min(incident.revision + 1, MOST)
     incident.changed_at = now
     session.add(incident)
 

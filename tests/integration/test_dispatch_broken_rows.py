@@ -17,7 +17,7 @@ from services.dispatch import store, views
 from services.dispatch.api import create_app
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.streams import Hub, Watcher
-from services.dispatch.usecases import escalating, following
+from services.dispatch.usecases import following
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Desk, alarm, everything_known
 from tests.support.tokens import Issuer
@@ -186,17 +186,3 @@ def test_one_unit_and_a_broken_map_hide_no_other_unit(desk: Desk) -> None:
         desk.context.board.refresh(session)
     desk.do("DELETE FROM maps")
     assert {"u0", "u1"} <= desk.context.board.known.keys()
-
-
-def test_an_alarm_of_a_room_that_is_gone_stands_on_the_default_rooms_screen(desk: Desk) -> None:
-    device = uuid4()
-    desk.know(device)
-    press = alarm(device, fix=None)
-    desk.press(press)
-    desk.do("UPDATE incidents SET cic_id = 'gone'")
-    escalating.adopt_roomless(desk.context)
-    room = desk.context.settings.default_control_room
-    with desk.context.database.read() as session:
-        assert [row.id for row in store.open_incidents(session, room)] == [press.alarm_id]
-    desk.pass_time(20.1)
-    assert desk.sql("SELECT escalation FROM incidents") == [("all_positions",)]

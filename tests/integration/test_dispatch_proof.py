@@ -160,15 +160,6 @@ def test_presses_that_prove_nothing_move_no_alarm_that_is_proved_later(desk: Des
     assert (incident.lane, fix.lat, fix.lon) == ("verified", GHENT.lat, GHENT.lon)
 
 
-def test_a_proof_that_cannot_be_read_hides_no_other(desk: Desk) -> None:
-    device = uuid4()
-    desk.press_as_told(alarm(device, 1), alarm(device, 2))
-    desk.do("UPDATE presses SET proof = 'rubbish' WHERE counter = 1")
-    told(desk, device)
-    desk.pass_time(0)
-    assert desk.sql("SELECT lane FROM incidents") == [("verified",)]
-
-
 def test_while_nobody_knows_the_device_a_patrol_goes_all_the_same(desk: Desk) -> None:
     desk.press_as_told(alarm())
     last = desk.nobody_answers(GHENT_ROOM)

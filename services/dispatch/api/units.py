@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from chassis import acts
+from chassis import acts, known
 from chassis.auth import require
 from chassis.caller import Caller
 from chassis.edge import bodies
@@ -68,21 +68,22 @@ def _shown(context: Context, caller: Caller, unit: Any, cic_id: str) -> UnitOut:
     """
     only_offered = unit.offered_to == cic_id and cic_id not in (unit.cic_id, unit.lent_to)
     kept = only_offered or is_one_of(caller.subject, unit.kept_from)
-    return UnitOut(
-        unit_id=unit.id,
-        callsign=unit.callsign,
-        zone_id=unit.zone_id,
-        in_zone_id=None if kept else context.board.zone_of(unit.lat, unit.lon, unit.zone_id),
-        control_room_id=unit.cic_id,
-        lat=None if kept else unit.lat,
-        lon=None if kept else unit.lon,
-        available=unit.available and not kept,
-        seen_at=unit.seen_at,
-        fresh=context.board.is_fresh(unit.seen_at),
-        lent_to=unit.lent_to,
-        offered_to=unit.offered_to,
-        offered_as=unit.offered_as,
-        order_id=None if kept else unit.order_id,
-        withheld=["in_zone_id", "lat", "lon", "order_id"] if kept else [],
-        kept_from=sorted(unit.kept_from) if "gateway" in caller.roles and not kept else [],
-    )
+    values = {
+        "unit_id": unit.id,
+        "callsign": unit.callsign,
+        "zone_id": unit.zone_id,
+        "in_zone_id": None if kept else context.board.zone_of(unit.lat, unit.lon, unit.zone_id),
+        "control_room_id": unit.cic_id,
+        "lat": None if kept else unit.lat,
+        "lon": None if kept else unit.lon,
+        "available": unit.available and not kept,
+        "seen_at": unit.seen_at,
+        "fresh": context.board.is_fresh(unit.seen_at),
+        "lent_to": unit.lent_to,
+        "offered_to": unit.offered_to,
+        "offered_as": unit.offered_as,
+        "order_id": None if kept else unit.order_id,
+        "withheld": ["in_zone_id", "lat", "lon", "order_id"] if kept else [],
+        "kept_from": sorted(unit.kept_from) if "gateway" in caller.roles and not kept else [],
+    }
+    return known.shown(UnitOut, values, "unit", unit.id)

@@ -11,7 +11,7 @@ from opentelemetry.trace import Span
 
 from chassis.database import Database, Transaction
 from chassis.timers import Due
-from chassis.vault import Unreadable, Vault
+from chassis.vault import Vault
 from contracts.common import Fix
 from contracts.registry import Address, Card
 from services.dispatch import store
@@ -50,7 +50,7 @@ class Context:
             return None
         try:
             return Fix.model_validate(self.vault.open(store.fix_place(incident.subject), sealed))
-        except (Unreadable, ValueError):
+        except Exception:  # noqa: BLE001 - whatever is wrong in it, the alarm goes on
             log.error("incident %s: its place cannot be read", incident.id)
             return None
 
@@ -59,10 +59,10 @@ class Context:
         return self.vault.seal(store.proof_place(alarm_id), proof) if proof else None
 
     def open_proof(self, alarm_id: UUID, sealed: bytes) -> str | None:
-        """What a device signed; None where it cannot be read: another press may still prove the alarm."""
+        """What a device signed; None where it cannot be read."""
         try:
             return str(self.vault.open(store.proof_place(alarm_id), sealed))
-        except Unreadable:
+        except Exception:  # noqa: BLE001 - whatever is wrong in it, another press may prove the alarm
             log.error("press %s: what its device signed cannot be read", alarm_id)
             return None
 
@@ -85,7 +85,7 @@ class Context:
             return None
         try:
             addresses = Card.model_validate(self.open_card(enrolment_id, sealed)["card"]).addresses
-        except (Unreadable, ValueError, KeyError):
+        except Exception:  # noqa: BLE001 - whatever is wrong in it, the press counts
             log.warning("a card cannot be read: a unit is looked for without its address")
             return None
         return home_place(addresses)

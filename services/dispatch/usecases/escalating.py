@@ -58,7 +58,8 @@ def adopt_roomless(context: Context) -> None:
             if incident is None:
                 continue
             log.error("incident %s: control room unknown, given to %s", incident_id, room)
-            store.touch(tx.session, incident, clock.now(), cic_id=room)
+            also = [other for other in incident.also_cics if other != room]
+            store.touch(tx.session, incident, clock.now(), cic_id=room, also_cics=also)
             changed(tx, context, incident)
             tell_queues(tx, context, incident)
 
@@ -94,7 +95,7 @@ def _unacknowledged(tx: Transaction, context: Context, row: Due, now: datetime) 
     level = ladder[min(row.attempt, len(ladder) - 1)]
     target = None
     if level == "neighbour":
-        target = next((c for c in context.board.rooms[incident.cic_id].neighbours), None)
+        target = next((c for c in context.board.room(incident.cic_id).neighbours), None)
         if context.settings.send_unattended:
             find_unit(tx, context, incident, now)
     steps = context.settings.escalate_after_s
@@ -147,7 +148,7 @@ def _look_for_unit(tx: Transaction, context: Context, row: Due, now: datetime) -
     incident = _open_incident(tx, row)
     if incident is None:
         return
-    automatic = context.board.rooms[incident.cic_id].policy == "automatic" and incident.lane == "verified"
+    automatic = context.board.room(incident.cic_id).policy == "automatic" and incident.lane == "verified"
     before = incident.revision
     found = find_unit(tx, context, incident, now, send_now=automatic or row.kind == "send_unit")
     if found is None and "no_unit" not in incident.flags:

@@ -14,7 +14,6 @@ from chassis import clock, metrics, timers
 from chassis.database import Transaction
 from chassis.people import account
 from chassis.timers import Due
-from chassis.vault import Unreadable
 from contracts.alarm import AlarmLocated, CanaryRaised, CancelRequested, TestRaised
 from contracts.dispatch import CanaryRouted, IncidentEscalated, TestRouted
 from contracts.registry import (
@@ -89,7 +88,7 @@ def cancel(tx: Transaction, context: Context, request: CancelRequested, span: Sp
     now = clock.now()
     verdict, right = _judge(tx, context, incident, request)
     kind: Cancel = "duress" if incident.cancel == "duress" else verdict
-    wrong = incident.wrong_codes + (not right)
+    wrong = min(incident.wrong_codes + (not right), store.MOST)
     flags = merged(incident.flags, flags_of_wrong_codes(wrong))
     urgency = urgency_of("verified" if incident.lane == "verified" else "unverified", incident.presses, kind)
     store.touch(tx.session, incident, now, cancel=kind, flags=flags, urgency=urgency, wrong_codes=wrong)
@@ -112,7 +111,7 @@ def _judge(
     try:
         card = context.open_card(incident.enrolment_id, sealed[incident.enrolment_id])
         return judge_cancel(request.alarm_id, request.code_digest, card["cancel_code"], card["duress_code"])
-    except (Unreadable, ValueError, KeyError):
+    except Exception:  # noqa: BLE001 - whatever is wrong in the card, she asked
         # Nobody can tell what she said: as with a wrong code, people decide.
         log.error("incident %s: its codes cannot be read", incident.id)
         return "requested", False

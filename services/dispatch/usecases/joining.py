@@ -6,7 +6,7 @@ an older one, and where it is far from what somebody acknowledged it rings again
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from opentelemetry.trace import Span
 
@@ -27,6 +27,8 @@ from services.dispatch.usecases.sending import look_nearer
 from services.dispatch.usecases.telling import changed, tell_queues
 
 RE_PRESS = "re_press"
+# What other clocks may be ahead of this one.
+_AHEAD = timedelta(seconds=2)
 
 
 def join(
@@ -35,7 +37,7 @@ def join(
     """Further presses of an open incident, however many, in one change. They are counted already."""
     placed = [press for press in presses if press.alarm.fix and press.route.basis is Basis.CURRENT_FIX]
     newest = max(placed, key=_measured_at, default=None)
-    here = incident.fix_at is None or (newest is not None and _measured_at(newest) > incident.fix_at)
+    here = newest is not None and _is_newer(_measured_at(newest), incident.fix_at, now)
     came, far = list[str](), False
     if newest is not None and newest.alarm.fix is not None and here:
         before = context.open_fix(incident)
@@ -102,7 +104,7 @@ def follow(
     """A further fix. An older one than the last is ignored; a border crossed brings the other side in."""
     at, now = fix_time(fix, received_at), clock.now()
     route = context.board.route(fix, None)
-    if route.basis is not Basis.CURRENT_FIX or (incident.fix_at is not None and at <= incident.fix_at):
+    if route.basis is not Basis.CURRENT_FIX or not _is_newer(at, incident.fix_at, now):
         return
     now_known = incident.basis != Basis.CURRENT_FIX
     move(tx, context, incident, fix, at, route, now, span)
@@ -110,6 +112,11 @@ def follow(
         # Who went to her address or to her zone is perhaps far from where she is.
         look_nearer(tx, context, incident, now, far=True)
     changed(tx, context, incident, span)
+
+
+def _is_newer(at: datetime, before: datetime | None, now: datetime) -> bool:
+    """Whether a place is newer than the one before. One that is to come would hide all others until then."""
+    return before is None or at > before or before > now + _AHEAD
 
 
 def is_far(before: Fix | None, now: Fix, metres: float) -> bool:

@@ -217,7 +217,7 @@ def _pick(context: Context, press: Raised, now: datetime, taken: set[str]) -> No
     taken.add(unit_id)
     # A refresh beside us may just have forgotten it.
     unit = context.board.known.get(unit_id) or KnownUnit(unit_id, press.route.cic, "", None)
-    automatic = context.board.rooms[press.route.cic].policy == "automatic" and press.alarm.lane == "verified"
+    automatic = context.board.room(press.route.cic).policy == "automatic" and press.alarm.lane == "verified"
     press.order = NewOrder(
         id=uuid4(),
         incident_id=press.alarm.alarm_id,

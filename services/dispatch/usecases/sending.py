@@ -63,9 +63,7 @@ def _refuse_out_of_reach(
     room = unit.lent_to or unit.cic_id
     if room == cic_id:
         return
-    near = (
-        {*context.board.rooms[cic_id].neighbours, *incident.also_cics} if incident.cic_id == cic_id else set()
-    )
+    near = {*context.board.room(cic_id).neighbours, *incident.also_cics} if incident.cic_id == cic_id else set()
     if room not in near:
         raise UnitOfAnotherRoom(f"unit {unit_id} is {room}'s: that room sends it", field="unit_id")
 
@@ -173,7 +171,7 @@ def look_nearer(tx: Transaction, context: Context, incident: IncidentRow, now: d
         return
     _, search = where_to_look(tx, context, incident)
     least = min(_metres(context.board.measure(order.unit_id, search)) for order in live)
-    automatic = context.board.rooms[incident.cic_id].policy == "automatic" and incident.lane == "verified"
+    automatic = context.board.room(incident.cic_id).policy == "automatic" and incident.lane == "verified"
     for nearest in _nearest(tx, context, incident, _tried(orders)):
         if least - _metres(nearest) < context.settings.ring_again_m:
             return

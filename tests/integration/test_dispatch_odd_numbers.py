@@ -1,0 +1,177 @@
+"""Odd numbers, rooms and times of a row: no press is lost, no alarm off the screen, nothing green."""
+
+from collections.abc import Iterator
+from uuid import UUID, uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy.exc import IntegrityError
+
+from chassis import clock
+from contracts.alarm import CancelRequested
+from contracts.common import Fix
+from services.dispatch import store
+from services.dispatch.api import create_app
+from services.dispatch.settings import DispatchSettings
+from services.dispatch.usecases import escalating, following, joining
+from services.dispatch.usecases.taking import take_presses
+from tests.support.desks import environment
+from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Desk, alarm, everything_known
+from tests.support.tokens import Issuer
+
+FULL = 2**31 - 1
+
+
+@pytest.fixture(scope="module")
+def client(one_desk: Desk, issuer: Issuer) -> Iterator[TestClient]:
+    """The API of the dispatch that `desk` looks into."""
+    mine = one_desk.context.settings
+    told = environment(issuer, mine.database_url.get_secret_value())
+    told |= {"vault_keys": mine.vault_keys.get_secret_value()}
+    with TestClient(create_app(DispatchSettings.model_validate(told))) as started:
+        yield started
+
+
+def taken(desk: Desk, device: UUID, counter: int = 2, fix: Fix | None = GHENT) -> list[tuple[str, int]]:
+    """A further press comes; the incidents of the device, and how many presses each has."""
+    desk.know(device)
+    press = alarm(device, counter, fix=fix)
+    assert take_presses(desk.context, [(press.alarm_id, press, None)]) == []
+    found = desk.sql(f"SELECT id, presses FROM incidents WHERE device_id = '{device}'")
+    return [(str(incident), int(presses)) for incident, presses in found]
+
+
+@pytest.mark.parametrize("column", ["presses", "urgency", "revision"])
+def test_no_number_keeps_a_further_press_out_or_a_timer_from_ringing(desk: Desk, column: str) -> None:
+    first = alarm()
+    desk.press(first)
+    desk.do(f"UPDATE incidents SET {column} = {FULL}")
+    presses = FULL if column == "presses" else 2
+    assert taken(desk, UUID(first.device_id)) == [(str(first.alarm_id), presses)]
+    desk.pass_time(20.1)
+    levels = [each["level"] for each in desk.published("incident.escalated.v1")]
+    assert "all_positions" in levels
+
+
+@pytest.mark.parametrize("room", ["cic-of-the-map-before", ""])
+def test_an_alarm_of_a_room_that_no_map_has_is_on_a_screen_and_rings(desk: Desk, room: str) -> None:
+    desk.units(GHENT_ROOM, GHENT, 2)
+    first, other = alarm(), alarm()
+    desk.press(first, other)
+    desk.do("UPDATE incidents SET cic_id = :room WHERE id = :id", room=room, id=first.alarm_id)
+    assert taken(desk, UUID(first.device_id)) == [(str(first.alarm_id), 2)]
+    default = desk.context.settings.default_control_room
+    for _ in range(2):
+        escalating.adopt_roomless(desk.context)
+    with desk.context.database.read() as session:
+        assert str(first.alarm_id) in {str(row.id) for row in store.open_incidents(session, default)}
+    assert desk.sql(f"SELECT also_cics FROM incidents WHERE id = '{other.alarm_id}'") == [([],)]
+    for _ in range(3):
+        desk.pass_time(20.1)
+    escalated = desk.published("incident.escalated.v1")
+    told = [each for each in escalated if each["incident_id"] == str(first.alarm_id)]
+    assert [each["level"] for each in told if each["level"] != "no_unit"] == [
+        "all_positions",
+        "supervisor",
+        "neighbour",
+    ]
+    assert told[-1]["target_control_room_id"] in desk.context.board.rooms[default].neighbours
+
+
+@pytest.mark.parametrize("at", ["infinity", "2150-01-01", "now() + interval '1 hour'"])
+def test_a_place_that_is_yet_to_come_hides_no_newer_one(desk: Desk, at: str) -> None:
+    first = alarm()
+    desk.press(first)
+    ahead = at if "(" in at else f"'{at}'"
+    desk.do(f"UPDATE incidents SET fix_at = {ahead}")
+    zone = desk.sql("SELECT zone_id FROM incidents")
+    taken(desk, UUID(first.device_id), fix=BRUSSELS)
+    moved = desk.sql("SELECT zone_id FROM incidents")
+    assert moved != zone
+    # The same for a fix that is no press.
+    desk.do(f"UPDATE incidents SET fix_at = {ahead}")
+    with desk.context.database.transaction() as tx:
+        incident = store.locked_incident(tx.session, first.alarm_id)
+        assert incident is not None
+        joining.follow(tx, desk.context, incident, GHENT, clock.now(), None)
+    assert desk.sql("SELECT zone_id FROM incidents") == zone
+
+
+@pytest.mark.parametrize("seen_at", ["infinity", "20000-01-01", "2150-01-01"])
+def test_a_unit_that_will_be_seen_is_not_fresh(
+    desk: Desk, client: TestClient, issuer: Issuer, seen_at: str
+) -> None:
+    desk.policy(GHENT_ROOM, "proposed")
+    near, far = desk.units(GHENT_ROOM, GHENT, 2)
+    ahead = f"UPDATE units SET seen_at = '{seen_at}', changed_at = now() WHERE id = '{near}'"
+    first = alarm()
+    desk.press(first)
+    desk.do(ahead)
+    # Nobody counts on what was proposed before either.
+    escalating.look_again_for_stale(desk.context)
+    assert desk.sql("SELECT kind FROM due WHERE kind = 'find_unit'") == [("find_unit",)]
+    with desk.context.database.read() as session:
+        desk.context.board.refresh(session)
+    escalating.act_on_due(desk.context)
+    second = alarm()
+    desk.press(second)
+    chosen = "SELECT unit_id FROM orders WHERE incident_id = '{}' AND state = 'proposed'"
+    assert desk.sql(chosen.format(second.alarm_id)) == [(far,)]
+    headers = issuer.headers("operator", cic=GHENT_ROOM)
+    shown = client.get(f"/v1/control-rooms/{GHENT_ROOM}/units", headers=headers).json()
+    assert {each["unit_id"]: each["fresh"] for each in shown} == {near: False, far: True}
+
+
+def test_a_unit_that_cannot_be_read_hides_no_other(desk: Desk, client: TestClient, issuer: Issuer) -> None:
+    near, far = desk.units(GHENT_ROOM, GHENT, 2)
+    desk.do(f"UPDATE units SET offered_as = 'rubbish', offered_to = cic_id WHERE id = '{near}'")
+    headers = issuer.headers("operator", cic=GHENT_ROOM)
+    answer = client.get(f"/v1/control-rooms/{GHENT_ROOM}/units", headers=headers)
+    assert {each["unit_id"]: each["unreadable"] for each in answer.json()} == {near: ["offered_as"], far: []}
+
+
+def test_an_incident_is_open_or_closed_and_nothing_else(desk: Desk) -> None:
+    desk.press(alarm())
+    with pytest.raises(IntegrityError):
+        desk.do("UPDATE incidents SET state = 'rubbish'")
+
+
+SHAPES = [7, None, "rubbish", [], [1, 2], {}, {"card": 7}, {"card": {"addresses": 7}}, {"cancel_code": None}]
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_card_of_another_shape_keeps_out_neither_press_nor_duress(desk: Desk, shape: object) -> None:
+    device, enrolment, _ = everything_known(desk, "text")
+    sealed = desk.context.vault.seal(store.card_place(enrolment), shape)
+    desk.do("UPDATE cards SET sealed = :sealed WHERE enrolment_id = :id", sealed=sealed, id=enrolment)
+    # Without a place of hers the card is where one looks for it.
+    ((incident, _),) = taken(desk, device, 1, fix=None)
+    request = CancelRequested(
+        alarm_id=UUID(incident), device_id=device, code_digest="0" * 64, received_at=clock.now()
+    )
+    desk.do("UPDATE incidents SET wrong_codes = :full", full=FULL)
+    with desk.context.database.transaction() as tx:
+        following.cancel(tx, desk.context, request, None)
+    assert desk.sql("SELECT cancel, wrong_codes FROM incidents") == [("requested", FULL)]
+
+
+@pytest.mark.parametrize("shape", [7, None, "rubbish", [], {}, {"lat": "x"}])
+def test_a_place_of_another_shape_keeps_no_press_out(desk: Desk, shape: object) -> None:
+    first = alarm()
+    desk.press(first)
+    ((incident, subject),) = desk.sql("SELECT id, subject FROM incidents")
+    sealed = desk.context.vault.seal(store.fix_place(subject), shape)
+    desk.do("UPDATE incidents SET fix = :sealed", sealed=sealed)
+    assert taken(desk, UUID(first.device_id), fix=BRUSSELS) == [(str(incident), 2)]
+
+
+def test_a_proof_that_cannot_be_read_hides_no_good_one(desk: Desk) -> None:
+    """Two presses of a device that is not known here yet; then it is."""
+    device = uuid4()
+    presses = [alarm(device, number) for number in (1, 2)]
+    desk.press_as_told(*presses)
+    desk.do("UPDATE presses SET proof = 'rubbish' WHERE alarm_id = :id", id=presses[0].alarm_id)
+    assert desk.sql("SELECT lane FROM incidents") == [("unverified",)]
+    desk.know(device)
+    desk.pass_time(60)
+    assert desk.sql("SELECT lane FROM incidents") == [("verified",)]
