@@ -20,6 +20,8 @@ HEARTBEAT_S = 10
 BLOCKED_TIMEOUT_S = 30
 CONNECT_TIMEOUT_S = 3
 _BACKOFF_S = (0.05, 0.1, 0.2, 0.5)
+# How long until a subscription that the broker refused is tried again.
+_AGAIN_S = 1.0
 
 OnBodies = Callable[[list[bytes]], None]
 
@@ -246,7 +248,10 @@ class Publisher:
             self._fail_all("blocked by the broker")
 
     def _subscribe(self, subscription: _Subscription) -> None:
+        connection = self._connection
+
         def on_channel(channel: Any) -> None:
+            channel.add_on_close_callback(lambda *_: self._loop.call_later(_AGAIN_S, again))
             channel.queue_declare(
                 "",
                 exclusive=True,
@@ -255,6 +260,11 @@ class Publisher:
                 arguments={"x-queue-type": "classic"},
                 callback=lambda frame: on_queue(channel, frame.method.queue),
             )
+
+        def again() -> None:
+            # A new broker has no such exchange yet, and nothing else would tell that we are deaf.
+            if subscription in self._subscriptions and connection is self._connection and connection.is_open:
+                self._subscribe(subscription)
 
         def on_queue(channel: Any, queue: str) -> None:
             for key in subscription.routing_keys:
@@ -273,4 +283,4 @@ class Publisher:
             bodies, subscription.bodies = subscription.bodies, []
             subscription.callback(bodies)
 
-        self._connection.channel(on_open_callback=on_channel)
+        connection.channel(on_open_callback=on_channel)

@@ -218,6 +218,27 @@ def test_a_doorbell_rings_again_after_a_restart(broker: Broker) -> None:
     asyncio.run(story())
 
 
+def test_a_doorbell_rings_again_after_a_broker_that_lost_its_disk(broker: Broker) -> None:
+    """Who connected before the exchange was there again must not be deaf for ever."""
+
+    async def story() -> None:
+        publisher = Publisher(broker.url_of("dispatch"))
+        heard: list[list[bytes]] = []
+        publisher.subscribe_transient(DISPATCH_LIVE, ["cic.*"], heard.append)
+        await publisher.start()
+        await publisher.wait_connected(10)
+        await ring_until_heard(publisher, heard)
+        await asyncio.to_thread(broker.lose)
+        await publisher.wait_connected(10)
+        await asyncio.sleep(1)
+        await asyncio.to_thread(declare, broker.url)
+        heard.clear()
+        await ring_until_heard(publisher, heard)
+        await publisher.stop()
+
+    asyncio.run(story())
+
+
 async def ring_until_heard(publisher: Publisher, heard: list[Any]) -> None:
     async with asyncio.timeout(10):
         while not heard:

@@ -56,6 +56,12 @@ class Broker:
         process.kill()
         process.wait()
 
+    def lose(self) -> None:
+        """Kill the node and start it on an empty disk: users and policies are there, no exchange, no queue."""
+        self.kill()
+        shutil.rmtree(self._node.env["RABBITMQ_MNESIA_BASE"])
+        self.start()
+
     def restart(self) -> None:
         """Kill the node and start it again on the same data."""
         self.kill()
