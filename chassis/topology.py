@@ -8,6 +8,9 @@ from chassis.broker_address import connection_arguments
 from contracts import topology
 from contracts.topology import Exchange, Queue
 
+# What the broker says to whom it refuses, for those who do not speak its language.
+Refused = amqp.exceptions.AMQPError
+
 
 def declare(
     url: str,

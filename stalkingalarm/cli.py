@@ -192,6 +192,7 @@ from stalkingalarm import importing as _importing  # noqa: E402, F401
 from stalkingalarm import ledger as _ledger  # noqa: E402, F401
 from stalkingalarm import press as _press  # noqa: E402, F401
 from stalkingalarm import redeliver as _redeliver  # noqa: E402, F401
+from stalkingalarm import topology as _topology  # noqa: E402, F401
 from stalkingalarm.auditing import command as _audit  # noqa: E402, F401
 from stalkingalarm.auditing import keys as _keys  # noqa: E402, F401
 from stalkingalarm.bench import command as _bench  # noqa: E402, F401

@@ -1,6 +1,7 @@
 """The real broker, issuer and trace collector as the system starts them."""
 
 import gzip
+import shutil
 import time
 from collections.abc import Iterator
 from uuid import uuid4
@@ -16,6 +17,7 @@ from typer.testing import CliRunner
 
 from contracts import topology
 from stalkingalarm.cli import app
+from stalkingalarm.embedded import rabbitmq
 from stalkingalarm.embedded.layout import Layout
 from stalkingalarm.embedded.system import System
 from stalkingalarm.issuer import mint
@@ -129,6 +131,27 @@ def test_messages_survive_a_killed_broker(system: System) -> None:
     got, _, body = channel(system, "dispatch").basic_get("dispatch.unverified", auto_ack=True)
     assert got is not None
     assert body == b"press"
+
+
+def test_a_broker_that_lost_its_disk_has_its_topology_by_one_command(system: System) -> None:
+    """Users, permissions and policies come with the start; exchanges, queues and bindings from `topology`."""
+    environment = {"STALKINGALARM_RUN_DIR": str(system.layout.run)}
+    _, node = rabbitmq.specs(system.layout)
+    with system.without("rabbitmq"):
+        assert CliRunner().invoke(app, ["topology"], env=environment).exit_code == 1
+        shutil.rmtree(node.env["RABBITMQ_MNESIA_BASE"])
+    with pytest.raises(ChannelClosedByBroker, match="NOT_FOUND"):
+        channel(system, "admin").queue_declare("dispatch.alarms", passive=True)
+    for _ in range(2):
+        assert CliRunner().invoke(app, ["topology"], env=environment).exit_code == 0
+        alarm = channel(system, "alarm")
+        alarm.confirm_delivery()
+        alarm.basic_publish("alarm.urgent", "alarm.raised.v1.verified", b"press", mandatory=True)
+    # What was there when it was declared again stays.
+    assert channel(system, "admin").queue_declare("dispatch.alarms", passive=True).method.message_count == 2
+    method, _, _ = channel(system, "dispatch").basic_get("dispatch.alarms")
+    assert method is not None
+    channel(system, "admin").queue_purge("dispatch.alarms")
 
 
 def test_tokens_of_the_issuer_verify_with_its_published_key(system: System) -> None:
