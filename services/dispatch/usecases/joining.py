@@ -132,7 +132,12 @@ def _measured_at(press: Raised) -> datetime:
 
 
 def _ring_again(tx: Transaction, context: Context, incident: IncidentRow, now: datetime) -> None:
-    """Whoever took it took it for somewhere else: all of the ladder begins anew."""
+    """Whoever took it took it for somewhere else: all of the ladder begins anew.
+
+    Where nobody took it the ladder goes on: who presses again and again must not hold it back.
+    """
+    if incident.acknowledged_at is None:
+        return
     key = str(incident.id)
     timers.cancel(tx.session, key, ["acknowledge", "unsent"])
     due_at = after(now, context.settings.escalate_after_s[0])
