@@ -36,7 +36,7 @@ def main() -> None:
         reserve_s = _CLUSTER_START_S + _CLUSTER_FAULT_S * len(cluster) if cluster else 0
         namespace.prepare()
         report = Report(asked.seed, scale.name, planned, continues=True)
-        play_natively(Layout.at(run / "chaos"), native, until - reserve_s, report)
+        play_natively(Layout.at(run / "chaos"), native, asked.rate, until - reserve_s, report)
         return
     report = Report(asked.seed, scale.name, planned, continues=False)
     if native:
@@ -46,7 +46,7 @@ def main() -> None:
             sys.exit("the native part did not come to its end")
         report = Report(asked.seed, scale.name, planned, continues=True)
     if cluster:
-        play_on_cluster(Layout.at(run / "chaos-cluster"), cluster, until, report)
+        play_on_cluster(Layout.at(run / "chaos-cluster"), cluster, asked.rate, until, report)
     report.show()
     sys.exit(0 if report.held else 1)
 
@@ -62,14 +62,15 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--seed", type=int, default=1, help="the same seed: the same faults at the same moments"
     )
-    parser.add_argument("--budget", help="no further fault begins after it (default: 15m, with --ci 330s)")
+    parser.add_argument("--budget", help="no further fault begins after it (default: 15m, with --ci 360s)")
+    parser.add_argument("--rate", type=float, default=4.0, help="presses a second (default: 4)")
     parser.add_argument(
         "--only", default="", help="faults whose names begin with one of these, comma-separated"
     )
     parser.add_argument("--ci", action="store_true", help="the fixed part that continuous integration runs")
     parser.add_argument("--list", action="store_true", help="say what would be done, and do nothing")
     asked = parser.parse_args()
-    asked.budget = asked.budget or ("330s" if asked.ci else "15m")
+    asked.budget = asked.budget or ("360s" if asked.ci else "15m")
     number, unit = asked.budget[:-1], asked.budget[-1:]
     if unit not in "ms" or not number.isdigit():
         parser.error(f"--budget: {asked.budget!r} is neither minutes (15m) nor seconds (300s)")

@@ -39,11 +39,20 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One press as the books have it: whether alarm stored it, its incidents, the orders taken back."""
+    """One press as the books have it: whether alarm stored it, its incidents, the orders taken back.
+
+    `told`: the ledger itself says that it does not add up.
+    """
 
     stored: bool
     incidents: int
     withdrawn: frozenset[str] = frozenset()
+    told: bool = False
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether there is nothing more to come."""
+        return self.stored and self.incidents == 1
 
 
 @dataclass(slots=True)
@@ -59,6 +68,7 @@ class Findings:
     duplicated: int = 0
     late: int = 0
     unbooked: int = 0
+    told: int = 0
     p50_s: float | None = None
     p99_s: float | None = None
     worst_s: float | None = None
@@ -70,7 +80,10 @@ class Findings:
 
 
 def audit(lines: Sequence[Line], books: Mapping[UUID, Entry]) -> Findings:
-    """Compare. `refused`: presses refused at least once; `brought_in`: those among them accepted later."""
+    """Compare. `refused`: presses refused at least once; `brought_in`: those among them accepted later.
+
+    `told`: not in the books, and the ledger names each; `unbooked`: nobody does.
+    """
     found = Findings(presses=len(lines))
     for line in lines:
         found.accepted += line.accepted
@@ -85,8 +98,11 @@ def audit(lines: Sequence[Line], books: Mapping[UUID, Entry]) -> Findings:
         if doubled := _doubled(line.orders, entry):
             found.duplicated += 1
             found.complaints.append(f"{who}: {doubled}: {line.orders}")
-        if line.accepted and (not entry.stored or entry.incidents != 1):
-            found.unbooked += 1
+        if line.accepted and not entry.adds_up:
+            if entry.told and entry.incidents < 2:
+                found.told += 1
+            else:
+                found.unbooked += 1
             found.complaints.append(f"{who}: the books have {entry}")
         if line.accepted and line.took_s is not None and line.took_s > DEADLINE_S:
             found.late += 1
@@ -121,13 +137,16 @@ def verdict(
     back_s: float | None,
     back_within_s: float | None,
     unwell_after_s: float | None = None,
+    may_lack: bool = False,
 ) -> list[str]:
     """Which bars are broken.
 
     `back_s`: how long after the end the last refused press came to a unit; `unwell_after_s`: how long was
-    waited, when presses were still slow or work still lay in queues then.
+    waited, when presses were still slow or work still lay in queues then; `may_lack`: gaps that the ledger
+    names are allowed.
     """
-    bars = {"lost": found.lost, "duplicated": found.duplicated, "unbooked": found.unbooked}
+    unbooked = found.unbooked + (0 if may_lack else found.told)
+    bars = {"lost": found.lost, "duplicated": found.duplicated, "unbooked": unbooked}
     broken = [f"{count} {name}" for name, count in bars.items() if count]
     if found.late and not may_be_late:
         broken.append(f"{found.late} {_LATE}")

@@ -18,9 +18,12 @@ CONTROL_PORT, _FIRST_PORT = 32_000, 32_001
 # What a process is told about the far end of its cables.
 _ADDRESSES = {"broker": "BROKER_URL", "database": "DATABASE_URL", "dispatch-api": "DISPATCH_URL"}
 _LINKED_TO_DISPATCH = "alarm-api"
-# Seconds, so short that the outages of continuous integration are longer than each.
-_GIVE_UPS = {
+# Seconds, so short that outages are longer than each. Only those park early whose presses come from the rows of
+# alarm by themselves: what others park is brought back by people.
+GIVE_UPS = {
     "alarm-api": {"UNROUTED_GIVE_UP_S": "3", "REDELIVER_AFTER_S": "5", "REDELIVER_LONGEST_S": "10"},
+    "alarm-worker": {"AWAY_GIVE_UP_S": "10", "REPORT_AFTER_S": "10"},
+    "dispatch-alarms": {"AWAY_GIVE_UP_S": "5"},
 }
 
 
@@ -86,7 +89,7 @@ def _changed(layout: Layout, spec: Spec, ports: dict[str, int]) -> Spec:
         address = urlsplit(env[_ADDRESSES[far]])
         place = address.netloc.replace(f":{address.port}", f":{ports[link(spec.name, far)]}")
         env[_ADDRESSES[far]] = address._replace(netloc=place).geturl()
-    env |= _GIVE_UPS.get(spec.name, {})
+    env |= GIVE_UPS.get(spec.name, {})
     needs = (*spec.needs, "links") if fars(spec) else spec.needs
     return replace(spec, env=env, needs=needs)
 

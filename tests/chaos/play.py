@@ -19,39 +19,48 @@ from tests.chaos.rig import Rig, small_disk
 from tests.chaos.run import Performance
 
 PLAN = "tests.chaos.plan:plan"
-# More than the presses of the longest outage, and several units for each: who cannot answer is replaced.
-_DEVICES, _UNITS = 700, 1500
+# For each press a second: more devices than press in the longest outage, and several units for each of them,
+# since who cannot answer is replaced.
+_DEVICES, _UNITS = 175, 375
 _AHEAD_OF_THE_SYSTEM = -10
 # A fault that begins in the last minute of the budget would end after it.
 _RESERVE_S = 30.0
 
 
-def play_natively(layout: Layout, drawn: Sequence[Drawn[Rig]], until: float, report: Report) -> None:
-    """On processes of this machine; inside namespaces of our own only. `until`: monotonic seconds."""
+def play_natively(
+    layout: Layout, drawn: Sequence[Drawn[Rig]], rate: float, until: float, report: Report
+) -> None:
+    """On processes of this machine; inside namespaces of our own only.
+
+    `rate`: presses a second; `until`: monotonic seconds.
+    """
     with console.status("a system of its own"):
         small_disk(layout)
         system = System.up(layout.run, plan=PLAN)
     try:
-        asyncio.run(_perform(Rig(system), drawn, until, report))
+        asyncio.run(_perform(Rig(system), drawn, rate, until, report))
     finally:
         system.down()
 
 
-def play_on_cluster(layout: Layout, drawn: Sequence[Drawn[ClusterRig]], until: float, report: Report) -> None:
+def play_on_cluster(
+    layout: Layout, drawn: Sequence[Drawn[ClusterRig]], rate: float, until: float, report: Report
+) -> None:
     """In containers, with three nodes of RabbitMQ."""
     with console.status("a system in containers, with three nodes of RabbitMQ"):
         ComposeSystem(layout).wipe()
         system = ComposeSystem.up(layout.run, profiles=PROFILES, seconds=240)
     try:
-        asyncio.run(_perform(ClusterRig(system), drawn, until, report))
+        asyncio.run(_perform(ClusterRig(system), drawn, rate, until, report))
     finally:
         system.wipe()
 
 
-async def _perform(rig: R, drawn: Sequence[Drawn[R]], until: float, report: Report) -> None:
-    with console.status(f"{_DEVICES} devices, {_UNITS} units"):
-        keys = await enrol(rig.system, _DEVICES)
-        await units(rig.system, _UNITS)
+async def _perform(rig: R, drawn: Sequence[Drawn[R]], rate: float, until: float, report: Report) -> None:
+    devices, cars = int(_DEVICES * rate), int(_UNITS * rate)
+    with console.status(f"{devices} devices, {cars} units"):
+        keys = await enrol(rig.system, devices)
+        await units(rig.system, cars)
     # Devices and crews are not on the server: what is short there must not make them late.
     os.nice(_AHEAD_OF_THE_SYSTEM)
     async with World(rig.system) as world, Fleet(world, keys, rig.alarm_urls) as fleet:
@@ -59,9 +68,9 @@ async def _perform(rig: R, drawn: Sequence[Drawn[R]], until: float, report: Repo
             if time.monotonic() > until - _RESERVE_S:
                 break
             with console.status(f"{each.fault.name}: {'; '.join(each.told)}"):
-                record = await Performance(rig, world, fleet, each).record()
+                record = await Performance(rig, world, fleet, each, rate).record()
                 if only_time(record["broken"]):
                     # A bad moment of the machine, or of ours? Twice is ours. Both are written down.
                     report.keep(record | {"played_again": True})
-                    record = await Performance(rig, world, fleet, each).record()
+                    record = await Performance(rig, world, fleet, each, rate).record()
             report.keep(record)

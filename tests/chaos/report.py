@@ -15,8 +15,8 @@ from stalkingalarm.embedded.layout import Layout
 # A log has no edge; rich would take it for 80 columns.
 console = Console(width=None if sys.stdout.isatty() else 160)
 _COLUMNS = (
-    *("presses", "accepted", "refused", "brought_in", "dispatched", "lost", "duplicated", "late"),
-    *("p50_s", "p99_s", "worst_s", "recovery_s"),
+    *("presses", "accepted", "refused", "brought_in", "dispatched"),
+    *("lost", "duplicated", "unbooked", "told", "late", "p50_s", "p99_s", "worst_s", "recovery_s", "played_s"),
 )
 
 

@@ -1,8 +1,11 @@
 """The levers by which a running native system is broken, and mended. All of them block."""
 
+import json
 import os
 import shutil
+import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterable
@@ -14,8 +17,10 @@ import pika
 import psycopg
 from psycopg import sql
 
+from contracts import topology
 from stalkingalarm.embedded import plan as ordinary
 from stalkingalarm.embedded import postgres, rabbitmq
+from stalkingalarm.embedded.definitions import definitions
 from stalkingalarm.embedded.layout import SERVICES, Layout
 from stalkingalarm.embedded.system import System
 from tests.chaos import filters, links
@@ -46,6 +51,11 @@ class Rig(Subject):
     def kill(self, name: str) -> None:
         """kill -9; the supervisor starts it again."""
         self.system.kill(name)
+
+    def freeze(self, name: str) -> None:
+        """It stays as it is, with what it has in hand, until somebody kills it."""
+        pid = next(process["pid"] for process in self.system.processes() if process["name"] == name)
+        os.kill(pid, signal.SIGSTOP)
 
     def down(self, *names: str) -> None:
         """Stop processes cleanly; they stay down."""
@@ -209,6 +219,13 @@ class Rig(Subject):
             raise RuntimeError(f"rabbitmqctl {' '.join(words)}: {done.stderr.strip() or done.stdout.strip()}")
         return done.stdout
 
+    def limit_deliveries(self, service: str, limit: int) -> None:
+        """How often the broker gives a message of a service's queues out again before it parks it."""
+        rule = next(p for p in definitions({})["policies"] if p["name"] == f"{service}-parking")
+        wanted = json.dumps(rule["definition"] | {"delivery-limit": limit})
+        place = ("-p", topology.VHOST, "--apply-to", rule["apply-to"], "--priority", str(rule["priority"]))
+        self.broker_ctl("set_policy", *place, rule["name"], rule["pattern"], wanted)
+
     def publish(self, queue: str, bodies: Iterable[bytes]) -> None:
         """Put bodies into a queue, confirmed, as somebody would who may do everything."""
         connection = pika.BlockingConnection(pika.URLParameters(self.system.broker_url()))
@@ -224,6 +241,18 @@ class Rig(Subject):
         connection = pika.BlockingConnection(pika.URLParameters(self.system.broker_url()))
         connection.channel().queue_purge(queue)
         connection.close()
+
+    def lose_broker(self) -> None:
+        """The broker is gone, and its disk with all that it held."""
+        self.down("rabbitmq")
+        _, spec = rabbitmq.specs(self.layout)
+        shutil.rmtree(spec.env["RABBITMQ_MNESIA_BASE"])
+
+    def new_broker(self) -> None:
+        """An empty one in its place, as the runbook says: it starts, and is told its topology."""
+        self.up("rabbitmq")
+        tool = Path(sys.executable).with_name("stalkingalarm")
+        _run(str(tool), "topology", STALKINGALARM_RUN_DIR=str(self.layout.run), LD_PRELOAD="")
 
     def purge_parking(self) -> int:
         """Empty the queues that people look at; how many messages lay there."""
@@ -264,7 +293,7 @@ def small_disk(layout: Layout) -> None:
     shutil.rmtree(aside)
 
 
-def _run(*command: str) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+def _run(*command: str, **env: str) -> None:
+    done = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=False)
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)}: {done.stderr.strip()}")

@@ -62,6 +62,29 @@ def test_books_that_do_not_add_up(entry: Entry) -> None:
     assert judged(GOOD, entry) == ["1 unbooked"]
 
 
+@pytest.mark.parametrize(
+    ("entry", "may_lack", "broken"),
+    [
+        (Entry(stored=True, incidents=0, told=True), True, []),
+        (Entry(stored=False, incidents=0, told=True), True, []),
+        (Entry(stored=True, incidents=0, told=True), False, ["1 unbooked"]),
+        (Entry(stored=True, incidents=0), True, ["1 unbooked"]),
+        (Entry(stored=True, incidents=2, told=True), True, ["1 unbooked"]),
+    ],
+)
+def test_what_the_books_lack_is_named_by_the_ledger_and_only_where_a_fault_may_cost_it(
+    entry: Entry, may_lack: bool, broken: list[str]
+) -> None:
+    found = audit([GOOD], {GOOD.alarm_id: entry})
+    assert verdict(found, may_be_late=False, back_s=None, back_within_s=None, may_lack=may_lack) == broken
+
+
+def test_what_the_books_lack_is_no_excuse_for_a_press_that_nobody_got() -> None:
+    lost = replace(GOOD, orders=())
+    found = audit([lost], {lost.alarm_id: Entry(stored=True, incidents=0, told=True)})
+    assert verdict(found, may_be_late=True, back_s=None, back_within_s=None, may_lack=True) == ["1 lost"]
+
+
 def test_late_counts_from_the_press_and_only_where_it_must_be_in_time() -> None:
     late = replace(GOOD, orders=(Came("order-1", "car-1", at=105.1),))
     assert judged(late) == ["1 after the deadline"]

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from services.alarm.settings import AlarmSettings
 from stalkingalarm.embedded.layout import Layout
 from stalkingalarm.embedded.plan import plan as ordinary
 from tests.chaos.fault import CI, FULL, Scale, draw
 from tests.chaos.faults import CLUSTER, NATIVE
 from tests.chaos.faults.processes import PROCESSES
-from tests.chaos.plan import fars, link
+from tests.chaos.plan import GIVE_UPS, fars, link
 
 
 @pytest.mark.parametrize("scale", [CI, FULL])
@@ -46,6 +47,26 @@ def test_every_process_is_killed_and_every_cable_cut_and_slowed(tmp_path: Path) 
     wanted = {f"kill:{name}" for name in PROCESSES}
     wanted |= {f"{kind}:{link(s.name, far)}" for s in specs for far in fars(s) for kind in ("cut", "slow")}
     assert wanted <= names
+
+
+@pytest.mark.parametrize("scale", [CI, FULL])
+def test_outages_are_longer_than_anybody_tries(scale: Scale) -> None:
+    lasts = {d.fault.name: d.steps[-1].at - d.steps[0].at for d in draw(NATIVE, 1, scale)}
+    lowered = {process: {n: float(s) for n, s in given.items()} for process, given in GIVE_UPS.items()}
+    watched_s = max(
+        AlarmSettings.model_fields["deadline_s"].default, lowered["alarm-api"]["UNROUTED_GIVE_UP_S"]
+    )
+    for name in ("away:dispatch", "away:dispatch and broker"):
+        assert lasts[name] > watched_s
+    for service, process in (("alarm", "alarm-worker"), ("dispatch", "dispatch-alarms")):
+        # The first second counts too, and each attempt takes a moment of its own.
+        assert lasts[f"away:database of {service}"] > 2 * lowered[process]["AWAY_GIVE_UP_S"]
+
+
+def test_what_gives_up_earlier_is_told_so_by_settings_that_exist() -> None:
+    # The bus has no settings class; `away:database of dispatch` says whether it gave up.
+    known = set(AlarmSettings.model_fields) | {"away_give_up_s"}
+    assert {name.lower() for given in GIVE_UPS.values() for name in given} <= known
 
 
 def test_the_part_for_continuous_integration_touches_every_subject() -> None:
