@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
@@ -73,12 +73,39 @@ def test_every_answer_carries_what_protects_it(app: FastAPI) -> None:
     assert seen & {401, 404, 422, 500, 503}
 
 
-@pytest.mark.parametrize("name", ["traceparent", "tracestate", "user-agent", "accept-language", "x-channel"])
-def test_a_header_in_any_bytes_is_no_fault(app: FastAPI, name: str) -> None:
-    client = TestClient(app, raise_server_exceptions=False)
+@pytest.mark.parametrize("name", [b"traceparent", b"tracestate", b"user-agent", b"accept-language"])
+def test_a_header_in_any_bytes_is_no_fault(app: FastAPI, name: bytes) -> None:
     for value in (b"00-\xff", b"\xc3", b"00-" + b"\x80" * 55):
-        answer = client.get("/nowhere", headers={name.encode(): value})
-        assert answer.status_code == 404, value
+        assert asyncio.run(_asked(app, (name, value))) == 404, value
+
+
+async def _asked(app: FastAPI, header: tuple[bytes, bytes]) -> int:
+    """The status of a request with this header as it came: a client of good manners could not send it."""
+    told = list[int]()
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "asgi": {"version": "3.0"},
+        "scheme": "http",
+        "method": "GET",
+        "path": "/nowhere",
+        "raw_path": b"/nowhere",
+        "query_string": b"",
+        "server": ("x", 80),
+        "client": ("x", 1),
+        "headers": [(b"host", b"x"), header],
+    }
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Any) -> None:
+        told.append(message.get("status", 0))
+
+    # A fault is answered, and raised to the server too.
+    with suppress(UnicodeError):
+        await app(scope, receive, send)
+    return told[0]
 
 
 class _Ids(dict[str, str]):
