@@ -83,11 +83,15 @@ _INSERT = Insert(
 )
 _DELETE = text("DELETE FROM outbox WHERE id = ANY(:ids)")
 _OVERDUE = text(
-    "SELECT id, exchange, routing_key, body, failures FROM outbox WHERE (created_at < :before "
-    "OR created_at > :after) AND (put_off_until IS NULL OR put_off_until <= :now "
+    "SELECT id, exchange, routing_key, body, greatest(failures, 0) AS failures FROM outbox "
+    "WHERE (created_at < :before OR created_at > :after) AND (put_off_until IS NULL OR put_off_until <= :now "
     "OR put_off_until > CAST(:now AS timestamptz) + interval '1 minute') ORDER BY created_at LIMIT :limit"
 )
-_PUT_OFF = text("UPDATE outbox SET failures = failures + 1, put_off_until = :until WHERE id = :id")
+# Bounded: a count at the end of its column would fail the sweep of all others.
+_PUT_OFF = text(
+    "UPDATE outbox SET failures = least(greatest(failures, 0), 1000000) + 1, put_off_until = :until "
+    "WHERE id = :id"
+)
 
 
 def stored(outgoing: Sequence[Outgoing], session: Session) -> Statement | None:

@@ -74,6 +74,19 @@ def test_a_failing_row_is_tried_again_ever_later_and_parked_in_the_end(
     assert desk.sql("SELECT failures FROM due") == [(9,)]
 
 
+@pytest.mark.parametrize("count", [2**31 - 1, -(2**31)])
+def test_a_count_of_failures_that_is_rubbish_stops_nobody(desk: Desk, count: int) -> None:
+    _plant(desk, "unit_answer", uuid4())
+    desk.do("UPDATE due SET failures = :count", count=count)
+    desk.press(alarm())
+    desk.do("UPDATE due SET due_at = due_at - interval '20.1 seconds'")
+    escalating.act_on_due(desk.context)
+    assert "all_positions" in [e["level"] for e in desk.published("incident.escalated.v1")]
+    assert desk.sql("SELECT failures, parked_at IS NULL FROM due WHERE kind = 'unit_answer'") == [
+        (9, False) if count > 0 else (1, True)
+    ]
+
+
 def test_what_failed_half_way_left_nothing_behind(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     desk.press(alarm())
