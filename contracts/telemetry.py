@@ -99,6 +99,13 @@ PRESS_ACCEPTED = Metric(
         "stored_in": _HELD_BY,
     },
 )
+PRESS_JOINED = Metric(
+    "stalkingalarm.press.joined",
+    "counter",
+    "{press}",
+    "Presses of a device beyond its rate that got the receipt of a newer one which carries them.",
+    ("alarm",),
+)
 PRESS_REFUSED = Metric(
     "stalkingalarm.press.refused",
     "counter",

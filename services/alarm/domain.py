@@ -15,6 +15,9 @@ Standing = Literal["good", "bad_signature", "unsigned", "unknown_device"]
 STAGES = ("stored", "routed", "seen", "unit_moving", "on_scene", "closed")
 UNTYPED = "signed_without_type"
 REUSED = "counter_reused_with_other_content"
+LATE = "late"
+# It carries others of its device, which came faster than they are taken one by one.
+JOINED = "presses_joined"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,7 @@ def _time_flags(claim: Claim, now: datetime, skew_s: float, late_s: float) -> li
     if told and abs(now - told) > timedelta(seconds=skew_s):
         flags.append("clock_skew")
     if claim.pressed_at and now - claim.pressed_at > timedelta(seconds=late_s):
-        flags.append("late")
+        flags.append(LATE)
     return flags
 
 

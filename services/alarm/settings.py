@@ -37,6 +37,10 @@ class AlarmSettings(CallingSettings):
     fresh_s: float = Field(default=600.0, gt=0)
     # How long a press of a device that is not in memory may wait for the database.
     lookup_s: float = Field(default=0.15, gt=0)
+    # Proved presses of one device: so many at once, then so many a second; beyond that the newest goes in its
+    # turn and carries the others.
+    device_per_s: float = Field(default=5.0, ge=1)
+    device_burst: int = Field(default=20, ge=1)
     unverified_at_once: int = Field(default=8, ge=1)
     # Presses that nobody proved, of one address (IPv6: of one /64): so many at once, then so many a second;
     # others wait, up to so many in memory, and none is refused. Gateways of text messages and calls, and

@@ -5,7 +5,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 import pytest
 
-from services.alarm.usecases.pacing import Pace
+from services.alarm.usecases.pacing import Pace, Turns
 
 GATEWAY = (IPv4Network("192.0.2.0/24"), IPv6Network("::1/128"))
 
@@ -16,7 +16,7 @@ def waits(*sources: str | None, per_s: float = 10, burst: int = 3, most: int = 1
     found = []
     for source in sources:
         known = pace._subscriber(source)
-        found.append(0.0 if known is None else max(0.0, pace._left_s(known, 1000.0)))
+        found.append(0.0 if known is None else max(0.0, pace._turns.left_s(known, 1000.0)))
     return [round(each, 3) for each in found]
 
 
@@ -40,11 +40,24 @@ def test_gateways_and_unknown_sources_never_wait(source: str | None) -> None:
 
 
 def test_who_was_quiet_has_the_whole_burst_again() -> None:
-    pace = Pace(10, 2, 100, ())
+    turns = Turns(10, 2)
     for _ in range(5):
-        pace._left_s("x", 0.0)
-    assert pace._left_s("x", 0.0) > 0
-    assert [pace._left_s("x", 10.0) <= 0 for _ in range(3)] == [True, True, False]
+        turns.left_s("x", 0.0)
+    assert turns.left_s("x", 0.0) > 0
+    assert [turns.left_s("x", 10.0) <= 0 for _ in range(3)] == [True, True, False]
+
+
+def test_sources_that_have_nothing_to_wait_for_are_forgotten() -> None:
+    turns = Turns(10, 2)
+    for number in range(100_000):
+        turns.left_s(number, number / 1000)
+    assert len(turns) <= 1000
+    # Those that still have are not, however many: nobody gets a new burst by bringing others.
+    for _ in range(10):
+        turns.left_s("x", 1000.0)
+    for number in range(5000):
+        turns.left_s(("other", number), 1000.0)
+    assert turns.left_s("x", 1000.0) > 0
 
 
 def test_what_memory_does_not_hold_goes_on_at_once() -> None:

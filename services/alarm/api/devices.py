@@ -131,7 +131,8 @@ async def fixes(alarm_id: UUID, request: Request) -> Response:
     """
     parts: Parts = request.app.state.parts
     body, *_ = await signed(parts, await read_body(request), FixesBody, alarm_id)
-    await asyncio.to_thread(receive_fixes, parts.database, alarm_id, body)
+    held_as = parts.carrier_of(alarm_id, body.device_id)
+    await asyncio.to_thread(receive_fixes, parts.database, held_as, body)
     return accepted()
 
 
@@ -143,5 +144,6 @@ async def cancel(alarm_id: UUID, request: Request) -> Response:
     """
     parts: Parts = request.app.state.parts
     body, *_ = await signed(parts, await read_body(request), CancelBody, alarm_id)
-    await asyncio.to_thread(request_cancel, parts.database, alarm_id, body)
+    held_as = parts.carrier_of(alarm_id, body.device_id)
+    await asyncio.to_thread(request_cancel, parts.database, held_as, body)
     return accepted()

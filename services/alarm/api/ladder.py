@@ -25,18 +25,19 @@ _UNKNOWN_S = 5.0
 _SIGN_OF_LIFE_S, _LASTS_S = 15.0, 3600.0
 
 
-async def _follower(alarm_id: UUID, request: Request) -> tuple[Parts, UUID]:
-    """The device that asks, unless another one raised this alarm."""
+async def _follower(asked_id: UUID, request: Request) -> tuple[Parts, UUID, UUID]:
+    """The device that asks, unless another one raised this alarm; and the alarm that holds its press."""
     parts: Parts = request.app.state.parts
     scheme, _, jws = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "device":
         raise SignatureRefused("send `Authorization: Device <JWS>`", field="authorization")
-    claim, *_ = await signed(parts, jws.encode(), FollowClaim, alarm_id)
+    claim, *_ = await signed(parts, jws.encode(), FollowClaim, asked_id)
     refuse_stale(parts, claim)
+    alarm_id = parts.carrier_of(asked_id, claim.device_id)
     owner = await asyncio.to_thread(_owner, parts, alarm_id)
     if owner is not None and owner != str(claim.device_id):
         raise NotFound("no such alarm")
-    return parts, claim.device_id
+    return parts, claim.device_id, alarm_id
 
 
 def _owner(parts: Parts, alarm_id: UUID) -> str | None:
@@ -61,8 +62,11 @@ async def follow(
     wait: Annotated[float, Query(ge=0, le=60, description="seconds to wait for news")] = 0,
     after: Annotated[str | None, Query(description="answer once a later stage is reached")] = None,
 ) -> Ladder:
-    """How far an alarm has come; `Authorization: Device <JWS, typ stalkingalarm-follow+jws>`."""
-    parts, device_id = await _follower(alarm_id, request)
+    """How far an alarm has come; `Authorization: Device <JWS, typ stalkingalarm-follow+jws>`.
+
+    Of a press that joined a newer one of its device this is the alarm of that one, under its id.
+    """
+    parts, device_id, alarm_id = await _follower(alarm_id, request)
     ladder = _ladder(alarm_id, await asyncio.to_thread(_look, parts, alarm_id, device_id))
     if ladder.stage != after or not wait:
         return ladder
@@ -78,7 +82,7 @@ async def follow(
 @router.get("/v1/alarms/{alarm_id}/stream")
 async def stream(alarm_id: UUID, request: Request) -> StreamingResponse:
     """The same as Server-Sent Events, one for each stage; it ends with the alarm."""
-    parts, device_id = await _follower(alarm_id, request)
+    parts, device_id, alarm_id = await _follower(alarm_id, request)
     with parts.ladders.following(alarm_id, device_id) as first:
         if not await first.climbs(_UNKNOWN_S):
             raise NotFound("no such alarm")

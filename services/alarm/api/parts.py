@@ -2,6 +2,7 @@
 
 import asyncio
 from functools import partial
+from uuid import UUID
 
 from chassis.database import Database, engine_of
 from chassis.groupwriter import GroupWriter
@@ -12,8 +13,9 @@ from chassis.vault import Vault
 from contracts.common import Lane
 from services.alarm.clients import DispatchClient
 from services.alarm.settings import AlarmSettings
-from services.alarm.usecases.accept import SOURCE, Intake
+from services.alarm.usecases.accept import Intake
 from services.alarm.usecases.devices import Devices
+from services.alarm.usecases.held import SOURCE
 from services.alarm.usecases.ladders import Ladders
 from services.alarm.usecases.redelivery import Redelivery
 from services.alarm.usecases.reports import Heartbeat, write_heartbeats
@@ -86,3 +88,7 @@ class Parts(DeviceParts):
             await intake.stop()
         self.token.stop()
         await super().stop()
+
+    def carrier_of(self, alarm_id: UUID, device_id: UUID) -> UUID:
+        """The alarm under which a press of this device is held: another one's where it joined that."""
+        return self.intakes["verified"].carrier_of(alarm_id, device_id)

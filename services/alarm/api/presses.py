@@ -23,8 +23,8 @@ from services.alarm.api.parts import Parts
 from services.alarm.errors import NotHeld
 from services.alarm.reading import read_press
 from services.alarm.schemas import MAX_BODY, CanaryBody, Receipt
-from services.alarm.usecases.accept import SOURCE
 from services.alarm.usecases.devices import standing
+from services.alarm.usecases.held import SOURCE
 from services.alarm.usecases.reports import receive_test
 
 router = APIRouter(tags=["presses"])

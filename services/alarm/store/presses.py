@@ -1,6 +1,6 @@
 """Presses: written by the API and by the recorder, whichever comes first."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -59,6 +59,9 @@ _PUT = (
     "SELECT old.alarm_id, old.content, old.received_at, old.deadline_at "
     "FROM presses old JOIN new USING (alarm_id)"
 ).encode()
+_STORED = (
+    b"SELECT alarm_id, content, received_at, deadline_at FROM presses WHERE alarm_id = ANY(%(ids)s::uuid[])"
+)
 # What the ledger is told of a press.
 _TOLD = (
     "p.alarm_id, p.device_id, p.counter, p.lane, p.channel, p.pressed_at, p.received_at, p.stored_at, "
@@ -93,6 +96,12 @@ def put_presses(session: Session, presses: Sequence[NewPress]) -> dict[UUID, Sto
     unsent = outbox.stored(events, session)
     before, *_ = send(session, Statement(_PUT, {"rows": as_json(rows)}), *([unsent] if unsent else []))
     return {row.alarm_id: Stored(row.content, row.received_at, row.deadline_at) for row in before}
+
+
+def stored(session: Session, alarm_ids: Collection[UUID]) -> dict[UUID, Stored]:
+    """Those of these presses that are there."""
+    [rows] = send(session, Statement(_STORED, {"ids": list(alarm_ids)}))
+    return {row.alarm_id: Stored(row.content, row.received_at, row.deadline_at) for row in rows}
 
 
 def record(

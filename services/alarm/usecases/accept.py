@@ -2,27 +2,25 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from opentelemetry.trace import Span, Status, StatusCode
+from opentelemetry.trace import Status, StatusCode
 
-from chassis import clock, jws, metrics, telemetry
+from chassis import clock, metrics
 from chassis.database import Database
 from chassis.groupwriter import GroupWriter, NotWritten
-from chassis.message import Message, NotConfirmed
+from chassis.message import NotConfirmed
 from chassis.outbox import Relay
 from chassis.publisher import Publisher
 from chassis.service_token import ServiceToken
 from chassis.vault import Vault
 from contracts import telemetry as names
-from contracts.alarm import AlarmRaised
 from contracts.common import Channel, Lane
-from contracts.envelope import wrap
 from services.alarm import domain
 from services.alarm.clients import DispatchClient
 from services.alarm.domain import Claim, Judged
@@ -31,36 +29,16 @@ from services.alarm.schemas import Receipt
 from services.alarm.settings import AlarmSettings
 from services.alarm.store import presses as store
 from services.alarm.store.presses import NewPress, Stored
+from services.alarm.usecases.held import Brought, Held, prepare
+from services.alarm.usecases.joining import Before, Joining
 from services.alarm.usecases.pacing import Pace
 from services.alarm.usecases.routed import note_routed
 from services.alarm.usecases.unrouted import Lookout
 
 log = logging.getLogger(__name__)
 
-SOURCE = "/services/alarm"
 _REMEMBERED = 20_000
 _PAUSE_S = 0.25
-
-Holder = str
-
-
-@dataclass(slots=True, eq=False)
-class Held:
-    """Who holds a press so far, and the receipt if it turned out to be known already."""
-
-    press: NewPress
-    message: Message
-    span: Span
-    holders: set[Holder] = field(default_factory=set)
-    failed: set[Holder] = field(default_factory=set)
-    before: Stored | None = None
-    handing: bool = False
-    changed: asyncio.Event = field(default_factory=asyncio.Event)
-
-    def settle(self, holder: Holder, *, holds: bool) -> None:
-        """A holder has the press, or has failed for now."""
-        (self.holders if holds else self.failed).add(holder)
-        self.changed.set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +83,8 @@ class Intake:
         after_s = settings.unrouted_after_s
         give_up_s = settings.unrouted_give_up_s
         self._lookout = Lookout(database, self._dispatch, after_s, give_up_s) if lane == "verified" else None
+        limits = (settings.device_per_s, settings.device_burst, settings.lookup_s)
+        self._joining = Joining(*limits, self._remember, self._held_before) if lane == "verified" else None
         self._recent: dict[UUID, _Recent] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -116,6 +96,8 @@ class Intake:
 
     async def stop(self) -> None:
         """Let what is on its way arrive, then stop."""
+        if self._joining:
+            await self._joining.stop(self._settings.deadline_s)
         if self._lookout:
             await self._lookout.stop()
         if self._tasks:
@@ -132,47 +114,64 @@ class Intake:
         one goes all the way again: its alarm may be over by now, and only dispatch knows. `source`: the
         address that it came from.
         """
-        known = self._recent.get(judged.alarm_id)
+        known = self._before(judged.alarm_id)
         if known is not None and known.content != judged.content:
             judged = domain.with_reused_counter(judged, claim.device_id, claim.counter)
-            known = self._recent.get(judged.alarm_id)
-        young = known is not None and self._is_young(known)
-        task = known.task if known and young else self._remember(claim, judged, channel, source)
+            known = self._before(judged.alarm_id)
+        if known is not None and self._is_young(known):
+            return await known.receipt()
+        press = Brought(claim, judged, channel, clock.now(), source)
+        if self._joining is not None and claim.uuid is not None:
+            return await self._joining.receipt(claim.uuid, press)
         # Shielded: the press goes on when the phone hangs up.
-        return await asyncio.shield(task)
+        return await asyncio.shield(self._remember(press))
 
-    def _remember(
-        self, claim: Claim, judged: Judged, channel: Channel, source: str | None
-    ) -> asyncio.Task[Receipt]:
-        task = asyncio.create_task(self._hold(claim, judged, channel, source))
-        recent = _Recent(judged.content, task, asyncio.get_running_loop().time())
-        self._recent.pop(judged.alarm_id, None)
-        self._recent[judged.alarm_id] = recent
+    def carrier_of(self, alarm_id: UUID, device_id: UUID) -> UUID:
+        """The alarm under which a press of this device is held: another one's where it joined that."""
+        return self._joining.carrier_of(alarm_id, device_id) if self._joining else alarm_id
+
+    def _before(self, alarm_id: UUID) -> Before | None:
+        """The press that came under this id, as far as it is remembered."""
+        if (recent := self._recent.get(alarm_id)) is not None:
+            since = recent.at if recent.task.done() else None
+            return Before(recent.content, partial(asyncio.shield, recent.task), since)
+        return self._joining.before(alarm_id) if self._joining else None
+
+    def _is_young(self, before: Before) -> bool:
+        """Whether nobody can have ended its alarm yet: it is on its way, or its order is perhaps not out."""
+        return (
+            before.since is None or asyncio.get_running_loop().time() - before.since < self._settings.deadline_s
+        )
+
+    def _remember(self, press: Brought) -> asyncio.Task[Receipt]:
+        alarm_id = press.judged.alarm_id
+        task = asyncio.create_task(self._hold(press))
+        recent = _Recent(press.judged.content, task, asyncio.get_running_loop().time())
+        self._recent.pop(alarm_id, None)
+        self._recent[alarm_id] = recent
         if len(self._recent) > _REMEMBERED:
             del self._recent[next(iter(self._recent))]
 
         def forget_if_refused(done: asyncio.Task[Receipt]) -> None:
             refused = done.cancelled() or done.exception() is not None
-            if refused and self._recent.get(judged.alarm_id) is recent:
-                del self._recent[judged.alarm_id]
+            if refused and self._recent.get(alarm_id) is recent:
+                del self._recent[alarm_id]
 
         task.add_done_callback(forget_if_refused)
         return task
 
-    def _is_young(self, recent: _Recent) -> bool:
-        """Whether nobody can have ended its alarm yet: it is on its way, or its order is perhaps not out."""
-        age_s = asyncio.get_running_loop().time() - recent.at
-        return not recent.task.done() or age_s < self._settings.deadline_s
-
-    async def _hold(self, claim: Claim, judged: Judged, channel: Channel, source: str | None) -> Receipt:
+    async def _hold(self, press: Brought) -> Receipt:
         if self._pace is not None:
-            await self._pace.turn(source)
+            await self._pace.turn(press.source)
         with metrics.timed(names.PRESS_ACCEPT_DURATION, lane=self.lane):
             async with self._slots or nullcontext():
-                return await self._hold_now(claim, judged, channel)
+                if self._slots is not None:
+                    press = replace(press, received_at=clock.now())
+                return await self._hold_now(press)
 
-    async def _hold_now(self, claim: Claim, judged: Judged, channel: Channel) -> Receipt:
-        held = self._prepare(claim, judged, channel)
+    async def _hold_now(self, brought: Brought) -> Receipt:
+        claim, judged = brought.claim, brought.judged
+        held = prepare(brought, self._settings.deadline_s, self._vault)
         # The event first: its way is the longer one, and the writer's thread would take the interpreter.
         self._spawn(self._publish(held))
         self._spawn(self._store(held))
@@ -181,7 +180,7 @@ class Intake:
         if before is not None and before.content not in (None, judged.content):
             # The device's counter began anew: this press is not that one.
             again = domain.with_reused_counter(judged, claim.device_id, claim.counter)
-            return await self._hold_now(claim, again, channel)
+            return await self._hold_now(replace(brought, judged=again))
         if not held.holders:
             metrics.count(names.PRESS_REFUSED, reason="not_held")
             raise NotHeld("neither database nor broker holds the press, try again at once")
@@ -194,43 +193,6 @@ class Intake:
             deadline_at=before.deadline_at if before else raised.deadline_at,
             stored_in=stored_in,
         )
-
-    def _prepare(self, claim: Claim, judged: Judged, channel: Channel) -> Held:
-        received_at = clock.now()
-        raised = AlarmRaised(
-            alarm_id=judged.alarm_id,
-            device_id=claim.device_id,
-            counter=claim.counter,
-            lane=judged.lane,
-            channel=channel,
-            content=judged.content,
-            proof=_proof(claim, judged),
-            pressed_at=claim.pressed_at,
-            received_at=received_at,
-            deadline_at=received_at + timedelta(seconds=self._settings.deadline_s),
-            fix=claim.fix,
-            flags=judged.flags,
-            hops={"received": received_at, "published": clock.now()},
-        )
-        key = raised.routing_key
-        span = telemetry.start_send(raised.EXCHANGE, key, str(raised.alarm_id))
-        event = wrap(
-            raised,
-            source=SOURCE,
-            time=received_at,
-            event_id=raised.alarm_id,
-            traceparent=telemetry.traceparent_of(span),
-        )
-        body = event.encode()
-        evidence: dict[str, Any] = {
-            "body": claim.raw.decode(errors="replace"),
-            "fix": claim.fix.model_dump(mode="json") if claim.fix else None,
-            "proof": raised.proof,
-            "traceparent": event.traceparent,
-        }
-        sealed = self._vault.seal(domain.evidence_place(raised.alarm_id), evidence)
-        press = NewPress(raised, judged.content, sealed, body)
-        return Held(press, Message(raised.alarm_id, raised.EXCHANGE, key, body), span)
 
     async def _wait_for_logs(self, held: Held) -> None:
         """Until both logs hold the press, or one does and the grace is over, or nothing will in time."""
@@ -317,6 +279,27 @@ class Intake:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def _held_before(self, presses: Collection[Brought]) -> dict[str, Receipt]:
+        """The receipts of those presses, by content, that the database holds already."""
+        found: dict[UUID, list[Brought]] = {}
+        for press in presses:
+            claim, judged = press.claim, press.judged
+            again = domain.with_reused_counter(judged, claim.device_id, claim.counter)
+            for alarm_id in (judged.alarm_id, again.alarm_id):
+                found.setdefault(alarm_id, []).append(press)
+        with self._database.read() as session:
+            rows = store.stored(session, found)
+        return {
+            row.content: Receipt(
+                alarm_id=alarm_id,
+                received_at=row.received_at,
+                deadline_at=row.deadline_at,
+                stored_in=("database",),
+            )
+            for alarm_id, row in rows.items()
+            if row.content in {press.judged.content for press in found[alarm_id]}
+        }
+
     def _write(self, presses: Sequence[NewPress]) -> list[Stored | None]:
         """One transaction for all of these; runs in the writer's thread."""
         firsts: dict[UUID, NewPress] = {}
@@ -326,13 +309,6 @@ class Intake:
         with self._database.transaction() as transaction:
             before = store.put_presses(transaction.session, ordered)
         return [before.get(press.raised.alarm_id) or _first(press, firsts) for press in presses]
-
-
-def _proof(claim: Claim, judged: Judged) -> str | None:
-    """What the device signed: dispatch verifies it again before it believes the lane."""
-    if judged.lane != "verified" or claim.signed is None or claim.signature is None:
-        return None
-    return jws.join(claim.signed, claim.signature)
 
 
 def _first(press: NewPress, firsts: dict[UUID, NewPress]) -> Stored | None:

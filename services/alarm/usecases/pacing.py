@@ -1,29 +1,52 @@
-"""How fast one source may bring presses that nobody proved: what is beyond that waits, and is never refused.
+"""How fast one source may bring presses: what is beyond that waits, and is never refused.
 
-A flood from one address must not fill the lane that a real press from another one needs: a phone with a new
-key, a text message, a broken signature. Proved presses never come here.
+A flood from one address must not fill the lane of the unproved that a real press from another one needs: a
+phone with a new key, a text message, a broken signature. Proved presses go by their device (`joining.py`).
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
-# Sources remembered at once. Those that have nothing to wait for are forgotten first.
-_REMEMBERED = 20_000
+# From so many sources on, those that have nothing to wait for are forgotten.
+_MANY = 1_000
 # So much of an IPv6 address is one subscriber.
 _SUBSCRIBER = 64
 
 
-class Pace:
+class Turns:
     """The presses of each source, spread over time (generic cell rate algorithm)."""
+
+    def __init__(self, per_s: float, burst: int) -> None:
+        """`burst`: so many at once before any waits."""
+        self.gap_s, self._burst = 1 / per_s, burst
+        self._due: dict[Hashable, float] = {}
+        self._enough = _MANY
+
+    def left_s(self, source: Hashable, now: float) -> float:
+        """Seconds until the next turn of a source, which is taken by this; none or less: it is now."""
+        if len(self._due) >= self._enough:
+            self._due = {each: at for each, at in self._due.items() if at > now}
+            # The next look comes when as many again came, so that looking costs each press the same.
+            self._enough = max(_MANY, 2 * len(self._due))
+        due = max(self._due.get(source, now), now)
+        self._due[source] = due + self.gap_s
+        return due - now - self.gap_s * (self._burst - 1)
+
+    def __len__(self) -> int:
+        """How many sources are remembered."""
+        return len(self._due)
+
+
+class Pace:
+    """The presses that nobody proved, by the address that they come from."""
 
     def __init__(
         self, per_s: float, burst: int, most_waiting: int, exempt: Iterable[IPv4Network | IPv6Network]
     ) -> None:
         """`burst`: so many at once before any waits. `most_waiting`: more do not wait, so that memory ends."""
-        self._gap_s, self._burst, self._most = 1 / per_s, burst, most_waiting
+        self._turns, self._most = Turns(per_s, burst), most_waiting
         self._exempt = tuple(exempt)
-        self._due: dict[str, float] = {}
         self.waiting = 0
 
     async def turn(self, source: str | None) -> None:
@@ -31,20 +54,13 @@ class Pace:
         known = self._subscriber(source)
         if known is None or self.waiting >= self._most:
             return
-        if (left_s := self._left_s(known, asyncio.get_running_loop().time())) <= 0:
+        if (left_s := self._turns.left_s(known, asyncio.get_running_loop().time())) <= 0:
             return
         self.waiting += 1
         try:
             await asyncio.sleep(left_s)
         finally:
             self.waiting -= 1
-
-    def _left_s(self, source: str, now: float) -> float:
-        if len(self._due) >= _REMEMBERED:
-            self._due = {each: at for each, at in self._due.items() if at > now}
-        due = max(self._due.get(source, now), now)
-        self._due[source] = due + self._gap_s
-        return due - now - self._gap_s * (self._burst - 1)
 
     def _subscriber(self, source: str | None) -> str | None:
         """By what a source is counted; None where it is not: a gateway, a proxy that does not say for whom."""

@@ -43,6 +43,7 @@ export default {
   "flag.copy_after_close": "Kopie, die nach dem Abschluss kam",
   "flag.proof_pending": "Die Unterschrift wird noch geprüft", "flag.proof_missing": "Ohne Unterschrift des Geräts", "flag.proof_broken": "Die Unterschrift des Geräts stimmt nicht", "flag.place_as_signed": "Ort, wie das Gerät ihn unterschrieb",
   "flag.counter_reused_with_other_content": "Der Druckzähler begann neu", "flag.clock_skew": "Die Uhr des Geräts geht falsch", "flag.late": "Der Druck kam verspätet an",
+  "flag.presses_joined": "Schneller gedrückt als einzeln: trägt weitere Drucke mit",
   "flag.partly_unreadable": "EIN TEIL DIESES ALARMS IST UNLESBAR: als echt behandeln",
   "flag.counter_invalid": "Druckzähler unlesbar", "flag.press_incomplete": "Druck nur teilweise gespeichert: Einzelheiten fehlen",
   "flag.body_broken": "Nachricht beschädigt", "flag.pressed_at_invalid": "Zeit des Drückens unlesbar", "flag.sent_at_invalid": "Zeit des Sendens unlesbar",

@@ -43,6 +43,7 @@ export default {
   "flag.copy_after_close": "Copy that came after the alarm was closed",
   "flag.proof_pending": "The signature is still to be checked", "flag.proof_missing": "Without a signature of the device", "flag.proof_broken": "The device's signature is wrong", "flag.place_as_signed": "Place as the device signed it",
   "flag.counter_reused_with_other_content": "Press counter began anew", "flag.clock_skew": "The device's clock is wrong", "flag.late": "The press arrived late",
+  "flag.presses_joined": "Pressed faster than one by one: carries further presses",
   "flag.partly_unreadable": "PART OF THIS ALARM CANNOT BE READ: treat as real",
   "flag.counter_invalid": "Press counter unreadable", "flag.press_incomplete": "Press stored in part only: details missing",
   "flag.body_broken": "Message damaged", "flag.pressed_at_invalid": "Time of pressing unreadable", "flag.sent_at_invalid": "Time of sending unreadable",

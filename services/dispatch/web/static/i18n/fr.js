@@ -43,6 +43,7 @@ export default {
   "flag.copy_after_close": "Copie arrivée après la clôture",
   "flag.proof_pending": "La signature est encore à vérifier", "flag.proof_missing": "Sans signature de l'appareil", "flag.proof_broken": "La signature de l'appareil est fausse", "flag.place_as_signed": "Lieu tel que signé par l'appareil",
   "flag.counter_reused_with_other_content": "Le compteur d'appuis a recommencé", "flag.clock_skew": "L'horloge de l'appareil est fausse", "flag.late": "L'appui est arrivé tard",
+  "flag.presses_joined": "Appuis trop rapprochés : celui-ci en porte d'autres",
   "flag.partly_unreadable": "UNE PARTIE DE CETTE ALARME EST ILLISIBLE : traiter comme réelle",
   "flag.counter_invalid": "Compteur d'appuis illisible", "flag.press_incomplete": "Appui conservé en partie seulement : des détails manquent",
   "flag.body_broken": "Message endommagé", "flag.pressed_at_invalid": "Heure d'appui illisible", "flag.sent_at_invalid": "Heure d'envoi illisible",

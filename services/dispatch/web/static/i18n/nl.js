@@ -43,6 +43,7 @@ export default {
   "flag.copy_after_close": "Kopie die na het afsluiten kwam",
   "flag.proof_pending": "De handtekening wordt nog nagezien", "flag.proof_missing": "Zonder handtekening van het toestel", "flag.proof_broken": "De handtekening van het toestel klopt niet", "flag.place_as_signed": "Plaats zoals het toestel ze ondertekende",
   "flag.counter_reused_with_other_content": "Drukteller begon opnieuw", "flag.clock_skew": "De klok van het toestel loopt fout", "flag.late": "De druk kwam laat aan",
+  "flag.presses_joined": "Sneller gedrukt dan één voor één: draagt verdere drukken mee",
   "flag.partly_unreadable": "EEN DEEL VAN DIT ALARM IS ONLEESBAAR: als echt behandelen",
   "flag.counter_invalid": "Drukteller onleesbaar", "flag.press_incomplete": "Druk slechts gedeeltelijk bewaard: details ontbreken",
   "flag.body_broken": "Bericht beschadigd", "flag.pressed_at_invalid": "Tijdstip van drukken onleesbaar", "flag.sent_at_invalid": "Tijdstip van zenden onleesbaar",
