@@ -8,7 +8,7 @@ import hashlib
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID, uuid5
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PrivateAttr
 
 from contracts.common import Channel, Fix, Lane
 from contracts.envelope import Payload
@@ -72,6 +72,27 @@ class AlarmRaised(_Urgent):
     fix: Annotated[Fix | None, _LOCATION] = None
     flags: tuple[str, ...] = ()
     hops: dict[str, AwareDatetime] = Field(default_factory=dict)
+    # Of the press as it was read: a copy of this that has another id, or less in it, is still that press.
+    _came_as: UUID = PrivateAttr()
+    _digest: str = PrivateAttr()
+
+    def model_post_init(self, _: Any) -> None:
+        """Keep what press this is."""
+        self._came_as = self.alarm_id
+        self._digest = hashlib.sha256(f"{self.content} {self.proof}".encode(errors="replace")).hexdigest()
+
+    @property
+    def came_as(self) -> UUID:
+        """The id under which it came."""
+        return self._came_as
+
+    @property
+    def digest(self) -> str:
+        """What its copies share, and no other press has, even under the same id: SHA-256, hexadecimal.
+
+        With the signature in it, so that nobody can try out places until one fits.
+        """
+        return self._digest
 
     @property
     def subject(self) -> str:

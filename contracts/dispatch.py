@@ -10,6 +10,9 @@ from contracts.envelope import Payload
 from contracts.policy import Group, Personal
 from contracts.topology import DISPATCH_EVENTS, DISPATCH_ORDERS
 
+# The flag of a copy of a press that came in after the alarm of the first was closed.
+AFTER_THE_END = "copy_after_close"
+
 OrderState = Literal[
     "proposed",
     "sent",
@@ -28,7 +31,11 @@ class _DispatchFact(Payload):
 
 
 class PressRouted(_DispatchFact):
-    """Dispatch holds the press: it opened an incident, or joined the open one of the same subject."""
+    """Dispatch holds the press: it opened an incident, or joined the open one of the same subject.
+
+    `came_as`: the id under which it came, where another press had that already; `digest`: see
+    `AlarmRaised.digest`. None from a dispatch that does not say it yet.
+    """
 
     TYPE = "press.routed.v1"
 
@@ -48,6 +55,8 @@ class PressRouted(_DispatchFact):
     received_at: AwareDatetime
     routed_at: AwareDatetime
     deadline_at: AwareDatetime
+    came_as: UUID | None = None
+    digest: str | None = None
     hops: dict[str, AwareDatetime] = Field(default_factory=dict)
 
     @property

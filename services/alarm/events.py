@@ -11,11 +11,13 @@ from sqlmodel import Session
 
 from chassis.database import Transaction
 from chassis.errors import Invalid
+from chassis.vault import Vault
 from contracts import dispatch, registry
 from contracts.alarm import AlarmRaised
 from contracts.envelope import Event, Payload
 from contracts.press import read_press
 from services.alarm.store import devices, following
+from services.alarm.usecases.kept import keep
 
 P = TypeVar("P", bound=Payload)
 
@@ -51,7 +53,8 @@ def from_registry(session: Session, event: Event) -> None:
 class Climb:
     """What a batch of dispatch's events says of the ladder: incidents of alarms, first times of stages."""
 
-    joined: dict[UUID, UUID] = field(default_factory=dict)
+    joined: dict[tuple[UUID, str | None], UUID] = field(default_factory=dict)
+    kept_as: list[dispatch.PressRouted] = field(default_factory=list)
     reached: dict[tuple[UUID, str], datetime] = field(default_factory=dict)
 
     def reach(self, incident_id: UUID, stage: str, at: datetime) -> None:
@@ -59,7 +62,7 @@ class Climb:
         self.reached[incident_id, stage] = min(at, self.reached.get((incident_id, stage), at))
 
 
-def from_dispatch(tx: Transaction, batch: Sequence[Event]) -> None:
+def from_dispatch(tx: Transaction, batch: Sequence[Event], vault: Vault) -> None:
     """Move the receipt ladder, note passed tests and control rooms; the rest is ignored."""
     climb = Climb()
     for event in batch:
@@ -71,12 +74,20 @@ def from_dispatch(tx: Transaction, batch: Sequence[Event]) -> None:
             following.put_control_room(tx.session, read(dispatch.ControlRoomRegistered, event))
     if climb.joined or climb.reached:
         tx.write(*following.climbed(climb.joined, climb.reached))
+    if climb.kept_as:
+        keep(tx, climb.kept_as, vault)
 
 
 def _climb(climb: Climb, event: Event) -> None:
     if event.type == dispatch.PressRouted.TYPE:
         routed = read(dispatch.PressRouted, event)
-        climb.joined[routed.alarm_id] = routed.incident_id
+        # Not None: what an old dispatch tells is of any press that has the id.
+        digest = routed.digest or ""
+        climb.joined[routed.alarm_id, digest] = routed.incident_id
+        if routed.came_as not in (None, routed.alarm_id):
+            climb.kept_as.append(routed)
+            if dispatch.AFTER_THE_END not in routed.flags:
+                climb.joined[routed.came_as, digest] = routed.incident_id
         climb.reach(routed.incident_id, "routed", routed.routed_at)
     elif event.type in (dispatch.IncidentDisplayed.TYPE, dispatch.IncidentAcknowledged.TYPE):
         shown = read(dispatch.IncidentDisplayed, event)

@@ -29,6 +29,8 @@ class PressRow(SQLModel, table=True):
     stored_at: datetime = Field(sa_type=UtcDateTime)
     flags: list[str] = Field(sa_type=Json)
     content: str | None = None
+    # Which press this is, whatever has its id (`AlarmRaised.digest`); None: stored before it was kept.
+    digest: str | None = None
     evidence: bytes
     whole: bool
     reported_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -118,12 +120,31 @@ class AttentionRow(SQLModel, table=True):
 
 
 class AlarmIncidentRow(SQLModel, table=True):
-    """Which incident an alarm belongs to, as dispatch said."""
+    """Which incident a press belongs to, as dispatch said.
+
+    `digest`: which press, of those that have this id; empty from a dispatch that does not say it.
+    """
 
     __tablename__ = "alarm_incidents"
 
     alarm_id: UUID = Field(primary_key=True)
+    digest: str = Field(default="", primary_key=True, sa_column_kwargs={"server_default": ""})
     incident_id: UUID = Field(index=True)
+
+
+class KeptAsRow(SQLModel, table=True):
+    """A press that dispatch keeps under another id than it came with, until our books have it so too."""
+
+    __tablename__ = "kept_as"
+
+    alarm_id: UUID = Field(primary_key=True)
+    came_as: UUID = Field(index=True)
+    digest: str
+    lane: str
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    deadline_at: datetime = Field(sa_type=UtcDateTime)
+    flags: list[str] = Field(sa_type=Json)
+    told_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class StageRow(SQLModel, table=True):
@@ -157,6 +178,7 @@ TABLES = frozenset(
         "health",
         "attentions",
         "alarm_incidents",
+        "kept_as",
         "stages",
         "frozen_ladders",
     }

@@ -17,6 +17,7 @@ from contracts.telemetry import DEVICE_ATTENTION
 from contracts.topology import ALARM_LADDER, ALARM_RECORDER, ALARM_REGISTRY
 from services.alarm import events
 from services.alarm.settings import AlarmSettings
+from services.alarm.usecases.kept import learn_kept
 from services.alarm.usecases.record import record_all, report_overlooked
 from services.alarm.usecases.sealed import SEALED
 from services.alarm.usecases.watch import attention, limits_of, send_canaries, watch_devices
@@ -83,6 +84,7 @@ class Recorder:
         """What the broker lost is in the database: the ledger is told of it from there."""
         while report_overlooked(database(), load(AlarmSettings).report_after_s):
             pass
+        learn_kept(database(), vault())
 
 
 class Follow:
@@ -101,7 +103,7 @@ class Follow:
     def on_dispatch(self, deliveries: list[Delivery]) -> None:
         """The earliest time of a stage wins, so copies and wrong order do no harm."""
         with database().transaction() as transaction:
-            events.from_dispatch(transaction, [delivery.event for delivery in deliveries])
+            events.from_dispatch(transaction, [delivery.event for delivery in deliveries], vault())
 
 
 class Health:

@@ -19,8 +19,10 @@ from chassis.edge import bodies
 from chassis.errors import Invalid
 from contracts.alarm import AlarmRaised
 from contracts.envelope import BATCH_CONTENT_TYPE, Event, Undecodable
+from contracts.press import read_press
 from services.dispatch import events, store
 from services.dispatch.usecases.context import Context
+from services.dispatch.usecases.copies import keys_of
 from services.dispatch.usecases.taking import take_presses
 
 # More than a hundred presses, each as long as the alarm service takes one: a hand-over is never too long.
@@ -66,14 +68,16 @@ def add_intake(app: FastAPI, context: Context) -> None:
             raise next(iter(failed.values()))
         # The doorbell goes by the broker, which is perhaps away: look at once.
         request.app.state.hub.look()
-        incidents = await asyncio.to_thread(_incidents, context, [event.id for event in brought])
+        incidents = await asyncio.to_thread(_incidents, context, brought)
         return IntakeAnswer(accepted=not failed, not_taken=list(failed), incidents=incidents)
 
 
-def _incidents(context: Context, alarm_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+def _incidents(context: Context, brought: Sequence[Event]) -> dict[UUID, UUID]:
+    """Where these presses belong: these, and not others that have their ids."""
+    keys = {key: event.id for event in brought for key in keys_of(read_press(event))}
     try:
         with context.database.read() as session:
-            return store.incidents_of_presses(session, alarm_ids)
+            return store.incidents_of_presses(session, keys)
     except SQLAlchemyError:
         # What was taken is taken; this is only told.
         return {}

@@ -269,10 +269,16 @@ def has_open(session: Session, subject: str) -> bool:
     return session.execute(query).first() is not None
 
 
-def incidents_of_presses(session: Session, alarm_ids: Collection[UUID]) -> dict[UUID, UUID]:
-    """Where these presses belong, as far as they are here."""
-    query = select(PressRow.alarm_id, PressRow.incident_id).where(col(PressRow.alarm_id).in_(alarm_ids))
-    return {row.alarm_id: row.incident_id for row in session.execute(query)}
+def incidents_of_presses(session: Session, keys: Mapping[str, UUID]) -> dict[UUID, UUID]:
+    """Where presses belong, as far as they are here. `keys`: by key of their copies, what to call each.
+
+    One that was stored before such keys were is known by its id.
+    """
+    key, incident = col(PressRow.copy_key), col(PressRow.incident_id)
+    by_key = select(key, incident).where(key.in_(keys))
+    by_id = select(PressRow.alarm_id, incident).where(key.is_(None), col(PressRow.alarm_id).in_(keys.values()))
+    found = {row.alarm_id: row.incident_id for row in session.execute(by_id)}
+    return found | {keys[row.copy_key]: row.incident_id for row in session.execute(by_key)}
 
 
 def orders_of(session: Session, incident_ids: Collection[UUID]) -> list[OrderRow]:

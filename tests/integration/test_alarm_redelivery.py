@@ -116,6 +116,23 @@ def test_it_comes_again_until_it_is_routed_and_no_longer(
     assert lost(broker, alarm_id)
 
 
+def test_an_incident_of_another_press_with_its_id_does_not_end_it(
+    api: AlarmApi, books: Books, broker: Broker, button: Button
+) -> None:
+    """Somebody raised a press under this id ahead of it: that one is routed, and hers is not."""
+    with api, dispatch_of(api) as events:
+        alarm_id = api.press(button.press()).json()["alarm_id"]
+        put = "INSERT INTO alarm_incidents (alarm_id, incident_id, digest) VALUES (%s, %s, %s)"
+        books.do(put, alarm_id, alarm_id, "f" * 64)
+        eventually(lambda: [e["id"] for e in events].count(alarm_id) >= 3, 20)
+        assert books.rows("SELECT routed_at FROM presses WHERE alarm_id = %s", alarm_id) == [(None,)]
+        ((digest,),) = books.rows("SELECT digest FROM presses WHERE alarm_id = %s", alarm_id)
+        books.do(put, alarm_id, button.id, digest)
+        settled = "SELECT routed_at IS NOT NULL FROM presses WHERE alarm_id = %s"
+        eventually(lambda: books.rows(settled, alarm_id) == [(True,)])
+    assert lost(broker, alarm_id)
+
+
 def test_one_whose_evidence_cannot_be_opened_keeps_no_other_back(
     api: AlarmApi, books: Books, button: Button
 ) -> None:

@@ -9,7 +9,8 @@ import pytest
 from chassis import clock
 from contracts.alarm import AlarmRaised, alarm_id_of, unverified_alarm_id_of
 from contracts.common import Outcome
-from services.dispatch.usecases import moving
+from services.dispatch import store
+from services.dispatch.usecases import copies, moving
 from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Desk, alarm
 
 MINUTE = timedelta(minutes=1)
@@ -56,6 +57,14 @@ def test_a_forged_press_burns_no_counter(desk: Desk) -> None:
     # Under the id that the alarm service gives it as well, so that the books agree.
     own = unverified_alarm_id_of(str(device), "3", str(hers.content))
     assert [r["alarm_id"] for r in desk.published("press.routed.v1") if r["lane"] == "verified"] == [str(own)]
+    # It says under which id it came, and which press it is: whoever has that id for the forged one sees it.
+    told = {(r["came_as"], r["digest"]) for r in desk.published("press.routed.v1") if r["lane"] == "verified"}
+    assert told == {(str(hers.alarm_id), hers.digest)}
+    # Whoever brings it again hears of its own incident.
+    brought = dict.fromkeys(copies.keys_of(hers), hers.alarm_id)
+    ((mine,),) = desk.sql("SELECT id FROM incidents WHERE lane = 'verified'")
+    with desk.context.database.read() as session:
+        assert store.incidents_of_presses(session, brought) == {hers.alarm_id: mine}
     # And every copy of hers is one with it, also the one that the alarm service raises under that id.
     desk.press(hers, later(hers), hers.model_copy(update={"alarm_id": own}))
     assert desk.sql("SELECT presses FROM incidents WHERE lane = 'verified'") == [(1,)]

@@ -17,6 +17,7 @@ from contracts.envelope import Event
 from contracts.topology import REPORTING_LEDGER
 from services.alarm.api import create_app as alarm_app
 from services.alarm.settings import AlarmSettings
+from services.alarm.usecases.kept import learn_kept
 from services.alarm.usecases.record import record as record_presses
 from services.dispatch.api import create_app as dispatch_app
 from services.dispatch.settings import DispatchSettings
@@ -48,7 +49,7 @@ class Three:
         settings: ReportingSettings,
         issuer: Issuer,
     ) -> None:
-        self.alarm, self._vault, self.desk, self.reporting, self.settings = (
+        self.alarm, self.vault, self.desk, self.reporting, self.settings = (
             alarm,
             vault,
             desk,
@@ -65,7 +66,7 @@ class Three:
 
     def wipe(self) -> None:
         """Begin anew on the same tables."""
-        self.rows.do("TRUNCATE presses, outbox, alarm_incidents, stages")
+        self.rows.do("TRUNCATE presses, outbox, alarm_incidents, stages, kept_as")
         self.desk.wipe()
         self.desk.policy(dispatching.GHENT_ROOM, "automatic")
         self.desk.units(dispatching.GHENT_ROOM, dispatching.GHENT, 12)
@@ -75,7 +76,11 @@ class Three:
     def stored(self, raised: AlarmRaised) -> None:
         """The alarm service holds a press."""
         with self.alarm.transaction() as tx:
-            record_presses(tx, {raised.alarm_id: raised}, self._vault, trace.INVALID_SPAN)
+            record_presses(tx, {raised.alarm_id: raised}, self.vault, trace.INVALID_SPAN)
+
+    def learn(self) -> None:
+        """What alarm's timer does: it stores what dispatch keeps under another id."""
+        learn_kept(self.alarm, self.vault)
 
     def press(self, at: datetime | None = None, routed: bool = True) -> AlarmRaised:
         """A press that went all the way to a unit."""

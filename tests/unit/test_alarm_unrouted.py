@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, cast
 from uuid import UUID, uuid4
 
@@ -18,11 +18,11 @@ def stuck(routed: list[int], at_s: float, *, routed_before_s: float | None = Non
         lookout = Lookout(cast("Any", None), cast("Any", None), AFTER_S)
         presses = [uuid4() for _ in range(5)]
         for press in presses:
-            lookout.watch(press, b"")
+            lookout.watch(press, "", b"")
         now = asyncio.get_running_loop().time()
         if routed_before_s is not None:
             earlier: UUID = uuid4()
-            lookout.watch(earlier, b"")
+            lookout.watch(earlier, "", b"")
             lookout._stuck([earlier], {earlier}, now + at_s - routed_before_s)
         over = lookout._stuck(presses, {presses[n] for n in routed}, now + at_s)
         return [presses.index(press) for press in over]
@@ -55,17 +55,17 @@ class Asked(Lookout):
         super().__init__(cast("Any", None), cast("Any", None), 0)
         self.loop, self.asked, self.let = asyncio.get_running_loop(), asyncio.Event(), threading.Event()
 
-    def _ask(self, alarm_ids: Sequence[UUID]) -> set[UUID]:
+    def _ask(self, digests: Mapping[UUID, str]) -> set[UUID]:
         self.loop.call_soon_threadsafe(self.asked.set)
         self.let.wait(5)
-        return set(alarm_ids)
+        return set(digests)
 
 
 def test_told_to_stop_at_the_moment_of_an_answer_it_stops() -> None:
     async def play() -> None:
         lookout, stops = Asked(), list[asyncio.Task[None]]()
         lookout.start()
-        lookout.watch(uuid4(), b"")
+        lookout.watch(uuid4(), "", b"")
         await lookout.asked.wait()
         assert lookout._asking is not None
         lookout._asking.add_done_callback(lambda _: stops.append(asyncio.create_task(lookout.stop())))

@@ -1,6 +1,6 @@
 """How far alarms have come, and which control rooms there are: what dispatch tells."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,17 +14,21 @@ from contracts.dispatch import ControlRoomRegistered
 from contracts.values import read_moment
 from services.alarm.models import FrozenLadderRow
 
+# Whether what dispatch told (`a`) is of a press, and not of another one that has its id.
+IS_OF = "(a.digest = '' OR {0}.digest IS NULL OR a.digest = {0}.digest)"
 # For so long after a request to cancel, further presses of the device show that they are held and nothing else:
 # whether they join an alarm that goes on would tell what the code was.
 _QUIET = "interval '12 hours'"
 # An alarm that its device asked to cancel shows for ever what it showed then.
 _STAGES = text(
-    "WITH p AS (SELECT alarm_id, device_id, stored_at, received_at FROM presses WHERE alarm_id = ANY(:ids)), "  # noqa: S608
-    "live AS (SELECT alarm_id, device_id, stored_at, EXISTS (SELECT 1 FROM frozen_ladders f "
+    "WITH p AS (SELECT alarm_id, device_id, digest, stored_at, received_at FROM presses "  # noqa: S608
+    "WHERE alarm_id = ANY(:ids)), "
+    "live AS (SELECT alarm_id, device_id, digest, stored_at, EXISTS (SELECT 1 FROM frozen_ladders f "
     f"WHERE f.device_id = p.device_id AND p.received_at BETWEEN f.asked_at AND f.asked_at + {_QUIET}) AS quiet "
     "FROM p WHERE NOT EXISTS (SELECT 1 FROM frozen_ladders f WHERE f.alarm_id = p.alarm_id)) "
     "SELECT alarm_id, device_id, 'stored' AS stage, stored_at AS at FROM live UNION ALL "
-    "SELECT alarm_id, device_id, s.stage, s.at FROM live JOIN alarm_incidents USING (alarm_id) "
+    "SELECT live.alarm_id, device_id, s.stage, s.at FROM live "
+    f"JOIN alarm_incidents a ON a.alarm_id = live.alarm_id AND {IS_OF.format('live')} "
     "JOIN stages s USING (incident_id) WHERE NOT quiet"
 )
 # Read here and not by the database: one that cannot be read would hide the ladders of all others.
@@ -37,7 +41,10 @@ _OF_DEVICE = text(
     f"AND received_at > CAST(:at AS timestamptz) - {_QUIET}"
 )
 _FREEZE = Insert(table_of(FrozenLadderRow), tail="ON CONFLICT DO NOTHING")
-_ROUTED = text("SELECT alarm_id FROM alarm_incidents WHERE alarm_id = ANY(:ids)")
+_ROUTED = text(
+    "SELECT n.alarm_id FROM unnest(CAST(:ids AS uuid[]), CAST(:digests AS text[])) AS n(alarm_id, digest) "
+    "WHERE EXISTS (SELECT FROM alarm_incidents a WHERE a.alarm_id = n.alarm_id AND a.digest IN ('', n.digest))"
+)
 _OWNER = text("SELECT device_id FROM presses WHERE alarm_id = :alarm_id")
 
 
@@ -71,9 +78,10 @@ def freeze(session: Session, alarm_id: UUID, device_id: UUID, at: datetime) -> N
     send(session, _FREEZE(rows))
 
 
-def routed(session: Session, alarm_ids: Sequence[UUID]) -> set[UUID]:
-    """The alarms among these that dispatch has put into an incident."""
-    return set(session.execute(_ROUTED, {"ids": list(alarm_ids)}).scalars())
+def routed(session: Session, digests: Mapping[UUID, str]) -> set[UUID]:
+    """The presses among these (alarm and digest) that dispatch has put into an incident."""
+    given = {"ids": list(digests), "digests": list(digests.values())}
+    return set(session.execute(_ROUTED, given).scalars())
 
 
 def owner(session: Session, alarm_id: UUID) -> str | None:
@@ -83,8 +91,9 @@ def owner(session: Session, alarm_id: UUID) -> str | None:
 
 
 _JOIN = (
-    b"INSERT INTO alarm_incidents (alarm_id, incident_id) "
-    b"SELECT * FROM unnest(%(alarms)s::uuid[], %(incidents)s::uuid[]) AS n(a, i) ORDER BY a "
+    b"INSERT INTO alarm_incidents (alarm_id, digest, incident_id) "
+    b"SELECT a, COALESCE(d, (SELECT digest FROM presses WHERE alarm_id = a), ''), i "
+    b"FROM unnest(%(alarms)s::uuid[], %(digests)s::text[], %(incidents)s::uuid[]) AS n(a, d, i) ORDER BY 1, 2 "
     b"ON CONFLICT DO NOTHING"
 )
 # Events come twice and out of order: the first time a stage was reached is what counts.
@@ -110,11 +119,15 @@ _DUE = text(
 
 
 def climbed(
-    joined: Mapping[UUID, UUID], reached: Mapping[tuple[UUID, str], datetime]
+    joined: Mapping[tuple[UUID, str | None], UUID], reached: Mapping[tuple[UUID, str], datetime]
 ) -> tuple[Statement, Statement]:
-    """The statements that note incidents of alarms, and when stages of incidents were reached first."""
+    """The statements that note incidents of presses, and when stages of incidents were reached first.
+
+    `joined`: by alarm and digest; without one it is the press that is here under that id.
+    """
+    alarms, digests = [alarm for alarm, _ in joined], [digest for _, digest in joined]
     return (
-        Statement(_JOIN, {"alarms": list(joined), "incidents": list(joined.values())}),
+        Statement(_JOIN, {"alarms": alarms, "digests": digests, "incidents": list(joined.values())}),
         Statement(
             _REACH,
             {

@@ -1,6 +1,6 @@
 """Presses: written by the API and by the recorder, whichever comes first."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,7 +46,7 @@ _ROW = Insert(
     table_of(PressRow),
     (
         *("alarm_id", "device_id", "counter", "lane", "channel", "pressed_at", "received_at", "deadline_at"),
-        *("stored_at", "flags", "content", "evidence", "whole", "reported_at"),
+        *("stored_at", "flags", "content", "digest", "evidence", "whole", "reported_at"),
     ),
 )
 _NEW = f"new AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS n({_ROW.fields}))"  # noqa: S608
@@ -114,6 +114,11 @@ def record(
         | {"content": content, "evidence": seal, "whole": False, "stored_at": at, "reported_at": at}
         for press, content, seal in zip(raised, contents, evidence, strict=True)
     ]
+    return recorded(session, rows)
+
+
+def recorded(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of presses that the ledger does not know yet, stored where they are missing."""
     [new] = send(session, Statement(_RECORD, {"rows": as_json(rows)}))
     return [row._asdict() for row in new]
 
@@ -129,4 +134,4 @@ _COLUMNS = ("alarm_id", "device_id", "counter", "lane", "channel", "pressed_at",
 
 
 def _values(raised: AlarmRaised) -> dict[str, Any]:
-    return {name: getattr(raised, name) for name in (*_COLUMNS, "flags")}
+    return {name: getattr(raised, name) for name in (*_COLUMNS, "flags", "digest")}

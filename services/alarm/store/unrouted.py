@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from chassis import clock
+from services.alarm.store.following import IS_OF
 
 # What a row tells of its event.
 SAID = (
@@ -17,8 +18,8 @@ SAID = (
 )
 _COLUMNS = ", ".join(f"p.{name}" for name in (*SAID, "flags", "evidence", "handed_over"))
 _SETTLE = text(
-    "UPDATE presses SET routed_at = :now FROM alarm_incidents a "
-    "WHERE a.alarm_id = presses.alarm_id AND presses.routed_at IS NULL"
+    "UPDATE presses SET routed_at = :now FROM alarm_incidents a "  # noqa: S608 - our names
+    f"WHERE a.alarm_id = presses.alarm_id AND presses.routed_at IS NULL AND {IS_OF.format('presses')}"
 )
 # One row more than so many attempts, or fewer than none, would fail the statement, and keep all others back.
 _ATTEMPTS = "least(greatest(p.handed_over, 0), 1000000)"
@@ -37,7 +38,11 @@ _CLAIM = text(
 _CLAIM_ONE = text(
     f"UPDATE presses p SET handed_over = {_ATTEMPTS} + 1 WHERE p.alarm_id = :id RETURNING {_COLUMNS}"  # noqa: S608
 )
-_INCIDENT = text("SELECT incident_id FROM alarm_incidents WHERE alarm_id = :id")
+_INCIDENT = text(
+    "SELECT a.incident_id FROM presses p JOIN alarm_incidents a "  # noqa: S608 - our names
+    f"ON a.alarm_id = p.alarm_id AND {IS_OF.format('p')} WHERE p.alarm_id = :id "
+    "ORDER BY a.digest = p.digest DESC NULLS LAST, a.digest LIMIT 1"
+)
 
 
 def claim(session: Session, lane: str, limit: int, *, after_s: float, longest_s: float) -> Sequence[Any]:

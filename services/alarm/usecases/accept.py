@@ -248,7 +248,8 @@ class Intake:
             held.press.confirmed = True
             held.settle("broker", holds=True)
             if self._lookout:
-                self._lookout.watch(held.press.raised.alarm_id, held.press.event)
+                raised = held.press.raised
+                self._lookout.watch(raised.alarm_id, raised.digest, held.press.event)
             if "database" in held.holders:
                 self._relay.confirmed(held.message.id)
             break

@@ -62,7 +62,7 @@ def record(transaction: Transaction, raised: Mapping[UUID, AlarmRaised], vault: 
             for press in ordered
         ],
     )
-    _tell(transaction, new, cause)
+    tell(transaction, new, cause)
 
 
 def report_overlooked(database: Database, after_s: float) -> bool:
@@ -72,13 +72,14 @@ def report_overlooked(database: Database, after_s: float) -> bool:
     """
     with database.transaction() as transaction:
         found = presses.overlooked(transaction.session, clock.now() - timedelta(seconds=after_s), _AT_ONCE)
-        _tell(transaction, found, None)
+        tell(transaction, found, None)
     if found:
         log.warning("%d presses were told to the ledger though no recorder read them", len(found))
     return len(found) == _AT_ONCE
 
 
-def _tell(transaction: Transaction, new: Sequence[Mapping[str, Any]], cause: Span | None) -> None:
+def tell(transaction: Transaction, new: Sequence[Mapping[str, Any]], cause: Span | None) -> None:
+    """Tell the ledger of presses that were stored (rows as `presses.recorded` gives them)."""
     if not new:
         return
     proved = {row["device_id"]: row for row in new if row["lane"] == "verified"}

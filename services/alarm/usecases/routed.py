@@ -27,4 +27,5 @@ async def note_routed(database: Database, incidents: Mapping[UUID, UUID]) -> Non
 def _note(database: Database, incidents: Mapping[UUID, UUID]) -> None:
     now = clock.now()
     with database.transaction() as tx:
-        tx.write(*climbed(incidents, {(each, "routed"): now for each in incidents.values()}))
+        joined: dict[tuple[UUID, str | None], UUID] = {(each, None): incidents[each] for each in incidents}
+        tx.write(*climbed(joined, {(each, "routed"): now for each in incidents.values()}))

@@ -9,7 +9,7 @@ at a time.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
@@ -33,8 +33,9 @@ _ALIVE_S = 0.75
 
 @dataclass(slots=True)
 class _Watched:
-    """A confirmed press: its encoded event, and loop times of the next look and of the last."""
+    """A confirmed press: which one, its encoded event, and loop times of the next look and of the last."""
 
+    digest: str
     event: bytes
     look_at: float
     until: float
@@ -65,10 +66,10 @@ class Lookout:
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    def watch(self, alarm_id: UUID, event: bytes) -> None:
+    def watch(self, alarm_id: UUID, digest: str, event: bytes) -> None:
         """Hand this over unless dispatch reports it within the time."""
         now = asyncio.get_running_loop().time()
-        self._watched[alarm_id] = _Watched(event, now + self._after_s, now + self._give_up_s)
+        self._watched[alarm_id] = _Watched(digest, event, now + self._after_s, now + self._give_up_s)
 
     async def _look(self) -> None:
         while True:
@@ -116,7 +117,7 @@ class Lookout:
         """Those that dispatch reported. A database that does not answer is asked by one thread at a time."""
         if self._asking is not None and not self._asking.done():
             return set()
-        self._asking = asyncio.ensure_future(asyncio.to_thread(self._ask, alarm_ids))
+        self._asking = asyncio.ensure_future(asyncio.to_thread(self._ask, self._digests(alarm_ids)))
         try:
             async with asyncio.timeout(_ANSWER_S):
                 return await asyncio.shield(self._asking)
@@ -124,6 +125,9 @@ class Lookout:
             log.warning("what is routed could not be read: %s", type(error).__name__)
             return set()
 
-    def _ask(self, alarm_ids: Sequence[UUID]) -> set[UUID]:
+    def _digests(self, alarm_ids: Sequence[UUID]) -> dict[UUID, str]:
+        return {each: self._watched[each].digest for each in alarm_ids}
+
+    def _ask(self, digests: Mapping[UUID, str]) -> set[UUID]:
         with self._database.read() as session:
-            return store.routed(session, alarm_ids)
+            return store.routed(session, digests)

@@ -10,11 +10,11 @@ from typing import Any, Literal
 from chassis import jws, metrics
 from contracts.alarm import AlarmRaised, is_signed_as
 from contracts.common import Fix
+from contracts.dispatch import AFTER_THE_END
 from contracts.telemetry import PRESS_PROOF
 from services.dispatch.domain import BROKEN, PENDING
 from services.dispatch.geography import Point
 from services.dispatch.routing import is_place
-from services.dispatch.usecases.copies import AFTER_THE_END
 
 Proof = Literal["proved", "proof_pending", "proof_missing", "proof_broken"]
 

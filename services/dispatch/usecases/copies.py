@@ -16,11 +16,12 @@ from chassis import inbox
 from chassis.database import Transaction
 from chassis.sql import Statement
 from contracts.alarm import AlarmRaised, unverified_alarm_id_of
+from contracts.dispatch import AFTER_THE_END
+from contracts.press import WITHOUT
 from contracts.topology import DISPATCH_ALARMS
 from services.dispatch import store
 
 REUSED = "counter_reused_with_other_content"
-AFTER_THE_END = "copy_after_close"
 _LOCKS = UUID("d0a4fe42-9d54-5d0c-9d52-8f5a1a0a7c11")
 
 Arrived = tuple[UUID, AlarmRaised, Span | None]
@@ -33,6 +34,11 @@ def key_of(alarm: AlarmRaised) -> str:
     """
     said = alarm.proof or alarm.content or f"{alarm.received_at.isoformat()} {alarm.pressed_at}"
     return _digest(f"{alarm.device_id} {alarm.counter} {said}")
+
+
+def keys_of(alarm: AlarmRaised) -> set[str]:
+    """Every key that it may be kept under: parts that a store refuses are left out of it."""
+    return {key_of(alarm), *(key_of(less(alarm)) for less in WITHOUT.values())}
 
 
 def by_key(presses: Sequence[Arrived]) -> dict[str, Arrived]:

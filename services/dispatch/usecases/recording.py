@@ -141,6 +141,8 @@ def _routed(press: Raised, now: datetime) -> PressRouted:
         received_at=alarm.received_at,
         routed_at=now,
         deadline_at=alarm.deadline_at,
+        came_as=alarm.came_as,
+        digest=alarm.digest,
         hops={**alarm.hops, "routed": now},
     )
 
