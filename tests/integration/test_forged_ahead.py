@@ -12,23 +12,105 @@ import pytest
 from sqlalchemy import text
 
 from chassis import clock
-from contracts.alarm import AlarmRaised
+from contracts.alarm import AlarmRaised, alarm_id_of
 from contracts.common import Outcome
 from contracts.dispatch import PressRouted
-from contracts.envelope import Event
+from contracts.envelope import Event, wrap
+from contracts.topology import DISPATCH_ALARMS
 from services.alarm import events as alarm_events
 from services.dispatch.usecases import moving
 from tests.support import dispatching
+from tests.support.alarm import Button, eventually
+from tests.support.broker import Broker
+from tests.support.path import Path3, whole_path
 from tests.support.postgres import Cluster
 from tests.support.three_books import Three, three_books
 
-FIVE_MINUTES = timedelta(minutes=5)
+# Other suites share these two cores.
+PATIENT = {"GIVE_UP_AFTER_S": "20", "GRACE_S": "5", "FALLBACK_AFTER_S": "5", "LOOKUP_S": "5"}
+ROOM, FIVE_MINUTES = dispatching.GHENT_ROOM, timedelta(minutes=5)
 
 
 def forged(device_id: UUID, counter: int, **what: Any) -> AlarmRaised:
     """What somebody raises who can write to a queue and has no key."""
     said = dispatching.alarm(device_id, counter, fix=dispatching.BRUSSELS).model_dump()
     return AlarmRaised.model_validate(said | {"proof": "e30.e30.AAAA", "content": "f" * 64} | what)
+
+
+@pytest.fixture(scope="module")
+def path(cluster: Cluster, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path3]:
+    with whole_path(cluster, broker, tmp_path_factory.mktemp("path"), **PATIENT) as whole:
+        whole.desk.units(ROOM, dispatching.GHENT, 40, prefix="f")
+        yield whole
+
+
+@pytest.mark.timeout(400)
+def test_the_ladder_the_hand_over_and_the_books_are_those_of_the_real_press(
+    path: Path3, broker: Broker
+) -> None:
+    mine = Button()
+    path.know(mine)
+    alarm_id = alarm_id_of(mine.id, 1)
+    # Into dispatch's queue alone: the recorder, which would store it first, is behind.
+    ahead = forged(mine.id, 1)
+    body = wrap(ahead, source="/services/alarm", event_id=alarm_id).encode()
+    broker.channel().basic_publish("", DISPATCH_ALARMS, body)
+    wrong, _ = eventually(lambda: path.incident_of(alarm_id), 60)
+    linked = "SELECT incident_id FROM alarm_incidents WHERE alarm_id = %s"
+    eventually(lambda: (wrong,) in path.alarm.rows(linked, alarm_id), 60)
+
+    receipt = path.api.press(mine.press()).json()
+    assert receipt["alarm_id"] == str(alarm_id)
+    right = eventually(lambda: incident_beside(path, mine, wrong), 60)
+    eventually(lambda: (right,) in path.alarm.rows(linked, alarm_id), 60)
+    close(path, wrong)
+    closed = "SELECT 1 FROM stages WHERE incident_id = %s AND stage = 'closed'"
+    eventually(lambda: path.alarm.rows(closed, wrong), 60)
+    assert "closed" not in stages(path, mine, alarm_id)
+    # Whoever hands it over again hears of the real one.
+    assert handed_over(path, alarm_id) == {str(alarm_id): str(right)}
+    close(path, right)
+    eventually(lambda: "closed" in stages(path, mine, alarm_id), 60)
+    settled = "SELECT incident_ids FROM press WHERE alarm_id = %s AND stored_at IS NOT NULL"
+    kept_as = path.desk.sql(f"SELECT alarm_id FROM presses WHERE incident_id = '{right}'")[0][0]
+    eventually(lambda: path.reporting.rows(settled, kept_as) == [([right],)], 60)
+    assert path.reporting.rows("SELECT alarm_id, kind FROM gap") == []
+
+
+def incident_beside(path: Path3, button: Button, wrong: UUID) -> UUID | None:
+    rows = path.desk.sql(
+        f"SELECT incident_id FROM presses WHERE device_id = '{button.id}' AND incident_id <> '{wrong}'"
+    )
+    return rows[0][0] if rows else None
+
+
+def close(path: Path3, incident_id: UUID) -> None:
+    answer = path.rooms.post(
+        f"/v1/incidents/{incident_id}/close",
+        json={"outcome": "test", "reason": "an example of a test"},
+        headers=path.as_room("supervisor", room_of(path, incident_id)),
+    )
+    assert answer.status_code < 300, answer.text
+
+
+def stages(path: Path3, button: Button, alarm_id: UUID) -> set[str]:
+    said = {"device_id": str(button.id), "alarm_id": str(alarm_id), "at": clock.now().isoformat()}
+    headers = {"authorization": f"Device {button.sign(said, 'follow').decode()}"}
+    ladder = path.api.http.get(f"/v1/alarms/{alarm_id}", headers=headers).json()
+    return {each["stage"] for each in ladder["stages"]}
+
+
+def handed_over(path: Path3, alarm_id: UUID) -> dict[str, str]:
+    """What dispatch answers to the press, as the alarm service brings it from its row."""
+    admin = path.issuer.headers("admin")
+    told = path.api.http.post(f"/v1/alarms/{alarm_id}/redeliver", headers=admin).json()
+    return {told["alarm_id"]: told["incident_id"]}
+
+
+def room_of(path: Path3, incident_id: UUID) -> str:
+    """The control room of an incident."""
+    room: str = path.desk.sql(f"SELECT cic_id FROM incidents WHERE id = '{incident_id}'")[0][0]
+    return room
 
 
 @pytest.fixture(scope="module")

@@ -74,8 +74,8 @@ class Path3:
 
 
 @contextmanager
-def whole_path(cluster: Cluster, broker: Broker, folder: Path) -> Iterator[Path3]:
-    """Everything, for as long as the `with` lasts."""
+def whole_path(cluster: Cluster, broker: Broker, folder: Path, **alarm_settings: str) -> Iterator[Path3]:
+    """Everything, for as long as the `with` lasts; keyword settings are those of the alarm service."""
     urls = {name: cluster.database(name) for name in ("alarm", "dispatch", "reporting")}
     with ExitStack() as held:
         issuer = held.enter_context(Issuer())
@@ -91,6 +91,7 @@ def whole_path(cluster: Cluster, broker: Broker, folder: Path) -> Iterator[Path3
         served = held.enter_context(Serving(create_app(settings)))
         api = AlarmApi(
             folder, urls["alarm"], broker.url_of("alarm"), DISPATCH_URL=served.url,
+            SERVICE_TOKEN=issuer.token("service", partner="alarm"), **alarm_settings,
             VAULT_KEYS=env["alarm"]["VAULT_KEYS"], OIDC_ISSUER=issuer.url, OIDC_JWKS_URL=issuer.jwks_url,
         )  # fmt: skip
         held.enter_context(api)
