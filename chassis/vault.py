@@ -1,6 +1,8 @@
 """Personal data at rest: AES-256-GCM per field, key versions, and the row as associated data."""
 
 import base64
+import hashlib
+import hmac
 import json
 import os
 from typing import Any
@@ -48,7 +50,7 @@ class Vault:
 
     def __init__(self, keys: str) -> None:
         self._keys: dict[int, AESGCM] = {}
-        sealing = set[int]()
+        sealing = dict[int, bytes]()
         for part in keys.split(","):
             number, _, key = part.strip().partition(":")
             version = int(number)
@@ -56,12 +58,14 @@ class Vault:
             clear = key.removesuffix(_OPENS).removeprefix(DEVELOPMENT_PREFIX)
             if version in self._keys or not 0 < version < _VERSIONS_END:
                 raise ValueError(f"key version {version}: one key each, from 1 to {_VERSIONS_END - 1}")
-            self._keys[version] = AESGCM(base64.urlsafe_b64decode(clear))
+            raw = base64.urlsafe_b64decode(clear)
+            self._keys[version] = AESGCM(raw)
             if not key.endswith(_OPENS):
-                sealing.add(version)
+                sealing[version] = raw
         if not sealing:
             raise ValueError("every key only opens: one must seal")
         self.current = max(sealing)
+        self._naming = hmac.digest(sealing[self.current], b"pseudonyms", hashlib.sha256)
 
     @property
     def versions(self) -> list[int]:
@@ -79,6 +83,10 @@ class Vault:
     def reseal(self, place: str, sealed: bytes) -> bytes:
         """The same value for the same place, by the key that seals now; raises `Unreadable`."""
         return self.encrypt(place, self.decrypt(place, sealed))
+
+    def pseudonym(self, kind: str, value: str) -> str:
+        """32 letters, the same for one value until another key seals; without the key nobody finds it out."""
+        return hmac.digest(self._naming, f"{kind}:{value}".encode(), hashlib.sha256).hex()[:32]
 
     def encrypt(self, place: str, clear: bytes) -> bytes:
         """`seal` for bytes as they are."""

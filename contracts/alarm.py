@@ -54,7 +54,8 @@ class AlarmRaised(_Urgent):
     """A press was accepted. `deadline_at`: when the order must be at a unit; `hops`: server times by stage.
 
     `content`: SHA-256 of what the device sent, which every copy shares and no other press does. `proof`: what
-    it signed, as a compact JWS, a letter a byte; dispatch believes that, not `lane`.
+    it signed, as a compact JWS, a letter a byte; dispatch believes that, not `lane`. `source`: of a press that
+    nobody proved, a pseudonym of the network address that it came from; None where that says nothing.
     """
 
     TYPE = "alarm.raised.v1"
@@ -66,6 +67,7 @@ class AlarmRaised(_Urgent):
     channel: Channel = "data"
     content: str | None = None
     proof: Annotated[str | None, _LOCATION] = None
+    source: str | None = None
     pressed_at: Moment | None = None
     received_at: AwareDatetime
     deadline_at: AwareDatetime

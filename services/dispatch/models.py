@@ -186,6 +186,10 @@ class IncidentRow(Table, table=True):
     device_id: str
     enrolment_id: UUID | None = Field(default=None, index=True)
     lane: str
+    # Of a press that nobody proved: a pseudonym of where it came from, until it is closed; whether the device
+    # that it names is one of a victim.
+    source: str | None = None
+    known_device: bool = False
     cic_id: str
     # Further control rooms that see it: across a border, where it moved, who took over the escalation.
     also_cics: list[str] = Field(sa_type=Json, default_factory=list)

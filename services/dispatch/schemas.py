@@ -83,12 +83,17 @@ class _Kept(BaseModel):
 
 
 class UnprovedGroup(BaseModel):
-    """Open alarms that nobody proved or took, alike in place and time; the view that has it stands for all."""
+    """Open alarms that nobody proved or took, alike in place, time and source; its view stands for all.
+
+    `presses`: how many each has; `until`: whatever is pressed later is another group.
+    """
 
     count: int
     incident_ids: list[UUID]
+    presses: dict[UUID, int]
     first_raised_at: datetime
     last_raised_at: datetime
+    until: datetime
 
 
 class IncidentView(_Kept):
@@ -123,6 +128,8 @@ class IncidentView(_Kept):
     outcome: Outcome | None
     traceparent: str | None
     revision: int
+    # What those of a flood share, of one room and zone; None for what always stands for itself.
+    alike: str | None = None
     # In lists only.
     group: UnprovedGroup | None = None
 
@@ -329,13 +336,17 @@ class IncidentCloseIn(Incoming):
 
 
 class UnprovedCloseIn(IncidentCloseIn):
-    """The same for many alarms that nobody proved: the ids of a group."""
+    """The same for many alarms that nobody proved: the ids of a group, and how many presses of each were seen.
+
+    One where nothing is said. What was pressed again meanwhile stays open.
+    """
 
     incident_ids: Annotated[list[UUID], Field(min_length=1, max_length=1000)]
+    presses: Annotated[dict[UUID, int], Field(max_length=1000)] = Field(default_factory=dict)
 
 
 class UnprovedClosed(BaseModel):
-    """Which were closed; `left`: proved or taken meanwhile, or another room's."""
+    """Which were closed; `left`: proved, taken or pressed again meanwhile, or another room's."""
 
     closed: list[UUID]
     left: list[UUID]

@@ -32,9 +32,10 @@ log = logging.getLogger(__name__)
 _NEW_INCIDENT = Insert(
     table_of(IncidentRow),
     (
-        *("id", "subject", "device_id", "enrolment_id", "lane", "cic_id", "also_cics", "zone_id"),
-        *("border_zones", "basis", "flags", "urgency", "presses", "state", "raised_at", "deadline_at"),
-        *("routed_at", "last_press_at", "fix", "fix_at", "first_fix", "traceparent", "revision", "changed_at"),
+        *("id", "subject", "device_id", "enrolment_id", "lane", "source", "known_device", "cic_id"),
+        *("also_cics", "zone_id", "border_zones", "basis", "flags", "urgency", "presses", "state"),
+        *("raised_at", "deadline_at", "routed_at", "last_press_at", "fix", "fix_at", "first_fix"),
+        *("traceparent", "revision", "changed_at"),
     ),
 )
 _TAKE = (
@@ -90,7 +91,7 @@ _SENDER = (
     b"FROM presses p LEFT JOIN devices d ON d.id = %(device_id)s::uuid WHERE p.alarm_id = %(alarm_id)s"
 )
 _UNPROVED = (
-    b"SELECT id, subject, device_id, fix, first_fix, last_press_at FROM incidents "
+    b"SELECT id, subject, device_id, source, fix, first_fix, last_press_at FROM incidents "
     b"WHERE state = 'open' AND lane = 'unverified' AND acknowledged_at IS NULL "
     b"AND device_id = ANY(%(devices)s::text[]) "
     b"ORDER BY last_press_at"
@@ -99,6 +100,10 @@ _KNOWN = (
     b"SELECT p.alarm_id, p.copy_key, p.received_at, p.incident_id, i.closed_at FROM presses p "
     b"JOIN incidents i ON i.id = p.incident_id "
     b"WHERE p.alarm_id = ANY(%(ids)s::uuid[]) OR p.copy_key = ANY(%(keys)s::text[])"
+)
+_NOW_KNOWN = text(
+    "UPDATE incidents SET known_device = true, revision = revision + 1, changed_at = :now "
+    "WHERE state = 'open' AND lane = 'unverified' AND device_id = :device AND NOT known_device"
 )
 _CHANGED = b"SELECT id, revision FROM incidents WHERE changed_at > %(since)s"
 _INCIDENTS = b"SELECT * FROM incidents WHERE id = ANY(%(ids)s::uuid[])"
@@ -252,6 +257,11 @@ def waiting_for(session: Session, device_id: UUID) -> list[UUID]:
         col(PressRow.device_id) == str(device_id), col(PressRow.proof).is_not(None)
     )
     return list(session.execute(query.distinct()).scalars())
+
+
+def note_known_device(session: Session, device_id: UUID, now: datetime) -> None:
+    """What names this device is of a victim, and stands for itself from now on."""
+    session.execute(_NOW_KNOWN, {"device": str(device_id), "now": now})
 
 
 def forget_proofs(session: Session, incident_id: UUID) -> None:

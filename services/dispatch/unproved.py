@@ -1,9 +1,9 @@
-"""A flood of presses that nobody proved is one group on the screen: what is alike in place and time. Pure."""
+"""A flood of presses that nobody proved is one group on the screen: alike in place, time and source. Pure."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from uuid import UUID
+from datetime import timedelta
+from typing import Any
 
 from services.dispatch.domain import PENDING
 from services.dispatch.models import IncidentRow
@@ -11,16 +11,17 @@ from services.dispatch.models import IncidentRow
 # Fewer than these stand for themselves: one of them may be real.
 GROUP_FROM = 4
 # One group lasts so long at most; who presses later is seen anew.
-_LASTS = timedelta(minutes=10)
+LASTS = timedelta(minutes=10)
+# Of presses whose address says nothing: a gateway's, or a proxy's that does not tell for whom it asks.
+_UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What stands on the screen: an incident, and the others that it stands for (itself too)."""
+    """What stands on the screen: an incident, and all that it stands for (itself too), the oldest first."""
 
     shown: IncidentRow
-    alike: tuple[UUID, ...] = ()
-    last_raised_at: datetime | None = None
+    alike: tuple[IncidentRow, ...] = ()
 
 
 def is_untouched(incident: IncidentRow) -> bool:
@@ -29,9 +30,20 @@ def is_untouched(incident: IncidentRow) -> bool:
     return incident.lane == "unverified" and not pending and incident.acknowledged_at is None
 
 
+def alike(incident: Any) -> str | None:
+    """What the presses of one flood share beside place and time: their source.
+
+    None for what always stands for itself: proved, taken, or of a device that is a victim's. Such a press may
+    be hers with a broken signature, whoever floods her room.
+    """
+    if not is_untouched(incident) or incident.known_device:
+        return None
+    return incident.source or _UNKNOWN
+
+
 def grouped(incidents: Sequence[IncidentRow]) -> list[Line]:
     """The open incidents of a room as they stand on the screen, in the same order; proved ones each alone."""
-    groups = _groups(each for each in incidents if is_untouched(each))
+    groups = _groups(incidents)
     group_of = {each.id: group for group in groups if len(group) >= GROUP_FROM for each in group}
     lines = []
     for incident in incidents:
@@ -39,18 +51,20 @@ def grouped(incidents: Sequence[IncidentRow]) -> list[Line]:
         if group is None:
             lines.append(Line(incident))
         elif group[0] is incident:
-            lines.append(Line(incident, tuple(each.id for each in group), group[-1].raised_at))
+            lines.append(Line(incident, tuple(group)))
     return lines
 
 
 def _groups(incidents: Iterable[IncidentRow]) -> list[list[IncidentRow]]:
-    """Those of one room and zone that came soon after the first of them; the oldest stands for all."""
+    """Those of one room, zone and source that came soon after the first of them; the oldest stands for all."""
     found: list[list[IncidentRow]] = []
-    newest: dict[tuple[str, str | None], list[IncidentRow]] = {}
+    newest: dict[tuple[str, str | None, str], list[IncidentRow]] = {}
     for incident in sorted(incidents, key=lambda each: (each.raised_at, str(each.id))):
-        key = (incident.cic_id, incident.zone_id)
+        if (shared := alike(incident)) is None:
+            continue
+        key = (incident.cic_id, incident.zone_id, shared)
         group = newest.get(key)
-        if group is None or incident.raised_at - group[0].raised_at > _LASTS:
+        if group is None or incident.raised_at - group[0].raised_at > LASTS:
             group = newest[key] = []
             found.append(group)
         group.append(incident)

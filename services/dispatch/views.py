@@ -24,6 +24,7 @@ from services.dispatch.schemas import (
     OtherUnit,
     SearchPlace,
 )
+from services.dispatch.unproved import alike
 from services.dispatch.usecases.context import Context, home_place
 
 
@@ -125,6 +126,7 @@ def _view(
         orders=orders,
         card=card,
         kept_from=sorted(kept_from),
+        alike=known.read("flags", lambda: alike(incident), None) if incident.state == "open" else None,
     )
 
 

@@ -1,5 +1,6 @@
 """A flood from one address waits its turn: no press is refused or lost, and a proved one waits for none."""
 
+import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID
@@ -8,6 +9,7 @@ import pytest
 
 from tests.support.alarm import AlarmApi, Books, Button, Intake, eventually
 from tests.support.broker import Broker
+from tests.support.desks import NO_BROKER
 from tests.support.postgres import Cluster
 
 # Of one source: so many presses at once, then so many a second.
@@ -45,3 +47,26 @@ def test_a_flood_waits_and_a_proved_press_does_not(
         assert max(each for _, each in answers) >= (FLOOD - BURST) / PER_S - 1
         held = books.presses()
         assert {UUID(alarm_id) for alarm_id in took_s} <= held.keys()
+
+
+@pytest.mark.parametrize(("exempt", "known"), [("", True), ("127.0.0.0/8", False)])
+def test_an_event_says_of_unproved_presses_from_which_source_they_came(
+    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory, exempt: str, known: bool
+) -> None:
+    url, mine = cluster.database("alarm"), Button()
+    books, folder = Books(url.replace("+psycopg", "")), tmp_path_factory.mktemp("alarm")
+    with (
+        Intake() as intake,
+        AlarmApi(folder, url, NO_BROKER, DISPATCH_URL=intake.url, UNPROVED_EXEMPT=exempt) as api,
+    ):
+        books.know(mine)
+        eventually(lambda: api.press(mine.press()).status_code == 202)
+        assert {api.press(Button().press()).status_code for _ in range(3)} == {202}
+        eventually(lambda: len({each["id"] for each in intake.events}) >= 4)
+        lanes = [(each["data"]["lane"], each["data"]["source"]) for each in intake.events]
+    # A pseudonym, the same for all of one address; none where many share one, and none of what is proved.
+    sources = {source for lane, source in lanes if lane == "unverified"}
+    assert len(sources) == 1
+    assert all(re.fullmatch("[0-9a-f]{32}", str(source)) for source in sources) == known
+    assert {source for lane, source in lanes if lane == "verified"} <= {None}
+    assert "127.0.0.1" not in str(intake.events)

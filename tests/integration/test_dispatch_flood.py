@@ -2,21 +2,26 @@
 
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
 
 from contracts.common import Fix
+from contracts.registry import DeviceChanged
 from services.dispatch.api import create_app
 from tests.support.desks import NO_BROKER
-from tests.support.dispatching import GHENT_ROOM, Desk, alarm, context_on
+from tests.support.dispatching import GHENT_ROOM, Desk, alarm, context_on, public_key_of, tell
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
 
 ROOM = f"/v1/control-rooms/{GHENT_ROOM}"
 AALST = Fix(lat=50.9378, lon=4.0410, radius_m=12)
+# Of the same zone, too far for a press to join one at the Korenmarkt.
+NEXT_STREET = Fix(lat=51.0600, lon=3.7300, radius_m=12)
+FLOOD, ELSEWHERE = "a" * 32, "b" * 32
 
 
 class Flooded:
@@ -26,7 +31,7 @@ class Flooded:
         self.desk, self._client, self._issuer = desk, client, issuer
 
     def flood(self, count: int, **how: Any) -> set[str]:
-        presses = [alarm(lane="unverified", **how) for _ in range(count)]
+        presses = [alarm(lane="unverified", **{"source": FLOOD, **how}) for _ in range(count)]
         for first in range(0, count, 50):
             self.desk.press(*presses[first : first + 50])
         return {str(press.alarm_id) for press in presses}
@@ -114,3 +119,80 @@ def test_a_group_holds_no_proved_alarm_and_none_of_another_room(room: Flooded) -
     assert (status, set(answer["closed"]), answer["left"]) == (200, flood, [str(proved.alarm_id)])
     status, problem = room.close(ids, reason=" ")
     assert (status, problem["field"]) == (422, "reason")
+
+
+def device_of(device: UUID) -> DeviceChanged:
+    return DeviceChanged(
+        device_id=device,
+        enrolment_id=device,
+        managing_zone_id="gent-1",
+        public_key=public_key_of(device),
+        status="active",
+        version=1,
+        changed_at=datetime.now(UTC),
+    )
+
+
+def members(room: Flooded) -> list[set[str]]:
+    return [set(view["group"]["incident_ids"]) for view in room.listed() if view["group"]]
+
+
+def alone(room: Flooded) -> set[str]:
+    return {view["incident_id"] for view in room.listed() if view["group"] is None}
+
+
+def test_another_source_is_not_closed_with_a_flood(room: Flooded) -> None:
+    flood, other, unknown = room.flood(5), room.flood(1, source=ELSEWHERE), room.flood(1, source=None)
+    assert (members(room), alone(room)) == ([flood], other | unknown)
+    second, nameless = room.flood(4, source=ELSEWHERE), room.flood(3, source=None)
+    (theirs, ours, behind) = sorted(members(room), key=len, reverse=True)
+    assert sorted((theirs, ours, behind), key=sorted) == sorted(
+        (flood, other | second, unknown | nameless), key=sorted
+    )
+    room.close(sorted(flood))
+    assert sorted(members(room), key=sorted) == sorted([other | second, unknown | nameless], key=sorted)
+
+
+def test_a_press_of_a_victims_device_is_never_one_of_a_flood(room: Flooded) -> None:
+    hers, later = uuid4(), uuid4()
+    room.desk.know(hers)
+    flood = room.flood(5)
+    own = room.flood(1, device=hers) | room.flood(1, device=hers, fix=NEXT_STREET)
+    assert (members(room), alone(room)) == ([flood], own)
+    # The registry's word comes after the press, which was one of many until then.
+    soon_known = room.flood(1, device=later)
+    assert members(room) == [flood | soon_known]
+    [before] = room.desk.sql("SELECT revision FROM incidents WHERE NOT known_device ORDER BY raised_at DESC")[
+        :1
+    ]
+    tell(room.desk.context, device_of(later))
+    assert (members(room), alone(room)) == ([flood], own | soon_known)
+    [after] = room.desk.sql(f"SELECT revision FROM incidents WHERE id = '{soon_known.copy().pop()}'")
+    assert after[0] > before[0]  # screens are told
+
+
+def test_what_is_pressed_after_the_look_stays_open(room: Flooded) -> None:
+    device, flood = uuid4(), room.flood(5)
+    named = room.flood(1, device=device)
+    (group,) = [view["group"] for view in room.listed() if view["group"]]
+    again = alarm(device, counter=2, lane="unverified", source=FLOOD)
+    room.desk.press(again)
+    room.flood(2)
+    status, answer = room.close(group["incident_ids"], presses=group["presses"])
+    assert (status, set(answer["closed"]), set(answer["left"])) == (200, flood, named)
+    assert len(room.listed()) == 3
+    # Who does not say how much they saw saw one press of each.
+    assert room.close(sorted(named))[1]["left"] == sorted(named)
+    assert room.close(sorted(named), presses={next(iter(named)): 2})[1]["closed"] == sorted(named)
+
+
+def test_presses_of_two_sources_do_not_join_though_they_name_one_device(room: Flooded) -> None:
+    device = uuid4()
+    for counter, source in enumerate((FLOOD, ELSEWHERE, FLOOD), 1):
+        room.desk.press(alarm(device, counter=counter, lane="unverified", source=source))
+    assert sorted(view["presses"] for view in room.listed()) == [1, 2]
+
+
+def test_where_it_came_from_is_forgotten_at_the_end(room: Flooded) -> None:
+    room.close(sorted(room.flood(4)))
+    assert room.desk.sql("SELECT DISTINCT state, source FROM incidents") == [("closed", None)]

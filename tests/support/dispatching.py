@@ -204,6 +204,7 @@ def alarm(
     fix: Fix | None = GHENT,
     lane: str = "verified",
     received_at: datetime | None = None,
+    source: str | None = None,
 ) -> AlarmRaised:
     """A press as the alarm service raises it."""
     device = device or uuid4()
@@ -220,6 +221,7 @@ def alarm(
             "device_id": str(device),
             "counter": counter,
             "lane": lane,
+            "source": source,
             "received_at": at,
             "deadline_at": at + timedelta(seconds=5),
             "fix": fix,

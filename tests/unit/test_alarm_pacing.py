@@ -15,7 +15,7 @@ def waits(*sources: str | None, per_s: float = 10, burst: int = 3, most: int = 1
     pace = Pace(per_s, burst, most, GATEWAY)
     found = []
     for source in sources:
-        known = pace._subscriber(source)
+        known = pace.subscriber(source)
         found.append(0.0 if known is None else max(0.0, pace._turns.left_s(known, 1000.0)))
     return [round(each, 3) for each in found]
 

@@ -167,7 +167,12 @@ class Intake:
             async with self._slots or nullcontext():
                 if self._slots is not None:
                     press = replace(press, received_at=clock.now())
-                return await self._hold_now(press)
+                return await self._hold_now(replace(press, source=self._pseudonym(press.source)))
+
+    def _pseudonym(self, source: str | None) -> str | None:
+        """Of who brings presses that nobody proved: dispatch tells a flood of one source from others by it."""
+        subscriber = self._pace.subscriber(source) if self._pace is not None else None
+        return self._vault.pseudonym("source", subscriber) if subscriber is not None else None
 
     async def _hold_now(self, brought: Brought) -> Receipt:
         claim, judged = brought.claim, brought.judged

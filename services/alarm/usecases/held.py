@@ -32,7 +32,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """A press as it came in. `source`: the address that it came from."""
+    """A press as it came in. `source`: the address that it came from; once it is held, its pseudonym."""
 
     claim: Claim
     judged: Judged
@@ -72,6 +72,7 @@ def prepare(brought: Brought, deadline_s: float, vault: Vault) -> Held:
         channel=brought.channel,
         content=judged.content,
         proof=_proof(claim, judged),
+        source=brought.source,
         pressed_at=claim.pressed_at,
         received_at=received_at,
         deadline_at=received_at + timedelta(seconds=deadline_s),
@@ -93,6 +94,7 @@ def prepare(brought: Brought, deadline_s: float, vault: Vault) -> Held:
         "body": claim.raw.decode(errors="replace"),
         "fix": claim.fix.model_dump(mode="json") if claim.fix else None,
         "proof": raised.proof,
+        "source": raised.source,
         "traceparent": event.traceparent,
     }
     if brought.joined:

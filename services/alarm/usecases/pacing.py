@@ -51,7 +51,7 @@ class Pace:
 
     async def turn(self, source: str | None) -> None:
         """Wait for the turn of a press. Without a known source, and beyond what memory holds, it is at once."""
-        known = self._subscriber(source)
+        known = self.subscriber(source)
         if known is None or self.waiting >= self._most:
             return
         if (left_s := self._turns.left_s(known, asyncio.get_running_loop().time())) <= 0:
@@ -62,7 +62,7 @@ class Pace:
         finally:
             self.waiting -= 1
 
-    def _subscriber(self, source: str | None) -> str | None:
+    def subscriber(self, source: str | None) -> str | None:
         """By what a source is counted; None where it is not: a gateway, a proxy that does not say for whom."""
         try:
             address = ip_address((source or "").partition("%")[0])

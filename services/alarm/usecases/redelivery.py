@@ -167,6 +167,7 @@ class Redelivery:
             "flags": flags,
             "fix": evidence.get("fix"),
             "proof": evidence.get("proof"),
+            "source": evidence.get("source"),
             "hops": {"received": row.received_at},
         }
         raw = Event(

@@ -16,7 +16,7 @@ from services.dispatch.schemas import (
     SendIn,
     UnprovedGroup,
 )
-from services.dispatch.unproved import Line, grouped
+from services.dispatch.unproved import LASTS, Line, grouped
 from services.dispatch.usecases import moving, sending
 from services.dispatch.usecases.context import Context
 
@@ -101,7 +101,9 @@ def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
 def _group(line: Line) -> UnprovedGroup:
     return UnprovedGroup(
         count=len(line.alike),
-        incident_ids=list(line.alike),
+        incident_ids=[each.id for each in line.alike],
+        presses={each.id: each.presses for each in line.alike},
         first_raised_at=line.shown.raised_at,
-        last_raised_at=line.last_raised_at or line.shown.raised_at,
+        last_raised_at=line.alike[-1].raised_at,
+        until=line.shown.raised_at + LASTS,
     )

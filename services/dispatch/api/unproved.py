@@ -19,7 +19,9 @@ def add(app: FastAPI, context: Context) -> None:
     ) -> UnprovedClosed:
         """A supervisor closes many alarms that nobody proved, in one act with one reason."""
         access.may_see_room(caller, cic_id)
+        # Who does not say how many presses they saw saw one: what came later stays.
+        seen = {incident_id: body.presses.get(incident_id, 1) for incident_id in body.incident_ids}
         closed, left = closing_unproved.close_unproved(
-            context, body.incident_ids, body.outcome, caller.subject, body.reason, cic_id
+            context, seen, body.outcome, caller.subject, body.reason, cic_id
         )
         return UnprovedClosed(closed=closed, left=left)

@@ -1,6 +1,6 @@
 """One act ends a flood of presses that nobody proved; each alarm still has its own outcome, line and event."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from uuid import UUID
 
 from chassis import acts
@@ -11,11 +11,14 @@ from services.dispatch.usecases.context import Context
 
 
 def close_unproved(
-    context: Context, incidents: Sequence[UUID], outcome: Outcome, person: str, reason: str, cic_id: str
+    context: Context, seen: Mapping[UUID, int], outcome: Outcome, person: str, reason: str, cic_id: str
 ) -> tuple[list[UUID], list[UUID]]:
-    """Close those that nobody proved or took meanwhile, each by itself; which were, and which were left."""
+    """Close those that nobody proved, took or pressed again, each by itself; which were, and were left.
+
+    `seen`: how many presses of each stood on the screen of who closes them.
+    """
     closed, left = list[UUID](), list[UUID]()
-    for incident_id in dict.fromkeys(incidents):
+    for incident_id, presses in seen.items():
         acts.only_about(f"incident:{incident_id}")
         try:
             moving.close(
@@ -26,7 +29,7 @@ def close_unproved(
                 person=person,
                 reason=reason,
                 cic_id=cic_id,
-                unproved_only=True,
+                seen_presses=presses,
             )
         except (IncidentIsTaken, IncidentUnknown, NotResponsible):
             acts.noted("write")  # nothing was written

@@ -162,6 +162,7 @@ def take_device(tx: Transaction, device: DeviceChanged) -> None:
     if _newer(tx, row, ["id"], "version"):
         waiting = store.waiting_for(tx.session, device.device_id)
         now = clock.now()
+        store.note_known_device(tx.session, device.device_id, now)
         timers.schedule(tx.session, [Due(kind="proof", subject_id=str(i), due_at=now) for i in waiting])
 
 

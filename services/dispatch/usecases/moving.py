@@ -248,19 +248,20 @@ def close(
     reason: str | None,
     cic_id: str | None = None,
     by_radio: Caller | None = None,
-    unproved_only: bool = False,
+    seen_presses: int | None = None,
 ) -> None:
     """End an incident: orders and cards are withdrawn, the location is erased. Repeating is harmless.
 
     `cic_id`: the supervisor's room; raises `NotResponsible` where it was only brought in. None: the unit at the
-    scene, of whichever room it is.
+    scene, of whichever room it is. `seen_presses`: it ends as one of many that nobody proved, of which so many
+    presses were seen; raises `IncidentIsTaken` where it is no longer that.
     """
     with context.database.transaction() as tx:
         incident = locked(tx, incident_id)
         if incident.state == "closed":
             return
-        if unproved_only and not is_untouched(incident):
-            raise IncidentIsTaken("this alarm was proved or taken meanwhile: close it by itself")
+        if seen_presses is not None and not (is_untouched(incident) and incident.presses <= seen_presses):
+            raise IncidentIsTaken("this alarm was proved, taken or pressed again meanwhile: close it by itself")
         room = cic_id if by_radio is None else by_radio.cic or ""
         if room is not None:
             _refuse_others(incident, room)
@@ -285,6 +286,7 @@ def close(
             said=context.seal_said(incident.id, reason) if reason else None,
             fix=None,
             first_fix=None,
+            source=None,
         )
         store.forget_proofs(tx.session, incident.id)
         tx.publish(

@@ -41,7 +41,7 @@ class Raised:
 
     `copy_key`: see `copies.key_of`; `search`: where its unit is looked for; `owner`: see `store.owners`; `row`:
     the incident that it opens; `incident`: the one it opened or joined, in short (see `store.open_or_join`);
-    `opened`: whether it is the one that opened it.
+    `opened`: whether it is the one that opened it; `known`: whether the device that it names is a victim's.
     """
 
     alarm: AlarmRaised
@@ -54,6 +54,7 @@ class Raised:
     copy_key: str
     search: Search
     owner: Any = None
+    known: bool = False
     row: Mapping[str, Any] = field(default_factory=dict)
     incident: Any = None
     opened: bool = False

@@ -53,6 +53,7 @@ def _prepare(
         device_id = _uuid(alarm.device_id)
         owner = owners.get(device_id) if device_id else None
         alarm = believed(alarm, owner)
+        known = owner is not None
         # An unproved press names a device that is perhaps not its own: its home zone must not be used.
         owner = owner if alarm.lane == "verified" else None
         enrolment_id = owner.enrolment_id if owner else None
@@ -62,12 +63,14 @@ def _prepare(
         # Opened only where nothing else tells where she is.
         home = context.home_of(enrolment_id, owner.card) if owner and route.point is None else None
         search = context.board.search(route, home)
-        raised.append(Raised(alarm, event_id, span, subject, enrolment_id, route, flags, key, search, owner))
+        raised.append(
+            Raised(alarm, event_id, span, subject, enrolment_id, route, flags, key, search, owner, known)
+        )
     return raised
 
 
 def keep_apart(tx: Transaction, context: Context, raised: Sequence[Raised]) -> None:
-    """Unproved presses join near by and soon, and none that a person took.
+    """Unproved presses join near by, soon, from one source, and none that a person took.
 
     Who named the device before was perhaps somebody else. Near is reckoned from where the incident was opened
     as well: step by step nobody leads it away.
@@ -78,7 +81,7 @@ def keep_apart(tx: Transaction, context: Context, raised: Sequence[Raised]) -> N
     [rows] = tx.send(store.open_unproved({press.alarm.device_id for press in unproved}))
     known = [
         Unproved(
-            row.device_id,
+            (row.device_id, row.source),
             row.subject,
             (context.open_first_fix(row), context.open_fix(row)),
             row.last_press_at,
@@ -92,14 +95,14 @@ def keep_apart(tx: Transaction, context: Context, raised: Sequence[Raised]) -> N
         else:
             alarm = press.alarm
             press.subject = f"{press.subject}:{alarm.alarm_id}"
-            opened = Unproved(alarm.device_id, press.subject, (alarm.fix,), alarm.received_at)
-            known.insert(0, opened)
+            sender = (alarm.device_id, alarm.source)
+            known.insert(0, Unproved(sender, press.subject, (alarm.fix,), alarm.received_at))
 
 
 class Unproved(NamedTuple):
-    """An open incident of unproved presses: where it was opened and where it is now."""
+    """An open incident of unproved presses: who sent them, where it was opened and where it is now."""
 
-    device_id: str
+    sender: tuple[str, str | None]
     subject: str
     places: tuple[Fix | None, ...]
     last_press_at: datetime
@@ -108,7 +111,7 @@ class Unproved(NamedTuple):
 def _may_join(context: Context, alarm: AlarmRaised, incident: Unproved) -> bool:
     apart_s = abs((alarm.received_at - incident.last_press_at).total_seconds())
     return (
-        alarm.device_id == incident.device_id
+        incident.sender == (alarm.device_id, alarm.source)
         and apart_s <= context.settings.unproved_join_s
         and all(_is_near(context, place, alarm.fix) for place in incident.places)
     )
@@ -185,6 +188,8 @@ def _incident(context: Context, press: Raised, now: datetime, presses: Sequence[
         "device_id": alarm.device_id,
         "enrolment_id": press.enrolment_id,
         "lane": alarm.lane,
+        "source": alarm.source if alarm.lane == "unverified" else None,
+        "known_device": press.known,
         "cic_id": route.cic,
         "also_cics": merged(n.cic for n in route.neighbours if n.cic not in own),
         "zone_id": route.zone,

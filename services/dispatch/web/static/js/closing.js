@@ -2,13 +2,15 @@
 
 import { Problem, post } from "./api.js";
 import { byId, el, say } from "./dom.js";
-import { zoneName } from "./list.js";
-import { isOurs, liveOrders, state, viewOf } from "./state.js";
+import { sayEnded, zoneName } from "./list.js";
+import { countOf, isOurs, liveOrders, state, viewOf } from "./state.js";
 import { t, word } from "./words.js";
 
 export const OUTCOMES = ["genuine", "perpetrator_present", "arrest", "accidental", "technical", "test"];
 const MANY_MS = 60000; // each of them is ended by itself
-let asked = null; // the incident that the form stands for
+// What the form stands for: an incident, and of a group what was seen of it when the form was opened. What comes
+// in later is not closed with it, and an alarm that was proved meanwhile is not closed as one of many.
+let asked = null;
 
 /** Only a supervisor of the alarm's own control room; the service checks it again. */
 export const mayClose = (view) => isOurs(view) && !view.tied && Boolean(state.me?.roles.includes("supervisor"));
@@ -16,51 +18,70 @@ export const mayClose = (view) => isOurs(view) && !view.tied && Boolean(state.me
 /** The outcomes to choose from, none of them beforehand. */
 export const outcomeChoices = (codes) => [["", t("chooseOutcome")], ...codes.map((code) => [code, word("outcome", code)])].map(([value, text]) => el("option", { value }, text));
 
-/** Open the form for an alarm; nothing is chosen beforehand. */
+/** Open the form for an alarm, or for a group as it stands now; nothing is chosen beforehand. */
 export function askToClose(view) {
-  asked = view.incident_id;
+  const group = state.groups.get(view.incident_id);
+  asked = { id: view.incident_id, seen: group ? { ...group.presses } : null };
   byId("outcome").replaceChildren(...outcomeChoices(OUTCOMES));
+  say(byId("closing-title"), seenCount() ? t("closeMany", { count: seenCount() }) : t("closeTitle"));
+  say(byId("closing-means"), seenCount() ? t("closeManyMeans", { count: seenCount() }) : t("closeMeans"));
+  say(byId("closing-do"), seenCount() ? t("closeManyDo", { count: seenCount() }) : t("closeAlarm"));
   byId("closing").showModal();
   showClosing();
 }
 
-/** Keep the open form true: it goes with its alarm, and says at once that the victim was forced. */
+const seenCount = () => (asked?.seen ? Object.keys(asked.seen).length : 0);
+
+/** Keep the open form true: it goes with its alarm or group, and says at once that the victim was forced. */
 export function showClosing() {
   if (!asked) return;
-  const view = viewOf(asked);
-  if (!view) {
+  const view = viewOf(asked.id);
+  const group = asked.seen && state.groups.get(asked.id);
+  if (!view || (asked.seen && !group)) {
+    if (asked.seen) sayEnded(t("groupChanged"));
     byId("closing").close();
     return;
   }
-  const group = state.groups.get(asked);
-  const whom = group ? t("unprovedMany", { count: group.count }) : (view.card?.victim.name ?? t("noName"));
+  const whom = group ? t("unprovedMany", { count: seenCount() }) : (view.card?.victim.name ?? t("noName"));
   say(byId("closing-whom"), `${whom} · ${zoneName(view)}`);
+  const later = group ? Object.entries(group.presses).filter(([id, presses]) => !(asked.seen[id] >= presses)).length : 0;
+  say(byId("closing-later"), later ? t("cameLater", { count: later }) : null);
   say(byId("closing-duress"), view.cancel === "duress" ? t("duress") : null);
   const units = liveOrders(view).map((order) => order.callsign).join(", ");
   say(byId("closing-units"), units ? t("closeCallsBack", { units }) : null);
 }
 
-/** All of a group that nobody proved, in one act; what is left of the one that stands for them, unless it stays. */
-async function closeMany(view, said) {
-  const { incident_ids } = state.groups.get(view.incident_id);
+/** All of a group that were seen, in one act; says what was left, and returns what is left of their head. */
+async function closeMany(view, said, seen) {
   const path = `/v1/control-rooms/${encodeURIComponent(view.control_room_id)}/unproved/close`;
-  const answer = await post(path, { ...said, incident_ids }, null, MANY_MS);
-  return answer.closed.includes(view.incident_id) ? { ...view, state: "closed", outcome: said.outcome } : null;
+  const answer = await post(path, { ...said, incident_ids: Object.keys(seen), presses: seen }, null, MANY_MS);
+  answer.closed.forEach((id) => state.over.add(id));
+  state.groups.delete(view.incident_id);
+  state.askAgain = true;
+  const outcome = word("outcome", said.outcome);
+  const told = [t("closedMany", { count: answer.closed.length, outcome }), answer.left.length && t("leftOpen", { count: answer.left.length })];
+  return { ended: answer.closed.includes(view.incident_id), told: told.filter(Boolean).join(" ") };
 }
 
-/** `closed(view)`: the alarm has ended, and this is what is left of it. */
-export function prepareClosing(closed) {
+/** `closed(view)`: the alarm has ended, and this is what is left of it. `read()`: look at the list again. */
+export function prepareClosing(closed, read) {
   const dialog = byId("closing");
   byId("closing-form").addEventListener("submit", async (event) => {
     event.preventDefault();
-    const view = viewOf(asked);
+    const view = asked && viewOf(asked.id);
     if (!view) return;
     byId("closing-do").disabled = true;
     say(byId("closing-problem"), null);
     try {
       const body = { outcome: byId("outcome").value, reason: byId("reason").value.trim() };
-      const ended = state.groups.has(asked) ? await closeMany(view, body) : await post(`/v1/incidents/${view.incident_id}/close`, body, view.traceparent);
-      if (ended) closed(ended);
+      const { seen } = asked;
+      if (seen) {
+        const { ended, told } = await closeMany(view, body, seen);
+        if (ended) state.incidents.delete(view.incident_id);
+        sayEnded(told);
+        read();
+      } else closed(await post(`/v1/incidents/${view.incident_id}/close`, body, view.traceparent));
+      asked = null;
       dialog.close();
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
@@ -73,7 +94,7 @@ export function prepareClosing(closed) {
   dialog.addEventListener("close", () => {
     asked = null;
     byId("closing-form").reset(); // what was typed about somebody does not stay in the page
-    for (const line of ["closing-whom", "closing-duress", "closing-units", "closing-problem"]) say(byId(line), null);
+    for (const line of ["closing-whom", "closing-later", "closing-duress", "closing-units", "closing-problem"]) say(byId(line), null);
     byId("list").focus();
   });
 }

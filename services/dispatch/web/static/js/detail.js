@@ -3,8 +3,8 @@
 import { clockTime } from "./clock.js";
 import { mayClose } from "./closing.js";
 import { byId, el, fill, say } from "./dom.js";
-import { progress, roomName, zoneName } from "./list.js";
-import { another, isOurs, known, late, leading, liveOrders, nearest, nextStep, plottable, proposal, quality, rings, selected, state, stepOf, viewOf } from "./state.js";
+import { groupOf, progress, roomName, zoneName } from "./list.js";
+import { another, countOf, isOurs, known, late, leading, liveOrders, nearest, nextStep, plottable, proposal, quality, rings, selected, state, stepOf, viewOf } from "./state.js";
 import { radio } from "./radio.js";
 import { language, locale, t, word } from "./words.js";
 
@@ -28,10 +28,11 @@ export function showAlarm(act, busy) {
     return;
   }
   byId("alarm").dataset.incident = view.incident_id;
-  const key = [language, view.incident_id, view.revision, state.zones.size, state.rooms.size];
-  fill(byId("head"), [...key, view.tied, Boolean(leading(view)) || late(view)], () => head(view));
+  const many = groupOf(view) ? countOf(groupOf(view)) : 0;
+  const key = [language, view.incident_id, view.revision, state.zones.size, state.rooms.size, many];
+  fill(byId("head"), [...key, view.tied, Boolean(leading(view)) || late(view)], () => head(view, many));
   say(byId("duress"), view.cancel === "duress" ? t("duress") : null);
-  showActions(view, busy);
+  showActions(view, busy, many);
   fill(byId("place"), [...key, known(view)], () => place(view));
   fill(byId("orders"), [...key, busy], () => orders(view, act, busy));
   fill(byId("flags"), key, () => flags(view));
@@ -40,10 +41,10 @@ export function showAlarm(act, busy) {
   fill(byId("units"), [...key, busy, near.map(({ unit, away }) => [unit.unit_id, unit.fresh, away && Math.round(away / 50)])], () =>
     units(view, near, open || busy, act),
   );
-  fill(byId("more"), key, () => more(view, act));
+  fill(byId("more"), key, () => more(view, act, many));
 }
 
-function head(view) {
+function head(view, many) {
   const reached = leading(view);
   const order = !reached && el(
     "p",
@@ -55,8 +56,8 @@ function head(view) {
   return [
     el(
       "div",
-      { class: rings(view) ? "banner ringing" : "banner" },
-      el("p", {}, el("strong", { class: "mark" }, view.marking), el("span", { class: "who" }, view.card?.victim.name ?? t(view.tied ? "nameWithheld" : "noName"))),
+      { class: many ? "banner flood" : rings(view) ? "banner ringing" : "banner" },
+      el("p", {}, el("strong", { class: "mark" }, view.marking), el("span", { class: "who" }, many ? t("unprovedMany", { count: many }) : (view.card?.victim.name ?? t(view.tied ? "nameWithheld" : "noName")))),
       el("time", { class: "age", "data-since": view.raised_at }),
     ),
     el(
@@ -69,16 +70,18 @@ function head(view) {
   ];
 }
 
-function showActions(view, busy) {
+function showActions(view, busy, many) {
   const step = nextStep(view) ?? (another() ? "next" : null);
   const primary = byId("primary");
   primary.hidden = !step;
   if (primary.dataset.step !== (step ?? "")) shownAt = performance.now();
   primary.dataset.step = step ?? "";
   primary.setAttribute("aria-busy", String(busy));
+  primary.classList.toggle("many", many > 0);
   if (step) {
     const unit = proposal(view);
     const label = {
+      acknowledge: () => (many ? t("step.acknowledge.many", { count: many }) : null),
       send: () => t("step.send", { unit: unit.callsign }) + distance(unit.distance_m),
       next: () => t("step.next", { zone: zoneName(another()) }),
     };
@@ -165,7 +168,7 @@ function units(view, near, closed, act) {
   ];
 }
 
-function more(view, act) {
+function more(view, act, many) {
   const moments = [["raised", view.raised_at], ["routed", view.routed_at], ["displayed", view.displayed_at], ["acknowledged", view.acknowledged_at]];
   const linked = view.linked_incidents.map((id) => ({ id, other: viewOf(id) }));
   return [
@@ -175,6 +178,6 @@ function more(view, act) {
       : t("linkedElsewhere")))),
     !isOurs(view) && el("p", {}, t("belongsTo", { room: roomName(view.control_room_id) })),
     el("p", { class: "moments" }, moments.filter(([, at]) => at).map(([name, at]) => el("span", {}, `${t(`moment.${name}`)} ${clockTime(at, locale())}`))),
-    mayClose(view) && el("button", { type: "button", id: "close-alarm", "data-hold": "close", onclick: () => act.close(view) }, t("closeTitle"), "…"),
+    mayClose(view) && el("button", { type: "button", id: "close-alarm", "data-hold": "close", onclick: () => act.close(view) }, many ? t("closeMany", { count: many }) : t("closeTitle"), "…"),
   ];
 }

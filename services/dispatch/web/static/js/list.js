@@ -1,7 +1,7 @@
 // The alarms, what needs an act first.
 
 import { byId, el, fill, say } from "./dom.js";
-import { ordered, nextStep, rings, leading, isOurs, known, quality, state } from "./state.js";
+import { countOf, ordered, nextStep, rings, leading, isOurs, known, quality, state } from "./state.js";
 import { nameOf, t, word } from "./words.js";
 
 /** Redraw the list. `onPick(id)` when an alarm is chosen with the pointer. */
@@ -20,9 +20,9 @@ export function showList(onPick) {
   return waiting;
 }
 
-const keyOf = (view) => [view.incident_id, view.revision, known(view), state.zones.size, groupOf(view)?.count];
+const keyOf = (view) => [view.incident_id, view.revision, known(view), state.zones.size, groupOf(view) && countOf(groupOf(view))];
 
-const groupOf = (view) => state.groups.get(view.incident_id);
+export const groupOf = (view) => state.groups.get(view.incident_id);
 
 /** Where, in a name that the operator knows. */
 export const zoneName = (view) => nameOf(state.zones.get(view.zone_id)?.names) || view.zone_id || t("zoneUnknown");
@@ -38,7 +38,8 @@ export const roomName = (id) => nameOf(state.rooms.get(id)?.names) || id;
 
 function item(view, onPick) {
   const chosen = view.incident_id === state.selected;
-  const looks = ["item", rings(view) && "ringing", chosen && "chosen", view.cancel === "duress" && "under-duress"];
+  const group = groupOf(view);
+  const looks = ["item", group && "flood", rings(view) && "ringing", chosen && "chosen", view.cancel === "duress" && "under-duress"];
   return el(
     "li",
     {
@@ -51,6 +52,7 @@ function item(view, onPick) {
       onclick: () => onPick(view.incident_id),
     },
     el("div", { class: "row" }, el("strong", { class: "mark" }, view.marking), el("time", { class: "age", "data-since": view.raised_at })),
+    group && el("div", { class: "many" }, t("unprovedMany", { count: countOf(group) })),
     el("div", { class: "where" }, zoneName(view)),
     el("div", { class: "what" }, progress(view)),
     el("div", { class: "tags" }, tags(view)),
@@ -62,7 +64,6 @@ function tags(view) {
     view.cancel === "duress" && el("span", { class: "tag duress-tag" }, t("duressShort")),
     view.cancel === "requested" && el("span", { class: "tag" }, t("cancelShort")),
     view.escalation && (!view.acknowledged_at || nextStep(view)) && el("span", { class: "tag loud" }, word("escalation", view.escalation)),
-    groupOf(view) && el("span", { class: "tag loud" }, t("unprovedMany", { count: groupOf(view).count })),
     view.lane === "unverified" && el("span", { class: "tag" }, t("unverifiedShort")),
     !isOurs(view) && el("span", { class: "tag" }, roomName(view.control_room_id)),
     view.presses > 1 && el("span", { class: "tag loud" }, t("pressesShort", { count: view.presses })),

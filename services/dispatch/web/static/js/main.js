@@ -21,6 +21,7 @@ let waiting = 0;
 const acting = new Set(); // incidents whose answer is awaited
 const displayed = new Set();
 const DURESS_SOUND_MS = 10000;
+let feed = null;
 let soundUntil = 0; // an alarm that was acknowledged long ago is heard again when duress becomes known
 
 // --- showing -----------------------------------------------------------------------------------------------
@@ -145,6 +146,8 @@ function receive(view) {
   const change = take(view);
   const isNew = change === "new" && rings(view);
   const isDuress = change && view.cancel === "duress" && before !== "duress" && isOurs(view);
+  // A flood that was looked at gives way to an alarm that is proved: Enter takes that one.
+  if (isNew && view.lane === "verified" && state.groups.has(state.selected) && !document.querySelector("dialog[open]")) state.selected = view.incident_id;
   if (isDuress) soundUntil = performance.now() + DURESS_SOUND_MS;
   if (isNew || isDuress) {
     silence(false);
@@ -156,7 +159,15 @@ function receive(view) {
 function arrived(view) {
   const change = receive(view);
   if (change === "closed") ended(view);
+  if (state.askAgain) read();
   if (change) show();
+}
+
+/** Read the list now. */
+function read() {
+  state.askAgain = false;
+  feed?.check().catch(() => {}); // it is read again in some seconds anyway
+  show();
 }
 
 function ended(view) {
@@ -204,14 +215,15 @@ async function run(why = null) {
   heading();
   openMap();
   focusList();
-  const feed = new Feed(state.me.cic, {
+  feed = new Feed(state.me.cic, {
     incident: arrived,
     present,
     units: (units) => { state.units = units; show(); },
     state: connection,
     refused: () => run(t("sessionOver")),
   });
-  addEventListener("pagehide", () => feed.stop(), { once: true });
+  const opened = feed;
+  addEventListener("pagehide", () => opened.stop(), { once: true });
   setUp();
 }
 
@@ -222,7 +234,7 @@ function wire() {
   const mute = () => { silence(!isSilenced()); tick(); };
   byId("mute").addEventListener("click", mute);
   byId("sign-out").addEventListener("click", leave);
-  prepareClosing(arrived);
+  prepareClosing(arrived, read);
   prepareRadio(arrived);
   byId("primary").addEventListener("click", press);
   byId("take-over").addEventListener("click", STEPS["take-over"]);

@@ -8,7 +8,8 @@ const STEPS = ["proposed", "sent", "received", "acknowledged", "en_route", "on_s
 export const state = {
   me: null,
   incidents: new Map(), // id -> { view, heardAt }
-  groups: new Map(), // id of the one that stands for many unproved ones -> { count, incident_ids, ... }
+  groups: new Map(), // id of the one that stands for a flood -> { presses: { id: how many }, until, ... }
+  askAgain: false, // the list has to be read before its time
   over: new Set(), // closed: an answer that was asked for earlier must not bring one back
   units: [],
   rooms: new Map(),
@@ -24,7 +25,6 @@ export function take(view) {
   if (joins(view)) return "changed";
   if (view.state === "closed") {
     state.over.add(view.incident_id);
-    state.groups.delete(view.incident_id);
     return state.incidents.delete(view.incident_id) ? "closed" : null;
   }
   state.incidents.set(view.incident_id, { view, heardAt: performance.now() });
@@ -32,29 +32,44 @@ export function take(view) {
   return known.view.revision === view.revision ? null : "changed";
 }
 
-/** Many that nobody proved or took, alike in place and time, are one on the screen: the list says which. */
-const untouched = (view) => view.lane === "unverified" && !view.acknowledged_at && !view.flags.includes("proof_pending");
-
-/** A further one of a group that stands there already: it is counted, and the next list says the rest. */
+/** A further one of a flood that stands there already is counted; one that is no longer one of many comes out of it. */
 function joins(view) {
-  if (view.state !== "open" || view.group || state.incidents.has(view.incident_id) || !untouched(view)) return false;
-  for (const [id, group] of state.groups) {
-    const stands = viewOf(id);
-    if (!stands || stands.control_room_id !== view.control_room_id || stands.zone_id !== view.zone_id) continue;
-    if (!group.incident_ids.includes(view.incident_id)) {
-      state.groups.set(id, { ...group, count: group.count + 1, incident_ids: [...group.incident_ids, view.incident_id] });
-    }
-    return true;
+  const id = view.incident_id;
+  for (const [head, group] of state.groups) {
+    const counted = id in group.presses;
+    if (!counted && !belongs(view, viewOf(head), group)) continue;
+    const { [id]: before, ...others } = group.presses;
+    const stays = view.state === "open" && view.alike;
+    const presses = stays ? { ...others, [id]: Math.max(view.presses, before ?? 0) } : others;
+    if (stays || id !== head) state.groups.set(head, { ...group, presses });
+    else leaderless(head);
+    return Boolean(stays) && id !== head;
   }
   return false;
 }
+
+/** Alike in place, time and source: what names the device of a victim, or was proved, has no `alike`. */
+function belongs(view, head, group) {
+  if (!head || !view.alike || view.state !== "open" || state.incidents.has(view.incident_id)) return false;
+  const [at, from, until] = [view.raised_at, group.first_raised_at, group.until].map(Date.parse);
+  return head.alike === view.alike && head.control_room_id === view.control_room_id && head.zone_id === view.zone_id && from <= at && at <= until;
+}
+
+/** The one that stood for a group is no longer one of it: the list says at once which one is next. */
+function leaderless(head) {
+  state.groups.delete(head);
+  state.askAgain = true;
+}
+
+/** How many alarms a group stands for. */
+export const countOf = (group) => Object.keys(group.presses).length;
 
 /** Forget what is no longer open, except what was heard of after the list was asked for; returns the ids. */
 export function keepOnly(views, askedAt) {
   const open = new Set(views.map((view) => view.incident_id));
   state.groups = new Map(views.filter((view) => view.group).map((view) => [view.incident_id, view.group]));
-  const within = new Set([...state.groups.values()].flatMap((group) => group.incident_ids));
-  const joined = ({ view }) => within.has(view.incident_id) && untouched(view);
+  const within = new Set([...state.groups.values()].flatMap((group) => Object.keys(group.presses)));
+  const joined = ({ view }) => within.has(view.incident_id) && view.alike;
   const gone = [...state.incidents].filter(([id, each]) => !open.has(id) && (joined(each) || each.heardAt < askedAt));
   gone.forEach(([id]) => state.incidents.delete(id));
   return gone.map(([id]) => id).filter((id) => !within.has(id));
@@ -87,10 +102,10 @@ export function nextStep(view) {
 /** Another alarm that waits for an act here, the most urgent one; null when there is none. */
 export const another = () => ordered().find((view) => view.incident_id !== state.selected && nextStep(view)) ?? null;
 
-/** Proved presses before unproved ones (a flood must not bury them), then what needs an act, then urgency. */
+/** Proved presses before unproved ones, and a flood below all (it must not bury them), then what needs an act, then urgency. */
 export function ordered() {
   const rank = (view) => [
-    view.lane === "verified" ? 0 : 1,
+    view.lane === "verified" ? 0 : state.groups.has(view.incident_id) ? 2 : 1,
     rings(view) ? 0 : nextStep(view) ? 1 : 2,
     -view.urgency,
     Date.parse(view.raised_at),

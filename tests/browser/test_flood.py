@@ -1,0 +1,127 @@
+"""A flood of presses that nobody proved: one group on the screen, ended in one act, and no alarm lost in it."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from contracts.alarm import AlarmRaised, unverified_alarm_id_of
+from contracts.common import Fix
+from contracts.envelope import wrap
+from tests.browser.conftest import Opener
+from tests.browser.crew import PLACE, Crew
+from tests.browser.desks import accessible, fits
+
+FLOOD, ELSEWHERE = "f" * 32, "e" * 32
+
+
+def unproved(crew: Crew, source: str, device: str | None = None) -> str:
+    """A press that nobody proved, as the alarm service hands it over; its id."""
+    device_id, at, said = device or str(uuid4()), datetime.now(UTC), uuid4().hex
+    raised = AlarmRaised(
+        alarm_id=unverified_alarm_id_of(device_id, "1", said),
+        device_id=device_id,
+        counter=1,
+        lane="unverified",
+        content=said * 2,
+        source=source,
+        received_at=at,
+        deadline_at=at + timedelta(seconds=5),
+        fix=Fix(lat=PLACE.lat, lon=PLACE.lon, radius_m=12),
+        flags=("unsigned",),
+    )
+    event: dict[str, Any] = json.loads(
+        wrap(raised, source="/services/alarm", event_id=raised.alarm_id).encode()
+    )
+    alarm = crew.world.bearer("service", partner="alarm")
+    crew.do(crew.world.call("POST", "dispatch", "/v1/intake", alarm, event))
+    return str(raised.alarm_id)
+
+
+def chosen(page: Page, incident: object) -> None:
+    """By keyboard: down the list until it is the chosen one."""
+    item = page.locator(f"#list [data-incident='{incident}']")
+    for _ in range(20):
+        if item.get_attribute("aria-selected") == "true":
+            return
+        page.keyboard.press("ArrowDown")
+    raise AssertionError(f"{incident} cannot be chosen")
+
+
+@pytest.mark.timeout(300)
+def test_a_flood_is_one_group_and_takes_no_other_alarm_with_it(crew: Crew, console: Opener) -> None:
+    crew.close()
+    page = console(roles=["operator", "supervisor"], person="supervisor-flood")
+    listed, group = page.locator("#list li"), page.locator("#list li.flood")
+    flood = [unproved(crew, FLOOD) for _ in range(6)]
+    expect(listed).to_have_count(1, timeout=40_000)
+    expect(group).to_contain_text("6 unverified alarms here", timeout=40_000)
+    expect(page.locator("#primary")).to_contain_text("OLDEST OF 6")
+    accessible(page)
+
+    # Proved: first, chosen by itself, and the only one that looks like an alarm.
+    proved: UUID = crew.do(crew.victim.device.press()).alarm_id
+    alarm = page.locator(f"#list [data-incident='{proved}']")
+    expect(listed).to_have_count(2)
+    expect(listed.first).to_have_attribute("data-incident", str(proved))
+    expect(alarm).to_have_class(re.compile("ringing"))
+    expect(alarm).to_have_attribute("aria-selected", "true")
+    expect(page.locator("#head")).to_contain_text("Browser Testemans")
+    for name in ("background-color", "border-left-style"):
+        looks = f"(node) => getComputedStyle(node).getPropertyValue('{name}')"
+        assert alarm.evaluate(looks) != group.evaluate(looks), name
+    page.keyboard.press("Enter")
+    expect(alarm).to_have_attribute("data-acknowledged", "true")
+
+    # Another source, and the device of a victim whose signature is broken: each stands for itself.
+    other, hers = unproved(crew, ELSEWHERE), unproved(crew, FLOOD, str(crew.victim.device.device_id))
+    expect(listed).to_have_count(4)
+    expect(group).to_contain_text("6 unverified alarms here")
+    chosen(page, flood[0])
+    page.locator("#close-alarm").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#closing-title")).to_have_text("Close these 6 in one act")
+    late = unproved(crew, FLOOD)
+    expect(page.locator("#closing-later")).to_contain_text("1 came since you opened this: they stay open")
+    accessible(page)
+    page.locator("#outcome").focus()
+    page.keyboard.press("t")  # technical
+    page.keyboard.press("Tab")
+    page.keyboard.type("one address, six phones that nobody has")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    expect(page.locator("#closing-do")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("#closing")).to_be_hidden()
+    expect(page.locator("#ended")).to_contain_text("6 unverified alarms closed: technical")
+    expect(group).to_have_count(0)
+    stand = {str(proved), other, hers, late}
+    expect(listed).to_have_count(4)
+    assert {each.get_attribute("data-incident") for each in listed.all()} == stand
+    fits(page)
+
+
+@pytest.mark.timeout(300)
+def test_a_press_after_the_look_is_not_closed_with_its_group(crew: Crew, console: Opener) -> None:
+    crew.close()
+    page = console(roles=["operator", "supervisor"], person="supervisor-flood", locale="nl-BE")
+    again = str(uuid4())
+    flood = [unproved(crew, FLOOD) for _ in range(4)]
+    pressed = unproved(crew, FLOOD, again)
+    group = page.locator("#list li.flood")
+    expect(group).to_contain_text("5 niet-geverifieerde alarmen hier", timeout=40_000)
+    chosen(page, flood[0])
+    page.locator("#close-alarm").focus()
+    page.keyboard.press("Enter")
+    unproved(crew, FLOOD, again)
+    expect(page.locator("#closing-later")).to_contain_text("1 kwamen binnen nadat u dit opende")
+    page.locator("#outcome").select_option("technical")
+    page.locator("#reason").fill("een bron")
+    page.locator("#closing-do").press("Enter")
+    expect(page.locator("#ended")).to_contain_text("1 blijven open")
+    expect(page.locator("#list li")).to_have_count(1)
+    expect(page.locator("#list li")).to_have_attribute("data-incident", pressed)
