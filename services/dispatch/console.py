@@ -34,6 +34,10 @@ def add_pages(app: FastAPI, settings: DispatchSettings, vault: Vault, signed_out
     def page() -> FileResponse:
         return FileResponse(_WEB / "console.html", headers={**HEADERS, **FRESH})
 
+    @app.get("/console/webhooks", include_in_schema=False)
+    def webhooks() -> FileResponse:
+        return FileResponse(_WEB / "webhooks.html", headers={**HEADERS, **FRESH})
+
     @app.get("/console/me", tags=["console"])
     @unlogged
     def me(caller: AnyCaller) -> dict[str, Any]:

@@ -48,6 +48,7 @@ class ControlRoomRow(Table, table=True):
     amqp: bool = False
     webhook_url: str | None = None
     webhook_secret: bytes | None = None
+    webhook_delivered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     announced: bool = False
 
 

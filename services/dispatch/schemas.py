@@ -217,6 +217,18 @@ class WebhookOut(BaseModel):
     proposed: WebhookProposed | None
 
 
+class RoomWebhook(WebhookOut):
+    """The webhook of one room as people look after it. Never its secret.
+
+    `state`: of the one in force; `undelivered`: how many failed and are tried again, or were parked.
+    """
+
+    control_room_id: str
+    state: Literal["none", "proposed", "confirmed", "failing", "parked"]
+    undelivered: int
+    delivered_at: datetime | None
+
+
 class WebhookAnswerIn(Incoming):
     """Which proposal is meant: another one may have come meanwhile."""
 

@@ -105,6 +105,12 @@ _NOW_KNOWN = text(
     "UPDATE incidents SET known_device = true, revision = revision + 1, changed_at = :now "
     "WHERE state = 'open' AND lane = 'unverified' AND device_id = :device AND NOT known_device"
 )
+_DELIVERED = text("UPDATE control_rooms SET webhook_delivered_at = :now WHERE id = :cic")
+# A second attempt is one after a failure.
+_UNDELIVERED = text(
+    "SELECT split_part(subject_id, '|', 2) AS cic_id, count(*) FILTER (WHERE attempt > 1) AS failing, "
+    "count(*) FILTER (WHERE parked_at IS NOT NULL) AS parked FROM due WHERE kind = 'webhook' GROUP BY 1"
+)
 _CHANGED = b"SELECT id, revision FROM incidents WHERE changed_at > %(since)s"
 _INCIDENTS = b"SELECT * FROM incidents WHERE id = ANY(%(ids)s::uuid[])"
 _ORDERS = (
@@ -257,6 +263,16 @@ def waiting_for(session: Session, device_id: UUID) -> list[UUID]:
         col(PressRow.device_id) == str(device_id), col(PressRow.proof).is_not(None)
     )
     return list(session.execute(query.distinct()).scalars())
+
+
+def note_delivered(session: Session, cic_id: str, now: datetime) -> None:
+    """The webhook of a control room took something."""
+    session.execute(_DELIVERED, {"cic": cic_id, "now": now})
+
+
+def undelivered(session: Session) -> dict[str, tuple[int, int]]:
+    """By control room: how many webhooks failed and are tried again, and how many were parked."""
+    return {row.cic_id: (row.failing, row.parked) for row in session.execute(_UNDELIVERED)}
 
 
 def note_known_device(session: Session, device_id: UUID, now: datetime) -> None:

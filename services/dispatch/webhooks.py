@@ -195,6 +195,8 @@ class Courier:
             with self._context.database.transaction() as tx:
                 timers.cancel(tx.session, row.subject_id, ["webhook"])
                 tx.write(*([entry] if entry else []))
+                if view is not None:
+                    store.note_delivered(tx.session, row.subject_id.split("|")[1], clock.now())
         except SQLAlchemyError as error:
             # It will be sent again; the receiver knows the copy by its webhook-id.
             log.warning("webhooks: sent, but not noted: %s", type(error).__name__)

@@ -35,7 +35,11 @@ def console(system: RunningSystem, chromium: Browser) -> Iterator[Opener]:
     contexts = []
 
     def opened(
-        cic: str = GENT, roles: Sequence[str] = ("operator",), person: str = "operator-browser", **options: Any
+        cic: str = GENT,
+        roles: Sequence[str] = ("operator",),
+        person: str = "operator-browser",
+        path: str = "/console",
+        **options: Any,
     ) -> Page:
         wanted: dict[str, Any] = {"locale": "en-GB", "viewport": {"width": 1280, "height": 800}, **options}
         context = chromium.new_context(**wanted)
@@ -46,8 +50,9 @@ def console(system: RunningSystem, chromium: Browser) -> Iterator[Opener]:
         # What the browser refuses for our content security policy is told on its console only.
         page.on("console", lambda said: errors.append(said.text) if "Content Security" in said.text else None)
         token = issuer.mint(person, list(roles), "cic", layout=system.layout, cic=cic)
-        page.goto(f"{system.url('dispatch')}/console#token={token}")
-        page.wait_for_selector("body[data-connection=live]")
+        page.goto(f"{system.url('dispatch')}{path}#token={token}")
+        if path == "/console":
+            page.wait_for_selector("body[data-connection=live]")
         return page
 
     yield opened

@@ -16,6 +16,8 @@ from tests.browser.conftest import Opener
 from tests.browser.crew import PLACE, Crew
 from tests.browser.desks import accessible, fits
 
+expect.set_options(timeout=15_000)
+
 FLOOD, ELSEWHERE = "f" * 32, "e" * 32
 
 

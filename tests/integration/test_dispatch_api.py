@@ -50,6 +50,7 @@ TABLE: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/control-rooms"): ANYONE,
     ("PUT", "/v1/control-rooms/{cic_id}"): {"admin"},
     ("POST", "/v1/control-rooms/{cic_id}/unproved/close"): {"supervisor"},
+    ("GET", "/v1/webhooks"): {"admin", "supervisor"},
     ("GET", "/v1/control-rooms/{cic_id}/webhook"): {"admin", "supervisor"},
     ("POST", "/v1/control-rooms/{cic_id}/webhook/confirm"): {"supervisor"},
     ("POST", "/v1/control-rooms/{cic_id}/webhook/decline"): {"admin", "supervisor"},

@@ -17,6 +17,7 @@ from fastapi.testclient import TestClient
 
 from services.dispatch.api import create_app
 from services.dispatch.settings import DispatchSettings
+from services.dispatch.usecases import room_webhooks
 from services.dispatch.webhooks import Courier
 from tests.support.desks import environment
 from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT_ROOM, Desk, alarm, context_on
@@ -51,6 +52,12 @@ class House:
         headers = self._issuer.headers("supervisor", cic=GHENT_ROOM)
         answer: dict[str, Any] = self.client.get(f"{ROOM}/webhook", headers=headers).json()
         return answer
+
+    def overview(self, *roles: str, cic: str | None = None) -> dict[str, dict[str, Any]]:
+        headers = self._issuer.headers(*roles, **({"cic": cic} if cic else {}))
+        answer = self.client.get("/v1/webhooks", headers=headers)
+        assert answer.status_code == 200
+        return {each["control_room_id"]: each for each in answer.json()}
 
     def in_force(self, url: str) -> None:
         proposed = self.put(webhook_url=url, webhook_secret=SECRET).json()
@@ -189,6 +196,54 @@ class Software(ThreadingHTTPServer):
 
         super().__init__(("127.0.0.1", 0), Calls)
         threading.Thread(target=self.serve_forever, daemon=True).start()
+
+
+def test_each_sees_the_webhooks_that_they_look_after(house: House) -> None:
+    house.in_force("https://cad.example/old")
+    house.put(webhook_url="https://other.example/new", webhook_secret=SECRET)
+    everywhere, own = house.overview("admin"), house.overview("supervisor", cic=GHENT_ROOM)
+    assert {GHENT_ROOM, BRUSSELS_ROOM} <= everywhere.keys()
+    assert own == {GHENT_ROOM: everywhere[GHENT_ROOM]}
+    assert (own[GHENT_ROOM]["state"], own[GHENT_ROOM]["proposed"]["proposed_by"]) == ("confirmed", "ada")
+    assert everywhere[BRUSSELS_ROOM]["state"] == "none"
+    assert SECRET not in json.dumps(everywhere)
+    house.empty()
+    house.put(webhook_url="https://other.example/new", webhook_secret=SECRET)
+    assert house.overview("admin")[GHENT_ROOM]["state"] == "proposed"
+
+
+def test_whether_a_webhook_works_is_seen(cluster: Cluster) -> None:
+    url, software = cluster.database("dispatch"), Software()
+    desk = Desk(context_on(url, webhook_hosts=["localhost"]))
+
+    def seen() -> tuple[str, int, bool]:
+        with desk.context.database.read() as session:
+            (found,) = room_webhooks.overview(session, [GHENT_ROOM])
+        return found.state, found.undelivered, found.delivered_at is not None
+
+    async def work() -> None:
+        courier = Courier(desk.context)
+        for row in courier._claim():
+            await courier._try(row)
+        await courier.stop()
+
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        deaf = closed.getsockname()[1]
+    desk.policy(GHENT_ROOM, "proposed", webhook_url=f"http://localhost:{deaf}/", webhook_secret=SECRET)
+    desk.press(alarm())
+    asyncio.run(work())
+    assert seen() == ("confirmed", 0, False)  # one attempt, which may be on its way
+    desk.do("UPDATE due SET due_at = now() WHERE kind = 'webhook'")
+    asyncio.run(work())
+    assert seen() == ("failing", 1, False)
+    desk.policy(
+        GHENT_ROOM, "proposed", webhook_url=f"http://localhost:{software.server_port}/", webhook_secret=SECRET
+    )
+    desk.do("UPDATE due SET due_at = now() WHERE kind = 'webhook'")
+    asyncio.run(work())
+    assert seen() == ("confirmed", 0, True)
+    software.shutdown()
+    software.server_close()
 
 
 def test_a_listed_name_that_leads_to_our_own_machine_gets_nothing(cluster: Cluster) -> None:

@@ -18,7 +18,17 @@ from chassis.signouts import SignOuts
 from chassis.vault import Vault
 from contracts import topology
 from services.dispatch import console, intake
-from services.dispatch.api import incidents, lending, orders, photos, rooms, streams, units, unproved
+from services.dispatch.api import (
+    incidents,
+    lending,
+    orders,
+    photos,
+    rooms,
+    streams,
+    units,
+    unproved,
+    webhooks,
+)
 from services.dispatch.board import Board
 from services.dispatch.book import BOOK
 from services.dispatch.disclosures import Disclosures
@@ -77,7 +87,7 @@ def create_app(settings: DispatchSettings | None = None) -> FastAPI:
     for told in (streams, incidents, orders, photos):
         told.add(app, context, disclosures)
     orders.add_on_behalf(app, context, disclosures)
-    for set_up in (rooms, units, lending, unproved):
+    for set_up in (rooms, webhooks, units, lending, unproved):
         set_up.add(app, context)
     console.add_pages(app, settings, context.vault, signed_out)
     audit_api.add(app, lambda: database, settings.service)

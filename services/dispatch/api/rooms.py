@@ -14,8 +14,6 @@ from services.dispatch.schemas import (
     ControlRoomIn,
     ControlRoomOut,
     Geojson,
-    WebhookAnswerIn,
-    WebhookOut,
     WebhookProposed,
 )
 from services.dispatch.usecases import room_webhooks, rooms
@@ -59,27 +57,6 @@ def add(app: FastAPI, context: Context) -> None:
         if proposed is None:
             return Response(status_code=204)
         return Response(proposed.model_dump_json(), status_code=202, media_type="application/json")
-
-    @app.get("/v1/control-rooms/{cic_id}/webhook", tags=["set-up"])
-    def webhook(cic_id: str, caller: Caller = require("admin", "supervisor")) -> WebhookOut:
-        """Where the room's alarms go, and where somebody proposes to send them. Never the secret."""
-        access.may_set_up_room(caller, cic_id)
-        with context.database.read() as session:
-            return room_webhooks.standing(session, cic_id)
-
-    @app.post("/v1/control-rooms/{cic_id}/webhook/confirm", tags=["set-up"], status_code=204)
-    def confirm_webhook(cic_id: str, body: WebhookAnswerIn, caller: Caller = require("supervisor")) -> None:
-        """Put the proposed webhook into force: not for who proposed it."""
-        access.may_see_room(caller, cic_id)
-        room_webhooks.confirm(context, cic_id, body.proposal_id, caller)
-
-    @app.post("/v1/control-rooms/{cic_id}/webhook/decline", tags=["set-up"], status_code=204)
-    def decline_webhook(
-        cic_id: str, body: WebhookAnswerIn, caller: Caller = require("admin", "supervisor")
-    ) -> None:
-        """Take the proposal away; the old webhook stays."""
-        access.may_set_up_room(caller, cic_id)
-        room_webhooks.decline(context, cic_id, body.proposal_id, caller)
 
     zones_json = console.ZonesJson()
 

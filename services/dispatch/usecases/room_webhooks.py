@@ -3,6 +3,8 @@
 Every card of the room goes there, so nobody may send them elsewhere alone; until then the old one counts.
 """
 
+from collections.abc import Sequence
+from typing import Literal
 from uuid import UUID, uuid4
 
 from sqlmodel import Session
@@ -15,7 +17,7 @@ from chassis.people import is_one_of
 from services.dispatch import store
 from services.dispatch.errors import WebhookProposalUnknown
 from services.dispatch.models import ControlRoomRow, WebhookProposalRow
-from services.dispatch.schemas import ControlRoomIn, WebhookOut, WebhookProposed
+from services.dispatch.schemas import ControlRoomIn, RoomWebhook, WebhookOut, WebhookProposed
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.rooms import refresh
 
@@ -72,6 +74,7 @@ def confirm(context: Context, cic_id: str, proposal_id: UUID, by: Caller) -> Non
             secret = context.vault.open(store.webhook_proposal_place(cic_id), sealed)
             sealed = context.vault.seal(store.webhook_place(cic_id), secret)
         room.webhook_url, room.webhook_secret = row.url, sealed
+        room.webhook_delivered_at = None
         tx.session.add(room)
         tx.session.delete(row)
         audit.wrote(tx, by, audit.Purpose("webhook confirmed", f"control_room:{cic_id}"), _FIELDS)
@@ -90,6 +93,28 @@ def standing(session: Session, cic_id: str) -> WebhookOut:
     """The webhook in force, and the one that waits for a second person."""
     room, row = session.get(ControlRoomRow, cic_id), session.get(WebhookProposalRow, cic_id)
     return WebhookOut(webhook_url=room.webhook_url if room else None, proposed=_shown(row) if row else None)
+
+
+def overview(session: Session, rooms: Sequence[str]) -> list[RoomWebhook]:
+    """The webhooks of these rooms, with whether they work."""
+    failed = store.undelivered(session)
+    return [_looked_after(session, cic_id, *failed.get(cic_id, (0, 0))) for cic_id in rooms]
+
+
+def _looked_after(session: Session, cic_id: str, failing: int, parked: int) -> RoomWebhook:
+    now, room = standing(session, cic_id), session.get(ControlRoomRow, cic_id)
+    state: Literal["none", "proposed", "confirmed", "failing", "parked"]
+    if now.webhook_url is None:
+        state = "proposed" if now.proposed else "none"
+    else:
+        state = "parked" if parked else "failing" if failing else "confirmed"
+    return RoomWebhook(
+        **dict(now),
+        control_room_id=cic_id,
+        state=state,
+        undelivered=failing + parked,
+        delivered_at=room.webhook_delivered_at if room else None,
+    )
 
 
 def _proposed(tx: Transaction, cic_id: str, proposal_id: UUID) -> tuple[ControlRoomRow, WebhookProposalRow]:

@@ -65,4 +65,11 @@ export default {
   "problem.forbidden": "Das dürfen Sie nicht.", "problem.unit-not-available": "Diese Streife ist nicht mehr frei: wählen Sie eine andere.", "problem.incident-is-closed": "Dieser Alarm ist schon abgeschlossen.",
   "problem.unit-of-another-room": "Diese Streife gehört einer anderen Leitstelle: diese muss sie entsenden.",
   "problem.incident-unknown": "Dieser Alarm ist hier nicht bekannt.", "problem.retryable": "Das System ist kurz gestört: erneut versuchen.",
+  webhooks: "Webhooks der Leitstellen", webhooksMean: "Wohin die Alarme einer Leitstelle gehen. Ein Administrator schlägt eine Adresse vor; ein Supervisor dieser Leitstelle, eine andere Person, bestätigt sie. Bis dahin gilt die alte.", toConsole: "Zu den Alarmen",
+  webhookHost: "Geht an", webhookNone: "nirgendwohin", webhookDelivered: "Zuletzt zugestellt", webhookNever: "noch nichts", webhookUndelivered: "Nicht zugestellt", webhookAsked: "Vorgeschlagen: {host}", webhookAskedNone: "Vorgeschlagen: kein Webhook mehr",
+  webhookAskedBy: "von {person}, {time}", webhookMine: "Sie haben es vorgeschlagen: ein anderer Supervisor muss es bestätigen.", webhookWaitsFor: "Wartet auf einen Supervisor dieser Leitstelle.", webhookConfirm: "Bestätigen", webhookReject: "Ablehnen", webhookWithdraw: "Vorschlag zurückziehen",
+  webhookAnother: "Eine andere Adresse vorschlagen", webhook_url: "Adresse (https)", webhook_secret: "Geheimnis zum Signieren", webhookNewSecret: "Geheimnis erzeugen", webhookPropose: "Vorschlagen", webhookProposeNone: "Vorschlagen, keinen zu haben", webhookWaits: "Ein Webhook wartet auf Sie",
+  "webhook.none": "kein Webhook", "webhook.proposed": "vorgeschlagen", "webhook.confirmed": "bestätigt", "webhook.failing": "scheitert", "webhook.parked": "abgelegt",
+  "webhookDone.confirm": "Bestätigt: Alarme gehen ab jetzt dorthin.", "webhookDone.decline": "Der Vorschlag ist weg.", "webhookDone.propose": "Vorgeschlagen: ein Supervisor der Leitstelle muss es bestätigen.",
+  "wrong.webhook_url": "Alarme dürfen nicht an diese Adresse gehen.", "wrong.webhook_secret": "Das ist kein Geheimnis zum Signieren: whsec_ und Base64 von 24 bis 64 Bytes.", "problem.webhook-proposal-unknown": "Niemand schlägt das noch vor: sehen Sie es neu an.",
 };

@@ -65,4 +65,11 @@ export default {
   "problem.forbidden": "You may not do this.", "problem.unit-not-available": "This unit is not free any more: choose another.", "problem.incident-is-closed": "This alarm is closed already.",
   "problem.unit-of-another-room": "This unit belongs to another control room, which has to send it.",
   "problem.incident-unknown": "This alarm is not known here.", "problem.retryable": "The system is disturbed for a moment: try again.",
+  webhooks: "Webhooks of the control rooms", webhooksMean: "Where a control room's alarms are sent. An admin proposes an address; a supervisor of that room, another person, confirms it. Until then the old one counts.", toConsole: "To the alarms",
+  webhookHost: "Goes to", webhookNone: "nowhere", webhookDelivered: "Last delivery", webhookNever: "none yet", webhookUndelivered: "Not delivered", webhookAsked: "Proposed: {host}", webhookAskedNone: "Proposed: no webhook any more",
+  webhookAskedBy: "by {person}, {time}", webhookMine: "You proposed it: another supervisor has to confirm it.", webhookWaitsFor: "Waits for a supervisor of this room.", webhookConfirm: "Confirm", webhookReject: "Reject", webhookWithdraw: "Withdraw the proposal",
+  webhookAnother: "Propose another address", webhook_url: "Address (https)", webhook_secret: "Signing secret", webhookNewSecret: "Make a secret", webhookPropose: "Propose", webhookProposeNone: "Propose to have none", webhookWaits: "A webhook waits for you",
+  "webhook.none": "no webhook", "webhook.proposed": "proposed", "webhook.confirmed": "confirmed", "webhook.failing": "failing", "webhook.parked": "parked",
+  "webhookDone.confirm": "Confirmed: alarms go there from now on.", "webhookDone.decline": "The proposal is gone.", "webhookDone.propose": "Proposed: a supervisor of the room has to confirm it.",
+  "wrong.webhook_url": "Alarms may not go to this address.", "wrong.webhook_secret": "This is no signing secret: whsec_ and base64 of 24 to 64 bytes.", "problem.webhook-proposal-unknown": "Nobody proposes this any more: look at it again.",
 };

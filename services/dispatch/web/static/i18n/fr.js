@@ -65,4 +65,11 @@ export default {
   "problem.forbidden": "Vous ne pouvez pas faire cela.", "problem.unit-not-available": "Cette équipe n'est plus libre : choisissez-en une autre.", "problem.incident-is-closed": "Cette alarme est déjà clôturée.",
   "problem.unit-of-another-room": "Cette équipe est d'un autre centre : c'est à lui de l'envoyer.",
   "problem.incident-unknown": "Cette alarme n'est pas connue ici.", "problem.retryable": "Le système est perturbé un instant : réessayez.",
+  webhooks: "Webhooks des centres", webhooksMean: "Où vont les alarmes d’un centre. Un administrateur propose une adresse ; un superviseur de ce centre, une autre personne, la confirme. Jusque-là, l’ancienne compte.", toConsole: "Vers les alarmes",
+  webhookHost: "Va vers", webhookNone: "nulle part", webhookDelivered: "Dernière livraison", webhookNever: "aucune", webhookUndelivered: "Non livrées", webhookAsked: "Proposé : {host}", webhookAskedNone: "Proposé : plus de webhook",
+  webhookAskedBy: "par {person}, {time}", webhookMine: "Vous l’avez proposé : un autre superviseur doit le confirmer.", webhookWaitsFor: "Attend un superviseur de ce centre.", webhookConfirm: "Confirmer", webhookReject: "Refuser", webhookWithdraw: "Retirer la proposition",
+  webhookAnother: "Proposer une autre adresse", webhook_url: "Adresse (https)", webhook_secret: "Secret de signature", webhookNewSecret: "Créer un secret", webhookPropose: "Proposer", webhookProposeNone: "Proposer de n’en avoir aucun", webhookWaits: "Un webhook vous attend",
+  "webhook.none": "pas de webhook", "webhook.proposed": "proposé", "webhook.confirmed": "confirmé", "webhook.failing": "échoue", "webhook.parked": "mis de côté",
+  "webhookDone.confirm": "Confirmé : les alarmes y vont désormais.", "webhookDone.decline": "La proposition est retirée.", "webhookDone.propose": "Proposé : un superviseur du centre doit le confirmer.",
+  "wrong.webhook_url": "Les alarmes ne peuvent pas aller à cette adresse.", "wrong.webhook_secret": "Ce n’est pas un secret de signature : whsec_ et base64 de 24 à 64 octets.", "problem.webhook-proposal-unknown": "Personne ne propose plus cela : regardez à nouveau.",
 };

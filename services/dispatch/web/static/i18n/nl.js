@@ -65,4 +65,11 @@ export default {
   "problem.forbidden": "Dit mag u niet doen.", "problem.unit-not-available": "Deze ploeg is niet meer vrij: kies een andere.", "problem.incident-is-closed": "Dit alarm is al afgesloten.",
   "problem.unit-of-another-room": "Deze ploeg is van een andere meldkamer: die moet haar sturen.",
   "problem.incident-unknown": "Dit alarm is hier niet bekend.", "problem.retryable": "Het systeem is even verstoord: probeer opnieuw.",
+  webhooks: "Webhooks van de meldkamers", webhooksMean: "Waarheen de alarmen van een meldkamer gaan. Een beheerder stelt een adres voor; een supervisor van die meldkamer, iemand anders, bevestigt het. Tot dan geldt het oude.", toConsole: "Naar de alarmen",
+  webhookHost: "Gaat naar", webhookNone: "nergens", webhookDelivered: "Laatst afgeleverd", webhookNever: "nog niets", webhookUndelivered: "Niet afgeleverd", webhookAsked: "Voorgesteld: {host}", webhookAskedNone: "Voorgesteld: geen webhook meer",
+  webhookAskedBy: "door {person}, {time}", webhookMine: "U hebt dit voorgesteld: een andere supervisor moet het bevestigen.", webhookWaitsFor: "Wacht op een supervisor van deze meldkamer.", webhookConfirm: "Bevestigen", webhookReject: "Weigeren", webhookWithdraw: "Voorstel intrekken",
+  webhookAnother: "Een ander adres voorstellen", webhook_url: "Adres (https)", webhook_secret: "Geheim om te ondertekenen", webhookNewSecret: "Maak een geheim", webhookPropose: "Voorstellen", webhookProposeNone: "Voorstellen om er geen te hebben", webhookWaits: "Een webhook wacht op u",
+  "webhook.none": "geen webhook", "webhook.proposed": "voorgesteld", "webhook.confirmed": "bevestigd", "webhook.failing": "mislukt", "webhook.parked": "geparkeerd",
+  "webhookDone.confirm": "Bevestigd: alarmen gaan vanaf nu daarheen.", "webhookDone.decline": "Het voorstel is weg.", "webhookDone.propose": "Voorgesteld: een supervisor van de meldkamer moet het bevestigen.",
+  "wrong.webhook_url": "Alarmen mogen niet naar dit adres.", "wrong.webhook_secret": "Dit is geen geheim om te ondertekenen: whsec_ en base64 van 24 tot 64 bytes.", "problem.webhook-proposal-unknown": "Niemand stelt dit nog voor: bekijk het opnieuw.",
 };

@@ -7,10 +7,11 @@ const PATIENCE_MS = 5000;
 
 /** A refusal (RFC 9457) or no answer at all (status 0). */
 export class Problem extends Error {
-  constructor(status, kind, detail) {
+  constructor(status, kind, detail, field = null) {
     super(detail);
     this.status = status;
     this.kind = kind;
+    this.field = field;
   }
 
   /** For the operator: what it means, then what the system said. */
@@ -24,7 +25,7 @@ export class Problem extends Error {
 async function problemOf(response) {
   const body = await response.json().catch(() => ({}));
   const kind = String(body.type ?? "").replace("urn:stalkingalarm:", "");
-  return new Problem(response.status, response.status === 401 ? "unauthenticated" : kind, body.detail ?? response.statusText);
+  return new Problem(response.status, response.status === 401 ? "unauthenticated" : kind, body.detail ?? response.statusText, body.field ?? null);
 }
 
 /** Fetch; raises Problem. The session travels as a cookie that no script can read. */
@@ -50,10 +51,15 @@ export async function get(path, signal = AbortSignal.timeout(PATIENCE_MS)) {
 }
 
 /** POST; `traceparent` puts what the operator does into the trace of the alarm. */
-export async function post(path, body = null, traceparent = null, patience = PATIENCE_MS) {
+export const post = (path, body = null, traceparent = null, patience = PATIENCE_MS) => send("POST", path, body, traceparent, patience);
+
+/** PUT; what it answers. */
+export const put = (path, body) => send("PUT", path, body, null, PATIENCE_MS);
+
+async function send(method, path, body, traceparent, patience) {
   const headers = { ...(body && { "content-type": "application/json" }), ...(traceparent && { traceparent }) };
   const signal = AbortSignal.timeout(patience);
-  const response = await open(path, { method: "POST", headers, body: body && JSON.stringify(body), signal });
+  const response = await open(path, { method, headers, body: body && JSON.stringify(body), signal });
   return response.status === 204 ? null : response.json();
 }
 

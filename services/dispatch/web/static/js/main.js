@@ -21,6 +21,7 @@ let waiting = 0;
 const acting = new Set(); // incidents whose answer is awaited
 const displayed = new Set();
 const DURESS_SOUND_MS = 10000;
+const ASIDE_MS = 15000;
 let feed = null;
 let soundUntil = 0; // an alarm that was acknowledged long ago is heard again when duress becomes known
 
@@ -188,6 +189,17 @@ function connection(now_) {
   tick();
 }
 
+/** What waits for a supervisor and is no alarm: said beside the connection, without a sound. */
+async function lookAside() {
+  if (!state.me?.roles.includes("supervisor")) return;
+  try {
+    const { proposed } = await get(`/v1/control-rooms/${encodeURIComponent(state.me.cic)}/webhook`);
+    say(byId("webhook-waits"), proposed ? t("webhookWaits") : null);
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem; // it is looked for again
+  }
+}
+
 async function setUp() {
   for (;;) {
     try {
@@ -225,6 +237,7 @@ async function run(why = null) {
   const opened = feed;
   addEventListener("pagehide", () => opened.stop(), { once: true });
   setUp();
+  lookAside();
 }
 
 function wire() {
@@ -247,6 +260,7 @@ function wire() {
     u: STEPS.choose, r: () => byId("orders").querySelector(".radio button")?.focus(), m: mute, n: next, c: () => follow(true), ArrowDown: () => move(1), ArrowUp: () => move(-1),
   });
   setInterval(() => { if (state.me) show(); else tick(); }, 1000);
+  setInterval(lookAside, ASIDE_MS);
 }
 
 wire();

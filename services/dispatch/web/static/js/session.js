@@ -6,8 +6,8 @@ import { t } from "./words.js";
 
 const MARK = "#token=";
 
-/** Who is signed in, asking until somebody is. `why`: said in the form. */
-export async function whoAmI(why = null) {
+/** Who is signed in, asking until somebody is. `why`: said in the form; `needsRoom`: only who belongs to a room. */
+export async function whoAmI(why = null, needsRoom = true) {
   let reason = why;
   let token = null;
   for (;;) {
@@ -15,7 +15,7 @@ export async function whoAmI(why = null) {
       token ??= takeFromAddress() ?? (reason && (await askToken(reason)));
       if (token) await signIn(token);
       const me = await get("/console/me");
-      if (me.cic) return me;
+      if (me.cic || !needsRoom) return me;
       [reason, token] = [t("noRoom"), null];
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
