@@ -5,12 +5,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from contracts.topology import DISPATCH_ALARMS
+from stalkingalarm import redeliver
+from stalkingalarm.cli import app
 from tests.support.alarm import AlarmApi, Books, Button, Intake, eventually, free_port
 from tests.support.broker import Broker
 from tests.support.postgres import Cluster
@@ -200,6 +204,32 @@ def test_somebody_on_duty_hands_it_over_by_hand(
         )
         assert dict(logged).get("refused", 0) >= 1
         assert sum(number for _, number in logged) >= 4
+
+
+def test_the_command_hands_it_over_and_says_what_came_of_it(
+    api: AlarmApi, broker: Broker, issuer: Issuer, button: Button, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api.env |= {"REDELIVER_AFTER_S": "600", "REDELIVER_LONGEST_S": "600"}
+    system = SimpleNamespace(layout=None, url=lambda _: api.url)
+    monkeypatch.setattr(redeliver, "running", lambda: system)
+    monkeypatch.setattr("stalkingalarm.issuer.mint", lambda *_, **__: issuer.token("admin"))
+
+    def typed(alarm_id: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["redeliver", alarm_id])
+        return done.exit_code, done.output
+
+    with api:
+        alarm_id = api.press(button.press()).json()["alarm_id"]
+        lost(broker, alarm_id)
+        code, said = typed(alarm_id)
+        assert (code, "the broker has it" in said) == (0, True), said
+        lost(broker, alarm_id)
+        with dispatch_of(api) as events:
+            code, said = typed(alarm_id)
+            assert (code, "dispatch has it now" in said) == (0, True), said
+            assert [e["id"] for e in events] == [alarm_id]
+        code, said = typed("00000000-0000-0000-0000-000000000000")
+        assert (code, "no such press" in said) == (1, True), said
 
 
 def test_what_was_routed_before_is_heard_from_the_hand_over(
