@@ -99,6 +99,10 @@ class MemberElsewhere(Conflict):
     """One person sits for one partner."""
 
 
+class MemberInProtocol(Conflict):
+    """The protocol itself names this member: only its next version changes that."""
+
+
 class PartnerUnknown(Invalid):
     """A partner that does not sit on this committee."""
 

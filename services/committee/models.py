@@ -157,16 +157,27 @@ class MeetingRow(SQLModel, table=True):
 class MemberRow(SQLModel, table=True):
     """Who may sit on the committee of a protocol, for which partner; `sealed` holds the name.
 
-    It counts for nothing until the account itself confirmed, with a token of that partner.
+    It counts for nothing until the account itself confirmed, with a token of that partner. Of who stands in the
+    protocol `confirmed_at` is when that came into force.
     """
 
     __tablename__ = "member"
     __table_args__ = (
-        Index("member_once", "protocol_id", "person", unique=True, postgresql_where=text("ended_at IS NULL")),
+        Index(
+            "member_once",
+            *("protocol_id", "person"),
+            unique=True,
+            postgresql_where=text(
+                "ended_at IS NULL AND (protocol_version IS NULL OR confirmed_at IS NOT NULL)"
+            ),
+        ),
+        Index("member_of_version", "protocol_id", "protocol_version"),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     protocol_id: UUID
+    # Who stands in a version of the protocol itself: a member from the day on which that is in force.
+    protocol_version: int | None = None
     # The subject of the person's tokens, as it is compared (chassis/people.py).
     person: str = Field(index=True)
     partner: str

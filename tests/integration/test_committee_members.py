@@ -13,6 +13,7 @@ from chassis.database import Database
 from chassis.people import account
 from chassis.vault import Vault
 from services.committee.schemas.case import REFUSAL
+from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settling import settle
 from tests.support.committee import (
     MAGISTRATE,
@@ -239,6 +240,133 @@ def test_a_meeting_from_before_goes_on_with_members(committee: Desk, protocol_id
     go(committee, held, "bert")
 
 
+def standing(subject: str, partner: str, **more: Any) -> dict[str, Any]:
+    """A member as a protocol names one."""
+    return {"subject": subject, "name": subject.title(), "partner": partner, "role": "member", **more}
+
+
+def with_members(*members: dict[str, Any], **changed: Any) -> dict[str, Any]:
+    return PROTOCOL | {"members": list(members)} | changed
+
+
+def listed(committee: Desk, protocol_id: str) -> dict[str, tuple[str, str, int | None]]:
+    found = committee.call("GET", f"/v1/protocols/{protocol_id}/members", **SECRETARY)
+    return {each["person"]: (each["partner"], each["state"], each["protocol_version"]) for each in found}
+
+
+def test_who_stands_in_the_protocol_needs_no_invitation(committee: Desk) -> None:
+    protocol_id = in_force(committee, with_members(standing("ans", "police"), standing("pol", "parket")))
+    assert listed(committee, protocol_id) == {
+        "ans": ("police", "confirmed", 1),
+        "pol": ("parket", "confirmed", 1),
+    }
+    path = submitted(committee, whole(protocol_id))
+    held = meeting(committee, protocol_id, about(path), people=())
+    # Named, and nowhere: being there is each one's own word, with a token of that partner.
+    (point,) = committee.call("GET", at(held), **SECRETARY)["agenda"]
+    assert (point["present"], point["missing"]) == ({}, ["police", "parket"])
+    committee.call("POST", f"{at(held)}/presence", status=403, **member_of("ans", "parket"))
+    committee.call("POST", f"{at(held)}/presence", **member_of("ANS ", "police"))
+    committee.call("POST", f"{at(held)}/presence", **member_of("pol", "parket"))
+    answer = committee.call("POST", f"{path}/grant", {"meeting_id": held, **REASONS}, **SECRETARY)
+    assert answer["decision"]["present"] == {"ans": "police", "pol": "parket"}
+
+
+def test_what_was_signed_is_frozen_with_its_version(committee: Desk) -> None:
+    protocol_id = in_force(committee, with_members(standing("ans", "police"), standing("pol", "parket")))
+    members = f"/v1/protocols/{protocol_id}/members"
+    for partner, problem in (("police", "member-in-protocol"), ("parket", "member-elsewhere")):
+        refused = invited(committee, protocol_id, "Ans", partner, status=409)
+        assert refused["type"] == f"urn:stalkingalarm:{problem}"
+    ans = next(each for each in committee.call("GET", members, **SECRETARY) if each["person"] == "ans")
+    committee.call("POST", f"{members}/{ans['id']}/end", status=409, **SECRETARY)
+    # The next version changes nothing until it is in force, and then all of it.
+    invited(committee, protocol_id, "tess", "police")
+    following = with_members(standing("tess", "parket"), standing("pol", "parket", role="chair"))
+    draft = f"/v1/protocols/{protocol_id}/draft"
+    committee.call("PUT", draft, following, **SECRETARY)
+    before = {"ans": ("police", "confirmed", 1), "pol": ("parket", "confirmed", 1)}
+    assert listed(committee, protocol_id) == before | {"tess": ("police", "invited", None)}
+    held = meeting(committee, protocol_id, people=())
+    committee.call("POST", f"{at(held)}/presence", status=403, **member_of("tess", "parket"))
+    in_force(committee, following, protocol_id)
+    now = {"tess": ("parket", "confirmed", 2), "pol": ("parket", "confirmed", 2)}
+    assert listed(committee, protocol_id) == now
+    committee.call("POST", f"{at(held)}/presence", status=404, **member_of("ans", "police"))
+    committee.call("POST", f"{at(held)}/presence", **member_of("tess", "parket"))
+    for version, who in ((1, {"ans", "pol"}), (2, {"tess", "pol"})):
+        told = committee.call("GET", f"/v1/protocols/{protocol_id}/versions/{version}/members", **SECRETARY)
+        assert {each["subject"] for each in told} == who
+
+
+def test_the_pages_of_a_protocol_show_who_stands_in_it(committee: Desk) -> None:
+    protocol_id = in_force(committee, with_members(standing("ans", "police"), standing("pol", "parket")))
+    draft = committee.answer(f"/desk/protocols/{protocol_id}/draft", **SECRETARY).text
+    for field in ('name="members.0.subject" value="pol"', 'name="members.1.subject" value="ans"'):
+        assert field in draft
+    path = f"/desk/protocols/{protocol_id}"
+    assert "Pol</strong>" in committee.answer(path, **SECRETARY).text
+    there: Who = {"role": "secretariat", "partner": "city", "district": "Antwerpen"}
+    assert "Pol</strong>" not in committee.answer(path, **there).text
+
+
+def test_they_are_members_for_their_dates(committee: Desk) -> None:
+    today = datetime.now(UTC).date()
+    later, over = str(today + timedelta(days=3)), str(today - timedelta(days=2))
+    protocol_id = in_force(
+        committee,
+        with_members(
+            standing("ans", "police", valid_from=later),
+            standing("pol", "parket", valid_from="2020-01-01", valid_until=over),
+            standing("eve", "parket", valid_from="2020-01-01"),
+        ),
+    )
+    held = meeting(committee, protocol_id, people=())
+    for subject, partner, status in (("ans", "police", 404), ("pol", "parket", 404), ("eve", "parket", 200)):
+        committee.call("POST", f"{at(held)}/presence", status=status, **member_of(subject, partner))
+    # Nobody was a member before the version bound.
+    found = committee.call("GET", f"/v1/protocols/{protocol_id}/members", **SECRETARY)
+    assert {each["valid_from"] for each in found if each["person"] == "eve"} == {str(today)}
+
+
+def test_a_protocol_says_of_every_member_what_is_wrong(committee: Desk) -> None:
+    wrong = with_members(
+        standing("ans", "police"),
+        standing(" ANS", "parket"),
+        standing("pol", "ketenaanpak"),
+        standing("b\u0435rt", "police", valid_from="2027-02-01", valid_until="2027-01-01"),
+    )
+    refused = committee.call("PUT", f"/v1/protocols/{uuid4()}/draft", wrong, status=422, **SECRETARY)
+    assert {each["field"] for each in refused["errors"]} == {
+        "members.1.subject",
+        "members.2.partner",
+        "members.3.subject",
+        "members.3.valid_until",
+    }
+
+
+def test_members_of_a_protocol_are_told_to_its_own_people_only(committee: Desk) -> None:
+    body = with_members(standing("ans", "police"), standing("pol", "parket"))
+    protocol_id = in_force(committee, body)
+    path = f"/v1/protocols/{protocol_id}"
+    there: Who = {"role": "secretariat", "partner": "city", "district": "Antwerpen"}
+    committee.call("GET", f"{path}/versions/1/members", status=403, **there)
+    committee.call("GET", f"{path}/versions/1/members", status=403, **POLICE)
+    for where in (path, f"{path}/versions", f"{path}/history"):
+        assert "Pol" not in str(committee.call("GET", where, **there))
+    # Nor do names rest in clear.
+    rows = committee.sql(f"SELECT content::text FROM protocol WHERE id = '{protocol_id}'")
+    assert "Pol" not in str(rows)
+    # The same again is no new draft; other members are.
+    committee.call("PUT", f"{path}/draft", body, **SECRETARY)
+    committee.call("PUT", f"{path}/draft", body, **SECRETARY)
+    drafts = [each["what"] for each in committee.call("GET", f"{path}/history", **SECRETARY)]
+    assert drafts.count("version 2 drafted") == 1
+    committee.call("PUT", f"{path}/draft", with_members(standing("ans", "police")), **SECRETARY)
+    drafts = [each["what"] for each in committee.call("GET", f"{path}/history", **SECRETARY)]
+    assert drafts.count("version 2 drafted") == 2
+
+
 SPELT = (
     str, str.upper, str.title,
     lambda name: f" {name}\u00a0", lambda name: "\u200b".join(name), lambda name: f"{name}\u3164\ufe0f",
@@ -258,8 +386,10 @@ STEPS = st.one_of(
 class Room:
     """A meeting about one case, whatever anybody types, signs in as, or spells."""
 
-    def __init__(self, committee: Desk) -> None:
-        self.committee, self.protocol_id = committee, in_force(committee)
+    def __init__(self, committee: Desk, *named: tuple[str, str]) -> None:
+        """`named`: who stands in the protocol itself, in any spelling, as far as it takes them."""
+        once = {account(who): standing(who, partner) for who, partner in named}
+        self.committee, self.protocol_id = committee, in_force(committee, with_members(*once.values()))
         self.path = submitted(committee, whole(self.protocol_id))
         self.held = meeting(committee, self.protocol_id, about(self.path), people=())
         self.members = f"/v1/protocols/{self.protocol_id}/members"
@@ -318,9 +448,9 @@ class Room:
 @pytest.mark.timeout(60 + 10 * EXAMPLES)
 def test_no_sequence_gives_a_quorum_without_two_persons(committee: Desk) -> None:
     @settings(max_examples=EXAMPLES, deadline=None)
-    @given(st.lists(STEPS, min_size=4, max_size=25))
-    def whatever(steps: list[tuple[str, str, str]]) -> None:
-        room = Room(committee)
+    @given(st.lists(STEPS, min_size=4, max_size=25), st.lists(st.tuples(PEOPLE, PARTNERS), max_size=3))
+    def whatever(steps: list[tuple[str, str, str]], named: list[tuple[str, str]]) -> None:
+        room = Room(committee, *named)
         for step in steps:
             room.step(*step)
             room.check()

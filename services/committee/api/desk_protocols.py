@@ -1,6 +1,6 @@
 """Pages of protocols: what each says, where each version is on its way, and the step of whoever reads."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,9 +9,10 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from chassis import clock
+from chassis.errors import Forbidden
 from services.committee.api import shown
 from services.committee.api.desk_common import Desk, is_member
-from services.committee.api.parts import DRAFTERS, PROTOCOL_READERS
+from services.committee.api.parts import DRAFTERS, PROTOCOL_KEEPERS, PROTOCOL_READERS
 from services.committee.domain.chain import PARTNER, SHAREABLE
 from services.committee.domain.protocol import TABLE, UNDER_WAY
 from services.committee.models import ProtocolRow
@@ -20,6 +21,7 @@ from services.committee.schemas.protocol import DelaysIn
 from services.committee.store import cases
 from services.committee.store import protocols as store
 from services.committee.usecases import protocols as usecases
+from services.committee.usecases.work import Reading
 
 # What a form for a protocol that nobody wrote yet starts from.
 _EMPTY: dict[str, Any] = {
@@ -54,7 +56,13 @@ def _listed(desk: Desk) -> None:
 
 
 def _drafts(desk: Desk) -> None:
-    def form(request: Request, protocol_id: UUID, content: dict[str, Any], version: int) -> Response:
+    def form(
+        request: Request,
+        protocol_id: UUID,
+        content: dict[str, Any],
+        version: int,
+        members: Sequence[Mapping[str, Any]] = (),
+    ) -> Response:
         return desk.show(
             request,
             "protocol_draft.html",
@@ -62,6 +70,7 @@ def _drafts(desk: Desk) -> None:
             id=protocol_id,
             version=version,
             content=_readable(content),
+            members=members,
             chain=PARTNER,
             shareable=SHAREABLE,
             slug=SLUG.removeprefix("^").removesuffix("$"),
@@ -75,14 +84,15 @@ def _drafts(desk: Desk) -> None:
     @desk.app.get("/desk/protocols/{protocol_id}/draft", include_in_schema=False)
     def draft(request: Request, protocol_id: UUID) -> Response:
         """The next version, from what the one before says; or the one that is being drafted."""
-        desk.pages.reader(request, *DRAFTERS)
-        with desk.parts.database.read() as session:
-            usecases.known(session, protocol_id)
-            newest = store.versions(session, protocol_id)[0]
+        caller = desk.pages.reader(request, *DRAFTERS)
+        with desk.parts.reading(caller) as reading:
+            usecases.known(reading.session, protocol_id)
+            newest = store.versions(reading.session, protocol_id)[0]
+            members = _sitting(reading, newest) or ()
         if newest.state in UNDER_WAY and (newest.state, "edit") not in TABLE:
             return RedirectResponse(f"/desk/protocols/{protocol_id}", 303)
         number = newest.version if newest.state in UNDER_WAY else newest.version + 1
-        return form(request, protocol_id, newest.content, number)
+        return form(request, protocol_id, newest.content, number, members)
 
 
 def _one(desk: Desk) -> None:
@@ -98,6 +108,7 @@ def _one(desk: Desk) -> None:
             history = shown.history(reading, cases.history(reading.session, [protocol_id]))
             changed = _changed(reading.session, row)
             own = reading.sight.protocols if is_member(caller) else frozenset[UUID]()
+            sitting = _sitting(reading, row)
         sent_back = [each for each in history if each.what == f"version {row.version} sent_back"]
         return desk.show(
             request,
@@ -113,7 +124,18 @@ def _one(desk: Desk) -> None:
             new=versions[0].state not in UNDER_WAY,
             today=clock.today(),
             own=row.id in own,
+            sitting=sitting,
         )
+
+
+def _sitting(reading: Reading, row: ProtocolRow) -> list[dict[str, Any]] | None:
+    """Who stands in a version; None for a reader whom that does not concern."""
+    if reading.caller.roles.isdisjoint(PROTOCOL_KEEPERS):
+        return None
+    try:
+        return usecases.members_of(reading, row.id, row.version)
+    except Forbidden:
+        return None
 
 
 def _readable(content: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ OPINION_GIVERS = (*MEMBERS, "follow_up")
 OFFICERS = (*PROPOSERS, "magistrate")
 DRAFTERS = ("secretariat", "admin")
 PROTOCOL_READERS = (*READERS, "admin")
+PROTOCOL_KEEPERS = ("admin", *MEMBERS, "procureur_general")
 TIE_KEEPERS = ("secretariat", "procureur")
 
 Proposer = Annotated[Caller, require(*PROPOSERS)]
@@ -36,6 +37,7 @@ Drafter = Annotated[Caller, require(*DRAFTERS)]
 Magistrate = Annotated[Caller, require("magistrate")]
 Procureur = Annotated[Caller, require("procureur")]
 ProcureurGeneral = Annotated[Caller, require("procureur_general")]
+ProtocolKeeper = Annotated[Caller, require(*PROTOCOL_KEEPERS)]
 AnyReader = Annotated[Caller, require(*PROTOCOL_READERS)]
 
 

@@ -5,8 +5,16 @@ from uuid import UUID
 from fastapi import FastAPI
 
 from services.committee.api import shown
-from services.committee.api.parts import AnyReader, Drafter, Parts, Procureur, ProcureurGeneral
+from services.committee.api.parts import (
+    AnyReader,
+    Drafter,
+    Parts,
+    Procureur,
+    ProcureurGeneral,
+    ProtocolKeeper,
+)
 from services.committee.schemas.common import Number, RemarksIn
+from services.committee.schemas.member import MemberIn
 from services.committee.schemas.protocol import HistoryOut, ProtocolIn, ProtocolOut, SignatureIn
 from services.committee.store import cases
 from services.committee.store import protocols as store
@@ -15,14 +23,15 @@ from services.committee.usecases import protocols as usecases
 
 def add(app: FastAPI, parts: Parts) -> None:
     """The endpoints about protocols."""
+    _add_members(app, parts)
 
     @app.put("/v1/protocols/{protocol_id}/draft", tags=["protocols"])
     def draft(protocol_id: UUID, body: ProtocolIn, caller: Drafter) -> ProtocolOut:
         """Write the next version, or rewrite the one being drafted; the same content changes nothing."""
         with parts.work(caller) as work:
-            return shown.protocol(
-                usecases.draft(work, protocol_id, body.model_dump(mode="json", exclude_none=True))
-            )
+            content = body.model_dump(mode="json", exclude_none=True, exclude={"members"})
+            named = [each.model_dump() for each in body.members]
+            return shown.protocol(usecases.draft(work, protocol_id, content, named))
 
     @app.post("/v1/protocols/{protocol_id}/versions/{version}/submit", tags=["protocols"])
     def submit(protocol_id: UUID, version: Number, caller: Drafter) -> ProtocolOut:
@@ -72,3 +81,12 @@ def add(app: FastAPI, parts: Parts) -> None:
         with parts.reading(caller) as reading:
             usecases.known(reading.session, protocol_id)
             return shown.history(reading, cases.history(reading.session, [protocol_id]))
+
+
+def _add_members(app: FastAPI, parts: Parts) -> None:
+    @app.get("/v1/protocols/{protocol_id}/versions/{version}/members", tags=["protocols"])
+    def named(protocol_id: UUID, version: Number, caller: ProtocolKeeper) -> list[MemberIn]:
+        """Who sits on the committee by a version's own word, for who drafts, approves, signs or sits there."""
+        with parts.reading(caller) as reading:
+            found = usecases.members_of(reading, protocol_id, version)
+            return [MemberIn.model_validate(each) for each in found]

@@ -40,6 +40,8 @@ class MemberOut(BaseModel):
     state: MemberState
     valid_from: date
     valid_until: date | None
+    # The version of the protocol that names this member; None: invited.
+    protocol_version: int | None
     invited_at: datetime
     invited_by: str
     confirmed_at: datetime | None

@@ -11,6 +11,7 @@ from contracts.values import Day
 from services.committee.domain.application import Procedure
 from services.committee.domain.protocol import VersionState
 from services.committee.schemas.common import In, Name, Slug, Text
+from services.committee.schemas.member import MemberIn
 
 PROTOCOL: dict[str, Any] = {
     "name": "Protocol stalkingalarm Gent",
@@ -67,8 +68,8 @@ class DelaysIn(In):
     installation_days: int = Field(default=7, ge=1, le=31)
 
 
-class ProtocolIn(In):
-    """What a protocol says."""
+class ProtocolText(In):
+    """What a protocol says to all of its readers."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [PROTOCOL]})
 
@@ -98,6 +99,12 @@ class ProtocolIn(In):
         return given
 
 
+class ProtocolIn(ProtocolText):
+    """The same, with who sits on the committee: members who need no invitation. Told to its own people only."""
+
+    members: Annotated[tuple[MemberIn, ...], Field(max_length=200)] = ()
+
+
 class SignatureIn(In):
     """From which day it binds."""
 
@@ -115,7 +122,7 @@ class ProtocolOut(BaseModel):
     in_force_from: date | None
     recorded_at: datetime
     recorded_by: str
-    content: ProtocolIn
+    content: ProtocolText
 
 
 class HistoryOut(BaseModel):

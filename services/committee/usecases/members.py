@@ -8,7 +8,13 @@ from chassis.errors import Forbidden, Invalid
 from chassis.people import account, refuse_unreadable
 from contracts.common import local_day
 from services.committee.domain.presence import MemberState, sits_on
-from services.committee.errors import MemberElsewhere, MemberUnknown, PartnerUnknown, ProtocolUnknown
+from services.committee.errors import (
+    MemberElsewhere,
+    MemberInProtocol,
+    MemberUnknown,
+    PartnerUnknown,
+    ProtocolUnknown,
+)
 from services.committee.models import MemberRow, ProtocolRow
 from services.committee.store import members as store
 from services.committee.store import protocols as protocol_store
@@ -19,7 +25,8 @@ from services.committee.usecases.work import Reading, Work
 def invite(work: Work, protocol_id: UUID, said: dict[str, Any]) -> MemberRow:
     """Name a member: account, name, partner, role, dates. The same again changes name, role and dates.
 
-    Raises `MemberElsewhere` where the person sits for another partner already, `PartnerUnknown`.
+    Raises `MemberElsewhere` where the person sits for another partner already, `MemberInProtocol`,
+    `PartnerUnknown`.
     """
     content = _own(work, protocol_id).content
     if said["partner"] not in [each["id"] for each in content["partners"] if each["member"]]:
@@ -30,6 +37,8 @@ def invite(work: Work, protocol_id: UUID, said: dict[str, Any]) -> MemberRow:
     row = store.of_person(work.session, protocol_id, person)
     if row is not None and row.partner != said["partner"]:
         raise MemberElsewhere("this account is a member for another partner", field="partner")
+    if row is not None:
+        _refuse_frozen(row)
     if row is None:
         row = MemberRow(
             id=uuid4(),
@@ -63,14 +72,21 @@ def confirm(work: Work, protocol_id: UUID) -> MemberRow:
 
 
 def end(work: Work, protocol_id: UUID, member_id: UUID) -> MemberRow:
-    """Somebody is a member no longer; what they took part in stays."""
+    """Somebody is a member no longer; what they took part in stays. Raises `MemberInProtocol`."""
     _own(work, protocol_id)
     protocol_store.lock(work.session, protocol_id)
     row = named(work, protocol_id, member_id)
+    _refuse_frozen(row)
     if row.ended_at is None:
         row.ended_at, row.ended_by = work.at, work.caller.subject
         work.note(protocol_id, "member ended")
     return row
+
+
+def _refuse_frozen(row: MemberRow) -> None:
+    """Raises `MemberInProtocol`: what was signed is changed by who signs."""
+    if row.protocol_version is not None:
+        raise MemberInProtocol("this member stands in the protocol: write its next version", field="subject")
 
 
 def myself(work: Work, protocol_id: UUID) -> MemberRow:

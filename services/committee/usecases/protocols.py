@@ -1,12 +1,13 @@
 """The life of a protocol: drafted, approved, signed, in force from a date, superseded."""
 
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
-from chassis import timers
+from chassis import clock, timers
 from chassis.database import Database, Transaction
 from chassis.errors import Forbidden
 from contracts.common import BELGIUM, local_day
@@ -23,17 +24,23 @@ from services.committee.domain.protocol import (
 from services.committee.errors import DateTooEarly, ProtocolContradictory, ProtocolUnknown
 from services.committee.models import ProtocolRow
 from services.committee.store import protocols as store
-from services.committee.usecases.work import Work, reach_of
+from services.committee.usecases import protocol_members
+from services.committee.usecases.work import Reading, Work, reach_of
 
 TIMER = "protocol"
 
 
-def draft(work: Work, protocol_id: UUID, content: dict[str, Any]) -> ProtocolRow:
+def draft(
+    work: Work, protocol_id: UUID, content: dict[str, Any], members: Sequence[Mapping[str, Any]] = ()
+) -> ProtocolRow:
     """Write the next version, or write the one that is being drafted anew; the same content changes nothing.
+
+    `members`: who sits on the committee by the protocol's own word.
 
     Raises `ProtocolContradictory` naming the fields, `ProtocolMoveRefused` while a version is with the parket.
     """
     _refuse_contradictions(content)
+    protocol_members.refuse_wrong(content["partners"], members)
     _refuse_strangers(work, content)
     store.lock(work.session, protocol_id)
     for before in store.versions(work.session, protocol_id)[:1]:
@@ -48,10 +55,13 @@ def draft(work: Work, protocol_id: UUID, content: dict[str, Any]) -> ProtocolRow
             recorded_by=work.caller.subject,
         )
         work.session.add(row)
+        work.session.flush()
+        protocol_members.write(work, protocol_id, row.version, members)
         work.note(protocol_id, f"version {row.version} drafted")
-    elif row.content != content:
+    elif row.content != content or not protocol_members.is_same(work, protocol_id, row.version, members):
         row.state = version_moved(_state(row), "edit")
         row.content, row.recorded_at, row.recorded_by = content, work.at, work.caller.subject
+        protocol_members.write(work, protocol_id, row.version, members)
         work.note(protocol_id, f"version {row.version} drafted")
     return row
 
@@ -103,7 +113,16 @@ def _take_effect(tx: Transaction, row: ProtocolRow) -> None:
         present.state = version_moved(_state(present), "supersede")
         tx.session.flush()
     row.state = version_moved(_state(row), "take_effect")
+    now = clock.now()
+    first = row.in_force_from or local_day(now)
+    protocol_members.take_effect(tx.session, row.id, row.version, first, now)
     tx.publish(events.protocol_in_force(row))
+
+
+def members_of(reading: Reading, protocol_id: UUID, number: int) -> list[dict[str, Any]]:
+    """Who stands in a version, for its own people; raises `Forbidden`, `ProtocolUnknown`."""
+    _refuse_strangers(reading, version(reading.session, protocol_id, number).content)
+    return protocol_members.of_version(reading, protocol_id, number)
 
 
 def in_force(session: Session, protocol_id: UUID) -> ProtocolRow:
@@ -167,7 +186,7 @@ def _locked(work: Work, protocol_id: UUID, number: int) -> ProtocolRow:
     return row
 
 
-def _refuse_strangers(work: Work, content: dict[str, Any]) -> None:
+def _refuse_strangers(work: Reading, content: dict[str, Any]) -> None:
     """A protocol is moved by its own partners in its district, the procureur-generaal and who installs."""
     caller = work.caller
     if caller.roles & {"admin", "procureur_general"}:
