@@ -221,4 +221,4 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert logs.out[0].joined == Joined(499, (501, 999))
         assert (len(logs.joining._joined), logs.joining._waiting, logs.joining._going) == (100, {}, set())
 
-    told(story, per_s=5)
+    told(story, per_s=1)
