@@ -279,15 +279,17 @@ def test_a_listed_name_that_leads_to_our_own_machine_gets_nothing(cluster: Clust
 
 
 def test_a_room_whose_software_hangs_delays_no_other(cluster: Cluster) -> None:
-    """Its alarms wait in front of the one of another room, and one row that nobody can read."""
+    """Its alarms wait in front of the one of another room, and rows of which a value is rubbish."""
     url, software = cluster.database("dispatch"), Software()
     deaf = socket.create_server(("127.0.0.1", 0), backlog=100)
     desk = Desk(context_on(url, webhook_hosts=["localhost"]))
     for room, port in ((GHENT_ROOM, deaf.getsockname()[1]), (BRUSSELS_ROOM, software.server_port)):
         desk.policy(room, "proposed", webhook_url=f"http://localhost:{port}/", webhook_secret=SECRET)
     desk.press(*(alarm() for _ in range(150)))
-    odd = "INSERT INTO due (id, kind, subject_id, due_at, attempt) VALUES (:id, 'webhook', 'odd', now(), 0)"
-    desk.do(odd, id=uuid4())
+    columns = "id, kind, subject_id, due_at, attempt"
+    odd = f"INSERT INTO due ({columns}) VALUES (:id, 'webhook', 'odd', now(), :count)"
+    for count in (0, 2**31 - 1, -(2**31)):
+        desk.do(odd, id=uuid4(), count=count)
     good = alarm(fix=BRUSSELS)
     desk.press(good)
     first = "UPDATE due SET due_at = now() - interval '1 hour' WHERE subject_id NOT LIKE :good"

@@ -430,3 +430,12 @@ def test_a_book_is_told_to_reporting_alone(three: Three) -> None:
             assert (answer.status_code, answer.json()["field"]) == (422, field)
     answer = httpx.get(f"{three.url('alarm')}/v1/book/orders", params=period, headers=ours)
     assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("day", ["no day", "0001-01-01", "9999-12-31"])
+def test_a_timer_of_a_day_that_is_none_stops_no_comparison(three: Three, lost: UUID, day: str) -> None:
+    three.compare()
+    with three.reporting.transaction() as tx:
+        tx.session.execute(text("UPDATE due SET subject_id = :day WHERE kind LIKE 'compare%'"), {"day": day})
+    three.desk.do("DELETE FROM presses WHERE alarm_id = :id", id=lost)
+    assert lost in {entry_id for _, entry_id in three.gaps()}

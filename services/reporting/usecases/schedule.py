@@ -9,6 +9,7 @@ from chassis.database import Database, Transaction
 from chassis.timers import Due
 from contracts.book import KEPT_BY
 from contracts.common import local_day
+from contracts.values import FIRST_DAY
 from services.reporting import domain
 from services.reporting.books import Asked, BookAway
 from services.reporting.domain import Row
@@ -63,7 +64,7 @@ def compare_next(database: Database, books: Mapping[str, Asked], settings: Repor
             found.add(compare(books, now - _RECENT, now - _ON_ITS_WAY, _RECENT_PARTS))
             _note(database, found, day=None)
         else:
-            day = date.fromisoformat(row.subject_id)
+            day = _day_of(row, local_day(clock.now()))
             _note(database, _compare_day(books, day), day)
     return bool(claimed)
 
@@ -97,11 +98,21 @@ def _compare_hours(books: Mapping[str, Asked], since: datetime, until: datetime)
     return found
 
 
+def _day_of(row: Due, today: date) -> date:
+    """The day of a timer; one that is none must not stop all comparisons, which are due behind it."""
+    try:
+        day = date.fromisoformat(row.subject_id)
+    except ValueError:
+        return today
+    return min(day, today) if day >= FIRST_DAY else today
+
+
 def _schedule_next(tx: Transaction, row: Due, settings: ReportingSettings) -> None:
     if row.kind == ASKED:
         return
     now = clock.now()
-    today, before = local_day(now), date.fromisoformat(row.subject_id) - timedelta(days=1)
+    today = local_day(now)
+    before = _day_of(row, today) - timedelta(days=1)
     day = before if row.kind == WALK and before >= today - timedelta(days=settings.compare_days) else today
     due_at = now + timedelta(seconds=settings.compare_every_s)
     timers.schedule(tx.session, [Due(kind=row.kind, subject_id=day.isoformat(), due_at=due_at)])
