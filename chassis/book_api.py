@@ -8,7 +8,6 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import FastAPI, Query
-from pydantic import AwareDatetime
 
 from chassis import acts
 from chassis.audit_trail import unlogged
@@ -18,6 +17,7 @@ from chassis.caller import Caller
 from chassis.edge import MOST_BYTES, bodies
 from chassis.errors import Invalid, NotFound, Retryable
 from contracts.book import FIRST, MOST_PARTS, Entry, Ids, Part, Section
+from contracts.values import Moment
 
 # What reporting asks for at most is a local day, of 25 hours once a year.
 _LONGEST = timedelta(hours=26)
@@ -49,8 +49,8 @@ def add(app: FastAPI, book: Callable[[], Book]) -> None:
     @app.get("/v1/book", tags=["book"])
     @unlogged
     def digests(
-        since: AwareDatetime,
-        until: AwareDatetime,
+        since: Moment,
+        until: Moment,
         parts: Annotated[int, Query(ge=1, le=MOST_PARTS)] = 1,
         _: Caller = reporting,
     ) -> list[Part]:
@@ -63,8 +63,8 @@ def add(app: FastAPI, book: Callable[[], Book]) -> None:
     @unlogged
     def entries(
         section: Section,
-        since: AwareDatetime,
-        until: AwareDatetime,
+        since: Moment,
+        until: Moment,
         after: UUID = FIRST,
         _: Caller = reporting,
     ) -> list[Entry]:
@@ -82,6 +82,6 @@ def add(app: FastAPI, book: Callable[[], Book]) -> None:
             return Ids(ids=sorted(found.held(section, body.ids)))
 
 
-def _check(since: AwareDatetime, until: AwareDatetime) -> None:
+def _check(since: Moment, until: Moment) -> None:
     if not timedelta() < until - since <= _LONGEST:
         raise Invalid("must be after `since`, by 26 hours at most", field="until")

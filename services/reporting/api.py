@@ -1,23 +1,25 @@
 """HTTP API of reporting: the ledger, the daily reports, the list of what needs attention."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import date
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import FastAPI, Path, Query
-from pydantic import AwareDatetime
 
 from chassis import audit, audit_api, clock, keys_api, policy
 from chassis.auth import require
 from chassis.caller import Caller
 from chassis.database import Database, engine_of
 from chassis.http import application
+from chassis.known import shown
 from chassis.settings import load
 from contracts.common import Lane
 from contracts.policy import audiences
+from contracts.values import Moment
 from services.reporting import domain, usecases
+from services.reporting.domain import Row
 from services.reporting.errors import ComparisonUnknown
 from services.reporting.schemas import (
     AttentionOut,
@@ -27,9 +29,12 @@ from services.reporting.schemas import (
     ComparisonOut,
     DailyReport,
     DailyReportOut,
+    EscalationLine,
     GapOut,
     LedgerDay,
+    OrderLine,
     PressDetail,
+    PressLine,
     ReportChange,
     ResolveIn,
     Summary,
@@ -86,29 +91,45 @@ def _ledger(app: FastAPI, database: Database) -> None:
         """Totals, gaps and presses of a local day (default: today)."""
         with database.read() as session:
             day = day or clock.today()
-            return LedgerDay.model_validate(usecases.ledger_day(session, day, limit, caller.subject))
+            found = usecases.ledger_day(session, day, limit, caller.subject)
+            lines = {"presses": _presses(found["presses"]), "gaps": _gap_lines(found["gaps"])}
+            return LedgerDay.model_validate(found | lines)
 
     @app.get("/v1/ledger/presses/{alarm_id}", tags=["ledger"])
     def ledger_press(alarm_id: UUID, caller: Caller = require(*LEDGER)) -> PressDetail:
         """One press, each stage, the orders and escalations of its incident."""
         with database.read() as session:
-            return PressDetail.model_validate(usecases.press(session, alarm_id, caller.subject))
+            found = usecases.press(session, alarm_id, caller.subject)
+            found["dispatch_orders"] = [
+                shown(OrderLine, row, "order", row["order_id"]) for row in found["dispatch_orders"]
+            ]
+            steps = found["escalation_steps"]
+            found["escalation_steps"] = [shown(EscalationLine, row, "escalation", alarm_id) for row in steps]
+            return shown(PressDetail, found, "press", alarm_id)
 
     @app.get("/v1/ledger/summary", tags=["ledger"])
-    def ledger_summary(since: AwareDatetime, lane: Lane | None = None, _: Caller = require(*LEDGER)) -> Summary:
+    def ledger_summary(since: Moment, lane: Lane | None = None, _: Caller = require(*LEDGER)) -> Summary:
         """Counts, and p50/p90/p99 of each stage in ms after receipt, of presses received since then."""
         with database.read() as session:
             return Summary.model_validate(usecases.summary(session, since, lane))
 
 
+def _presses(rows: Sequence[Row]) -> list[PressLine]:
+    return [shown(PressLine, row, "press", row["alarm_id"]) for row in rows]
+
+
+def _gap_lines(rows: Sequence[Row]) -> list[GapOut]:
+    return [shown(GapOut, row, "gap", row["number"]) for row in rows]
+
+
 def _gaps(app: FastAPI, database: Database) -> None:
     @app.get("/v1/ledger/gaps", tags=["ledger"])
     def list_gaps(
-        since: AwareDatetime | None = None, closed: bool = False, _: Caller = require(*LEDGER)
+        since: Moment | None = None, closed: bool = False, _: Caller = require(*LEDGER)
     ) -> list[GapOut]:
         """What does not add up now; empty is right. `since`: found since then; `closed`: also what is over."""
         with database.read() as session:
-            return [GapOut.model_validate(row) for row in gaps.listing(session, since=since, closed=closed)]
+            return _gap_lines(gaps.listing(session, since=since, closed=closed))
 
     @app.post("/v1/ledger/gaps/{number}/close", tags=["ledger"])
     def close_gap(number: GapNumber, body: CloseIn, caller: Caller = require(*CLOSES)) -> GapOut:
@@ -123,7 +144,7 @@ def _comparisons(app: FastAPI, database: Database) -> None:
     def compared_books(_: Caller = require(*LEDGER)) -> list[BookOut]:
         """When the book of each other service was last compared whole with ours."""
         with database.read() as session:
-            return [BookOut.model_validate(row) for row in gaps.compared(session)]
+            return [shown(BookOut, row, "book", row["book"]) for row in gaps.compared(session)]
 
     @app.post("/v1/ledger/comparisons", tags=["ledger"], status_code=202)
     def compare_books(body: CompareIn, _: Caller = require(*CLOSES)) -> ComparisonOut:
@@ -180,7 +201,8 @@ def _attention(app: FastAPI, database: Database) -> None:
     def open_attention(caller: Caller = require(*ATTENTION)) -> list[AttentionOut]:
         """What a person must look at now, the oldest first."""
         with database.read() as session:
-            return [AttentionOut.model_validate(row) for row in usecases.points(session, caller)]
+            found = usecases.points(session, caller)
+            return [shown(AttentionOut, row, "point of attention", row["id"]) for row in found]
 
     @app.post("/v1/attention/{attention_id}/resolve", tags=["attention"])
     def resolve(attention_id: UUID, body: ResolveIn, caller: Caller = require(*ATTENTION)) -> AttentionOut:

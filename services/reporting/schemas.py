@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from chassis.known import RowOut
 from contracts.book import Section
 from contracts.common import NO_NUL
 from contracts.policy import Group, Personal
@@ -15,7 +16,7 @@ from contracts.values import Incoming
 _DEVICE, _ESSENCE = Personal(Group.DEVICE), Personal(Group.CASE, essence=True)
 
 
-class _Out(BaseModel):
+class _Out(RowOut):
     model_config = ConfigDict(extra="ignore")
 
 
@@ -103,7 +104,7 @@ class GapOut(_Out):
     irreparable: bool
 
 
-class CloseIn(BaseModel):
+class CloseIn(Incoming):
     """Why a gap is done with. No personal data.
 
     `irreparable`: what is missing cannot be brought back, so the gap must not open again for the same cause.
@@ -164,7 +165,7 @@ class ComparisonOut(_Out):
     found: Differences | None
 
 
-class Counts(_Out):
+class Counts(BaseModel):
     """Presses of a period.
 
     `accepted`: alarm stored it; `dispatched`: a unit received its order; `late`: not within the deadline;

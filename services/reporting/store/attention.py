@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
 from sqlmodel import Session
 
+from chassis import clock
 from chassis.people import account
+from contracts.values import EARLIEST
 from services.reporting.domain import Row
 from services.reporting.store.access import NOT_TIED
 
@@ -17,7 +19,7 @@ _OPEN = text(
     "INSERT INTO attention AS t (id, kind, key, since, last_seen, times, detail) "
     "VALUES (:id, :kind, :key, :now, :now, 1, CAST(:detail AS jsonb)) "
     "ON CONFLICT (kind, key) WHERE resolved_at IS NULL DO UPDATE SET last_seen = excluded.last_seen, "
-    "times = t.times + 1, detail = excluded.detail RETURNING id = :id"
+    "times = least(CAST(t.times AS bigint) + 1, 2147483647), detail = excluded.detail RETURNING id = :id"
 )
 _SETTLE = text(
     "UPDATE attention SET resolved_at = :now, resolved_by = :by, reason = :reason "
@@ -27,14 +29,20 @@ _RESOLVE = text(
     "UPDATE attention SET resolved_at = :now, resolved_by = :by, reason = :reason "
     "WHERE id = :id AND resolved_at IS NULL RETURNING *"
 )
+# What other clocks may be ahead of this one.
+_AHEAD = timedelta(minutes=1)
+# A moment that is yet to come says nothing of the past.
+_PAST = "(CASE WHEN {0} <= CAST(:now AS timestamptz) + interval '1 minute' THEN {0} END)"
 # A control room is silent since its last canary; a watcher that just woke up has not listened before.
 _SILENT = text(
-    "UPDATE control_room SET missed_at = :now WHERE registered_at IS NOT NULL AND missed_at IS NULL "
-    "AND GREATEST(last_canary_at, registered_at, :watching_since) < :before "
+    "UPDATE control_room SET missed_at = :now "  # noqa: S608 - constants
+    "WHERE registered_at IS NOT NULL AND missed_at IS NULL AND "
+    f"GREATEST({_PAST.format('last_canary_at')}, {_PAST.format('registered_at')}, :watching_since) < :before "
     "RETURNING control_room_id, coalesce(last_canary_at, registered_at) AS since"
 )
 _HEARD = text(
     "UPDATE control_room SET missed_at = NULL WHERE missed_at IS NOT NULL AND last_canary_at >= :before "
+    "AND last_canary_at <= now() + interval '1 minute' "
     "RETURNING control_room_id"
 )
 
@@ -93,10 +101,16 @@ def silent(
 def canary_ages(session: Session) -> list[tuple[str, float]]:
     """Seconds since the last canary of each control room, or since its registration."""
     query = text(
-        "SELECT control_room_id, extract(epoch FROM now() - coalesce(last_canary_at, registered_at)) AS age_s "
+        "SELECT control_room_id, coalesce(last_canary_at, registered_at) AS heard_at "
         "FROM control_room WHERE registered_at IS NOT NULL"
     )
-    return [(row.control_room_id, float(row.age_s)) for row in session.execute(query)]
+    now = clock.now()
+    return [(row.control_room_id, _age_s(row.heard_at, now)) for row in session.execute(query)]
+
+
+def _age_s(heard_at: datetime, now: datetime) -> float:
+    """Seconds; of what is yet to come nobody knows when it was heard: then it counts as never."""
+    return (now - (heard_at if heard_at <= now + _AHEAD else EARLIEST)).total_seconds()
 
 
 def heard(session: Session, before: datetime) -> list[str]:

@@ -4,7 +4,7 @@ Parameter `before`: what was first seen later than this is given time to complet
 """
 
 from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -72,19 +72,17 @@ _RECENT = text(
 _MOST = 500
 
 
-_EVER = (datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
-
-
 def listing(
     session: Session, *, since: datetime | None = None, until: datetime | None = None, closed: bool = False
 ) -> list[Row]:
     """Open gaps, or those found in a period; with those that healed or were closed if `closed`."""
     query = (
-        "SELECT * FROM gap WHERE found_at >= :since AND found_at < :until "  # noqa: S608 - constants
+        "SELECT * FROM gap WHERE "  # noqa: S608 - constants
+        "(CAST(:since AS timestamptz) IS NULL OR found_at >= CAST(:since AS timestamptz)) AND "
+        "(CAST(:until AS timestamptz) IS NULL OR found_at < CAST(:until AS timestamptz)) "
         f"{'' if closed else f'AND {_STANDS}'} ORDER BY number"
     )
-    values = {"since": since or _EVER[0], "until": until or _EVER[1]}
-    return _rows(session.execute(text(query), values))
+    return _rows(session.execute(text(query), {"since": since, "until": until}))
 
 
 def recent(session: Session) -> list[Row]:

@@ -33,10 +33,12 @@ def _percentiles(stage: str) -> str:
     """Milliseconds after `received_at`; a press that joined an incident counts for its own stages only."""
     column = _COLUMN.get(stage, f"{stage}_at")
     whose = "" if stage in ("stored", "routed") else "FILTER (WHERE opened) "
-    took = f"extract(epoch FROM {column} - received_at)::float8 * 1000"
+    # PostgreSQL cannot reckon with infinity: one such row would hide the figures of all others.
+    finite = f"isfinite({column}) AND isfinite(received_at)"
+    took = f"CASE WHEN {finite} THEN extract(epoch FROM {column} - received_at)::float8 * 1000 END"
     return (
         f"percentile_cont(ARRAY[0.5, 0.9, 0.99]) WITHIN GROUP (ORDER BY {took}) {whose}AS {stage}, "
-        f"count({column}) {whose}AS {stage}_count"
+        f"count({took}) {whose}AS {stage}_count"
     )
 
 

@@ -87,7 +87,9 @@ _CONTROL_ROOM = text(
     "AS r(control_room_id text, registered boolean, last_canary_at timestamptz) "
     "ON CONFLICT (control_room_id) DO UPDATE SET "
     "registered_at = LEAST(t.registered_at, excluded.registered_at), "
-    "last_canary_at = GREATEST(t.last_canary_at, excluded.last_canary_at)"
+    # What is said to come yet would hide each later silence.
+    "last_canary_at = GREATEST(CASE WHEN t.last_canary_at <= CAST(:now AS timestamptz) + interval '1 minute' "
+    "THEN t.last_canary_at END, excluded.last_canary_at)"
 )
 _FACT = text(
     _insert(

@@ -83,7 +83,8 @@ def _without_names(row: Row, caller: Caller) -> Row:
     """The point without who broke the glass, but for auditors; its key holds the name too."""
     if row["kind"] != "opened" or "auditor" in caller.roles:
         return row
-    detail = {name: value for name, value in row["detail"].items() if name != "opened_by"}
+    said = row["detail"] if isinstance(row["detail"], dict) else {}
+    detail = {name: value for name, value in said.items() if name != "opened_by"}
     return row | {"key": str(row["key"]).partition(" ")[0], "detail": detail}
 
 
@@ -94,7 +95,7 @@ def resolve(tx: Transaction, caller: Caller, attention_id: UUID, reason: str) ->
     row = attention.resolve(tx.session, attention_id, caller.subject, reason, clock.now())
     if row is None:
         raise AttentionResolved("this point was resolved before")
-    if row["kind"] == "gap" and "number" in row["detail"]:
+    if row["kind"] == "gap" and isinstance(row["detail"], dict) and "number" in row["detail"]:
         close_gap(tx, caller, int(row["detail"]["number"]), reason, irreparable=False)
     return _without_names(row, caller)
 

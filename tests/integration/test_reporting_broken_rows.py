@@ -1,0 +1,118 @@
+"""One row of reporting that cannot be read is shown as what is known of it; all others are as ever."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chassis import clock
+from contracts.alarm import alarm_id_of
+from services.reporting import usecases
+from services.reporting.api import create_app
+from services.reporting.store import attention
+from tests.support import ledger_events as ev
+from tests.support.books import Books, empty, enter, opened
+from tests.support.damage import Damaged
+from tests.support.desks import Desk, desk
+from tests.support.postgres import Cluster
+
+ODD_TIMES = ("infinity", "-infinity", "0044-03-15 BC", "20000-01-01")
+BROKEN = [
+    (table, column, value)
+    for table, column, values in (
+        ("press", "stored_at", ODD_TIMES),
+        ("press", "routed_at", ODD_TIMES),
+        ("press", "deadline_at", ODD_TIMES),
+        ("press", "counter", ("9223372036854775807",)),
+        ("press", "flags", ("{NULL}", "{rubbish}")),
+        ("incident", "closed_at", ODD_TIMES),
+        ("dispatch_order", "sent_at", ODD_TIMES),
+        ("gap", "kind", ("rubbish",)),
+        ("gap", "found_at", ODD_TIMES),
+        ("attention", "since", ODD_TIMES),
+        ("attention", "detail", ("7", "[null, 3]", '"rubbish"')),
+        ("attention", "times", ("2147483647",)),
+        ("compared_book", "compared_at", ODD_TIMES),
+        ("control_room", "last_canary_at", ODD_TIMES),
+        ("control_room", "registered_at", ODD_TIMES),
+    )
+    for value in values
+]
+DAY = ev.T0.date()
+LISTS = (
+    f"/v1/ledger?day={DAY}",
+    f"/v1/ledger/summary?since={ev.T0.date()}T00:00:00Z",
+    "/v1/ledger/gaps?closed=true",
+    "/v1/ledger/books",
+    "/v1/attention",
+)
+
+
+@pytest.fixture(scope="module")
+def books(cluster: Cluster) -> Iterator[Books]:
+    with opened(cluster) as fresh:
+        yield fresh
+
+
+@pytest.fixture(scope="module")
+def api(books: Books) -> Iterator[Desk]:
+    url = books.settings.database_url.get_secret_value()
+    with desk(create_app(books.settings), books.issuer, url) as started:
+        yield started
+
+
+def read(api: Desk) -> dict[str, Any]:
+    found = dict[str, Any]()
+    for path in LISTS:
+        answer = api.answer(path, role="device_desk")
+        assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text[:200]}"
+        said = answer.json()
+        found[path] = len(said["presses"]) if "presses" in said else len(said)
+    return found
+
+
+@pytest.mark.parametrize(("table", "column", "value"), BROKEN)
+def test_it_is_shown_and_hides_nothing(books: Books, api: Desk, table: str, column: str, value: str) -> None:
+    empty(books.database)
+    devices = [ev.new_pair()[0] for _ in range(2)]
+    for device in devices:
+        enter(books.database, ev.story(device))
+    now = clock.now()
+    api.execute("DELETE FROM control_room")
+    api.execute("DELETE FROM compared_book")
+    for name in ("a", "b"):
+        api.execute(
+            f"INSERT INTO control_room VALUES ('{name}', now() - interval '2 hours', now() - interval '1 hour')"
+        )
+        api.execute(f"INSERT INTO compared_book VALUES ('{name}', now(), NULL)")
+        gap = f"'{alarm_id_of(devices[0], 1)}', 'no_order', '{alarm_id_of(devices[0], 1)}', now()"
+        api.execute(f"INSERT INTO gap (entry_id, kind, alarm_id, found_at, healed_at) VALUES ({gap}, now())")
+        with books.database.transaction() as tx:
+            attention.open_(tx.session, "queue_depth", name, {"messages": 1}, now)
+    before = read(api)
+    key, which = {
+        "press": ("alarm_id", str(alarm_id_of(devices[0], 1))),
+        "incident": ("incident_id", str(alarm_id_of(devices[0], 1))),
+        "dispatch_order": ("incident_id", str(alarm_id_of(devices[0], 1))),
+        "gap": ("number", str(api.sql("SELECT max(number) FROM gap")[0][0])),
+        "attention": ("key", "a"),
+        "compared_book": ("book", "a"),
+        "control_room": ("control_room_id", "a"),
+    }[table]
+    broken = Damaged(books.settings.database_url.get_secret_value())
+    if not broken.set(table, column, value, f"{key} = '{which}'"):
+        pytest.skip("the database refuses it")
+    broken.close()
+    assert read(api) == before
+    # What watches goes on, and what cannot be known is not well.
+    told = usecases.canary_ages(books.database)
+    ages = {room: age for age, labels in told for room in labels.values()}
+    assert set(ages) == {"a", "b"}
+    assert min(ages.values()) > 3000
+    with books.database.transaction() as tx:
+        usecases.check_gaps(tx, books.settings)
+        usecases.check_canaries(tx, books.settings, ev.T0)
+        usecases.note_depths(tx, {"a": 1, "b": 1})
+    assert {row[0] for row in api.sql("SELECT key FROM attention WHERE kind = 'canary'")} >= {"b"}
+    if (table, column) == ("control_room", "last_canary_at"):
+        assert {row[0] for row in api.sql("SELECT key FROM attention WHERE kind = 'canary'")} == {"a", "b"}
