@@ -22,10 +22,12 @@ from chassis.auth import caller_of
 from chassis.caller import Caller
 from chassis.errors import Forbidden, NotFound, ServiceError, Unauthenticated
 from chassis.http import http_error, invalid_request, service_error
+from chassis.known import is_known
 from chassis.problems import PROBLEMS
 from chassis.words import PROBLEM, Words
 from contracts.common import BELGIUM
 from contracts.registry import Language
+from contracts.values import FIRST_DAY, LAST_DAY
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self';"
@@ -37,6 +39,8 @@ FRESH = {"cache-control": "no-cache"}
 HEADERS = {"content-security-policy": POLICY}
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 _KEPT = "stalkingalarm_language"
+# What stands for a moment, a day or a word of a row that cannot be read.
+UNKNOWN = "?"
 _SHARED = Path(__file__).parent / "web"
 
 
@@ -98,10 +102,15 @@ class Pages:
         language, locale = self.language(request), self.locale(request)
         words = self._words[language]
 
-        def moment(at: datetime) -> str:
+        def moment(at: datetime | None) -> str:
+            if at is None or not is_known(at):
+                return UNKNOWN
             return str(format_datetime(at.astimezone(BELGIUM), "d MMM y HH:mm", locale=locale))
 
-        def day(on: date) -> str:
+        def day(on: date | None) -> str:
+            whole = on.date() if isinstance(on, datetime) else on
+            if whole is None or not FIRST_DAY <= whole <= LAST_DAY:
+                return UNKNOWN
             return str(format_date(on, "d MMM y", locale=locale))
 
         def short(known: object) -> str:
@@ -111,7 +120,7 @@ class Pages:
             return words[key].format(**values)
 
         def name(group: str, code: object) -> str:
-            return words.get(f"{group}.{code}", str(code).replace("_", " "))
+            return words.get(f"{group}.{code}", UNKNOWN if code is None else str(code).replace("_", " "))
 
         text = self._templates.get_template(template).render(
             t=say,

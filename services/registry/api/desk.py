@@ -120,7 +120,7 @@ _STATUSES: tuple[domain.StockStatus, ...] = ("returned", "stock", "lost", "issue
 
 def _by_status(items: Sequence[StockOut]) -> dict[str, list[tuple[StockOut, Sequence[StockMove]]]]:
     """Items of each status that there is, in order of kind and number, with what may be done to each."""
-    ordered = sorted(items, key=lambda item: (item.kind, item.serial))
+    ordered = sorted(items, key=lambda item: (str(item.kind), item.serial))
     return {
         status: [
             (each, () if each.device_id else domain.desk_moves(each.status))

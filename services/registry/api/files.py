@@ -6,6 +6,7 @@ from uuid import UUID
 
 from fastapi import FastAPI, Query, Response
 
+from chassis import known
 from services.registry.api.parts import FileManager, Parts, Reader, shown, wrote
 from services.registry.schemas.common import ReasonIn
 from services.registry.schemas.device import DeviceOut
@@ -90,27 +91,26 @@ def _switching(app: FastAPI, parts: Parts) -> None:
 def lines(work: Work, limit: int) -> list[EnrolmentLine]:
     """The newest files of the caller's zone, with whom each is about as the caller may know it; logged."""
     found = [
-        EnrolmentLine.model_validate({**row.model_dump(), "victim": victim(work, row)})
+        (row.id, known.shown(EnrolmentLine, {**dict(row), "victim": victim(work, row)}, "file", row.id))
         for row in usecases.of_zone(work, limit)
     ]
-    return [shown(work, line.id, line) for line in found]
+    return [shown(work, file_id, line) for file_id, line in found]
 
 
 def as_shown(work: Work, file: usecases.File, *changed: str) -> EnrolmentOut:
     """A file as the caller may see it, and what was changed of it, both logged."""
     if changed:
         wrote(work, file.row.id, *changed)
-    whole = EnrolmentOut.model_validate(
-        {
-            **file.row.model_dump(),
-            "pv_number": file.pv_number,
-            "convention_by": file.convention_by,
-            "preconditions": PreconditionsOut(**asdict(file.preconditions)),
-            "missing": file.preconditions.missing,
-            "to_end": file.to_end,
-            "unprotected": file.unprotected,
-            "suspended_for": file.suspended_for,
-            "devices": [DeviceOut.model_validate(each, from_attributes=True) for each in file.devices],
-        }
-    )
+    values = {
+        **dict(file.row),
+        "pv_number": file.pv_number,
+        "convention_by": file.convention_by,
+        "preconditions": PreconditionsOut(**asdict(file.preconditions)),
+        "missing": file.preconditions.missing,
+        "to_end": file.to_end,
+        "unprotected": file.unprotected,
+        "suspended_for": file.suspended_for,
+        "devices": [known.shown(DeviceOut, dict(each), "device", each.id) for each in file.devices],
+    }
+    whole = known.shown(EnrolmentOut, values, "file", file.row.id)
     return shown(work, file.row.id, whole)

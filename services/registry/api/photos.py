@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from chassis import known
 from chassis.caller import Caller
 from chassis.edge import bodies
 from chassis.http import takes
@@ -53,7 +54,7 @@ def add(app: FastAPI, parts: Parts) -> None:
         """Which photos there are, the newest first."""
         with parts.work(caller) as work:
             rows = usecases.of_file(work, enrolment_id)
-            return [PhotoOut.model_validate(row, from_attributes=True) for row in rows]
+            return [known.shown(PhotoOut, dict(row), "photo", row.id) for row in rows]
 
     @app.get(
         "/v1/enrolments/{enrolment_id}/photos/{photo_id}",

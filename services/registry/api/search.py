@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import FastAPI, Query
 
+from chassis import known
 from services.registry.api.parts import FileManager, Parts, shown
 from services.registry.schemas.file import HitOut, SearchIn
 from services.registry.usecases import search as usecases
@@ -21,12 +22,17 @@ def add(app: FastAPI, parts: Parts) -> None:
         with parts.work(caller) as work:
             hits = usecases.search(work, key, body.text, limit)
             found = [
-                HitOut(
-                    enrolment_id=hit.row.id,
-                    status=hit.row.status,
-                    victim=hit.victim,
-                    likeness=hit.likeness,
-                    found_by=hit.kinds,
+                known.shown(
+                    HitOut,
+                    {
+                        "enrolment_id": hit.row.id,
+                        "status": hit.row.status,
+                        "victim": hit.victim,
+                        "likeness": hit.likeness,
+                        "found_by": hit.kinds,
+                    },
+                    "file",
+                    hit.row.id,
                 )
                 for hit in hits
             ]

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import FastAPI, Query
 
-from chassis import audit
+from chassis import audit, known
 from chassis.audit import Purpose
 from chassis.auth import require
 from chassis.caller import Caller
@@ -82,9 +82,10 @@ def _about(item: Item) -> Purpose:
 
 
 def _out(item: Item) -> StockOut:
-    return StockOut(
-        **item.row.model_dump(include={"id", "zone_id", "kind", "serial", "entered_at", "wiped_at"}),
-        status=item.status,
-        device_id=item.device.id if item.device else None,
-        device_status=item.device.status if item.device else None,
-    )
+    values = {
+        **dict(item.row),
+        "status": item.status,
+        "device_id": item.device.id if item.device else None,
+        "device_status": item.device.status if item.device else None,
+    }
+    return known.shown(StockOut, values, "item", item.row.id)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import FastAPI, Query
 
+from chassis import known
 from services.registry.api.parts import FileManager, Parts, shown, wrote
 from services.registry.models import TransferRow
 from services.registry.schemas.common import ReasonIn
@@ -58,7 +59,7 @@ def _answered(work: Work, row: TransferRow) -> TransferOut:
 def as_shown(work: Work, row: TransferRow) -> TransferOut:
     """An offer as the caller may see it, and that it was seen."""
     said = usecases.said_of(work, row)
-    whole = TransferOut.model_validate(
-        {**row.model_dump(), "reason": said["reason"], "declined": said.get("declined")}
-    )
+    reason = {"reason": said["reason"]} if "reason" in said else {}
+    values = {**dict(row), **reason, "declined": said.get("declined")}
+    whole = known.shown(TransferOut, values, "transfer", row.id)
     return shown(work, row.enrolment_id, whole)

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from chassis.known import RowOut
 from contracts.policy import Group, Personal
 from services.registry.schemas.common import In, Reason, Text
 
@@ -30,7 +31,7 @@ class TieWithdrawalIn(In):
     reason: Reason
 
 
-class OpenedOut(BaseModel):
+class OpenedOut(RowOut):
     """A file that is open for the caller, until a moment (UTC)."""
 
     id: UUID

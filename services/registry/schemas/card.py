@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from chassis import clock
+from chassis.known import RowOut
 from contracts.registry import Address, Card, Measure, Noted, Person, Vehicle
 from contracts.values import Day, Incoming, plain_digits, read_code
 from services.registry.schemas.common import In
@@ -189,7 +190,7 @@ class CompletenessOut(BaseModel):
     stale: tuple[str, ...]
 
 
-class PhotoOut(BaseModel):
+class PhotoOut(RowOut):
     """A photo of the card. `shows`: None for the victim, else the `ref` of a perpetrator."""
 
     id: UUID

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, ConfigDict
 
+from chassis.known import RowOut
 from contracts.policy import Group, Personal
 from contracts.registry import DeviceStatus
 from contracts.values import same_serial
@@ -57,7 +58,7 @@ class DeviceIn(In):
     not_in_stock: bool = False
 
 
-class DeviceOut(BaseModel):
+class DeviceOut(RowOut):
     """A device of the file. `tested_at`: its last test press that came through since it is in use."""
 
     id: UUID
@@ -96,7 +97,7 @@ class TakeBackIn(In):
     wiped: Literal[True]
 
 
-class StockOut(BaseModel):
+class StockOut(RowOut):
     """An item of the stock, and the device of a file that it is part of now."""
 
     id: UUID

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from chassis.known import RowOut
 from contracts.policy import Group, Personal
 from contracts.registry import EnrolmentStatus, ReminderKind
 from contracts.values import Day
@@ -41,7 +42,7 @@ class PreconditionsOut(BaseModel):
     test_press: bool
 
 
-class EnrolmentOut(BaseModel):
+class EnrolmentOut(RowOut):
     """A file; `missing` names the preconditions of activation that are not there."""
 
     id: UUID
@@ -65,7 +66,7 @@ class EnrolmentOut(BaseModel):
     devices: tuple[DeviceOut, ...] = Field(default=())
 
 
-class EnrolmentSummary(BaseModel):
+class EnrolmentSummary(RowOut):
     """A file in short: nothing sealed."""
 
     id: UUID
@@ -81,7 +82,7 @@ class EnrolmentLine(EnrolmentSummary):
     victim: Annotated[str | None, Personal(Group.VICTIM)]
 
 
-class ReminderOut(BaseModel):
+class ReminderOut(RowOut):
     """Something to look at. `key`: which one; `loudness`: 0 in time, then one more each day."""
 
     id: UUID
@@ -101,7 +102,7 @@ class SearchIn(In):
     text: Text
 
 
-class HitOut(BaseModel):
+class HitOut(RowOut):
     """A file that was found. `likeness`: 0 to 1; `found_by`: what of it is alike."""
 
     enrolment_id: UUID
@@ -142,7 +143,7 @@ class TransferIn(In):
     reason: Reason
 
 
-class TransferOut(BaseModel):
+class TransferOut(RowOut):
     """An offer; `declined`: why it was not taken."""
 
     id: UUID

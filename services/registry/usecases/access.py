@@ -49,7 +49,7 @@ def withdraw_tie(work: Work, enrolment_id: UUID, subject: str, reason: str) -> N
         return
     known.withdrawn_at = max(work.at, known.declared_at)
     place = sealed.tie(enrolment_id, known.subject)
-    known.sealed = work.seal(place, {**work.open(place, known.sealed), "withdrawn": reason})
+    known.sealed = work.seal(place, {**work.opened(place, known.sealed), "withdrawn": reason})
     reminders.forget_one(work, enrolment_id, "tied", known.subject)
     work.tx.publish(
         TieWithdrawn(enrolment_id=enrolment_id, person=known.subject, withdrawn_at=known.withdrawn_at)
@@ -100,4 +100,4 @@ def opening(work: Work, opened_id: UUID) -> tuple[OpenedRow, str]:
         raise EnrolmentUnknown("there is no such file")
     own(work, opened.enrolment_id)
     # Erased with the file.
-    return opened, str(work.open(sealed.opened(opened.id), opened.sealed).get("reason", ""))
+    return opened, str(work.opened(sealed.opened(opened.id), opened.sealed).get("reason", ""))

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from chassis.known import Known
 from contracts.registry import Card, PhotoRef
 from services.registry import events
 from services.registry.domain import card as domain
@@ -31,7 +32,8 @@ def put(work: Work, pseudonym_key: bytes, enrolment_id: UUID, content: dict[str,
         born_on = date.fromisoformat(person["born_on"]) if person["born_on"] else None
         ref = person["ref"] or domain.perpetrator_ref(pseudonym_key, row.id, person["name"], born_on)
         person["ref"] = str(ref)
-    before = work.open(sealed.card(row.id), row.card)
+    # One that cannot be read any more is written anew, with its codes.
+    before = work.opened(sealed.card(row.id), row.card)
     for name in ("cancel_code", "duress_code"):
         content[name] = content[name] or before.get(name)
         if content[name] is None:
@@ -56,23 +58,33 @@ def publish(work: Work, row: EnrolmentRow) -> None:
 
 
 def edition(work: Work, row: EnrolmentRow) -> str:
-    """Which words a card has; empty where there is none."""
-    if row.card is None:
+    """Which words a card has; empty where there is none, or none that can be read: it is written anew."""
+    said = work.opened(sealed.card(row.id), row.card)
+    if "card" not in said:
         return ""
-    words = json.dumps(work.open(sealed.card(row.id), row.card)["card"], sort_keys=True)
+    words = json.dumps(said["card"], sort_keys=True)
     return hashlib.sha256(words.encode()).hexdigest()
 
 
 def read(work: Work, enrolment_id: UUID) -> tuple[EnrolmentRow, Card]:
     """The file, and its card without the codes; raises `CardUnknown`."""
     row = readable(work, enrolment_id)
-    if row.card is None:
-        raise CardUnknown("the file has no card yet")
-    return row, Card.model_validate(work.open(sealed.card(row.id), row.card)["card"])
+    card = _card(work, row)
+    if card is None:
+        raise CardUnknown("the file has no card yet" if row.card is None else "its card cannot be read")
+    return row, card
 
 
 def completeness(work: Work, enrolment_id: UUID) -> domain.Completeness:
     """What a patrol would miss tonight; everything where there is no card."""
-    row = readable(work, enrolment_id)
-    card = Card.model_validate(work.open(sealed.card(row.id), row.card)["card"]) if row.card else None
-    return domain.completeness(card, today(work))
+    return domain.completeness(_card(work, readable(work, enrolment_id)), today(work))
+
+
+def _card(work: Work, row: EnrolmentRow) -> Card | None:
+    """A card that there is and that can be read: its file is shown without it too, and gets a new one."""
+    if row.card is None:
+        return None
+    known = Known("file", row.id)
+    return known.read(
+        "card", lambda: Card.model_validate(work.open(sealed.card(row.id), row.card)["card"]), None
+    )

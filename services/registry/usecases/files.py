@@ -9,6 +9,7 @@ from sqlmodel import Session
 
 from chassis import clock
 from chassis.database import Transaction
+from chassis.known import Known
 from contracts.registry import EnrolmentStatus
 from services.registry import events
 from services.registry.domain import card
@@ -18,6 +19,7 @@ from services.registry.errors import DateInFuture
 from services.registry.models import DeviceRow, EnrolmentRow, GrantRow
 from services.registry.store import files as store
 from services.registry.usecases import devices, reminders, sealed, transfers, watch, zones
+from services.registry.usecases.search import UNREADABLE
 from services.registry.usecases.work import Work, changeable, own, readable, tell, today, zone_of
 
 
@@ -139,10 +141,17 @@ def _file(work: Work, row: EnrolmentRow) -> File:
         preconditions=_preconditions(work.session, row, held),
         to_end=to_end,
         unprotected=domain.unprotected(_status(row), statuses, to_end=to_end),
-        suspended_for=work.open(sealed.suspended_for(row.id), row.suspended_for).get("reason"),
-        pv_number=work.open(sealed.pv_number(row.id), row.pv_number) or None,
-        convention_by=work.open(sealed.convention_by(row.id), row.convention_by) or None,
+        suspended_for=work.opened(sealed.suspended_for(row.id), row.suspended_for).get("reason"),
+        pv_number=_text(work, sealed.pv_number(row.id), row.pv_number),
+        convention_by=_text(work, sealed.convention_by(row.id), row.convention_by),
     )
+
+
+def _text(work: Work, place: str, value: bytes | None) -> str | None:
+    """A sealed text of a file: one that cannot be read hides nothing else of it."""
+    if not value:
+        return None
+    return Known("sealed value", place).read("text", lambda: str(work.open(place, value)), UNREADABLE)
 
 
 def _preconditions(session: Session, row: EnrolmentRow, held: Sequence[DeviceRow]) -> Preconditions:

@@ -90,8 +90,7 @@ def last(work: Work, row: EnrolmentRow) -> TransferRow | None:
 
 def said_of(work: Work, row: TransferRow) -> Mapping[str, Any]:
     """Why a file is offered (`reason`), and why it was not taken (`declined`)."""
-    said: Mapping[str, Any] = work.open(sealed.transfer(row.id), row.sealed)
-    return said
+    return work.opened(sealed.transfer(row.id), row.sealed)
 
 
 def accept(work: Work, transfer_id: UUID) -> TransferRow:
@@ -115,7 +114,7 @@ def decline(work: Work, transfer_id: UUID, reason: str) -> TransferRow:
     _, transfer = _open(work, transfer_id)
     if transfer.to_zone_id != zone_of(work.caller):
         raise TransferUnknown("there is no such transfer")
-    said = work.open(sealed.transfer(transfer.id), transfer.sealed)
+    said = work.opened(sealed.transfer(transfer.id), transfer.sealed)
     transfer.sealed = work.seal(sealed.transfer(transfer.id), {**said, "declined": reason})
     _answer(work, transfer, "declined")
     return transfer

@@ -1,0 +1,115 @@
+"""One row of the registry that cannot be read is shown as what is known of it; all others are as ever."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from chassis.database import Database, engine_of
+from services.registry.schemas.card import CARD
+from services.registry.settings import RegistrySettings
+from tests.support.damage import Damaged
+from tests.support.desks import Desk
+from tests.support.registry import GHENT, complete, identity, picture, with_page
+
+ODD_TIMES = ("infinity", "0044-03-15 BC")
+BROKEN = [
+    (table, column, value)
+    for table, column, values in (
+        ("enrolment_file", "status", ("rubbish", "")),
+        ("enrolment_file", "card", ("rubbish", "")),
+        ("enrolment_file", "pv_number", ("rubbish",)),
+        ("enrolment_file", "convention_by", ("rubbish",)),
+        ("enrolment_file", "convention_signed_on", ("infinity", "0044-03-15 BC")),
+        ("enrolment_file", "created_at", ODD_TIMES),
+        ("issued_device", "status", ("rubbish",)),
+        ("issued_device", "issued_at", ODD_TIMES),
+        ("reminder", "kind", ("rubbish",)),
+        ("transfer", "sealed", ("rubbish", "")),
+        ("transfer", "due_at", ODD_TIMES),
+        ("stock_item", "kind", ("rubbish",)),
+        ("stock_item", "entered_at", ODD_TIMES),
+        ("photo", "taken_on", ("0044-03-15 BC",)),
+    )
+    for value in values
+]
+
+
+@dataclass(frozen=True)
+class World:
+    """A zone with two files, each with some of everything."""
+
+    desk: Desk
+    damage: Damaged
+    file: str
+    lists: tuple[str, ...]
+
+    def read(self) -> dict[str, Any]:
+        """How many lines each list has; for a page or a file, None."""
+        found = dict[str, Any]()
+        for path in self.lists:
+            answer = self.desk.answer(path, **GHENT)
+            assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text[:200]}"
+            is_list = answer.headers["content-type"].startswith("application/json")
+            found[path] = len(answer.json()) if is_list else None
+        return found
+
+
+@pytest.fixture(scope="module")
+def world(registry: Desk, registry_settings: RegistrySettings) -> Iterator[World]:
+    database = Database(engine_of(registry_settings), "/services/registry")
+    first = ""
+    for number in range(2):
+        file, _ = with_page(registry)
+        complete(registry, database, file)
+        registry.call("PUT", f"{file}/card", CARD, **GHENT)
+        registry.upload(f"{file}/photos?taken_on=2026-11-01", picture(), **GHENT)
+        move = {"to_zone_id": "aalst", "reason": "moved"}
+        registry.call("POST", f"{file}/transfers", move, status=201, **GHENT)
+        registry.call("POST", "/v1/stock", {"kind": "button", "serial": f"S-{number}"}, status=201, **GHENT)
+        first = first or file
+    yield World(
+        registry,
+        Damaged(registry_settings.database_url.get_secret_value()),
+        first,
+        (
+            *("/v1/enrolments", "/v1/reminders?limit=500", "/v1/transfers", "/v1/stock"),
+            *(first, f"{first}/photos", "/desk", "/desk/stock", first.replace("/v1/", "/desk/")),
+        ),
+    )
+    database.engine.dispose()
+
+
+@pytest.mark.parametrize(("table", "column", "value"), BROKEN)
+def test_it_is_shown_and_hides_nothing(world: World, table: str, column: str, value: str) -> None:
+    before = world.read()
+    known = str(identity(world.file))
+    key = {"enrolment_file": "id", "stock_item": "zone_id"}.get(table, "enrolment_id")
+    found = world.desk.sql(
+        f'SELECT id, "{column}"::text FROM "{table}" WHERE {key} = '
+        f"'{'ghent' if table == 'stock_item' else known}' ORDER BY id LIMIT 1"
+    )
+    if not found:
+        pytest.skip("there is none")
+    ((row, old),) = found
+    try:
+        if not world.damage.set(table, column, value, f"id = '{row}'"):
+            pytest.skip("the database refuses it")
+        assert world.read() == before
+    finally:
+        world.damage.set(table, column, old, f"id = '{row}'")
+
+
+def test_a_card_that_cannot_be_read_can_be_written_anew(world: World) -> None:
+    where = f"id = '{identity(world.file)}'"
+    ((old,),) = world.desk.sql(f"SELECT card::text FROM enrolment_file WHERE {where}")
+    try:
+        assert world.damage.set("enrolment_file", "card", "rubbish", where)
+        without = {**CARD, "cancel_code": None, "duress_code": None}
+        refused = world.desk.call("PUT", f"{world.file}/card", without, status=422, **GHENT)
+        assert refused["field"] == "cancel_code"
+        world.desk.call("PUT", f"{world.file}/card", CARD, **GHENT)
+        assert world.desk.call("GET", f"{world.file}/card", **GHENT)["card"]["victim"]["name"] == "An Peeters"
+    finally:
+        world.damage.set("enrolment_file", "card", old, where)
