@@ -18,9 +18,15 @@ demo-compose: setup ## the same in containers; installs and starts Docker when t
 	@infra/docker/engine.sh
 	@$(BIN)/stalkingalarm demo --containers $(if $(filter 1,$(KEEP)),--keep)
 
+# Tests with servers of their own run in two processes.
 test: ## every test that this machine can run; ARGS="-k name" for some
 	@infra/setup.sh tests
+ifdef ARGS
 	@$(PYTEST) $(ARGS)
+else
+	@$(PYTEST) -n 2 --dist loadfile tests/unit tests/contract tests/integration
+	@$(PYTEST) tests/browser tests/scenarios
+endif
 
 test-compose: setup ## the scenarios in containers, and what is true of containers only
 	@infra/docker/engine.sh
