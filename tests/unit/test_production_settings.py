@@ -1,6 +1,7 @@
 """Production starts with nothing of the development set-up."""
 
 import base64
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,15 @@ from stalkingalarm.embedded import plan
 from stalkingalarm.embedded.layout import Layout
 
 ROOT = Path(__file__).resolve().parents[2]
+# Good keys, the same in each process that collects these tests.
+ONE, OTHER = (base64.urlsafe_b64encode(hashlib.sha256(name).digest()).decode() for name in (b"one", b"other"))
 SOUND = {
     "environment": "production",
     "service": "dispatch",
     "database_url": "postgresql+psycopg://dispatch:secret@db/dispatch?sslmode=verify-full",
     "broker_url": "amqps://dispatch:secret@broker",
-    "vault_keys": f"1:{new_key()}",
-    "audit_key": new_key(),
+    "vault_keys": f"1:{ONE}",
+    "audit_key": OTHER,
     "oidc_issuer": "https://id.example",
     "oidc_jwks_url": "https://id.example/jwks.json",
 }
@@ -38,8 +41,8 @@ def test_production_settings_are_taken() -> None:
     [
         ("database_url", f"postgresql+psycopg://dispatch:{DEVELOPMENT_PREFIX}x@db/dispatch"),
         ("broker_url", f"amqp://dispatch:{DEVELOPMENT_PREFIX}x@broker"),
-        ("vault_keys", f"1:{DEVELOPMENT_PREFIX}{new_key()}"),
-        ("audit_key", f"{DEVELOPMENT_PREFIX}{new_key()}"),
+        ("vault_keys", f"1:{DEVELOPMENT_PREFIX}{ONE}"),
+        ("audit_key", f"{DEVELOPMENT_PREFIX}{OTHER}"),
         ("partner_networks", ["127.0.0.0/8"]),
         ("oidc_issuer", "http://127.0.0.1:9000"),
         ("oidc_jwks_url", "http://127.0.0.1:9000/jwks.json"),
@@ -65,7 +68,7 @@ def sealing(raw: bytes) -> str:
         ("vault_keys", f"1:{sealing(b'secret-secret-16')}"),
         ("vault_keys", f"1:{sealing(bytes(32))}"),
         ("vault_keys", f"1:{sealing(b'password' * 4)}"),
-        ("vault_keys", f"1:{new_key()},2:{sealing(b'x' * 32)}:opens"),
+        ("vault_keys", f"1:{ONE},2:{sealing(b'x' * 32)}:opens"),
         ("vault_keys", f"1:{SOUND['audit_key']},2:{SOUND['audit_key']}"),
         ("audit_key", sealing(bytes(32))),
     ],
