@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -80,8 +81,14 @@ class Known:
         return model.model_construct(**data)
 
 
-def shown(model: type[R], values: Mapping[str, Any], what: str, which: object) -> R:
-    """An answer about a row; what cannot be read of it is None, and named in its `unreadable`."""
+def shown(
+    model: type[R],
+    values: Mapping[str, Any],
+    what: str,
+    which: object,
+    instead: Mapping[str, Any] = MappingProxyType({}),
+) -> R:
+    """An answer about a row; what cannot be read of it is None or `instead`, and named in its `unreadable`."""
     known = Known(what, which)
-    answer = known.shaped(model, values, {})
+    answer = known.shaped(model, values, instead)
     return answer.model_copy(update={"unreadable": tuple(sorted(known.broken))}) if known.broken else answer

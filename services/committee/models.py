@@ -8,6 +8,7 @@ from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from chassis.columns import Json, UtcDateTime
+from services.committee.domain.protocol import readable
 
 
 class ProtocolRow(SQLModel, table=True):
@@ -25,6 +26,11 @@ class ProtocolRow(SQLModel, table=True):
     in_force_from: date | None = None
     recorded_at: datetime = Field(sa_type=UtcDateTime)
     recorded_by: str
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """Its content to be shown; what binds is read from `content`, or not at all."""
+        return readable(self.content)
 
 
 class ApplicationRow(SQLModel, table=True):

@@ -138,7 +138,7 @@ def _read(app: FastAPI, parts: Parts) -> None:
         """The newest applications that the caller may see."""
         with parts.database.read() as session:
             rows = store.applications(session, sight_of(session, caller), state=state, limit=limit)
-        return [ApplicationSummary.model_validate(row, from_attributes=True) for row in rows]
+        return [shown.row(ApplicationSummary, each) for each in rows]
 
 
 def _board(app: FastAPI, parts: Parts) -> None:
@@ -147,14 +147,14 @@ def _board(app: FastAPI, parts: Parts) -> None:
         """What is to be done, the loudest and the nearest first."""
         with parts.database.read() as session:
             rows = due.board(session, sight_of(session, caller), limit=limit)
-        return [DeadlineOut.model_validate(row, from_attributes=True) for row in rows]
+        return [shown.row(DeadlineOut, each) for each in rows]
 
     @app.get("/v1/applications/{application_id}/deadlines", tags=["board"])
     def deadlines(application_id: UUID, caller: Member) -> list[DeadlineOut]:
         """All deadlines of one case."""
         with parts.reading(caller) as reading:
             rows = due.deadlines_of(reading.session, reading.visible(application_id).id)
-        return [DeadlineOut.model_validate(row, from_attributes=True) for row in rows]
+        return [shown.row(DeadlineOut, each) for each in rows]
 
     @app.get("/v1/reviews", tags=["reviews"])
     def reviews(
@@ -164,4 +164,4 @@ def _board(app: FastAPI, parts: Parts) -> None:
         before = clock.now() if due_only else None
         with parts.database.read() as session:
             rows = due.reviews(session, sight_of(session, caller), before=before, limit=limit)
-        return [ReviewOut.model_validate(row, from_attributes=True) for row in rows]
+        return [shown.row(ReviewOut, each) for each in rows]

@@ -46,7 +46,7 @@ def _board(desk: Desk) -> None:
             coming = meeting_store.meetings(session, sight, since=now, limit=5)
             asked = waiting.unconfirmed(session, sight, account(caller.subject))
             invited = members.invitations(session, sight.protocols, account(caller.subject))
-            names = {row.id: row.content["name"] for row in protocol_store.all_in_force(session)}
+            names = {row.id: row.said["name"] for row in protocol_store.all_in_force(session)}
             said = cases.said_of(session, caller.subject)
         urgency = [(row, _urgency(row.due_at, now)) for row in rows]
         mine = {
@@ -62,7 +62,7 @@ def _board(desk: Desk) -> None:
         caller = desk.pages.reader(request, *READERS)
         with desk.parts.database.read() as session:
             rows = cases.applications(session, sight_of(session, caller), state=state, limit=LINES)
-            contents = {each.id: each.content for each in protocol_store.all_in_force(session)}
+            contents = {each.id: each.said for each in protocol_store.all_in_force(session)}
         return desk.show(request, "applications.html", caller, rows=rows, state=state, contents=contents)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Request, Response
 
 from chassis.caller import Caller
+from chassis.known import Known
 from services.committee.api import shown
 from services.committee.api.desk_common import Agendas, Desk, conditions_of, is_member
 from services.committee.api.parts import OFFICERS, OPINION_GIVERS, PROPOSERS, READERS, TIE_KEEPERS
@@ -69,7 +70,8 @@ def _choices(
     proposers = dict[str, str]()
     if caller.roles & COMMITTEE:
         language = desk.pages.language(request)
-        said = [(each["id"], row.content) for row in protocols for each in row.content["partners"]]
+        contents = [row.said for row in protocols]
+        said = [(each["id"], content) for content in contents for each in content["partners"]]
         own = [(code, None) for code in (present, caller.partner) if code]
         for code, content in [*said, *own]:
             proposers.setdefault(code, called(code, language, content))
@@ -120,8 +122,11 @@ def _ties(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
 def sendable(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
     """What the protocol lets be sent to the chain approach, field by field, exactly as it would be sent."""
     protocol = protocol_of(reading, row)
-    agreed = protocol.content["shared_fields"].get(PARTNER, ()) if protocol else ()
-    return fields_sent(applications.content_of(reading, row), agreed, agreed)
+    agreed = protocol.said["shared_fields"].get(PARTNER, ()) if protocol else ()
+    nothing: dict[str, Any] = {}
+    return Known("application", row.id).read(
+        "sealed", lambda: dict(fields_sent(applications.content_of(reading, row), agreed, agreed)), nothing
+    )
 
 
 def _nothing_around() -> dict[str, Any]:

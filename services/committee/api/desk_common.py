@@ -92,7 +92,7 @@ def is_member(caller: Caller) -> bool:
 
 def conditions_of(protocol: ProtocolRow | None) -> dict[str, Any]:
     """What an alarm needs under a protocol, and in which words; outside any, nothing is checked."""
-    conditions = protocol.content["conditions"] if protocol else []
+    conditions = protocol.said["conditions"] if protocol else []
     return {"conditions": conditions, "condition_texts": {each["id"]: each["text"] for each in conditions}}
 
 

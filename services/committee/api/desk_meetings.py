@@ -75,7 +75,7 @@ def _meeting(desk: Desk) -> None:
             if item is not None:
                 what = _point(reading, item, linked=desk.linked)
             what |= _people(reading, whole)
-        what["content"] = protocol.content
+        what["content"] = protocol.said
         return desk.show(request, "meeting.html", caller, meeting=whole, item=item, **what)
 
 

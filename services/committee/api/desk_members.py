@@ -21,7 +21,7 @@ def add(desk: Desk) -> None:
         caller = desk.pages.reader(request, *MEMBERS)
         with desk.parts.reading(caller) as reading:
             found = [shown.member(row, name) for row, name in members.listed(reading, protocol_id)]
-            content = protocols.in_force(reading.session, protocol_id).content
+            content = protocols.in_force(reading.session, protocol_id).said
         me = (account(caller.subject), caller.partner, "invited")
         mine = [each.id for each in found if (each.person, each.partner, each.state) == me]
         return desk.show(

@@ -92,7 +92,7 @@ def _drafts(desk: Desk) -> None:
         if newest.state in UNDER_WAY and (newest.state, "edit") not in TABLE:
             return RedirectResponse(f"/desk/protocols/{protocol_id}", 303)
         number = newest.version if newest.state in UNDER_WAY else newest.version + 1
-        return form(request, protocol_id, newest.content, number, members)
+        return form(request, protocol_id, newest.said, number, members)
 
 
 def _one(desk: Desk) -> None:
@@ -115,7 +115,7 @@ def _one(desk: Desk) -> None:
             "protocol.html",
             caller,
             row=row,
-            content=_readable(row.content),
+            content=_readable(row.said),
             versions=versions,
             history=history,
             remarks=sent_back[-1].said.get("remarks") if row.state == "sent_back" and sent_back else None,
@@ -148,4 +148,4 @@ def _changed(session: Session, row: ProtocolRow) -> set[str]:
     before = store.in_force(session, row.id)
     if before is None or row.state not in UNDER_WAY:
         return set()
-    return {name for name, value in row.content.items() if before.content.get(name) != value}
+    return {name for name, value in row.said.items() if before.said.get(name) != value}

@@ -53,7 +53,7 @@ def _prepare(app: FastAPI, parts: Parts) -> None:
         """Meetings in order of their beginning."""
         with parts.database.read() as session:
             rows = store.meetings(session, sight_of(session, caller), since=since, limit=limit)
-        return [MeetingSummary.model_validate(row, from_attributes=True) for row in rows]
+        return [shown.row(MeetingSummary, each) for each in rows]
 
     @app.get("/v1/meetings/{meeting_id}", tags=["meetings"])
     def read(meeting_id: UUID, caller: Member) -> MeetingOut:

@@ -6,9 +6,11 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
+from sqlmodel import SQLModel
 
-from chassis import audit
+from chassis import audit, known
 from chassis.audit import Purpose
+from chassis.known import RowOut
 from chassis.people import is_one_of
 from contracts.policy import Circumstances
 from services.committee.domain import application as domain
@@ -22,7 +24,7 @@ from services.committee.models import (
 )
 from services.committee.schemas.case import ApplicationOut, ConflictOut, DecisionOut, OpinionOut
 from services.committee.schemas.chain import HandoverOut
-from services.committee.schemas.meeting import MeetingOut
+from services.committee.schemas.meeting import AgendaOut, AttendanceOut, MeetingOut
 from services.committee.schemas.member import MemberOut
 from services.committee.schemas.protocol import HistoryOut, ProtocolOut
 from services.committee.usecases import applications, sealed
@@ -32,6 +34,7 @@ from services.committee.usecases.members import state_of
 from services.committee.usecases.work import Reading, own_cases
 
 M = TypeVar("M", bound=BaseModel)
+R = TypeVar("R", bound=RowOut)
 PURPOSE = "decision on an alarm"
 
 
@@ -64,84 +67,92 @@ def _standing(reading: Reading, row: ApplicationRow) -> Circumstances:
     return Circumstances(own_case=own, author=own and row.state == "draft", chosen=True)
 
 
-def protocol(row: ProtocolRow) -> ProtocolOut:
+# What stands where pages count on something that can be gone through.
+_INSTEAD: Mapping[str, Any] = {"values": {}, "said": {}, "fields": (), "language": "nl", "grounds": ""}
+
+
+def row(model: type[R], found: SQLModel, **more: Any) -> R:
+    """An answer about one of many rows; what of it cannot be read is named, and hides none of the others."""
+    which = " ".join(str(getattr(found, name, "")) for name in ("id", "application_id", "subject_id"))
+    return known.shown(model, {**dict(found), **more}, model.__name__, which.strip(), _INSTEAD)
+
+
+def protocol(found: ProtocolRow) -> ProtocolOut:
     """One version of a protocol."""
-    return ProtocolOut.model_validate(row.model_dump())
+    return row(ProtocolOut, found)
 
 
 def filed(reading: Reading, found: Filed, *changed: str) -> ApplicationOut:
     """An application with its decisions; `changed`: the fields that the caller just changed."""
     if changed:
         wrote(reading, found.row.id, changed)
-    decisions = [
-        DecisionOut.model_validate({**decision.model_dump(), **said}) for decision, said in found.decisions
-    ]
+    decisions = [row(DecisionOut, decision, **said) for decision, said in found.decisions]
     content = asdict(found.content)
-    whole = ApplicationOut.model_validate(
-        {
-            **found.row.model_dump(exclude={"sealed"}),
-            **content,
-            "missing": domain.missing(found.content, found.rules),
-            "enrolment_status": found.enrolment_status,
-            "decision": decisions[-1] if decisions else None,
-            "decisions": decisions,
-            "decision_waits": found.decision_waits,
-        }
+    whole = row(
+        ApplicationOut,
+        found.row,
+        **content,
+        missing=domain.missing(found.content, found.rules),
+        enrolment_status=found.enrolment_status,
+        decision=decisions[-1] if decisions else None,
+        decisions=tuple(decisions),
+        decision_waits=found.decision_waits,
     )
+    if found.unreadable:
+        whole = whole.model_copy(update={"unreadable": (*found.unreadable, *whole.unreadable)})
     answer = of_case(reading, found.row, whole)
     if not found.file_withheld:
         return answer
     return answer.model_copy(update={"withheld": (*answer.withheld, "enrolment_status")})
 
 
-def opinions(reading: Reading, row: ApplicationRow) -> list[OpinionOut]:
+def opinions(reading: Reading, case: ApplicationRow) -> list[OpinionOut]:
     """What the partners think of a case; who is no member reads what its own partner wrote, and no more."""
     return [
-        of_case(reading, row, OpinionOut.model_validate(each), author=each["own"])
-        for each in applications.opinions(reading, row)
+        of_case(
+            reading,
+            case,
+            known.shown(OpinionOut, each, "opinion", f"{case.id} {each['partner']}"),
+            author=each["own"],
+        )
+        for each in applications.opinions(reading, case)
         if each["own"] or own_cases(reading.caller) is None
     ]
 
 
 def meeting(seen: Seen) -> MeetingOut:
     """A meeting with who is there and what is to be decided."""
-    return MeetingOut.model_validate(
-        {
-            **seen.row.model_dump(),
-            "attendance": [{**row.model_dump(), "name": name} for row, name in seen.attendance],
-            "agenda": [{**item.model_dump(), **asdict(counted)} for item, counted in seen.agenda],
-        }
+    return row(
+        MeetingOut,
+        seen.row,
+        attendance=tuple(row(AttendanceOut, each, name=name) for each, name in seen.attendance),
+        agenda=tuple(row(AgendaOut, item, **asdict(counted)) for item, counted in seen.agenda),
     )
 
 
-def conflict(row: ConflictRow, reason: str) -> ConflictOut:
+def conflict(found: ConflictRow, reason: str) -> ConflictOut:
     """A tie, and whether the person said so."""
-    own = is_one_of(row.subject, [row.declared_by])
-    return ConflictOut.model_validate(row.model_dump() | {"reason": reason, "own": own})
+    return row(ConflictOut, found, reason=reason, own=is_one_of(found.subject, [found.declared_by]))
 
 
-def member(row: MemberRow, name: str) -> MemberOut:
+def member(found: MemberRow, name: str) -> MemberOut:
     """A member, and how the membership stands."""
-    return MemberOut.model_validate(row.model_dump() | {"name": name, "state": state_of(row)})
+    return row(MemberOut, found, name=name, state=state_of(found))
 
 
 def history(reading: Reading, rows: Sequence[HistoryRow]) -> list[HistoryOut]:
     """What happened, with what was said openly."""
     return [
-        HistoryOut(
-            **row.model_dump(include={"what", "at", "by", "partner"}),
-            said=reading.open(sealed.history(row.subject_id, row.what), row.sealed),
-        )
-        for row in rows
+        row(HistoryOut, each, **({"said": said} if said or not each.sealed else {}))
+        for each in rows
+        for said in [reading.opened(sealed.history(each.subject_id, each.what), each.sealed)]
     ]
 
 
-def handover(reading: Reading, row: HandoverRow, said: Mapping[str, Any]) -> HandoverOut:
+def handover(reading: Reading, found: HandoverRow, said: Mapping[str, Any]) -> HandoverOut:
     """A move to or from the chain approach, with exactly what was sent."""
-    whole = HandoverOut.model_validate(
-        {**row.model_dump(exclude={"sealed"}), "grounds": said["grounds"], "values": said["values"]}
-    )
+    whole = row(HandoverOut, found, **{name: said[name] for name in ("grounds", "values") if name in said})
     # Members only come here; a case that nobody took yet has no application.
     return audit.shown(
-        reading.tx, reading.caller, Purpose(PURPOSE, f"handover:{row.id}"), whole, Circumstances()
+        reading.tx, reading.caller, Purpose(PURPOSE, f"handover:{found.id}"), whole, Circumstances()
     )

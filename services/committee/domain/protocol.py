@@ -4,8 +4,8 @@ The procureur-generaal approves a draft, the procureur des Konings signs it (cir
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
 
 from chassis.people import account
 from services.committee.errors import ProtocolMoveRefused
@@ -85,6 +85,36 @@ class Reach:
         """Whether somebody belongs to it. The district tells; who has none is where their zone is."""
         here = account(district) == account(self.district) if district is not None else zone in self.zones
         return partner in self.partners and here
+
+
+# What a reader of a version counts on, and what stands there where it cannot be read.
+_TEXTS = ("name", "district", "purpose", "modalities")
+_LISTS = ("zones", "proposers", "procedures", "quorum")
+_NAMED: Mapping[str, Mapping[str, Any]] = {
+    "partners": {"id": "", "role": "", "member": False},
+    "conditions": {"id": "", "text": ""},
+}
+
+
+def readable(content: Any) -> dict[str, Any]:
+    """What a version says, to be shown; empty where it cannot be read, so that one hides no other."""
+    said: Mapping[str, Any] = content if isinstance(content, dict) else {}
+    found: dict[str, Any] = dict(said)
+    found |= {name: said[name] if isinstance(said.get(name), str) else "" for name in (*_TEXTS, "language")}
+    for name in _LISTS:
+        found[name] = [each for each in _list(said, name) if isinstance(each, str)]
+    for name, empty in _NAMED.items():
+        found[name] = [{**empty, **each} for each in _list(said, name) if isinstance(each, dict)]
+    delays = said.get("delays")
+    found["delays"] = {**asdict(Delays()), **(delays if isinstance(delays, dict) else {})}
+    shared = said.get("shared_fields")
+    found["shared_fields"] = shared if isinstance(shared, dict) else {}
+    return found
+
+
+def _list(said: Mapping[str, Any], name: str) -> list[Any]:
+    value = said.get(name)
+    return value if isinstance(value, list) else []
 
 
 def quorum_missing(quorum: Collection[str], present: Collection[str]) -> list[str]:

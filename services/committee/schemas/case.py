@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from chassis.known import RowOut
 from contracts.committee import DeadlineKind
 from contracts.policy import Group, Personal
 from contracts.registry import EnrolmentStatus, Language
@@ -181,7 +182,7 @@ class OpinionIn(In):
     kept: Text | None = None
 
 
-class OpinionOut(BaseModel):
+class OpinionOut(RowOut):
     """A partner's opinion (`own`: the caller's); `kept` is None for all others."""
 
     partner: str
@@ -207,7 +208,7 @@ class ConflictWithdrawalIn(In):
     reason: Text
 
 
-class ConflictOut(BaseModel):
+class ConflictOut(RowOut):
     """A tie that was declared in a case. `own`: by the person; `withdrawn_at`: it no longer counts."""
 
     subject: str
@@ -219,7 +220,7 @@ class ConflictOut(BaseModel):
     withdrawn_by: str | None
 
 
-class DecisionOut(BaseModel):
+class DecisionOut(RowOut):
     """A decision; `protocol_version` is the one that the application was submitted under."""
 
     id: UUID
@@ -250,7 +251,7 @@ class AssessmentOut(BaseModel):
     level: Annotated[Level | None, _ESSENCE]
 
 
-class ApplicationOut(BaseModel):
+class ApplicationOut(RowOut):
     """An application with all that was recorded; `missing` names what submitting still needs.
 
     `enrolment_status`: how the registry's file stands; None where it has told of no such file: an application
@@ -286,7 +287,7 @@ class ApplicationOut(BaseModel):
     decision_waits: bool
 
 
-class ApplicationSummary(BaseModel):
+class ApplicationSummary(RowOut):
     """One line of the list: nothing sealed."""
 
     id: UUID
@@ -299,7 +300,7 @@ class ApplicationSummary(BaseModel):
     submitted_at: datetime | None
 
 
-class DeadlineOut(BaseModel):
+class DeadlineOut(RowOut):
     """Something that people must have done. `loudness`: 0 in time, then one more each day."""
 
     id: UUID

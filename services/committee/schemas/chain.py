@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from chassis.known import RowOut
 from contracts.policy import Group, Personal
 from contracts.values import Incoming, see_all
 from services.committee.domain.chain import Basis, HandoverState
@@ -35,7 +36,7 @@ _MOST_FIELDS = 50
 _CASE = Personal(Group.CASE)
 
 
-class HandoverOut(BaseModel):
+class HandoverOut(RowOut):
     """A move; `values`: exactly what was sent."""
 
     id: UUID

@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from chassis.known import RowOut
 from contracts.committee import ReviewCause
 from contracts.registry import Language
 from contracts.values import Day
@@ -55,7 +56,7 @@ class AttendanceIn(In):
     member_id: UUID
 
 
-class AttendanceOut(BaseModel):
+class AttendanceOut(RowOut):
     """Who was there, from when, and until when.
 
     `confirmed_at`: when the member confirmed it; None: there on the word of `recorded_by`, to be confirmed by
@@ -73,7 +74,7 @@ class AttendanceOut(BaseModel):
     confirm_by: datetime | None
 
 
-class AgendaOut(BaseModel):
+class AgendaOut(RowOut):
     """A point, and who is there for it (account to partner).
 
     `present` confirmed it themselves, `awaited` did not yet, `excluded` do not count. `missing`: partners
@@ -93,7 +94,7 @@ class AgendaOut(BaseModel):
     waits_for: tuple[str, ...]
 
 
-class MeetingOut(BaseModel):
+class MeetingOut(RowOut):
     """A meeting with its attendance and agenda."""
 
     id: UUID
@@ -107,7 +108,7 @@ class MeetingOut(BaseModel):
     agenda: tuple[AgendaOut, ...]
 
 
-class MeetingSummary(BaseModel):
+class MeetingSummary(RowOut):
     """One line of the list."""
 
     id: UUID
@@ -161,7 +162,7 @@ class ReviewIn(In):
         return said
 
 
-class ReviewOut(BaseModel):
+class ReviewOut(RowOut):
     """A moment at which the committee looks again."""
 
     id: UUID

@@ -4,8 +4,9 @@ from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import ConfigDict
 
+from chassis.known import RowOut
 from services.committee.domain.presence import MemberState
 from services.committee.schemas.common import In, Name, Slug
 
@@ -28,7 +29,7 @@ class MemberIn(In):
     valid_until: date | None = None
 
 
-class MemberOut(BaseModel):
+class MemberOut(RowOut):
     """A member. `person`: the account as it is compared, whatever its spelling."""
 
     id: UUID

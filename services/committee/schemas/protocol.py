@@ -4,8 +4,9 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator
 
+from chassis.known import RowOut
 from contracts.registry import Language
 from contracts.values import Day
 from services.committee.domain.application import Procedure
@@ -113,7 +114,7 @@ class SignatureIn(In):
     in_force_from: Day
 
 
-class ProtocolOut(BaseModel):
+class ProtocolOut(RowOut):
     """One version."""
 
     id: UUID
@@ -125,7 +126,7 @@ class ProtocolOut(BaseModel):
     content: ProtocolText
 
 
-class HistoryOut(BaseModel):
+class HistoryOut(RowOut):
     """One line of what happened; `said` where it was said openly."""
 
     what: str

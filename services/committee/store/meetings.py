@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, extract, func
 from sqlmodel import Session, col, select
 
+from contracts.values import EARLIEST, LATEST
 from services.committee.models import AgendaRow, AttendanceRow, MeetingRow
 from services.committee.store.sight import Sight
 
@@ -34,7 +35,9 @@ def meetings(session: Session, sight: Sight, *, since: datetime | None, limit: i
 def open_meetings(session: Session, sight: Sight) -> Sequence[MeetingRow]:
     """Meetings of the caller's that are planned or sit: those nearest to now, however many nobody closed."""
     found = select(MeetingRow).where(_within(sight), col(MeetingRow.state).in_(("planned", "open")))
-    away = func.abs(extract("epoch", col(MeetingRow.starts_at) - func.now()))
+    # Of what PostgreSQL reckons with: one meeting at no time must not hide the others.
+    starts = func.greatest(func.least(col(MeetingRow.starts_at), LATEST), EARLIEST)
+    away = func.abs(extract("epoch", starts - func.now()))
     return sorted(session.exec(found.order_by(away).limit(20)), key=lambda row: row.starts_at)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.errors import Forbidden
+from chassis.known import Known
 from contracts.registry import EnrolmentStatus
 from services.committee import events
 from services.committee.domain import application as domain
@@ -26,7 +27,8 @@ class Filed:
 
     `enrolment_status`: how the registry's file stands; None for one that it has told nothing of, and for one
     that is not the reader's (`file_withheld`).
-    `decision_waits`: until members confirm that they were at the meeting that took one.
+    `decision_waits`: until members confirm that they were at the meeting that took one. `unreadable`: what
+    of it cannot be read.
     """
 
     row: ApplicationRow
@@ -36,6 +38,7 @@ class Filed:
     enrolment_status: EnrolmentStatus | None
     file_withheld: bool
     decision_waits: bool
+    unreadable: tuple[str, ...] = ()
 
 
 def draft(work: Work, changes: Mapping[str, Any]) -> Filed:
@@ -160,15 +163,15 @@ def opinions(reading: Reading, row: ApplicationRow) -> list[dict[str, Any]]:
     """What the partners think of a case (`own`: the caller's); what one keeps back only that partner reads."""
     found = []
     for opinion in cases.opinions(reading.session, row.id):
-        said = reading.open(sealed.opinion(row.id, opinion.partner, opinion.zone_id), opinion.sealed)
+        said = reading.opened(sealed.opinion(row.id, opinion.partner, opinion.zone_id), opinion.sealed)
         # Police of another district are another partner.
         own = (opinion.partner, opinion.zone_id) == (reading.caller.partner, reading.caller.zone or "")
         found.append(
             {
                 **opinion.model_dump(exclude={"sealed", "application_id"}),
                 "own": own,
-                "shared": said["shared"],
-                "kept": said["kept"] if own else None,
+                **{name: said[name] for name in ("shared", "kept") if name in said},
+                **({} if own else {"kept": None}),
             }
         )
     return found
@@ -182,13 +185,16 @@ def read(reading: Reading, application_id: UUID) -> Filed:
 def filed(reading: Reading, row: ApplicationRow) -> Filed:
     """An application with all that the caller, who may see it, reads of it."""
     said = [
-        (decision, reading.open(sealed.decision(decision.id), decision.sealed))
+        (decision, reading.opened(sealed.decision(decision.id), decision.sealed))
         for decision in cases.decisions(reading.session, row.id)
     ]
     theirs = _is_file_of(reading, row)
     status = enrolments.status(reading.session, row.enrolment_id) if theirs else None
     waits = bool(waiting.of_case(reading.session, row.id))
-    return Filed(row, content_of(reading, row), rules_for(reading, row), said, status, not theirs, waits)
+    known = Known("application", row.id)
+    content = known.read("sealed", lambda: content_of(reading, row), _outside(row))
+    rules = known.read("protocol", lambda: rules_for(reading, row), None)
+    return Filed(row, content, rules, said, status, not theirs, waits, tuple(known.broken))
 
 
 def _is_file_of(reading: Reading, row: ApplicationRow) -> bool:
@@ -239,6 +245,17 @@ def content_of(reading: Reading, row: ApplicationRow) -> Content:
         conditions={name: Checked(**each) for name, each in said.get("conditions", {}).items()},
         assessment=Assessment(**said.get("assessment", {})),
         levels=said.get("levels", {}),
+    )
+
+
+def _outside(row: ApplicationRow) -> Content:
+    """What stands beside what is sealed."""
+    return Content(
+        enrolment_id=row.enrolment_id,
+        protocol_id=row.protocol_id,
+        procedure=row.procedure,
+        proposer=row.proposer,
+        language=row.language,
     )
 
 

@@ -18,6 +18,7 @@ from services.committee.models import AgendaRow, ApplicationRow, AttendanceRow, 
 from services.committee.store import cases, due, waiting
 from services.committee.store import meetings as store
 from services.committee.usecases import applications, protocols, quorum, sealed
+from services.committee.usecases.sealed import UNREADABLE
 from services.committee.usecases.work import Reading, Work
 
 _BEFORE: dict[str, Collection[str]] = {"open": ("planned",), "closed": ("open",)}
@@ -113,7 +114,8 @@ def read(reading: Reading, meeting_id: UUID) -> Seen:
 def seen(reading: Reading, row: MeetingRow) -> Seen:
     """A meeting with who is there, and its agenda with who counts; not what the caller has a tie to."""
     attendance = store.attendance(reading.session, row.id)
-    names = [reading.open(sealed.attendance(row.id, who.subject), who.sealed)["name"] for who in attendance]
+    said = [reading.opened(sealed.attendance(row.id, who.subject), who.sealed) for who in attendance]
+    names = [str(each.get("name", UNREADABLE)) for each in said]
     agenda = []
     for item in store.agenda(reading.session, row.id):
         application = cases.application(reading.session, item.application_id) if item.application_id else None

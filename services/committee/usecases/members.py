@@ -19,6 +19,7 @@ from services.committee.models import MemberRow, ProtocolRow
 from services.committee.store import members as store
 from services.committee.store import protocols as protocol_store
 from services.committee.usecases import protocols, sealed
+from services.committee.usecases.sealed import UNREADABLE
 from services.committee.usecases.work import Reading, Work
 
 
@@ -127,7 +128,7 @@ def listed(reading: Reading, protocol_id: UUID) -> list[tuple[MemberRow, str]]:
 
 def name(reading: Reading, row: MemberRow) -> str:
     """What stands in the minutes."""
-    return str(reading.open(sealed.member(row.id), row.sealed)["name"])
+    return str(reading.opened(sealed.member(row.id), row.sealed).get("name", UNREADABLE))
 
 
 def state_of(row: MemberRow) -> MemberState:

@@ -16,6 +16,9 @@ from services.committee.models import (
     WaitingRow,
 )
 
+# What stands for a name or a reason that cannot be read any more.
+UNREADABLE = "?"
+
 
 def application(application_id: UUID) -> str:
     """What an application says."""

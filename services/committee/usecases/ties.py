@@ -15,6 +15,7 @@ from services.committee.errors import TieRefused, TieUnknown
 from services.committee.models import ApplicationRow, ConflictRow
 from services.committee.store import cases, enrolments
 from services.committee.usecases import applications, sealed
+from services.committee.usecases.sealed import UNREADABLE
 from services.committee.usecases.work import Reading, Work
 
 
@@ -82,7 +83,8 @@ def of_case(reading: Reading, application_id: UUID) -> Sequence[tuple[ConflictRo
 
 
 def _reason(reading: Reading, row: ConflictRow) -> str:
-    return str(reading.open(sealed.conflict(row.application_id, row.subject), row.sealed)["reason"])
+    said = reading.opened(sealed.conflict(row.application_id, row.subject), row.sealed)
+    return str(said.get("reason", UNREADABLE))
 
 
 def _of(work: Work, row: ApplicationRow, person: str) -> ConflictRow | None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlmodel import Session
 import chassis.work
 from chassis.caller import Caller
 from chassis.errors import Forbidden
+from chassis.known import Known
 from services.committee.domain.protocol import Reach
 from services.committee.errors import ApplicationUnknown
 from services.committee.models import ApplicationRow, HistoryRow
@@ -79,7 +80,7 @@ def sight_of(session: Session, caller: Caller) -> Sight:
     """Which cases a caller may know, ties apart; the rule itself is in `Sight`."""
     ours, covered, elsewhere = set[UUID](), set[str](), set[str]()
     for row in protocols.binding(session):
-        reach = reach_of(row.content)
+        reach = Known("protocol", row.id).read("content", partial(reach_of, row.content), _NOBODYS)
         if reach.holds(caller.partner, caller.district, caller.zone):
             ours.add(row.id)
             covered |= set(reach.zones)
@@ -92,10 +93,14 @@ def sight_of(session: Session, caller: Caller) -> Sight:
     )
 
 
+# Of a protocol that cannot be read nobody knows whose it is; all others are as ever.
+_NOBODYS = Reach("", (), ())
+
+
 def reach_of(content: Mapping[str, Any]) -> Reach:
     """Whose a protocol is, by what it says."""
-    partners = [partner["id"] for partner in content["partners"]]
-    return Reach(content["district"], content["zones"], partners)
+    partners = [str(partner["id"]) for partner in content["partners"]]
+    return Reach(str(content["district"]), [str(zone) for zone in content["zones"]], partners)
 
 
 def own_cases(caller: Caller) -> Own | None:

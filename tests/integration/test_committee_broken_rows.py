@@ -1,0 +1,172 @@
+"""One row of the committee that cannot be read is shown as what is known of it; all others are as ever."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from chassis.database import Database, engine_of
+from chassis.vault import Vault
+from services.committee.api import create_app
+from services.committee.schemas.chain import REFERRAL
+from services.committee.schemas.protocol import PROTOCOL
+from services.committee.settings import CommitteeSettings
+from services.committee.usecases import chain
+from services.committee.usecases.work import Work
+from tests.support.committee import (
+    MAGISTRATE,
+    SECRETARY,
+    about,
+    alive,
+    declared_tied,
+    in_force,
+    meeting,
+    submitted,
+    whole,
+)
+from tests.support.damage import Damaged
+from tests.support.desks import Desk, desk
+from tests.support.tokens import Issuer
+
+ODD_TIMES = ("infinity", "0044-03-15 BC")
+ODD_JSON = ("7", "[null, 3]")
+# Table and column, which row (see `World.rows`), and what may stand there.
+BROKEN = [
+    (table, column, row, value)
+    for table, column, row, values in (
+        ("protocol", "content", "other_protocol", ODD_JSON),
+        ("protocol", "recorded_at", "other_protocol", ODD_TIMES),
+        ("application", "procedure", "case", ("rubbish", "")),
+        ("application", "language", "case", ("rubbish",)),
+        ("application", "sealed", "case", ("rubbish", "")),
+        ("decision", "sealed", "granted", ("rubbish", "")),
+        ("decision", "present", "granted", ODD_JSON),
+        ("decision", "outcome", "granted", ("rubbish",)),
+        ("opinion", "sealed", "case", ("rubbish",)),
+        ("opinion", "advice", "case", ("rubbish",)),
+        ("conflict", "sealed", "case", ("rubbish",)),
+        ("meeting", "starts_at", "meeting", ODD_TIMES),
+        ("meeting", "state", "meeting", ("rubbish",)),
+        ("member", "sealed", "protocol", ("rubbish",)),
+        ("attendance", "sealed", "meeting", ("rubbish",)),
+        ("attendance", "arrived_at", "meeting", ("infinity",)),
+        ("handover", "sealed", "incoming", ("rubbish", "")),
+        ("handover", "fields", "incoming", ("7", "[null, 3]")),
+        ("handover", "basis", "incoming", ("rumour",)),
+        ("handover", "sealed", "granted", ("rubbish",)),
+        ("deadline", "kind", "case", ("rubbish",)),
+        ("deadline", "stage", "case", ("rubbish",)),
+        ("deadline", "due_at", "case", ODD_TIMES),
+        ("history", "sealed", "case", ("rubbish",)),
+        ("history", "at", "case", ODD_TIMES),
+        ("review", "cause", "granted", ("rubbish",)),
+        ("review", "due_at", "granted", ODD_TIMES),
+    )
+    for value in values
+]
+
+
+@dataclass
+class World:
+    """A committee with some of everything. `rows`: the condition that finds a row; `lists`: what is read."""
+
+    desk: Desk
+    damage: Damaged
+    rows: dict[str, str]
+    lists: tuple[str, ...]
+
+    @cached_property
+    def before(self) -> dict[str, Any]:
+        """What is read while nothing is damaged."""
+        return self.read()
+
+    def read(self) -> dict[str, Any]:
+        """How many lines each list has; for a page, None."""
+        found = dict[str, Any]()
+        for path in self.lists:
+            answer = self.desk.answer(path, **SECRETARY)
+            assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text[:200]}"
+            is_json = answer.headers["content-type"].startswith("application/json")
+            found[path] = len(answer.json()) if is_json else None
+        return found
+
+
+def _came_in(database: Database, vault: Vault) -> str:
+    known = uuid4()
+    said = {"enrolment_id": uuid4(), "basis": "consent", "grounds": "hers", "side_by_side": True}
+    with database.transaction() as tx:
+        chain.came_in(Work(tx, vault, chain.THEM), known, said | {"fields": {"urgency": "soon"}})
+    return str(known)
+
+
+@pytest.fixture(scope="module")
+def world(committee_settings: CommitteeSettings, issuer: Issuer) -> Iterator[World]:
+    url = committee_settings.database_url.get_secret_value()
+    linked = committee_settings.model_copy(update={"chain_approach_url": "http://127.0.0.1:1"})
+    database, vault = Database(engine_of(linked), "/test"), Vault(linked.vault_keys.get_secret_value())
+    with desk(create_app(linked), issuer, url) as committee:
+        shared = {"shared_fields": {"ketenaanpak": ["risk_level"]}}
+        protocol, other = in_force(committee, PROTOCOL | shared), in_force(committee)
+        case = submitted(committee, whole(protocol))
+        submitted(committee, whole(protocol))
+        for who in (SECRETARY, MAGISTRATE):
+            committee.call("PUT", f"{case}/opinion", {"advice": "grant", "shared": "y", "kept": "n"}, **who)
+        for subject in ("zoe", "yann"):
+            declared_tied(committee, case, subject)
+        granted, _ = alive(committee, protocol)
+        for _ in range(2):
+            fields = {"fields": ["risk_level"]}
+            committee.call("POST", f"{granted}/refer", REFERRAL | fields, status=201, **SECRETARY)
+        incoming, _ = (_came_in(database, vault) for _ in range(2))
+        held = meeting(committee, protocol, about(case))
+        meeting(committee, protocol, about(case))
+        ids = {name: path.rpartition("/")[2] for name, path in (("case", case), ("granted", granted))}
+        yield World(
+            committee,
+            Damaged(url),
+            {**ids, "protocol": protocol, "other_protocol": other, "incoming": incoming, "meeting": held},
+            (
+                *("/v1/applications?limit=500", "/v1/board?limit=500", "/v1/reviews?limit=500", "/v1/meetings"),
+                *("/v1/handovers", "/v1/protocols", f"/v1/protocols/{protocol}/members"),
+                *(f"{case}/{part}" for part in ("opinions", "conflicts", "history", "deadlines")),
+                *(f"{granted}/handovers", f"{granted}/history", case, granted, f"/v1/meetings/{held}"),
+                *("/desk", "/desk/applications", "/desk/chain", "/desk/meetings", "/desk/reviews"),
+                *("/desk/protocols", f"/desk/protocols/{protocol}/members", f"/desk/meetings/{held}"),
+                *(path.replace("/v1/", "/desk/") for path in (case, granted)),
+            ),
+        )
+    database.engine.dispose()
+
+
+_KEYS = {
+    **dict.fromkeys(("opinion", "conflict", "decision", "deadline", "review"), "application_id"),
+    **dict.fromkeys(("attendance",), "meeting_id"),
+    "member": "protocol_id",
+    "history": "subject_id",
+}
+
+
+@pytest.mark.parametrize(("table", "column", "row", "value"), BROKEN)
+def test_it_is_shown_and_hides_nothing(world: World, table: str, column: str, row: str, value: str) -> None:
+    key = "application_id" if (table, row) == ("handover", "granted") else _KEYS.get(table, "id")
+    assert world.before
+    where = f"ctid = (SELECT min(ctid) FROM \"{table}\" WHERE {key} = '{world.rows[row]}')"
+    ((old,),) = world.desk.sql(f'SELECT "{column}"::text FROM "{table}" WHERE {where}')
+    # By a copy of its keys: its place in the table changes with every write.
+    world.desk.execute(f'CREATE TABLE damaged AS SELECT * FROM "{table}" WHERE {where}')
+    keys = world.desk.sql(
+        "SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid "
+        f"AND a.attnum = ANY(i.indkey) WHERE i.indrelid = '{table}'::regclass AND i.indisprimary"
+    )
+    same = " AND ".join(f'"{table}"."{name}" = damaged."{name}"' for (name,) in keys)
+    one = f"EXISTS (SELECT FROM damaged WHERE {same})"
+    try:
+        if not world.damage.set(table, column, value, one):
+            pytest.skip("the database refuses it")
+        assert world.read() == world.before
+    finally:
+        world.damage.set(table, column, old, one)
+        world.desk.execute("DROP TABLE damaged")
