@@ -119,6 +119,8 @@ class CardRow(Table, table=True):
     enrolment_id: UUID = Field(primary_key=True)
     version: int
     sealed: bytes | None = None
+    # Withdrawn while an alarm was open: whoever goes there needs it, until the last one is closed.
+    withdrawn: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
 
 
 class PhotoRow(Table, table=True):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, text, true, update
+from sqlalchemy import ColumnElement, delete, func, or_, text, true, update
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
@@ -20,6 +20,8 @@ from services.dispatch.models import (
     CardRow,
     IncidentRow,
     OrderRow,
+    PerpetratorRow,
+    PhotoRow,
     PressRow,
     UnitRow,
 )
@@ -278,6 +280,23 @@ def undelivered(session: Session) -> dict[str, tuple[int, int]]:
 def note_known_device(session: Session, device_id: UUID, now: datetime) -> None:
     """What names this device is of a victim, and stands for itself from now on."""
     session.execute(_NOW_KNOWN, {"device": str(device_id), "now": now})
+
+
+_FORGET_WITHDRAWN = text(
+    "UPDATE cards c SET sealed = NULL, withdrawn = FALSE WHERE c.enrolment_id = :enrolment_id AND c.withdrawn "
+    "AND NOT EXISTS (SELECT 1 FROM incidents i WHERE i.enrolment_id = c.enrolment_id AND i.state = 'open' "
+    "AND i.id <> :closed) RETURNING c.version"
+)
+
+
+def forget_withdrawn(session: Session, enrolment_id: UUID, closed: UUID) -> None:
+    """With the last open alarm of an enrolment its card goes, where it was withdrawn meanwhile."""
+    row = session.execute(_FORGET_WITHDRAWN, {"enrolment_id": enrolment_id, "closed": closed}).first()
+    if row is None:
+        return
+    named = (col(PhotoRow.enrolment_id) == enrolment_id, col(PhotoRow.card_version) <= row.version)
+    session.execute(delete(PhotoRow).where(*named))
+    session.execute(delete(PerpetratorRow).where(col(PerpetratorRow.enrolment_id) == enrolment_id))
 
 
 def forget_proofs(session: Session, incident_id: UUID) -> None:

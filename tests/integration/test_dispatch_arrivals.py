@@ -7,7 +7,7 @@ import pytest
 
 from chassis import clock
 from chassis.caller import Caller
-from contracts.alarm import AlarmLocated, AlarmRaised, CancelRequested
+from contracts.alarm import AlarmLocated, AlarmRaised, CancelRequested, digest_code
 from contracts.common import Fix, Outcome
 from contracts.registry import CardPublished, CardWithdrawn, DeviceChanged, PhotoPublished
 from services.dispatch import store, views
@@ -40,10 +40,11 @@ def located(desk: Desk, press: AlarmRaised, fix: Fix, sequence: int) -> None:
         following.locate(tx, desk.context, event, None)
 
 
-def asked_to_cancel(desk: Desk, press: AlarmRaised, device: UUID) -> None:
+def asked_to_cancel(desk: Desk, press: AlarmRaised, device: UUID, code: str = "0") -> None:
     """A request to cancel, as the worker takes it in."""
+    digest = digest_code(press.alarm_id, code)
     event = CancelRequested(
-        alarm_id=press.alarm_id, device_id=device, code_digest="0" * 64, received_at=clock.now()
+        alarm_id=press.alarm_id, device_id=device, code_digest=digest, received_at=clock.now()
     )
     with desk.context.database.transaction() as tx:
         following.cancel(tx, desk.context, event, None)
@@ -276,3 +277,35 @@ def test_a_photo_that_comes_after_its_card_was_withdrawn_does_not_stay(desk: Des
     published = PhotoPublished(enrolment_id=enrolment, photo_id=photo, card_version=3, jpeg="QUJD")
     tell(desk.context, withdrawn, published)
     assert desk.sql(f"SELECT count(*) FROM photos WHERE id = '{photo}'") == [(0,)]
+
+
+def test_what_a_patrol_must_know_stays_until_its_alarm_is_closed(desk: Desk) -> None:
+    """Her file is closed while she waits for a patrol: perpetrator, photo and codes are there to the end."""
+    device, enrolment, _ = everything_known(desk, "armed")
+    first, second = alarm(device), alarm(device, 2)
+    desk.press(first)
+    tell(desk.context, CardWithdrawn(enrolment_id=enrolment, version=2))
+    tell(desk.context, CardWithdrawn(enrolment_id=enrolment, version=2))
+    with desk.context.database.read() as session:
+        [view] = views.load_views(desk.context, session, [first.alarm_id], clock.now())
+    assert view.card is not None
+    assert view.card.perpetrators[0].weapons[0].text == "armed"
+    desk.press(second)
+    asked_to_cancel(desk, first, device, "4321")
+    assert desk.sql("SELECT cancel FROM incidents") == [("duress",)]
+    moving.close(desk.context, first.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="safe")
+    assert desk.sql(f"SELECT sealed, version, withdrawn FROM cards WHERE enrolment_id = '{enrolment}'") == [
+        (None, 2, False)
+    ]
+    assert desk.sql(f"SELECT count(*) FROM photos WHERE enrolment_id = '{enrolment}'") == [(0,)]
+    assert desk.sql(f"SELECT count(*) FROM perpetrators WHERE enrolment_id = '{enrolment}'") == [(0,)]
+
+
+def test_a_card_that_is_published_anew_during_an_alarm_outlasts_it(desk: Desk) -> None:
+    device, enrolment, _ = everything_known(desk, "armed")
+    press = alarm(device)
+    desk.press(press)
+    tell(desk.context, CardWithdrawn(enrolment_id=enrolment, version=2), card(enrolment, 3))
+    moving.close(desk.context, press.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="safe")
+    kept = f"SELECT sealed IS NOT NULL, version, withdrawn FROM cards WHERE enrolment_id = '{enrolment}'"
+    assert desk.sql(kept) == [(True, 3, False)]

@@ -244,9 +244,16 @@ def take_photo(tx: Transaction, context: Context, published: PhotoPublished) -> 
 
 
 def drop_card(tx: Transaction, withdrawn: CardWithdrawn) -> None:
-    """Forget a card; its version stays, so that a late copy of an older one cannot bring it back."""
+    """Forget a card; its version stays, so that a late copy of an older one cannot bring it back.
+
+    Who goes to an open alarm keeps it, with its codes, until that is closed (`moving.close`).
+    """
     row = CardRow(enrolment_id=withdrawn.enrolment_id, version=withdrawn.version, sealed=None)
-    if _newer(tx, row, ["enrolment_id"], "version"):
+    if store.open_of(tx.session, withdrawn.enrolment_id):
+        card = tx.session.get(CardRow, withdrawn.enrolment_id, with_for_update=True)
+        row.sealed, row.withdrawn = card.sealed if card else None, True
+        _newer(tx, row, ["enrolment_id"], "version")
+    elif _newer(tx, row, ["enrolment_id"], "version"):
         _link(tx, withdrawn.enrolment_id, [])
         _forget_photos(tx, row, [])
 

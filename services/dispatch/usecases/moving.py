@@ -289,6 +289,8 @@ def close(
             source=None,
         )
         store.forget_proofs(tx.session, incident.id)
+        if incident.enrolment_id is not None:
+            store.forget_withdrawn(tx.session, incident.enrolment_id, incident.id)
         tx.publish(
             IncidentClosed(
                 incident_id=incident.id,
