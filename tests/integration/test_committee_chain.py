@@ -184,6 +184,20 @@ def test_a_ratification_keeps_what_a_review_gave_up_before(
     assert state_of(linked, path) == "granted"
 
 
+def test_after_a_real_alarm_people_decide_before_it_ends_for_the_chain_approach(
+    linked: Desk, partner: ChainPartner, database: Database, protocol: str
+) -> None:
+    path, enrolment = alive(linked, protocol)
+    sent = moved(linked, protocol, path)
+    arrived(linked, partner, path, sent)
+    with database.transaction() as tx:
+        now = datetime.now(UTC)
+        reviewing.after_real_alarm(tx.session, uuid4(), UUID(enrolment), now, now)
+    assert answer(linked, partner, sent, True) == 204
+    assert state_of(linked, path) == "granted"
+    assert reviews(linked, enrolment, "real_alarm")
+
+
 def test_an_alarm_never_blocks_a_referral(linked: Desk, partner: ChainPartner, protocol: str) -> None:
     path = submitted(linked, whole(protocol))
     arrived(linked, partner, path, refer(linked, path))  # before any decision

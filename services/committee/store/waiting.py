@@ -1,6 +1,7 @@
 """Decisions that wait until members confirm that they were there."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from sqlmodel import Session, col, select
@@ -26,6 +27,20 @@ def of_case(
     )
     if review_id is None:
         found = found.where(col(WaitingRow.application_id) == application_id)
+    return session.exec(found).all()
+
+
+def earlier_reviews(
+    session: Session, application_id: UUID, meeting_id: UUID, before: datetime
+) -> Sequence[WaitingRow]:
+    """What waits about any review of a case, recorded before a moment in another meeting."""
+    found = select(WaitingRow).where(
+        col(WaitingRow.application_id) == application_id,
+        col(WaitingRow.review_id).is_not(None),
+        col(WaitingRow.meeting_id) != meeting_id,
+        col(WaitingRow.recorded_at) < before,
+        col(WaitingRow.state) == "waiting",
+    )
     return session.exec(found).all()
 
 

@@ -110,18 +110,19 @@ def they_answered(work: Work, handover_id: UUID, accepted: bool, remarks: str | 
     if accepted and handover.decided and not _kept_since(work, handover):
         ending.to_end(work, row, "chain_approach")
     else:
-        # Declined, granted or kept since, or never given up by a review: it goes on, and people decide anew.
+        # Declined, granted, kept or needed since, or never given up by a review: people decide anew.
         due_at = work.at + timedelta(hours=Delays().review_after_alarm_hours)
         ask(work.session, handover.enrolment_id, row.id, "periodic", handover.id, due_at, work.at)
     return handover
 
 
 def _kept_since(work: Work, handover: HandoverRow) -> bool:
-    """Whether the alarm was kept or granted after it was offered to the chain approach."""
+    """Whether the alarm was kept, granted or needed after it was offered to the chain approach."""
     assert handover.application_id is not None  # noqa: S101 - what goes out is a case
-    kept = [
-        each.held_at for each in due.reviews_of(work.session, handover.application_id) if each.outcome in _KEEPS
-    ]
+    reviews = due.reviews_of(work.session, handover.application_id)
+    kept = [each.held_at for each in reviews if each.outcome in _KEEPS]
+    # A real alarm since: the committee looks at it first, which did not know of it.
+    kept += [each.created_at for each in reviews if each.cause == "real_alarm" and each.outcome != "end"]
     kept += [
         each.decided_at
         for each in cases.decisions(work.session, handover.application_id)

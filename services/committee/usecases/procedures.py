@@ -213,6 +213,8 @@ def _settle(work: Work, row: ApplicationRow, decision: DecisionRow, *, alive: bo
     """What follows from a final decision. `alive`: the alarm was, and is until the device is handed in."""
     deadlines.met(work.session, row.id, _DECIDED, now=work.at)
     waiting.overtake(work, application_id=row.id)
+    if decision.meeting_id is not None:
+        waiting.overtake_reviews(work, row.id, decision.meeting_id, decision.decided_at)
     row.reviewed_from = []
     submitted = events.submitted(row)
     if decision.outcome == "granted":

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from chassis.known import Known
 from contracts.committee import ApplicationSubmitted
 from contracts.common import local_day, morning
 from services.committee import events
@@ -18,7 +19,7 @@ from services.committee.domain.presence import Counted
 from services.committee.domain.protocol import Rules
 from services.committee.errors import DateTooEarly, DateTooLate, ReviewMoveRefused, ReviewUnknown
 from services.committee.models import ApplicationRow, DecisionRow, ReviewRow
-from services.committee.store import cases
+from services.committee.store import cases, enrolments
 from services.committee.store import due as store
 from services.committee.usecases import chain, deadlines, ending, meetings, protocols, sealed, waiting, watching
 from services.committee.usecases.applications import rules_for, state_of
@@ -39,20 +40,43 @@ def after_real_alarm(
     session: Session, incident_id: UUID, enrolment_id: UUID, closed_at: datetime, now: datetime
 ) -> bool:
     """A real alarm asks for a review in time; whether this incident had not asked before."""
-    alive = cases.alive_of(session, enrolment_id)
-    row = alive[0] if alive else None
+    row = _looking(session, enrolment_id)
     rules = protocols.rules_of(session, row.protocol_id, row.protocol_version) if row else Rules()
     due_at = closed_at + timedelta(hours=rules.delays.review_after_alarm_hours)
     return ask(session, enrolment_id, row.id if row else None, "real_alarm", incident_id, due_at, now)
 
 
+def _looking(session: Session, enrolment_id: UUID) -> ApplicationRow | None:
+    """The case whose committee looks at a real alarm: that of the zone that manages the file, else the newest.
+
+    Whoever proposes may name any file: another district's grant takes no review away from hers.
+    """
+    alive, zone = cases.alive_of(session, enrolment_id), enrolments.zone(session, enrolment_id)
+    return next((row for row in alive if _covers(session, row, zone)), next(iter(alive), None))
+
+
+def _covers(session: Session, row: ApplicationRow, zone: str | None) -> bool:
+    """Whether the protocol of a case covers a zone; of one that cannot be read nobody knows."""
+    known = Known("protocol", row.protocol_id)
+    rules = known.read(
+        "content", lambda: protocols.rules_of(session, row.protocol_id, row.protocol_version), None
+    )
+    return rules is not None and zone in (rules.zones or ())
+
+
 def hold(
-    work: Work, review_id: UUID, said: Mapping[str, Any], meeting_id: UUID, counted: Counted | None = None
+    work: Work,
+    review_id: UUID,
+    said: Mapping[str, Any],
+    meeting_id: UUID,
+    counted: Counted | None = None,
+    decided_at: datetime | None = None,
 ) -> ReviewRow:
     """The committee, with quorum, says what becomes of the alarm, after a fresh check of the conditions.
 
     `said`: outcome, reasons, conditions; `ends_on` (extend), `plan` (end), `lightened` (lighten), `referral`
-    (chain approach: the alarm stays until they accept). `counted`: as in `procedures.decide`.
+    (chain approach: the alarm stays until they accept). `counted`: as in `procedures.decide`, and `decided_at`:
+    when it was recorded, where it waited.
     """
     review, row = _locked(work, review_id)
     if review.state in ("held", "void"):
@@ -75,6 +99,8 @@ def hold(
     review.sealed = work.seal(sealed.review(review.id), waiting.as_json(said))
     deadlines.met(work.session, review.id, now=work.at)
     waiting.overtake(work, review_id=review.id)
+    if row is not None:
+        waiting.overtake_reviews(work, row.id, meeting_id, decided_at or work.at)
     if outcome == "chain_approach":
         if row is None:
             raise ReviewMoveRefused("there is no case to refer")

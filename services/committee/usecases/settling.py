@@ -58,7 +58,7 @@ def _hold(work: Work, row: WaitingRow, said: Mapping[str, Any], counted: Counted
     assert row.review_id is not None  # noqa: S101 - of a review
     ends_on = said.get("ends_on")
     whole = {**said, "ends_on": date.fromisoformat(ends_on) if ends_on else None}
-    reviewing.hold(work, row.review_id, whole, row.meeting_id, counted)
+    reviewing.hold(work, row.review_id, whole, row.meeting_id, counted, row.recorded_at)
 
 
 _ACTS: Mapping[str, Callable[[Work, WaitingRow, Mapping[str, Any], Counted], None]] = {

@@ -4,7 +4,7 @@ Until then everything is as it was: a provisional grant lives, no alarm is switc
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
@@ -54,6 +54,15 @@ def wait(
 def overtake(work: Work, *, application_id: UUID | None = None, review_id: UUID | None = None) -> None:
     """What waits about something that was decided meanwhile, elsewhere, lapses."""
     for row in waiting.of_case(work.session, application_id, review_id):
+        _lapse(work, row, "decided elsewhere")
+
+
+def overtake_reviews(work: Work, application_id: UUID, meeting_id: UUID, decided_at: datetime) -> None:
+    """What an earlier meeting decided in a review of this case, and still waits, lapses: the later word counts.
+
+    What the same meeting decides of a case takes effect together.
+    """
+    for row in waiting.earlier_reviews(work.session, application_id, meeting_id, decided_at):
         _lapse(work, row, "decided elsewhere")
 
 
