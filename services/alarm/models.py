@@ -158,12 +158,15 @@ class StageRow(SQLModel, table=True):
 
 
 class FrozenLadderRow(SQLModel, table=True):
-    """What an alarm showed its device when that asked to cancel: stage by stage, when each was reached."""
+    """What an alarm showed a device when that asked to cancel: stage by stage, when each was reached.
+
+    It counts for the device that raised the alarm; who that is may not be known yet.
+    """
 
     __tablename__ = "frozen_ladders"
 
     alarm_id: UUID = Field(primary_key=True)
-    device_id: str = Field(index=True)
+    device_id: str = Field(primary_key=True, index=True)
     asked_at: datetime = Field(sa_type=UtcDateTime)
     shown: dict[str, str] = Field(sa_type=Json)
 

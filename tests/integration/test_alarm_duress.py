@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
+from contracts.alarm import alarm_id_of
 from tests.support.alarm import AlarmApi, Books, Button, eventually
 from tests.support.broker import Broker
 from tests.support.postgres import Cluster
@@ -140,3 +141,20 @@ def test_another_presss_ladder_of_the_same_alarm_is_frozen_too(api: AlarmApi, bo
     life.cancel("9876")
     life.comes_to("unit_moving")
     assert [life.shown()[1], life.shown(second)[1]] == [["stored", "routed"]] * 2
+
+
+def test_another_device_freezes_no_alarm_ahead(api: AlarmApi, books: Books) -> None:
+    hers, other = Life(api, books), Life(api, books)
+    ahead = alarm_id_of(hers.button.id, hers.button.counter + 1)
+    forged = other.button.sign(
+        {"device_id": str(other.button.id), "alarm_id": str(ahead), "code": "1"}, "cancel"
+    )
+    assert api.post(f"/v1/alarms/{ahead}/cancel", forged).status_code == 202
+    hers.alarm_id, hers.incident_id = hers.press(), uuid4()
+    assert hers.alarm_id == ahead
+    hers.comes_to("routed")
+    assert hers.shown()[1] == ["stored", "routed"]
+    # Nor does it keep her own request from freezing it.
+    hers.cancel("9876")
+    hers.comes_to("unit_moving")
+    assert hers.shown()[1] == ["stored", "routed"]

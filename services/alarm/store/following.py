@@ -19,13 +19,15 @@ IS_OF = "(a.digest = '' OR {0}.digest IS NULL OR a.digest = {0}.digest)"
 # For so long after a request to cancel, further presses of the device show that they are held and nothing else:
 # whether they join an alarm that goes on would tell what the code was.
 _QUIET = "interval '12 hours'"
-# An alarm that its device asked to cancel shows for ever what it showed then.
+# An alarm that its device asked to cancel shows for ever what it showed then. Another one's request, which may
+# come before the press does, freezes nothing of it.
 _STAGES = text(
     "WITH p AS (SELECT alarm_id, device_id, digest, stored_at, received_at FROM presses "  # noqa: S608
     "WHERE alarm_id = ANY(:ids)), "
     "live AS (SELECT alarm_id, device_id, digest, stored_at, EXISTS (SELECT 1 FROM frozen_ladders f "
     f"WHERE f.device_id = p.device_id AND p.received_at BETWEEN f.asked_at AND f.asked_at + {_QUIET}) AS quiet "
-    "FROM p WHERE NOT EXISTS (SELECT 1 FROM frozen_ladders f WHERE f.alarm_id = p.alarm_id)) "
+    "FROM p WHERE NOT EXISTS (SELECT 1 FROM frozen_ladders f "
+    "WHERE f.alarm_id = p.alarm_id AND f.device_id = p.device_id)) "
     "SELECT alarm_id, device_id, 'stored' AS stage, stored_at AS at FROM live UNION ALL "
     "SELECT live.alarm_id, device_id, s.stage, s.at FROM live "
     f"JOIN alarm_incidents a ON a.alarm_id = live.alarm_id AND {IS_OF.format('live')} "
@@ -33,7 +35,7 @@ _STAGES = text(
 )
 # Read here and not by the database: one that cannot be read would hide the ladders of all others.
 _FROZEN = text(
-    "SELECT p.alarm_id, p.device_id, f.shown FROM presses p JOIN frozen_ladders f USING (alarm_id) "
+    "SELECT p.alarm_id, p.device_id, f.shown FROM presses p JOIN frozen_ladders f USING (alarm_id, device_id) "
     "WHERE p.alarm_id = ANY(:ids)"
 )
 _OF_DEVICE = text(
