@@ -201,3 +201,24 @@ def test_reviews_of_a_case_are_its_own_districts(committee: Desk, protocol_id: s
     granted(committee, protocol_id, path)
     assert body["enrolment_id"] in ids(committee, "/v1/reviews", SECRETARY, "enrolment_id")
     assert body["enrolment_id"] not in ids(committee, "/v1/reviews", SECRETARY_THERE, "enrolment_id")
+
+
+def test_who_names_the_file_of_another_district_gets_no_case_by_it(
+    committee: Desk, database: Database, protocol_id: str, other: str
+) -> None:
+    support: Who = {"role": "follow_up", "partner": "victim-support", "district": ANTWERP}
+    own = there(support, "Gent")
+    exceptional: dict[str, Any] = {"protocol_id": None, "exceptional": "she lives with us", "conditions": {}}
+    # Under their own protocol, under hers, and outside any; and her own victim support.
+    for who, changed, said in (
+        (support, {"protocol_id": other, "zone_id": "z5"}, (None, None)),
+        (support, {"zone_id": "z1"}, (None, None)),
+        (support, {"zone_id": "z1"} | exceptional, (None, None)),
+        (own, {"zone_id": "z1"}, ("victim-support", "z1")),
+    ):
+        body = whole(protocol_id, proposer="victim-support") | changed
+        registry_says(database, body["enrolment_id"], "open")
+        submitted(committee, body, who)
+        (told,) = committee.published(body["enrolment_id"])
+        assert told.type == "application.submitted.v1"
+        assert (told.data["proposer"], told.data["zone_id"]) == said

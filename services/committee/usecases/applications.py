@@ -104,7 +104,9 @@ def submit(work: Work, application_id: UUID) -> Filed:
         now=work.at,
     )
     work.note(row.id, "submitted")
-    work.tx.publish(submitted)
+    # Reporting shows a proposer what happens in its case: nobody gets that by naming a file of others.
+    theirs = _may_be_theirs(work, row)
+    work.tx.publish(submitted if theirs else submitted.model_copy(update={"proposer": None, "zone_id": None}))
     for conflict in cases.conflicts(work.session, [row.id]):
         work.tx.publish(events.tied(row, conflict))
     return filed(work, row)
@@ -212,6 +214,13 @@ def _is_file_of(reading: Reading, row: ApplicationRow) -> bool:
         and own_cases(reading.caller) is None
         and zone not in reading.sight.elsewhere
     )
+
+
+def _may_be_theirs(reading: Reading, row: ApplicationRow) -> bool:
+    """Whether the caller proposes within their own committees: its protocol, and a file not others' alone."""
+    zone = enrolments.zone(reading.session, row.enrolment_id) if row.enrolment_id else None
+    own_protocol = row.protocol_id is None or row.protocol_id in reading.sight.protocols
+    return own_protocol and (zone == reading.caller.zone or zone not in reading.sight.elsewhere)
 
 
 def rules_for(reading: Reading, row: ApplicationRow) -> Rules | None:
