@@ -45,6 +45,7 @@ M = f"/v1/meetings/{NOBODY}"
 ALLOWED: dict[tuple[str, str], set[str]] = {
     ("PUT", f"{P}/draft"): DESK | {"admin"},
     ("POST", f"{V}/submit"): DESK | {"admin"},
+    ("GET", f"{V}/members"): MEMBERS | GENERAL | {"admin"},
     ("POST", f"{V}/approve"): GENERAL,
     ("POST", f"{V}/send-back"): GENERAL,
     ("POST", f"{V}/sign"): {"procureur"},
