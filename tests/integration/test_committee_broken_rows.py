@@ -165,7 +165,7 @@ def test_it_is_shown_and_hides_nothing(world: World, table: str, column: str, ro
     one = f"EXISTS (SELECT FROM damaged WHERE {same})"
     try:
         if not world.damage.set(table, column, value, one):
-            pytest.skip("the database refuses it")
+            return  # the database refuses it: there can be no such row
         assert world.read() == world.before
     finally:
         world.damage.set(table, column, old, one)

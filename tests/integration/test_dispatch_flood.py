@@ -20,7 +20,7 @@ from tests.support.tokens import Issuer
 ROOM = f"/v1/control-rooms/{GHENT_ROOM}"
 AALST = Fix(lat=50.9378, lon=4.0410, radius_m=12)
 # Of the same zone, too far for a press to join one at the Korenmarkt.
-NEXT_STREET = Fix(lat=51.0600, lon=3.7300, radius_m=12)
+NEXT_STREET = Fix(lat=51.0650, lon=3.7300, radius_m=12)
 FLOOD, ELSEWHERE = "a" * 32, "b" * 32
 
 
@@ -157,7 +157,7 @@ def test_a_press_of_a_victims_device_is_never_one_of_a_flood(room: Flooded) -> N
     hers, later = uuid4(), uuid4()
     room.desk.know(hers)
     flood = room.flood(5)
-    own = room.flood(1, device=hers) | room.flood(1, device=hers, fix=NEXT_STREET)
+    own = room.flood(1, device=hers) | room.flood(1, device=hers, counter=2, fix=NEXT_STREET)
     assert (members(room), alone(room)) == ([flood], own)
     # The registry's word comes after the press, which was one of many until then.
     soon_known = room.flood(1, device=later)

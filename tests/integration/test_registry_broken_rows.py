@@ -90,12 +90,11 @@ def test_it_is_shown_and_hides_nothing(world: World, table: str, column: str, va
         f'SELECT id, "{column}"::text FROM "{table}" WHERE {key} = '
         f"'{'ghent' if table == 'stock_item' else known}' ORDER BY id LIMIT 1"
     )
-    if not found:
-        pytest.skip("there is none")
+    assert found, "nothing to damage"
     ((row, old),) = found
     try:
         if not world.damage.set(table, column, value, f"id = '{row}'"):
-            pytest.skip("the database refuses it")
+            return  # the database refuses it: there can be no such row
         assert world.read() == before
     finally:
         world.damage.set(table, column, old, f"id = '{row}'")

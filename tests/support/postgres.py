@@ -49,7 +49,7 @@ class Cluster:
     ) -> None:
         if self._process:
             self._process.send_signal(postgres.spec(self._layout).stop_signal)
-            self._process.wait(20)
+            self._process.wait(60)
         self._layout.wipe()
         shutil.rmtree(self.home, ignore_errors=True)
 
