@@ -26,7 +26,7 @@ from tests.support.days import today
 from tests.support.desks import Desk, Who
 
 MET = {"intimate": {"met": True}, "reachable": {"met": True}}
-END = {"outcome": "end", "plan": "device back on Monday"}
+END: dict[str, Any] = {"outcome": "end", "plan": "device back on Monday"}
 
 
 def real_alarm(database: Database, enrolment: str) -> None:
@@ -106,3 +106,23 @@ def test_a_real_alarm_is_looked_at_by_the_committee_of_her_zone(
     real_alarm(database, enrolment)
     (after,) = reviews(committee, enrolment, "real_alarm")
     assert after["application_id"] == path.rpartition("/")[2]
+
+
+def test_a_real_alarm_is_looked_at_though_the_file_ended_meanwhile(
+    committee: Desk, database: Database, protocol_id: str
+) -> None:
+    path, enrolment = alive(committee, protocol_id)
+    (periodic,) = reviews(committee, enrolment, "periodic")
+    hold(committee, protocol_id, periodic, **END)
+    real_alarm(database, enrolment)
+    registry_says(database, enrolment, "ended")
+    assert state_of(committee, path) == "ended"
+    (left,) = reviews(committee, enrolment)
+    assert left["cause"] == "real_alarm"
+    waiting = committee.call("GET", "/v1/board?limit=500", **SECRETARY)
+    assert left["id"] in [each["subject_id"] for each in waiting]
+    later = today(90).isoformat()
+    held = hold(committee, protocol_id, left, outcome="extend", conditions=MET, ends_on=later)
+    # The registry tells the zone that she needs a new file.
+    assert (held["state"], committee.published(enrolment)[-1].type) == ("held", "review.held.v1")
+    assert reviews(committee, enrolment) == []

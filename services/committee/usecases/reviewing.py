@@ -161,6 +161,9 @@ def _follow(
     if review.outcome == "end":
         ending.to_end(work, row, "review")
         return
+    if row.state == "ended":
+        # The registry hears it, and tells her zone: nothing of this case is looked at again.
+        return
     about = (work.session, review.enrolment_id, row.id)
     if after is not None:
         # What was to end lives on: nobody needs to bring the device any more, and somebody looks again.

@@ -62,7 +62,9 @@ def close_unknown(work: Work, application_id: UUID, reasons: str) -> Filed:
 def _close(session: Session, row: ApplicationRow, now: datetime) -> None:
     row.state = domain.moved(state_of(row), "close")
     deadlines.met(session, row.id, now=now)
-    void(session, store.reviews_of(session, row.id), now)
+    # That she needed it is looked at all the same: she may need another one.
+    others = [each for each in store.reviews_of(session, row.id) if each.cause != "real_alarm"]
+    void(session, others, now)
 
 
 def void(session: Session, reviews: Iterable[ReviewRow], now: datetime) -> None:
