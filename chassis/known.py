@@ -78,7 +78,15 @@ class Known:
                     if name not in self.broken:
                         self.miss(name, "ValidationError")
                     data[name] = instead.get(name)
-        return model.model_construct(**data)
+        return self._constructed(model, data)
+
+    def _constructed(self, model: type[M], data: Mapping[str, Any]) -> M:
+        """A model although some of it is nothing that it may be; all else is as it would be without that."""
+        answer = model.model_construct(**data)
+        for name, value in data.items():
+            if name not in self.broken:
+                model.__pydantic_validator__.validate_assignment(answer, name, value)
+        return answer
 
 
 def shown(

@@ -2,16 +2,22 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from chassis.database import Database, engine_of
+from contracts.dispatch import NamedZone, ZonesPublished
+from contracts.envelope import wrap
+from services.registry import events
+from services.registry.models import TABLES
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
+from services.registry.usecases import zones
 from tests.support.damage import Damaged
 from tests.support.desks import Desk
-from tests.support.registry import GHENT, complete, identity, picture, with_page
+from tests.support.registry import GHENT, LIEGE, complete, identity, picture, with_page
 
 ODD_TIMES = ("infinity", "0044-03-15 BC")
 BROKEN = [
@@ -69,6 +75,15 @@ def world(registry: Desk, registry_settings: RegistrySettings) -> Iterator[World
         registry.call("POST", f"{file}/transfers", move, status=201, **GHENT)
         registry.call("POST", "/v1/stock", {"kind": "button", "serial": f"S-{number}"}, status=201, **GHENT)
         first = first or file
+    tied = {"subject": "kim", "reason": "her brother"}
+    registry.call("POST", f"{first}/ties", tied, status=204, **GHENT)
+    registry.call("POST", f"{first}/break-glass", {"reason": "she called us"}, status=201, **LIEGE)
+    names = (NamedZone(zone_id=each, nl=each, fr=each, de=each) for each in ("aalst", "ghent"))
+    told = ZonesPublished(number=1, zones=tuple(names), published_at=datetime.now(UTC))
+    in_force = events.zones_in_force(wrap(told, source="/services/dispatch"))
+    assert in_force is not None
+    with database.transaction() as tx:
+        zones.keep(tx, in_force)
     yield World(
         registry,
         Damaged(registry_settings.database_url.get_secret_value()),
@@ -76,6 +91,7 @@ def world(registry: Desk, registry_settings: RegistrySettings) -> Iterator[World
         (
             *("/v1/enrolments", "/v1/reminders?limit=500", "/v1/transfers", "/v1/stock"),
             *(first, f"{first}/photos", "/desk", "/desk/stock", first.replace("/v1/", "/desk/")),
+            *("/desk/import", "/desk/glass", f"{first}/completeness"),
         ),
     )
     database.engine.dispose()
@@ -98,6 +114,21 @@ def test_it_is_shown_and_hides_nothing(world: World, table: str, column: str, va
         assert world.read() == before
     finally:
         world.damage.set(table, column, old, f"id = '{row}'")
+
+
+@pytest.mark.parametrize("table", sorted(TABLES))
+def test_no_time_and_no_shape_in_any_column_takes_a_page_or_a_list_away(world: World, table: str) -> None:
+    key = {"enrolment_file": "id"}.get(table, "enrolment_id")
+    about = "true" if table in ("stock_item", "zones") else f"{key} = '{identity(world.file)}'"
+    rows = world.damage.rows(table, about)
+    assert rows, "nothing to be damaged"
+    failed = []
+    for one in rows[:2]:
+        for column, value in world.damage.of_no_shape(table, one):
+            paths = (*world.lists, f"{world.file}/card", f"{world.file}/export")
+            found = {path: world.desk.answer(path, **GHENT).status_code for path in paths}
+            failed += [f"{column} = {value}: {p} {got}" for p, got in found.items() if got != 200]
+    assert not failed
 
 
 def test_a_card_that_cannot_be_read_can_be_written_anew(world: World) -> None:

@@ -52,12 +52,38 @@ class Damaged:
             (list(tables),),
         ).fetchall()
 
+    def rows(self, table: str, which: str) -> list[str]:
+        """The rows of a condition, each by its primary key: its place changes with every write."""
+        run = self._connection.execute
+        keys = [
+            str(name)
+            for (name,) in run(
+                "SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid "
+                "AND a.attnum = ANY(i.indkey) WHERE i.indrelid = %s::regclass AND i.indisprimary",
+                (table,),
+            )
+        ]
+        texts = ", ".join(f'"{key}"::text' for key in keys)
+        found = run(f'SELECT {texts} FROM "{table}" WHERE {which} ORDER BY ctid'.encode()).fetchall()
+        return [
+            " AND ".join(f"\"{key}\" = '{value}'" for key, value in zip(keys, each, strict=True))
+            for each in found
+        ]
+
+    def of_no_shape(self, table: str, which: str) -> Iterator[tuple[str, str]]:
+        """Each time and each JSON of a row holds, in turn, what no reader expects: column and value."""
+        for _, column, kind in self.columns(table):
+            for value in VALUES[kind] if kind in ("timestamp with time zone", "date", "jsonb") else ():
+                with self.damaged(table, column, value, which) as held:
+                    if held:
+                        yield column, value
+
     @contextmanager
     def damaged(self, table: str, column: str, value: str | None, which: str) -> Iterator[bool]:
         """One column of the row of a condition holds this; False where the database refuses it."""
         run = self._connection.execute
-        old = run(f'SELECT "{column}"::text FROM "{table}" WHERE {which}').fetchone()
-        change = f'UPDATE "{table}" SET "{column}" = %s WHERE {which}'
+        old = run(f'SELECT "{column}"::text FROM "{table}" WHERE {which}'.encode()).fetchone()
+        change = f'UPDATE "{table}" SET "{column}" = %s WHERE {which}'.encode()
         try:
             held = run(change, (value,)).rowcount == 1
         except psycopg.Error:

@@ -83,9 +83,11 @@ def _people(reading: Reading, meeting: MeetingOut) -> dict[str, Any]:
     """Members who are not there, and whether the reader may say that they are, or were."""
     there = {who.member_id for who in meeting.attendance if who.left_at is None}
     said = {who.member_id: who.confirmed_at for who in meeting.attendance}
-    known = [shown.member(row, name) for row, name in members.listed(reading, meeting.protocol_id)]
     today = local_day(reading.at)
-    sit = [each for each in known if sits_on(each, today)]
+    # By the row: of what is shown a day that cannot be read is absent.
+    listed = [(row, shown.member(row, name)) for row, name in members.listed(reading, meeting.protocol_id)]
+    known = [each for _, each in listed]
+    sit = [each for row, each in listed if sits_on(row, today)]
     me = (account(reading.caller.subject), reading.caller.partner)
     mine = [each.id for each in known if (each.person, each.partner) == me]
     here = [each.id for each in sit if each.id in mine and each.id not in there]

@@ -14,7 +14,10 @@ from chassis.known import RowOut
 from chassis.people import is_one_of
 from contracts.policy import Circumstances
 from services.committee.domain import application as domain
+from services.committee.domain.presence import Counted
+from services.committee.domain.protocol import CORE
 from services.committee.models import (
+    AgendaRow,
     ApplicationRow,
     ConflictRow,
     HandoverRow,
@@ -126,8 +129,16 @@ def meeting(seen: Seen) -> MeetingOut:
         MeetingOut,
         seen.row,
         attendance=tuple(row(AttendanceOut, each, name=name) for each, name in seen.attendance),
-        agenda=tuple(row(AgendaOut, item, **asdict(counted)) for item, counted in seen.agenda),
+        agenda=tuple(_point(item, counted) for item, counted in seen.agenda),
     )
+
+
+def _point(item: AgendaRow, counted: Counted | None) -> AgendaOut:
+    """A point of the agenda. Where it cannot be read who counts, nobody does: nothing is decided of it."""
+    whole = row(AgendaOut, item, **asdict(counted or Counted(missing=[*CORE])))
+    if counted is not None:
+        return whole
+    return whole.model_copy(update={"unreadable": (*whole.unreadable, "present")})
 
 
 def conflict(found: ConflictRow, reason: str) -> ConflictOut:

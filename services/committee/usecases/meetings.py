@@ -3,9 +3,11 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Literal
 from uuid import UUID, uuid4
 
+from chassis.known import Known
 from services.committee.domain import application as domain
 from services.committee.domain.presence import Counted
 from services.committee.errors import (
@@ -26,11 +28,11 @@ _BEFORE: dict[str, Collection[str]] = {"open": ("planned",), "closed": ("open",)
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A meeting as the secretariat sees it."""
+    """A meeting as the secretariat sees it; None where it cannot be read who counts for a point."""
 
     row: MeetingRow
     attendance: Sequence[tuple[AttendanceRow, str]]
-    agenda: Sequence[tuple[AgendaRow, Counted]]
+    agenda: Sequence[tuple[AgendaRow, Counted | None]]
 
 
 def plan(work: Work, protocol_id: UUID, starts_at: datetime, language: str) -> Seen:
@@ -122,7 +124,8 @@ def seen(reading: Reading, row: MeetingRow) -> Seen:
         me = reading.caller.subject
         if cases.is_tied(reading.session, me, item.application_id, item.enrolment_id):
             continue
-        agenda.append((item, _counts(reading, row, application, item)))
+        counts = partial(_counts, reading, row, application, item)
+        agenda.append((item, Known("agenda item", item.id).read("present", counts, None)))
     return Seen(row, list(zip(attendance, names, strict=True)), agenda)
 
 

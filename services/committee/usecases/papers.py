@@ -1,18 +1,20 @@
 """What stands in minutes and decisions: who was there and what was decided, nothing that anybody kept back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from contracts.registry import Language
-from services.committee.errors import ApplicationUnknown
+from services.committee.domain.presence import Counted
+from services.committee.errors import ApplicationUnknown, QuorumMissing
 from services.committee.models import AgendaRow, AttendanceRow, DecisionRow, MeetingRow
 from services.committee.papers.pdf import Minutes, Point, Present
 from services.committee.partners import called
 from services.committee.store import cases, due
 from services.committee.usecases import meetings, protocols, sealed
+from services.committee.usecases.meetings import Seen
 from services.committee.usecases.work import Reading
 
 # How a partner is called, by its code.
@@ -46,9 +48,17 @@ def minutes_of(reading: Reading, meeting_id: UUID) -> Minutes:
                 _point(reading, row, item, name),
                 waits_for=[name(each) for each in counted.waits_for] if item.state == "waiting" else (),
             )
-            for item, counted in seen.agenda
+            for item, counted in _certain(seen)
         ],
     )
+
+
+def _certain(seen: Seen) -> Iterator[tuple[AgendaRow, Counted]]:
+    """The points with who counted; raises `QuorumMissing`: minutes do not say what nobody knows."""
+    for item, counted in seen.agenda:
+        if counted is None:
+            raise QuorumMissing("who counts for a point cannot be read", field="meeting_id")
+        yield item, counted
 
 
 def _confirmed(who: AttendanceRow, now: datetime) -> tuple[str | None, datetime | None]:

@@ -18,6 +18,7 @@ from services.committee.errors import ProtocolContradictory
 from services.committee.models import MemberRow
 from services.committee.store import members as store
 from services.committee.usecases import sealed
+from services.committee.usecases.sealed import UNREADABLE
 from services.committee.usecases.work import Reading, Work
 
 Named = Mapping[str, Any]
@@ -54,7 +55,11 @@ def _problems(at: str, each: Named, sitting: Sequence[str]) -> list[dict[str, st
 def of_version(reading: Reading, protocol_id: UUID, version: int) -> list[dict[str, Any]]:
     """Who stands in a version, as it was written."""
     rows = store.of_version(reading.session, protocol_id, version)
-    return [{**reading.open(sealed.member(row.id), row.sealed), **_terms(row)} for row in rows]
+    unknown = {"name": UNREADABLE}
+    return [
+        {**unknown, "subject": row.person, **reading.opened(sealed.member(row.id), row.sealed), **_terms(row)}
+        for row in rows
+    ]
 
 
 def _terms(row: MemberRow) -> dict[str, Any]:

@@ -41,10 +41,10 @@ def draft(
     """
     _refuse_contradictions(content)
     protocol_members.refuse_wrong(content["partners"], members)
-    _refuse_strangers(work, content)
+    _refuse_strangers(work, protocol_id, content)
     store.lock(work.session, protocol_id)
     for before in store.versions(work.session, protocol_id)[:1]:
-        _refuse_strangers(work, before.content)
+        _refuse_strangers(work, protocol_id, before.content)
     row = store.under_way(work.session, protocol_id)
     if row is None:
         row = ProtocolRow(
@@ -121,7 +121,7 @@ def _take_effect(tx: Transaction, row: ProtocolRow) -> None:
 
 def members_of(reading: Reading, protocol_id: UUID, number: int) -> list[dict[str, Any]]:
     """Who stands in a version, for its own people; raises `Forbidden`, `ProtocolUnknown`."""
-    _refuse_strangers(reading, version(reading.session, protocol_id, number).content)
+    _refuse_strangers(reading, protocol_id, version(reading.session, protocol_id, number).content)
     return protocol_members.of_version(reading, protocol_id, number)
 
 
@@ -182,16 +182,16 @@ def _refuse_contradictions(content: dict[str, Any]) -> None:
 def _locked(work: Work, protocol_id: UUID, number: int) -> ProtocolRow:
     store.lock(work.session, protocol_id)
     row = version(work.session, protocol_id, number)
-    _refuse_strangers(work, row.content)
+    _refuse_strangers(work, protocol_id, row.content)
     return row
 
 
-def _refuse_strangers(work: Reading, content: dict[str, Any]) -> None:
+def _refuse_strangers(work: Reading, protocol_id: UUID, content: dict[str, Any]) -> None:
     """A protocol is moved by its own partners in its district, the procureur-generaal and who installs."""
     caller = work.caller
     if caller.roles & {"admin", "procureur_general"}:
         return
-    if not reach_of(content).holds(caller.partner, caller.district, caller.zone):
+    if not reach_of(protocol_id, content).holds(caller.partner, caller.district, caller.zone):
         raise Forbidden("this protocol is another district's, or does not name your partner", field="district")
 
 

@@ -1,16 +1,19 @@
 """Who counts for which case, at a meeting and for what waits after it."""
 
+import logging
 from collections.abc import Mapping, Sequence
 
 from contracts.common import local_day
 from services.committee.domain.presence import Counted, count, sits_on
-from services.committee.domain.protocol import Rules
+from services.committee.domain.protocol import CORE, Rules
 from services.committee.errors import QuorumMissing
 from services.committee.models import AgendaRow, ApplicationRow, AttendanceRow, MeetingRow
 from services.committee.store import cases, members
 from services.committee.store import meetings as store
 from services.committee.usecases import applications, protocols
 from services.committee.usecases.work import Reading
+
+log = logging.getLogger(__name__)
 
 
 def counted(reading: Reading, row: MeetingRow, application: ApplicationRow | None, item: AgendaRow) -> Counted:
@@ -46,7 +49,7 @@ def still_counted(
 ) -> Counted:
     """Who of those that decided at a meeting that is over counts now; raises `QuorumMissing`."""
     out = cases.tied(reading.session, application.id, application.enrolment_id)
-    found = count(there, {}, out | set(application.reviewed_from), rules.quorum)
+    found = count(there, {}, out | _deciders(application), rules.quorum)
     refuse_without(found)
     return found
 
@@ -101,4 +104,15 @@ def _rules(reading: Reading, row: MeetingRow, application: ApplicationRow | None
 def _excluded(reading: Reading, application: ApplicationRow | None, item: AgendaRow) -> set[str]:
     """Who has a tie to a party; and, after a request for review, who took the decision that is reviewed."""
     tied = cases.tied(reading.session, item.application_id, item.enrolment_id)
-    return tied | set(application.reviewed_from if application else ())
+    return tied | (_deciders(application) if application else set())
+
+
+def _deciders(application: ApplicationRow) -> set[str]:
+    """Who took the decision that is reviewed; raises `QuorumMissing` where that cannot be read."""
+    found: object = application.reviewed_from
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        log.error("application %s: who took what is reviewed cannot be read", application.id)
+        raise QuorumMissing(
+            "who took the decision that is reviewed cannot be read", field="meeting_id", missing=[*CORE]
+        )
+    return set(found)

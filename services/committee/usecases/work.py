@@ -80,7 +80,7 @@ def sight_of(session: Session, caller: Caller) -> Sight:
     """Which cases a caller may know, ties apart; the rule itself is in `Sight`."""
     ours, covered, elsewhere = set[UUID](), set[str](), set[str]()
     for row in protocols.binding(session):
-        reach = Known("protocol", row.id).read("content", partial(reach_of, row.content), _NOBODYS)
+        reach = reach_of(row.id, row.content)
         if reach.holds(caller.partner, caller.district, caller.zone):
             ours.add(row.id)
             covered |= set(reach.zones)
@@ -97,8 +97,12 @@ def sight_of(session: Session, caller: Caller) -> Sight:
 _NOBODYS = Reach("", (), ())
 
 
-def reach_of(content: Mapping[str, Any]) -> Reach:
+def reach_of(protocol_id: UUID, content: Mapping[str, Any]) -> Reach:
     """Whose a protocol is, by what it says."""
+    return Known("protocol", protocol_id).read("content", partial(_reach, content), _NOBODYS)
+
+
+def _reach(content: Mapping[str, Any]) -> Reach:
     partners = [str(partner["id"]) for partner in content["partners"]]
     return Reach(str(content["district"]), [str(zone) for zone in content["zones"]], partners)
 

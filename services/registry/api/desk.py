@@ -10,8 +10,9 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
 from chassis.caller import Caller
-from chassis.pages import Pages
+from chassis.pages import UNKNOWN, Pages
 from contracts.registry import Card
+from contracts.values import FIRST_DAY, LAST_DAY
 from services.registry.api import cards as cards_api
 from services.registry.api import files
 from services.registry.api import stock as stock_api
@@ -186,6 +187,8 @@ def _offer(work: Work, row: EnrolmentRow) -> TransferOut | None:
 
 
 def _aged(work: Work, photo: PhotoRow, locale: str) -> dict[str, Any]:
+    if not FIRST_DAY <= photo.taken_on <= LAST_DAY:
+        return {"row": photo, "age": UNKNOWN, "stale": True}
     age = max(today(work) - photo.taken_on, photo.taken_on.resolution)
     return {
         "row": photo,

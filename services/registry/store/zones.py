@@ -1,10 +1,12 @@
 """The police zones in force, as dispatch told them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
+from chassis.known import Known
 from services.registry.models import ZonesRow
 
 
@@ -22,6 +24,10 @@ def put(session: Session, row: ZonesRow) -> None:
 
 
 def names(session: Session) -> Mapping[str, Mapping[str, str]]:
-    """Zones by id, each with its name by language; none where nobody told yet."""
+    """Zones by id, each with its name by language; none where nobody told yet, or it cannot be read."""
     row = session.get(ZonesRow, 1)
-    return {zone["zone_id"]: zone for zone in row.zones} if row else {}
+    return Known("zones", 1).read("zones", partial(_named, row.zones), {}) if row else {}
+
+
+def _named(zones: Sequence[Mapping[str, str]]) -> Mapping[str, Mapping[str, str]]:
+    return {zone["zone_id"]: zone for zone in zones}
