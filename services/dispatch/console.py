@@ -38,6 +38,10 @@ def add_pages(app: FastAPI, settings: DispatchSettings, vault: Vault, signed_out
     def webhooks() -> FileResponse:
         return FileResponse(_WEB / "webhooks.html", headers={**HEADERS, **FRESH})
 
+    @app.get("/console/lending", include_in_schema=False)
+    def lending() -> FileResponse:
+        return FileResponse(_WEB / "lending.html", headers={**HEADERS, **FRESH})
+
     @app.get("/console/me", tags=["console"])
     @unlogged
     def me(caller: AnyCaller) -> dict[str, Any]:

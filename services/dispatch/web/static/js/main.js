@@ -200,6 +200,15 @@ async function lookAside() {
   }
 }
 
+/** Units that another room offers, or that it has not answered for: said like that, to who can answer. */
+function sayLending() {
+  if (!state.me?.roles.includes("supervisor")) return;
+  const toUs = state.units.filter((unit) => unit.offered_to === state.me.cic).length;
+  const byUs = state.units.filter((unit) => unit.offered_to && unit.control_room_id === state.me.cic).length;
+  const texts = [toUs && t("lendingToYou", { count: toUs }), byUs && t("lendingByYou", { count: byUs })];
+  say(byId("lending-waits"), texts.filter(Boolean).join(" · "));
+}
+
 async function setUp() {
   for (;;) {
     try {
@@ -220,6 +229,7 @@ async function setUp() {
 function heading() {
   byId("room").textContent = roomName(state.me?.cic ?? "");
   byId("who").textContent = state.me?.subject ?? "";
+  byId("lending-here").hidden = !state.me?.roles.includes("supervisor");
 }
 
 async function run(why = null) {
@@ -230,7 +240,7 @@ async function run(why = null) {
   feed = new Feed(state.me.cic, {
     incident: arrived,
     present,
-    units: (units) => { state.units = units; show(); },
+    units: (units) => { state.units = units; sayLending(); show(); },
     state: connection,
     refused: () => run(t("sessionOver")),
   });

@@ -1,0 +1,158 @@
+// Units that one control room lends or gives to another: both want it, and either ends a loan.
+
+import { Problem, get, post } from "./api.js";
+import { byId, el, fill, say } from "./dom.js";
+import { watchAddress, whoAmI } from "./session.js";
+import { language, nameOf, showFixed, speak, t, word } from "./words.js";
+
+const EVERY_MS = 15000;
+let me = null;
+let rooms = [];
+let units = [];
+
+const isSupervisor = () => me.roles.includes("supervisor");
+const isOurs = (unit) => unit.control_room_id === me.cic;
+const roomName = (id) => nameOf(rooms.find((room) => room.id === id)?.names) || id;
+
+// What there is, in the order in which it needs somebody. `asked` waits for an answer from here.
+const GROUPS = {
+  asked: { holds: (unit) => unit.offered_to === me.cic, acts: ["accept", "refuse"] },
+  offered: { holds: (unit) => isOurs(unit) && unit.offered_to, acts: ["withdraw"] },
+  borrowed: { holds: (unit) => unit.lent_to === me.cic, acts: ["giveBack"] },
+  lent: { holds: (unit) => isOurs(unit) && unit.lent_to, acts: ["callBack"] },
+};
+
+async function load() {
+  [rooms, units] = await Promise.all([get("/v1/control-rooms"), get(`/v1/control-rooms/${encodeURIComponent(me.cic)}/units`)]);
+  show();
+}
+
+function show() {
+  const told = units.map((unit) => [unit.unit_id, unit.callsign, unit.control_room_id, unit.lent_to, unit.offered_to, unit.offered_as]);
+  fill(byId("lent"), [language, rooms, told], () => Object.keys(GROUPS).map(group));
+  byId("offer").hidden = !isSupervisor();
+  if (!isSupervisor() || document.querySelector("#offer form:focus-within")) return; // what somebody chooses stays
+  fill(byId("offer"), [language, rooms, told], offerForm);
+}
+
+function group(name) {
+  const found = units.filter(GROUPS[name].holds);
+  return el(
+    "section",
+    { "aria-labelledby": `group-${name}`, "data-group": name },
+    el("h2", { id: `group-${name}` }, word("lending", name)),
+    found.length ? el("ul", {}, found.map((unit) => item(unit, name))) : el("p", {}, t("lendingNothing")),
+  );
+}
+
+function item(unit, name) {
+  const line = (key, value) => [el("dt", {}, t(key)), el("dd", {}, value)];
+  return el(
+    "li",
+    { "data-unit": unit.unit_id, class: name === "asked" ? "waits" : null },
+    el("h3", {}, unit.callsign),
+    el(
+      "dl",
+      {},
+      !isOurs(unit) && line("lendingOwner", roomName(unit.control_room_id)),
+      unit.lent_to && line("lendingFor", roomName(unit.lent_to)),
+      unit.offered_to && isOurs(unit) && line("lendingTo", roomName(unit.offered_to)),
+      unit.offered_as && line("lendingKind", word("lendingAs", unit.offered_as)),
+    ),
+    isSupervisor() ? el("p", { class: "acts" }, GROUPS[name].acts.map((act) => button(unit, act))) : el("p", {}, t("lendingOnlySupervisors")),
+  );
+}
+
+function button(unit, act) {
+  const text = word("lendingDo", act);
+  return el(
+    "button",
+    { type: "button", class: act === "accept" ? "go" : null, "aria-label": `${text}: ${unit.callsign}`, "data-hold": `${act} ${unit.unit_id}`, onclick: () => answer(unit, act) },
+    text,
+  );
+}
+
+/** Say what became of an act, and look again; raises nothing. */
+async function answer(unit, act) {
+  say(byId("problem"), null);
+  say(byId("done"), null);
+  try {
+    await post(`/v1/units/${encodeURIComponent(unit.unit_id)}/${act === "accept" ? "accept" : "return"}`);
+    say(byId("done"), word("lendingDone", act === "accept" && unit.offered_as === "transfer" ? "take" : act));
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    say(byId("problem"), `${t("failed")} ${problem.words}`);
+  }
+  await look();
+  // Its button is gone with what it was for: whoever works by keyboard goes on where it is said.
+  if (document.activeElement === document.body) byId(byId("done").hidden ? "problem" : "done").focus();
+}
+
+function offerForm() {
+  const choices = {
+    unit_id: units.filter((unit) => isOurs(unit) && !unit.lent_to).map((unit) => [unit.unit_id, unit.callsign]),
+    control_room_id: rooms.filter((room) => room.id !== me.cic).map((room) => [room.id, roomName(room.id)]),
+    kind: ["loan", "transfer"].map((kind) => [kind, word("lendingAs", kind)]),
+  };
+  const field = (name) => [
+    el("label", { for: name }, word("offer", name)),
+    el(
+      "select",
+      { id: name, name, "aria-describedby": `${name}-wrong` },
+      name !== "kind" && el("option", { value: "" }, t("chooseOutcome")),
+      choices[name].map(([value, text]) => el("option", { value }, text)),
+    ),
+    el("span", { id: `${name}-wrong`, class: "wrong", role: "alert" }),
+  ];
+  const node = el(
+    "form",
+    { novalidate: true },
+    Object.keys(choices).map(field),
+    el("p", { class: "acts" }, el("button", { type: "submit", class: "go" }, t("lendingSend"))),
+  );
+  node.addEventListener("submit", (event) => {
+    event.preventDefault();
+    offer(node);
+  });
+  return [el("h2", { id: "offer-title" }, t("lendingOffer")), node];
+}
+
+async function offer(node) {
+  for (const each of node.querySelectorAll(".wrong")) each.textContent = "";
+  for (const each of node.querySelectorAll("select")) each.removeAttribute("aria-invalid");
+  const { unit_id: unit, control_room_id: room, kind } = node.elements;
+  const empty = [unit, room].find((each) => !each.value);
+  if (empty) return wrong(empty);
+  try {
+    await post(`/v1/units/${encodeURIComponent(unit.value)}/offer`, { control_room_id: room.value, kind: kind.value });
+  } catch (problem) {
+    if (!(problem instanceof Problem)) throw problem;
+    const input = node.elements[problem.field];
+    return input ? wrong(input, ` (${problem.message})`) : say(byId("problem"), `${t("failed")} ${problem.words}`);
+  }
+  node.reset();
+  say(byId("problem"), null);
+  say(byId("done"), t("lendingDone.offer"));
+  byId("done").focus();
+  return look();
+}
+
+function wrong(input, why = "") {
+  input.setAttribute("aria-invalid", "true");
+  byId(`${input.id}-wrong`).textContent = t(`wrong.${input.name}`) + why;
+  input.focus();
+}
+
+const look = () => load().catch((problem) => say(byId("problem"), problem.words));
+
+async function run() {
+  showFixed();
+  byId("language").value = language;
+  byId("language").addEventListener("change", (event) => { speak(event.target.value); show(); });
+  watchAddress();
+  me = await whoAmI();
+  await look();
+  setInterval(look, EVERY_MS);
+}
+
+run();
