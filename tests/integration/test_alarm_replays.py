@@ -145,3 +145,21 @@ def events_of(broker: Broker, alarm_id: str) -> int:
         found += alarm_id.encode() in message[2]
     channel.connection.close()
     return found
+
+
+def test_a_press_in_the_moment_of_a_start_is_one_of_a_known_device(
+    cluster: Cluster, broker: Broker, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """A look-up may be too slow then; who listens knows the devices already."""
+    books, own = Books(cluster.database("alarm")), Button()
+    books.do(
+        "INSERT INTO devices SELECT gen_random_uuid(), gen_random_uuid(), %s, 'active', 1, now() "
+        "FROM generate_series(1, 20000)",
+        Button().public_key,
+    )
+    books.know(own)
+    url = books.url.replace("postgresql:", "postgresql+psycopg:")
+    folder = tmp_path_factory.mktemp("alarm")
+    with AlarmApi(folder, url, broker.url_of("alarm"), LOOKUP_S="0.0001") as api:
+        pressed = api.press(own.press()).json()["alarm_id"]
+        assert books.rows("SELECT lane FROM presses WHERE alarm_id = %s", UUID(pressed)) == [("verified",)]

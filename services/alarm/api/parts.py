@@ -22,6 +22,8 @@ from services.alarm.usecases.reports import Heartbeat, write_heartbeats
 
 # Seconds: a phone waits gladly, and each transaction less is a flush less that a press must wait for.
 _HEARTBEATS_LINGER_S = 0.2
+# Seconds for the first look at the devices. Phones try again at once while nobody listens.
+_FIRST_LOOK_S = 5.0
 
 
 class DeviceParts:
@@ -39,11 +41,12 @@ class DeviceParts:
         )
 
     async def start(self) -> None:
-        """Start; nothing here waits for another system."""
+        """Start; nothing here waits for another system, but a moment for the list of devices."""
+        self.devices.start()
         await self.publisher.start()
         self.relay.start()
-        self.devices.start()
         self.heartbeats.start()
+        await self.devices.first_look(_FIRST_LOOK_S)
 
     async def stop(self) -> None:
         """Finish what was accepted, then stop."""
@@ -71,7 +74,7 @@ class Parts(DeviceParts):
         self.redelivery = Redelivery(settings, self.database, self.publisher, vault, self._dispatch)
 
     async def start(self) -> None:
-        """Start; nothing here waits for another system."""
+        """Start all of it."""
         await super().start()
         self.token.start()
         self.ladders.start()

@@ -45,12 +45,19 @@ class Devices:
         self._since = _EVER
         # Two: a flood of unknown devices must not take the database from anybody else.
         self._lookups = ThreadPoolExecutor(2, thread_name_prefix="device-lookup")
-        self._stopping = threading.Event()
+        self._stopping, self._looked = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._follow, name="devices", daemon=True)
 
     def start(self) -> None:
         """Load and keep following, in a thread."""
         self._thread.start()
+
+    async def first_look(self, seconds: float) -> None:
+        """Wait until the devices were read once, or could not be; at most so many seconds.
+
+        Before that every press would be one of an unknown device, as far as a look-up is not fast enough.
+        """
+        await asyncio.to_thread(self._looked.wait, seconds)
 
     def stop(self) -> None:
         """Stop following; blocks until the thread has ended."""
@@ -109,6 +116,7 @@ class Devices:
                 if not away:
                     log.warning("devices cannot be refreshed: %s", type(error).__name__)
                 away = True
+            self._looked.set()
             self._stopping.wait(1.0)
 
 
