@@ -22,7 +22,7 @@ class Came:
 class Line:
     """One press as its device and the units saw it. `begun`: seconds after the end of the fault.
 
-    `refusals`: answers that were no receipt.
+    `refusals`: answers that were no receipt; `held_as`: the alarm that its receipt names, where it is another.
     """
 
     alarm_id: UUID
@@ -30,6 +30,7 @@ class Line:
     accepted: bool
     refusals: int = 0
     orders: tuple[Came, ...] = ()
+    held_as: UUID | None = None
 
     @property
     def took_s(self) -> float | None:
@@ -90,7 +91,7 @@ def audit(lines: Sequence[Line], books: Mapping[UUID, Entry]) -> Findings:
         found.refused += bool(line.refusals)
         found.brought_in += bool(line.refusals and line.accepted)
         found.dispatched += bool(line.orders)
-        who = f"{line.alarm_id} ({line.begun:+.1f} s)"
+        who = f"{line.alarm_id} ({line.begun:+.1f} s{f', held as {line.held_as}' if line.held_as else ''})"
         entry = books.get(line.alarm_id, Entry(stored=False, incidents=0))
         if line.accepted and not line.orders:
             found.lost += 1

@@ -184,7 +184,15 @@ def _line(pressed: Pressed, ended: float) -> Line:
         for unit, order in pressed.orders
     )
     refusals = len(pressed.press.refusals) if pressed.press else 0
-    return Line(pressed.alarm_id, round(pressed.begun - ended, 3), pressed.accepted, refusals, orders)
+    held_as = pressed.press.alarm_id if pressed.accepted and pressed.press is not None else pressed.alarm_id
+    return Line(
+        pressed.alarm_id,
+        round(pressed.begun - ended, 3),
+        pressed.accepted,
+        refusals,
+        orders,
+        held_as if held_as != pressed.alarm_id else None,
+    )
 
 
 def _settled(entry: Entry | None) -> bool:
