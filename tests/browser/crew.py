@@ -6,6 +6,10 @@ from collections.abc import Coroutine
 from types import TracebackType
 from typing import Any, Self
 
+import pika
+
+from contracts.alarm import AlarmRaised
+from contracts.envelope import Event
 from stalkingalarm import seed
 from stalkingalarm.running import RunningSystem
 from stalkingalarm.simulation.device import Press
@@ -53,6 +57,16 @@ class Crew:
         self.close()
         press: Press = self.do(self.victim.device.press())
         return press
+
+    def publish(self, event: Event, payload: AlarmRaised) -> None:
+        """Put an event of the alarm service on the broker, to all who read it."""
+        with pika.BlockingConnection(pika.URLParameters(self._system.broker_url())) as connection:
+            channel = connection.channel()
+            channel.confirm_delivery()
+            lasting = pika.BasicProperties(delivery_mode=pika.DeliveryMode.Persistent)
+            channel.basic_publish(
+                payload.EXCHANGE, payload.routing_key, event.encode(), lasting, mandatory=True
+            )
 
     def close(self) -> None:
         """A supervisor closes what is open."""

@@ -1,9 +1,7 @@
 """A flood of presses that nobody proved: one group on the screen, ended in one act, and no alarm lost in it."""
 
-import json
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -22,7 +20,7 @@ FLOOD, ELSEWHERE = "f" * 32, "e" * 32
 
 
 def unproved(crew: Crew, source: str, device: str | None = None) -> str:
-    """A press that nobody proved, as the alarm service hands it over; its id."""
+    """A press that nobody proved, as the alarm service publishes it, so that its books have it too; its id."""
     device_id, at, said = device or str(uuid4()), datetime.now(UTC), uuid4().hex
     raised = AlarmRaised(
         alarm_id=unverified_alarm_id_of(device_id, "1", said),
@@ -36,11 +34,7 @@ def unproved(crew: Crew, source: str, device: str | None = None) -> str:
         fix=Fix(lat=PLACE.lat, lon=PLACE.lon, radius_m=12),
         flags=("unsigned",),
     )
-    event: dict[str, Any] = json.loads(
-        wrap(raised, source="/services/alarm", event_id=raised.alarm_id).encode()
-    )
-    alarm = crew.world.bearer("service", partner="alarm")
-    crew.do(crew.world.call("POST", "dispatch", "/v1/intake", alarm, event))
+    crew.publish(wrap(raised, source="/services/alarm", event_id=raised.alarm_id), raised)
     return str(raised.alarm_id)
 
 
