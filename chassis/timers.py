@@ -167,8 +167,7 @@ def put_off(database: Database, row: Due, error: Exception) -> None:
     Tells of it by id. A fault of the database (a deadlock, a lock that somebody holds) is not the row's, and is
     not counted.
     """
-    # A count that is rubbish must not fail the statement below, which would keep all other timers back.
-    now, failures = clock.now(), max(0, min(row.failures, len(_PUT_OFF_S)))
+    now, failures = clock.now(), min(row.failures, len(_PUT_OFF_S))
     wait, parked = _AGAIN_S, False
     if not isinstance(error, AWAY) or of_its_data(error):
         parked = failures >= len(_PUT_OFF_S)

@@ -30,8 +30,6 @@ log = logging.getLogger(__name__)
 # Seconds between looks for retries and for what no doorbell told of.
 _LOOK_S = 0.5
 _AT_ONCE = 50
-# So many attempts are counted: by far more than an incident is open for.
-_MOST_ATTEMPTS = 1_000_000
 # Of one room at a time, and how long one may take (seconds): a room that hangs must not hold up another's.
 _OF_ONE_ROOM = 6
 _WHOLE_S = 10.0
@@ -42,11 +40,6 @@ _LONGEST = timedelta(minutes=10)
 def _software(cic_id: str) -> Caller:
     """The control room's own software, as who it is."""
     return Caller(f"webhook of {cic_id}", frozenset({"gateway"}))
-
-
-def _next_attempt(row: Due) -> int:
-    """Bounded: a count that is rubbish would fail the claim of all others."""
-    return max(0, min(row.attempt, _MOST_ATTEMPTS)) + 1
 
 
 class Courier:
@@ -110,8 +103,8 @@ class Courier:
             claimed = [
                 replace(
                     row,
-                    attempt=(attempt := _next_attempt(row)),
-                    due_at=after(now, delays[min(attempt, len(delays) - 1)]),
+                    attempt=row.attempt + 1,
+                    due_at=after(now, delays[min(row.attempt + 1, len(delays) - 1)]),
                 )
                 for row in timers.claim(tx.session, ["webhook"], _AT_ONCE, _LONGEST)
             ]

@@ -120,7 +120,7 @@ class Intake:
             known = self._before(judged.alarm_id)
         if known is not None and self._is_young(known):
             return await known.receipt()
-        press = Brought(claim, judged, channel, clock.now(), source)
+        press = Brought(claim, judged, channel, clock.now(), source if self._pace is not None else None)
         if self._joining is not None and claim.uuid is not None:
             return await self._joining.receipt(claim.uuid, press)
         # Shielded: the press goes on when the phone hangs up.
@@ -165,13 +165,14 @@ class Intake:
             await self._pace.turn(press.source)
         with metrics.timed(names.PRESS_ACCEPT_DURATION, lane=self.lane):
             async with self._slots or nullcontext():
-                if self._slots is not None:
-                    press = replace(press, received_at=clock.now())
-                return await self._hold_now(replace(press, source=self._pseudonym(press.source)))
+                if self._pace is not None:
+                    source = self._pseudonym(self._pace, press.source)
+                    press = replace(press, received_at=clock.now(), source=source)
+                return await self._hold_now(press)
 
-    def _pseudonym(self, source: str | None) -> str | None:
+    def _pseudonym(self, pace: Pace, source: str | None) -> str | None:
         """Of who brings presses that nobody proved: dispatch tells a flood of one source from others by it."""
-        subscriber = self._pace.subscriber(source) if self._pace is not None else None
+        subscriber = pace.subscriber(source)
         return self._vault.pseudonym("source", subscriber) if subscriber is not None else None
 
     async def _hold_now(self, brought: Brought) -> Receipt:

@@ -1,6 +1,5 @@
 """What every use case of dispatch is given."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,11 +16,10 @@ from contracts.registry import Address, Card
 from services.dispatch import store
 from services.dispatch.board import Board
 from services.dispatch.geography import Point
+from services.dispatch.known import Known, of_incident
 from services.dispatch.live import IncidentChanged
 from services.dispatch.models import IncidentRow
 from services.dispatch.settings import DispatchSettings
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +46,11 @@ class Context:
     def _open_fix(self, incident: IncidentRow | Any, sealed: bytes | None) -> Fix | None:
         if sealed is None:
             return None
-        try:
+
+        def opened() -> Fix:
             return Fix.model_validate(self.vault.open(store.fix_place(incident.subject), sealed))
-        except Exception:  # noqa: BLE001 - whatever is wrong in it, the alarm goes on
-            log.error("incident %s: its place cannot be read", incident.id)
-            return None
+
+        return of_incident(incident.id).read("place", opened, None)
 
     def seal_proof(self, alarm_id: UUID, proof: str | None) -> bytes | None:
         """What a device signed, as it rests."""
@@ -60,11 +58,9 @@ class Context:
 
     def open_proof(self, alarm_id: UUID, sealed: bytes) -> str | None:
         """What a device signed; None where it cannot be read."""
-        try:
-            return str(self.vault.open(store.proof_place(alarm_id), sealed))
-        except Exception:  # noqa: BLE001 - whatever is wrong in it, another press may prove the alarm
-            log.error("press %s: what its device signed cannot be read", alarm_id)
-            return None
+        return Known("press", alarm_id).read(
+            "proof", lambda: str(self.vault.open(store.proof_place(alarm_id), sealed)), None
+        )
 
     def seal_said(self, about: UUID, text: str) -> bytes:
         """What somebody wrote about an order or an incident, as it rests."""
@@ -83,12 +79,11 @@ class Context:
         """The registered address of a card, where it has a place on the map. Never in an alarm's way."""
         if enrolment_id is None or sealed is None:
             return None
-        try:
-            addresses = Card.model_validate(self.open_card(enrolment_id, sealed)["card"]).addresses
-        except Exception:  # noqa: BLE001 - whatever is wrong in it, the press counts
-            log.warning("a card cannot be read: a unit is looked for without its address")
-            return None
-        return home_place(addresses)
+
+        def read() -> Point | None:
+            return home_place(Card.model_validate(self.open_card(enrolment_id, sealed)["card"]).addresses)
+
+        return Known("card", enrolment_id).read("address", read, None)
 
 
 def home_place(addresses: Sequence[Address]) -> Point | None:

@@ -252,8 +252,7 @@ def drop_card(tx: Transaction, withdrawn: CardWithdrawn) -> None:
     if store.open_of(tx.session, withdrawn.enrolment_id):
         card = tx.session.get(CardRow, withdrawn.enrolment_id, with_for_update=True)
         row.sealed, row.withdrawn = card.sealed if card else None, True
-        _newer(tx, row, ["enrolment_id"], "version")
-    elif _newer(tx, row, ["enrolment_id"], "version"):
+    if _newer(tx, row, ["enrolment_id"], "version") and not row.withdrawn:
         _link(tx, withdrawn.enrolment_id, [])
         _forget_photos(tx, row, [])
 
