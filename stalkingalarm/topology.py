@@ -1,6 +1,6 @@
 """`topology`: put exchanges, queues and bindings on the broker that runs; a new one in its place has none."""
 
-from chassis.topology import Refused, declare
+from chassis.messaging.topology import Refused, declare
 from contracts.topology import EXCHANGES, QUEUES
 from stalkingalarm.cli import command, console, running
 from stalkingalarm.embedded.layout import COMMAND, SetupError

@@ -9,8 +9,8 @@ import httpx
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind
 
-from chassis import telemetry
-from chassis.service_token import ServiceToken
+from chassis.security.service_token import ServiceToken
+from chassis.telemetry import telemetry
 from contracts.envelope import BATCH_CONTENT_TYPE, CONTENT_TYPE
 from services.alarm.settings import AlarmSettings
 

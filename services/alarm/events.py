@@ -9,9 +9,9 @@ from uuid import UUID
 from pydantic import ValidationError
 from sqlmodel import Session
 
-from chassis.database import Transaction
+from chassis.database.database import Transaction
 from chassis.errors import Invalid
-from chassis.vault import Vault
+from chassis.security.vault import Vault
 from contracts import dispatch, registry
 from contracts.alarm import AlarmRaised
 from contracts.envelope import Event, Payload

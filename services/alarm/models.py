@@ -1,4 +1,4 @@
-"""Tables of the alarm service. Columns of type `bytes` are sealed (chassis.vault)."""
+"""Tables of the alarm service. Columns of type `bytes` are sealed (chassis.security.vault)."""
 
 from datetime import datetime
 from uuid import UUID
@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger
 from sqlmodel import Field, SQLModel
 
-from chassis.columns import Json, UtcDateTime
+from chassis.database.columns import Json, UtcDateTime
 
 
 class PressRow(SQLModel, table=True):

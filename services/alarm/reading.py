@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from chassis import metrics
+from chassis.telemetry import metrics
 from contracts.common import Fix
 from contracts.telemetry import PRESS_REFUSED
 from contracts.values import read_moment, read_number, read_text, read_whole

@@ -4,7 +4,7 @@ from ipaddress import IPv4Network, IPv6Network
 
 from pydantic import Field
 
-from chassis.settings import CallingSettings, Listed
+from chassis.runtime.settings import CallingSettings, Listed
 
 
 class AlarmSettings(CallingSettings):

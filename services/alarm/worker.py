@@ -1,18 +1,19 @@
-"""Workers of the alarm service: `python -m chassis.run services.alarm.worker`.
+"""Workers of the alarm service: `python -m chassis.runtime.run services.alarm.worker`.
 
 `Recorder` has its own class so that it can run in a process of its own, apart from the rest.
 """
 
 from functools import cache
 
-from chassis import audit, metrics
-from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publisher
-from chassis.database import Database, engine_of
-from chassis.outbox import Relay
-from chassis.reseal import LOOK_EVERY_S, Resealer
-from chassis.service_token import ServiceToken
-from chassis.settings import load
-from chassis.vault import Vault
+from chassis.database.database import Database, engine_of
+from chassis.messaging.outbox import Relay
+from chassis.messaging.worker import Delivery, every, listen, tell_of_parked, worker_publisher
+from chassis.runtime.settings import load
+from chassis.security import audit
+from chassis.security.key_rotation import LOOK_EVERY_S, Resealer
+from chassis.security.service_token import ServiceToken
+from chassis.security.vault import Vault
+from chassis.telemetry import metrics
 from contracts.telemetry import DEVICE_ATTENTION
 from contracts.topology import ALARM_LADDER, ALARM_RECORDER, ALARM_REGISTRY
 from services.alarm import events

@@ -6,9 +6,9 @@ import httpx
 from opentelemetry.context import Context
 from opentelemetry.trace import SpanKind, Status, StatusCode
 
-from chassis import telemetry
-from chassis.egress import Egress
-from chassis.egress_http import Transport
+from chassis.http.egress import Egress
+from chassis.http.egress_transport import Transport
+from chassis.telemetry import telemetry
 from services.committee.domain.chain import Sending
 from services.committee.settings import CommitteeSettings
 

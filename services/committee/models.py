@@ -1,4 +1,4 @@
-"""Tables of the committee. Columns of type `bytes` are sealed (chassis.vault)."""
+"""Tables of the committee. Columns of type `bytes` are sealed (chassis.security.vault)."""
 
 from datetime import date, datetime
 from typing import Any
@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from chassis.columns import Json, UtcDateTime
+from chassis.database.columns import Json, UtcDateTime
 from services.committee.domain.protocol import readable
 
 
@@ -135,7 +135,7 @@ class ConflictRow(SQLModel, table=True):
 
     application_id: UUID = Field(foreign_key="application.id", primary_key=True)
     subject: str = Field(primary_key=True)
-    # The subject as it is compared (chassis/people.py).
+    # The subject as it is compared (chassis/security/accounts.py).
     person: str | None = Field(default=None, index=True)
     sealed: bytes
     declared_at: datetime = Field(sa_type=UtcDateTime)
@@ -184,7 +184,7 @@ class MemberRow(SQLModel, table=True):
     protocol_id: UUID
     # Who stands in a version of the protocol itself: a member from the day on which that is in force.
     protocol_version: int | None = None
-    # The subject of the person's tokens, as it is compared (chassis/people.py).
+    # The subject of the person's tokens, as it is compared (chassis/security/accounts.py).
     person: str = Field(index=True)
     partner: str
     role: str

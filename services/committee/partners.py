@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from chassis.words import Lines, by_language
+from chassis.i18n.translations import Lines, by_language
 from contracts.registry import Language
 
 PARTNERS: Lines = {

@@ -4,8 +4,8 @@ from typing import Self
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 
-from chassis.egress import Egress
-from chassis.settings import PagesSettings
+from chassis.http.egress import Egress
+from chassis.runtime.settings import PagesSettings
 
 
 class CommitteeSettings(PagesSettings):

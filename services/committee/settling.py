@@ -2,9 +2,9 @@
 
 from uuid import UUID
 
-from chassis.database import Database
+from chassis.database.database import Database
 from chassis.errors import Permanent
-from chassis.vault import Vault
+from chassis.security.vault import Vault
 from services.committee.store import waiting as store
 from services.committee.usecases import settling, waiting
 from services.committee.usecases.work import Work

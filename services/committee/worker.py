@@ -2,15 +2,16 @@
 
 from functools import cache
 
-from chassis import audit, clock
-from chassis.apart import apart
-from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publisher
-from chassis.caller import Caller
-from chassis.database import Database, engine_of
-from chassis.outbox import Relay
-from chassis.reseal import LOOK_EVERY_S, Resealer
-from chassis.settings import load
-from chassis.vault import Vault
+from chassis.database.database import Database, engine_of
+from chassis.database.isolation import apart
+from chassis.messaging.outbox import Relay
+from chassis.messaging.worker import Delivery, every, listen, tell_of_parked, worker_publisher
+from chassis.runtime import clock
+from chassis.runtime.settings import load
+from chassis.security import audit
+from chassis.security.key_rotation import LOOK_EVERY_S, Resealer
+from chassis.security.principal import Caller
+from chassis.security.vault import Vault
 from contracts.topology import COMMITTEE_FOLLOW_UP
 from services.committee import events, settling
 from services.committee.clients import ChainApproach

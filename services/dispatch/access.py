@@ -5,9 +5,9 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from chassis import clock
-from chassis.caller import Caller
 from chassis.errors import Forbidden
+from chassis.runtime import clock
+from chassis.security.principal import Caller
 from services.dispatch import store, views
 from services.dispatch.errors import IncidentUnknown, OrderUnknown, PhotoUnknown, Tied
 from services.dispatch.models import IncidentRow, OrderRow, PhotoRow, UnitRow

@@ -11,9 +11,9 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlmodel import Session
 
-from chassis import clock
-from chassis.apart import apart
-from chassis.sql import Statement, send
+from chassis.database.isolation import apart
+from chassis.database.sql import Statement, send
+from chassis.runtime import clock
 from contracts.common import Fix
 from services.dispatch.geography import Point, Zone, load_map, parse_zones, to_metres
 from services.dispatch.models import MapRow

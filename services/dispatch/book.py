@@ -1,4 +1,4 @@
-"""What reporting sets against the books of the others (chassis/book.py)."""
+"""What reporting sets against the books of the others (chassis/database/reconciliation.py)."""
 
 from contracts.book import Section
 

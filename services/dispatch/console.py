@@ -10,12 +10,12 @@ import shapely
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse
 
-from chassis import signin
-from chassis.audit_trail import unlogged
-from chassis.auth import AnyCaller, refuse_other_sites
-from chassis.pages import FRESH, HEADERS, Static, leads_to
-from chassis.signouts import SignOuts
-from chassis.vault import Vault
+from chassis.http.pages import FRESH, HEADERS, Static, leads_to
+from chassis.security import signin
+from chassis.security.audit_trail import unlogged
+from chassis.security.auth import AnyCaller, refuse_other_sites
+from chassis.security.signouts import SignOuts
+from chassis.security.vault import Vault
 from services.dispatch.geography import Zone
 from services.dispatch.routing import DEFAULT_LIMITS
 from services.dispatch.schemas import SessionIn

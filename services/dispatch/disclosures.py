@@ -13,11 +13,11 @@ from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import acts, audit, policy
-from chassis.caller import Caller
-from chassis.database import Database
-from chassis.people import is_one_of
-from chassis.sql import Statement
+from chassis.database.database import Database
+from chassis.database.sql import Statement
+from chassis.security import access_policy, audit, audit_context
+from chassis.security.accounts import is_one_of
+from chassis.security.principal import Caller
 from contracts.audit import Action
 from contracts.policy import Circumstances, audiences
 from services.dispatch.domain import LIVE
@@ -41,7 +41,7 @@ def shown(caller: Caller, view: V) -> V:
         how = Circumstances(alarm=view.state == "open")
     else:
         how = Circumstances(alarm=view.state in LIVE, assigned=view.state in LIVE)
-    found = policy.limited(view, () if tied else audiences(caller.roles), how)
+    found = access_policy.limited(view, () if tied else audiences(caller.roles), how)
     answer = found.answer
     if found.withheld:
         update: dict[str, object] = {"withheld": sorted({name.partition(".")[0] for name in found.withheld})}
@@ -61,7 +61,7 @@ def disclosed(caller: Caller, action: Action, view: IncidentView | OrderView) ->
 
 def _personal(view: IncidentView | OrderView) -> list[str]:
     """The parts of a view that hold something personal, as the log names them: what the policy says is."""
-    return sorted({name.partition(".")[0] for name in policy.personal(view)})
+    return sorted({name.partition(".")[0] for name in access_policy.personal(view)})
 
 
 def _purpose(view: IncidentView | OrderView) -> audit.Purpose:
@@ -90,7 +90,7 @@ class Disclosures:
             *_personal(view),
         )
         if any(key[2:]):
-            acts.noted("read")
+            audit_context.noted("read")
         now = time.monotonic()
         if now - self._seen.get(key, -_REMEMBERED_S) < _REMEMBERED_S:
             return

@@ -6,8 +6,8 @@ from typing import Any
 
 from sqlmodel import Session
 
-from chassis.columns import table_of
-from chassis.sql import Insert, Statement, send
+from chassis.database.columns import table_of
+from chassis.database.sql import Insert, Statement, send
 from services.dispatch.models import OnDutyRow
 from services.dispatch.store import STANDS
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from opentelemetry.trace import Span
 
-from chassis.database import Transaction
+from chassis.database.database import Transaction
 from contracts.alarm import AlarmLocated, AlarmRaised, CanaryRaised, CancelRequested, TestRaised
 from contracts.committee import ConflictDeclared, ConflictWithdrawn
 from contracts.envelope import Event

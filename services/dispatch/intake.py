@@ -12,11 +12,12 @@ from opentelemetry.trace import Span, SpanKind
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import acts, telemetry
-from chassis.auth import require
-from chassis.caller import Caller
-from chassis.edge import bodies
 from chassis.errors import Invalid
+from chassis.http.limits import bodies
+from chassis.security import audit_context
+from chassis.security.auth import require
+from chassis.security.principal import Caller
+from chassis.telemetry import telemetry
 from contracts.alarm import AlarmRaised
 from contracts.envelope import BATCH_CONTENT_TYPE, Event, Undecodable
 from contracts.press import read_press
@@ -54,7 +55,7 @@ def add_intake(app: FastAPI, context: Context) -> None:
 
         Of a batch what can be taken is: the answer names the events that were not, to be brought again.
         """
-        acts.seldom(_LINE_S)
+        audit_context.seldom(_LINE_S)
         batch = request.headers.get("content-type", "").startswith(BATCH_CONTENT_TYPE)
         body = await request.body()
         try:

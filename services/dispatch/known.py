@@ -1,8 +1,8 @@
-"""What is known of an incident that cannot be read as a whole: shown and marked (`chassis.known`)."""
+"""What is known of an incident that cannot be read as a whole: shown and marked."""
 
 from uuid import UUID
 
-from chassis.known import Known, is_known
+from chassis.database.damaged_rows import Known, is_known
 
 # The flag of an incident of which something cannot be read.
 UNREADABLE = "partly_unreadable"

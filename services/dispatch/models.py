@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, Index, MetaData, text
 from sqlmodel import Field, SQLModel
 
-from chassis.columns import Json, UtcDateTime
+from chassis.database.columns import Json, UtcDateTime
 from contracts.ties import NEVER, REGISTRY
 
 
@@ -138,8 +138,8 @@ class PhotoRow(Table, table=True):
 class TieRow(Table, table=True):
     """What was said of a tie to a party: by whom (`source`), and whether it was withdrawn since.
 
-    `subject`: the account as it is compared (chassis/people.py); `spelt`: as the person's own tokens say it, or
-    as somebody typed it. `source`: the application at the committee, or `REGISTRY`.
+    `subject`: the account as it is compared (chassis/security/accounts.py); `spelt`: as their own tokens say
+    it, or as somebody typed it. `source`: the application at the committee, or `REGISTRY`.
     """
 
     __tablename__ = "ties"

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 
-from chassis.known import RowOut
+from chassis.database.damaged_rows import RowOut
 from contracts.common import MARKING, NO_NUL, Lane, Outcome
 from contracts.dispatch import OrderState
 from contracts.policy import Group, Personal

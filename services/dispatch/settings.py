@@ -6,11 +6,11 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
-from chassis.egress import Egress
-from chassis.settings import Listed, PagesSettings
+from chassis.http.egress import Egress
+from chassis.runtime.settings import Listed, PagesSettings
 
 # Seconds that a timer may wait. A row that is due after more than ten minutes is taken for one that was set
-# before somebody put the clock back (chassis/timers.py), so no setting may come near that.
+# before somebody put the clock back (chassis/database/timers.py), so no setting may come near that.
 Wait = Annotated[float, Field(ge=0, le=300)]
 
 

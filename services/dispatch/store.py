@@ -10,10 +10,10 @@ from sqlalchemy import ColumnElement, delete, func, or_, text, true, update
 from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import Session, col, select
 
-from chassis import clock
-from chassis.columns import table_of
-from chassis.people import is_one_of
-from chassis.sql import Insert, Statement, as_json, send
+from chassis.database.columns import table_of
+from chassis.database.sql import Insert, Statement, as_json, send
+from chassis.runtime import clock
+from chassis.security.accounts import is_one_of
 from contracts.common import Fix
 from services.dispatch.domain import LIVE, ORDER_MOVES, RE_PRESSES_THAT_COUNT
 from services.dispatch.models import (

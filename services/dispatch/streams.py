@@ -15,10 +15,11 @@ from opentelemetry.trace import Span, SpanKind
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import clock, telemetry
-from chassis.apart import apart
-from chassis.signouts import SignOuts
-from chassis.vault import Unreadable
+from chassis.database.isolation import apart
+from chassis.runtime import clock
+from chassis.security.signouts import SignOuts
+from chassis.security.vault import Unreadable
+from chassis.telemetry import telemetry
 from contracts.envelope import Event, Undecodable
 from contracts.topology import DISPATCH_LIVE
 from services.dispatch import duty, store, views

@@ -13,11 +13,13 @@ from opentelemetry.trace import SpanKind, Status, StatusCode
 from sqlalchemy.exc import SQLAlchemyError
 from standardwebhooks import Webhook
 
-from chassis import clock, telemetry, timers
-from chassis.caller import Caller
-from chassis.egress_http import AsyncTransport, refused_address
-from chassis.sql import AWAY
-from chassis.timers import Due
+from chassis.database import timers
+from chassis.database.sql import AWAY
+from chassis.database.timers import Due
+from chassis.http.egress_transport import AsyncTransport, refused_address
+from chassis.runtime import clock
+from chassis.security.principal import Caller
+from chassis.telemetry import telemetry
 from services.dispatch import store, views
 from services.dispatch.disclosures import disclosed, shown
 from services.dispatch.models import ControlRoomRow

@@ -5,13 +5,14 @@ from functools import cache
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import audit, metrics
-from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publisher
-from chassis.database import Database, engine_of
-from chassis.outbox import Relay
-from chassis.reseal import LOOK_EVERY_S, Resealer
-from chassis.settings import load
-from chassis.vault import Vault
+from chassis.database.database import Database, engine_of
+from chassis.messaging.outbox import Relay
+from chassis.messaging.worker import Delivery, every, listen, tell_of_parked, worker_publisher
+from chassis.runtime.settings import load
+from chassis.security import audit
+from chassis.security.key_rotation import LOOK_EVERY_S, Resealer
+from chassis.security.vault import Vault
+from chassis.telemetry import metrics
 from contracts import telemetry, topology
 from services.dispatch import events, store
 from services.dispatch.board import Board

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from chassis.errors import Invalid
-from chassis.people import account
+from chassis.security.accounts import account
 from contracts.committee import (
     AlarmEnding,
     AlarmGranted,

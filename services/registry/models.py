@@ -1,4 +1,4 @@
-"""Tables of the registry. Columns of type `bytes` are sealed (chassis.vault)."""
+"""Tables of the registry. Columns of type `bytes` are sealed (chassis.security.vault)."""
 
 from datetime import date, datetime
 from uuid import UUID, uuid4
@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
-from chassis.columns import Json, UtcDateTime
+from chassis.database.columns import Json, UtcDateTime
 from contracts.ties import REGISTRY
 
 

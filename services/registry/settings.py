@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from pydantic import Field, SecretStr
 
-from chassis.settings import PagesSettings
+from chassis.runtime.settings import PagesSettings
 
 
 class RegistrySettings(PagesSettings):

@@ -2,13 +2,13 @@
 
 from functools import cache
 
-from chassis import audit, witness
-from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publisher
-from chassis.database import Database, engine_of
-from chassis.outbox import Relay
-from chassis.reseal import LOOK_EVERY_S, Resealer
-from chassis.settings import load
-from chassis.vault import Vault
+from chassis.database.database import Database, engine_of
+from chassis.messaging.outbox import Relay
+from chassis.messaging.worker import Delivery, every, listen, tell_of_parked, worker_publisher
+from chassis.runtime.settings import load
+from chassis.security import audit, witness
+from chassis.security.key_rotation import LOOK_EVERY_S, Resealer
+from chassis.security.vault import Vault
 from contracts.audit import AuditSealed
 from contracts.topology import REGISTRY_AUDIT, REGISTRY_GRANTS, REGISTRY_TESTS, REGISTRY_ZONES
 from services.registry import events

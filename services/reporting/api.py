@@ -8,13 +8,15 @@ from uuid import UUID
 
 from fastapi import FastAPI, Path, Query
 
-from chassis import audit, audit_api, clock, keys_api, policy
-from chassis.auth import require
-from chassis.caller import Caller
-from chassis.database import Database, engine_of
-from chassis.http import application
-from chassis.known import shown
-from chassis.settings import load
+from chassis.database.damaged_rows import shown
+from chassis.database.database import Database, engine_of
+from chassis.http import audit_api, keys_api
+from chassis.http.application import application
+from chassis.runtime import clock
+from chassis.runtime.settings import load
+from chassis.security import access_policy, audit
+from chassis.security.auth import require
+from chassis.security.principal import Caller
 from contracts.common import Lane
 from contracts.policy import audiences
 from contracts.values import Moment
@@ -179,14 +181,14 @@ def _reports(app: FastAPI, database: Database) -> None:
             how = usecases.standing(tx.session, caller, enrolment_id)
             published = usecases.daily(tx.session, enrolment_id, day, version)
             who = audiences(caller.roles)
-            found = policy.limited(DailyReportOut.model_validate(published.report), who, how)
+            found = access_policy.limited(DailyReportOut.model_validate(published.report), who, how)
             about = audit.Purpose("follow-up", f"enrolment:{enrolment_id}")
             # Also when nothing happened: that is something to know.
             tx.write(audit.entry(caller, "read", about, ("daily_report", *found.fields)))
             if published.before is None:
                 return found.answer
             # Of what changed, too, nobody is shown more than they may know.
-            before = policy.limited(DailyReport.model_validate(published.before), who, how).answer
+            before = access_policy.limited(DailyReport.model_validate(published.before), who, how).answer
             return found.answer.model_copy(update={"changed": _changed(before, found.answer)})
 
 

@@ -9,9 +9,9 @@ import httpx
 from opentelemetry.trace import SpanKind
 from pydantic import TypeAdapter, ValidationError
 
-from chassis import telemetry
-from chassis.book import Book
-from chassis.database import Database
+from chassis.database.database import Database
+from chassis.database.reconciliation import Book
+from chassis.telemetry import telemetry
 from contracts.book import FIRST, KEPT_BY, Entry, Ids, Part, Section
 from services.reporting.settings import ReportingSettings
 

@@ -2,7 +2,7 @@
 
 import amqp
 
-from chassis.broker_address import connection_arguments
+from chassis.messaging.broker_address import connection_arguments
 from contracts.topology import SERVICES, UNROUTABLE, parking
 
 # What ends here was given up by a handler, or by the broker itself without any event.

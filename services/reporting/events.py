@@ -7,7 +7,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 from pydantic import ValidationError
 
 from chassis.errors import Permanent
-from chassis.people import account
+from chassis.security.accounts import account
 from contracts.alarm import DeviceAttention, DevicesReported, PressesRecorded, TestReceived
 from contracts.audit import AuditSealed
 from contracts.committee import (

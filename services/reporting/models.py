@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import ARRAY, BigInteger, Index, Text, Uuid, text
 from sqlmodel import Field, SQLModel
 
-from chassis.columns import Json, UtcDateTime
+from chassis.database.columns import Json, UtcDateTime
 
 
 class Press(SQLModel, table=True):

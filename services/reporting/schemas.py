@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from chassis.known import RowOut
+from chassis.database.damaged_rows import RowOut
 from contracts.book import Section
 from contracts.common import NO_NUL
 from contracts.policy import Group, Personal

@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from chassis.settings import CallingSettings
+from chassis.runtime.settings import CallingSettings
 
 
 class ReportingSettings(CallingSettings):

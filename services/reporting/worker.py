@@ -7,12 +7,14 @@ from functools import cache
 
 from amqp.exceptions import AMQPError
 
-from chassis import audit, clock, metrics
-from chassis.bus import Delivery, every, listen, tell_of_parked, worker_publisher
-from chassis.database import Database, engine_of
-from chassis.outbox import Relay
-from chassis.service_token import ServiceToken
-from chassis.settings import load
+from chassis.database.database import Database, engine_of
+from chassis.messaging.outbox import Relay
+from chassis.messaging.worker import Delivery, every, listen, tell_of_parked, worker_publisher
+from chassis.runtime import clock
+from chassis.runtime.settings import load
+from chassis.security import audit
+from chassis.security.service_token import ServiceToken
+from chassis.telemetry import metrics
 from contracts import telemetry
 from contracts.topology import REPORTING_ATTENTION, REPORTING_AUDIT, REPORTING_FOLLOW_UP, REPORTING_LEDGER
 from services.reporting import usecases

@@ -27,7 +27,7 @@ Installation = Annotated[
 
 def places_of(system: RunningSystem) -> tuple[Places, str]:
     """The services of a system of this checkout, and the token of an auditor."""
-    from chassis.vault import public_key
+    from chassis.security.vault import public_key
 
     places = {
         service: {

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from rich.console import Console
 from rich.table import Table
 
-from chassis.message import Message
-from chassis.publisher import Publisher
+from chassis.messaging.message import Message
+from chassis.messaging.publisher import Publisher
 from contracts.envelope import Payload, wrap
 from contracts.registry import Card, CardPublished, DeviceChanged, EnrolmentChanged, Noted, Perpetrator, Person
 from contracts.topology import CONTROL_ROOMS

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import psycopg
 
-from chassis.settings import secret
-from chassis.topology import declare
+from chassis.messaging.topology import declare
+from chassis.runtime.settings import secret
 from stalkingalarm.embedded import postgres
 from stalkingalarm.embedded.layout import Layout
 

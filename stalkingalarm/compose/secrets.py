@@ -11,7 +11,7 @@ from stalkingalarm.embedded import plan, postgres, rabbitmq
 from stalkingalarm.embedded.definitions import ADMIN, definitions
 from stalkingalarm.embedded.layout import SERVICES, Layout
 
-# What a process of a service reads, if its service has it: names as in chassis/settings.py.
+# What a process of a service reads, if its service has it: names as in chassis/runtime/settings.py.
 OF_A_SERVICE = (
     *("database_url", "broker_url", "vault_keys", "audit_key", "pseudonym_key", "service_client_secret"),
     *("chain_approach_token", "chain_approach_secret"),

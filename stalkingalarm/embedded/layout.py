@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from chassis.development import DEVELOPMENT_PREFIX
+from chassis.runtime.development import DEVELOPMENT_PREFIX
 from stalkingalarm.embedded.account import Account, own_account
 
 SERVICES = ("registry", "alarm", "dispatch", "committee", "reporting")

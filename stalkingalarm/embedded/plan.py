@@ -7,15 +7,15 @@ import secrets
 import sys
 from dataclasses import replace
 
-from chassis.development import DEVELOPMENT_PREFIX
-from chassis.topology import declare
-from chassis.vault import new_key
+from chassis.messaging.topology import declare
+from chassis.runtime.development import DEVELOPMENT_PREFIX
+from chassis.security.vault import new_key
 from contracts import topology
 from stalkingalarm.embedded import postgres, rabbitmq
 from stalkingalarm.embedded.layout import SERVICES, Layout, project_root
 from stalkingalarm.embedded.spec import Spec
 
-# Each process of workers: name, what `chassis.run` is told, and the queues that it reads when ready.
+# Each process of workers: name, what `chassis.runtime.run` is told, and the queues that it reads when ready.
 WORKERS: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]] = {
     "registry": (("registry-worker", "services.registry.worker", (topology.REGISTRY_GRANTS,)),),
     "alarm": (("alarm-worker", "services.alarm.worker", (topology.ALARM_RECORDER,)),),
@@ -34,9 +34,15 @@ _BOOKS_NICE, _HEARTBEATS_NICE = 10, 19
 _GRACE_S = {"dispatch": 1}
 # What every process of a service imports anyway, with a web framework or with eventlet: see template.py.
 # Nothing of the services themselves: their tables would meet in one registry.
-_COMMON = ("chassis.database", "opentelemetry.exporter.otlp.proto.http.trace_exporter", "shapely")
-WEB = ("uvicorn.main", "chassis.http", "chassis.http1", "chassis.publisher", *_COMMON)
-WORKER = ("chassis.run", "chassis.bus", *_COMMON)
+_COMMON = ("chassis.database.database", "opentelemetry.exporter.otlp.proto.http.trace_exporter", "shapely")
+WEB = (
+    "uvicorn.main",
+    "chassis.http.application",
+    "chassis.http.http1",
+    "chassis.messaging.publisher",
+    *_COMMON,
+)
+WORKER = ("chassis.runtime.run", "chassis.messaging.worker", *_COMMON)
 
 
 def plan(layout: Layout) -> list[Spec]:
@@ -79,7 +85,7 @@ def url(layout: Layout, name: str) -> str:
 
 
 def environment(layout: Layout, service: str) -> dict[str, str]:
-    """What every process of a service is told; names as in chassis/settings.py."""
+    """What every process of a service is told; names as in chassis/runtime/settings.py."""
     issuer_url = url(layout, "issuer")
     env = {
         "ENVIRONMENT": "development",
@@ -134,7 +140,7 @@ def _service(layout: Layout, service: str) -> list[Spec]:
     env = environment(layout, service)
     migrate = Spec(
         f"{service}-migrate",
-        (sys.executable, "-m", "chassis.migrate", service),
+        (sys.executable, "-m", "chassis.database.migrate", service),
         template=WEB,
         env=env,
         needs=("databases",),
@@ -147,7 +153,7 @@ def _service(layout: Layout, service: str) -> list[Spec]:
     workers = [
         Spec(
             name,
-            (sys.executable, "-m", "chassis.run", target),
+            (sys.executable, "-m", "chassis.runtime.run", target),
             template=WORKER,
             env=env,
             needs=needs,
@@ -166,7 +172,7 @@ def _service(layout: Layout, service: str) -> list[Spec]:
     ]
 
 
-_HTTP = "--http chassis.http1:TolerantProtocol --ws none --no-server-header"
+_HTTP = "--http chassis.http.http1:TolerantProtocol --ws none --no-server-header"
 
 
 def _web(layout: Layout, name: str, factory: str, probe: str, grace_s: int = 3) -> Spec:

@@ -12,7 +12,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode, set_span_in_context
 
-from chassis.telemetry import AllowListed, context_of, traceparent_of
+from chassis.telemetry.telemetry import AllowListed, context_of, traceparent_of
 
 Party = Literal["phone", "patrol", "control-room-software"]
 

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from chassis.development import DEVELOPMENT_PREFIX
+from chassis.runtime.development import DEVELOPMENT_PREFIX
 from stalkingalarm.compose import docker
 from stalkingalarm.compose.system import ComposeSystem
 from stalkingalarm.embedded.layout import SERVICES
@@ -39,13 +39,13 @@ def test_an_image_holds_no_secret_and_runs_as_nobody_in_particular(
     image = image_of(containers, service)
     told = json.loads(docker.run("docker", "image", "inspect", image))[0]["Config"]
     assert told["User"] == "10001:10001"
-    assert "chassis.health" in " ".join(told["Healthcheck"]["Test"])
+    assert "chassis.telemetry.health" in " ".join(told["Healthcheck"]["Test"])
     history = docker.run("docker", "history", "--no-trunc", "--format", "{{.CreatedBy}}", image)
     for secret in _secrets(containers):
         assert secret not in history + json.dumps(told)
     # The word by which a service knows them stands in its code, and nowhere else.
     found = listed(image, "grep", "-rlI", DEVELOPMENT_PREFIX, "/app", "/etc", "/run", user="0")
-    assert found == ["/app/chassis/development.py"]
+    assert found == ["/app/chassis/runtime/development.py"]
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -11,8 +11,8 @@ from uuid import UUID
 from psycopg.errors import NumericValueOutOfRange, RaiseException
 from sqlalchemy.exc import DataError, OperationalError, ProgrammingError
 
-from chassis.bus import Delivery, Parked, every, listen, when_parked
 from chassis.errors import Permanent, Retryable
+from chassis.messaging.worker import Delivery, Parked, every, listen, when_parked
 
 _seen: set[UUID] = set()
 OUT = Path(os.environ["BUS_TEST_OUT"])

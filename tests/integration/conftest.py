@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from chassis.database import Database, engine_of
+from chassis.database.database import Database, engine_of
 from services.committee.api import create_app
 from services.committee.invariants import INVARIANTS
 from services.committee.schemas.protocol import PROTOCOL

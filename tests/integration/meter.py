@@ -4,7 +4,7 @@ import json
 import sys
 import time
 
-from chassis import metrics, telemetry
+from chassis.telemetry import metrics, telemetry
 from contracts.telemetry import METRICS, Metric
 
 BY_NAME = {metric.name: metric for metric in METRICS}

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from uuid import uuid4
 
-from chassis.bus import Message, WorkerPublisher
+from chassis.messaging.worker import Message, WorkerPublisher
 
 OUT = Path(os.environ["BUS_TEST_OUT"])
 CALLERS, BATCH, TIMEOUT_S = 8, 25, 2.0

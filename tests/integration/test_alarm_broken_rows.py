@@ -8,9 +8,9 @@ from uuid import UUID
 import pytest
 from opentelemetry.trace import INVALID_SPAN
 
-from chassis import outbox
-from chassis.database import Database, engine_of
-from chassis.vault import Vault
+from chassis.database.database import Database, engine_of
+from chassis.messaging import outbox
+from chassis.security.vault import Vault
 from contracts.alarm import AlarmRaised
 from contracts.envelope import Event
 from services.alarm.domain import Limits, evidence_place

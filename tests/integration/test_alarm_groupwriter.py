@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 from sqlalchemy import create_engine, text
 
-from chassis.groupwriter import GroupWriter, NotWritten
+from chassis.database.group_commit import GroupWriter, NotWritten
 from tests.support.alarm import Books, eventually
 from tests.support.postgres import Cluster
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from sqlalchemy import event
 
-from chassis.database import Database, engine_of
+from chassis.database.database import Database, engine_of
 from services.alarm.settings import AlarmSettings
 from services.alarm.usecases.ladders import LOOK_EVERY_S, MOST_OF_A_DEVICE, Ladders
 from tests.support.alarm import AlarmApi, Books, Button

@@ -7,10 +7,10 @@ import httpx
 import pytest
 from fastapi.testclient import TestClient
 
-from chassis import audit
-from chassis.caller import Caller
-from chassis.database import Database, engine_of
-from chassis.vault import new_key, public_key, signing_key
+from chassis.database.database import Database, engine_of
+from chassis.security import audit
+from chassis.security.principal import Caller
+from chassis.security.vault import new_key, public_key, signing_key
 from contracts.audit import AuditEntry, AuditSealed, chained, genesis
 from services.registry.api import create_app
 from services.registry.schemas.card import CARD

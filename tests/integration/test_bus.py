@@ -16,7 +16,7 @@ import amqp
 import pika
 import pytest
 
-from chassis.topology import declare
+from chassis.messaging.topology import declare
 from contracts.envelope import Event
 from contracts.topology import DELIVERY_LIMIT, RETRY_DELAYS_S, Queue, with_return
 from tests.support.broker import Broker
@@ -192,7 +192,10 @@ def test_a_worker_that_is_deaf_to_a_queue_is_not_healthy(broker: Broker, bus: An
     dates = tmp_path / "health"
 
     def told() -> str:
-        command, env = [sys.executable, "-m", "chassis.health"], {**os.environ, "HEALTH_DIR": str(dates)}
+        command, env = (
+            [sys.executable, "-m", "chassis.telemetry.health"],
+            {**os.environ, "HEALTH_DIR": str(dates)},
+        )
         return subprocess.run(command, env=env, capture_output=True, text=True, check=False).stdout.strip()
 
     with Worker(TARGET, broker.url_of("dispatch"), tmp_path, HEALTH_DIR=str(dates)) as worker:

@@ -8,8 +8,8 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.database import Database, engine_of
-from chassis.vault import Vault
+from chassis.database.database import Database, engine_of
+from chassis.security.vault import Vault
 from services.committee.api import create_app
 from services.committee.models import TABLES
 from services.committee.schemas.chain import REFERRAL

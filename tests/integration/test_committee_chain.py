@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.database import Database
+from chassis.database.database import Database
 from services.committee.schemas.chain import REFERRAL
 from services.committee.usecases import reviewing
 from tests.support.chain_partner import ChainPartner

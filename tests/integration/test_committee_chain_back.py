@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
-from chassis.database import Database
+from chassis.database.database import Database
 from tests.support.chain_partner import ChainPartner
 from tests.support.committee import (
     MAGISTRATE,

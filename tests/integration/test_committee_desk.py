@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 import pytest
 from fastapi.testclient import TestClient
 
-from chassis.pages import LANGUAGES
-from chassis.problems import PROBLEMS
+from chassis.http.pages import LANGUAGES
+from chassis.http.problems import PROBLEMS
 from services.committee.api import create_app
 from services.committee.settings import CommitteeSettings
 from services.committee.web.words import WORDS

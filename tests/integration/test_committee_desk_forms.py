@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from chassis.database import Database
-from chassis.pages import LANGUAGES
+from chassis.database.database import Database
+from chassis.http.pages import LANGUAGES
 from services.committee.api import create_app
 from services.committee.schemas.chain import REFERRAL
 from services.committee.schemas.protocol import PROTOCOL

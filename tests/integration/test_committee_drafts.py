@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from chassis.database import Database
+from chassis.database.database import Database
 from tests.support.committee import POLICE, SECRETARY, drafted, registry_says, whole
 from tests.support.desks import Desk, Who
 

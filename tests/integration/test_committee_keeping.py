@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.database import Database
+from chassis.database.database import Database
 from chassis.errors import Invalid
 from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed

@@ -11,7 +11,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from chassis.database import Database, engine_of
+from chassis.database.database import Database, engine_of
 from contracts.registry import EnrolmentStatus
 from services.committee.api import create_app
 from services.committee.domain.application import ALIVE

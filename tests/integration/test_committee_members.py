@@ -9,9 +9,9 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from chassis.database import Database
-from chassis.people import account
-from chassis.vault import Vault
+from chassis.database.database import Database
+from chassis.security.accounts import account
+from chassis.security.vault import Vault
 from services.committee.schemas.case import REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settling import settle

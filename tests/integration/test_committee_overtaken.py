@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.database import Database
+from chassis.database.database import Database
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.usecases import reviewing
 from tests.support.committee import (

@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.database import Database, engine_of
-from chassis.people import account
+from chassis.database.database import Database, engine_of
+from chassis.security.accounts import account
 from services.committee.schemas.case import REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings

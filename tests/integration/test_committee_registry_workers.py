@@ -11,8 +11,8 @@ import pika
 import pytest
 from fastapi import FastAPI
 
-from chassis.audit import Signer
-from chassis.vault import new_key, public_key
+from chassis.security.audit import Signer
+from chassis.security.vault import new_key, public_key
 from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed, TestRouted
 from contracts.envelope import CONTENT_TYPE, Event, wrap

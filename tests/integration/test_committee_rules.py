@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid4
 
-from chassis.database import Database
+from chassis.database.database import Database
 from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed
 from contracts.envelope import wrap

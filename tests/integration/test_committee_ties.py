@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.database import Database
+from chassis.database.database import Database
 from contracts.envelope import wrap
 from contracts.registry import TieDeclared, TieWithdrawn
 from services.committee import events

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chassis.database import Database
+from chassis.database.database import Database
 from contracts.registry import EnrolmentStatus
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.usecases import deadlines

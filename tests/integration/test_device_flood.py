@@ -17,7 +17,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from chassis import clock
+from chassis.runtime import clock
 from contracts.alarm import alarm_id_of
 from services.alarm.domain import JOINED
 from services.alarm.settings import AlarmSettings

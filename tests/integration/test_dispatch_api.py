@@ -9,7 +9,7 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
-from chassis.vault import new_key
+from chassis.security.vault import new_key
 from contracts.envelope import BATCH_CONTENT_TYPE, wrap
 from services.dispatch.api import create_app
 from services.dispatch.schemas import OrderView

@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis import clock
-from chassis.caller import Caller
+from chassis.runtime import clock
+from chassis.security.principal import Caller
 from contracts.alarm import AlarmLocated, AlarmRaised, CancelRequested, digest_code
 from contracts.common import Fix, Outcome
 from contracts.registry import CardPublished, CardWithdrawn, DeviceChanged, PhotoPublished

@@ -9,9 +9,9 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from chassis import clock
-from chassis.signouts import SignOuts
-from chassis.vault import new_key
+from chassis.runtime import clock
+from chassis.security.signouts import SignOuts
+from chassis.security.vault import new_key
 from contracts.alarm import CancelRequested
 from services.dispatch import store, views
 from services.dispatch.api import create_app

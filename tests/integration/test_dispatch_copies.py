@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis import clock
+from chassis.runtime import clock
 from contracts.alarm import AlarmRaised, alarm_id_of, unverified_alarm_id_of
 from contracts.common import Outcome
 from services.dispatch import store

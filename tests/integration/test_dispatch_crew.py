@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis import clock
-from chassis.caller import Caller
+from chassis.runtime import clock
+from chassis.security.principal import Caller
 from contracts.alarm import CancelRequested, digest_code
 from contracts.common import Outcome
 from contracts.dispatch import OrderState

@@ -5,8 +5,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis import clock
-from chassis.vault import Unreadable
+from chassis.runtime import clock
+from chassis.security.vault import Unreadable
 from contracts.registry import (
     Address,
     Card,

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis import clock
+from chassis.runtime import clock
 from contracts.alarm import AlarmRaised, unverified_alarm_id_of
 from contracts.common import Fix, Outcome
 from services.dispatch import store

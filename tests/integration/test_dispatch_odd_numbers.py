@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy.exc import IntegrityError
 
-from chassis import clock
+from chassis.runtime import clock
 from contracts.alarm import CancelRequested
 from contracts.common import Fix
 from services.dispatch import store

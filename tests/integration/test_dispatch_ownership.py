@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from chassis import clock
+from chassis.runtime import clock
 from contracts.common import Fix
 from services.dispatch import store, views
 from services.dispatch.api import create_app

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from chassis.vault import new_key
+from chassis.security.vault import new_key
 from contracts.alarm import AlarmRaised
 from contracts.envelope import BATCH_CONTENT_TYPE, Event, wrap
 from contracts.topology import ALARM_URGENT, DISPATCH_ALARMS

@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.clock import now
+from chassis.runtime.clock import now
 from contracts.alarm import AlarmRaised, alarm_id_of
 from contracts.common import Outcome
 from contracts.registry import DeviceChanged

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event
 
-from chassis import clock, sql
+from chassis.database import sql
+from chassis.runtime import clock
 from contracts.alarm import AlarmRaised, CancelRequested, digest_code
 from contracts.common import Fix, Lane
 from services.dispatch import store

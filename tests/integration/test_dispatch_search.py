@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis import clock
+from chassis.runtime import clock
 from contracts.alarm import AlarmLocated
 from contracts.common import Fix
 from contracts.registry import CardPublished, DeviceChanged, EnrolmentChanged

@@ -10,9 +10,9 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from chassis import clock
-from chassis.caller import Caller
-from chassis.people import account
+from chassis.runtime import clock
+from chassis.security.accounts import account
+from chassis.security.principal import Caller
 from contracts.committee import ConflictDeclared, ConflictWithdrawn
 from contracts.registry import TieDeclared, TieWithdrawn
 from services.dispatch import duty, views

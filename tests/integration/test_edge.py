@@ -9,9 +9,9 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
-from chassis.edge import ALWAYS, HSTS, MOST_BYTES
-from chassis.http import PROBLEM, application
-from chassis.settings import Settings
+from chassis.http.application import PROBLEM, application
+from chassis.http.limits import ALWAYS, HSTS, MOST_BYTES
+from chassis.runtime.settings import Settings
 from services.alarm.api import create_app as alarm
 from services.alarm.api.presses import read_body
 from services.alarm.schemas import MAX_BODY

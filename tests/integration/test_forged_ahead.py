@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from chassis import clock
+from chassis.runtime import clock
 from contracts.alarm import AlarmRaised, alarm_id_of
 from contracts.common import Outcome
 from contracts.dispatch import PressRouted

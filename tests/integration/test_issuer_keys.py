@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from joserfc.jwk import OctKey
 
-from chassis import issuer as chassis_issuer
-from chassis.auth import Verifier
 from chassis.errors import Unauthenticated
+from chassis.security import jwks as chassis_issuer
+from chassis.security.auth import Verifier
 from services.registry.settings import RegistrySettings
 from tests.support.desks import environment
 from tests.support.tokens import Issuer

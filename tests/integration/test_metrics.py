@@ -16,7 +16,7 @@ import httpx
 import pytest
 import yaml
 
-from chassis.topology import declare
+from chassis.messaging.topology import declare
 from contracts import telemetry
 from contracts.topology import Queue
 from tests.contract.test_alerts import PROMETHEUS, RABBITMQ, RULES, expressions

@@ -9,7 +9,7 @@ import pytest
 from contracts.topology import SERVICES
 from tests.support.postgres import Cluster
 
-CHECK = "import sys; from alembic import command; from chassis.migrate import config_of; "
+CHECK = "import sys; from alembic import command; from chassis.database.migrate import config_of; "
 CHECK += "command.check(config_of(sys.argv[1]))"
 
 

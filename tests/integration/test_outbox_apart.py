@@ -10,9 +10,9 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Engine
 
-from chassis.outbox import Relay
-from chassis.publisher import Publisher
-from chassis.topology import declare
+from chassis.messaging.outbox import Relay
+from chassis.messaging.publisher import Publisher
+from chassis.messaging.topology import declare
 from contracts.envelope import wrap
 from contracts.topology import Queue
 from tests.support.broker import Broker

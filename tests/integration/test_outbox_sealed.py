@@ -7,9 +7,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from chassis.database import Database, engine_of
-from chassis.reseal import OUTBOX, Resealer
-from chassis.vault import Vault, new_key
+from chassis.database.database import Database, engine_of
+from chassis.security.key_rotation import OUTBOX, Resealer
+from chassis.security.vault import Vault, new_key
 from contracts.topology import DISPATCH_CARDS, REGISTRY_CARDS
 from services.registry.api import create_app
 from services.registry.schemas.card import CARD

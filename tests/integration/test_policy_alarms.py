@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis import clock
-from chassis.caller import Caller
+from chassis.runtime import clock
+from chassis.security.principal import Caller
 from contracts.alarm import CancelRequested, alarm_id_of
 from contracts.committee import ApplicationSubmitted
 from contracts.policy import AUDIENCES, Circumstances

@@ -13,9 +13,9 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.message import Message, NotConfirmed
-from chassis.publisher import Publisher
-from chassis.topology import declare
+from chassis.messaging.message import Message, NotConfirmed
+from chassis.messaging.publisher import Publisher
+from chassis.messaging.topology import declare
 from contracts.topology import DISPATCH_LIVE, Queue
 from tests.support.broker import Broker
 

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import delete
 from sqlmodel import col
 
-from chassis.database import Database, engine_of
+from chassis.database.database import Database, engine_of
 from chassis.errors import Invalid
 from contracts.committee import AlarmEnding, AlarmProvisionallyGranted, AlarmRefused, ApplicationReopened
 from contracts.dispatch import TestRouted

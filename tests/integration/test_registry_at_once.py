@@ -7,7 +7,7 @@ from threading import Barrier
 from typing import TypeVar
 from uuid import uuid4
 
-from chassis.database import Database, engine_of
+from chassis.database.database import Database, engine_of
 from services.registry.settings import RegistrySettings
 from services.registry.store import locks
 from tests.integration.test_registry_rights import LIST

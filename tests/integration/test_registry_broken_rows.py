@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chassis.database import Database, engine_of
+from chassis.database.database import Database, engine_of
 from contracts.dispatch import NamedZone, ZonesPublished
 from contracts.envelope import wrap
 from services.registry import events

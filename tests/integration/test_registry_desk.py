@@ -7,11 +7,11 @@ from types import ModuleType
 import pytest
 from fastapi.testclient import TestClient
 
-from chassis.database import Database, engine_of
+from chassis.database.database import Database, engine_of
 from chassis.errors import ServiceError
-from chassis.pages import LANGUAGES
-from chassis.problems import PROBLEMS
-from chassis.words import Words
+from chassis.http.pages import LANGUAGES
+from chassis.http.problems import PROBLEMS
+from chassis.i18n.translations import Words
 from services.committee import errors as committee_errors
 from services.committee.web.words import WORDS as COMMITTEE_WORDS
 from services.registry import errors as registry_errors

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from chassis.pages import LANGUAGES
+from chassis.http.pages import LANGUAGES
 from services.registry.web.words import WORDS
 from tests.integration.test_committee_desk import read
 from tests.integration.test_registry_stock import TECHNICIAN, wanted

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.database import Database, engine_of
+from chassis.database.database import Database, engine_of
 from contracts.committee import ConflictDeclared, ConflictWithdrawn
 from contracts.common import morning
 from contracts.envelope import wrap

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
-from chassis.database import Database, engine_of
-from chassis.vault import Vault
+from chassis.database.database import Database, engine_of
+from chassis.security.vault import Vault
 from services.alarm import events as alarm_events
 from services.alarm.settings import AlarmSettings
 from services.committee import worker as committee_worker

@@ -4,10 +4,10 @@ from uuid import UUID
 
 import pytest
 
-from chassis.caller import Caller
-from chassis.database import Database, engine_of
-from chassis.vault import Vault
-from chassis.work import Work
+from chassis.database.database import Database, engine_of
+from chassis.database.unit_of_work import Work
+from chassis.security.principal import Caller
+from chassis.security.vault import Vault
 from contracts.committee import AlarmProvisionallyGranted, ApplicationReopened
 from contracts.envelope import wrap
 from contracts.registry import EnrolmentChanged

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.database import Database, engine_of
+from chassis.database.database import Database, engine_of
 from contracts.committee import AlarmEnding, AlarmGranted
 from contracts.envelope import wrap
 from services.registry import events

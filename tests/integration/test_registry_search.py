@@ -2,8 +2,8 @@
 
 import pytest
 
-from chassis.database import Database, engine_of
-from chassis.vault import Vault
+from chassis.database.database import Database, engine_of
+from chassis.security.vault import Vault
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import search

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.database import Database, engine_of
+from chassis.database.database import Database, engine_of
 from services.registry.settings import RegistrySettings
 from tests.support.desks import Desk, Who
 from tests.support.registry import GHENT, complete, device_body, identity, press_test

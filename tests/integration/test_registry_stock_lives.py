@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-from chassis.database import Database, engine_of
+from chassis.database.database import Database, engine_of
 from services.registry.invariants import INVARIANTS
 from services.registry.settings import RegistrySettings
 from tests.support.desks import Desk, Who

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from chassis.database import Database, engine_of
+from chassis.database.database import Database, engine_of
 from contracts.committee import AlarmEnding, AlarmGranted, AlarmProvisionallyGranted, AlarmRefused
 from contracts.envelope import wrap
 from contracts.topology import REPORTING_ATTENTION

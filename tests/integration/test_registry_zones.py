@@ -7,7 +7,7 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlmodel import select
 
-from chassis.database import Database, engine_of
+from chassis.database.database import Database, engine_of
 from chassis.errors import Invalid
 from contracts.dispatch import NamedZone, ZonesPublished
 from contracts.envelope import Event, wrap

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chassis import clock
+from chassis.runtime import clock
 from contracts.alarm import alarm_id_of
 from services.reporting import usecases
 from services.reporting.api import create_app

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 from sqlmodel import SQLModel
 
-from chassis import clock
-from chassis.database import Database
+from chassis.database.database import Database
 from chassis.errors import Permanent
+from chassis.runtime import clock
 from contracts.alarm import alarm_id_of
 from contracts.dispatch import CanaryRouted, ControlRoomRegistered
 from services.reporting import invariants, models, usecases

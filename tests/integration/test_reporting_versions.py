@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import text
 
-from chassis import clock
-from chassis.database import Database
+from chassis.database.database import Database
+from chassis.runtime import clock
 from contracts.alarm import alarm_id_of
 from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed

@@ -19,8 +19,8 @@ import pytest
 from sqlalchemy import event
 from typer.testing import CliRunner
 
-from chassis.reseal import Resealer, whole
-from chassis.vault import Vault, new_key, version_of
+from chassis.security.key_rotation import Resealer, whole
+from chassis.security.vault import Vault, new_key, version_of
 from services.registry.api import create_app
 from services.registry.usecases import sealed
 from stalkingalarm.auditing import keys
@@ -100,9 +100,9 @@ def test_nobody_loses_a_write_while_old_and_new_processes_run(registries: Regist
 
 _RESEALS = """
 import sys
-from chassis.database import Database, engine_of
-from chassis.reseal import Resealer, whole
-from chassis.vault import Vault
+from chassis.database.database import Database, engine_of
+from chassis.security.key_rotation import Resealer, whole
+from chassis.security.vault import Vault
 from services.registry.settings import RegistrySettings
 from services.registry.usecases.sealed import SEALED
 settings = RegistrySettings()

@@ -11,11 +11,11 @@ from opentelemetry import trace
 from sqlalchemy import LargeBinary
 from sqlmodel import SQLModel
 
-from chassis.caller import Caller
-from chassis.columns import table_of
-from chassis.database import Database, engine_of
-from chassis.reseal import Resealer, Sealed
-from chassis.vault import Vault, new_key
+from chassis.database.columns import table_of
+from chassis.database.database import Database, engine_of
+from chassis.security.key_rotation import Resealer, Sealed
+from chassis.security.principal import Caller
+from chassis.security.vault import Vault, new_key
 from contracts.common import Fix, Outcome
 from contracts.registry import Card, CardPublished, Person, PhotoPublished
 from services.alarm import models as alarm_models

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from chassis import service_token
-from chassis.service_token import ServiceToken
+from chassis.security import service_token
+from chassis.security.service_token import ServiceToken
 from services.alarm.settings import AlarmSettings
 from tests.support.desks import environment
 from tests.support.tokens import Issuer

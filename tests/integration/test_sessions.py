@@ -15,13 +15,13 @@ import uvicorn
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
-from chassis import signin
-from chassis.auth import SESSION_COOKIE, AnyCaller
-from chassis.edge import MOST_BYTES, bodies
-from chassis.http import application
-from chassis.session import Session, Sessions, _digest
-from chassis.settings import PagesSettings
-from chassis.vault import Vault, new_key
+from chassis.http.application import application
+from chassis.http.limits import MOST_BYTES, bodies
+from chassis.runtime.settings import PagesSettings
+from chassis.security import signin
+from chassis.security.auth import SESSION_COOKIE, AnyCaller
+from chassis.security.session import Session, Sessions, _digest
+from chassis.security.vault import Vault, new_key
 from stalkingalarm import issuer as tokens
 from stalkingalarm.embedded.layout import Layout
 from stalkingalarm.issuer import PAGES_CLIENT

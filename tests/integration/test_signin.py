@@ -8,11 +8,11 @@ from fastapi import FastAPI, Response
 from fastapi.testclient import TestClient
 from pydantic import ValidationError
 
-from chassis import signin
-from chassis.auth import Verifier
-from chassis.http import application
-from chassis.settings import PagesSettings
-from chassis.vault import Vault, new_key
+from chassis.http.application import application
+from chassis.runtime.settings import PagesSettings
+from chassis.security import signin
+from chassis.security.auth import Verifier
+from chassis.security.vault import Vault, new_key
 from tests.support.desks import environment
 from tests.support.tokens import Issuer
 

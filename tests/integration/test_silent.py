@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from chassis.silent import LOOK_EVERY_S, LOOKS, Watch
+from chassis.database.idle_transactions import LOOK_EVERY_S, LOOKS, Watch
 from tests.support.books import Books, opened
 from tests.support.postgres import Cluster
 

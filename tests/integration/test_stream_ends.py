@@ -11,7 +11,7 @@ import pytest
 from fastapi import Response
 from fastapi.testclient import TestClient
 
-from chassis.auth import SESSION_COOKIE
+from chassis.security.auth import SESSION_COOKIE
 from services.dispatch.api import create_app
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import GHENT_ROOM, Desk, alarm, context_on

@@ -10,7 +10,7 @@ import pytest
 from psycopg.types.json import Jsonb
 from sqlalchemy import text
 
-from chassis import clock
+from chassis.runtime import clock
 from contracts.alarm import PressesRecorded
 from contracts.catalogue import PARKED
 from contracts.common import local_day

@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from chassis import timers
-from chassis.database import Transaction
-from chassis.timers import Due
+from chassis.database import timers
+from chassis.database.database import Transaction
+from chassis.database.timers import Due
 from services.dispatch.usecases import escalating
 from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Desk, alarm
 

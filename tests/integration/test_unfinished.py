@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from chassis import http1
+from chassis.http import http1
 from tests.support.alarm import free_port
 
 LIMIT_S = 1.0
@@ -37,7 +37,7 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
 def port(monkeypatch: pytest.MonkeyPatch) -> Iterator[int]:
     monkeypatch.setattr(http1, "UNFINISHED_S", LIMIT_S)
     port = free_port()
-    options: Any = {"http": "chassis.http1:TolerantProtocol", "ws": "none", "lifespan": "off"}
+    options: Any = {"http": "chassis.http.http1:TolerantProtocol", "ws": "none", "lifespan": "off"}
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="error", timeout_keep_alive=60, **options))
     thread = Thread(target=server.run, daemon=True)
     thread.start()

@@ -19,7 +19,7 @@ import httpx
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from chassis.vault import new_key
+from chassis.security.vault import new_key
 from contracts.alarm import SIGNED_AS
 
 GHENT = {"lat": 51.0543, "lon": 3.7174, "radius_m": 15.0}
@@ -130,7 +130,7 @@ class AlarmApi:
     def __enter__(self) -> "AlarmApi":
         command = [sys.executable, "-m", "uvicorn", f"services.alarm.api:{self.factory}", "--factory"]
         command += ["--port", str(self.port), "--no-access-log", "--timeout-keep-alive", "75"]
-        command += ["--http", "chassis.http1:TolerantProtocol", "--ws", "none"]
+        command += ["--http", "chassis.http.http1:TolerantProtocol", "--ws", "none"]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **self.env})
         until = time.monotonic() + 60
@@ -170,7 +170,7 @@ class HeartbeatsApi(AlarmApi):
 
 
 class AlarmWorker:
-    """`python -m chassis.run services.alarm.worker`, with the environment of an API."""
+    """`python -m chassis.runtime.run services.alarm.worker`, with the environment of an API."""
 
     def __init__(self, api: AlarmApi, folder: Path, classes: str = "Recorder,Follow") -> None:
         self._env = {**os.environ, **api.env}
@@ -180,7 +180,10 @@ class AlarmWorker:
     def __enter__(self) -> "AlarmWorker":
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "chassis.run", self._target], stdout=log, stderr=log, env=self._env
+                [sys.executable, "-m", "chassis.runtime.run", self._target],
+                stdout=log,
+                stderr=log,
+                env=self._env,
             )
         return self
 

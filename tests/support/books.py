@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
-from chassis.database import Database, engine_of
+from chassis.database.database import Database, engine_of
 from contracts.envelope import Event
 from contracts.topology import REPORTING_LEDGER
 from services.reporting import models, usecases

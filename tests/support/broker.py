@@ -10,7 +10,7 @@ from types import TracebackType
 
 import pika
 
-from chassis.topology import declare
+from chassis.messaging.topology import declare
 from stalkingalarm.embedded import rabbitmq
 from stalkingalarm.embedded.layout import Layout
 from stalkingalarm.embedded.spec import Spec

@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from chassis.database import Database
-from chassis.people import account
+from chassis.database.database import Database
+from chassis.security.accounts import account
 from contracts.envelope import wrap
 from contracts.registry import EnrolmentChanged, EnrolmentStatus
 from services.committee import events

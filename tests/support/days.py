@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from chassis import clock
+from chassis.runtime import clock
 
 
 def today(after: int = 0) -> date:

@@ -12,8 +12,8 @@ from fastapi.testclient import TestClient
 from httpx import Response
 from pypdf import PdfReader
 
-from chassis import outbox
-from chassis.vault import Vault, new_key
+from chassis.messaging import outbox
+from chassis.security.vault import Vault, new_key
 from contracts.envelope import Event
 from tests.support.tokens import Issuer
 

@@ -13,11 +13,11 @@ import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
-from chassis import outbox
-from chassis.caller import Caller
-from chassis.database import Database, engine_of
-from chassis.outbox import Outgoing
-from chassis.vault import Vault, new_key
+from chassis.database.database import Database, engine_of
+from chassis.messaging import outbox
+from chassis.messaging.outbox import Outgoing
+from chassis.security.principal import Caller
+from chassis.security.vault import Vault, new_key
 from contracts.alarm import SIGNED_AS, AlarmRaised, alarm_id_of
 from contracts.common import Fix
 from contracts.envelope import Event, Payload, wrap

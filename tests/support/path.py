@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 import httpx
 
-from chassis import clock
+from chassis.runtime import clock
 from contracts.registry import DeviceChanged, EnrolmentChanged
 from services.dispatch.api import create_app
 from services.dispatch.settings import DispatchSettings

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import psycopg
 from alembic import command
 
-from chassis.migrate import config_of
+from chassis.database.migrate import config_of
 from stalkingalarm.embedded import postgres
 from stalkingalarm.embedded.layout import Layout
 

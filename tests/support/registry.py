@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from PIL import Image
 from sqlmodel import col, select
 
-from chassis.database import Database
+from chassis.database.database import Database
 from contracts.committee import AlarmEnding, AlarmGranted, AlarmRefused
 from contracts.dispatch import TestRouted
 from contracts.envelope import wrap

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from opentelemetry.trace import INVALID_SPAN
 
-from chassis.bus import Delivery
-from chassis.caller import Caller
-from chassis.database import Database
+from chassis.database.database import Database
+from chassis.database.unit_of_work import Work
 from chassis.errors import Permanent
-from chassis.vault import Vault
-from chassis.work import Work
+from chassis.messaging.worker import Delivery
+from chassis.security.principal import Caller
+from chassis.security.vault import Vault
 from contracts.committee import AlarmEnding, AlarmRefused
 from contracts.dispatch import TestRouted
 from contracts.envelope import Event, wrap

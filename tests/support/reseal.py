@@ -8,9 +8,9 @@ from uuid import uuid4
 
 import psycopg
 
-from chassis.database import Database, engine_of
-from chassis.reseal import Resealer, whole
-from chassis.vault import Vault, new_key
+from chassis.database.database import Database, engine_of
+from chassis.security.key_rotation import Resealer, whole
+from chassis.security.vault import Vault, new_key
 from services.registry.api import create_app
 from services.registry.models import TieRow
 from services.registry.schemas.card import CARD

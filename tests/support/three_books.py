@@ -8,10 +8,10 @@ from uuid import UUID
 from opentelemetry import trace
 from sqlalchemy import text
 
-from chassis import clock
-from chassis.database import Database, engine_of
-from chassis.service_token import ServiceToken
-from chassis.vault import Vault
+from chassis.database.database import Database, engine_of
+from chassis.runtime import clock
+from chassis.security.service_token import ServiceToken
+from chassis.security.vault import Vault
 from contracts.alarm import AlarmRaised
 from contracts.envelope import Event
 from contracts.topology import REPORTING_LEDGER

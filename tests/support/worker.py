@@ -14,7 +14,7 @@ Row = dict[str, Any]
 
 
 class Worker:
-    """`python -m chassis.run <target>` with its own output file."""
+    """`python -m chassis.runtime.run <target>` with its own output file."""
 
     def __init__(self, target: str, broker_url: str, folder: Path, **env: str) -> None:
         self.out, self.log = folder / "out.jsonl", folder / "worker.log"
@@ -24,7 +24,10 @@ class Worker:
     def __enter__(self) -> "Worker":
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "chassis.run", self._target], stderr=log, stdout=log, env=self._env
+                [sys.executable, "-m", "chassis.runtime.run", self._target],
+                stderr=log,
+                stdout=log,
+                env=self._env,
             )
         return self
 

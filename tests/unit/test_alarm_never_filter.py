@@ -11,8 +11,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from chassis.jws import key_of
-from chassis.message import Message
+from chassis.messaging.message import Message
+from chassis.security.jws import key_of
 from contracts.alarm import AlarmRaised
 from contracts.envelope import Event, wrap
 from services.alarm.domain import Claim, Judged, judge

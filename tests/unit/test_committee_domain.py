@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.people import account, accounts
+from chassis.security.accounts import account, accounts
 from services.committee.domain import application as domain
 from services.committee.domain import presence, protocol
 from services.committee.domain.application import Assessment, Checked, Content, Level, Move, State

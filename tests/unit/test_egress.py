@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from chassis.egress import AddressRefused, Egress, is_public, networks_of
-from chassis.egress_http import AsyncTransport, Transport, refused_address
+from chassis.http.egress import AddressRefused, Egress, is_public, networks_of
+from chassis.http.egress_transport import AsyncTransport, Transport, refused_address
 
 NOT_PUBLIC = (
     *("127.0.0.1", "127.8.9.1", "0.0.0.0", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1"),

@@ -7,7 +7,7 @@ _STORY = """
 import os
 from datetime import UTC, datetime
 from sqlalchemy.exc import OperationalError
-from chassis.bus.failing import TRIED_AWAY, Failed
+from chassis.messaging.worker.retries import TRIED_AWAY, Failed
 from contracts.envelope import Event
 
 # After the import: the processes of an installation are forked from one that has imported all.

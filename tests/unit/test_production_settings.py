@@ -9,10 +9,10 @@ import yaml
 from pydantic import ValidationError
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from chassis.broker_address import connection_arguments
-from chassis.development import DEVELOPMENT_PREFIX
-from chassis.settings import Settings
-from chassis.vault import Vault, new_key
+from chassis.messaging.broker_address import connection_arguments
+from chassis.runtime.development import DEVELOPMENT_PREFIX
+from chassis.runtime.settings import Settings
+from chassis.security.vault import Vault, new_key
 from services.committee.settings import CommitteeSettings
 from stalkingalarm.embedded import plan
 from stalkingalarm.embedded.layout import Layout

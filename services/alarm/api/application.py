@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, FastAPI
 
-from chassis import audit_api, book_api, keys_api
-from chassis.book import Book
-from chassis.http import application
-from chassis.settings import load
+from chassis.database.reconciliation import Book
+from chassis.http import audit_api, keys_api, reconciliation_api
+from chassis.http.application import application
+from chassis.runtime.settings import load
 from services.alarm.api import devices, heartbeats, ladder, presses, redelivery
 from services.alarm.api.parts import DeviceParts, Parts
 from services.alarm.settings import AlarmSettings
@@ -28,7 +28,7 @@ def create_app(settings: AlarmSettings | None = None) -> FastAPI:
     whole = app.state.settings
     audit_api.add(app, lambda: parts[-1].database, whole.service)
     keys_api.add(app, lambda: parts[-1].database, whole.vault_keys, SEALED)
-    book_api.add(app, lambda: Book(parts[-1].database, BOOK))
+    reconciliation_api.add(app, lambda: Book(parts[-1].database, BOOK))
     return app
 
 

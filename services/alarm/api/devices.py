@@ -11,8 +11,9 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ValidationError
 
-from chassis import clock, metrics
-from chassis.http import takes
+from chassis.http.application import takes
+from chassis.runtime import clock
+from chassis.telemetry import metrics
 from contracts.alarm import SIGNED_AS, is_signed_as
 from contracts.registry import SILENCED
 from contracts.telemetry import DEVICE_MESSAGE_REFUSED, DEVICE_MESSAGE_UNTYPED

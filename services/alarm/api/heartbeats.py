@@ -4,11 +4,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.routing import Route
 
-from chassis import clock
-from chassis.edge import Receive, Scope, Send
+from chassis.database.group_commit import NotWritten
 from chassis.errors import Retryable
-from chassis.groupwriter import NotWritten
-from chassis.http import takes
+from chassis.http.application import takes
+from chassis.http.limits import Receive, Scope, Send
+from chassis.runtime import clock
 from services.alarm.api.devices import accepted, refuse_stale, signed
 from services.alarm.api.parts import DeviceParts
 from services.alarm.api.presses import read_body

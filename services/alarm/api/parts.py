@@ -4,12 +4,12 @@ import asyncio
 from functools import partial
 from uuid import UUID
 
-from chassis.database import Database, engine_of
-from chassis.groupwriter import GroupWriter
-from chassis.outbox import Relay
-from chassis.publisher import Publisher
-from chassis.service_token import ServiceToken
-from chassis.vault import Vault
+from chassis.database.database import Database, engine_of
+from chassis.database.group_commit import GroupWriter
+from chassis.messaging.outbox import Relay
+from chassis.messaging.publisher import Publisher
+from chassis.security.service_token import ServiceToken
+from chassis.security.vault import Vault
 from contracts.common import Lane
 from services.alarm.clients import DispatchClient
 from services.alarm.settings import AlarmSettings

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.requests import ClientDisconnect
 
-from chassis import clock, metrics, telemetry
-from chassis.auth import require
-from chassis.caller import Caller
-from chassis.edge import bodies
-from chassis.message import Message, NotConfirmed
+from chassis.http.limits import bodies
+from chassis.messaging.message import Message, NotConfirmed
+from chassis.runtime import clock
+from chassis.security.auth import require
+from chassis.security.principal import Caller
+from chassis.telemetry import metrics, telemetry
 from contracts.alarm import CanaryRaised
 from contracts.common import Channel, Fix
 from contracts.envelope import wrap

@@ -4,8 +4,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 
-from chassis.auth import require
-from chassis.caller import Caller
+from chassis.security.auth import require
+from chassis.security.principal import Caller
 from services.alarm.schemas import Redelivered
 
 router = APIRouter(tags=["operation"])

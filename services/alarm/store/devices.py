@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from chassis.sql import Statement, as_json, send
+from chassis.database.sql import Statement, as_json, send
 from contracts.registry import DeviceChanged, EnrolmentChanged
 from services.alarm.domain import Condition, Health
 

@@ -8,8 +8,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from chassis.columns import table_of
-from chassis.sql import Insert, Statement, send
+from chassis.database.columns import table_of
+from chassis.database.sql import Insert, Statement, send
 from contracts.dispatch import ControlRoomRegistered
 from contracts.values import read_moment
 from services.alarm.models import FrozenLadderRow

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from chassis.columns import table_of
-from chassis.sql import Insert, send
+from chassis.database.columns import table_of
+from chassis.database.sql import Insert, send
 from contracts.dispatch import PressRouted
 from services.alarm.models import KeptAsRow
 

@@ -8,14 +8,15 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from chassis import clock, outbox
-from chassis.columns import table_of
-from chassis.sql import Insert, Statement, as_json, send
+from chassis.database.columns import table_of
+from chassis.database.sql import Insert, Statement, as_json, send
+from chassis.messaging import outbox
+from chassis.runtime import clock
 from contracts.alarm import AlarmRaised
 from contracts.book import Section
 from services.alarm.models import PressRow
 
-# What reporting sets against the books of the others (chassis/book.py).
+# What reporting sets against the books of the others (chassis/database/reconciliation.py).
 BOOK: dict[Section, str] = {"presses": "SELECT alarm_id AS id, alarm_id, received_at FROM presses"}
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from chassis import clock
+from chassis.runtime import clock
 from services.alarm.store.following import IS_OF
 
 # What a row tells of its event.

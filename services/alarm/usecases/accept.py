@@ -11,14 +11,15 @@ from uuid import UUID
 
 from opentelemetry.trace import Status, StatusCode
 
-from chassis import clock, metrics
-from chassis.database import Database
-from chassis.groupwriter import GroupWriter, NotWritten
-from chassis.message import NotConfirmed
-from chassis.outbox import Relay
-from chassis.publisher import Publisher
-from chassis.service_token import ServiceToken
-from chassis.vault import Vault
+from chassis.database.database import Database
+from chassis.database.group_commit import GroupWriter, NotWritten
+from chassis.messaging.message import NotConfirmed
+from chassis.messaging.outbox import Relay
+from chassis.messaging.publisher import Publisher
+from chassis.runtime import clock
+from chassis.security.service_token import ServiceToken
+from chassis.security.vault import Vault
+from chassis.telemetry import metrics
 from contracts import telemetry as names
 from contracts.common import Channel, Lane
 from services.alarm import domain

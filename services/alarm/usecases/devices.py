@@ -11,9 +11,9 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis.apart import apart
-from chassis.database import Database
-from chassis.jws import is_signed_by, key_of
+from chassis.database.database import Database
+from chassis.database.isolation import apart
+from chassis.security.jws import is_signed_by, key_of
 from services.alarm.domain import Claim, Standing
 from services.alarm.store import devices as store
 

@@ -7,9 +7,11 @@ from typing import Any
 
 from opentelemetry.trace import Span
 
-from chassis import clock, jws, telemetry
-from chassis.message import Message
-from chassis.vault import Vault
+from chassis.messaging.message import Message
+from chassis.runtime import clock
+from chassis.security import jws
+from chassis.security.vault import Vault
+from chassis.telemetry import telemetry
 from contracts.alarm import AlarmRaised
 from contracts.common import Channel
 from contracts.envelope import wrap

@@ -20,7 +20,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import metrics
+from chassis.telemetry import metrics
 from contracts import telemetry as names
 from services.alarm.domain import LATE
 from services.alarm.errors import NotHeld

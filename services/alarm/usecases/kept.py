@@ -7,9 +7,9 @@ it a press of its own, so that nothing hides it. Of what never came here the boo
 from collections.abc import Sequence
 from datetime import timedelta
 
-from chassis import clock
-from chassis.database import Database, Transaction
-from chassis.vault import Vault
+from chassis.database.database import Database, Transaction
+from chassis.runtime import clock
+from chassis.security.vault import Vault
 from contracts.dispatch import PressRouted
 from services.alarm import domain
 from services.alarm.store import kept as store

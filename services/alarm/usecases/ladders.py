@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis.database import Database
+from chassis.database.database import Database
 from services.alarm.store import following as store
 
 log = logging.getLogger(__name__)

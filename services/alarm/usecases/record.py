@@ -8,11 +8,11 @@ from uuid import UUID
 
 from opentelemetry.trace import Span
 
-from chassis import clock
-from chassis.apart import Less, bisect_with_less
-from chassis.database import Database, Transaction
-from chassis.known import Known, is_known
-from chassis.vault import Vault
+from chassis.database.damaged_rows import Known, is_known
+from chassis.database.database import Database, Transaction
+from chassis.database.isolation import Less, bisect_with_less
+from chassis.runtime import clock
+from chassis.security.vault import Vault
 from contracts.alarm import AlarmRaised, PressesRecorded, RecordedPress
 from contracts.press import CHEAP, INCOMPLETE, WITHOUT
 from services.alarm import domain

@@ -14,12 +14,12 @@ from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import metrics
-from chassis.apart import apart
-from chassis.database import Database
-from chassis.message import Message, NotConfirmed
-from chassis.publisher import Publisher
-from chassis.vault import Unreadable, Vault
+from chassis.database.database import Database
+from chassis.database.isolation import apart
+from chassis.messaging.message import Message, NotConfirmed
+from chassis.messaging.publisher import Publisher
+from chassis.security.vault import Unreadable, Vault
+from chassis.telemetry import metrics
 from contracts import telemetry as names
 from contracts.alarm import AlarmRaised
 from contracts.common import Lane

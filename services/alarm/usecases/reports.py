@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from chassis import clock, metrics
-from chassis.database import Database, Transaction
+from chassis.database.database import Database, Transaction
+from chassis.runtime import clock
+from chassis.telemetry import metrics
 from contracts.alarm import (
     AlarmLocated,
     CancelRequested,

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import clock
-from chassis.database import Database
+from chassis.database.database import Database
+from chassis.runtime import clock
 from services.alarm.store.following import climbed
 
 log = logging.getLogger(__name__)

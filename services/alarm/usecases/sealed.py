@@ -1,6 +1,6 @@
 """Which columns of the alarm service hold sealed values."""
 
-from chassis.reseal import Sealed
+from chassis.security.key_rotation import Sealed
 from services.alarm.domain import evidence_place
 from services.alarm.models import PressRow
 

@@ -14,8 +14,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from chassis import metrics
-from chassis.database import Database
+from chassis.database.database import Database
+from chassis.telemetry import metrics
 from contracts import telemetry as names
 from services.alarm.clients import DispatchClient
 from services.alarm.store import following as store

@@ -4,11 +4,11 @@ import logging
 
 import httpx
 
-from chassis import clock
-from chassis.apart import apart
-from chassis.database import Database
-from chassis.metrics import Reading
-from chassis.service_token import ServiceToken
+from chassis.database.database import Database
+from chassis.database.isolation import apart
+from chassis.runtime import clock
+from chassis.security.service_token import ServiceToken
+from chassis.telemetry.metrics import Reading
 from contracts.alarm import DeviceAttention
 from contracts.telemetry import DEVICE_ATTENTION
 from services.alarm import domain

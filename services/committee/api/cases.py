@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import FastAPI, Query, Response
 
-from chassis import clock
+from chassis.runtime import clock
 from services.committee.api import shown
 from services.committee.api.parts import Member, Officer, OpinionGiver, Parts, Proposer, Reader, TieKeeper
 from services.committee.domain.application import State

@@ -9,9 +9,9 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import TypeAdapter, ValidationError
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from chassis.edge import bodies
 from chassis.errors import Invalid
-from chassis.http import takes
+from chassis.http.application import takes
+from chassis.http.limits import bodies
 from services.committee.api import shown
 from services.committee.api.parts import Member, Parts, Secretariat
 from services.committee.errors import ChainApproachAbsent, SignatureRefused

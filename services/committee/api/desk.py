@@ -6,9 +6,9 @@ from pathlib import Path
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
-from chassis import clock
-from chassis.pages import Pages
-from chassis.people import account
+from chassis.http.pages import Pages
+from chassis.runtime import clock
+from chassis.security.accounts import account
 from services.committee.api import desk_cases, desk_chain, desk_meetings, desk_members, desk_protocols
 from services.committee.api.desk_common import LINES, Desk, is_member
 from services.committee.api.parts import READERS, Parts

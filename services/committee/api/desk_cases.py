@@ -6,8 +6,8 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
-from chassis.caller import Caller
-from chassis.known import Known
+from chassis.database.damaged_rows import Known
+from chassis.security.principal import Caller
 from services.committee.api import shown
 from services.committee.api.desk_common import Agendas, Desk, conditions_of, is_member
 from services.committee.api.parts import OFFICERS, OPINION_GIVERS, PROPOSERS, READERS, TIE_KEEPERS

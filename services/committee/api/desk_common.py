@@ -9,8 +9,8 @@ from uuid import UUID
 from fastapi import FastAPI, Request, Response
 from sqlmodel import Session
 
-from chassis.caller import Caller
-from chassis.pages import Pages
+from chassis.http.pages import Pages
+from chassis.security.principal import Caller
 from contracts.registry import Language
 from services.committee.api.parts import MEMBERS, PROPOSERS, READERS, Parts
 from services.committee.models import AgendaRow, ApplicationRow, MeetingRow, ProtocolRow

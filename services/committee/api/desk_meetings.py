@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import Request, Response
 from sqlmodel import Session
 
-from chassis.people import account
+from chassis.security.accounts import account
 from contracts.common import local_day
 from services.committee.api import shown
 from services.committee.api.desk_cases import protocol_of, sendable

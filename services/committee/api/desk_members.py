@@ -4,8 +4,8 @@ from uuid import UUID
 
 from fastapi import Request, Response
 
-from chassis import clock
-from chassis.people import account
+from chassis.runtime import clock
+from chassis.security.accounts import account
 from services.committee.api import shown
 from services.committee.api.desk_common import Desk
 from services.committee.api.parts import MEMBERS

@@ -8,8 +8,8 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
-from chassis import clock
 from chassis.errors import Forbidden
+from chassis.runtime import clock
 from services.committee.api import shown
 from services.committee.api.desk_common import Desk, is_member
 from services.committee.api.parts import DRAFTERS, PROTOCOL_KEEPERS, PROTOCOL_READERS

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import FastAPI, Response
 
-from chassis.audit import Purpose
+from chassis.security.audit import Purpose
 from services.committee.api import shown
 from services.committee.api.parts import Member, Parts, Reader
 from services.committee.papers import pdf

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated
 
-from chassis.auth import require
-from chassis.caller import Caller
-from chassis.database import Database
-from chassis.vault import Vault
+from chassis.database.database import Database
+from chassis.security.auth import require
+from chassis.security.principal import Caller
+from chassis.security.vault import Vault
 from services.committee.settings import CommitteeSettings
 from services.committee.usecases.work import Reading, Work
 

@@ -8,10 +8,11 @@ from uuid import UUID
 from pydantic import BaseModel
 from sqlmodel import SQLModel
 
-from chassis import audit, known
-from chassis.audit import Purpose
-from chassis.known import RowOut
-from chassis.people import is_one_of
+from chassis.database import damaged_rows
+from chassis.database.damaged_rows import RowOut
+from chassis.security import audit
+from chassis.security.accounts import is_one_of
+from chassis.security.audit import Purpose
 from contracts.policy import Circumstances
 from services.committee.domain import application as domain
 from services.committee.domain.presence import Counted
@@ -77,7 +78,7 @@ _INSTEAD: Mapping[str, Any] = {"values": {}, "said": {}, "fields": (), "language
 def row(model: type[R], found: SQLModel, **more: Any) -> R:
     """An answer about one of many rows; what of it cannot be read is named, and hides none of the others."""
     which = " ".join(str(getattr(found, name, "")) for name in ("id", "application_id", "subject_id"))
-    return known.shown(model, {**dict(found), **more}, model.__name__, which.strip(), _INSTEAD)
+    return damaged_rows.shown(model, {**dict(found), **more}, model.__name__, which.strip(), _INSTEAD)
 
 
 def protocol(found: ProtocolRow) -> ProtocolOut:
@@ -115,7 +116,7 @@ def opinions(reading: Reading, case: ApplicationRow) -> list[OpinionOut]:
         of_case(
             reading,
             case,
-            known.shown(OpinionOut, each, "opinion", f"{case.id} {each['partner']}"),
+            damaged_rows.shown(OpinionOut, each, "opinion", f"{case.id} {each['partner']}"),
             author=each["own"],
         )
         for each in applications.opinions(reading, case)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 from uuid import UUID
 
-from chassis.people import account
+from chassis.security.accounts import account
 from services.committee.domain.protocol import Rules
 from services.committee.errors import ApplicationMoveRefused, ConditionsUnmet, RiskLoweredByOfficer
 

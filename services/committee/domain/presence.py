@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, Protocol
 
-from chassis.people import accounts
+from chassis.security.accounts import accounts
 from services.committee.domain.protocol import quorum_missing
 
 MemberState = Literal["invited", "confirmed", "ended"]

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
-from chassis.people import account
+from chassis.security.accounts import account
 from services.committee.errors import ProtocolMoveRefused
 
 VersionState = Literal["draft", "submitted", "sent_back", "approved", "signed", "in_force", "superseded"]

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from chassis.known import RowOut
+from chassis.database.damaged_rows import RowOut
 from contracts.committee import DeadlineKind
 from contracts.policy import Group, Personal
 from contracts.registry import EnrolmentStatus, Language

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from chassis.known import RowOut
+from chassis.database.damaged_rows import RowOut
 from contracts.policy import Group, Personal
 from contracts.values import Incoming, see_all
 from services.committee.domain.chain import Basis, HandoverState

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
-from chassis.known import RowOut
+from chassis.database.damaged_rows import RowOut
 from contracts.committee import ReviewCause
 from contracts.registry import Language
 from contracts.values import Day

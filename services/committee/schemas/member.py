@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict
 
-from chassis.known import RowOut
+from chassis.database.damaged_rows import RowOut
 from services.committee.domain.presence import MemberState
 from services.committee.schemas.common import In, Name, Slug
 

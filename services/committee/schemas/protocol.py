@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, field_validator
 
-from chassis.known import RowOut
+from chassis.database.damaged_rows import RowOut
 from contracts.registry import Language
 from contracts.values import Day
 from services.committee.domain.application import Procedure

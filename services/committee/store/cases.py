@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, union
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, or_, select
 
-from chassis.people import account, accounts
+from chassis.security.accounts import account, accounts
 from services.committee.domain.application import ALIVE
 from services.committee.models import (
     ApplicationRow,

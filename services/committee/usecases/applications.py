@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 from uuid import UUID, uuid4
 
+from chassis.database.damaged_rows import Known
 from chassis.errors import Forbidden
-from chassis.known import Known
 from contracts.registry import EnrolmentStatus
 from services.committee import events
 from services.committee.domain import application as domain

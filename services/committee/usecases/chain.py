@@ -6,10 +6,11 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from chassis import audit, timers
-from chassis.caller import Caller
-from chassis.database import Database, Transaction
-from chassis.vault import Vault
+from chassis.database import timers
+from chassis.database.database import Database, Transaction
+from chassis.security import audit
+from chassis.security.principal import Caller
+from chassis.security.vault import Vault
 from services.committee import events
 from services.committee.domain import application as domain
 from services.committee.domain import chain

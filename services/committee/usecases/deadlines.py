@@ -5,8 +5,9 @@ from uuid import UUID, uuid4
 
 from sqlmodel import Session
 
-from chassis import clock, timers
-from chassis.database import Database, Transaction
+from chassis.database import timers
+from chassis.database.database import Database, Transaction
+from chassis.runtime import clock
 from services.committee import events
 from services.committee.domain import deadlines as domain
 from services.committee.domain.deadlines import KINDS, STAGES, Kind

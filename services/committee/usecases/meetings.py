@@ -7,7 +7,7 @@ from functools import partial
 from typing import Literal
 from uuid import UUID, uuid4
 
-from chassis.known import Known
+from chassis.database.damaged_rows import Known
 from services.committee.domain import application as domain
 from services.committee.domain.presence import Counted
 from services.committee.errors import (

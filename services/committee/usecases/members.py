@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.errors import Forbidden, Invalid
-from chassis.people import account, refuse_unreadable
+from chassis.security.accounts import account, refuse_unreadable
 from contracts.common import local_day
 from services.committee.domain.presence import MemberState, sits_on
 from services.committee.errors import (

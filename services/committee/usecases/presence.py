@@ -3,7 +3,7 @@
 from datetime import timedelta
 from uuid import UUID
 
-from chassis.people import account
+from chassis.security.accounts import account
 from contracts.common import local_day
 from services.committee.errors import MeetingMoveRefused, MemberUnknown
 from services.committee.models import AttendanceRow, MeetingRow, MemberRow

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from sqlmodel import Session
 
 from chassis.errors import Invalid
-from chassis.people import account, refuse_unreadable
+from chassis.security.accounts import account, refuse_unreadable
 from contracts.common import local_day
 from services.committee.errors import ProtocolContradictory
 from services.committee.models import MemberRow

@@ -7,9 +7,10 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from chassis import clock, timers
-from chassis.database import Database, Transaction
+from chassis.database import timers
+from chassis.database.database import Database, Transaction
 from chassis.errors import Forbidden
+from chassis.runtime import clock
 from contracts.common import BELGIUM, local_day
 from services.committee import events
 from services.committee.domain.protocol import (

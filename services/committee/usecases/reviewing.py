@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from chassis.known import Known
+from chassis.database.damaged_rows import Known
 from contracts.committee import ApplicationSubmitted
 from contracts.common import local_day, morning
 from services.committee import events

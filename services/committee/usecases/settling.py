@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from chassis.caller import Caller
+from chassis.security.principal import Caller
 from services.committee.domain.presence import Counted
 from services.committee.models import AgendaRow, MeetingRow, WaitingRow
 from services.committee.store import cases

@@ -9,7 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from chassis.errors import Forbidden
-from chassis.people import account, refuse_unreadable
+from chassis.security.accounts import account, refuse_unreadable
 from services.committee import events
 from services.committee.errors import TieRefused, TieUnknown
 from services.committee.models import ApplicationRow, ConflictRow

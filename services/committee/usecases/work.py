@@ -8,10 +8,10 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-import chassis.work
-from chassis.caller import Caller
+from chassis.database import unit_of_work
+from chassis.database.damaged_rows import Known
 from chassis.errors import Forbidden
-from chassis.known import Known
+from chassis.security.principal import Caller
 from services.committee.domain.protocol import Reach
 from services.committee.errors import ApplicationUnknown
 from services.committee.models import ApplicationRow, HistoryRow
@@ -24,7 +24,7 @@ COMMITTEE = frozenset({"committee", "secretariat", "magistrate", "procureur"})
 
 
 @dataclass(frozen=True)
-class Reading(chassis.work.Work):
+class Reading(unit_of_work.Work):
     """A caller who looks, at one moment: what is read stands in the audit log, or is not read."""
 
     @cached_property

@@ -1,6 +1,6 @@
 """What the committee's pages say, in the four languages; a code that stands in no table is shown as it is."""
 
-from chassis.words import Lines, by_language
+from chassis.i18n.translations import Lines, by_language
 from services.committee.partners import PARTNERS
 
 _LINES: Lines = {

@@ -7,15 +7,15 @@ from contextlib import asynccontextmanager, suppress
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
-from chassis import audit_api, book_api, keys_api
-from chassis.book import Book
-from chassis.database import Database, engine_of
-from chassis.http import application
-from chassis.outbox import Relay
-from chassis.publisher import Publisher
-from chassis.settings import load
-from chassis.signouts import SignOuts
-from chassis.vault import Vault
+from chassis.database.database import Database, engine_of
+from chassis.database.reconciliation import Book
+from chassis.http import audit_api, keys_api, reconciliation_api
+from chassis.http.application import application
+from chassis.messaging.outbox import Relay
+from chassis.messaging.publisher import Publisher
+from chassis.runtime.settings import load
+from chassis.security.signouts import SignOuts
+from chassis.security.vault import Vault
 from contracts import topology
 from services.dispatch import console, intake
 from services.dispatch.api import (
@@ -92,7 +92,7 @@ def create_app(settings: DispatchSettings | None = None) -> FastAPI:
     console.add_pages(app, settings, context.vault, signed_out)
     audit_api.add(app, lambda: database, settings.service)
     keys_api.add(app, lambda: database, settings.vault_keys, SEALED)
-    book_api.add(app, lambda: Book(database, BOOK))
+    reconciliation_api.add(app, lambda: Book(database, BOOK))
     return app
 
 

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from fastapi import FastAPI
 
-from chassis import clock
-from chassis.auth import require
-from chassis.caller import Caller
-from chassis.people import is_one_of
+from chassis.runtime import clock
+from chassis.security.accounts import is_one_of
+from chassis.security.auth import require
+from chassis.security.principal import Caller
 from services.dispatch import access, store, views
 from services.dispatch.disclosures import Disclosures
 from services.dispatch.schemas import (

@@ -2,8 +2,8 @@
 
 from fastapi import FastAPI
 
-from chassis.auth import require
-from chassis.caller import Caller
+from chassis.security.auth import require
+from chassis.security.principal import Caller
 from services.dispatch import access
 from services.dispatch.schemas import OfferIn
 from services.dispatch.usecases import lending

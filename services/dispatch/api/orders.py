@@ -4,10 +4,10 @@ from uuid import UUID
 
 from fastapi import FastAPI
 
-from chassis.auth import require
-from chassis.caller import Caller
 from chassis.errors import Invalid
-from chassis.people import is_one_of
+from chassis.security.accounts import is_one_of
+from chassis.security.auth import require
+from chassis.security.principal import Caller
 from contracts.dispatch import OrderState
 from services.dispatch import access
 from services.dispatch.disclosures import Disclosures

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from fastapi import FastAPI, Response
 
-from chassis.auth import require
-from chassis.caller import Caller
+from chassis.security.auth import require
+from chassis.security.principal import Caller
 from services.dispatch import access
 from services.dispatch.disclosures import Disclosures, V
 from services.dispatch.usecases.context import Context

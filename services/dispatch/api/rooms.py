@@ -4,10 +4,10 @@ from typing import Annotated, Any
 
 from fastapi import Body, FastAPI, Response
 
-from chassis.audit_trail import unlogged
-from chassis.auth import require
-from chassis.caller import Caller
-from chassis.edge import bodies
+from chassis.http.limits import bodies
+from chassis.security.audit_trail import unlogged
+from chassis.security.auth import require
+from chassis.security.principal import Caller
 from services.dispatch import access, console
 from services.dispatch.schemas import (
     MOST_BYTES,

@@ -7,10 +7,10 @@ from fastapi import FastAPI
 from fastapi.responses import StreamingResponse
 from sqlmodel import Session
 
-from chassis import clock
-from chassis.auth import require
-from chassis.caller import Caller
-from chassis.people import account
+from chassis.runtime import clock
+from chassis.security.accounts import account
+from chassis.security.auth import require
+from chassis.security.principal import Caller
 from services.dispatch import access, store, views
 from services.dispatch.disclosures import Disclosures
 from services.dispatch.models import IncidentRow

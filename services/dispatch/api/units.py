@@ -4,12 +4,13 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from chassis import acts, known
-from chassis.auth import require
-from chassis.caller import Caller
-from chassis.edge import bodies
-from chassis.people import is_one_of
-from chassis.several import Several, refuse_wrong
+from chassis.database import damaged_rows
+from chassis.http.bulk import Several, refuse_wrong
+from chassis.http.limits import bodies
+from chassis.security import audit_context
+from chassis.security.accounts import is_one_of
+from chassis.security.auth import require
+from chassis.security.principal import Caller
 from services.dispatch import access, unit_store
 from services.dispatch.schemas import MOST_BYTES, PositionIn, UnitIn, UnitOut
 from services.dispatch.usecases import units
@@ -29,10 +30,10 @@ def add(app: FastAPI, context: Context) -> None:
         for unit in body:
             access.may_set_up_room(caller, unit.control_room_id)
         # Some software registers all of them again and again: only what is new is worth a line.
-        acts.seldom(_POSITIONS_S)
+        audit_context.seldom(_POSITIONS_S)
         for unit in body:
             told = (unit.callsign, unit.zone_id, unit.control_room_id, unit.available)
-            acts.about(f"unit:{unit.unit_id}", state=told)
+            audit_context.about(f"unit:{unit.unit_id}", state=told)
         units.put_units(context, body)
         refuse_wrong(body)
 
@@ -40,11 +41,11 @@ def add(app: FastAPI, context: Context) -> None:
     @bodies(MOST_BYTES)
     def positions(body: Several[PositionIn], caller: Caller = require(*access.UNIT)) -> None:
         """Where units are now. The wrong (422) and another room's (409) are named, the others taken."""
-        acts.seldom(_POSITIONS_S)
-        acts.about(f"control_room:{caller.cic}")
+        audit_context.seldom(_POSITIONS_S)
+        audit_context.about(f"control_room:{caller.cic}")
         for position in body:
             if position.available is not None:
-                acts.about(f"unit:{position.unit_id}", state=position.available)
+                audit_context.about(f"unit:{position.unit_id}", state=position.available)
         room = access.room_of(caller) if "gateway" in caller.roles else None
         if room is None:
             for position in body:
@@ -86,4 +87,4 @@ def _shown(context: Context, caller: Caller, unit: Any, cic_id: str) -> UnitOut:
         "withheld": ["in_zone_id", "lat", "lon", "order_id"] if kept else [],
         "kept_from": sorted(unit.kept_from) if "gateway" in caller.roles and not kept else [],
     }
-    return known.shown(UnitOut, values, "unit", unit.id)
+    return damaged_rows.shown(UnitOut, values, "unit", unit.id)

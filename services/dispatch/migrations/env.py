@@ -1,6 +1,6 @@
 """Alembic's entry."""
 
-from chassis import migrations
+from chassis.database import migration_env
 from services.dispatch import models
 
-migrations.run(models.TABLES | migrations.SIGNED_OUT, models.Table.metadata)
+migration_env.run(models.TABLES | migration_env.SIGNED_OUT, models.Table.metadata)

@@ -7,7 +7,8 @@ device that is not known here yet may be as real as any: see `proving`.
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from chassis import jws, metrics
+from chassis.security import jws
+from chassis.telemetry import metrics
 from contracts.alarm import AlarmRaised, is_signed_as
 from contracts.common import Fix
 from contracts.dispatch import AFTER_THE_END

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from chassis import acts
+from chassis.security import audit_context
 from contracts.common import Outcome
 from services.dispatch.errors import IncidentIsTaken, IncidentUnknown, NotResponsible
 from services.dispatch.usecases import moving
@@ -19,7 +19,7 @@ def close_unproved(
     """
     closed, left = list[UUID](), list[UUID]()
     for incident_id, presses in seen.items():
-        acts.only_about(f"incident:{incident_id}")
+        audit_context.only_about(f"incident:{incident_id}")
         try:
             moving.close(
                 context,
@@ -32,7 +32,7 @@ def close_unproved(
                 seen_presses=presses,
             )
         except (IncidentIsTaken, IncidentUnknown, NotResponsible):
-            acts.noted("write")  # nothing was written
+            audit_context.noted("write")  # nothing was written
             left.append(incident_id)
         else:
             closed.append(incident_id)

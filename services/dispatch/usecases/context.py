@@ -8,9 +8,9 @@ from uuid import UUID
 
 from opentelemetry.trace import Span
 
-from chassis.database import Database, Transaction
-from chassis.timers import Due
-from chassis.vault import Vault
+from chassis.database.database import Database, Transaction
+from chassis.database.timers import Due
+from chassis.security.vault import Vault
 from contracts.common import Fix
 from contracts.registry import Address, Card
 from services.dispatch import store

@@ -12,9 +12,9 @@ from uuid import UUID, uuid5
 
 from opentelemetry.trace import Span
 
-from chassis import inbox
-from chassis.database import Transaction
-from chassis.sql import Statement
+from chassis.database.database import Transaction
+from chassis.database.sql import Statement
+from chassis.messaging import inbox
 from contracts.alarm import AlarmRaised, unverified_alarm_id_of
 from contracts.dispatch import AFTER_THE_END
 from contracts.press import WITHOUT

@@ -1,7 +1,7 @@
 """What happens when nobody does: due rows are claimed and acted upon, whichever process is alive.
 
 Each act commits together with the removal of its row, so a crash repeats it and nothing is skipped; what fails
-is put off and hurts no other (chassis/timers.py).
+is put off and hurts no other (chassis/database/timers.py).
 """
 
 import logging
@@ -9,9 +9,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from chassis import clock, metrics, timers
-from chassis.database import Transaction
-from chassis.timers import Due
+from chassis.database import timers
+from chassis.database.database import Transaction
+from chassis.database.timers import Due
+from chassis.runtime import clock
+from chassis.telemetry import metrics
 from contracts.dispatch import IncidentEscalated
 from contracts.telemetry import INCIDENT_ESCALATED
 from services.dispatch import duty, store

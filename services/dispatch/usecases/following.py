@@ -10,10 +10,12 @@ from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import SQLModel, col
 
-from chassis import clock, metrics, timers
-from chassis.database import Transaction
-from chassis.people import account
-from chassis.timers import Due
+from chassis.database import timers
+from chassis.database.database import Transaction
+from chassis.database.timers import Due
+from chassis.runtime import clock
+from chassis.security.accounts import account
+from chassis.telemetry import metrics
 from contracts.alarm import AlarmLocated, CanaryRaised, CancelRequested, TestRaised
 from contracts.dispatch import CanaryRouted, IncidentEscalated, TestRouted
 from contracts.registry import (

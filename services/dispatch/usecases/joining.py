@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 
 from opentelemetry.trace import Span
 
-from chassis import clock, timers
-from chassis.database import Transaction
-from chassis.timers import Due
+from chassis.database import timers
+from chassis.database.database import Transaction
+from chassis.database.timers import Due
+from chassis.runtime import clock
 from contracts.common import Fix
 from contracts.dispatch import IncidentRelocated
 from services.dispatch import store

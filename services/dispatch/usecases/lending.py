@@ -2,9 +2,10 @@
 
 from typing import Literal
 
-from chassis import audit, clock
-from chassis.caller import Caller
-from chassis.database import Transaction
+from chassis.database.database import Transaction
+from chassis.runtime import clock
+from chassis.security import audit
+from chassis.security.principal import Caller
 from services.dispatch.errors import ControlRoomUnknown, NotOffered, UnitNotAvailable, UnitUnknown
 from services.dispatch.models import UnitRow
 from services.dispatch.usecases.context import Context

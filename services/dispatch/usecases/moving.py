@@ -6,9 +6,11 @@ from uuid import UUID
 
 from sqlmodel import col, select
 
-from chassis import audit, clock, timers
-from chassis.caller import Caller
-from chassis.database import Transaction
+from chassis.database import timers
+from chassis.database.database import Transaction
+from chassis.runtime import clock
+from chassis.security import audit
+from chassis.security.principal import Caller
 from contracts.common import Outcome
 from contracts.dispatch import (
     IncidentAcknowledged,

@@ -6,10 +6,12 @@ patrol that is with her is not called back, nor one that was called back before.
 
 from uuid import UUID
 
-from chassis import audit, clock, timers
-from chassis.caller import Caller
-from chassis.database import Transaction
-from chassis.timers import Due
+from chassis.database import timers
+from chassis.database.database import Transaction
+from chassis.database.timers import Due
+from chassis.runtime import clock
+from chassis.security import audit
+from chassis.security.principal import Caller
 from contracts.dispatch import OrderState
 from services.dispatch import store, unit_store
 from services.dispatch.domain import LIVE, already_there, can_move

@@ -12,9 +12,11 @@ from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from chassis import jws, metrics, timers
-from chassis.database import Transaction
-from chassis.timers import Due
+from chassis.database import timers
+from chassis.database.database import Transaction
+from chassis.database.timers import Due
+from chassis.security import jws
+from chassis.telemetry import metrics
 from contracts.telemetry import PRESS_PROOF
 from services.dispatch import store
 from services.dispatch.domain import BROKEN, PENDING, PROOF_FLAGS, merged, subject_of, urgency_of

@@ -12,8 +12,9 @@ from uuid import UUID, uuid4
 
 from opentelemetry.trace import Span
 
-from chassis import clock, telemetry
-from chassis.database import Transaction
+from chassis.database.database import Transaction
+from chassis.runtime import clock
+from chassis.telemetry import telemetry
 from contracts.alarm import AlarmRaised
 from contracts.common import Fix
 from services.dispatch import store

@@ -6,9 +6,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis import clock, metrics
-from chassis.database import Transaction
-from chassis.timers import Due, scheduled
+from chassis.database.database import Transaction
+from chassis.database.timers import Due, scheduled
+from chassis.runtime import clock
+from chassis.telemetry import metrics
 from contracts import telemetry as names
 from contracts.dispatch import OrderMoved, OrderSent, PressRouted, UnitOnTheWay
 from services.dispatch import store

@@ -9,11 +9,12 @@ from uuid import UUID, uuid4
 
 from sqlmodel import Session
 
-from chassis import audit, clock
-from chassis.caller import Caller
-from chassis.database import Transaction
+from chassis.database.database import Transaction
 from chassis.errors import Forbidden, Invalid
-from chassis.people import is_one_of
+from chassis.runtime import clock
+from chassis.security import audit
+from chassis.security.accounts import is_one_of
+from chassis.security.principal import Caller
 from services.dispatch import store
 from services.dispatch.errors import WebhookProposalUnknown
 from services.dispatch.models import ControlRoomRow, WebhookProposalRow

@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import col, select
 
-from chassis import clock
-from chassis.database import Transaction
+from chassis.database.database import Transaction
 from chassis.errors import Invalid
+from chassis.runtime import clock
 from contracts.dispatch import ControlRoomRegistered, NamedZone, ZonesPublished
 from services.dispatch.board import import_map
 from services.dispatch.errors import ControlRoomUnknown

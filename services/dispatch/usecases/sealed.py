@@ -1,6 +1,6 @@
 """Which columns of dispatch hold sealed values."""
 
-from chassis.reseal import Sealed
+from chassis.security.key_rotation import Sealed
 from services.dispatch import store
 from services.dispatch.models import (
     CardRow,

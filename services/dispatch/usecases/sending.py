@@ -5,9 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from chassis import acts, clock, timers
-from chassis.database import Transaction
-from chassis.timers import Due
+from chassis.database import timers
+from chassis.database.database import Transaction
+from chassis.database.timers import Due
+from chassis.runtime import clock
+from chassis.security import audit_context
 from services.dispatch import store
 from services.dispatch.board import Candidate, Search
 from services.dispatch.domain import OVER, UNIT_SILENT, merged
@@ -85,7 +87,7 @@ def send_order(
         row = _proposal(incident, context.board.measure(unit_id, search), now)
     if not store.claim_units(tx.session, {row.id: unit_id}, now):
         raise UnitNotAvailable(f"unit {unit_id} has another order, is off duty or unknown", field="unit_id")
-    acts.about(f"order:{row.id}", f"unit:{unit_id}")
+    audit_context.about(f"order:{row.id}", f"unit:{unit_id}")
     context.board.units.remove(unit_id)
     row.state, row.sent_at, row.automatic = "sent", now, automatic
     tx.session.add(row)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from opentelemetry.trace import Span
 
-from chassis.apart import Less, bisect_with_less
+from chassis.database.isolation import Less, bisect_with_less
 from contracts.alarm import AlarmRaised
 from contracts.press import CHEAP, WITHOUT
 from services.dispatch.usecases.context import Context

@@ -2,8 +2,8 @@
 
 from opentelemetry.trace import Span
 
-from chassis.database import Transaction
-from chassis.timers import schedule
+from chassis.database.database import Transaction
+from chassis.database.timers import schedule
 from contracts.common import Fix
 from contracts.dispatch import OrderSent, UnitOnTheWay
 from services.dispatch import views

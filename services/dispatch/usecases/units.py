@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from chassis import clock
+from chassis.runtime import clock
 from services.dispatch import unit_store
 from services.dispatch.errors import ControlRoomUnknown, UnitOfAnotherRoom
 from services.dispatch.schemas import PositionIn, UnitIn

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import FastAPI
 
-from chassis import audit
+from chassis.security import audit
 from services.registry.api.parts import FileManager, Parts, Reader, about, read, wrote
 from services.registry.schemas.access import OpenedOut, OpeningOut, TieIn, TieWithdrawalIn
 from services.registry.schemas.common import ReasonIn

@@ -5,13 +5,14 @@ from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
-from chassis import audit_api, keys_api, signin
-from chassis.database import Database, engine_of
-from chassis.http import application
-from chassis.outbox import Relay
-from chassis.publisher import Publisher
-from chassis.settings import load
-from chassis.vault import Vault
+from chassis.database.database import Database, engine_of
+from chassis.http import audit_api, keys_api
+from chassis.http.application import application
+from chassis.messaging.outbox import Relay
+from chassis.messaging.publisher import Publisher
+from chassis.runtime.settings import load
+from chassis.security import signin
+from chassis.security.vault import Vault
 from services.registry.api import access, cards, desk, devices, files, photos, rights, search, stock, transfers
 from services.registry.api.parts import Parts
 from services.registry.settings import RegistrySettings

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import FastAPI, Query
 
-from chassis import known
+from chassis.database import damaged_rows
 from services.registry.api.parts import FileManager, Parts, Reader, shown, wrote
 from services.registry.schemas.card import CardIn, CardOut, CompletenessOut
 from services.registry.schemas.file import ReminderOut
@@ -44,7 +44,7 @@ def add(app: FastAPI, parts: Parts) -> None:
         """What the caller's zone must look at now, the loudest first."""
         with parts.work(caller) as work:
             rows = reminders.of_zone(work, limit)
-            return [known.shown(ReminderOut, dict(row), "reminder", row.id) for row in rows]
+            return [damaged_rows.shown(ReminderOut, dict(row), "reminder", row.id) for row in rows]
 
     @app.post("/v1/reminders/{reminder_id}/settle", tags=["reminders"])
     def settle(reminder_id: UUID, caller: FileManager) -> ReminderOut:

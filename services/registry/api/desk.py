@@ -9,8 +9,8 @@ from babel.dates import format_timedelta
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 
-from chassis.caller import Caller
-from chassis.pages import UNKNOWN, Pages
+from chassis.http.pages import UNKNOWN, Pages
+from chassis.security.principal import Caller
 from contracts.registry import Card
 from contracts.values import FIRST_DAY, LAST_DAY
 from services.registry.api import cards as cards_api

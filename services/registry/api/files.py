@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import FastAPI, Query, Response
 
-from chassis import known
+from chassis.database import damaged_rows
 from services.registry.api.parts import FileManager, Parts, Reader, shown, wrote
 from services.registry.schemas.common import ReasonIn
 from services.registry.schemas.device import DeviceOut
@@ -91,7 +91,7 @@ def _switching(app: FastAPI, parts: Parts) -> None:
 def lines(work: Work, limit: int) -> list[EnrolmentLine]:
     """The newest files of the caller's zone, with whom each is about as the caller may know it; logged."""
     found = [
-        (row.id, known.shown(EnrolmentLine, {**dict(row), "victim": victim(work, row)}, "file", row.id))
+        (row.id, damaged_rows.shown(EnrolmentLine, {**dict(row), "victim": victim(work, row)}, "file", row.id))
         for row in usecases.of_zone(work, limit)
     ]
     return [shown(work, file_id, line) for file_id, line in found]
@@ -110,7 +110,7 @@ def as_shown(work: Work, file: usecases.File, *changed: str) -> EnrolmentOut:
         "to_end": file.to_end,
         "unprotected": file.unprotected,
         "suspended_for": file.suspended_for,
-        "devices": [known.shown(DeviceOut, dict(each), "device", each.id) for each in file.devices],
+        "devices": [damaged_rows.shown(DeviceOut, dict(each), "device", each.id) for each in file.devices],
     }
-    whole = known.shown(EnrolmentOut, values, "file", file.row.id)
+    whole = damaged_rows.shown(EnrolmentOut, values, "file", file.row.id)
     return shown(work, file.row.id, whole)

@@ -10,12 +10,12 @@ from psycopg.errors import UniqueViolation
 from pydantic import BaseModel
 from sqlalchemy.exc import IntegrityError
 
-from chassis import audit
-from chassis.audit import Purpose
-from chassis.auth import require
-from chassis.caller import Caller
-from chassis.database import Database
-from chassis.vault import Vault
+from chassis.database.database import Database
+from chassis.security import audit
+from chassis.security.audit import Purpose
+from chassis.security.auth import require
+from chassis.security.principal import Caller
+from chassis.security.vault import Vault
 from contracts.policy import Audience, Circumstances
 from services.registry.errors import DoneAtOnce
 from services.registry.settings import RegistrySettings

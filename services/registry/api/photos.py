@@ -7,10 +7,10 @@ from uuid import UUID
 from fastapi import FastAPI, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from chassis import known
-from chassis.caller import Caller
-from chassis.edge import bodies
-from chassis.http import takes
+from chassis.database import damaged_rows
+from chassis.http.application import takes
+from chassis.http.limits import bodies
+from chassis.security.principal import Caller
 from contracts.values import Day
 from services.registry.api.parts import FileManager, Parts, Reader, read, wrote
 from services.registry.domain import photo as photo_rules
@@ -54,7 +54,7 @@ def add(app: FastAPI, parts: Parts) -> None:
         """Which photos there are, the newest first."""
         with parts.work(caller) as work:
             rows = usecases.of_file(work, enrolment_id)
-            return [known.shown(PhotoOut, dict(row), "photo", row.id) for row in rows]
+            return [damaged_rows.shown(PhotoOut, dict(row), "photo", row.id) for row in rows]
 
     @app.get(
         "/v1/enrolments/{enrolment_id}/photos/{photo_id}",

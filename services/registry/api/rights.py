@@ -6,9 +6,9 @@ from uuid import UUID
 from fastapi import FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 
-from chassis.caller import Caller
-from chassis.edge import bodies
-from chassis.http import takes
+from chassis.http.application import takes
+from chassis.http.limits import bodies
+from chassis.security.principal import Caller
 from services.registry.api.parts import FileManager, Parts, read, wrote
 from services.registry.errors import ImportInvalid
 from services.registry.schemas.file import EnrolmentSummary, ImportOut, ImportProblem

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import FastAPI, Query
 
-from chassis import known
+from chassis.database import damaged_rows
 from services.registry.api.parts import FileManager, Parts, shown
 from services.registry.schemas.file import HitOut, SearchIn
 from services.registry.usecases import search as usecases
@@ -22,7 +22,7 @@ def add(app: FastAPI, parts: Parts) -> None:
         with parts.work(caller) as work:
             hits = usecases.search(work, key, body.text, limit)
             found = [
-                known.shown(
+                damaged_rows.shown(
                     HitOut,
                     {
                         "enrolment_id": hit.row.id,

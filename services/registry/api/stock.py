@@ -6,10 +6,11 @@ from uuid import UUID
 
 from fastapi import FastAPI, Query
 
-from chassis import audit, known
-from chassis.audit import Purpose
-from chassis.auth import require
-from chassis.caller import Caller
+from chassis.database import damaged_rows
+from chassis.security import audit
+from chassis.security.audit import Purpose
+from chassis.security.auth import require
+from chassis.security.principal import Caller
 from contracts.policy import Circumstances
 from services.registry.api.parts import Parts
 from services.registry.domain.stock import StockMove, StockPlace
@@ -88,4 +89,4 @@ def _out(item: Item) -> StockOut:
         "device_id": item.device.id if item.device else None,
         "device_status": item.device.status if item.device else None,
     }
-    return known.shown(StockOut, values, "item", item.row.id)
+    return damaged_rows.shown(StockOut, values, "item", item.row.id)

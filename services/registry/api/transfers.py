@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import FastAPI, Query
 
-from chassis import known
+from chassis.database import damaged_rows
 from services.registry.api.parts import FileManager, Parts, shown, wrote
 from services.registry.models import TransferRow
 from services.registry.schemas.common import ReasonIn
@@ -61,5 +61,5 @@ def as_shown(work: Work, row: TransferRow) -> TransferOut:
     said = usecases.said_of(work, row)
     reason = {"reason": said["reason"]} if "reason" in said else {}
     values = {**dict(row), **reason, "declined": said.get("declined")}
-    whole = known.shown(TransferOut, values, "transfer", row.id)
+    whole = damaged_rows.shown(TransferOut, values, "transfer", row.id)
     return shown(work, row.enrolment_id, whole)

@@ -1,6 +1,6 @@
 """Alembic's entry."""
 
-from chassis import migrations
+from chassis.database import migration_env
 from services.registry import models
 
-migrations.run(models.TABLES | migrations.WITNESS)
+migration_env.run(models.TABLES | migration_env.WITNESS)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict
 
-from chassis.known import RowOut
+from chassis.database.damaged_rows import RowOut
 from contracts.policy import Group, Personal
 from services.registry.schemas.common import In, Reason, Text
 

@@ -16,8 +16,8 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from chassis import clock
-from chassis.known import RowOut
+from chassis.database.damaged_rows import RowOut
+from chassis.runtime import clock
 from contracts.registry import Address, Card, Measure, Noted, Person, Vehicle
 from contracts.values import Day, Incoming, plain_digits, read_code
 from services.registry.schemas.common import In

@@ -9,7 +9,7 @@ from uuid import UUID
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import AfterValidator, ConfigDict
 
-from chassis.known import RowOut
+from chassis.database.damaged_rows import RowOut
 from contracts.policy import Group, Personal
 from contracts.registry import DeviceStatus
 from contracts.values import same_serial

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from chassis.known import RowOut
+from chassis.database.damaged_rows import RowOut
 from contracts.policy import Group, Personal
 from contracts.registry import EnrolmentStatus, ReminderKind
 from contracts.values import Day

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, case, func, or_, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from chassis.people import account
+from chassis.security.accounts import account
 from contracts.ties import NEVER, REGISTRY
 from services.registry.models import OpenedRow, TieRow
 

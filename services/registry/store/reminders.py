@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, text
 from sqlmodel import Session, and_, col, or_, select
 
-from chassis.columns import table_of
-from chassis.sql import Insert, send
+from chassis.database.columns import table_of
+from chassis.database.sql import Insert, send
 from services.registry.models import EnrolmentRow, ReminderRow
 from services.registry.store.access import tied_files
 

@@ -7,8 +7,8 @@ from uuid import UUID
 from sqlalchemy import func, text
 from sqlmodel import Session, col, select
 
-from chassis.columns import table_of
-from chassis.sql import Insert, as_json, send
+from chassis.database.columns import table_of
+from chassis.database.sql import Insert, as_json, send
 from services.registry.domain.search import Word
 from services.registry.models import EnrolmentRow, FoundByRow
 

@@ -6,7 +6,7 @@ from functools import partial
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col
 
-from chassis.known import Known
+from chassis.database.damaged_rows import Known
 from services.registry.models import ZonesRow
 
 

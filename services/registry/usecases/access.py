@@ -3,8 +3,8 @@
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from chassis.database import Transaction
-from chassis.people import account, refuse_unreadable
+from chassis.database.database import Transaction
+from chassis.security.accounts import account, refuse_unreadable
 from contracts.registry import FileOpened, TieDeclared, TieWithdrawn
 from services.registry.errors import EnrolmentUnknown, TieUnknown
 from services.registry.models import OpenedRow, TieRow

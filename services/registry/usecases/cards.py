@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from chassis.known import Known
+from chassis.database.damaged_rows import Known
 from contracts.registry import Card, PhotoRef
 from services.registry import events
 from services.registry.domain import card as domain

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.exc import IntegrityError
 
-from chassis import clock
-from chassis.database import Transaction
+from chassis.database.database import Transaction
 from chassis.errors import Invalid
+from chassis.runtime import clock
 from services.registry import events
 from services.registry.domain import life as domain
 from services.registry.domain.life import DeviceMove

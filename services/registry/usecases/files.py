@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 
 from sqlmodel import Session
 
-from chassis import clock
-from chassis.database import Transaction
-from chassis.known import Known
+from chassis.database.damaged_rows import Known
+from chassis.database.database import Transaction
+from chassis.runtime import clock
 from contracts.registry import EnrolmentStatus
 from services.registry import events
 from services.registry.domain import card

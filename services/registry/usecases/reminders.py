@@ -12,10 +12,10 @@ from uuid import UUID, uuid4
 
 from sqlmodel import Session
 
-from chassis import clock
-from chassis.apart import bisect
-from chassis.database import Database, Transaction
-from chassis.sql import passing
+from chassis.database.database import Database, Transaction
+from chassis.database.isolation import bisect
+from chassis.database.sql import passing
+from chassis.runtime import clock
 from contracts.common import morning
 from contracts.registry import Card, FileReminded, ReminderKind
 from services.registry.domain import card as domain

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from chassis.reseal import Sealed
+from chassis.security.key_rotation import Sealed
 from services.registry.models import DeviceRow, EnrolmentRow, OpenedRow, PhotoRow, TieRow, TransferRow
 
 

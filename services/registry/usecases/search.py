@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from chassis.apart import apart
-from chassis.database import Transaction
-from chassis.vault import Unreadable, Vault
+from chassis.database.database import Transaction
+from chassis.database.isolation import apart
+from chassis.security.vault import Unreadable, Vault
 from contracts.registry import Card
 from services.registry.domain import search as domain
 from services.registry.domain.search import Kind, Word

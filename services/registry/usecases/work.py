@@ -3,9 +3,9 @@
 from datetime import date
 from uuid import UUID
 
-from chassis.caller import Caller
+from chassis.database.unit_of_work import Work
 from chassis.errors import Forbidden
-from chassis.work import Work
+from chassis.security.principal import Caller
 from contracts.common import local_day
 from services.registry import events
 from services.registry.errors import DoneAtOnce, EnrolmentUnknown, FileRestricted

@@ -1,6 +1,6 @@
 """Which police zones there are. Dispatch owns the map; until it told, each zone is taken as it is named."""
 
-from chassis.database import Transaction
+from chassis.database.database import Transaction
 from services.registry.errors import ZoneUnknown
 from services.registry.models import ZonesRow
 from services.registry.store import zones as store

@@ -1,6 +1,6 @@
-"""What the registry says of its own problems; those of every service are in `chassis/problems.py`."""
+"""What the registry says of its own problems; those of every service are in `chassis/http/problems.py`."""
 
-from chassis.words import Lines
+from chassis.i18n.translations import Lines
 
 # By code, or by code and field.
 LINES: Lines = {

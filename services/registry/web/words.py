@@ -1,6 +1,6 @@
 """What the registry's pages say, in the four languages; a code that stands in no table is shown as it is."""
 
-from chassis.words import Lines, by_language, of_problems
+from chassis.i18n.translations import Lines, by_language, of_problems
 from services.registry.web.problems import LINES as PROBLEMS
 
 _LINES: Lines = {

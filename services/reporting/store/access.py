@@ -5,7 +5,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from chassis.people import account
+from chassis.security.accounts import account
 
 # A condition on `enrolment_id` (text or uuid): not of a case that the person `who` has a tie to.
 _STANDS = "(t.withdrawn_at IS NULL OR t.declared_at > t.withdrawn_at)"

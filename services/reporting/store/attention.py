@@ -9,8 +9,8 @@ from uuid import UUID, uuid4
 from sqlalchemy import text
 from sqlmodel import Session
 
-from chassis import clock
-from chassis.people import account
+from chassis.runtime import clock
+from chassis.security.accounts import account
 from contracts.values import EARLIEST
 from services.reporting.domain import Row
 from services.reporting.store.access import NOT_TIED

@@ -11,8 +11,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from chassis.columns import table_of
-from chassis.sql import Insert, send
+from chassis.database.columns import table_of
+from chassis.database.sql import Insert, send
 from services.reporting.domain import Row
 from services.reporting.models import Missing, Parked
 

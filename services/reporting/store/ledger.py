@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from chassis.people import account
+from chassis.security.accounts import account
 from services.reporting.domain import STAGES, Row
 from services.reporting.store.access import NOT_TIED
 

@@ -5,11 +5,12 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from chassis import audit, clock
-from chassis.caller import Caller
-from chassis.database import Database, Transaction
-from chassis.metrics import Reading
-from chassis.sql import AWAY
+from chassis.database.database import Database, Transaction
+from chassis.database.sql import AWAY
+from chassis.runtime import clock
+from chassis.security import audit
+from chassis.security.principal import Caller
+from chassis.telemetry.metrics import Reading
 from contracts.reporting import LedgerGapFound
 from contracts.telemetry import LEDGER_GAPS
 from services.reporting.domain import GAP_NAME, Row

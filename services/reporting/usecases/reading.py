@@ -5,7 +5,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from chassis import clock
+from chassis.runtime import clock
 from contracts.common import local_day
 from services.reporting import domain
 from services.reporting.domain import Row

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from chassis import clock, witness
-from chassis.database import Database, Transaction
-from chassis.metrics import Reading
+from chassis.database.database import Database, Transaction
+from chassis.runtime import clock
+from chassis.security import witness
+from chassis.telemetry.metrics import Reading
 from contracts.envelope import Event
 from contracts.reporting import CanaryMissed
 from services.reporting import events

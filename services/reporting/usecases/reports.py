@@ -7,11 +7,13 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from chassis import clock, inbox, timers
-from chassis.caller import Caller
-from chassis.database import Transaction
-from chassis.sql import AWAY
-from chassis.timers import Due
+from chassis.database import timers
+from chassis.database.database import Transaction
+from chassis.database.sql import AWAY
+from chassis.database.timers import Due
+from chassis.messaging import inbox
+from chassis.runtime import clock
+from chassis.security.principal import Caller
 from contracts.common import local_day
 from contracts.policy import Circumstances
 from contracts.reporting import ReportPublished

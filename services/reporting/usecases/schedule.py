@@ -4,9 +4,10 @@ import logging
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
-from chassis import clock, timers
-from chassis.database import Database, Transaction
-from chassis.timers import Due
+from chassis.database import timers
+from chassis.database.database import Database, Transaction
+from chassis.database.timers import Due
+from chassis.runtime import clock
 from contracts.book import KEPT_BY
 from contracts.common import local_day
 from contracts.values import FIRST_DAY

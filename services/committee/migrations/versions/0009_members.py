@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from chassis.people import account
+from chassis.security.accounts import account
 
 revision = "0009"
 down_revision = "0008"

@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-import chassis.columns
+import chassis.database.columns
 
 revision = "0001"
 down_revision = None
@@ -39,7 +39,7 @@ def upgrade() -> None:
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('kind', sa.String(), nullable=False),
     sa.Column('subject_id', sa.String(), nullable=False),
-    sa.Column('due_at', chassis.columns.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('due_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=False),
     sa.Column('attempt', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
@@ -50,13 +50,13 @@ def upgrade() -> None:
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('managing_zone_id', sa.String(), nullable=False),
     sa.Column('status', sa.String(), nullable=False),
-    sa.Column('changed_at', chassis.columns.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('changed_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
     op.create_table('inbox',
     sa.Column('queue', sa.String(), nullable=False),
     sa.Column('event_id', sa.Uuid(), nullable=False),
-    sa.Column('handled_at', chassis.columns.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('handled_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('queue', 'event_id')
     )
     op.create_index(op.f('ix_inbox_handled_at'), 'inbox', ['handled_at'], unique=False)
@@ -67,32 +67,32 @@ def upgrade() -> None:
     sa.Column('enrolment_id', sa.Uuid(), nullable=True),
     sa.Column('lane', sa.String(), nullable=False),
     sa.Column('cic_id', sa.String(), nullable=False),
-    sa.Column('also_cics', chassis.columns.Json(astext_type=sa.Text()), nullable=False),
+    sa.Column('also_cics', chassis.database.columns.Json(astext_type=sa.Text()), nullable=False),
     sa.Column('zone_id', sa.String(), nullable=True),
-    sa.Column('border_zones', chassis.columns.Json(astext_type=sa.Text()), nullable=False),
+    sa.Column('border_zones', chassis.database.columns.Json(astext_type=sa.Text()), nullable=False),
     sa.Column('basis', sa.String(), nullable=False),
-    sa.Column('flags', chassis.columns.Json(astext_type=sa.Text()), nullable=False),
+    sa.Column('flags', chassis.database.columns.Json(astext_type=sa.Text()), nullable=False),
     sa.Column('urgency', sa.Integer(), nullable=False),
     sa.Column('presses', sa.Integer(), nullable=False),
     sa.Column('state', sa.String(), nullable=False),
-    sa.Column('raised_at', chassis.columns.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('deadline_at', chassis.columns.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('routed_at', chassis.columns.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('last_press_at', chassis.columns.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('displayed_at', chassis.columns.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('acknowledged_at', chassis.columns.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('raised_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('deadline_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('routed_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('last_press_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('displayed_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('acknowledged_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=True),
     sa.Column('acknowledged_by', sa.String(), nullable=True),
     sa.Column('escalation', sa.String(), nullable=True),
     sa.Column('fix', sa.LargeBinary(), nullable=True),
-    sa.Column('fix_at', chassis.columns.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('fix_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=True),
     sa.Column('cancel', sa.String(), nullable=True),
     sa.Column('outcome', sa.String(), nullable=True),
-    sa.Column('closed_at', chassis.columns.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('closed_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=True),
     sa.Column('closed_by', sa.String(), nullable=True),
     sa.Column('reason', sa.String(), nullable=True),
     sa.Column('traceparent', sa.String(), nullable=True),
     sa.Column('revision', sa.Integer(), nullable=False),
-    sa.Column('changed_at', chassis.columns.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('changed_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
     op.create_index('incidents_one_open', 'incidents', ['subject'], unique=True, postgresql_where=sa.text("state = 'open'"))
@@ -101,8 +101,8 @@ def upgrade() -> None:
     op.create_index(op.f('ix_incidents_enrolment_id'), 'incidents', ['enrolment_id'], unique=False)
     op.create_table('maps',
     sa.Column('id', sa.Integer(), nullable=False),
-    sa.Column('geojson', chassis.columns.Json(astext_type=sa.Text()), nullable=False),
-    sa.Column('imported_at', chassis.columns.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('geojson', chassis.database.columns.Json(astext_type=sa.Text()), nullable=False),
+    sa.Column('imported_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=False),
     sa.Column('imported_by', sa.String(), nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
@@ -114,13 +114,13 @@ def upgrade() -> None:
     sa.Column('state', sa.String(), nullable=False),
     sa.Column('automatic', sa.Boolean(), nullable=False),
     sa.Column('distance_m', sa.Float(), nullable=True),
-    sa.Column('created_at', chassis.columns.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('sent_at', chassis.columns.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('received_at', chassis.columns.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('acknowledged_at', chassis.columns.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('en_route_at', chassis.columns.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('on_scene_at', chassis.columns.UtcDateTime(timezone=True), nullable=True),
-    sa.Column('closed_at', chassis.columns.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('created_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('sent_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('received_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('acknowledged_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('en_route_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('on_scene_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=True),
+    sa.Column('closed_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=True),
     sa.Column('reason', sa.String(), nullable=True),
     sa.PrimaryKeyConstraint('id')
     )
@@ -130,7 +130,7 @@ def upgrade() -> None:
     sa.Column('exchange', sa.String(), nullable=False),
     sa.Column('routing_key', sa.String(), nullable=False),
     sa.Column('body', sa.LargeBinary(), nullable=False),
-    sa.Column('created_at', chassis.columns.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('created_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
     op.create_index(op.f('ix_outbox_created_at'), 'outbox', ['created_at'], unique=False)
@@ -145,8 +145,8 @@ def upgrade() -> None:
     sa.Column('incident_id', sa.Uuid(), nullable=False),
     sa.Column('device_id', sa.String(), nullable=False),
     sa.Column('counter', sa.Integer(), nullable=True),
-    sa.Column('received_at', chassis.columns.UtcDateTime(timezone=True), nullable=False),
-    sa.Column('routed_at', chassis.columns.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('received_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('routed_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('alarm_id')
     )
     op.create_index(op.f('ix_presses_incident_id'), 'presses', ['incident_id'], unique=False)
@@ -159,7 +159,7 @@ def upgrade() -> None:
     sa.Column('lon', sa.Float(), nullable=True),
     sa.Column('available', sa.Boolean(), nullable=False),
     sa.Column('order_id', sa.Uuid(), nullable=True),
-    sa.Column('changed_at', chassis.columns.UtcDateTime(timezone=True), nullable=False),
+    sa.Column('changed_at', chassis.database.columns.UtcDateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id')
     )
     op.create_index(op.f('ix_units_changed_at'), 'units', ['changed_at'], unique=False)

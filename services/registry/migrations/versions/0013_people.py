@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from chassis.people import account
+from chassis.security.accounts import account
 
 revision = "0013"
 down_revision = "0012"

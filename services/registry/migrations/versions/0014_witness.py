@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import chassis.columns
+import chassis.database.columns
 
 revision = "0014"
 down_revision = "0013"
@@ -15,6 +15,6 @@ def upgrade() -> None:
         sa.Column("service", sa.String, primary_key=True),
         sa.Column("position", sa.BigInteger, primary_key=True),
         sa.Column("hash", sa.String, primary_key=True),
-        sa.Column("sealed_at", chassis.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("sealed_at", chassis.database.columns.UtcDateTime(timezone=True), nullable=False),
         sa.Column("signature", sa.String, nullable=False),
     )

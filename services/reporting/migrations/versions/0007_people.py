@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from chassis.people import account
+from chassis.security.accounts import account
 
 revision = "0007"
 down_revision = "0006"

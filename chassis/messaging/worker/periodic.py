@@ -1,0 +1,59 @@
+"""Timers of workers: they fire in every replica, so their handlers only claim due rows."""
+
+import logging
+from collections.abc import Callable
+from time import monotonic
+from typing import Any, TypeVar
+
+import eventlet
+from nameko.timer import Timer
+
+from chassis.telemetry import health
+
+log = logging.getLogger(__name__)
+
+_Method = TypeVar("_Method", bound=Callable[..., None])
+
+
+class _Every(Timer):  # type: ignore[misc]  # nameko is untyped
+    """nameko's timer never overlaps; a failed run is counted and the next one comes all the same."""
+
+    failures = 0
+
+    def start(self) -> None:
+        """Begin."""
+        health.expect(f"timer.{self.method_name}")
+        super().start()
+
+    def _run(self) -> None:
+        """Monotonic, unlike nameko's own: a clock put back by an hour would stop the timers for an hour."""
+        due = monotonic()
+        while True:
+            with eventlet.Timeout(max(due - monotonic(), 0), exception=False):
+                self.should_stop.wait()
+                break
+            self.handle_timer_tick()
+            self.worker_complete.wait()
+            self.worker_complete.reset()
+            due = max(due + self.interval, monotonic())
+
+    def handle_result(self, worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+        """Count and report a failure by type; the text of an error could hold personal data."""
+        if exc_info is not None:
+            self.failures += 1
+            log.error(
+                "timer %s failed: %s (%d so far)",
+                self.method_name,
+                exc_info[0].__name__,
+                self.failures,
+            )
+        else:
+            health.note(f"timer.{self.method_name}", self.interval)
+        answer: tuple[Any, Any] = super().handle_result(worker_ctx, result, exc_info)
+        return answer
+
+
+def every(seconds: float) -> Callable[[_Method], _Method]:
+    """Run a method every `seconds`, starting at once; a run never starts before the last one ended."""
+    decorator: Callable[[_Method], _Method] = _Every.decorator(seconds, eager=True)
+    return decorator
