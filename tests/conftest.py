@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, settings
 from testcontainers.compose import DockerCompose
 
-from stalkingalarm.compose.system import ComposeSystem
-from stalkingalarm.embedded.layout import Layout, project_root
-from stalkingalarm.embedded.system import System
-from stalkingalarm.running import RunningSystem
+from tools.runtime.containers.system import ComposeSystem
+from tools.runtime.native.layout import Layout, project_root
+from tools.runtime.native.running import RunningSystem
+from tools.runtime.native.system import System
 
 # How fast inputs are made depends on the machine and on what else it does: no reason to go red.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])

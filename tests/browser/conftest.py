@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from stalkingalarm import issuer
-from stalkingalarm.issuer import PEOPLE
-from stalkingalarm.running import RunningSystem
-from stalkingalarm.seed import GENT
 from tests.browser.crew import Crew
 from tests.browser.desks import Desk
+from tools.demo.seed import GENT
+from tools.dev import issuer
+from tools.dev.issuer import PEOPLE
+from tools.runtime.native.running import RunningSystem
 
 Opener = Callable[..., Page]
 

@@ -10,12 +10,12 @@ import pika
 
 from contracts.alarm import AlarmRaised
 from contracts.envelope import Event
-from stalkingalarm import seed
-from stalkingalarm.running import RunningSystem
-from stalkingalarm.simulation.device import Press
-from stalkingalarm.simulation.tracks import PLACES
-from stalkingalarm.simulation.unit import Conduct, Unit
-from stalkingalarm.simulation.world import World
+from tools.demo import seed
+from tools.runtime.native.running import RunningSystem
+from tools.simulation.device import Press
+from tools.simulation.tracks import PLACES
+from tools.simulation.unit import Conduct, Unit
+from tools.simulation.world import World
 
 PLACE = PLACES["Gent Korenmarkt"]
 UNITS = {"browser-near": 0.004, "browser-far": 0.02}

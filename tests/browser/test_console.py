@@ -5,11 +5,11 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from stalkingalarm import seed
-from stalkingalarm.running import RunningSystem
 from tests.browser.conftest import Opener
 from tests.browser.crew import Crew
 from tests.browser.desks import fits
+from tools.demo import seed
+from tools.runtime.native.running import RunningSystem
 
 expect.set_options(timeout=15_000)
 

@@ -8,11 +8,11 @@ import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from contracts.common import BELGIUM
-from stalkingalarm import deciding
 from tests.browser.conftest import Opener
 from tests.browser.crew import Crew
 from tests.browser.desks import Desk, dated, fits, opened, saved, typed
 from tests.browser.test_keeping import page_of, submitted
+from tools.demo import committee
 
 KEPT = "zij slaapt elders"
 STORED = "JSON.stringify([history.state, {...localStorage}, {...sessionStorage}])"
@@ -65,9 +65,9 @@ def test_the_same_at_the_registry(desk: Desk) -> None:
 
 @pytest.mark.timeout(300)
 def test_victim_support_gives_its_opinion(crew: Crew, desk: Desk) -> None:
-    support = crew.world.bearer("follow_up", partner="victim-support", district=deciding.DISTRICT)
+    support = crew.world.bearer("follow_up", partner="victim-support", district=committee.DISTRICT)
     said = {"pv_numbers": ["GE.37.L1.000001/2026"], "zone_id": crew.victim.zone}
-    case = crew.do(deciding.submitted(crew.world, support, "victim-support", str(uuid4()), **said))
+    case = crew.do(committee.submitted(crew.world, support, "victim-support", str(uuid4()), **said))
     page = desk("victim-support", "fr-BE", page_of(case))
     opened(page, "/opinion")
     typed(page, "kept", "elle dort ailleurs")

@@ -8,13 +8,13 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Page, expect
 
-from stalkingalarm import deciding
-from stalkingalarm.simulation.chain_approach import ChainApproach
 from tests.browser.crew import Crew
 from tests.browser.desks import Desk, accessible, dated, fits, opened, picked, put_on_agenda, saved, typed
 from tests.support.days import today
+from tools.demo import committee
+from tools.simulation.chain_approach import ChainApproach
 
-PROTOCOL = f"/desk/protocols/{deciding.PROTOCOL_ID}"
+PROTOCOL = f"/desk/protocols/{committee.PROTOCOL_ID}"
 OUTSIDE: dict[str, Any] = {"protocol_id": None, "exceptional": "no protocol in her district", "conditions": {}}
 
 
@@ -23,7 +23,7 @@ def submitted(crew: Crew, **said: Any) -> str:
     manager = crew.world.bearer("file_manager", partner="police", zone=crew.victim.zone)
     said = {"pv_numbers": ["GE.37.L1.000001/2026"], **said}
     file = crew.do(crew.world.call("POST", "registry", "/v1/enrolments", manager))
-    case: str = crew.do(deciding.submitted(crew.world, manager, "police", file["id"], **said))
+    case: str = crew.do(committee.submitted(crew.world, manager, "police", file["id"], **said))
     return case
 
 
@@ -32,7 +32,7 @@ def granted(crew: Crew) -> str:
     case = submitted(crew)
 
     async def decided() -> None:
-        meeting = await deciding.Meeting.opened(crew.world, deciding.about(case))
+        meeting = await committee.Meeting.opened(crew.world, committee.about(case))
         await meeting.comes_in("bert", "police", "Bert")
         await meeting.comes_in("carla", "parket", "Carla")
         await meeting.decides(case, "grant", reasons="all three elements are shown")
@@ -70,13 +70,13 @@ def put_before(crew: Crew, secretary: Page, meeting: str, case: str, what: str) 
 
 def comes_in(crew: Crew, secretary: Page, name: str, partner: str) -> None:
     """A member whom the secretariat sees in the room, and who confirms it at their own desk."""
-    crew.do(deciding.invited(crew.world, name.lower(), partner, name))
+    crew.do(committee.invited(crew.world, name.lower(), partner, name))
     secretary.reload()
     button = secretary.locator(f"form[data-api$='/attendance'] button[aria-label$=': {name}']")
     with secretary.expect_navigation():
         button.press("Enter")
     meeting_id = secretary.url.rpartition("/")[2].partition("?")[0]
-    crew.do(deciding.confirmed(crew.world, meeting_id, name.lower(), partner))
+    crew.do(committee.confirmed(crew.world, meeting_id, name.lower(), partner))
     secretary.reload()
 
 
@@ -232,13 +232,13 @@ def test_a_case_moves_to_the_chain_approach(crew: Crew, desk: Desk, shared: None
     ticked(secretary, "[value=consent], [value=elements]")
     typed(secretary, "referral.grounds", "zij tekende op 12 januari")
     shows = secretary.locator("[id='sent-referral.elements']")
-    expect(shows).to_contain_text(deciding.APPLICATION["elements"]["harassment"])
+    expect(shows).to_contain_text(committee.APPLICATION["elements"]["harassment"])
     fits(secretary)
     saved(secretary, "/hold")
     state(secretary, case, "toegekend")  # it lives until they accept
     expect(secretary.locator("main")).to_contain_text("zij tekende op 12 januari")
-    sent = crew.do(crew.world.call("GET", "committee", f"{case}/handovers", deciding.secretariat(crew.world)))
-    assert sent[0]["values"] == {"elements": deciding.APPLICATION["elements"]}
+    sent = crew.do(crew.world.call("GET", "committee", f"{case}/handovers", committee.secretariat(crew.world)))
+    assert sent[0]["values"] == {"elements": committee.APPLICATION["elements"]}
     _tell(crew, "referral.answered", {"id": sent[0]["id"], "accepted": True})
     state(secretary, case, "loopt af: toestel nog in te leveren")
     expect(secretary.locator("ol.line")).to_contain_text("ketenaanpak: aanvaard")
@@ -280,8 +280,8 @@ def shared(crew: Crew) -> None:
     """The protocol of Ghent lets fields be sent to the chain approach."""
 
     async def agreed() -> None:
-        world, path = crew.world, f"/v1/protocols/{deciding.PROTOCOL_ID}"
-        secretary = deciding.secretariat(world)
+        world, path = crew.world, f"/v1/protocols/{committee.PROTOCOL_ID}"
+        secretary = committee.secretariat(world)
         present = (await world.call("GET", "committee", path, secretary))["content"]
         fields = {"ketenaanpak": ["risk_level", "elements", "urgency"]}
         if present["shared_fields"] == fields:
@@ -293,7 +293,7 @@ def shared(crew: Crew) -> None:
             ("approve", "procureur_general", None),
             ("sign", "procureur", {"in_force_from": today().isoformat()}),
         ):
-            bearer = world.bearer(role, partner="parket", district=deciding.DISTRICT)
+            bearer = world.bearer(role, partner="parket", district=committee.DISTRICT)
             await world.call("POST", "committee", f"{path}/versions/{version}/{move}", bearer, said)
 
     crew.do(agreed())

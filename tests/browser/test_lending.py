@@ -9,12 +9,12 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from stalkingalarm import seed
-from stalkingalarm.running import RunningSystem
-from stalkingalarm.simulation.tracks import PLACES
-from stalkingalarm.simulation.world import World
 from tests.browser.conftest import Opener
 from tests.browser.desks import accessible, fits, picked
+from tools.demo import seed
+from tools.runtime.native.running import RunningSystem
+from tools.simulation.tracks import PLACES
+from tools.simulation.world import World
 
 expect.set_options(timeout=15_000)
 

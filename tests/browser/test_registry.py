@@ -8,13 +8,13 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
-from stalkingalarm.simulation.device import Device
-from stalkingalarm.simulation.jose import public_key
 from tests.browser.crew import Crew
 from tests.browser.desks import Desk, accessible, dated, fits, opened, picked, saved, typed
 from tests.browser.test_committee import filled
 from tests.support.days import today
 from tests.support.registry import picture
+from tools.simulation.device import Device
+from tools.simulation.jose import public_key
 
 
 @pytest.mark.timeout(300)

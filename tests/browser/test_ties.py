@@ -5,11 +5,11 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from stalkingalarm import deciding
 from tests.browser.conftest import Opener
 from tests.browser.crew import Crew
 from tests.browser.desks import Desk, accessible, fits, reasoned, typed
 from tests.browser.test_keeping import comes_in, convened, go, page_of, put_before, submitted
+from tools.demo import committee
 
 # Metres or kilometres.
 FAR = re.compile(r"\d k?m(?![a-z])")
@@ -134,7 +134,7 @@ def test_a_tie_that_the_secretariat_declares_counts_at_every_screen(
 async def _case_of(crew: Crew) -> str:
     """The path of the case of the crew's victim."""
     found = await crew.world.call(
-        "GET", "committee", "/v1/applications?limit=500", deciding.secretariat(crew.world)
+        "GET", "committee", "/v1/applications?limit=500", committee.secretariat(crew.world)
     )
     return next(
         f"/v1/applications/{each['id']}"

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from playwright.sync_api import Page, expect
 
-from stalkingalarm import seed
-from stalkingalarm.running import RunningSystem
-from stalkingalarm.simulation.world import World
 from tests.browser.conftest import Opener
 from tests.browser.desks import accessible, fits
+from tools.demo import seed
+from tools.runtime.native.running import RunningSystem
+from tools.simulation.world import World
 
 expect.set_options(timeout=15_000)
 

@@ -6,12 +6,12 @@ import sys
 import time
 from collections.abc import Sequence
 
-from stalkingalarm.embedded.layout import Layout
 from tests.chaos import namespace
 from tests.chaos.fault import CI, FULL, Fault, R, draw
 from tests.chaos.faults import CLUSTER, NATIVE
 from tests.chaos.play import play_natively, play_on_cluster
 from tests.chaos.report import Report, console
+from tools.runtime.native.layout import Layout
 
 # Of the budget, for the cluster: its start, and for each of its faults more than the longest of them takes.
 _CLUSTER_START_S, _CLUSTER_FAULT_S = 120, 60

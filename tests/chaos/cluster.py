@@ -3,9 +3,9 @@
 import json
 from urllib.parse import urlsplit
 
-from stalkingalarm.compose import docker
-from stalkingalarm.compose.system import ComposeSystem
 from tests.chaos.subject import Subject
+from tools.runtime.containers import docker
+from tools.runtime.containers.system import ComposeSystem
 
 # Names of containers; a node calls itself rabbit@ and the name of its host.
 NODES = {"rabbitmq": "rabbitmq-1", "rabbitmq-2": "rabbitmq-2", "rabbitmq-3": "rabbitmq-3"}

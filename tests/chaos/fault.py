@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from tests.chaos.subject import Subject
 
 if TYPE_CHECKING:
-    from stalkingalarm.simulation.world import World
     from tests.chaos.audit import Line
+    from tools.simulation.world import World
 
 # What a fault has in its hands: the levers of one substrate.
 R = TypeVar("R", bound=Subject)

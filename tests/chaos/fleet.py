@@ -11,12 +11,12 @@ from uuid import UUID
 
 from contracts.alarm import alarm_id_of
 from contracts.topology import CONTROL_ROOMS
-from stalkingalarm.bench.driver import around
-from stalkingalarm.bench.run import Device as Key
-from stalkingalarm.simulation.device import Device, Press
-from stalkingalarm.simulation.sse import Stream
-from stalkingalarm.simulation.unit import Conduct, Order, Unit
-from stalkingalarm.simulation.world import World
+from tools.bench.driver import around
+from tools.bench.run import Device as Key
+from tools.simulation.device import Device, Press
+from tools.simulation.sse import Stream
+from tools.simulation.unit import Conduct, Order, Unit
+from tools.simulation.world import World
 
 CONDUCT = Conduct(acknowledge=0.1, en_route=0.3, on_scene=0.6, close=0.9)
 # A phone goes on for hours; here a press without a receipt after this time has none.

@@ -7,11 +7,11 @@ from dataclasses import replace
 from itertools import count
 from urllib.parse import urlsplit
 
-from stalkingalarm.embedded import plan as ordinary
-from stalkingalarm.embedded.layout import Layout
-from stalkingalarm.embedded.spec import Spec
 from tests.chaos.links import HOST
 from tests.chaos.namespace import clock_file
+from tools.runtime.native import plan as ordinary
+from tools.runtime.native.layout import Layout
+from tools.runtime.native.spec import Spec
 
 # Nobody else is in our network, and these are below the ports of outgoing connections.
 CONTROL_PORT, _FIRST_PORT = 32_000, 32_001

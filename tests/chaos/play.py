@@ -5,11 +5,6 @@ import os
 import time
 from collections.abc import Sequence
 
-from stalkingalarm.bench.run import enrol, units
-from stalkingalarm.compose.system import ComposeSystem
-from stalkingalarm.embedded.layout import Layout
-from stalkingalarm.embedded.system import System
-from stalkingalarm.simulation.world import World
 from tests.chaos.audit import only_time
 from tests.chaos.cluster import PROFILES, ClusterRig
 from tests.chaos.fault import Drawn, R
@@ -17,6 +12,11 @@ from tests.chaos.fleet import Fleet
 from tests.chaos.report import Report, console
 from tests.chaos.rig import Rig, small_disk
 from tests.chaos.run import Performance
+from tools.bench.run import enrol, units
+from tools.runtime.containers.system import ComposeSystem
+from tools.runtime.native.layout import Layout
+from tools.runtime.native.system import System
+from tools.simulation.world import World
 
 PLAN = "tests.chaos.plan:plan"
 # For each press a second: more devices than press in the longest outage, and several units for each of them,

@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from stalkingalarm.embedded.layout import Layout
+from tools.runtime.native.layout import Layout
 
 # A log has no edge; rich would take it for 80 columns.
 console = Console(width=None if sys.stdout.isatty() else 160)

@@ -18,15 +18,15 @@ import psycopg
 from psycopg import sql
 
 from contracts import topology
-from stalkingalarm.embedded import plan as ordinary
-from stalkingalarm.embedded import postgres, rabbitmq
-from stalkingalarm.embedded.definitions import definitions
-from stalkingalarm.embedded.layout import SERVICES, Layout
-from stalkingalarm.embedded.system import System
 from tests.chaos import filters, links
 from tests.chaos.namespace import clock_ahead_s, put_clock
 from tests.chaos.plan import CONTROL_PORT, fars, link, link_ports, spec_of
 from tests.chaos.subject import Subject
+from tools.runtime.native import plan as ordinary
+from tools.runtime.native import postgres, rabbitmq
+from tools.runtime.native.definitions import definitions
+from tools.runtime.native.layout import SERVICES, Layout
+from tools.runtime.native.system import System
 
 SMALL_DISK_MB = 1500
 

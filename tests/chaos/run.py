@@ -10,10 +10,10 @@ from uuid import UUID
 
 import httpx
 
-from stalkingalarm.simulation.world import Refused, World
 from tests.chaos.audit import Came, Entry, Findings, Line, audit, verdict
 from tests.chaos.fault import Drawn, R
 from tests.chaos.fleet import Fleet, Pressed
+from tools.simulation.world import Refused, World
 
 _CALM_S = 1.5
 # Messages that queues may hold in ordinary times.

@@ -7,7 +7,7 @@ import pika
 from pika.exceptions import AMQPError
 
 from contracts.topology import QUEUES
-from stalkingalarm.running import RunningSystem
+from tools.runtime.native.running import RunningSystem
 
 # The queues that people look at, and those in which a message waits on purpose.
 _ASIDE = ("unroutable", "retry.", "cic.")

@@ -4,8 +4,8 @@ import subprocess
 
 import pytest
 
-from stalkingalarm.compose.system import ComposeSystem
-from stalkingalarm.running import RunningSystem
+from tools.runtime.containers.system import ComposeSystem
+from tools.runtime.native.running import RunningSystem
 
 
 @pytest.fixture(scope="session")

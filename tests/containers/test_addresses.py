@@ -3,9 +3,9 @@
 import time
 from collections.abc import Iterator
 
-from stalkingalarm.compose import docker
-from stalkingalarm.compose.system import ComposeSystem
-from stalkingalarm.embedded import plan, rabbitmq
+from tools.runtime.containers import docker
+from tools.runtime.containers.system import ComposeSystem
+from tools.runtime.native import plan, rabbitmq
 
 # What each worker reads.
 READ = {name: queues for workers in plan.WORKERS.values() for name, _, queues in workers}

@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from stalkingalarm.compose import docker, secrets
-from stalkingalarm.compose.system import ComposeSystem
+from tools.runtime.containers import docker, secrets
+from tools.runtime.containers.system import ComposeSystem
 
 ELSEWHERE = ("postgres", "rabbitmq", "issuer")
 PROCESSES = {"dispatch-api", "dispatch-alarms", "dispatch-worker"}

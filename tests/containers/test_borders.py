@@ -8,10 +8,10 @@ import psycopg
 import pytest
 from pika.exceptions import ChannelClosedByBroker
 
-from stalkingalarm.compose import docker
-from stalkingalarm.compose.system import ComposeSystem
-from stalkingalarm.embedded.layout import SERVICES
 from tests.containers.conftest import inside
+from tools.runtime.containers import docker
+from tools.runtime.containers.system import ComposeSystem
+from tools.runtime.native.layout import SERVICES
 
 # Prints which of its arguments (host:port) can be connected to; all at once, for what is barred only times out.
 CONNECT = """

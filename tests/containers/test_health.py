@@ -2,7 +2,7 @@
 
 import time
 
-from stalkingalarm.compose.system import ComposeSystem
+from tools.runtime.containers.system import ComposeSystem
 
 
 def _until(system: ComposeSystem, name: str, state: str, seconds: float) -> bool:

@@ -6,9 +6,9 @@ import subprocess
 import pytest
 
 from chassis.runtime.development import DEVELOPMENT_PREFIX
-from stalkingalarm.compose import docker
-from stalkingalarm.compose.system import ComposeSystem
-from stalkingalarm.embedded.layout import SERVICES
+from tools.runtime.containers import docker
+from tools.runtime.containers.system import ComposeSystem
+from tools.runtime.native.layout import SERVICES
 
 
 def image_of(containers: ComposeSystem, service: str) -> str:

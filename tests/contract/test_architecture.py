@@ -13,7 +13,7 @@ from contracts.envelope import Payload
 from contracts.export import readers
 from contracts.policy import TABLE, Audience, Group
 from contracts.telemetry import METRICS
-from stalkingalarm.embedded.definitions import definitions
+from tools.runtime.native.definitions import definitions
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs/architecture.md"
@@ -109,7 +109,7 @@ def test_the_tests_that_the_document_names_exist() -> None:
 
 
 def test_the_code_that_the_document_names_exists() -> None:
-    folders = "services|chassis|contracts|stalkingalarm|tests"
+    folders = "services|chassis|contracts|tools|tests"
     named = set(re.findall(rf"`((?:{folders})/[\w./]+)`", DOCUMENT.read_text()))
     assert named
     assert {name for name in named if not (ROOT / name).exists()} == set()

@@ -13,12 +13,12 @@ import pytest
 from typer.testing import CliRunner
 
 from contracts.topology import DISPATCH_ALARMS
-from stalkingalarm import redeliver
-from stalkingalarm.cli import app
 from tests.support.alarm import AlarmApi, Books, Button, Intake, eventually, free_port
 from tests.support.broker import Broker
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
+from tools.cli import redelivery
+from tools.cli.base import app
 
 # So that each give-up is crossed within the test.
 QUICK = {
@@ -211,8 +211,8 @@ def test_the_command_hands_it_over_and_says_what_came_of_it(
 ) -> None:
     api.env |= {"REDELIVER_AFTER_S": "600", "REDELIVER_LONGEST_S": "600"}
     system = SimpleNamespace(layout=None, url=lambda _: api.url)
-    monkeypatch.setattr(redeliver, "running", lambda: system)
-    monkeypatch.setattr("stalkingalarm.issuer.mint", lambda *_, **__: issuer.token("admin"))
+    monkeypatch.setattr(redelivery, "running", lambda: system)
+    monkeypatch.setattr("tools.dev.issuer.mint", lambda *_, **__: issuer.token("admin"))
 
     def typed(alarm_id: str) -> tuple[int, str]:
         done = CliRunner().invoke(app, ["redeliver", alarm_id])

@@ -15,11 +15,11 @@ from contracts.audit import AuditEntry, AuditSealed, chained, genesis
 from services.registry.api import create_app
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
-from stalkingalarm.auditing.verify import Verification, verify
-from stalkingalarm.embedded.layout import SetupError
 from tests.support.desks import Desk, Who, environment
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
+from tools.auditing.verify import Verification, verify
+from tools.runtime.native.layout import SetupError
 
 GHENT: Who = {"role": "file_manager", "zone": "gent", "sub": "mieke", "partner": "police"}
 

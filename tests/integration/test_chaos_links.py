@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from stalkingalarm.embedded.layout import project_root
 from tests.chaos.links import HOST, Link, serve, tell
 from tests.chaos.namespace import built_clock, clock_file, unshare
 from tests.support.alarm import free_port
+from tools.runtime.native.layout import project_root
 
 Pair = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 

@@ -21,7 +21,6 @@ from services.committee.api import create_app as committee_app
 from services.committee.settings import CommitteeSettings
 from services.registry.api import create_app as registry_app
 from services.registry.settings import RegistrySettings
-from stalkingalarm.auditing.verify import verify_all
 from tests.integration.test_registry_zones import told
 from tests.support.broker import Broker
 from tests.support.committee import SECRETARY, about, in_force, meeting, provisional, urgent
@@ -31,6 +30,7 @@ from tests.support.registry import GHENT, written_today
 from tests.support.serving import Serving
 from tests.support.tokens import Issuer
 from tests.support.worker import Worker, until
+from tools.auditing.verify import verify_all
 
 KEY = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
 APIS: dict[str, Callable[[dict[str, str]], FastAPI]] = {

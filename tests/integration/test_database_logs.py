@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 
-from stalkingalarm.embedded import postgres
-from stalkingalarm.embedded.layout import SERVICES
 from tests.support.postgres import Cluster
+from tools.runtime.native import postgres
+from tools.runtime.native.layout import SERVICES
 
 CANARY = "50.8466, 4.3528 Testemans"
 

@@ -8,10 +8,10 @@ import httpx
 import pytest
 from fastapi import FastAPI, Response
 
-from stalkingalarm.demo import what_failed
-from stalkingalarm.embedded.layout import Layout
-from stalkingalarm.simulation.world import Refused, World, until
 from tests.support.serving import Serving
+from tools.demo.demo import what_failed
+from tools.runtime.native.layout import Layout
+from tools.simulation.world import Refused, World, until
 
 
 class _Busy:

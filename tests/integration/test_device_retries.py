@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import httpx
 
-from stalkingalarm.simulation.device import Device, Press
+from tools.simulation.device import Device, Press
 
 RECEIPT = json.dumps({"alarm_id": str(uuid4()), "stored_in": ["database"]})
 

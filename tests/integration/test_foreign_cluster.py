@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 import psycopg
 import pytest
 
-from stalkingalarm.embedded import postgres
-from stalkingalarm.embedded.layout import SERVICES, Layout
 from tests.support.postgres import Cluster
+from tools.runtime.native import postgres
+from tools.runtime.native.layout import SERVICES, Layout
 
 PASSWORD = "of-a-hosting-company"
 

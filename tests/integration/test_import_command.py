@@ -17,11 +17,11 @@ from typer.testing import CliRunner, Result
 
 from services.registry.api import create_app
 from services.registry.settings import RegistrySettings
-from stalkingalarm import importing
-from stalkingalarm.cli import app
 from tests.support.desks import Desk, Who
 from tests.support.serving import Serving
 from tests.support.tokens import Issuer
+from tools.cli import importing
+from tools.cli.base import app
 
 HEAD = "reference,victim_name,cancel_code,duress_code,victim_born_on,notes"
 
@@ -157,7 +157,7 @@ def test_an_answer_that_is_lost_costs_no_line_and_doubles_none(
 def test_killed_half_way_it_goes_on(registry: Desk, served: Served, zone: str, listed: Path) -> None:
     write(listed, *lines(400))
     served.slow_s = 0.2
-    code = "import sys; sys.argv[0] = 'stalkingalarm'; from stalkingalarm.cli import app; app()"
+    code = "import sys; sys.argv[0] = 'stalkingalarm'; from tools.cli.main import app; app()"
     command = [sys.executable, "-c", code, "import", str(listed), "--url", served.url, "--apply"]
     process = subprocess.Popen(
         command, env=os.environ | {"STALKINGALARM_TOKEN": served.token(zone)}, stdout=subprocess.DEVNULL

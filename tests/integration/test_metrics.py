@@ -67,7 +67,7 @@ def collector(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The small collector, with two processes that send it figures twice a second."""
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    app = ("uvicorn", "--factory", "stalkingalarm.collector:create_app", "--no-access-log", "--port")
+    app = ("uvicorn", "--factory", "tools.dev.collector:create_app", "--no-access-log", "--port")
     run = str(tmp_path_factory.mktemp("collector"))
     sends = {"OTEL_EXPORTER_OTLP_ENDPOINT": url, "OTEL_METRIC_EXPORT_INTERVAL": "500"}
     with ExitStack() as running:

@@ -23,8 +23,6 @@ from chassis.security.key_rotation import Resealer, whole
 from chassis.security.vault import Vault, new_key, version_of
 from services.registry.api import create_app
 from services.registry.usecases import sealed
-from stalkingalarm.auditing import keys
-from stalkingalarm.cli import app
 from tests.support.broker import Broker
 from tests.support.desks import Desk
 from tests.support.postgres import Cluster
@@ -33,6 +31,8 @@ from tests.support.reseal import BOTH, NEW, OLD, Registries, everything, told
 from tests.support.serving import Serving
 from tests.support.tokens import Issuer
 from tests.support.worker import Worker
+from tools.cli import keys
+from tools.cli.base import app
 
 FIRST, TOLD, LAST = OLD, f"{OLD},{NEW}:opens", NEW
 

@@ -22,10 +22,10 @@ from chassis.security import signin
 from chassis.security.auth import SESSION_COOKIE, AnyCaller
 from chassis.security.session import Session, Sessions, _digest
 from chassis.security.vault import Vault, new_key
-from stalkingalarm import issuer as tokens
-from stalkingalarm.embedded.layout import Layout
-from stalkingalarm.issuer import PAGES_CLIENT
-from stalkingalarm.issuer_app import create_app
+from tools.dev import issuer as tokens
+from tools.dev.issuer import PAGES_CLIENT
+from tools.dev.issuer_app import create_app
+from tools.runtime.native.layout import Layout
 
 # Tokens of people last this long (s); a new one is asked for after half of it.
 SHORT = 2

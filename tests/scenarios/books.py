@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from stalkingalarm.simulation.world import Refused, until
+from tools.simulation.world import Refused, until
 
 if TYPE_CHECKING:
     from tests.scenarios.stage import Stage

@@ -10,7 +10,7 @@ from itertools import combinations
 from shapely.geometry import Point, shape
 from shapely.geometry.base import BaseGeometry
 
-from stalkingalarm.embedded.layout import project_root
+from tools.runtime.native.layout import project_root
 
 LatLon = tuple[float, float]
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from stalkingalarm.running import RunningSystem
 from tests.scenarios.scenario import Scenario
+from tools.runtime.native.running import RunningSystem
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 import pika
 
-from stalkingalarm.running import RunningSystem
+from tools.runtime.native.running import RunningSystem
 
 
 @contextmanager

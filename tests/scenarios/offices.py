@@ -7,12 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
-from stalkingalarm.auditing.places import places_of
-from stalkingalarm.deciding import Meeting, about, secretariat
-from stalkingalarm.running import RunningSystem
-from stalkingalarm.simulation.world import Refused, World, until
 from tests.scenarios.roles import VictimRole
 from tests.scenarios.stage import Stage
+from tools.auditing.places import places_of
+from tools.demo.committee import Meeting, about, secretariat
+from tools.runtime.native.running import RunningSystem
+from tools.simulation.world import Refused, World, until
 
 Step = Callable[[Stage], Awaitable[None]]
 # Account, partner, name.

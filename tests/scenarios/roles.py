@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-from stalkingalarm.seed import Grant, Victim
-from stalkingalarm.simulation.device import Device, Press
-from stalkingalarm.simulation.tracks import PLACES, Place
-from stalkingalarm.simulation.unit import Conduct, Unit
+from tools.demo.seed import Grant, Victim
+from tools.simulation.device import Device, Press
+from tools.simulation.tracks import PLACES, Place
+from tools.simulation.unit import Conduct, Unit
 
 GENT = "Gent Korenmarkt"
 

@@ -14,11 +14,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from stalkingalarm.running import RunningSystem
-from stalkingalarm.seed import Grant
-from stalkingalarm.simulation.operator import Desk
-from stalkingalarm.simulation.tracks import Place
 from tests.scenarios.roles import GENT, PressRole, UnitRole, VictimRole, Want, place_of
+from tools.demo.seed import Grant
+from tools.runtime.native.running import RunningSystem
+from tools.simulation.operator import Desk
+from tools.simulation.tracks import Place
 
 if TYPE_CHECKING:
     from tests.scenarios.stage import Stage

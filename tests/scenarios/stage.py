@@ -9,18 +9,18 @@ from uuid import uuid4
 
 import httpx
 
-from stalkingalarm import seed
-from stalkingalarm.simulation import spans
-from stalkingalarm.simulation.amqp_room import AmqpRoom
-from stalkingalarm.simulation.device import Device
-from stalkingalarm.simulation.operator import Desk, Operator
-from stalkingalarm.simulation.tracks import PLACES
-from stalkingalarm.simulation.unit import Order, Unit
-from stalkingalarm.simulation.webhook import Receiver
-from stalkingalarm.simulation.world import World
 from tests.scenarios import books, traces
 from tests.scenarios.roles import Seen
 from tests.scenarios.scenario import Scenario
+from tools.demo import seed
+from tools.simulation import spans
+from tools.simulation.amqp_room import AmqpRoom
+from tools.simulation.device import Device
+from tools.simulation.operator import Desk, Operator
+from tools.simulation.tracks import PLACES
+from tools.simulation.unit import Order, Unit
+from tools.simulation.webhook import Receiver
+from tools.simulation.world import World
 
 ROOMS = tuple(sorted({place.cic for place in PLACES.values()}))
 # Real time on a busy machine: what is not there this long after its window will not come.

@@ -7,11 +7,6 @@ from typing import Any
 
 import pytest
 
-from stalkingalarm import issuer, seed
-from stalkingalarm.deciding import DISTRICT, about, secretariat
-from stalkingalarm.running import RunningSystem
-from stalkingalarm.simulation.tracks import PLACES
-from stalkingalarm.simulation.world import World, until
 from tests.scenarios.eavesdropping import eavesdropping
 from tests.scenarios.offices import (
     CHAINED_S,
@@ -29,6 +24,12 @@ from tests.scenarios.offices import (
 from tests.scenarios.roles import GENT, VictimRole
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
+from tools.demo import seed
+from tools.demo.committee import DISTRICT, about, secretariat
+from tools.dev import issuer
+from tools.runtime.native.running import RunningSystem
+from tools.simulation.tracks import PLACES
+from tools.simulation.world import World, until
 
 CIC = "cic-oost-vlaanderen"
 # One person, with every role that could show her a case.

@@ -2,11 +2,11 @@
 
 import time
 
-from stalkingalarm.auditing.places import places_of
-from stalkingalarm.auditing.verify import verify_all
-from stalkingalarm.running import RunningSystem
 from tests.scenarios.offices import CHAINED_S, logged
 from tests.scenarios.scenario import Scenario
+from tools.auditing.places import places_of
+from tools.auditing.verify import verify_all
+from tools.runtime.native.running import RunningSystem
 
 CIC = "cic-oost-vlaanderen"
 

@@ -1,8 +1,8 @@
 """Only people close; duress looks like any cancel; a test is never dispatched, a real press always."""
 
-from stalkingalarm import seed
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
+from tools.demo import seed
 
 CIC = "cic-oost-vlaanderen"
 

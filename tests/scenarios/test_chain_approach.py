@@ -4,11 +4,6 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
-from stalkingalarm import deciding, seed
-from stalkingalarm.deciding import secretariat
-from stalkingalarm.running import RunningSystem
-from stalkingalarm.simulation.chain_approach import ChainApproach
-from stalkingalarm.simulation.world import World, until
 from tests.scenarios.eavesdropping import eavesdropping
 from tests.scenarios.offices import (
     PATIENCE_S,
@@ -25,11 +20,16 @@ from tests.scenarios.offices import (
 from tests.scenarios.roles import VictimRole
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
+from tools.demo import committee, seed
+from tools.demo.committee import secretariat
+from tools.runtime.native.running import RunningSystem
+from tools.simulation.chain_approach import ChainApproach
+from tools.simulation.world import World, until
 
 CIC = "cic-oost-vlaanderen"
 REFERRAL = {"basis": "consent", "grounds": "she signed the form", "fields": ["risk_level", "elements"]}
 # What the protocol lets the committee share of an application.
-SHARED = {"risk_level": "high", "elements": deciding.APPLICATION["elements"]}
+SHARED = {"risk_level": "high", "elements": committee.APPLICATION["elements"]}
 # It is tried again after 5 s and then after 30; in containers, a name that is gone is looked for for 20.
 AGAIN_S = 60.0
 FORGER = "whsec_" + "Zm9yZ2Vk" * 5
@@ -185,11 +185,11 @@ async def referred_by_them(world: World, her: seed.File) -> None:
     draft = await world.call("POST", "committee", f"/v1/handovers/{said['id']}/accept", desk)
     assert (draft["state"], draft["elements"]) == ("draft", SHARED["elements"])
     path = f"/v1/applications/{draft['id']}"
-    own = {name: value for name, value in deciding.APPLICATION.items() if name != "elements"}
-    more = own | deciding.URGENT | {"proposer": "police", "zone_id": her.zone}
+    own = {name: value for name, value in committee.APPLICATION.items() if name != "elements"}
+    more = own | committee.URGENT | {"proposer": "police", "zone_id": her.zone}
     await world.call("PATCH", "committee", path, desk, more)
     await world.call("POST", "committee", f"{path}/submit", desk)
-    await deciding.granted_at_once(world, path)
+    await committee.granted_at_once(world, path)
 
     async def answered() -> bool:
         return await they.taken(f"/v1/referrals/{said['id']}/answer") == [{"accepted": True, "remarks": None}]

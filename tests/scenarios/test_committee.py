@@ -2,13 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from stalkingalarm import deciding, seed
-from stalkingalarm.deciding import Meeting, about, secretariat
-from stalkingalarm.simulation.device import Device
-from stalkingalarm.simulation.jose import public_key
-from stalkingalarm.simulation.tracks import PLACES
-from stalkingalarm.simulation.unit import WHOLE_JOB
-from stalkingalarm.simulation.world import World, until
 from tests.scenarios.offices import (
     PARKET,
     PATIENCE_S,
@@ -26,6 +19,13 @@ from tests.scenarios.offices import (
 )
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
+from tools.demo import committee, seed
+from tools.demo.committee import Meeting, about, secretariat
+from tools.simulation.device import Device
+from tools.simulation.jose import public_key
+from tools.simulation.tracks import PLACES
+from tools.simulation.unit import WHOLE_JOB
+from tools.simulation.world import World, until
 
 CIC = "cic-oost-vlaanderen"
 
@@ -62,7 +62,7 @@ def test_urgent_not_ratified_works_until_people_took_the_device_in(scenario: Sce
 async def in_a_meeting(world: World, file: seed.File) -> None:
     """The ordinary procedure, first without the parket."""
     who, said = file.manager(world), {"pv_numbers": [file.pv_number]}
-    path = await deciding.submitted(world, who, "police", file.id, **said)
+    path = await committee.submitted(world, who, "police", file.id, **said)
     held = await Meeting.opened(world, about(path))
     assert await held.comes_in(*POLICE) == ("parket",)
     no_quorum = await refused(held.decides(path, "grant", **REASONS))

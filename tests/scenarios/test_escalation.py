@@ -1,10 +1,10 @@
 """When nobody does what must be done, others are told."""
 
-from stalkingalarm.simulation.operator import ABSENT, Desk
-from stalkingalarm.simulation.unit import SILENT, Conduct
 from tests.scenarios.roles import Seen
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
+from tools.simulation.operator import ABSENT, Desk
+from tools.simulation.unit import SILENT, Conduct
 
 CIC = "cic-oost-vlaanderen"
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from stalkingalarm.embedded import postgres
-from stalkingalarm.running import RunningSystem
 from tests.scenarios.scenario import Scenario
+from tools.runtime.native import postgres
+from tools.runtime.native.running import RunningSystem
 
 CIC = "cic-oost-vlaanderen"
 PROCESSES = [

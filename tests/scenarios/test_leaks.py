@@ -16,19 +16,19 @@ from psycopg import sql
 
 from contracts import topology
 from contracts.topology import SERVICES
-from stalkingalarm.deciding import DISTRICT, PROTOCOL_ID, Meeting
-from stalkingalarm.running import RunningSystem
-from stalkingalarm.simulation.world import World
 from tests.scenarios.eavesdropping import eavesdropping
 from tests.scenarios.roles import VictimRole
 from tests.scenarios.scenario import Scenario
 from tests.support.days import today
+from tools.demo.committee import DISTRICT, PROTOCOL_ID, Meeting
+from tools.runtime.native.running import RunningSystem
+from tools.simulation.world import World
 
 if TYPE_CHECKING:
     from tests.scenarios.stage import Stage
 
 CIC = "cic-oost-vlaanderen"
-# Every scenario's victim has the family name, and all that belongs to it: see stalkingalarm/seed.py.
+# Every scenario's victim has the family name, and all that belongs to it: see tools/demo/seed.py.
 SECRETS = (
     *("Testemans", "Verklikker", "1-XYZ-987", "32470112233", "strangling", "second bell", "GE.37.L1."),
     *("machete", "seen at her door"),

@@ -12,13 +12,13 @@ import pytest
 from contracts import telemetry
 from contracts.telemetry import METRICS, NAMED, OTHER, Metric
 from contracts.topology import DISPATCH_REGISTRY, SERVICES
-from stalkingalarm.running import RunningSystem
-from stalkingalarm.simulation.device import Device
-from stalkingalarm.simulation.jose import sign
-from stalkingalarm.simulation.operator import ABSENT
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
 from tests.support.metrics import Series, read, series_of, total
+from tools.runtime.native.running import RunningSystem
+from tools.simulation.device import Device
+from tools.simulation.jose import sign
+from tools.simulation.operator import ABSENT
 
 CIC = "cic-oost-vlaanderen"
 # What each process adds to every metric: where it comes from.

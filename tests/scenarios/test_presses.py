@@ -1,10 +1,10 @@
 """A press, in each of its everyday forms, comes to the control room and to one patrol."""
 
-from stalkingalarm.simulation.operator import Desk
-from stalkingalarm.simulation.unit import WHOLE_JOB
 from tests.scenarios.roles import GENT
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
+from tools.simulation.operator import Desk
+from tools.simulation.unit import WHOLE_JOB
 
 CIC = "cic-oost-vlaanderen"
 PERPETRATOR = {"name": "Karel Voorbeeld", "born_on": "1980-03-04", "weapons": [{"text": "knife"}]}

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from stalkingalarm import deciding, seed
-from stalkingalarm.deciding import about, secretariat
-from stalkingalarm.running import RunningSystem
-from stalkingalarm.simulation.world import World
 from tests.scenarios.eavesdropping import eavesdropping
 from tests.scenarios.offices import OTHERS, REASONS, REFUSAL, all_told, refused, sits
 from tests.scenarios.roles import VictimRole
 from tests.scenarios.scenario import Scenario
+from tools.demo import committee, seed
+from tools.demo.committee import about, secretariat
+from tools.runtime.native.running import RunningSystem
+from tools.simulation.world import World
 
 CIC = "cic-oost-vlaanderen"
 OUTSIDE: dict[str, Any] = {"protocol_id": None, "exceptional": "no protocol in her district", "conditions": {}}
@@ -24,7 +24,7 @@ async def no_way_on(world: World, file: seed.File) -> None:
 async def granted_by_others(world: World, file: seed.File) -> None:
     """The ordinary procedure: refused, and granted after a review by other members."""
     police = file.manager(world)
-    path = await deciding.submitted(world, police, "police", file.id, pv_numbers=[file.pv_number])
+    path = await committee.submitted(world, police, "police", file.id, pv_numbers=[file.pv_number])
     first = await sits(world, about(path))
     # No refusal without another way to help, and the way to have it looked at again.
     for name in ("alternatives", "review_way"):
@@ -53,10 +53,10 @@ async def granted_by_others(world: World, file: seed.File) -> None:
 async def approved_by_the_general(world: World, file: seed.File) -> None:
     """Outside any protocol: a draft, sent back once, then approved by the procureur-generaal."""
     police, general = file.manager(world), world.bearer("procureur_general", partner="parket-generaal")
-    said = OUTSIDE | deciding.URGENT | {"pv_numbers": [file.pv_number]}
-    path = await deciding.submitted(world, police, "police", file.id, **said)
+    said = OUTSIDE | committee.URGENT | {"pv_numbers": [file.pv_number]}
+    path = await committee.submitted(world, police, "police", file.id, **said)
     # However urgent: neither the magistrate nor the committee grants it alone.
-    assert (await refused(deciding.granted_at_once(world, path))).status == 409
+    assert (await refused(committee.granted_at_once(world, path))).status == 409
     alone = await refused((await sits(world, about(path))).decides(path, "grant", **REASONS))
     assert (alone.status, alone.problem["type"]) == (409, "urn:stalkingalarm:decided-elsewhere")
     for state, move, remarks in (

@@ -4,8 +4,6 @@ from datetime import datetime
 from typing import Any
 
 from contracts.common import local_day
-from stalkingalarm.deciding import CHECKED
-from stalkingalarm.running import RunningSystem
 from tests.scenarios.eavesdropping import eavesdropping
 from tests.scenarios.offices import (
     REASONS,
@@ -25,6 +23,8 @@ from tests.scenarios.roles import VictimRole
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
 from tests.support.days import today
+from tools.demo.committee import CHECKED
+from tools.runtime.native.running import RunningSystem
 
 CIC = "cic-oost-vlaanderen"
 STILL = {"reasons": "he still waits at the school", "conditions": CHECKED}

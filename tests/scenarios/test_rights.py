@@ -4,10 +4,6 @@ import json
 from typing import Any
 from uuid import uuid4
 
-from stalkingalarm import seed
-from stalkingalarm.running import RunningSystem
-from stalkingalarm.seed import CANCEL_CODE, DURESS_CODE
-from stalkingalarm.simulation.world import World, until
 from tests.scenarios.eavesdropping import eavesdropping
 from tests.scenarios.offices import (
     PATIENCE_S,
@@ -24,6 +20,10 @@ from tests.scenarios.offices import (
 from tests.scenarios.roles import VictimRole
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
+from tools.demo import seed
+from tools.demo.seed import CANCEL_CODE, DURESS_CODE
+from tools.runtime.native.running import RunningSystem
+from tools.simulation.world import World, until
 
 CIC = "cic-oost-vlaanderen"
 HEAD = "reference,victim_name,cancel_code,duress_code,perpetrator_name,weapons,home_address,pv_number"

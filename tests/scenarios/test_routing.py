@@ -1,9 +1,9 @@
 """The place of the victim decides, wherever the file is."""
 
-from stalkingalarm.simulation.tracks import Place
 from tests.scenarios.borders import Border, border
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
+from tools.simulation.tracks import Place
 
 GENT, WEST, ANTWERP = "cic-oost-vlaanderen", "cic-west-vlaanderen", "cic-antwerpen"
 

@@ -6,8 +6,8 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 
-from stalkingalarm.issuer import PEOPLE
-from stalkingalarm.running import RunningSystem
+from tools.dev.issuer import PEOPLE
+from tools.runtime.native.running import RunningSystem
 
 _KEPT = ("client_id", "redirect_uri", "state", "nonce", "code_challenge")
 

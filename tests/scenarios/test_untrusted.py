@@ -5,10 +5,10 @@ import asyncio
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from stalkingalarm.simulation.device import Device
-from stalkingalarm.simulation.operator import Desk
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
+from tools.simulation.device import Device
+from tools.simulation.operator import Desk
 
 CIC = "cic-oost-vlaanderen"
 

@@ -11,9 +11,9 @@ from types import TracebackType
 import pika
 
 from chassis.messaging.topology import declare
-from stalkingalarm.embedded import rabbitmq
-from stalkingalarm.embedded.layout import Layout
-from stalkingalarm.embedded.spec import Spec
+from tools.runtime.native import rabbitmq
+from tools.runtime.native.layout import Layout
+from tools.runtime.native.spec import Spec
 
 
 class Broker:

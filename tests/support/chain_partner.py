@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
 
-from stalkingalarm.simulation.chain_approach import signed
+from tools.simulation.chain_approach import signed
 
 
 class ChainPartner:

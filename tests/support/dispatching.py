@@ -33,8 +33,8 @@ from services.dispatch.usecases import escalating, room_webhooks, rooms
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.raising import raise_alarms
 from services.dispatch.usecases.units import put_units
-from stalkingalarm.simulation import jose
 from tests.support.days import today
+from tools.simulation import jose
 
 GHENT = Fix(lat=51.0543, lon=3.7174, radius_m=12)
 BRUSSELS = Fix(lat=50.8466, lon=4.3528, radius_m=12)

@@ -14,8 +14,8 @@ import psycopg
 from alembic import command
 
 from chassis.database.migrate import config_of
-from stalkingalarm.embedded import postgres
-from stalkingalarm.embedded.layout import Layout
+from tools.runtime.native import postgres
+from tools.runtime.native.layout import Layout
 
 
 class Cluster:

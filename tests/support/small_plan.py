@@ -3,10 +3,10 @@
 import sys
 from dataclasses import replace
 
-from stalkingalarm.embedded import plan as whole
-from stalkingalarm.embedded import postgres
-from stalkingalarm.embedded.layout import Layout, SetupError
-from stalkingalarm.embedded.spec import Spec
+from tools.runtime.native import plan as whole
+from tools.runtime.native import postgres
+from tools.runtime.native.layout import Layout, SetupError
+from tools.runtime.native.spec import Spec
 
 
 def serve(port: int) -> None:

@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from services.alarm.settings import AlarmSettings
-from stalkingalarm.embedded.layout import Layout
-from stalkingalarm.embedded.plan import plan as ordinary
 from tests.chaos.fault import CI, FULL, Scale, draw
 from tests.chaos.faults import CLUSTER, NATIVE
 from tests.chaos.faults.processes import PROCESSES
 from tests.chaos.plan import GIVE_UPS, fars, link
+from tools.runtime.native.layout import Layout
+from tools.runtime.native.plan import plan as ordinary
 
 
 @pytest.mark.parametrize("scale", [CI, FULL])

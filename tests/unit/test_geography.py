@@ -20,7 +20,7 @@ from services.dispatch.geography import (
     to_metres,
     usable,
 )
-from stalkingalarm.simulation.tracks import PLACES, distance_m
+from tools.simulation.tracks import PLACES, distance_m
 
 MAP = Path(__file__).parents[2] / "infra" / "geo" / "belgium.geojson"
 ROOMS = {"cic-brussel"}

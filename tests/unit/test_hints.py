@@ -2,7 +2,7 @@
 
 import re
 
-from stalkingalarm.embedded.layout import COMMAND, project_root
+from tools.runtime.native.layout import COMMAND, project_root
 
 # A command of the tool in a text, with what is before it.
 _TYPED = re.compile(
@@ -13,7 +13,7 @@ _TYPED = re.compile(
 def test_every_hint_can_be_copied_as_it_stands() -> None:
     root = project_root()
     assert (root / COMMAND).is_file()
-    for source in sorted((root / "stalkingalarm").rglob("*.py")):
+    for source in sorted((root / "tools").rglob("*.py")):
         for line in source.read_text().splitlines():
             assert not _TYPED.search(line.partition('"""')[0]), f"{source.name}: {line.strip()}"
 

@@ -14,8 +14,8 @@ from chassis.runtime.development import DEVELOPMENT_PREFIX
 from chassis.runtime.settings import Settings
 from chassis.security.vault import Vault, new_key
 from services.committee.settings import CommitteeSettings
-from stalkingalarm.embedded import plan
-from stalkingalarm.embedded.layout import Layout
+from tools.runtime.native import plan
+from tools.runtime.native.layout import Layout
 
 ROOT = Path(__file__).resolve().parents[2]
 # Good keys, the same in each process that collects these tests.

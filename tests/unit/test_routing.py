@@ -21,7 +21,7 @@ from services.dispatch.geography import (
 )
 from services.dispatch.routing import Basis, Defaults, Flag, Quality, Route, Router, quality
 from services.dispatch.routing_bench import MAP, ZONES, random_points, split_to
-from stalkingalarm.simulation.tracks import (
+from tools.simulation.tracks import (
     CROSSES_ROOM,
     CROSSES_ZONE,
     NEAR_ROOM_BORDER,

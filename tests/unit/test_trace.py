@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from stalkingalarm.trace import Span, render, slowest, steps
+from tools.dev.waterfall import Span, render, slowest, steps
 
 MS = 10**6
 

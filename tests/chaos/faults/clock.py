@@ -8,11 +8,11 @@ from random import Random
 from typing import Any
 
 from contracts.common import BELGIUM, local_day
-from stalkingalarm.embedded.layout import SERVICES
-from stalkingalarm.simulation.world import World
 from tests.chaos.audit import Line
 from tests.chaos.fault import Do, Fault, Scale, Step
 from tests.chaos.rig import Rig
+from tools.runtime.native.layout import SERVICES
+from tools.simulation.world import World
 
 _HOUR = 3600.0
 # The moment at which the clock of the wall changes, the day on which it does, and how long that day is.

@@ -1,8 +1,8 @@
 """Databases: gone, restarted, without connections, without disk; and the broker gone with them."""
 
-from stalkingalarm.embedded.layout import SERVICES
 from tests.chaos.fault import Do, Fault, blow, outage
 from tests.chaos.rig import Rig
+from tools.runtime.native.layout import SERVICES
 
 _NO_BOARD = "units and incidents are in dispatch's database: there is no other way to a control room"
 

@@ -10,9 +10,9 @@ from random import Random
 
 import psycopg
 
-from stalkingalarm.embedded.layout import project_root
 from tests.chaos.fault import Fault, Scale, Step
 from tests.chaos.rig import Rig
+from tools.runtime.native.layout import project_root
 
 _PORT = 31_900
 _ROLLED_OUT = ("alarm-api", "alarm-worker", "dispatch-alarms")

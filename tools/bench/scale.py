@@ -1,0 +1,169 @@
+"""`make scale`: lanes that share the load, and heartbeats beside presses; `.run/scale.json`."""
+
+import asyncio
+import json
+import statistics
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from contracts.topology import CONTROL_ROOMS
+from tools.bench import run
+from tools.bench.driver import Driver, Phase
+from tools.bench.lanes import LANE
+from tools.dev import issuer
+from tools.runtime.native.layout import Layout
+from tools.runtime.native.system import System
+
+# How many processes read the queue of alarms, and which plan of lanes.py starts them.
+LANES = {1: "one", 2: "two", 4: "four"}
+LANE_RATE, LANE_SECONDS = 100, 15
+PRESSES_PER_S, BEATS_PER_S, SECONDS, ROUNDS = 20, 1000, 15, 3
+_WARM = 100
+# No lane may do less than this part of an equal share: then it would stand idle beside the others.
+_LEAST_SHARE = 0.3
+_WORST_RATIO = 2.0
+
+console = Console()
+
+
+def scale() -> int:
+    """Run both; 0 when nothing was lost or doubled, every lane worked, and heartbeats disturbed no press."""
+    result = {"lanes": {str(count): _with_lanes(count) for count in LANES}, "heartbeats": _with_heartbeats()}
+    (Layout.at().run / "scale.json").write_text(json.dumps(result, indent=2) + "\n")
+    _show(result)
+    lanes, beats = result["lanes"].values(), result["heartbeats"]
+    clean = all(each["lost"] == each["duplicated"] == 0 for each in (*lanes, beats["with"], beats["without"]))
+    shared = all(min(each["share"]) * len(each["share"]) >= _LEAST_SHARE for each in lanes)
+    return 0 if clean and shared and beats["p99_ratio"] <= _WORST_RATIO else 1
+
+
+def _fresh(name: str, plan: str) -> System:
+    layout = Layout.at(Layout.at().run / "scale" / name)
+    layout.wipe()
+    with console.status(f"starting a system of its own ({name})"):
+        return System.up(run=layout.run, env=run.ENV, plan=plan)
+
+
+def _with_lanes(count: int) -> dict[str, Any]:
+    system = _fresh(f"lanes-{count}", f"tools.bench.lanes:{LANES[count]}")
+    try:
+        return asyncio.run(_lanes(system))
+    finally:
+        system.down()
+
+
+async def _lanes(system: System) -> dict[str, Any]:
+    devices = await _devices(system, LANE_RATE * LANE_SECONDS)
+    driver = await _driver(system, devices)
+    before = run.cpu_seconds(system)
+    phase = await driver.run(list(devices), LANE_RATE)
+    after = run.cpu_seconds(system)
+    await driver.stop()
+    used = [after[name] - before[name] for name in sorted(after) if name.startswith(LANE)]
+    return {**_figures(phase), "share": [round(each / sum(used), 3) for each in used]}
+
+
+def _with_heartbeats() -> dict[str, Any]:
+    system = _fresh("heartbeats", "tools.runtime.native.plan:plan")
+    try:
+        return asyncio.run(_heartbeats(system))
+    finally:
+        system.down()
+
+
+async def _heartbeats(system: System) -> dict[str, Any]:
+    devices = await _devices(system, PRESSES_PER_S * SECONDS * ROUNDS * 2)
+    driver = await _driver(system, devices)
+    beats = await _beats(system)
+    alone, beside, said = list[Phase](), list[Phase](), list[dict[str, Any]]()
+    # In turn, so that what the machine does besides hits both alike.
+    for _ in range(ROUNDS):
+        alone.append(await driver.run(list(islice(devices, PRESSES_PER_S * SECONDS)), PRESSES_PER_S))
+        assert beats.stdin  # noqa: S101 - it was made with a pipe
+        beats.stdin.write(b"\n")
+        beside.append(await driver.run(list(islice(devices, PRESSES_PER_S * SECONDS)), PRESSES_PER_S))
+        said.append(await _line(beats))
+        await asyncio.sleep(5)  # books come to rest
+    beats.kill()
+    await beats.wait()
+    await driver.stop()
+    without, with_beats = _summed(alone), _summed(beside)
+    return {
+        "without": without,
+        "with": with_beats,
+        "p99_ratio": round(with_beats["p99_ms"] / without["p99_ms"], 2),
+        "beats": said,
+    }
+
+
+async def _beats(system: System) -> Process:
+    database = system.database_url("alarm").replace("+psycopg", "")
+    arguments = (system.url("heartbeats"), database, str(BEATS_PER_S), str(SECONDS))
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tools.bench.beats", *arguments), stdin=PIPE, stdout=PIPE
+    )
+    await _line(process)
+    await asyncio.sleep(3)  # the APIs read new devices once a second
+    return process
+
+
+async def _line(process: Process) -> dict[str, Any]:
+    assert process.stdout  # noqa: S101 - it was made with a pipe
+    said: dict[str, Any] = json.loads(await process.stdout.readline())
+    return said
+
+
+async def _devices(system: System, presses: int) -> Iterator[run.Device]:
+    with console.status(f"{presses} devices with cards, and as many units"):
+        devices = await run.enrol(system, presses + _WARM)
+        await run.units(system, presses + _WARM + 1000)
+    return iter(devices)
+
+
+async def _driver(system: System, devices: Iterator[run.Device]) -> Driver:
+    gateways = {cic: issuer.mint("bench", ["gateway"], layout=system.layout, cic=cic) for cic in CONTROL_ROOMS}
+    driver = Driver(system.url("alarm"), system.url("dispatch"), gateways)
+    await driver.start()
+    await driver.run(list(islice(devices, _WARM)), 40)  # warms caches; not counted
+    return driver
+
+
+def _figures(phase: Phase) -> dict[str, Any]:
+    return {
+        "presses": len(phase.due),
+        "accepted": len(phase.accepted),
+        "p50_ms": round(phase.percentile_ms(0.5), 2),
+        "p99_ms": round(phase.percentile_ms(0.99), 2),
+        "lost": phase.lost,
+        "duplicated": phase.duplicated,
+    }
+
+
+def _summed(phases: list[Phase]) -> dict[str, Any]:
+    """Sums, and the medians of the phases' percentiles: one bad moment of the machine is no verdict."""
+    each = [_figures(phase) for phase in phases]
+    sums = {name: sum(f[name] for f in each) for name in ("presses", "accepted", "lost", "duplicated")}
+    return sums | {name: statistics.median(f[name] for f in each) for name in ("p50_ms", "p99_ms")}
+
+
+def _show(result: dict[str, Any]) -> None:
+    table = Table("lanes", "presses", "p50 ms", "p99 ms", "lost", "doubled", "share of the work", box=None)
+    for count, f in result["lanes"].items():
+        told = " ".join(f"{share:.0%}" for share in f["share"])
+        table.add_row(count, *(str(f[n]) for n in ("presses", "p50_ms", "p99_ms", "lost", "duplicated")), told)
+    console.print(table)
+    beats = result["heartbeats"]
+    for name in ("without", "with"):
+        f = beats[name]
+        console.print(
+            f"{PRESSES_PER_S} presses a second {name} heartbeats: p50 {f['p50_ms']} ms, p99 {f['p99_ms']} ms, "
+            f"lost {f['lost']}, doubled {f['duplicated']}"
+        )
+    rates = ", ".join(f"{each['per_s']:.0f}/s (p99 {each['p99_ms']:.0f} ms)" for each in beats["beats"])
+    console.print(f"heartbeats accepted: {rates}; press p99 {beats['p99_ratio']} times that without")

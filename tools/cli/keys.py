@@ -1,0 +1,70 @@
+"""The command `keys`: under which key versions personal data is sealed, and which may be dropped."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+from rich.table import Table
+
+from tools.auditing.places import Installation, Places, places_of, told
+from tools.cli.base import command, console, running
+
+
+@dataclass(frozen=True, slots=True)
+class KeyVersion:
+    """One key version of a service: how many values it sealed, and what becomes of it."""
+
+    service: str
+    version: int
+    values: int
+    state: str
+
+
+@command("keys")
+def show_keys(installation: Installation = None) -> None:
+    """How many values each key version of each service seals; exit code 1 where a key is missing."""
+    places, token = told(installation) if installation else places_of(running())
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for heading in ("service", "key version", "sealed values", ""):
+        table.add_column(heading, justify="right" if heading in ("key version", "sealed values") else "left")
+    found = list(versions(places, token))
+    for each in found:
+        style = "bold red" if each.state == MISSING else "green" if each.state == SEALS else "yellow"
+        table.add_row(each.service, str(each.version), str(each.values), f"[{style}]{each.state}[/]")
+    console.print(table)
+    if any(each.state == MISSING for each in found):
+        raise typer.Exit(1)
+
+
+SEALS, OPENS, MAY_GO = "seals", "still needed", "may be dropped"
+WAITS, MISSING = "only opens: not in use yet", "has no key: these values cannot be read"
+
+
+def versions(places: Places, token: str) -> Iterator[KeyVersion]:
+    """Every key version that a service has, or has values of; raises SetupError where one does not answer."""
+    import httpx
+
+    from tools.auditing.verify import answer
+
+    with httpx.Client(headers={"authorization": f"Bearer {token}"}, timeout=60, trust_env=False) as client:
+        for service, place in places.items():
+            yield from of_service(service, answer(client, f"{place['url']}/v1/audit/keys", {}))
+
+
+def of_service(service: str, said: dict[str, Any]) -> Iterator[KeyVersion]:
+    """The same of one service; `said`: what it answers."""
+    current, known, values = said["current"], said["versions"], Counter[int]()
+    for each in said["sealed"]:
+        values[each["version"]] += each["values"]
+    for version in sorted({*known, *values}):
+        if version not in known:
+            state = MISSING
+        elif version == current:
+            state = SEALS
+        elif version > current:
+            state = WAITS
+        else:
+            state = OPENS if values[version] else MAY_GO
+        yield KeyVersion(service, version, values[version], state)

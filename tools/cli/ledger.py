@@ -1,0 +1,141 @@
+"""`ledger` says whether each press is where it must be; `close-gap` that a person is done with a gap."""
+
+import getpass
+import time
+from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.table import Table
+
+from tools.cli.base import command, console, running
+from tools.dev import issuer
+from tools.runtime.native.layout import COMMAND, SetupError
+
+# How long the worker of reporting may take to compare a day, seconds.
+_PATIENCE_S = 60.0
+_QUESTIONS = {
+    "hours": "How far back; gaps count by when they were found.",
+    "day": "A day of the past, YYYY-MM-DD.",
+}
+
+
+class _Reporting:
+    """Reporting's API, asked as a person of the device desk; what goes wrong is one line."""
+
+    def __init__(self) -> None:
+        system = running()
+        token = issuer.mint(
+            getpass.getuser(), ["device_desk"], layout=system.layout, seconds=issuer.TOKEN_SECONDS
+        )
+        self._http = httpx.Client(
+            base_url=system.url("reporting"),
+            headers={"authorization": f"Bearer {token}"},
+            timeout=20,
+            trust_env=False,
+        )
+
+    def call(self, method: str, path: str, **what: Any) -> Any:
+        """The JSON of an answer."""
+        try:
+            answer = self._http.request(method, path, **what)
+        except httpx.HTTPError as error:
+            raise SetupError(f"reporting does not answer ({type(error).__name__}): {COMMAND} status") from None
+        if not answer.is_success:
+            is_problem = "json" in answer.headers.get("content-type", "")
+            raise SetupError(f"reporting: {answer.json()['detail'] if is_problem else answer.status_code}")
+        return answer.json()
+
+
+@command()
+def ledger(
+    hours: Annotated[float, typer.Option(help=_QUESTIONS["hours"], min=0.01, max=24 * 366)] = 24,
+    day: Annotated[datetime | None, typer.Option(help=_QUESTIONS["day"], formats=["%Y-%m-%d"])] = None,
+) -> None:
+    """Every press is in all books, in exactly one incident; exit code 1 where that is not so, or not known."""
+    reporting = _Reporting()
+    good = _of_day(reporting, day.date()) if day else _of_late(reporting, hours)
+    if not good:
+        raise typer.Exit(1)
+
+
+@command("close-gap")
+def close_gap(
+    number: Annotated[int, typer.Argument(help="The number that `ledger` shows.", min=1)],
+    reason: Annotated[str, typer.Option(help="What was found and done. No personal data.")],
+    irreparable: Annotated[bool, typer.Option(help="It cannot be brought back: do not open again.")] = False,
+) -> None:
+    """Say why a gap is done with; while its cause is there, it opens again under a new number."""
+    body = {"reason": reason, "irreparable": irreparable}
+    gap = _Reporting().call("POST", f"/v1/ledger/gaps/{number}/close", json=body)
+    console.print(f"gap {gap['number']} ({gap['kind']} {gap['entry_id']}) is closed by {gap['closed_by']}.")
+
+
+def _of_late(reporting: _Reporting, hours: float) -> bool:
+    since = (datetime.now(UTC) - timedelta(hours=hours)).isoformat()
+    summary = reporting.call("GET", "/v1/ledger/summary", params={"since": since})
+    console.print(" · ".join(f"{name.replace('_', ' ')} {value}" for name, value in summary["counts"].items()))
+    shown = _table("after receipt", "count", "p50", "p90", "p99")
+    for stage, times in summary["stages"].items():
+        shown.add_row(stage, str(times["count"]), *(f"{times[f'p{q}_ms']:,.1f} ms" for q in (50, 90, 99)))
+    console.print(shown)
+    found = reporting.call("GET", "/v1/ledger/gaps")
+    for gap in (recent := [each for each in found if datetime.fromisoformat(each["found_at"]) >= _at(since)]):
+        whose = "" if gap["alarm_id"] == gap["entry_id"] else f" of alarm {gap['alarm_id']}"
+        told = f"{gap['number']} {gap['kind']} {gap['entry_id']}{whose}, found {gap['found_at']}"
+        console.print(f"[bold red]gap[/] {told}", soft_wrap=True, highlight=False)
+    if older := len(found) - len(recent):
+        console.print(f"{older} older gaps are open: more --hours.", style="yellow")
+    return _are_compared(reporting) and not recent
+
+
+def _are_compared(reporting: _Reporting) -> bool:
+    away = [book for book in reporting.call("GET", "/v1/ledger/books") if book["fault"]]
+    for book in away:
+        told = f"the book of {book['book']} was last compared {book['compared_at']}: {book['fault']}"
+        console.print(f"[bold red]not compared[/] {told}", soft_wrap=True, highlight=False)
+    return not away
+
+
+def _of_day(reporting: _Reporting, day: date) -> bool:
+    found = _compared(reporting, day)
+    sections = ("presses", "incidents", "orders")
+    shown = _table(f"{day}", *sections)
+    for book, entries in found["entries"].items():
+        shown.add_row(book, *(str(entries.get(section, "")) for section in sections))
+    console.print(shown)
+    for book, fault in found["away"].items():
+        console.print(f"[bold red]not compared[/] the book of {book}: {fault}", soft_wrap=True)
+    for lack in found["named"]:
+        told = f"{lack['book']} lacks {lack['id']} ({lack['section']}), received {lack['received_at']}"
+        console.print(f"[bold red]{lack['kind']}[/] {told}", soft_wrap=True, highlight=False)
+    if (more := found["lacking"] - len(found["named"])) > 0:
+        console.print(f"and {more} more.", style="bold red")
+    return found["whole"] and not found["lacking"]
+
+
+def _compared(reporting: _Reporting, day: date) -> Any:
+    """What the comparison shows that is asked for now."""
+    asked = reporting.call("POST", "/v1/ledger/comparisons", json={"day": day.isoformat()})
+    until = time.monotonic() + _PATIENCE_S
+    while time.monotonic() < until:
+        told = reporting.call("GET", "/v1/ledger/comparisons", params={"day": day.isoformat()})
+        if told["made_at"] and _at(told["made_at"]) >= _at(asked["asked_at"]):
+            return told["found"]
+        time.sleep(0.5)
+    raise SetupError(
+        f"the worker of reporting compared nothing for {_PATIENCE_S:.0f} seconds: {COMMAND} status"
+    )
+
+
+def _at(moment: str) -> datetime:
+    return datetime.fromisoformat(moment)
+
+
+def _table(first: str, *others: str) -> Table:
+    table = Table(box=None, header_style="bold")
+    table.add_column(first)
+    for heading in others:
+        table.add_column(heading, justify="right")
+    return table

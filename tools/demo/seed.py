@@ -1,0 +1,307 @@
+"""The whole story over HTTP: protocol, application, grant, enrolment, device, test press, activation."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+from uuid import UUID, uuid5
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from shapely import STRtree
+from shapely.geometry import Point, shape
+
+from tools.demo import committee
+from tools.runtime.native.layout import write_private
+from tools.simulation.device import Device
+from tools.simulation.jose import public_key
+from tools.simulation.tracks import PLACES, Place
+from tools.simulation.world import World, until
+
+_UNITS = UUID("1b0f1c60-6a7e-4d7a-8d4b-53a0f3a3b9a5")
+GENT = "cic-oost-vlaanderen"
+CANCEL_CODE, DURESS_CODE = "2468", "1357"
+# How long grant and test press may take to come through.
+_PATIENCE_S = 20.0
+
+_FIRST = ("An", "Els", "Fatima", "Sofie", "Marie", "Julie", "Hilde", "Amina", "Laura", "Chloé", "Petra", "Nele")
+_LAST = ("Peeters", "Janssens", "Maes", "Dubois", "Lambert", "Claes", "Wouters", "Goossens", "Leroy", "Simon")
+
+
+@dataclass
+class Victim:
+    """An enrolled victim with a tested device. `secrets`: texts that must never leave the system's bounds."""
+
+    name: str
+    enrolment_id: UUID
+    zone: str
+    device: Device
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+
+
+def card(name: str, address: str, perpetrator: dict[str, Any] | None = None) -> dict[str, Any]:
+    """An intervention card as the desk types it in."""
+    return {
+        "victim": {"name": name, "born_on": "1990-05-02", "phone": "+32470112233"},
+        "languages": ["nl", "fr"],
+        "perpetrators": [
+            perpetrator
+            or {
+                "name": f"Ex of {name}",
+                "born_on": "1985-02-11",
+                "violence": [{"text": "strangling (2025)", "source": "police report"}],
+                "weapons": [{"text": "knife", "source": "victim"}],
+                "vehicles": [{"text": "grey estate car"}],
+            }
+        ],
+        "measures": [{"kind": "no-contact order", "until": committee.today(after=60)}],
+        "addresses": [{"kind": "home", "text": address, "access_notes": "second bell"}],
+        "dogs": "one, friendly",
+    }
+
+
+async def protocol(world: World) -> None:
+    """The protocol of Ghent in force, for every zone."""
+    await committee.protocol(world, (await Zones.load(world)).ids)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file at the desk of a zone."""
+
+    id: str
+    zone: str
+
+    @property
+    def path(self) -> str:
+        """Where the registry has it."""
+        return f"/v1/enrolments/{self.id}"
+
+    @property
+    def pv_number(self) -> str:
+        """The police report that it rests on."""
+        return f"GE.37.L1.{self.id[:6]}/2026"
+
+    def manager(self, world: World) -> dict[str, str]:
+        """Who keeps it."""
+        return world.bearer("file_manager", zone=self.zone)
+
+
+# How the committee comes to a grant for a file.
+Grant = Callable[[World, File], Coroutine[Any, Any, None]]
+
+
+async def opened(world: World, zone: str) -> File:
+    """A new file of a zone."""
+    answer = await world.call("POST", "registry", "/v1/enrolments", world.bearer("file_manager", zone=zone))
+    return File(answer["id"], zone)
+
+
+async def enrol(
+    world: World,
+    name: str,
+    place: Place,
+    zone: str,
+    *,
+    perpetrator: dict[str, Any] | None = None,
+    activate: bool = True,
+    grant: Grant | None = None,
+) -> Victim:
+    """Everything from the first paper to the active alarm; raises `Refused` where the system refuses.
+
+    `grant`: how the committee comes to it (default: at once, by the magistrate on duty).
+    """
+    file = await opened(world, zone)
+    granted = asyncio.create_task((grant or granted_at_once)(world, file))
+    victim = await equipped(world, file, name, place, perpetrator=perpetrator)
+    await granted
+    if activate:
+        await switched_on(world, victim)
+    return victim
+
+
+async def granted_at_once(world: World, file: File) -> None:
+    """Urgent, by the magistrate on duty."""
+    said = {"pv_numbers": [file.pv_number], **committee.URGENT}
+    path = await committee.submitted(world, file.manager(world), "police", file.id, **said)
+    await committee.granted_at_once(world, path)
+
+
+async def equipped(
+    world: World, file: File, name: str, place: Place, *, perpetrator: dict[str, Any] | None = None
+) -> Victim:
+    """Police report, intervention card, convention and device of a file."""
+    manager, address = file.manager(world), f"{name} street 1, {place.name}"
+    papers = {"card": card(name, address, perpetrator), "cancel_code": CANCEL_CODE, "duress_code": DURESS_CODE}
+    # One after the other: all of these lock the same file.
+    await world.call("PUT", "registry", f"{file.path}/police-report", manager, {"pv_number": file.pv_number})
+    await world.call("PUT", "registry", f"{file.path}/card", manager, papers)
+    victim = await handed_out(world, file, name, place)
+    victim.secrets = (name, f"Ex of {name}", address, "+32470112233")
+    return victim
+
+
+async def handed_out(world: World, file: File, name: str, place: Place) -> Victim:
+    """Convention and device of a file, for somebody who is at a place."""
+    manager, device = file.manager(world), Device(world.http, world.url("alarm"))
+    device.position = (place.lat, place.lon)
+    convention = {"signed_on": committee.today(), "by": name}
+    await world.call("POST", "registry", f"{file.path}/convention", manager, convention)
+    issued = await world.call("POST", "registry", f"{file.path}/devices", manager, _device(device))
+    device.device_id = issued["id"]
+    return Victim(name, UUID(file.id), file.zone, device)
+
+
+def _device(device: Device) -> dict[str, str | bool]:
+    serial = public_key(device.key)[:12]
+    return {
+        "public_key": public_key(device.key),
+        "button_serial": f"BTN-{serial}",
+        "phone_number": "+32470112233",
+        "not_in_stock": True,
+    }
+
+
+async def switched_on(world: World, victim: Victim) -> None:
+    """A test press until the path has answered for this device, then the switch."""
+    file = File(str(victim.enrolment_id), victim.zone)
+
+    async def known() -> bool:
+        return await victim.device.heartbeat() < 400
+
+    async def complete() -> bool:
+        return not (await world.call("GET", "registry", file.path, file.manager(world)))["missing"]
+
+    # A test of a device that the alarm service does not know yet would rightly be taken for a real press.
+    await until(known, _PATIENCE_S)
+    await victim.device.test()
+    await until(complete, _PATIENCE_S)
+    await world.call("POST", "registry", f"{file.path}/activate", file.manager(world))
+
+
+async def units(world: World, count: int) -> list[dict[str, Any]]:
+    """Units on real places, half of them in and around Ghent; the same list every time."""
+    zones = await Zones.load(world)
+    ghent = [p for p in PLACES.values() if p.cic == GENT]
+    others = [p for p in PLACES.values() if p.cic != GENT]
+    made = []
+    for number in range(count):
+        places = ghent if number % 2 else others
+        place = places[number // 2 % len(places)]
+        ring = number // (2 * len(places))
+        made.append(
+            {
+                "unit_id": f"u-{uuid5(_UNITS, str(number)).hex[:12]}",
+                "callsign": f"{place.name[:12]} {number + 1}",
+                "zone_id": zones.at(place.lat, place.lon),
+                "control_room_id": place.cic,
+                "lat": place.lat + 0.004 * (ring + 1) * (-1) ** number,
+                "lon": place.lon + 0.003 * (ring + 1),
+                "available": True,
+            }
+        )
+    await put_units(world, made)
+    return made
+
+
+async def put_units(world: World, made: Sequence[dict[str, Any]]) -> None:
+    """Register units, each control room its own."""
+    for cic in sorted({unit["control_room_id"] for unit in made}):
+        own = [unit for unit in made if unit["control_room_id"] == cic]
+        await world.call("PUT", "dispatch", "/v1/units", world.bearer("gateway", cic=cic), own)
+
+
+class Zones:
+    """Which zone holds a place: the desk of that zone keeps the file."""
+
+    def __init__(self, geojson: dict[str, Any]) -> None:
+        self.ids = [feature["properties"]["id"] for feature in geojson["features"]]
+        self._tree = STRtree([shape(feature["geometry"]) for feature in geojson["features"]])
+
+    @classmethod
+    async def load(cls, world: World) -> Self:
+        """The zones in force."""
+        return cls(await world.call("GET", "dispatch", "/v1/zones", world.bearer("admin")))
+
+    def at(self, lat: float, lon: float) -> str:
+        """The id of the zone at a point, in degrees; the nearest one where none holds it."""
+        point = Point(lon, lat)
+        inside = self._tree.query(point, predicate="intersects")
+        return str(self.ids[inside[0] if len(inside) else self._tree.nearest(point)])
+
+
+async def policy(world: World, cic: str, **changed: Any) -> None:
+    """How a control room takes its alarms; its supervisor confirms the webhook."""
+    body = {"policy": "automatic", "amqp": False, "webhook_url": None, "webhook_secret": None, **changed}
+    path = f"/v1/control-rooms/{cic}"
+    proposed = await world.call("PUT", "dispatch", path, world.bearer("admin"), body)
+    if proposed is not None:
+        supervisor, meant = world.bearer("supervisor", cic=cic), {"proposal_id": proposed["proposal_id"]}
+        await world.call("POST", "dispatch", f"{path}/webhook/confirm", supervisor, meant)
+
+
+async def victims(
+    world: World, count: int, at_once: int = 8, progress: Callable[[], None] = lambda: None
+) -> list[Victim]:
+    """So many victims, each in the zone of a real place. Those of an earlier run are used again."""
+    zones = await Zones.load(world)
+    places = list(PLACES.values())
+    gate = asyncio.Semaphore(at_once)
+    file = world.system.layout.run / "victims.json"
+    known = json.loads(file.read_text()) if file.exists() else {}
+
+    async def one(number: int) -> Victim:
+        place = places[number % len(places)]
+        name = f"{_FIRST[number % len(_FIRST)]} {_LAST[number // len(_FIRST) % len(_LAST)]} {number + 1}"
+        async with gate:
+            victim = await _known_again(world, known.get(name), name, place)
+            victim = victim or await enrol(world, name, place, zones.at(place.lat, place.lon))
+        known[name] = {
+            "enrolment_id": str(victim.enrolment_id),
+            "zone": victim.zone,
+            "device_id": victim.device.device_id,
+            "key": victim.device.key.private_bytes_raw().hex(),
+        }
+        progress()
+        return victim
+
+    made = list(await asyncio.gather(*(one(number) for number in range(count))))
+    write_private(file, json.dumps(known))
+    return made
+
+
+async def _known_again(world: World, kept: dict[str, str] | None, name: str, place: Place) -> Victim | None:
+    """The victim of an earlier run, if this system still knows the device."""
+    if kept is None:
+        return None
+    key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(kept["key"]))
+    position = (place.lat, place.lon)
+    device = Device(world.http, world.url("alarm"), UUID(kept["device_id"]), key, position)
+    # A phone never counts backwards; seconds of the calendar are beyond whatever it counted before.
+    device.counter = device.sequence = int(time.time())
+    if await device.heartbeat() >= 400:
+        return None
+    return Victim(name, UUID(kept["enrolment_id"]), kept["zone"], device)
+
+
+async def tidy(world: World, cics: Iterable[str]) -> int:
+    """A supervisor closes what an earlier run left open; how many."""
+    gate = asyncio.Semaphore(16)
+
+    async def close(cic: str, incident_id: str) -> None:
+        body = {"outcome": "technical", "reason": "left open by an earlier simulation"}
+        supervisor = world.bearer("supervisor", cic=cic)
+        async with gate:
+            await world.call("POST", "dispatch", f"/v1/incidents/{incident_id}/close", supervisor, body)
+
+    async def left_open(cic: str) -> list[tuple[str, str]]:
+        path, supervisor = f"/v1/control-rooms/{cic}/incidents", world.bearer("supervisor", cic=cic)
+        found = await world.call("GET", "dispatch", path, supervisor)
+        own = [incident for incident in found if incident["control_room_id"] == cic]
+        alike = [(incident["group"] or {}).get("incident_ids", [incident["incident_id"]]) for incident in own]
+        return [(cic, incident_id) for ids in alike for incident_id in ids]
+
+    left = [each for found in await asyncio.gather(*map(left_open, cics)) for each in found]
+    await asyncio.gather(*(close(*each) for each in left))
+    return len(left)

@@ -1,0 +1,40 @@
+"""Talking to the supervisor over its socket: one line of JSON each way."""
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tools.runtime.native.layout import COMMAND, Layout, SetupError
+
+OVERRIDES = "overrides.json"
+
+
+@contextmanager
+def socket_path(layout: Layout) -> Iterator[Path]:
+    """A short path to the socket: the kernel allows 107 characters, a checkout may be deeper."""
+    folder = os.open(layout.run, os.O_PATH | os.O_DIRECTORY)
+    try:
+        yield Path(f"/proc/self/fd/{folder}/supervisor.sock")
+    finally:
+        os.close(folder)
+
+
+def call(layout: Layout, do: str, name: str = "", seconds: float = 60) -> dict[str, Any]:
+    """Have the supervisor do something; raises SetupError if it is not there or refuses."""
+    request = json.dumps({"do": do, "name": name}).encode() + b"\n"
+    with socket_path(layout) as path, socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(seconds)
+        try:
+            connection.connect(str(path))
+        except OSError as error:
+            raise SetupError(f"the system is not running: `{COMMAND} up`") from error
+        connection.sendall(request)
+        line = connection.makefile().readline()
+    answer: dict[str, Any] = json.loads(line or '{"refused": "the supervisor has gone"}')
+    if "refused" in answer:
+        raise SetupError(f"{do} {name}: {answer['refused']}")
+    return answer
