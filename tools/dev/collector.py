@@ -1,4 +1,7 @@
-"""Stands in for an OpenTelemetry Collector and its stores on a bare machine: spans in SQLite for `trace`, the last metrics in memory."""
+"""Stands in for an OpenTelemetry Collector and its stores on a bare machine.
+
+Spans in SQLite for `trace`, the last metrics in memory.
+"""
 
 import asyncio
 import gzip

@@ -1,4 +1,4 @@
-"""Stands in for the sign-in page of an identity provider: anyone chooses who they are; then RFC 6749 and RFC 7636."""
+"""Stands in for the sign-in page of an identity provider: anyone chooses who they are (RFC 6749, RFC 7636)."""
 
 import base64
 import hashlib
