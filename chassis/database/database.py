@@ -10,8 +10,10 @@ from uuid import UUID, uuid4
 import psycopg
 from opentelemetry.trace import Span
 from sqlalchemy import Engine, create_engine, event, text
-from sqlalchemy.exc import SQLAlchemyError
-from sqlmodel import Session
+
+# Others have these from here: only stores and models of services know SQLAlchemy.
+from sqlalchemy.exc import SQLAlchemyError as SQLAlchemyError
+from sqlmodel import Session as Session
 
 from chassis.database import sql
 from chassis.database.sql import Statement
@@ -168,8 +170,3 @@ class Database:
         except SQLAlchemyError:
             return False
         return True
-
-
-def scalar(session: Session, statement: Any) -> Any:
-    """The first column of the first row, or None."""
-    return session.execute(statement).scalar_one_or_none()

@@ -21,8 +21,8 @@ class Limited(Generic[M]):
     withheld: tuple[str, ...]
 
 
-def limited(answer: M, who: Iterable[Audience], how: Circumstances) -> Limited[M]:
-    """An answer without what these columns may not know; what is empty anyway is neither shown nor withheld.
+def limit(answer: M, who: Iterable[Audience], how: Circumstances) -> Limited[M]:
+    """Limit an answer to what these columns may know, unlogged; what is empty is neither shown nor withheld.
 
     An answer with a field `withheld` says there what was left out.
     """

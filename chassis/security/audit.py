@@ -132,7 +132,7 @@ def wrote(tx: Transaction, caller: Caller, purpose: Purpose, fields: Iterable[st
     tx.write(entry(caller, "write", purpose, fields))
 
 
-def shown(
+def disclose(
     tx: Transaction,
     caller: Caller,
     purpose: Purpose,
@@ -140,11 +140,11 @@ def shown(
     how: Circumstances,
     who: Iterable[Audience] | None = None,
 ) -> M:
-    """What the caller may know of an answer; the entry says which personal fields that were.
+    """Limit an answer to what the caller may know; write which personal fields that were to the audit log.
 
     `who`: as whom the caller reads, where that is not what the roles say.
     """
-    found = access_policy.limited(answer, audiences(caller.roles) if who is None else who, how)
+    found = access_policy.limit(answer, audiences(caller.roles) if who is None else who, how)
     if found.fields:
         tx.write(entry(caller, "read", purpose, found.fields))
     return found.answer

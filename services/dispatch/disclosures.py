@@ -41,7 +41,7 @@ def shown(caller: Caller, view: V) -> V:
         how = Circumstances(alarm=view.state == "open")
     else:
         how = Circumstances(alarm=view.state in LIVE, assigned=view.state in LIVE)
-    found = access_policy.limited(view, () if tied else audiences(caller.roles), how)
+    found = access_policy.limit(view, () if tied else audiences(caller.roles), how)
     answer = found.answer
     if found.withheld:
         update: dict[str, object] = {"withheld": sorted({name.partition(".")[0] for name in found.withheld})}

@@ -181,14 +181,14 @@ def _reports(app: FastAPI, database: Database) -> None:
             how = usecases.standing(tx.session, caller, enrolment_id)
             published = usecases.daily(tx.session, enrolment_id, day, version)
             who = audiences(caller.roles)
-            found = access_policy.limited(DailyReportOut.model_validate(published.report), who, how)
+            found = access_policy.limit(DailyReportOut.model_validate(published.report), who, how)
             about = audit.Purpose("follow-up", f"enrolment:{enrolment_id}")
             # Also when nothing happened: that is something to know.
             tx.write(audit.entry(caller, "read", about, ("daily_report", *found.fields)))
             if published.before is None:
                 return found.answer
             # Of what changed, too, nobody is shown more than they may know.
-            before = access_policy.limited(DailyReport.model_validate(published.before), who, how).answer
+            before = access_policy.limit(DailyReport.model_validate(published.before), who, how).answer
             return found.answer.model_copy(update={"changed": _changed(before, found.answer)})
 
 

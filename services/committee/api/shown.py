@@ -61,7 +61,7 @@ def of_case(reading: Reading, row: ApplicationRow, answer: M, *, author: bool = 
     """What the caller may know of an answer about a case. `author`: the caller's partner wrote it."""
     how = _standing(reading, row)
     how = replace(how, author=how.author or author)
-    return audit.shown(reading.tx, reading.caller, about(row.id), answer, how)
+    return audit.disclose(reading.tx, reading.caller, about(row.id), answer, how)
 
 
 def _standing(reading: Reading, row: ApplicationRow) -> Circumstances:
@@ -165,6 +165,6 @@ def handover(reading: Reading, found: HandoverRow, said: Mapping[str, Any]) -> H
     """A move to or from the chain approach, with exactly what was sent."""
     whole = row(HandoverOut, found, **{name: said[name] for name in ("grounds", "values") if name in said})
     # Members only come here; a case that nobody took yet has no application.
-    return audit.shown(
+    return audit.disclose(
         reading.tx, reading.caller, Purpose(PURPOSE, f"handover:{found.id}"), whole, Circumstances()
     )

@@ -68,4 +68,4 @@ def read(work: Work, enrolment_id: UUID, fields: Iterable[str]) -> None:
 def shown(work: Work, enrolment_id: UUID, answer: M) -> M:
     """What may be read of a file: whoever gets this far reads it as its manager does."""
     who = frozenset({Audience.FILE_MANAGER})
-    return audit.shown(work.tx, work.caller, about(enrolment_id), answer, Circumstances(), who)
+    return audit.disclose(work.tx, work.caller, about(enrolment_id), answer, Circumstances(), who)

@@ -75,7 +75,7 @@ def as_shown(work: Work, item: Item) -> StockOut:
     """An item, to be read. Part of a victim's device it is personal and logged; in a cupboard it is not."""
     if item.device is None:
         return _out(item)
-    return audit.shown(work.tx, work.caller, _about(item), _out(item), Circumstances())
+    return audit.disclose(work.tx, work.caller, _about(item), _out(item), Circumstances())
 
 
 def _about(item: Item) -> Purpose:

@@ -1,0 +1,94 @@
+"""The API process of a service: FastAPI over the service's database, with its outbox relayed to the broker."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Generic
+
+from fastapi import APIRouter, FastAPI, Request
+
+from chassis.bootstrap.service import S, Service, vault_of
+from chassis.database.database import Database
+from chassis.http import audit_api, keys_api
+from chassis.http.application import application
+from chassis.http.limits import MOST_BYTES
+from chassis.messaging.outbox import Relay
+from chassis.messaging.publisher import Publisher
+from chassis.security.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class ApiProcess(Generic[S]):
+    """What the endpoints of one application share; `publisher` connects while the application runs."""
+
+    settings: S
+    database: Database
+    vault: Vault
+    publisher: Publisher
+
+
+def _nothing(_: FastAPI) -> AbstractAsyncContextManager[None]:
+    return nullcontext()
+
+
+def create_api(
+    service: Service[S],
+    settings: S | None,
+    routers: Sequence[APIRouter],
+    *,
+    title: str,
+    description: str,
+    beside: Callable[[FastAPI], AbstractAsyncContextManager[None]] = _nothing,
+    ready: Callable[[ApiProcess[S]], dict[str, bool]] | None = None,
+    process: str = "api",
+    traced: bool = True,
+    audited: bool = True,
+    most_bytes: int | None = MOST_BYTES,
+) -> FastAPI:
+    """Put the application of a service together; settings come from the environment unless given.
+
+    `beside`: what else runs while the application does, entered when the relay runs and left before it stops.
+    `ready`: what must be there to serve (default: the database; what the broker cannot have yet waits in the
+    outbox). `audited` False: no audit log, where nobody reads or changes what is personal.
+    """
+    settings = settings or service.load()
+    publisher = Publisher(settings.broker_url.get_secret_value(), f"{service.name} {process}")
+    shared = ApiProcess(settings, service.database(settings), vault_of(settings), publisher)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await publisher.start()
+        relay = shared.database.relay = Relay(shared.database.engine, publisher)
+        relay.start()
+        try:
+            async with beside(app):
+                yield
+        finally:
+            await asyncio.to_thread(relay.stop)
+            await publisher.stop()
+            shared.database.engine.dispose()
+
+    app = application(
+        settings,
+        title=title,
+        description=description,
+        lifespan=lifespan,
+        ready=(lambda: ready(shared)) if ready else (lambda: {"database": shared.database.answers()}),
+        process=process,
+        traced=traced,
+        most_bytes=most_bytes,
+    )
+    app.state.process = shared
+    for router in routers:
+        app.include_router(router)
+    if audited:
+        audit_api.add(app, lambda: shared.database, service.name)
+        keys_api.add(app, lambda: shared.database, settings.vault_keys, service.encrypted)
+    return app
+
+
+def process_of(request: Request) -> ApiProcess[S]:
+    """Give what the endpoints of the application share that a request came to."""
+    shared: ApiProcess[S] = request.app.state.process
+    return shared
