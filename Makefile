@@ -1,9 +1,10 @@
 # `make demo` and `make test` work on a bare Debian or Ubuntu machine with Python 3.11, git and make.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-compose test test-compose check bench scale chaos stop clean
+.PHONY: help setup demo demo-compose test test-unit test-integration test-browser test-scenarios test-compose test-all check bench scale chaos stop clean
 BIN := .venv/bin
-# Tests that need the whole system share one, and it needs both processors: one after the other.
 PYTEST := $(BIN)/python -m pytest
+# Scenarios and pages mostly wait, each with a system of their own; a third process tests the services meanwhile.
+PARALLEL := -n 3 --dist loadgroup --no-loadscope-reorder
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 16
@@ -18,19 +19,35 @@ demo-compose: setup ## the same in containers; installs and starts Docker when t
 	@infra/docker/engine.sh
 	@$(BIN)/stalkingalarm demo --containers $(if $(filter 1,$(KEEP)),--keep)
 
-# Tests with servers of their own run in two processes.
-test: ## every test that this machine can run; ARGS="-k name" for some
+test: ## every test that this machine can run, in three processes; ARGS="-k name" for some, in one
 	@infra/setup.sh tests
 ifdef ARGS
 	@$(PYTEST) $(ARGS)
 else
-	@$(PYTEST) -n 2 --dist loadfile tests/unit tests/contract tests/integration
-	@$(PYTEST) tests/browser tests/scenarios
+	@$(PYTEST) $(PARALLEL)
 endif
 
-test-compose: setup ## the scenarios in containers, and what is true of containers only
+test-unit: setup ## rules and contracts: no server
+	@$(PYTEST) tests/unit tests/contract
+
+test-integration: ## one service or two, with servers of their own
+	@infra/setup.sh tests
+	@$(PYTEST) $(PARALLEL) tests/integration
+
+test-browser: ## pages in Chromium, on a running system
+	@infra/setup.sh tests
+	@$(PYTEST) tests/browser
+
+test-scenarios: setup ## the story end to end, on a running system
+	@$(PYTEST) tests/scenarios
+
+test-compose: setup ## in containers: what is true of containers only, and one scenario of each kind; ARGS for others
 	@infra/docker/engine.sh
-	@SYSTEM=containers $(PYTEST) --timeout 600 $(or $(ARGS),tests/containers tests/scenarios)
+	@SYSTEM=containers $(PYTEST) --timeout 600 $(or $(ARGS),tests/containers tests/scenarios -m in_containers)
+
+test-all: test ## before a release: also every scenario in containers, and every fault (an hour)
+	@$(MAKE) test-compose ARGS="tests/containers tests/scenarios"
+	@$(MAKE) chaos BUDGET=60m
 
 check: setup ## ruff, mypy, import-linter, links in the documentation
 	@$(BIN)/ruff check .

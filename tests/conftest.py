@@ -1,4 +1,4 @@
-"""One running system for scenarios and browser tests, with short times of escalation."""
+"""What all tests share: the order in which processes take them, and running systems with short escalation."""
 
 import os
 from collections.abc import Iterator
@@ -10,7 +10,6 @@ from testcontainers.compose import DockerCompose
 
 from tools.runtime.containers.system import ComposeSystem
 from tools.runtime.native.layout import Layout, project_root
-from tools.runtime.native.running import RunningSystem
 from tools.runtime.native.system import System
 
 # How fast inputs are made depends on the machine and on what else it does: no reason to go red.
@@ -28,22 +27,36 @@ TIMES = {
 }
 
 
-@pytest.fixture(scope="session")
-def system() -> Iterator[RunningSystem]:
-    """The system in a folder of its own: native processes, or with SYSTEM=containers those of compose.yaml.
+# Those that need a running system take longest and mostly wait: they begin first, each folder in a process of
+# its own. Of the others each file stays in one process.
+_SYSTEMS = ("scenarios", "browser", "containers")
 
-    SCENARIOS_RUN_DIR joins one that is kept up.
-    """
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the tests in the order and the groups in which parallel processes take them."""
+
+    def turn(item: pytest.Item) -> int:
+        return _SYSTEMS.index(_folder(item)) if _folder(item) in _SYSTEMS else len(_SYSTEMS)
+
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=turn)
+    for item in items:
+        group = _folder(item) if _folder(item) in _SYSTEMS else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+        if group == "containers":
+            item.add_marker("in_containers")
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.relative_to(Path(__file__).parent).parts[0]
+
+
+def native_system(name: str) -> Iterator[System]:
+    """Run the system natively in `.run/<name>`; SCENARIOS_RUN_DIR joins one that is kept up."""
     os.environ.pop("OTEL_EXPORTER_OTLP_ENDPOINT", None)
     kept = os.environ.get("SCENARIOS_RUN_DIR")
-    if os.environ.get("SYSTEM") == "containers":
-        yield from _in_containers(Path(kept) if kept else None)
-    else:
-        yield from _native(Path(kept) if kept else None)
-
-
-def _native(kept: Path | None) -> Iterator[System]:
-    run = kept or project_root() / ".run" / "scenarios"
+    run = Path(kept) if kept else project_root() / ".run" / name
     if not kept:
         System(Layout.at(run)).down()
         Layout.at(run).wipe()
@@ -54,9 +67,13 @@ def _native(kept: Path | None) -> Iterator[System]:
         system.down()
 
 
-def _in_containers(kept: Path | None) -> Iterator[ComposeSystem]:
-    if kept:
-        yield ComposeSystem.up(kept, env={} if ComposeSystem(Layout.at(kept)).runs else TIMES)
+@pytest.fixture(scope="session")
+def composed_system() -> Iterator[ComposeSystem]:
+    """The system in the containers of compose.yaml; SCENARIOS_RUN_DIR joins one that is kept up."""
+    os.environ.pop("OTEL_EXPORTER_OTLP_ENDPOINT", None)
+    if kept := os.environ.get("SCENARIOS_RUN_DIR"):
+        layout = Layout.at(Path(kept))
+        yield ComposeSystem.up(Path(kept), env={} if ComposeSystem(layout).runs else TIMES)
         return
     system = ComposeSystem(Layout.at(project_root() / ".run" / "containers"))
     system.wipe()

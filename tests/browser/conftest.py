@@ -9,12 +9,19 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.crew import Crew
 from tests.browser.desks import Desk
+from tests.conftest import native_system
 from tools.demo.seed import GENT
 from tools.dev import issuer
 from tools.dev.issuer import PEOPLE
 from tools.runtime.native.running import RunningSystem
 
 Opener = Callable[..., Page]
+
+
+@pytest.fixture(scope="package")
+def system() -> Iterator[RunningSystem]:
+    """One running system for all pages."""
+    yield from native_system("browser")
 
 
 @pytest.fixture(scope="package")

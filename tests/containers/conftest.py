@@ -5,14 +5,12 @@ import subprocess
 import pytest
 
 from tools.runtime.containers.system import ComposeSystem
-from tools.runtime.native.running import RunningSystem
 
 
 @pytest.fixture(scope="session")
-def containers(system: RunningSystem) -> ComposeSystem:
-    """The running system, which must be one in containers: `make test-compose`."""
-    assert isinstance(system, ComposeSystem), "run these with SYSTEM=containers"
-    return system
+def containers(composed_system: ComposeSystem) -> ComposeSystem:
+    """The running system in containers: `make test-compose`."""
+    return composed_system
 
 
 def inside(system: ComposeSystem, name: str, *command: str) -> subprocess.CompletedProcess[str]:

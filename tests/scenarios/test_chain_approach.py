@@ -4,6 +4,8 @@ import asyncio
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from tests.scenarios.eavesdropping import eavesdropping
 from tests.scenarios.offices import (
     PATIENCE_S,
@@ -197,6 +199,7 @@ async def referred_by_them(world: World, her: seed.File) -> None:
     await until(answered, PATIENCE_S)
 
 
+@pytest.mark.in_containers
 def test_a_case_comes_back_and_becomes_an_alarm(scenario: Scenario) -> None:
     ann, car = scenario.victim(grant=referred_by_them), scenario.unit()
     scenario.press(ann)

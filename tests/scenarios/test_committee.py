@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from tests.scenarios.offices import (
     PARKET,
     PATIENCE_S,
@@ -30,6 +32,7 @@ from tools.simulation.world import World, until
 CIC = "cic-oost-vlaanderen"
 
 
+@pytest.mark.in_containers
 def test_urgent_granted_at_once_pressed_and_ratified(scenario: Scenario) -> None:
     ann, car = scenario.victim(), scenario.unit()
     first = scenario.press(ann)

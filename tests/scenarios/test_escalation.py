@@ -1,5 +1,7 @@
 """When nobody does what must be done, others are told."""
 
+import pytest
+
 from tests.scenarios.roles import Seen
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
@@ -9,6 +11,7 @@ from tools.simulation.unit import SILENT, Conduct
 CIC = "cic-oost-vlaanderen"
 
 
+@pytest.mark.in_containers
 def test_nobody_acknowledges(scenario: Scenario) -> None:
     ann, car = scenario.victim(), scenario.unit()
     scenario.control_room(CIC, desk=ABSENT)

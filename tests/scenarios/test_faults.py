@@ -17,6 +17,7 @@ PROCESSES = [
 ]
 
 
+@pytest.mark.in_containers
 def test_broker_down_at_the_press(scenario: Scenario) -> None:
     ann, car = scenario.victim(), scenario.unit()
     scenario.fault(-1, lambda system: system.stop("rabbitmq"))
@@ -30,6 +31,7 @@ def test_broker_down_at_the_press(scenario: Scenario) -> None:
     scenario.run()
 
 
+@pytest.mark.in_containers
 def test_database_of_alarm_down_at_the_press(scenario: Scenario) -> None:
     ann, car = scenario.victim(), scenario.unit()
     scenario.fault(-1, lambda system: postgres.take_down(system.layout, "alarm"))
@@ -43,6 +45,7 @@ def test_database_of_alarm_down_at_the_press(scenario: Scenario) -> None:
     scenario.run()
 
 
+@pytest.mark.in_containers
 def test_dispatch_worker_killed_in_the_middle(scenario: Scenario) -> None:
     ann, bea = scenario.victim(), scenario.victim("Aalst")
     near_ann, near_bea = scenario.unit(), scenario.unit("Aalst")
@@ -60,6 +63,7 @@ def test_dispatch_worker_killed_in_the_middle(scenario: Scenario) -> None:
     scenario.run()
 
 
+@pytest.mark.in_containers
 @pytest.mark.timeout(180)
 def test_every_process_restarted_in_the_middle(scenario: Scenario) -> None:
     ann, bea = scenario.victim(), scenario.victim("Aalst")

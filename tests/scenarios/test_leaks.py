@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import httpx
 import psycopg
+import pytest
 from PIL import Image
 from psycopg import sql
 
@@ -137,6 +138,7 @@ def found_in(text: str, *more: str) -> list[str]:
     return [each for each in (*SECRETS, *more) if each in text or each.encode().hex() in text]
 
 
+@pytest.mark.in_containers
 def test_what_is_known_of_a_victim_stays_where_it_must_be(scenario: Scenario, system: RunningSystem) -> None:
     ann = scenario.victim(perpetrator=PERPETRATOR)
     photos = list[bytes]()

@@ -118,10 +118,12 @@ def _missing(found: list[Series]) -> set[str]:
     }
 
 
+@pytest.mark.in_containers
 def test_every_declared_metric_comes(figures: tuple[list[Series], list[Series]]) -> None:
     assert _missing(figures[1]) == set()
 
 
+@pytest.mark.in_containers
 def test_nothing_comes_that_was_not_declared(figures: tuple[list[Series], list[Series]]) -> None:
     metrics = {metric.prometheus: metric for metric in METRICS}
     for name, labels, _ in figures[1]:

@@ -1,5 +1,7 @@
 """A press, in each of its everyday forms, comes to the control room and to one patrol."""
 
+import pytest
+
 from tests.scenarios.roles import GENT
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
@@ -10,6 +12,7 @@ CIC = "cic-oost-vlaanderen"
 PERPETRATOR = {"name": "Karel Voorbeeld", "born_on": "1980-03-04", "weapons": [{"text": "knife"}]}
 
 
+@pytest.mark.in_containers
 def test_plain_press(scenario: Scenario) -> None:
     ann = scenario.victim()
     near, _ = scenario.unit(), scenario.unit(north_m=3000)
@@ -24,6 +27,7 @@ def test_plain_press(scenario: Scenario) -> None:
     assert order["location"]["quality"] == "green"
 
 
+@pytest.mark.in_containers
 def test_whole_job_to_the_outcome_and_the_ladder(scenario: Scenario) -> None:
     ann = scenario.victim()
     car = scenario.unit(conduct=WHOLE_JOB)
@@ -108,6 +112,7 @@ def test_two_victims_of_one_perpetrator_are_linked(scenario: Scenario) -> None:
     assert first.alarm_id != second.alarm_id
 
 
+@pytest.mark.in_containers
 def test_a_control_room_takes_orders_by_webhook_and_by_queue(scenario: Scenario) -> None:
     ann, car = scenario.victim(), scenario.unit()
     scenario.control_room(CIC, webhook=True, refuse_webhooks=1, amqp=True)

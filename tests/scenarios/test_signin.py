@@ -37,6 +37,7 @@ def answered(
     return str(answer.headers["location"])
 
 
+@pytest.mark.in_containers
 def test_from_the_page_to_the_provider_and_back(browser: httpx.Client, system: RunningSystem) -> None:
     question = asked(browser, system)
     assert (question["response_type"], question["code_challenge_method"]) == ("code", "S256")

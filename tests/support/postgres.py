@@ -27,6 +27,7 @@ class Cluster:
         self._layout = Layout.at(self.home / "run")
         self._numbers = count(1)
         self._process: subprocess.Popen[bytes] | None = None
+        self._templates: set[str] = set()
 
     def __enter__(self) -> "Cluster":
         spec = postgres.spec(self._layout)
@@ -64,13 +65,29 @@ class Cluster:
         return postgres.admin_url(self._layout)
 
     def database(self, service: str, revision: str = "head") -> str:
-        """A new database with the tables of one service, as of `revision`; its SQLAlchemy URL."""
+        """Make a database with the tables of one service, as of `revision`; its SQLAlchemy URL.
+
+        The newest tables are migrated once, and copied from then on.
+        """
         name = f"{service}_{next(self._numbers)}"
+        if revision != "head":
+            self._create(name)
+            self.migrate(self._url(name), service, revision)
+            return self._url(name)
+        template = f"template_{service}"
+        if template not in self._templates:
+            self._create(template)
+            self.migrate(self._url(template), service)
+            self._templates.add(template)
+        self._create(name, template)
+        return self._url(name)
+
+    def _create(self, name: str, template: str = "template1") -> None:
         with psycopg.connect(self.admin_url, autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}".encode())
-        url = urlsplit(postgres.admin_url(self._layout, name))._replace(scheme="postgresql+psycopg").geturl()
-        self.migrate(url, service, revision)
-        return url
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}".encode())
+
+    def _url(self, name: str) -> str:
+        return urlsplit(postgres.admin_url(self._layout, name))._replace(scheme="postgresql+psycopg").geturl()
 
     def migrate(self, url: str, service: str, revision: str = "head") -> None:
         """Bring a database further."""
