@@ -31,6 +31,8 @@ def morning(day: date) -> datetime:
 # Pattern of a text that PostgreSQL can hold: it stores no NUL.
 NO_NUL = r"^[^\x00]*$"
 
+# The languages of people here; the first is the one that is used where nobody said.
+Language = Literal["nl", "fr", "de", "en"]
 Channel = Literal["data", "sms", "voice"]
 Lane = Literal["verified", "unverified"]
 

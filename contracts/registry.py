@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from contracts.common import AboutEnrolment
+from contracts.common import AboutEnrolment, Language
 from contracts.policy import Group, Personal
 from contracts.ties import REGISTRY, Declares, Withdraws
 from contracts.topology import REGISTRY_CARDS, REGISTRY_EVENTS
@@ -24,7 +24,6 @@ DeviceStatus = Literal["stock", "matched", "active", "suspended", "lost", "retur
 # In these a device raises an alarm all the same, flagged; nothing else that it sends counts.
 SILENCED: frozenset[str] = frozenset(get_args(DeviceStatus)) - {"matched", "active"}
 EnrolmentStatus = Literal["open", "active", "suspended", "ended"]
-Language = Literal["nl", "fr", "de", "en"]
 
 
 class _RegistryFact(AboutEnrolment):

@@ -1,7 +1,7 @@
 """Ends transactions whose client fell silent: what they hold, others wait for.
 
-A process that vanishes without a word (power, network) may leave a transaction open that has claimed a press,
-and every copy of the press waits for it. PostgreSQL's own time-outs do not run between two messages of a
+A process that vanishes without a word (power, network) may leave a transaction open that has claimed a message,
+and every copy of the message waits for it. PostgreSQL's own time-outs do not run between two messages of a
 pipeline, and a dead peer is missed late, or not for hours. So each process looks for such transactions of
 processes of its own service; people's sessions, migrations and dumps have another `application_name`.
 """

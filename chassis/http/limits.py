@@ -1,7 +1,7 @@
 """What every answer carries, and how long a body may be: one layer around the whole application.
 
-Outside of all else, so that an answer to a fault of ours carries it too. A press goes through here: everything
-is made beforehand, and nothing is asked of anybody.
+Outside of all else, so that an answer to a fault of ours carries it too. The most urgent request goes through
+here too: everything is made beforehand, and nothing is asked of anybody.
 """
 
 from collections.abc import Awaitable, Callable, MutableMapping

@@ -25,8 +25,7 @@ from chassis.http.problems import PROBLEMS
 from chassis.i18n.translations import PROBLEM, Words
 from chassis.security.auth import caller_of
 from chassis.security.principal import Caller
-from contracts.common import BELGIUM
-from contracts.registry import Language
+from contracts.common import BELGIUM, Language
 from contracts.values import FIRST_DAY, LAST_DAY
 
 POLICY = (

@@ -26,7 +26,7 @@ _LOGGED_EVERY_S = 3600.0
 
 
 class BookBusy(Retryable):
-    """One question at a time: the database has presses to take in."""
+    """One question at a time: the database has more urgent work."""
 
 
 def add(app: FastAPI, book: Callable[[], Book]) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from contracts.registry import Language
+from contracts.common import Language
 
 # One line a text: Dutch, French, German, English.
 Lines = Mapping[str, tuple[str, str, str, str]]

@@ -204,7 +204,7 @@ class Relay:
                 self._forget()
                 if time.monotonic() - swept_at >= 1.0:
                     swept_at = time.monotonic()
-                    # Without a broker, reading what cannot be sent takes time from presses on their other way.
+                    # Without a broker, reading what cannot be sent takes time from what goes another way.
                     if self._sender.connected:
                         self._sweep()
                     health.note("outbox", 1.0)
@@ -236,7 +236,7 @@ class Relay:
 
     def _sweep(self) -> None:
         with Session(self._engine) as session:
-            # It waits for the broker within its transaction, and holds nothing that a press could wait for.
+            # It waits for the broker within its transaction, and holds nothing that a request could wait for.
             session.execute(text("SET LOCAL application_name = 'outbox sweep'"))
             leader = session.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _SWEEP_LOCK})
             if not leader.scalar_one():

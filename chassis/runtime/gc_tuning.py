@@ -4,7 +4,7 @@ import gc
 import sys
 
 # Seconds: a thread that waits for the interpreter (a database answer, a confirm) gets it this soon. Python's
-# own 5 ms, twice or three times on the way of a press, would be most of its time.
+# own 5 ms, two or three times within one request, would be most of its time.
 _SWITCH_S = 0.0005
 
 

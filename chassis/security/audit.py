@@ -21,11 +21,12 @@ from chassis.database.sql import Insert, Statement, as_json
 from chassis.runtime import clock
 from chassis.runtime.settings import Settings
 from chassis.security import access_policy, audit_context
-from chassis.security.principal import CLAIMS, Caller
+from chassis.security.principal import Caller
 from chassis.security.vault import signing_key
 from contracts import audit as contract
 from contracts.audit import Action, AuditEntry, AuditSealed
 from contracts.catalogue import SEALED
+from contracts.identity import CLAIMS
 from contracts.policy import Audience, Circumstances, audiences
 
 M = TypeVar("M", bound=BaseModel)

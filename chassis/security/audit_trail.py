@@ -82,7 +82,7 @@ class Trail:
             with self._database().transaction() as tx:
                 tx.write(line)
         except SQLAlchemyError as error:
-            # What was asked is answered all the same: it may be an alarm.
+            # What was asked is answered all the same: it may be urgent.
             log.warning("audit: a line was lost: %s", type(error).__name__)
 
     def _written(self, act: Act) -> Statement | None:

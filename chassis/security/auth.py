@@ -12,8 +12,9 @@ from chassis.errors import Forbidden, Unauthenticated
 from chassis.runtime.settings import Settings
 from chassis.security import audit_context
 from chassis.security.jwks import IssuerKeys
-from chassis.security.principal import CLAIMS, Caller
+from chassis.security.principal import Caller
 from chassis.security.signouts import SignOuts, key_of
+from contracts.identity import CLAIMS
 
 # Public keys only: with a shared secret (HS256) whoever can check a token could make one.
 _ALGORITHMS = ["EdDSA", "Ed25519", "ES256", "ES384", "PS256", "PS384", "RS256", "RS384"]
@@ -60,7 +61,7 @@ class Verifier:
             exp={"essential": True},
             sub={"essential": True},
             leeway=5,
-            # A token from the future means that a clock was put back, and a patrol must get in.
+            # A token from the future means that a clock was put back, and people must get in all the same.
         ).validate({name: value for name, value in decoded.claims.items() if name not in ("iat", "nbf")})
         return decoded.claims
 

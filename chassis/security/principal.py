@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass, field
 
-# What a token says of a caller beside who it is and which roles: texts, none of them needed.
-CLAIMS = ("partner", "cic", "zone", "unit", "district")
-
 
 @dataclass(frozen=True, slots=True)
 class Caller:

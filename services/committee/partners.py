@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chassis.i18n.translations import Lines, by_language
-from contracts.registry import Language
+from contracts.common import Language
 
 PARTNERS: Lines = {
     "police": ("politie", "police", "Polizei", "police"),

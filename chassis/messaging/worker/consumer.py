@@ -287,7 +287,7 @@ def listen(
     One run at a time unless `concurrency` says more. `prefetch` (default 2 x batch x concurrency,
     at least 10) bounds what waits in this process, and with it who suffers beside a handler that dies.
     `linger_s`: wait so long for a batch to fill, for books and read models that need not be instant:
-    fewer and larger transactions, and none at the very moment of the press.
+    fewer and larger transactions, and none at the very moment of a request.
     """
     decorator: Callable[[Handler], Handler] = _Listen.decorator(
         queue, batch=batch, prefetch=prefetch, concurrency=concurrency, linger_s=linger_s

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from chassis.http.pages import Pages
 from chassis.security.principal import Caller
-from contracts.registry import Language
+from contracts.common import Language
 from services.committee.api.parts import MEMBERS, PROPOSERS, READERS, Parts
 from services.committee.models import AgendaRow, ApplicationRow, MeetingRow, ProtocolRow
 from services.committee.partners import called

@@ -8,8 +8,7 @@ from pathlib import Path
 from babel.dates import format_date, format_time
 from fpdf import FPDF
 
-from contracts.common import BELGIUM
-from contracts.registry import Language
+from contracts.common import BELGIUM, Language
 from services.committee.papers.words import WORDS
 
 _FONTS = Path(__file__).parent / "fonts"

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from contracts.registry import Language
+from contracts.common import Language
 
 _DUTCH = {
     "confirmed": "Bevestigd door dit lid.",

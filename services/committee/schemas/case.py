@@ -9,8 +9,9 @@ from pydantic_core import PydanticCustomError
 
 from chassis.database.damaged_rows import RowOut
 from contracts.committee import DeadlineKind
+from contracts.common import Language
 from contracts.policy import Group, Personal
-from contracts.registry import EnrolmentStatus, Language
+from contracts.registry import EnrolmentStatus
 from services.committee.domain.application import Level, Procedure, State
 from services.committee.schemas.common import In, Name, Slug, Text
 

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from chassis.database.damaged_rows import RowOut
 from contracts.committee import ReviewCause
-from contracts.registry import Language
+from contracts.common import Language
 from contracts.values import Day
 from services.committee.schemas.case import CheckedIn
 from services.committee.schemas.chain import ReferralIn

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, field_validator
 
 from chassis.database.damaged_rows import RowOut
-from contracts.registry import Language
+from contracts.common import Language
 from contracts.values import Day
 from services.committee.domain.application import Procedure
 from services.committee.domain.protocol import VersionState

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from contracts.registry import Language
+from contracts.common import Language
 from services.committee.domain.presence import Counted
 from services.committee.errors import ApplicationUnknown, QuorumMissing
 from services.committee.models import AgendaRow, AttendanceRow, DecisionRow, MeetingRow
