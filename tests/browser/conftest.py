@@ -1,7 +1,7 @@
 """Debian's Chromium, driven by Playwright."""
 
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -9,13 +9,12 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.crew import Crew
 from tests.browser.desks import Desk
+from tests.browser.opener import Opener
 from tests.conftest import native_system
 from tools.demo.seed import GENT
 from tools.dev import issuer
 from tools.dev.issuer import PEOPLE
 from tools.runtime.native.running import RunningSystem
-
-Opener = Callable[..., Page]
 
 
 @pytest.fixture(scope="package")

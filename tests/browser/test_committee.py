@@ -1,50 +1,16 @@
 """The committee at its desk, in a real browser: from application to decision, by keyboard, in two languages."""
 
 from datetime import datetime
-from uuid import uuid4
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
+from tests.browser.committee_pages import filled
 from tests.browser.desks import Desk, accessible, dated, fits, picked, put_on_agenda, saved, typed
 
-ELEMENTS = ("harassment", "serious_disturbance", "knew_or_should_have_known")
 # Language, and what it says: no quorum, quorum, granted.
 NL = ("nl-BE", "GEEN QUORUM", "Quorum aanwezig", "toegekend")
 FR = ("fr-BE", "PAS DE QUORUM", "Quorum atteint", "accordé")
-
-
-def filled(page: Page, procedure: str, enrolment: str | None = None) -> str:
-    """Fill in a whole application and submit it; its page."""
-    page.goto(page.url.replace("/desk", "/desk/applications/new"))
-    accessible(page)
-    typed(page, "enrolment_id", enrolment or str(uuid4()))
-    page.locator("[name=protocol_id]").focus()
-    page.keyboard.press("End")
-    page.locator(f"[name=procedure][value={procedure}]").focus()
-    page.keyboard.press("Space")
-    if procedure == "urgent":
-        typed(page, "urgency", "he was at her door with a knife")
-    typed(page, "zone_id", "gent-1")
-    typed(page, "pv_numbers", "GE.37.L1.000001/2026")
-    for element in ELEMENTS:
-        typed(page, f"elements.{element}", f"shown: {element}")
-    for name, text in (("instrument", "SAM"), ("version", "2.1"), ("answers", "N1: yes")):
-        typed(page, f"assessment.{name}", text)
-    picked(page, "assessment.level", "high")
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")  # save
-    page.wait_for_url("**/desk/applications/*-*")
-    for box in page.locator("[name$='.met']").all():
-        box.focus()
-        page.keyboard.press("Space")
-    page.locator("form[data-api^=PATCH] button").focus()
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
-    page.locator("form[data-api$='/submit'] button").focus()
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
-    return page.url
 
 
 @pytest.mark.timeout(300)

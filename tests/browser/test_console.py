@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Opener
 from tests.browser.crew import Crew
 from tests.browser.desks import fits
+from tests.browser.opener import Opener
 from tools.demo import seed
 from tools.runtime.native.running import RunningSystem
 

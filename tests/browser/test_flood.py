@@ -10,9 +10,9 @@ from playwright.sync_api import Page, expect
 from contracts.alarm import AlarmRaised, unverified_alarm_id_of
 from contracts.common import Fix
 from contracts.envelope import wrap
-from tests.browser.conftest import Opener
 from tests.browser.crew import PLACE, Crew
 from tests.browser.desks import accessible, fits
+from tests.browser.opener import Opener
 
 expect.set_options(timeout=15_000)
 

@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Dialog, Page, expect
 
 from contracts.common import BELGIUM
-from tests.browser.conftest import Opener
+from tests.browser.committee_pages import page_of, submitted
 from tests.browser.crew import Crew
 from tests.browser.desks import Desk, dated, fits, opened, saved, typed
-from tests.browser.test_keeping import page_of, submitted
+from tests.browser.opener import Opener
 from tools.demo import committee
 
 KEPT = "zij slaapt elders"

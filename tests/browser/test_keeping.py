@@ -1,30 +1,20 @@
 """The committee keeps what it granted, in a real browser, by keyboard: reviews, chain approach, protocols."""
 
-import re
-from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.committee_pages import comes_in, convened, go, page_of, put_before, submitted
 from tests.browser.crew import Crew
-from tests.browser.desks import Desk, accessible, dated, fits, opened, picked, put_on_agenda, saved, typed
+from tests.browser.desks import Desk, accessible, dated, fits, opened, picked, saved, typed
 from tests.support.days import today
 from tools.demo import committee
 from tools.simulation.chain_approach import ChainApproach
 
 PROTOCOL = f"/desk/protocols/{committee.PROTOCOL_ID}"
 OUTSIDE: dict[str, Any] = {"protocol_id": None, "exceptional": "no protocol in her district", "conditions": {}}
-
-
-def submitted(crew: Crew, **said: Any) -> str:
-    """The path of a case that lies before the committee."""
-    manager = crew.world.bearer("file_manager", partner="police", zone=crew.victim.zone)
-    said = {"pv_numbers": ["GE.37.L1.000001/2026"], **said}
-    file = crew.do(crew.world.call("POST", "registry", "/v1/enrolments", manager))
-    case: str = crew.do(committee.submitted(crew.world, manager, "police", file["id"], **said))
-    return case
 
 
 def granted(crew: Crew) -> str:
@@ -40,44 +30,6 @@ def granted(crew: Crew) -> str:
 
     crew.do(decided())
     return case
-
-
-def page_of(case: str) -> str:
-    return case.replace("/v1/", "/desk/")
-
-
-def go(page: Page, path: str) -> None:
-    page.goto(re.sub(r"/desk.*", path, page.url))
-
-
-def convened(secretary: Page) -> str:
-    """A meeting that sits; its path."""
-    go(secretary, "/desk/meetings")
-    dated(secretary, "starts_at", datetime(2026, 12, 1, 10))  # noqa: DTZ001 - as it is typed
-    saved(secretary, "POST /v1/meetings")
-    saved(secretary, "/open")
-    return secretary.url[secretary.url.index("/desk") :]
-
-
-def put_before(crew: Crew, secretary: Page, meeting: str, case: str, what: str) -> None:
-    """From the page of a case onto the agenda; and everybody comes in."""
-    go(secretary, page_of(case))
-    accessible(secretary)
-    put_on_agenda(secretary, meeting, what)
-    comes_in(crew, secretary, "Bert", "police")
-    comes_in(crew, secretary, "Carla", "parket")
-
-
-def comes_in(crew: Crew, secretary: Page, name: str, partner: str) -> None:
-    """A member whom the secretariat sees in the room, and who confirms it at their own desk."""
-    crew.do(committee.invited(crew.world, name.lower(), partner, name))
-    secretary.reload()
-    button = secretary.locator(f"form[data-api$='/attendance'] button[aria-label$=': {name}']")
-    with secretary.expect_navigation():
-        button.press("Enter")
-    meeting_id = secretary.url.rpartition("/")[2].partition("?")[0]
-    crew.do(committee.confirmed(crew.world, meeting_id, name.lower(), partner))
-    secretary.reload()
 
 
 def ticked(page: Page, selector: str, *, on: bool = True) -> None:

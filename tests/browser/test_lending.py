@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Opener
 from tests.browser.desks import accessible, fits, picked
+from tests.browser.opener import Opener
 from tools.demo import seed
 from tools.runtime.native.running import RunningSystem
 from tools.simulation.tracks import PLACES

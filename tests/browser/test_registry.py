@@ -8,9 +8,10 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import FilePayload, Page, expect
 
+from tests.browser.committee_pages import filled
 from tests.browser.crew import Crew
 from tests.browser.desks import Desk, accessible, dated, fits, opened, picked, saved, typed
-from tests.browser.test_committee import filled
+from tests.browser.registry_pages import known
 from tests.support.days import today
 from tests.support.registry import picture
 from tools.simulation.device import Device
@@ -101,15 +102,6 @@ def test_a_file_is_found_however_it_is_spelt(crew: Crew, desk: Desk) -> None:
     manager.locator("#found a", has_text="Katrien Vandenbroucke").first.click()
     manager.wait_for_url("**/desk/enrolments/*")
     assert manager.locator("[name='card.victim.name']").input_value() == "Katrien Vandenbroucke"
-
-
-def known(manager: Page, name: str) -> str:
-    """A new file of Ghent with a card; its number."""
-    saved(manager, "POST /v1/enrolments")
-    for field, text in (("card.victim.name", name), ("cancel_code", "2468"), ("duress_code", "1357")):
-        typed(manager, field, text)
-    saved(manager, "/card")
-    return manager.locator("code").first.inner_text()
 
 
 def chosen(page: Page, name: str, raw: bytes) -> None:

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.crew import Crew
 from tests.browser.desks import Desk, saved, typed
-from tests.browser.test_registry import known
+from tests.browser.registry_pages import known
 
 
 def _card(crew: Crew, file: str) -> dict[str, Any]:

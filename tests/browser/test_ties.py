@@ -5,10 +5,10 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Opener
+from tests.browser.committee_pages import comes_in, convened, go, page_of, put_before, submitted
 from tests.browser.crew import Crew
 from tests.browser.desks import Desk, accessible, fits, reasoned, typed
-from tests.browser.test_keeping import comes_in, convened, go, page_of, put_before, submitted
+from tests.browser.opener import Opener
 from tools.demo import committee
 
 # Metres or kilometres.

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.crew import Crew
 from tests.browser.desks import Desk, accessible, fits, opened, picked, reasoned, saved
-from tests.browser.test_registry import known
+from tests.browser.registry_pages import known
 
 NL = ("nl-BE", "Aangeboden aan Aalst 1", "ze is naar Aalst verhuisd", "ze woont nog in Gent", "Gent 1")
 FR = ("fr-BE", "Proposé à Alost 1", "elle a déménagé à Alost", "elle habite encore à Gand", "Gand 1")

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Opener
 from tests.browser.desks import accessible, fits
+from tests.browser.opener import Opener
 from tools.demo import seed
 from tools.runtime.native.running import RunningSystem
 from tools.simulation.world import World

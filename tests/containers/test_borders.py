@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from pika.exceptions import ChannelClosedByBroker
 
-from tests.containers.conftest import inside
+from tests.containers.execution import inside
 from tools.runtime.containers import docker
 from tools.runtime.containers.system import ComposeSystem
 from tools.runtime.native.layout import SERVICES

@@ -10,29 +10,11 @@ import pytest
 import yaml
 
 from contracts.telemetry import METRICS
-from tests.contract.alert_cases import CASES, Case
+from tests.support.alert_cases import CASES, Case
+from tests.support.alert_rules import DASHBOARDS, PROMETHEUS, RABBITMQ, ROOT, RULES, expressions
 
-ROOT = Path(__file__).resolve().parents[2]
-PROMETHEUS = ROOT / "infra/prometheus"
 RUNBOOKS = ROOT / "docs/runbooks"
-DASHBOARDS = sorted((ROOT / "infra/grafana/dashboards").glob("*.json"))
-# Of RabbitMQ's own plugin; tests/integration/test_metrics.py asks a real broker for each.
-RABBITMQ = {
-    "rabbitmq_alarms_memory_used_watermark",
-    "rabbitmq_alarms_free_disk_space_watermark",
-    "rabbitmq_disk_space_available_bytes",
-    "rabbitmq_detailed_queue_consumers",
-    "rabbitmq_detailed_queue_messages_ready",
-}
 _WORDS = {"up"}
-
-
-def _rules() -> dict[str, dict[str, Any]]:
-    groups = yaml.safe_load((PROMETHEUS / "alerts.yml").read_text())["groups"]
-    return {rule["alert"]: rule for group in groups for rule in group["rules"]}
-
-
-RULES = _rules()
 
 
 def _promtool(*words: str) -> None:
@@ -103,16 +85,6 @@ def test_a_dashboard_is_whole(path: Path) -> None:
     assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"])
     assert all(panel["title"] and panel["targets"] for panel in panels)
     assert {"uid", "title", "schemaVersion"} <= set(dashboard)
-
-
-def expressions() -> dict[str, str]:
-    """Every expression of alerts and dashboards, by where it stands."""
-    found = {name: rule["expr"] for name, rule in RULES.items()}
-    for path in DASHBOARDS:
-        for panel in json.loads(path.read_text())["panels"]:
-            for number, target in enumerate(panel.get("targets", [])):
-                found[f"{path.stem}: {panel['title']} {number}"] = target["expr"]
-    return found
 
 
 def test_every_name_is_one_that_somebody_exports() -> None:

@@ -5,26 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from contracts import export, topology
+from contracts import topology
 from contracts.audit import AuditSealed
 from contracts.catalogue import PARKED, PUBLISHED, SEALED
 from contracts.common import MessageParked
 from contracts.envelope import Payload
-from contracts.export import readers
 from contracts.policy import TABLE, Audience, Group
 from contracts.telemetry import METRICS
+from tests.support.architecture import readers_of
 from tools.runtime.native.definitions import definitions
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = ROOT / "docs/architecture.md"
-ANY_ROOM = "cic.<room>.orders"
-
-
-def readers_of(payload: type[Payload]) -> set[str]:
-    """Queues by every routing key of a type; the control rooms' own count as one."""
-    endings = (*export.ENDINGS, *(f".{room}" for room in topology.CONTROL_ROOMS))
-    found = {queue for ending in endings for queue in readers(payload.EXCHANGE, payload.TYPE + ending)}
-    return {ANY_ROOM if queue.startswith("cic.") else queue for queue in found}
 
 
 def event_rows() -> list[str]:

@@ -10,7 +10,7 @@ from contracts.catalogue import PUBLISHED
 from contracts.dispatch import OrderSent
 from contracts.envelope import Payload
 from contracts.policy import READERS, Circumstances, Group, Personal, may_know
-from tests.contract.test_architecture import readers_of
+from tests.support.architecture import readers_of
 from tests.support.personal import mark_of, model_in
 
 EVERY = [(service, payload) for service, events in PUBLISHED.items() for payload in events]

@@ -7,10 +7,8 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import amqp
 import pika
@@ -20,11 +18,8 @@ from chassis.messaging.topology import declare
 from contracts.envelope import Event
 from contracts.topology import DELIVERY_LIMIT, RETRY_DELAYS_S, Queue, with_return
 from tests.support.broker import Broker
+from tests.support.bus import QUEUE, TARGET, TRACE, put
 from tests.support.worker import Worker
-
-QUEUE = "dispatch.test"
-TARGET = "tests.integration.bus_worker"
-TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
 @pytest.fixture
@@ -37,20 +32,6 @@ def bus(broker: Broker) -> Iterator[Any]:
         channel.queue_purge(queue)
     yield channel
     channel.connection.close()
-
-
-def put(channel: Any, do: str = "", body: bytes = b"", headers: dict[str, Any] | None = None) -> UUID:
-    event = Event(
-        source="/test",
-        type="test.v1",
-        time=datetime(2026, 1, 1, tzinfo=UTC),
-        subject="s",
-        traceparent=f"00-{TRACE}-b7ad6b7169203331-01",
-        data={"do": do},
-    )
-    properties = pika.BasicProperties(delivery_mode=2, headers=headers)
-    channel.basic_publish("", QUEUE, body or event.encode(), properties)
-    return event.id
 
 
 def parked(channel: Any) -> list[tuple[dict[str, Any], bytes]]:

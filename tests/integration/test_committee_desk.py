@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from html.parser import HTMLParser
 
 import pytest
 from fastapi.testclient import TestClient
@@ -31,28 +30,8 @@ from tests.support.committee import (
     whole,
 )
 from tests.support.desks import Desk, Who
+from tests.support.pages import read_page
 from tests.support.tokens import Issuer
-
-VOID = frozenset({"meta", "link", "input", "br", "img"})
-
-
-class Strict(HTMLParser):
-    """Complains of tags that do not close in order, of inline scripts and of inline styles."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.open: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        for name, _ in attrs:
-            assert not name.startswith("on"), f"inline script: {tag} {name}"
-            assert name != "style", f"inline style: {tag}"
-        if tag not in VOID:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open[-1:] == [tag], f"{tag} closes what is not open"
-        self.open.pop()
 
 
 @pytest.fixture(scope="module")
@@ -61,28 +40,13 @@ def pages(committee_settings: CommitteeSettings) -> Iterator[TestClient]:
         yield client
 
 
-def read(
-    pages: TestClient, issuer: Issuer, path: str, who: Who, status: int = 200, language: str = "nl"
-) -> str:
-    claims = {name: value for name, value in who.items() if name != "role"}
-    headers = issuer.headers(who["role"], **claims) | {"accept-language": language}  # type: ignore[arg-type]
-    answer = pages.get(path, headers=headers)
-    assert answer.status_code == status, answer.text[:500]
-    assert "script-src 'self'" in answer.headers["content-security-policy"]
-    assert answer.headers["cache-control"] == "no-store"
-    strict = Strict()
-    strict.feed(answer.text)
-    assert strict.open == []
-    return str(answer.text)
-
-
 @pytest.mark.parametrize(
     "path", ["/desk/xyz", "/desk/applications/not-a-uuid", "/desk/applications?state=bogus"]
 )
 def test_an_address_that_is_typed_wrongly_is_answered_in_words(
     pages: TestClient, issuer: Issuer, path: str
 ) -> None:
-    text = read(pages, issuer, path, SECRETARY, 404, "fr")
+    text = read_page(pages, issuer, path, SECRETARY, 404, "fr")
     assert PROBLEMS["fr"]["problem.not-found"].replace("'", "&#39;") in text
     assert 'href="/desk"' in text
 
@@ -124,7 +88,7 @@ def test_every_page_in_every_language(
     recorded(committee, waits, *QUORUM[1])
     paths.append(f"/desk/meetings/{waits}")
     for each in paths:
-        text = read(pages, issuer, each, SECRETARY, language=language)
+        text = read_page(pages, issuer, each, SECRETARY, language=language)
         assert f'<html lang="{language}">' in text
         assert WORDS[language]["title"] in text  # type: ignore[index]
 
@@ -140,43 +104,43 @@ def test_a_member_is_asked_to_confirm_and_the_secretariat_chooses_members(
     invited(committee, protocol_id, hilde["sub"], "city")
     members = f"/desk/protocols/{protocol_id}/members"
     for who in (gerda, hilde):
-        assert f"/v1/protocols/{protocol_id}/members/confirm" in read(pages, issuer, "/desk", who)
-        assert "/members/confirm" in read(pages, issuer, members, who)
-        assert f"{api}/presence" in read(pages, issuer, page, who)
+        assert f"/v1/protocols/{protocol_id}/members/confirm" in read_page(pages, issuer, "/desk", who)
+        assert "/members/confirm" in read_page(pages, issuer, members, who)
+        assert f"{api}/presence" in read_page(pages, issuer, page, who)
     # Nobody else is asked, nor does a member write down who is there.
-    assert f"{api}/presence" not in read(pages, issuer, page, SECRETARY)
-    assert f'"POST {api}/attendance"' not in read(pages, issuer, page, gerda)
+    assert f"{api}/presence" not in read_page(pages, issuer, page, SECRETARY)
+    assert f'"POST {api}/attendance"' not in read_page(pages, issuer, page, gerda)
     other = {**gerda, "partner": "police"}
-    assert f"{api}/presence" not in read(pages, issuer, page, other)  # type: ignore[arg-type]
+    assert f"{api}/presence" not in read_page(pages, issuer, page, other)  # type: ignore[arg-type]
     # Members are chosen: no field takes a name.
-    text = read(pages, issuer, page, SECRETARY)
+    text = read_page(pages, issuer, page, SECRETARY)
     assert f'"POST {api}/attendance"' in text
     assert 'name="subject"' not in text
     recorded(committee, held, gerda["sub"], "parket")
-    assert f"{api}/presence" in read(pages, issuer, "/desk", gerda)
-    assert "nog te bevestigen door: parket" in read(pages, issuer, page, SECRETARY)
+    assert f"{api}/presence" in read_page(pages, issuer, "/desk", gerda)
+    assert "nog te bevestigen door: parket" in read_page(pages, issuer, page, SECRETARY)
     said = {"meeting_id": held, "reasons": "all three"}
     committee.call("POST", f"{path}/grant", said, status=202, **SECRETARY)
-    assert "beslist, wacht op bevestiging" in read(pages, issuer, page, SECRETARY)
-    assert WORDS["nl"]["case_waits"] in read(pages, issuer, path.replace("/v1/", "/desk/"), SECRETARY)
+    assert "beslist, wacht op bevestiging" in read_page(pages, issuer, page, SECRETARY)
+    assert WORDS["nl"]["case_waits"] in read_page(pages, issuer, path.replace("/v1/", "/desk/"), SECRETARY)
     committee.call("POST", f"{api}/presence", **gerda)
-    assert f"{api}/presence" not in read(pages, issuer, "/desk", gerda)
-    assert "toegekend" in read(pages, issuer, path.replace("/v1/", "/desk/"), SECRETARY)
+    assert f"{api}/presence" not in read_page(pages, issuer, "/desk", gerda)
+    assert "toegekend" in read_page(pages, issuer, path.replace("/v1/", "/desk/"), SECRETARY)
 
 
 def test_each_sees_what_is_for_them_to_do(
     committee: Desk, pages: TestClient, issuer: Issuer, protocol_id: str
 ) -> None:
     path = submitted(committee, urgent(protocol_id)).replace("/v1/", "/desk/")
-    assert "grant-provisionally" in read(pages, issuer, path, MAGISTRATE)
-    assert "grant-provisionally" not in read(pages, issuer, path, SECRETARY)
-    text = read(pages, issuer, path, POLICE)
+    assert "grant-provisionally" in read_page(pages, issuer, path, MAGISTRATE)
+    assert "grant-provisionally" not in read_page(pages, issuer, path, SECRETARY)
+    text = read_page(pages, issuer, path, POLICE)
     assert "GE.37.L1.012345/2026" in text
     assert "opinion" not in text
-    read(pages, issuer, path, GENERAL, 404)
+    read_page(pages, issuer, path, GENERAL, 404)
     aid: Who = {"role": "follow_up", "partner": "victim-support", "district": "Gent"}
-    read(pages, issuer, path, aid, 404)
-    assert "Dit mag u niet zien" in read(pages, issuer, "/desk/meetings", POLICE, 403)
+    read_page(pages, issuer, path, aid, 404)
+    assert "Dit mag u niet zien" in read_page(pages, issuer, "/desk/meetings", POLICE, 403)
 
 
 def test_what_people_write_is_text_and_nothing_else(
@@ -185,7 +149,7 @@ def test_what_people_write_is_text_and_nothing_else(
     evil = "<script>alert(1)</script>\"' onload=x"
     body = whole(protocol_id, pv_numbers=[evil[:150]])
     path = submitted(committee, body).replace("/v1/", "/desk/")
-    text = read(pages, issuer, path, SECRETARY)
+    text = read_page(pages, issuer, path, SECRETARY)
     assert "<script>alert" not in text
     assert "&lt;script&gt;alert" in text
 

@@ -17,7 +17,6 @@ from services.committee.schemas.chain import REFERRAL
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
 from services.committee.web.words import WORDS
-from tests.integration.test_committee_desk import read
 from tests.support.chain_partner import ChainPartner
 from tests.support.committee import (
     GENERAL,
@@ -40,6 +39,7 @@ from tests.support.committee import (
     whole,
 )
 from tests.support.desks import Desk, Who
+from tests.support.pages import read_page
 from tests.support.tokens import Issuer
 
 MEMBER: Who = {"role": "committee", "partner": "police", "district": GENT}
@@ -90,15 +90,15 @@ def test_a_review_is_put_on_an_agenda_by_the_secretariat(
     granted(committee, protocol_id, path)
     held = meeting(committee, protocol_id)
     page, ids = path.replace("/v1/", "/desk/"), set(reviews_of(committee, path))
-    offered = {each["review_id"] for each in points(read(pages, issuer, page, SECRETARY))}
+    offered = {each["review_id"] for each in points(read_page(pages, issuer, page, SECRETARY))}
     assert offered == ids
-    assert ids <= {each["review_id"] for each in points(read(pages, issuer, "/desk/reviews", SECRETARY))}
-    assert points(read(pages, issuer, page, MEMBER)) == []
-    assert points(read(pages, issuer, "/desk/reviews", MEMBER)) == []
-    read(pages, issuer, "/desk/reviews", POLICE, 403)
+    assert ids <= {each["review_id"] for each in points(read_page(pages, issuer, "/desk/reviews", SECRETARY))}
+    assert points(read_page(pages, issuer, page, MEMBER)) == []
+    assert points(read_page(pages, issuer, "/desk/reviews", MEMBER)) == []
+    read_page(pages, issuer, "/desk/reviews", POLICE, 403)
     for each in ids:
         committee.call("POST", f"/v1/meetings/{held}/agenda", {"review_id": each}, **SECRETARY)
-    text = read(pages, issuer, page, MEMBER)
+    text = read_page(pages, issuer, page, MEMBER)
     assert text.count(f'<a href="/desk/meetings/{held}">') == len(ids)
 
 
@@ -109,7 +109,7 @@ def test_meetings_that_nobody_closed_hide_no_new_one(
         old = {"protocol_id": protocol_id, "starts_at": f"2026-01-{day:02}T10:00:00Z"}
         committee.call("POST", "/v1/meetings", old, status=201, **SECRETARY)
     held, path = meeting(committee, protocol_id), submitted(committee, whole(protocol_id))
-    text = read(pages, issuer, path.replace("/v1/", "/desk/"), SECRETARY)
+    text = read_page(pages, issuer, path.replace("/v1/", "/desk/"), SECRETARY)
     assert held in options(text, "meeting")
 
 
@@ -121,21 +121,21 @@ def test_what_a_review_can_come_to_follows_from_the_case(
     review = reviews_of(committee, path)[0]
     held = meeting(committee, protocol_id, {"review_id": review}, people=())
     page = f"/desk/meetings/{held}"
-    assert "hold" not in forms(read(pages, issuer, page, SECRETARY))  # no quorum
+    assert "hold" not in forms(read_page(pages, issuer, page, SECRETARY))  # no quorum
     for subject, member in (("bert", "police"), ("carla", "parket")):
         come_in(committee, held, subject, member)
-    text = read(pages, issuer, page, SECRETARY)
+    text = read_page(pages, issuer, page, SECRETARY)
     assert options(text, "outcome") == ["keep", "extend", "lighten", "end", "chain_approach"]
     assert 'name="conditions.intimate.met"' in text
-    assert options(read(alone, issuer, page, SECRETARY), "outcome") == ["keep", "extend", "lighten", "end"]
-    assert forms(read(pages, issuer, page, MEMBER)) == set()
+    assert options(read_page(alone, issuer, page, SECRETARY), "outcome") == ["keep", "extend", "lighten", "end"]
+    assert forms(read_page(pages, issuer, page, MEMBER)) == set()
     said = {"meeting_id": held, "outcome": "end", "reasons": "he moved away", "plan": "monday, by the police"}
     committee.call("POST", f"/v1/reviews/{review}/hold", said, **SECRETARY)
-    assert "hold" not in forms(read(pages, issuer, page, SECRETARY))
+    assert "hold" not in forms(read_page(pages, issuer, page, SECRETARY))
     # What is to end may only be extended.
     other = reviews_of(committee, path)[0]
     held = meeting(committee, protocol_id, {"review_id": other})
-    assert options(read(pages, issuer, f"/desk/meetings/{held}", SECRETARY), "outcome") == ["extend"]
+    assert options(read_page(pages, issuer, f"/desk/meetings/{held}", SECRETARY), "outcome") == ["extend"]
 
 
 def test_an_exceptional_case_is_proposed_and_not_decided(
@@ -144,22 +144,22 @@ def test_an_exceptional_case_is_proposed_and_not_decided(
     body = whole(str(uuid4()), exceptional="no protocol here", conditions={}) | {"protocol_id": None}
     path = submitted(committee, body)
     page, held = path.replace("/v1/", "/desk/"), meeting(committee, protocol_id, about(path))
-    there = forms(read(pages, issuer, f"/desk/meetings/{held}", SECRETARY))
+    there = forms(read_page(pages, issuer, f"/desk/meetings/{held}", SECRETARY))
     assert "propose-decision" in there
     assert not {"grant", "refuse"} & there
     draft = {"meeting_id": held, "outcome": "grant", "reasons": "all three"}
     committee.call("POST", f"{path}/propose-decision", draft, **SECRETARY)
-    assert "propose-decision" not in forms(read(pages, issuer, f"/desk/meetings/{held}", SECRETARY))
-    assert not {"approve-draft", "send-draft-back"} & forms(read(pages, issuer, page, SECRETARY))
-    text = read(pages, issuer, page, GENERAL)
+    assert "propose-decision" not in forms(read_page(pages, issuer, f"/desk/meetings/{held}", SECRETARY))
+    assert not {"approve-draft", "send-draft-back"} & forms(read_page(pages, issuer, page, SECRETARY))
+    text = read_page(pages, issuer, page, GENERAL)
     assert {"approve-draft", "send-draft-back"} == forms(text)
     assert "all three" in text
     committee.call("POST", f"{path}/send-draft-back", {"remarks": "name the act"}, **GENERAL)
-    text = read(pages, issuer, page, SECRETARY)
+    text = read_page(pages, issuer, page, SECRETARY)
     assert "name the act" in text
     # The meeting that proposed it cannot again: another one must.
     another = meeting(committee, protocol_id)
-    offered = options(read(pages, issuer, page, SECRETARY), "meeting")
+    offered = options(read_page(pages, issuer, page, SECRETARY), "meeting")
     assert another in offered
     assert held not in offered
 
@@ -172,16 +172,18 @@ def test_each_step_of_a_protocol_is_for_whose_move_it_is(
     people = {"secretary": SECRETARY, "general": GENERAL, "procureur": PROCUREUR, "police": POLICE}
 
     def seen() -> dict[str, set[str]]:
-        return {name: found for name, who in people.items() if (found := forms(read(pages, issuer, page, who)))}
+        return {
+            name: found for name, who in people.items() if (found := forms(read_page(pages, issuer, page, who)))
+        }
 
     committee.call("PUT", f"{path}/draft", PROTOCOL, **SECRETARY)
     assert seen() == {"secretary": {"submit"}}
-    assert f"{page}/draft" in read(pages, issuer, page, SECRETARY)
+    assert f"{page}/draft" in read_page(pages, issuer, page, SECRETARY)
     committee.call("POST", f"{path}/versions/1/submit", **SECRETARY)
     assert seen() == {"general": {"approve", "send-back"}}
     committee.call("POST", f"{path}/versions/1/send-back", {"remarks": "for how long is it kept?"}, **GENERAL)
     assert seen() == {}
-    text = read(pages, issuer, page, SECRETARY)
+    text = read_page(pages, issuer, page, SECRETARY)
     assert text.count("for how long is it kept?") == 2  # on top, and in the timeline
     assert f"{page}/draft" in text
     changed = PROTOCOL | {"modalities": "kept for two years"}
@@ -189,14 +191,14 @@ def test_each_step_of_a_protocol_is_for_whose_move_it_is(
     committee.call("POST", f"{path}/versions/1/submit", **SECRETARY)
     committee.call("POST", f"{path}/versions/1/approve", **GENERAL)
     assert seen() == {"procureur": {"sign"}}
-    assert f"{page}/draft" not in read(pages, issuer, page, SECRETARY)
+    assert f"{page}/draft" not in read_page(pages, issuer, page, SECRETARY)
     answer = pages.get(f"{page}/draft", headers=issuer.headers("secretariat", partner="city"))
     assert (answer.status_code, answer.headers["location"]) == (303, page)
-    read(pages, issuer, f"{page}/draft", PROCUREUR, 403)
+    read_page(pages, issuer, f"{page}/draft", PROCUREUR, 403)
     committee.call("POST", f"{path}/versions/1/sign", {"in_force_from": "2031-01-01"}, **PROCUREUR)
     assert seen() == {}
-    assert "kept for two years" in read(pages, issuer, page, {"role": "admin"})
-    read(pages, issuer, f"/desk/protocols/{uuid4()}", SECRETARY, 404)
+    assert "kept for two years" in read_page(pages, issuer, page, {"role": "admin"})
+    read_page(pages, issuer, f"/desk/protocols/{uuid4()}", SECRETARY, 404)
 
 
 def test_any_officer_raises_a_risk_and_the_committee_lowers_it(
@@ -205,15 +207,15 @@ def test_any_officer_raises_a_risk_and_the_committee_lowers_it(
     path = submitted(committee, whole(protocol_id))
     page = path.replace("/v1/", "/desk/")
     for who in (SECRETARY, MEMBER, MAGISTRATE, POLICE):
-        text = read(pages, issuer, page, who)
+        text = read_page(pages, issuer, page, who)
         assert "assessment" in forms(text)
         assert options(text, "level") == ["high", "extreme"]
-    assert "assessment" not in forms(read(pages, issuer, page, PROCUREUR))
+    assert "assessment" not in forms(read_page(pages, issuer, page, PROCUREUR))
     held = meeting(committee, protocol_id, about(path))
-    text = read(pages, issuer, f"/desk/meetings/{held}", SECRETARY)
+    text = read_page(pages, issuer, f"/desk/meetings/{held}", SECRETARY)
     assert options(text, "level") == ["low", "elevated", "high", "extreme"]
     committee.call("POST", f"{path}/withdraw", {"reasons": "by mistake"}, **POLICE)
-    assert "assessment" not in forms(read(pages, issuer, page, POLICE))
+    assert "assessment" not in forms(read_page(pages, issuer, page, POLICE))
 
 
 def test_the_secretariat_declares_ties_of_others(
@@ -222,13 +224,13 @@ def test_the_secretariat_declares_ties_of_others(
     path = submitted(committee, whole(protocol_id))
     page = path.replace("/v1/", "/desk/")
     # The registry told of no such file yet: no form that cannot succeed.
-    assert 'name="subject"' not in read(pages, issuer, page, SECRETARY)
+    assert 'name="subject"' not in read_page(pages, issuer, page, SECRETARY)
     declared_tied(committee, path, "gina")
-    text = read(pages, issuer, page, SECRETARY)
+    text = read_page(pages, issuer, page, SECRETARY)
     assert 'name="subject"' in text
     assert f'"POST {path}/conflicts/withdraw"' in text
-    assert f'"POST {path}/conflicts/withdraw"' in read(pages, issuer, page, PROCUREUR)
-    text = read(pages, issuer, page, MEMBER)
+    assert f'"POST {path}/conflicts/withdraw"' in read_page(pages, issuer, page, PROCUREUR)
+    text = read_page(pages, issuer, page, MEMBER)
     assert "conflicts" in forms(text)
     assert 'name="subject"' not in text
 
@@ -244,19 +246,19 @@ def test_a_case_is_referred_with_exactly_what_stands_there(
     refused(committee, protocol_id, cases["refused"])
     for state, path in cases.items():
         page = path.replace("/v1/", "/desk/")
-        text = read(pages, issuer, page, SECRETARY)
+        text = read_page(pages, issuer, page, SECRETARY)
         assert re.findall(r'value="(\w+)" data-type="chosen"', text) == ["risk_level", "elements"]
         assert whole(protocol_id)["elements"]["harassment"] in text.partition('id="sent-elements"')[2]
         # An alarm that lives goes on: nobody is offered to end it by a referral.
         assert ('name="side_by_side"' in text) == (state != "provisional")
         for who, client in ((MEMBER, pages), (SECRETARY, alone)):
-            assert "refer" not in forms(read(client, issuer, page, who))
+            assert "refer" not in forms(read_page(client, issuer, page, who))
     draft = f"/desk/applications/{drafted(committee, whole(protocol_id))}"
-    assert "refer" not in forms(read(pages, issuer, draft, SECRETARY))
+    assert "refer" not in forms(read_page(pages, issuer, draft, SECRETARY))
     page = cases["submitted"].replace("/v1/", "/desk/")
     headers = issuer.headers("secretariat", partner="city", district=GENT)
     assert pages.post(f"{cases['submitted']}/refer", json=REFERRAL, headers=headers).status_code == 201
-    text = read(pages, issuer, page, MEMBER)
+    text = read_page(pages, issuer, page, MEMBER)
     assert REFERRAL["grounds"] in text
     assert WORDS["nl"]["what_was_sent"] in text
 
@@ -273,14 +275,14 @@ def test_a_case_of_the_chain_approach_is_taken_or_not(
     }
     body, headers = partner.webhook("case.referred", data)
     assert pages.post("/v1/chain-approach/webhook", content=body, headers=headers).status_code == 204
-    text = read(pages, issuer, "/desk/chain", SECRETARY)
+    text = read_page(pages, issuer, "/desk/chain", SECRETARY)
     for each in ("waits at the school", "paid, late", data["grounds"]):
         assert each in text
     assert {"accept", "decline"} <= forms(text)
-    text = read(pages, issuer, "/desk/chain", MEMBER)
+    text = read_page(pages, issuer, "/desk/chain", MEMBER)
     assert "waits at the school" in text
     assert forms(text) == set()
-    read(pages, issuer, "/desk/chain", AID, 403)
+    read_page(pages, issuer, "/desk/chain", AID, 403)
 
 
 def test_many_meetings_are_one_choice(
@@ -288,7 +290,7 @@ def test_many_meetings_are_one_choice(
 ) -> None:
     page = submitted(committee, whole(protocol_id)).replace("/v1/", "/desk/")
     planned = {meeting(committee, protocol_id, people=()) for _ in range(3)}
-    text = read(pages, issuer, page, SECRETARY)
+    text = read_page(pages, issuer, page, SECRETARY)
     assert planned <= set(options(text, "meeting"))
     assert len(points(text)) == 1
 
@@ -299,13 +301,13 @@ def test_what_has_no_file_is_closed_by_the_secretariat(
     body = urgent(protocol_id)
     path = provisional(committee, body)
     page = path.replace("/v1/", "/desk/")
-    assert "close" not in forms(read(pages, issuer, page, SECRETARY))  # it lives
+    assert "close" not in forms(read_page(pages, issuer, page, SECRETARY))  # it lives
     refused(committee, protocol_id, path)
-    assert "close" in forms(read(pages, issuer, page, SECRETARY))
+    assert "close" in forms(read_page(pages, issuer, page, SECRETARY))
     for who in (MEMBER, MAGISTRATE, PROCUREUR, POLICE):
-        assert "close" not in forms(read(pages, issuer, page, who))
+        assert "close" not in forms(read_page(pages, issuer, page, who))
     registry_says(database, body["enrolment_id"], "active")
-    assert "close" not in forms(read(pages, issuer, page, SECRETARY))
+    assert "close" not in forms(read_page(pages, issuer, page, SECRETARY))
 
 
 def test_victim_support_gives_its_opinion_and_reads_that_alone(
@@ -316,18 +318,18 @@ def test_victim_support_gives_its_opinion_and_reads_that_alone(
     police = {"advice": "refuse", "shared": "seen with him since", "kept": "an informant says so"}
     committee.call("PUT", where, police, **MEMBER)
     assert committee.call("GET", f"{path}/opinions", **AID) == []
-    assert "opinion" in forms(read(pages, issuer, page, AID))
+    assert "opinion" in forms(read_page(pages, issuer, page, AID))
     ours = {"advice": "grant", "shared": "she sleeps elsewhere", "kept": "she told us where"}
     (mine,) = committee.call("PUT", where, ours, **AID)
     assert {name: mine[name] for name in ours} == ours
     # What it wrote stands in the form again, to be read and changed.
-    text = read(pages, issuer, page, AID)
+    text = read_page(pages, issuer, page, AID)
     for each in ("sleeps elsewhere</textarea>", "told us where</textarea>", 'value="grant" selected'):
         assert each in text
     for each in ("seen with him", "informant", "<strong>politie"):
         assert each not in text
     # The others read what it shares, and each its own.
-    text = read(pages, issuer, page, MEMBER)
+    text = read_page(pages, issuer, page, MEMBER)
     assert "sleeps elsewhere" in text
     assert "told us where" not in text
     assert "an informant says so</textarea>" in text
@@ -338,7 +340,7 @@ def test_victim_support_gives_its_opinion_and_reads_that_alone(
 def test_a_protocol_that_is_refused_is_told_of_in_the_reader_s_words(
     pages: TestClient, issuer: Issuer, language: str
 ) -> None:
-    text = read(pages, issuer, "/desk/protocols/new", SECRETARY, language=language)
+    text = read_page(pages, issuer, "/desk/protocols/new", SECRETARY, language=language)
     found = re.search(r"data-problems='([^']+)'", text)
     assert found is not None
     problems = json.loads(unescape(found.group(1)))

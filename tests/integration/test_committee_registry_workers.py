@@ -21,12 +21,13 @@ from services.committee.api import create_app as committee_app
 from services.committee.settings import CommitteeSettings
 from services.registry.api import create_app as registry_app
 from services.registry.settings import RegistrySettings
-from tests.integration.test_registry_zones import told
 from tests.support.broker import Broker
 from tests.support.committee import SECRETARY, about, in_force, meeting, provisional, urgent
 from tests.support.desks import Desk, desk, environment
+from tests.support.outboxes import waiting
 from tests.support.postgres import Cluster
 from tests.support.registry import GHENT, written_today
+from tests.support.registry_news import told
 from tests.support.serving import Serving
 from tests.support.tokens import Issuer
 from tests.support.worker import Worker, until
@@ -208,14 +209,3 @@ def test_from_application_to_review(cluster: Cluster, broker: Broker, tmp_path: 
         send(broker, news, news)
         until(lambda: registry.sql("SELECT number FROM zones") == [(7,)])
         assert registry.call("POST", "/v1/enrolments", status=422, **GHENT)["field"] == "zone"
-
-
-def waiting(broker: Broker, queue: str) -> list[Event]:
-    """Events in a queue; they stay there."""
-    connection = pika.BlockingConnection(pika.URLParameters(broker.url))
-    channel = connection.channel()
-    bodies = []
-    while (got := channel.basic_get(queue))[0] is not None:
-        bodies.append(got[2])
-    connection.close()
-    return [Event.decode(body) for body in bodies]

@@ -21,10 +21,10 @@ from chassis.runtime import clock
 from contracts.alarm import alarm_id_of
 from services.alarm.domain import JOINED
 from services.alarm.settings import AlarmSettings
-from tests.integration.test_door import FIELDS, ODD
 from tests.support import dispatching
 from tests.support.alarm import GHENT, Button, eventually
 from tests.support.broker import Broker
+from tests.support.odd_values import FIELDS, ODD
 from tests.support.path import Path3, whole_path
 from tests.support.postgres import Cluster
 

@@ -16,7 +16,7 @@ from services.alarm.api import create_app as alarm
 from services.alarm.api.presses import read_body
 from services.alarm.schemas import MAX_BODY
 from services.alarm.settings import AlarmSettings
-from tests.integration.test_openapi import APIS, EVERY_ROLE
+from tests.support.apis import APIS, EVERY_ROLE
 from tests.support.desks import environment
 from tests.support.tokens import Issuer
 

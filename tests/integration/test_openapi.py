@@ -1,12 +1,10 @@
 """Whatever a caller sends, allowed by the documentation of an API or not: never a fault of ours."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import schemathesis
-from fastapi import FastAPI
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
@@ -14,32 +12,13 @@ from schemathesis.core.result import Ok
 from schemathesis.schemas import BaseSchema
 from schemathesis.transport.serialization import serialize_binary
 
-from services.committee.api import create_app as committee
-from services.committee.settings import CommitteeSettings
-from services.dispatch.api import create_app as dispatch
-from services.dispatch.settings import DispatchSettings
-from services.registry.api import create_app as registry
-from services.registry.settings import RegistrySettings
-from services.reporting.api import create_app as reporting
-from services.reporting.settings import ReportingSettings
 from tests.support.alarm import AlarmApi
+from tests.support.apis import APIS, EVERY_ROLE
 from tests.support.broker import Broker
 from tests.support.chain_partner import ChainPartner
 from tests.support.desks import desk, environment
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
-
-APIS: dict[str, Callable[[dict[str, str]], FastAPI]] = {
-    "committee": lambda given: committee(CommitteeSettings.model_validate(given)),
-    "dispatch": lambda given: dispatch(DispatchSettings.model_validate(given)),
-    "registry": lambda given: registry(RegistrySettings.model_validate(given)),
-    "reporting": lambda given: reporting(ReportingSettings.model_validate(given)),
-}
-EVERY_ROLE = (
-    *("file_manager", "follow_up", "committee", "secretariat", "magistrate", "procureur", "procureur_general"),
-    *("operator", "supervisor", "unit", "gateway", "technician", "service", "admin"),
-    "device_desk",
-)
 
 
 @schemathesis.serializer("application/jose", "text/csv", "image/jpeg", "image/png", "image/webp")

@@ -15,13 +15,13 @@ from services.registry.api import create_app
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases.sealed import SEALED
-from tests.integration.test_committee_registry_workers import waiting
-from tests.scenarios.test_leaks import dump, pieces
 from tests.support.broker import Broker
 from tests.support.desks import NO_BROKER, Desk, desk, environment
 from tests.support.dispatching import GHENT as SOMEWHERE
 from tests.support.dispatching import GHENT_ROOM, alarm
 from tests.support.dispatching import Desk as Dispatch
+from tests.support.dumps import dump, pieces
+from tests.support.outboxes import waiting
 from tests.support.postgres import Cluster
 from tests.support.registry import GHENT, picture
 from tests.support.tokens import Issuer

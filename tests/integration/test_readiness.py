@@ -3,7 +3,7 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.integration.test_openapi import APIS
+from tests.support.apis import APIS
 from tests.support.desks import environment
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer

@@ -10,10 +10,9 @@ from uuid import uuid4
 from chassis.database.database import Database, engine_of
 from services.registry.settings import RegistrySettings
 from services.registry.store import locks
-from tests.integration.test_registry_rights import LIST
 from tests.support.days import today
 from tests.support.desks import Desk, Who
-from tests.support.registry import GHENT, device_body, picture
+from tests.support.registry import GHENT, LIST, device_body, picture
 
 FOUR = 4
 T = TypeVar("T")

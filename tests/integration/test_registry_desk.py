@@ -18,9 +18,9 @@ from services.registry import errors as registry_errors
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.web.words import WORDS
-from tests.integration.test_committee_desk import read
 from tests.support.days import today
 from tests.support.desks import Desk, Who
+from tests.support.pages import read_page
 from tests.support.registry import (
     AALST,
     GHENT,
@@ -43,38 +43,38 @@ def test_every_page_in_every_language(registry: Desk, pages: TestClient, issuer:
     file = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
     empty = file.replace("/v1/", "/desk/")
     for path in ("/desk", empty):
-        assert WORDS[language]["title"] in read(pages, issuer, path, GHENT, language=language)  # type: ignore[index]
+        assert WORDS[language]["title"] in read_page(pages, issuer, path, GHENT, language=language)  # type: ignore[index]
     registry.call("PUT", f"{file}/card", CARD, **GHENT)
     registry.call("PUT", f"{file}/police-report", {"pv_number": "GE.1/2026"}, **GHENT)
     move = {"to_zone_id": "aalst", "reason": "moved"}
     registry.call("POST", f"{file}/transfers", move, status=201, **GHENT)
-    text = read(pages, issuer, empty, GHENT, language=language)
+    text = read_page(pages, issuer, empty, GHENT, language=language)
     assert "An Peeters" in text
     assert "knife | victim | 2026-11-02" in text
     misses = f"{WORDS[language]['part.perpetrators']} 1: {WORDS[language]['part.description']}"  # type: ignore[index]
     assert misses in text
     assert "perpetrators.0.description<" not in text
     assert "2468" not in text  # nobody reads the codes back
-    assert "/accept" in read(pages, issuer, "/desk", AALST, language=language)
+    assert "/accept" in read_page(pages, issuer, "/desk", AALST, language=language)
     # Who is offered a file reads it, and changes nothing.
-    assert 'data-api="PUT' not in read(pages, issuer, empty, AALST, language=language)
+    assert 'data-api="PUT' not in read_page(pages, issuer, empty, AALST, language=language)
     # To anybody else there is no such file; who must read it breaks the glass.
-    text = read(pages, issuer, empty, LIEGE, 404, language)
+    text = read_page(pages, issuer, empty, LIEGE, 404, language)
     assert "break-glass" in text
     assert "An Peeters" not in text
-    assert "/v1/imports?dry_run=false" in read(pages, issuer, "/desk/import", GHENT, language=language)
-    assert "break-glass" in read(pages, issuer, "/desk/glass", SUPERVISOR, language=language)
+    assert "/v1/imports?dry_run=false" in read_page(pages, issuer, "/desk/import", GHENT, language=language)
+    assert "break-glass" in read_page(pages, issuer, "/desk/glass", SUPERVISOR, language=language)
 
 
 def test_photos_show_whose_and_how_old_they_are(registry: Desk, pages: TestClient, issuer: Issuer) -> None:
     file, page = with_page(registry)
-    assert "/photos" not in read(pages, issuer, page, GHENT)  # nobody is on a card yet
+    assert "/photos" not in read_page(pages, issuer, page, GHENT)  # nobody is on a card yet
     registry.call("PUT", f"{file}/card", CARD, **GHENT)
     who = registry.call("GET", f"{file}/card", **GHENT)["card"]["perpetrators"][0]["ref"]
     for of, days in (("", 0), (f"&of={who}", 400)):
         path = f"{file}/photos?taken_on={today(-days)}{of}"
         assert registry.upload(path, picture(), **GHENT).status_code == 201
-    text = read(pages, issuer, page, GHENT)
+    text = read_page(pages, issuer, page, GHENT)
     shown = [registry.call("GET", f"{file}/photos", **GHENT)[n]["id"] for n in (0, 1)]
     assert all(f'src="{file}/photos/{each}"' in text for each in shown)
     assert 'alt="Foto van An Peeters' in text
@@ -90,20 +90,20 @@ def test_a_restricted_file_offers_no_change_and_an_erased_one_says_so(
 ) -> None:
     file, page = with_page(registry)
     registry.call("PUT", f"{file}/card", CARD, **GHENT)
-    text = read(pages, issuer, page, GHENT)
+    text = read_page(pages, issuer, page, GHENT)
     assert "Wissen kan pas als het dossier afgesloten is" in text
     assert f'href="{file}/export" download' in text
     registry.call("POST", f"{file}/restrict", **GHENT)
-    text = read(pages, issuer, page, GHENT)
+    text = read_page(pages, issuer, page, GHENT)
     assert "Bevroren sinds" in text
     for what in (f"PUT {file}/card", f"POST {file}/photos", f"PUT {file}/police-report", f"{file}/activate"):
         assert what not in text
     registry.call("POST", f"{file}/unrestrict", **GHENT)
     registry.call("POST", f"{file}/end", **GHENT)
-    text = read(pages, issuer, page, GHENT)
+    text = read_page(pages, issuer, page, GHENT)
     assert "Dit kan niet ongedaan worden gemaakt" in text
     registry.call("POST", f"{file}/erase", **GHENT)
-    text = read(pages, issuer, page, GHENT)
+    text = read_page(pages, issuer, page, GHENT)
     assert "Gewist op" in text
     assert f"{file}/erase" not in text
     assert "An Peeters" not in text
@@ -119,7 +119,7 @@ def test_the_list_says_whom_a_file_is_about_and_who_read_it_is_logged(
     body = {**CARD, "card": {**CARD["card"], "victim": {"name": "Greet Lijstermans"}}}
     registry.call("PUT", f"/v1/enrolments/{named}/card", body, **who)
     registry.execute("DELETE FROM audit_entry WHERE position IS NULL")
-    text = read(pages, issuer, "/desk", who)
+    text = read_page(pages, issuer, "/desk", who)
     assert re.search(rf'<a href="/desk/enrolments/{named}">Greet Lijstermans</a>', text)
     assert re.search(rf'<a href="/desk/enrolments/{empty}">[^<]+</a>', text)
     logged = "SELECT about, action, fields FROM audit_entry WHERE subject = 'lies'"
@@ -127,7 +127,7 @@ def test_the_list_says_whom_a_file_is_about_and_who_read_it_is_logged(
     found = {each["id"]: each["victim"] for each in registry.call("GET", "/v1/enrolments", **who)}
     assert found == {named: "Greet Lijstermans", empty: None}
     registry.call("POST", f"/v1/enrolments/{named}/ties", {"reason": "my sister"}, status=204, **who)
-    assert "Lijstermans" not in read(pages, issuer, "/desk", who)
+    assert "Lijstermans" not in read_page(pages, issuer, "/desk", who)
 
 
 def test_who_is_not_protected_is_said_first(
@@ -137,19 +137,19 @@ def test_who_is_not_protected_is_said_first(
     database = Database(engine_of(registry_settings), "/services/registry")
     device = complete(registry, database, file)
     registry.call("POST", f"{file}/activate", **GHENT)
-    text = read(pages, issuer, page, GHENT)
+    text = read_page(pages, issuer, page, GHENT)
     assert "GEEN TOESTEL BESCHERMT HAAR NU" not in text
     assert 'suspend"><details>' in text
     registry.call("POST", f"{file}/suspend", WHY, **GHENT)
-    text = read(pages, issuer, page, GHENT)
+    text = read_page(pages, issuer, page, GHENT)
     assert f"Nog nodig: Toestel, Geslaagde test. Opgeschort: {WHY['reason']}" in text
     registry.call("POST", f"/v1/devices/{device}/reactivate", **GHENT)
     press_test(database, str(device))
-    assert "Nog nodig: Alarm inschakelen" in read(pages, issuer, page, GHENT)
+    assert "Nog nodig: Alarm inschakelen" in read_page(pages, issuer, page, GHENT)
     registry.call("POST", f"{file}/activate", **GHENT)
     registry.call("POST", f"/v1/devices/{device}/report-lost", **GHENT)
-    assert "GEEN TOESTEL BESCHERMT HAAR NU. Nog nodig: Toestel" in read(pages, issuer, page, GHENT)
-    board = read(pages, issuer, "/desk", GHENT)
+    assert "GEEN TOESTEL BESCHERMT HAAR NU. Nog nodig: Toestel" in read_page(pages, issuer, page, GHENT)
+    board = read_page(pages, issuer, "/desk", GHENT)
     assert "<strong>GEEN TOESTEL BESCHERMT HAAR NU</strong>" in board
     row = board[board.index("<strong>GEEN TOESTEL") :]
     assert "/settle" not in row[: row.index("</div>")]
@@ -159,27 +159,27 @@ def test_broken_glass_is_seen_by_both_sides(registry: Desk, pages: TestClient, i
     file, page = with_page(registry)
     registry.call("PUT", f"{file}/card", CARD, **GHENT)
     assert pages.get("/desk", headers=issuer.headers("supervisor")).headers["location"] == "/desk/glass"
-    assert "60 minuten" in read(pages, issuer, page, SUPERVISOR, 404)
+    assert "60 minuten" in read_page(pages, issuer, page, SUPERVISOR, 404)
     why = {"reason": "she ran into our street"}
     opened = registry.call("POST", f"{file}/break-glass", why, status=201, **SUPERVISOR)
-    text = read(pages, issuer, page, SUPERVISOR)
+    text = read_page(pages, issuer, page, SUPERVISOR)
     assert "Geopend met noodtoegang, tot" in text
     assert "An Peeters" in text
     assert 'data-api="PUT' not in text
     assert "/export" not in text
-    board = read(pages, issuer, "/desk", GHENT)
+    board = read_page(pages, issuer, "/desk", GHENT)
     assert f'href="/desk/openings/{opened["id"]}"' in board
-    text = read(pages, issuer, f"/desk/openings/{opened['id']}", GHENT)
+    text = read_page(pages, issuer, f"/desk/openings/{opened['id']}", GHENT)
     assert "she ran into our street" in text
     assert "rita" in text
-    read(pages, issuer, f"/desk/openings/{opened['id']}", AALST, 404)
-    read(pages, issuer, f"/desk/openings/{opened['id']}", SUPERVISOR, 403)
+    read_page(pages, issuer, f"/desk/openings/{opened['id']}", AALST, 404)
+    read_page(pages, issuer, f"/desk/openings/{opened['id']}", SUPERVISOR, 403)
 
 
 def test_no_refusal_speaks_english_to_whoever_reads_dutch(
     registry: Desk, pages: TestClient, issuer: Issuer
 ) -> None:
-    text = read(pages, issuer, "/desk/openings/00000000-0000-0000-0000-000000000001", GHENT, 404)
+    text = read_page(pages, issuer, "/desk/openings/00000000-0000-0000-0000-000000000001", GHENT, 404)
     assert "Dit dossier bestaat niet, of niet voor u" in text
     assert "there is no such" not in text.partition("<main")[2]
 
@@ -256,7 +256,7 @@ def test_each_weapon_and_vehicle_has_a_line_of_its_own(
         ],
     }
     registry.call("PUT", f"{file}/card", {**CARD, "card": {**CARD["card"], "perpetrators": [person]}}, **GHENT)
-    text = read(pages, issuer, page, GHENT)
+    text = read_page(pages, issuer, page, GHENT)
     # As the form sends it again: nothing runs into the next line, nothing is left out.
     assert _lines(text, "card.perpetrators.0.weapons") == ["mes | PV | 2026-11-02", r"staaf \| bijl"]
     assert _lines(text, "card.perpetrators.0.vehicles") == [

@@ -10,10 +10,10 @@ from fastapi.testclient import TestClient
 
 from chassis.http.pages import LANGUAGES
 from services.registry.web.words import WORDS
-from tests.integration.test_committee_desk import read
-from tests.integration.test_registry_stock import TECHNICIAN, wanted
 from tests.support.desks import Desk, Who
+from tests.support.pages import read_page
 from tests.support.registry import AALST, GHENT, SUPERVISOR, with_page
+from tests.support.registry_stock import TECHNICIAN, wanted
 from tests.support.tokens import Issuer
 
 
@@ -52,19 +52,19 @@ def test_the_stock_offers_what_each_item_allows(
         if action:
             registry.call("POST", f"/v1/devices/{device['id']}/{action}", **GHENT)
     for who in (TECHNICIAN, GHENT):
-        here = read(pages, issuer, "/desk/stock", who, language=language)
+        here = read_page(pages, issuer, "/desk/stock", who, language=language)
         assert _moves(here, free) == {"report-lost", "retire"}
         assert _moves(here, phone) == {"report-lost", "retire"}
         assert _moves(here, back) == {"take-back", "report-lost", "retire"}
         assert _moves(here, lost) == {"found", "retire"}
         assert out["serial"] not in here
         assert WORDS[language]["stock_status.returned"] in unescape(here)  # type: ignore[index]
-        issued = read(pages, issuer, "/desk/stock?place=out", who, language=language)
+        issued = read_page(pages, issuer, "/desk/stock?place=out", who, language=language)
         assert out["serial"] in issued
         assert WORDS[language]["device.matched"] in issued  # type: ignore[index]
         assert _moves(issued, out) == _moves(issued, away) == set()
         assert WORDS[language]["device.lost"] in issued  # type: ignore[index]
-        retired = read(pages, issuer, "/desk/stock?place=retired", who, language=language)
+        retired = read_page(pages, issuer, "/desk/stock?place=retired", who, language=language)
         assert (gone["serial"] in retired, _moves(retired, gone)) == (True, set())
 
 
@@ -72,17 +72,17 @@ def test_the_stock_is_its_keepers_alone(registry: Desk, pages: TestClient, issue
     item, file = _stocked(registry), with_page(registry)[0]
     registry.call("POST", f"{file}/devices", wanted(button_item_id=item["id"]), status=201, **GHENT)
     nav = 'href="/desk/stock"'
-    assert nav in read(pages, issuer, "/desk", GHENT)
-    assert nav not in read(pages, issuer, "/desk/glass", SUPERVISOR)
-    read(pages, issuer, "/desk/stock", SUPERVISOR, 403)
-    read(pages, issuer, "/desk/stock", {"role": "technician"}, 403)
+    assert nav in read_page(pages, issuer, "/desk", GHENT)
+    assert nav not in read_page(pages, issuer, "/desk/glass", SUPERVISOR)
+    read_page(pages, issuer, "/desk/stock", SUPERVISOR, 403)
+    read_page(pages, issuer, "/desk/stock", {"role": "technician"}, 403)
     # A technician's desk is the stock, and nothing else is on it.
     sent = pages.get("/desk", headers=issuer.headers("technician", zone="ghent"))
     assert sent.headers["location"] == "/desk/stock"
-    text = read(pages, issuer, "/desk/stock?place=out", TECHNICIAN)
+    text = read_page(pages, issuer, "/desk/stock?place=out", TECHNICIAN)
     assert not {"/desk/glass", "/desk/import"} & set(re.findall('href="([^"]*)"', text))
     assert _status(text, item) == "gekoppeld"
-    assert item["serial"] not in read(pages, issuer, "/desk/stock?place=out", AALST)
+    assert item["serial"] not in read_page(pages, issuer, "/desk/stock?place=out", AALST)
     told = registry.sql(
         f"SELECT subject, action FROM audit_entry WHERE about = 'stock:{item['id']}' ORDER BY at"
     )
@@ -90,14 +90,14 @@ def test_the_stock_is_its_keepers_alone(registry: Desk, pages: TestClient, issue
     # Who has a tie sees that it is out, and no more.
     tie = {"subject": "theo", "reason": "his sister"}
     assert registry.raw_json("POST", f"{file}/ties", tie, **GHENT) == 204
-    assert _status(read(pages, issuer, "/desk/stock?place=out", TECHNICIAN), item) == ""
+    assert _status(read_page(pages, issuer, "/desk/stock?place=out", TECHNICIAN), item) == ""
 
 
 def test_a_file_gets_what_is_free_in_the_stock(registry: Desk, pages: TestClient, issuer: Issuer) -> None:
     _, page = with_page(registry)
     button, phone, lost = _stocked(registry), _stocked(registry, "phone"), _stocked(registry)
     registry.call("POST", f"/v1/stock/{lost['id']}/report-lost", **TECHNICIAN)
-    text = read(pages, issuer, page, GHENT)
+    text = read_page(pages, issuer, page, GHENT)
     buttons, phones = (
         re.findall('value="([^"]+)"', text.partition(f'name="{kind}_item_id"')[2].partition("</select>")[0])
         for kind in ("button", "phone")
@@ -107,4 +107,4 @@ def test_a_file_gets_what_is_free_in_the_stock(registry: Desk, pages: TestClient
     assert lost["id"] not in buttons
     nothing: Who = {"role": "file_manager", "zone": "nothing-in-stock"}
     page = f"/desk/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **nothing)['id']}"
-    assert 'name="button_item_id"' not in read(pages, issuer, page, nothing)
+    assert 'name="button_item_id"' not in read_page(pages, issuer, page, nothing)

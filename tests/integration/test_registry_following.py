@@ -10,7 +10,7 @@ from chassis.database.database import Database, engine_of
 from contracts.committee import ConflictDeclared, ConflictWithdrawn
 from contracts.common import morning
 from contracts.envelope import wrap
-from contracts.registry import Card, FileReminded
+from contracts.registry import Card
 from services.registry import events
 from services.registry.domain import card as domain
 from services.registry.schemas.card import CARD
@@ -19,6 +19,8 @@ from services.registry.usecases import access, reminders
 from tests.support.days import today
 from tests.support.desks import Desk, Who
 from tests.support.registry import AALST, GHENT
+from tests.support.registry_news import open_reminders
+from tests.support.registry_reminders import told
 
 LIEGE: Who = {"role": "file_manager", "zone": "liege", "sub": "luc"}
 MOVE = {"to_zone_id": "aalst", "reason": "she moved on 3 November"}
@@ -41,19 +43,6 @@ def card(verified_on: date | None, until: date | None = None) -> dict[str, Any]:
     person = {**CARD["card"]["perpetrators"][0], "violence": [], "weapons": [said]}
     measure = {"kind": "no-contact order", "until": (until or today(300)).isoformat()}
     return {**CARD, "card": {**CARD["card"], "perpetrators": [person], "measures": [measure]}}
-
-
-def open_reminders(registry: Desk, path: str, who: Who = GHENT) -> dict[str, dict[str, Any]]:
-    found = registry.call("GET", "/v1/reminders?limit=500", **who)
-    return {each["kind"]: each for each in found if each["enrolment_id"] == path.rpartition("/")[2]}
-
-
-def told(registry: Desk, database: Database, path: str) -> list[tuple[str, int]]:
-    """What the worker tells now of one file."""
-    while reminders.tell(database):
-        pass
-    found = [e for e in registry.published(path.rpartition("/")[2]) if e.type == FileReminded.TYPE]
-    return [(e.data["kind"], e.data["loudness"]) for e in found]
 
 
 # A file moves with the victim

@@ -16,7 +16,7 @@ from services.registry.settings import RegistrySettings
 from services.registry.usecases import files
 from tests.support.days import today
 from tests.support.desks import Desk, Who
-from tests.support.registry import GHENT, device_body, picture
+from tests.support.registry import GHENT, LIST, device_body, picture
 
 LIEGE: Who = {"role": "file_manager", "zone": "liege", "sub": "luc"}
 DUTY: Who = {"role": "supervisor", "sub": "rita"}
@@ -141,12 +141,6 @@ def test_forgotten_only_what_the_law_wants_stays(registry: Desk, database: Datab
     registry.call("GET", f"{file}/card", status=404, **GHENT)
     hits = registry.call("POST", "/v1/search", {"text": "An Peeters"}, **GHENT)
     assert file.rpartition("/")[2] not in [hit["enrolment_id"] for hit in hits]
-
-
-LIST = """reference,victim_name,cancel_code,duress_code,perpetrator_name,weapons,home_address,pv_number
-A-1,Els Maes,2468,1357,Rik Bal,knife|hammer,"Kouter 1, Gent",GE.1/2025
-A-2,Nele Claes,1111,2222,,,,
-"""
 
 
 def imported(registry: Desk, text: str, dry: bool, status: int = 200, who: Who = GHENT) -> dict[str, object]:

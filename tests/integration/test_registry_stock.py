@@ -11,8 +11,8 @@ from chassis.database.database import Database, engine_of
 from services.registry.settings import RegistrySettings
 from tests.support.desks import Desk, Who
 from tests.support.registry import GHENT, complete, device_body, identity, press_test
+from tests.support.registry_stock import TECHNICIAN, wanted
 
-TECHNICIAN: Who = {"role": "technician", "zone": "ghent", "sub": "theo"}
 AALST: Who = {"role": "technician", "zone": "aalst", "sub": "tine"}
 WIPED = {"wiped": True}
 
@@ -29,11 +29,6 @@ def entered(
 ) -> dict[str, Any]:
     body = {"kind": kind, "serial": serial or f"S-{uuid4()}"}
     return dict(registry.call("POST", "/v1/stock", body, status=201, **who))
-
-
-def wanted(**items: str) -> dict[str, Any]:
-    """A device from the stock: all but the number on its button."""
-    return {name: value for name, value in device_body().items() if name != "button_serial"} | items
 
 
 def seen(registry: Desk, item: dict[str, Any], who: Who = TECHNICIAN) -> dict[str, Any]:

@@ -15,10 +15,11 @@ from services.registry.settings import RegistrySettings
 from services.registry.usecases import files, watch
 from services.reporting.domain import Entries
 from services.reporting.events import enter
-from tests.integration.test_registry_following import open_reminders, told
 from tests.support.days import today
 from tests.support.desks import Desk
 from tests.support.registry import GHENT, WHY, complete, grant, identity, issued, press_test
+from tests.support.registry_news import open_reminders
+from tests.support.registry_reminders import told
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """Dispatch owns the list of police zones; no file goes to a zone that is not on it."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +9,7 @@ from sqlmodel import select
 from chassis.database.database import Database, engine_of
 from chassis.errors import Invalid
 from contracts.dispatch import NamedZone, ZonesPublished
-from contracts.envelope import Event, wrap
+from contracts.envelope import Event
 from services.dispatch.geography import Names
 from services.dispatch.models import MapRow
 from services.dispatch.usecases import rooms
@@ -18,10 +17,11 @@ from services.registry import events
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import zones
-from tests.integration.test_committee_desk import read
 from tests.support import dispatching
 from tests.support.desks import Desk, Who
+from tests.support.pages import read_page
 from tests.support.postgres import Cluster
+from tests.support.registry_news import told
 from tests.support.tokens import Issuer
 
 GHENT: Who = {"role": "file_manager", "zone": "gent-1"}
@@ -40,12 +40,6 @@ def database(registry_settings: RegistrySettings) -> Database:
 def untold(registry: Desk) -> None:
     """A registry that was told of no zone."""
     registry.execute("DELETE FROM zones")
-
-
-def told(number: int, *named: tuple[str, str, str]) -> Event:
-    zones_now = [NamedZone(zone_id=zone, nl=nl, fr=fr, de=nl) for zone, nl, fr in named]
-    news = ZonesPublished(number=number, zones=tuple(zones_now), published_at=datetime.now(UTC))
-    return wrap(news, source="/services/dispatch")
 
 
 def hear(database: Database, *news: Event) -> None:
@@ -173,12 +167,12 @@ def test_the_page_lets_one_choose_among_the_zones_by_name(
 ) -> None:
     file = opened(registry)
     page = file.replace("/v1/", "/desk/")
-    assert '<input name="to_zone_id"' in read(pages, issuer, page, GHENT)
+    assert '<input name="to_zone_id"' in read_page(pages, issuer, page, GHENT)
     hear(database, told(1, *MAP))
-    text = read(pages, issuer, page, GHENT, language="fr")
+    text = read_page(pages, issuer, page, GHENT, language="fr")
     assert '<option value="aalst-1">Alost 1</option>' in text
     assert '<option value="gent-1">' not in text
-    assert '<option value="wavre-1">Waver 1</option>' in read(pages, issuer, page, GHENT, language="en")
+    assert '<option value="wavre-1">Waver 1</option>' in read_page(pages, issuer, page, GHENT, language="en")
 
 
 def test_both_zones_see_on_the_files_page_that_an_offer_waits(
@@ -190,7 +184,7 @@ def test_both_zones_see_on_the_files_page_that_an_offer_waits(
     registry.call("PUT", f"{file}/card", CARD, **GHENT)
     offer = registry.call("POST", f"{file}/transfers", to("aalst-1"), status=201, **GHENT)
     answer = f"/v1/transfers/{offer['id']}"
-    old, new = read(pages, issuer, page, GHENT), read(pages, issuer, page, AALST)
+    old, new = read_page(pages, issuer, page, GHENT), read_page(pages, issuer, page, AALST)
     assert "Aangeboden aan Aalst 1, te beantwoorden tegen " in old
     assert "Gent 1 biedt uw zone dit dossier aan, te beantwoorden tegen " in new
     for text in (old, new):
@@ -201,4 +195,4 @@ def test_both_zones_see_on_the_files_page_that_an_offer_waits(
     assert f"POST {answer}/decline" in new
     assert f"{answer}/withdraw" not in new
     registry.call("POST", f"{answer}/withdraw", **GHENT)
-    assert f"POST {file}/transfers" in read(pages, issuer, page, GHENT)
+    assert f"POST {file}/transfers" in read_page(pages, issuer, page, GHENT)

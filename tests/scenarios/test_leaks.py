@@ -1,19 +1,15 @@
 """Whatever is known of a victim is nowhere but where it must be: not in a dump, a message, a log or a span."""
 
-import base64
 import io
 import json
 import os
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import httpx
-import psycopg
 import pytest
 from PIL import Image
-from psycopg import sql
 
 from contracts import topology
 from contracts.topology import SERVICES
@@ -21,6 +17,7 @@ from tests.scenarios.eavesdropping import eavesdropping
 from tests.scenarios.roles import VictimRole
 from tests.scenarios.scenario import Scenario
 from tests.support.days import today
+from tests.support.dumps import dump, pieces
 from tools.demo.committee import DISTRICT, PROTOCOL_ID, Meeting
 from tools.runtime.native.running import RunningSystem
 from tools.simulation.world import World
@@ -114,23 +111,6 @@ async def _decided(world: World, enrolment_id: str) -> None:
     for paper in (f"{held}/minutes.pdf", f"{path}/decision.pdf"):
         answer = await world.http.get(f"{world.url('committee')}{paper}", headers=desk)
         assert answer.content.startswith(b"%PDF"), paper
-
-
-def pieces(photo: bytes) -> list[str]:
-    """A stretch of a photo that is in no other, as it would look in a row and in a message."""
-    start = len(photo) // 2 // 3 * 3
-    piece = photo[start : start + 24]
-    return [piece.hex(), base64.b64encode(piece).decode()]
-
-
-def dump(url: str) -> Iterator[tuple[str, str]]:
-    """Every row of every table of a database, as text: bytes as hexadecimal digits."""
-    with psycopg.connect(url) as connection:
-        tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
-        for (table,) in tables:
-            rows = connection.execute(sql.SQL("SELECT t::text FROM {} t").format(sql.Identifier(table)))
-            for (row,) in rows:
-                yield table, row
 
 
 def found_in(text: str, *more: str) -> list[str]:

@@ -148,3 +148,9 @@ def picture(kind: str = "JPEG", size: tuple[int, int] = (1200, 900)) -> bytes:
     image.paste((0, 0, 255), (0, 0, size[0], size[1] // 2))
     image.save(out, kind, exif=exif)
     return out.getvalue()
+
+
+LIST = """reference,victim_name,cancel_code,duress_code,perpetrator_name,weapons,home_address,pv_number
+A-1,Els Maes,2468,1357,Rik Bal,knife|hammer,"Kouter 1, Gent",GE.1/2025
+A-2,Nele Claes,1111,2222,,,,
+"""

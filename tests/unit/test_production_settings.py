@@ -1,7 +1,6 @@
 """Production starts with nothing of the development set-up."""
 
 import base64
-import hashlib
 from pathlib import Path
 
 import pytest
@@ -14,22 +13,11 @@ from chassis.runtime.development import DEVELOPMENT_PREFIX
 from chassis.runtime.settings import Settings
 from chassis.security.vault import Vault, new_key
 from services.committee.settings import CommitteeSettings
+from tests.support.sound_settings import ONE, OTHER, SOUND
 from tools.runtime.native import plan
 from tools.runtime.native.layout import Layout
 
 ROOT = Path(__file__).resolve().parents[2]
-# Good keys, the same in each process that collects these tests.
-ONE, OTHER = (base64.urlsafe_b64encode(hashlib.sha256(name).digest()).decode() for name in (b"one", b"other"))
-SOUND = {
-    "environment": "production",
-    "service": "dispatch",
-    "database_url": "postgresql+psycopg://dispatch:secret@db/dispatch?sslmode=verify-full",
-    "broker_url": "amqps://dispatch:secret@broker",
-    "vault_keys": f"1:{ONE}",
-    "audit_key": OTHER,
-    "oidc_issuer": "https://id.example",
-    "oidc_jwks_url": "https://id.example/jwks.json",
-}
 
 
 def test_production_settings_are_taken() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from chassis.runtime.settings import Settings, load, secret
-from tests.unit.test_production_settings import SOUND
+from tests.support.sound_settings import SOUND
 
 SECRET = ("database_url", "broker_url", "vault_keys", "audit_key")
 

@@ -1,0 +1,14 @@
+"""The reminders of a zone, as its desk is told of them."""
+
+from chassis.database.database import Database
+from contracts.registry import FileReminded
+from services.registry.usecases import reminders
+from tests.support.desks import Desk
+
+
+def told(registry: Desk, database: Database, path: str) -> list[tuple[str, int]]:
+    """What the worker tells now of one file."""
+    while reminders.tell(database):
+        pass
+    found = [e for e in registry.published(path.rpartition("/")[2]) if e.type == FileReminded.TYPE]
+    return [(e.data["kind"], e.data["loudness"]) for e in found]
