@@ -27,7 +27,8 @@ else
 	@$(PYTEST) $(PARALLEL)
 endif
 
-test-unit: setup ## rules and contracts: no server
+test-unit: ## rules and contracts: no server
+	@infra/setup.sh tests
 	@$(PYTEST) tests/unit tests/contract
 
 test-integration: ## one service or two, with servers of their own
@@ -38,7 +39,8 @@ test-browser: ## pages in Chromium, on a running system
 	@infra/setup.sh tests
 	@$(PYTEST) tests/browser
 
-test-scenarios: setup ## the story end to end, on a running system
+test-scenarios: ## the story end to end, on a running system
+	@infra/setup.sh tests
 	@$(PYTEST) tests/scenarios
 
 test-compose: setup ## in containers: what is true of containers only, and one scenario of each kind; ARGS for others
