@@ -11,8 +11,15 @@ import { isTypedBeside, renew } from "./renew.js";
 const READ = {
   text: (field) => field.value.trim() || null,
   string: (field) => field.value,
-  list: (field) => field.value.split("\n").map((line) => line.trim()).filter(Boolean),
-  chosen: (field) => [...field.form.elements].filter((each) => each.name === field.name && each.checked).map((each) => each.value),
+  list: (field) =>
+    field.value
+      .split("\n")
+      .map((line) => line.trim())
+      .filter(Boolean),
+  chosen: (field) =>
+    [...field.form.elements]
+      .filter((each) => each.name === field.name && each.checked)
+      .map((each) => each.value),
   bool: (field) => (field.type === "checkbox" ? field.checked : field.value === "true"),
   // One a line, as "knife | police report | 2026-11-02"; the names of the parts stand in data-parts. A | of a text is
   // written \|. What is too much stays in the last part, so that it is refused there and not lost.
@@ -25,15 +32,26 @@ const READ = {
     }),
   // One a line, as "N1: yes".
   pairs: (field) => {
-    const lines = field.value.split("\n").map((line) => line.trim()).filter(Boolean);
-    return lines.length ? Object.fromEntries(lines.map((line) => [line.split(":")[0].trim(), line.split(":").slice(1).join(":").trim() || "-"])) : null;
+    const lines = field.value
+      .split("\n")
+      .map((line) => line.trim())
+      .filter(Boolean);
+    return lines.length
+      ? Object.fromEntries(
+          lines.map((line) => [line.split(":")[0].trim(), line.split(":").slice(1).join(":").trim() || "-"]),
+        )
+      : null;
   },
   json: (field) => (field.value ? JSON.parse(field.value) : null),
   moment: (field) => (field.value ? inBelgium(field.value) : null),
   file: (field) => field.files[0] ?? null,
 };
 
-const CLOCK = new Intl.DateTimeFormat("sv-SE", { timeZone: "Europe/Brussels", dateStyle: "short", timeStyle: "medium" });
+const CLOCK = new Intl.DateTimeFormat("sv-SE", {
+  timeZone: "Europe/Brussels",
+  dateStyle: "short",
+  timeStyle: "medium",
+});
 
 /** The moment at which clocks in Belgium show this ("2026-12-01T10:00"), wherever the browser thinks it is. */
 function inBelgium(shown) {
@@ -66,7 +84,9 @@ function placing() {
 /** An item of a list that nobody wrote anything into is no item. */
 function isEmpty(field) {
   const item = field.closest("fieldset[data-item]");
-  return item && [...item.querySelectorAll("input:not([type=hidden]), textarea")].every((each) => !each.value.trim());
+  return (
+    item && [...item.querySelectorAll("input:not([type=hidden]), textarea")].every((each) => !each.value.trim())
+  );
 }
 
 /** What was known of other words says nothing of these. */
@@ -81,7 +101,14 @@ function bodyOf(form) {
   for (const field of form.elements) {
     // What is refused is named as it was sent.
     field.dataset.sent = isEmpty(field) ? "" : field.name;
-    if (!field.name || field.matches(":disabled") || isEmpty(field) || isOutdated(field) || (field.type === "radio" && !field.checked)) continue;
+    if (
+      !field.name ||
+      field.matches(":disabled") ||
+      isEmpty(field) ||
+      isOutdated(field) ||
+      (field.type === "radio" && !field.checked)
+    )
+      continue;
     const value = (READ[field.dataset.type] ?? READ.text)(field);
     if (value === null && "leave" in field.dataset) continue;
     put(body, (field.dataset.sent = placed(field.name)), value);
@@ -101,7 +128,8 @@ function question(form, asked) {
   const body = bodyOf(form);
   for (const name of named) delete body[name];
   const file = form.querySelector("[data-type=file]");
-  if (!file) return [path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) }];
+  if (!file)
+    return [path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body) }];
   const { [file.name]: raw, ...rest } = body;
   const query = new URLSearchParams(Object.entries(rest).filter(([, value]) => value !== null));
   return [`${path}${path.includes("?") ? "&" : "?"}${query}`, { method, body: raw }];
@@ -127,26 +155,42 @@ function clear(form) {
 function inWords(problem) {
   if (problem.said) return problem.said;
   const words = JSON.parse(document.body.dataset.problems);
-  const values = { ...problem, ...problem.params, where: problem.column ?? problem.field?.replace(/^body$/, "") };
+  const values = {
+    ...problem,
+    ...problem.params,
+    where: problem.column ?? problem.field?.replace(/^body$/, ""),
+  };
   const code = problem.code ?? problem.type?.split(":").pop();
-  const where = values.where?.split(".").filter((part) => !/^\d+$/.test(part)).pop();
+  const where = values.where
+    ?.split(".")
+    .filter((part) => !/^\d+$/.test(part))
+    .pop();
   const text = words[`${code}.${where}`] ?? words[code] ?? (where ? words.other_at : words.other);
   // What a list names may have a word of its own.
-  return text.replace(/\{(\w+)\}/g, (_, name) => [values[name] ?? "?"].flat().map((each) => words[`${name}.${each}`] ?? each).join(", "));
+  return text.replace(/\{(\w+)\}/g, (_, name) =>
+    [values[name] ?? "?"]
+      .flat()
+      .map((each) => words[`${name}.${each}`] ?? each)
+      .join(", "),
+  );
 }
 
 /** The field that a path is about: of that name, else what it is a part of, else a part of it. */
 function fieldAt(form, path) {
   const name = (each) => each.dataset.field ?? each.dataset.sent ?? each.name;
   // Several boxes are one field: what holds them bears its name.
-  const seen = [...form.querySelectorAll("[data-field]"), ...form.elements].filter((each) => name(each) && each.type !== "hidden");
+  const seen = [...form.querySelectorAll("[data-field]"), ...form.elements].filter(
+    (each) => name(each) && each.type !== "hidden",
+  );
   const rules = [(at) => at === path, (at) => path.startsWith(`${at}.`), (at) => at.startsWith(`${path}.`)];
   return path && rules.map((rule) => seen.find((each) => rule(name(each)))).find(Boolean);
 }
 
 /** Say beside each field what is wrong with it, above the buttons what belongs to none; the first gets the focus. */
 function complain(form, problem) {
-  const wrong = problem.errors?.length ? problem.errors.map((each) => ({ type: problem.type, ...each })) : [problem];
+  const wrong = problem.errors?.length
+    ? problem.errors.map((each) => ({ type: problem.type, ...each }))
+    : [problem];
   let first = null;
   for (const each of wrong) {
     const place = fieldAt(form, each.field);
@@ -154,7 +198,8 @@ function complain(form, problem) {
     note.className = "wrong";
     note.id = `wrong-${crypto.randomUUID()}`;
     // Of several that stand in no field each says which; one alone speaks for itself.
-    note.textContent = place || !problem.errors || each.field === "body" ? inWords(each) : `${each.field}: ${inWords(each)}`;
+    note.textContent =
+      place || !problem.errors || each.field === "body" ? inWords(each) : `${each.field}: ${inWords(each)}`;
     if (place) {
       const field = place.querySelector("input, textarea") ?? place;
       field.setAttribute("aria-invalid", "true");
@@ -187,7 +232,9 @@ function list(place, found) {
 function report(place, told) {
   const value = (name) => (Array.isArray(told[name]) ? told[name].length : told[name]);
   for (const each of place.querySelectorAll("[data-when]"))
-    each.hidden = !each.dataset.when.split(" ").every((name) => (name[0] === "!" ? !value(name.slice(1)) : value(name)));
+    each.hidden = !each.dataset.when
+      .split(" ")
+      .every((name) => (name[0] === "!" ? !value(name.slice(1)) : value(name)));
   for (const each of place.querySelectorAll("[data-say]")) each.textContent = value(each.dataset.say);
   for (const each of place.querySelectorAll("[data-each]")) {
     const template = each.querySelector("template");
@@ -254,7 +301,8 @@ document.addEventListener("change", ({ target }) => {
   if (target.form) follow(target.form);
   if ("submit" in target.dataset) target.form.submit();
   // What was told was told of another file.
-  if (target.type === "file" && target.form?.dataset.report) document.getElementById(target.form.dataset.report).hidden = true;
+  if (target.type === "file" && target.form?.dataset.report)
+    document.getElementById(target.form.dataset.report).hidden = true;
 });
 
 // Who writes for an hour is at work, though the service hears nothing of it: any request keeps the session.

@@ -4,7 +4,8 @@
 const isTyped = (field) => {
   if (field.type === "checkbox" || field.type === "radio") return field.checked !== field.defaultChecked;
   if (field.type === "file") return field.files.length > 0;
-  const was = field.options && ([...field.options].find((each) => each.defaultSelected) ?? field.options[0])?.value;
+  const was =
+    field.options && ([...field.options].find((each) => each.defaultSelected) ?? field.options[0])?.value;
   return field.value !== (was ?? field.defaultValue ?? field.value);
 };
 
@@ -20,7 +21,8 @@ function formsOf(page) {
 }
 
 /** Something is typed in another form than this one, and not sent yet. */
-export const isTypedBeside = (form) => [...formsOf(document).values()].some((other) => other !== form && [...other.elements].some(isTyped));
+export const isTypedBeside = (form) =>
+  [...formsOf(document).values()].some((other) => other !== form && [...other.elements].some(isTyped));
 
 /** What was typed in a form goes into the same form of the page as it is now, with the edition that it was typed upon. */
 function carry(from, to) {
@@ -28,7 +30,9 @@ function carry(from, to) {
   if (typed.length && to.elements.edition) to.elements.edition.value = from.elements.edition.value;
   for (const field of typed) {
     const choice = field.type === "checkbox" || field.type === "radio";
-    const twin = [...to.elements].find((each) => each.name === field.name && each.type === field.type && (!choice || each.value === field.value));
+    const twin = [...to.elements].find(
+      (each) => each.name === field.name && each.type === field.type && (!choice || each.value === field.value),
+    );
     if (!twin) continue;
     if (choice) twin.checked = field.checked;
     else if (field.type === "file") twin.files = field.files;
@@ -42,7 +46,9 @@ function carry(from, to) {
  *  `follow`: what is done with each form of a page that comes. */
 export async function renew(sent, follow) {
   const asked = fetch(location.href, { credentials: "same-origin", signal: AbortSignal.timeout(15000) });
-  const text = await asked.then((answer) => (answer.ok && !answer.redirected ? answer.text() : null)).catch(() => null);
+  const text = await asked
+    .then((answer) => (answer.ok && !answer.redirected ? answer.text() : null))
+    .catch(() => null);
   if (text === null) return location.reload();
   const page = new DOMParser().parseFromString(text, "text/html");
   const now = formsOf(page);

@@ -17,7 +17,8 @@ export class Problem extends Error {
   /** For the operator: what it means, then what the system said. */
   get words() {
     const known = t(`problem.${this.kind}`);
-    const meaning = known === `problem.${this.kind}` ? t(this.status ? "problem.other" : "problem.no-answer") : known;
+    const meaning =
+      known === `problem.${this.kind}` ? t(this.status ? "problem.other" : "problem.no-answer") : known;
     return this.message && this.status ? `${meaning} (${this.message})` : meaning;
   }
 }
@@ -25,7 +26,12 @@ export class Problem extends Error {
 async function problemOf(response) {
   const body = await response.json().catch(() => ({}));
   const kind = String(body.type ?? "").replace("urn:stalkingalarm:", "");
-  return new Problem(response.status, response.status === 401 ? "unauthenticated" : kind, body.detail ?? response.statusText, body.field ?? null);
+  return new Problem(
+    response.status,
+    response.status === 401 ? "unauthenticated" : kind,
+    body.detail ?? response.statusText,
+    body.field ?? null,
+  );
 }
 
 /** Fetch; raises Problem. The session travels as a cookie that no script can read. */
@@ -51,7 +57,8 @@ export async function get(path, signal = AbortSignal.timeout(PATIENCE_MS)) {
 }
 
 /** POST; `traceparent` puts what the operator does into the trace of the alarm. */
-export const post = (path, body = null, traceparent = null, patience = PATIENCE_MS) => send("POST", path, body, traceparent, patience);
+export const post = (path, body = null, traceparent = null, patience = PATIENCE_MS) =>
+  send("POST", path, body, traceparent, patience);
 
 /** PUT; what it answers. */
 export const put = (path, body) => send("PUT", path, body, null, PATIENCE_MS);

@@ -23,4 +23,9 @@ export function span(seconds) {
 }
 
 export const clockTime = (moment, locale) =>
-  new Date(moment).toLocaleTimeString(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: "Europe/Brussels" });
+  new Date(moment).toLocaleTimeString(locale, {
+    hour: "2-digit",
+    minute: "2-digit",
+    second: "2-digit",
+    timeZone: "Europe/Brussels",
+  });

@@ -16,7 +16,10 @@ let asked = null;
 export const mayClose = (view) => isOurs(view) && !view.tied && Boolean(state.me?.roles.includes("supervisor"));
 
 /** The outcomes to choose from, none of them beforehand. */
-export const outcomeChoices = (codes) => [["", t("chooseOutcome")], ...codes.map((code) => [code, word("outcome", code)])].map(([value, text]) => el("option", { value }, text));
+export const outcomeChoices = (codes) =>
+  [["", t("chooseOutcome")], ...codes.map((code) => [code, word("outcome", code)])].map(([value, text]) =>
+    el("option", { value }, text),
+  );
 
 /** Open the form for an alarm, or for a group as it stands now; nothing is chosen beforehand. */
 export function askToClose(view) {
@@ -44,10 +47,14 @@ export function showClosing() {
   }
   const whom = group ? t("unprovedMany", { count: seenCount() }) : (view.card?.victim.name ?? t("noName"));
   say(byId("closing-whom"), `${whom} · ${zoneName(view)}`);
-  const later = group ? Object.entries(group.presses).filter(([id, presses]) => !(asked.seen[id] >= presses)).length : 0;
+  const later = group
+    ? Object.entries(group.presses).filter(([id, presses]) => !(asked.seen[id] >= presses)).length
+    : 0;
   say(byId("closing-later"), later ? t("cameLater", { count: later }) : null);
   say(byId("closing-duress"), view.cancel === "duress" ? t("duress") : null);
-  const units = liveOrders(view).map((order) => order.callsign).join(", ");
+  const units = liveOrders(view)
+    .map((order) => order.callsign)
+    .join(", ");
   say(byId("closing-units"), units ? t("closeCallsBack", { units }) : null);
 }
 
@@ -59,7 +66,10 @@ async function closeMany(view, said, seen) {
   state.groups.delete(view.incident_id);
   state.askAgain = true;
   const outcome = word("outcome", said.outcome);
-  const told = [t("closedMany", { count: answer.closed.length, outcome }), answer.left.length && t("leftOpen", { count: answer.left.length })];
+  const told = [
+    t("closedMany", { count: answer.closed.length, outcome }),
+    answer.left.length && t("leftOpen", { count: answer.left.length }),
+  ];
   return { ended: answer.closed.includes(view.incident_id), told: told.filter(Boolean).join(" ") };
 }
 
@@ -94,7 +104,8 @@ export function prepareClosing(closed, read) {
   dialog.addEventListener("close", () => {
     asked = null;
     byId("closing-form").reset(); // what was typed about somebody does not stay in the page
-    for (const line of ["closing-whom", "closing-later", "closing-duress", "closing-units", "closing-problem"]) say(byId(line), null);
+    for (const line of ["closing-whom", "closing-later", "closing-duress", "closing-units", "closing-problem"])
+      say(byId(line), null);
     byId("list").focus();
   });
 }

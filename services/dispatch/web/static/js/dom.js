@@ -10,7 +10,9 @@ export function el(name, attributes = {}, ...children) {
     if (key === "onclick") node.addEventListener("click", value);
     else node.setAttribute(key, value === true ? "" : value);
   }
-  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  node.append(
+    ...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false),
+  );
   return node;
 }
 

@@ -23,12 +23,22 @@ const GROUPS = {
 };
 
 async function load() {
-  [rooms, units] = await Promise.all([get("/v1/control-rooms"), get(`/v1/control-rooms/${encodeURIComponent(me.cic)}/units`)]);
+  [rooms, units] = await Promise.all([
+    get("/v1/control-rooms"),
+    get(`/v1/control-rooms/${encodeURIComponent(me.cic)}/units`),
+  ]);
   show();
 }
 
 function show() {
-  const told = units.map((unit) => [unit.unit_id, unit.callsign, unit.control_room_id, unit.lent_to, unit.offered_to, unit.offered_as]);
+  const told = units.map((unit) => [
+    unit.unit_id,
+    unit.callsign,
+    unit.control_room_id,
+    unit.lent_to,
+    unit.offered_to,
+    unit.offered_as,
+  ]);
   fill(byId("lent"), [language, rooms, told], () => Object.keys(GROUPS).map(group));
   byId("offer").hidden = !isSupervisor();
   if (!isSupervisor() || document.querySelector("#offer form:focus-within")) return; // what somebody chooses stays
@@ -41,7 +51,13 @@ function group(name) {
     "section",
     { "aria-labelledby": `group-${name}`, "data-group": name },
     el("h2", { id: `group-${name}` }, word("lending", name)),
-    found.length ? el("ul", {}, found.map((unit) => item(unit, name))) : el("p", {}, t("lendingNothing")),
+    found.length
+      ? el(
+          "ul",
+          {},
+          found.map((unit) => item(unit, name)),
+        )
+      : el("p", {}, t("lendingNothing")),
   );
 }
 
@@ -59,7 +75,13 @@ function item(unit, name) {
       unit.offered_to && isOurs(unit) && line("lendingTo", roomName(unit.offered_to)),
       unit.offered_as && line("lendingKind", word("lendingAs", unit.offered_as)),
     ),
-    isSupervisor() ? el("p", { class: "acts" }, GROUPS[name].acts.map((act) => button(unit, act))) : el("p", {}, t("lendingOnlySupervisors")),
+    isSupervisor()
+      ? el(
+          "p",
+          { class: "acts" },
+          GROUPS[name].acts.map((act) => button(unit, act)),
+        )
+      : el("p", {}, t("lendingOnlySupervisors")),
   );
 }
 
@@ -67,7 +89,13 @@ function button(unit, act) {
   const text = word("lendingDo", act);
   return el(
     "button",
-    { type: "button", class: act === "accept" ? "go" : null, "aria-label": `${text}: ${unit.callsign}`, "data-hold": `${act} ${unit.unit_id}`, onclick: () => answer(unit, act) },
+    {
+      type: "button",
+      class: act === "accept" ? "go" : null,
+      "aria-label": `${text}: ${unit.callsign}`,
+      "data-hold": `${act} ${unit.unit_id}`,
+      onclick: () => answer(unit, act),
+    },
     text,
   );
 }
@@ -124,11 +152,16 @@ async function offer(node) {
   const empty = [unit, room].find((each) => !each.value);
   if (empty) return wrong(empty);
   try {
-    await post(`/v1/units/${encodeURIComponent(unit.value)}/offer`, { control_room_id: room.value, kind: kind.value });
+    await post(`/v1/units/${encodeURIComponent(unit.value)}/offer`, {
+      control_room_id: room.value,
+      kind: kind.value,
+    });
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     const input = node.elements[problem.field];
-    return input ? wrong(input, ` (${problem.message})`) : say(byId("problem"), `${t("failed")} ${problem.words}`);
+    return input
+      ? wrong(input, ` (${problem.message})`)
+      : say(byId("problem"), `${t("failed")} ${problem.words}`);
   }
   node.reset();
   say(byId("problem"), null);
@@ -148,7 +181,10 @@ const look = () => load().catch((problem) => say(byId("problem"), problem.words)
 async function run() {
   showFixed();
   byId("language").value = language;
-  byId("language").addEventListener("change", (event) => { speak(event.target.value); show(); });
+  byId("language").addEventListener("change", (event) => {
+    speak(event.target.value);
+    show();
+  });
   watchAddress();
   me = await whoAmI();
   await look();

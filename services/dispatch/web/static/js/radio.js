@@ -14,7 +14,18 @@ let asked = null; // { order, incident, what }: what the form stands for
 export function radio(view, order, act, busy) {
   if (!isOurs(view) || view.tied || !WAY.includes(order.state)) return null;
   const steps = SAID.filter((state) => WAY.indexOf(state) > WAY.indexOf(order.state));
-  const button = (hold, text, onclick) => el("button", { type: "button", "data-hold": `${hold}-${order.order_id}`, disabled: busy, "aria-label": `${order.callsign}: ${text}`, onclick }, text);
+  const button = (hold, text, onclick) =>
+    el(
+      "button",
+      {
+        type: "button",
+        "data-hold": `${hold}-${order.order_id}`,
+        disabled: busy,
+        "aria-label": `${order.callsign}: ${text}`,
+        onclick,
+      },
+      text,
+    );
   return el(
     "p",
     { class: "radio" },
@@ -52,11 +63,18 @@ export function prepareRadio(arrived) {
     if (!asked) return;
     const { order, incident, what } = asked;
     const reason = byId("radio-reason").value.trim() || null;
-    const body = what === "safe" ? { state: "victim_safe", outcome: byId("radio-outcome").value, reason } : { reason };
+    const body =
+      what === "safe" ? { state: "victim_safe", outcome: byId("radio-outcome").value, reason } : { reason };
     byId("radio-do").disabled = true;
     say(byId("radio-problem"), null);
     try {
-      arrived(await post(`/v1/orders/${order.order_id}/${what === "safe" ? "radio" : "recall"}`, body, viewOf(incident)?.traceparent));
+      arrived(
+        await post(
+          `/v1/orders/${order.order_id}/${what === "safe" ? "radio" : "recall"}`,
+          body,
+          viewOf(incident)?.traceparent,
+        ),
+      );
       dialog.close();
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;

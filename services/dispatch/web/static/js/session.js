@@ -31,7 +31,10 @@ export async function whoAmI(why = null, needsRoom = true) {
 
 /** A new token in the address of an open page: begin anew with it. */
 export function watchAddress() {
-  addEventListener("hashchange", () => location.hash.startsWith(MARK) && !byId("sign-in").open && location.reload());
+  addEventListener(
+    "hashchange",
+    () => location.hash.startsWith(MARK) && !byId("sign-in").open && location.reload(),
+  );
 }
 
 export async function leave() {
@@ -55,7 +58,10 @@ function askToken(why) {
   return new Promise((done) => {
     const again = (event) => event.preventDefault(); // there is nothing behind it to go back to
     const inAddress = () => finish(takeFromAddress());
-    const submit = (event) => { event.preventDefault(); finish(field.value.trim()); };
+    const submit = (event) => {
+      event.preventDefault();
+      finish(field.value.trim());
+    };
     function finish(token) {
       if (!token) return;
       dialog.removeEventListener("cancel", again);

@@ -21,7 +21,9 @@ export function prepare(onBlocked) {
 }
 
 export const isSilenced = () => silenced;
-export const silence = (on) => { silenced = on; };
+export const silence = (on) => {
+  silenced = on;
+};
 
 /** What should be heard from now on; sounds at once when that changes. */
 export function want(kind) {

@@ -52,7 +52,13 @@ function joins(view) {
 function belongs(view, head, group) {
   if (!head || !view.alike || view.state !== "open" || state.incidents.has(view.incident_id)) return false;
   const [at, from, until] = [view.raised_at, group.first_raised_at, group.until].map(Date.parse);
-  return head.alike === view.alike && head.control_room_id === view.control_room_id && head.zone_id === view.zone_id && from <= at && at <= until;
+  return (
+    head.alike === view.alike &&
+    head.control_room_id === view.control_room_id &&
+    head.zone_id === view.zone_id &&
+    from <= at &&
+    at <= until
+  );
 }
 
 /** The one that stood for a group is no longer one of it: the list says at once which one is next. */
@@ -70,7 +76,9 @@ export function keepOnly(views, askedAt) {
   state.groups = new Map(views.filter((view) => view.group).map((view) => [view.incident_id, view.group]));
   const within = new Set([...state.groups.values()].flatMap((group) => Object.keys(group.presses)));
   const joined = ({ view }) => within.has(view.incident_id) && view.alike;
-  const gone = [...state.incidents].filter(([id, each]) => !open.has(id) && (joined(each) || each.heardAt < askedAt));
+  const gone = [...state.incidents].filter(
+    ([id, each]) => !open.has(id) && (joined(each) || each.heardAt < askedAt),
+  );
   gone.forEach(([id]) => state.incidents.delete(id));
   return gone.map(([id]) => id).filter((id) => !within.has(id));
 }
@@ -100,7 +108,8 @@ export function nextStep(view) {
 }
 
 /** Another alarm that waits for an act here, the most urgent one; null when there is none. */
-export const another = () => ordered().find((view) => view.incident_id !== state.selected && nextStep(view)) ?? null;
+export const another = () =>
+  ordered().find((view) => view.incident_id !== state.selected && nextStep(view)) ?? null;
 
 /** Proved presses before unproved ones, and a flood below all (it must not bury them), then what needs an act, then urgency. */
 export function ordered() {
@@ -147,11 +156,25 @@ export function nearest(view, count) {
   const here = plottable(view.search) ? view.search : null;
   const outside = (unit) => Number(here?.basis === "zone" && unit.in_zone_id !== view.zone_id);
   // The list of units is some seconds old; orders are live.
-  const taken = new Set([...state.incidents.values()].flatMap((each) => liveOrders(each.view)).map((order) => order.unit_id));
+  const taken = new Set(
+    [...state.incidents.values()].flatMap((each) => liveOrders(each.view)).map((order) => order.unit_id),
+  );
   taken.add(proposal(view)?.unit_id);
   return state.units
-    .filter((unit) => (unit.lent_to ?? unit.control_room_id) === state.me.cic && unit.available && !unit.order_id && !taken.has(unit.unit_id))
+    .filter(
+      (unit) =>
+        (unit.lent_to ?? unit.control_room_id) === state.me.cic &&
+        unit.available &&
+        !unit.order_id &&
+        !taken.has(unit.unit_id),
+    )
     .map((unit) => ({ unit, away: here && plottable(unit) ? metres(here, unit) : null }))
-    .sort((a, b) => Number(b.unit.fresh) - Number(a.unit.fresh) || outside(a.unit) - outside(b.unit) || (a.away ?? Infinity) - (b.away ?? Infinity) || a.unit.callsign.localeCompare(b.unit.callsign))
+    .sort(
+      (a, b) =>
+        Number(b.unit.fresh) - Number(a.unit.fresh) ||
+        outside(a.unit) - outside(b.unit) ||
+        (a.away ?? Infinity) - (b.away ?? Infinity) ||
+        a.unit.callsign.localeCompare(b.unit.callsign),
+    )
     .slice(0, count);
 }

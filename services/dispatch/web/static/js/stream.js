@@ -28,7 +28,9 @@ export class Feed {
   async follow() {
     for (let attempt = 0; this.running; attempt += 1) {
       try {
-        await this.readOnce(() => { attempt = 0; });
+        await this.readOnce(() => {
+          attempt = 0;
+        });
       } catch (problem) {
         if (!this.running) return;
         if (problem.status === 401 || problem.status === 403) {
@@ -72,7 +74,8 @@ export class Feed {
   }
 
   failed(problem) {
-    if (problem.status === 401) this.line.abort(); // the next attempt meets the refusal itself
+    if (problem.status === 401)
+      this.line.abort(); // the next attempt meets the refusal itself
     else this.on.state("lost");
   }
 

@@ -26,7 +26,8 @@ function hostOf(url) {
 async function load() {
   [rooms, webhooks] = await Promise.all([get("/v1/control-rooms"), get("/v1/webhooks")]);
   // What waits first, then what does not work: nobody should have to look for it.
-  const rank = (hook) => (hook.proposed ? 0 : ["failing", "parked"].includes(hook.state) ? 1 : hook.webhook_url ? 2 : 3);
+  const rank = (hook) =>
+    hook.proposed ? 0 : ["failing", "parked"].includes(hook.state) ? 1 : hook.webhook_url ? 2 : 3;
   webhooks.sort((a, b) => rank(a) - rank(b) || a.control_room_id.localeCompare(b.control_room_id));
   show();
 }
@@ -41,12 +42,23 @@ function item(hook) {
   return el(
     "li",
     { "data-room": hook.control_room_id, class: hook.proposed ? "waits" : null },
-    el("h2", {}, nameOf(roomOf(hook)?.names) || hook.control_room_id, el("span", { class: "state", "data-state": hook.state }, word("webhook", hook.state))),
+    el(
+      "h2",
+      {},
+      nameOf(roomOf(hook)?.names) || hook.control_room_id,
+      el("span", { class: "state", "data-state": hook.state }, word("webhook", hook.state)),
+    ),
     el(
       "dl",
       {},
       line("webhookHost", hook.webhook_url ? hostOf(hook.webhook_url) : t("webhookNone")),
-      hook.webhook_url && line("webhookDelivered", hook.delivered_at ? el("time", { datetime: hook.delivered_at }, moment(hook.delivered_at)) : t("webhookNever")),
+      hook.webhook_url &&
+        line(
+          "webhookDelivered",
+          hook.delivered_at
+            ? el("time", { datetime: hook.delivered_at }, moment(hook.delivered_at))
+            : t("webhookNever"),
+        ),
       hook.undelivered > 0 && line("webhookUndelivered", String(hook.undelivered)),
     ),
     hook.proposed && asked(hook),
@@ -62,7 +74,17 @@ function asked(hook) {
   return el(
     "div",
     { class: "asked" },
-    el("p", {}, el("strong", {}, proposed.webhook_url ? t("webhookAsked", { host: hostOf(proposed.webhook_url) }) : t("webhookAskedNone"))),
+    el(
+      "p",
+      {},
+      el(
+        "strong",
+        {},
+        proposed.webhook_url
+          ? t("webhookAsked", { host: hostOf(proposed.webhook_url) })
+          : t("webhookAskedNone"),
+      ),
+    ),
     proposed.webhook_url && el("p", {}, proposed.webhook_url),
     el("p", {}, t("webhookAskedBy", { person: proposed.proposed_by, time: moment(proposed.proposed_at) })),
     isSupervisorOf(hook) && mine && el("p", { class: "wrong" }, t("webhookMine")),
@@ -70,14 +92,30 @@ function asked(hook) {
     el(
       "p",
       { class: "acts" },
-      isSupervisorOf(hook) && !mine && el("button", { type: "button", class: "go", "data-hold": hold("confirm"), onclick: () => answer(hook, "confirm") }, t("webhookConfirm")),
-      el("button", { type: "button", "data-hold": hold("decline"), onclick: () => answer(hook, "decline") }, t(mine || !isSupervisorOf(hook) ? "webhookWithdraw" : "webhookReject")),
+      isSupervisorOf(hook) &&
+        !mine &&
+        el(
+          "button",
+          { type: "button", class: "go", "data-hold": hold("confirm"), onclick: () => answer(hook, "confirm") },
+          t("webhookConfirm"),
+        ),
+      el(
+        "button",
+        { type: "button", "data-hold": hold("decline"), onclick: () => answer(hook, "decline") },
+        t(mine || !isSupervisorOf(hook) ? "webhookWithdraw" : "webhookReject"),
+      ),
     ),
   );
 }
 
 async function answer(hook, what) {
-  await attempt(() => post(`/v1/control-rooms/${encodeURIComponent(hook.control_room_id)}/webhook/${what}`, { proposal_id: hook.proposed.proposal_id }), `webhookDone.${what}`);
+  await attempt(
+    () =>
+      post(`/v1/control-rooms/${encodeURIComponent(hook.control_room_id)}/webhook/${what}`, {
+        proposal_id: hook.proposed.proposal_id,
+      }),
+    `webhookDone.${what}`,
+  );
 }
 
 /** Say what became of an act, and look again; raises nothing. */
@@ -98,7 +136,14 @@ function form(hook) {
   const id = (name) => `${name}-${hook.control_room_id}`;
   const field = (name, extra) => [
     el("label", { for: id(name) }, t(name)),
-    el("input", { id: id(name), name, autocomplete: "off", spellcheck: "false", "aria-describedby": `${id(name)}-wrong`, ...extra }),
+    el("input", {
+      id: id(name),
+      name,
+      autocomplete: "off",
+      spellcheck: "false",
+      "aria-describedby": `${id(name)}-wrong`,
+      ...extra,
+    }),
     el("span", { id: `${id(name)}-wrong`, class: "wrong", role: "alert" }),
   ];
   const node = el(
@@ -106,15 +151,34 @@ function form(hook) {
     { novalidate: true },
     field("webhook_url", { type: "url", maxlength: "500", placeholder: "https://" }),
     field("webhook_secret", { type: "text" }),
-    el("p", { class: "acts" },
-      el("button", { type: "button", onclick: () => { node.elements.webhook_secret.value = newSecret(); } }, t("webhookNewSecret")),
+    el(
+      "p",
+      { class: "acts" },
+      el(
+        "button",
+        {
+          type: "button",
+          onclick: () => {
+            node.elements.webhook_secret.value = newSecret();
+          },
+        },
+        t("webhookNewSecret"),
+      ),
       el("button", { type: "submit", class: "go" }, t("webhookPropose")),
-      hook.webhook_url && el("button", { type: "button", onclick: () => propose(hook, node, { webhook_url: null }) }, t("webhookProposeNone")),
+      hook.webhook_url &&
+        el(
+          "button",
+          { type: "button", onclick: () => propose(hook, node, { webhook_url: null }) },
+          t("webhookProposeNone"),
+        ),
     ),
   );
   node.addEventListener("submit", (event) => {
     event.preventDefault();
-    propose(hook, node, { webhook_url: node.elements.webhook_url.value.trim(), webhook_secret: node.elements.webhook_secret.value.trim() });
+    propose(hook, node, {
+      webhook_url: node.elements.webhook_url.value.trim(),
+      webhook_secret: node.elements.webhook_secret.value.trim(),
+    });
   });
   return el("details", {}, el("summary", {}, t("webhookAnother")), node);
 }
@@ -146,7 +210,10 @@ const newSecret = () => `whsec_${btoa(String.fromCharCode(...crypto.getRandomVal
 async function run() {
   showFixed();
   byId("language").value = language;
-  byId("language").addEventListener("change", (event) => { speak(event.target.value); show(); });
+  byId("language").addEventListener("change", (event) => {
+    speak(event.target.value);
+    show();
+  });
   watchAddress();
   me = await whoAmI(null, false);
   const look = () => load().catch((problem) => say(byId("problem"), problem.words));
