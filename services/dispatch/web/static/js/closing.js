@@ -3,7 +3,7 @@
 import { Problem, post } from "./api.js";
 import { byId, el, say } from "./dom.js";
 import { sayEnded, zoneName } from "./list.js";
-import { countOf, isOurs, liveOrders, state, viewOf } from "./state.js";
+import { isOurs, liveOrders, state, viewOf } from "./state.js";
 import { t, word } from "./words.js";
 
 export const OUTCOMES = ["genuine", "perpetrator_present", "arrest", "accidental", "technical", "test"];
@@ -62,7 +62,7 @@ export function showClosing() {
 async function closeMany(view, said, seen) {
   const path = `/v1/control-rooms/${encodeURIComponent(view.control_room_id)}/unproved/close`;
   const answer = await post(path, { ...said, incident_ids: Object.keys(seen), presses: seen }, null, MANY_MS);
-  answer.closed.forEach((id) => state.over.add(id));
+  for (const id of answer.closed) state.over.add(id);
   state.groups.delete(view.incident_id);
   state.askAgain = true;
   const outcome = word("outcome", said.outcome);

@@ -11,19 +11,16 @@ import {
   known,
   late,
   leading,
-  liveOrders,
   nearest,
   nextStep,
-  plottable,
   proposal,
   quality,
   rings,
   selected,
   state,
-  stepOf,
   viewOf,
 } from "./state.js";
-import { radio } from "./radio.js";
+import { distance, orders, units } from "./units.js";
 import { language, locale, t, word } from "./words.js";
 
 const KEYS = { next: "N", acknowledge: "Enter", "take-over": "T", send: "S", choose: "U" };
@@ -33,8 +30,6 @@ let shownAt = 0;
 export const settled = () => performance.now() - shownAt > 700;
 
 const PARTS = ["head", "place", "orders", "flags", "units", "more"];
-const STEPS_OPEN = new Set(["proposed", "sent", "received", "acknowledged", "en_route"]);
-const WAY = ["sent", "received", "acknowledged", "en_route", "on_scene"];
 
 /** Redraw the chosen alarm. `act.send(unitId)`, `act.radio(order, state)`, `act.pick(id)`; `busy`: an answer is awaited. */
 export function showAlarm(act, busy) {
@@ -142,15 +137,6 @@ function showActions(view, busy, many) {
   say(byId("take-over"), offered ? `${t("step.take-over")} (T)` : null);
 }
 
-/** Of a unit that may not be there any more. */
-const noSign = (seenAt) => (seenAt ? t("noSignSince", { time: clockTime(seenAt, locale()) }) : t("noSign"));
-
-const distance = (m) => (m === null || m === undefined ? "" : ` · ${kilometres(m)}`);
-const kilometres = (m) =>
-  m < 950
-    ? `${Math.round(m / 10) * 10} m`
-    : `${(m / 1000).toLocaleString(locale(), { maximumFractionDigits: 1 })} km`;
-
 function place(view) {
   const { location } = view;
   const tone = quality(location);
@@ -187,51 +173,6 @@ function place(view) {
   ];
 }
 
-function orders(view, act, busy) {
-  const shown = [...view.orders].sort((a, b) => stepOf(b) - stepOf(a));
-  if (!shown.length) return [el("h3", {}, t("unitsSent")), el("p", {}, t("noUnitSent"))];
-  return [
-    el("h3", {}, t("unitsSent")),
-    el(
-      "ul",
-      { class: "orders" },
-      shown.map((each) => order(view, each, act, busy)),
-    ),
-  ];
-}
-
-function order(view, each, act, busy) {
-  const at = WAY.indexOf(each.state);
-  return el(
-    "li",
-    { "data-state": each.state },
-    el("strong", {}, each.callsign),
-    el(
-      "span",
-      { class: "state" },
-      word("order", each.state),
-      each.by_radio && ` · ${t("byRadio")}`,
-      each.reason && ` (${word("reason", each.reason)})`,
-    ),
-    el(
-      "span",
-      { class: "way", "aria-hidden": "true" },
-      at >= 0 && WAY.map((_, i) => el("i", { class: i <= at ? "done" : null })),
-    ),
-    el("time", { class: "since", "data-since": each.at }),
-    STEPS_OPEN.has(each.state) &&
-      each.search_basis &&
-      el(
-        "span",
-        { class: "measured" },
-        [each.distance_m !== null && kilometres(each.distance_m), word("search", each.search_basis)]
-          .filter(Boolean)
-          .join(" "),
-      ),
-    radio(view, each, act, busy),
-  );
-}
-
 function flags(view) {
   const told = [
     view.presses > 1 && t("presses", { count: view.presses }),
@@ -248,44 +189,6 @@ function flags(view) {
         ),
       ]
     : [];
-}
-
-function units(view, near, closed, act) {
-  const rows = near.map(({ unit, away }) =>
-    el(
-      "li",
-      { class: unit.fresh ? null : "silent-unit" },
-      el("strong", {}, unit.callsign),
-      el(
-        "span",
-        {},
-        away !== null ? kilometres(away) : !plottable(unit) && t("placeUnknown"),
-        !unit.fresh && ` · ${noSign(unit.seen_at)}`,
-      ),
-      el(
-        "button",
-        {
-          type: "button",
-          "data-hold": unit.unit_id,
-          "data-unit": unit.unit_id,
-          disabled: closed,
-          "aria-label": t("sendUnit", { unit: unit.callsign }),
-          onclick: () => act.send(unit.unit_id),
-        },
-        t("send"),
-      ),
-    ),
-  );
-  return [
-    el("h3", {}, t("otherUnits"), " ", el("kbd", {}, "U")),
-    view.search &&
-      view.search.basis !== "fix" &&
-      el("p", { class: "hint" }, t("measuredFrom"), " ", word("search", view.search.basis)),
-    rows.length ? el("ul", { class: "near" }, rows) : el("p", {}, t("noFreeUnits")),
-    closed &&
-      rows.length > 0 &&
-      el("p", { class: "hint" }, t(view.tied ? "tied" : isOurs(view) ? "acknowledgeFirst" : "takeOverFirst")),
-  ];
 }
 
 function more(view, act, many) {

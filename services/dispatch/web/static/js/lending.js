@@ -1,6 +1,6 @@
 // Units that one control room lends or gives to another: both want it, and either ends a loan.
 
-import { Problem, get, post } from "./api.js";
+import { get, Problem, post } from "./api.js";
 import { byId, el, fill, say } from "./dom.js";
 import { watchAddress, whoAmI } from "./session.js";
 import { language, nameOf, showFixed, speak, t, word } from "./words.js";

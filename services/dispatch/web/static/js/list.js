@@ -1,7 +1,7 @@
 // The alarms, what needs an act first.
 
 import { byId, el, fill, say } from "./dom.js";
-import { countOf, ordered, nextStep, rings, leading, isOurs, known, quality, state } from "./state.js";
+import { countOf, isOurs, known, leading, nextStep, ordered, quality, rings, state } from "./state.js";
 import { nameOf, t, word } from "./words.js";
 
 /** Redraw the list. `onPick(id)` when an alarm is chosen with the pointer. */

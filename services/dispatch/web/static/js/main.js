@@ -1,8 +1,9 @@
 // Puts the console together: feed in, page out, acts back.
 
-import { Problem, get, post } from "./api.js";
+import { get, Problem, post } from "./api.js";
+import { lookAside, sayLending } from "./aside.js";
 import { showCard } from "./card.js";
-import { secondsSince, span, now } from "./clock.js";
+import { now, secondsSince, span } from "./clock.js";
 import { askToClose, prepareClosing, showClosing } from "./closing.js";
 import { settled, showAlarm } from "./detail.js";
 import { byId, say } from "./dom.js";
@@ -195,26 +196,6 @@ function connection(now_) {
   if (now_ === "live") lostAt = null;
   else lostAt ??= Date.now();
   tick();
-}
-
-/** What waits for a supervisor and is no alarm: said beside the connection, without a sound. */
-async function lookAside() {
-  if (!state.me?.roles.includes("supervisor")) return;
-  try {
-    const { proposed } = await get(`/v1/control-rooms/${encodeURIComponent(state.me.cic)}/webhook`);
-    say(byId("webhook-waits"), proposed ? t("webhookWaits") : null);
-  } catch (problem) {
-    if (!(problem instanceof Problem)) throw problem; // it is looked for again
-  }
-}
-
-/** Units that another room offers, or that it has not answered for: said like that, to who can answer. */
-function sayLending() {
-  if (!state.me?.roles.includes("supervisor")) return;
-  const toUs = state.units.filter((unit) => unit.offered_to === state.me.cic).length;
-  const byUs = state.units.filter((unit) => unit.offered_to && unit.control_room_id === state.me.cic).length;
-  const texts = [toUs && t("lendingToYou", { count: toUs }), byUs && t("lendingByYou", { count: byUs })];
-  say(byId("lending-waits"), texts.filter(Boolean).join(" · "));
 }
 
 async function setUp() {

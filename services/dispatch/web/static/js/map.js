@@ -99,32 +99,33 @@ export function showUnits() {
   const near = map.getZoom() >= 12;
   if (!redrawn(unitLayer, [near, [...going], wanted, view?.location, state.units])) return;
   for (const unit of state.units.filter(plottable)) {
-    const free = unit.available && !unit.order_id;
     const marked = going.has(unit.unit_id) || unit.unit_id === wanted;
-    L.circleMarker([unit.lat, unit.lon], {
-      radius: marked ? 8 : 5,
-      weight: marked ? 3 : 1.5,
-      color: marked ? "#ffffff" : "#0b0f14",
-      fillColor: free && unit.fresh ? "#5cb8ff" : "#9aa7b4",
-      fillOpacity: 1,
-    })
-      .bindTooltip(tooltip(unit.callsign), {
-        permanent: marked || near,
-        direction: "right",
-        offset: [8, 0],
-        className: marked ? "unit going" : "unit",
-      })
-      .addTo(unitLayer);
-    if (marked && plottable(view.location)) {
-      L.polyline(
-        [
-          [unit.lat, unit.lon],
-          [view.location.lat, view.location.lon],
-        ],
-        { color: "#5cb8ff", weight: 2, dashArray: "6 6" },
-      ).addTo(unitLayer);
-    }
+    drawUnit(unit, marked, near);
+    if (marked && plottable(view.location)) drawWay(unit, view.location);
   }
+}
+
+function drawUnit(unit, marked, near) {
+  const free = unit.available && !unit.order_id;
+  L.circleMarker([unit.lat, unit.lon], {
+    radius: marked ? 8 : 5,
+    weight: marked ? 3 : 1.5,
+    color: marked ? "#ffffff" : "#0b0f14",
+    fillColor: free && unit.fresh ? "#5cb8ff" : "#9aa7b4",
+    fillOpacity: 1,
+  })
+    .bindTooltip(tooltip(unit.callsign), {
+      permanent: marked || near,
+      direction: "right",
+      offset: [8, 0],
+      className: marked ? "unit going" : "unit",
+    })
+    .addTo(unitLayer);
+}
+
+function drawWay(from, to) {
+  const ends = [from, to].map(({ lat, lon }) => [lat, lon]);
+  L.polyline(ends, { color: "#5cb8ff", weight: 2, dashArray: "6 6" }).addTo(unitLayer);
 }
 
 export function showAlarms(onPick) {
@@ -137,38 +138,41 @@ export function showAlarms(onPick) {
     rings(view),
   ]);
   if (!redrawn(alarmLayer, [state.selected, key])) return;
-  for (const view of views) {
-    const { location } = view;
-    if (!plottable(location)) continue;
-    const at = [location.lat, location.lon];
-    const chosen = view.incident_id === state.selected;
-    const tone = TONES[quality(location)];
-    if (location.radius_m)
-      L.circle(at, {
-        radius: location.radius_m,
-        color: tone,
-        weight: chosen ? 2 : 1,
-        fillColor: tone,
-        fillOpacity: chosen ? 0.25 : 0.12,
-        interactive: false,
-      }).addTo(alarmLayer);
-    L.circleMarker(at, {
-      radius: chosen ? 10 : 7,
-      color: "#ffffff",
-      weight: 2.5,
-      fillColor: rings(view) ? "#e0142f" : "#8a2232",
-      fillOpacity: 1,
-    })
-      .on("click", () => onPick(view.incident_id))
-      .bindTooltip(tooltip(view.marking), {
-        permanent: chosen,
-        direction: "top",
-        offset: [0, -10],
-        className: "alarm-name",
-      })
-      .addTo(alarmLayer);
-  }
+  for (const view of views) if (plottable(view.location)) drawAlarm(view, view.location, onPick);
   follow();
+}
+
+function drawAlarm(view, location, onPick) {
+  const chosen = view.incident_id === state.selected;
+  if (location.radius_m) drawRadius(location, chosen);
+  L.circleMarker([location.lat, location.lon], {
+    radius: chosen ? 10 : 7,
+    color: "#ffffff",
+    weight: 2.5,
+    fillColor: rings(view) ? "#e0142f" : "#8a2232",
+    fillOpacity: 1,
+  })
+    .on("click", () => onPick(view.incident_id))
+    .bindTooltip(tooltip(view.marking), {
+      permanent: chosen,
+      direction: "top",
+      offset: [0, -10],
+      className: "alarm-name",
+    })
+    .addTo(alarmLayer);
+}
+
+/** Where she is with 95 %. */
+function drawRadius(location, chosen) {
+  const tone = TONES[quality(location)];
+  L.circle([location.lat, location.lon], {
+    radius: location.radius_m,
+    color: tone,
+    weight: chosen ? 2 : 1,
+    fillColor: tone,
+    fillOpacity: chosen ? 0.25 : 0.12,
+    interactive: false,
+  }).addTo(alarmLayer);
 }
 
 /** Go to the chosen alarm once, when it is chosen or gets its first place; then the operator moves the map. */
@@ -178,10 +182,13 @@ export function follow(again = false) {
   if (!view || !plottable(view.location)) return;
   if (shownFor === view.incident_id && !again) return;
   shownFor = view.incident_id;
-  const { lat, lon, radius_m: radius } = view.location;
+  fit(around(view, view.location).pad(0.15));
+}
+
+/** What is to be seen of an alarm: its radius, at least 1500 m across, and a unit that goes or is proposed. */
+function around(view, { lat, lon, radius_m: radius }) {
   const bounds = L.latLng(lat, lon).toBounds(Math.max(2 * (radius ?? 0), 1500));
   const concerned = [...liveOrders(view), proposal(view)].filter(Boolean).map((order) => order.unit_id);
   const unit = state.units.find((each) => concerned.includes(each.unit_id) && plottable(each));
-  if (unit) bounds.extend([unit.lat, unit.lon]);
-  fit(bounds.pad(0.15));
+  return unit ? bounds.extend([unit.lat, unit.lon]) : bounds;
 }

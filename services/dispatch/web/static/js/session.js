@@ -1,6 +1,6 @@
 // Signing in: by the address's #token=..., or by pasting a token. The token never stays in the address.
 
-import { Problem, get, signIn, signOut } from "./api.js";
+import { get, Problem, signIn, signOut } from "./api.js";
 import { byId, say } from "./dom.js";
 import { t } from "./words.js";
 
@@ -13,20 +13,29 @@ export async function whoAmI(why = null, needsRoom = true) {
   for (;;) {
     try {
       token ??= takeFromAddress() ?? (reason && (await askToken(reason)));
-      if (token) await signIn(token);
-      const me = await get("/console/me");
+      const me = await signedIn(token);
       if (me.cic || !needsRoom) return me;
       [reason, token] = [t("noRoom"), null];
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      if (problem.status === 0 || problem.status >= 500) {
-        await new Promise((done) => setTimeout(done, 1000)); // nobody's fault here: the same again by itself
-        continue;
-      }
-      reason = problem.status === 401 ? t(token ? "tokenRefused" : "pleaseSignIn") : problem.words;
-      token = null;
+      if (isAway(problem)) await new Promise((done) => setTimeout(done, 1000));
+      else [reason, token] = [whyNot(problem, token), null];
     }
   }
+}
+
+async function signedIn(token) {
+  if (token) await signIn(token);
+  return get("/console/me");
+}
+
+/** Nobody's fault here: the same again by itself. */
+const isAway = (problem) => problem.status === 0 || problem.status >= 500;
+
+/** Why nobody is signed in, for the form. */
+function whyNot(problem, token) {
+  if (problem.status !== 401) return problem.words;
+  return t(token ? "tokenRefused" : "pleaseSignIn");
 }
 
 /** A new token in the address of an open page: begin anew with it. */

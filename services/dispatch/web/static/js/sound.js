@@ -1,6 +1,11 @@
 // The alarm tone. Muting silences the alarms that stand there; the next one sounds again.
 
 const EVERY_MS = 1600;
+// Pitches in hertz; a tone begins every so many seconds and lasts so many.
+const TUNES = {
+  alarm: { pitches: [880, 660, 880], every: 0.2, lasts: 0.17 },
+  lost: { pitches: [330, 262], every: 0.3, lasts: 0.25 },
+};
 
 let audio = null;
 let silenced = false;
@@ -34,8 +39,8 @@ export function want(kind) {
 
 function beat() {
   if (!wanted || silenced || audio?.state !== "running") return;
-  if (wanted === "alarm") [880, 660, 880].forEach((pitch, i) => tone(pitch, i * 0.2, 0.17));
-  else [330, 262].forEach((pitch, i) => tone(pitch, i * 0.3, 0.25));
+  const tune = TUNES[wanted];
+  for (const [i, pitch] of tune.pitches.entries()) tone(pitch, i * tune.every, tune.lasts);
 }
 
 function tone(pitch, after, seconds) {

@@ -79,7 +79,7 @@ export function keepOnly(views, askedAt) {
   const gone = [...state.incidents].filter(
     ([id, each]) => !open.has(id) && (joined(each) || each.heardAt < askedAt),
   );
-  gone.forEach(([id]) => state.incidents.delete(id));
+  for (const [id] of gone) state.incidents.delete(id);
   return gone.map(([id]) => id).filter((id) => !within.has(id));
 }
 
@@ -111,19 +111,27 @@ export function nextStep(view) {
 export const another = () =>
   ordered().find((view) => view.incident_id !== state.selected && nextStep(view)) ?? null;
 
-/** Proved presses before unproved ones, and a flood below all (it must not bury them), then what needs an act, then urgency. */
-export function ordered() {
-  const rank = (view) => [
-    view.lane === "verified" ? 0 : state.groups.has(view.incident_id) ? 2 : 1,
-    rings(view) ? 0 : nextStep(view) ? 1 : 2,
-    -view.urgency,
-    Date.parse(view.raised_at),
-  ];
-  return [...state.incidents.values()]
-    .map(({ view }) => ({ view, rank: rank(view) }))
-    .sort((a, b) => a.rank.map((value, i) => value - b.rank[i]).find((difference) => difference !== 0) ?? 0)
-    .map(({ view }) => view);
+/** Proved presses before unproved ones, and a flood below all: it must not bury them. */
+function laneRank(view) {
+  if (view.lane === "verified") return 0;
+  return state.groups.has(view.incident_id) ? 2 : 1;
 }
+
+/** What must be answered, then what needs another act. */
+function actRank(view) {
+  if (rings(view)) return 0;
+  return nextStep(view) ? 1 : 2;
+}
+
+/** All that is open, what needs somebody first: by lane, by act, by urgency, and who pressed first. */
+export function ordered() {
+  const rank = (view) => [laneRank(view), actRank(view), -view.urgency, Date.parse(view.raised_at)];
+  const views = [...state.incidents.values()].map(({ view }) => ({ view, rank: rank(view) }));
+  return views.sort((a, b) => compare(a.rank, b.rank)).map(({ view }) => view);
+}
+
+/** By the first number in which two ranks differ. */
+const compare = (a, b) => a.map((value, i) => value - b[i]).find((difference) => difference !== 0) ?? 0;
 
 /** Green, amber or red as of now: a fix ages while it is looked at. */
 export function quality(location) {
@@ -151,6 +159,10 @@ export function metres(a, b) {
   return 12742000 * Math.asin(Math.sqrt(h));
 }
 
+/** Here, or lent to us, and without an order. */
+const isFree = (unit) =>
+  (unit.lent_to ?? unit.control_room_id) === state.me.cic && unit.available && !unit.order_id;
+
 /** Free units besides the proposed one, nearest first to where units are looked for: see `search` in the view. */
 export function nearest(view, count) {
   const here = plottable(view.search) ? view.search : null;
@@ -161,13 +173,7 @@ export function nearest(view, count) {
   );
   taken.add(proposal(view)?.unit_id);
   return state.units
-    .filter(
-      (unit) =>
-        (unit.lent_to ?? unit.control_room_id) === state.me.cic &&
-        unit.available &&
-        !unit.order_id &&
-        !taken.has(unit.unit_id),
-    )
+    .filter((unit) => isFree(unit) && !taken.has(unit.unit_id))
     .map((unit) => ({ unit, away: here && plottable(unit) ? metres(here, unit) : null }))
     .sort(
       (a, b) =>

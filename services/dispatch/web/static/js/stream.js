@@ -60,7 +60,7 @@ export class Feed {
       timers.push(setInterval(() => this.check().catch((problem) => this.failed(problem)), CHECK_MS));
       await this.read(response.body.getReader());
     } finally {
-      timers.forEach(clearInterval);
+      for (const timer of timers) clearInterval(timer);
       this.line.abort();
     }
   }
@@ -99,7 +99,7 @@ export class Feed {
       text += decoder.decode(value, { stream: true });
       const frames = text.split("\n\n");
       text = frames.pop();
-      frames.forEach((frame) => this.take(frame));
+      for (const frame of frames) this.take(frame);
     }
   }
 

@@ -1,6 +1,6 @@
 // Where the alarms of a control room go: an admin proposes it, a supervisor of that room confirms it.
 
-import { Problem, get, post, put } from "./api.js";
+import { get, Problem, post, put } from "./api.js";
 import { byId, el, fill, say } from "./dom.js";
 import { watchAddress, whoAmI } from "./session.js";
 import { language, locale, nameOf, showFixed, speak, t, word } from "./words.js";
