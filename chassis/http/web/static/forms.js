@@ -7,60 +7,86 @@
 // says so. data-while: sent only while that field says what it said when the page came. data-report: the id of what tells
 // of the answer, data-results of a list of what was found.
 
-import { question } from "./fields.js";
+import { byId, parts } from "./dom.js";
+import { fieldNamed, fieldsOf, fileOf, question } from "./fields.js";
 import { clear, complain, inWords } from "./problems.js";
 import { isTypedBeside, renew } from "./renew.js";
 
-/** Told before it is sent: a server that refuses half way cuts the line, and the browser would not know why. */
+/**
+ * Told before it is sent: a server that refuses half way cuts the line, and the browser would not know why.
+ * @param {HTMLFormElement} form
+ */
 function isTooBig(form) {
-  const field = form.querySelector("[data-type=file]");
-  if (!field || (field.files[0]?.size ?? 0) <= Number(field.dataset.most)) return false;
+  const field = fileOf(form);
+  if (!field || (field.files?.[0]?.size ?? 0) <= Number(field.dataset.most)) return false;
   complain(form, { field: field.name, said: field.dataset.tooBig });
   return true;
 }
 
-/** What was found, as links; data only ever becomes text. */
+/**
+ * What was found, as links; data only ever becomes text.
+ * @param {HTMLElement} place
+ * @param {Record<string, string>[]} found
+ */
 function list(place, found) {
+  const { link: address = "", show = "", none = "" } = place.dataset;
   const items = found.map((each) => {
     const link = document.createElement("a");
-    link.href = place.dataset.link.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(each[name]));
-    link.textContent = each[place.dataset.show] ?? "?";
+    link.href = address.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(each[name]));
+    link.textContent = each[show] ?? "?";
     const item = document.createElement("li");
     item.append(link);
     return item;
   });
-  place.replaceChildren(...(items.length ? items : [place.dataset.none]));
+  place.replaceChildren(...(items.length ? items : [none]));
 }
 
-/** An answer in the words of the page: [data-say] a value (of a list, how many), [data-when] "problems !made" seen only
- *  when so, [data-each] its template once for each of a list: [data-cell] a value of it, [data-wrong] what is wrong. */
+/**
+ * An answer in the words of the page: [data-say] a value (of a list, how many), [data-when] "problems !made" seen only
+ * when so, [data-each] its template once for each of a list: [data-cell] a value of it, [data-wrong] what is wrong.
+ * @param {HTMLElement} place
+ * @param {Record<string, any>} told
+ */
 function report(place, told) {
-  const value = (name) => (Array.isArray(told[name]) ? told[name].length : told[name]);
-  for (const each of place.querySelectorAll("[data-when]"))
-    each.hidden = !each.dataset.when
-      .split(" ")
-      .every((name) => (name[0] === "!" ? !value(name.slice(1)) : value(name)));
-  for (const each of place.querySelectorAll("[data-say]")) each.textContent = value(each.dataset.say);
-  for (const each of place.querySelectorAll("[data-each]")) {
-    const template = each.querySelector("template");
-    const rows = told[each.dataset.each].map((one) => {
-      const row = template.content.cloneNode(true);
-      for (const cell of row.querySelectorAll("[data-cell]")) cell.textContent = one[cell.dataset.cell];
-      for (const cell of row.querySelectorAll("[data-wrong]")) cell.textContent = inWords(one);
-      return row;
-    });
-    each.replaceChildren(template, ...rows);
-  }
+  const value = (/** @type {string} */ name) => (Array.isArray(told[name]) ? told[name].length : told[name]);
+  const holds = (/** @type {string} */ name) => (name[0] === "!" ? !value(name.slice(1)) : value(name));
+  for (const each of parts(place, "[data-when]")) each.hidden = !each.dataset.when?.split(" ").every(holds);
+  for (const each of parts(place, "[data-say]")) each.textContent = value(each.dataset.say ?? "");
+  for (const each of parts(place, "[data-each]")) repeat(each, told[each.dataset.each ?? ""]);
   place.hidden = false;
   place.focus();
 }
 
-/** While it is on its way nothing is sent twice, and what takes long says so. */
-function busy(form, on) {
-  for (const each of form.elements) if (each.type === "submit") each.disabled = on;
-  for (const each of form.querySelectorAll("progress")) each.hidden = !on;
+/**
+ * The template of a place once for each of what was told.
+ * @param {HTMLElement} place
+ * @param {Record<string, any>[]} told
+ */
+function repeat(place, told) {
+  const template = /** @type {HTMLTemplateElement} */ (place.querySelector("template"));
+  const rows = told.map((one) => {
+    const row = /** @type {DocumentFragment} */ (template.content.cloneNode(true));
+    for (const cell of parts(row, "[data-cell]")) cell.textContent = one[cell.dataset.cell ?? ""];
+    for (const cell of parts(row, "[data-wrong]")) cell.textContent = inWords(one);
+    return row;
+  });
+  place.replaceChildren(template, ...rows);
 }
 
+/**
+ * While it is on its way nothing is sent twice, and what takes long says so.
+ * @param {HTMLFormElement} form
+ * @param {boolean} on
+ */
+function busy(form, on) {
+  for (const each of fieldsOf(form)) if (each.type === "submit") each.disabled = on;
+  for (const each of parts(form, "progress")) each.hidden = !on;
+}
+
+/**
+ * @param {HTMLFormElement} form
+ * @param {HTMLElement | null} asked
+ */
 async function send(form, asked) {
   clear(form);
   if (isTooBig(form)) return;
@@ -75,8 +101,8 @@ async function send(form, asked) {
     const told = await answer.json().catch(() => ({}));
     if (answer.status === 401) return complain(form, { said: document.body.dataset.signedOut });
     if (!answer.ok) return complain(form, told);
-    if (form.dataset.results) return list(document.getElementById(form.dataset.results), told);
-    if (form.dataset.report) return report(document.getElementById(form.dataset.report), told);
+    if (form.dataset.results) return list(byId(form.dataset.results), told);
+    if (form.dataset.report) return report(byId(form.dataset.report), told);
     if (then) location.assign(then.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(told[name] ?? "")));
     else await renew(form, follow);
   } catch (error) {
@@ -88,26 +114,30 @@ async function send(form, asked) {
 }
 
 document.addEventListener("submit", (event) => {
-  if (!event.target.dataset.api) return;
+  const form = /** @type {HTMLFormElement} */ (event.target);
+  if (!form.dataset.api) return;
   event.preventDefault();
-  send(event.target, event.submitter);
+  send(form, event.submitter);
 });
-/** What belongs to another choice is neither seen nor sent. */
+/**
+ * What belongs to another choice is neither seen nor sent.
+ * @param {HTMLFormElement} form
+ */
 function follow(form) {
-  for (const part of form.querySelectorAll("[data-for]")) {
-    const [name, ...values] = part.dataset.for.split(" ");
-    part.disabled = part.hidden = !values.includes(form.elements.namedItem(name).value);
+  for (const part of /** @type {NodeListOf<HTMLFieldSetElement>} */ (form.querySelectorAll("[data-for]"))) {
+    const [name, ...values] = (part.dataset.for ?? "").split(" ");
+    part.disabled = part.hidden = !values.includes(fieldNamed(form, name).value);
   }
 }
 // Also when the browser comes back to a page with what was chosen there.
 addEventListener("pageshow", () => [...document.forms].forEach(follow));
 
-document.addEventListener("change", ({ target }) => {
+document.addEventListener("change", (event) => {
+  const target = /** @type {Field} */ (event.target);
   if (target.form) follow(target.form);
   if ("submit" in target.dataset) target.form.submit();
   // What was told was told of another file.
-  if (target.type === "file" && target.form?.dataset.report)
-    document.getElementById(target.form.dataset.report).hidden = true;
+  if (target.type === "file" && target.form?.dataset.report) byId(target.form.dataset.report).hidden = true;
 });
 
 // Who writes for an hour is at work, though the service hears nothing of it: any request keeps the session.

@@ -5,11 +5,15 @@ import { byId, say } from "./dom.js";
 import { state } from "./state.js";
 import { t } from "./words.js";
 
+/** The room of a supervisor. */
+const supervised = () => (state.me?.roles.includes("supervisor") ? state.me.cic : null);
+
 /** A webhook that was proposed for this room. */
 export async function lookAside() {
-  if (!state.me?.roles.includes("supervisor")) return;
+  const cic = supervised();
+  if (!cic) return;
   try {
-    const { proposed } = await get(`/v1/control-rooms/${encodeURIComponent(state.me.cic)}/webhook`);
+    const { proposed } = await get(`/v1/control-rooms/${encodeURIComponent(cic)}/webhook`);
     say(byId("webhook-waits"), proposed ? t("webhookWaits") : null);
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem; // it is looked for again
@@ -18,9 +22,10 @@ export async function lookAside() {
 
 /** Units that another room offers, or that it has not answered for: said like that, to who can answer. */
 export function sayLending() {
-  if (!state.me?.roles.includes("supervisor")) return;
-  const toUs = state.units.filter((unit) => unit.offered_to === state.me.cic).length;
-  const byUs = state.units.filter((unit) => unit.offered_to && unit.control_room_id === state.me.cic).length;
+  const cic = supervised();
+  if (!cic) return;
+  const toUs = state.units.filter((unit) => unit.offered_to === cic).length;
+  const byUs = state.units.filter((unit) => unit.offered_to && unit.control_room_id === cic).length;
   const texts = [toUs && t("lendingToYou", { count: toUs }), byUs && t("lendingByYou", { count: byUs })];
   say(byId("lending-waits"), texts.filter(Boolean).join(" · "));
 }

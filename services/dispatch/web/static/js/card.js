@@ -18,13 +18,19 @@ export function showCard() {
 }
 
 const title = () => el("h2", {}, t("card"));
+/** @param {string} text */
 const day = (text) => new Date(`${text}T12:00:00Z`).toLocaleDateString(locale());
+/** @param {Api.Person} person */
 const born = (person) => (person.born_on ? ` (° ${day(person.born_on)})` : "");
 
+/**
+ * @param {Api.Card} told
+ * @param {string} incident
+ */
 function card(told, incident) {
   const { victim } = told;
   const weapons = told.perpetrators.flatMap((person) => person.weapons);
-  const photo = (of) =>
+  const photo = (/** @type {string | null} */ of) =>
     told.photos
       ?.filter((each) => each.of === of)
       .map((each) =>
@@ -71,17 +77,29 @@ function card(told, incident) {
   ];
 }
 
+/**
+ * @param {string} name
+ * @param {Child[]} content
+ * @returns {Child[]}
+ */
 const line = (name, ...content) => [el("dt", {}, t(name)), el("dd", {}, content)];
+/** @param {string[]} texts */
 const list = (texts) =>
   el(
     "ul",
     {},
     texts.map((text) => el("li", {}, text)),
   );
+/** @param {string | null} text */
 const note = (text) => text && el("span", { class: "note" }, text);
+/** @param {Api.Address} each */
 const address = (each) =>
   `${word("address", each.kind)}: ${each.text}${each.access_notes ? ` — ${each.access_notes}` : ""}`;
 
+/**
+ * @param {Api.Perpetrator} person
+ * @param {Child} photos
+ */
 function perpetrator(person, photos) {
   return line(
     "perpetrator",

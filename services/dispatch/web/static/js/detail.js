@@ -2,7 +2,7 @@
 
 import { clockTime } from "./clock.js";
 import { mayClose } from "./closing.js";
-import { byId, el, fill, say } from "./dom.js";
+import { byId, el, fill, part, say } from "./dom.js";
 import { groupOf, progress, roomName, zoneName } from "./list.js";
 import {
   another,
@@ -31,7 +31,11 @@ export const settled = () => performance.now() - shownAt > 700;
 
 const PARTS = ["head", "place", "orders", "flags", "units", "more"];
 
-/** Redraw the chosen alarm. `act.send(unitId)`, `act.radio(order, state)`, `act.pick(id)`; `busy`: an answer is awaited. */
+/**
+ * Redraw the chosen alarm. `act.send(unitId)`, `act.radio(order, state)`, `act.pick(id)`; `busy`: an answer is awaited.
+ * @param {Acts} act
+ * @param {boolean} busy
+ */
 export function showAlarm(act, busy) {
   const view = selected();
   byId("alarm").hidden = !view;
@@ -41,7 +45,8 @@ export function showAlarm(act, busy) {
     return;
   }
   byId("alarm").dataset.incident = view.incident_id;
-  const many = groupOf(view) ? countOf(groupOf(view)) : 0;
+  const group = groupOf(view);
+  const many = group ? countOf(group) : 0;
   const key = [language, view.incident_id, view.revision, state.zones.size, state.rooms.size, many];
   fill(byId("head"), [...key, view.tied, Boolean(leading(view)) || late(view)], () => head(view, many));
   say(byId("duress"), view.cancel === "duress" ? t("duress") : null);
@@ -59,6 +64,11 @@ export function showAlarm(act, busy) {
   fill(byId("more"), key, () => more(view, act, many));
 }
 
+/**
+ * @param {Incident} view
+ * @param {number} many
+ * @returns {Child[]}
+ */
 function head(view, many) {
   const reached = leading(view);
   const order =
@@ -105,6 +115,11 @@ function head(view, many) {
   ];
 }
 
+/**
+ * @param {Incident} view
+ * @param {boolean} busy
+ * @param {number} many
+ */
 function showActions(view, busy, many) {
   const step = nextStep(view) ?? (another() ? "next" : null);
   const primary = byId("primary");
@@ -114,14 +129,8 @@ function showActions(view, busy, many) {
   primary.setAttribute("aria-busy", String(busy));
   primary.classList.toggle("many", many > 0);
   if (step) {
-    const unit = proposal(view);
-    const label = {
-      acknowledge: () => (many ? t("step.acknowledge.many", { count: many }) : null),
-      send: () => t("step.send", { unit: unit.callsign }) + distance(unit.distance_m),
-      next: () => t("step.next", { zone: zoneName(another()) }),
-    };
-    primary.querySelector("span").textContent = busy ? t("busy") : (label[step]?.() ?? t(`step.${step}`));
-    primary.querySelector("kbd").textContent = KEYS[step];
+    part(primary, "span").textContent = busy ? t("busy") : labelOf(step, view, many);
+    part(primary, "kbd").textContent = KEYS[step];
   }
   const order = leading(view);
   say(
@@ -137,6 +146,25 @@ function showActions(view, busy, many) {
   say(byId("take-over"), offered ? `${t("step.take-over")} (T)` : null);
 }
 
+/**
+ * What the one button says: the step, and what it would be done with.
+ * @param {keyof typeof KEYS} step
+ * @param {Incident} view
+ * @param {number} many
+ */
+function labelOf(step, view, many) {
+  const unit = proposal(view);
+  const after = step === "next" ? another() : null;
+  if (step === "acknowledge" && many) return t("step.acknowledge.many", { count: many });
+  if (step === "send" && unit) return t("step.send", { unit: unit.callsign }) + distance(unit.distance_m);
+  if (after) return t("step.next", { zone: zoneName(after) });
+  return t(`step.${step}`);
+}
+
+/**
+ * @param {Incident} view
+ * @returns {Child[]}
+ */
 function place(view) {
   const { location } = view;
   const tone = quality(location);
@@ -173,6 +201,10 @@ function place(view) {
   ];
 }
 
+/**
+ * @param {Incident} view
+ * @returns {Child[]}
+ */
 function flags(view) {
   const told = [
     view.presses > 1 && t("presses", { count: view.presses }),
@@ -191,13 +223,19 @@ function flags(view) {
     : [];
 }
 
+/**
+ * @param {Incident} view
+ * @param {Acts} act
+ * @param {number} many
+ * @returns {Child[]}
+ */
 function more(view, act, many) {
-  const moments = [
-    ["raised", view.raised_at],
-    ["routed", view.routed_at],
-    ["displayed", view.displayed_at],
-    ["acknowledged", view.acknowledged_at],
-  ];
+  const moments = {
+    raised: view.raised_at,
+    routed: view.routed_at,
+    displayed: view.displayed_at,
+    acknowledged: view.acknowledged_at,
+  };
   const linked = view.linked_incidents.map((id) => ({ id, other: viewOf(id) }));
   return [
     linked.length > 0 && el("h3", {}, t("linked")),
@@ -223,9 +261,9 @@ function more(view, act, many) {
     el(
       "p",
       { class: "moments" },
-      moments
-        .filter(([, at]) => at)
-        .map(([name, at]) => el("span", {}, `${t(`moment.${name}`)} ${clockTime(at, locale())}`)),
+      Object.entries(moments).map(
+        ([name, at]) => at && el("span", {}, `${t(`moment.${name}`)} ${clockTime(at, locale())}`),
+      ),
     ),
     mayClose(view) &&
       el(

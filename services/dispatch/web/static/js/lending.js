@@ -6,15 +6,21 @@ import { watchAddress, whoAmI } from "./session.js";
 import { language, nameOf, showFixed, speak, t, word } from "./words.js";
 
 const EVERY_MS = 15000;
-let me = null;
+/** @type {Member} */
+let me;
+/** @type {Api.ControlRoomOut[]} */
 let rooms = [];
+/** @type {Unit[]} */
 let units = [];
 
 const isSupervisor = () => me.roles.includes("supervisor");
+/** @param {Unit} unit */
 const isOurs = (unit) => unit.control_room_id === me.cic;
+/** @param {string} id */
 const roomName = (id) => nameOf(rooms.find((room) => room.id === id)?.names) || id;
 
 // What there is, in the order in which it needs somebody. `asked` waits for an answer from here.
+/** @type {Record<string, { holds: (unit: Unit) => unknown, acts: string[] }>} */
 const GROUPS = {
   asked: { holds: (unit) => unit.offered_to === me.cic, acts: ["accept", "refuse"] },
   offered: { holds: (unit) => isOurs(unit) && unit.offered_to, acts: ["withdraw"] },
@@ -45,6 +51,7 @@ function show() {
   fill(byId("offer"), [language, rooms, told], offerForm);
 }
 
+/** @param {string} name */
 function group(name) {
   const found = units.filter(GROUPS[name].holds);
   return el(
@@ -61,7 +68,16 @@ function group(name) {
   );
 }
 
+/**
+ * @param {Unit} unit
+ * @param {string} name
+ */
 function item(unit, name) {
+  /**
+   * @param {string} key
+   * @param {Child} value
+   * @returns {Child[]}
+   */
   const line = (key, value) => [el("dt", {}, t(key)), el("dd", {}, value)];
   return el(
     "li",
@@ -85,6 +101,10 @@ function item(unit, name) {
   );
 }
 
+/**
+ * @param {Unit} unit
+ * @param {string} act
+ */
 function button(unit, act) {
   const text = word("lendingDo", act);
   return el(
@@ -100,7 +120,11 @@ function button(unit, act) {
   );
 }
 
-/** Say what became of an act, and look again; raises nothing. */
+/**
+ * Say what became of an act, and look again; raises nothing.
+ * @param {Unit} unit
+ * @param {string} act
+ */
 async function answer(unit, act) {
   say(byId("problem"), null);
   say(byId("done"), null);
@@ -117,11 +141,16 @@ async function answer(unit, act) {
 }
 
 function offerForm() {
+  /** @type {Record<string, [value: string, text: string][]>} */
   const choices = {
     unit_id: units.filter((unit) => isOurs(unit) && !unit.lent_to).map((unit) => [unit.unit_id, unit.callsign]),
     control_room_id: rooms.filter((room) => room.id !== me.cic).map((room) => [room.id, roomName(room.id)]),
     kind: ["loan", "transfer"].map((kind) => [kind, word("lendingAs", kind)]),
   };
+  /**
+   * @param {string} name
+   * @returns {Child[]}
+   */
   const field = (name) => [
     el("label", { for: name }, word("offer", name)),
     el(
@@ -145,10 +174,17 @@ function offerForm() {
   return [el("h2", { id: "offer-title" }, t("lendingOffer")), node];
 }
 
+/**
+ * @param {HTMLFormElement} node
+ * @param {string | null} name
+ */
+const choice = (node, name) => /** @type {HTMLSelectElement} */ (node.elements.namedItem(name ?? ""));
+
+/** @param {HTMLFormElement} node */
 async function offer(node) {
   for (const each of node.querySelectorAll(".wrong")) each.textContent = "";
   for (const each of node.querySelectorAll("select")) each.removeAttribute("aria-invalid");
-  const { unit_id: unit, control_room_id: room, kind } = node.elements;
+  const [unit, room, kind] = ["unit_id", "control_room_id", "kind"].map((name) => choice(node, name));
   const empty = [unit, room].find((each) => !each.value);
   if (empty) return wrong(empty);
   try {
@@ -158,7 +194,7 @@ async function offer(node) {
     });
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
-    const input = node.elements[problem.field];
+    const input = choice(node, problem.field);
     return input
       ? wrong(input, ` (${problem.message})`)
       : say(byId("problem"), `${t("failed")} ${problem.words}`);
@@ -170,6 +206,10 @@ async function offer(node) {
   return look();
 }
 
+/**
+ * @param {HTMLSelectElement} input
+ * @param {string} why
+ */
 function wrong(input, why = "") {
   input.setAttribute("aria-invalid", "true");
   byId(`${input.id}-wrong`).textContent = t(`wrong.${input.name}`) + why;
@@ -181,8 +221,8 @@ const look = () => load().catch((problem) => say(byId("problem"), problem.words)
 async function run() {
   showFixed();
   byId("language").value = language;
-  byId("language").addEventListener("change", (event) => {
-    speak(event.target.value);
+  byId("language").addEventListener("change", () => {
+    speak(byId("language").value);
     show();
   });
   watchAddress();

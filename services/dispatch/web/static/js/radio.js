@@ -8,12 +8,24 @@ import { t, word } from "./words.js";
 
 const SAID = ["acknowledged", "en_route", "on_scene"];
 const WAY = ["sent", "received", ...SAID];
-let asked = null; // { order, incident, what }: what the form stands for
+/** @type {{ order: Order, incident: string, what: "safe" | "recall" } | null} What the form stands for. */
+let asked = null;
 
-/** Buttons beside an order that a unit holds. `act.radio(order, state)` says a step at once; the rest is asked for. */
+/**
+ * Buttons beside an order that a unit holds. `act.radio(order, state)` says a step at once; the rest is asked for.
+ * @param {Incident} view
+ * @param {Order} order
+ * @param {Acts} act
+ * @param {boolean} busy
+ */
 export function radio(view, order, act, busy) {
   if (!isOurs(view) || view.tied || !WAY.includes(order.state)) return null;
   const steps = SAID.filter((state) => WAY.indexOf(state) > WAY.indexOf(order.state));
+  /**
+   * @param {string} hold
+   * @param {string} text
+   * @param {() => void} onclick
+   */
   const button = (hold, text, onclick) =>
     el(
       "button",
@@ -37,6 +49,11 @@ export function radio(view, order, act, busy) {
   );
 }
 
+/**
+ * @param {Incident} view
+ * @param {Order} order
+ * @param {"safe" | "recall"} what
+ */
 function ask(view, order, what) {
   asked = { order, incident: view.incident_id, what };
   const safe = what === "safe";
@@ -55,7 +72,10 @@ export function showRadio() {
   if (asked && !viewOf(asked.incident)) byId("radio").close();
 }
 
-/** `arrived(view)`: the answer of the service. */
+/**
+ * `arrived(view)`: the answer of the service.
+ * @param {(view: Incident) => void} arrived
+ */
 export function prepareRadio(arrived) {
   const dialog = byId("radio");
   byId("radio-form").addEventListener("submit", async (event) => {

@@ -6,8 +6,14 @@ import { t } from "./words.js";
 
 const MARK = "#token=";
 
-/** Who is signed in, asking until somebody is. `why`: said in the form; `needsRoom`: only who belongs to a room. */
-export async function whoAmI(why = null, needsRoom = true) {
+/**
+ * Who is signed in, asking until somebody is. `why`: said in the form; `needsRoom`: only who belongs to a room.
+ * @template {boolean} [Room=true]
+ * @param {string | null} why
+ * @param {Room} needsRoom
+ * @returns {Promise<Room extends true ? Member : Me>}
+ */
+export async function whoAmI(why = null, needsRoom = /** @type {Room} */ (true)) {
   let reason = why;
   let token = null;
   for (;;) {
@@ -24,15 +30,23 @@ export async function whoAmI(why = null, needsRoom = true) {
   }
 }
 
+/** @param {string | null} token */
 async function signedIn(token) {
   if (token) await signIn(token);
   return get("/console/me");
 }
 
-/** Nobody's fault here: the same again by itself. */
+/**
+ * Nobody's fault here: the same again by itself.
+ * @param {Problem} problem
+ */
 const isAway = (problem) => problem.status === 0 || problem.status >= 500;
 
-/** Why nobody is signed in, for the form. */
+/**
+ * Why nobody is signed in, for the form.
+ * @param {Problem} problem
+ * @param {string | null} token
+ */
 function whyNot(problem, token) {
   if (problem.status !== 401) return problem.words;
   return t(token ? "tokenRefused" : "pleaseSignIn");
@@ -58,6 +72,10 @@ function takeFromAddress() {
   return token;
 }
 
+/**
+ * @param {string} why
+ * @returns {Promise<string>}
+ */
 function askToken(why) {
   const dialog = byId("sign-in");
   const field = byId("token");
@@ -65,12 +83,13 @@ function askToken(why) {
   field.value = "";
   if (!dialog.open) dialog.showModal();
   return new Promise((done) => {
-    const again = (event) => event.preventDefault(); // there is nothing behind it to go back to
+    const again = (/** @type {Event} */ event) => event.preventDefault(); // there is nothing behind it to go back to
     const inAddress = () => finish(takeFromAddress());
-    const submit = (event) => {
+    const submit = (/** @type {Event} */ event) => {
       event.preventDefault();
       finish(field.value.trim());
     };
+    /** @param {string | null} token */
     function finish(token) {
       if (!token) return;
       dialog.removeEventListener("cancel", again);

@@ -2,7 +2,7 @@
 //
 // EventSource hides keep-alives and refusals, so a dead line would look live; hence our own reader.
 
-import { get, open } from "./api.js";
+import { get, open, Problem } from "./api.js";
 
 const SILENCE_MS = 25000; // the server speaks at least every 10 s
 const CHECK_MS = 5000;
@@ -13,10 +13,16 @@ const WAITS_MS = [250, 500, 1000, 2000];
  * on.incident(view), on.present(views): all that is open, on.units(units), on.state("live"|"lost"), on.refused().
  */
 export class Feed {
+  /**
+   * @param {string} cic
+   * @param {Told} on
+   */
   constructor(cic, on) {
     this.base = `/v1/control-rooms/${encodeURIComponent(cic)}`;
     this.on = on;
     this.running = true;
+    this.line = new AbortController();
+    this.heardAt = 0;
     this.follow();
   }
 
@@ -33,7 +39,7 @@ export class Feed {
         });
       } catch (problem) {
         if (!this.running) return;
-        if (problem.status === 401 || problem.status === 403) {
+        if (problem instanceof Problem && [401, 403].includes(problem.status)) {
           this.running = false;
           this.on.state("lost");
           this.on.refused(problem);
@@ -46,8 +52,10 @@ export class Feed {
     }
   }
 
+  /** @param {() => void} opened */
   async readOnce(opened) {
     this.line = new AbortController();
+    /** @type {ReturnType<typeof setInterval>[]} */
     const timers = [];
     try {
       this.hear();
@@ -58,7 +66,7 @@ export class Feed {
       await this.check();
       opened();
       timers.push(setInterval(() => this.check().catch((problem) => this.failed(problem)), CHECK_MS));
-      await this.read(response.body.getReader());
+      if (response.body) await this.read(response.body.getReader());
     } finally {
       for (const timer of timers) clearInterval(timer);
       this.line.abort();
@@ -73,6 +81,7 @@ export class Feed {
     if (performance.now() - this.heardAt > SILENCE_MS) this.line.abort();
   }
 
+  /** @param {Problem} problem */
   failed(problem) {
     if (problem.status === 401)
       this.line.abort(); // the next attempt meets the refusal itself
@@ -89,6 +98,7 @@ export class Feed {
     this.on.state("live");
   }
 
+  /** @param {ReadableStreamDefaultReader<Uint8Array>} reader */
   async read(reader) {
     const decoder = new TextDecoder();
     let text = "";
@@ -98,11 +108,12 @@ export class Feed {
       this.hear();
       text += decoder.decode(value, { stream: true });
       const frames = text.split("\n\n");
-      text = frames.pop();
+      text = frames.pop() ?? "";
       for (const frame of frames) this.take(frame);
     }
   }
 
+  /** @param {string} frame */
   take(frame) {
     const lines = frame.split("\n");
     if (!lines.includes("event: incident")) return;

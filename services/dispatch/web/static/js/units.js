@@ -9,17 +9,30 @@ import { locale, t, word } from "./words.js";
 const STEPS_OPEN = new Set(["proposed", "sent", "received", "acknowledged", "en_route"]);
 const WAY = ["sent", "received", "acknowledged", "en_route", "on_scene"];
 
-/** Of a unit that may not be there any more. */
+/**
+ * Of a unit that may not be there any more.
+ * @param {string | null} seenAt
+ */
 const noSign = (seenAt) => (seenAt ? t("noSignSince", { time: clockTime(seenAt, locale()) }) : t("noSign"));
 
-/** As it stands after the name of a unit. */
+/**
+ * As it stands after the name of a unit.
+ * @param {number | null | undefined} m
+ */
 export const distance = (m) => (m === null || m === undefined ? "" : ` · ${kilometres(m)}`);
+/** @param {number} m */
 const kilometres = (m) =>
   m < 950
     ? `${Math.round(m / 10) * 10} m`
     : `${(m / 1000).toLocaleString(locale(), { maximumFractionDigits: 1 })} km`;
 
-/** The units that were sent or proposed, the one that is furthest first. */
+/**
+ * The units that were sent or proposed, the one that is furthest first.
+ * @param {Incident} view
+ * @param {Acts} act
+ * @param {boolean} busy
+ * @returns {Child[]}
+ */
 export function orders(view, act, busy) {
   const shown = [...view.orders].sort((a, b) => stepOf(b) - stepOf(a));
   if (!shown.length) return [el("h3", {}, t("unitsSent")), el("p", {}, t("noUnitSent"))];
@@ -33,6 +46,12 @@ export function orders(view, act, busy) {
   ];
 }
 
+/**
+ * @param {Incident} view
+ * @param {Order} each
+ * @param {Acts} act
+ * @param {boolean} busy
+ */
 function order(view, each, act, busy) {
   const at = WAY.indexOf(each.state);
   return el(
@@ -65,7 +84,14 @@ function order(view, each, act, busy) {
   );
 }
 
-/** Other free units; `closed`: none of them can be sent now. */
+/**
+ * Other free units; `closed`: none of them can be sent now.
+ * @param {Incident} view
+ * @param {ReturnType<typeof import("./state.js").nearest>} near
+ * @param {boolean} closed
+ * @param {Acts} act
+ * @returns {Child[]}
+ */
 export function units(view, near, closed, act) {
   const rows = near.map(({ unit, away }) =>
     el(
