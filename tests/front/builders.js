@@ -1,6 +1,6 @@
 // What dispatch tells a page, as short as a test needs it.
 
-import { state } from "../../services/dispatch/web/static/js/state.js";
+import { state } from "#console/js/state.js";
 
 /** The room that looks at the alarms. */
 export const OURS = "cic-oost-vlaanderen";

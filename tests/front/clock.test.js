@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
-import { clockTime, learn, now, secondsSince, span } from "../../services/dispatch/web/static/js/clock.js";
+import { clockTime, learn, now, secondsSince, span } from "#console/js/clock.js";
 
 const HERE = "2026-12-01T10:00:00Z";
 /** @param {string | null} date */

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { bodyOf, inBelgium, placing, put, question, READ } from "../../chassis/http/web/static/fields.js";
-import { inWords } from "../../chassis/http/web/static/problems.js";
+import { bodyOf, inBelgium, placing, put, question, READ } from "#shared/fields.js";
+import { inWords } from "#shared/problems.js";
 
 /**
  * @typedef {{ name?: string, value?: string, type?: string, checked?: boolean, defaultValue?: string,

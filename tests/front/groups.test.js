@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { countOf, keepOnly, state, take, viewOf } from "../../services/dispatch/web/static/js/state.js";
+import { countOf, keepOnly, state, take, viewOf } from "#console/js/state.js";
 import { begin, flood, incident, OTHERS, TAKEN, UNPROVED } from "./builders.js";
 
 const AT = "2026-12-01T10:02:00Z";

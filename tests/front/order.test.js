@@ -2,16 +2,7 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import {
-  another,
-  leading,
-  nextStep,
-  ordered,
-  proposal,
-  rings,
-  state,
-  take,
-} from "../../services/dispatch/web/static/js/state.js";
+import { another, leading, nextStep, ordered, proposal, rings, state, take } from "#console/js/state.js";
 import { begin, incident, OTHERS, order, TAKEN, UNPROVED } from "./builders.js";
 
 const GROUP = {

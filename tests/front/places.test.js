@@ -2,16 +2,7 @@
 
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
-import {
-  known,
-  late,
-  metres,
-  nearest,
-  plottable,
-  quality,
-  state,
-  take,
-} from "../../services/dispatch/web/static/js/state.js";
+import { known, late, metres, nearest, plottable, quality, state, take } from "#console/js/state.js";
 import { begin, incident, OTHERS, OURS, order, unit } from "./builders.js";
 
 const NOW = "2026-12-01T10:10:00Z";

@@ -3,13 +3,13 @@
 import "./browser.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import de from "../../services/dispatch/web/static/i18n/de.js";
-import en from "../../services/dispatch/web/static/i18n/en.js";
-import fr from "../../services/dispatch/web/static/i18n/fr.js";
-import nl from "../../services/dispatch/web/static/i18n/nl.js";
-import { progress, zoneName } from "../../services/dispatch/web/static/js/list.js";
-import { state } from "../../services/dispatch/web/static/js/state.js";
-import { nameOf, t, word } from "../../services/dispatch/web/static/js/words.js";
+import de from "#console/i18n/de.js";
+import en from "#console/i18n/en.js";
+import fr from "#console/i18n/fr.js";
+import nl from "#console/i18n/nl.js";
+import { progress, zoneName } from "#console/js/list.js";
+import { state } from "#console/js/state.js";
+import { nameOf, t, word } from "#console/js/words.js";
 import { begin, incident, OTHERS, order, TAKEN } from "./builders.js";
 
 /** @param {string} text */
