@@ -24,6 +24,7 @@ test: ## every test that this machine can run; ARGS="-k name" for some
 ifdef ARGS
 	@$(PYTEST) $(ARGS)
 else
+	@$(MAKE) --no-print-directory test-front
 	@$(PYTEST) -n 2 --dist loadfile tests/unit tests/contract tests/integration
 	@$(PYTEST) tests/browser tests/scenarios
 endif
@@ -32,12 +33,25 @@ test-compose: setup ## the scenarios in containers, and what is true of containe
 	@infra/docker/engine.sh
 	@SYSTEM=containers $(PYTEST) --timeout 600 $(or $(ARGS),tests/containers tests/scenarios)
 
-check: setup ## ruff, mypy, import-linter, links in the documentation
+check: setup ## ruff, mypy, import-linter, links in the documentation, and check-front
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.support.links
+	@$(MAKE) --no-print-directory check-front
+
+# What package.json says, with the Node.js in .venv.
+FRONT := PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent
+.PHONY: check-front test-front
+
+check-front: setup ## Biome and TypeScript, for the scripts of the pages; part of check
+	@infra/setup.sh front
+	@$(FRONT) check
+
+test-front: setup ## what the scripts of the pages decide, in Node.js; part of test
+	@infra/setup.sh front
+	@$(FRONT) test
 
 bench: setup ## floor, latency at 20 and 100 presses a second, highest sustained rate
 	@$(BIN)/stalkingalarm bench
@@ -56,4 +70,4 @@ stop: ## stop what runs from this checkout
 
 clean: stop ## stop, and delete everything that was set up or stored here
 	@test ! -x $(BIN)/stalkingalarm || $(BIN)/stalkingalarm wipe
-	@rm -rf .venv .uv .run
+	@rm -rf .venv .uv .run node_modules
