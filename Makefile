@@ -24,6 +24,7 @@ test: ## every test that this machine can run, in three processes; ARGS="-k name
 ifdef ARGS
 	@$(PYTEST) $(ARGS)
 else
+	@$(MAKE) --no-print-directory test-front
 	@$(PYTEST) $(PARALLEL)
 endif
 
@@ -51,12 +52,25 @@ test-all: test ## before a release: also every scenario in containers, and every
 	@$(MAKE) test-compose ARGS="tests/containers tests/scenarios"
 	@$(MAKE) chaos BUDGET=60m
 
-check: setup ## ruff, mypy, import-linter, links in the documentation
+check: setup ## ruff, mypy, import-linter, links in the documentation, and check-front
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/python -m tests.support.links
+	@$(MAKE) --no-print-directory check-front
+
+# What package.json says, with the Node.js in .venv.
+FRONT := PATH="$(CURDIR)/$(BIN):$$PATH" npm run --silent
+.PHONY: check-front test-front
+
+check-front: setup ## Biome and TypeScript, for the scripts of the pages; part of check
+	@infra/setup.sh front
+	@$(FRONT) check
+
+test-front: setup ## what the scripts of the pages decide, in Node.js; part of test
+	@infra/setup.sh front
+	@$(FRONT) test
 
 bench: setup ## floor, latency at 20 and 100 presses a second, highest sustained rate
 	@$(BIN)/stalkingalarm bench
@@ -75,4 +89,4 @@ stop: ## stop what runs from this checkout
 
 clean: stop ## stop, and delete everything that was set up or stored here
 	@test ! -x $(BIN)/stalkingalarm || $(BIN)/stalkingalarm wipe
-	@rm -rf .venv .uv .run
+	@rm -rf .venv .uv .run node_modules

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Brings a bare Debian or Ubuntu machine to where the system runs: Python environment and broker.
-# `setup.sh [tests|chaos]`; with `chaos` also a C compiler, iptables and ip, with which a system of its own is broken;
-# with `tests` these, and Debian's Chromium and Prometheus.
+# `setup.sh [tests|chaos|front]`; with `chaos` also a C compiler, iptables and ip, with which a system of its own is broken;
+# with `tests` these, and Debian's Chromium and Prometheus; with `front` Node.js and what checks the scripts of the pages.
 # Run again, it does nothing and takes no time.
 set -eu
 cd "$(dirname "$0")/.."
@@ -122,6 +122,18 @@ prometheus() {
     apt_install_stopped prometheus prometheus
 }
 
+# Node.js is a Python package here, so that every machine has the version in uv.lock and nobody has to be root.
+front() {
+    stamp=$(cat uv.lock package.json package-lock.json | cksum)
+    [ -x .venv/bin/node ] && [ "$(cat node_modules/.stamp 2>/dev/null)" = "$stamp" ] && return
+    enough_disk
+    say "Node.js (.venv) and npm's packages (node_modules): they check and test the scripts of the pages"
+    UV_PROJECT_ENVIRONMENT=.venv slowly "installing Node.js" .uv/bin/uv sync --frozen --inexact --only-group front ||
+        fail "Node.js could not be installed: $(last_line)"
+    slowly "installing npm's packages" .venv/bin/npm ci || fail "cannot reach the registry of npm: $(last_line)"
+    echo "$stamp" >node_modules/.stamp
+}
+
 faults() {
     command -v cc >/dev/null || command -v tcc >/dev/null || apt_install tcc
     command -v iptables >/dev/null || [ -x /usr/sbin/iptables ] || apt_install iptables
@@ -133,4 +145,5 @@ broker
 case "${1:-}" in
     tests) browser; prometheus; faults ;;
     chaos) faults ;;
+    front) front ;;
 esac

@@ -2,10 +2,25 @@
 
 import { clockTime } from "./clock.js";
 import { mayClose } from "./closing.js";
-import { byId, el, fill, say } from "./dom.js";
+import { byId, el, fill, part, say } from "./dom.js";
 import { groupOf, progress, roomName, zoneName } from "./list.js";
-import { another, countOf, isOurs, known, late, leading, liveOrders, nearest, nextStep, plottable, proposal, quality, rings, selected, state, stepOf, viewOf } from "./state.js";
-import { radio } from "./radio.js";
+import {
+  another,
+  countOf,
+  isOurs,
+  known,
+  late,
+  leading,
+  nearest,
+  nextStep,
+  proposal,
+  quality,
+  rings,
+  selected,
+  state,
+  viewOf,
+} from "./state.js";
+import { distance, orders, units } from "./units.js";
 import { language, locale, t, word } from "./words.js";
 
 const KEYS = { next: "N", acknowledge: "Enter", "take-over": "T", send: "S", choose: "U" };
@@ -15,10 +30,12 @@ let shownAt = 0;
 export const settled = () => performance.now() - shownAt > 700;
 
 const PARTS = ["head", "place", "orders", "flags", "units", "more"];
-const STEPS_OPEN = new Set(["proposed", "sent", "received", "acknowledged", "en_route"]);
-const WAY = ["sent", "received", "acknowledged", "en_route", "on_scene"];
 
-/** Redraw the chosen alarm. `act.send(unitId)`, `act.radio(order, state)`, `act.pick(id)`; `busy`: an answer is awaited. */
+/**
+ * Redraw the chosen alarm. `act.send(unitId)`, `act.radio(order, state)`, `act.pick(id)`; `busy`: an answer is awaited.
+ * @param {Acts} act
+ * @param {boolean} busy
+ */
 export function showAlarm(act, busy) {
   const view = selected();
   byId("alarm").hidden = !view;
@@ -28,7 +45,8 @@ export function showAlarm(act, busy) {
     return;
   }
   byId("alarm").dataset.incident = view.incident_id;
-  const many = groupOf(view) ? countOf(groupOf(view)) : 0;
+  const group = groupOf(view);
+  const many = group ? countOf(group) : 0;
   const key = [language, view.incident_id, view.revision, state.zones.size, state.rooms.size, many];
   fill(byId("head"), [...key, view.tied, Boolean(leading(view)) || late(view)], () => head(view, many));
   say(byId("duress"), view.cancel === "duress" ? t("duress") : null);
@@ -38,26 +56,46 @@ export function showAlarm(act, busy) {
   fill(byId("flags"), key, () => flags(view));
   const near = nearest(view, 4);
   const open = !view.acknowledged_at || !isOurs(view) || view.tied;
-  fill(byId("units"), [...key, busy, near.map(({ unit, away }) => [unit.unit_id, unit.fresh, away && Math.round(away / 50)])], () =>
-    units(view, near, open || busy, act),
+  fill(
+    byId("units"),
+    [...key, busy, near.map(({ unit, away }) => [unit.unit_id, unit.fresh, away && Math.round(away / 50)])],
+    () => units(view, near, open || busy, act),
   );
   fill(byId("more"), key, () => more(view, act, many));
 }
 
+/**
+ * @param {Incident} view
+ * @param {number} many
+ * @returns {Child[]}
+ */
 function head(view, many) {
   const reached = leading(view);
-  const order = !reached && el(
-    "p",
-    { class: late(view) ? "deadline over" : "deadline" },
-    late(view) ? t("overdue") : t("due"),
-    " ",
-    el("time", { [late(view) ? "data-since" : "data-until"]: view.deadline_at }),
-  );
+  const order =
+    !reached &&
+    el(
+      "p",
+      { class: late(view) ? "deadline over" : "deadline" },
+      late(view) ? t("overdue") : t("due"),
+      " ",
+      el("time", { [late(view) ? "data-since" : "data-until"]: view.deadline_at }),
+    );
   return [
     el(
       "div",
       { class: many ? "banner flood" : rings(view) ? "banner ringing" : "banner" },
-      el("p", {}, el("strong", { class: "mark" }, view.marking), el("span", { class: "who" }, many ? t("unprovedMany", { count: many }) : (view.card?.victim.name ?? t(view.tied ? "nameWithheld" : "noName")))),
+      el(
+        "p",
+        {},
+        el("strong", { class: "mark" }, view.marking),
+        el(
+          "span",
+          { class: "who" },
+          many
+            ? t("unprovedMany", { count: many })
+            : (view.card?.victim.name ?? t(view.tied ? "nameWithheld" : "noName")),
+        ),
+      ),
       el("time", { class: "age", "data-since": view.raised_at }),
     ),
     el(
@@ -65,11 +103,23 @@ function head(view, many) {
       { class: "facts" },
       nextStep(view) && el("p", {}, progress(view)),
       order,
-      view.escalation && el("p", { class: view.acknowledged_at && !nextStep(view) ? "escalated past" : "escalated" }, t("escalated"), " ", word("escalation", view.escalation)),
+      view.escalation &&
+        el(
+          "p",
+          { class: view.acknowledged_at && !nextStep(view) ? "escalated past" : "escalated" },
+          t("escalated"),
+          " ",
+          word("escalation", view.escalation),
+        ),
     ),
   ];
 }
 
+/**
+ * @param {Incident} view
+ * @param {boolean} busy
+ * @param {number} many
+ */
 function showActions(view, busy, many) {
   const step = nextStep(view) ?? (another() ? "next" : null);
   const primary = byId("primary");
@@ -79,28 +129,42 @@ function showActions(view, busy, many) {
   primary.setAttribute("aria-busy", String(busy));
   primary.classList.toggle("many", many > 0);
   if (step) {
-    const unit = proposal(view);
-    const label = {
-      acknowledge: () => (many ? t("step.acknowledge.many", { count: many }) : null),
-      send: () => t("step.send", { unit: unit.callsign }) + distance(unit.distance_m),
-      next: () => t("step.next", { zone: zoneName(another()) }),
-    };
-    primary.querySelector("span").textContent = busy ? t("busy") : label[step]?.() ?? t(`step.${step}`);
-    primary.querySelector("kbd").textContent = KEYS[step];
+    part(primary, "span").textContent = busy ? t("busy") : labelOf(step, view, many);
+    part(primary, "kbd").textContent = KEYS[step];
   }
   const order = leading(view);
-  say(byId("progress"), nextStep(view) ? null : order ? t("onItsWay", { unit: order.callsign, state: word("order", order.state) }) : progress(view));
+  say(
+    byId("progress"),
+    nextStep(view)
+      ? null
+      : order
+        ? t("onItsWay", { unit: order.callsign, state: word("order", order.state) })
+        : progress(view),
+  );
   byId("progress").dataset.state = order?.state ?? "";
   const offered = !isOurs(view) && !view.tied && step !== "take-over";
   say(byId("take-over"), offered ? `${t("step.take-over")} (T)` : null);
 }
 
-/** Of a unit that may not be there any more. */
-const noSign = (seenAt) => (seenAt ? t("noSignSince", { time: clockTime(seenAt, locale()) }) : t("noSign"));
+/**
+ * What the one button says: the step, and what it would be done with.
+ * @param {keyof typeof KEYS} step
+ * @param {Incident} view
+ * @param {number} many
+ */
+function labelOf(step, view, many) {
+  const unit = proposal(view);
+  const after = step === "next" ? another() : null;
+  if (step === "acknowledge" && many) return t("step.acknowledge.many", { count: many });
+  if (step === "send" && unit) return t("step.send", { unit: unit.callsign }) + distance(unit.distance_m);
+  if (after) return t("step.next", { zone: zoneName(after) });
+  return t(`step.${step}`);
+}
 
-const distance = (m) => (m === null || m === undefined ? "" : ` · ${kilometres(m)}`);
-const kilometres = (m) => (m < 950 ? `${Math.round(m / 10) * 10} m` : `${(m / 1000).toLocaleString(locale(), { maximumFractionDigits: 1 })} km`);
-
+/**
+ * @param {Incident} view
+ * @returns {Child[]}
+ */
 function place(view) {
   const { location } = view;
   const tone = quality(location);
@@ -112,72 +176,101 @@ function place(view) {
       { class: "where" },
       el("span", { class: `tag ${tone}` }, t(`quality.${known(view)}`)),
       location?.radius_m != null && el("span", {}, t("radius", { metres: Math.round(location.radius_m) })),
-      location?.at && el("span", {}, t("measured"), " ", el("time", { "data-since": location.at }), " ", t("ago")),
+      location?.at &&
+        el("span", {}, t("measured"), " ", el("time", { "data-since": location.at }), " ", t("ago")),
       location && !location.at && el("span", {}, t("ageUnknown")),
     ),
-    el("p", {}, t("zone"), " ", el("strong", {}, zoneName(view)), view.border_zones.length > 0 && ` · ${t("near")} ${view.border_zones.map((id) => zoneName({ zone_id: id })).join(", ")}`),
-    doubtful && el("p", { class: "address" }, t("lastAddress"), " ", el("strong", {}, view.last_known_address ?? t("unknown"))),
+    el(
+      "p",
+      {},
+      t("zone"),
+      " ",
+      el("strong", {}, zoneName(view)),
+      view.border_zones.length > 0 &&
+        ` · ${t("near")} ${view.border_zones.map((id) => zoneName({ zone_id: id })).join(", ")}`,
+    ),
+    doubtful &&
+      el(
+        "p",
+        { class: "address" },
+        t("lastAddress"),
+        " ",
+        el("strong", {}, view.last_known_address ?? t("unknown")),
+      ),
     view.basis !== "current_fix" && el("p", {}, word("basis", view.basis)),
   ];
 }
 
-function orders(view, act, busy) {
-  const shown = [...view.orders].sort((a, b) => stepOf(b) - stepOf(a));
-  if (!shown.length) return [el("h3", {}, t("unitsSent")), el("p", {}, t("noUnitSent"))];
-  return [el("h3", {}, t("unitsSent")), el("ul", { class: "orders" }, shown.map((each) => order(view, each, act, busy)))];
-}
-
-function order(view, each, act, busy) {
-  const at = WAY.indexOf(each.state);
-  return el(
-    "li",
-    { "data-state": each.state },
-    el("strong", {}, each.callsign),
-    el("span", { class: "state" }, word("order", each.state), each.by_radio && ` · ${t("byRadio")}`, each.reason && ` (${word("reason", each.reason)})`),
-    el("span", { class: "way", "aria-hidden": "true" }, at >= 0 && WAY.map((_, i) => el("i", { class: i <= at ? "done" : null }))),
-    el("time", { class: "since", "data-since": each.at }),
-    STEPS_OPEN.has(each.state) && each.search_basis && el("span", { class: "measured" }, [each.distance_m !== null && kilometres(each.distance_m), word("search", each.search_basis)].filter(Boolean).join(" ")),
-    radio(view, each, act, busy),
-  );
-}
-
+/**
+ * @param {Incident} view
+ * @returns {Child[]}
+ */
 function flags(view) {
   const told = [
     view.presses > 1 && t("presses", { count: view.presses }),
     view.cancel === "requested" && t("cancelRequested"),
     ...view.flags.map((flag) => word("flag", flag)),
   ].filter(Boolean);
-  return told.length ? [el("h3", {}, t("attention")), el("ul", { class: "told" }, told.map((text) => el("li", {}, text)))] : [];
+  return told.length
+    ? [
+        el("h3", {}, t("attention")),
+        el(
+          "ul",
+          { class: "told" },
+          told.map((text) => el("li", {}, text)),
+        ),
+      ]
+    : [];
 }
 
-function units(view, near, closed, act) {
-  const rows = near.map(({ unit, away }) =>
-    el(
-      "li",
-      { class: unit.fresh ? null : "silent-unit" },
-      el("strong", {}, unit.callsign),
-      el("span", {}, away !== null ? kilometres(away) : !plottable(unit) && t("placeUnknown"), !unit.fresh && ` · ${noSign(unit.seen_at)}`),
-      el("button", { type: "button", "data-hold": unit.unit_id, "data-unit": unit.unit_id, disabled: closed, "aria-label": t("sendUnit", { unit: unit.callsign }), onclick: () => act.send(unit.unit_id) }, t("send")),
-    ),
-  );
-  return [
-    el("h3", {}, t("otherUnits"), " ", el("kbd", {}, "U")),
-    view.search && view.search.basis !== "fix" && el("p", { class: "hint" }, t("measuredFrom"), " ", word("search", view.search.basis)),
-    rows.length ? el("ul", { class: "near" }, rows) : el("p", {}, t("noFreeUnits")),
-    closed && rows.length > 0 && el("p", { class: "hint" }, t(view.tied ? "tied" : isOurs(view) ? "acknowledgeFirst" : "takeOverFirst")),
-  ];
-}
-
+/**
+ * @param {Incident} view
+ * @param {Acts} act
+ * @param {number} many
+ * @returns {Child[]}
+ */
 function more(view, act, many) {
-  const moments = [["raised", view.raised_at], ["routed", view.routed_at], ["displayed", view.displayed_at], ["acknowledged", view.acknowledged_at]];
+  const moments = {
+    raised: view.raised_at,
+    routed: view.routed_at,
+    displayed: view.displayed_at,
+    acknowledged: view.acknowledged_at,
+  };
   const linked = view.linked_incidents.map((id) => ({ id, other: viewOf(id) }));
   return [
     linked.length > 0 && el("h3", {}, t("linked")),
-    linked.length > 0 && el("ul", { class: "linked" }, linked.map(({ id, other }) => el("li", {}, other
-      ? el("button", { type: "button", "data-hold": id, onclick: () => act.pick(id) }, `STALKINGALARM · ${zoneName(other)}`)
-      : t("linkedElsewhere")))),
+    linked.length > 0 &&
+      el(
+        "ul",
+        { class: "linked" },
+        linked.map(({ id, other }) =>
+          el(
+            "li",
+            {},
+            other
+              ? el(
+                  "button",
+                  { type: "button", "data-hold": id, onclick: () => act.pick(id) },
+                  `STALKINGALARM · ${zoneName(other)}`,
+                )
+              : t("linkedElsewhere"),
+          ),
+        ),
+      ),
     !isOurs(view) && el("p", {}, t("belongsTo", { room: roomName(view.control_room_id) })),
-    el("p", { class: "moments" }, moments.filter(([, at]) => at).map(([name, at]) => el("span", {}, `${t(`moment.${name}`)} ${clockTime(at, locale())}`))),
-    mayClose(view) && el("button", { type: "button", id: "close-alarm", "data-hold": "close", onclick: () => act.close(view) }, many ? t("closeMany", { count: many }) : t("closeTitle"), "…"),
+    el(
+      "p",
+      { class: "moments" },
+      Object.entries(moments).map(
+        ([name, at]) => at && el("span", {}, `${t(`moment.${name}`)} ${clockTime(at, locale())}`),
+      ),
+    ),
+    mayClose(view) &&
+      el(
+        "button",
+        { type: "button", id: "close-alarm", "data-hold": "close", onclick: () => act.close(view) },
+        many ? t("closeMany", { count: many }) : t("closeTitle"),
+        "…",
+      ),
   ];
 }

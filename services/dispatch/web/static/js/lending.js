@@ -1,20 +1,26 @@
 // Units that one control room lends or gives to another: both want it, and either ends a loan.
 
-import { Problem, get, post } from "./api.js";
+import { get, Problem, post } from "./api.js";
 import { byId, el, fill, say } from "./dom.js";
 import { watchAddress, whoAmI } from "./session.js";
 import { language, nameOf, showFixed, speak, t, word } from "./words.js";
 
 const EVERY_MS = 15000;
-let me = null;
+/** @type {Member} */
+let me;
+/** @type {Api.ControlRoomOut[]} */
 let rooms = [];
+/** @type {Unit[]} */
 let units = [];
 
 const isSupervisor = () => me.roles.includes("supervisor");
+/** @param {Unit} unit */
 const isOurs = (unit) => unit.control_room_id === me.cic;
+/** @param {string} id */
 const roomName = (id) => nameOf(rooms.find((room) => room.id === id)?.names) || id;
 
 // What there is, in the order in which it needs somebody. `asked` waits for an answer from here.
+/** @type {Record<string, { holds: (unit: Unit) => unknown, acts: string[] }>} */
 const GROUPS = {
   asked: { holds: (unit) => unit.offered_to === me.cic, acts: ["accept", "refuse"] },
   offered: { holds: (unit) => isOurs(unit) && unit.offered_to, acts: ["withdraw"] },
@@ -23,29 +29,55 @@ const GROUPS = {
 };
 
 async function load() {
-  [rooms, units] = await Promise.all([get("/v1/control-rooms"), get(`/v1/control-rooms/${encodeURIComponent(me.cic)}/units`)]);
+  [rooms, units] = await Promise.all([
+    get("/v1/control-rooms"),
+    get(`/v1/control-rooms/${encodeURIComponent(me.cic)}/units`),
+  ]);
   show();
 }
 
 function show() {
-  const told = units.map((unit) => [unit.unit_id, unit.callsign, unit.control_room_id, unit.lent_to, unit.offered_to, unit.offered_as]);
+  const told = units.map((unit) => [
+    unit.unit_id,
+    unit.callsign,
+    unit.control_room_id,
+    unit.lent_to,
+    unit.offered_to,
+    unit.offered_as,
+  ]);
   fill(byId("lent"), [language, rooms, told], () => Object.keys(GROUPS).map(group));
   byId("offer").hidden = !isSupervisor();
   if (!isSupervisor() || document.querySelector("#offer form:focus-within")) return; // what somebody chooses stays
   fill(byId("offer"), [language, rooms, told], offerForm);
 }
 
+/** @param {string} name */
 function group(name) {
   const found = units.filter(GROUPS[name].holds);
   return el(
     "section",
     { "aria-labelledby": `group-${name}`, "data-group": name },
     el("h2", { id: `group-${name}` }, word("lending", name)),
-    found.length ? el("ul", {}, found.map((unit) => item(unit, name))) : el("p", {}, t("lendingNothing")),
+    found.length
+      ? el(
+          "ul",
+          {},
+          found.map((unit) => item(unit, name)),
+        )
+      : el("p", {}, t("lendingNothing")),
   );
 }
 
+/**
+ * @param {Unit} unit
+ * @param {string} name
+ */
 function item(unit, name) {
+  /**
+   * @param {string} key
+   * @param {Child} value
+   * @returns {Child[]}
+   */
   const line = (key, value) => [el("dt", {}, t(key)), el("dd", {}, value)];
   return el(
     "li",
@@ -59,20 +91,40 @@ function item(unit, name) {
       unit.offered_to && isOurs(unit) && line("lendingTo", roomName(unit.offered_to)),
       unit.offered_as && line("lendingKind", word("lendingAs", unit.offered_as)),
     ),
-    isSupervisor() ? el("p", { class: "acts" }, GROUPS[name].acts.map((act) => button(unit, act))) : el("p", {}, t("lendingOnlySupervisors")),
+    isSupervisor()
+      ? el(
+          "p",
+          { class: "acts" },
+          GROUPS[name].acts.map((act) => button(unit, act)),
+        )
+      : el("p", {}, t("lendingOnlySupervisors")),
   );
 }
 
+/**
+ * @param {Unit} unit
+ * @param {string} act
+ */
 function button(unit, act) {
   const text = word("lendingDo", act);
   return el(
     "button",
-    { type: "button", class: act === "accept" ? "go" : null, "aria-label": `${text}: ${unit.callsign}`, "data-hold": `${act} ${unit.unit_id}`, onclick: () => answer(unit, act) },
+    {
+      type: "button",
+      class: act === "accept" ? "go" : null,
+      "aria-label": `${text}: ${unit.callsign}`,
+      "data-hold": `${act} ${unit.unit_id}`,
+      onclick: () => answer(unit, act),
+    },
     text,
   );
 }
 
-/** Say what became of an act, and look again; raises nothing. */
+/**
+ * Say what became of an act, and look again; raises nothing.
+ * @param {Unit} unit
+ * @param {string} act
+ */
 async function answer(unit, act) {
   say(byId("problem"), null);
   say(byId("done"), null);
@@ -89,11 +141,16 @@ async function answer(unit, act) {
 }
 
 function offerForm() {
+  /** @type {Record<string, [value: string, text: string][]>} */
   const choices = {
     unit_id: units.filter((unit) => isOurs(unit) && !unit.lent_to).map((unit) => [unit.unit_id, unit.callsign]),
     control_room_id: rooms.filter((room) => room.id !== me.cic).map((room) => [room.id, roomName(room.id)]),
     kind: ["loan", "transfer"].map((kind) => [kind, word("lendingAs", kind)]),
   };
+  /**
+   * @param {string} name
+   * @returns {Child[]}
+   */
   const field = (name) => [
     el("label", { for: name }, word("offer", name)),
     el(
@@ -117,18 +174,30 @@ function offerForm() {
   return [el("h2", { id: "offer-title" }, t("lendingOffer")), node];
 }
 
+/**
+ * @param {HTMLFormElement} node
+ * @param {string | null} name
+ */
+const choice = (node, name) => /** @type {HTMLSelectElement} */ (node.elements.namedItem(name ?? ""));
+
+/** @param {HTMLFormElement} node */
 async function offer(node) {
   for (const each of node.querySelectorAll(".wrong")) each.textContent = "";
   for (const each of node.querySelectorAll("select")) each.removeAttribute("aria-invalid");
-  const { unit_id: unit, control_room_id: room, kind } = node.elements;
+  const [unit, room, kind] = ["unit_id", "control_room_id", "kind"].map((name) => choice(node, name));
   const empty = [unit, room].find((each) => !each.value);
   if (empty) return wrong(empty);
   try {
-    await post(`/v1/units/${encodeURIComponent(unit.value)}/offer`, { control_room_id: room.value, kind: kind.value });
+    await post(`/v1/units/${encodeURIComponent(unit.value)}/offer`, {
+      control_room_id: room.value,
+      kind: kind.value,
+    });
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
-    const input = node.elements[problem.field];
-    return input ? wrong(input, ` (${problem.message})`) : say(byId("problem"), `${t("failed")} ${problem.words}`);
+    const input = choice(node, problem.field);
+    return input
+      ? wrong(input, ` (${problem.message})`)
+      : say(byId("problem"), `${t("failed")} ${problem.words}`);
   }
   node.reset();
   say(byId("problem"), null);
@@ -137,6 +206,10 @@ async function offer(node) {
   return look();
 }
 
+/**
+ * @param {HTMLSelectElement} input
+ * @param {string} why
+ */
 function wrong(input, why = "") {
   input.setAttribute("aria-invalid", "true");
   byId(`${input.id}-wrong`).textContent = t(`wrong.${input.name}`) + why;
@@ -148,7 +221,10 @@ const look = () => load().catch((problem) => say(byId("problem"), problem.words)
 async function run() {
   showFixed();
   byId("language").value = language;
-  byId("language").addEventListener("change", (event) => { speak(event.target.value); show(); });
+  byId("language").addEventListener("change", () => {
+    speak(byId("language").value);
+    show();
+  });
   watchAddress();
   me = await whoAmI();
   await look();

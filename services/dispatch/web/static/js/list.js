@@ -1,10 +1,13 @@
 // The alarms, what needs an act first.
 
 import { byId, el, fill, say } from "./dom.js";
-import { countOf, ordered, nextStep, rings, leading, isOurs, known, quality, state } from "./state.js";
+import { countOf, isOurs, known, leading, nextStep, ordered, quality, rings, state } from "./state.js";
 import { nameOf, t, word } from "./words.js";
 
-/** Redraw the list. `onPick(id)` when an alarm is chosen with the pointer. */
+/**
+ * Redraw the list. `onPick(id)` when an alarm is chosen with the pointer.
+ * @param {(id: string) => void} onPick
+ */
 export function showList(onPick) {
   const list = byId("list");
   const views = ordered();
@@ -20,26 +23,50 @@ export function showList(onPick) {
   return waiting;
 }
 
-const keyOf = (view) => [view.incident_id, view.revision, known(view), state.zones.size, groupOf(view) && countOf(groupOf(view))];
+/** @param {Incident} view */
+const keyOf = (view) => {
+  const group = groupOf(view);
+  return [view.incident_id, view.revision, known(view), state.zones.size, group && countOf(group)];
+};
 
+/** @param {Incident} view */
 export const groupOf = (view) => state.groups.get(view.incident_id);
 
-/** Where, in a name that the operator knows. */
-export const zoneName = (view) => nameOf(state.zones.get(view.zone_id)?.names) || view.zone_id || t("zoneUnknown");
+/**
+ * Where, in a name that the operator knows.
+ * @param {Pick<Incident, "zone_id">} view
+ */
+export const zoneName = (view) =>
+  nameOf(state.zones.get(view.zone_id ?? "")?.names) || view.zone_id || t("zoneUnknown");
 
-/** How far the help is, in a few words. */
+/**
+ * How far the help is, in a few words.
+ * @param {Incident} view
+ */
 export function progress(view) {
-  if (!view.acknowledged_at) return t(rings(view) ? "notAcknowledged" : "otherRoom", { room: roomName(view.control_room_id) });
+  if (!view.acknowledged_at)
+    return t(rings(view) ? "notAcknowledged" : "otherRoom", { room: roomName(view.control_room_id) });
   const order = leading(view);
   return order ? `${order.callsign}: ${word("order", order.state)}` : t("noUnitSent");
 }
 
+/** @param {string} id */
 export const roomName = (id) => nameOf(state.rooms.get(id)?.names) || id;
 
+/**
+ * @param {Incident} view
+ * @param {(id: string) => void} onPick
+ */
 function item(view, onPick) {
   const chosen = view.incident_id === state.selected;
   const group = groupOf(view);
-  const looks = ["item", group && "flood", rings(view) && "ringing", chosen && "chosen", view.cancel === "duress" && "under-duress"];
+  const looks = [
+    "item",
+    group && "flood",
+    rings(view) && "ringing",
+    chosen && "chosen",
+    view.cancel === "duress" && "under-duress",
+  ];
   return el(
     "li",
     {
@@ -51,7 +78,12 @@ function item(view, onPick) {
       "data-acknowledged": String(Boolean(view.acknowledged_at)),
       onclick: () => onPick(view.incident_id),
     },
-    el("div", { class: "row" }, el("strong", { class: "mark" }, view.marking), el("time", { class: "age", "data-since": view.raised_at })),
+    el(
+      "div",
+      { class: "row" },
+      el("strong", { class: "mark" }, view.marking),
+      el("time", { class: "age", "data-since": view.raised_at }),
+    ),
     group && el("div", { class: "many" }, t("unprovedMany", { count: countOf(group) })),
     el("div", { class: "where" }, zoneName(view)),
     el("div", { class: "what" }, progress(view)),
@@ -59,11 +91,14 @@ function item(view, onPick) {
   );
 }
 
+/** @param {Incident} view */
 function tags(view) {
   return [
     view.cancel === "duress" && el("span", { class: "tag duress-tag" }, t("duressShort")),
     view.cancel === "requested" && el("span", { class: "tag" }, t("cancelShort")),
-    view.escalation && (!view.acknowledged_at || nextStep(view)) && el("span", { class: "tag loud" }, word("escalation", view.escalation)),
+    view.escalation &&
+      (!view.acknowledged_at || nextStep(view)) &&
+      el("span", { class: "tag loud" }, word("escalation", view.escalation)),
     view.lane === "unverified" && el("span", { class: "tag" }, t("unverifiedShort")),
     !isOurs(view) && el("span", { class: "tag" }, roomName(view.control_room_id)),
     view.presses > 1 && el("span", { class: "tag loud" }, t("pressesShort", { count: view.presses })),
@@ -72,5 +107,8 @@ function tags(view) {
   ];
 }
 
-/** One line about alarms that ended, so that none just vanishes. */
+/**
+ * One line about alarms that ended, so that none just vanishes.
+ * @param {string} text
+ */
 export const sayEnded = (text) => say(byId("ended"), text);

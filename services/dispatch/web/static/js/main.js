@@ -1,14 +1,16 @@
 // Puts the console together: feed in, page out, acts back.
 
-import { Problem, get, post } from "./api.js";
+import { Problem, post } from "./api.js";
+import { lookAside, sayLending } from "./aside.js";
 import { showCard } from "./card.js";
-import { secondsSince, span, now } from "./clock.js";
+import { now, secondsSince, span } from "./clock.js";
 import { askToClose, prepareClosing, showClosing } from "./closing.js";
 import { settled, showAlarm } from "./detail.js";
-import { byId, say } from "./dom.js";
+import { byId, parts, say } from "./dom.js";
 import { listen } from "./keys.js";
-import { roomName, sayEnded, showList, zoneName } from "./list.js";
-import { follow, openMap, showAlarms, showNote, showUnits, showZones } from "./map.js";
+import { sayEnded, showList, zoneName } from "./list.js";
+import { follow, openMap, showAlarms, showNote, showUnits } from "./map.js";
+import { readNames, showRoom } from "./names.js";
 import { prepareRadio, showRadio } from "./radio.js";
 import { leave, watchAddress, whoAmI } from "./session.js";
 import { isSilenced, prepare, silence, want } from "./sound.js";
@@ -16,12 +18,16 @@ import { another, isOurs, keepOnly, nextStep, ordered, rings, selected, state, t
 import { Feed } from "./stream.js";
 import { language, showFixed, speak, t, word } from "./words.js";
 
+/** @type {number | null} */
 let lostAt = Date.now(); // this workstation's own clock: how long *we* have heard nothing
 let waiting = 0;
-const acting = new Set(); // incidents whose answer is awaited
+/** @type {Set<string>} Incidents whose answer is awaited. */
+const acting = new Set();
+/** @type {Set<string>} */
 const displayed = new Set();
 const DURESS_SOUND_MS = 10000;
 const ASIDE_MS = 15000;
+/** @type {Feed | null} */
 let feed = null;
 let soundUntil = 0; // an alarm that was acknowledged long ago is heard again when duress becomes known
 
@@ -40,7 +46,7 @@ function redraw() {
   planned = false;
   if (!viewOf(state.selected)) state.selected = ordered()[0]?.incident_id ?? null;
   waiting = showList(pick);
-  showAlarm({ send, radio, pick, close: askToClose }, acting.has(state.selected));
+  showAlarm({ send, radio, pick, close: askToClose }, acting.has(state.selected ?? ""));
   showCard();
   showClosing();
   showRadio();
@@ -52,11 +58,13 @@ function redraw() {
 
 /** Once a second: everything that only time changes. */
 function tick() {
-  for (const node of document.querySelectorAll("[data-since]")) node.textContent = span(secondsSince(node.dataset.since));
-  for (const node of document.querySelectorAll("[data-until]")) node.textContent = span((Date.parse(node.dataset.until) - now()) / 1000);
+  for (const node of parts(document, "[data-since]"))
+    node.textContent = span(secondsSince(node.dataset.since ?? ""));
+  for (const node of parts(document, "[data-until]"))
+    node.textContent = span((Date.parse(node.dataset.until ?? "") - now()) / 1000);
   const live = lostAt === null;
   document.body.dataset.connection = live ? "live" : "lost";
-  const text = live ? t("live") : t("lost", { time: span((Date.now() - lostAt) / 1000) });
+  const text = lostAt === null ? t("live") : t("lost", { time: span((Date.now() - lostAt) / 1000) });
   if (byId("connection").textContent !== text) byId("connection").textContent = text;
   byId("mute").setAttribute("aria-pressed", String(isSilenced()));
   byId("mute").textContent = t(isSilenced() ? "silenced" : "mute");
@@ -64,8 +72,9 @@ function tick() {
   want(waiting || performance.now() < soundUntil ? "alarm" : live ? null : "lost");
 }
 
+/** @param {string | undefined} id */
 function pick(id) {
-  if (!viewOf(id)) return;
+  if (!id || !viewOf(id)) return;
   if (id !== state.selected) say(byId("problem"), null);
   state.selected = id;
   redraw();
@@ -73,9 +82,10 @@ function pick(id) {
   byId("head").scrollIntoView({ block: "nearest" }); // in one column the list may stand below
 }
 
+/** @param {number} by */
 function move(by) {
   const ids = ordered().map((view) => view.incident_id);
-  const at = ids.indexOf(state.selected);
+  const at = ids.indexOf(state.selected ?? "");
   if (ids.length) pick(ids[Math.min(Math.max(at + by, 0), ids.length - 1)]);
   focusList();
 }
@@ -87,6 +97,12 @@ const next = () => pick(another()?.incident_id);
 
 // --- acts --------------------------------------------------------------------------------------------------
 
+/**
+ * @param {string} what
+ * @param {object | null} body
+ * @param {Incident | null} view
+ * @param {string} path
+ */
 async function act(what, body = null, view = selected(), path = `/v1/incidents/${view?.incident_id}/${what}`) {
   if (!view || acting.has(view.incident_id)) return;
   acting.add(view.incident_id);
@@ -103,8 +119,13 @@ async function act(what, body = null, view = selected(), path = `/v1/incidents/$
   }
 }
 
+/**
+ * @param {Order} order
+ * @param {string} state
+ */
 const radio = (order, state) => act("radio", { state }, selected(), `/v1/orders/${order.order_id}/radio`);
 
+/** @param {string | null} unitId */
 const send = (unitId) => act("send", { unit_id: unitId });
 
 const STEPS = {
@@ -115,10 +136,14 @@ const STEPS = {
   choose: () => byId("units").querySelector("button")?.focus(),
 };
 
-/** Do `step` only if it is the next one: a key pressed once too often must not send a patrol. */
+/**
+ * Do `step` only if it is the next one: a key pressed once too often must not send a patrol.
+ * @param {string[]} steps
+ */
 function only(...steps) {
-  if (!selected()) return;
-  const step = nextStep(selected()) ?? "next";
+  const view = selected();
+  if (!view) return;
+  const step = nextStep(view) ?? "next";
   if (steps.includes(step)) STEPS[step]();
 }
 
@@ -141,14 +166,23 @@ function tellDisplayed() {
 
 // --- what comes in -----------------------------------------------------------------------------------------
 
-/** Take a view; what is new and grave is heard, even by who had silenced the alarms before it. */
+/**
+ * Take a view; what is new and grave is heard, even by who had silenced the alarms before it.
+ * @param {Incident} view
+ */
 function receive(view) {
   const before = viewOf(view.incident_id)?.cancel;
   const change = take(view);
   const isNew = change === "new" && rings(view);
   const isDuress = change && view.cancel === "duress" && before !== "duress" && isOurs(view);
   // A flood that was looked at gives way to an alarm that is proved: Enter takes that one.
-  if (isNew && view.lane === "verified" && state.groups.has(state.selected) && !document.querySelector("dialog[open]")) state.selected = view.incident_id;
+  if (
+    isNew &&
+    view.lane === "verified" &&
+    state.groups.has(state.selected ?? "") &&
+    !document.querySelector("dialog[open]")
+  )
+    state.selected = view.incident_id;
   if (isDuress) soundUntil = performance.now() + DURESS_SOUND_MS;
   if (isNew || isDuress) {
     silence(false);
@@ -157,6 +191,7 @@ function receive(view) {
   return change;
 }
 
+/** @param {Incident} view */
 function arrived(view) {
   const change = receive(view);
   if (change === "closed") ended(view);
@@ -171,11 +206,16 @@ function read() {
   show();
 }
 
+/** @param {Incident} view */
 function ended(view) {
   sayEnded(t("endedAs", { zone: zoneName(view), outcome: word("outcome", view.outcome) }));
   byId("announce").textContent = byId("ended").textContent;
 }
 
+/**
+ * @param {Incident[]} views
+ * @param {number} askedAt
+ */
 function present(views, askedAt) {
   const gone = keepOnly(views, askedAt);
   if (gone.length) sayEnded(t("endedUnseen", { count: gone.length }));
@@ -183,78 +223,50 @@ function present(views, askedAt) {
   show();
 }
 
+/** @param {"live" | "lost"} now_ */
 function connection(now_) {
   if (now_ === "live") lostAt = null;
   else lostAt ??= Date.now();
   tick();
 }
 
-/** What waits for a supervisor and is no alarm: said beside the connection, without a sound. */
-async function lookAside() {
-  if (!state.me?.roles.includes("supervisor")) return;
-  try {
-    const { proposed } = await get(`/v1/control-rooms/${encodeURIComponent(state.me.cic)}/webhook`);
-    say(byId("webhook-waits"), proposed ? t("webhookWaits") : null);
-  } catch (problem) {
-    if (!(problem instanceof Problem)) throw problem; // it is looked for again
-  }
-}
-
-/** Units that another room offers, or that it has not answered for: said like that, to who can answer. */
-function sayLending() {
-  if (!state.me?.roles.includes("supervisor")) return;
-  const toUs = state.units.filter((unit) => unit.offered_to === state.me.cic).length;
-  const byUs = state.units.filter((unit) => unit.offered_to && unit.control_room_id === state.me.cic).length;
-  const texts = [toUs && t("lendingToYou", { count: toUs }), byUs && t("lendingByYou", { count: byUs })];
-  say(byId("lending-waits"), texts.filter(Boolean).join(" · "));
-}
-
-async function setUp() {
-  for (;;) {
-    try {
-      const [rooms, zones] = await Promise.all([get("/v1/control-rooms"), get("/v1/zones", AbortSignal.timeout(20000))]);
-      state.rooms = new Map(rooms.map((room) => [room.id, room]));
-      state.zones = new Map(zones.features.map(({ properties }) => [properties.id, properties]));
-      showZones(zones);
-      heading();
-      show();
-      return;
-    } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem;
-      await new Promise((done) => setTimeout(done, 2000)); // alarms come meanwhile, with ids for names
-    }
-  }
-}
-
-function heading() {
-  byId("room").textContent = roomName(state.me?.cic ?? "");
-  byId("who").textContent = state.me?.subject ?? "";
-  byId("lending-here").hidden = !state.me?.roles.includes("supervisor");
-}
-
+/** @param {string | null} why */
 async function run(why = null) {
-  state.me = await whoAmI(why);
-  heading();
+  const me = await whoAmI(why);
+  state.me = me;
+  showRoom();
   openMap();
   focusList();
-  feed = new Feed(state.me.cic, {
+  const opened = new Feed(me.cic, {
     incident: arrived,
     present,
-    units: (units) => { state.units = units; sayLending(); show(); },
+    units: (units) => {
+      state.units = units;
+      sayLending();
+      show();
+    },
     state: connection,
     refused: () => run(t("sessionOver")),
   });
-  const opened = feed;
+  feed = opened;
   addEventListener("pagehide", () => opened.stop(), { once: true });
-  setUp();
+  readNames(show);
   lookAside();
 }
 
 function wire() {
   showFixed();
   byId("language").value = language;
-  byId("language").addEventListener("change", (event) => { speak(event.target.value); heading(); showNote(); show(); });
-  const mute = () => { silence(!isSilenced()); tick(); };
+  byId("language").addEventListener("change", () => {
+    speak(byId("language").value);
+    showRoom();
+    showNote();
+    show();
+  });
+  const mute = () => {
+    silence(!isSilenced());
+    tick();
+  };
   byId("mute").addEventListener("click", mute);
   byId("sign-out").addEventListener("click", leave);
   prepareClosing(arrived, read);
@@ -264,12 +276,28 @@ function wire() {
   document.addEventListener("visibilitychange", tellDisplayed);
   prepare((blocked) => say(byId("sound-note"), blocked ? t("soundBlocked") : null));
   const acknowledge = () => only("acknowledge", "next");
-  const takeOver = () => selected() && !isOurs(selected()) && !selected().tied && STEPS["take-over"]();
+  const takeOver = () => {
+    const view = selected();
+    if (view && !isOurs(view) && !view.tied) STEPS["take-over"]();
+  };
   listen({
-    Enter: acknowledge, " ": acknowledge, a: acknowledge, s: () => only("send"), t: takeOver,
-    u: STEPS.choose, r: () => byId("orders").querySelector(".radio button")?.focus(), m: mute, n: next, c: () => follow(true), ArrowDown: () => move(1), ArrowUp: () => move(-1),
+    Enter: acknowledge,
+    " ": acknowledge,
+    a: acknowledge,
+    s: () => only("send"),
+    t: takeOver,
+    u: STEPS.choose,
+    r: () => parts(byId("orders"), ".radio button")[0]?.focus(),
+    m: mute,
+    n: next,
+    c: () => follow(true),
+    ArrowDown: () => move(1),
+    ArrowUp: () => move(-1),
   });
-  setInterval(() => { if (state.me) show(); else tick(); }, 1000);
+  setInterval(() => {
+    if (state.me) show();
+    else tick();
+  }, 1000);
   setInterval(lookAside, ASIDE_MS);
 }
 

@@ -8,13 +8,36 @@ import { t, word } from "./words.js";
 
 const SAID = ["acknowledged", "en_route", "on_scene"];
 const WAY = ["sent", "received", ...SAID];
-let asked = null; // { order, incident, what }: what the form stands for
+/** @type {{ order: Order, incident: string, what: "safe" | "recall" } | null} What the form stands for. */
+let asked = null;
 
-/** Buttons beside an order that a unit holds. `act.radio(order, state)` says a step at once; the rest is asked for. */
+/**
+ * Buttons beside an order that a unit holds. `act.radio(order, state)` says a step at once; the rest is asked for.
+ * @param {Incident} view
+ * @param {Order} order
+ * @param {Acts} act
+ * @param {boolean} busy
+ */
 export function radio(view, order, act, busy) {
   if (!isOurs(view) || view.tied || !WAY.includes(order.state)) return null;
   const steps = SAID.filter((state) => WAY.indexOf(state) > WAY.indexOf(order.state));
-  const button = (hold, text, onclick) => el("button", { type: "button", "data-hold": `${hold}-${order.order_id}`, disabled: busy, "aria-label": `${order.callsign}: ${text}`, onclick }, text);
+  /**
+   * @param {string} hold
+   * @param {string} text
+   * @param {() => void} onclick
+   */
+  const button = (hold, text, onclick) =>
+    el(
+      "button",
+      {
+        type: "button",
+        "data-hold": `${hold}-${order.order_id}`,
+        disabled: busy,
+        "aria-label": `${order.callsign}: ${text}`,
+        onclick,
+      },
+      text,
+    );
   return el(
     "p",
     { class: "radio" },
@@ -26,6 +49,11 @@ export function radio(view, order, act, busy) {
   );
 }
 
+/**
+ * @param {Incident} view
+ * @param {Order} order
+ * @param {"safe" | "recall"} what
+ */
 function ask(view, order, what) {
   asked = { order, incident: view.incident_id, what };
   const safe = what === "safe";
@@ -44,7 +72,10 @@ export function showRadio() {
   if (asked && !viewOf(asked.incident)) byId("radio").close();
 }
 
-/** `arrived(view)`: the answer of the service. */
+/**
+ * `arrived(view)`: the answer of the service.
+ * @param {(view: Incident) => void} arrived
+ */
 export function prepareRadio(arrived) {
   const dialog = byId("radio");
   byId("radio-form").addEventListener("submit", async (event) => {
@@ -52,11 +83,18 @@ export function prepareRadio(arrived) {
     if (!asked) return;
     const { order, incident, what } = asked;
     const reason = byId("radio-reason").value.trim() || null;
-    const body = what === "safe" ? { state: "victim_safe", outcome: byId("radio-outcome").value, reason } : { reason };
+    const body =
+      what === "safe" ? { state: "victim_safe", outcome: byId("radio-outcome").value, reason } : { reason };
     byId("radio-do").disabled = true;
     say(byId("radio-problem"), null);
     try {
-      arrived(await post(`/v1/orders/${order.order_id}/${what === "safe" ? "radio" : "recall"}`, body, viewOf(incident)?.traceparent));
+      arrived(
+        await post(
+          `/v1/orders/${order.order_id}/${what === "safe" ? "radio" : "recall"}`,
+          body,
+          viewOf(incident)?.traceparent,
+        ),
+      );
       dialog.close();
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;

@@ -2,7 +2,7 @@
 //
 // EventSource hides keep-alives and refusals, so a dead line would look live; hence our own reader.
 
-import { get, open } from "./api.js";
+import { get, open, Problem } from "./api.js";
 
 const SILENCE_MS = 25000; // the server speaks at least every 10 s
 const CHECK_MS = 5000;
@@ -13,10 +13,16 @@ const WAITS_MS = [250, 500, 1000, 2000];
  * on.incident(view), on.present(views): all that is open, on.units(units), on.state("live"|"lost"), on.refused().
  */
 export class Feed {
+  /**
+   * @param {string} cic
+   * @param {Told} on
+   */
   constructor(cic, on) {
     this.base = `/v1/control-rooms/${encodeURIComponent(cic)}`;
     this.on = on;
     this.running = true;
+    this.line = new AbortController();
+    this.heardAt = 0;
     this.follow();
   }
 
@@ -28,10 +34,12 @@ export class Feed {
   async follow() {
     for (let attempt = 0; this.running; attempt += 1) {
       try {
-        await this.readOnce(() => { attempt = 0; });
+        await this.readOnce(() => {
+          attempt = 0;
+        });
       } catch (problem) {
         if (!this.running) return;
-        if (problem.status === 401 || problem.status === 403) {
+        if (problem instanceof Problem && [401, 403].includes(problem.status)) {
           this.running = false;
           this.on.state("lost");
           this.on.refused(problem);
@@ -44,8 +52,10 @@ export class Feed {
     }
   }
 
+  /** @param {() => void} opened */
   async readOnce(opened) {
     this.line = new AbortController();
+    /** @type {ReturnType<typeof setInterval>[]} */
     const timers = [];
     try {
       this.hear();
@@ -56,9 +66,9 @@ export class Feed {
       await this.check();
       opened();
       timers.push(setInterval(() => this.check().catch((problem) => this.failed(problem)), CHECK_MS));
-      await this.read(response.body.getReader());
+      if (response.body) await this.read(response.body.getReader());
     } finally {
-      timers.forEach(clearInterval);
+      for (const timer of timers) clearInterval(timer);
       this.line.abort();
     }
   }
@@ -71,8 +81,10 @@ export class Feed {
     if (performance.now() - this.heardAt > SILENCE_MS) this.line.abort();
   }
 
+  /** @param {Problem} problem */
   failed(problem) {
-    if (problem.status === 401) this.line.abort(); // the next attempt meets the refusal itself
+    if (problem.status === 401)
+      this.line.abort(); // the next attempt meets the refusal itself
     else this.on.state("lost");
   }
 
@@ -86,6 +98,7 @@ export class Feed {
     this.on.state("live");
   }
 
+  /** @param {ReadableStreamDefaultReader<Uint8Array>} reader */
   async read(reader) {
     const decoder = new TextDecoder();
     let text = "";
@@ -95,11 +108,12 @@ export class Feed {
       this.hear();
       text += decoder.decode(value, { stream: true });
       const frames = text.split("\n\n");
-      text = frames.pop();
-      frames.forEach((frame) => this.take(frame));
+      text = frames.pop() ?? "";
+      for (const frame of frames) this.take(frame);
     }
   }
 
+  /** @param {string} frame */
   take(frame) {
     const lines = frame.split("\n");
     if (!lines.includes("event: incident")) return;
