@@ -1,47 +1,17 @@
 """Workers of the registry: the committee's decisions and passed test presses reach the files."""
 
-from functools import cache
-
-from chassis.database.database import Database, engine_of
-from chassis.messaging.outbox import Relay
-from chassis.messaging.worker import Delivery, every, listen, tell_of_parked, worker_publisher
-from chassis.runtime.settings import load
-from chassis.security import audit, witness
-from chassis.security.key_rotation import LOOK_EVERY_S, Resealer
-from chassis.security.vault import Vault
+from chassis.bootstrap.worker import WorkerProcess
+from chassis.messaging.worker import Delivery, every, listen
+from chassis.security import witness
+from chassis.security.key_rotation import LOOK_EVERY_S
 from contracts.audit import AuditSealed
 from contracts.topology import REGISTRY_AUDIT, REGISTRY_GRANTS, REGISTRY_TESTS, REGISTRY_ZONES
 from services.registry import events
-from services.registry.settings import RegistrySettings
+from services.registry.bootstrap import REGISTRY
 from services.registry.usecases import access, devices, files, reminders, search, zones
-from services.registry.usecases.sealed import SEALED
 
-
-@cache
-def database() -> Database:
-    """The database of this process, connected on first use."""
-    engine = engine_of(load(RegistrySettings))
-    publisher = worker_publisher()
-    relay = Relay(engine, publisher)
-    relay.start()
-    return Database(engine, "/services/registry", relay)
-
-
-@cache
-def vault() -> Vault:
-    """The keys of this process."""
-    return Vault(load(RegistrySettings).vault_keys.get_secret_value())
-
-
-def on_stop() -> None:
-    """Send what is waiting before the process ends."""
-    if database.cache_info().currsize and (relay := database().relay):
-        relay.stop()
-
-
-tell_of_parked("registry", database)
-
-RESEALER = Resealer(SEALED)
+PROCESS = WorkerProcess(REGISTRY)
+on_stop = PROCESS.stop
 
 
 class RegistryWorker:
@@ -52,7 +22,7 @@ class RegistryWorker:
     @listen(REGISTRY_GRANTS, batch=20)
     def on_decision(self, deliveries: list[Delivery]) -> None:
         """The committee granted or refused an alarm, or somebody there has a tie to a party."""
-        with database().transaction() as tx:
+        with PROCESS.database.transaction() as tx:
             fresh = tx.claim(REGISTRY_GRANTS, [d.event.id for d in deliveries])
             news = {d.event.id: d.event for d in deliveries if d.event.id in fresh}.values()
             # By file, so that two workers lock the files in the same order; numbers tell which is the last.
@@ -65,7 +35,7 @@ class RegistryWorker:
     @listen(REGISTRY_TESTS, batch=20)
     def on_test_routed(self, deliveries: list[Delivery]) -> None:
         """A test press came all the way to dispatch."""
-        with database().transaction() as tx:
+        with PROCESS.database.transaction() as tx:
             fresh = tx.claim(REGISTRY_TESTS, [d.event.id for d in deliveries])
             # By device, so that two workers lock the files in the same order.
             passed = {events.passed_test(d.event) for d in deliveries if d.event.id in fresh}
@@ -75,7 +45,7 @@ class RegistryWorker:
     @listen(REGISTRY_ZONES)
     def on_zones(self, deliveries: list[Delivery]) -> None:
         """Dispatch told which zones are in force; a copy changes nothing."""
-        with database().transaction() as tx:
+        with PROCESS.database.transaction() as tx:
             for row in filter(None, (events.zones_in_force(d.event) for d in deliveries)):
                 zones.keep(tx, row)
 
@@ -83,27 +53,27 @@ class RegistryWorker:
     def on_sealed(self, deliveries: list[Delivery]) -> None:
         """Reporting signed where its audit log stands: we are its witness, as it is everybody else's."""
         sealed = [AuditSealed.model_validate(d.event.data).model_dump(mode="json") for d in deliveries]
-        with database().transaction() as tx:
+        with PROCESS.database.transaction() as tx:
             witness.keep(tx.session, sealed)
 
     @every(10)
     def remind(self) -> None:
         """Tell the zones what they must look at; the longer, the louder."""
-        reminders.tell(database())
+        reminders.tell(PROCESS.database)
 
     @every(60)
     def index_cards(self) -> None:
         """Cards that search does not know yet: those from before there was a search."""
-        key = load(RegistrySettings).pseudonym_key.get_secret_value().encode()
-        with database().transaction() as tx:
-            search.index_rest(tx, vault(), key)
+        key = PROCESS.settings.pseudonym_key.get_secret_value().encode()
+        with PROCESS.database.transaction() as tx:
+            search.index_rest(tx, PROCESS.vault, key)
 
     @every(LOOK_EVERY_S)
-    def reseal(self) -> None:
-        """Seal anew what an older key sealed."""
-        RESEALER.look(database(), vault())
+    def rotate_keys(self) -> None:
+        """Encrypt anew what an older key encrypted."""
+        PROCESS.rotate_keys()
 
     @every(2)
     def chain_audit_log(self) -> None:
         """Chain and sign what was logged."""
-        audit.keep(database(), load(RegistrySettings))
+        PROCESS.chain_audit_log()

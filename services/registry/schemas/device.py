@@ -13,7 +13,7 @@ from chassis.database.damaged_rows import RowOut
 from contracts.policy import Group, Personal
 from contracts.registry import DeviceStatus
 from contracts.values import same_serial
-from services.registry.domain.stock import StockKind, StockStatus
+from services.registry.domain.stock import StockKind, StockMove, StockStatus
 from services.registry.schemas.common import In, Phone, Text
 
 
@@ -78,6 +78,10 @@ class MovedOut(DeviceOut):
 
     unprotected: bool
     missing: tuple[str, ...]
+
+
+# Path segment of each move of an item that needs nothing to be said.
+STOCK_PATHS: dict[StockMove, str] = {"report_lost": "report-lost", "find": "found", "retire": "retire"}
 
 
 class StockIn(In):

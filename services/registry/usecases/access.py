@@ -1,6 +1,7 @@
 """Who may not see a file though the role says so, and who may for once though it does not."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from chassis.database.database import Transaction
@@ -9,9 +10,9 @@ from contracts.registry import FileOpened, TieDeclared, TieWithdrawn
 from services.registry.errors import EnrolmentUnknown, TieUnknown
 from services.registry.models import OpenedRow, TieRow
 from services.registry.store import access as store
-from services.registry.store import files
-from services.registry.usecases import reminders, sealed
-from services.registry.usecases.work import Work, own
+from services.registry.store import encrypted_columns, files
+from services.registry.usecases import reminders
+from services.registry.usecases.access_scope import Work, own
 
 
 def declare_tie(work: Work, enrolment_id: UUID, subject: str, reason: str) -> None:
@@ -26,7 +27,7 @@ def declare_tie(work: Work, enrolment_id: UUID, subject: str, reason: str) -> No
     row = TieRow(
         enrolment_id=enrolment_id,
         subject=person,
-        sealed=work.seal(sealed.tie(enrolment_id, person), {"reason": reason}),
+        sealed=work.seal(encrypted_columns.tie(enrolment_id, person), {"reason": reason}),
         declared_at=max(work.at, after),
         declared_by=work.caller.subject,
         by_another=person != account(work.caller.subject),
@@ -48,7 +49,7 @@ def withdraw_tie(work: Work, enrolment_id: UUID, subject: str, reason: str) -> N
     if known.withdrawn_at is not None and known.withdrawn_at >= known.declared_at:
         return
     known.withdrawn_at = max(work.at, known.declared_at)
-    place = sealed.tie(enrolment_id, known.subject)
+    place = encrypted_columns.tie(enrolment_id, known.subject)
     known.sealed = work.seal(place, {**work.opened(place, known.sealed), "withdrawn": reason})
     reminders.forget_one(work, enrolment_id, "tied", known.subject)
     work.tx.publish(
@@ -78,7 +79,7 @@ def break_glass(work: Work, enrolment_id: UUID, reason: str, lasts: timedelta) -
         opened_at=work.at,
         until=work.at + lasts,
     )
-    opened.sealed = work.seal(sealed.opened(opened.id), {"reason": reason})
+    opened.sealed = work.seal(encrypted_columns.opened(opened.id), {"reason": reason})
     work.session.add(opened)
     reminders.put(work.session, row.id, [("opened", str(opened.id), work.at)])
     work.tx.publish(
@@ -100,4 +101,14 @@ def opening(work: Work, opened_id: UUID) -> tuple[OpenedRow, str]:
         raise EnrolmentUnknown("there is no such file")
     own(work, opened.enrolment_id)
     # Erased with the file.
-    return opened, str(work.opened(sealed.opened(opened.id), opened.sealed).get("reason", ""))
+    return opened, str(work.opened(encrypted_columns.opened(opened.id), opened.sealed).get("reason", ""))
+
+
+def opened_until(work: Work, enrolment_id: UUID) -> datetime | None:
+    """Until when a file that the caller opened is open for them; None where it is not."""
+    return store.opened_until(work.session, enrolment_id, work.caller.subject, work.at)
+
+
+def said_of_caller(work: Work) -> Sequence[datetime]:
+    """When others said of the caller that they have a tie, and did not withdraw it."""
+    return store.said_of(work.session, work.caller.subject)

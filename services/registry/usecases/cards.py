@@ -12,9 +12,10 @@ from services.registry import events
 from services.registry.domain import card as domain
 from services.registry.errors import CardChanged, CardUnknown, CodeMissing, EnrolmentMoveRefused
 from services.registry.models import EnrolmentRow
+from services.registry.store import encrypted_columns
 from services.registry.store import photos as photo_store
-from services.registry.usecases import reminders, sealed, search
-from services.registry.usecases.work import Work, changeable, readable, today
+from services.registry.usecases import reminders, search
+from services.registry.usecases.access_scope import Work, changeable, readable, today
 
 
 def put(work: Work, pseudonym_key: bytes, enrolment_id: UUID, content: dict[str, Any]) -> EnrolmentRow:
@@ -33,12 +34,12 @@ def put(work: Work, pseudonym_key: bytes, enrolment_id: UUID, content: dict[str,
         ref = person["ref"] or domain.perpetrator_ref(pseudonym_key, row.id, person["name"], born_on)
         person["ref"] = str(ref)
     # One that cannot be read any more is written anew, with its codes.
-    before = work.opened(sealed.card(row.id), row.card)
+    before = work.opened(encrypted_columns.card(row.id), row.card)
     for name in ("cancel_code", "duress_code"):
         content[name] = content[name] or before.get(name)
         if content[name] is None:
             raise CodeMissing("the first card needs it", field=name)
-    row.card = work.seal(sealed.card(row.id), content)
+    row.card = work.seal(encrypted_columns.card(row.id), content)
     publish(work, row)
     reminders.of_card(work, row.id, Card.model_validate(content["card"]))
     search.index(work.tx, work.vault, pseudonym_key, row)
@@ -47,7 +48,7 @@ def put(work: Work, pseudonym_key: bytes, enrolment_id: UUID, content: dict[str,
 
 def publish(work: Work, row: EnrolmentRow) -> None:
     """The card of a locked file goes out as its next version, with the photos that it has now."""
-    content = work.open(sealed.card(row.id), row.card)
+    content = work.open(encrypted_columns.card(row.id), row.card)
     photos = [
         PhotoRef(photo_id=each.id, of=each.shows, taken_on=each.taken_on).model_dump(mode="json")
         for each in photo_store.of_file(work.session, row.id)
@@ -59,7 +60,7 @@ def publish(work: Work, row: EnrolmentRow) -> None:
 
 def edition(work: Work, row: EnrolmentRow) -> str:
     """Which words a card has; empty where there is none, or none that can be read: it is written anew."""
-    said = work.opened(sealed.card(row.id), row.card)
+    said = work.opened(encrypted_columns.card(row.id), row.card)
     if "card" not in said:
         return ""
     words = json.dumps(said["card"], sort_keys=True)
@@ -86,5 +87,5 @@ def _card(work: Work, row: EnrolmentRow) -> Card | None:
         return None
     known = Known("file", row.id)
     return known.read(
-        "card", lambda: Card.model_validate(work.open(sealed.card(row.id), row.card)["card"]), None
+        "card", lambda: Card.model_validate(work.open(encrypted_columns.card(row.id), row.card)["card"]), None
     )

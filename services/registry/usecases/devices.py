@@ -14,9 +14,10 @@ from services.registry.domain import life as domain
 from services.registry.domain.life import DeviceMove
 from services.registry.errors import DeviceAlreadyIssued, DeviceUnknown, EnrolmentMoveRefused, EnrolmentUnknown
 from services.registry.models import DeviceRow, StockRow
+from services.registry.store import encrypted_columns
 from services.registry.store import files as store
-from services.registry.usecases import sealed, stock, watch
-from services.registry.usecases.work import Work, changeable, own
+from services.registry.usecases import stock, watch
+from services.registry.usecases.access_scope import Work, changeable, own
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ def issue(work: Work, enrolment_id: UUID, wanted: Issue) -> DeviceRow:
         button_item_id=button.id if button else None,
         phone_item_id=phone.id if phone else None,
     )
-    device.phone_number = work.seal(sealed.phone_number(device.id), wanted.phone_number)
+    device.phone_number = work.seal(encrypted_columns.phone_number(device.id), wanted.phone_number)
     work.session.add(device)
     try:
         work.session.flush()

@@ -17,10 +17,11 @@ from services.registry.domain import life as domain
 from services.registry.domain.life import Preconditions
 from services.registry.errors import DateInFuture
 from services.registry.models import DeviceRow, EnrolmentRow, GrantRow
+from services.registry.store import encrypted_columns
 from services.registry.store import files as store
-from services.registry.usecases import devices, reminders, sealed, transfers, watch, zones
+from services.registry.usecases import devices, reminders, transfers, watch, zones
+from services.registry.usecases.access_scope import Work, changeable, own, readable, tell, today, zone_of
 from services.registry.usecases.search import UNREADABLE
-from services.registry.usecases.work import Work, changeable, own, readable, tell, today, zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def of_zone(work: Work, limit: int) -> Sequence[EnrolmentRow]:
 def put_police_report(work: Work, enrolment_id: UUID, pv_number: str) -> File:
     """Record the number of the police report."""
     row = changeable(work, enrolment_id)
-    row.pv_number = work.seal(sealed.pv_number(row.id), pv_number)
+    row.pv_number = work.seal(encrypted_columns.pv_number(row.id), pv_number)
     return _file(work, row)
 
 
@@ -76,7 +77,7 @@ def sign_convention(work: Work, enrolment_id: UUID, signed_on: date, by: str) ->
     if signed_on > today(work):
         raise DateInFuture("a signature cannot lie in the future", field="signed_on")
     row.convention_signed_on = signed_on
-    row.convention_by = work.seal(sealed.convention_by(row.id), by)
+    row.convention_by = work.seal(encrypted_columns.convention_by(row.id), by)
     return _file(work, row)
 
 
@@ -99,7 +100,7 @@ def suspend(work: Work, enrolment_id: UUID, reason: str) -> File:
     """Switch the alarm off for a while, devices included; its presses still reach a control room."""
     row = own(work, enrolment_id, lock=True)
     row.status = domain.enrolment_moved(_status(row), "suspend")
-    row.suspended_for = work.seal(sealed.suspended_for(row.id), {"reason": reason})
+    row.suspended_for = work.seal(encrypted_columns.suspended_for(row.id), {"reason": reason})
     tell(work, row)
     for device in store.devices(work.session, row.id):
         if device.status in domain.LIVE:
@@ -141,9 +142,9 @@ def _file(work: Work, row: EnrolmentRow) -> File:
         preconditions=_preconditions(work.session, row, held),
         to_end=to_end,
         unprotected=domain.unprotected(_status(row), statuses, to_end=to_end),
-        suspended_for=work.opened(sealed.suspended_for(row.id), row.suspended_for).get("reason"),
-        pv_number=_text(work, sealed.pv_number(row.id), row.pv_number),
-        convention_by=_text(work, sealed.convention_by(row.id), row.convention_by),
+        suspended_for=work.opened(encrypted_columns.suspended_for(row.id), row.suspended_for).get("reason"),
+        pv_number=_text(work, encrypted_columns.pv_number(row.id), row.pv_number),
+        convention_by=_text(work, encrypted_columns.convention_by(row.id), row.convention_by),
     )
 
 

@@ -19,7 +19,7 @@ from services.registry.schemas.card import CardIn
 from services.registry.schemas.file import PoliceReportIn
 from services.registry.store import files as store
 from services.registry.usecases import cards, files, zones
-from services.registry.usecases.work import Work, alone, zone_of
+from services.registry.usecases.access_scope import Work, alone, zone_of
 
 M = TypeVar("M", bound=BaseModel)
 

@@ -9,9 +9,10 @@ from contracts.registry import PhotoPublished
 from services.registry.domain import photo as domain
 from services.registry.errors import CardUnknown, DateInFuture, PhotoInvalid, PhotoUnknown
 from services.registry.models import PhotoRow
+from services.registry.store import encrypted_columns
 from services.registry.store import photos as store
-from services.registry.usecases import cards, reminders, sealed
-from services.registry.usecases.work import Work, changeable, readable, today
+from services.registry.usecases import cards, reminders
+from services.registry.usecases.access_scope import Work, changeable, readable, today
 
 _MOST = 12
 
@@ -49,7 +50,7 @@ def add(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, clea
         added_at=work.at,
         added_by=work.caller.subject,
     )
-    photo.sealed = work.seal(sealed.photo(photo.id), jpeg)
+    photo.sealed = work.seal(encrypted_columns.photo(photo.id), jpeg)
     work.session.add(photo)
     work.session.flush()
     # The picture before the card that names it.
@@ -80,7 +81,7 @@ def picture(work: Work, enrolment_id: UUID, photo_id: UUID) -> bytes:
     """The JPEG of a photo; raises `PhotoUnknown`."""
     readable(work, enrolment_id)
     photo = _of(work, enrolment_id, photo_id)
-    return base64.b64decode(work.open(sealed.photo(photo.id), photo.sealed))
+    return base64.b64decode(work.open(encrypted_columns.photo(photo.id), photo.sealed))
 
 
 def _of(work: Work, enrolment_id: UUID, photo_id: UUID) -> PhotoRow:

@@ -22,7 +22,7 @@ from services.registry.domain import card as domain
 from services.registry.errors import ReminderLasts, ReminderUnknown
 from services.registry.models import ReminderRow
 from services.registry.store import reminders as store
-from services.registry.usecases.work import Work, own, today, zone_of
+from services.registry.usecases.access_scope import Work, own, today, zone_of
 
 # What a new version of the card answers by itself.
 _OF_A_CARD: tuple[ReminderKind, ...] = ("verify", "measure")

@@ -15,12 +15,12 @@ from sqlmodel import SQLModel
 
 from services.registry.errors import EnrolmentMoveRefused, FileRestricted
 from services.registry.models import EnrolmentRow, PhotoRow
-from services.registry.store import access, photos, search
+from services.registry.store import access, encrypted_columns, photos, search
 from services.registry.store import files as store
 from services.registry.store import reminders as reminder_store
 from services.registry.store import transfers as transfer_store
-from services.registry.usecases import reminders, sealed, transfers
-from services.registry.usecases.work import Work, own
+from services.registry.usecases import reminders, transfers
+from services.registry.usecases.access_scope import Work, own
 
 _SEALED = ("card", "pv_number", "convention_by", "suspended_for")
 
@@ -28,13 +28,13 @@ _SEALED = ("card", "pv_number", "convention_by", "suspended_for")
 def copy_of(work: Work, enrolment_id: UUID) -> dict[str, Any]:
     """Everything that is known of a person in this file, in clear, but for the codes."""
     row = own(work, enrolment_id)
-    card = work.open(sealed.card(row.id), row.card)
+    card = work.open(encrypted_columns.card(row.id), row.card)
     session = work.session
     return {
         "file": row.model_dump(mode="json", exclude={*_SEALED, "created_by"}),
-        "suspended_for": work.open(sealed.suspended_for(row.id), row.suspended_for).get("reason"),
-        "pv_number": work.open(sealed.pv_number(row.id), row.pv_number) or None,
-        "convention_by": work.open(sealed.convention_by(row.id), row.convention_by) or None,
+        "suspended_for": work.open(encrypted_columns.suspended_for(row.id), row.suspended_for).get("reason"),
+        "pv_number": work.open(encrypted_columns.pv_number(row.id), row.pv_number) or None,
+        "convention_by": work.open(encrypted_columns.convention_by(row.id), row.convention_by) or None,
         "card": card.get("card"),
         "devices": [_device(work, device) for device in store.devices(session, row.id)],
         "decisions": [each.model_dump(mode="json") for each in store.decisions(session, row.id)],
@@ -44,7 +44,7 @@ def copy_of(work: Work, enrolment_id: UUID) -> dict[str, Any]:
         ],
         "photos": [_photo(work, each) for each in photos.of_file(session, row.id)],
         "openings": [
-            {**_shown(each), **work.open(sealed.opened(each.id), each.sealed)}
+            {**_shown(each), **work.open(encrypted_columns.opened(each.id), each.sealed)}
             for each in access.openings(session, row.id)
         ],
         # Who has a tie to her is theirs: the key of that reminder names them.
@@ -60,13 +60,13 @@ def _shown(row: SQLModel) -> dict[str, Any]:
 
 def _photo(work: Work, row: PhotoRow) -> dict[str, Any]:
     path = f"/v1/enrolments/{row.enrolment_id}/photos/{row.id}"
-    hers = {"jpeg": work.open(sealed.photo(row.id), row.sealed)} if row.shows is None else {}
+    hers = {"jpeg": work.open(encrypted_columns.photo(row.id), row.sealed)} if row.shows is None else {}
     return {**_shown(row), "path": path, **hers}
 
 
 def _device(work: Work, device: Any) -> dict[str, Any]:
     known: dict[str, Any] = device.model_dump(mode="json", exclude={"phone_number", "issued_by"})
-    return known | {"phone_number": work.open(sealed.phone_number(device.id), device.phone_number)}
+    return known | {"phone_number": work.open(encrypted_columns.phone_number(device.id), device.phone_number)}
 
 
 def restrict(work: Work, enrolment_id: UUID, *, restricted: bool) -> EnrolmentRow:

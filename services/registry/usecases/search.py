@@ -12,10 +12,9 @@ from contracts.registry import Card
 from services.registry.domain import search as domain
 from services.registry.domain.search import Kind, Word
 from services.registry.models import EnrolmentRow
-from services.registry.store import files
+from services.registry.store import encrypted_columns, files
 from services.registry.store import search as store
-from services.registry.usecases import sealed
-from services.registry.usecases.work import Work, zone_of
+from services.registry.usecases.access_scope import Work, zone_of
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +68,7 @@ def victim(work: Work, row: EnrolmentRow) -> str | None:
     if row.card is None:
         return None
     try:
-        return str(work.open(sealed.card(row.id), row.card)["card"]["victim"]["name"])
+        return str(work.open(encrypted_columns.card(row.id), row.card)["card"]["victim"]["name"])
     except (Unreadable, ValueError, KeyError, TypeError) as error:
         log.error("file %s: its card cannot be read: %s", row.id, type(error).__name__)
         return UNREADABLE
@@ -77,7 +76,7 @@ def victim(work: Work, row: EnrolmentRow) -> str | None:
 
 def index(tx: Transaction, vault: Vault, key: bytes, row: EnrolmentRow) -> None:
     """A file is found by what its card says now."""
-    said = vault.open(sealed.card(row.id), row.card) if row.card else None
+    said = vault.open(encrypted_columns.card(row.id), row.card) if row.card else None
     words = domain.of_card(key, Card.model_validate(said["card"])) if said else []
     store.put(tx.session, row.id, words)
     row.found_version = row.card_version

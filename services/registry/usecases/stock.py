@@ -13,7 +13,7 @@ from services.registry.errors import ButtonNotInStock, DeviceAlreadyIssued, Stoc
 from services.registry.models import DeviceRow, StockRow
 from services.registry.store import access
 from services.registry.store import stock as store
-from services.registry.usecases.work import Work, alone, zone_of
+from services.registry.usecases.access_scope import Work, alone, zone_of
 
 # More than that is not chosen from a list; each still has its number.
 _MOST_FREE = 500

@@ -14,11 +14,11 @@ from services.registry.errors import (
     TransferUnknown,
 )
 from services.registry.models import EnrolmentRow, TransferRow
-from services.registry.store import access, stock
+from services.registry.store import access, encrypted_columns, stock
 from services.registry.store import files as file_store
 from services.registry.store import transfers as store
-from services.registry.usecases import cards, reminders, sealed, zones
-from services.registry.usecases.work import Work, own, tell, zone_of
+from services.registry.usecases import cards, reminders, zones
+from services.registry.usecases.access_scope import Work, own, tell, zone_of
 
 Answer = Literal["accepted", "declined", "withdrawn"]
 
@@ -49,7 +49,7 @@ def offer(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, within: 
         offered_by=work.caller.subject,
         due_at=work.at + within,
     )
-    transfer.sealed = work.seal(sealed.transfer(transfer.id), {"reason": reason})
+    transfer.sealed = work.seal(encrypted_columns.transfer(transfer.id), {"reason": reason})
     work.session.add(transfer)
     work.session.flush()
     reminders.put(work.session, row.id, [("transfer", str(transfer.id), transfer.due_at)])
@@ -90,7 +90,7 @@ def last(work: Work, row: EnrolmentRow) -> TransferRow | None:
 
 def said_of(work: Work, row: TransferRow) -> Mapping[str, Any]:
     """Why a file is offered (`reason`), and why it was not taken (`declined`)."""
-    return work.opened(sealed.transfer(row.id), row.sealed)
+    return work.opened(encrypted_columns.transfer(row.id), row.sealed)
 
 
 def accept(work: Work, transfer_id: UUID) -> TransferRow:
@@ -114,8 +114,8 @@ def decline(work: Work, transfer_id: UUID, reason: str) -> TransferRow:
     _, transfer = _open(work, transfer_id)
     if transfer.to_zone_id != zone_of(work.caller):
         raise TransferUnknown("there is no such transfer")
-    said = work.opened(sealed.transfer(transfer.id), transfer.sealed)
-    transfer.sealed = work.seal(sealed.transfer(transfer.id), {**said, "declined": reason})
+    said = work.opened(encrypted_columns.transfer(transfer.id), transfer.sealed)
+    transfer.sealed = work.seal(encrypted_columns.transfer(transfer.id), {**said, "declined": reason})
     _answer(work, transfer, "declined")
     return transfer
 

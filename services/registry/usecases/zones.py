@@ -4,7 +4,7 @@ from chassis.database.database import Transaction
 from services.registry.errors import ZoneUnknown
 from services.registry.models import ZonesRow
 from services.registry.store import zones as store
-from services.registry.usecases.work import Work
+from services.registry.usecases.access_scope import Work
 
 
 def keep(tx: Transaction, row: ZonesRow) -> None:
