@@ -18,6 +18,11 @@ from services.registry.store.encrypted_columns import ENCRYPTED
 REGISTRY = Service("registry", RegistrySettings, ENCRYPTED)
 
 
+def pseudonym_key_of(settings: RegistrySettings) -> bytes:
+    """Give the key that makes pseudonyms, and digests to search by."""
+    return settings.pseudonym_key.get_secret_value().encode()
+
+
 @contextmanager
 def unit_of_work(database: Database, vault: Vault, caller: Caller) -> Iterator[Work]:
     """Open one transaction of a caller; raises `DoneAtOnce` where another one made the same meanwhile."""

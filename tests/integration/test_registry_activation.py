@@ -14,7 +14,7 @@ from chassis.errors import Invalid
 from contracts.committee import AlarmEnding, AlarmProvisionallyGranted, AlarmRefused, ApplicationReopened
 from contracts.dispatch import TestRouted
 from contracts.envelope import wrap
-from services.registry import events
+from services.registry.events import incoming as events
 from services.registry.models import GrantRow
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings

@@ -10,7 +10,7 @@ import pytest
 from chassis.database.database import Database, engine_of
 from contracts.dispatch import NamedZone, ZonesPublished
 from contracts.envelope import wrap
-from services.registry import events
+from services.registry.events import incoming as events
 from services.registry.models import TABLES
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings

@@ -11,8 +11,8 @@ from contracts.committee import ConflictDeclared, ConflictWithdrawn
 from contracts.common import morning
 from contracts.envelope import wrap
 from contracts.registry import Card, FileReminded
-from services.registry import events
 from services.registry.domain import card as domain
+from services.registry.events import incoming as events
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import access, reminders

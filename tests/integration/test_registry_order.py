@@ -11,7 +11,7 @@ from chassis.security.vault import Vault
 from contracts.committee import AlarmProvisionallyGranted, ApplicationReopened
 from contracts.envelope import wrap
 from contracts.registry import EnrolmentChanged
-from services.registry import events
+from services.registry.events import incoming as events
 from services.registry.settings import RegistrySettings
 from services.registry.store import files as store
 from services.registry.usecases import files

@@ -10,7 +10,7 @@ import pytest
 from chassis.database.database import Database, engine_of
 from contracts.committee import AlarmEnding, AlarmGranted
 from contracts.envelope import wrap
-from services.registry import events
+from services.registry.events import incoming as events
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import files

@@ -10,7 +10,7 @@ from chassis.database.database import Database, engine_of
 from contracts.committee import AlarmEnding, AlarmGranted, AlarmProvisionallyGranted, AlarmRefused
 from contracts.envelope import wrap
 from contracts.topology import REPORTING_ATTENTION
-from services.registry import events
+from services.registry.events import incoming as events
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import files, watch
 from services.reporting.domain import Entries

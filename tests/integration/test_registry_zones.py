@@ -14,7 +14,7 @@ from contracts.envelope import Event, wrap
 from services.dispatch.geography import Names
 from services.dispatch.models import MapRow
 from services.dispatch.usecases import rooms
-from services.registry import events
+from services.registry.events import incoming as events
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import zones

@@ -15,7 +15,7 @@ from chassis.database.database import Database
 from contracts.committee import AlarmEnding, AlarmGranted, AlarmRefused
 from contracts.dispatch import TestRouted
 from contracts.envelope import wrap
-from services.registry import events
+from services.registry.events import incoming as events
 from services.registry.models import GrantRow
 from services.registry.schemas.card import CARD
 from services.registry.usecases import devices, files

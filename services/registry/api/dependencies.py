@@ -9,7 +9,7 @@ from chassis.bootstrap.api import ApiProcess, process_of
 from chassis.database.unit_of_work import Work
 from chassis.security.auth import require
 from chassis.security.principal import Caller
-from services.registry.bootstrap import unit_of_work
+from services.registry.bootstrap import pseudonym_key_of, unit_of_work
 from services.registry.domain.roles import FILE_MANAGER, READERS, STOCK_KEEPERS
 from services.registry.settings import RegistrySettings
 
@@ -34,7 +34,7 @@ SettingsOf = Annotated[RegistrySettings, Depends(_settings)]
 
 
 def _pseudonym_key(settings: SettingsOf) -> bytes:
-    return settings.pseudonym_key.get_secret_value().encode()
+    return pseudonym_key_of(settings)
 
 
 FileManager = Annotated[Caller, require(FILE_MANAGER)]

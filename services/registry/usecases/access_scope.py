@@ -7,8 +7,8 @@ from chassis.database.unit_of_work import Work
 from chassis.errors import Forbidden
 from chassis.security.principal import Caller
 from contracts.common import local_day
-from services.registry import events
 from services.registry.errors import DoneAtOnce, EnrolmentUnknown, FileRestricted
+from services.registry.events import outgoing
 from services.registry.models import EnrolmentRow
 from services.registry.store import access, files, locks
 
@@ -67,7 +67,7 @@ def tell(work: Work, row: EnrolmentRow) -> None:
 
     Who began earlier may have waited for who began later: the moment is that of the change, not of the request.
     """
-    work.tx.publish(events.enrolment_changed(row, files.moment(work.session)))
+    work.tx.publish(outgoing.enrolment_changed(row, files.moment(work.session)))
 
 
 def alone(work: Work, what: str, field: str | None = None) -> None:

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from chassis.database.damaged_rows import Known
 from contracts.registry import Card, PhotoRef
-from services.registry import events
 from services.registry.domain import card as domain
 from services.registry.errors import CardChanged, CardUnknown, CodeMissing, EnrolmentMoveRefused
+from services.registry.events import outgoing
 from services.registry.models import EnrolmentRow
 from services.registry.store import encrypted_columns
 from services.registry.store import photos as photo_store
@@ -55,7 +55,7 @@ def publish(work: Work, row: EnrolmentRow) -> None:
     ]
     row.card_version += 1
     content = {**content, "card": {**content["card"], "photos": photos}}
-    work.tx.publish(events.card_published(row, content, work.at))
+    work.tx.publish(outgoing.card_published(row, content, work.at))
 
 
 def edition(work: Work, row: EnrolmentRow) -> str:

@@ -1,5 +1,6 @@
 """Buttons with their phones: issued, suspended, lost, handed in, tested."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -9,10 +10,12 @@ from sqlalchemy.exc import IntegrityError
 from chassis.database.database import Transaction
 from chassis.errors import Invalid
 from chassis.runtime import clock
-from services.registry import events
+from contracts.envelope import Event
+from contracts.topology import REGISTRY_TESTS
 from services.registry.domain import life as domain
 from services.registry.domain.life import DeviceMove
 from services.registry.errors import DeviceAlreadyIssued, DeviceUnknown, EnrolmentMoveRefused, EnrolmentUnknown
+from services.registry.events import incoming, outgoing
 from services.registry.models import DeviceRow, StockRow
 from services.registry.store import encrypted_columns
 from services.registry.store import files as store
@@ -63,7 +66,7 @@ def issue(work: Work, enrolment_id: UUID, wanted: Issue) -> DeviceRow:
     except IntegrityError as error:
         field = "button_serial" if "button" in str(error.orig) else "public_key"
         raise DeviceAlreadyIssued(f"{field}: this one was issued before", field=field) from None
-    work.tx.publish(events.device_changed(device, work.at))
+    work.tx.publish(outgoing.device_changed(device, work.at))
     return device
 
 
@@ -105,6 +108,15 @@ def move(work: Work, device_id: UUID, wanted: DeviceMove) -> DeviceRow:
     return device
 
 
+def record_tests(tx: Transaction, events: Sequence[Event]) -> None:
+    """Record the test presses that came through, each event once; raises `Invalid`."""
+    fresh = tx.claim(REGISTRY_TESTS, [event.id for event in events])
+    # By device, so that two workers lock the files in the same order.
+    passed = {incoming.passed_test(event) for event in events if event.id in fresh}
+    for device_id, received_at in sorted(test for test in passed if test):
+        pass_test(tx, device_id, received_at)
+
+
 def pass_test(tx: Transaction, device_id: UUID, received_at: datetime) -> None:
     """A test press came through: it counts from the moment the device was issued or taken back into use."""
     enrolment_id = store.enrolment_id_of(tx.session, device_id)
@@ -127,4 +139,4 @@ def moved(tx: Transaction, device: DeviceRow, wanted: DeviceMove, at: datetime) 
     device.version += 1
     if wanted == "reactivate":
         device.tested_at, device.usable_since = None, at
-    tx.publish(events.device_changed(device, at))
+    tx.publish(outgoing.device_changed(device, at))

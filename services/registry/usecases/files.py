@@ -11,11 +11,11 @@ from chassis.database.damaged_rows import Known
 from chassis.database.database import Transaction
 from chassis.runtime import clock
 from contracts.registry import EnrolmentStatus
-from services.registry import events
 from services.registry.domain import card
 from services.registry.domain import life as domain
 from services.registry.domain.life import Preconditions
 from services.registry.errors import DateInFuture
+from services.registry.events import outgoing
 from services.registry.models import DeviceRow, EnrolmentRow, GrantRow
 from services.registry.store import encrypted_columns
 from services.registry.store import files as store
@@ -120,7 +120,7 @@ def end(work: Work, enrolment_id: UUID) -> File:
     tell(work, row)
     if row.card is not None:
         row.card_version += 1
-        work.tx.publish(events.card_withdrawn(row))
+        work.tx.publish(outgoing.card_withdrawn(row))
     reminders.forget(work, row.id, *(k for k in card.REMINDER_KINDS if k != "opened"))
     transfers.close(work, row.id)
     return _file(work, row)

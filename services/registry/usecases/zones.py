@@ -1,10 +1,20 @@
 """Which police zones there are. Dispatch owns the map; until it told, each zone is taken as it is named."""
 
+from collections.abc import Sequence
+
 from chassis.database.database import Transaction
+from contracts.envelope import Event
 from services.registry.errors import ZoneUnknown
+from services.registry.events import incoming
 from services.registry.models import ZonesRow
 from services.registry.store import zones as store
 from services.registry.usecases.access_scope import Work
+
+
+def record(tx: Transaction, events: Sequence[Event]) -> None:
+    """Record which zones dispatch published last; raises `Invalid`."""
+    for row in filter(None, map(incoming.zones_in_force, events)):
+        keep(tx, row)
 
 
 def keep(tx: Transaction, row: ZonesRow) -> None:
