@@ -71,6 +71,16 @@ def tied_to(session: Session, enrolment_ids: Collection[UUID], subject: str) -> 
     return set(session.scalars(tied_files(subject).where(col(TieRow.enrolment_id).in_(enrolment_ids))))
 
 
+def add_opening(session: Session, row: OpenedRow) -> None:
+    """Keep that somebody broke the glass of a file."""
+    session.add(row)
+
+
+def opening(session: Session, opening_id: UUID) -> OpenedRow | None:
+    """One time that somebody broke the glass."""
+    return session.get(OpenedRow, opening_id)
+
+
 def openings(session: Session, enrolment_id: UUID) -> Sequence[OpenedRow]:
     """Each time that somebody broke the glass of a file, in order."""
     found = select(OpenedRow).where(col(OpenedRow.enrolment_id) == enrolment_id)

@@ -6,8 +6,10 @@ from uuid import UUID
 
 from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, and_, col, not_, or_, select
 
+from services.registry.errors import DeviceAlreadyIssued
 from services.registry.models import DeviceRow, EnrolmentRow, GrantRow, TransferRow
 from services.registry.store.access import tied_files
 
@@ -16,6 +18,12 @@ def enrolment(session: Session, enrolment_id: UUID, *, lock: bool = False) -> En
     """One file; `lock` keeps others from changing it until the transaction ends."""
     found = select(EnrolmentRow).where(col(EnrolmentRow.id) == enrolment_id)
     return session.exec(found.with_for_update() if lock else found).one_or_none()
+
+
+def add(session: Session, row: EnrolmentRow) -> None:
+    """Add a file."""
+    session.add(row)
+    session.flush()
 
 
 def moment(session: Session) -> datetime:
@@ -51,6 +59,16 @@ def devices(session: Session, enrolment_id: UUID) -> Sequence[DeviceRow]:
     """All devices that a file ever had, in order of issue."""
     found = select(DeviceRow).where(col(DeviceRow.enrolment_id) == enrolment_id)
     return session.exec(found.order_by(col(DeviceRow.issued_at))).all()
+
+
+def add_device(session: Session, row: DeviceRow) -> None:
+    """Add a device; raises `DeviceAlreadyIssued` naming what of it another device has."""
+    session.add(row)
+    try:
+        session.flush()
+    except IntegrityError as error:
+        field = "button_serial" if "button" in str(error.orig) else "public_key"
+        raise DeviceAlreadyIssued(f"{field}: this one was issued before", field=field) from None
 
 
 def has_grant(session: Session, enrolment_id: UUID) -> bool:

@@ -14,6 +14,18 @@ def of_file(session: Session, enrolment_id: UUID) -> Sequence[PhotoRow]:
     return session.exec(found.order_by(col(PhotoRow.taken_on).desc(), col(PhotoRow.id))).all()
 
 
+def add(session: Session, row: PhotoRow) -> None:
+    """Add a photo."""
+    session.add(row)
+    session.flush()
+
+
+def remove(session: Session, row: PhotoRow) -> None:
+    """Forget a photo."""
+    session.delete(row)
+    session.flush()
+
+
 def photo(session: Session, photo_id: UUID) -> PhotoRow | None:
     """One photo."""
     return session.get(PhotoRow, photo_id)

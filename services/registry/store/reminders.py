@@ -107,6 +107,11 @@ def due(
     return session.exec(found).all()
 
 
+def reminder(session: Session, reminder_id: UUID) -> ReminderRow | None:
+    """One reminder."""
+    return session.get(ReminderRow, reminder_id)
+
+
 def of_file(session: Session, enrolment_id: UUID) -> Sequence[ReminderRow]:
     """All that was ever to be looked at in a file, in order."""
     found = select(ReminderRow).where(col(ReminderRow.enrolment_id) == enrolment_id)

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, not_, update
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, or_, select
 
 from services.registry.domain.stock import StockPlace
+from services.registry.errors import StockKnown
 from services.registry.models import DeviceRow, StockRow
 
 
@@ -14,6 +16,15 @@ def item(session: Session, item_id: UUID, *, lock: bool = False) -> StockRow | N
     """One item."""
     found = select(StockRow).where(col(StockRow.id) == item_id)
     return session.exec(found.with_for_update() if lock else found).one_or_none()
+
+
+def add(session: Session, row: StockRow) -> None:
+    """Add an item; raises `StockKnown` where a stock has one with that number."""
+    session.add(row)
+    try:
+        session.flush()
+    except IntegrityError:
+        raise StockKnown("serial: this one is in a stock already", field="serial") from None
 
 
 def by_serial(session: Session, kind: str, serial: str) -> StockRow | None:

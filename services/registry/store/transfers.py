@@ -15,6 +15,12 @@ def transfer(session: Session, transfer_id: UUID) -> TransferRow | None:
     return session.get(TransferRow, transfer_id, populate_existing=True)
 
 
+def add(session: Session, row: TransferRow) -> None:
+    """Add an offer."""
+    session.add(row)
+    session.flush()
+
+
 def offered(session: Session, enrolment_id: UUID) -> TransferRow | None:
     """The transfer of a file that nobody answered yet."""
     found = select(TransferRow).where(

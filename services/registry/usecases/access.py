@@ -80,7 +80,7 @@ def break_glass(work: Work, enrolment_id: UUID, reason: str, lasts: timedelta) -
         until=work.at + lasts,
     )
     opened.sealed = work.seal(encrypted_columns.opened(opened.id), {"reason": reason})
-    work.session.add(opened)
+    store.add_opening(work.session, opened)
     reminders.put(work.session, row.id, [("opened", str(opened.id), work.at)])
     work.tx.publish(
         FileOpened(
@@ -96,7 +96,7 @@ def break_glass(work: Work, enrolment_id: UUID, reason: str, lasts: timedelta) -
 
 def opening(work: Work, opened_id: UUID) -> tuple[OpenedRow, str]:
     """Who opened a file and why, for the zone that manages it; raises `EnrolmentUnknown`."""
-    opened = work.session.get(OpenedRow, opened_id)
+    opened = store.opening(work.session, opened_id)
     if opened is None:
         raise EnrolmentUnknown("there is no such file")
     own(work, opened.enrolment_id)

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy.exc import IntegrityError
-
 from chassis.database.database import Transaction
 from chassis.errors import Invalid
 from chassis.runtime import clock
@@ -14,7 +12,7 @@ from contracts.envelope import Event
 from contracts.topology import REGISTRY_TESTS
 from services.registry.domain import life as domain
 from services.registry.domain.life import DeviceMove
-from services.registry.errors import DeviceAlreadyIssued, DeviceUnknown, EnrolmentMoveRefused, EnrolmentUnknown
+from services.registry.errors import DeviceUnknown, EnrolmentMoveRefused, EnrolmentUnknown
 from services.registry.events import incoming, outgoing
 from services.registry.models import DeviceRow, StockRow
 from services.registry.store import encrypted_columns
@@ -60,12 +58,7 @@ def issue(work: Work, enrolment_id: UUID, wanted: Issue) -> DeviceRow:
         phone_item_id=phone.id if phone else None,
     )
     device.phone_number = work.seal(encrypted_columns.phone_number(device.id), wanted.phone_number)
-    work.session.add(device)
-    try:
-        work.session.flush()
-    except IntegrityError as error:
-        field = "button_serial" if "button" in str(error.orig) else "public_key"
-        raise DeviceAlreadyIssued(f"{field}: this one was issued before", field=field) from None
+    store.add_device(work.session, device)
     work.tx.publish(outgoing.device_changed(device, work.at))
     return device
 

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
-from sqlmodel import Session
-
 from chassis.database.damaged_rows import Known
-from chassis.database.database import Transaction
+from chassis.database.database import Session, Transaction
 from chassis.runtime import clock
 from contracts.registry import EnrolmentStatus
 from services.registry.domain import card
@@ -48,8 +46,7 @@ def enrol(work: Work) -> File:
         created_at=work.at,
         created_by=work.caller.subject,
     )
-    work.session.add(row)
-    work.session.flush()
+    store.add(work.session, row)
     tell(work, row)
     return _file(work, row)
 

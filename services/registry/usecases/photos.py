@@ -51,8 +51,7 @@ def add(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, clea
         added_by=work.caller.subject,
     )
     photo.sealed = work.seal(encrypted_columns.photo(photo.id), jpeg)
-    work.session.add(photo)
-    work.session.flush()
+    store.add(work.session, photo)
     # The picture before the card that names it.
     named_by = row.card_version + 1
     work.tx.publish(PhotoPublished(enrolment_id=row.id, photo_id=photo.id, card_version=named_by, jpeg=jpeg))
@@ -66,8 +65,7 @@ def remove(work: Work, enrolment_id: UUID, photo_id: UUID) -> None:
     """It goes with the card no longer."""
     row = changeable(work, enrolment_id)
     photo = _of(work, enrolment_id, photo_id)
-    work.session.delete(photo)
-    work.session.flush()
+    store.remove(work.session, photo)
     reminders.forget_one(work, row.id, "photo", str(photo_id))
     cards.publish(work, row)
 

@@ -10,9 +10,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from sqlmodel import Session
-
-from chassis.database.database import Database, Transaction
+from chassis.database.database import Database, Session, Transaction
 from chassis.database.isolation import bisect
 from chassis.database.sql import passing
 from chassis.runtime import clock
@@ -102,7 +100,7 @@ def settle(work: Work, reminder_id: UUID) -> ReminderRow:
 
     Raises `ReminderUnknown`, `ReminderLasts` for what ends by itself.
     """
-    row = work.session.get(ReminderRow, reminder_id)
+    row = store.reminder(work.session, reminder_id)
     if row is None or row.settled_at is not None or row.due_at > work.at:
         raise ReminderUnknown("there is no such reminder")
     own(work, row.enrolment_id, lock=True)

@@ -11,7 +11,7 @@ has a tie and why, the face of anybody else. Their photos are listed, and shown 
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import SQLModel
+from pydantic import BaseModel
 
 from services.registry.errors import EnrolmentMoveRefused, FileRestricted
 from services.registry.models import EnrolmentRow, PhotoRow
@@ -52,7 +52,7 @@ def copy_of(work: Work, enrolment_id: UUID) -> dict[str, Any]:
     }
 
 
-def _shown(row: SQLModel) -> dict[str, Any]:
+def _shown(row: BaseModel) -> dict[str, Any]:
     """A row without what is sealed, and without who of the staff did it."""
     staff = {"subject", "offered_by", "answered_by", "added_by", "settled_by"}
     return row.model_dump(mode="json", exclude={"sealed", "enrolment_id"} | staff)
@@ -93,7 +93,7 @@ def erase(work: Work, enrolment_id: UUID) -> EnrolmentRow:
         transfer.sealed = b""
     access.forget_reasons(work.session, row.id)
     for photo in photos.of_file(work.session, row.id):
-        work.session.delete(photo)
+        photos.remove(work.session, photo)
     search.put(work.session, row.id, [])
     row.found_version = row.card_version
     reminders.forget(work, row.id)

@@ -4,12 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from sqlalchemy.exc import IntegrityError
-
 from services.registry.domain import stock as domain
 from services.registry.domain.life import status_of
 from services.registry.domain.stock import STOCK_KINDS, StockKind, StockMove, StockPlace, StockStatus
-from services.registry.errors import ButtonNotInStock, DeviceAlreadyIssued, StockKnown, StockUnknown
+from services.registry.errors import ButtonNotInStock, DeviceAlreadyIssued, StockUnknown
 from services.registry.models import DeviceRow, StockRow
 from services.registry.store import access
 from services.registry.store import stock as store
@@ -46,11 +44,7 @@ def enter(work: Work, kind: StockKind, serial: str) -> Item:
         entered_at=work.at,
         entered_by=work.caller.subject,
     )
-    work.session.add(row)
-    try:
-        work.session.flush()
-    except IntegrityError:
-        raise StockKnown("serial: this one is in a stock already", field="serial") from None
+    store.add(work.session, row)
     return Item(row, _status(row, None), None)
 
 

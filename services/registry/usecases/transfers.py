@@ -50,8 +50,7 @@ def offer(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, within: 
         due_at=work.at + within,
     )
     transfer.sealed = work.seal(encrypted_columns.transfer(transfer.id), {"reason": reason})
-    work.session.add(transfer)
-    work.session.flush()
+    store.add(work.session, transfer)
     reminders.put(work.session, row.id, [("transfer", str(transfer.id), transfer.due_at)])
     work.tx.publish(
         TransferOffered(

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session
-
+from chassis.database.database import Session
 from contracts.common import local_day, morning
 from contracts.registry import ReminderKind
 from services.registry.domain import life as domain
