@@ -7,7 +7,7 @@ from fastapi import APIRouter, Response
 
 from services.registry.domain import stock as domain
 from services.registry.domain.roles import STOCK_KEEPERS
-from services.registry.domain.stock import StockMove, StockPlace
+from services.registry.domain.stock import StockMove, StockPlace, StockStatus
 from services.registry.pages.context import Page
 from services.registry.presenters.stock import disclose_items
 from services.registry.schemas.device import STOCK_PATHS, StockOut
@@ -17,7 +17,13 @@ router = APIRouter(include_in_schema=False)
 
 _ITEMS = 500
 # First what waits for somebody.
-_STATUSES: tuple[domain.StockStatus, ...] = ("returned", "stock", "lost", "issued", "retired")
+_STATUSES = (
+    StockStatus.RETURNED,
+    StockStatus.STOCK,
+    StockStatus.LOST,
+    StockStatus.ISSUED,
+    StockStatus.RETIRED,
+)
 
 
 @router.get("/desk/stock")
@@ -43,7 +49,7 @@ def _by_status(items: Sequence[StockOut]) -> dict[str, list[tuple[StockOut, Sequ
     ordered = sorted(items, key=lambda item: (str(item.kind), item.serial))
     return {
         status: [
-            (each, () if each.device_id else domain.desk_moves(each.status))
+            (each, () if each.device_id else domain.desk_moves(status))
             for each in ordered
             if each.status == status
         ]

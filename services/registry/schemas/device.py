@@ -13,7 +13,7 @@ from chassis.database.damaged_rows import RowOut
 from contracts.policy import Group, Personal
 from contracts.registry import DeviceStatus
 from contracts.values import same_serial
-from services.registry.domain.stock import StockKind, StockMove, StockStatus
+from services.registry.domain.stock import StockKind, StockMove
 from services.registry.schemas.common import In, Phone, Text
 
 
@@ -108,7 +108,7 @@ class StockOut(RowOut):
     zone_id: str
     kind: StockKind
     serial: Annotated[str, Personal(Group.DEVICE)]
-    status: StockStatus
+    status: Literal["stock", "issued", "returned", "lost", "retired"]
     device_id: UUID | None
     device_status: DeviceStatus | None
     entered_at: datetime

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, and_, col, not_, or_, select
 
+from services.registry.domain.transfers import TransferState
 from services.registry.errors import DeviceAlreadyIssued
 from services.registry.models import DeviceRow, EnrolmentRow, GrantRow, TransferRow
 from services.registry.store.access import tied_files
@@ -45,7 +46,7 @@ def is_offered(session: Session, enrolment_id: UUID, zone_id: str) -> bool:
     found = select(TransferRow.id).where(
         col(TransferRow.enrolment_id) == enrolment_id,
         col(TransferRow.to_zone_id) == zone_id,
-        col(TransferRow.state) == "offered",
+        col(TransferRow.state) == TransferState.OFFERED,
     )
     return session.exec(found).first() is not None
 

@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, exists, not_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, or_, select
 
-from services.registry.domain.stock import StockPlace
+from services.registry.domain.life import DeviceStatus
+from services.registry.domain.stock import StockPlace, StockStatus
 from services.registry.errors import StockKnown
 from services.registry.models import DeviceRow, StockRow
 
@@ -30,7 +31,7 @@ def add(session: Session, row: StockRow) -> None:
 def by_serial(session: Session, kind: str, serial: str) -> StockRow | None:
     """The item with that serial number, locked; one that was written off only where there is no other."""
     found = select(StockRow).where(col(StockRow.kind) == kind, col(StockRow.serial) == serial)
-    retired = col(StockRow.status) == "retired"
+    retired = col(StockRow.status) == StockStatus.RETIRED
     return session.exec(found.order_by(retired).limit(1).with_for_update()).one_or_none()
 
 
@@ -48,7 +49,7 @@ def items(
 
 def free(session: Session, zone_id: str, limit: int) -> Sequence[StockRow]:
     """What a zone may issue, in order of kind and number."""
-    found = select(StockRow).where(col(StockRow.zone_id) == zone_id, col(StockRow.status) == "stock")
+    found = select(StockRow).where(col(StockRow.zone_id) == zone_id, col(StockRow.status) == StockStatus.STOCK)
     return session.exec(found.order_by(col(StockRow.kind), col(StockRow.serial)).limit(limit)).all()
 
 
@@ -56,15 +57,17 @@ def _is_at(place: StockPlace) -> ColumnElement[bool]:
     of_it = or_(
         col(DeviceRow.button_item_id) == col(StockRow.id), col(DeviceRow.phone_item_id) == col(StockRow.id)
     )
-    out = exists().where(of_it, col(DeviceRow.status) != "returned")
-    retired = col(StockRow.status) == "retired"
+    out = exists().where(of_it, col(DeviceRow.status) != DeviceStatus.RETURNED)
+    retired = col(StockRow.status) == StockStatus.RETIRED
     return {"here": not_(or_(out, retired)), "out": out, "retired": retired}[place]
 
 
 def is_kept(session: Session, zone_id: str, kind: str) -> bool:
     """Whether a zone keeps a stock of that kind: something stands in it that was not written off."""
     found = select(StockRow.id).where(
-        col(StockRow.zone_id) == zone_id, col(StockRow.kind) == kind, col(StockRow.status) != "retired"
+        col(StockRow.zone_id) == zone_id,
+        col(StockRow.kind) == kind,
+        col(StockRow.status) != StockStatus.RETIRED,
     )
     return session.exec(found.limit(1)).first() is not None
 
@@ -75,7 +78,7 @@ def devices_of(session: Session, item_ids: Sequence[UUID]) -> dict[UUID, DeviceR
         col(DeviceRow.button_item_id).in_(item_ids),
         col(DeviceRow.phone_item_id).in_(item_ids),
     )
-    out = session.exec(select(DeviceRow).where(parts, col(DeviceRow.status) != "returned")).all()
+    out = session.exec(select(DeviceRow).where(parts, col(DeviceRow.status) != DeviceStatus.RETURNED)).all()
     return {
         item_id: device
         for device in out
@@ -87,7 +90,7 @@ def devices_of(session: Session, item_ids: Sequence[UUID]) -> dict[UUID, DeviceR
 def is_out(session: Session, button_serial: str) -> bool:
     """Whether a button is issued to a file and did not come back, whatever the stock knows of it."""
     found = select(DeviceRow.id).where(
-        col(DeviceRow.button_serial) == button_serial, col(DeviceRow.status) != "returned"
+        col(DeviceRow.button_serial) == button_serial, col(DeviceRow.status) != DeviceStatus.RETURNED
     )
     return session.exec(found.limit(1)).first() is not None
 
@@ -102,7 +105,7 @@ def was_used(session: Session, kind: str, serial: str) -> bool:
 
 def follow(session: Session, enrolment_id: UUID, zone_id: str) -> None:
     """What is issued to a file goes with it to another zone."""
-    out = (col(DeviceRow.enrolment_id) == enrolment_id, col(DeviceRow.status) != "returned")
+    out = (col(DeviceRow.enrolment_id) == enrolment_id, col(DeviceRow.status) != DeviceStatus.RETURNED)
     for part in (DeviceRow.button_item_id, DeviceRow.phone_item_id):
         parts = select(part).where(*out, col(part).is_not(None))
         session.execute(update(StockRow).where(col(StockRow.id).in_(parts)).values(zone_id=zone_id))

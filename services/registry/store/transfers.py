@@ -7,6 +7,8 @@ from uuid import UUID
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, exists, or_, select
 
+from services.registry.domain.life import EnrolmentStatus
+from services.registry.domain.transfers import TransferState
 from services.registry.models import EnrolmentRow, TransferRow
 
 
@@ -24,7 +26,7 @@ def add(session: Session, row: TransferRow) -> None:
 def offered(session: Session, enrolment_id: UUID) -> TransferRow | None:
     """The transfer of a file that nobody answered yet."""
     found = select(TransferRow).where(
-        col(TransferRow.enrolment_id) == enrolment_id, col(TransferRow.state) == "offered"
+        col(TransferRow.enrolment_id) == enrolment_id, col(TransferRow.state) == TransferState.OFFERED
     )
     return session.exec(found).one_or_none()
 
@@ -39,7 +41,7 @@ def of_zone(session: Session, zone_id: str, limit: int) -> Sequence[TransferRow]
     """What a zone offers or is offered and nobody answered yet, the most pressing first."""
     found = select(TransferRow).where(
         or_(col(TransferRow.to_zone_id) == zone_id, col(TransferRow.from_zone_id) == zone_id),
-        col(TransferRow.state) == "offered",
+        col(TransferRow.state) == TransferState.OFFERED,
     )
     return session.exec(found.order_by(col(TransferRow.due_at)).limit(limit)).all()
 
@@ -52,10 +54,10 @@ def declined(session: Session, zone_id: str, since: datetime, limit: int) -> Seq
         .join(EnrolmentRow, col(EnrolmentRow.id) == col(TransferRow.enrolment_id))
         .where(
             col(TransferRow.from_zone_id) == zone_id,
-            col(TransferRow.state) == "declined",
+            col(TransferRow.state) == TransferState.DECLINED,
             col(TransferRow.answered_at) >= since,
             col(EnrolmentRow.managing_zone_id) == zone_id,
-            col(EnrolmentRow.status) != "ended",
+            col(EnrolmentRow.status) != EnrolmentStatus.ENDED,
             ~exists().where(
                 col(later.enrolment_id) == col(TransferRow.enrolment_id),
                 col(later.offered_at) > col(TransferRow.offered_at),

@@ -9,6 +9,7 @@ from uuid import UUID
 from chassis.database.damaged_rows import Known
 from contracts.registry import Card, PhotoRef
 from services.registry.domain import card as domain
+from services.registry.domain.life import EnrolmentStatus
 from services.registry.errors import CardChanged, CardUnknown, CodeMissing, EnrolmentMoveRefused
 from services.registry.events import outgoing
 from services.registry.models import EnrolmentRow
@@ -24,7 +25,7 @@ def put(work: Work, pseudonym_key: bytes, enrolment_id: UUID, content: dict[str,
     Raises `CardChanged` where it was made from an older `edition`, so that nobody's words are lost unseen.
     """
     row = changeable(work, enrolment_id)
-    if row.status == "ended":
+    if row.status == EnrolmentStatus.ENDED:
         raise EnrolmentMoveRefused("a file that has ended gets no card", status_now=row.status)
     made_from = content.pop("edition")
     if made_from is not None and made_from != edition(work, row):

@@ -11,7 +11,7 @@ from chassis.runtime import clock
 from contracts.envelope import Event
 from contracts.topology import REGISTRY_TESTS
 from services.registry.domain import life as domain
-from services.registry.domain.life import DeviceMove
+from services.registry.domain.life import DeviceMove, DeviceStatus, EnrolmentStatus
 from services.registry.errors import DeviceUnknown, EnrolmentMoveRefused, EnrolmentUnknown
 from services.registry.events import incoming, outgoing
 from services.registry.models import DeviceRow, StockRow
@@ -40,7 +40,7 @@ def issue(work: Work, enrolment_id: UUID, wanted: Issue) -> DeviceRow:
     `EnrolmentMoveRefused`.
     """
     row = changeable(work, enrolment_id)
-    if row.status == "ended":
+    if row.status == EnrolmentStatus.ENDED:
         raise EnrolmentMoveRefused("a file that has ended gets no device", status_now=row.status)
     button_serial, button = _button(work, wanted)
     phone_item_id = wanted.phone_item_id
@@ -89,13 +89,13 @@ def move(work: Work, device_id: UUID, wanted: DeviceMove) -> DeviceRow:
         raise DeviceUnknown("there is no such device") from None
     held = store.devices(work.session, enrolment_id)
     device = next(d for d in held if d.id == device_id)
-    if row.status == "ended" and wanted != "return":
+    if row.status == EnrolmentStatus.ENDED and wanted != "return":
         raise EnrolmentMoveRefused("a file that has ended uses no device", status_now=row.status)
-    goes_on = row.activated_at is not None and row.status != "ended"
-    leaves = wanted == "return" or (wanted == "suspend" and device.status == "active")
+    goes_on = row.activated_at is not None and row.status != EnrolmentStatus.ENDED
+    leaves = wanted == "return" or (wanted == "suspend" and device.status == DeviceStatus.ACTIVE)
     if leaves and goes_on and not store.to_end(work.session, row.id):
-        file = domain.enrolment_status_of(row.status)
-        domain.refuse_gap(file, [domain.status_of(other.status) for other in held if other.id != device_id])
+        file = EnrolmentStatus(row.status)
+        domain.refuse_gap(file, [DeviceStatus(other.status) for other in held if other.id != device_id])
     moved(work.tx, device, wanted, work.at)
     watch.look(work.session, row.id, row, at=work.at, by=work.caller.subject)
     return device
@@ -121,14 +121,14 @@ def pass_test(tx: Transaction, device_id: UUID, received_at: datetime) -> None:
         return
     device.tested_at = received_at
     # A second button of an alarm that is on already works from here.
-    if row is not None and row.status == "active" and device.status == "matched":
+    if row is not None and row.status == EnrolmentStatus.ACTIVE and device.status == DeviceStatus.MATCHED:
         moved(tx, device, "activate", clock.now())
         watch.look(tx.session, row.id, row, at=clock.now(), by="test press")
 
 
 def moved(tx: Transaction, device: DeviceRow, wanted: DeviceMove, at: datetime) -> None:
     """Move a device of a locked file, and tell the others."""
-    device.status = domain.device_moved(domain.status_of(device.status), wanted)
+    device.status = domain.device_moved(DeviceStatus(device.status), wanted)
     device.version += 1
     if wanted == "reactivate":
         device.tested_at, device.usable_since = None, at

@@ -8,10 +8,9 @@ from uuid import UUID, uuid4
 from chassis.database.damaged_rows import Known
 from chassis.database.database import Session, Transaction
 from chassis.runtime import clock
-from contracts.registry import EnrolmentStatus
 from services.registry.domain import card
 from services.registry.domain import life as domain
-from services.registry.domain.life import Preconditions
+from services.registry.domain.life import DeviceStatus, EnrolmentStatus, Preconditions
 from services.registry.errors import DateInFuture
 from services.registry.events import outgoing
 from services.registry.models import DeviceRow, EnrolmentRow, GrantRow
@@ -87,7 +86,7 @@ def activate(work: Work, enrolment_id: UUID) -> File:
     row.status, row.activated_at = after, work.at
     tell(work, row)
     for device in held:
-        if device.status == "matched" and device.tested_at is not None:
+        if device.status == DeviceStatus.MATCHED and device.tested_at is not None:
             devices.moved(work.tx, device, "activate", work.at)
     watch.look(work.session, row.id, row, at=work.at, by=work.caller.subject)
     return _file(work, row)
@@ -110,7 +109,7 @@ def end(work: Work, enrolment_id: UUID) -> File:
     """Close a file whose alarm is to end and whose devices were handed in; raises `EndRefused`."""
     row = own(work, enrolment_id, lock=True)
     after = domain.enrolment_moved(_status(row), "end")
-    statuses = [domain.status_of(device.status) for device in store.devices(work.session, row.id)]
+    statuses = [DeviceStatus(device.status) for device in store.devices(work.session, row.id)]
     decided = store.to_end(work.session, row.id) or not store.was_granted(work.session, row.id)
     domain.refuse_to_end(decided=decided, devices=statuses)
     row.status, row.ended_at = after, work.at
@@ -132,7 +131,7 @@ def keep_decision(tx: Transaction, row: GrantRow) -> None:
 
 def _file(work: Work, row: EnrolmentRow) -> File:
     held, to_end = store.devices(work.session, row.id), store.to_end(work.session, row.id)
-    statuses = [domain.status_of(device.status) for device in held]
+    statuses = [DeviceStatus(device.status) for device in held]
     return File(
         row=row,
         devices=held,
@@ -165,4 +164,4 @@ def _preconditions(session: Session, row: EnrolmentRow, held: Sequence[DeviceRow
 
 
 def _status(row: EnrolmentRow) -> EnrolmentStatus:
-    return domain.enrolment_status_of(row.status)
+    return EnrolmentStatus(row.status)

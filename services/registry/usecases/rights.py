@@ -13,6 +13,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from services.registry.domain.life import EnrolmentStatus
 from services.registry.errors import EnrolmentMoveRefused, FileRestricted
 from services.registry.models import EnrolmentRow, PhotoRow
 from services.registry.store import access, encrypted_columns, photos, search
@@ -72,7 +73,7 @@ def _device(work: Work, device: Any) -> dict[str, Any]:
 def restrict(work: Work, enrolment_id: UUID, *, restricted: bool) -> EnrolmentRow:
     """Leave a file alone: it is kept, and nobody changes it. One whose alarm lives is not restricted."""
     row = own(work, enrolment_id, lock=True)
-    if restricted and row.status in ("active", "suspended"):
+    if restricted and row.status in (EnrolmentStatus.ACTIVE, EnrolmentStatus.SUSPENDED):
         raise EnrolmentMoveRefused("a file whose alarm lives is not restricted", status_now=row.status)
     row.restricted_at = work.at if restricted else None
     return row
@@ -81,7 +82,7 @@ def restrict(work: Work, enrolment_id: UUID, *, restricted: bool) -> EnrolmentRo
 def erase(work: Work, enrolment_id: UUID) -> EnrolmentRow:
     """Forget the person of a file that has ended; raises `EnrolmentMoveRefused`, `FileRestricted`."""
     row = own(work, enrolment_id, lock=True)
-    if row.status != "ended":
+    if row.status != EnrolmentStatus.ENDED:
         raise EnrolmentMoveRefused("only a file that has ended is erased", status_now=row.status)
     if row.restricted_at is not None:
         raise FileRestricted("a restricted file is kept as it is: lift the restriction first")

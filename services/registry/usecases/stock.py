@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from services.registry.domain import stock as domain
-from services.registry.domain.life import status_of
+from services.registry.domain.life import DeviceStatus
 from services.registry.domain.stock import STOCK_KINDS, StockKind, StockMove, StockPlace, StockStatus
 from services.registry.errors import ButtonNotInStock, DeviceAlreadyIssued, StockUnknown
 from services.registry.models import DeviceRow, StockRow
@@ -40,7 +40,7 @@ def enter(work: Work, kind: StockKind, serial: str) -> Item:
         zone_id=zone,
         kind=kind,
         serial=serial,
-        status="returned" if store.was_used(work.session, kind, serial) else "stock",
+        status=StockStatus.RETURNED if store.was_used(work.session, kind, serial) else StockStatus.STOCK,
         entered_at=work.at,
         entered_by=work.caller.subject,
     )
@@ -66,7 +66,7 @@ def move(work: Work, item_id: UUID, wanted: StockMove) -> Item:
         raise StockUnknown("there is no such item in this stock")
     device = store.devices_of(work.session, [row.id]).get(row.id)
     # What is part of a device of a file is moved with that device: its status is not the stock's to change.
-    status = "issued" if device else domain.stock_status(row.status, None)
+    status = StockStatus.ISSUED if device else domain.stock_status(row.status, None)
     row.status = domain.stock_moved(status, wanted)
     if wanted == "take_back":
         row.wiped_at, row.wiped_by = work.at, work.caller.subject
@@ -112,9 +112,9 @@ def _seen(work: Work, rows: Sequence[StockRow]) -> list[Item]:
 
 def _item(row: StockRow, device: DeviceRow | None, hidden: set[UUID]) -> Item:
     if device is not None and device.enrolment_id in hidden:
-        return Item(row, "issued", None)
+        return Item(row, StockStatus.ISSUED, None)
     return Item(row, _status(row, device), device)
 
 
 def _status(row: StockRow, device: DeviceRow | None) -> StockStatus:
-    return domain.stock_status(row.status, status_of(device.status) if device else None)
+    return domain.stock_status(row.status, DeviceStatus(device.status) if device else None)

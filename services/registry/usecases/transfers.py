@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID, uuid4
 
 from contracts.registry import TransferAnswered, TransferOffered
+from services.registry.domain.life import EnrolmentStatus
+from services.registry.domain.transfers import TransferMove, TransferState, transfer_moved
 from services.registry.errors import (
     EnrolmentMoveRefused,
     EnrolmentUnknown,
@@ -20,8 +22,6 @@ from services.registry.store import transfers as store
 from services.registry.usecases import cards, reminders, zones
 from services.registry.usecases.access_scope import Work, own, tell, zone_of
 
-Answer = Literal["accepted", "declined", "withdrawn"]
-
 # Somebody at the old zone comes back from leave within that; after it the file alone says so.
 _DECLINED_SHOWN = timedelta(days=14)
 
@@ -32,7 +32,7 @@ def offer(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, within: 
     Raises `ZoneUnknown`, `TransferInvalid`, `TransferAnsweredBefore`.
     """
     row = own(work, enrolment_id, lock=True)
-    if row.status == "ended":
+    if row.status == EnrolmentStatus.ENDED:
         raise EnrolmentMoveRefused("a file that has ended moves nowhere", status_now=row.status)
     if to_zone_id == row.managing_zone_id:
         raise TransferInvalid("this zone manages the file already", field="to_zone_id")
@@ -82,9 +82,10 @@ def last(work: Work, row: EnrolmentRow) -> TransferRow | None:
     if not made or row.erased_at is not None:
         return None
     latest, zone = made[-1], work.caller.zone if "file_manager" in work.caller.roles else None
-    declined = latest.state == "declined" and latest.from_zone_id == row.managing_zone_id
-    learns = zone in (latest.from_zone_id, latest.to_zone_id) and (latest.state == "offered" or declined)
-    return latest if learns else None
+    offered = latest.state == TransferState.OFFERED
+    declined = latest.state == TransferState.DECLINED and latest.from_zone_id == row.managing_zone_id
+    concerned = zone in (latest.from_zone_id, latest.to_zone_id)
+    return latest if concerned and (offered or declined) else None
 
 
 def said_of(work: Work, row: TransferRow) -> Mapping[str, Any]:
@@ -97,11 +98,11 @@ def accept(work: Work, transfer_id: UUID) -> TransferRow:
     row, transfer = _open(work, transfer_id)
     if transfer.to_zone_id != zone_of(work.caller):
         raise TransferUnknown("there is no such transfer")
-    if row.status == "ended":
+    if row.status == EnrolmentStatus.ENDED:
         raise EnrolmentMoveRefused("a file that has ended moves nowhere", status_now=row.status)
     row.managing_zone_id = transfer.to_zone_id
     stock.follow(work.session, row.id, transfer.to_zone_id)
-    _answer(work, transfer, "accepted")
+    _answer(work, transfer, "accept")
     tell(work, row)
     if row.card is not None:
         cards.publish(work, row)
@@ -115,7 +116,7 @@ def decline(work: Work, transfer_id: UUID, reason: str) -> TransferRow:
         raise TransferUnknown("there is no such transfer")
     said = work.opened(encrypted_columns.transfer(transfer.id), transfer.sealed)
     transfer.sealed = work.seal(encrypted_columns.transfer(transfer.id), {**said, "declined": reason})
-    _answer(work, transfer, "declined")
+    _answer(work, transfer, "decline")
     return transfer
 
 
@@ -124,7 +125,7 @@ def withdraw(work: Work, transfer_id: UUID) -> TransferRow:
     row, transfer = _open(work, transfer_id)
     if row.managing_zone_id != zone_of(work.caller):
         raise TransferUnknown("there is no such transfer")
-    _answer(work, transfer, "withdrawn")
+    _answer(work, transfer, "withdraw")
     return transfer
 
 
@@ -132,7 +133,7 @@ def close(work: Work, enrolment_id: UUID) -> None:
     """The file ends here: what is on offer is no longer."""
     transfer = store.offered(work.session, enrolment_id)
     if transfer is not None:
-        _answer(work, transfer, "withdrawn")
+        _answer(work, transfer, "withdraw")
 
 
 def _open(work: Work, transfer_id: UUID) -> tuple[EnrolmentRow, TransferRow]:
@@ -145,19 +146,22 @@ def _open(work: Work, transfer_id: UUID) -> tuple[EnrolmentRow, TransferRow]:
     if row is None or access.is_tied(work.session, known.enrolment_id, work.caller.subject):
         raise EnrolmentUnknown("there is no such file")
     transfer = store.transfer(work.session, transfer_id)
-    if transfer is None or transfer.state != "offered":
+    if transfer is None or transfer.state != TransferState.OFFERED:
         raise TransferAnsweredBefore("this offer was answered before")
     return row, transfer
 
 
-def _answer(work: Work, transfer: TransferRow, answer: Answer) -> None:
-    transfer.state, transfer.answered_at, transfer.answered_by = answer, work.at, work.caller.subject
+def _answer(work: Work, transfer: TransferRow, move: TransferMove) -> None:
+    transfer.state = transfer_moved(TransferState(transfer.state), move)
+    transfer.answered_at, transfer.answered_by = work.at, work.caller.subject
     reminders.forget(work, transfer.enrolment_id, "transfer")
     work.tx.publish(
-        TransferAnswered(
-            transfer_id=transfer.id,
-            answer=answer,
-            answered_at=work.at,
-            **transfer.model_dump(include={"enrolment_id", "from_zone_id", "to_zone_id"}),
+        TransferAnswered.model_validate(
+            {
+                **transfer.model_dump(include={"enrolment_id", "from_zone_id", "to_zone_id"}),
+                "transfer_id": transfer.id,
+                "answer": transfer.state,
+                "answered_at": work.at,
+            }
         )
     )

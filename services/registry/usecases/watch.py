@@ -12,6 +12,7 @@ from chassis.database.database import Session
 from contracts.common import local_day, morning
 from contracts.registry import ReminderKind
 from services.registry.domain import life as domain
+from services.registry.domain.life import DeviceStatus, EnrolmentStatus
 from services.registry.models import EnrolmentRow, GrantRow
 from services.registry.store import files as store
 from services.registry.usecases import reminders
@@ -34,18 +35,18 @@ def _wanted(
     running = [each for each in decided if each.granted and not each.to_end]
     if file is None:
         yield from (("unknown", str(each.application_id), at + _UNKNOWN_AFTER) for each in running)
-    elif file.status == "open":
+    elif file.status == EnrolmentStatus.OPEN:
         yield from (("activate", str(each.application_id), _activate_at(each, at)) for each in running)
-    elif file.status == "ended":
+    elif file.status == EnrolmentStatus.ENDED:
         # What ended does not come back: she needs a new file.
         yield from (("granted", str(each.application_id), at) for each in running)
     if file is None:
         return
     to_end = store.is_to_end(decided)
-    if to_end and file.status != "ended":
+    if to_end and file.status != EnrolmentStatus.ENDED:
         yield "to_end", "to_end", at
-    devices = [domain.status_of(each.status) for each in store.devices(session, file.id)]
-    if domain.unprotected(domain.enrolment_status_of(file.status), devices, to_end=to_end):
+    devices = [DeviceStatus(each.status) for each in store.devices(session, file.id)]
+    if domain.unprotected(EnrolmentStatus(file.status), devices, to_end=to_end):
         yield "unprotected", "unprotected", at
 
 
