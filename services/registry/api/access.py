@@ -37,4 +37,4 @@ def break_glass(enrolment_id: UUID, body: ReasonIn, work: ReaderWork, settings: 
 @router.get("/openings/{opening_id}")
 def opening(opening_id: UUID, work: FileManagerWork) -> OpeningOut:
     """Who opened a file of this zone, and why; the id is the key of its reminder."""
-    return OpeningOut.model_validate(read_opening(work, opening_id))
+    return OpeningOut.model_validate(read_opening(work, opening_id), from_attributes=True)

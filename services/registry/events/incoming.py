@@ -1,7 +1,7 @@
 """What the registry reads from others: an event becomes a row; raises `Invalid` naming the field."""
 
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -114,9 +114,9 @@ def zones_in_force(event: Event) -> ZonesRow | None:
     return ZonesRow(number=told.number, zones=[zone.model_dump() for zone in told.zones])
 
 
-def audit_sealed(event: Event) -> dict[str, Any]:
-    """Where reporting signed that its audit log stands, as JSON."""
-    return AuditSealed.model_validate(event.data).model_dump(mode="json")
+def audit_sealed(event: Event) -> AuditSealed:
+    """Where reporting signed that its audit log stands."""
+    return AuditSealed.model_validate(event.data)
 
 
 def _read(kind: type[P], event: Event) -> P:

@@ -1,6 +1,7 @@
 """The page of one file: what it still needs, its papers, its card, its devices."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -80,15 +81,21 @@ def _offer(work: Work, row: EnrolmentRow) -> TransferOut | None:
     return disclose_transfer(work, last) if last else None
 
 
-def _aged(work: Work, photo: PhotoRow, locale: str) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _AgedPhoto:
+    """A photo, how old it is in words, and whether it is out of date."""
+
+    row: PhotoRow
+    age: str
+    stale: bool
+
+
+def _aged(work: Work, photo: PhotoRow, locale: str) -> _AgedPhoto:
     if not FIRST_DAY <= photo.taken_on <= LAST_DAY:
-        return {"row": photo, "age": UNKNOWN, "stale": True}
+        return _AgedPhoto(photo, UNKNOWN, stale=True)
     age = max(today(work) - photo.taken_on, photo.taken_on.resolution)
-    return {
-        "row": photo,
-        "age": str(format_timedelta(age, granularity="day", threshold=1.5, locale=locale)),
-        "stale": today(work) >= photo_rules.stale_on(photo.taken_on),
-    }
+    words = str(format_timedelta(age, granularity="day", threshold=1.5, locale=locale))
+    return _AgedPhoto(photo, words, stale=today(work) >= photo_rules.stale_on(photo.taken_on))
 
 
 def _lacks(whole: Completeness, words: Mapping[str, str]) -> list[str]:

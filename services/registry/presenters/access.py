@@ -1,6 +1,5 @@
 """Files that somebody opened by breaking the glass, as the caller may see it."""
 
-from typing import Any
 from uuid import UUID
 
 from chassis.database.unit_of_work import Work
@@ -8,6 +7,7 @@ from services.registry.models import OpenedRow
 from services.registry.presenters.disclosure import log_break_glass, log_read
 from services.registry.schemas.access import OpenedOut
 from services.registry.usecases import access
+from services.registry.usecases.access import Opening
 
 
 def confirm_opened(work: Work, opened: OpenedRow) -> OpenedOut:
@@ -16,11 +16,11 @@ def confirm_opened(work: Work, opened: OpenedRow) -> OpenedOut:
     return OpenedOut.model_validate(opened, from_attributes=True)
 
 
-def read_opening(work: Work, opening_id: UUID) -> dict[str, Any]:
+def read_opening(work: Work, opening_id: UUID) -> Opening:
     """Read who opened a file of the caller's zone and why, as it stands, and log it.
 
     Raises `EnrolmentUnknown`.
     """
-    row, reason = access.opening(work, opening_id)
-    log_read(work, row.enrolment_id, ("opening",))
-    return {**row.model_dump(exclude={"sealed"}), "reason": reason}
+    found = access.opening(work, opening_id)
+    log_read(work, found.enrolment_id, ("opening",))
+    return found

@@ -1,6 +1,7 @@
 """Who may not see a file though the role says so, and who may for once though it does not."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -13,6 +14,7 @@ from services.registry.store import access as store
 from services.registry.store import encrypted_columns, files
 from services.registry.usecases import reminders
 from services.registry.usecases.access_scope import Work, own
+from services.registry.usecases.reminders import Reminder
 
 
 def declare_tie(work: Work, enrolment_id: UUID, subject: str, reason: str) -> None:
@@ -60,7 +62,7 @@ def withdraw_tie(work: Work, enrolment_id: UUID, subject: str, reason: str) -> N
 def keep_tie(tx: Transaction, row: TieRow) -> None:
     """Remember what was said of a tie, here or at the committee; the file manager hears of another's word."""
     if store.tie(tx.session, row) and row.by_another and files.enrolment(tx.session, row.enrolment_id):
-        reminders.put(tx.session, row.enrolment_id, [("tied", row.subject, row.declared_at)])
+        reminders.put(tx.session, row.enrolment_id, [Reminder("tied", row.subject, row.declared_at)])
 
 
 def break_glass(work: Work, enrolment_id: UUID, reason: str, lasts: timedelta) -> OpenedRow:
@@ -81,7 +83,7 @@ def break_glass(work: Work, enrolment_id: UUID, reason: str, lasts: timedelta) -
     )
     opened.sealed = work.seal(encrypted_columns.opened(opened.id), {"reason": reason})
     store.add_opening(work.session, opened)
-    reminders.put(work.session, row.id, [("opened", str(opened.id), work.at)])
+    reminders.put(work.session, row.id, [Reminder("opened", str(opened.id), work.at)])
     work.tx.publish(
         FileOpened(
             enrolment_id=row.id,
@@ -94,14 +96,34 @@ def break_glass(work: Work, enrolment_id: UUID, reason: str, lasts: timedelta) -
     return opened
 
 
-def opening(work: Work, opened_id: UUID) -> tuple[OpenedRow, str]:
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Who opened a file, when and why."""
+
+    id: UUID
+    enrolment_id: UUID
+    subject: str
+    reason: str
+    opened_at: datetime
+    until: datetime
+
+
+def opening(work: Work, opened_id: UUID) -> Opening:
     """Who opened a file and why, for the zone that manages it; raises `EnrolmentUnknown`."""
     opened = store.opening(work.session, opened_id)
     if opened is None:
         raise EnrolmentUnknown("there is no such file")
     own(work, opened.enrolment_id)
     # Erased with the file.
-    return opened, str(work.opened(encrypted_columns.opened(opened.id), opened.sealed).get("reason", ""))
+    reason = str(work.opened(encrypted_columns.opened(opened.id), opened.sealed).get("reason", ""))
+    return Opening(
+        id=opened.id,
+        enrolment_id=opened.enrolment_id,
+        subject=opened.subject,
+        reason=reason,
+        opened_at=opened.opened_at,
+        until=opened.until,
+    )
 
 
 def opened_until(work: Work, enrolment_id: UUID) -> datetime | None:

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -19,32 +21,60 @@ from services.registry.usecases import reminders, search
 from services.registry.usecases.access_scope import Work, changeable, readable, today
 
 
-def put(work: Work, pseudonym_key: bytes, enrolment_id: UUID, content: dict[str, Any]) -> EnrolmentRow:
-    """Record the card and the codes (`card`, `cancel_code`, `duress_code`) as the next version.
+@dataclass(frozen=True, slots=True)
+class CardDraft:
+    """A card as somebody wrote it.
 
-    Raises `CardChanged` where it was made from an older `edition`, so that nobody's words are lost unseen.
+    `card`: as JSON; a perpetrator without `ref` gets one. A code that is None stays as it is. `edition`: of the
+    card that it was made from; None overwrites whatever there is.
+    """
+
+    card: Mapping[str, Any]
+    cancel_code: str | None
+    duress_code: str | None
+    edition: str | None = None
+
+
+def put(work: Work, pseudonym_key: bytes, enrolment_id: UUID, draft: CardDraft) -> EnrolmentRow:
+    """Record the card and the codes as the next version.
+
+    Raises `CardChanged` where it was made from an older edition, so that nobody's words are lost unseen.
     """
     row = changeable(work, enrolment_id)
     if row.status == EnrolmentStatus.ENDED:
         raise EnrolmentMoveRefused("a file that has ended gets no card", status_now=row.status)
-    made_from = content.pop("edition")
-    if made_from is not None and made_from != edition(work, row):
+    if draft.edition is not None and draft.edition != edition(work, row):
         raise CardChanged("somebody changed the card meanwhile", field="edition")
-    for person in content["card"]["perpetrators"]:
-        born_on = date.fromisoformat(person["born_on"]) if person["born_on"] else None
-        ref = person["ref"] or domain.perpetrator_ref(pseudonym_key, row.id, person["name"], born_on)
-        person["ref"] = str(ref)
-    # One that cannot be read any more is written anew, with its codes.
-    before = work.opened(encrypted_columns.card(row.id), row.card)
-    for name in ("cancel_code", "duress_code"):
-        content[name] = content[name] or before.get(name)
-        if content[name] is None:
-            raise CodeMissing("the first card needs it", field=name)
+    card = _with_pseudonyms(pseudonym_key, row.id, draft.card)
+    content = {"card": card, **_codes(work, row, draft)}
     row.card = work.seal(encrypted_columns.card(row.id), content)
     publish(work, row)
-    reminders.of_card(work, row.id, Card.model_validate(content["card"]))
+    reminders.of_card(work, row.id, Card.model_validate(card))
     search.index(work.tx, work.vault, pseudonym_key, row)
     return row
+
+
+def _with_pseudonyms(key: bytes, enrolment_id: UUID, card: Mapping[str, Any]) -> dict[str, Any]:
+    """Give each perpetrator of a card (as JSON) the pseudonym that links them to other files."""
+
+    def ref(person: Mapping[str, Any]) -> str:
+        born_on = date.fromisoformat(person["born_on"]) if person["born_on"] else None
+        return str(person["ref"] or domain.perpetrator_ref(key, enrolment_id, person["name"], born_on))
+
+    return {**card, "perpetrators": [{**person, "ref": ref(person)} for person in card["perpetrators"]]}
+
+
+def _codes(work: Work, row: EnrolmentRow, draft: CardDraft) -> dict[str, str]:
+    """The codes from now on; raises `CodeMissing` where there was none before."""
+    # One that cannot be read any more is written anew, with its codes.
+    before = work.opened(encrypted_columns.card(row.id), row.card)
+    found = dict[str, str]()
+    for name, written in (("cancel_code", draft.cancel_code), ("duress_code", draft.duress_code)):
+        code = written or before.get(name)
+        if code is None:
+            raise CodeMissing("the first card needs it", field=name)
+        found[name] = code
+    return found
 
 
 def publish(work: Work, row: EnrolmentRow) -> None:

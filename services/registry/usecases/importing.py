@@ -20,6 +20,7 @@ from services.registry.schemas.file import PoliceReportIn
 from services.registry.store import files as store
 from services.registry.usecases import cards, files, zones
 from services.registry.usecases.access_scope import Work, alone, zone_of
+from services.registry.usecases.cards import CardDraft
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -63,6 +64,15 @@ class Imported:
     problems: list[Problem] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line without problems. `ref`: keyed digest of its reference."""
+
+    ref: str
+    draft: CardDraft
+    pv_number: str | None
+
+
 def read(work: Work, key: bytes, text: str, *, dry: bool) -> Imported:
     """Read a list. Nothing is made when it is `dry` or any line has a problem.
 
@@ -72,11 +82,11 @@ def read(work: Work, key: bytes, text: str, *, dry: bool) -> Imported:
     zones.refuse_unknown(work, zone, "zone")
     if not dry:
         alone(work, f"import {zone}", "body")
-    wanted: list[tuple[str, dict[str, Any], str | None]] = []
+    wanted: list[_Line] = []
     first = dict[str, int]()
     for number, line, surplus in _lines(text):
         found.lines += 1
-        body, problems = _body(number, line)
+        draft, problems = _draft(number, line)
         if surplus:
             problems.append(
                 Problem(number, [*line][-1], "cells_surplus", "more cells than columns", {"surplus": surplus})
@@ -90,18 +100,22 @@ def read(work: Work, key: bytes, text: str, *, dry: bool) -> Imported:
         found.problems += problems
         if store.by_import(work.session, ref) is not None:
             found.known += 1
-        elif body is not None:
-            wanted.append((ref, body, line.get("pv_number") or None))
+        elif draft is not None:
+            wanted.append(_Line(ref, draft, line.get("pv_number") or None))
     if dry or found.problems:
         return found
-    for ref, body, pv_number in wanted:
-        file = files.enrol(work)
-        file.row.imported_ref = ref
-        cards.put(work, key, file.row.id, body)
-        if pv_number:
-            files.put_police_report(work, file.row.id, pv_number)
-        found.made.append(file.row.id)
+    found.made = [_made(work, key, line) for line in wanted]
     return found
+
+
+def _made(work: Work, key: bytes, line: _Line) -> UUID:
+    """Make a line of a list into a file; its id."""
+    file = files.enrol(work)
+    file.row.imported_ref = line.ref
+    cards.put(work, key, file.row.id, line.draft)
+    if line.pv_number:
+        files.put_police_report(work, file.row.id, line.pv_number)
+    return file.row.id
 
 
 def _lines(text: str) -> Iterator[tuple[int, Mapping[str, str], int]]:
@@ -141,7 +155,7 @@ def _refused(code: str, detail: str, **extra: Any) -> ImportInvalid:
     return ImportInvalid(detail, field="body", code=code, **extra)
 
 
-def _body(number: int, line: Mapping[str, str]) -> tuple[dict[str, Any] | None, list[Problem]]:
+def _draft(number: int, line: Mapping[str, str]) -> tuple[CardDraft | None, list[Problem]]:
     """The card of a line, or all that is wrong with the line."""
     problems = [Problem(number, name, "missing", "is missing") for name in NEEDED if not line.get(name)]
     card, wrong = _validated(CardIn, _card(line))
@@ -154,7 +168,7 @@ def _body(number: int, line: Mapping[str, str]) -> tuple[dict[str, Any] | None, 
         for each in wrong
         if (column := _column(each["loc"])) not in missing
     ]
-    return (card.model_dump(mode="json") if card and not problems else None), problems
+    return (CardDraft(**card.model_dump(mode="json")) if card and not problems else None), problems
 
 
 def _validated(model: type[M], body: dict[str, Any]) -> tuple[M | None, list[ErrorDetails]]:

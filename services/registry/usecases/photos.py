@@ -13,6 +13,7 @@ from services.registry.store import encrypted_columns
 from services.registry.store import photos as store
 from services.registry.usecases import cards, reminders
 from services.registry.usecases.access_scope import Work, changeable, readable, today
+from services.registry.usecases.reminders import Reminder
 
 _MOST = 12
 
@@ -57,7 +58,7 @@ def add(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, clea
     work.tx.publish(PhotoPublished(enrolment_id=row.id, photo_id=photo.id, card_version=named_by, jpeg=jpeg))
     cards.publish(work, row)
     due = morning(domain.stale_on(taken_on))
-    reminders.put(work.session, row.id, [("photo", str(photo.id), max(due, work.at))])
+    reminders.put(work.session, row.id, [Reminder("photo", str(photo.id), max(due, work.at))])
     return photo
 
 

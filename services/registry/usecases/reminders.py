@@ -8,6 +8,7 @@ import logging
 from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from chassis.database.database import Database, Session, Transaction
@@ -32,8 +33,13 @@ _failed: deque[UUID] = deque(maxlen=1000)
 
 log = logging.getLogger(__name__)
 
-# Kind, which one, and when.
-Reminder = tuple[ReminderKind, str, datetime]
+
+class Reminder(NamedTuple):
+    """What is to be looked at, and from when. `key`: which one of its kind."""
+
+    kind: ReminderKind
+    key: str
+    due_at: datetime
 
 
 def of_card(work: Work, enrolment_id: UUID, card: Card) -> None:
@@ -48,7 +54,7 @@ def of_card(work: Work, enrolment_id: UUID, card: Card) -> None:
         by=work.caller.subject,
         but=[key for _, key, _ in wanted],
     )
-    dated = ((kind, key, morning(day) if day > this_day else work.at) for kind, key, day in wanted)
+    dated = (Reminder(kind, key, morning(day) if day > this_day else work.at) for kind, key, day in wanted)
     put(work.session, enrolment_id, dated)
 
 
@@ -67,15 +73,12 @@ def keep(
     by: str,
 ) -> None:
     """Of these kinds remind of what is wanted, and of nothing else; what is wanted again is not told anew."""
-    store.settle(session, enrolment_id, kinds, at=at, by=by, but=[key for _, key, _ in wanted])
+    store.settle(session, enrolment_id, kinds, at=at, by=by, but=[each.key for each in wanted])
     store.keep(session, _rows(enrolment_id, wanted))
 
 
 def _rows(enrolment_id: UUID, wanted: Iterable[Reminder]) -> list[ReminderRow]:
-    return [
-        ReminderRow(id=uuid4(), enrolment_id=enrolment_id, kind=kind, key=key, due_at=due_at)
-        for kind, key, due_at in wanted
-    ]
+    return [ReminderRow(id=uuid4(), enrolment_id=enrolment_id, **each._asdict()) for each in wanted]
 
 
 def forget(work: Work, enrolment_id: UUID, *kinds: ReminderKind) -> None:
@@ -110,7 +113,7 @@ def settle(work: Work, reminder_id: UUID) -> ReminderRow:
     work.session.flush()
     if row.kind == "verify":
         again = morning(today(work) + timedelta(days=domain.VERIFY_DAYS))
-        put(work.session, row.enrolment_id, [("verify", row.key, again)])
+        put(work.session, row.enrolment_id, [Reminder("verify", row.key, again)])
     return row
 
 

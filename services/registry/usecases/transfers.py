@@ -21,6 +21,7 @@ from services.registry.store import files as file_store
 from services.registry.store import transfers as store
 from services.registry.usecases import cards, reminders, zones
 from services.registry.usecases.access_scope import Work, own, tell, zone_of
+from services.registry.usecases.reminders import Reminder
 
 # Somebody at the old zone comes back from leave within that; after it the file alone says so.
 _DECLINED_SHOWN = timedelta(days=14)
@@ -51,7 +52,7 @@ def offer(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, within: 
     )
     transfer.sealed = work.seal(encrypted_columns.transfer(transfer.id), {"reason": reason})
     store.add(work.session, transfer)
-    reminders.put(work.session, row.id, [("transfer", str(transfer.id), transfer.due_at)])
+    reminders.put(work.session, row.id, [Reminder("transfer", str(transfer.id), transfer.due_at)])
     work.tx.publish(
         TransferOffered(
             transfer_id=transfer.id,

@@ -34,20 +34,20 @@ def _wanted(
 ) -> Iterator[Reminder]:
     running = [each for each in decided if each.granted and not each.to_end]
     if file is None:
-        yield from (("unknown", str(each.application_id), at + _UNKNOWN_AFTER) for each in running)
+        yield from (Reminder("unknown", str(each.application_id), at + _UNKNOWN_AFTER) for each in running)
     elif file.status == EnrolmentStatus.OPEN:
-        yield from (("activate", str(each.application_id), _activate_at(each, at)) for each in running)
+        yield from (Reminder("activate", str(each.application_id), _activate_at(each, at)) for each in running)
     elif file.status == EnrolmentStatus.ENDED:
         # What ended does not come back: she needs a new file.
-        yield from (("granted", str(each.application_id), at) for each in running)
+        yield from (Reminder("granted", str(each.application_id), at) for each in running)
     if file is None:
         return
     to_end = store.is_to_end(decided)
     if to_end and file.status != EnrolmentStatus.ENDED:
-        yield "to_end", "to_end", at
+        yield Reminder("to_end", "to_end", at)
     devices = [DeviceStatus(each.status) for each in store.devices(session, file.id)]
     if domain.unprotected(EnrolmentStatus(file.status), devices, to_end=to_end):
-        yield "unprotected", "unprotected", at
+        yield Reminder("unprotected", "unprotected", at)
 
 
 def _activate_at(grant: GrantRow, at: datetime) -> datetime:

@@ -10,4 +10,4 @@ from services.registry.events import incoming
 
 def record(tx: Transaction, events: Sequence[Event]) -> None:
     """Record where reporting signed that its audit log stood."""
-    witness.keep(tx.session, [incoming.audit_sealed(event) for event in events])
+    witness.keep(tx.session, [incoming.audit_sealed(event).model_dump(mode="json") for event in events])
