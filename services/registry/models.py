@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from chassis.database.columns import Json, UtcDateTime
 from contracts.ties import REGISTRY
-from services.registry.domain.life import DeviceStatus, EnrolmentStatus
+from services.registry.domain.lifecycle import DeviceStatus, EnrolmentStatus
 from services.registry.domain.stock import StockStatus
 from services.registry.domain.transfers import TransferState
 

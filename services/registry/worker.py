@@ -20,7 +20,7 @@ class RegistryWorker:
     def on_decision(self, deliveries: list[Delivery]) -> None:
         """The committee granted or refused an alarm, or somebody there has a tie to a party."""
         with PROCESS.database.transaction() as tx:
-            committee_news.record(tx, [each.event for each in deliveries])
+            committee_news.record_news(tx, [each.event for each in deliveries])
 
     @listen(REGISTRY_TESTS, batch=20)
     def on_test_routed(self, deliveries: list[Delivery]) -> None:
@@ -32,24 +32,24 @@ class RegistryWorker:
     def on_zones(self, deliveries: list[Delivery]) -> None:
         """Dispatch published which zones are in force; a copy changes nothing."""
         with PROCESS.database.transaction() as tx:
-            zones.record(tx, [each.event for each in deliveries])
+            zones.record_published(tx, [each.event for each in deliveries])
 
     @listen(REGISTRY_AUDIT, batch=20)
     def on_sealed(self, deliveries: list[Delivery]) -> None:
         """Reporting signed where its audit log stands: we are its witness, as it is everybody else's."""
         with PROCESS.database.transaction() as tx:
-            witnessing.record(tx, [each.event for each in deliveries])
+            witnessing.record_seals(tx, [each.event for each in deliveries])
 
     @every(10)
     def remind(self) -> None:
         """Remind the zones of what they must look at; the longer, the louder."""
-        reminders.tell(PROCESS.database)
+        reminders.publish_due(PROCESS.database)
 
     @every(60)
     def index_cards(self) -> None:
         """Index cards that search does not know yet: those from before there was a search."""
         with PROCESS.database.transaction() as tx:
-            search.index_rest(tx, PROCESS.vault, pseudonym_key_of(PROCESS.settings))
+            search.index_remaining(tx, PROCESS.vault, pseudonym_key_of(PROCESS.settings))
 
     @every(LOOK_EVERY_S)
     def rotate_keys(self) -> None:

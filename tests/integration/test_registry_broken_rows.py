@@ -83,7 +83,7 @@ def world(registry: Desk, registry_settings: RegistrySettings) -> Iterator[World
     in_force = events.zones_in_force(wrap(told, source="/services/dispatch"))
     assert in_force is not None
     with database.transaction() as tx:
-        zones.keep(tx, in_force)
+        zones.record_zones(tx, in_force)
     yield World(
         registry,
         Damaged(registry_settings.database_url.get_secret_value()),

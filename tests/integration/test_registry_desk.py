@@ -15,7 +15,7 @@ from chassis.i18n.translations import Words
 from services.committee import errors as committee_errors
 from services.committee.web.words import WORDS as COMMITTEE_WORDS
 from services.registry import errors as registry_errors
-from services.registry.pages.words import WORDS
+from services.registry.pages.translations import WORDS
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from tests.integration.test_committee_desk import read

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from chassis.http.pages import LANGUAGES
-from services.registry.pages.words import WORDS
+from services.registry.pages.translations import WORDS
 from tests.integration.test_committee_desk import read
 from tests.integration.test_registry_stock import TECHNICIAN, wanted
 from tests.support.desks import Desk, Who

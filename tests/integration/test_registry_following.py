@@ -50,7 +50,7 @@ def open_reminders(registry: Desk, path: str, who: Who = GHENT) -> dict[str, dic
 
 def told(registry: Desk, database: Database, path: str) -> list[tuple[str, int]]:
     """What the worker tells now of one file."""
-    while reminders.tell(database):
+    while reminders.publish_due(database):
         pass
     found = [e for e in registry.published(path.rpartition("/")[2]) if e.type == FileReminded.TYPE]
     return [(e.data["kind"], e.data["loudness"]) for e in found]
@@ -221,7 +221,7 @@ def test_who_has_a_tie_sees_nothing_of_the_file(registry: Desk, database: Databa
     assert tie is not None
     for _ in range(2):
         with database.transaction() as tx:
-            access.keep_tie(tx, tie)
+            access.record_tie(tx, tie)
     registry.call("GET", file, status=404, **colleague)
 
 
@@ -242,7 +242,7 @@ def test_the_zone_hears_of_a_tie_that_somebody_else_declared(
             tie = events.tied(wrap(said[number], source="/services/committee"))
             assert tie is not None
             with database.transaction() as tx:
-                access.keep_tie(tx, tie)
+                access.record_tie(tx, tie)
 
     hear(0, 0)
     registry.call("GET", file, status=404, **tom)
@@ -303,7 +303,7 @@ def test_a_reminder_that_cannot_be_told_of_keeps_no_other_back(
         f"SELECT {odd} FROM generate_series(1, 120) n"
     )
     registry.call("PUT", f"{file}/card", card(today(-40)), **GHENT)
-    reminders.tell(database)
+    reminders.publish_due(database)
     assert "verify" in dict(told(registry, database, file))
     assert "cannot be told of: ValidationError" in caplog.text
     registry.execute("DELETE FROM reminder WHERE kind = 'odd'")

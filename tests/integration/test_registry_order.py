@@ -41,7 +41,7 @@ def decide(database: Database, file: str, *, again: bool) -> None:
     row = events.decision(wrap(fact, source="/services/committee"))
     assert row is not None
     with database.transaction() as tx:
-        files.keep_decision(tx, row)
+        files.record_decision(tx, row)
 
 
 def kinds(registry: Desk, file: str) -> set[str]:

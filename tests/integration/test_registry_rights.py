@@ -54,7 +54,7 @@ def ended(registry: Desk, database: Database, file: str) -> None:
         row = events.decision(wrap(fact, source="/services/committee"))
         assert row is not None
         with database.transaction() as tx:
-            files.keep_decision(tx, row)
+            files.record_decision(tx, row)
     registry.call("POST", f"{file}/end", **GHENT)
 
 

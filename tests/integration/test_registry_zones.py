@@ -54,7 +54,7 @@ def hear(database: Database, *news: Event) -> None:
         row = events.zones_in_force(each)
         assert row is not None
         with database.transaction() as tx:
-            zones.keep(tx, row)
+            zones.record_zones(tx, row)
 
 
 def opened(registry: Desk) -> str:

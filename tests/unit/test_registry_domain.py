@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.registry.domain import card, stock
-from services.registry.domain import life as domain
-from services.registry.domain.life import (
+from services.registry.domain import lifecycle as domain
+from services.registry.domain.lifecycle import (
     DeviceMove,
     DeviceStatus,
     EnrolmentMove,

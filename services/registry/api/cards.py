@@ -16,7 +16,7 @@ router = APIRouter(prefix="/v1/enrolments/{enrolment_id}", tags=["card"])
 @router.put("/card")
 def put_card(enrolment_id: UUID, body: CardIn, work: FileManagerWork, key: PseudonymKey) -> CardOut:
     """Record the next version of the card; dispatch gets it at once."""
-    cards.put(work, key, enrolment_id, cards.CardDraft(**body.model_dump(mode="json")))
+    cards.put_card(work, key, enrolment_id, cards.CardDraft(**body.model_dump(mode="json")))
     return disclose_card(work, enrolment_id, "card", "cancel_code", "duress_code")
 
 

@@ -31,7 +31,7 @@ def listed(work: FileManagerWork, limit: Annotated[int, Query(ge=1, le=500)] = 1
 @router.get("/{enrolment_id}", tags=["files"])
 def read(enrolment_id: UUID, work: ReaderWork) -> EnrolmentOut:
     """Read one file, with the preconditions of activation; also one that was opened for the caller."""
-    return disclose_file(work, files.read(work, enrolment_id))
+    return disclose_file(work, files.read_file(work, enrolment_id))
 
 
 @router.put("/{enrolment_id}/police-report", tags=["papers"])

@@ -35,4 +35,4 @@ def _import(
     process: ApiProcess[RegistrySettings], caller: Caller, key: bytes, text: str, dry_run: bool
 ) -> ImportOut:
     with unit_of_work(process.database, process.vault, caller) as work:
-        return confirm_import(work, importing.read(work, key, text, dry=dry_run), dry_run=dry_run)
+        return confirm_import(work, importing.import_list(work, key, text, dry=dry_run), dry_run=dry_run)

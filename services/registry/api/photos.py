@@ -57,13 +57,13 @@ def _add(
     cleaned: bytes,
 ) -> PhotoOut:
     with unit_of_work(process.database, process.vault, caller) as work:
-        return confirm_photo(work, photos.add(work, enrolment_id, of, taken_on, cleaned))
+        return confirm_photo(work, photos.add_photo(work, enrolment_id, of, taken_on, cleaned))
 
 
 @router.get("")
 def listed(enrolment_id: UUID, work: ReaderWork) -> list[PhotoOut]:
     """Which photos there are, the newest first."""
-    return show_photos(photos.of_file(work, enrolment_id))
+    return show_photos(photos.list_photos(work, enrolment_id))
 
 
 @router.get(
@@ -79,5 +79,5 @@ def picture(enrolment_id: UUID, photo_id: UUID, work: ReaderWork) -> Response:
 @router.delete("/{photo_id}", status_code=204)
 def remove(enrolment_id: UUID, photo_id: UUID, work: FileManagerWork) -> None:
     """It goes with the card no longer."""
-    photos.remove(work, enrolment_id, photo_id)
+    photos.remove_photo(work, enrolment_id, photo_id)
     log_write(work, enrolment_id, "photo")

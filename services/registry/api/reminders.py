@@ -16,10 +16,10 @@ router = APIRouter(prefix="/v1/reminders", tags=["reminders"])
 @router.get("")
 def listed(work: FileManagerWork, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[ReminderOut]:
     """What the caller's zone must look at now, the loudest first."""
-    return show_reminders(reminders.of_zone(work, limit))
+    return show_reminders(reminders.list_reminders(work, limit))
 
 
 @router.post("/{reminder_id}/settle")
 def settle(reminder_id: UUID, work: FileManagerWork) -> ReminderOut:
     """Say that it was looked at; what a card still says of it comes back with its next version."""
-    return confirm_reminder(work, reminders.settle(work, reminder_id))
+    return confirm_reminder(work, reminders.settle_reminder(work, reminder_id))

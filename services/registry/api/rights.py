@@ -22,16 +22,16 @@ def export(enrolment_id: UUID, work: FileManagerWork) -> dict[str, Any]:
 @router.post("/restrict")
 def restrict(enrolment_id: UUID, work: FileManagerWork) -> EnrolmentSummary:
     """Leave a file alone: it is kept, and nobody changes it."""
-    return confirm_change(work, rights.restrict(work, enrolment_id, restricted=True), "restricted_at")
+    return confirm_change(work, rights.restrict_file(work, enrolment_id, restricted=True), "restricted_at")
 
 
 @router.post("/unrestrict")
 def unrestrict(enrolment_id: UUID, work: FileManagerWork) -> EnrolmentSummary:
     """It may be changed again."""
-    return confirm_change(work, rights.restrict(work, enrolment_id, restricted=False), "restricted_at")
+    return confirm_change(work, rights.restrict_file(work, enrolment_id, restricted=False), "restricted_at")
 
 
 @router.post("/erase")
 def erase(enrolment_id: UUID, work: FileManagerWork) -> EnrolmentSummary:
     """Forget the person of a file that has ended; ids, dates and decisions stay, as the law wants."""
-    return confirm_change(work, rights.erase(work, enrolment_id), "everything")
+    return confirm_change(work, rights.erase_file(work, enrolment_id), "everything")

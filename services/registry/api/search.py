@@ -18,4 +18,4 @@ def search(
     body: SearchIn, work: FileManagerWork, key: PseudonymKey, limit: Annotated[int, Query(ge=1, le=100)] = 20
 ) -> list[HitOut]:
     """Files by a name, a telephone number or a licence plate, also misspelt; the likest first."""
-    return disclose_hits(work, usecases.search(work, key, body.text, limit))
+    return disclose_hits(work, usecases.search_files(work, key, body.text, limit))

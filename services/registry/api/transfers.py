@@ -17,29 +17,29 @@ router = APIRouter(prefix="/v1", tags=["transfers"])
 @router.post("/enrolments/{enrolment_id}/transfers", status_code=201)
 def offer(enrolment_id: UUID, body: TransferIn, work: FileManagerWork, settings: SettingsOf) -> TransferOut:
     """Offer a file to the zone that the victim moved to; this one answers for it until it is taken."""
-    row = transfers.offer(work, enrolment_id, body.to_zone_id, body.reason, settings.transfer_within)
+    row = transfers.offer_file(work, enrolment_id, body.to_zone_id, body.reason, settings.transfer_within)
     return disclose_transfer(work, row, "transfer")
 
 
 @router.get("/transfers")
 def listed(work: FileManagerWork, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[TransferOut]:
     """What the caller's zone offers or is offered, the most pressing first; then what others declined."""
-    return [disclose_transfer(work, row) for row in transfers.of_zone(work, limit)]
+    return [disclose_transfer(work, row) for row in transfers.list_transfers(work, limit)]
 
 
 @router.post("/transfers/{transfer_id}/accept")
 def accept(transfer_id: UUID, work: FileManagerWork) -> TransferOut:
     """Take the file; from here on this zone manages it."""
-    return disclose_transfer(work, transfers.accept(work, transfer_id), "transfer")
+    return disclose_transfer(work, transfers.accept_file(work, transfer_id), "transfer")
 
 
 @router.post("/transfers/{transfer_id}/decline")
 def decline(transfer_id: UUID, body: ReasonIn, work: FileManagerWork) -> TransferOut:
     """Do not take it, and say why."""
-    return disclose_transfer(work, transfers.decline(work, transfer_id, body.reason), "transfer")
+    return disclose_transfer(work, transfers.decline_file(work, transfer_id, body.reason), "transfer")
 
 
 @router.post("/transfers/{transfer_id}/withdraw")
 def withdraw(transfer_id: UUID, work: FileManagerWork) -> TransferOut:
     """Take an offer back."""
-    return disclose_transfer(work, transfers.withdraw(work, transfer_id), "transfer")
+    return disclose_transfer(work, transfers.withdraw_offer(work, transfer_id), "transfer")

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal, get_args
 
-from services.registry.domain.life import DeviceStatus
+from services.registry.domain.lifecycle import DeviceStatus
 from services.registry.errors import StockMoveRefused
 
 StockKind = Literal["button", "phone"]

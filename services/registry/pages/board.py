@@ -26,10 +26,10 @@ def board(page: Page) -> Response:
     with page.unit_of_work(caller) as work:
         what: dict[str, Any] = {
             "rows": disclose_lines(work, _LINES),
-            "reminders": reminders.of_zone(work, _LINES),
-            "said_of_you": access.said_of_caller(work),
+            "reminders": reminders.list_reminders(work, _LINES),
+            "said_of_you": access.list_ties_said_by_others(work),
             "lasting": LASTING,
-            "transfers": [disclose_transfer(work, each) for each in transfers.of_zone(work, _LINES)],
-            "zones": zones.named(work, page.language),
+            "transfers": [disclose_transfer(work, each) for each in transfers.list_transfers(work, _LINES)],
+            "zones": zones.name_zones(work, page.language),
         }
     return page.show("files.html", caller, **what)

@@ -15,7 +15,7 @@ from chassis.security.principal import Caller
 from contracts.registry import Language
 from services.registry.bootstrap import unit_of_work
 from services.registry.domain.roles import FILE_MANAGER, READERS, STOCK_KEEPERS
-from services.registry.pages.words import WORDS
+from services.registry.pages.translations import WORDS
 from services.registry.settings import RegistrySettings
 
 PREFIX = "/desk"

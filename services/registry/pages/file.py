@@ -35,7 +35,7 @@ def one(page: Page, enrolment_id: UUID) -> Response:
     try:
         with page.unit_of_work(caller) as work:
             what = _whole(work, enrolment_id, page.locale)
-            what["zones"] = zones.named(work, page.language)
+            what["zones"] = zones.name_zones(work, page.language)
     except EnrolmentUnknown:
         return page.show(
             "glass.html", caller, 404, number=enrolment_id, unknown=True, minutes=page.glass_minutes
@@ -50,13 +50,13 @@ def one(page: Page, enrolment_id: UUID) -> Response:
 
 def _whole(work: Work, enrolment_id: UUID, locale: str) -> dict[str, Any]:
     """Collect what the page of a file shows; raises `EnrolmentUnknown`."""
-    caller, found = work.caller, files.read(work, enrolment_id)
+    caller, found = work.caller, files.read_file(work, enrolment_id)
     own = FILE_MANAGER in caller.roles and found.row.managing_zone_id == caller.zone
     try:
         kept = disclose_card(work, enrolment_id)
     except CardUnknown:
         kept = None
-    until = access.opened_until(work, enrolment_id)
+    until = access.find_opened_until(work, enrolment_id)
     change = own and found.row.restricted_at is None and found.row.erased_at is None
     return {
         "file": disclose_file(work, found),
@@ -64,12 +64,12 @@ def _whole(work: Work, enrolment_id: UUID, locale: str) -> dict[str, Any]:
         "card": kept.card if kept else None,
         "edition": kept.edition if kept else "",
         "whole": cards.completeness(work, enrolment_id),
-        "photos": [_aged(work, each, locale) for each in photos.of_file(work, enrolment_id)],
+        "photos": [_aged(work, each, locale) for each in photos.list_photos(work, enrolment_id)],
         "photo_most": photo_rules.MOST_BYTES,
         "today": today(work),
         "own": own,
         "change": change,
-        "free": stock.free(work) if change else {},
+        "free": stock.list_free(work) if change else {},
         "until": None if own else until,
         "offer": _offer(work, found.row),
     }
@@ -77,7 +77,7 @@ def _whole(work: Work, enrolment_id: UUID, locale: str) -> dict[str, Any]:
 
 def _offer(work: Work, row: EnrolmentRow) -> TransferOut | None:
     """The last offer of a file, where either zone's manager still has something to learn from it."""
-    last = transfers.last(work, row)
+    last = transfers.find_last(work, row)
     return disclose_transfer(work, last) if last else None
 
 

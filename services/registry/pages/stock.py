@@ -31,7 +31,7 @@ def stocked(page: Page, place: StockPlace = "here", after: UUID | None = None) -
     """Show buttons and phones of the zone in one place, by what is to be done with them."""
     caller = page.reader(*STOCK_KEEPERS)
     with page.unit_of_work(caller) as work:
-        items = disclose_items(work, stock.listed(work, place, after, _ITEMS))
+        items = disclose_items(work, stock.list_items(work, place, after, _ITEMS))
     return page.show(
         "stock.html",
         caller,

@@ -21,6 +21,6 @@ def read_opening(work: Work, opening_id: UUID) -> Opening:
 
     Raises `EnrolmentUnknown`.
     """
-    found = access.opening(work, opening_id)
+    found = access.read_opening(work, opening_id)
     log_read(work, found.enrolment_id, ("opening",))
     return found

@@ -15,6 +15,6 @@ def disclose_card(work: Work, enrolment_id: UUID, *changed: str) -> CardOut:
     """
     if changed:
         log_write(work, enrolment_id, *changed)
-    row, card = cards.read(work, enrolment_id)
+    row, card = cards.read_card(work, enrolment_id)
     whole = CardOut(version=row.card_version, edition=cards.edition(work, row), card=card)
     return disclose(work, enrolment_id, whole)

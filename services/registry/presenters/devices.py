@@ -16,6 +16,6 @@ def confirm_issue(work: Work, device: DeviceRow, *fields: str) -> DeviceOut:
 def confirm_move(work: Work, device: DeviceRow) -> MovedOut:
     """Log that the caller moved a device, and show it with what its alarm lacks now."""
     log_write(work, device.enrolment_id, "device.status")
-    file = files.read(work, device.enrolment_id)
+    file = files.read_file(work, device.enrolment_id)
     left = {"unprotected": file.unprotected, "missing": file.preconditions.missing}
     return MovedOut.model_validate({**device.model_dump(), **left})

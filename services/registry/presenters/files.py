@@ -12,14 +12,17 @@ from services.registry.schemas.device import DeviceOut
 from services.registry.schemas.file import EnrolmentLine, EnrolmentOut, EnrolmentSummary, PreconditionsOut
 from services.registry.usecases import files as usecases
 from services.registry.usecases import rights
-from services.registry.usecases.search import victim
+from services.registry.usecases.search import name_victim
 
 
 def disclose_lines(work: Work, limit: int) -> list[EnrolmentLine]:
     """Disclose the newest files of the caller's zone, with whom each is about as the caller may know it."""
     found = [
-        (row.id, damaged_rows.shown(EnrolmentLine, {**dict(row), "victim": victim(work, row)}, "file", row.id))
-        for row in usecases.of_zone(work, limit)
+        (
+            row.id,
+            damaged_rows.shown(EnrolmentLine, {**dict(row), "victim": name_victim(work, row)}, "file", row.id),
+        )
+        for row in usecases.list_files(work, limit)
     ]
     return [disclose(work, file_id, line) for file_id, line in found]
 
@@ -52,4 +55,4 @@ def confirm_change(work: Work, row: EnrolmentRow, *changed: str) -> EnrolmentSum
 def export_file(work: Work, enrolment_id: UUID) -> dict[str, Any]:
     """Give everything in a file to the person whom it is about, and log that; raises `EnrolmentUnknown`."""
     log_read(work, enrolment_id, ("everything",))
-    return rights.copy_of(work, enrolment_id)
+    return rights.copy_file(work, enrolment_id)

@@ -24,6 +24,6 @@ def confirm_photo(work: Work, row: PhotoRow) -> PhotoOut:
 
 def read_picture(work: Work, enrolment_id: UUID, photo_id: UUID) -> bytes:
     """Read the JPEG of a photo, and log it; raises `EnrolmentUnknown`, `PhotoUnknown`."""
-    jpeg = photos.picture(work, enrolment_id, photo_id)
+    jpeg = photos.read_picture(work, enrolment_id, photo_id)
     log_read(work, enrolment_id, ("photo",))
     return jpeg

@@ -12,7 +12,7 @@ def disclose_transfer(work: Work, row: TransferRow, *changed: str) -> TransferOu
     """Disclose an offer as the caller may see it; `changed`: what the caller changed, logged too."""
     if changed:
         log_write(work, row.enrolment_id, *changed)
-    said = transfers.said_of(work, row)
+    said = transfers.read_reasons(work, row)
     reason = {"reason": said["reason"]} if "reason" in said else {}
     values = {**dict(row), **reason, "declined": said.get("declined")}
     return disclose(work, row.enrolment_id, damaged_rows.shown(TransferOut, values, "transfer", row.id))

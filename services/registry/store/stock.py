@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, exists, not_, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, or_, select
 
-from services.registry.domain.life import DeviceStatus
+from services.registry.domain.lifecycle import DeviceStatus
 from services.registry.domain.stock import StockPlace, StockStatus
 from services.registry.errors import StockKnown
 from services.registry.models import DeviceRow, StockRow

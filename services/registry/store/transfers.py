@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, exists, or_, select
 
-from services.registry.domain.life import EnrolmentStatus
+from services.registry.domain.lifecycle import EnrolmentStatus
 from services.registry.domain.transfers import TransferState
 from services.registry.models import EnrolmentRow, TransferRow
 

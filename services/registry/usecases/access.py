@@ -34,7 +34,7 @@ def declare_tie(work: Work, enrolment_id: UUID, subject: str, reason: str) -> No
         declared_by=work.caller.subject,
         by_another=person != account(work.caller.subject),
     )
-    keep_tie(work.tx, row)
+    record_tie(work.tx, row)
     work.tx.publish(TieDeclared(enrolment_id=enrolment_id, person=subject, declared_at=row.declared_at))
 
 
@@ -53,16 +53,16 @@ def withdraw_tie(work: Work, enrolment_id: UUID, subject: str, reason: str) -> N
     known.withdrawn_at = max(work.at, known.declared_at)
     place = encrypted_columns.tie(enrolment_id, known.subject)
     known.sealed = work.seal(place, {**work.opened(place, known.sealed), "withdrawn": reason})
-    reminders.forget_one(work, enrolment_id, "tied", known.subject)
+    reminders.settle_one(work, enrolment_id, "tied", known.subject)
     work.tx.publish(
         TieWithdrawn(enrolment_id=enrolment_id, person=known.subject, withdrawn_at=known.withdrawn_at)
     )
 
 
-def keep_tie(tx: Transaction, row: TieRow) -> None:
+def record_tie(tx: Transaction, row: TieRow) -> None:
     """Remember what was said of a tie, here or at the committee; the file manager hears of another's word."""
     if store.tie(tx.session, row) and row.by_another and files.enrolment(tx.session, row.enrolment_id):
-        reminders.put(tx.session, row.enrolment_id, [Reminder("tied", row.subject, row.declared_at)])
+        reminders.schedule(tx.session, row.enrolment_id, [Reminder("tied", row.subject, row.declared_at)])
 
 
 def break_glass(work: Work, enrolment_id: UUID, reason: str, lasts: timedelta) -> OpenedRow:
@@ -83,7 +83,7 @@ def break_glass(work: Work, enrolment_id: UUID, reason: str, lasts: timedelta) -
     )
     opened.sealed = work.seal(encrypted_columns.opened(opened.id), {"reason": reason})
     store.add_opening(work.session, opened)
-    reminders.put(work.session, row.id, [Reminder("opened", str(opened.id), work.at)])
+    reminders.schedule(work.session, row.id, [Reminder("opened", str(opened.id), work.at)])
     work.tx.publish(
         FileOpened(
             enrolment_id=row.id,
@@ -108,7 +108,7 @@ class Opening:
     until: datetime
 
 
-def opening(work: Work, opened_id: UUID) -> Opening:
+def read_opening(work: Work, opened_id: UUID) -> Opening:
     """Who opened a file and why, for the zone that manages it; raises `EnrolmentUnknown`."""
     opened = store.opening(work.session, opened_id)
     if opened is None:
@@ -126,11 +126,11 @@ def opening(work: Work, opened_id: UUID) -> Opening:
     )
 
 
-def opened_until(work: Work, enrolment_id: UUID) -> datetime | None:
+def find_opened_until(work: Work, enrolment_id: UUID) -> datetime | None:
     """Until when a file that the caller opened is open for them; None where it is not."""
     return store.opened_until(work.session, enrolment_id, work.caller.subject, work.at)
 
 
-def said_of_caller(work: Work) -> Sequence[datetime]:
+def list_ties_said_by_others(work: Work) -> Sequence[datetime]:
     """When others said of the caller that they have a tie, and did not withdraw it."""
     return store.said_of(work.session, work.caller.subject)

@@ -12,7 +12,7 @@ from services.registry.events import outgoing
 from services.registry.models import EnrolmentRow
 from services.registry.store import access, files, locks
 
-__all__ = ["Work", "alone", "changeable", "own", "readable", "tell", "today", "zone_of"]
+__all__ = ["Work", "changeable", "lock_or_refuse", "own", "publish_change", "readable", "today", "zone_of"]
 
 
 def zone_of(caller: Caller) -> str:
@@ -62,7 +62,7 @@ def _is_tied(work: Work, enrolment_id: UUID) -> bool:
     return access.is_tied(work.session, enrolment_id, work.caller.subject)
 
 
-def tell(work: Work, row: EnrolmentRow) -> None:
+def publish_change(work: Work, row: EnrolmentRow) -> None:
     """Others hear how a file stands that was just changed, under its lock.
 
     Who began earlier may have waited for who began later: the moment is that of the change, not of the request.
@@ -70,7 +70,7 @@ def tell(work: Work, row: EnrolmentRow) -> None:
     work.tx.publish(outgoing.enrolment_changed(row, files.moment(work.session)))
 
 
-def alone(work: Work, what: str, field: str | None = None) -> None:
+def lock_or_refuse(work: Work, what: str, field: str | None = None) -> None:
     """Be the only one that does `what` until the transaction ends, where no constraint of one table sees to it.
 
     Raises `DoneAtOnce` rather than wait for long.

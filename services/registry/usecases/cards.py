@@ -11,7 +11,7 @@ from uuid import UUID
 from chassis.database.damaged_rows import Known
 from contracts.registry import Card, PhotoRef
 from services.registry.domain import card as domain
-from services.registry.domain.life import EnrolmentStatus
+from services.registry.domain.lifecycle import EnrolmentStatus
 from services.registry.errors import CardChanged, CardUnknown, CodeMissing, EnrolmentMoveRefused
 from services.registry.events import outgoing
 from services.registry.models import EnrolmentRow
@@ -35,7 +35,7 @@ class CardDraft:
     edition: str | None = None
 
 
-def put(work: Work, pseudonym_key: bytes, enrolment_id: UUID, draft: CardDraft) -> EnrolmentRow:
+def put_card(work: Work, pseudonym_key: bytes, enrolment_id: UUID, draft: CardDraft) -> EnrolmentRow:
     """Record the card and the codes as the next version.
 
     Raises `CardChanged` where it was made from an older edition, so that nobody's words are lost unseen.
@@ -48,9 +48,9 @@ def put(work: Work, pseudonym_key: bytes, enrolment_id: UUID, draft: CardDraft) 
     card = _with_pseudonyms(pseudonym_key, row.id, draft.card)
     content = {"card": card, **_codes(work, row, draft)}
     row.card = work.seal(encrypted_columns.card(row.id), content)
-    publish(work, row)
-    reminders.of_card(work, row.id, Card.model_validate(card))
-    search.index(work.tx, work.vault, pseudonym_key, row)
+    publish_card(work, row)
+    reminders.schedule_for_card(work, row.id, Card.model_validate(card))
+    search.index_card(work.tx, work.vault, pseudonym_key, row)
     return row
 
 
@@ -77,7 +77,7 @@ def _codes(work: Work, row: EnrolmentRow, draft: CardDraft) -> dict[str, str]:
     return found
 
 
-def publish(work: Work, row: EnrolmentRow) -> None:
+def publish_card(work: Work, row: EnrolmentRow) -> None:
     """The card of a locked file goes out as its next version, with the photos that it has now."""
     content = work.open(encrypted_columns.card(row.id), row.card)
     photos = [
@@ -98,7 +98,7 @@ def edition(work: Work, row: EnrolmentRow) -> str:
     return hashlib.sha256(words.encode()).hexdigest()
 
 
-def read(work: Work, enrolment_id: UUID) -> tuple[EnrolmentRow, Card]:
+def read_card(work: Work, enrolment_id: UUID) -> tuple[EnrolmentRow, Card]:
     """The file, and its card without the codes; raises `CardUnknown`."""
     row = readable(work, enrolment_id)
     card = _card(work, row)

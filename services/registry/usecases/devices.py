@@ -10,14 +10,14 @@ from chassis.errors import Invalid
 from chassis.runtime import clock
 from contracts.envelope import Event
 from contracts.topology import REGISTRY_TESTS
-from services.registry.domain import life as domain
-from services.registry.domain.life import DeviceMove, DeviceStatus, EnrolmentStatus
+from services.registry.domain import lifecycle as domain
+from services.registry.domain.lifecycle import DeviceMove, DeviceStatus, EnrolmentStatus
 from services.registry.errors import DeviceUnknown, EnrolmentMoveRefused, EnrolmentUnknown
 from services.registry.events import incoming, outgoing
 from services.registry.models import DeviceRow, StockRow
 from services.registry.store import encrypted_columns
 from services.registry.store import files as store
-from services.registry.usecases import stock, watch
+from services.registry.usecases import alarm_reminders, stock
 from services.registry.usecases.access_scope import Work, changeable, own
 
 
@@ -33,7 +33,7 @@ class Issue:
     not_in_stock: bool = False
 
 
-def issue(work: Work, enrolment_id: UUID, wanted: Issue) -> DeviceRow:
+def issue_device(work: Work, enrolment_id: UUID, wanted: Issue) -> DeviceRow:
     """Hand out a button with its phone; the device is `matched` until its test press passes.
 
     Raises `DeviceAlreadyIssued`, `StockUnknown`, `ButtonNotInStock`, `StockMoveRefused`,
@@ -44,7 +44,7 @@ def issue(work: Work, enrolment_id: UUID, wanted: Issue) -> DeviceRow:
         raise EnrolmentMoveRefused("a file that has ended gets no device", status_now=row.status)
     button_serial, button = _button(work, wanted)
     phone_item_id = wanted.phone_item_id
-    phone = stock.match(work, phone_item_id, "phone", "phone_item_id") if phone_item_id else None
+    phone = stock.match_item(work, phone_item_id, "phone", "phone_item_id") if phone_item_id else None
     device = DeviceRow(
         id=uuid4(),
         enrolment_id=row.id,
@@ -65,7 +65,7 @@ def issue(work: Work, enrolment_id: UUID, wanted: Issue) -> DeviceRow:
 
 def _button(work: Work, wanted: Issue) -> tuple[str, StockRow | None]:
     if wanted.button_item_id is not None and wanted.button_serial is None:
-        item = stock.match(work, wanted.button_item_id, "button", "button_item_id")
+        item = stock.match_item(work, wanted.button_item_id, "button", "button_item_id")
         return item.serial, item
     if wanted.button_serial is None or wanted.button_item_id is not None:
         raise Invalid("name the button by its serial number or as an item of the stock", field="button_serial")
@@ -74,7 +74,7 @@ def _button(work: Work, wanted: Issue) -> tuple[str, StockRow | None]:
     )
 
 
-def move(work: Work, device_id: UUID, wanted: DeviceMove) -> DeviceRow:
+def move_device(work: Work, device_id: UUID, wanted: DeviceMove) -> DeviceRow:
     """Suspend, report lost, take back or reactivate; a reactivated device must pass a test again.
 
     Raises `GapInProtection` rather than take back or suspend the last device of an alarm that is to go on.
@@ -96,8 +96,8 @@ def move(work: Work, device_id: UUID, wanted: DeviceMove) -> DeviceRow:
     if leaves and goes_on and not store.to_end(work.session, row.id):
         file = EnrolmentStatus(row.status)
         domain.refuse_gap(file, [DeviceStatus(other.status) for other in held if other.id != device_id])
-    moved(work.tx, device, wanted, work.at)
-    watch.look(work.session, row.id, row, at=work.at, by=work.caller.subject)
+    apply_move(work.tx, device, wanted, work.at)
+    alarm_reminders.refresh(work.session, row.id, row, at=work.at, by=work.caller.subject)
     return device
 
 
@@ -107,10 +107,10 @@ def record_tests(tx: Transaction, events: Sequence[Event]) -> None:
     # By device, so that two workers lock the files in the same order.
     passed = {incoming.passed_test(event) for event in events if event.id in fresh}
     for device_id, received_at in sorted(test for test in passed if test):
-        pass_test(tx, device_id, received_at)
+        record_test(tx, device_id, received_at)
 
 
-def pass_test(tx: Transaction, device_id: UUID, received_at: datetime) -> None:
+def record_test(tx: Transaction, device_id: UUID, received_at: datetime) -> None:
     """A test press came through: it counts from the moment the device was issued or taken back into use."""
     enrolment_id = store.enrolment_id_of(tx.session, device_id)
     if enrolment_id is None:
@@ -122,11 +122,11 @@ def pass_test(tx: Transaction, device_id: UUID, received_at: datetime) -> None:
     device.tested_at = received_at
     # A second button of an alarm that is on already works from here.
     if row is not None and row.status == EnrolmentStatus.ACTIVE and device.status == DeviceStatus.MATCHED:
-        moved(tx, device, "activate", clock.now())
-        watch.look(tx.session, row.id, row, at=clock.now(), by="test press")
+        apply_move(tx, device, "activate", clock.now())
+        alarm_reminders.refresh(tx.session, row.id, row, at=clock.now(), by="test press")
 
 
-def moved(tx: Transaction, device: DeviceRow, wanted: DeviceMove, at: datetime) -> None:
+def apply_move(tx: Transaction, device: DeviceRow, wanted: DeviceMove, at: datetime) -> None:
     """Move a device of a locked file, and tell the others."""
     device.status = domain.device_moved(DeviceStatus(device.status), wanted)
     device.version += 1

@@ -9,15 +9,23 @@ from chassis.database.damaged_rows import Known
 from chassis.database.database import Session, Transaction
 from chassis.runtime import clock
 from services.registry.domain import card
-from services.registry.domain import life as domain
-from services.registry.domain.life import DeviceStatus, EnrolmentStatus, Preconditions
+from services.registry.domain import lifecycle as domain
+from services.registry.domain.lifecycle import DeviceStatus, EnrolmentStatus, Preconditions
 from services.registry.errors import DateInFuture
 from services.registry.events import outgoing
 from services.registry.models import DeviceRow, EnrolmentRow, GrantRow
 from services.registry.store import encrypted_columns
 from services.registry.store import files as store
-from services.registry.usecases import devices, reminders, transfers, watch, zones
-from services.registry.usecases.access_scope import Work, changeable, own, readable, tell, today, zone_of
+from services.registry.usecases import alarm_reminders, devices, reminders, transfers, zones
+from services.registry.usecases.access_scope import (
+    Work,
+    changeable,
+    own,
+    publish_change,
+    readable,
+    today,
+    zone_of,
+)
 from services.registry.usecases.search import UNREADABLE
 
 
@@ -46,16 +54,16 @@ def enrol(work: Work) -> File:
         created_by=work.caller.subject,
     )
     store.add(work.session, row)
-    tell(work, row)
+    publish_change(work, row)
     return _file(work, row)
 
 
-def read(work: Work, enrolment_id: UUID) -> File:
+def read_file(work: Work, enrolment_id: UUID) -> File:
     """One file that the caller may read; raises `EnrolmentUnknown`."""
     return _file(work, readable(work, enrolment_id))
 
 
-def of_zone(work: Work, limit: int) -> Sequence[EnrolmentRow]:
+def list_files(work: Work, limit: int) -> Sequence[EnrolmentRow]:
     """The newest files of the caller's zone; none that the caller has a tie to."""
     return store.enrolments(work.session, zone_of(work.caller), work.caller.subject, limit)
 
@@ -84,11 +92,11 @@ def activate(work: Work, enrolment_id: UUID) -> File:
     held = store.devices(work.session, row.id)
     _preconditions(work.session, row, held).refuse_if_missing()
     row.status, row.activated_at = after, work.at
-    tell(work, row)
+    publish_change(work, row)
     for device in held:
         if device.status == DeviceStatus.MATCHED and device.tested_at is not None:
-            devices.moved(work.tx, device, "activate", work.at)
-    watch.look(work.session, row.id, row, at=work.at, by=work.caller.subject)
+            devices.apply_move(work.tx, device, "activate", work.at)
+    alarm_reminders.refresh(work.session, row.id, row, at=work.at, by=work.caller.subject)
     return _file(work, row)
 
 
@@ -97,11 +105,11 @@ def suspend(work: Work, enrolment_id: UUID, reason: str) -> File:
     row = own(work, enrolment_id, lock=True)
     row.status = domain.enrolment_moved(_status(row), "suspend")
     row.suspended_for = work.seal(encrypted_columns.suspended_for(row.id), {"reason": reason})
-    tell(work, row)
+    publish_change(work, row)
     for device in store.devices(work.session, row.id):
         if device.status in domain.LIVE:
-            devices.moved(work.tx, device, "suspend", work.at)
-    watch.look(work.session, row.id, row, at=work.at, by=work.caller.subject)
+            devices.apply_move(work.tx, device, "suspend", work.at)
+    alarm_reminders.refresh(work.session, row.id, row, at=work.at, by=work.caller.subject)
     return _file(work, row)
 
 
@@ -113,20 +121,20 @@ def end(work: Work, enrolment_id: UUID) -> File:
     decided = store.to_end(work.session, row.id) or not store.was_granted(work.session, row.id)
     domain.refuse_to_end(decided=decided, devices=statuses)
     row.status, row.ended_at = after, work.at
-    tell(work, row)
+    publish_change(work, row)
     if row.card is not None:
         row.card_version += 1
         work.tx.publish(outgoing.card_withdrawn(row))
-    reminders.forget(work, row.id, *(k for k in card.REMINDER_KINDS if k != "opened"))
-    transfers.close(work, row.id)
+    reminders.settle_kinds(work, row.id, *(k for k in card.REMINDER_KINDS if k != "opened"))
+    transfers.withdraw_open(work, row.id)
     return _file(work, row)
 
 
-def keep_decision(tx: Transaction, row: GrantRow) -> None:
+def record_decision(tx: Transaction, row: GrantRow) -> None:
     """Remember what the committee decided. A refusal or an expiry never switches an alarm off."""
     file = store.enrolment(tx.session, row.enrolment_id, lock=True)
     store.put_decision(tx.session, row)
-    watch.look(tx.session, row.enrolment_id, file, at=clock.now(), by="committee")
+    alarm_reminders.refresh(tx.session, row.enrolment_id, file, at=clock.now(), by="committee")
 
 
 def _file(work: Work, row: EnrolmentRow) -> File:

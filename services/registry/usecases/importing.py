@@ -19,7 +19,7 @@ from services.registry.schemas.card import CardIn
 from services.registry.schemas.file import PoliceReportIn
 from services.registry.store import files as store
 from services.registry.usecases import cards, files, zones
-from services.registry.usecases.access_scope import Work, alone, zone_of
+from services.registry.usecases.access_scope import Work, lock_or_refuse, zone_of
 from services.registry.usecases.cards import CardDraft
 
 M = TypeVar("M", bound=BaseModel)
@@ -73,7 +73,7 @@ class _Line:
     pv_number: str | None
 
 
-def read(work: Work, key: bytes, text: str, *, dry: bool) -> Imported:
+def import_list(work: Work, key: bytes, text: str, *, dry: bool) -> Imported:
     """Read a list. Nothing is made when it is `dry` or any line has a problem.
 
     Raises `ImportInvalid`, `ZoneUnknown`; `DoneAtOnce` where the zone imports already.
@@ -81,7 +81,7 @@ def read(work: Work, key: bytes, text: str, *, dry: bool) -> Imported:
     zone, found = zone_of(work.caller), Imported()
     zones.refuse_unknown(work, zone, "zone")
     if not dry:
-        alone(work, f"import {zone}", "body")
+        lock_or_refuse(work, f"import {zone}", "body")
     wanted: list[_Line] = []
     first = dict[str, int]()
     for number, line, surplus in _lines(text):
@@ -104,15 +104,15 @@ def read(work: Work, key: bytes, text: str, *, dry: bool) -> Imported:
             wanted.append(_Line(ref, draft, line.get("pv_number") or None))
     if dry or found.problems:
         return found
-    found.made = [_made(work, key, line) for line in wanted]
+    found.made = [_make_file(work, key, line) for line in wanted]
     return found
 
 
-def _made(work: Work, key: bytes, line: _Line) -> UUID:
+def _make_file(work: Work, key: bytes, line: _Line) -> UUID:
     """Make a line of a list into a file; its id."""
     file = files.enrol(work)
     file.row.imported_ref = line.ref
-    cards.put(work, key, file.row.id, line.draft)
+    cards.put_card(work, key, file.row.id, line.draft)
     if line.pv_number:
         files.put_police_report(work, file.row.id, line.pv_number)
     return file.row.id

@@ -18,7 +18,7 @@ from services.registry.usecases.reminders import Reminder
 _MOST = 12
 
 
-def add(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, cleaned: bytes) -> PhotoRow:
+def add_photo(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, cleaned: bytes) -> PhotoRow:
     """Add a photo of the victim, or of a perpetrator who stands on the card; the card goes out anew with it.
 
     `cleaned`: by `domain.photo.cleaned`, before the transaction, which locks the file: decoding takes long.
@@ -31,7 +31,7 @@ def add(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, clea
         raise DateInFuture("a photo cannot be taken in the future", field="taken_on")
     if taken_on.year < today(work).year - domain.OLDEST_YEARS:
         raise PhotoInvalid(f"at most {domain.OLDEST_YEARS} years old", field="taken_on", code="date_too_old")
-    _, card = cards.read(work, enrolment_id)
+    _, card = cards.read_card(work, enrolment_id)
     if shows is not None and shows not in {person.ref for person in card.perpetrators}:
         raise PhotoInvalid("nobody of this card", field="of")
     if len(store.of_file(work.session, row.id)) >= _MOST:
@@ -56,27 +56,27 @@ def add(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, clea
     # The picture before the card that names it.
     named_by = row.card_version + 1
     work.tx.publish(PhotoPublished(enrolment_id=row.id, photo_id=photo.id, card_version=named_by, jpeg=jpeg))
-    cards.publish(work, row)
+    cards.publish_card(work, row)
     due = morning(domain.stale_on(taken_on))
-    reminders.put(work.session, row.id, [Reminder("photo", str(photo.id), max(due, work.at))])
+    reminders.schedule(work.session, row.id, [Reminder("photo", str(photo.id), max(due, work.at))])
     return photo
 
 
-def remove(work: Work, enrolment_id: UUID, photo_id: UUID) -> None:
+def remove_photo(work: Work, enrolment_id: UUID, photo_id: UUID) -> None:
     """It goes with the card no longer."""
     row = changeable(work, enrolment_id)
     photo = _of(work, enrolment_id, photo_id)
     store.remove(work.session, photo)
-    reminders.forget_one(work, row.id, "photo", str(photo_id))
-    cards.publish(work, row)
+    reminders.settle_one(work, row.id, "photo", str(photo_id))
+    cards.publish_card(work, row)
 
 
-def of_file(work: Work, enrolment_id: UUID) -> list[PhotoRow]:
+def list_photos(work: Work, enrolment_id: UUID) -> list[PhotoRow]:
     """The photos of a file that the caller may read."""
     return list(store.of_file(work.session, readable(work, enrolment_id).id))
 
 
-def picture(work: Work, enrolment_id: UUID, photo_id: UUID) -> bytes:
+def read_picture(work: Work, enrolment_id: UUID, photo_id: UUID) -> bytes:
     """The JPEG of a photo; raises `PhotoUnknown`."""
     readable(work, enrolment_id)
     photo = _of(work, enrolment_id, photo_id)

@@ -42,7 +42,7 @@ class Reminder(NamedTuple):
     due_at: datetime
 
 
-def of_card(work: Work, enrolment_id: UUID, card: Card) -> None:
+def schedule_for_card(work: Work, enrolment_id: UUID, card: Card) -> None:
     """What this version of the card will have to be looked at for, and when."""
     this_day = today(work)
     wanted = domain.reminders_of_card(card, this_day)
@@ -55,15 +55,15 @@ def of_card(work: Work, enrolment_id: UUID, card: Card) -> None:
         but=[key for _, key, _ in wanted],
     )
     dated = (Reminder(kind, key, morning(day) if day > this_day else work.at) for kind, key, day in wanted)
-    put(work.session, enrolment_id, dated)
+    schedule(work.session, enrolment_id, dated)
 
 
-def put(session: Session, enrolment_id: UUID, wanted: Iterable[Reminder]) -> None:
+def schedule(session: Session, enrolment_id: UUID, wanted: Iterable[Reminder]) -> None:
     """Remind of these."""
     store.put(session, _rows(enrolment_id, wanted))
 
 
-def keep(
+def replace(
     session: Session,
     enrolment_id: UUID,
     kinds: Sequence[ReminderKind],
@@ -81,24 +81,24 @@ def _rows(enrolment_id: UUID, wanted: Iterable[Reminder]) -> list[ReminderRow]:
     return [ReminderRow(id=uuid4(), enrolment_id=enrolment_id, **each._asdict()) for each in wanted]
 
 
-def forget(work: Work, enrolment_id: UUID, *kinds: ReminderKind) -> None:
+def settle_kinds(work: Work, enrolment_id: UUID, *kinds: ReminderKind) -> None:
     """These kinds (default: all) need no looking at any more."""
     wanted = kinds or domain.REMINDER_KINDS
     store.settle(work.session, enrolment_id, wanted, at=work.at, by=work.caller.subject)
 
 
-def forget_one(work: Work, enrolment_id: UUID, kind: ReminderKind, key: str) -> None:
+def settle_one(work: Work, enrolment_id: UUID, kind: ReminderKind, key: str) -> None:
     """One thing needs no looking at any more."""
     store.settle_one(work.session, enrolment_id, kind, key, at=work.at, by=work.caller.subject)
 
 
-def of_zone(work: Work, limit: int) -> list[ReminderRow]:
+def list_reminders(work: Work, limit: int) -> list[ReminderRow]:
     """What the caller's zone must look at now, the loudest first."""
     zone = zone_of(work.caller)
     return list(store.of_zone(work.session, zone, work.caller.subject, work.at, limit))
 
 
-def settle(work: Work, reminder_id: UUID) -> ReminderRow:
+def settle_reminder(work: Work, reminder_id: UUID) -> ReminderRow:
     """Somebody looked at it; what must be verified must be so again in thirty days.
 
     Raises `ReminderUnknown`, `ReminderLasts` for what ends by itself.
@@ -113,28 +113,28 @@ def settle(work: Work, reminder_id: UUID) -> ReminderRow:
     work.session.flush()
     if row.kind == "verify":
         again = morning(today(work) + timedelta(days=domain.VERIFY_DAYS))
-        put(work.session, row.enrolment_id, [Reminder("verify", row.key, again)])
+        schedule(work.session, row.enrolment_id, [Reminder("verify", row.key, again)])
     return row
 
 
-def tell(database: Database) -> int:
+def publish_due(database: Database) -> int:
     """Tell of what is due, and again each day; how many. One that cannot be told of keeps no other back."""
     at = clock.now()
     with database.read() as session:
         due = store.due_ids(session, at, at - _AGAIN, _BATCH, but=list(_failed))
-    failed = bisect(due, lambda some: _tell(database, some, at))
+    failed = bisect(due, lambda some: _publish(database, some, at))
     for reminder_id, error in failed:
         log.error("reminder %s cannot be told of: %s", reminder_id, type(error).__name__)
     _failed.extend(reminder_id for reminder_id, error in failed if not passing(error))
     return len(due) - len(failed)
 
 
-def _tell(database: Database, ids: Sequence[UUID], at: datetime) -> None:
+def _publish(database: Database, ids: Sequence[UUID], at: datetime) -> None:
     with database.transaction() as tx:
-        _tell_of(tx, store.due(tx.session, ids, at, at - _AGAIN), at)
+        _publish_each(tx, store.due(tx.session, ids, at, at - _AGAIN), at)
 
 
-def _tell_of(tx: Transaction, due: Sequence[tuple[ReminderRow, str | None]], at: datetime) -> None:
+def _publish_each(tx: Transaction, due: Sequence[tuple[ReminderRow, str | None]], at: datetime) -> None:
     for row, zone in due:
         if row.reminded_at is not None:
             row.loudness += 1

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from services.registry.domain.life import EnrolmentStatus
+from services.registry.domain.lifecycle import EnrolmentStatus
 from services.registry.errors import EnrolmentMoveRefused, FileRestricted
 from services.registry.models import EnrolmentRow, PhotoRow
 from services.registry.store import access, encrypted_columns, photos, search
@@ -26,7 +26,7 @@ from services.registry.usecases.access_scope import Work, own
 _SEALED = ("card", "pv_number", "convention_by", "suspended_for")
 
 
-def copy_of(work: Work, enrolment_id: UUID) -> dict[str, Any]:
+def copy_file(work: Work, enrolment_id: UUID) -> dict[str, Any]:
     """Everything that is known of a person in this file, in clear, but for the codes."""
     row = own(work, enrolment_id)
     card = work.open(encrypted_columns.card(row.id), row.card)
@@ -40,7 +40,7 @@ def copy_of(work: Work, enrolment_id: UUID) -> dict[str, Any]:
         "devices": [_device(work, device) for device in store.devices(session, row.id)],
         "decisions": [each.model_dump(mode="json") for each in store.decisions(session, row.id)],
         "transfers": [
-            {**_shown(each), **transfers.said_of(work, each)}
+            {**_shown(each), **transfers.read_reasons(work, each)}
             for each in transfer_store.of_file(session, row.id)
         ],
         "photos": [_photo(work, each) for each in photos.of_file(session, row.id)],
@@ -70,7 +70,7 @@ def _device(work: Work, device: Any) -> dict[str, Any]:
     return known | {"phone_number": work.open(encrypted_columns.phone_number(device.id), device.phone_number)}
 
 
-def restrict(work: Work, enrolment_id: UUID, *, restricted: bool) -> EnrolmentRow:
+def restrict_file(work: Work, enrolment_id: UUID, *, restricted: bool) -> EnrolmentRow:
     """Leave a file alone: it is kept, and nobody changes it. One whose alarm lives is not restricted."""
     row = own(work, enrolment_id, lock=True)
     if restricted and row.status in (EnrolmentStatus.ACTIVE, EnrolmentStatus.SUSPENDED):
@@ -79,7 +79,7 @@ def restrict(work: Work, enrolment_id: UUID, *, restricted: bool) -> EnrolmentRo
     return row
 
 
-def erase(work: Work, enrolment_id: UUID) -> EnrolmentRow:
+def erase_file(work: Work, enrolment_id: UUID) -> EnrolmentRow:
     """Forget the person of a file that has ended; raises `EnrolmentMoveRefused`, `FileRestricted`."""
     row = own(work, enrolment_id, lock=True)
     if row.status != EnrolmentStatus.ENDED:
@@ -97,5 +97,5 @@ def erase(work: Work, enrolment_id: UUID) -> EnrolmentRow:
         photos.remove(work.session, photo)
     search.put(work.session, row.id, [])
     row.found_version = row.card_version
-    reminders.forget(work, row.id)
+    reminders.settle_kinds(work, row.id)
     return row

@@ -33,7 +33,7 @@ class Hit:
     kinds: tuple[Kind, ...]
 
 
-def search(work: Work, key: bytes, text: str, limit: int) -> list[Hit]:
+def search_files(work: Work, key: bytes, text: str, limit: int) -> list[Hit]:
     """Files of the caller's zone that have all words of the text, or words like them; the likest first."""
     zone = zone_of(work.caller)
     wanted = domain.of_query(key, text)
@@ -60,10 +60,10 @@ def _hit(work: Work, known: UUID, why: Sequence[tuple[float, Kind]]) -> Hit:
     assert row is not None  # noqa: S101 - it was just found, and files are never deleted
     likeness = sum(each for each, _ in why) / len(why)
     kinds = tuple(dict.fromkeys(kind for _, kind in why))
-    return Hit(row, victim(work, row), round(likeness, 2), kinds)
+    return Hit(row, name_victim(work, row), round(likeness, 2), kinds)
 
 
-def victim(work: Work, row: EnrolmentRow) -> str | None:
+def name_victim(work: Work, row: EnrolmentRow) -> str | None:
     """Whom a file is about; None where it has no card, `UNREADABLE` where that cannot be read."""
     if row.card is None:
         return None
@@ -74,7 +74,7 @@ def victim(work: Work, row: EnrolmentRow) -> str | None:
         return UNREADABLE
 
 
-def index(tx: Transaction, vault: Vault, key: bytes, row: EnrolmentRow) -> None:
+def index_card(tx: Transaction, vault: Vault, key: bytes, row: EnrolmentRow) -> None:
     """A file is found by what its card says now."""
     said = vault.open(encrypted_columns.card(row.id), row.card) if row.card else None
     words = domain.of_card(key, Card.model_validate(said["card"])) if said else []
@@ -82,10 +82,10 @@ def index(tx: Transaction, vault: Vault, key: bytes, row: EnrolmentRow) -> None:
     row.found_version = row.card_version
 
 
-def index_rest(tx: Transaction, vault: Vault, key: bytes) -> int:
+def index_remaining(tx: Transaction, vault: Vault, key: bytes) -> int:
     """Index some of the files that search does not know yet; how many. One that fails hides no other."""
     rows = store.unindexed(tx.session, _BATCH)
     for row in rows:
         with apart("card of", row.id), tx.session.begin_nested():
-            index(tx, vault, key, row)
+            index_card(tx, vault, key, row)
     return len(rows)

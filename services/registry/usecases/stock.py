@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from services.registry.domain import stock as domain
-from services.registry.domain.life import DeviceStatus
+from services.registry.domain.lifecycle import DeviceStatus
 from services.registry.domain.stock import STOCK_KINDS, StockKind, StockMove, StockPlace, StockStatus
 from services.registry.errors import ButtonNotInStock, DeviceAlreadyIssued, StockUnknown
 from services.registry.models import DeviceRow, StockRow
 from services.registry.store import access
 from services.registry.store import stock as store
-from services.registry.usecases.access_scope import Work, alone, zone_of
+from services.registry.usecases.access_scope import Work, lock_or_refuse, zone_of
 
 # More than that is not chosen from a list; each still has its number.
 _MOST_FREE = 500
@@ -26,13 +26,13 @@ class Item:
     device: DeviceRow | None
 
 
-def enter(work: Work, kind: StockKind, serial: str) -> Item:
+def enter_item(work: Work, kind: StockKind, serial: str) -> Item:
     """Put an item into the stock of the caller's zone; what somebody had before is to be wiped first.
 
     Raises `StockKnown`, `DeviceAlreadyIssued`, `DoneAtOnce`.
     """
     zone = zone_of(work.caller)
-    alone(work, f"{kind} {serial}", "serial")
+    lock_or_refuse(work, f"{kind} {serial}", "serial")
     if kind == "button" and store.is_out(work.session, serial):
         raise DeviceAlreadyIssued("serial: this one is issued to a file", field="serial")
     row = StockRow(
@@ -48,18 +48,18 @@ def enter(work: Work, kind: StockKind, serial: str) -> Item:
     return Item(row, _status(row, None), None)
 
 
-def listed(work: Work, place: StockPlace | None, after: UUID | None, limit: int) -> list[Item]:
+def list_items(work: Work, place: StockPlace | None, after: UUID | None, limit: int) -> list[Item]:
     """What the caller's zone has in a place, or anywhere, in order of id."""
     return _seen(work, store.items(work.session, zone_of(work.caller), place, after, limit))
 
 
-def free(work: Work) -> dict[StockKind, list[StockRow]]:
+def list_free(work: Work) -> dict[StockKind, list[StockRow]]:
     """What the caller's zone may issue."""
     rows = store.free(work.session, zone_of(work.caller), _MOST_FREE)
     return {kind: [row for row in rows if row.kind == kind] for kind in STOCK_KINDS}
 
 
-def move(work: Work, item_id: UUID, wanted: StockMove) -> Item:
+def move_item(work: Work, item_id: UUID, wanted: StockMove) -> Item:
     """Take back what was wiped, report lost, find, or write off; raises `StockUnknown`, `StockMoveRefused`."""
     row = store.item(work.session, item_id, lock=True)
     if row is None or row.zone_id != zone_of(work.caller):
@@ -73,7 +73,7 @@ def move(work: Work, item_id: UUID, wanted: StockMove) -> Item:
     return Item(row, domain.stock_status(row.status, None), None)
 
 
-def match(work: Work, item_id: UUID, kind: StockKind, field: str) -> StockRow:
+def match_item(work: Work, item_id: UUID, kind: StockKind, field: str) -> StockRow:
     """Take an item from the stock of the caller's zone; raises `StockUnknown`, `StockMoveRefused`."""
     row = store.item(work.session, item_id, lock=True)
     if row is None or row.zone_id != zone_of(work.caller) or row.kind != kind:
@@ -86,7 +86,7 @@ def match_serial(work: Work, serial: str, *, unknown_is_meant: bool) -> StockRow
 
     Raises `ButtonNotInStock` too: where the zone keeps a stock, a number that it does not know is a slip.
     """
-    alone(work, f"button {serial}", "button_serial")
+    lock_or_refuse(work, f"button {serial}", "button_serial")
     row = store.by_serial(work.session, "button", serial)
     if row is None:
         if not unknown_is_meant and store.is_kept(work.session, zone_of(work.caller), "button"):

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from contracts.registry import TransferAnswered, TransferOffered
-from services.registry.domain.life import EnrolmentStatus
+from services.registry.domain.lifecycle import EnrolmentStatus
 from services.registry.domain.transfers import TransferMove, TransferState, transfer_moved
 from services.registry.errors import (
     EnrolmentMoveRefused,
@@ -20,14 +20,14 @@ from services.registry.store import access, encrypted_columns, stock
 from services.registry.store import files as file_store
 from services.registry.store import transfers as store
 from services.registry.usecases import cards, reminders, zones
-from services.registry.usecases.access_scope import Work, own, tell, zone_of
+from services.registry.usecases.access_scope import Work, own, publish_change, zone_of
 from services.registry.usecases.reminders import Reminder
 
 # Somebody at the old zone comes back from leave within that; after it the file alone says so.
 _DECLINED_SHOWN = timedelta(days=14)
 
 
-def offer(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, within: timedelta) -> TransferRow:
+def offer_file(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, within: timedelta) -> TransferRow:
     """Offer a file to the zone that the victim moved to; it must answer within `within`.
 
     Raises `ZoneUnknown`, `TransferInvalid`, `TransferAnsweredBefore`.
@@ -52,7 +52,7 @@ def offer(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, within: 
     )
     transfer.sealed = work.seal(encrypted_columns.transfer(transfer.id), {"reason": reason})
     store.add(work.session, transfer)
-    reminders.put(work.session, row.id, [Reminder("transfer", str(transfer.id), transfer.due_at)])
+    reminders.schedule(work.session, row.id, [Reminder("transfer", str(transfer.id), transfer.due_at)])
     work.tx.publish(
         TransferOffered(
             transfer_id=transfer.id,
@@ -64,7 +64,7 @@ def offer(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, within: 
     return transfer
 
 
-def of_zone(work: Work, limit: int) -> list[TransferRow]:
+def list_transfers(work: Work, limit: int) -> list[TransferRow]:
     """What the caller's zone offers or is offered, then what of its offers was declined lately.
 
     Nothing that the caller has a tie to.
@@ -77,7 +77,7 @@ def of_zone(work: Work, limit: int) -> list[TransferRow]:
     return [row for row in found[:limit] if not access.is_tied(work.session, row.enrolment_id, who)]
 
 
-def last(work: Work, row: EnrolmentRow) -> TransferRow | None:
+def find_last(work: Work, row: EnrolmentRow) -> TransferRow | None:
     """The last offer of a file, where the caller's zone can answer it or must hear that it was declined."""
     made = store.of_file(work.session, row.id)
     if not made or row.erased_at is not None:
@@ -89,12 +89,12 @@ def last(work: Work, row: EnrolmentRow) -> TransferRow | None:
     return latest if concerned and (offered or declined) else None
 
 
-def said_of(work: Work, row: TransferRow) -> Mapping[str, Any]:
+def read_reasons(work: Work, row: TransferRow) -> Mapping[str, Any]:
     """Why a file is offered (`reason`), and why it was not taken (`declined`)."""
     return work.opened(encrypted_columns.transfer(row.id), row.sealed)
 
 
-def accept(work: Work, transfer_id: UUID) -> TransferRow:
+def accept_file(work: Work, transfer_id: UUID) -> TransferRow:
     """The other zone takes the file: from here on it manages it, and its card says so."""
     row, transfer = _open(work, transfer_id)
     if transfer.to_zone_id != zone_of(work.caller):
@@ -104,13 +104,13 @@ def accept(work: Work, transfer_id: UUID) -> TransferRow:
     row.managing_zone_id = transfer.to_zone_id
     stock.follow(work.session, row.id, transfer.to_zone_id)
     _answer(work, transfer, "accept")
-    tell(work, row)
+    publish_change(work, row)
     if row.card is not None:
-        cards.publish(work, row)
+        cards.publish_card(work, row)
     return transfer
 
 
-def decline(work: Work, transfer_id: UUID, reason: str) -> TransferRow:
+def decline_file(work: Work, transfer_id: UUID, reason: str) -> TransferRow:
     """The other zone does not take it, and says why; the old one goes on."""
     _, transfer = _open(work, transfer_id)
     if transfer.to_zone_id != zone_of(work.caller):
@@ -121,7 +121,7 @@ def decline(work: Work, transfer_id: UUID, reason: str) -> TransferRow:
     return transfer
 
 
-def withdraw(work: Work, transfer_id: UUID) -> TransferRow:
+def withdraw_offer(work: Work, transfer_id: UUID) -> TransferRow:
     """The offering zone takes its offer back."""
     row, transfer = _open(work, transfer_id)
     if row.managing_zone_id != zone_of(work.caller):
@@ -130,7 +130,7 @@ def withdraw(work: Work, transfer_id: UUID) -> TransferRow:
     return transfer
 
 
-def close(work: Work, enrolment_id: UUID) -> None:
+def withdraw_open(work: Work, enrolment_id: UUID) -> None:
     """The file ends here: what is on offer is no longer."""
     transfer = store.offered(work.session, enrolment_id)
     if transfer is not None:
@@ -155,7 +155,7 @@ def _open(work: Work, transfer_id: UUID) -> tuple[EnrolmentRow, TransferRow]:
 def _answer(work: Work, transfer: TransferRow, move: TransferMove) -> None:
     transfer.state = transfer_moved(TransferState(transfer.state), move)
     transfer.answered_at, transfer.answered_by = work.at, work.caller.subject
-    reminders.forget(work, transfer.enrolment_id, "transfer")
+    reminders.settle_kinds(work, transfer.enrolment_id, "transfer")
     work.tx.publish(
         TransferAnswered.model_validate(
             {

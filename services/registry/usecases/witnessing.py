@@ -8,6 +8,6 @@ from contracts.envelope import Event
 from services.registry.events import incoming
 
 
-def record(tx: Transaction, events: Sequence[Event]) -> None:
+def record_seals(tx: Transaction, events: Sequence[Event]) -> None:
     """Record where reporting signed that its audit log stood."""
     witness.keep(tx.session, [incoming.audit_sealed(event).model_dump(mode="json") for event in events])

@@ -11,13 +11,13 @@ from services.registry.store import zones as store
 from services.registry.usecases.access_scope import Work
 
 
-def record(tx: Transaction, events: Sequence[Event]) -> None:
+def record_published(tx: Transaction, events: Sequence[Event]) -> None:
     """Record which zones dispatch published last; raises `Invalid`."""
     for row in filter(None, map(incoming.zones_in_force, events)):
-        keep(tx, row)
+        record_zones(tx, row)
 
 
-def keep(tx: Transaction, row: ZonesRow) -> None:
+def record_zones(tx: Transaction, row: ZonesRow) -> None:
     """Remember what dispatch told."""
     store.put(tx.session, row)
 
@@ -29,7 +29,7 @@ def refuse_unknown(work: Work, zone_id: str, field: str) -> None:
         raise ZoneUnknown("there is no such police zone", field=field)
 
 
-def named(work: Work, language: str) -> dict[str, str]:
+def name_zones(work: Work, language: str) -> dict[str, str]:
     """The zones in force by id, in order of name; in Dutch where the map has no name in this language."""
     found = {zone_id: names.get(language, names["nl"]) for zone_id, names in store.names(work.session).items()}
     return dict(sorted(found.items(), key=lambda zone: zone[1]))

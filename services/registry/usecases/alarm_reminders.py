@@ -11,8 +11,8 @@ from uuid import UUID
 from chassis.database.database import Session
 from contracts.common import local_day, morning
 from contracts.registry import ReminderKind
-from services.registry.domain import life as domain
-from services.registry.domain.life import DeviceStatus, EnrolmentStatus
+from services.registry.domain import lifecycle as domain
+from services.registry.domain.lifecycle import DeviceStatus, EnrolmentStatus
 from services.registry.models import EnrolmentRow, GrantRow
 from services.registry.store import files as store
 from services.registry.usecases import reminders
@@ -23,13 +23,13 @@ KINDS: tuple[ReminderKind, ...] = ("activate", "unprotected", "granted", "to_end
 _UNKNOWN_AFTER = timedelta(hours=1)
 
 
-def look(session: Session, enrolment_id: UUID, file: EnrolmentRow | None, *, at: datetime, by: str) -> None:
+def refresh(session: Session, enrolment_id: UUID, file: EnrolmentRow | None, *, at: datetime, by: str) -> None:
     """Remind of what a file needs now (None: there is no such file), and of nothing that it no longer needs."""
-    wanted = list(_wanted(session, file, store.decisions(session, enrolment_id), at))
-    reminders.keep(session, enrolment_id, KINDS, wanted, at=at, by=by)
+    wanted = list(_needed(session, file, store.decisions(session, enrolment_id), at))
+    reminders.replace(session, enrolment_id, KINDS, wanted, at=at, by=by)
 
 
-def _wanted(
+def _needed(
     session: Session, file: EnrolmentRow | None, decided: Sequence[GrantRow], at: datetime
 ) -> Iterator[Reminder]:
     running = [each for each in decided if each.granted and not each.to_end]
