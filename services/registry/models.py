@@ -134,7 +134,7 @@ class TransferRow(SQLModel, table=True):
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    enrolment_id: UUID = Field(index=True)
+    enrolment_id: UUID = Field(foreign_key="enrolment_file.id", index=True)
     from_zone_id: str = Field(index=True)
     to_zone_id: str = Field(index=True)
     state: str = TransferState.OFFERED.value
@@ -164,7 +164,7 @@ class ReminderRow(SQLModel, table=True):
     enrolment_id: UUID = Field(index=True)
     kind: str
     key: str
-    due_at: datetime = Field(sa_type=UtcDateTime)
+    due_at: datetime = Field(sa_type=UtcDateTime, index=True)
     # None until it is told for the first time.
     reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     loudness: int = 0
@@ -197,7 +197,7 @@ class OpenedRow(SQLModel, table=True):
     __tablename__ = "opened_file"
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    enrolment_id: UUID = Field(index=True)
+    enrolment_id: UUID = Field(foreign_key="enrolment_file.id", index=True)
     subject: str
     sealed: bytes
     opened_at: datetime = Field(sa_type=UtcDateTime)
@@ -210,7 +210,7 @@ class FoundByRow(SQLModel, table=True):
     __tablename__ = "found_by"
     __table_args__ = (Index("found_by_piece", "kind", "piece"),)
 
-    enrolment_id: UUID = Field(primary_key=True)
+    enrolment_id: UUID = Field(foreign_key="enrolment_file.id", primary_key=True)
     word: int = Field(primary_key=True)
     piece: bytes = Field(primary_key=True)
     kind: str
@@ -223,7 +223,7 @@ class PhotoRow(SQLModel, table=True):
     __tablename__ = "photo"
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    enrolment_id: UUID = Field(index=True)
+    enrolment_id: UUID = Field(foreign_key="enrolment_file.id", index=True)
     shows: UUID | None = None
     taken_on: date
     sealed: bytes
