@@ -18,25 +18,25 @@ class RegistryWorker:
 
     @listen(REGISTRY_GRANTS, batch=20)
     def on_decision(self, deliveries: list[Delivery]) -> None:
-        """The committee granted or refused an alarm, or somebody there has a tie to a party."""
+        """Record what the committee decided of an alarm, and who there has a tie to a party."""
         with PROCESS.database.transaction() as tx:
             committee_news.record_news(tx, [each.event for each in deliveries])
 
     @listen(REGISTRY_TESTS, batch=20)
     def on_test_routed(self, deliveries: list[Delivery]) -> None:
-        """A test press came all the way to dispatch."""
+        """Record a test press that came all the way to dispatch."""
         with PROCESS.database.transaction() as tx:
             devices.record_tests(tx, [each.event for each in deliveries])
 
     @listen(REGISTRY_ZONES)
     def on_zones(self, deliveries: list[Delivery]) -> None:
-        """Dispatch published which zones are in force; a copy changes nothing."""
+        """Record which zones dispatch published as in force; a copy changes nothing."""
         with PROCESS.database.transaction() as tx:
             zones.record_published(tx, [each.event for each in deliveries])
 
     @listen(REGISTRY_AUDIT, batch=20)
     def on_sealed(self, deliveries: list[Delivery]) -> None:
-        """Reporting signed where its audit log stands: we are its witness, as it is everybody else's."""
+        """Record where reporting signed its audit log: we are its witness, as it is everybody else's."""
         with PROCESS.database.transaction() as tx:
             witnessing.record_seals(tx, [each.event for each in deliveries])
 

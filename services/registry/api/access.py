@@ -16,14 +16,14 @@ router = APIRouter(prefix="/v1", tags=["access"])
 
 @router.post("/enrolments/{enrolment_id}/ties", status_code=204)
 def declare_tie(enrolment_id: UUID, body: TieIn, work: FileManagerWork) -> None:
-    """Somebody has a tie to a party: the file no longer exists for them, whatever their role."""
+    """Declare a tie of somebody to a party: the file no longer exists for them, whatever their role."""
     access.declare_tie(work, enrolment_id, body.subject or work.caller.subject, body.reason)
     log_write(work, enrolment_id, "tie")
 
 
 @router.post("/enrolments/{enrolment_id}/ties/withdraw", status_code=204)
 def withdraw_tie(enrolment_id: UUID, body: TieWithdrawalIn, work: FileManagerWork) -> None:
-    """A tie that was declared here was none: the file exists for them again, unless another says so too."""
+    """Withdraw a tie that was declared here: the file exists for them again, unless another says so too."""
     access.withdraw_tie(work, enrolment_id, body.subject, body.reason)
     log_write(work, enrolment_id, "tie")
 
@@ -36,5 +36,5 @@ def break_glass(enrolment_id: UUID, body: ReasonIn, work: ReaderWork, settings: 
 
 @router.get("/openings/{opening_id}")
 def opening(opening_id: UUID, work: FileManagerWork) -> OpeningOut:
-    """Who opened a file of this zone, and why; the id is the key of its reminder."""
+    """Read who opened a file of this zone, and why; the id is the key of its reminder."""
     return OpeningOut.model_validate(read_opening(work, opening_id), from_attributes=True)

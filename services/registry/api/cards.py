@@ -22,11 +22,11 @@ def put_card(enrolment_id: UUID, body: CardIn, work: FileManagerWork, key: Pseud
 
 @router.get("/card")
 def get_card(enrolment_id: UUID, work: ReaderWork) -> CardOut:
-    """The card as it stands, without the codes."""
+    """Read the card as it stands, without the codes."""
     return disclose_card(work, enrolment_id)
 
 
 @router.get("/completeness")
 def completeness(enrolment_id: UUID, work: FileManagerWork) -> CompletenessOut:
-    """What a patrol would miss tonight: fields that are missing, and what nobody verified lately."""
+    """List what a patrol would miss tonight: fields that are missing, and what nobody verified lately."""
     return CompletenessOut(**asdict(cards.completeness(work, enrolment_id)))

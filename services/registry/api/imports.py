@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1/imports", tags=["import"])
 async def import_files(
     request: Request, caller: FileManager, process: Process, key: PseudonymKey, dry_run: bool = True
 ) -> ImportOut:
-    """A list (CSV, UTF-8) becomes files of the zone. Dry unless asked; one problem, and nothing is made."""
+    """Make a list (CSV, UTF-8) into files of the zone. Dry unless asked; one problem, and nothing is made."""
     try:
         text = (await request.body()).decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -62,7 +62,7 @@ def _add(
 
 @router.get("")
 def listed(enrolment_id: UUID, work: ReaderWork) -> list[PhotoOut]:
-    """Which photos there are, the newest first."""
+    """List the photos, the newest first."""
     return show_photos(photos.list_photos(work, enrolment_id))
 
 
@@ -72,12 +72,12 @@ def listed(enrolment_id: UUID, work: ReaderWork) -> list[PhotoOut]:
     responses={200: {"content": {"image/jpeg": {}}, "description": "A JPEG"}},
 )
 def picture(enrolment_id: UUID, photo_id: UUID, work: ReaderWork) -> Response:
-    """The picture."""
+    """Read the picture."""
     return Response(read_picture(work, enrolment_id, photo_id), media_type="image/jpeg", headers=_INLINE)
 
 
 @router.delete("/{photo_id}", status_code=204)
 def remove(enrolment_id: UUID, photo_id: UUID, work: FileManagerWork) -> None:
-    """It goes with the card no longer."""
+    """Remove a photo from the card."""
     photos.remove_photo(work, enrolment_id, photo_id)
     log_write(work, enrolment_id, "photo")

@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1/enrolments/{enrolment_id}", tags=["rights"])
 
 @router.get("/export")
 def export(enrolment_id: UUID, work: FileManagerWork) -> dict[str, Any]:
-    """A copy of everything in the file, for the person whom it is about (right of access)."""
+    """Copy everything in the file, for the person whom it is about (right of access)."""
     return export_file(work, enrolment_id)
 
 
@@ -27,7 +27,7 @@ def restrict(enrolment_id: UUID, work: FileManagerWork) -> EnrolmentSummary:
 
 @router.post("/unrestrict")
 def unrestrict(enrolment_id: UUID, work: FileManagerWork) -> EnrolmentSummary:
-    """It may be changed again."""
+    """Let a file be changed again."""
     return confirm_change(work, rights.restrict_file(work, enrolment_id, restricted=False), "restricted_at")
 
 

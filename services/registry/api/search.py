@@ -17,5 +17,5 @@ router = APIRouter(prefix="/v1/search", tags=["search"])
 def search(
     body: SearchIn, work: FileManagerWork, key: PseudonymKey, limit: Annotated[int, Query(ge=1, le=100)] = 20
 ) -> list[HitOut]:
-    """Files by a name, a telephone number or a licence plate, also misspelt; the likest first."""
+    """Find files by a name, a telephone number or a licence plate, also misspelt; the likest first."""
     return disclose_hits(work, usecases.search_files(work, key, body.text, limit))

@@ -27,13 +27,13 @@ def listed(
     after: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> list[StockOut]:
-    """What the zone has, in a place or anywhere, in order of id, after an id."""
+    """List what the zone has, in a place or anywhere, in order of id, after an id."""
     return disclose_items(work, stock.list_items(work, place, after, limit))
 
 
 @router.post("/{item_id}/take-back")
 def take_back(item_id: UUID, body: TakeBackIn, work: StockKeeperWork) -> StockOut:  # noqa: ARG001 - it says that
-    """What came back and was wiped is stock again."""
+    """Take an item that came back and was wiped into stock again."""
     return confirm_item(work, stock.move_item(work, item_id, "take_back"))
 
 

@@ -23,7 +23,7 @@ def offer(enrolment_id: UUID, body: TransferIn, work: FileManagerWork, settings:
 
 @router.get("/transfers")
 def listed(work: FileManagerWork, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[TransferOut]:
-    """What the caller's zone offers or is offered, the most pressing first; then what others declined."""
+    """List what the caller's zone offers or is offered, the most pressing first; then what others declined."""
     return [disclose_transfer(work, row) for row in transfers.list_transfers(work, limit)]
 
 
@@ -35,7 +35,7 @@ def accept(transfer_id: UUID, work: FileManagerWork) -> TransferOut:
 
 @router.post("/transfers/{transfer_id}/decline")
 def decline(transfer_id: UUID, body: ReasonIn, work: FileManagerWork) -> TransferOut:
-    """Do not take it, and say why."""
+    """Decline the file, and say why."""
     return disclose_transfer(work, transfers.decline_file(work, transfer_id, body.reason), "transfer")
 
 

@@ -69,7 +69,7 @@ LIVE = frozenset({DeviceStatus.MATCHED, DeviceStatus.ACTIVE})
 
 
 def enrolment_moved(status: EnrolmentStatus, move: EnrolmentMove) -> EnrolmentStatus:
-    """The status after a move; raises `EnrolmentMoveRefused`."""
+    """Return the status after a move; raises `EnrolmentMoveRefused`."""
     after = ENROLMENT_TABLE.get((status, move))
     if after is None:
         raise EnrolmentMoveRefused(f"a file that is {status} does not allow {move}", status_now=status)
@@ -77,7 +77,7 @@ def enrolment_moved(status: EnrolmentStatus, move: EnrolmentMove) -> EnrolmentSt
 
 
 def device_moved(status: DeviceStatus, move: DeviceMove) -> DeviceStatus:
-    """The status after a move; raises `DeviceMoveRefused`."""
+    """Return the status after a move; raises `DeviceMoveRefused`."""
     after = DEVICE_TABLE.get((status, move))
     if after is None:
         raise DeviceMoveRefused(f"a device that is {status} does not allow {move}", status_now=status)
@@ -109,7 +109,7 @@ class Preconditions:
 
 
 def refuse_to_end(*, decided: bool, devices: Collection[DeviceStatus]) -> None:
-    """No alarm ends by a click: the committee decided it, and every device was handed in.
+    """Refuse an end that the committee did not decide, or with a device that was not handed in.
 
     Raises `EndRefused` naming `decision` and `device`, whichever is missing.
     """
@@ -126,7 +126,7 @@ def refuse_to_end(*, decided: bool, devices: Collection[DeviceStatus]) -> None:
 
 
 def unprotected(file: EnrolmentStatus, devices: Collection[DeviceStatus], *, to_end: bool) -> bool:
-    """Whether an alarm that is to be on protects nobody now: it is suspended, or no device of it works."""
+    """Check whether an alarm that is to be on protects nobody: it is suspended, or no device of it works."""
     if to_end:
         return False
     works = DeviceStatus.ACTIVE in devices
@@ -134,7 +134,7 @@ def unprotected(file: EnrolmentStatus, devices: Collection[DeviceStatus], *, to_
 
 
 def refuse_gap(file: EnrolmentStatus, others: Collection[DeviceStatus]) -> None:
-    """What is left when a device is taken back or suspended must protect her; raises `GapInProtection`.
+    """Refuse to take back or suspend a device where what is left protects nobody; raises `GapInProtection`.
 
     In a swap the new device works before the old one comes back; a whole alarm is suspended
     with a reason. While it is suspended none works: then another one must at least be in the victim's hands.

@@ -44,7 +44,7 @@ STOCK_TABLE: Mapping[tuple[StockStatus, StockMove], StockStatus] = {
 
 
 def stock_moved(status: StockStatus, move: StockMove, field: str | None = None) -> StockStatus:
-    """The status after a move; raises `StockMoveRefused`."""
+    """Return the status after a move; raises `StockMoveRefused`."""
     after = STOCK_TABLE.get((status, move))
     if after is None:
         raise StockMoveRefused(
@@ -54,12 +54,12 @@ def stock_moved(status: StockStatus, move: StockMove, field: str | None = None) 
 
 
 def desk_moves(status: StockStatus) -> tuple[StockMove, ...]:
-    """What may be done to an item that is part of no device, at the desk of the stock."""
+    """List what may be done, at the desk of the stock, to an item that is part of no device."""
     return tuple(move for before, move in STOCK_TABLE if before == status and move != "match")
 
 
 def stock_status(kept: str, device: DeviceStatus | None) -> StockStatus:
-    """Where an item is. `device`: status of the device that it is part of now, which speaks for it."""
+    """Return where an item is. `device`: status of the device that it is part of now, which speaks for it."""
     if device is not None:
         return StockStatus.LOST if device == DeviceStatus.LOST else StockStatus.ISSUED
     if kept == StockStatus.ISSUED:

@@ -26,7 +26,7 @@ TRANSFER_TABLE: Mapping[tuple[TransferState, TransferMove], TransferState] = {
 
 
 def transfer_moved(state: TransferState, move: TransferMove) -> TransferState:
-    """The state after a move; raises `TransferAnsweredBefore`."""
+    """Return the state after a move; raises `TransferAnsweredBefore`."""
     after = TRANSFER_TABLE.get((state, move))
     if after is None:
         raise TransferAnsweredBefore("this offer was answered before")

@@ -27,7 +27,7 @@ P = TypeVar("P", bound=Payload)
 
 
 def decision(event: Event) -> GrantRow | None:
-    """A decision of the committee; None for its other events. Raises `Invalid`.
+    """Read a decision of the committee; None for its other events. Raises `Invalid`.
 
     Granted without `ends_on`: provisional, until the committee decides.
     """
@@ -81,7 +81,7 @@ def _grant(
 
 
 def tied(event: Event) -> TieRow | None:
-    """A tie that was declared or withdrawn at the committee; None for other events. Raises `Invalid`."""
+    """Read a tie that was declared or withdrawn at the committee; None for other events. Raises `Invalid`."""
     if event.type not in (ConflictDeclared.TYPE, ConflictWithdrawn.TYPE):
         return None
     declares = event.type == ConflictDeclared.TYPE
@@ -99,7 +99,7 @@ def tied(event: Event) -> TieRow | None:
 
 
 def passed_test(event: Event) -> tuple[UUID, datetime] | None:
-    """Device and time of receipt of a test press that came through. Raises `Invalid`."""
+    """Read device and time of receipt of a test press that came through. Raises `Invalid`."""
     if event.type != TestRouted.TYPE:
         return None
     routed = _read(TestRouted, event)
@@ -107,7 +107,7 @@ def passed_test(event: Event) -> tuple[UUID, datetime] | None:
 
 
 def zones_in_force(event: Event) -> ZonesRow | None:
-    """The police zones that dispatch tells of; None for its other events. Raises `Invalid`."""
+    """Read the police zones that dispatch published; None for its other events. Raises `Invalid`."""
     if event.type != ZonesPublished.TYPE:
         return None
     told = _read(ZonesPublished, event)
@@ -115,7 +115,7 @@ def zones_in_force(event: Event) -> ZonesRow | None:
 
 
 def audit_sealed(event: Event) -> AuditSealed:
-    """Where reporting signed that its audit log stands."""
+    """Read where reporting signed that its audit log stands."""
     return AuditSealed.model_validate(event.data)
 
 

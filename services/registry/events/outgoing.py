@@ -7,7 +7,7 @@ from services.registry.models import DeviceRow, EnrolmentRow
 
 
 def enrolment_changed(row: EnrolmentRow, at: datetime) -> EnrolmentChanged:
-    """The file as others may know it."""
+    """Tell the file as others may know it."""
     return EnrolmentChanged.model_validate(
         {
             "enrolment_id": row.id,
@@ -19,7 +19,7 @@ def enrolment_changed(row: EnrolmentRow, at: datetime) -> EnrolmentChanged:
 
 
 def device_changed(row: DeviceRow, at: datetime) -> DeviceChanged:
-    """The device with its key and version."""
+    """Tell the device with its key and version."""
     return DeviceChanged.model_validate(
         {
             "enrolment_id": row.enrolment_id,
@@ -33,7 +33,7 @@ def device_changed(row: DeviceRow, at: datetime) -> DeviceChanged:
 
 
 def card_published(row: EnrolmentRow, content: dict[str, object], at: datetime) -> CardPublished:
-    """The card with its codes, for dispatch alone. `content`: what is sealed in the row."""
+    """Tell the card with its codes, to dispatch alone. `content`: what is sealed in the row."""
     return CardPublished.model_validate(
         {
             "enrolment_id": row.id,
@@ -46,5 +46,5 @@ def card_published(row: EnrolmentRow, content: dict[str, object], at: datetime) 
 
 
 def card_withdrawn(row: EnrolmentRow) -> CardWithdrawn:
-    """Dispatch forgets the card; the version rises, so that no late copy brings it back."""
+    """Have dispatch forget the card; the version rises, so that no late copy brings it back."""
     return CardWithdrawn(enrolment_id=row.id, version=row.card_version)

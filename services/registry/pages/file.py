@@ -76,7 +76,7 @@ def _whole(work: Work, enrolment_id: UUID, locale: str) -> dict[str, Any]:
 
 
 def _offer(work: Work, row: EnrolmentRow) -> TransferOut | None:
-    """The last offer of a file, where either zone's manager still has something to learn from it."""
+    """Disclose the last offer of a file, where either zone's manager still has something to learn from it."""
     last = transfers.find_last(work, row)
     return disclose_transfer(work, last) if last else None
 
@@ -99,7 +99,7 @@ def _aged(work: Work, photo: PhotoRow, locale: str) -> _AgedPhoto:
 
 
 def _lacks(whole: Completeness, words: Mapping[str, str]) -> list[str]:
-    """What a patrol would miss, in words: `perpetrators.0.weapons` is "Perpetrator 1: weapons"."""
+    """Say in words what a patrol would miss: `perpetrators.0.weapons` is "Perpetrator 1: weapons"."""
 
     def told(path: str) -> str:
         parts = path.split(".")
@@ -113,7 +113,7 @@ def _lacks(whole: Completeness, words: Mapping[str, str]) -> list[str]:
 
 
 def _names(card: Card | None, words: Mapping[str, str]) -> dict[UUID | None, str]:
-    """Who may be on a photo, by `ref`; None is the victim."""
+    """Name who may be on a photo, by `ref`; None is the victim."""
     victim = (card.victim.name if card and card.victim else None) or words["victim"]
     people = card.perpetrators if card else ()
     return {None: victim} | {each.ref: each.name or words["perpetrator"] for each in people}

@@ -13,7 +13,7 @@ from services.registry.models import EnrolmentRow, TransferRow
 
 
 def transfer(session: Session, transfer_id: UUID) -> TransferRow | None:
-    """One transfer; whoever changes it locks its file first."""
+    """Find one transfer; whoever changes it locks its file first."""
     return session.get(TransferRow, transfer_id, populate_existing=True)
 
 
@@ -24,7 +24,7 @@ def add(session: Session, row: TransferRow) -> None:
 
 
 def offered(session: Session, enrolment_id: UUID) -> TransferRow | None:
-    """The transfer of a file that nobody answered yet."""
+    """Find the transfer of a file that nobody answered yet."""
     found = select(TransferRow).where(
         col(TransferRow.enrolment_id) == enrolment_id, col(TransferRow.state) == TransferState.OFFERED
     )
@@ -32,13 +32,13 @@ def offered(session: Session, enrolment_id: UUID) -> TransferRow | None:
 
 
 def of_file(session: Session, enrolment_id: UUID) -> Sequence[TransferRow]:
-    """All offers of a file, in order."""
+    """List all offers of a file, in order."""
     found = select(TransferRow).where(col(TransferRow.enrolment_id) == enrolment_id)
     return session.exec(found.order_by(col(TransferRow.offered_at))).all()
 
 
 def of_zone(session: Session, zone_id: str, limit: int) -> Sequence[TransferRow]:
-    """What a zone offers or is offered and nobody answered yet, the most pressing first."""
+    """List what a zone offers or is offered and nobody answered yet, the most pressing first."""
     found = select(TransferRow).where(
         or_(col(TransferRow.to_zone_id) == zone_id, col(TransferRow.from_zone_id) == zone_id),
         col(TransferRow.state) == TransferState.OFFERED,
@@ -47,7 +47,7 @@ def of_zone(session: Session, zone_id: str, limit: int) -> Sequence[TransferRow]
 
 
 def declined(session: Session, zone_id: str, since: datetime, limit: int) -> Sequence[TransferRow]:
-    """What a zone offered, others declined since, and nobody offered anew; the newest first."""
+    """List what a zone offered, others declined since, and nobody offered anew; the newest first."""
     later = aliased(TransferRow)
     found = (
         select(TransferRow)

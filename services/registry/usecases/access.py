@@ -18,7 +18,7 @@ from services.registry.usecases.reminders import Reminder
 
 
 def declare_tie(work: Work, enrolment_id: UUID, subject: str, reason: str) -> None:
-    """Somebody has a tie to a party: the file no longer exists for them, whatever their role."""
+    """Declare a tie of somebody to a party: the file no longer exists for them, whatever their role."""
     own(work, enrolment_id, lock=True)
     person = account(subject)
     if person != account(work.caller.subject):
@@ -39,7 +39,7 @@ def declare_tie(work: Work, enrolment_id: UUID, subject: str, reason: str) -> No
 
 
 def withdraw_tie(work: Work, enrolment_id: UUID, subject: str, reason: str) -> None:
-    """What was said here of somebody was wrong; again changes nothing.
+    """Withdraw a tie that was declared here and was wrong; again changes nothing.
 
     Raises `TieUnknown`, also for what the committee says: that it withdraws itself. What a person said of
     themselves is withdrawn by a colleague, for whom alone the file still exists.
@@ -60,7 +60,7 @@ def withdraw_tie(work: Work, enrolment_id: UUID, subject: str, reason: str) -> N
 
 
 def record_tie(tx: Transaction, row: TieRow) -> None:
-    """Remember what was said of a tie, here or at the committee; the file manager hears of another's word."""
+    """Record a tie that was declared here or at the committee; remind the file manager of another's word."""
     if store.tie(tx.session, row) and row.by_another and files.enrolment(tx.session, row.enrolment_id):
         reminders.schedule(tx.session, row.enrolment_id, [Reminder("tied", row.subject, row.declared_at)])
 
@@ -109,7 +109,7 @@ class Opening:
 
 
 def read_opening(work: Work, opened_id: UUID) -> Opening:
-    """Who opened a file and why, for the zone that manages it; raises `EnrolmentUnknown`."""
+    """Read who opened a file and why, for the zone that manages it; raises `EnrolmentUnknown`."""
     opened = store.opening(work.session, opened_id)
     if opened is None:
         raise EnrolmentUnknown("there is no such file")
@@ -127,10 +127,10 @@ def read_opening(work: Work, opened_id: UUID) -> Opening:
 
 
 def find_opened_until(work: Work, enrolment_id: UUID) -> datetime | None:
-    """Until when a file that the caller opened is open for them; None where it is not."""
+    """Find until when a file that the caller opened is open for them; None where it is not."""
     return store.opened_until(work.session, enrolment_id, work.caller.subject, work.at)
 
 
 def list_ties_said_by_others(work: Work) -> Sequence[datetime]:
-    """When others said of the caller that they have a tie, and did not withdraw it."""
+    """List when others declared that the caller has a tie, and did not withdraw it."""
     return store.said_of(work.session, work.caller.subject)

@@ -16,14 +16,14 @@ __all__ = ["Work", "changeable", "lock_or_refuse", "own", "publish_change", "rea
 
 
 def zone_of(caller: Caller) -> str:
-    """The zone whose files the caller manages; raises `Forbidden`."""
+    """Return the zone whose files the caller manages; raises `Forbidden`."""
     if caller.zone is None:
         raise Forbidden("the token names no police zone", field="zone")
     return caller.zone
 
 
 def own(work: Work, enrolment_id: UUID, *, lock: bool = False) -> EnrolmentRow:
-    """A file that the caller's zone manages; raises `EnrolmentUnknown`, also for another zone's."""
+    """Find a file that the caller's zone manages; raises `EnrolmentUnknown`, also for another zone's."""
     zone = zone_of(work.caller)
     row = files.enrolment(work.session, enrolment_id, lock=lock)
     if row is None or row.managing_zone_id != zone or _is_tied(work, enrolment_id):
@@ -32,7 +32,7 @@ def own(work: Work, enrolment_id: UUID, *, lock: bool = False) -> EnrolmentRow:
 
 
 def changeable(work: Work, enrolment_id: UUID) -> EnrolmentRow:
-    """An own file, locked, whose content may be changed; raises `EnrolmentUnknown`, `FileRestricted`."""
+    """Lock an own file whose content may be changed; raises `EnrolmentUnknown`, `FileRestricted`."""
     row = own(work, enrolment_id, lock=True)
     if row.restricted_at is not None or row.erased_at is not None:
         raise FileRestricted("this file is restricted or erased: nobody changes it")
@@ -40,7 +40,7 @@ def changeable(work: Work, enrolment_id: UUID) -> EnrolmentRow:
 
 
 def readable(work: Work, enrolment_id: UUID) -> EnrolmentRow:
-    """A file that the caller may read: an own one, one that is offered to its zone, one opened for it.
+    """Find a file that the caller may read: an own one, one offered to its zone, one opened for it.
 
     Raises `EnrolmentUnknown`.
     """
@@ -63,7 +63,7 @@ def _is_tied(work: Work, enrolment_id: UUID) -> bool:
 
 
 def publish_change(work: Work, row: EnrolmentRow) -> None:
-    """Others hear how a file stands that was just changed, under its lock.
+    """Publish how a file stands that was just changed, under its lock.
 
     Who began earlier may have waited for who began later: the moment is that of the change, not of the request.
     """
@@ -80,5 +80,5 @@ def lock_or_refuse(work: Work, what: str, field: str | None = None) -> None:
 
 
 def today(work: Work) -> date:
-    """The day in Belgium."""
+    """Return the day in Belgium."""
     return local_day(work.at)

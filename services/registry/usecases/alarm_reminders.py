@@ -51,7 +51,7 @@ def _needed(
 
 
 def _activate_at(grant: GrantRow, at: datetime) -> datetime:
-    """At once where it is urgent: provisional, so without an end. Else the next morning."""
+    """Choose at once where it is urgent: provisional, so without an end. Else the next morning."""
     if grant.ends_on is None:
         return at
     return morning(local_day(at) + timedelta(days=1))

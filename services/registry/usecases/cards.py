@@ -65,7 +65,7 @@ def _with_pseudonyms(key: bytes, enrolment_id: UUID, card: Mapping[str, Any]) ->
 
 
 def _codes(work: Work, row: EnrolmentRow, draft: CardDraft) -> dict[str, str]:
-    """The codes from now on; raises `CodeMissing` where there was none before."""
+    """Choose the codes from now on; raises `CodeMissing` where there was none before."""
     # One that cannot be read any more is written anew, with its codes.
     before = work.opened(encrypted_columns.card(row.id), row.card)
     found = dict[str, str]()
@@ -78,7 +78,7 @@ def _codes(work: Work, row: EnrolmentRow, draft: CardDraft) -> dict[str, str]:
 
 
 def publish_card(work: Work, row: EnrolmentRow) -> None:
-    """The card of a locked file goes out as its next version, with the photos that it has now."""
+    """Publish the card of a locked file as its next version, with the photos that it has now."""
     content = work.open(encrypted_columns.card(row.id), row.card)
     photos = [
         PhotoRef(photo_id=each.id, of=each.shows, taken_on=each.taken_on).model_dump(mode="json")
@@ -90,7 +90,7 @@ def publish_card(work: Work, row: EnrolmentRow) -> None:
 
 
 def edition(work: Work, row: EnrolmentRow) -> str:
-    """Which words a card has; empty where there is none, or none that can be read: it is written anew."""
+    """Digest the words of a card; empty where there is none, or none that can be read: it is written anew."""
     said = work.opened(encrypted_columns.card(row.id), row.card)
     if "card" not in said:
         return ""
@@ -99,7 +99,7 @@ def edition(work: Work, row: EnrolmentRow) -> str:
 
 
 def read_card(work: Work, enrolment_id: UUID) -> tuple[EnrolmentRow, Card]:
-    """The file, and its card without the codes; raises `CardUnknown`."""
+    """Read the file, and its card without the codes; raises `CardUnknown`."""
     row = readable(work, enrolment_id)
     card = _card(work, row)
     if card is None:
@@ -108,12 +108,12 @@ def read_card(work: Work, enrolment_id: UUID) -> tuple[EnrolmentRow, Card]:
 
 
 def completeness(work: Work, enrolment_id: UUID) -> domain.Completeness:
-    """What a patrol would miss tonight; everything where there is no card."""
+    """Measure what a patrol would miss tonight; everything where there is no card."""
     return domain.completeness(_card(work, readable(work, enrolment_id)), today(work))
 
 
 def _card(work: Work, row: EnrolmentRow) -> Card | None:
-    """A card that there is and that can be read: its file is shown without it too, and gets a new one."""
+    """Read a card where it can be read: its file is shown without it too, and gets a new one."""
     if row.card is None:
         return None
     known = Known("file", row.id)

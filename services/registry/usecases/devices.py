@@ -111,7 +111,7 @@ def record_tests(tx: Transaction, events: Sequence[Event]) -> None:
 
 
 def record_test(tx: Transaction, device_id: UUID, received_at: datetime) -> None:
-    """A test press came through: it counts from the moment the device was issued or taken back into use."""
+    """Record a test press that came through since the device was issued or taken back into use."""
     enrolment_id = store.enrolment_id_of(tx.session, device_id)
     if enrolment_id is None:
         return
@@ -127,7 +127,7 @@ def record_test(tx: Transaction, device_id: UUID, received_at: datetime) -> None
 
 
 def apply_move(tx: Transaction, device: DeviceRow, wanted: DeviceMove, at: datetime) -> None:
-    """Move a device of a locked file, and tell the others."""
+    """Move a device of a locked file, and publish it."""
     device.status = domain.device_moved(DeviceStatus(device.status), wanted)
     device.version += 1
     if wanted == "reactivate":

@@ -59,12 +59,12 @@ def enrol(work: Work) -> File:
 
 
 def read_file(work: Work, enrolment_id: UUID) -> File:
-    """One file that the caller may read; raises `EnrolmentUnknown`."""
+    """Read one file that the caller may read; raises `EnrolmentUnknown`."""
     return _file(work, readable(work, enrolment_id))
 
 
 def list_files(work: Work, limit: int) -> Sequence[EnrolmentRow]:
-    """The newest files of the caller's zone; none that the caller has a tie to."""
+    """List the newest files of the caller's zone; none that the caller has a tie to."""
     return store.enrolments(work.session, zone_of(work.caller), work.caller.subject, limit)
 
 
@@ -131,7 +131,7 @@ def end(work: Work, enrolment_id: UUID) -> File:
 
 
 def record_decision(tx: Transaction, row: GrantRow) -> None:
-    """Remember what the committee decided. A refusal or an expiry never switches an alarm off."""
+    """Record what the committee decided. A refusal or an expiry never switches an alarm off."""
     file = store.enrolment(tx.session, row.enrolment_id, lock=True)
     store.put_decision(tx.session, row)
     alarm_reminders.refresh(tx.session, row.enrolment_id, file, at=clock.now(), by="committee")
@@ -153,7 +153,7 @@ def _file(work: Work, row: EnrolmentRow) -> File:
 
 
 def _text(work: Work, place: str, value: bytes | None) -> str | None:
-    """A sealed text of a file: one that cannot be read hides nothing else of it."""
+    """Read a sealed text of a file: one that cannot be read hides nothing else of it."""
     if not value:
         return None
     return Known("sealed value", place).read("text", lambda: str(work.open(place, value)), UNREADABLE)

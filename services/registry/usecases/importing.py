@@ -74,7 +74,7 @@ class _Line:
 
 
 def import_list(work: Work, key: bytes, text: str, *, dry: bool) -> Imported:
-    """Read a list. Nothing is made when it is `dry` or any line has a problem.
+    """Make a list into files. Nothing is made when it is `dry` or any line has a problem.
 
     Raises `ImportInvalid`, `ZoneUnknown`; `DoneAtOnce` where the zone imports already.
     """
@@ -119,7 +119,7 @@ def _make_file(work: Work, key: bytes, line: _Line) -> UUID:
 
 
 def _lines(text: str) -> Iterator[tuple[int, Mapping[str, str], int]]:
-    """The lines of a list by number, each with how many cells it has too many."""
+    """Read the lines of a list by number, each with how many cells it has too many."""
     if len(text.encode()) > MOST_BYTES:
         raise _refused("list_too_large", f"at most {MOST_BYTES} bytes at once", most=MOST_BYTES)
     if "\x00" in text:
@@ -156,7 +156,7 @@ def _refused(code: str, detail: str, **extra: Any) -> ImportInvalid:
 
 
 def _draft(number: int, line: Mapping[str, str]) -> tuple[CardDraft | None, list[Problem]]:
-    """The card of a line, or all that is wrong with the line."""
+    """Read the card of a line, or all that is wrong with the line."""
     problems = [Problem(number, name, "missing", "is missing") for name in NEEDED if not line.get(name)]
     card, wrong = _validated(CardIn, _card(line))
     if pv_number := line.get("pv_number"):
@@ -179,7 +179,7 @@ def _validated(model: type[M], body: dict[str, Any]) -> tuple[M | None, list[Err
 
 
 def _column(place: tuple[int | str, ...]) -> str:
-    """The column of the list whose content stands at a place of the card."""
+    """Name the column of the list whose content stands at a place of the card."""
     path = ".".join(part for part in place if isinstance(part, str))
     return _COLUMN_OF.get(path, path)
 

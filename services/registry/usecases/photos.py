@@ -63,7 +63,7 @@ def add_photo(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date
 
 
 def remove_photo(work: Work, enrolment_id: UUID, photo_id: UUID) -> None:
-    """It goes with the card no longer."""
+    """Remove a photo; the card goes out anew without it."""
     row = changeable(work, enrolment_id)
     photo = _of(work, enrolment_id, photo_id)
     store.remove(work.session, photo)
@@ -72,12 +72,12 @@ def remove_photo(work: Work, enrolment_id: UUID, photo_id: UUID) -> None:
 
 
 def list_photos(work: Work, enrolment_id: UUID) -> list[PhotoRow]:
-    """The photos of a file that the caller may read."""
+    """List the photos of a file that the caller may read."""
     return list(store.of_file(work.session, readable(work, enrolment_id).id))
 
 
 def read_picture(work: Work, enrolment_id: UUID, photo_id: UUID) -> bytes:
-    """The JPEG of a photo; raises `PhotoUnknown`."""
+    """Read the JPEG of a photo; raises `PhotoUnknown`."""
     readable(work, enrolment_id)
     photo = _of(work, enrolment_id, photo_id)
     return base64.b64decode(work.open(encrypted_columns.photo(photo.id), photo.sealed))

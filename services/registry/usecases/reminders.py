@@ -43,7 +43,7 @@ class Reminder(NamedTuple):
 
 
 def schedule_for_card(work: Work, enrolment_id: UUID, card: Card) -> None:
-    """What this version of the card will have to be looked at for, and when."""
+    """Schedule what this version of the card will have to be looked at for."""
     this_day = today(work)
     wanted = domain.reminders_of_card(card, this_day)
     store.settle(
@@ -59,7 +59,7 @@ def schedule_for_card(work: Work, enrolment_id: UUID, card: Card) -> None:
 
 
 def schedule(session: Session, enrolment_id: UUID, wanted: Iterable[Reminder]) -> None:
-    """Remind of these."""
+    """Schedule reminders of a file."""
     store.put(session, _rows(enrolment_id, wanted))
 
 
@@ -72,7 +72,7 @@ def replace(
     at: datetime,
     by: str,
 ) -> None:
-    """Of these kinds remind of what is wanted, and of nothing else; what is wanted again is not told anew."""
+    """Keep, of these kinds, the reminders that are wanted and no others; none starts anew."""
     store.settle(session, enrolment_id, kinds, at=at, by=by, but=[each.key for each in wanted])
     store.keep(session, _rows(enrolment_id, wanted))
 
@@ -82,24 +82,24 @@ def _rows(enrolment_id: UUID, wanted: Iterable[Reminder]) -> list[ReminderRow]:
 
 
 def settle_kinds(work: Work, enrolment_id: UUID, *kinds: ReminderKind) -> None:
-    """These kinds (default: all) need no looking at any more."""
+    """Settle the reminders of these kinds (default: all)."""
     wanted = kinds or domain.REMINDER_KINDS
     store.settle(work.session, enrolment_id, wanted, at=work.at, by=work.caller.subject)
 
 
 def settle_one(work: Work, enrolment_id: UUID, kind: ReminderKind, key: str) -> None:
-    """One thing needs no looking at any more."""
+    """Settle one reminder."""
     store.settle_one(work.session, enrolment_id, kind, key, at=work.at, by=work.caller.subject)
 
 
 def list_reminders(work: Work, limit: int) -> list[ReminderRow]:
-    """What the caller's zone must look at now, the loudest first."""
+    """List what the caller's zone must look at now, the loudest first."""
     zone = zone_of(work.caller)
     return list(store.of_zone(work.session, zone, work.caller.subject, work.at, limit))
 
 
 def settle_reminder(work: Work, reminder_id: UUID) -> ReminderRow:
-    """Somebody looked at it; what must be verified must be so again in thirty days.
+    """Settle a reminder by hand; what must be verified must be so again in thirty days.
 
     Raises `ReminderUnknown`, `ReminderLasts` for what ends by itself.
     """
@@ -118,7 +118,7 @@ def settle_reminder(work: Work, reminder_id: UUID) -> ReminderRow:
 
 
 def publish_due(database: Database) -> int:
-    """Tell of what is due, and again each day; how many. One that cannot be told of keeps no other back."""
+    """Publish what is due, again each day; how many. One that cannot be published keeps no other back."""
     at = clock.now()
     with database.read() as session:
         due = store.due_ids(session, at, at - _AGAIN, _BATCH, but=list(_failed))

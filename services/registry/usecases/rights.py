@@ -27,7 +27,7 @@ _SEALED = ("card", "pv_number", "convention_by", "suspended_for")
 
 
 def copy_file(work: Work, enrolment_id: UUID) -> dict[str, Any]:
-    """Everything that is known of a person in this file, in clear, but for the codes."""
+    """Copy everything that is known of a person in this file, in clear, but for the codes."""
     row = own(work, enrolment_id)
     card = work.open(encrypted_columns.card(row.id), row.card)
     session = work.session
@@ -54,7 +54,7 @@ def copy_file(work: Work, enrolment_id: UUID) -> dict[str, Any]:
 
 
 def _shown(row: BaseModel) -> dict[str, Any]:
-    """A row without what is sealed, and without who of the staff did it."""
+    """Copy a row without what is sealed, and without who of the staff did it."""
     staff = {"subject", "offered_by", "answered_by", "added_by", "settled_by"}
     return row.model_dump(mode="json", exclude={"sealed", "enrolment_id"} | staff)
 

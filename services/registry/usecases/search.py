@@ -34,7 +34,7 @@ class Hit:
 
 
 def search_files(work: Work, key: bytes, text: str, limit: int) -> list[Hit]:
-    """Files of the caller's zone that have all words of the text, or words like them; the likest first."""
+    """Find files of the caller's zone with all words of the text, or words like them; the likest first."""
     zone = zone_of(work.caller)
     wanted = domain.of_query(key, text)
     best = [_likest(work, each, zone) for each in wanted]
@@ -44,7 +44,7 @@ def search_files(work: Work, key: bytes, text: str, limit: int) -> list[Hit]:
 
 
 def _likest(work: Work, wanted: Sequence[Word], zone: str) -> dict[UUID, tuple[float, Kind]]:
-    """By file: how like the likest of its words is, and of what kind; only those that are like enough."""
+    """Find, by file, how like the likest of its words is, and of what kind; only those like enough."""
     found = dict[UUID, tuple[float, Kind]]()
     for each in store.alike(work.session, wanted, zone, work.caller.subject):
         word = wanted[each.wanted]
@@ -64,7 +64,7 @@ def _hit(work: Work, known: UUID, why: Sequence[tuple[float, Kind]]) -> Hit:
 
 
 def name_victim(work: Work, row: EnrolmentRow) -> str | None:
-    """Whom a file is about; None where it has no card, `UNREADABLE` where that cannot be read."""
+    """Name whom a file is about; None where it has no card, `UNREADABLE` where that cannot be read."""
     if row.card is None:
         return None
     try:
@@ -75,7 +75,7 @@ def name_victim(work: Work, row: EnrolmentRow) -> str | None:
 
 
 def index_card(tx: Transaction, vault: Vault, key: bytes, row: EnrolmentRow) -> None:
-    """A file is found by what its card says now."""
+    """Index a file by what its card says now."""
     said = vault.open(encrypted_columns.card(row.id), row.card) if row.card else None
     words = domain.of_card(key, Card.model_validate(said["card"])) if said else []
     store.put(tx.session, row.id, words)

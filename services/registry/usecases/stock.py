@@ -49,12 +49,12 @@ def enter_item(work: Work, kind: StockKind, serial: str) -> Item:
 
 
 def list_items(work: Work, place: StockPlace | None, after: UUID | None, limit: int) -> list[Item]:
-    """What the caller's zone has in a place, or anywhere, in order of id."""
+    """List what the caller's zone has in a place, or anywhere, in order of id."""
     return _seen(work, store.items(work.session, zone_of(work.caller), place, after, limit))
 
 
 def list_free(work: Work) -> dict[StockKind, list[StockRow]]:
-    """What the caller's zone may issue."""
+    """List what the caller's zone may issue, by kind."""
     rows = store.free(work.session, zone_of(work.caller), _MOST_FREE)
     return {kind: [row for row in rows if row.kind == kind] for kind in STOCK_KINDS}
 
@@ -82,7 +82,7 @@ def match_item(work: Work, item_id: UUID, kind: StockKind, field: str) -> StockR
 
 
 def match_serial(work: Work, serial: str, *, unknown_is_meant: bool) -> StockRow | None:
-    """The same by the number on the button; None where no stock knows it: those are issued as they are.
+    """Take one by the number on the button; None where no stock knows it: those are issued as they are.
 
     Raises `ButtonNotInStock` too: where the zone keeps a stock, a number that it does not know is a slip.
     """

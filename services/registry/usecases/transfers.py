@@ -65,7 +65,7 @@ def offer_file(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, wit
 
 
 def list_transfers(work: Work, limit: int) -> list[TransferRow]:
-    """What the caller's zone offers or is offered, then what of its offers was declined lately.
+    """List what the caller's zone offers or is offered, then what of its offers was declined lately.
 
     Nothing that the caller has a tie to.
     """
@@ -78,7 +78,7 @@ def list_transfers(work: Work, limit: int) -> list[TransferRow]:
 
 
 def find_last(work: Work, row: EnrolmentRow) -> TransferRow | None:
-    """The last offer of a file, where the caller's zone can answer it or must hear that it was declined."""
+    """Find the last offer of a file, where the caller's zone can answer it or must hear it was declined."""
     made = store.of_file(work.session, row.id)
     if not made or row.erased_at is not None:
         return None
@@ -90,12 +90,12 @@ def find_last(work: Work, row: EnrolmentRow) -> TransferRow | None:
 
 
 def read_reasons(work: Work, row: TransferRow) -> Mapping[str, Any]:
-    """Why a file is offered (`reason`), and why it was not taken (`declined`)."""
+    """Read why a file is offered (`reason`), and why it was not taken (`declined`)."""
     return work.opened(encrypted_columns.transfer(row.id), row.sealed)
 
 
 def accept_file(work: Work, transfer_id: UUID) -> TransferRow:
-    """The other zone takes the file: from here on it manages it, and its card says so."""
+    """Take the file for the other zone: from here on it manages it, and its card says so."""
     row, transfer = _open(work, transfer_id)
     if transfer.to_zone_id != zone_of(work.caller):
         raise TransferUnknown("there is no such transfer")
@@ -111,7 +111,7 @@ def accept_file(work: Work, transfer_id: UUID) -> TransferRow:
 
 
 def decline_file(work: Work, transfer_id: UUID, reason: str) -> TransferRow:
-    """The other zone does not take it, and says why; the old one goes on."""
+    """Decline the file, and say why; the old zone goes on."""
     _, transfer = _open(work, transfer_id)
     if transfer.to_zone_id != zone_of(work.caller):
         raise TransferUnknown("there is no such transfer")
@@ -122,7 +122,7 @@ def decline_file(work: Work, transfer_id: UUID, reason: str) -> TransferRow:
 
 
 def withdraw_offer(work: Work, transfer_id: UUID) -> TransferRow:
-    """The offering zone takes its offer back."""
+    """Take back an offer of the caller's zone."""
     row, transfer = _open(work, transfer_id)
     if row.managing_zone_id != zone_of(work.caller):
         raise TransferUnknown("there is no such transfer")
@@ -131,14 +131,14 @@ def withdraw_offer(work: Work, transfer_id: UUID) -> TransferRow:
 
 
 def withdraw_open(work: Work, enrolment_id: UUID) -> None:
-    """The file ends here: what is on offer is no longer."""
+    """Withdraw what is on offer of a file that ends."""
     transfer = store.offered(work.session, enrolment_id)
     if transfer is not None:
         _answer(work, transfer, "withdraw")
 
 
 def _open(work: Work, transfer_id: UUID) -> tuple[EnrolmentRow, TransferRow]:
-    """An open transfer and its file, locked; raises `TransferUnknown`, `TransferAnsweredBefore`."""
+    """Find an open transfer and its file, locked; raises `TransferUnknown`, `TransferAnsweredBefore`."""
     known = store.transfer(work.session, transfer_id)
     zone = zone_of(work.caller)
     if known is None or zone not in (known.from_zone_id, known.to_zone_id):

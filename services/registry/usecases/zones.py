@@ -18,18 +18,18 @@ def record_published(tx: Transaction, events: Sequence[Event]) -> None:
 
 
 def record_zones(tx: Transaction, row: ZonesRow) -> None:
-    """Remember what dispatch told."""
+    """Record the zones that dispatch published."""
     store.put(tx.session, row)
 
 
 def refuse_unknown(work: Work, zone_id: str, field: str) -> None:
-    """No file goes where nobody would find it; raises `ZoneUnknown` naming the field."""
+    """Refuse a zone where nobody would find a file; raises `ZoneUnknown` naming the field."""
     known = store.names(work.session)
     if known and zone_id not in known:
         raise ZoneUnknown("there is no such police zone", field=field)
 
 
 def name_zones(work: Work, language: str) -> dict[str, str]:
-    """The zones in force by id, in order of name; in Dutch where the map has no name in this language."""
+    """Name the zones in force by id, in order of name; in Dutch where there is no name in this language."""
     found = {zone_id: names.get(language, names["nl"]) for zone_id, names in store.names(work.session).items()}
     return dict(sorted(found.items(), key=lambda zone: zone[1]))
