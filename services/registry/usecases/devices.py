@@ -14,7 +14,7 @@ from services.registry.domain import lifecycle as domain
 from services.registry.domain.lifecycle import DeviceMove, DeviceStatus, EnrolmentStatus
 from services.registry.errors import DeviceUnknown, EnrolmentMoveRefused, EnrolmentUnknown
 from services.registry.events import incoming, outgoing
-from services.registry.models import DeviceRow, StockRow
+from services.registry.models import DeviceRow, EnrolmentRow, StockRow
 from services.registry.store import encrypted_columns
 from services.registry.store import files as store
 from services.registry.usecases import alarm_reminders, stock
@@ -80,14 +80,8 @@ def move_device(work: Work, device_id: UUID, wanted: DeviceMove) -> DeviceRow:
     Raises `GapInProtection` rather than take back or suspend the last device of an alarm that is to go on.
     That it is lost is no wish but a fact.
     """
-    enrolment_id = store.enrolment_id_of(work.session, device_id)
-    if enrolment_id is None:
-        raise DeviceUnknown("there is no such device")
-    try:
-        row = own(work, enrolment_id, lock=True)
-    except EnrolmentUnknown:
-        raise DeviceUnknown("there is no such device") from None
-    held = store.devices(work.session, enrolment_id)
+    row = _file_of(work, device_id)
+    held = store.devices(work.session, row.id)
     device = next(d for d in held if d.id == device_id)
     if row.status == EnrolmentStatus.ENDED and wanted != "return":
         raise EnrolmentMoveRefused("a file that has ended uses no device", status_now=row.status)
@@ -99,6 +93,17 @@ def move_device(work: Work, device_id: UUID, wanted: DeviceMove) -> DeviceRow:
     apply_move(work.tx, device, wanted, work.at)
     alarm_reminders.refresh(work.session, row.id, row, at=work.at, by=work.caller.subject)
     return device
+
+
+def _file_of(work: Work, device_id: UUID) -> EnrolmentRow:
+    """Lock the file of a device, if it is an own one; raises `DeviceUnknown`."""
+    enrolment_id = store.enrolment_id_of(work.session, device_id)
+    if enrolment_id is None:
+        raise DeviceUnknown("there is no such device")
+    try:
+        return own(work, enrolment_id, lock=True)
+    except EnrolmentUnknown:
+        raise DeviceUnknown("there is no such device") from None
 
 
 def record_tests(tx: Transaction, events: Sequence[Event]) -> None:

@@ -4,7 +4,7 @@ import csv
 import hashlib
 import hmac
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
@@ -128,14 +128,8 @@ def _lines(text: str) -> Iterator[tuple[int, Mapping[str, str], int]]:
     reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True, restkey=_BEYOND)
     begins = 1
     try:
-        heads = [same_text(head) for head in reader.fieldnames or []]
-        if unknown := [head for head in heads if head not in COLUMNS]:
-            raise _columns("columns_unknown", "columns that are not known", unknown)
-        if lacking := [head for head in NEEDED if head not in heads]:
-            raise _columns("columns_missing", "columns that are missing", lacking)
-        if twice := sorted({head for head in heads if heads.count(head) > 1}):
-            raise _columns("columns_twice", "columns that stand there twice", twice)
-        reader.fieldnames, begins = heads, reader.line_num + 1
+        reader.fieldnames = _heads(reader.fieldnames or [])
+        begins = reader.line_num + 1
         for number, line in enumerate(reader, 2):
             if number > MOST_LINES + 1:
                 raise _refused("list_too_long", f"at most {MOST_LINES} lines at once", most=MOST_LINES)
@@ -145,6 +139,18 @@ def _lines(text: str) -> Iterator[tuple[int, Mapping[str, str], int]]:
             begins = reader.line_num + 1
     except csv.Error as error:
         raise _refused("list_not_csv", f"not a CSV list: {error}", at=begins) from None
+
+
+def _heads(written: Sequence[str]) -> list[str]:
+    """Read the heading of a list; raises `ImportInvalid` where its columns are not what they must be."""
+    heads = [same_text(head) for head in written]
+    if unknown := [head for head in heads if head not in COLUMNS]:
+        raise _columns("columns_unknown", "columns that are not known", unknown)
+    if lacking := [head for head in NEEDED if head not in heads]:
+        raise _columns("columns_missing", "columns that are missing", lacking)
+    if twice := sorted({head for head in heads if heads.count(head) > 1}):
+        raise _columns("columns_twice", "columns that stand there twice", twice)
+    return heads
 
 
 def _columns(code: str, detail: str, names: list[str]) -> ImportInvalid:
