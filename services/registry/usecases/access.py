@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from chassis.database.database import Transaction
+from chassis.database.unit_of_work import Work
 from chassis.security.accounts import account, refuse_unreadable
 from contracts.registry import FileOpened, TieDeclared, TieWithdrawn
 from services.registry.errors import EnrolmentUnknown, TieUnknown
@@ -13,7 +14,7 @@ from services.registry.models import OpenedRow, TieRow
 from services.registry.store import access as store
 from services.registry.store import encrypted_columns, files
 from services.registry.usecases import reminders
-from services.registry.usecases.access_scope import Work, own
+from services.registry.usecases.access_scope import own, untied
 from services.registry.usecases.reminders import Reminder
 
 
@@ -70,9 +71,7 @@ def break_glass(work: Work, enrolment_id: UUID, reason: str, lasts: timedelta) -
 
     Raises `EnrolmentUnknown`, also for who has a tie to a party: no glass is broken for them.
     """
-    row = files.enrolment(work.session, enrolment_id)
-    if row is None or store.is_tied(work.session, enrolment_id, work.caller.subject):
-        raise EnrolmentUnknown("there is no such file")
+    row = untied(work, enrolment_id)
     opened = OpenedRow(
         id=uuid4(),
         enrolment_id=row.id,

@@ -1,5 +1,6 @@
 """Which files a caller may read and change. A tie to a party beats every role."""
 
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
@@ -12,8 +13,6 @@ from services.registry.events import outgoing
 from services.registry.models import EnrolmentRow
 from services.registry.store import access, files, locks
 
-__all__ = ["Work", "changeable", "lock_or_refuse", "own", "publish_change", "readable", "today", "zone_of"]
-
 
 def zone_of(caller: Caller) -> str:
     """Return the zone whose files the caller manages; raises `Forbidden`."""
@@ -25,8 +24,16 @@ def zone_of(caller: Caller) -> str:
 def own(work: Work, enrolment_id: UUID, *, lock: bool = False) -> EnrolmentRow:
     """Find a file that the caller's zone manages; raises `EnrolmentUnknown`, also for another zone's."""
     zone = zone_of(work.caller)
+    row = untied(work, enrolment_id, lock=lock)
+    if row.managing_zone_id != zone:
+        raise EnrolmentUnknown("there is no such file")
+    return row
+
+
+def untied(work: Work, enrolment_id: UUID, *, lock: bool = False) -> EnrolmentRow:
+    """Find a file of any zone that the caller has no tie to; raises `EnrolmentUnknown`."""
     row = files.enrolment(work.session, enrolment_id, lock=lock)
-    if row is None or row.managing_zone_id != zone or _is_tied(work, enrolment_id):
+    if row is None or is_tied(work, enrolment_id):
         raise EnrolmentUnknown("there is no such file")
     return row
 
@@ -44,8 +51,8 @@ def readable(work: Work, enrolment_id: UUID) -> EnrolmentRow:
 
     Raises `EnrolmentUnknown`.
     """
-    row = files.enrolment(work.session, enrolment_id)
-    if row is None or _is_tied(work, enrolment_id) or not _may_read(work, row):
+    row = untied(work, enrolment_id)
+    if not _may_read(work, row):
         raise EnrolmentUnknown("there is no such file")
     return row
 
@@ -58,8 +65,14 @@ def _may_read(work: Work, row: EnrolmentRow) -> bool:
     return access.is_opened(work.session, row.id, caller.subject, work.at)
 
 
-def _is_tied(work: Work, enrolment_id: UUID) -> bool:
+def is_tied(work: Work, enrolment_id: UUID) -> bool:
+    """Check whether the caller has a tie to a party of a file: then it does not exist for them."""
     return access.is_tied(work.session, enrolment_id, work.caller.subject)
+
+
+def hidden(work: Work, enrolment_ids: Collection[UUID]) -> set[UUID]:
+    """Pick those of these files that do not exist for the caller."""
+    return access.tied_to(work.session, enrolment_ids, work.caller.subject)
 
 
 def publish_change(work: Work, row: EnrolmentRow) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.database.damaged_rows import Known
+from chassis.database.unit_of_work import Work
 from contracts.registry import Card, PhotoRef
 from services.registry.domain import card as domain
 from services.registry.domain.lifecycle import EnrolmentStatus
@@ -18,7 +19,7 @@ from services.registry.models import EnrolmentRow
 from services.registry.store import encrypted_columns
 from services.registry.store import photos as photo_store
 from services.registry.usecases import reminders, search
-from services.registry.usecases.access_scope import Work, changeable, readable, today
+from services.registry.usecases.access_scope import changeable, readable, today
 
 
 @dataclass(frozen=True, slots=True)

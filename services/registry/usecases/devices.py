@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from chassis.database.database import Transaction
+from chassis.database.unit_of_work import Work
 from chassis.errors import Invalid
 from chassis.runtime import clock
 from contracts.envelope import Event
@@ -18,7 +19,7 @@ from services.registry.models import DeviceRow, EnrolmentRow, StockRow
 from services.registry.store import encrypted_columns
 from services.registry.store import files as store
 from services.registry.usecases import alarm_reminders, stock
-from services.registry.usecases.access_scope import Work, changeable, own
+from services.registry.usecases.access_scope import changeable, own
 
 
 @dataclass(frozen=True, slots=True)

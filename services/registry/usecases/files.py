@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from chassis.database.damaged_rows import Known
 from chassis.database.database import Session, Transaction
+from chassis.database.unit_of_work import Work
 from chassis.runtime import clock
 from services.registry.domain import card
 from services.registry.domain import lifecycle as domain
@@ -18,7 +19,6 @@ from services.registry.store import encrypted_columns
 from services.registry.store import files as store
 from services.registry.usecases import alarm_reminders, devices, reminders, transfers, zones
 from services.registry.usecases.access_scope import (
-    Work,
     changeable,
     own,
     publish_change,

@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from chassis.database.unit_of_work import Work
 from chassis.errors import bounds
 from contracts.values import same_text
 from services.registry.errors import ImportInvalid
@@ -19,7 +20,7 @@ from services.registry.schemas.card import CardIn
 from services.registry.schemas.file import PoliceReportIn
 from services.registry.store import files as store
 from services.registry.usecases import cards, files, zones
-from services.registry.usecases.access_scope import Work, lock_or_refuse, zone_of
+from services.registry.usecases.access_scope import lock_or_refuse, zone_of
 from services.registry.usecases.cards import CardDraft
 
 M = TypeVar("M", bound=BaseModel)

@@ -4,6 +4,7 @@ import base64
 from datetime import date
 from uuid import UUID, uuid4
 
+from chassis.database.unit_of_work import Work
 from contracts.common import morning
 from contracts.registry import PhotoPublished
 from services.registry.domain import photo as domain
@@ -12,7 +13,7 @@ from services.registry.models import PhotoRow
 from services.registry.store import encrypted_columns
 from services.registry.store import photos as store
 from services.registry.usecases import cards, reminders
-from services.registry.usecases.access_scope import Work, changeable, readable, today
+from services.registry.usecases.access_scope import changeable, readable, today
 from services.registry.usecases.reminders import Reminder
 
 _MOST = 12

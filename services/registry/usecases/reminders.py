@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from chassis.database.database import Database, Session, Transaction
 from chassis.database.isolation import bisect
 from chassis.database.sql import passing
+from chassis.database.unit_of_work import Work
 from chassis.runtime import clock
 from contracts.common import morning
 from contracts.registry import Card, FileReminded, ReminderKind
@@ -21,7 +22,7 @@ from services.registry.domain import card as domain
 from services.registry.errors import ReminderLasts, ReminderUnknown
 from services.registry.models import ReminderRow
 from services.registry.store import reminders as store
-from services.registry.usecases.access_scope import Work, own, today, zone_of
+from services.registry.usecases.access_scope import own, today, zone_of
 
 # What a new version of the card answers by itself.
 _OF_A_CARD: tuple[ReminderKind, ...] = ("verify", "measure")

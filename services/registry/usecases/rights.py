@@ -13,6 +13,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
+from chassis.database.unit_of_work import Work
 from services.registry.domain.lifecycle import EnrolmentStatus
 from services.registry.errors import EnrolmentMoveRefused, FileRestricted
 from services.registry.models import EnrolmentRow, PhotoRow
@@ -21,7 +22,7 @@ from services.registry.store import files as store
 from services.registry.store import reminders as reminder_store
 from services.registry.store import transfers as transfer_store
 from services.registry.usecases import reminders, transfers
-from services.registry.usecases.access_scope import Work, own
+from services.registry.usecases.access_scope import own
 
 _SEALED = ("card", "pv_number", "convention_by", "suspended_for")
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from chassis.database.database import Transaction
 from chassis.database.isolation import apart
+from chassis.database.unit_of_work import Work
 from chassis.security.vault import Unreadable, Vault
 from contracts.registry import Card
 from services.registry.domain import search as domain
@@ -14,7 +15,7 @@ from services.registry.domain.search import Kind, Word
 from services.registry.models import EnrolmentRow
 from services.registry.store import encrypted_columns, files
 from services.registry.store import search as store
-from services.registry.usecases.access_scope import Work, zone_of
+from services.registry.usecases.access_scope import zone_of
 
 log = logging.getLogger(__name__)
 

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from chassis.database.unit_of_work import Work
 from services.registry.domain import stock as domain
 from services.registry.domain.lifecycle import DeviceStatus
 from services.registry.domain.stock import STOCK_KINDS, StockKind, StockMove, StockPlace, StockStatus
 from services.registry.errors import ButtonNotInStock, DeviceAlreadyIssued, StockUnknown
 from services.registry.models import DeviceRow, StockRow
-from services.registry.store import access
 from services.registry.store import stock as store
-from services.registry.usecases.access_scope import Work, lock_or_refuse, zone_of
+from services.registry.usecases.access_scope import hidden, lock_or_refuse, zone_of
 
 # More than that is not chosen from a list; each still has its number.
 _MOST_FREE = 500
@@ -106,12 +106,12 @@ def _matched(work: Work, row: StockRow, field: str) -> StockRow:
 def _seen(work: Work, rows: Sequence[StockRow]) -> list[Item]:
     devices = store.devices_of(work.session, [row.id for row in rows])
     files = {device.enrolment_id for device in devices.values()}
-    hidden = access.tied_to(work.session, files, work.caller.subject)
-    return [_item(row, devices.get(row.id), hidden) for row in rows]
+    unseen = hidden(work, files)
+    return [_item(row, devices.get(row.id), unseen) for row in rows]
 
 
-def _item(row: StockRow, device: DeviceRow | None, hidden: set[UUID]) -> Item:
-    if device is not None and device.enrolment_id in hidden:
+def _item(row: StockRow, device: DeviceRow | None, unseen: set[UUID]) -> Item:
+    if device is not None and device.enrolment_id in unseen:
         return Item(row, StockStatus.ISSUED, None)
     return Item(row, _status(row, device), device)
 

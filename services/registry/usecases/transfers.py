@@ -5,22 +5,21 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from chassis.database.unit_of_work import Work
 from contracts.registry import TransferAnswered, TransferOffered
 from services.registry.domain.lifecycle import EnrolmentStatus
 from services.registry.domain.transfers import TransferMove, TransferState, transfer_moved
 from services.registry.errors import (
     EnrolmentMoveRefused,
-    EnrolmentUnknown,
     TransferAnsweredBefore,
     TransferInvalid,
     TransferUnknown,
 )
 from services.registry.models import EnrolmentRow, TransferRow
-from services.registry.store import access, encrypted_columns, stock
-from services.registry.store import files as file_store
+from services.registry.store import encrypted_columns, stock
 from services.registry.store import transfers as store
 from services.registry.usecases import cards, reminders, zones
-from services.registry.usecases.access_scope import Work, own, publish_change, zone_of
+from services.registry.usecases.access_scope import is_tied, own, publish_change, untied, zone_of
 from services.registry.usecases.reminders import Reminder
 
 # Somebody at the old zone comes back from leave within that; after it the file alone says so.
@@ -69,12 +68,12 @@ def list_transfers(work: Work, limit: int) -> list[TransferRow]:
 
     Nothing that the caller has a tie to.
     """
-    zone, who = zone_of(work.caller), work.caller.subject
+    zone = zone_of(work.caller)
     found = [
         *store.of_zone(work.session, zone, limit),
         *store.declined(work.session, zone, work.at - _DECLINED_SHOWN, limit),
     ]
-    return [row for row in found[:limit] if not access.is_tied(work.session, row.enrolment_id, who)]
+    return [row for row in found[:limit] if not is_tied(work, row.enrolment_id)]
 
 
 def find_last(work: Work, row: EnrolmentRow) -> TransferRow | None:
@@ -143,9 +142,7 @@ def _open(work: Work, transfer_id: UUID) -> tuple[EnrolmentRow, TransferRow]:
     zone = zone_of(work.caller)
     if known is None or zone not in (known.from_zone_id, known.to_zone_id):
         raise TransferUnknown("there is no such transfer")
-    row = file_store.enrolment(work.session, known.enrolment_id, lock=True)
-    if row is None or access.is_tied(work.session, known.enrolment_id, work.caller.subject):
-        raise EnrolmentUnknown("there is no such file")
+    row = untied(work, known.enrolment_id, lock=True)
     transfer = store.transfer(work.session, transfer_id)
     if transfer is None or transfer.state != TransferState.OFFERED:
         raise TransferAnsweredBefore("this offer was answered before")

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from chassis.database.database import Transaction
+from chassis.database.unit_of_work import Work
 from contracts.envelope import Event
 from services.registry.errors import ZoneUnknown
 from services.registry.events import incoming
 from services.registry.models import ZonesRow
 from services.registry.store import zones as store
-from services.registry.usecases.access_scope import Work
 
 
 def record_published(tx: Transaction, events: Sequence[Event]) -> None:
