@@ -8,6 +8,9 @@ from sqlmodel import Field, SQLModel
 
 from chassis.database.columns import Json, UtcDateTime
 from contracts.ties import REGISTRY
+from services.registry.domain.lifecycle import DeviceStatus, EnrolmentStatus
+from services.registry.domain.stock import StockStatus
+from services.registry.domain.transfers import TransferState
 
 
 class EnrolmentRow(SQLModel, table=True):
@@ -17,7 +20,7 @@ class EnrolmentRow(SQLModel, table=True):
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     managing_zone_id: str = Field(index=True)
-    status: str = "open"
+    status: str = EnrolmentStatus.OPEN.value
     # Card and codes together, as they are published.
     card: bytes | None = None
     card_version: int = 0
@@ -62,7 +65,7 @@ class DeviceRow(SQLModel, table=True):
     public_key: str = Field(unique=True)
     button_serial: str
     phone_number: bytes
-    status: str = "matched"
+    status: str = DeviceStatus.MATCHED.value
     version: int = 1
     # Of the last test press that came through since the device was issued or taken back into use.
     tested_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -90,7 +93,7 @@ class StockRow(SQLModel, table=True):
     zone_id: str
     kind: str
     serial: str
-    status: str = "stock"
+    status: str = StockStatus.STOCK.value
     entered_at: datetime = Field(sa_type=UtcDateTime)
     entered_by: str
     wiped_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -131,10 +134,10 @@ class TransferRow(SQLModel, table=True):
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    enrolment_id: UUID = Field(index=True)
+    enrolment_id: UUID = Field(foreign_key="enrolment_file.id", index=True)
     from_zone_id: str = Field(index=True)
     to_zone_id: str = Field(index=True)
-    state: str = "offered"
+    state: str = TransferState.OFFERED.value
     sealed: bytes
     offered_at: datetime = Field(sa_type=UtcDateTime)
     offered_by: str
@@ -161,7 +164,7 @@ class ReminderRow(SQLModel, table=True):
     enrolment_id: UUID = Field(index=True)
     kind: str
     key: str
-    due_at: datetime = Field(sa_type=UtcDateTime)
+    due_at: datetime = Field(sa_type=UtcDateTime, index=True)
     # None until it is told for the first time.
     reminded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     loudness: int = 0
@@ -194,7 +197,7 @@ class OpenedRow(SQLModel, table=True):
     __tablename__ = "opened_file"
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    enrolment_id: UUID = Field(index=True)
+    enrolment_id: UUID = Field(foreign_key="enrolment_file.id", index=True)
     subject: str
     sealed: bytes
     opened_at: datetime = Field(sa_type=UtcDateTime)
@@ -207,7 +210,7 @@ class FoundByRow(SQLModel, table=True):
     __tablename__ = "found_by"
     __table_args__ = (Index("found_by_piece", "kind", "piece"),)
 
-    enrolment_id: UUID = Field(primary_key=True)
+    enrolment_id: UUID = Field(foreign_key="enrolment_file.id", primary_key=True)
     word: int = Field(primary_key=True)
     piece: bytes = Field(primary_key=True)
     kind: str
@@ -220,7 +223,7 @@ class PhotoRow(SQLModel, table=True):
     __tablename__ = "photo"
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    enrolment_id: UUID = Field(index=True)
+    enrolment_id: UUID = Field(foreign_key="enrolment_file.id", index=True)
     shows: UUID | None = None
     taken_on: date
     sealed: bytes

@@ -1,47 +1,14 @@
 """Workers of the registry: the committee's decisions and passed test presses reach the files."""
 
-from functools import cache
-
-from chassis.database.database import Database, engine_of
-from chassis.messaging.outbox import Relay
-from chassis.messaging.worker import Delivery, every, listen, tell_of_parked, worker_publisher
-from chassis.runtime.settings import load
-from chassis.security import audit, witness
-from chassis.security.key_rotation import LOOK_EVERY_S, Resealer
-from chassis.security.vault import Vault
-from contracts.audit import AuditSealed
+from chassis.bootstrap.worker import WorkerProcess
+from chassis.messaging.worker import Delivery, every, listen
+from chassis.security.key_rotation import LOOK_EVERY_S
 from contracts.topology import REGISTRY_AUDIT, REGISTRY_GRANTS, REGISTRY_TESTS, REGISTRY_ZONES
-from services.registry import events
-from services.registry.settings import RegistrySettings
-from services.registry.usecases import access, devices, files, reminders, search, zones
-from services.registry.usecases.sealed import SEALED
+from services.registry.bootstrap import REGISTRY, pseudonym_key_of
+from services.registry.usecases import committee_news, devices, reminders, search, witnessing, zones
 
-
-@cache
-def database() -> Database:
-    """The database of this process, connected on first use."""
-    engine = engine_of(load(RegistrySettings))
-    publisher = worker_publisher()
-    relay = Relay(engine, publisher)
-    relay.start()
-    return Database(engine, "/services/registry", relay)
-
-
-@cache
-def vault() -> Vault:
-    """The keys of this process."""
-    return Vault(load(RegistrySettings).vault_keys.get_secret_value())
-
-
-def on_stop() -> None:
-    """Send what is waiting before the process ends."""
-    if database.cache_info().currsize and (relay := database().relay):
-        relay.stop()
-
-
-tell_of_parked("registry", database)
-
-RESEALER = Resealer(SEALED)
+PROCESS = WorkerProcess(REGISTRY)
+on_stop = PROCESS.stop
 
 
 class RegistryWorker:
@@ -51,59 +18,45 @@ class RegistryWorker:
 
     @listen(REGISTRY_GRANTS, batch=20)
     def on_decision(self, deliveries: list[Delivery]) -> None:
-        """The committee granted or refused an alarm, or somebody there has a tie to a party."""
-        with database().transaction() as tx:
-            fresh = tx.claim(REGISTRY_GRANTS, [d.event.id for d in deliveries])
-            news = {d.event.id: d.event for d in deliveries if d.event.id in fresh}.values()
-            # By file, so that two workers lock the files in the same order; numbers tell which is the last.
-            decided = [row for event in news if (row := events.decision(event))]
-            for row in sorted(decided, key=lambda row: (row.enrolment_id, row.number, row.decided_at)):
-                files.keep_decision(tx, row)
-            for tie in filter(None, map(events.tied, news)):
-                access.keep_tie(tx, tie)
+        """Record what the committee decided of an alarm, and who there has a tie to a party."""
+        with PROCESS.database.transaction() as tx:
+            committee_news.record_news(tx, [each.event for each in deliveries])
 
     @listen(REGISTRY_TESTS, batch=20)
     def on_test_routed(self, deliveries: list[Delivery]) -> None:
-        """A test press came all the way to dispatch."""
-        with database().transaction() as tx:
-            fresh = tx.claim(REGISTRY_TESTS, [d.event.id for d in deliveries])
-            # By device, so that two workers lock the files in the same order.
-            passed = {events.passed_test(d.event) for d in deliveries if d.event.id in fresh}
-            for device_id, received_at in sorted(test for test in passed if test):
-                devices.pass_test(tx, device_id, received_at)
+        """Record a test press that came all the way to dispatch."""
+        with PROCESS.database.transaction() as tx:
+            devices.record_tests(tx, [each.event for each in deliveries])
 
     @listen(REGISTRY_ZONES)
     def on_zones(self, deliveries: list[Delivery]) -> None:
-        """Dispatch told which zones are in force; a copy changes nothing."""
-        with database().transaction() as tx:
-            for row in filter(None, (events.zones_in_force(d.event) for d in deliveries)):
-                zones.keep(tx, row)
+        """Record which zones dispatch published as in force; a copy changes nothing."""
+        with PROCESS.database.transaction() as tx:
+            zones.record_published(tx, [each.event for each in deliveries])
 
     @listen(REGISTRY_AUDIT, batch=20)
     def on_sealed(self, deliveries: list[Delivery]) -> None:
-        """Reporting signed where its audit log stands: we are its witness, as it is everybody else's."""
-        sealed = [AuditSealed.model_validate(d.event.data).model_dump(mode="json") for d in deliveries]
-        with database().transaction() as tx:
-            witness.keep(tx.session, sealed)
+        """Record where reporting signed its audit log: we are its witness, as it is everybody else's."""
+        with PROCESS.database.transaction() as tx:
+            witnessing.record_seals(tx, [each.event for each in deliveries])
 
     @every(10)
     def remind(self) -> None:
-        """Tell the zones what they must look at; the longer, the louder."""
-        reminders.tell(database())
+        """Remind the zones of what they must look at; the longer, the louder."""
+        reminders.publish_due(PROCESS.database)
 
     @every(60)
     def index_cards(self) -> None:
-        """Cards that search does not know yet: those from before there was a search."""
-        key = load(RegistrySettings).pseudonym_key.get_secret_value().encode()
-        with database().transaction() as tx:
-            search.index_rest(tx, vault(), key)
+        """Index cards that search does not know yet: those from before there was a search."""
+        with PROCESS.database.transaction() as tx:
+            search.index_remaining(tx, PROCESS.vault, pseudonym_key_of(PROCESS.settings))
 
     @every(LOOK_EVERY_S)
-    def reseal(self) -> None:
-        """Seal anew what an older key sealed."""
-        RESEALER.look(database(), vault())
+    def rotate_keys(self) -> None:
+        """Encrypt anew what an older key encrypted."""
+        PROCESS.rotate_keys()
 
     @every(2)
     def chain_audit_log(self) -> None:
         """Chain and sign what was logged."""
-        audit.keep(database(), load(RegistrySettings))
+        PROCESS.chain_audit_log()

@@ -18,7 +18,7 @@ from tests.support.broker import Broker
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
 from tools.cli import redelivery
-from tools.cli.base import app
+from tools.cli.main import app
 
 # So that each give-up is crossed within the test.
 QUICK = {

@@ -21,7 +21,7 @@ from tests.support.desks import Desk, Who
 from tests.support.serving import Serving
 from tests.support.tokens import Issuer
 from tools.cli import importing
-from tools.cli.base import app
+from tools.cli.main import app
 
 HEAD = "reference,victim_name,cancel_code,duress_code,victim_born_on,notes"
 

@@ -16,7 +16,7 @@ from pika.exceptions import AMQPError, ChannelClosedByBroker
 from typer.testing import CliRunner
 
 from contracts import topology
-from tools.cli.base import app
+from tools.cli.main import app
 from tools.dev.issuer import mint
 from tools.runtime.native import rabbitmq
 from tools.runtime.native.layout import Layout

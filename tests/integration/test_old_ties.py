@@ -8,17 +8,12 @@ import pytest
 from sqlmodel import Session, create_engine
 
 from services.committee.store import cases
-from services.registry.store import access
 from services.reporting.store import access as reporting
 from tests.support.postgres import Cluster
 
 FILE, OTHER = uuid4(), uuid4()
 # As somebody typed them, two of them the same person; wide letters are what some keyboards give.
 SPELT = ("Anna ", "ANNA", "bert", "\uff23\uff21\uff32\uff2c")
-
-
-def in_registry(session: Session) -> list[str]:
-    return [who for who in ("anna", " Anna", "BERT", "carl", "dora") if access.is_tied(session, FILE, who)]
 
 
 def in_reporting(session: Session) -> list[str]:
@@ -32,13 +27,6 @@ def in_committee(session: Session) -> list[str]:
 @pytest.mark.parametrize(
     ("service", "before", "insert", "found", "expected"),
     [
-        (
-            "registry",
-            "0009",
-            "INSERT INTO tie (enrolment_id, subject, declared_at, declared_by) VALUES (%s, %s, now(), 'm')",
-            in_registry,
-            ["anna", " Anna", "BERT", "carl"],
-        ),
         (
             "reporting",
             "0003",
@@ -54,7 +42,7 @@ def in_committee(session: Session) -> list[str]:
             ["anna", "Bert ", "carl"],
         ),
     ],
-    ids=["registry", "reporting", "committee"],
+    ids=["reporting", "committee"],
 )
 def test_a_tie_from_before_counts(
     cluster: Cluster,

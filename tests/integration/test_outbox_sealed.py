@@ -14,7 +14,7 @@ from contracts.topology import DISPATCH_CARDS, REGISTRY_CARDS
 from services.registry.api import create_app
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
-from services.registry.usecases.sealed import SEALED
+from services.registry.store.encrypted_columns import ENCRYPTED
 from tests.support.broker import Broker
 from tests.support.desks import NO_BROKER, Desk, desk, environment
 from tests.support.dispatching import GHENT as SOMEWHERE
@@ -101,7 +101,7 @@ def test_what_waits_is_sealed_anew_and_counted_before_its_key_is_dropped(
         assert {"column": "outbox.body", "version": 1, "values": 3} in audit["sealed"]
     settings = environment(issuer, url) | {"vault_keys": f"{OLD},{NEW}"}
     database = Database(engine_of(RegistrySettings.model_validate(settings)), "/services/registry")
-    Resealer(SEALED).look(database, Vault(f"{OLD},{NEW}"))
+    Resealer(ENCRYPTED).look(database, Vault(f"{OLD},{NEW}"))
     with database.read() as session:
         assert OUTBOX.counted(session) == {2: 3}
     with registry(issuer, url, NEW, broker.url_of("registry")) as here:

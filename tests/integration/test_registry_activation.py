@@ -14,7 +14,7 @@ from chassis.errors import Invalid
 from contracts.committee import AlarmEnding, AlarmProvisionallyGranted, AlarmRefused, ApplicationReopened
 from contracts.dispatch import TestRouted
 from contracts.envelope import wrap
-from services.registry import events
+from services.registry.events import incoming as events
 from services.registry.models import GrantRow
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
@@ -95,7 +95,7 @@ def test_a_date_that_passed_and_a_late_refusal_switch_nothing_off(
     row = events.decision(wrap(refused, source="/services/committee"))
     assert row is not None
     with database.transaction() as tx:
-        files.keep_decision(tx, row)
+        files.record_decision(tx, row)
     assert registry.call("GET", file, **GHENT)["status"] == "active"
 
 
@@ -268,7 +268,7 @@ def test_who_asks_for_a_review_gets_the_alarm_kept(registry: Desk, database: Dat
             row = events.decision(wrap(facts[n], source="/services/committee"))
             assert row is not None
             with database.transaction() as tx:
-                files.keep_decision(tx, row)
+                files.record_decision(tx, row)
     assert registry.call("GET", file, **GHENT)["to_end"] is False
     registry.call("POST", f"/v1/devices/{device}/return", status=409, **GHENT)
     registry.call("POST", f"{file}/end", status=409, **GHENT)

@@ -10,7 +10,7 @@ import pytest
 from chassis.database.database import Database, engine_of
 from contracts.dispatch import NamedZone, ZonesPublished
 from contracts.envelope import wrap
-from services.registry import events
+from services.registry.events import incoming as events
 from services.registry.models import TABLES
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
@@ -83,7 +83,7 @@ def world(registry: Desk, registry_settings: RegistrySettings) -> Iterator[World
     in_force = events.zones_in_force(wrap(told, source="/services/dispatch"))
     assert in_force is not None
     with database.transaction() as tx:
-        zones.keep(tx, in_force)
+        zones.record_zones(tx, in_force)
     yield World(
         registry,
         Damaged(registry_settings.database_url.get_secret_value()),

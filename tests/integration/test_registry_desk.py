@@ -15,9 +15,9 @@ from chassis.i18n.translations import Words
 from services.committee import errors as committee_errors
 from services.committee.web.words import WORDS as COMMITTEE_WORDS
 from services.registry import errors as registry_errors
+from services.registry.pages.translations import WORDS
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
-from services.registry.web.words import WORDS
 from tests.support.days import today
 from tests.support.desks import Desk, Who
 from tests.support.pages import read_page

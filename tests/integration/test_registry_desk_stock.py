@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from chassis.http.pages import LANGUAGES
-from services.registry.web.words import WORDS
+from services.registry.pages.translations import WORDS
 from tests.support.desks import Desk, Who
 from tests.support.pages import read_page
 from tests.support.registry import AALST, GHENT, SUPERVISOR, with_page

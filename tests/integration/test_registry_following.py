@@ -11,8 +11,8 @@ from contracts.committee import ConflictDeclared, ConflictWithdrawn
 from contracts.common import morning
 from contracts.envelope import wrap
 from contracts.registry import Card
-from services.registry import events
 from services.registry.domain import card as domain
+from services.registry.events import incoming as events
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import access, reminders
@@ -210,7 +210,7 @@ def test_who_has_a_tie_sees_nothing_of_the_file(registry: Desk, database: Databa
     assert tie is not None
     for _ in range(2):
         with database.transaction() as tx:
-            access.keep_tie(tx, tie)
+            access.record_tie(tx, tie)
     registry.call("GET", file, status=404, **colleague)
 
 
@@ -231,7 +231,7 @@ def test_the_zone_hears_of_a_tie_that_somebody_else_declared(
             tie = events.tied(wrap(said[number], source="/services/committee"))
             assert tie is not None
             with database.transaction() as tx:
-                access.keep_tie(tx, tie)
+                access.record_tie(tx, tie)
 
     hear(0, 0)
     registry.call("GET", file, status=404, **tom)
@@ -292,7 +292,7 @@ def test_a_reminder_that_cannot_be_told_of_keeps_no_other_back(
         f"SELECT {odd} FROM generate_series(1, 120) n"
     )
     registry.call("PUT", f"{file}/card", card(today(-40)), **GHENT)
-    reminders.tell(database)
+    reminders.publish_due(database)
     assert "verify" in dict(told(registry, database, file))
     assert "cannot be told of: ValidationError" in caplog.text
     registry.execute("DELETE FROM reminder WHERE kind = 'odd'")

@@ -119,7 +119,7 @@ def databases(
         "committee": Database(engine_of(committee_settings), "/services/committee"),
         "alarm": Database(engine_of(AlarmSettings.model_validate(alarm | told)), "/services/alarm"),
     }
-    monkeypatch.setattr(worker, "database", lambda: made["registry"])
+    monkeypatch.setitem(vars(worker.PROCESS), "database", made["registry"])
     monkeypatch.setattr(committee_worker, "database", lambda: made["committee"])
     return made
 

@@ -11,7 +11,7 @@ from chassis.security.vault import Vault
 from contracts.committee import AlarmProvisionallyGranted, ApplicationReopened
 from contracts.envelope import wrap
 from contracts.registry import EnrolmentChanged
-from services.registry import events
+from services.registry.events import incoming as events
 from services.registry.settings import RegistrySettings
 from services.registry.store import files as store
 from services.registry.usecases import files
@@ -41,7 +41,7 @@ def decide(database: Database, file: str, *, again: bool) -> None:
     row = events.decision(wrap(fact, source="/services/committee"))
     assert row is not None
     with database.transaction() as tx:
-        files.keep_decision(tx, row)
+        files.record_decision(tx, row)
 
 
 def kinds(registry: Desk, file: str) -> set[str]:

@@ -10,7 +10,7 @@ import pytest
 from chassis.database.database import Database, engine_of
 from contracts.committee import AlarmEnding, AlarmGranted
 from contracts.envelope import wrap
-from services.registry import events
+from services.registry.events import incoming as events
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import files
@@ -54,7 +54,7 @@ def ended(registry: Desk, database: Database, file: str) -> None:
         row = events.decision(wrap(fact, source="/services/committee"))
         assert row is not None
         with database.transaction() as tx:
-            files.keep_decision(tx, row)
+            files.record_decision(tx, row)
     registry.call("POST", f"{file}/end", **GHENT)
 
 

@@ -126,7 +126,7 @@ def test_cards_from_before_the_search_are_indexed(
     assert registry.call("POST", "/v1/search", {"text": "Desmet"}, **who) == []
     key = registry_settings.pseudonym_key.get_secret_value().encode()
     with database.transaction() as tx:
-        search.index_rest(tx, Vault(registry_settings.vault_keys.get_secret_value()), key)
+        search.index_remaining(tx, Vault(registry_settings.vault_keys.get_secret_value()), key)
     assert len(registry.call("POST", "/v1/search", {"text": "Desmet"}, **who)) == 1
 
 
@@ -152,6 +152,6 @@ def test_a_card_that_cannot_be_read_hides_no_other_file(
     registry.execute(f"UPDATE enrolment_file SET found_version = -1 WHERE id IN ('{bad}', '{good}')")
     key = registry_settings.pseudonym_key.get_secret_value().encode()
     with database.transaction() as tx:
-        search.index_rest(tx, Vault(registry_settings.vault_keys.get_secret_value()), key)
+        search.index_remaining(tx, Vault(registry_settings.vault_keys.get_secret_value()), key)
     left = registry.sql("SELECT id::text FROM enrolment_file WHERE found_version = -1")
     assert left == [(bad,)]

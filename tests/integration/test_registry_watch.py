@@ -10,9 +10,9 @@ from chassis.database.database import Database, engine_of
 from contracts.committee import AlarmEnding, AlarmGranted, AlarmProvisionallyGranted, AlarmRefused
 from contracts.envelope import wrap
 from contracts.topology import REPORTING_ATTENTION
-from services.registry import events
+from services.registry.events import incoming as events
 from services.registry.settings import RegistrySettings
-from services.registry.usecases import files, watch
+from services.registry.usecases import alarm_reminders, files
 from services.reporting.domain import Entries
 from services.reporting.events import enter
 from tests.support.days import today
@@ -45,7 +45,7 @@ def heard(database: Database, enrolment: UUID, application: UUID, kind: type[Any
     row = events.decision(wrap(fact, source="/services/committee"))
     assert row is not None
     with database.transaction() as tx:
-        files.keep_decision(tx, row)
+        files.record_decision(tx, row)
 
 
 def a_day_later(registry: Desk) -> None:
@@ -57,7 +57,7 @@ def open_kinds(registry: Desk, path: str) -> dict[str, datetime]:
     rows = registry.sql(
         f"SELECT kind, due_at FROM reminder WHERE enrolment_id = '{identity(path)}' AND settled_at IS NULL"
     )
-    return {kind: due_at for kind, due_at in rows if kind in watch.KINDS}
+    return {kind: due_at for kind, due_at in rows if kind in alarm_reminders.KINDS}
 
 
 # Granted

@@ -13,7 +13,7 @@ from contracts.envelope import Event
 from services.dispatch.geography import Names
 from services.dispatch.models import MapRow
 from services.dispatch.usecases import rooms
-from services.registry import events
+from services.registry.events import incoming as events
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import zones
@@ -48,7 +48,7 @@ def hear(database: Database, *news: Event) -> None:
         row = events.zones_in_force(each)
         assert row is not None
         with database.transaction() as tx:
-            zones.keep(tx, row)
+            zones.record_zones(tx, row)
 
 
 def opened(registry: Desk) -> str:

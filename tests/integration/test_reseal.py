@@ -22,7 +22,7 @@ from typer.testing import CliRunner
 from chassis.security.key_rotation import Resealer, whole
 from chassis.security.vault import Vault, new_key, version_of
 from services.registry.api import create_app
-from services.registry.usecases import sealed
+from services.registry.store import encrypted_columns
 from tests.support.broker import Broker
 from tests.support.desks import Desk
 from tests.support.postgres import Cluster
@@ -32,7 +32,7 @@ from tests.support.serving import Serving
 from tests.support.tokens import Issuer
 from tests.support.worker import Worker
 from tools.cli import keys
-from tools.cli.base import app
+from tools.cli.main import app
 
 FIRST, TOLD, LAST = OLD, f"{OLD},{NEW}:opens", NEW
 
@@ -50,7 +50,7 @@ def test_every_value_is_sealed_anew_and_the_old_key_is_needed_no_more(registries
         said = told(before, path)
     assert "GE.1/2026" in said
     with registries.database.read() as session:
-        assert {each.name for each in whole(sealed.SEALED) if not each.counted(session)} == set()
+        assert {each.name for each in whole(encrypted_columns.ENCRYPTED) if not each.counted(session)} == set()
     old = registries.under()[1]
     assert registries.reseal() == old
     assert registries.under() == {2: old}
@@ -61,7 +61,7 @@ def test_every_value_is_sealed_anew_and_the_old_key_is_needed_no_more(registries
         # In a dump of the whole database no value is left that the old key opens.
         heads = {
             bytes(v)[:2]
-            for each in sealed.SEALED
+            for each in encrypted_columns.ENCRYPTED
             for (v,) in after.sql(f"SELECT {each.column} FROM {each.table.name}")
             if v
         }
@@ -104,9 +104,9 @@ from chassis.database.database import Database, engine_of
 from chassis.security.key_rotation import Resealer, whole
 from chassis.security.vault import Vault
 from services.registry.settings import RegistrySettings
-from services.registry.usecases.sealed import SEALED
+from services.registry.store.encrypted_columns import ENCRYPTED
 settings = RegistrySettings()
-Resealer(SEALED).look(Database(engine_of(settings), "/"), Vault(settings.vault_keys.get_secret_value()))
+Resealer(ENCRYPTED).look(Database(engine_of(settings), "/"), Vault(settings.vault_keys.get_secret_value()))
 """
 
 
@@ -155,7 +155,7 @@ def test_two_workers_do_not_do_it_twice(registries: Registries) -> None:
 
 def test_a_row_that_somebody_holds_is_waited_for_by_nobody(registries: Registries) -> None:
     registries.ties(30)
-    resealer = Resealer(sealed.SEALED)
+    resealer = Resealer(encrypted_columns.ENCRYPTED)
     with psycopg.connect(registries.url.replace("+psycopg", "")) as holder:
         holder.execute("SELECT FROM tie WHERE subject = 'person-7' FOR UPDATE")
         began = time.monotonic()
@@ -183,7 +183,7 @@ def test_what_was_written_since_it_was_read_stays(registries: Registries) -> Non
         put = partial(registry.call, "PUT", f"{path}/police-report", **GHENT)
         put({"pv_number": "first"})
         vault = _Meanwhile(BOTH, lambda: put({"pv_number": "second"}))
-        assert Resealer(sealed.SEALED).look(registries.database, vault) == 0
+        assert Resealer(encrypted_columns.ENCRYPTED).look(registries.database, vault) == 0
         assert registry.call("GET", path, **GHENT)["pv_number"] == "second"
     assert registries.reseal() == 1
 
@@ -201,17 +201,17 @@ def statements(registries: Registries, resealer: Resealer, vault_keys: str = BOT
 def test_it_costs_nothing_when_there_is_nothing_to_do(registries: Registries) -> None:
     registries.ties(5)
     for one_key in (FIRST, TOLD):
-        assert statements(registries, Resealer(sealed.SEALED), one_key) == 0
-    resealer = Resealer(sealed.SEALED)
-    assert statements(registries, resealer) > len(sealed.SEALED)
+        assert statements(registries, Resealer(encrypted_columns.ENCRYPTED), one_key) == 0
+    resealer = Resealer(encrypted_columns.ENCRYPTED)
+    assert statements(registries, resealer) > len(encrypted_columns.ENCRYPTED)
     # A walk that met nothing, and then an hour of rest.
-    assert 0 < statements(registries, resealer) < 3 * len(sealed.SEALED)
+    assert 0 < statements(registries, resealer) < 3 * len(encrypted_columns.ENCRYPTED)
     assert statements(registries, resealer) == 0
 
 
 def test_little_time_is_enough_in_the_end(registries: Registries) -> None:
     registries.ties(1200)
-    resealer, looks = Resealer(sealed.SEALED), 0
+    resealer, looks = Resealer(encrypted_columns.ENCRYPTED), 0
     while registries.under()[1]:
         resealer.look(registries.database, Vault(BOTH), work_s=0.01)
         looks += 1
@@ -229,7 +229,7 @@ def test_a_value_that_does_not_open_stops_nothing_and_stays(
             "UPDATE tie SET sealed = (SELECT sealed FROM tie WHERE subject = 'person-1') "
             "WHERE subject = 'person-2'"
         )
-    resealer = Resealer(sealed.SEALED)
+    resealer = Resealer(encrypted_columns.ENCRYPTED)
     assert registries.reseal(resealer) == 39
     assert registries.under() == {1: 1, 2: 39}
     assert "1 values in tie.sealed" in caplog.text

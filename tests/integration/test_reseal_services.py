@@ -34,7 +34,7 @@ from services.dispatch.schemas import ControlRoomIn
 from services.dispatch.usecases import following, moving, room_webhooks, rooms, sending
 from services.dispatch.usecases import sealed as dispatch_sealed
 from services.registry import models as registry_models
-from services.registry.usecases import sealed as registry_sealed
+from services.registry.store import encrypted_columns as registry_columns
 from services.reporting import models as reporting_models
 from tests.support import dispatching
 from tests.support.committee import (
@@ -74,7 +74,7 @@ def rotated(database: Database, sealed: Sequence[Sealed]) -> None:
 @pytest.mark.parametrize(
     ("models", "sealed", "other"),
     [
-        (registry_models, registry_sealed.SEALED, {"found_by.piece"}),  # keyed digests of another key
+        (registry_models, registry_columns.ENCRYPTED, {"found_by.piece"}),  # keyed digests of another key
         (alarm_models, alarm_sealed.SEALED, set()),
         (dispatch_models, dispatch_sealed.SEALED, set()),
         (committee_models, committee_sealed.SEALED, set()),

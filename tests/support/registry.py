@@ -15,7 +15,7 @@ from chassis.database.database import Database
 from contracts.committee import AlarmEnding, AlarmGranted, AlarmRefused
 from contracts.dispatch import TestRouted
 from contracts.envelope import wrap
-from services.registry import events
+from services.registry.events import incoming as events
 from services.registry.models import GrantRow
 from services.registry.schemas.card import CARD
 from services.registry.usecases import devices, files
@@ -79,7 +79,7 @@ def grant(database: Database, enrolment: UUID, ends_in_days: int = 180) -> None:
     row = events.decision(wrap(granted, source="/services/committee"))
     assert row is not None
     with database.transaction() as tx:
-        files.keep_decision(tx, row)
+        files.record_decision(tx, row)
 
 
 def press_test(database: Database, device_id: str, at: datetime | None = None) -> None:
@@ -91,7 +91,7 @@ def press_test(database: Database, device_id: str, at: datetime | None = None) -
     test = events.passed_test(wrap(routed, source="/services/dispatch"))
     assert test is not None
     with database.transaction() as tx:
-        devices.pass_test(tx, *test)
+        devices.record_test(tx, *test)
 
 
 def complete(registry: Desk, database: Database, file: str, but: frozenset[str] = frozenset()) -> str | None:
@@ -134,7 +134,7 @@ def to_end(database: Database, enrolment: UUID) -> None:
             found = events.decision(wrap(event, source="/services/committee"))
             assert found is not None
             with database.transaction() as tx:
-                files.keep_decision(tx, found)
+                files.record_decision(tx, found)
 
 
 def picture(kind: str = "JPEG", size: tuple[int, int] = (1200, 900)) -> bytes:

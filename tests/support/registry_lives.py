@@ -23,7 +23,7 @@ from contracts.topology import COMMITTEE_FOLLOW_UP, REGISTRY_GRANTS, REGISTRY_TE
 from services.committee import worker as committee_worker
 from services.committee.schemas.case import REFUSAL
 from services.registry import worker
-from services.registry.events import decision
+from services.registry.events.incoming import decision
 from services.registry.schemas.card import CARD
 from services.registry.usecases import files
 from tests.support import committee as acts

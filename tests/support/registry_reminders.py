@@ -8,7 +8,7 @@ from tests.support.desks import Desk
 
 def told(registry: Desk, database: Database, path: str) -> list[tuple[str, int]]:
     """What the worker tells now of one file."""
-    while reminders.tell(database):
+    while reminders.publish_due(database):
         pass
     found = [e for e in registry.published(path.rpartition("/")[2]) if e.type == FileReminded.TYPE]
     return [(e.data["kind"], e.data["loudness"]) for e in found]

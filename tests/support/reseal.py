@@ -15,7 +15,7 @@ from services.registry.api import create_app
 from services.registry.models import TieRow
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
-from services.registry.usecases import sealed
+from services.registry.store import encrypted_columns
 from tests.support.desks import NO_BROKER, Desk, desk, environment
 from tests.support.postgres import Cluster
 from tests.support.registry import GHENT, picture
@@ -46,10 +46,10 @@ class Registries:
     def under(self) -> Counter[int]:
         """How many values stand under each key version."""
         with self.database.read() as session:
-            return sum((each.counted(session) for each in whole(sealed.SEALED)), Counter())
+            return sum((each.counted(session) for each in whole(encrypted_columns.ENCRYPTED)), Counter())
 
     def reseal(self, resealer: Resealer | None = None, vault_keys: str = BOTH) -> int:
-        return (resealer or Resealer(sealed.SEALED)).look(self.database, Vault(vault_keys))
+        return (resealer or Resealer(encrypted_columns.ENCRYPTED)).look(self.database, Vault(vault_keys))
 
     def ties(self, number: int, vault_keys: str = OLD) -> dict[str, str]:
         """Reasons of that many ties, by subject, sealed for one file."""
@@ -57,7 +57,7 @@ class Registries:
         said = {f"person-{n}": f"reason {n}" for n in range(number)}
         with self.database.transaction() as tx:
             for subject, reason in said.items():
-                value = vault.seal(sealed.tie(enrolment, subject), {"reason": reason})
+                value = vault.seal(encrypted_columns.tie(enrolment, subject), {"reason": reason})
                 row = TieRow(enrolment_id=enrolment, subject=subject, declared_by="mieke", declared_at=now)
                 row.sealed = value
                 tx.session.add(row)
@@ -67,7 +67,10 @@ class Registries:
         vault = Vault(vault_keys)
         with psycopg.connect(self.url.replace("+psycopg", "")) as connection:
             rows = connection.execute("SELECT enrolment_id, subject, sealed FROM tie").fetchall()
-        return {subject: vault.open(sealed.tie(of, subject), value)["reason"] for of, subject, value in rows}
+        return {
+            subject: vault.open(encrypted_columns.tie(of, subject), value)["reason"]
+            for of, subject, value in rows
+        }
 
 
 def everything(registry: Desk) -> str:

@@ -9,10 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.registry import DeviceStatus, EnrolmentStatus
 from services.registry.domain import card, stock
-from services.registry.domain import life as domain
-from services.registry.domain.life import DeviceMove, EnrolmentMove, Preconditions
+from services.registry.domain import lifecycle as domain
+from services.registry.domain.lifecycle import (
+    DeviceMove,
+    DeviceStatus,
+    EnrolmentMove,
+    EnrolmentStatus,
+    Preconditions,
+)
 from services.registry.domain.stock import StockMove, StockStatus
 from services.registry.errors import (
     ActivationRefused,
@@ -29,7 +34,7 @@ def preconditions(missing: set[str]) -> Preconditions:
     return Preconditions(**{name: name not in missing for name in NAMES})
 
 
-@pytest.mark.parametrize(("status", "move"), list(product(domain.ENROLMENT_STATUSES, domain.ENROLMENT_MOVES)))
+@pytest.mark.parametrize(("status", "move"), list(product(EnrolmentStatus, domain.ENROLMENT_MOVES)))
 def test_every_move_of_a_file_is_in_the_table_or_refused(status: EnrolmentStatus, move: EnrolmentMove) -> None:
     allowed = {
         ("open", "activate"): "active",
@@ -46,7 +51,7 @@ def test_every_move_of_a_file_is_in_the_table_or_refused(status: EnrolmentStatus
         domain.enrolment_moved(status, move)
 
 
-@pytest.mark.parametrize(("status", "move"), list(product(domain.DEVICE_STATUSES, domain.DEVICE_MOVES)))
+@pytest.mark.parametrize(("status", "move"), list(product(DeviceStatus, domain.DEVICE_MOVES)))
 def test_every_move_of_a_device_is_in_the_table_or_refused(status: DeviceStatus, move: DeviceMove) -> None:
     allowed: dict[str, set[str]] = {
         "activate": {"matched"},
@@ -56,13 +61,13 @@ def test_every_move_of_a_device_is_in_the_table_or_refused(status: DeviceStatus,
         "reactivate": {"suspended", "lost"},
     }
     if status in allowed[move]:
-        assert domain.device_moved(status, move) in domain.DEVICE_STATUSES
+        assert domain.device_moved(status, move) in DeviceStatus
         return
     with pytest.raises(DeviceMoveRefused, match=status):
         domain.device_moved(status, move)
 
 
-@pytest.mark.parametrize(("status", "move"), list(product(stock.STOCK_STATUSES, stock.STOCK_MOVES)))
+@pytest.mark.parametrize(("status", "move"), list(product(StockStatus, stock.STOCK_MOVES)))
 def test_every_move_of_an_item_of_the_stock_is_in_the_table_or_refused(
     status: StockStatus, move: StockMove
 ) -> None:
@@ -74,7 +79,7 @@ def test_every_move_of_an_item_of_the_stock_is_in_the_table_or_refused(
         "retire": {"stock", "returned", "lost"},
     }
     if status in allowed[move]:
-        assert stock.stock_moved(status, move) in stock.STOCK_STATUSES
+        assert stock.stock_moved(status, move) in StockStatus
         return
     with pytest.raises(StockMoveRefused, match=status):
         stock.stock_moved(status, move)
@@ -84,11 +89,11 @@ def test_only_what_was_wiped_is_stock_again() -> None:
     assert {key for key, after in stock.STOCK_TABLE.items() if after == "stock"} == {("returned", "take_back")}
 
 
-@pytest.mark.parametrize("kept", stock.STOCK_STATUSES)
+@pytest.mark.parametrize("kept", StockStatus)
 def test_a_device_speaks_for_its_parts(kept: StockStatus) -> None:
-    for device in ("matched", "active", "suspended"):
+    for device in (DeviceStatus.MATCHED, DeviceStatus.ACTIVE, DeviceStatus.SUSPENDED):
         assert stock.stock_status(kept, device) == "issued"
-    assert stock.stock_status(kept, "lost") == "lost"
+    assert stock.stock_status(kept, DeviceStatus.LOST) == "lost"
     assert stock.stock_status(kept, None) == ("returned" if kept == "issued" else kept)
 
 

@@ -1,54 +1,44 @@
 """The application: what it needs, and its parts."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
 
 from fastapi import FastAPI
 
-from chassis.database.database import Database, engine_of
-from chassis.http import audit_api, keys_api
-from chassis.http.application import application
-from chassis.messaging.outbox import Relay
-from chassis.messaging.publisher import Publisher
-from chassis.runtime.settings import load
+from chassis.bootstrap.api import ApiProcess, create_api
+from chassis.http import audit_api
 from chassis.security import signin
-from chassis.security.vault import Vault
-from services.registry.api import access, cards, desk, devices, files, photos, rights, search, stock, transfers
-from services.registry.api.parts import Parts
+from services.registry import pages
+from services.registry.api import (
+    access,
+    cards,
+    devices,
+    files,
+    imports,
+    photos,
+    reminders,
+    rights,
+    search,
+    stock,
+    transfers,
+)
+from services.registry.bootstrap import REGISTRY
 from services.registry.settings import RegistrySettings
-from services.registry.usecases.sealed import SEALED
+
+_SUBJECTS = (files, cards, reminders, search, devices, transfers, access, rights, imports, photos, stock)
 
 
 def create_app(settings: RegistrySettings | None = None) -> FastAPI:
-    """The application; settings come from the environment unless given."""
-    settings = settings or load(RegistrySettings)
-    database = Database(engine_of(settings), "/services/registry")
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        publisher = Publisher(settings.broker_url.get_secret_value())
-        await publisher.start()
-        database.relay = Relay(database.engine, publisher)
-        database.relay.start()
-        yield
-        database.relay.stop()
-        await publisher.stop()
-        database.engine.dispose()
-
-    app = application(
+    """Make the application; settings come from the environment unless given."""
+    app = create_api(
+        REGISTRY,
         settings,
+        [subject.router for subject in _SUBJECTS],
         title="Registry",
         description="Victims' files, intervention cards and devices, kept by the managing police zone.",
-        lifespan=lifespan,
-        # The broker is not needed to take work in: what it cannot have yet waits in the outbox.
-        ready=lambda: {"database": database.answers()},
     )
-    parts = Parts(database, Vault(settings.vault_keys.get_secret_value()), settings)
-    for each in (files, cards, search, devices, transfers, access, rights, photos, stock):
-        each.add(app, parts)
-    audit_api.add(app, lambda: database, settings.service)
-    audit_api.add_witness(app, lambda: database)
-    keys_api.add(app, lambda: database, settings.vault_keys, SEALED)
-    signin.add(app, settings, parts.vault)
-    desk.add(app, parts)
+    process: ApiProcess[RegistrySettings] = app.state.process
+    app.state.one_is_decoded = asyncio.Lock()
+    audit_api.add_witness(app, lambda: process.database)
+    signin.add(app, process.settings, process.vault)
+    pages.add(app)
     return app

@@ -1,50 +1,43 @@
 """Buttons with their phones."""
 
-from collections.abc import Callable
 from uuid import UUID
 
-from fastapi import FastAPI
+from fastapi import APIRouter
 
-from services.registry.api.parts import FileManager, Parts, wrote
-from services.registry.domain.life import DeviceMove
+from services.registry.api.dependencies import FileManagerWork
+from services.registry.presenters.devices import confirm_issue, confirm_move
 from services.registry.schemas.device import DeviceIn, DeviceOut, MovedOut
-from services.registry.usecases import devices as usecases
-from services.registry.usecases import files
+from services.registry.usecases import devices
 
-# Path segment of each move of a device.
-DEVICE_ACTIONS: dict[str, DeviceMove] = {
-    "suspend": "suspend",
-    "report-lost": "report_lost",
-    "return": "return",
-    "reactivate": "reactivate",
-}
+router = APIRouter(prefix="/v1", tags=["devices"])
 
 
-def add(app: FastAPI, parts: Parts) -> None:
-    """The endpoints about devices."""
-
-    @app.post("/v1/enrolments/{enrolment_id}/devices", status_code=201, tags=["devices"])
-    def issue(enrolment_id: UUID, body: DeviceIn, caller: FileManager) -> DeviceOut:
-        """Issue a button with the phone it was matched to."""
-        with parts.work(caller) as work:
-            device = usecases.issue(work, enrolment_id, usecases.Issue(**body.model_dump()))
-            wrote(work, enrolment_id, *body.model_fields_set)
-            return DeviceOut.model_validate(device, from_attributes=True)
-
-    for action, move in DEVICE_ACTIONS.items():
-        app.post(f"/v1/devices/{{device_id}}/{action}", tags=["devices"], summary=f"{action} a device")(
-            _mover(parts, move)
-        )
+@router.post("/enrolments/{enrolment_id}/devices", status_code=201)
+def issue(enrolment_id: UUID, body: DeviceIn, work: FileManagerWork) -> DeviceOut:
+    """Issue a button with the phone it was matched to."""
+    device = devices.issue_device(work, enrolment_id, devices.Issue(**body.model_dump()))
+    return confirm_issue(work, device, *body.model_fields_set)
 
 
-def _mover(parts: Parts, move: DeviceMove) -> Callable[..., MovedOut]:
-    def endpoint(device_id: UUID, caller: FileManager) -> MovedOut:
-        with parts.work(caller) as work:
-            device = usecases.move(work, device_id, move)
-            wrote(work, device.enrolment_id, "device.status")
-            file = files.read(work, device.enrolment_id)
-            left = {"unprotected": file.unprotected, "missing": file.preconditions.missing}
-            return MovedOut.model_validate({**device.model_dump(), **left})
+@router.post("/devices/{device_id}/suspend", summary="suspend a device")
+def suspend_device(device_id: UUID, work: FileManagerWork) -> MovedOut:
+    """Switch a device off for a while; it must be reactivated and tested again."""
+    return confirm_move(work, devices.move_device(work, device_id, "suspend"))
 
-    endpoint.__name__ = f"{move}_device"
-    return endpoint
+
+@router.post("/devices/{device_id}/report-lost", summary="report-lost a device")
+def report_lost_device(device_id: UUID, work: FileManagerWork) -> MovedOut:
+    """Record that a device was lost."""
+    return confirm_move(work, devices.move_device(work, device_id, "report_lost"))
+
+
+@router.post("/devices/{device_id}/return", summary="return a device")
+def return_device(device_id: UUID, work: FileManagerWork) -> MovedOut:
+    """Record that a device was handed in."""
+    return confirm_move(work, devices.move_device(work, device_id, "return"))
+
+
+@router.post("/devices/{device_id}/reactivate", summary="reactivate a device")
+def reactivate_device(device_id: UUID, work: FileManagerWork) -> MovedOut:
+    """Take a device back into use; it must pass a test again."""
+    return confirm_move(work, devices.move_device(work, device_id, "reactivate"))

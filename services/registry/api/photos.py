@@ -1,77 +1,83 @@
 """Photos of the card."""
 
-import asyncio
 from datetime import date
 from uuid import UUID
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
-from chassis.database import damaged_rows
+from chassis.bootstrap.api import ApiProcess
 from chassis.http.application import takes
 from chassis.http.limits import bodies
 from chassis.security.principal import Caller
 from contracts.values import Day
-from services.registry.api.parts import FileManager, Parts, Reader, read, wrote
+from services.registry.api.dependencies import FileManager, FileManagerWork, Process, ReaderWork
+from services.registry.bootstrap import unit_of_work
 from services.registry.domain import photo as photo_rules
 from services.registry.domain.photo import MOST_BYTES
+from services.registry.presenters.disclosure import log_write
+from services.registry.presenters.photos import confirm_photo, read_picture, show_photos
 from services.registry.schemas.card import PhotoOut
-from services.registry.usecases import photos as usecases
+from services.registry.settings import RegistrySettings
+from services.registry.usecases import photos
+
+router = APIRouter(prefix="/v1/enrolments/{enrolment_id}/photos", tags=["photos"])
 
 _INLINE = {"content-disposition": "inline"}
 
 
-def add(app: FastAPI, parts: Parts) -> None:
-    """The endpoints about photos."""
-
+@router.post(
+    "",
+    status_code=201,
+    openapi_extra=takes("application/octet-stream", "image/jpeg", "image/png", "image/webp"),
+)
+@bodies(MOST_BYTES)
+async def add_photo(
+    enrolment_id: UUID,
+    request: Request,
+    caller: FileManager,
+    process: Process,
+    taken_on: Day,
+    of: UUID | None = None,
+) -> PhotoOut:
+    """Add a photo (JPEG, PNG or WebP as the body) of the victim, or `of` a perpetrator on the card."""
+    raw = await request.body()
     # A picture of some hundred KB may be tens of MB when it is decoded: one at a time.
-    one_is_decoded = asyncio.Lock()
+    async with request.app.state.one_is_decoded:
+        cleaned = await run_in_threadpool(photo_rules.cleaned, raw)
+    return await run_in_threadpool(_add, process, caller, enrolment_id, of, taken_on, cleaned)
 
-    def take(caller: Caller, enrolment_id: UUID, of: UUID | None, taken_on: date, cleaned: bytes) -> PhotoOut:
-        with parts.work(caller) as work:
-            photo = usecases.add(work, enrolment_id, of, taken_on, cleaned)
-            wrote(work, enrolment_id, "photo")
-            return PhotoOut.model_validate(photo, from_attributes=True)
 
-    @app.post(
-        "/v1/enrolments/{enrolment_id}/photos",
-        status_code=201,
-        tags=["photos"],
-        openapi_extra=takes("application/octet-stream", "image/jpeg", "image/png", "image/webp"),
-    )
-    @bodies(MOST_BYTES)
-    async def add_photo(
-        enrolment_id: UUID, request: Request, caller: FileManager, taken_on: Day, of: UUID | None = None
-    ) -> PhotoOut:
-        """Add a photo (JPEG, PNG or WebP as the body) of the victim, or `of` a perpetrator on the card."""
-        raw = await request.body()
-        async with one_is_decoded:
-            cleaned = await run_in_threadpool(photo_rules.cleaned, raw)
-        return await run_in_threadpool(take, caller, enrolment_id, of, taken_on, cleaned)
+def _add(
+    process: ApiProcess[RegistrySettings],
+    caller: Caller,
+    enrolment_id: UUID,
+    of: UUID | None,
+    taken_on: date,
+    cleaned: bytes,
+) -> PhotoOut:
+    with unit_of_work(process.database, process.vault, caller) as work:
+        return confirm_photo(work, photos.add_photo(work, enrolment_id, of, taken_on, cleaned))
 
-    @app.get("/v1/enrolments/{enrolment_id}/photos", tags=["photos"])
-    def listed(enrolment_id: UUID, caller: Reader) -> list[PhotoOut]:
-        """Which photos there are, the newest first."""
-        with parts.work(caller) as work:
-            rows = usecases.of_file(work, enrolment_id)
-            return [damaged_rows.shown(PhotoOut, dict(row), "photo", row.id) for row in rows]
 
-    @app.get(
-        "/v1/enrolments/{enrolment_id}/photos/{photo_id}",
-        tags=["photos"],
-        response_class=Response,
-        responses={200: {"content": {"image/jpeg": {}}, "description": "A JPEG"}},
-    )
-    def picture(enrolment_id: UUID, photo_id: UUID, caller: Reader) -> Response:
-        """The picture."""
-        with parts.work(caller) as work:
-            jpeg = usecases.picture(work, enrolment_id, photo_id)
-            read(work, enrolment_id, ("photo",))
-        return Response(jpeg, media_type="image/jpeg", headers=_INLINE)
+@router.get("")
+def listed(enrolment_id: UUID, work: ReaderWork) -> list[PhotoOut]:
+    """List the photos, the newest first."""
+    return show_photos(photos.list_photos(work, enrolment_id))
 
-    @app.delete("/v1/enrolments/{enrolment_id}/photos/{photo_id}", status_code=204, tags=["photos"])
-    def remove(enrolment_id: UUID, photo_id: UUID, caller: FileManager) -> None:
-        """It goes with the card no longer."""
-        with parts.work(caller) as work:
-            usecases.remove(work, enrolment_id, photo_id)
-            wrote(work, enrolment_id, "photo")
+
+@router.get(
+    "/{photo_id}",
+    response_class=Response,
+    responses={200: {"content": {"image/jpeg": {}}, "description": "A JPEG"}},
+)
+def picture(enrolment_id: UUID, photo_id: UUID, work: ReaderWork) -> Response:
+    """Read the picture."""
+    return Response(read_picture(work, enrolment_id, photo_id), media_type="image/jpeg", headers=_INLINE)
+
+
+@router.delete("/{photo_id}", status_code=204)
+def remove(enrolment_id: UUID, photo_id: UUID, work: FileManagerWork) -> None:
+    """Remove a photo from the card."""
+    photos.remove_photo(work, enrolment_id, photo_id)
+    log_write(work, enrolment_id, "photo")

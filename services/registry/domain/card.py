@@ -21,7 +21,7 @@ VERIFY_DAYS, MEASURE_DAYS = 30, 14
 
 
 def reminders_of_card(card: Card, today: date) -> list[tuple[ReminderKind, str, date]]:
-    """What a card must be looked at for: kind, which one, from which day. What was never verified: today."""
+    """List what a card must be looked at for: kind, which one, from which day. Never verified: today."""
     found: list[tuple[ReminderKind, str, date]] = []
     for person in card.perpetrators:
         if said := (*person.violence, *person.weapons):
@@ -43,7 +43,7 @@ class Completeness:
 
 
 def completeness(card: Card | None, today: date) -> Completeness:
-    """How much of what helps a patrol is on a card, and still holds."""
+    """Measure how much of what helps a patrol is on a card, and still holds."""
     checks = _checks(card, today)
     good = sum(state == "good" for state in checks.values())
     return Completeness(
@@ -85,7 +85,7 @@ def _checks(card: Card | None, today: date) -> dict[str, _State]:
 
 
 def _held(said: Sequence[Noted], today: date) -> _State:
-    """What is on a card and was verified lately; that there is nothing must be said too."""
+    """Judge what is on a card and when it was verified; that there is nothing must be said too."""
     if not said:
         return "missing"
     oldest = today - timedelta(days=VERIFY_DAYS)
@@ -93,7 +93,7 @@ def _held(said: Sequence[Noted], today: date) -> _State:
 
 
 def perpetrator_ref(key: bytes, enrolment_id: UUID, name: str, born_on: date | None) -> UUID:
-    """The pseudonym of a person: the same in every file that gives the same name and birth date.
+    """Make the pseudonym of a person: the same in every file that gives the same name and birth date.
 
     Without a birth date two people may share a name: then it is the same within one file only.
     """

@@ -21,7 +21,7 @@ OLDEST_YEARS = 50
 
 
 def cleaned(raw: bytes) -> bytes:
-    """A JPEG of at most 640 pixels a side, upright, without metadata. Raises `PhotoInvalid`."""
+    """Make a JPEG of at most 640 pixels a side, upright, without metadata. Raises `PhotoInvalid`."""
     if len(raw) > MOST_BYTES:
         raise PhotoInvalid(f"at most {MOST_BYTES} bytes", field="body")
     try:
@@ -45,6 +45,6 @@ def cleaned(raw: bytes) -> bytes:
 
 
 def stale_on(taken_on: date) -> date:
-    """The day from which a photo is out of date."""
+    """Return the day from which a photo is out of date."""
     years, month = divmod(taken_on.month - 1 + STALE_MONTHS, 12)
     return date(taken_on.year + years, month + 1, min(taken_on.day, 28))

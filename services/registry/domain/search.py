@@ -36,25 +36,25 @@ class Word:
 
 
 def words(text: str) -> list[str]:
-    """The words of a text: no accents, no capitals, nothing but letters and digits."""
+    """Split a text into words: no accents, no capitals, nothing but letters and digits."""
     plain = unicodedata.normalize("NFKD", text)
     letters = "".join(c if c.isalnum() else " " for c in plain if not unicodedata.combining(c))
     return letters.casefold().split()
 
 
 def phone(text: str) -> str:
-    """The digits of a number that do not depend on how it is dialled: +32, 0032 and 0 are the same."""
+    """Reduce a number to the digits that do not depend on how it is dialled: +32, 0032 and 0 are the same."""
     digits = re.sub(r"[^0-9+]", "", text)
     return re.sub(r"^(\+32|0032|\+|00|0)", "", digits)
 
 
 def plate(text: str) -> str:
-    """A licence plate without dashes, with the letters that are taken for digits as digits."""
+    """Write a licence plate without dashes, with the letters that are taken for digits as digits."""
     return "".join(words(text)).translate(str.maketrans("oiqz", "0102"))
 
 
 def of_card(key: bytes, card: Card) -> list[Word]:
-    """What a file is found by."""
+    """List the words that a file is found by."""
     found = [_word(key, "victim", each) for each in words(card.victim.name)]
     for person in card.perpetrators:
         found += [_word(key, "perpetrator", each) for each in words(person.name)]
@@ -65,7 +65,7 @@ def of_card(key: bytes, card: Card) -> list[Word]:
 
 
 def of_query(key: bytes, text: str) -> list[list[Word]]:
-    """What a search looks for: each of its words as what it could be; a number or a plate as a whole."""
+    """List what a search looks for: each word as what it could be; a number or a plate as a whole."""
     if not re.search(r"[0-9]", text):
         return [[typed for kind in _NAMES for typed in _typed(key, kind, each)] for each in words(text)]
     if not re.search(r"[^\W\d_]", text):
@@ -74,7 +74,7 @@ def of_query(key: bytes, text: str) -> list[list[Word]]:
 
 
 def _typed(key: bytes, kind: Kind, word: str) -> list[Word]:
-    """A word as it was typed, and as it is where two letters that stand together changed places."""
+    """List a word as it was typed, and as it is where two letters that stand together changed places."""
     pairs = range(len(word) - 1) if len(word) in _SWAPS else ()
     swaps = {word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in pairs} - {word}
     return [_word(key, kind, word), *(_word(key, kind, each, swapped=True) for each in sorted(swaps))]
@@ -92,7 +92,7 @@ def _digests(key: bytes, kind: Kind, word: str) -> Iterator[bytes]:
 
 
 def likeness(wanted: Word, shared: int, pieces: int) -> float | None:
-    """How alike a word of so many pieces is, so many of them in common (Dice): 0 to 1. None: not enough."""
+    """Measure how alike a word with `shared` of its `pieces` is (Dice): 0 to 1. None: not enough."""
     alike = 2 * shared / (len(wanted.pieces) + pieces)
     if alike < (LEAST_SWAPPED if wanted.swapped else LEAST[wanted.kind]):
         return None

@@ -24,7 +24,7 @@ from services.registry.schemas.common import In
 
 
 def _digits(typed: Any) -> Any:
-    """The digits of any keyboard, since a code is compared by its value."""
+    """Read the digits of any keyboard, since a code is compared by its value."""
     return plain_digits(typed) if isinstance(typed, str) else typed
 
 

@@ -13,7 +13,7 @@ from chassis.database.damaged_rows import RowOut
 from contracts.policy import Group, Personal
 from contracts.registry import DeviceStatus
 from contracts.values import same_serial
-from services.registry.domain.stock import StockKind, StockStatus
+from services.registry.domain.stock import StockKind, StockMove
 from services.registry.schemas.common import In, Phone, Text
 
 
@@ -80,6 +80,10 @@ class MovedOut(DeviceOut):
     missing: tuple[str, ...]
 
 
+# Path segment of each move of an item that needs nothing to be said.
+STOCK_PATHS: dict[StockMove, str] = {"report_lost": "report-lost", "find": "found", "retire": "retire"}
+
+
 class StockIn(In):
     """A button or a phone that is new in the stock; `serial`: what is printed on it, of a phone the IMEI."""
 
@@ -104,7 +108,7 @@ class StockOut(RowOut):
     zone_id: str
     kind: StockKind
     serial: Annotated[str, Personal(Group.DEVICE)]
-    status: StockStatus
+    status: Literal["stock", "issued", "returned", "lost", "retired"]
     device_id: UUID | None
     device_status: DeviceStatus | None
     entered_at: datetime

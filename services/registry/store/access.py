@@ -14,19 +14,19 @@ from services.registry.models import OpenedRow, TieRow
 
 
 def is_tied(session: Session, enrolment_id: UUID, subject: str) -> bool:
-    """Whether a person has a tie to a party of a file."""
+    """Check whether a person has a tie to a party of a file."""
     return (
         session.scalars(tied_files(subject).where(col(TieRow.enrolment_id) == enrolment_id)).first() is not None
     )
 
 
 def tied_files(subject: str) -> Select[tuple[UUID]]:
-    """The files that a person has a tie to, to be asked within another question."""
+    """Select the files that a person has a tie to, to be asked within another question."""
     return select(TieRow.enrolment_id).where(col(TieRow.subject) == account(subject), _stands())
 
 
 def tie(session: Session, row: TieRow) -> bool:
-    """Remember what was said of a tie, of an account as it is compared; whether it is news.
+    """Record a tie, of an account as it is compared; whether it is news.
 
     Of each source the last declaration and the last withdrawal count, in whatever order they come.
     """
@@ -51,45 +51,55 @@ def tie(session: Session, row: TieRow) -> bool:
 
 
 def said_here(session: Session, enrolment_id: UUID, person: str) -> TieRow | None:
-    """What was said of somebody's tie here."""
+    """Find the tie of somebody that was declared here."""
     return session.get(TieRow, (enrolment_id, person, REGISTRY))
 
 
 def said_of(session: Session, person: str) -> Sequence[datetime]:
-    """When others said of somebody that they have a tie, and did not withdraw it."""
+    """List when others declared that somebody has a tie, and did not withdraw it."""
     theirs = (col(TieRow.subject) == account(person), col(TieRow.by_another), _stands())
     return session.exec(select(TieRow.declared_at).where(*theirs).order_by(col(TieRow.declared_at))).all()
 
 
 def _stands() -> ColumnElement[bool]:
-    """The condition that a tie was not withdrawn since it was last declared."""
+    """Make the condition that a tie was not withdrawn since it was last declared."""
     return or_(col(TieRow.withdrawn_at).is_(None), col(TieRow.declared_at) > col(TieRow.withdrawn_at))
 
 
 def tied_to(session: Session, enrolment_ids: Collection[UUID], subject: str) -> set[UUID]:
-    """Which of these files a person has a tie to."""
+    """Pick those of these files that a person has a tie to."""
     return set(session.scalars(tied_files(subject).where(col(TieRow.enrolment_id).in_(enrolment_ids))))
 
 
+def add_opening(session: Session, row: OpenedRow) -> None:
+    """Record that somebody broke the glass of a file."""
+    session.add(row)
+
+
+def opening(session: Session, opening_id: UUID) -> OpenedRow | None:
+    """Find one time that somebody broke the glass."""
+    return session.get(OpenedRow, opening_id)
+
+
 def openings(session: Session, enrolment_id: UUID) -> Sequence[OpenedRow]:
-    """Each time that somebody broke the glass of a file, in order."""
+    """List each time that somebody broke the glass of a file, in order."""
     found = select(OpenedRow).where(col(OpenedRow.enrolment_id) == enrolment_id)
     return session.exec(found.order_by(col(OpenedRow.opened_at))).all()
 
 
 def forget_reasons(session: Session, enrolment_id: UUID) -> None:
-    """Who had a tie and who opened the file stays; why does not, for it tells of people."""
+    """Forget why somebody had a tie or opened the file, for it tells of people; who did stays."""
     session.execute(update(TieRow).where(col(TieRow.enrolment_id) == enrolment_id).values(sealed=None))
     session.execute(update(OpenedRow).where(col(OpenedRow.enrolment_id) == enrolment_id).values(sealed=b""))
 
 
 def is_opened(session: Session, enrolment_id: UUID, subject: str, at: datetime) -> bool:
-    """Whether a file is open for a person at a moment."""
+    """Check whether a file is open for a person at a moment."""
     return opened_until(session, enrolment_id, subject, at) is not None
 
 
 def opened_until(session: Session, enrolment_id: UUID, subject: str, at: datetime) -> datetime | None:
-    """Until when a file that somebody opened is open for them; None where it is not."""
+    """Find until when a file that somebody opened is open for them; None where it is not."""
     found = select(OpenedRow.until).where(
         col(OpenedRow.enrolment_id) == enrolment_id,
         col(OpenedRow.subject) == subject,

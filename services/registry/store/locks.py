@@ -11,7 +11,7 @@ _TAKE = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 0))")
 
 
 def taken(session: Session, what: str) -> bool:
-    """Whether this transaction is, until it ends, the only one that took `what`; False after 2 s in vain.
+    """Take `what` for this transaction alone, until it ends; False after 2 s in vain.
 
     Then the transaction is of no more use.
     """

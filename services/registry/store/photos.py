@@ -9,11 +9,23 @@ from services.registry.models import PhotoRow
 
 
 def of_file(session: Session, enrolment_id: UUID) -> Sequence[PhotoRow]:
-    """The photos of a file, the newest first."""
+    """List the photos of a file, the newest first."""
     found = select(PhotoRow).where(col(PhotoRow.enrolment_id) == enrolment_id)
     return session.exec(found.order_by(col(PhotoRow.taken_on).desc(), col(PhotoRow.id))).all()
 
 
+def add(session: Session, row: PhotoRow) -> None:
+    """Add a photo."""
+    session.add(row)
+    session.flush()
+
+
+def remove(session: Session, row: PhotoRow) -> None:
+    """Delete a photo."""
+    session.delete(row)
+    session.flush()
+
+
 def photo(session: Session, photo_id: UUID) -> PhotoRow | None:
-    """One photo."""
+    """Find one photo."""
     return session.get(PhotoRow, photo_id)

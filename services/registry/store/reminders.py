@@ -38,13 +38,13 @@ _SETTLE_ONE = text(
 
 
 def put(session: Session, rows: Sequence[ReminderRow]) -> None:
-    """Remind of these, each at its time."""
+    """Add reminders, each for its time; one that is open already gets the new time."""
     if rows:
         send(session, _PUT([row.model_dump() for row in rows]))
 
 
 def keep(session: Session, rows: Sequence[ReminderRow]) -> None:
-    """Remind of these, unless that is done already."""
+    """Add reminders, but for those that are open already."""
     if rows:
         send(session, _KEEP([row.model_dump() for row in rows]))
 
@@ -58,13 +58,13 @@ def settle(
     by: str,
     but: Collection[str] = (),
 ) -> None:
-    """What was reminded of is done, but for the keys in `but`."""
+    """Settle the open reminders of some kinds, but for the keys in `but`."""
     values = {"enrolment_id": enrolment_id, "kinds": list(kinds), "but": list(but), "at": at, "by": by}
     session.execute(_SETTLE, values)
 
 
 def settle_one(session: Session, enrolment_id: UUID, kind: str, key: str, *, at: datetime, by: str) -> None:
-    """One reminder is done."""
+    """Settle one open reminder."""
     values = {"enrolment_id": enrolment_id, "kind": kind, "key": key, "at": at, "by": by}
     session.execute(_SETTLE_ONE, values)
 
@@ -85,7 +85,7 @@ def _is_due(at: datetime, again_before: datetime) -> ColumnElement[bool]:
 def due_ids(
     session: Session, at: datetime, again_before: datetime, limit: int, but: Collection[UUID]
 ) -> Sequence[UUID]:
-    """What is due and was not told since `again_before`, the oldest first; none of `but`."""
+    """List what is due and was not told since `again_before`, the oldest first; none of `but`."""
     found = select(ReminderRow.id).where(_is_due(at, again_before), col(ReminderRow.id).not_in(but))
     return session.exec(found.order_by(col(ReminderRow.due_at)).limit(limit)).all()
 
@@ -93,7 +93,7 @@ def due_ids(
 def due(
     session: Session, ids: Collection[UUID], at: datetime, again_before: datetime
 ) -> Sequence[tuple[ReminderRow, str | None]]:
-    """Those among `ids` that still are due, with the managing zone; no other worker has them.
+    """Lock those among `ids` that still are due, with the managing zone; no other worker has them.
 
     No zone: of an enrolment that the registry does not know.
     """
@@ -107,14 +107,19 @@ def due(
     return session.exec(found).all()
 
 
+def reminder(session: Session, reminder_id: UUID) -> ReminderRow | None:
+    """Find one reminder."""
+    return session.get(ReminderRow, reminder_id)
+
+
 def of_file(session: Session, enrolment_id: UUID) -> Sequence[ReminderRow]:
-    """All that was ever to be looked at in a file, in order."""
+    """List all that was ever to be looked at in a file, in order."""
     found = select(ReminderRow).where(col(ReminderRow.enrolment_id) == enrolment_id)
     return session.exec(found.order_by(col(ReminderRow.due_at))).all()
 
 
 def of_zone(session: Session, zone_id: str, subject: str, at: datetime, limit: int) -> Sequence[ReminderRow]:
-    """What a zone must look at now, the loudest first; nothing of files that `subject` has a tie to."""
+    """List what a zone must look at now, the loudest first; no file that `subject` has a tie to."""
     found = (
         select(ReminderRow)
         .join(EnrolmentRow, col(EnrolmentRow.id) == col(ReminderRow.enrolment_id))

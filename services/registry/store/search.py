@@ -37,7 +37,7 @@ class Alike:
 
 
 def put(session: Session, enrolment_id: UUID, words: Sequence[Word]) -> None:
-    """A file is found by these words from now on."""
+    """Replace the words that a file is found by."""
     session.execute(_FORGET, {"id": enrolment_id})
     rows = [
         {
@@ -55,7 +55,7 @@ def put(session: Session, enrolment_id: UUID, words: Sequence[Word]) -> None:
 
 
 def alike(session: Session, wanted: Sequence[Word], zone_id: str, subject: str) -> list[Alike]:
-    """Words of files of a zone that have anything in common with one of these."""
+    """List words of files of a zone that have anything in common with one of these."""
     rows = [
         {"wanted": at, "kind": word.kind, "piece": piece}
         for at, word in enumerate(wanted)
@@ -66,7 +66,7 @@ def alike(session: Session, wanted: Sequence[Word], zone_id: str, subject: str) 
 
 
 def unindexed(session: Session, limit: int) -> Sequence[EnrolmentRow]:
-    """Files whose card search does not know yet; no other worker has them."""
+    """Lock files whose card search does not know yet; no other worker has them."""
     found = select(EnrolmentRow).where(
         col(EnrolmentRow.card).is_not(None), col(EnrolmentRow.found_version) != col(EnrolmentRow.card_version)
     )

@@ -11,7 +11,7 @@ from services.registry.models import ZonesRow
 
 
 def put(session: Session, row: ZonesRow) -> None:
-    """These are in force, unless others were told later."""
+    """Record the zones in force, unless later ones are there."""
     statement = insert(ZonesRow).values(**row.model_dump())
     new = statement.excluded
     session.execute(
@@ -24,7 +24,7 @@ def put(session: Session, row: ZonesRow) -> None:
 
 
 def names(session: Session) -> Mapping[str, Mapping[str, str]]:
-    """Zones by id, each with its name by language; none where nobody told yet, or it cannot be read."""
+    """Name the zones by id and language; none where none were published yet, or they cannot be read."""
     row = session.get(ZonesRow, 1)
     return Known("zones", 1).read("zones", partial(_named, row.zones), {}) if row else {}
 

@@ -2,72 +2,105 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
 
 from chassis.database.damaged_rows import Known
+from chassis.database.unit_of_work import Work
 from contracts.registry import Card, PhotoRef
-from services.registry import events
 from services.registry.domain import card as domain
+from services.registry.domain.lifecycle import EnrolmentStatus
 from services.registry.errors import CardChanged, CardUnknown, CodeMissing, EnrolmentMoveRefused
+from services.registry.events import outgoing
 from services.registry.models import EnrolmentRow
+from services.registry.store import encrypted_columns
 from services.registry.store import photos as photo_store
-from services.registry.usecases import reminders, sealed, search
-from services.registry.usecases.work import Work, changeable, readable, today
+from services.registry.usecases import reminders, search
+from services.registry.usecases.access_scope import changeable, readable, today
 
 
-def put(work: Work, pseudonym_key: bytes, enrolment_id: UUID, content: dict[str, Any]) -> EnrolmentRow:
-    """Record the card and the codes (`card`, `cancel_code`, `duress_code`) as the next version.
+@dataclass(frozen=True, slots=True)
+class CardDraft:
+    """A card as somebody wrote it.
 
-    Raises `CardChanged` where it was made from an older `edition`, so that nobody's words are lost unseen.
+    `card`: as JSON; a perpetrator without `ref` gets one. A code that is None stays as it is. `edition`: of the
+    card that it was made from; None overwrites whatever there is.
+    """
+
+    card: Mapping[str, Any]
+    cancel_code: str | None
+    duress_code: str | None
+    edition: str | None = None
+
+
+def put_card(work: Work, pseudonym_key: bytes, enrolment_id: UUID, draft: CardDraft) -> EnrolmentRow:
+    """Record the card and the codes as the next version.
+
+    Raises `CardChanged` where it was made from an older edition, so that nobody's words are lost unseen.
     """
     row = changeable(work, enrolment_id)
-    if row.status == "ended":
+    if row.status == EnrolmentStatus.ENDED:
         raise EnrolmentMoveRefused("a file that has ended gets no card", status_now=row.status)
-    made_from = content.pop("edition")
-    if made_from is not None and made_from != edition(work, row):
+    if draft.edition is not None and draft.edition != edition(work, row):
         raise CardChanged("somebody changed the card meanwhile", field="edition")
-    for person in content["card"]["perpetrators"]:
-        born_on = date.fromisoformat(person["born_on"]) if person["born_on"] else None
-        ref = person["ref"] or domain.perpetrator_ref(pseudonym_key, row.id, person["name"], born_on)
-        person["ref"] = str(ref)
-    # One that cannot be read any more is written anew, with its codes.
-    before = work.opened(sealed.card(row.id), row.card)
-    for name in ("cancel_code", "duress_code"):
-        content[name] = content[name] or before.get(name)
-        if content[name] is None:
-            raise CodeMissing("the first card needs it", field=name)
-    row.card = work.seal(sealed.card(row.id), content)
-    publish(work, row)
-    reminders.of_card(work, row.id, Card.model_validate(content["card"]))
-    search.index(work.tx, work.vault, pseudonym_key, row)
+    card = _with_pseudonyms(pseudonym_key, row.id, draft.card)
+    content = {"card": card, **_codes(work, row, draft)}
+    row.card = work.seal(encrypted_columns.card(row.id), content)
+    publish_card(work, row)
+    reminders.schedule_for_card(work, row.id, Card.model_validate(card))
+    search.index_card(work.tx, work.vault, pseudonym_key, row)
     return row
 
 
-def publish(work: Work, row: EnrolmentRow) -> None:
-    """The card of a locked file goes out as its next version, with the photos that it has now."""
-    content = work.open(sealed.card(row.id), row.card)
+def _with_pseudonyms(key: bytes, enrolment_id: UUID, card: Mapping[str, Any]) -> dict[str, Any]:
+    """Give each perpetrator of a card (as JSON) the pseudonym that links them to other files."""
+
+    def ref(person: Mapping[str, Any]) -> str:
+        born_on = date.fromisoformat(person["born_on"]) if person["born_on"] else None
+        return str(person["ref"] or domain.perpetrator_ref(key, enrolment_id, person["name"], born_on))
+
+    return {**card, "perpetrators": [{**person, "ref": ref(person)} for person in card["perpetrators"]]}
+
+
+def _codes(work: Work, row: EnrolmentRow, draft: CardDraft) -> dict[str, str]:
+    """Choose the codes from now on; raises `CodeMissing` where there was none before."""
+    # One that cannot be read any more is written anew, with its codes.
+    before = work.opened(encrypted_columns.card(row.id), row.card)
+    found = dict[str, str]()
+    for name, written in (("cancel_code", draft.cancel_code), ("duress_code", draft.duress_code)):
+        code = written or before.get(name)
+        if code is None:
+            raise CodeMissing("the first card needs it", field=name)
+        found[name] = code
+    return found
+
+
+def publish_card(work: Work, row: EnrolmentRow) -> None:
+    """Publish the card of a locked file as its next version, with the photos that it has now."""
+    content = work.open(encrypted_columns.card(row.id), row.card)
     photos = [
         PhotoRef(photo_id=each.id, of=each.shows, taken_on=each.taken_on).model_dump(mode="json")
         for each in photo_store.of_file(work.session, row.id)
     ]
     row.card_version += 1
     content = {**content, "card": {**content["card"], "photos": photos}}
-    work.tx.publish(events.card_published(row, content, work.at))
+    work.tx.publish(outgoing.card_published(row, content, work.at))
 
 
 def edition(work: Work, row: EnrolmentRow) -> str:
-    """Which words a card has; empty where there is none, or none that can be read: it is written anew."""
-    said = work.opened(sealed.card(row.id), row.card)
+    """Digest the words of a card; empty where there is none, or none that can be read: it is written anew."""
+    said = work.opened(encrypted_columns.card(row.id), row.card)
     if "card" not in said:
         return ""
     words = json.dumps(said["card"], sort_keys=True)
     return hashlib.sha256(words.encode()).hexdigest()
 
 
-def read(work: Work, enrolment_id: UUID) -> tuple[EnrolmentRow, Card]:
-    """The file, and its card without the codes; raises `CardUnknown`."""
+def read_card(work: Work, enrolment_id: UUID) -> tuple[EnrolmentRow, Card]:
+    """Read the file, and its card without the codes; raises `CardUnknown`."""
     row = readable(work, enrolment_id)
     card = _card(work, row)
     if card is None:
@@ -76,15 +109,15 @@ def read(work: Work, enrolment_id: UUID) -> tuple[EnrolmentRow, Card]:
 
 
 def completeness(work: Work, enrolment_id: UUID) -> domain.Completeness:
-    """What a patrol would miss tonight; everything where there is no card."""
+    """Measure what a patrol would miss tonight; everything where there is no card."""
     return domain.completeness(_card(work, readable(work, enrolment_id)), today(work))
 
 
 def _card(work: Work, row: EnrolmentRow) -> Card | None:
-    """A card that there is and that can be read: its file is shown without it too, and gets a new one."""
+    """Read a card where it can be read: its file is shown without it too, and gets a new one."""
     if row.card is None:
         return None
     known = Known("file", row.id)
     return known.read(
-        "card", lambda: Card.model_validate(work.open(sealed.card(row.id), row.card)["card"]), None
+        "card", lambda: Card.model_validate(work.open(encrypted_columns.card(row.id), row.card)["card"]), None
     )

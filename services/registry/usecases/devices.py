@@ -1,22 +1,25 @@
 """Buttons with their phones: issued, suspended, lost, handed in, tested."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy.exc import IntegrityError
-
 from chassis.database.database import Transaction
+from chassis.database.unit_of_work import Work
 from chassis.errors import Invalid
 from chassis.runtime import clock
-from services.registry import events
-from services.registry.domain import life as domain
-from services.registry.domain.life import DeviceMove
-from services.registry.errors import DeviceAlreadyIssued, DeviceUnknown, EnrolmentMoveRefused, EnrolmentUnknown
-from services.registry.models import DeviceRow, StockRow
+from contracts.envelope import Event
+from contracts.topology import REGISTRY_TESTS
+from services.registry.domain import lifecycle as domain
+from services.registry.domain.lifecycle import DeviceMove, DeviceStatus, EnrolmentStatus
+from services.registry.errors import DeviceUnknown, EnrolmentMoveRefused, EnrolmentUnknown
+from services.registry.events import incoming, outgoing
+from services.registry.models import DeviceRow, EnrolmentRow, StockRow
+from services.registry.store import encrypted_columns
 from services.registry.store import files as store
-from services.registry.usecases import sealed, stock, watch
-from services.registry.usecases.work import Work, changeable, own
+from services.registry.usecases import alarm_reminders, stock
+from services.registry.usecases.access_scope import changeable, own
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +34,18 @@ class Issue:
     not_in_stock: bool = False
 
 
-def issue(work: Work, enrolment_id: UUID, wanted: Issue) -> DeviceRow:
+def issue_device(work: Work, enrolment_id: UUID, wanted: Issue) -> DeviceRow:
     """Hand out a button with its phone; the device is `matched` until its test press passes.
 
     Raises `DeviceAlreadyIssued`, `StockUnknown`, `ButtonNotInStock`, `StockMoveRefused`,
     `EnrolmentMoveRefused`.
     """
     row = changeable(work, enrolment_id)
-    if row.status == "ended":
+    if row.status == EnrolmentStatus.ENDED:
         raise EnrolmentMoveRefused("a file that has ended gets no device", status_now=row.status)
     button_serial, button = _button(work, wanted)
     phone_item_id = wanted.phone_item_id
-    phone = stock.match(work, phone_item_id, "phone", "phone_item_id") if phone_item_id else None
+    phone = stock.match_item(work, phone_item_id, "phone", "phone_item_id") if phone_item_id else None
     device = DeviceRow(
         id=uuid4(),
         enrolment_id=row.id,
@@ -55,20 +58,15 @@ def issue(work: Work, enrolment_id: UUID, wanted: Issue) -> DeviceRow:
         button_item_id=button.id if button else None,
         phone_item_id=phone.id if phone else None,
     )
-    device.phone_number = work.seal(sealed.phone_number(device.id), wanted.phone_number)
-    work.session.add(device)
-    try:
-        work.session.flush()
-    except IntegrityError as error:
-        field = "button_serial" if "button" in str(error.orig) else "public_key"
-        raise DeviceAlreadyIssued(f"{field}: this one was issued before", field=field) from None
-    work.tx.publish(events.device_changed(device, work.at))
+    device.phone_number = work.seal(encrypted_columns.phone_number(device.id), wanted.phone_number)
+    store.add_device(work.session, device)
+    work.tx.publish(outgoing.device_changed(device, work.at))
     return device
 
 
 def _button(work: Work, wanted: Issue) -> tuple[str, StockRow | None]:
     if wanted.button_item_id is not None and wanted.button_serial is None:
-        item = stock.match(work, wanted.button_item_id, "button", "button_item_id")
+        item = stock.match_item(work, wanted.button_item_id, "button", "button_item_id")
         return item.serial, item
     if wanted.button_serial is None or wanted.button_item_id is not None:
         raise Invalid("name the button by its serial number or as an item of the stock", field="button_serial")
@@ -77,35 +75,49 @@ def _button(work: Work, wanted: Issue) -> tuple[str, StockRow | None]:
     )
 
 
-def move(work: Work, device_id: UUID, wanted: DeviceMove) -> DeviceRow:
+def move_device(work: Work, device_id: UUID, wanted: DeviceMove) -> DeviceRow:
     """Suspend, report lost, take back or reactivate; a reactivated device must pass a test again.
 
     Raises `GapInProtection` rather than take back or suspend the last device of an alarm that is to go on.
     That it is lost is no wish but a fact.
     """
+    row = _file_of(work, device_id)
+    held = store.devices(work.session, row.id)
+    device = next(d for d in held if d.id == device_id)
+    if row.status == EnrolmentStatus.ENDED and wanted != "return":
+        raise EnrolmentMoveRefused("a file that has ended uses no device", status_now=row.status)
+    goes_on = row.activated_at is not None and row.status != EnrolmentStatus.ENDED
+    leaves = wanted == "return" or (wanted == "suspend" and device.status == DeviceStatus.ACTIVE)
+    if leaves and goes_on and not store.to_end(work.session, row.id):
+        file = EnrolmentStatus(row.status)
+        domain.refuse_gap(file, [DeviceStatus(other.status) for other in held if other.id != device_id])
+    apply_move(work.tx, device, wanted, work.at)
+    alarm_reminders.refresh(work.session, row.id, row, at=work.at, by=work.caller.subject)
+    return device
+
+
+def _file_of(work: Work, device_id: UUID) -> EnrolmentRow:
+    """Lock the file of a device, if it is an own one; raises `DeviceUnknown`."""
     enrolment_id = store.enrolment_id_of(work.session, device_id)
     if enrolment_id is None:
         raise DeviceUnknown("there is no such device")
     try:
-        row = own(work, enrolment_id, lock=True)
+        return own(work, enrolment_id, lock=True)
     except EnrolmentUnknown:
         raise DeviceUnknown("there is no such device") from None
-    held = store.devices(work.session, enrolment_id)
-    device = next(d for d in held if d.id == device_id)
-    if row.status == "ended" and wanted != "return":
-        raise EnrolmentMoveRefused("a file that has ended uses no device", status_now=row.status)
-    goes_on = row.activated_at is not None and row.status != "ended"
-    leaves = wanted == "return" or (wanted == "suspend" and device.status == "active")
-    if leaves and goes_on and not store.to_end(work.session, row.id):
-        file = domain.enrolment_status_of(row.status)
-        domain.refuse_gap(file, [domain.status_of(other.status) for other in held if other.id != device_id])
-    moved(work.tx, device, wanted, work.at)
-    watch.look(work.session, row.id, row, at=work.at, by=work.caller.subject)
-    return device
 
 
-def pass_test(tx: Transaction, device_id: UUID, received_at: datetime) -> None:
-    """A test press came through: it counts from the moment the device was issued or taken back into use."""
+def record_tests(tx: Transaction, events: Sequence[Event]) -> None:
+    """Record the test presses that came through, each event once; raises `Invalid`."""
+    fresh = tx.claim(REGISTRY_TESTS, [event.id for event in events])
+    # By device, so that two workers lock the files in the same order.
+    passed = {incoming.passed_test(event) for event in events if event.id in fresh}
+    for device_id, received_at in sorted(test for test in passed if test):
+        record_test(tx, device_id, received_at)
+
+
+def record_test(tx: Transaction, device_id: UUID, received_at: datetime) -> None:
+    """Record a test press that came through since the device was issued or taken back into use."""
     enrolment_id = store.enrolment_id_of(tx.session, device_id)
     if enrolment_id is None:
         return
@@ -115,15 +127,15 @@ def pass_test(tx: Transaction, device_id: UUID, received_at: datetime) -> None:
         return
     device.tested_at = received_at
     # A second button of an alarm that is on already works from here.
-    if row is not None and row.status == "active" and device.status == "matched":
-        moved(tx, device, "activate", clock.now())
-        watch.look(tx.session, row.id, row, at=clock.now(), by="test press")
+    if row is not None and row.status == EnrolmentStatus.ACTIVE and device.status == DeviceStatus.MATCHED:
+        apply_move(tx, device, "activate", clock.now())
+        alarm_reminders.refresh(tx.session, row.id, row, at=clock.now(), by="test press")
 
 
-def moved(tx: Transaction, device: DeviceRow, wanted: DeviceMove, at: datetime) -> None:
-    """Move a device of a locked file, and tell the others."""
-    device.status = domain.device_moved(domain.status_of(device.status), wanted)
+def apply_move(tx: Transaction, device: DeviceRow, wanted: DeviceMove, at: datetime) -> None:
+    """Move a device of a locked file, and publish it."""
+    device.status = domain.device_moved(DeviceStatus(device.status), wanted)
     device.version += 1
     if wanted == "reactivate":
         device.tested_at, device.usable_since = None, at
-    tx.publish(events.device_changed(device, at))
+    tx.publish(outgoing.device_changed(device, at))

@@ -5,22 +5,28 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
-from sqlmodel import Session
-
 from chassis.database.damaged_rows import Known
-from chassis.database.database import Transaction
+from chassis.database.database import Session, Transaction
+from chassis.database.unit_of_work import Work
 from chassis.runtime import clock
-from contracts.registry import EnrolmentStatus
-from services.registry import events
 from services.registry.domain import card
-from services.registry.domain import life as domain
-from services.registry.domain.life import Preconditions
+from services.registry.domain import lifecycle as domain
+from services.registry.domain.lifecycle import DeviceStatus, EnrolmentStatus, Preconditions
 from services.registry.errors import DateInFuture
+from services.registry.events import outgoing
 from services.registry.models import DeviceRow, EnrolmentRow, GrantRow
+from services.registry.store import encrypted_columns
 from services.registry.store import files as store
-from services.registry.usecases import devices, reminders, sealed, transfers, watch, zones
+from services.registry.usecases import alarm_reminders, devices, reminders, transfers, zones
+from services.registry.usecases.access_scope import (
+    changeable,
+    own,
+    publish_change,
+    readable,
+    today,
+    zone_of,
+)
 from services.registry.usecases.search import UNREADABLE
-from services.registry.usecases.work import Work, changeable, own, readable, tell, today, zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +53,25 @@ def enrol(work: Work) -> File:
         created_at=work.at,
         created_by=work.caller.subject,
     )
-    work.session.add(row)
-    work.session.flush()
-    tell(work, row)
+    store.add(work.session, row)
+    publish_change(work, row)
     return _file(work, row)
 
 
-def read(work: Work, enrolment_id: UUID) -> File:
-    """One file that the caller may read; raises `EnrolmentUnknown`."""
+def read_file(work: Work, enrolment_id: UUID) -> File:
+    """Read one file that the caller may read; raises `EnrolmentUnknown`."""
     return _file(work, readable(work, enrolment_id))
 
 
-def of_zone(work: Work, limit: int) -> Sequence[EnrolmentRow]:
-    """The newest files of the caller's zone; none that the caller has a tie to."""
+def list_files(work: Work, limit: int) -> Sequence[EnrolmentRow]:
+    """List the newest files of the caller's zone; none that the caller has a tie to."""
     return store.enrolments(work.session, zone_of(work.caller), work.caller.subject, limit)
 
 
 def put_police_report(work: Work, enrolment_id: UUID, pv_number: str) -> File:
     """Record the number of the police report."""
     row = changeable(work, enrolment_id)
-    row.pv_number = work.seal(sealed.pv_number(row.id), pv_number)
+    row.pv_number = work.seal(encrypted_columns.pv_number(row.id), pv_number)
     return _file(work, row)
 
 
@@ -76,7 +81,7 @@ def sign_convention(work: Work, enrolment_id: UUID, signed_on: date, by: str) ->
     if signed_on > today(work):
         raise DateInFuture("a signature cannot lie in the future", field="signed_on")
     row.convention_signed_on = signed_on
-    row.convention_by = work.seal(sealed.convention_by(row.id), by)
+    row.convention_by = work.seal(encrypted_columns.convention_by(row.id), by)
     return _file(work, row)
 
 
@@ -87,11 +92,11 @@ def activate(work: Work, enrolment_id: UUID) -> File:
     held = store.devices(work.session, row.id)
     _preconditions(work.session, row, held).refuse_if_missing()
     row.status, row.activated_at = after, work.at
-    tell(work, row)
+    publish_change(work, row)
     for device in held:
-        if device.status == "matched" and device.tested_at is not None:
-            devices.moved(work.tx, device, "activate", work.at)
-    watch.look(work.session, row.id, row, at=work.at, by=work.caller.subject)
+        if device.status == DeviceStatus.MATCHED and device.tested_at is not None:
+            devices.apply_move(work.tx, device, "activate", work.at)
+    alarm_reminders.refresh(work.session, row.id, row, at=work.at, by=work.caller.subject)
     return _file(work, row)
 
 
@@ -99,12 +104,12 @@ def suspend(work: Work, enrolment_id: UUID, reason: str) -> File:
     """Switch the alarm off for a while, devices included; its presses still reach a control room."""
     row = own(work, enrolment_id, lock=True)
     row.status = domain.enrolment_moved(_status(row), "suspend")
-    row.suspended_for = work.seal(sealed.suspended_for(row.id), {"reason": reason})
-    tell(work, row)
+    row.suspended_for = work.seal(encrypted_columns.suspended_for(row.id), {"reason": reason})
+    publish_change(work, row)
     for device in store.devices(work.session, row.id):
         if device.status in domain.LIVE:
-            devices.moved(work.tx, device, "suspend", work.at)
-    watch.look(work.session, row.id, row, at=work.at, by=work.caller.subject)
+            devices.apply_move(work.tx, device, "suspend", work.at)
+    alarm_reminders.refresh(work.session, row.id, row, at=work.at, by=work.caller.subject)
     return _file(work, row)
 
 
@@ -112,43 +117,43 @@ def end(work: Work, enrolment_id: UUID) -> File:
     """Close a file whose alarm is to end and whose devices were handed in; raises `EndRefused`."""
     row = own(work, enrolment_id, lock=True)
     after = domain.enrolment_moved(_status(row), "end")
-    statuses = [domain.status_of(device.status) for device in store.devices(work.session, row.id)]
+    statuses = [DeviceStatus(device.status) for device in store.devices(work.session, row.id)]
     decided = store.to_end(work.session, row.id) or not store.was_granted(work.session, row.id)
     domain.refuse_to_end(decided=decided, devices=statuses)
     row.status, row.ended_at = after, work.at
-    tell(work, row)
+    publish_change(work, row)
     if row.card is not None:
         row.card_version += 1
-        work.tx.publish(events.card_withdrawn(row))
-    reminders.forget(work, row.id, *(k for k in card.REMINDER_KINDS if k != "opened"))
-    transfers.close(work, row.id)
+        work.tx.publish(outgoing.card_withdrawn(row))
+    reminders.settle_kinds(work, row.id, *(k for k in card.REMINDER_KINDS if k != "opened"))
+    transfers.withdraw_open(work, row.id)
     return _file(work, row)
 
 
-def keep_decision(tx: Transaction, row: GrantRow) -> None:
-    """Remember what the committee decided. A refusal or an expiry never switches an alarm off."""
+def record_decision(tx: Transaction, row: GrantRow) -> None:
+    """Record what the committee decided. A refusal or an expiry never switches an alarm off."""
     file = store.enrolment(tx.session, row.enrolment_id, lock=True)
     store.put_decision(tx.session, row)
-    watch.look(tx.session, row.enrolment_id, file, at=clock.now(), by="committee")
+    alarm_reminders.refresh(tx.session, row.enrolment_id, file, at=clock.now(), by="committee")
 
 
 def _file(work: Work, row: EnrolmentRow) -> File:
     held, to_end = store.devices(work.session, row.id), store.to_end(work.session, row.id)
-    statuses = [domain.status_of(device.status) for device in held]
+    statuses = [DeviceStatus(device.status) for device in held]
     return File(
         row=row,
         devices=held,
         preconditions=_preconditions(work.session, row, held),
         to_end=to_end,
         unprotected=domain.unprotected(_status(row), statuses, to_end=to_end),
-        suspended_for=work.opened(sealed.suspended_for(row.id), row.suspended_for).get("reason"),
-        pv_number=_text(work, sealed.pv_number(row.id), row.pv_number),
-        convention_by=_text(work, sealed.convention_by(row.id), row.convention_by),
+        suspended_for=work.opened(encrypted_columns.suspended_for(row.id), row.suspended_for).get("reason"),
+        pv_number=_text(work, encrypted_columns.pv_number(row.id), row.pv_number),
+        convention_by=_text(work, encrypted_columns.convention_by(row.id), row.convention_by),
     )
 
 
 def _text(work: Work, place: str, value: bytes | None) -> str | None:
-    """A sealed text of a file: one that cannot be read hides nothing else of it."""
+    """Read a sealed text of a file: one that cannot be read hides nothing else of it."""
     if not value:
         return None
     return Known("sealed value", place).read("text", lambda: str(work.open(place, value)), UNREADABLE)
@@ -167,4 +172,4 @@ def _preconditions(session: Session, row: EnrolmentRow, held: Sequence[DeviceRow
 
 
 def _status(row: EnrolmentRow) -> EnrolmentStatus:
-    return domain.enrolment_status_of(row.status)
+    return EnrolmentStatus(row.status)

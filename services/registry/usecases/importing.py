@@ -4,7 +4,7 @@ import csv
 import hashlib
 import hmac
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 from uuid import UUID
@@ -12,6 +12,7 @@ from uuid import UUID
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from chassis.database.unit_of_work import Work
 from chassis.errors import bounds
 from contracts.values import same_text
 from services.registry.errors import ImportInvalid
@@ -19,7 +20,8 @@ from services.registry.schemas.card import CardIn
 from services.registry.schemas.file import PoliceReportIn
 from services.registry.store import files as store
 from services.registry.usecases import cards, files, zones
-from services.registry.usecases.work import Work, alone, zone_of
+from services.registry.usecases.access_scope import lock_or_refuse, zone_of
+from services.registry.usecases.cards import CardDraft
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -63,20 +65,29 @@ class Imported:
     problems: list[Problem] = field(default_factory=list)
 
 
-def read(work: Work, key: bytes, text: str, *, dry: bool) -> Imported:
-    """Read a list. Nothing is made when it is `dry` or any line has a problem.
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line without problems. `ref`: keyed digest of its reference."""
+
+    ref: str
+    draft: CardDraft
+    pv_number: str | None
+
+
+def import_list(work: Work, key: bytes, text: str, *, dry: bool) -> Imported:
+    """Make a list into files. Nothing is made when it is `dry` or any line has a problem.
 
     Raises `ImportInvalid`, `ZoneUnknown`; `DoneAtOnce` where the zone imports already.
     """
     zone, found = zone_of(work.caller), Imported()
     zones.refuse_unknown(work, zone, "zone")
     if not dry:
-        alone(work, f"import {zone}", "body")
-    wanted: list[tuple[str, dict[str, Any], str | None]] = []
+        lock_or_refuse(work, f"import {zone}", "body")
+    wanted: list[_Line] = []
     first = dict[str, int]()
     for number, line, surplus in _lines(text):
         found.lines += 1
-        body, problems = _body(number, line)
+        draft, problems = _draft(number, line)
         if surplus:
             problems.append(
                 Problem(number, [*line][-1], "cells_surplus", "more cells than columns", {"surplus": surplus})
@@ -90,22 +101,26 @@ def read(work: Work, key: bytes, text: str, *, dry: bool) -> Imported:
         found.problems += problems
         if store.by_import(work.session, ref) is not None:
             found.known += 1
-        elif body is not None:
-            wanted.append((ref, body, line.get("pv_number") or None))
+        elif draft is not None:
+            wanted.append(_Line(ref, draft, line.get("pv_number") or None))
     if dry or found.problems:
         return found
-    for ref, body, pv_number in wanted:
-        file = files.enrol(work)
-        file.row.imported_ref = ref
-        cards.put(work, key, file.row.id, body)
-        if pv_number:
-            files.put_police_report(work, file.row.id, pv_number)
-        found.made.append(file.row.id)
+    found.made = [_make_file(work, key, line) for line in wanted]
     return found
 
 
+def _make_file(work: Work, key: bytes, line: _Line) -> UUID:
+    """Make a line of a list into a file; its id."""
+    file = files.enrol(work)
+    file.row.imported_ref = line.ref
+    cards.put_card(work, key, file.row.id, line.draft)
+    if line.pv_number:
+        files.put_police_report(work, file.row.id, line.pv_number)
+    return file.row.id
+
+
 def _lines(text: str) -> Iterator[tuple[int, Mapping[str, str], int]]:
-    """The lines of a list by number, each with how many cells it has too many."""
+    """Read the lines of a list by number, each with how many cells it has too many."""
     if len(text.encode()) > MOST_BYTES:
         raise _refused("list_too_large", f"at most {MOST_BYTES} bytes at once", most=MOST_BYTES)
     if "\x00" in text:
@@ -114,14 +129,8 @@ def _lines(text: str) -> Iterator[tuple[int, Mapping[str, str], int]]:
     reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True, restkey=_BEYOND)
     begins = 1
     try:
-        heads = [same_text(head) for head in reader.fieldnames or []]
-        if unknown := [head for head in heads if head not in COLUMNS]:
-            raise _columns("columns_unknown", "columns that are not known", unknown)
-        if lacking := [head for head in NEEDED if head not in heads]:
-            raise _columns("columns_missing", "columns that are missing", lacking)
-        if twice := sorted({head for head in heads if heads.count(head) > 1}):
-            raise _columns("columns_twice", "columns that stand there twice", twice)
-        reader.fieldnames, begins = heads, reader.line_num + 1
+        reader.fieldnames = _heads(reader.fieldnames or [])
+        begins = reader.line_num + 1
         for number, line in enumerate(reader, 2):
             if number > MOST_LINES + 1:
                 raise _refused("list_too_long", f"at most {MOST_LINES} lines at once", most=MOST_LINES)
@@ -133,6 +142,18 @@ def _lines(text: str) -> Iterator[tuple[int, Mapping[str, str], int]]:
         raise _refused("list_not_csv", f"not a CSV list: {error}", at=begins) from None
 
 
+def _heads(written: Sequence[str]) -> list[str]:
+    """Read the heading of a list; raises `ImportInvalid` where its columns are not what they must be."""
+    heads = [same_text(head) for head in written]
+    if unknown := [head for head in heads if head not in COLUMNS]:
+        raise _columns("columns_unknown", "columns that are not known", unknown)
+    if lacking := [head for head in NEEDED if head not in heads]:
+        raise _columns("columns_missing", "columns that are missing", lacking)
+    if twice := sorted({head for head in heads if heads.count(head) > 1}):
+        raise _columns("columns_twice", "columns that stand there twice", twice)
+    return heads
+
+
 def _columns(code: str, detail: str, names: list[str]) -> ImportInvalid:
     return _refused(code, f"{detail}: {', '.join(names)}", names=names, columns=list(COLUMNS))
 
@@ -141,8 +162,8 @@ def _refused(code: str, detail: str, **extra: Any) -> ImportInvalid:
     return ImportInvalid(detail, field="body", code=code, **extra)
 
 
-def _body(number: int, line: Mapping[str, str]) -> tuple[dict[str, Any] | None, list[Problem]]:
-    """The card of a line, or all that is wrong with the line."""
+def _draft(number: int, line: Mapping[str, str]) -> tuple[CardDraft | None, list[Problem]]:
+    """Read the card of a line, or all that is wrong with the line."""
     problems = [Problem(number, name, "missing", "is missing") for name in NEEDED if not line.get(name)]
     card, wrong = _validated(CardIn, _card(line))
     if pv_number := line.get("pv_number"):
@@ -154,7 +175,7 @@ def _body(number: int, line: Mapping[str, str]) -> tuple[dict[str, Any] | None, 
         for each in wrong
         if (column := _column(each["loc"])) not in missing
     ]
-    return (card.model_dump(mode="json") if card and not problems else None), problems
+    return (CardDraft(**card.model_dump(mode="json")) if card and not problems else None), problems
 
 
 def _validated(model: type[M], body: dict[str, Any]) -> tuple[M | None, list[ErrorDetails]]:
@@ -165,7 +186,7 @@ def _validated(model: type[M], body: dict[str, Any]) -> tuple[M | None, list[Err
 
 
 def _column(place: tuple[int | str, ...]) -> str:
-    """The column of the list whose content stands at a place of the card."""
+    """Name the column of the list whose content stands at a place of the card."""
     path = ".".join(part for part in place if isinstance(part, str))
     return _COLUMN_OF.get(path, path)
 

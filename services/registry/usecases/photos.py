@@ -4,19 +4,22 @@ import base64
 from datetime import date
 from uuid import UUID, uuid4
 
+from chassis.database.unit_of_work import Work
 from contracts.common import morning
 from contracts.registry import PhotoPublished
 from services.registry.domain import photo as domain
 from services.registry.errors import CardUnknown, DateInFuture, PhotoInvalid, PhotoUnknown
 from services.registry.models import PhotoRow
+from services.registry.store import encrypted_columns
 from services.registry.store import photos as store
-from services.registry.usecases import cards, reminders, sealed
-from services.registry.usecases.work import Work, changeable, readable, today
+from services.registry.usecases import cards, reminders
+from services.registry.usecases.access_scope import changeable, readable, today
+from services.registry.usecases.reminders import Reminder
 
 _MOST = 12
 
 
-def add(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, cleaned: bytes) -> PhotoRow:
+def add_photo(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, cleaned: bytes) -> PhotoRow:
     """Add a photo of the victim, or of a perpetrator who stands on the card; the card goes out anew with it.
 
     `cleaned`: by `domain.photo.cleaned`, before the transaction, which locks the file: decoding takes long.
@@ -29,7 +32,7 @@ def add(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, clea
         raise DateInFuture("a photo cannot be taken in the future", field="taken_on")
     if taken_on.year < today(work).year - domain.OLDEST_YEARS:
         raise PhotoInvalid(f"at most {domain.OLDEST_YEARS} years old", field="taken_on", code="date_too_old")
-    _, card = cards.read(work, enrolment_id)
+    _, card = cards.read_card(work, enrolment_id)
     if shows is not None and shows not in {person.ref for person in card.perpetrators}:
         raise PhotoInvalid("nobody of this card", field="of")
     if len(store.of_file(work.session, row.id)) >= _MOST:
@@ -49,38 +52,36 @@ def add(work: Work, enrolment_id: UUID, shows: UUID | None, taken_on: date, clea
         added_at=work.at,
         added_by=work.caller.subject,
     )
-    photo.sealed = work.seal(sealed.photo(photo.id), jpeg)
-    work.session.add(photo)
-    work.session.flush()
+    photo.sealed = work.seal(encrypted_columns.photo(photo.id), jpeg)
+    store.add(work.session, photo)
     # The picture before the card that names it.
     named_by = row.card_version + 1
     work.tx.publish(PhotoPublished(enrolment_id=row.id, photo_id=photo.id, card_version=named_by, jpeg=jpeg))
-    cards.publish(work, row)
+    cards.publish_card(work, row)
     due = morning(domain.stale_on(taken_on))
-    reminders.put(work.session, row.id, [("photo", str(photo.id), max(due, work.at))])
+    reminders.schedule(work.session, row.id, [Reminder("photo", str(photo.id), max(due, work.at))])
     return photo
 
 
-def remove(work: Work, enrolment_id: UUID, photo_id: UUID) -> None:
-    """It goes with the card no longer."""
+def remove_photo(work: Work, enrolment_id: UUID, photo_id: UUID) -> None:
+    """Remove a photo; the card goes out anew without it."""
     row = changeable(work, enrolment_id)
     photo = _of(work, enrolment_id, photo_id)
-    work.session.delete(photo)
-    work.session.flush()
-    reminders.forget_one(work, row.id, "photo", str(photo_id))
-    cards.publish(work, row)
+    store.remove(work.session, photo)
+    reminders.settle_one(work, row.id, "photo", str(photo_id))
+    cards.publish_card(work, row)
 
 
-def of_file(work: Work, enrolment_id: UUID) -> list[PhotoRow]:
-    """The photos of a file that the caller may read."""
+def list_photos(work: Work, enrolment_id: UUID) -> list[PhotoRow]:
+    """List the photos of a file that the caller may read."""
     return list(store.of_file(work.session, readable(work, enrolment_id).id))
 
 
-def picture(work: Work, enrolment_id: UUID, photo_id: UUID) -> bytes:
-    """The JPEG of a photo; raises `PhotoUnknown`."""
+def read_picture(work: Work, enrolment_id: UUID, photo_id: UUID) -> bytes:
+    """Read the JPEG of a photo; raises `PhotoUnknown`."""
     readable(work, enrolment_id)
     photo = _of(work, enrolment_id, photo_id)
-    return base64.b64decode(work.open(sealed.photo(photo.id), photo.sealed))
+    return base64.b64decode(work.open(encrypted_columns.photo(photo.id), photo.sealed))
 
 
 def _of(work: Work, enrolment_id: UUID, photo_id: UUID) -> PhotoRow:

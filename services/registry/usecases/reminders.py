@@ -8,13 +8,13 @@ import logging
 from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
-from sqlmodel import Session
-
-from chassis.database.database import Database, Transaction
+from chassis.database.database import Database, Session, Transaction
 from chassis.database.isolation import bisect
 from chassis.database.sql import passing
+from chassis.database.unit_of_work import Work
 from chassis.runtime import clock
 from contracts.common import morning
 from contracts.registry import Card, FileReminded, ReminderKind
@@ -22,7 +22,7 @@ from services.registry.domain import card as domain
 from services.registry.errors import ReminderLasts, ReminderUnknown
 from services.registry.models import ReminderRow
 from services.registry.store import reminders as store
-from services.registry.usecases.work import Work, own, today, zone_of
+from services.registry.usecases.access_scope import own, today, zone_of
 
 # What a new version of the card answers by itself.
 _OF_A_CARD: tuple[ReminderKind, ...] = ("verify", "measure")
@@ -34,12 +34,17 @@ _failed: deque[UUID] = deque(maxlen=1000)
 
 log = logging.getLogger(__name__)
 
-# Kind, which one, and when.
-Reminder = tuple[ReminderKind, str, datetime]
+
+class Reminder(NamedTuple):
+    """What is to be looked at, and from when. `key`: which one of its kind."""
+
+    kind: ReminderKind
+    key: str
+    due_at: datetime
 
 
-def of_card(work: Work, enrolment_id: UUID, card: Card) -> None:
-    """What this version of the card will have to be looked at for, and when."""
+def schedule_for_card(work: Work, enrolment_id: UUID, card: Card) -> None:
+    """Schedule what this version of the card will have to be looked at for."""
     this_day = today(work)
     wanted = domain.reminders_of_card(card, this_day)
     store.settle(
@@ -50,16 +55,16 @@ def of_card(work: Work, enrolment_id: UUID, card: Card) -> None:
         by=work.caller.subject,
         but=[key for _, key, _ in wanted],
     )
-    dated = ((kind, key, morning(day) if day > this_day else work.at) for kind, key, day in wanted)
-    put(work.session, enrolment_id, dated)
+    dated = (Reminder(kind, key, morning(day) if day > this_day else work.at) for kind, key, day in wanted)
+    schedule(work.session, enrolment_id, dated)
 
 
-def put(session: Session, enrolment_id: UUID, wanted: Iterable[Reminder]) -> None:
-    """Remind of these."""
+def schedule(session: Session, enrolment_id: UUID, wanted: Iterable[Reminder]) -> None:
+    """Schedule reminders of a file."""
     store.put(session, _rows(enrolment_id, wanted))
 
 
-def keep(
+def replace(
     session: Session,
     enrolment_id: UUID,
     kinds: Sequence[ReminderKind],
@@ -68,41 +73,38 @@ def keep(
     at: datetime,
     by: str,
 ) -> None:
-    """Of these kinds remind of what is wanted, and of nothing else; what is wanted again is not told anew."""
-    store.settle(session, enrolment_id, kinds, at=at, by=by, but=[key for _, key, _ in wanted])
+    """Keep, of these kinds, the reminders that are wanted and no others; none starts anew."""
+    store.settle(session, enrolment_id, kinds, at=at, by=by, but=[each.key for each in wanted])
     store.keep(session, _rows(enrolment_id, wanted))
 
 
 def _rows(enrolment_id: UUID, wanted: Iterable[Reminder]) -> list[ReminderRow]:
-    return [
-        ReminderRow(id=uuid4(), enrolment_id=enrolment_id, kind=kind, key=key, due_at=due_at)
-        for kind, key, due_at in wanted
-    ]
+    return [ReminderRow(id=uuid4(), enrolment_id=enrolment_id, **each._asdict()) for each in wanted]
 
 
-def forget(work: Work, enrolment_id: UUID, *kinds: ReminderKind) -> None:
-    """These kinds (default: all) need no looking at any more."""
+def settle_kinds(work: Work, enrolment_id: UUID, *kinds: ReminderKind) -> None:
+    """Settle the reminders of these kinds (default: all)."""
     wanted = kinds or domain.REMINDER_KINDS
     store.settle(work.session, enrolment_id, wanted, at=work.at, by=work.caller.subject)
 
 
-def forget_one(work: Work, enrolment_id: UUID, kind: ReminderKind, key: str) -> None:
-    """One thing needs no looking at any more."""
+def settle_one(work: Work, enrolment_id: UUID, kind: ReminderKind, key: str) -> None:
+    """Settle one reminder."""
     store.settle_one(work.session, enrolment_id, kind, key, at=work.at, by=work.caller.subject)
 
 
-def of_zone(work: Work, limit: int) -> list[ReminderRow]:
-    """What the caller's zone must look at now, the loudest first."""
+def list_reminders(work: Work, limit: int) -> list[ReminderRow]:
+    """List what the caller's zone must look at now, the loudest first."""
     zone = zone_of(work.caller)
     return list(store.of_zone(work.session, zone, work.caller.subject, work.at, limit))
 
 
-def settle(work: Work, reminder_id: UUID) -> ReminderRow:
-    """Somebody looked at it; what must be verified must be so again in thirty days.
+def settle_reminder(work: Work, reminder_id: UUID) -> ReminderRow:
+    """Settle a reminder by hand; what must be verified must be so again in thirty days.
 
     Raises `ReminderUnknown`, `ReminderLasts` for what ends by itself.
     """
-    row = work.session.get(ReminderRow, reminder_id)
+    row = store.reminder(work.session, reminder_id)
     if row is None or row.settled_at is not None or row.due_at > work.at:
         raise ReminderUnknown("there is no such reminder")
     own(work, row.enrolment_id, lock=True)
@@ -112,28 +114,28 @@ def settle(work: Work, reminder_id: UUID) -> ReminderRow:
     work.session.flush()
     if row.kind == "verify":
         again = morning(today(work) + timedelta(days=domain.VERIFY_DAYS))
-        put(work.session, row.enrolment_id, [("verify", row.key, again)])
+        schedule(work.session, row.enrolment_id, [Reminder("verify", row.key, again)])
     return row
 
 
-def tell(database: Database) -> int:
-    """Tell of what is due, and again each day; how many. One that cannot be told of keeps no other back."""
+def publish_due(database: Database) -> int:
+    """Publish what is due, again each day; how many. One that cannot be published keeps no other back."""
     at = clock.now()
     with database.read() as session:
         due = store.due_ids(session, at, at - _AGAIN, _BATCH, but=list(_failed))
-    failed = bisect(due, lambda some: _tell(database, some, at))
+    failed = bisect(due, lambda some: _publish(database, some, at))
     for reminder_id, error in failed:
         log.error("reminder %s cannot be told of: %s", reminder_id, type(error).__name__)
     _failed.extend(reminder_id for reminder_id, error in failed if not passing(error))
     return len(due) - len(failed)
 
 
-def _tell(database: Database, ids: Sequence[UUID], at: datetime) -> None:
+def _publish(database: Database, ids: Sequence[UUID], at: datetime) -> None:
     with database.transaction() as tx:
-        _tell_of(tx, store.due(tx.session, ids, at, at - _AGAIN), at)
+        _publish_each(tx, store.due(tx.session, ids, at, at - _AGAIN), at)
 
 
-def _tell_of(tx: Transaction, due: Sequence[tuple[ReminderRow, str | None]], at: datetime) -> None:
+def _publish_each(tx: Transaction, due: Sequence[tuple[ReminderRow, str | None]], at: datetime) -> None:
     for row, zone in due:
         if row.reminded_at is not None:
             row.loudness += 1

@@ -11,40 +11,42 @@ has a tie and why, the face of anybody else. Their photos are listed, and shown 
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import SQLModel
+from pydantic import BaseModel
 
+from chassis.database.unit_of_work import Work
+from services.registry.domain.lifecycle import EnrolmentStatus
 from services.registry.errors import EnrolmentMoveRefused, FileRestricted
 from services.registry.models import EnrolmentRow, PhotoRow
-from services.registry.store import access, photos, search
+from services.registry.store import access, encrypted_columns, photos, search
 from services.registry.store import files as store
 from services.registry.store import reminders as reminder_store
 from services.registry.store import transfers as transfer_store
-from services.registry.usecases import reminders, sealed, transfers
-from services.registry.usecases.work import Work, own
+from services.registry.usecases import reminders, transfers
+from services.registry.usecases.access_scope import own
 
 _SEALED = ("card", "pv_number", "convention_by", "suspended_for")
 
 
-def copy_of(work: Work, enrolment_id: UUID) -> dict[str, Any]:
-    """Everything that is known of a person in this file, in clear, but for the codes."""
+def copy_file(work: Work, enrolment_id: UUID) -> dict[str, Any]:
+    """Copy everything that is known of a person in this file, in clear, but for the codes."""
     row = own(work, enrolment_id)
-    card = work.open(sealed.card(row.id), row.card)
+    card = work.open(encrypted_columns.card(row.id), row.card)
     session = work.session
     return {
         "file": row.model_dump(mode="json", exclude={*_SEALED, "created_by"}),
-        "suspended_for": work.open(sealed.suspended_for(row.id), row.suspended_for).get("reason"),
-        "pv_number": work.open(sealed.pv_number(row.id), row.pv_number) or None,
-        "convention_by": work.open(sealed.convention_by(row.id), row.convention_by) or None,
+        "suspended_for": work.open(encrypted_columns.suspended_for(row.id), row.suspended_for).get("reason"),
+        "pv_number": work.open(encrypted_columns.pv_number(row.id), row.pv_number) or None,
+        "convention_by": work.open(encrypted_columns.convention_by(row.id), row.convention_by) or None,
         "card": card.get("card"),
         "devices": [_device(work, device) for device in store.devices(session, row.id)],
         "decisions": [each.model_dump(mode="json") for each in store.decisions(session, row.id)],
         "transfers": [
-            {**_shown(each), **transfers.said_of(work, each)}
+            {**_shown(each), **transfers.read_reasons(work, each)}
             for each in transfer_store.of_file(session, row.id)
         ],
         "photos": [_photo(work, each) for each in photos.of_file(session, row.id)],
         "openings": [
-            {**_shown(each), **work.open(sealed.opened(each.id), each.sealed)}
+            {**_shown(each), **work.open(encrypted_columns.opened(each.id), each.sealed)}
             for each in access.openings(session, row.id)
         ],
         # Who has a tie to her is theirs: the key of that reminder names them.
@@ -52,36 +54,36 @@ def copy_of(work: Work, enrolment_id: UUID) -> dict[str, Any]:
     }
 
 
-def _shown(row: SQLModel) -> dict[str, Any]:
-    """A row without what is sealed, and without who of the staff did it."""
+def _shown(row: BaseModel) -> dict[str, Any]:
+    """Copy a row without what is sealed, and without who of the staff did it."""
     staff = {"subject", "offered_by", "answered_by", "added_by", "settled_by"}
     return row.model_dump(mode="json", exclude={"sealed", "enrolment_id"} | staff)
 
 
 def _photo(work: Work, row: PhotoRow) -> dict[str, Any]:
     path = f"/v1/enrolments/{row.enrolment_id}/photos/{row.id}"
-    hers = {"jpeg": work.open(sealed.photo(row.id), row.sealed)} if row.shows is None else {}
+    hers = {"jpeg": work.open(encrypted_columns.photo(row.id), row.sealed)} if row.shows is None else {}
     return {**_shown(row), "path": path, **hers}
 
 
 def _device(work: Work, device: Any) -> dict[str, Any]:
     known: dict[str, Any] = device.model_dump(mode="json", exclude={"phone_number", "issued_by"})
-    return known | {"phone_number": work.open(sealed.phone_number(device.id), device.phone_number)}
+    return known | {"phone_number": work.open(encrypted_columns.phone_number(device.id), device.phone_number)}
 
 
-def restrict(work: Work, enrolment_id: UUID, *, restricted: bool) -> EnrolmentRow:
+def restrict_file(work: Work, enrolment_id: UUID, *, restricted: bool) -> EnrolmentRow:
     """Leave a file alone: it is kept, and nobody changes it. One whose alarm lives is not restricted."""
     row = own(work, enrolment_id, lock=True)
-    if restricted and row.status in ("active", "suspended"):
+    if restricted and row.status in (EnrolmentStatus.ACTIVE, EnrolmentStatus.SUSPENDED):
         raise EnrolmentMoveRefused("a file whose alarm lives is not restricted", status_now=row.status)
     row.restricted_at = work.at if restricted else None
     return row
 
 
-def erase(work: Work, enrolment_id: UUID) -> EnrolmentRow:
+def erase_file(work: Work, enrolment_id: UUID) -> EnrolmentRow:
     """Forget the person of a file that has ended; raises `EnrolmentMoveRefused`, `FileRestricted`."""
     row = own(work, enrolment_id, lock=True)
-    if row.status != "ended":
+    if row.status != EnrolmentStatus.ENDED:
         raise EnrolmentMoveRefused("only a file that has ended is erased", status_now=row.status)
     if row.restricted_at is not None:
         raise FileRestricted("a restricted file is kept as it is: lift the restriction first")
@@ -93,8 +95,8 @@ def erase(work: Work, enrolment_id: UUID) -> EnrolmentRow:
         transfer.sealed = b""
     access.forget_reasons(work.session, row.id)
     for photo in photos.of_file(work.session, row.id):
-        work.session.delete(photo)
+        photos.remove(work.session, photo)
     search.put(work.session, row.id, [])
     row.found_version = row.card_version
-    reminders.forget(work, row.id)
+    reminders.settle_kinds(work, row.id)
     return row

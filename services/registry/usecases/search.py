@@ -7,15 +7,15 @@ from uuid import UUID
 
 from chassis.database.database import Transaction
 from chassis.database.isolation import apart
+from chassis.database.unit_of_work import Work
 from chassis.security.vault import Unreadable, Vault
 from contracts.registry import Card
 from services.registry.domain import search as domain
 from services.registry.domain.search import Kind, Word
 from services.registry.models import EnrolmentRow
-from services.registry.store import files
+from services.registry.store import encrypted_columns, files
 from services.registry.store import search as store
-from services.registry.usecases import sealed
-from services.registry.usecases.work import Work, zone_of
+from services.registry.usecases.access_scope import zone_of
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +34,8 @@ class Hit:
     kinds: tuple[Kind, ...]
 
 
-def search(work: Work, key: bytes, text: str, limit: int) -> list[Hit]:
-    """Files of the caller's zone that have all words of the text, or words like them; the likest first."""
+def search_files(work: Work, key: bytes, text: str, limit: int) -> list[Hit]:
+    """Find files of the caller's zone with all words of the text, or words like them; the likest first."""
     zone = zone_of(work.caller)
     wanted = domain.of_query(key, text)
     best = [_likest(work, each, zone) for each in wanted]
@@ -45,7 +45,7 @@ def search(work: Work, key: bytes, text: str, limit: int) -> list[Hit]:
 
 
 def _likest(work: Work, wanted: Sequence[Word], zone: str) -> dict[UUID, tuple[float, Kind]]:
-    """By file: how like the likest of its words is, and of what kind; only those that are like enough."""
+    """Find, by file, how like the likest of its words is, and of what kind; only those like enough."""
     found = dict[UUID, tuple[float, Kind]]()
     for each in store.alike(work.session, wanted, zone, work.caller.subject):
         word = wanted[each.wanted]
@@ -61,32 +61,32 @@ def _hit(work: Work, known: UUID, why: Sequence[tuple[float, Kind]]) -> Hit:
     assert row is not None  # noqa: S101 - it was just found, and files are never deleted
     likeness = sum(each for each, _ in why) / len(why)
     kinds = tuple(dict.fromkeys(kind for _, kind in why))
-    return Hit(row, victim(work, row), round(likeness, 2), kinds)
+    return Hit(row, name_victim(work, row), round(likeness, 2), kinds)
 
 
-def victim(work: Work, row: EnrolmentRow) -> str | None:
-    """Whom a file is about; None where it has no card, `UNREADABLE` where that cannot be read."""
+def name_victim(work: Work, row: EnrolmentRow) -> str | None:
+    """Name whom a file is about; None where it has no card, `UNREADABLE` where that cannot be read."""
     if row.card is None:
         return None
     try:
-        return str(work.open(sealed.card(row.id), row.card)["card"]["victim"]["name"])
+        return str(work.open(encrypted_columns.card(row.id), row.card)["card"]["victim"]["name"])
     except (Unreadable, ValueError, KeyError, TypeError) as error:
         log.error("file %s: its card cannot be read: %s", row.id, type(error).__name__)
         return UNREADABLE
 
 
-def index(tx: Transaction, vault: Vault, key: bytes, row: EnrolmentRow) -> None:
-    """A file is found by what its card says now."""
-    said = vault.open(sealed.card(row.id), row.card) if row.card else None
+def index_card(tx: Transaction, vault: Vault, key: bytes, row: EnrolmentRow) -> None:
+    """Index a file by what its card says now."""
+    said = vault.open(encrypted_columns.card(row.id), row.card) if row.card else None
     words = domain.of_card(key, Card.model_validate(said["card"])) if said else []
     store.put(tx.session, row.id, words)
     row.found_version = row.card_version
 
 
-def index_rest(tx: Transaction, vault: Vault, key: bytes) -> int:
+def index_remaining(tx: Transaction, vault: Vault, key: bytes) -> int:
     """Index some of the files that search does not know yet; how many. One that fails hides no other."""
     rows = store.unindexed(tx.session, _BATCH)
     for row in rows:
         with apart("card of", row.id), tx.session.begin_nested():
-            index(tx, vault, key, row)
+            index_card(tx, vault, key, row)
     return len(rows)

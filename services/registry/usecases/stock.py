@@ -4,16 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from sqlalchemy.exc import IntegrityError
-
+from chassis.database.unit_of_work import Work
 from services.registry.domain import stock as domain
-from services.registry.domain.life import status_of
+from services.registry.domain.lifecycle import DeviceStatus
 from services.registry.domain.stock import STOCK_KINDS, StockKind, StockMove, StockPlace, StockStatus
-from services.registry.errors import ButtonNotInStock, DeviceAlreadyIssued, StockKnown, StockUnknown
+from services.registry.errors import ButtonNotInStock, DeviceAlreadyIssued, StockUnknown
 from services.registry.models import DeviceRow, StockRow
-from services.registry.store import access
 from services.registry.store import stock as store
-from services.registry.usecases.work import Work, alone, zone_of
+from services.registry.usecases.access_scope import hidden, lock_or_refuse, zone_of
 
 # More than that is not chosen from a list; each still has its number.
 _MOST_FREE = 500
@@ -28,13 +26,13 @@ class Item:
     device: DeviceRow | None
 
 
-def enter(work: Work, kind: StockKind, serial: str) -> Item:
+def enter_item(work: Work, kind: StockKind, serial: str) -> Item:
     """Put an item into the stock of the caller's zone; what somebody had before is to be wiped first.
 
     Raises `StockKnown`, `DeviceAlreadyIssued`, `DoneAtOnce`.
     """
     zone = zone_of(work.caller)
-    alone(work, f"{kind} {serial}", "serial")
+    lock_or_refuse(work, f"{kind} {serial}", "serial")
     if kind == "button" and store.is_out(work.session, serial):
         raise DeviceAlreadyIssued("serial: this one is issued to a file", field="serial")
     row = StockRow(
@@ -42,44 +40,40 @@ def enter(work: Work, kind: StockKind, serial: str) -> Item:
         zone_id=zone,
         kind=kind,
         serial=serial,
-        status="returned" if store.was_used(work.session, kind, serial) else "stock",
+        status=StockStatus.RETURNED if store.was_used(work.session, kind, serial) else StockStatus.STOCK,
         entered_at=work.at,
         entered_by=work.caller.subject,
     )
-    work.session.add(row)
-    try:
-        work.session.flush()
-    except IntegrityError:
-        raise StockKnown("serial: this one is in a stock already", field="serial") from None
+    store.add(work.session, row)
     return Item(row, _status(row, None), None)
 
 
-def listed(work: Work, place: StockPlace | None, after: UUID | None, limit: int) -> list[Item]:
-    """What the caller's zone has in a place, or anywhere, in order of id."""
+def list_items(work: Work, place: StockPlace | None, after: UUID | None, limit: int) -> list[Item]:
+    """List what the caller's zone has in a place, or anywhere, in order of id."""
     return _seen(work, store.items(work.session, zone_of(work.caller), place, after, limit))
 
 
-def free(work: Work) -> dict[StockKind, list[StockRow]]:
-    """What the caller's zone may issue."""
+def list_free(work: Work) -> dict[StockKind, list[StockRow]]:
+    """List what the caller's zone may issue, by kind."""
     rows = store.free(work.session, zone_of(work.caller), _MOST_FREE)
     return {kind: [row for row in rows if row.kind == kind] for kind in STOCK_KINDS}
 
 
-def move(work: Work, item_id: UUID, wanted: StockMove) -> Item:
+def move_item(work: Work, item_id: UUID, wanted: StockMove) -> Item:
     """Take back what was wiped, report lost, find, or write off; raises `StockUnknown`, `StockMoveRefused`."""
     row = store.item(work.session, item_id, lock=True)
     if row is None or row.zone_id != zone_of(work.caller):
         raise StockUnknown("there is no such item in this stock")
     device = store.devices_of(work.session, [row.id]).get(row.id)
     # What is part of a device of a file is moved with that device: its status is not the stock's to change.
-    status = "issued" if device else domain.stock_status(row.status, None)
+    status = StockStatus.ISSUED if device else domain.stock_status(row.status, None)
     row.status = domain.stock_moved(status, wanted)
     if wanted == "take_back":
         row.wiped_at, row.wiped_by = work.at, work.caller.subject
     return Item(row, domain.stock_status(row.status, None), None)
 
 
-def match(work: Work, item_id: UUID, kind: StockKind, field: str) -> StockRow:
+def match_item(work: Work, item_id: UUID, kind: StockKind, field: str) -> StockRow:
     """Take an item from the stock of the caller's zone; raises `StockUnknown`, `StockMoveRefused`."""
     row = store.item(work.session, item_id, lock=True)
     if row is None or row.zone_id != zone_of(work.caller) or row.kind != kind:
@@ -88,11 +82,11 @@ def match(work: Work, item_id: UUID, kind: StockKind, field: str) -> StockRow:
 
 
 def match_serial(work: Work, serial: str, *, unknown_is_meant: bool) -> StockRow | None:
-    """The same by the number on the button; None where no stock knows it: those are issued as they are.
+    """Take one by the number on the button; None where no stock knows it: those are issued as they are.
 
     Raises `ButtonNotInStock` too: where the zone keeps a stock, a number that it does not know is a slip.
     """
-    alone(work, f"button {serial}", "button_serial")
+    lock_or_refuse(work, f"button {serial}", "button_serial")
     row = store.by_serial(work.session, "button", serial)
     if row is None:
         if not unknown_is_meant and store.is_kept(work.session, zone_of(work.caller), "button"):
@@ -112,15 +106,15 @@ def _matched(work: Work, row: StockRow, field: str) -> StockRow:
 def _seen(work: Work, rows: Sequence[StockRow]) -> list[Item]:
     devices = store.devices_of(work.session, [row.id for row in rows])
     files = {device.enrolment_id for device in devices.values()}
-    hidden = access.tied_to(work.session, files, work.caller.subject)
-    return [_item(row, devices.get(row.id), hidden) for row in rows]
+    unseen = hidden(work, files)
+    return [_item(row, devices.get(row.id), unseen) for row in rows]
 
 
-def _item(row: StockRow, device: DeviceRow | None, hidden: set[UUID]) -> Item:
-    if device is not None and device.enrolment_id in hidden:
-        return Item(row, "issued", None)
+def _item(row: StockRow, device: DeviceRow | None, unseen: set[UUID]) -> Item:
+    if device is not None and device.enrolment_id in unseen:
+        return Item(row, StockStatus.ISSUED, None)
     return Item(row, _status(row, device), device)
 
 
 def _status(row: StockRow, device: DeviceRow | None) -> StockStatus:
-    return domain.stock_status(row.status, status_of(device.status) if device else None)
+    return domain.stock_status(row.status, DeviceStatus(device.status) if device else None)

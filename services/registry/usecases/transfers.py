@@ -2,37 +2,37 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID, uuid4
 
+from chassis.database.unit_of_work import Work
 from contracts.registry import TransferAnswered, TransferOffered
+from services.registry.domain.lifecycle import EnrolmentStatus
+from services.registry.domain.transfers import TransferMove, TransferState, transfer_moved
 from services.registry.errors import (
     EnrolmentMoveRefused,
-    EnrolmentUnknown,
     TransferAnsweredBefore,
     TransferInvalid,
     TransferUnknown,
 )
 from services.registry.models import EnrolmentRow, TransferRow
-from services.registry.store import access, stock
-from services.registry.store import files as file_store
+from services.registry.store import encrypted_columns, stock
 from services.registry.store import transfers as store
-from services.registry.usecases import cards, reminders, sealed, zones
-from services.registry.usecases.work import Work, own, tell, zone_of
-
-Answer = Literal["accepted", "declined", "withdrawn"]
+from services.registry.usecases import cards, reminders, zones
+from services.registry.usecases.access_scope import is_tied, own, publish_change, untied, zone_of
+from services.registry.usecases.reminders import Reminder
 
 # Somebody at the old zone comes back from leave within that; after it the file alone says so.
 _DECLINED_SHOWN = timedelta(days=14)
 
 
-def offer(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, within: timedelta) -> TransferRow:
+def offer_file(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, within: timedelta) -> TransferRow:
     """Offer a file to the zone that the victim moved to; it must answer within `within`.
 
     Raises `ZoneUnknown`, `TransferInvalid`, `TransferAnsweredBefore`.
     """
     row = own(work, enrolment_id, lock=True)
-    if row.status == "ended":
+    if row.status == EnrolmentStatus.ENDED:
         raise EnrolmentMoveRefused("a file that has ended moves nowhere", status_now=row.status)
     if to_zone_id == row.managing_zone_id:
         raise TransferInvalid("this zone manages the file already", field="to_zone_id")
@@ -49,10 +49,9 @@ def offer(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, within: 
         offered_by=work.caller.subject,
         due_at=work.at + within,
     )
-    transfer.sealed = work.seal(sealed.transfer(transfer.id), {"reason": reason})
-    work.session.add(transfer)
-    work.session.flush()
-    reminders.put(work.session, row.id, [("transfer", str(transfer.id), transfer.due_at)])
+    transfer.sealed = work.seal(encrypted_columns.transfer(transfer.id), {"reason": reason})
+    store.add(work.session, transfer)
+    reminders.schedule(work.session, row.id, [Reminder("transfer", str(transfer.id), transfer.due_at)])
     work.tx.publish(
         TransferOffered(
             transfer_id=transfer.id,
@@ -64,101 +63,103 @@ def offer(work: Work, enrolment_id: UUID, to_zone_id: str, reason: str, within: 
     return transfer
 
 
-def of_zone(work: Work, limit: int) -> list[TransferRow]:
-    """What the caller's zone offers or is offered, then what of its offers was declined lately.
+def list_transfers(work: Work, limit: int) -> list[TransferRow]:
+    """List what the caller's zone offers or is offered, then what of its offers was declined lately.
 
     Nothing that the caller has a tie to.
     """
-    zone, who = zone_of(work.caller), work.caller.subject
+    zone = zone_of(work.caller)
     found = [
         *store.of_zone(work.session, zone, limit),
         *store.declined(work.session, zone, work.at - _DECLINED_SHOWN, limit),
     ]
-    return [row for row in found[:limit] if not access.is_tied(work.session, row.enrolment_id, who)]
+    return [row for row in found[:limit] if not is_tied(work, row.enrolment_id)]
 
 
-def last(work: Work, row: EnrolmentRow) -> TransferRow | None:
-    """The last offer of a file, where the caller's zone can answer it or must hear that it was declined."""
+def find_last(work: Work, row: EnrolmentRow) -> TransferRow | None:
+    """Find the last offer of a file, where the caller's zone can answer it or must hear it was declined."""
     made = store.of_file(work.session, row.id)
     if not made or row.erased_at is not None:
         return None
     latest, zone = made[-1], work.caller.zone if "file_manager" in work.caller.roles else None
-    declined = latest.state == "declined" and latest.from_zone_id == row.managing_zone_id
-    learns = zone in (latest.from_zone_id, latest.to_zone_id) and (latest.state == "offered" or declined)
-    return latest if learns else None
+    offered = latest.state == TransferState.OFFERED
+    declined = latest.state == TransferState.DECLINED and latest.from_zone_id == row.managing_zone_id
+    concerned = zone in (latest.from_zone_id, latest.to_zone_id)
+    return latest if concerned and (offered or declined) else None
 
 
-def said_of(work: Work, row: TransferRow) -> Mapping[str, Any]:
-    """Why a file is offered (`reason`), and why it was not taken (`declined`)."""
-    return work.opened(sealed.transfer(row.id), row.sealed)
+def read_reasons(work: Work, row: TransferRow) -> Mapping[str, Any]:
+    """Read why a file is offered (`reason`), and why it was not taken (`declined`)."""
+    return work.opened(encrypted_columns.transfer(row.id), row.sealed)
 
 
-def accept(work: Work, transfer_id: UUID) -> TransferRow:
-    """The other zone takes the file: from here on it manages it, and its card says so."""
+def accept_file(work: Work, transfer_id: UUID) -> TransferRow:
+    """Take the file for the other zone: from here on it manages it, and its card says so."""
     row, transfer = _open(work, transfer_id)
     if transfer.to_zone_id != zone_of(work.caller):
         raise TransferUnknown("there is no such transfer")
-    if row.status == "ended":
+    if row.status == EnrolmentStatus.ENDED:
         raise EnrolmentMoveRefused("a file that has ended moves nowhere", status_now=row.status)
     row.managing_zone_id = transfer.to_zone_id
     stock.follow(work.session, row.id, transfer.to_zone_id)
-    _answer(work, transfer, "accepted")
-    tell(work, row)
+    _answer(work, transfer, "accept")
+    publish_change(work, row)
     if row.card is not None:
-        cards.publish(work, row)
+        cards.publish_card(work, row)
     return transfer
 
 
-def decline(work: Work, transfer_id: UUID, reason: str) -> TransferRow:
-    """The other zone does not take it, and says why; the old one goes on."""
+def decline_file(work: Work, transfer_id: UUID, reason: str) -> TransferRow:
+    """Decline the file, and say why; the old zone goes on."""
     _, transfer = _open(work, transfer_id)
     if transfer.to_zone_id != zone_of(work.caller):
         raise TransferUnknown("there is no such transfer")
-    said = work.opened(sealed.transfer(transfer.id), transfer.sealed)
-    transfer.sealed = work.seal(sealed.transfer(transfer.id), {**said, "declined": reason})
-    _answer(work, transfer, "declined")
+    said = work.opened(encrypted_columns.transfer(transfer.id), transfer.sealed)
+    transfer.sealed = work.seal(encrypted_columns.transfer(transfer.id), {**said, "declined": reason})
+    _answer(work, transfer, "decline")
     return transfer
 
 
-def withdraw(work: Work, transfer_id: UUID) -> TransferRow:
-    """The offering zone takes its offer back."""
+def withdraw_offer(work: Work, transfer_id: UUID) -> TransferRow:
+    """Take back an offer of the caller's zone."""
     row, transfer = _open(work, transfer_id)
     if row.managing_zone_id != zone_of(work.caller):
         raise TransferUnknown("there is no such transfer")
-    _answer(work, transfer, "withdrawn")
+    _answer(work, transfer, "withdraw")
     return transfer
 
 
-def close(work: Work, enrolment_id: UUID) -> None:
-    """The file ends here: what is on offer is no longer."""
+def withdraw_open(work: Work, enrolment_id: UUID) -> None:
+    """Withdraw what is on offer of a file that ends."""
     transfer = store.offered(work.session, enrolment_id)
     if transfer is not None:
-        _answer(work, transfer, "withdrawn")
+        _answer(work, transfer, "withdraw")
 
 
 def _open(work: Work, transfer_id: UUID) -> tuple[EnrolmentRow, TransferRow]:
-    """An open transfer and its file, locked; raises `TransferUnknown`, `TransferAnsweredBefore`."""
+    """Find an open transfer and its file, locked; raises `TransferUnknown`, `TransferAnsweredBefore`."""
     known = store.transfer(work.session, transfer_id)
     zone = zone_of(work.caller)
     if known is None or zone not in (known.from_zone_id, known.to_zone_id):
         raise TransferUnknown("there is no such transfer")
-    row = file_store.enrolment(work.session, known.enrolment_id, lock=True)
-    if row is None or access.is_tied(work.session, known.enrolment_id, work.caller.subject):
-        raise EnrolmentUnknown("there is no such file")
+    row = untied(work, known.enrolment_id, lock=True)
     transfer = store.transfer(work.session, transfer_id)
-    if transfer is None or transfer.state != "offered":
+    if transfer is None or transfer.state != TransferState.OFFERED:
         raise TransferAnsweredBefore("this offer was answered before")
     return row, transfer
 
 
-def _answer(work: Work, transfer: TransferRow, answer: Answer) -> None:
-    transfer.state, transfer.answered_at, transfer.answered_by = answer, work.at, work.caller.subject
-    reminders.forget(work, transfer.enrolment_id, "transfer")
+def _answer(work: Work, transfer: TransferRow, move: TransferMove) -> None:
+    transfer.state = transfer_moved(TransferState(transfer.state), move)
+    transfer.answered_at, transfer.answered_by = work.at, work.caller.subject
+    reminders.settle_kinds(work, transfer.enrolment_id, "transfer")
     work.tx.publish(
-        TransferAnswered(
-            transfer_id=transfer.id,
-            answer=answer,
-            answered_at=work.at,
-            **transfer.model_dump(include={"enrolment_id", "from_zone_id", "to_zone_id"}),
+        TransferAnswered.model_validate(
+            {
+                **transfer.model_dump(include={"enrolment_id", "from_zone_id", "to_zone_id"}),
+                "transfer_id": transfer.id,
+                "answer": transfer.state,
+                "answered_at": work.at,
+            }
         )
     )

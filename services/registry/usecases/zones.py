@@ -1,25 +1,35 @@
 """Which police zones there are. Dispatch owns the map; until it told, each zone is taken as it is named."""
 
+from collections.abc import Sequence
+
 from chassis.database.database import Transaction
+from chassis.database.unit_of_work import Work
+from contracts.envelope import Event
 from services.registry.errors import ZoneUnknown
+from services.registry.events import incoming
 from services.registry.models import ZonesRow
 from services.registry.store import zones as store
-from services.registry.usecases.work import Work
 
 
-def keep(tx: Transaction, row: ZonesRow) -> None:
-    """Remember what dispatch told."""
+def record_published(tx: Transaction, events: Sequence[Event]) -> None:
+    """Record which zones dispatch published last; raises `Invalid`."""
+    for row in filter(None, map(incoming.zones_in_force, events)):
+        record_zones(tx, row)
+
+
+def record_zones(tx: Transaction, row: ZonesRow) -> None:
+    """Record the zones that dispatch published."""
     store.put(tx.session, row)
 
 
 def refuse_unknown(work: Work, zone_id: str, field: str) -> None:
-    """No file goes where nobody would find it; raises `ZoneUnknown` naming the field."""
+    """Refuse a zone where nobody would find a file; raises `ZoneUnknown` naming the field."""
     known = store.names(work.session)
     if known and zone_id not in known:
         raise ZoneUnknown("there is no such police zone", field=field)
 
 
-def named(work: Work, language: str) -> dict[str, str]:
-    """The zones in force by id, in order of name; in Dutch where the map has no name in this language."""
+def name_zones(work: Work, language: str) -> dict[str, str]:
+    """Name the zones in force by id, in order of name; in Dutch where there is no name in this language."""
     found = {zone_id: names.get(language, names["nl"]) for zone_id, names in store.names(work.session).items()}
     return dict(sorted(found.items(), key=lambda zone: zone[1]))

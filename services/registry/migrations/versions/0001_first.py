@@ -1,89 +1,270 @@
-"""First schema of the registry."""
+"""The tables of the registry: what the migrations before the first release made, in one."""
 
-import sqlalchemy as sa
 from alembic import op
 
 revision = "0001"
 down_revision = None
 
-MOMENT = sa.DateTime(timezone=True)
+TABLES = """
+CREATE TABLE stock_item (
+    id uuid NOT NULL,
+    zone_id varchar NOT NULL,
+    kind varchar NOT NULL,
+    serial varchar NOT NULL,
+    status varchar NOT NULL,
+    entered_at timestamptz NOT NULL,
+    entered_by varchar NOT NULL,
+    wiped_at timestamptz,
+    wiped_by varchar,
+    CONSTRAINT stock_item_kind_check CHECK (kind IN ('button', 'phone')),
+    CONSTRAINT stock_item_status_check CHECK (status IN ('stock', 'issued', 'returned', 'lost', 'retired')),
+    CONSTRAINT stock_item_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE enrolment_file (
+    id uuid NOT NULL,
+    managing_zone_id varchar NOT NULL,
+    status varchar NOT NULL,
+    card bytea,
+    card_version integer NOT NULL,
+    pv_number bytea,
+    convention_signed_on date,
+    convention_by bytea,
+    created_at timestamptz NOT NULL,
+    created_by varchar NOT NULL,
+    activated_at timestamptz,
+    ended_at timestamptz,
+    found_version integer DEFAULT 0 NOT NULL,
+    restricted_at timestamptz,
+    erased_at timestamptz,
+    imported_ref varchar,
+    suspended_for bytea,
+    -- Activation without report, card and convention must not exist, whatever the code does.
+    CONSTRAINT enrolment_file_check CHECK (
+        status <> 'active' OR (pv_number IS NOT NULL AND card IS NOT NULL AND convention_signed_on IS NOT NULL)
+    ),
+    CONSTRAINT enrolment_file_status_check CHECK (status IN ('open', 'active', 'suspended', 'ended')),
+    CONSTRAINT enrolment_file_imported_ref_key UNIQUE (imported_ref),
+    CONSTRAINT enrolment_file_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE issued_device (
+    id uuid NOT NULL,
+    enrolment_id uuid NOT NULL,
+    public_key varchar NOT NULL,
+    button_serial varchar NOT NULL,
+    phone_number bytea NOT NULL,
+    status varchar NOT NULL,
+    version integer NOT NULL,
+    tested_at timestamptz,
+    usable_since timestamptz NOT NULL,
+    issued_at timestamptz NOT NULL,
+    issued_by varchar NOT NULL,
+    button_item_id uuid,
+    phone_item_id uuid,
+    CONSTRAINT issued_device_check CHECK (status <> 'active' OR tested_at IS NOT NULL),
+    CONSTRAINT issued_device_status_check CHECK (
+        status IN ('matched', 'active', 'suspended', 'lost', 'returned')
+    ),
+    CONSTRAINT issued_device_pkey PRIMARY KEY (id),
+    CONSTRAINT issued_device_public_key_key UNIQUE (public_key),
+    CONSTRAINT issued_device_button_item_id_fkey FOREIGN KEY (button_item_id) REFERENCES stock_item(id),
+    CONSTRAINT issued_device_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_file(id),
+    CONSTRAINT issued_device_phone_item_id_fkey FOREIGN KEY (phone_item_id) REFERENCES stock_item(id)
+);
+
+CREATE TABLE found_by (
+    enrolment_id uuid NOT NULL,
+    word integer NOT NULL,
+    piece bytea NOT NULL,
+    kind varchar NOT NULL,
+    pieces integer NOT NULL,
+    CONSTRAINT found_by_pkey PRIMARY KEY (enrolment_id, word, piece),
+    CONSTRAINT found_by_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_file(id)
+);
+
+CREATE TABLE opened_file (
+    id uuid NOT NULL,
+    enrolment_id uuid NOT NULL,
+    subject varchar NOT NULL,
+    sealed bytea NOT NULL,
+    opened_at timestamptz NOT NULL,
+    until timestamptz NOT NULL,
+    CONSTRAINT opened_file_pkey PRIMARY KEY (id),
+    CONSTRAINT opened_file_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_file(id)
+);
+
+CREATE TABLE photo (
+    id uuid NOT NULL,
+    enrolment_id uuid NOT NULL,
+    shows uuid,
+    taken_on date NOT NULL,
+    sealed bytea NOT NULL,
+    added_at timestamptz NOT NULL,
+    added_by varchar NOT NULL,
+    CONSTRAINT photo_pkey PRIMARY KEY (id),
+    CONSTRAINT photo_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_file(id)
+);
+
+CREATE TABLE received_decision (
+    application_id uuid NOT NULL,
+    enrolment_id uuid NOT NULL,
+    granted boolean NOT NULL,
+    decided_at timestamptz NOT NULL,
+    ends_on date,
+    to_end boolean DEFAULT false NOT NULL,
+    number integer DEFAULT 0 NOT NULL,
+    CONSTRAINT received_decision_pkey PRIMARY KEY (application_id)
+);
+
+CREATE TABLE reminder (
+    id uuid NOT NULL,
+    enrolment_id uuid NOT NULL,
+    kind varchar NOT NULL,
+    key varchar NOT NULL,
+    due_at timestamptz NOT NULL,
+    reminded_at timestamptz,
+    loudness integer NOT NULL,
+    settled_at timestamptz,
+    settled_by varchar,
+    CONSTRAINT reminder_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE tie (
+    enrolment_id uuid NOT NULL,
+    subject varchar NOT NULL,
+    sealed bytea,
+    declared_at timestamptz NOT NULL,
+    declared_by varchar NOT NULL,
+    source uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    by_another boolean DEFAULT false NOT NULL,
+    withdrawn_at timestamptz,
+    CONSTRAINT tie_pkey PRIMARY KEY (enrolment_id, subject, source)
+);
+
+CREATE TABLE transfer (
+    id uuid NOT NULL,
+    enrolment_id uuid NOT NULL,
+    from_zone_id varchar NOT NULL,
+    to_zone_id varchar NOT NULL,
+    state varchar NOT NULL,
+    sealed bytea NOT NULL,
+    offered_at timestamptz NOT NULL,
+    offered_by varchar NOT NULL,
+    due_at timestamptz NOT NULL,
+    answered_at timestamptz,
+    answered_by varchar,
+    CONSTRAINT transfer_check CHECK ((state = 'offered') = (answered_at IS NULL)),
+    CONSTRAINT transfer_check1 CHECK (from_zone_id <> to_zone_id),
+    CONSTRAINT transfer_state_check CHECK (state IN ('offered', 'accepted', 'declined', 'withdrawn')),
+    CONSTRAINT transfer_pkey PRIMARY KEY (id),
+    CONSTRAINT transfer_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_file(id)
+);
+
+CREATE TABLE zones (
+    id serial,
+    number integer NOT NULL,
+    zones jsonb NOT NULL,
+    CONSTRAINT zones_pkey PRIMARY KEY (id)
+);
+
+CREATE INDEX found_by_piece ON found_by (kind, piece);
+CREATE UNIQUE INDEX issued_device_button ON issued_device (button_serial) WHERE status <> 'returned';
+-- An item is part of one device at a time, whatever the code does.
+CREATE UNIQUE INDEX issued_device_button_item ON issued_device (button_item_id) WHERE status <> 'returned';
+CREATE UNIQUE INDEX issued_device_phone_item ON issued_device (phone_item_id) WHERE status <> 'returned';
+CREATE INDEX ix_enrolment_file_created_at ON enrolment_file (created_at);
+CREATE INDEX ix_enrolment_file_managing_zone_id ON enrolment_file (managing_zone_id);
+CREATE INDEX ix_issued_device_enrolment_id ON issued_device (enrolment_id);
+CREATE INDEX ix_opened_file_enrolment_id ON opened_file (enrolment_id);
+CREATE INDEX ix_photo_enrolment_id ON photo (enrolment_id);
+CREATE INDEX ix_received_decision_enrolment_id ON received_decision (enrolment_id);
+CREATE INDEX ix_reminder_due_at ON reminder (due_at);
+CREATE INDEX ix_reminder_enrolment_id ON reminder (enrolment_id);
+CREATE INDEX ix_transfer_enrolment_id ON transfer (enrolment_id);
+CREATE INDEX ix_transfer_from_zone_id ON transfer (from_zone_id);
+CREATE INDEX ix_transfer_to_zone_id ON transfer (to_zone_id);
+CREATE UNIQUE INDEX reminder_open ON reminder (enrolment_id, kind, key) WHERE settled_at IS NULL;
+CREATE INDEX stock_item_of_zone ON stock_item (zone_id, id);
+CREATE UNIQUE INDEX stock_item_serial ON stock_item (kind, serial) WHERE status <> 'retired';
+CREATE UNIQUE INDEX transfer_one_open ON transfer (enrolment_id) WHERE state = 'offered';
+"""
+
+# Outbox, inbox, timers and audit log, as chassis describes them.
+PLUMBING = """
+CREATE TABLE audit_entry (
+    id uuid NOT NULL,
+    at timestamptz NOT NULL,
+    subject varchar NOT NULL,
+    roles jsonb NOT NULL,
+    claims jsonb NOT NULL,
+    purpose varchar NOT NULL,
+    action varchar NOT NULL,
+    about varchar NOT NULL,
+    fields jsonb NOT NULL,
+    "position" bigint,
+    hash varchar,
+    CONSTRAINT audit_entry_pkey PRIMARY KEY (id),
+    CONSTRAINT audit_entry_position_key UNIQUE ("position")
+);
+
+CREATE TABLE audit_seal (
+    "position" bigserial,
+    hash varchar NOT NULL,
+    sealed_at timestamptz NOT NULL,
+    signature varchar NOT NULL,
+    CONSTRAINT audit_seal_pkey PRIMARY KEY ("position")
+);
+
+CREATE TABLE audit_witness (
+    service varchar NOT NULL,
+    "position" bigint NOT NULL,
+    hash varchar NOT NULL,
+    sealed_at timestamptz NOT NULL,
+    signature varchar NOT NULL,
+    CONSTRAINT audit_witness_pkey PRIMARY KEY (service, "position", hash)
+);
+
+CREATE TABLE due (
+    id uuid NOT NULL,
+    kind varchar NOT NULL,
+    subject_id varchar NOT NULL,
+    due_at timestamptz NOT NULL,
+    attempt integer NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    parked_at timestamptz,
+    CONSTRAINT due_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE inbox (
+    queue varchar NOT NULL,
+    event_id uuid NOT NULL,
+    handled_at timestamptz NOT NULL,
+    CONSTRAINT inbox_pkey PRIMARY KEY (queue, event_id)
+);
+
+CREATE TABLE outbox (
+    id uuid NOT NULL,
+    exchange varchar NOT NULL,
+    routing_key varchar NOT NULL,
+    body bytea NOT NULL,
+    created_at timestamptz NOT NULL,
+    failures integer DEFAULT 0 NOT NULL,
+    put_off_until timestamptz,
+    CONSTRAINT outbox_pkey PRIMARY KEY (id)
+);
+
+CREATE INDEX audit_entry_loose ON audit_entry (at) WHERE "position" IS NULL;
+CREATE INDEX ix_due_due_at ON due (due_at);
+CREATE INDEX ix_due_failing ON due (failures) WHERE failures > 0;
+CREATE INDEX ix_due_kind ON due (kind);
+CREATE INDEX ix_due_subject_id ON due (subject_id);
+CREATE INDEX ix_inbox_handled_at ON inbox (handled_at);
+CREATE INDEX ix_outbox_created_at ON outbox (created_at);
+"""
 
 
 def upgrade() -> None:
-    op.create_table(
-        "enrolment_file",
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("managing_zone_id", sa.String, nullable=False, index=True),
-        sa.Column("status", sa.String, nullable=False),
-        sa.Column("card", sa.LargeBinary),
-        sa.Column("card_version", sa.Integer, nullable=False),
-        sa.Column("pv_number", sa.LargeBinary),
-        sa.Column("convention_signed_on", sa.Date),
-        sa.Column("convention_by", sa.LargeBinary),
-        sa.Column("created_at", MOMENT, nullable=False, index=True),
-        sa.Column("created_by", sa.String, nullable=False),
-        sa.Column("activated_at", MOMENT),
-        sa.CheckConstraint("status IN ('open', 'active', 'suspended', 'ended')"),
-        # Activation without report, card and convention must not exist, whatever the code does.
-        sa.CheckConstraint(
-            "status <> 'active' OR (pv_number IS NOT NULL AND card IS NOT NULL AND convention_signed_on IS NOT NULL)"
-        ),
-    )
-    op.create_table(
-        "issued_device",
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("enrolment_id", sa.Uuid, sa.ForeignKey("enrolment_file.id"), nullable=False, index=True),
-        sa.Column("public_key", sa.String, nullable=False, unique=True),
-        sa.Column("button_serial", sa.String, nullable=False),
-        sa.Column("phone_number", sa.LargeBinary, nullable=False),
-        sa.Column("status", sa.String, nullable=False),
-        sa.Column("version", sa.Integer, nullable=False),
-        sa.Column("tested_at", MOMENT),
-        sa.Column("usable_since", MOMENT, nullable=False),
-        sa.Column("issued_at", MOMENT, nullable=False),
-        sa.Column("issued_by", sa.String, nullable=False),
-        sa.CheckConstraint("status IN ('matched', 'active', 'suspended', 'lost', 'returned')"),
-        sa.CheckConstraint("status <> 'active' OR tested_at IS NOT NULL"),
-    )
-    op.create_index(
-        "issued_device_button",
-        "issued_device",
-        ["button_serial"],
-        unique=True,
-        postgresql_where=sa.text("status <> 'returned'"),
-    )
-    op.create_table(
-        "received_decision",
-        sa.Column("application_id", sa.Uuid, primary_key=True),
-        sa.Column("enrolment_id", sa.Uuid, nullable=False, index=True),
-        sa.Column("granted", sa.Boolean, nullable=False),
-        sa.Column("decided_at", MOMENT, nullable=False),
-        sa.Column("ends_on", sa.Date),
-    )
-    _plumbing()
-
-
-def _plumbing() -> None:
-    """Outbox, inbox and timers, as chassis describes them."""
-    op.create_table(
-        "outbox",
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("exchange", sa.String, nullable=False),
-        sa.Column("routing_key", sa.String, nullable=False),
-        sa.Column("body", sa.LargeBinary, nullable=False),
-        sa.Column("created_at", MOMENT, nullable=False, index=True),
-    )
-    op.create_table(
-        "inbox",
-        sa.Column("queue", sa.String, primary_key=True),
-        sa.Column("event_id", sa.Uuid, primary_key=True),
-        sa.Column("handled_at", MOMENT, nullable=False, index=True),
-    )
-    op.create_table(
-        "due",
-        sa.Column("id", sa.Uuid, primary_key=True),
-        sa.Column("kind", sa.String, nullable=False, index=True),
-        sa.Column("subject_id", sa.String, nullable=False, index=True),
-        sa.Column("due_at", MOMENT, nullable=False, index=True),
-        sa.Column("attempt", sa.Integer, nullable=False),
-    )
+    for statement in f"{TABLES}{PLUMBING}".split(";\n"):
+        if statement.strip():
+            op.execute(statement)

@@ -1,5 +1,6 @@
 """Which files a caller may read and change. A tie to a party beats every role."""
 
+from collections.abc import Collection
 from datetime import date
 from uuid import UUID
 
@@ -7,32 +8,38 @@ from chassis.database.unit_of_work import Work
 from chassis.errors import Forbidden
 from chassis.security.principal import Caller
 from contracts.common import local_day
-from services.registry import events
 from services.registry.errors import DoneAtOnce, EnrolmentUnknown, FileRestricted
+from services.registry.events import outgoing
 from services.registry.models import EnrolmentRow
 from services.registry.store import access, files, locks
 
-__all__ = ["Work", "alone", "changeable", "own", "readable", "tell", "today", "zone_of"]
-
 
 def zone_of(caller: Caller) -> str:
-    """The zone whose files the caller manages; raises `Forbidden`."""
+    """Return the zone whose files the caller manages; raises `Forbidden`."""
     if caller.zone is None:
         raise Forbidden("the token names no police zone", field="zone")
     return caller.zone
 
 
 def own(work: Work, enrolment_id: UUID, *, lock: bool = False) -> EnrolmentRow:
-    """A file that the caller's zone manages; raises `EnrolmentUnknown`, also for another zone's."""
+    """Find a file that the caller's zone manages; raises `EnrolmentUnknown`, also for another zone's."""
     zone = zone_of(work.caller)
+    row = untied(work, enrolment_id, lock=lock)
+    if row.managing_zone_id != zone:
+        raise EnrolmentUnknown("there is no such file")
+    return row
+
+
+def untied(work: Work, enrolment_id: UUID, *, lock: bool = False) -> EnrolmentRow:
+    """Find a file of any zone that the caller has no tie to; raises `EnrolmentUnknown`."""
     row = files.enrolment(work.session, enrolment_id, lock=lock)
-    if row is None or row.managing_zone_id != zone or _is_tied(work, enrolment_id):
+    if row is None or is_tied(work, enrolment_id):
         raise EnrolmentUnknown("there is no such file")
     return row
 
 
 def changeable(work: Work, enrolment_id: UUID) -> EnrolmentRow:
-    """An own file, locked, whose content may be changed; raises `EnrolmentUnknown`, `FileRestricted`."""
+    """Lock an own file whose content may be changed; raises `EnrolmentUnknown`, `FileRestricted`."""
     row = own(work, enrolment_id, lock=True)
     if row.restricted_at is not None or row.erased_at is not None:
         raise FileRestricted("this file is restricted or erased: nobody changes it")
@@ -40,12 +47,12 @@ def changeable(work: Work, enrolment_id: UUID) -> EnrolmentRow:
 
 
 def readable(work: Work, enrolment_id: UUID) -> EnrolmentRow:
-    """A file that the caller may read: an own one, one that is offered to its zone, one opened for it.
+    """Find a file that the caller may read: an own one, one offered to its zone, one opened for it.
 
     Raises `EnrolmentUnknown`.
     """
-    row = files.enrolment(work.session, enrolment_id)
-    if row is None or _is_tied(work, enrolment_id) or not _may_read(work, row):
+    row = untied(work, enrolment_id)
+    if not _may_read(work, row):
         raise EnrolmentUnknown("there is no such file")
     return row
 
@@ -58,19 +65,25 @@ def _may_read(work: Work, row: EnrolmentRow) -> bool:
     return access.is_opened(work.session, row.id, caller.subject, work.at)
 
 
-def _is_tied(work: Work, enrolment_id: UUID) -> bool:
+def is_tied(work: Work, enrolment_id: UUID) -> bool:
+    """Check whether the caller has a tie to a party of a file: then it does not exist for them."""
     return access.is_tied(work.session, enrolment_id, work.caller.subject)
 
 
-def tell(work: Work, row: EnrolmentRow) -> None:
-    """Others hear how a file stands that was just changed, under its lock.
+def hidden(work: Work, enrolment_ids: Collection[UUID]) -> set[UUID]:
+    """Pick those of these files that do not exist for the caller."""
+    return access.tied_to(work.session, enrolment_ids, work.caller.subject)
+
+
+def publish_change(work: Work, row: EnrolmentRow) -> None:
+    """Publish how a file stands that was just changed, under its lock.
 
     Who began earlier may have waited for who began later: the moment is that of the change, not of the request.
     """
-    work.tx.publish(events.enrolment_changed(row, files.moment(work.session)))
+    work.tx.publish(outgoing.enrolment_changed(row, files.moment(work.session)))
 
 
-def alone(work: Work, what: str, field: str | None = None) -> None:
+def lock_or_refuse(work: Work, what: str, field: str | None = None) -> None:
     """Be the only one that does `what` until the transaction ends, where no constraint of one table sees to it.
 
     Raises `DoneAtOnce` rather than wait for long.
@@ -80,5 +93,5 @@ def alone(work: Work, what: str, field: str | None = None) -> None:
 
 
 def today(work: Work) -> date:
-    """The day in Belgium."""
+    """Return the day in Belgium."""
     return local_day(work.at)

@@ -1,4 +1,4 @@
-"""What the registry publishes, and what it reads from others."""
+"""What the registry reads from others: an event becomes a row; raises `Invalid` naming the field."""
 
 from datetime import date, datetime
 from typing import TypeVar
@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from chassis.errors import Invalid
 from chassis.security.accounts import account
+from contracts.audit import AuditSealed
 from contracts.committee import (
     AlarmEnding,
     AlarmGranted,
@@ -20,58 +21,13 @@ from contracts.committee import (
 )
 from contracts.dispatch import TestRouted, ZonesPublished
 from contracts.envelope import Event, Payload
-from contracts.registry import CardPublished, CardWithdrawn, DeviceChanged, EnrolmentChanged
-from services.registry.models import DeviceRow, EnrolmentRow, GrantRow, TieRow, ZonesRow
+from services.registry.models import GrantRow, TieRow, ZonesRow
 
 P = TypeVar("P", bound=Payload)
 
 
-def enrolment_changed(row: EnrolmentRow, at: datetime) -> EnrolmentChanged:
-    """The file as others may know it."""
-    return EnrolmentChanged.model_validate(
-        {
-            "enrolment_id": row.id,
-            "status": row.status,
-            "managing_zone_id": row.managing_zone_id,
-            "changed_at": at,
-        }
-    )
-
-
-def device_changed(row: DeviceRow, at: datetime) -> DeviceChanged:
-    """The device with its key and version."""
-    return DeviceChanged.model_validate(
-        {
-            "enrolment_id": row.enrolment_id,
-            "device_id": row.id,
-            "public_key": row.public_key,
-            "status": row.status,
-            "version": row.version,
-            "changed_at": at,
-        }
-    )
-
-
-def card_published(row: EnrolmentRow, content: dict[str, object], at: datetime) -> CardPublished:
-    """The card with its codes, for dispatch alone. `content`: what is sealed in the row."""
-    return CardPublished.model_validate(
-        {
-            "enrolment_id": row.id,
-            "version": row.card_version,
-            "managing_zone_id": row.managing_zone_id,
-            "published_at": at,
-            **content,
-        }
-    )
-
-
-def card_withdrawn(row: EnrolmentRow) -> CardWithdrawn:
-    """Dispatch forgets the card; the version rises, so that no late copy brings it back."""
-    return CardWithdrawn(enrolment_id=row.id, version=row.card_version)
-
-
 def decision(event: Event) -> GrantRow | None:
-    """A decision of the committee; None for its other events. Raises `Invalid`.
+    """Read a decision of the committee; None for its other events. Raises `Invalid`.
 
     Granted without `ends_on`: provisional, until the committee decides.
     """
@@ -125,7 +81,7 @@ def _grant(
 
 
 def tied(event: Event) -> TieRow | None:
-    """A tie that was declared or withdrawn at the committee; None for other events. Raises `Invalid`."""
+    """Read a tie that was declared or withdrawn at the committee; None for other events. Raises `Invalid`."""
     if event.type not in (ConflictDeclared.TYPE, ConflictWithdrawn.TYPE):
         return None
     declares = event.type == ConflictDeclared.TYPE
@@ -143,7 +99,7 @@ def tied(event: Event) -> TieRow | None:
 
 
 def passed_test(event: Event) -> tuple[UUID, datetime] | None:
-    """Device and time of receipt of a test press that came through. Raises `Invalid`."""
+    """Read device and time of receipt of a test press that came through. Raises `Invalid`."""
     if event.type != TestRouted.TYPE:
         return None
     routed = _read(TestRouted, event)
@@ -151,11 +107,16 @@ def passed_test(event: Event) -> tuple[UUID, datetime] | None:
 
 
 def zones_in_force(event: Event) -> ZonesRow | None:
-    """The police zones that dispatch tells of; None for its other events. Raises `Invalid`."""
+    """Read the police zones that dispatch published; None for its other events. Raises `Invalid`."""
     if event.type != ZonesPublished.TYPE:
         return None
     told = _read(ZonesPublished, event)
     return ZonesRow(number=told.number, zones=[zone.model_dump() for zone in told.zones])
+
+
+def audit_sealed(event: Event) -> AuditSealed:
+    """Read where reporting signed that its audit log stands."""
+    return AuditSealed.model_validate(event.data)
 
 
 def _read(kind: type[P], event: Event) -> P:

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
+from enum import StrEnum
 from typing import Literal, get_args
 
-from contracts.registry import DeviceStatus, EnrolmentStatus
 from services.registry.errors import (
     ActivationRefused,
     DeviceMoveRefused,
@@ -16,42 +16,60 @@ from services.registry.errors import (
 EnrolmentMove = Literal["activate", "suspend", "end"]
 DeviceMove = Literal["activate", "suspend", "report_lost", "return", "reactivate"]
 
-ENROLMENT_STATUSES: tuple[EnrolmentStatus, ...] = get_args(EnrolmentStatus)
-DEVICE_STATUSES: tuple[DeviceStatus, ...] = get_args(DeviceStatus)
 ENROLMENT_MOVES: tuple[EnrolmentMove, ...] = get_args(EnrolmentMove)
 DEVICE_MOVES: tuple[DeviceMove, ...] = get_args(DeviceMove)
 
+
+class EnrolmentStatus(StrEnum):
+    """Where a file is in its life."""
+
+    OPEN = "open"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    ENDED = "ended"
+
+
+class DeviceStatus(StrEnum):
+    """Where a device of a file is in its life."""
+
+    MATCHED = "matched"
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    LOST = "lost"
+    RETURNED = "returned"
+
+
 ENROLMENT_TABLE: Mapping[tuple[EnrolmentStatus, EnrolmentMove], EnrolmentStatus] = {
-    ("open", "activate"): "active",
-    ("suspended", "activate"): "active",
-    ("active", "suspend"): "suspended",
-    ("open", "end"): "ended",
-    ("active", "end"): "ended",
-    ("suspended", "end"): "ended",
+    (EnrolmentStatus.OPEN, "activate"): EnrolmentStatus.ACTIVE,
+    (EnrolmentStatus.SUSPENDED, "activate"): EnrolmentStatus.ACTIVE,
+    (EnrolmentStatus.ACTIVE, "suspend"): EnrolmentStatus.SUSPENDED,
+    (EnrolmentStatus.OPEN, "end"): EnrolmentStatus.ENDED,
+    (EnrolmentStatus.ACTIVE, "end"): EnrolmentStatus.ENDED,
+    (EnrolmentStatus.SUSPENDED, "end"): EnrolmentStatus.ENDED,
 }
 # What was suspended or lost comes back as `matched`: only a passed test makes a device active.
 DEVICE_TABLE: Mapping[tuple[DeviceStatus, DeviceMove], DeviceStatus] = {
-    ("matched", "activate"): "active",
-    ("matched", "suspend"): "suspended",
-    ("active", "suspend"): "suspended",
-    ("matched", "report_lost"): "lost",
-    ("active", "report_lost"): "lost",
-    ("suspended", "report_lost"): "lost",
-    ("matched", "return"): "returned",
-    ("active", "return"): "returned",
-    ("suspended", "return"): "returned",
-    ("lost", "return"): "returned",
-    ("suspended", "reactivate"): "matched",
-    ("lost", "reactivate"): "matched",
+    (DeviceStatus.MATCHED, "activate"): DeviceStatus.ACTIVE,
+    (DeviceStatus.MATCHED, "suspend"): DeviceStatus.SUSPENDED,
+    (DeviceStatus.ACTIVE, "suspend"): DeviceStatus.SUSPENDED,
+    (DeviceStatus.MATCHED, "report_lost"): DeviceStatus.LOST,
+    (DeviceStatus.ACTIVE, "report_lost"): DeviceStatus.LOST,
+    (DeviceStatus.SUSPENDED, "report_lost"): DeviceStatus.LOST,
+    (DeviceStatus.MATCHED, "return"): DeviceStatus.RETURNED,
+    (DeviceStatus.ACTIVE, "return"): DeviceStatus.RETURNED,
+    (DeviceStatus.SUSPENDED, "return"): DeviceStatus.RETURNED,
+    (DeviceStatus.LOST, "return"): DeviceStatus.RETURNED,
+    (DeviceStatus.SUSPENDED, "reactivate"): DeviceStatus.MATCHED,
+    (DeviceStatus.LOST, "reactivate"): DeviceStatus.MATCHED,
 }
 # In the victim's hands.
-HELD: frozenset[DeviceStatus] = frozenset({"matched", "active", "suspended"})
+HELD = frozenset({DeviceStatus.MATCHED, DeviceStatus.ACTIVE, DeviceStatus.SUSPENDED})
 # In the victim's hands and usable.
-LIVE: frozenset[DeviceStatus] = frozenset({"matched", "active"})
+LIVE = frozenset({DeviceStatus.MATCHED, DeviceStatus.ACTIVE})
 
 
 def enrolment_moved(status: EnrolmentStatus, move: EnrolmentMove) -> EnrolmentStatus:
-    """The status after a move; raises `EnrolmentMoveRefused`."""
+    """Return the status after a move; raises `EnrolmentMoveRefused`."""
     after = ENROLMENT_TABLE.get((status, move))
     if after is None:
         raise EnrolmentMoveRefused(f"a file that is {status} does not allow {move}", status_now=status)
@@ -59,21 +77,11 @@ def enrolment_moved(status: EnrolmentStatus, move: EnrolmentMove) -> EnrolmentSt
 
 
 def device_moved(status: DeviceStatus, move: DeviceMove) -> DeviceStatus:
-    """The status after a move; raises `DeviceMoveRefused`."""
+    """Return the status after a move; raises `DeviceMoveRefused`."""
     after = DEVICE_TABLE.get((status, move))
     if after is None:
         raise DeviceMoveRefused(f"a device that is {status} does not allow {move}", status_now=status)
     return after
-
-
-def enrolment_status_of(kept: str) -> EnrolmentStatus:
-    """The status of a file as the tables know it."""
-    return next(status for status in ENROLMENT_STATUSES if status == kept)
-
-
-def status_of(kept: str) -> DeviceStatus:
-    """The status of a device as the tables know it."""
-    return next(status for status in DEVICE_STATUSES if status == kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +109,7 @@ class Preconditions:
 
 
 def refuse_to_end(*, decided: bool, devices: Collection[DeviceStatus]) -> None:
-    """No alarm ends by a click: the committee decided it, and every device was handed in.
+    """Refuse an end that the committee did not decide, or with a device that was not handed in.
 
     Raises `EndRefused` naming `decision` and `device`, whichever is missing.
     """
@@ -118,16 +126,19 @@ def refuse_to_end(*, decided: bool, devices: Collection[DeviceStatus]) -> None:
 
 
 def unprotected(file: EnrolmentStatus, devices: Collection[DeviceStatus], *, to_end: bool) -> bool:
-    """Whether an alarm that is to be on protects nobody now: it is suspended, or no device of it works."""
-    return not to_end and (file == "suspended" or (file == "active" and "active" not in devices))
+    """Check whether an alarm that is to be on protects nobody: it is suspended, or no device of it works."""
+    if to_end:
+        return False
+    works = DeviceStatus.ACTIVE in devices
+    return file == EnrolmentStatus.SUSPENDED or (file == EnrolmentStatus.ACTIVE and not works)
 
 
 def refuse_gap(file: EnrolmentStatus, others: Collection[DeviceStatus]) -> None:
-    """What is left when a device is taken back or suspended must protect her; raises `GapInProtection`.
+    """Refuse to take back or suspend a device where what is left protects nobody; raises `GapInProtection`.
 
     In a swap the new device works before the old one comes back; a whole alarm is suspended
     with a reason. While it is suspended none works: then another one must at least be in the victim's hands.
     """
-    wanted = {"active"} if file == "active" else HELD
+    wanted = {DeviceStatus.ACTIVE} if file == EnrolmentStatus.ACTIVE else HELD
     if not wanted.intersection(others):
         raise GapInProtection("issue and test another device first: this alarm has no other that works")

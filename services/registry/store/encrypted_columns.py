@@ -51,7 +51,7 @@ def photo(photo_id: UUID) -> str:
     return f"photo:{photo_id}"
 
 
-SEALED = (
+ENCRYPTED = (
     Sealed(EnrolmentRow, "card", card, ("id",)),
     Sealed(EnrolmentRow, "pv_number", pv_number, ("id",)),
     Sealed(EnrolmentRow, "convention_by", convention_by, ("id",)),

@@ -1,0 +1,1 @@
+"""Events that the registry reads and publishes."""

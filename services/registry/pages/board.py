@@ -1,0 +1,35 @@
+"""The first page: what the zone must look at, what is on offer, its newest files."""
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.responses import RedirectResponse
+
+from services.registry.domain.card import LASTING
+from services.registry.domain.roles import FILE_MANAGER, READERS, STOCK_KEEPERS
+from services.registry.pages.context import Page
+from services.registry.presenters.files import disclose_lines
+from services.registry.presenters.transfers import disclose_transfer
+from services.registry.usecases import access, reminders, transfers, zones
+
+router = APIRouter(include_in_schema=False)
+
+_LINES = 100
+
+
+@router.get("/desk")
+def board(page: Page) -> Response:
+    """Show what the zone must look at, what is on offer, and its newest files."""
+    caller = page.reader(*READERS, *STOCK_KEEPERS)
+    if FILE_MANAGER not in caller.roles:
+        return RedirectResponse("/desk/stock" if "technician" in caller.roles else "/desk/glass", 303)
+    with page.unit_of_work(caller) as work:
+        what: dict[str, Any] = {
+            "rows": disclose_lines(work, _LINES),
+            "reminders": reminders.list_reminders(work, _LINES),
+            "said_of_you": access.list_ties_said_by_others(work),
+            "lasting": LASTING,
+            "transfers": [disclose_transfer(work, each) for each in transfers.list_transfers(work, _LINES)],
+            "zones": zones.name_zones(work, page.language),
+        }
+    return page.show("files.html", caller, **what)

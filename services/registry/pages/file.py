@@ -1,0 +1,119 @@
+"""The page of one file: what it still needs, its papers, its card, its devices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from babel.dates import format_timedelta
+from fastapi import APIRouter, Response
+
+from chassis.database.unit_of_work import Work
+from chassis.http.pages import UNKNOWN
+from contracts.registry import Card
+from contracts.values import FIRST_DAY, LAST_DAY
+from services.registry.domain import photo as photo_rules
+from services.registry.domain.card import Completeness
+from services.registry.domain.roles import FILE_MANAGER, READERS
+from services.registry.errors import CardUnknown, EnrolmentUnknown
+from services.registry.models import EnrolmentRow, PhotoRow
+from services.registry.pages.context import Page
+from services.registry.presenters.cards import disclose_card
+from services.registry.presenters.files import disclose_file
+from services.registry.presenters.transfers import disclose_transfer
+from services.registry.schemas.file import TransferOut
+from services.registry.usecases import access, cards, files, photos, stock, transfers, zones
+from services.registry.usecases.access_scope import today
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/desk/enrolments/{enrolment_id}")
+def one(page: Page, enrolment_id: UUID) -> Response:
+    """Show one file; where it is not the caller's: the glass."""
+    caller = page.reader(*READERS)
+    try:
+        with page.unit_of_work(caller) as work:
+            what = _whole(work, enrolment_id, page.locale)
+            what["zones"] = zones.name_zones(work, page.language)
+    except EnrolmentUnknown:
+        return page.show(
+            "glass.html", caller, 404, number=enrolment_id, unknown=True, minutes=page.glass_minutes
+        )
+    words = page.words
+    what["names"] = _names(what["card"], words)
+    missing = what["file"].missing or ("activate",)
+    what["needs"] = ", ".join(words.get(f"needs.{each}", words["activate"]) for each in missing)
+    what["lacks"] = _lacks(what["whole"], words)
+    return page.show("file.html", caller, **what)
+
+
+def _whole(work: Work, enrolment_id: UUID, locale: str) -> dict[str, Any]:
+    """Collect what the page of a file shows; raises `EnrolmentUnknown`."""
+    caller, found = work.caller, files.read_file(work, enrolment_id)
+    own = FILE_MANAGER in caller.roles and found.row.managing_zone_id == caller.zone
+    try:
+        kept = disclose_card(work, enrolment_id)
+    except CardUnknown:
+        kept = None
+    until = access.find_opened_until(work, enrolment_id)
+    change = own and found.row.restricted_at is None and found.row.erased_at is None
+    return {
+        "file": disclose_file(work, found),
+        "row": found.row,
+        "card": kept.card if kept else None,
+        "edition": kept.edition if kept else "",
+        "whole": cards.completeness(work, enrolment_id),
+        "photos": [_aged(work, each, locale) for each in photos.list_photos(work, enrolment_id)],
+        "photo_most": photo_rules.MOST_BYTES,
+        "today": today(work),
+        "own": own,
+        "change": change,
+        "free": stock.list_free(work) if change else {},
+        "until": None if own else until,
+        "offer": _offer(work, found.row),
+    }
+
+
+def _offer(work: Work, row: EnrolmentRow) -> TransferOut | None:
+    """Disclose the last offer of a file, where either zone's manager still has something to learn from it."""
+    last = transfers.find_last(work, row)
+    return disclose_transfer(work, last) if last else None
+
+
+@dataclass(frozen=True, slots=True)
+class _AgedPhoto:
+    """A photo, how old it is in words, and whether it is out of date."""
+
+    row: PhotoRow
+    age: str
+    stale: bool
+
+
+def _aged(work: Work, photo: PhotoRow, locale: str) -> _AgedPhoto:
+    if not FIRST_DAY <= photo.taken_on <= LAST_DAY:
+        return _AgedPhoto(photo, UNKNOWN, stale=True)
+    age = max(today(work) - photo.taken_on, photo.taken_on.resolution)
+    words = str(format_timedelta(age, granularity="day", threshold=1.5, locale=locale))
+    return _AgedPhoto(photo, words, stale=today(work) >= photo_rules.stale_on(photo.taken_on))
+
+
+def _lacks(whole: Completeness, words: Mapping[str, str]) -> list[str]:
+    """Say in words what a patrol would miss: `perpetrators.0.weapons` is "Perpetrator 1: weapons"."""
+
+    def told(path: str) -> str:
+        parts = path.split(".")
+        said = [f"{int(each) + 1}" if each.isdigit() else words[f"part.{each}"] for each in parts]
+        first = 2 if parts[1:2] and parts[1].isdigit() else 1
+        head, rest = " ".join(said[:first]), ", ".join(said[first:])
+        return f"{head}: {rest}" if rest else head
+
+    stale = words["part.stale"]
+    return [told(each) for each in whole.missing] + [f"{told(each)} ({stale})" for each in whole.stale]
+
+
+def _names(card: Card | None, words: Mapping[str, str]) -> dict[UUID | None, str]:
+    """Name who may be on a photo, by `ref`; None is the victim."""
+    victim = (card.victim.name if card and card.victim else None) or words["victim"]
+    people = card.perpetrators if card else ()
+    return {None: victim} | {each.ref: each.name or words["perpetrator"] for each in people}

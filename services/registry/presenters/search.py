@@ -1,0 +1,25 @@
+"""What a search found, as the caller may see it."""
+
+from collections.abc import Iterable
+
+from chassis.database import damaged_rows
+from chassis.database.unit_of_work import Work
+from services.registry.presenters.disclosure import disclose
+from services.registry.schemas.file import HitOut
+from services.registry.usecases.search import Hit
+
+
+def disclose_hits(work: Work, hits: Iterable[Hit]) -> list[HitOut]:
+    """Disclose the files that were found."""
+    found = [damaged_rows.shown(HitOut, _values(hit), "file", hit.row.id) for hit in hits]
+    return [disclose(work, each.enrolment_id, each) for each in found]
+
+
+def _values(hit: Hit) -> dict[str, object]:
+    return {
+        "enrolment_id": hit.row.id,
+        "status": hit.row.status,
+        "victim": hit.victim,
+        "likeness": hit.likeness,
+        "found_by": hit.kinds,
+    }

@@ -1,1 +1,0 @@
-"""The registry's pages: templates and words."""
