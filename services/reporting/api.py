@@ -20,27 +20,23 @@ from chassis.security.principal import Caller
 from contracts.common import Lane
 from contracts.policy import audiences
 from contracts.values import Moment
-from services.reporting import domain, usecases
-from services.reporting.domain import Row
+from services.reporting import usecases
+from services.reporting.domain import report_versions
+from services.reporting.domain.report_document import DailyReport
+from services.reporting.domain.rows import Row
 from services.reporting.errors import ComparisonUnknown
-from services.reporting.schemas import (
-    AttentionOut,
-    BookOut,
-    CloseIn,
-    CompareIn,
-    ComparisonOut,
-    DailyReport,
-    DailyReportOut,
+from services.reporting.schemas.attention import AttentionOut, ResolveIn
+from services.reporting.schemas.gaps import CloseIn, GapOut
+from services.reporting.schemas.ledger import (
     EscalationLine,
-    GapOut,
     LedgerDay,
     OrderLine,
     PressDetail,
     PressLine,
-    ReportChange,
-    ResolveIn,
     Summary,
 )
+from services.reporting.schemas.reconciliation import BookOut, CompareIn, ComparisonOut
+from services.reporting.schemas.reports import DailyReportOut, ReportChange
 from services.reporting.settings import ReportingSettings
 from services.reporting.store import comparisons, gaps
 
@@ -194,7 +190,9 @@ def _reports(app: FastAPI, database: Database) -> None:
 
 def _changed(before: DailyReport, after: DailyReportOut) -> list[ReportChange]:
     own = set(DailyReport.model_fields)
-    found = domain.differences(before.model_dump(mode="json"), after.model_dump(mode="json", include=own))
+    found = report_versions.differences(
+        before.model_dump(mode="json"), after.model_dump(mode="json", include=own)
+    )
     return [ReportChange.model_validate(each) for each in found]
 
 

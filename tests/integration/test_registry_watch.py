@@ -13,8 +13,8 @@ from contracts.topology import REPORTING_ATTENTION
 from services.registry import events
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import files, watch
-from services.reporting.domain import Entries
-from services.reporting.events import enter
+from services.reporting.domain.entries import Entries
+from services.reporting.events.incoming import enter
 from tests.integration.test_registry_following import open_reminders, told
 from tests.support.days import today
 from tests.support.desks import Desk

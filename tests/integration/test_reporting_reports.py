@@ -15,8 +15,9 @@ from contracts.catalogue import PARKED
 from contracts.committee import AlarmGranted
 from contracts.dispatch import TestRouted
 from contracts.topology import REPORTING_ATTENTION, REPORTING_FOLLOW_UP
-from services.reporting import domain, usecases
+from services.reporting import usecases
 from services.reporting.api import create_app
+from services.reporting.domain import days
 from tests.support import ledger_events as ev
 from tests.support.books import Books, empty, enter, opened, published
 from tests.support.days import today
@@ -61,7 +62,7 @@ def test_the_report_of_a_clock_change_holds_exactly_that_local_day(
     database: Database, api: Desk, monkeypatch: pytest.MonkeyPatch, day: date, hours: int
 ) -> None:
     device, enrolment = ev.new_pair()
-    first, after = domain.day_bounds(day)
+    first, after = days.day_bounds(day)
     second = timedelta(seconds=1)
     set_clock(monkeypatch, after + timedelta(hours=6))
     follow(

@@ -14,8 +14,9 @@ from contracts.alarm import alarm_id_of
 from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed
 from contracts.topology import REPORTING_FOLLOW_UP
-from services.reporting import domain, usecases
+from services.reporting import usecases
 from services.reporting.api import create_app
+from services.reporting.domain import days
 from services.reporting.store import reports
 from tests.support import ledger_events as ev
 from tests.support.books import Books, empty, enter, opened, published
@@ -44,7 +45,7 @@ def api(books: Books) -> Iterator[Desk]:
 def database(books: Books, monkeypatch: pytest.MonkeyPatch) -> Database:
     """Empty books, on the next morning."""
     empty(books.database)
-    now = domain.local_time(DAY + timedelta(days=1), 5)
+    now = days.local_time(DAY + timedelta(days=1), 5)
     monkeypatch.setattr(clock, "now", lambda: now)
     return books.database
 
@@ -184,7 +185,7 @@ def test_a_report_that_cannot_be_made_is_told_and_hurts_no_other(
         due = session.execute(text("SELECT subject_id FROM due WHERE kind = 'daily_reports'")).scalars().all()
     assert due == [(DAY + timedelta(days=1)).isoformat()], "the next day is not kept waiting"
     # It is tried again, and told that it is missing.
-    monkeypatch.setattr(clock, "now", lambda: domain.local_time(DAY + timedelta(days=1), 9))
+    monkeypatch.setattr(clock, "now", lambda: days.local_time(DAY + timedelta(days=1), 9))
     with database.transaction() as tx:
         usecases.check_reports(tx, books.settings)
     assert "report_missing" in {each["kind"] for each in api.call("GET", "/v1/attention", **DEVICES)}
@@ -209,7 +210,7 @@ def test_facts_of_a_day_are_found_by_their_indexes(database: Database) -> None:
         )
         tx.session.execute(text("ANALYZE fact"))
     with database.read() as session:
-        first, after = domain.day_bounds(DAY)
+        first, after = days.day_bounds(DAY)
         rows = session.execute(
             text(f"EXPLAIN {reports._DAY.text}"),
             {"ids": [uuid4() for _ in range(200)], "first": first, "after": after},

@@ -12,7 +12,7 @@ from sqlmodel import Session
 from chassis.runtime import clock
 from chassis.security.accounts import account
 from contracts.values import EARLIEST
-from services.reporting.domain import Row
+from services.reporting.domain.rows import Row
 from services.reporting.store.access import NOT_TIED
 
 _OPEN = text(

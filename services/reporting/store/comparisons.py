@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.reporting.domain import Row
+from services.reporting.domain.rows import Row
 
 _WATCH = text(
     "INSERT INTO compared_book (book, compared_at, fault) SELECT name, :now, 'never compared' "

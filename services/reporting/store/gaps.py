@@ -13,7 +13,7 @@ from sqlmodel import Session
 
 from chassis.database.columns import table_of
 from chassis.database.sql import Insert, send
-from services.reporting.domain import Row
+from services.reporting.domain.rows import Row
 from services.reporting.models import Missing, Parked
 
 # Alarm holds the press, dispatch never told of it.

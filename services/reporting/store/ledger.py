@@ -8,7 +8,8 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from chassis.security.accounts import account
-from services.reporting.domain import STAGES, Row
+from services.reporting.domain.rows import Row
+from services.reporting.domain.stages import STAGES
 from services.reporting.store.access import NOT_TIED
 
 _COUNTS = """

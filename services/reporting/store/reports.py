@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.reporting.domain import Row
+from services.reporting.domain.rows import Row
 
 _OF_THE_DAY = "f.at >= :first AND f.at < :after"
 # A fact that came without its enrolment belongs to the one of its device. Two selects, each by its own index:

@@ -9,7 +9,9 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlmodel import Session
 
-from services.reporting.domain import ORDER_STATES, Entries, Row
+from services.reporting.domain.entries import Entries
+from services.reporting.domain.rows import Row
+from services.reporting.domain.stages import ORDER_STATES
 
 _LEAST = "LEAST(t.{0}, excluded.{0})"
 _MOST = "GREATEST(t.{0}, excluded.{0})"

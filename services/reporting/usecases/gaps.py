@@ -13,7 +13,8 @@ from chassis.security.principal import Caller
 from chassis.telemetry.metrics import Reading
 from contracts.reporting import LedgerGapFound
 from contracts.telemetry import LEDGER_GAPS
-from services.reporting.domain import GAP_NAME, Row
+from services.reporting.domain.gaps import GAP_NAME
+from services.reporting.domain.rows import Row
 from services.reporting.errors import AttentionResolved, AttentionUnknown, GapClosed, GapUnknown
 from services.reporting.settings import ReportingSettings
 from services.reporting.store import attention, gaps

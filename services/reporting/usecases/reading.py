@@ -7,8 +7,8 @@ from sqlmodel import Session
 
 from chassis.runtime import clock
 from contracts.common import local_day
-from services.reporting import domain
-from services.reporting.domain import Row
+from services.reporting.domain import days, stages
+from services.reporting.domain.rows import Row
 from services.reporting.errors import DayInFuture, PressUnknown
 from services.reporting.store import access, gaps, ledger
 
@@ -38,7 +38,7 @@ def ledger_day(session: Session, day: date, limit: int, who: str) -> Row:
     """
     now = clock.now()
     refuse_future(day, now)
-    first, after = domain.day_bounds(day)
+    first, after = days.day_bounds(day)
     found = ledger.lines(session, first, after, limit + 1, who)
     return {
         "day": day,
@@ -64,4 +64,4 @@ def summary(session: Session, since: datetime, lane: str | None) -> Row:
 
 
 def _with_state(line: Row) -> Row:
-    return {**line, "orders": line["orders"] or 0, "state": domain.outcome_of(line)}
+    return {**line, "orders": line["orders"] or 0, "state": stages.outcome_of(line)}

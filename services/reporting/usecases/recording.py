@@ -11,8 +11,8 @@ from chassis.security import witness
 from chassis.telemetry.metrics import Reading
 from contracts.envelope import Event
 from contracts.reporting import CanaryMissed
-from services.reporting import events
-from services.reporting.domain import Entries
+from services.reporting.domain.entries import Entries
+from services.reporting.events import incoming
 from services.reporting.settings import ReportingSettings
 from services.reporting.store import attention, gaps, reports, writing
 
@@ -33,7 +33,7 @@ def record(tx: Transaction, queue: str, batch: Sequence[Event]) -> None:
     for event in batch:
         if event.id in fresh:
             fresh.remove(event.id)
-            events.enter(entries, queue, event)
+            incoming.enter(entries, queue, event)
     writing.write(tx.session, entries, now)
     if entries.sealed:
         witness.keep(tx.session, entries.sealed)

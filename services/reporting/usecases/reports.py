@@ -17,10 +17,10 @@ from chassis.security.principal import Caller
 from contracts.common import local_day
 from contracts.policy import Circumstances
 from contracts.reporting import ReportPublished
-from services.reporting import domain
-from services.reporting.domain import Row
+from services.reporting.domain import daily_report, days, report_versions
+from services.reporting.domain.report_document import DailyReport
+from services.reporting.domain.rows import Row
 from services.reporting.errors import EnrolmentUnknown, VersionUnknown
-from services.reporting.schemas import DailyReport
 from services.reporting.settings import ReportingSettings
 from services.reporting.store import access, attention, due, ledger, reports
 from services.reporting.usecases.reading import refuse_future
@@ -73,25 +73,25 @@ def daily(session: Session, enrolment_id: UUID, day: date | None, version: int |
     about["version"] = version = version or len(versions)
     shown, before = versions[version - 1], versions[version - 2] if version > 1 else None
     about["made_at"] = shown["made_at"]
-    bounds = domain.day_bounds(day)
+    bounds = days.day_bounds(day)
     about["came_later"] = reports.came_after(session, enrolment_id, *bounds, shown["made_at"])
     return Published(shown["body"] | about, before and before["body"])
 
 
 def _made(session: Session, ids: Sequence[UUID], day: date) -> tuple[dict[UUID, Row], dict[UUID, Exception]]:
     """The reports of a day, and what is in the way of those that cannot be made: each by itself."""
-    first, after = domain.day_bounds(day)
+    first, after = days.day_bounds(day)
     facts = reports.facts_of_day(session, ids, first, after)
     beats = reports.last_before(session, ids, first, ["heartbeat"])
-    contacts = reports.last_before(session, ids, first, domain.CONTACT)
+    contacts = reports.last_before(session, ids, first, daily_report.CONTACT)
     made: dict[UUID, Row] = {}
     failed: dict[UUID, Exception] = {}
-    alarms = [alarm for fact in facts if (alarm := domain.alarm_of(fact)) is not None]
+    alarms = [alarm for fact in facts if (alarm := daily_report.alarm_of(fact)) is not None]
     incidents = ledger.outcomes(session, alarms)
     for each in ids:
         own = [fact for fact in facts if fact["owner"] == each]
         try:
-            report = domain.daily_report(each, day, own, beats.get(each), contacts.get(each), incidents)
+            report = daily_report.daily_report(each, day, own, beats.get(each), contacts.get(each), incidents)
             made[each] = DailyReport.model_validate(report).model_dump(mode="json")
         except Exception as error:  # noqa: BLE001 - whatever is wrong with its facts, the others are made
             failed[each] = error
@@ -101,7 +101,7 @@ def _made(session: Session, ids: Sequence[UUID], day: date) -> tuple[dict[UUID, 
 def make_reports(tx: Transaction, day: date, limit: int = _CHUNK) -> int:
     """Make at most `limit` of the reports that a local day still lacks; how many were tried."""
     now = clock.now()
-    ids = reports.to_make(tx.session, day, *domain.day_bounds(day), limit)
+    ids = reports.to_make(tx.session, day, *days.day_bounds(day), limit)
     made, failed = _made(tx.session, ids, day)
     for enrolment_id in reports.save(tx.session, day, made, now):
         tx.publish(ReportPublished(enrolment_id=enrolment_id, day=day, published_at=now))
@@ -139,7 +139,7 @@ def _remake(tx: Transaction, enrolment_id: UUID, day: date) -> None:
     if failed:
         raise failed[enrolment_id]
     versions = reports.saved(tx.session, enrolment_id, day)
-    if not versions or domain.differences(versions[-1]["body"], made[enrolment_id]):
+    if not versions or report_versions.differences(versions[-1]["body"], made[enrolment_id]):
         version = len(versions) + 1
         if reports.save(tx.session, day, made, now, version):
             tx.publish(ReportPublished(enrolment_id=enrolment_id, day=day, published_at=now, version=version))
@@ -167,7 +167,7 @@ def begin_reports(tx: Transaction, settings: ReportingSettings) -> None:
 
 def _schedule(tx: Transaction, day: date, settings: ReportingSettings) -> None:
     """The reports of a day are due in the early morning of the next."""
-    due_at = domain.local_time(day + timedelta(days=1), settings.report_hour)
+    due_at = days.local_time(day + timedelta(days=1), settings.report_hour)
     timers.schedule(tx.session, [Due(kind=DAILY_REPORTS, subject_id=day.isoformat(), due_at=due_at)])
 
 
@@ -176,9 +176,9 @@ def check_reports(tx: Transaction, settings: ReportingSettings) -> None:
     now = clock.now()
     today = local_day(now)
     day = today - timedelta(days=1)
-    if now < domain.local_time(today, settings.report_missing_hour):
+    if now < days.local_time(today, settings.report_missing_hour):
         return
-    missing = reports.without_report(tx.session, day, *domain.day_bounds(day), _CHUNK)
+    missing = reports.without_report(tx.session, day, *days.day_bounds(day), _CHUNK)
     if missing:
         attend(tx, "report_missing", day.isoformat(), {"at_least": len(missing)}, now)
     else:

@@ -11,9 +11,9 @@ from chassis.runtime import clock
 from contracts.book import KEPT_BY
 from contracts.common import local_day
 from contracts.values import FIRST_DAY
-from services.reporting import domain
 from services.reporting.books import Asked, BookAway
-from services.reporting.domain import Row
+from services.reporting.domain import days
+from services.reporting.domain.rows import Row
 from services.reporting.settings import ReportingSettings
 from services.reporting.store import attention, comparisons, due, gaps
 from services.reporting.usecases.comparing import Compared, compare, held
@@ -77,7 +77,7 @@ def _absent(books: Mapping[str, Asked]) -> dict[str, str]:
 
 def _compare_day(books: Mapping[str, Asked], day: date) -> Compared:
     """The whole day at once; where that is too much for a database, hour by hour."""
-    since, after = domain.day_bounds(day)
+    since, after = days.day_bounds(day)
     until, absent = min(after, clock.now() - _ON_ITS_WAY), _absent(books)
     if until <= since:
         return Compared(away=absent)
