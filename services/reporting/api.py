@@ -20,7 +20,6 @@ from chassis.security.principal import Caller
 from contracts.common import Lane
 from contracts.policy import audiences
 from contracts.values import Moment
-from services.reporting import usecases
 from services.reporting.domain import report_versions
 from services.reporting.domain.report_document import DailyReport
 from services.reporting.domain.rows import Row
@@ -39,6 +38,14 @@ from services.reporting.schemas.reconciliation import BookOut, CompareIn, Compar
 from services.reporting.schemas.reports import DailyReportOut, ReportChange
 from services.reporting.settings import ReportingSettings
 from services.reporting.store import comparisons, gaps
+from services.reporting.usecases import (
+    access_scope,
+    ledger,
+    published_reports,
+    reconciliation,
+    resolve_attention,
+)
+from services.reporting.usecases import gaps as gap_usecases
 
 # The ledger holds pseudonymous ids only; nobody but those who watch over the system needs it.
 LEDGER = ("device_desk", "admin", "service")
@@ -89,7 +96,7 @@ def _ledger(app: FastAPI, database: Database) -> None:
         """Totals, gaps and presses of a local day (default: today)."""
         with database.read() as session:
             day = day or clock.today()
-            found = usecases.ledger_day(session, day, limit, caller.subject)
+            found = ledger.ledger_day(session, day, limit, caller.subject)
             lines = {"presses": _presses(found["presses"]), "gaps": _gap_lines(found["gaps"])}
             return LedgerDay.model_validate(found | lines)
 
@@ -97,7 +104,7 @@ def _ledger(app: FastAPI, database: Database) -> None:
     def ledger_press(alarm_id: UUID, caller: Caller = require(*LEDGER)) -> PressDetail:
         """One press, each stage, the orders and escalations of its incident."""
         with database.read() as session:
-            found = usecases.press(session, alarm_id, caller.subject)
+            found = ledger.press(session, alarm_id, caller.subject)
             found["dispatch_orders"] = [
                 shown(OrderLine, row, "order", row["order_id"]) for row in found["dispatch_orders"]
             ]
@@ -109,7 +116,7 @@ def _ledger(app: FastAPI, database: Database) -> None:
     def ledger_summary(since: Moment, lane: Lane | None = None, _: Caller = require(*LEDGER)) -> Summary:
         """Counts, and p50/p90/p99 of each stage in ms after receipt, of presses received since then."""
         with database.read() as session:
-            return Summary.model_validate(usecases.summary(session, since, lane))
+            return Summary.model_validate(ledger.summary(session, since, lane))
 
 
 def _presses(rows: Sequence[Row]) -> list[PressLine]:
@@ -133,7 +140,7 @@ def _gaps(app: FastAPI, database: Database) -> None:
     def close_gap(number: GapNumber, body: CloseIn, caller: Caller = require(*CLOSES)) -> GapOut:
         """Say why a gap is done with; while its cause is there, it opens again under a new number."""
         with database.transaction() as tx:
-            closed = usecases.close_gap(tx, caller, number, body.reason, irreparable=body.irreparable)
+            closed = gap_usecases.close_gap(tx, caller, number, body.reason, irreparable=body.irreparable)
             return GapOut.model_validate(closed)
 
 
@@ -147,9 +154,9 @@ def _comparisons(app: FastAPI, database: Database) -> None:
     @app.post("/v1/ledger/comparisons", tags=["ledger"], status_code=202)
     def compare_books(body: CompareIn, _: Caller = require(*CLOSES)) -> ComparisonOut:
         """Have the books of a local day compared now; the answer is there within seconds."""
-        usecases.refuse_future(body.day, clock.now())
+        ledger.refuse_future(body.day, clock.now())
         with database.transaction() as tx:
-            return ComparisonOut.model_validate(usecases.ask(tx, body.day))
+            return ComparisonOut.model_validate(reconciliation.ask(tx, body.day))
 
     @app.get("/v1/ledger/comparisons", tags=["ledger"])
     def comparison_of_day(day: Day, _: Caller = require(*LEDGER)) -> ComparisonOut:
@@ -174,8 +181,8 @@ def _reports(app: FastAPI, database: Database) -> None:
         A report that something contradicts later is made again, as a new version; `version` shows an older one.
         """
         with database.transaction() as tx:
-            how = usecases.standing(tx.session, caller, enrolment_id)
-            published = usecases.daily(tx.session, enrolment_id, day, version)
+            how = access_scope.standing(tx.session, caller, enrolment_id)
+            published = published_reports.daily(tx.session, enrolment_id, day, version)
             who = audiences(caller.roles)
             found = access_policy.limit(DailyReportOut.model_validate(published.report), who, how)
             about = audit.Purpose("follow-up", f"enrolment:{enrolment_id}")
@@ -201,11 +208,11 @@ def _attention(app: FastAPI, database: Database) -> None:
     def open_attention(caller: Caller = require(*ATTENTION)) -> list[AttentionOut]:
         """What a person must look at now, the oldest first."""
         with database.read() as session:
-            found = usecases.points(session, caller)
+            found = resolve_attention.points(session, caller)
             return [shown(AttentionOut, row, "point of attention", row["id"]) for row in found]
 
     @app.post("/v1/attention/{attention_id}/resolve", tags=["attention"])
     def resolve(attention_id: UUID, body: ResolveIn, caller: Caller = require(*ATTENTION)) -> AttentionOut:
         """Say why a point is done with; if its cause lasts, it opens again."""
         with database.transaction() as tx:
-            return AttentionOut.model_validate(usecases.resolve(tx, caller, attention_id, body.reason))
+            return AttentionOut.model_validate(resolve_attention.resolve(tx, caller, attention_id, body.reason))

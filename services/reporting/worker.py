@@ -17,11 +17,19 @@ from chassis.security.service_token import ServiceToken
 from chassis.telemetry import metrics
 from contracts import telemetry
 from contracts.topology import REPORTING_ATTENTION, REPORTING_AUDIT, REPORTING_FOLLOW_UP, REPORTING_LEDGER
-from services.reporting import usecases
-from services.reporting.books import Asked
-from services.reporting.books import of as books_of
-from services.reporting.clients import depths
+from services.reporting.bootstrap import book_readers
+from services.reporting.clients.queue_depths import depths
+from services.reporting.clients.reconciliation import BookReader
 from services.reporting.settings import ReportingSettings
+from services.reporting.usecases import (
+    attention,
+    canaries,
+    gap_metrics,
+    gaps,
+    make_reports,
+    reconciliation,
+    record_events,
+)
 
 _BATCH = 100
 # Seconds: commits here compete with those of the alarm path; a pause makes the next batch fuller.
@@ -47,11 +55,11 @@ def settings() -> ReportingSettings:
 
 
 @cache
-def books() -> Mapping[str, Asked]:
+def books() -> Mapping[str, BookReader]:
     """The books that are set against each other: ours, and those of alarm and dispatch over HTTP."""
     token = ServiceToken(settings())
     token.start()
-    return books_of(settings(), database(), token)
+    return book_readers(settings(), database(), token)
 
 
 @cache
@@ -66,8 +74,8 @@ def on_start() -> None:
     # A line for each question to a book would bury all others.
     logging.getLogger("httpx").setLevel(logging.WARNING)
     ours = database()
-    metrics.observe(telemetry.CANARY_AGE, lambda: usecases.canary_ages(ours))
-    standing = usecases.Standing(ours)
+    metrics.observe(telemetry.CANARY_AGE, lambda: canaries.canary_ages(ours))
+    standing = gap_metrics.Standing(ours)
     metrics.observe(telemetry.LEDGER_GAPS, standing.by_kind)
     metrics.observe(telemetry.LEDGER_GAP_OPEN, standing.each)
     metrics.observe(telemetry.LEDGER_COMPARED_AGE, standing.ages)
@@ -86,7 +94,7 @@ tell_of_parked("reporting", database)
 
 def _record(queue: str, deliveries: list[Delivery]) -> None:
     with database().transaction() as tx:
-        usecases.record(tx, queue, [delivery.event for delivery in deliveries])
+        record_events.record(tx, queue, [delivery.event for delivery in deliveries])
 
 
 class Ledger:
@@ -114,23 +122,23 @@ class FollowUp:
     def run_reports(self) -> None:
         """Make the reports that are due."""
         with database().transaction() as tx:
-            usecases.begin_reports(tx, settings())
+            make_reports.begin_reports(tx, settings())
         more = True
         while more:
             with database().transaction() as tx:
-                more = usecases.run_reports(tx, settings())
+                more = make_reports.run_reports(tx, settings())
 
     @every(20)
     def remake_reports(self) -> None:
         """Make reports again that something contradicts, or that could not be made before."""
         with database().transaction() as tx:
-            usecases.remake_reports(tx)
+            make_reports.remake_reports(tx)
 
     @every(300)
     def check_reports(self) -> None:
         """Look for reports that should be there."""
         with database().transaction() as tx:
-            usecases.check_reports(tx, settings())
+            make_reports.check_reports(tx, settings())
 
     @every(2)
     def chain_audit_log(self) -> None:
@@ -141,7 +149,7 @@ class FollowUp:
     def tidy(self) -> None:
         """Forget what is no longer needed."""
         with database().transaction() as tx:
-            usecases.tidy(tx, settings())
+            make_reports.tidy(tx, settings())
 
 
 class Watch:
@@ -163,21 +171,21 @@ class Watch:
     def check_gaps(self) -> None:
         """Does every press have its incident?"""
         with database().transaction() as tx:
-            usecases.check_gaps(tx, settings())
+            gaps.check_gaps(tx, settings())
 
     @every(2)
     def compare_books(self) -> None:
         """Does every book have what the others have?"""
         with database().transaction() as tx:
-            usecases.begin_comparing(tx)
-        while usecases.compare_next(database(), books(), settings()):
+            reconciliation.begin_comparing(tx)
+        while reconciliation.compare_next(database(), books(), settings()):
             pass
 
     @every(5)
     def check_canaries(self) -> None:
         """Does every control room hear its canary?"""
         with database().transaction() as tx:
-            usecases.check_canaries(tx, settings(), watching_since())
+            canaries.check_canaries(tx, settings(), watching_since())
 
     @every(10)
     def check_queues(self) -> None:
@@ -188,4 +196,4 @@ class Watch:
             return
         _left.update(found)
         with database().transaction() as tx:
-            usecases.note_depths(tx, found)
+            attention.note_depths(tx, found)

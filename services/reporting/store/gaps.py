@@ -14,7 +14,7 @@ from sqlmodel import Session
 from chassis.database.columns import table_of
 from chassis.database.sql import Insert, send
 from services.reporting.domain.rows import Row
-from services.reporting.models import Missing, Parked
+from services.reporting.models import MissingRow, ParkedRow
 
 # Alarm holds the press, dispatch never told of it.
 NO_INCIDENT = """
@@ -112,8 +112,8 @@ def close(session: Session, number: int, by: str, reason: str, irreparable: bool
     return dict(row._mapping) if row else None
 
 
-_NOTE_PARKED = Insert(table_of(Parked), tail="ON CONFLICT DO NOTHING")
-_NOTE_MISSING = Insert(table_of(Missing), tail="ON CONFLICT DO NOTHING")
+_NOTE_PARKED = Insert(table_of(ParkedRow), tail="ON CONFLICT DO NOTHING")
+_NOTE_MISSING = Insert(table_of(MissingRow), tail="ON CONFLICT DO NOTHING")
 _FOUND_AGAIN = text("DELETE FROM missing WHERE book = :book AND section = :section AND entry_id = ANY(:ids)")
 
 

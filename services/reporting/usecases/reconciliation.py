@@ -11,13 +11,13 @@ from chassis.runtime import clock
 from contracts.book import KEPT_BY
 from contracts.common import local_day
 from contracts.values import FIRST_DAY
-from services.reporting.books import Asked, BookAway
+from services.reporting.clients.reconciliation import BookReader, BookUnavailable
 from services.reporting.domain import days
 from services.reporting.domain.rows import Row
 from services.reporting.settings import ReportingSettings
 from services.reporting.store import attention, comparisons, due, gaps
-from services.reporting.usecases.comparing import Compared, compare, held
-from services.reporting.usecases.recording import attend
+from services.reporting.usecases.attention import attend
+from services.reporting.usecases.compare_books import Compared, compare, held
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def ask(tx: Transaction, day: date) -> Row:
     return comparisons.asked(tx.session, day, now)
 
 
-def compare_next(database: Database, books: Mapping[str, Asked], settings: ReportingSettings) -> bool:
+def compare_next(database: Database, books: Mapping[str, BookReader], settings: ReportingSettings) -> bool:
     """Do one comparison that is due; True when there may be more. Whoever claimed it has set the next time."""
     with database.transaction() as tx:
         claimed = timers.claim(tx.session, [ASKED, RECENT, WALK], limit=1, longest=timedelta(minutes=10))
@@ -70,12 +70,12 @@ def compare_next(database: Database, books: Mapping[str, Asked], settings: Repor
     return bool(claimed)
 
 
-def _absent(books: Mapping[str, Asked]) -> dict[str, str]:
+def _absent(books: Mapping[str, BookReader]) -> dict[str, str]:
     """Books that nobody can ask."""
     return {name: "not configured" for name in _OTHERS if name not in books}
 
 
-def _compare_day(books: Mapping[str, Asked], day: date) -> Compared:
+def _compare_day(books: Mapping[str, BookReader], day: date) -> Compared:
     """The whole day at once; where that is too much for a database, hour by hour."""
     since, after = days.day_bounds(day)
     until, absent = min(after, clock.now() - _ON_ITS_WAY), _absent(books)
@@ -88,7 +88,7 @@ def _compare_day(books: Mapping[str, Asked], day: date) -> Compared:
     return found
 
 
-def _compare_hours(books: Mapping[str, Asked], since: datetime, until: datetime) -> Compared:
+def _compare_hours(books: Mapping[str, BookReader], since: datetime, until: datetime) -> Compared:
     """No question keeps a database at work for long; one that gives up even so is left alone."""
     found = Compared()
     while since < until:
@@ -119,7 +119,7 @@ def _schedule_next(tx: Transaction, row: Due, settings: ReportingSettings) -> No
     timers.schedule(tx.session, [Due(kind=row.kind, subject_id=day.isoformat(), due_at=due_at)])
 
 
-def _recheck(database: Database, books: Mapping[str, Asked]) -> None:
+def _recheck(database: Database, books: Mapping[str, BookReader]) -> None:
     """Ask each book for what it lacked, whatever the period: only a book that has it ends a gap."""
     for name, book in books.items():
         with database.read() as session:
@@ -131,12 +131,12 @@ def _recheck(database: Database, books: Mapping[str, Asked]) -> None:
                 if there:
                     with database.transaction() as tx:
                         gaps.found_again(tx.session, name, section, there)
-        except BookAway:
+        except BookUnavailable:
             continue  # the comparison that follows says so
     _recheck_parked(database, books)
 
 
-def _recheck_parked(database: Database, books: Mapping[str, Asked]) -> None:
+def _recheck_parked(database: Database, books: Mapping[str, BookReader]) -> None:
     """A press that was set aside is back when every book has it."""
     with database.read() as session:
         parked = set(gaps.parked_presses(session))
@@ -145,7 +145,7 @@ def _recheck_parked(database: Database, books: Mapping[str, Asked]) -> None:
     try:
         for book in books.values():
             parked &= held(book, "presses", parked)
-    except BookAway:
+    except BookUnavailable:
         return  # nothing is concluded
     with database.transaction() as tx:
         gaps.unpark(tx.session, parked)

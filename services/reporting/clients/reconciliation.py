@@ -1,6 +1,6 @@
-"""The books of alarm and dispatch over HTTP, and our own: all three answer the same questions."""
+"""What alarm and dispatch hold, asked over HTTP; our own ledger answers the same questions."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
 from uuid import UUID
@@ -9,28 +9,16 @@ import httpx
 from opentelemetry.trace import SpanKind
 from pydantic import TypeAdapter, ValidationError
 
-from chassis.database.database import Database
-from chassis.database.reconciliation import Book
 from chassis.telemetry import telemetry
 from contracts.book import FIRST, KEPT_BY, Entry, Ids, Part, Section
-from services.reporting.settings import ReportingSettings
 
 T = TypeVar("T")
 
+
 _PARTS, _ENTRIES, _IDS = TypeAdapter(list[Part]), TypeAdapter(list[Entry]), TypeAdapter(Ids)
 
-# What reporting knows by events. An incident counts from the press that opened it.
-OWN: dict[Section, str] = {
-    "presses": "SELECT alarm_id AS id, alarm_id, received_at FROM press",
-    "incidents": "SELECT incident_id AS id, incident_id AS alarm_id, opened_at AS received_at FROM incident",
-    "orders": (
-        "SELECT o.order_id AS id, o.incident_id AS alarm_id, i.opened_at AS received_at "
-        "FROM dispatch_order o LEFT JOIN incident i ON i.incident_id = o.incident_id"
-    ),
-}
 
-
-class BookAway(Exception):
+class BookUnavailable(Exception):
     """A book that did not answer, or not as agreed: nothing may be concluded from that."""
 
     def __init__(self, book: str, fault: str) -> None:
@@ -38,7 +26,7 @@ class BookAway(Exception):
         self.book, self.fault = book, fault
 
 
-class Asked(Protocol):
+class BookReader(Protocol):
     """A book that can be asked."""
 
     @property
@@ -56,7 +44,7 @@ class Asked(Protocol):
 
 
 class RemoteBook:
-    """The book of another service; every failure is `BookAway`."""
+    """The book of another service; every failure is `BookUnavailable`."""
 
     def __init__(self, name: str, base_url: str, token: httpx.Auth) -> None:
         self._name = name
@@ -76,7 +64,7 @@ class RemoteBook:
         """How many entries each part of a period has, and the digest of their ids."""
         told = self._ask(_PARTS, "GET", "/v1/book", params={**_period(since, until), "parts": parts})
         if len(told) != parts or any(not part.sections.keys() >= set(self.sections) for part in told):
-            raise BookAway(self._name, "parts or sections are missing")
+            raise BookUnavailable(self._name, "parts or sections are missing")
         return told
 
     def entries(self, section: Section, since: datetime, until: datetime, after: UUID = FIRST) -> list[Entry]:
@@ -100,23 +88,14 @@ class RemoteBook:
             answer = self._http.request(method, path, headers=headers, **what)
             span.set_attribute("http.response.status_code", answer.status_code)
             if answer.status_code != httpx.codes.OK:
-                raise BookAway(self._name, f"HTTP {answer.status_code}")
+                raise BookUnavailable(self._name, f"HTTP {answer.status_code}")
             return kind.validate_json(answer.content)
         except (httpx.HTTPError, ValidationError) as error:
             span.set_attribute("error.type", type(error).__name__)
-            raise BookAway(self._name, type(error).__name__) from None
+            raise BookUnavailable(self._name, type(error).__name__) from None
         finally:
             span.end()
 
 
 def _period(since: datetime, until: datetime) -> dict[str, str]:
     return {"since": since.isoformat(), "until": until.isoformat()}
-
-
-def of(settings: ReportingSettings, database: Database, token: httpx.Auth) -> Mapping[str, Asked]:
-    """All books that can be asked: our own always."""
-    books: dict[str, Asked] = {"reporting": Book(database, OWN)}
-    for name, url in (("alarm", settings.alarm_url), ("dispatch", settings.dispatch_url)):
-        if url:
-            books[name] = RemoteBook(name, url, token)
-    return books

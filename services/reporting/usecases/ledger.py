@@ -3,8 +3,7 @@
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlmodel import Session
-
+from chassis.database.database import Session
 from chassis.runtime import clock
 from contracts.common import local_day
 from services.reporting.domain import days, stages

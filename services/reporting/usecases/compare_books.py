@@ -13,7 +13,7 @@ from uuid import UUID
 
 from contracts.book import MOST_ENTRIES, Entry, Section
 from contracts.reporting import GapKind
-from services.reporting.books import Asked, BookAway
+from services.reporting.clients.reconciliation import BookReader, BookUnavailable
 
 # A book that lacks an entry of a section: what that is called.
 _KINDS: Mapping[tuple[Section, str], GapKind] = {
@@ -62,21 +62,21 @@ class Compared:
         self.whole = self.whole and other.whole
 
 
-def compare(books: Mapping[str, Asked], since: datetime, until: datetime, parts: int) -> Compared:
+def compare(books: Mapping[str, BookReader], since: datetime, until: datetime, parts: int) -> Compared:
     """Compare a period in so many parts; a book that is away is left out."""
     away = dict[str, str]()
     while True:
         comparison = _Comparison({name: book for name, book in books.items() if name not in away})
         try:
             found = comparison.run(since, until, parts)
-        except BookAway as error:
+        except BookUnavailable as error:
             away[error.book] = error.fault
             continue
         found.away = away
         return found
 
 
-def held(book: Asked, section: Section, ids: Collection[UUID]) -> set[UUID]:
+def held(book: BookReader, section: Section, ids: Collection[UUID]) -> set[UUID]:
     """Those of any number of ids that a book has."""
     wanted = sorted(ids)
     pages = (wanted[start : start + MOST_ENTRIES] for start in range(0, len(wanted), MOST_ENTRIES))
@@ -84,7 +84,7 @@ def held(book: Asked, section: Section, ids: Collection[UUID]) -> set[UUID]:
 
 
 class _Comparison:
-    def __init__(self, books: Mapping[str, Asked]) -> None:
+    def __init__(self, books: Mapping[str, BookReader]) -> None:
         self._books = books
         self._read = 0
         self._found = Compared()
@@ -139,5 +139,5 @@ class _Comparison:
             if len(page) < MOST_ENTRIES:
                 return
             if page[-1].id <= after:
-                raise BookAway(name, "its pages do not go on")
+                raise BookUnavailable(name, "its pages do not go on")
             after = page[-1].id

@@ -1,11 +1,7 @@
-"""The daily reports: who may read one, as published or as of now; making them, and missing them."""
+"""Making the daily reports, making them again, and missing them."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
-
-from sqlmodel import Session
 
 from chassis.database import timers
 from chassis.database.database import Transaction
@@ -13,96 +9,29 @@ from chassis.database.sql import AWAY
 from chassis.database.timers import Due
 from chassis.messaging import inbox
 from chassis.runtime import clock
-from chassis.security.principal import Caller
 from contracts.common import local_day
-from contracts.policy import Circumstances
 from contracts.reporting import ReportPublished
-from services.reporting.domain import daily_report, days, report_versions
-from services.reporting.domain.report_document import DailyReport
-from services.reporting.domain.rows import Row
-from services.reporting.errors import EnrolmentUnknown, VersionUnknown
+from services.reporting.domain import days, report_versions
 from services.reporting.settings import ReportingSettings
-from services.reporting.store import access, attention, due, ledger, reports
-from services.reporting.usecases.reading import refuse_future
-from services.reporting.usecases.recording import attend
+from services.reporting.store import attention, due, reports
+from services.reporting.usecases.attention import attend
+from services.reporting.usecases.published_reports import made_reports
 
 DAILY_REPORTS = "daily_reports"
+
+
 _CHUNK = 200
+
+
 # Reports that are made again in one go.
 _AGAIN = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A report with what is known of it, and the version before it, if any."""
-
-    report: Row
-    before: Row | None
-
-
-def standing(session: Session, caller: Caller, enrolment_id: UUID) -> Circumstances:
-    """How a caller stands to a case; raises `EnrolmentUnknown` for whoever may know nothing of it.
-
-    The device desk watches over all; a file manager over what the zone of its token manages; victim support
-    follows what its partner proposed (in its zone, if its token names one). A tie to a party beats it all.
-    """
-    managing = reports.zone_of(session, enrolment_id)
-    partner = caller.partner if "follow_up" in caller.roles else None
-    own = partner is not None and access.proposed(session, enrolment_id, partner, caller.zone)
-    allowed = own or "device_desk" in caller.roles
-    allowed = allowed or ("file_manager" in caller.roles and caller.zone == managing)
-    if managing is None or not allowed or access.is_tied(session, enrolment_id, caller.subject):
-        raise EnrolmentUnknown("no such enrolment", field="enrolment_id")
-    return Circumstances(own_case=own)
-
-
-def daily(session: Session, enrolment_id: UUID, day: date | None, version: int | None = None) -> Published:
-    """The report of one enrolment and local day (default: yesterday) as published, else as of now.
-
-    Raises `DayInFuture`, `VersionUnknown`.
-    """
-    now = clock.now()
-    day = day or local_day(now) - timedelta(days=1)
-    refuse_future(day, now)
-    versions = reports.saved(session, enrolment_id, day)
-    about = {"version": version, "versions": len(versions), "made_at": None, "came_later": 0}
-    if not versions and version is None:
-        return Published(_made(session, [enrolment_id], day)[0][enrolment_id] | about, None)
-    if version is not None and not 1 <= version <= len(versions):
-        raise VersionUnknown("this report has no such version", field="version")
-    about["version"] = version = version or len(versions)
-    shown, before = versions[version - 1], versions[version - 2] if version > 1 else None
-    about["made_at"] = shown["made_at"]
-    bounds = days.day_bounds(day)
-    about["came_later"] = reports.came_after(session, enrolment_id, *bounds, shown["made_at"])
-    return Published(shown["body"] | about, before and before["body"])
-
-
-def _made(session: Session, ids: Sequence[UUID], day: date) -> tuple[dict[UUID, Row], dict[UUID, Exception]]:
-    """The reports of a day, and what is in the way of those that cannot be made: each by itself."""
-    first, after = days.day_bounds(day)
-    facts = reports.facts_of_day(session, ids, first, after)
-    beats = reports.last_before(session, ids, first, ["heartbeat"])
-    contacts = reports.last_before(session, ids, first, daily_report.CONTACT)
-    made: dict[UUID, Row] = {}
-    failed: dict[UUID, Exception] = {}
-    alarms = [alarm for fact in facts if (alarm := daily_report.alarm_of(fact)) is not None]
-    incidents = ledger.outcomes(session, alarms)
-    for each in ids:
-        own = [fact for fact in facts if fact["owner"] == each]
-        try:
-            report = daily_report.daily_report(each, day, own, beats.get(each), contacts.get(each), incidents)
-            made[each] = DailyReport.model_validate(report).model_dump(mode="json")
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with its facts, the others are made
-            failed[each] = error
-    return made, failed
 
 
 def make_reports(tx: Transaction, day: date, limit: int = _CHUNK) -> int:
     """Make at most `limit` of the reports that a local day still lacks; how many were tried."""
     now = clock.now()
     ids = reports.to_make(tx.session, day, *days.day_bounds(day), limit)
-    made, failed = _made(tx.session, ids, day)
+    made, failed = made_reports(tx.session, ids, day)
     for enrolment_id in reports.save(tx.session, day, made, now):
         tx.publish(ReportPublished(enrolment_id=enrolment_id, day=day, published_at=now))
     for enrolment_id, error in failed.items():
@@ -135,7 +64,7 @@ def remake_reports(tx: Transaction, limit: int = _AGAIN) -> int:
 def _remake(tx: Transaction, enrolment_id: UUID, day: date) -> None:
     """A new version where the last one says something else; raises what is in the way."""
     now = clock.now()
-    made, failed = _made(tx.session, [enrolment_id], day)
+    made, failed = made_reports(tx.session, [enrolment_id], day)
     if failed:
         raise failed[enrolment_id]
     versions = reports.saved(tx.session, enrolment_id, day)

@@ -154,7 +154,7 @@ def _write(session: Session, statement: TextClause, rows: Mapping[Any, Row], now
         session.execute(statement, values)
 
 
-def write(session: Session, entries: Entries, now: datetime) -> None:
+def write_entries(session: Session, entries: Entries, now: datetime) -> None:
     """Add a batch to the books."""
     _write(session, _PRESS, entries.presses, now)
     _write(session, _INCIDENT, entries.incidents, now)
