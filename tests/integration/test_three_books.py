@@ -303,7 +303,7 @@ def test_what_cannot_be_brought_back_stays_closed_until_it_was_there_in_between(
 def test_each_open_gap_is_a_figure_of_its_own_and_none_vanishes_with_the_database(
     three: Three, api: Desk, lost: UUID
 ) -> None:
-    standing = gap_metrics.Standing(three.reporting)
+    standing = gap_metrics.GapMetrics(three.reporting)
     three.rows.do("DELETE FROM presses WHERE alarm_id = %s", lost)
     three.gaps()
     other = three.press(routed=False)

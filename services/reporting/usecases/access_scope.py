@@ -9,8 +9,8 @@ from services.reporting.errors import EnrolmentUnknown
 from services.reporting.store import access, reports
 
 
-def standing(session: Session, caller: Caller, enrolment_id: UUID) -> Circumstances:
-    """How a caller stands to a case; raises `EnrolmentUnknown` for whoever may know nothing of it.
+def readable(session: Session, caller: Caller, enrolment_id: UUID) -> Circumstances:
+    """Say how a caller stands to a case; raises `EnrolmentUnknown` for whoever may know nothing of it.
 
     The device desk watches over all; a file manager over what the zone of its token manages; victim support
     follows what its partner proposed (in its zone, if its token names one). A tie to a party beats it all.

@@ -13,7 +13,7 @@ from services.reporting.usecases.gaps import gap_key
 _SHOWN = 100
 
 
-class Standing:
+class GapMetrics:
     """What the books say of themselves, as metrics: a database that is away closes no gap."""
 
     def __init__(self, database: Database) -> None:

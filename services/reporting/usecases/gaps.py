@@ -1,8 +1,9 @@
 """Gaps: opened once for each loss, told, healed by what comes late, or closed by a person with a reason."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from chassis.database.database import Transaction
+from chassis.database.database import Session, Transaction
 from chassis.runtime import clock
 from chassis.security import audit
 from chassis.security.principal import Caller
@@ -43,6 +44,11 @@ def _check_compared(tx: Transaction, before: datetime, now: datetime) -> None:
             attend(tx, "not_compared", book["book"], since, now)
     fresh = [book["book"] for book in books if book["compared_at"] >= before]
     attention.settle(tx.session, "not_compared", fresh, "it was compared", now)
+
+
+def list_gaps(session: Session, since: datetime | None, *, closed: bool) -> Sequence[Row]:
+    """List the gaps that are open; `since`: found since then; `closed`: also what is over."""
+    return gaps.listing(session, since=since, closed=closed)
 
 
 def close_gap(tx: Transaction, caller: Caller, number: int, reason: str, *, irreparable: bool) -> Row:

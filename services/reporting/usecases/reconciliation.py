@@ -1,11 +1,11 @@
 """When which books are compared: the last hour all the time, and one day of the past after the other."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from chassis.database import timers
-from chassis.database.database import Database, Transaction
+from chassis.database.database import Database, Session, Transaction
 from chassis.database.timers import Due
 from chassis.runtime import clock
 from contracts.book import KEPT_BY
@@ -14,10 +14,12 @@ from contracts.values import FIRST_DAY
 from services.reporting.clients.reconciliation import BookReader, BookUnavailable
 from services.reporting.domain import days
 from services.reporting.domain.rows import Row
+from services.reporting.errors import ComparisonUnknown
 from services.reporting.settings import ReportingSettings
 from services.reporting.store import attention, comparisons, due, gaps
 from services.reporting.usecases.attention import attend
 from services.reporting.usecases.compare_books import Compared, compare, held
+from services.reporting.usecases.ledger import refuse_future
 
 log = logging.getLogger(__name__)
 
@@ -43,9 +45,23 @@ def begin_comparing(tx: Transaction) -> None:
             timers.schedule(tx.session, [Due(kind=kind, subject_id=local_day(now).isoformat(), due_at=now)])
 
 
+def compared_books(session: Session) -> Sequence[Row]:
+    """Say when the book of each other service was last compared whole with ours."""
+    return gaps.compared(session)
+
+
+def comparison_of_day(session: Session, day: date) -> Row:
+    """Give what the last comparison of a local day showed; raises `ComparisonUnknown`."""
+    row = comparisons.of_day(session, day)
+    if row is None:
+        raise ComparisonUnknown("the books of that day were not compared yet", field="day")
+    return row
+
+
 def ask(tx: Transaction, day: date) -> Row:
-    """Have the worker compare a local day now: only it may reach the others."""
+    """Have the worker compare a local day now: only it may reach the others. Raises `DayInFuture`."""
     now = clock.now()
+    refuse_future(day, now)
     timers.cancel(tx.session, day.isoformat(), [ASKED])
     timers.schedule(tx.session, [Due(kind=ASKED, subject_id=day.isoformat(), due_at=now)])
     return comparisons.asked(tx.session, day, now)
