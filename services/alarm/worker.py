@@ -16,12 +16,13 @@ from chassis.security.vault import Vault
 from chassis.telemetry import metrics
 from contracts.telemetry import DEVICE_ATTENTION
 from contracts.topology import ALARM_LADDER, ALARM_RECORDER, ALARM_REGISTRY
-from services.alarm import events
+from services.alarm.events import incoming
 from services.alarm.settings import AlarmSettings
-from services.alarm.usecases.kept import learn_kept
-from services.alarm.usecases.record import record_all, report_overlooked
-from services.alarm.usecases.sealed import SEALED
-from services.alarm.usecases.watch import attention, limits_of, send_canaries, watch_devices
+from services.alarm.store.encrypted_columns import SEALED
+from services.alarm.usecases.canaries import send_canaries
+from services.alarm.usecases.device_liveness import attention, limits_of, watch_devices
+from services.alarm.usecases.record_presses import record_all, report_overlooked
+from services.alarm.usecases.renamed_presses import learn_kept
 
 # Seconds: books need not be instant; fewer, fuller transactions leave the machine to the presses.
 _LINGER_S = 0.25
@@ -77,7 +78,7 @@ class Recorder:
     @listen(ALARM_RECORDER, batch=200, linger_s=_LINGER_S)
     def on_raised(self, deliveries: list[Delivery]) -> None:
         """Presses; the table itself knows which are new, so no inbox is needed."""
-        presses = {d.event.id: events.raised(d.event) for d in deliveries}
+        presses = {d.event.id: incoming.raised(d.event) for d in deliveries}
         record_all(database(), list(presses.values()), vault(), deliveries[0].span)
 
     @every(30)
@@ -98,13 +99,13 @@ class Follow:
         """Older versions lose, so copies need no inbox."""
         with database().transaction() as transaction:
             for delivery in deliveries:
-                events.from_registry(transaction.session, delivery.event)
+                incoming.from_registry(transaction.session, delivery.event)
 
     @listen(ALARM_LADDER, batch=100, linger_s=_LINGER_S)
     def on_dispatch(self, deliveries: list[Delivery]) -> None:
         """The earliest time of a stage wins, so copies and wrong order do no harm."""
         with database().transaction() as transaction:
-            events.from_dispatch(transaction, [delivery.event for delivery in deliveries], vault())
+            incoming.from_dispatch(transaction, [delivery.event for delivery in deliveries], vault())
 
 
 class Health:

@@ -17,7 +17,7 @@ from contracts.common import Outcome
 from contracts.dispatch import PressRouted
 from contracts.envelope import Event, wrap
 from contracts.topology import DISPATCH_ALARMS
-from services.alarm import events as alarm_events
+from services.alarm.events import incoming as alarm_events
 from services.dispatch.usecases import moving
 from tests.support import dispatching
 from tests.support.alarm import Button, eventually

@@ -10,7 +10,7 @@ from hypothesis.stateful import invariant, run_state_machine_as_test
 
 from chassis.database.database import Database, engine_of
 from chassis.security.vault import Vault
-from services.alarm import events as alarm_events
+from services.alarm.events import incoming as alarm_events
 from services.alarm.settings import AlarmSettings
 from services.committee import worker as committee_worker
 from services.committee.settings import CommitteeSettings

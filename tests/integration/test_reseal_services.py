@@ -19,10 +19,10 @@ from chassis.security.vault import Vault, new_key
 from contracts.common import Fix, Outcome
 from contracts.registry import Card, CardPublished, Person, PhotoPublished
 from services.alarm import models as alarm_models
-from services.alarm.domain import evidence_place
+from services.alarm.domain.evidence import evidence_place
 from services.alarm.settings import AlarmSettings
-from services.alarm.usecases import record
-from services.alarm.usecases import sealed as alarm_sealed
+from services.alarm.store import encrypted_columns as alarm_sealed
+from services.alarm.usecases import record_presses
 from services.committee import models as committee_models
 from services.committee.api import create_app
 from services.committee.schemas.chain import REFERRAL
@@ -206,7 +206,7 @@ def test_alarm(cluster: Cluster, issuer: Issuer) -> None:
     database = Database(engine_of(settings), "/services/alarm")
     presses = {each.alarm_id: each for each in (dispatching.alarm(counter=n) for n in range(3))}
     with database.transaction() as tx:
-        record.record(tx, presses, Vault(OLD), trace.INVALID_SPAN)
+        record_presses.record(tx, presses, Vault(OLD), trace.INVALID_SPAN)
     rotated(database, alarm_sealed.SEALED)
     with database.read() as session:
         for alarm_id in presses:

@@ -17,7 +17,7 @@ from contracts.common import local_day
 from contracts.dispatch import IncidentEscalated, OrderMoved, PressRouted
 from contracts.envelope import wrap
 from contracts.topology import REPORTING_ATTENTION
-from services.alarm.usecases.record import report_overlooked
+from services.alarm.usecases.record_presses import report_overlooked
 from services.reporting.api import create_app
 from services.reporting.clients.reconciliation import RemoteBook
 from services.reporting.store import attention, gaps

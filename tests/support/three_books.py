@@ -17,8 +17,8 @@ from contracts.envelope import Event
 from contracts.topology import REPORTING_LEDGER
 from services.alarm.api import create_app as alarm_app
 from services.alarm.settings import AlarmSettings
-from services.alarm.usecases.kept import learn_kept
-from services.alarm.usecases.record import record as record_presses
+from services.alarm.usecases.record_presses import record as record_presses
+from services.alarm.usecases.renamed_presses import learn_kept
 from services.dispatch.api import create_app as dispatch_app
 from services.dispatch.settings import DispatchSettings
 from services.reporting import bootstrap

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from services.alarm.usecases.unrouted import Lookout
+from services.alarm.usecases.routing_monitor import Lookout
 
 AFTER_S = 1.5
 

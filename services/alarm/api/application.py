@@ -12,8 +12,8 @@ from chassis.runtime.settings import load
 from services.alarm.api import devices, heartbeats, ladder, presses, redelivery
 from services.alarm.api.parts import DeviceParts, Parts
 from services.alarm.settings import AlarmSettings
+from services.alarm.store.encrypted_columns import SEALED
 from services.alarm.store.presses import BOOK
-from services.alarm.usecases.sealed import SEALED
 
 _DESCRIPTION = (
     "Accepts presses and answers when one of two logs holds them. Devices are authenticated by their "

@@ -19,12 +19,12 @@ from contracts.registry import SILENCED
 from contracts.telemetry import DEVICE_MESSAGE_REFUSED, DEVICE_MESSAGE_UNTYPED
 from services.alarm.api.parts import DeviceParts, Parts
 from services.alarm.api.presses import read_body
-from services.alarm.domain import Claim
+from services.alarm.domain.press import Claim
 from services.alarm.errors import BodyInvalid, DeviceSilenced, SignatureRefused
-from services.alarm.reading import read_document, split_jws, unwrap
-from services.alarm.schemas import CancelBody, FixesBody, FollowClaim, HeartbeatBody
+from services.alarm.schemas.device_messages import CancelBody, FixesBody, FollowClaim, HeartbeatBody
+from services.alarm.schemas.signed_message import read_document, split_jws, unwrap
+from services.alarm.usecases.device_messages import receive_fixes, request_cancel
 from services.alarm.usecases.devices import Device, standing
-from services.alarm.usecases.reports import receive_fixes, request_cancel
 
 router = APIRouter(tags=["devices"])
 

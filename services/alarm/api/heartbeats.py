@@ -12,8 +12,8 @@ from chassis.runtime import clock
 from services.alarm.api.devices import accepted, refuse_stale, signed
 from services.alarm.api.parts import DeviceParts
 from services.alarm.api.presses import read_body
-from services.alarm.schemas import HeartbeatBody
-from services.alarm.usecases.reports import Heartbeat
+from services.alarm.schemas.device_messages import HeartbeatBody
+from services.alarm.usecases.device_messages import Heartbeat
 
 router = APIRouter(tags=["devices"])
 

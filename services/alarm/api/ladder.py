@@ -12,10 +12,11 @@ from fastapi.responses import StreamingResponse
 from chassis.errors import NotFound
 from services.alarm.api.devices import refuse_stale, signed
 from services.alarm.api.parts import Parts
-from services.alarm.domain import STAGES
+from services.alarm.domain.receipt_ladder import STAGES
 from services.alarm.errors import SignatureRefused
-from services.alarm.schemas import FollowClaim, Ladder, StageAt
-from services.alarm.store import following as store
+from services.alarm.schemas.device_messages import FollowClaim
+from services.alarm.schemas.ladder import Ladder, StageAt
+from services.alarm.store import alarm_progress
 
 router = APIRouter(tags=["receipt ladder"])
 
@@ -42,12 +43,12 @@ async def _follower(asked_id: UUID, request: Request) -> tuple[Parts, UUID, UUID
 
 def _owner(parts: Parts, alarm_id: UUID) -> str | None:
     with parts.database.read() as session:
-        return store.owner(session, alarm_id)
+        return alarm_progress.owner(session, alarm_id)
 
 
 def _look(parts: Parts, alarm_id: UUID, device_id: UUID) -> dict[str, datetime]:
     with parts.database.read() as session:
-        return store.ladders(session, [alarm_id]).get((alarm_id, str(device_id)), {})
+        return alarm_progress.ladders(session, [alarm_id]).get((alarm_id, str(device_id)), {})
 
 
 def _ladder(alarm_id: UUID, reached: dict[str, datetime]) -> Ladder:

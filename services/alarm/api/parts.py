@@ -14,11 +14,11 @@ from contracts.common import Lane
 from services.alarm.clients import DispatchClient
 from services.alarm.settings import AlarmSettings
 from services.alarm.usecases.accept import Intake
+from services.alarm.usecases.device_messages import Heartbeat, write_heartbeats
 from services.alarm.usecases.devices import Devices
-from services.alarm.usecases.held import SOURCE
 from services.alarm.usecases.ladders import Ladders
+from services.alarm.usecases.press_in_flight import SOURCE
 from services.alarm.usecases.redelivery import Redelivery
-from services.alarm.usecases.reports import Heartbeat, write_heartbeats
 
 # Seconds: a phone waits gladly, and each transaction less is a flush less that a press must wait for.
 _HEARTBEATS_LINGER_S = 0.2

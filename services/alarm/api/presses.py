@@ -19,14 +19,16 @@ from contracts.alarm import CanaryRaised
 from contracts.common import Channel, Fix
 from contracts.envelope import wrap
 from contracts.telemetry import ALARM_ID, DEVICE_MESSAGE_UNTYPED, LANE
-from services.alarm import domain
 from services.alarm.api.parts import Parts
+from services.alarm.domain.press import UNTYPED, judge
 from services.alarm.errors import NotHeld
-from services.alarm.reading import read_press
-from services.alarm.schemas import MAX_BODY, CanaryBody, Receipt
+from services.alarm.schemas.canary import CanaryBody
+from services.alarm.schemas.device_messages import MAX_BODY
+from services.alarm.schemas.press import read_press
+from services.alarm.schemas.receipt import Receipt
+from services.alarm.usecases.device_messages import receive_test
 from services.alarm.usecases.devices import standing
-from services.alarm.usecases.held import SOURCE
-from services.alarm.usecases.reports import receive_test
+from services.alarm.usecases.press_in_flight import SOURCE
 
 router = APIRouter(tags=["presses"])
 
@@ -82,7 +84,7 @@ async def press(request: Request) -> Response:
     claim = read_press(await read_body(request))
     device = await parts.devices.find(claim.uuid)
     limits = parts.settings
-    judged = domain.judge(
+    judged = judge(
         claim,
         standing(claim, device),
         device.status if device else None,
@@ -91,7 +93,7 @@ async def press(request: Request) -> Response:
         limits.late_after_s,
         take_untyped=limits.take_untyped,
     )
-    if domain.UNTYPED in judged.flags:
+    if UNTYPED in judged.flags:
         metrics.count(DEVICE_MESSAGE_UNTYPED, kind="press")
     telemetry.mark(ALARM_ID, judged.alarm_id)
     telemetry.mark(LANE, judged.lane)

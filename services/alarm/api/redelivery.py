@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 
 from chassis.security.auth import require
 from chassis.security.principal import Caller
-from services.alarm.schemas import Redelivered
+from services.alarm.schemas.redelivery import Redelivered
 
 router = APIRouter(tags=["operation"])
 

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from chassis.database.sql import Statement, as_json, send
 from contracts.registry import DeviceChanged, EnrolmentChanged
-from services.alarm.domain import Condition, Health
+from services.alarm.domain.device_health import Condition, Health
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from chassis.runtime import clock
-from services.alarm.store.following import IS_OF
+from services.alarm.store.alarm_progress import IS_OF
 
 # What a row tells of its event.
 SAID = (

@@ -22,19 +22,18 @@ from chassis.security.vault import Vault
 from chassis.telemetry import metrics
 from contracts import telemetry as names
 from contracts.common import Channel, Lane
-from services.alarm import domain
 from services.alarm.clients import DispatchClient
-from services.alarm.domain import Claim, Judged
+from services.alarm.domain.press import Claim, Judged, with_reused_counter
 from services.alarm.errors import NotHeld
-from services.alarm.schemas import Receipt
+from services.alarm.schemas.receipt import Receipt
 from services.alarm.settings import AlarmSettings
 from services.alarm.store import presses as store
 from services.alarm.store.presses import NewPress, Stored
-from services.alarm.usecases.held import Brought, Held, prepare
 from services.alarm.usecases.joining import Before, Joining
+from services.alarm.usecases.note_routed import note_routed
 from services.alarm.usecases.pacing import Pace
-from services.alarm.usecases.routed import note_routed
-from services.alarm.usecases.unrouted import Lookout
+from services.alarm.usecases.press_in_flight import Brought, Held, prepare
+from services.alarm.usecases.routing_monitor import Lookout
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +116,7 @@ class Intake:
         """
         known = self._before(judged.alarm_id)
         if known is not None and known.content != judged.content:
-            judged = domain.with_reused_counter(judged, claim.device_id, claim.counter)
+            judged = with_reused_counter(judged, claim.device_id, claim.counter)
             known = self._before(judged.alarm_id)
         if known is not None and self._is_young(known):
             return await known.receipt()
@@ -186,7 +185,7 @@ class Intake:
         before = held.before
         if before is not None and before.content not in (None, judged.content):
             # The device's counter began anew: this press is not that one.
-            again = domain.with_reused_counter(judged, claim.device_id, claim.counter)
+            again = with_reused_counter(judged, claim.device_id, claim.counter)
             return await self._hold_now(replace(brought, judged=again))
         if not held.holders:
             metrics.count(names.PRESS_REFUSED, reason="not_held")
@@ -292,7 +291,7 @@ class Intake:
         found: dict[UUID, list[Brought]] = {}
         for press in presses:
             claim, judged = press.claim, press.judged
-            again = domain.with_reused_counter(judged, claim.device_id, claim.counter)
+            again = with_reused_counter(judged, claim.device_id, claim.counter)
             for alarm_id in (judged.alarm_id, again.alarm_id):
                 found.setdefault(alarm_id, []).append(press)
         with self._database.read() as session:

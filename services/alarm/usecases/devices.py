@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from chassis.database.database import Database
 from chassis.database.isolation import apart
 from chassis.security.jws import is_signed_by, key_of
-from services.alarm.domain import Claim, Standing
+from services.alarm.domain.press import Claim, Standing
 from services.alarm.store import devices as store
 
 log = logging.getLogger(__name__)

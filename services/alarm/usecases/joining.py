@@ -22,11 +22,11 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.telemetry import metrics
 from contracts import telemetry as names
-from services.alarm.domain import LATE
+from services.alarm.domain.press import LATE
 from services.alarm.errors import NotHeld
-from services.alarm.schemas import Receipt
-from services.alarm.usecases.held import Brought, Joined
+from services.alarm.schemas.receipt import Receipt
 from services.alarm.usecases.pacing import Turns
+from services.alarm.usecases.press_in_flight import Brought, Joined
 
 log = logging.getLogger(__name__)
 

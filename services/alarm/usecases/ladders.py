@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.database.database import Database
-from services.alarm.store import following as store
+from services.alarm.store import alarm_progress
 
 log = logging.getLogger(__name__)
 
@@ -107,4 +107,4 @@ class Ladders:
 
     def _look(self, alarm_ids: list[UUID]) -> dict[tuple[UUID, str], dict[str, datetime]]:
         with self._database.read() as session:
-            return store.ladders(session, alarm_ids)
+            return alarm_progress.ladders(session, alarm_ids)

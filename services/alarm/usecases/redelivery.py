@@ -25,13 +25,13 @@ from contracts.alarm import AlarmRaised
 from contracts.common import Lane
 from contracts.envelope import Event, wrap
 from contracts.press import INCOMPLETE, read_press
-from services.alarm import domain
 from services.alarm.clients import DispatchClient
+from services.alarm.domain.evidence import evidence_place
 from services.alarm.errors import AlarmUnknown
-from services.alarm.schemas import Redelivered
+from services.alarm.schemas.redelivery import Redelivered
 from services.alarm.settings import AlarmSettings
 from services.alarm.store import unrouted as store
-from services.alarm.usecases.routed import note_routed
+from services.alarm.usecases.note_routed import note_routed
 
 log = logging.getLogger(__name__)
 
@@ -159,7 +159,7 @@ class Redelivery:
         """The event of a press as it was raised, with the same id, as far as its row can tell."""
         flags = [str(flag) for flag in row.flags] if isinstance(row.flags, list) else [INCOMPLETE]
         try:
-            evidence = dict(self._vault.open(domain.evidence_place(row.alarm_id), bytes(row.evidence)))
+            evidence = dict(self._vault.open(evidence_place(row.alarm_id), bytes(row.evidence)))
         except (Unreadable, ValueError, TypeError):
             log.error("press %s: its place and proof cannot be opened", row.alarm_id)
             evidence, flags = {}, [*flags, INCOMPLETE]

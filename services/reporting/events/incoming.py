@@ -72,8 +72,6 @@ from services.reporting.events.ledger_entries import (
 )
 
 P = TypeVar("P", bound=Payload)
-
-
 Add = Callable[[Entries, Event], None]
 
 

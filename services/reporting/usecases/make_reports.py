@@ -18,11 +18,7 @@ from services.reporting.usecases.attention import attend
 from services.reporting.usecases.published_reports import made_reports
 
 DAILY_REPORTS = "daily_reports"
-
-
 _CHUNK = 200
-
-
 # Reports that are made again in one go.
 _AGAIN = 50
 

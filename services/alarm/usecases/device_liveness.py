@@ -1,37 +1,34 @@
-"""Watching over devices and over the path itself."""
+"""Tell people of devices that are silent, weak or untested."""
 
 import logging
-
-import httpx
 
 from chassis.database.database import Database
 from chassis.database.isolation import apart
 from chassis.runtime import clock
-from chassis.security.service_token import ServiceToken
 from chassis.telemetry.metrics import Reading
 from contracts.alarm import DeviceAttention
 from contracts.telemetry import DEVICE_ATTENTION
-from services.alarm import domain
+from services.alarm.domain.device_health import Condition, Limits, conditions
 from services.alarm.settings import AlarmSettings
-from services.alarm.store import devices, following
+from services.alarm.store import devices
 
 log = logging.getLogger(__name__)
 
 
-def limits_of(settings: AlarmSettings) -> domain.Limits:
+def limits_of(settings: AlarmSettings) -> Limits:
     """The limits that the settings give."""
-    return domain.Limits(**{name: getattr(settings, name) for name in domain.Limits.__slots__})
+    return Limits(**{name: getattr(settings, name) for name in Limits.__slots__})
 
 
-def watch_devices(database: Database, limits: domain.Limits) -> None:
+def watch_devices(database: Database, limits: Limits) -> None:
     """Tell of every condition once, and forget those that are over."""
     now = clock.now()
     with database.read() as session:
         healths = devices.live_health(session)
-    found = list[domain.Condition]()
+    found = list[Condition]()
     for health in healths:
         with apart("device", health.device_id):
-            found += domain.conditions(health, limits, now)
+            found += conditions(health, limits, now)
     with database.transaction() as transaction:
         for each in sorted(found, key=lambda c: (c.device_id, c.kind, c.level)):
             if devices.attend(transaction.session, each):
@@ -53,17 +50,3 @@ def attention(database: Database) -> list[Reading]:
     with database.read() as session:
         found = dict(devices.attended(session))
     return [(found.get(kind, 0), {"kind": kind}) for kind in DEVICE_ATTENTION.attributes["kind"]]
-
-
-def send_canaries(database: Database, settings: AlarmSettings, token: ServiceToken) -> None:
-    """Send the canaries that are due through our own API; one that fails shows by its absence."""
-    if not token.at_hand:
-        return
-    with database.transaction() as transaction:
-        due = following.due_canaries(transaction.session, settings.canary_every_s)
-    if not due:
-        return
-    with httpx.Client(base_url=settings.alarm_url, auth=token, timeout=3) as http:
-        for canary in due:
-            with apart("canary of", canary["control_room_id"]):
-                http.post("/v1/canaries", json=canary).raise_for_status()

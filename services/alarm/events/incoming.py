@@ -16,8 +16,8 @@ from contracts import dispatch, registry
 from contracts.alarm import AlarmRaised
 from contracts.envelope import Event, Payload
 from contracts.press import read_press
-from services.alarm.store import devices, following
-from services.alarm.usecases.kept import keep
+from services.alarm.store import alarm_progress, control_rooms, devices
+from services.alarm.usecases.renamed_presses import keep
 
 P = TypeVar("P", bound=Payload)
 
@@ -71,9 +71,9 @@ def from_dispatch(tx: Transaction, batch: Sequence[Event], vault: Vault) -> None
             tested = read(dispatch.TestRouted, event)
             devices.note_tested(tx.session, tested.device_id, tested.routed_at)
         elif event.type == dispatch.ControlRoomRegistered.TYPE:
-            following.put_control_room(tx.session, read(dispatch.ControlRoomRegistered, event))
+            control_rooms.put_control_room(tx.session, read(dispatch.ControlRoomRegistered, event))
     if climb.joined or climb.reached:
-        tx.write(*following.climbed(climb.joined, climb.reached))
+        tx.write(*alarm_progress.climbed(climb.joined, climb.reached))
     if climb.kept_as:
         keep(tx, climb.kept_as, vault)
 

@@ -18,10 +18,10 @@ from contracts.alarm import (
     digest_code,
 )
 from contracts.telemetry import DEVICE_MESSAGE_REFUSED
-from services.alarm.domain import Claim
-from services.alarm.schemas import CancelBody, FixesBody, HeartbeatBody
+from services.alarm.domain.press import Claim
+from services.alarm.schemas.device_messages import CancelBody, FixesBody, HeartbeatBody
+from services.alarm.store import alarm_progress
 from services.alarm.store import devices as store
-from services.alarm.store import following
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +82,13 @@ def request_cancel(database: Database, alarm_id: UUID, body: CancelBody) -> None
     )
     with database.transaction() as transaction:
         if not _is_anothers(transaction, alarm_id, body.device_id, "cancel"):
-            following.freeze(transaction.session, alarm_id, body.device_id, requested.received_at)
+            alarm_progress.freeze(transaction.session, alarm_id, body.device_id, requested.received_at)
             transaction.publish(requested)
 
 
 def _is_anothers(transaction: Transaction, alarm_id: UUID, device_id: UUID, kind: str) -> bool:
     """Whether another device raised this alarm. Where only the broker holds it yet, dispatch judges."""
-    owner = following.owner(transaction.session, alarm_id)
+    owner = alarm_progress.owner(transaction.session, alarm_id)
     if owner is None or owner == str(device_id):
         return False
     metrics.count(DEVICE_MESSAGE_REFUSED, kind=kind, reason="other_device")

@@ -15,8 +15,8 @@ from chassis.telemetry import telemetry
 from contracts.alarm import AlarmRaised
 from contracts.common import Channel
 from contracts.envelope import wrap
-from services.alarm import domain
-from services.alarm.domain import Claim, Judged
+from services.alarm.domain.evidence import evidence_place
+from services.alarm.domain.press import JOINED, Claim, Judged
 from services.alarm.store.presses import NewPress, Stored
 
 SOURCE = "/services/alarm"
@@ -79,7 +79,7 @@ def prepare(brought: Brought, deadline_s: float, vault: Vault) -> Held:
         received_at=received_at,
         deadline_at=received_at + timedelta(seconds=deadline_s),
         fix=claim.fix,
-        flags=(*judged.flags, domain.JOINED) if brought.joined else judged.flags,
+        flags=(*judged.flags, JOINED) if brought.joined else judged.flags,
         hops={"received": received_at, "published": clock.now()},
     )
     key = raised.routing_key
@@ -101,7 +101,7 @@ def prepare(brought: Brought, deadline_s: float, vault: Vault) -> Held:
     }
     if brought.joined:
         evidence["joined"] = {"presses": brought.joined.presses, "counters": brought.joined.counters}
-    sealed = vault.seal(domain.evidence_place(raised.alarm_id), evidence)
+    sealed = vault.seal(evidence_place(raised.alarm_id), evidence)
     press = NewPress(raised, judged.content, sealed, body)
     return Held(press, Message(raised.alarm_id, raised.EXCHANGE, key, body), span)
 

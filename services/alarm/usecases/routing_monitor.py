@@ -18,8 +18,8 @@ from chassis.database.database import Database
 from chassis.telemetry import metrics
 from contracts import telemetry as names
 from services.alarm.clients import DispatchClient
-from services.alarm.store import following as store
-from services.alarm.usecases.routed import note_routed
+from services.alarm.store import alarm_progress
+from services.alarm.usecases.note_routed import note_routed
 
 log = logging.getLogger(__name__)
 
@@ -130,4 +130,4 @@ class Lookout:
 
     def _ask(self, digests: Mapping[UUID, str]) -> set[UUID]:
         with self._database.read() as session:
-            return store.routed(session, digests)
+            return alarm_progress.routed(session, digests)

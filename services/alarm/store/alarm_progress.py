@@ -1,8 +1,7 @@
-"""How far alarms have come, and which control rooms there are: what dispatch tells."""
+"""How far alarms have come: what dispatch tells, and what a device may see of it."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -10,7 +9,6 @@ from sqlmodel import Session
 
 from chassis.database.columns import table_of
 from chassis.database.sql import Insert, Statement, send
-from contracts.dispatch import ControlRoomRegistered
 from contracts.values import read_moment
 from services.alarm.models import FrozenLadderRow
 
@@ -33,20 +31,28 @@ _STAGES = text(
     f"JOIN alarm_incidents a ON a.alarm_id = live.alarm_id AND {IS_OF.format('live')} "
     "JOIN stages s USING (incident_id) WHERE NOT quiet"
 )
+
+
 # Read here and not by the database: one that cannot be read would hide the ladders of all others.
 _FROZEN = text(
     "SELECT p.alarm_id, p.device_id, f.shown FROM presses p JOIN frozen_ladders f USING (alarm_id, device_id) "
     "WHERE p.alarm_id = ANY(:ids)"
 )
+
+
 _OF_DEVICE = text(
     "SELECT alarm_id FROM presses WHERE device_id = :device_id "  # noqa: S608
     f"AND received_at > CAST(:at AS timestamptz) - {_QUIET}"
 )
+
+
 _FREEZE = Insert(table_of(FrozenLadderRow), tail="ON CONFLICT DO NOTHING")
 _ROUTED = text(
     "SELECT n.alarm_id FROM unnest(CAST(:ids AS uuid[]), CAST(:digests AS text[])) AS n(alarm_id, digest) "
     "WHERE EXISTS (SELECT FROM alarm_incidents a WHERE a.alarm_id = n.alarm_id AND a.digest IN ('', n.digest))"
 )
+
+
 _OWNER = text("SELECT device_id FROM presses WHERE alarm_id = :alarm_id")
 
 
@@ -98,25 +104,14 @@ _JOIN = (
     b"FROM unnest(%(alarms)s::uuid[], %(digests)s::text[], %(incidents)s::uuid[]) AS n(a, d, i) ORDER BY 1, 2 "
     b"ON CONFLICT DO NOTHING"
 )
+
+
 # Events come twice and out of order: the first time a stage was reached is what counts.
 _REACH = (
     b"INSERT INTO stages (incident_id, stage, at) "
     b"SELECT * FROM unnest(%(incidents)s::uuid[], %(stages)s::text[], %(at)s::timestamptz[]) AS n(i, s, at) "
     b"ORDER BY i, s ON CONFLICT (incident_id, stage) DO UPDATE SET at = EXCLUDED.at "
     b"WHERE stages.at > EXCLUDED.at"
-)
-_PUT_ROOM = text(
-    "INSERT INTO control_rooms (control_room_id, name, canary_lat, canary_lon, canary_due_at) "
-    "VALUES (:control_room_id, :name, :canary_lat, :canary_lon, now()) "
-    "ON CONFLICT (control_room_id) DO UPDATE SET name = EXCLUDED.name, "
-    "canary_lat = EXCLUDED.canary_lat, canary_lon = EXCLUDED.canary_lon"
-)
-_DUE = text(
-    "UPDATE control_rooms SET canary_due_at = now() + make_interval(secs => :every) "
-    "WHERE control_room_id IN (SELECT control_room_id FROM control_rooms WHERE canary_due_at <= now() "
-    # Set before somebody put the clock back: it would not come for as long as that.
-    "OR canary_due_at > now() + make_interval(secs => 2 * :every) "
-    "FOR UPDATE SKIP LOCKED) RETURNING control_room_id, canary_lat AS lat, canary_lon AS lon"
 )
 
 
@@ -139,13 +134,3 @@ def climbed(
             },
         ),
     )
-
-
-def put_control_room(session: Session, room: ControlRoomRegistered) -> None:
-    """Keep a control room."""
-    session.execute(_PUT_ROOM, room.model_dump())
-
-
-def due_canaries(session: Session, every_s: float) -> list[dict[str, Any]]:
-    """The control rooms whose canary is due; whoever gets one sends it."""
-    return [dict(row._mapping) for row in session.execute(_DUE, {"every": every_s})]

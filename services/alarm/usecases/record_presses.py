@@ -15,7 +15,8 @@ from chassis.runtime import clock
 from chassis.security.vault import Vault
 from contracts.alarm import AlarmRaised, PressesRecorded, RecordedPress
 from contracts.press import CHEAP, INCOMPLETE, WITHOUT
-from services.alarm import domain
+from services.alarm.domain.evidence import evidence_place
+from services.alarm.domain.press import uuid_of
 from services.alarm.store import devices, presses
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ def record(transaction: Transaction, raised: Mapping[UUID, AlarmRaised], vault: 
         [press.content for press in ordered],
         [
             vault.seal(
-                domain.evidence_place(press.alarm_id),
+                evidence_place(press.alarm_id),
                 {
                     "body": None,
                     "fix": press.fix.model_dump(mode="json") if press.fix else None,
@@ -83,13 +84,13 @@ def tell(transaction: Transaction, new: Sequence[Mapping[str, Any]], cause: Span
     if not new:
         return
     proved = {row["device_id"]: row for row in new if row["lane"] == "verified"}
-    known_as = {device: row for device_id, row in proved.items() if (device := domain.uuid_of(device_id))}
+    known_as = {device: row for device_id, row in proved.items() if (device := uuid_of(device_id))}
     contacts = {device: known_as[device]["received_at"] for device in sorted(known_as)}
     devices.note_contact(transaction.session, list(contacts), list(contacts.values()))
     known = devices.enrolments_of(
-        transaction.session, [found for row in new if (found := domain.uuid_of(row["device_id"]))]
+        transaction.session, [found for row in new if (found := uuid_of(row["device_id"]))]
     )
-    told = tuple(_recorded(row, known.get(domain.uuid_of(row["device_id"]))) for row in new)
+    told = tuple(_recorded(row, known.get(uuid_of(row["device_id"]))) for row in new)
     transaction.publish(PressesRecorded(presses=told), cause=cause)
 
 

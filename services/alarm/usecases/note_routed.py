@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.database.database import Database
 from chassis.runtime import clock
-from services.alarm.store.following import climbed
+from services.alarm.store.alarm_progress import climbed
 
 log = logging.getLogger(__name__)
 

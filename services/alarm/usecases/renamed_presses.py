@@ -11,10 +11,10 @@ from chassis.database.database import Database, Transaction
 from chassis.runtime import clock
 from chassis.security.vault import Vault
 from contracts.dispatch import PressRouted
-from services.alarm import domain
-from services.alarm.store import kept as store
+from services.alarm.domain.evidence import evidence_place
 from services.alarm.store import presses
-from services.alarm.usecases.record import tell
+from services.alarm.store import renamed_presses as store
+from services.alarm.usecases.record_presses import tell
 
 _AT_ONCE = 200
 # So long a press may take to come here after dispatch told of it.
@@ -44,7 +44,7 @@ def _learn(tx: Transaction, vault: Vault) -> int:
             **row,
             "content": None,
             "evidence": vault.seal(
-                domain.evidence_place(row["alarm_id"]),
+                evidence_place(row["alarm_id"]),
                 {"body": None, "fix": None, "proof": None, "came_as": str(row["came_as"])},
             ),
             "whole": False,
