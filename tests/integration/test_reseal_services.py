@@ -75,7 +75,7 @@ def rotated(database: Database, sealed: Sequence[Sealed]) -> None:
     ("models", "sealed", "other"),
     [
         (registry_models, registry_sealed.SEALED, {"found_by.piece"}),  # keyed digests of another key
-        (alarm_models, alarm_sealed.SEALED, set()),
+        (alarm_models, alarm_sealed.ENCRYPTED, set()),
         (dispatch_models, dispatch_sealed.SEALED, set()),
         (committee_models, committee_sealed.SEALED, set()),
         (reporting_models, (), set()),
@@ -207,7 +207,7 @@ def test_alarm(cluster: Cluster, issuer: Issuer) -> None:
     presses = {each.alarm_id: each for each in (dispatching.alarm(counter=n) for n in range(3))}
     with database.transaction() as tx:
         record_presses.record(tx, presses, Vault(OLD), trace.INVALID_SPAN)
-    rotated(database, alarm_sealed.SEALED)
+    rotated(database, alarm_sealed.ENCRYPTED)
     with database.read() as session:
         for alarm_id in presses:
             row = session.get(alarm_models.PressRow, alarm_id)

@@ -10,8 +10,8 @@ import pytest
 from contracts.alarm import alarm_id_of
 from contracts.common import Fix
 from services.alarm.domain.press import Claim, Judged
+from services.alarm.domain.receipt import Receipt
 from services.alarm.errors import NotHeld
-from services.alarm.schemas.receipt import Receipt
 from services.alarm.usecases import joining
 from services.alarm.usecases.joining import Joining
 from services.alarm.usecases.press_in_flight import Brought, Joined

@@ -1,4 +1,4 @@
-"""Events that come in from others, turned into rows of our own."""
+"""Events that come in from others, as values; an event that breaks its contract raises `Invalid`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,17 +7,12 @@ from typing import TypeVar
 from uuid import UUID
 
 from pydantic import ValidationError
-from sqlmodel import Session
 
-from chassis.database.database import Transaction
 from chassis.errors import Invalid
-from chassis.security.vault import Vault
 from contracts import dispatch, registry
 from contracts.alarm import AlarmRaised
 from contracts.envelope import Event, Payload
 from contracts.press import read_press
-from services.alarm.store import alarm_progress, control_rooms, devices
-from services.alarm.usecases.renamed_presses import keep
 
 P = TypeVar("P", bound=Payload)
 
@@ -41,20 +36,23 @@ def raised(event: Event) -> AlarmRaised:
     return read_press(event)
 
 
-def from_registry(session: Session, event: Event) -> None:
-    """Keep devices and enrolments; anything else of the registry is ignored."""
+def from_registry(event: Event) -> registry.DeviceChanged | registry.EnrolmentChanged | None:
+    """Read a change of a device or an enrolment; None for anything else of the registry."""
     if event.type == registry.DeviceChanged.TYPE:
-        devices.put_device(session, read(registry.DeviceChanged, event))
-    elif event.type == registry.EnrolmentChanged.TYPE:
-        devices.put_enrolment(session, read(registry.EnrolmentChanged, event))
+        return read(registry.DeviceChanged, event)
+    if event.type == registry.EnrolmentChanged.TYPE:
+        return read(registry.EnrolmentChanged, event)
+    return None
 
 
 @dataclass(slots=True)
-class Climb:
-    """What a batch of dispatch's events says of the ladder: incidents of alarms, first times of stages."""
+class Progress:
+    """What a batch of dispatch's events says of alarms (their incidents, first times of stages), and more."""
 
     joined: dict[tuple[UUID, str | None], UUID] = field(default_factory=dict)
     kept_as: list[dispatch.PressRouted] = field(default_factory=list)
+    tested: list[dispatch.TestRouted] = field(default_factory=list)
+    control_rooms: list[dispatch.ControlRoomRegistered] = field(default_factory=list)
     reached: dict[tuple[UUID, str], datetime] = field(default_factory=dict)
 
     def reach(self, incident_id: UUID, stage: str, at: datetime) -> None:
@@ -62,40 +60,36 @@ class Climb:
         self.reached[incident_id, stage] = min(at, self.reached.get((incident_id, stage), at))
 
 
-def from_dispatch(tx: Transaction, batch: Sequence[Event], vault: Vault) -> None:
-    """Move the receipt ladder, note passed tests and control rooms; the rest is ignored."""
-    climb = Climb()
+def from_dispatch(batch: Sequence[Event]) -> Progress:
+    """Read how far alarms have come, which tests passed and which control rooms there are; ignore the rest."""
+    progress = Progress()
     for event in batch:
-        _climb(climb, event)
+        _climb(progress, event)
         if event.type == dispatch.TestRouted.TYPE:
-            tested = read(dispatch.TestRouted, event)
-            devices.note_tested(tx.session, tested.device_id, tested.routed_at)
+            progress.tested.append(read(dispatch.TestRouted, event))
         elif event.type == dispatch.ControlRoomRegistered.TYPE:
-            control_rooms.put_control_room(tx.session, read(dispatch.ControlRoomRegistered, event))
-    if climb.joined or climb.reached:
-        tx.write(*alarm_progress.climbed(climb.joined, climb.reached))
-    if climb.kept_as:
-        keep(tx, climb.kept_as, vault)
+            progress.control_rooms.append(read(dispatch.ControlRoomRegistered, event))
+    return progress
 
 
-def _climb(climb: Climb, event: Event) -> None:
+def _climb(progress: Progress, event: Event) -> None:
     if event.type == dispatch.PressRouted.TYPE:
         routed = read(dispatch.PressRouted, event)
         # Not None: what an old dispatch tells is of any press that has the id.
         digest = routed.digest or ""
-        climb.joined[routed.alarm_id, digest] = routed.incident_id
+        progress.joined[routed.alarm_id, digest] = routed.incident_id
         if routed.came_as not in (None, routed.alarm_id):
-            climb.kept_as.append(routed)
+            progress.kept_as.append(routed)
             if dispatch.AFTER_THE_END not in routed.flags:
-                climb.joined[routed.came_as, digest] = routed.incident_id
-        climb.reach(routed.incident_id, "routed", routed.routed_at)
+                progress.joined[routed.came_as, digest] = routed.incident_id
+        progress.reach(routed.incident_id, "routed", routed.routed_at)
     elif event.type in (dispatch.IncidentDisplayed.TYPE, dispatch.IncidentAcknowledged.TYPE):
         shown = read(dispatch.IncidentDisplayed, event)
-        climb.reach(shown.incident_id, "seen", shown.at)
+        progress.reach(shown.incident_id, "seen", shown.at)
     elif event.type == dispatch.OrderMoved.TYPE:
         moved = read(dispatch.OrderMoved, event)
         if moved.state in _MOVING:
-            climb.reach(moved.incident_id, _MOVING[moved.state], moved.at)
+            progress.reach(moved.incident_id, _MOVING[moved.state], moved.at)
     elif event.type == dispatch.IncidentClosed.TYPE:
         closed = read(dispatch.IncidentClosed, event)
-        climb.reach(closed.incident_id, "closed", closed.at)
+        progress.reach(closed.incident_id, "closed", closed.at)

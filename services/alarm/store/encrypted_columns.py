@@ -4,4 +4,4 @@ from chassis.security.key_rotation import Sealed
 from services.alarm.domain.evidence import evidence_place
 from services.alarm.models import PressRow
 
-SEALED = (Sealed(PressRow, "evidence", evidence_place, ("alarm_id",)),)
+ENCRYPTED = (Sealed(PressRow, "evidence", evidence_place, ("alarm_id",)),)

@@ -24,16 +24,16 @@ from contracts import telemetry as names
 from contracts.common import Channel, Lane
 from services.alarm.clients import DispatchClient
 from services.alarm.domain.press import Claim, Judged, with_reused_counter
+from services.alarm.domain.receipt import HOLDERS, Receipt
 from services.alarm.errors import NotHeld
-from services.alarm.schemas.receipt import Receipt
 from services.alarm.settings import AlarmSettings
 from services.alarm.store import presses as store
 from services.alarm.store.presses import NewPress, Stored
 from services.alarm.usecases.joining import Before, Joining
 from services.alarm.usecases.note_routed import note_routed
 from services.alarm.usecases.pacing import Pace
-from services.alarm.usecases.press_in_flight import Brought, Held, prepare
-from services.alarm.usecases.routing_monitor import Lookout
+from services.alarm.usecases.press_in_flight import Brought, PressInFlight, prepare
+from services.alarm.usecases.routing_monitor import RoutingMonitor
 
 log = logging.getLogger(__name__)
 
@@ -80,26 +80,25 @@ class Intake:
         self._pace = _pace(settings) if lane == "unverified" else None
         self._dispatch = DispatchClient(settings, token, 100 if lane == "verified" else at_once)
         # A flood of presses that nobody proved waits in its lane: handed over, it would be in the others' way.
-        after_s = settings.unrouted_after_s
-        give_up_s = settings.unrouted_give_up_s
-        self._lookout = Lookout(database, self._dispatch, after_s, give_up_s) if lane == "verified" else None
+        times = (settings.unrouted_after_s, settings.unrouted_give_up_s)
+        self._monitor = RoutingMonitor(database, self._dispatch, *times) if lane == "verified" else None
         limits = (settings.device_per_s, settings.device_burst, settings.lookup_s)
         self._joining = Joining(*limits, self._remember, self._held_before) if lane == "verified" else None
         self._recent: dict[UUID, _Recent] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
-        """Start the writer and the lookout."""
+        """Start the writer and the monitor."""
         self.writer.start()
-        if self._lookout:
-            self._lookout.start()
+        if self._monitor:
+            self._monitor.start()
 
     async def stop(self) -> None:
         """Let what is on its way arrive, then stop."""
         if self._joining:
             await self._joining.stop(self._settings.deadline_s)
-        if self._lookout:
-            await self._lookout.stop()
+        if self._monitor:
+            await self._monitor.stop()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=self._settings.deadline_s)
         await asyncio.to_thread(self.writer.stop)
@@ -191,16 +190,16 @@ class Intake:
             metrics.count(names.PRESS_REFUSED, reason="not_held")
             raise NotHeld("neither database nor broker holds the press, try again at once")
         raised = held.press.raised
-        stored_in = tuple(h for h in ("database", "broker", "dispatch") if h in held.holders)
+        stored_in = tuple(holder for holder in HOLDERS if holder in held.holders)
         metrics.count(names.PRESS_ACCEPTED, lane=self.lane, stored_in="+".join(stored_in))
-        return Receipt.model_construct(
+        return Receipt(
             alarm_id=raised.alarm_id,
             received_at=before.received_at if before else raised.received_at,
             deadline_at=before.deadline_at if before else raised.deadline_at,
             stored_in=stored_in,
         )
 
-    async def _wait_for_logs(self, held: Held) -> None:
+    async def _wait_for_logs(self, held: PressInFlight) -> None:
         """Until both logs hold the press, or one does and the grace is over, or nothing will in time."""
         loop = asyncio.get_running_loop()
         give_up = loop.time() + self._settings.give_up_after_s
@@ -221,7 +220,7 @@ class Intake:
             except TimeoutError:
                 return
 
-    async def _store(self, held: Held) -> None:
+    async def _store(self, held: PressInFlight) -> None:
         try:
             held.before = await self.writer.submit(held.press)
         except NotWritten:
@@ -232,7 +231,7 @@ class Intake:
         if held.press.confirmed:
             self._relay.confirmed(held.message.id)
 
-    async def _publish(self, held: Held) -> None:
+    async def _publish(self, held: PressInFlight) -> None:
         """Publish until the deadline; after `fallback_after_s` dispatch gets the event as well."""
         loop = asyncio.get_running_loop()
         fallback = loop.call_later(self._settings.fallback_after_s, self._fall_back, held)
@@ -253,21 +252,21 @@ class Intake:
             fallback.cancel()
             held.press.confirmed = True
             held.settle("broker", holds=True)
-            if self._lookout:
+            if self._monitor:
                 raised = held.press.raised
-                self._lookout.watch(raised.alarm_id, raised.digest, held.press.event)
+                self._monitor.watch(raised.alarm_id, raised.digest, held.press.event)
             if "database" in held.holders:
                 self._relay.confirmed(held.message.id)
             break
         held.span.end()
 
-    def _fall_back(self, held: Held) -> None:
+    def _fall_back(self, held: PressInFlight) -> None:
         """Hand the same event to dispatch, in parallel to everything else."""
         if not held.handing:
             held.handing = True
             self._spawn(self._hand_over(held))
 
-    async def _hand_over(self, held: Held) -> None:
+    async def _hand_over(self, held: PressInFlight) -> None:
         """Try until dispatch has it, the broker has it after all, or the deadline has passed."""
         pause, press = _PAUSE_S, held.press
         while not (handed := await self._dispatch.hand_over(held.message.id, press.event, held.span)):

@@ -1,10 +1,9 @@
 """Canaries: synthetic presses that show that the path of real ones works."""
 
-import httpx
-
 from chassis.database.database import Database
 from chassis.database.isolation import apart
 from chassis.security.service_token import ServiceToken
+from services.alarm.clients import OwnApi
 from services.alarm.settings import AlarmSettings
 from services.alarm.store import control_rooms
 
@@ -17,7 +16,7 @@ def send_canaries(database: Database, settings: AlarmSettings, token: ServiceTok
         due = control_rooms.due_canaries(transaction.session, settings.canary_every_s)
     if not due:
         return
-    with httpx.Client(base_url=settings.alarm_url, auth=token, timeout=3) as http:
+    with OwnApi(settings, token) as api:
         for canary in due:
             with apart("canary of", canary["control_room_id"]):
-                http.post("/v1/canaries", json=canary).raise_for_status()
+                api.send_canary(canary)

@@ -6,9 +6,9 @@ from chassis.database.database import Database
 from chassis.database.isolation import apart
 from chassis.runtime import clock
 from chassis.telemetry.metrics import Reading
-from contracts.alarm import DeviceAttention
 from contracts.telemetry import DEVICE_ATTENTION
 from services.alarm.domain.device_health import Condition, Limits, conditions
+from services.alarm.events.outgoing import device_attention
 from services.alarm.settings import AlarmSettings
 from services.alarm.store import devices
 
@@ -32,16 +32,7 @@ def watch_devices(database: Database, limits: Limits) -> None:
     with database.transaction() as transaction:
         for each in sorted(found, key=lambda c: (c.device_id, c.kind, c.level)):
             if devices.attend(transaction.session, each):
-                transaction.publish(
-                    DeviceAttention(
-                        device_id=each.device_id,
-                        enrolment_id=each.enrolment_id,
-                        kind=each.kind,
-                        level=each.level,
-                        since=each.since,
-                        detail=dict(each.detail),
-                    )
-                )
+                transaction.publish(device_attention(each))
         devices.relieve(transaction.session, {(c.device_id, c.kind, c.level) for c in found})
 
 

@@ -1,8 +1,9 @@
 """What devices send besides presses: tests, fixes, cancel requests, heartbeats. Off the lane of presses."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from chassis.database.database import Database, Transaction
@@ -17,18 +18,20 @@ from contracts.alarm import (
     TestReceived,
     digest_code,
 )
+from contracts.common import Fix
 from contracts.telemetry import DEVICE_MESSAGE_REFUSED
 from services.alarm.domain.press import Claim
-from services.alarm.schemas.device_messages import CancelBody, FixesBody, HeartbeatBody
+from services.alarm.events.outgoing import reported_device
 from services.alarm.store import alarm_progress
 from services.alarm.store import devices as store
 
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """A heartbeat on its way into the database."""
+    """A heartbeat on its way into the database. `said`: what the device says of itself."""
 
-    body: HeartbeatBody
+    device_id: UUID
+    said: Mapping[str, Any]
     enrolment_id: UUID | None
     received_at: datetime
 
@@ -52,37 +55,39 @@ def receive_test(database: Database, claim: Claim, test_id: UUID, enrolment_id: 
         )
 
 
-def receive_fixes(database: Database, alarm_id: UUID, body: FixesBody) -> None:
+def receive_fixes(
+    database: Database, alarm_id: UUID, device_id: UUID, sequence: int, fixes: Sequence[Fix]
+) -> None:
     """Publish where the device was; a copy of the message gives the same events."""
     at = clock.now()
     with database.transaction() as transaction:
-        if _is_anothers(transaction, alarm_id, body.device_id, "fixes"):
+        if _is_anothers(transaction, alarm_id, device_id, "fixes"):
             return
-        for index, fix in enumerate(body.fixes):
+        for index, fix in enumerate(fixes):
             located = AlarmLocated(
                 alarm_id=alarm_id,
-                device_id=body.device_id,
-                sequence=body.sequence + index,
+                device_id=device_id,
+                sequence=sequence + index,
                 fix=fix,
                 received_at=at,
             )
             transaction.publish(located)
 
 
-def request_cancel(database: Database, alarm_id: UUID, body: CancelBody) -> None:
+def request_cancel(database: Database, alarm_id: UUID, device_id: UUID, code: Any) -> None:
     """Pass the request on, and show the device nothing new: what happens next depends on the code.
 
     The code is not judged here, so that the answer cannot tell one from another either.
     """
     requested = CancelRequested(
         alarm_id=alarm_id,
-        device_id=body.device_id,
-        code_digest=digest_code(alarm_id, body.code),
+        device_id=device_id,
+        code_digest=digest_code(alarm_id, code),
         received_at=clock.now(),
     )
     with database.transaction() as transaction:
-        if not _is_anothers(transaction, alarm_id, body.device_id, "cancel"):
-            alarm_progress.freeze(transaction.session, alarm_id, body.device_id, requested.received_at)
+        if not _is_anothers(transaction, alarm_id, device_id, "cancel"):
+            alarm_progress.freeze(transaction.session, alarm_id, device_id, requested.received_at)
             transaction.publish(requested)
 
 
@@ -99,14 +104,11 @@ def write_heartbeats(database: Database, beats: Sequence[Heartbeat]) -> list[Non
     """Store heartbeats and tell of them; runs in their own writer's thread."""
     latest: dict[UUID, Heartbeat] = {}
     for beat in beats:
-        latest[beat.body.device_id] = beat
+        latest[beat.device_id] = beat
     with database.transaction() as transaction:
         told = store.put_health(
             transaction.session,
-            [
-                beat.body.model_dump(exclude={"at"}) | {"received_at": beat.received_at}
-                for _, beat in sorted(latest.items())
-            ],
+            [{**beat.said, "received_at": beat.received_at} for _, beat in sorted(latest.items())],
         )
         if told:
             transaction.publish(
@@ -116,5 +118,4 @@ def write_heartbeats(database: Database, beats: Sequence[Heartbeat]) -> list[Non
 
 
 def _reported(beat: Heartbeat) -> ReportedDevice:
-    said = beat.body.model_dump(exclude={"at"})
-    return ReportedDevice(**said, enrolment_id=beat.enrolment_id, received_at=beat.received_at)
+    return reported_device(beat.said, beat.enrolment_id, beat.received_at)

@@ -9,9 +9,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy.exc import SQLAlchemyError
 
-from chassis.database.database import Database
+from chassis.database.database import Database, SQLAlchemyError
 from chassis.database.isolation import apart
 from chassis.security.jws import is_signed_by, key_of
 from services.alarm.domain.press import Claim, Standing

@@ -18,13 +18,12 @@ from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
-
+from chassis.database.database import SQLAlchemyError
 from chassis.telemetry import metrics
 from contracts import telemetry as names
 from services.alarm.domain.press import LATE
+from services.alarm.domain.receipt import Receipt
 from services.alarm.errors import NotHeld
-from services.alarm.schemas.receipt import Receipt
 from services.alarm.usecases.pacing import Turns
 from services.alarm.usecases.press_in_flight import Brought, Joined
 

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from chassis.database.database import Database
+from chassis.database.database import Database, SQLAlchemyError
 from services.alarm.store import alarm_progress
 
 log = logging.getLogger(__name__)
@@ -108,3 +106,15 @@ class Ladders:
     def _look(self, alarm_ids: list[UUID]) -> dict[tuple[UUID, str], dict[str, datetime]]:
         with self._database.read() as session:
             return alarm_progress.ladders(session, alarm_ids)
+
+
+def owner_of(database: Database, alarm_id: UUID) -> str | None:
+    """Say which device raised an alarm; None: this service does not hold it."""
+    with database.read() as session:
+        return alarm_progress.owner(session, alarm_id)
+
+
+def ladder_of(database: Database, alarm_id: UUID, device_id: UUID) -> dict[str, datetime]:
+    """Give the stages that an alarm of a device has reached."""
+    with database.read() as session:
+        return alarm_progress.ladders(session, [alarm_id]).get((alarm_id, str(device_id)), {})

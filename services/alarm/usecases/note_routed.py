@@ -5,9 +5,7 @@ import logging
 from collections.abc import Mapping
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from chassis.database.database import Database
+from chassis.database.database import Database, SQLAlchemyError
 from chassis.runtime import clock
 from services.alarm.store.alarm_progress import climbed
 

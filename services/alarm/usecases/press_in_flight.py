@@ -17,11 +17,9 @@ from contracts.common import Channel
 from contracts.envelope import wrap
 from services.alarm.domain.evidence import evidence_place
 from services.alarm.domain.press import JOINED, Claim, Judged
+from services.alarm.domain.receipt import Holder
+from services.alarm.events.outgoing import SOURCE
 from services.alarm.store.presses import NewPress, Stored
-
-SOURCE = "/services/alarm"
-
-Holder = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class Brought:
 
 
 @dataclass(slots=True, eq=False)
-class Held:
+class PressInFlight:
     """Who holds a press so far, and the receipt if it turned out to be known already."""
 
     press: NewPress
@@ -63,7 +61,7 @@ class Held:
         self.changed.set()
 
 
-def prepare(brought: Brought, deadline_s: float, vault: Vault) -> Held:
+def prepare(brought: Brought, deadline_s: float, vault: Vault) -> PressInFlight:
     """Make the event and the row of a press. `deadline_s`: seconds until its order must be at a unit."""
     claim, judged, received_at = brought.claim, brought.judged, brought.received_at
     raised = AlarmRaised(
@@ -103,7 +101,7 @@ def prepare(brought: Brought, deadline_s: float, vault: Vault) -> Held:
         evidence["joined"] = {"presses": brought.joined.presses, "counters": brought.joined.counters}
     sealed = vault.seal(evidence_place(raised.alarm_id), evidence)
     press = NewPress(raised, judged.content, sealed, body)
-    return Held(press, Message(raised.alarm_id, raised.EXCHANGE, key, body), span)
+    return PressInFlight(press, Message(raised.alarm_id, raised.EXCHANGE, key, body), span)
 
 
 def _proof(claim: Claim, judged: Judged) -> str | None:

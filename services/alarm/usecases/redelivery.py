@@ -9,12 +9,10 @@ import asyncio
 import logging
 from collections.abc import Sequence, Set
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from chassis.database.database import Database
+from chassis.database.database import Database, SQLAlchemyError
 from chassis.database.isolation import apart
 from chassis.messaging.message import Message, NotConfirmed
 from chassis.messaging.publisher import Publisher
@@ -27,15 +25,15 @@ from contracts.envelope import Event, wrap
 from contracts.press import INCOMPLETE, read_press
 from services.alarm.clients import DispatchClient
 from services.alarm.domain.evidence import evidence_place
+from services.alarm.domain.redelivery import Outcome, Redelivered
 from services.alarm.errors import AlarmUnknown
-from services.alarm.schemas.redelivery import Redelivered
+from services.alarm.events.outgoing import SOURCE
 from services.alarm.settings import AlarmSettings
 from services.alarm.store import unrouted as store
 from services.alarm.usecases.note_routed import note_routed
 
 log = logging.getLogger(__name__)
 
-SOURCE = "/services/alarm"
 # In one hand-over. Of unproved presses few: a flood of them waits in its lane, and must not take the other way.
 _AT_ONCE: dict[Lane, int] = {"verified": 100, "unverified": 10}
 _CONFIRM_S = 2.0
@@ -73,7 +71,7 @@ class Redelivery:
         if row is None:
             raise AlarmUnknown("this service holds no such press")
         taken, published = await self._bring([row])
-        outcome: Literal["routed", "taken", "published", "failed"] = "published" if published else "failed"
+        outcome: Outcome = "published" if published else "failed"
         if incident_id is not None:
             outcome = "routed"
         elif taken:

@@ -41,7 +41,7 @@ class _Watched:
     until: float
 
 
-class Lookout:
+class RoutingMonitor:
     """Watches presses that the broker confirmed until dispatch reports them, or has them from here."""
 
     def __init__(
