@@ -11,6 +11,7 @@ from fastapi.responses import StreamingResponse
 from chassis.errors import NotFound
 from services.alarm.api.dependencies import DeviceIntake, device_intake_of
 from services.alarm.api.signed_messages import refuse_stale, signed
+from services.alarm.domain.receipt_ladder import Stage
 from services.alarm.errors import SignatureRefused
 from services.alarm.presenters.receipts import present_ladder
 from services.alarm.schemas.device_messages import FollowClaim
@@ -84,7 +85,7 @@ async def _events(intake: DeviceIntake, alarm_id: UUID, device_id: UUID) -> Asyn
                 if stage.stage not in sent:
                     sent.add(stage.stage)
                     yield f"event: stage\ndata: {stage.model_dump_json()}\n\n"
-            if "closed" in sent:
+            if Stage.CLOSED in sent:
                 return
             if not await follower.climbs(_SIGN_OF_LIFE_S):
                 yield ": here\n\n"

@@ -13,11 +13,12 @@ from contracts import dispatch, registry
 from contracts.alarm import AlarmRaised
 from contracts.envelope import Event, Payload
 from contracts.press import read_press
+from services.alarm.domain.receipt_ladder import Stage
 
 P = TypeVar("P", bound=Payload)
 
 # How the moves of an order look to the device; the other moves are none of its business.
-_MOVING = {"en_route": "unit_moving", "on_scene": "on_scene"}
+_MOVING = {"en_route": Stage.UNIT_MOVING, "on_scene": Stage.ON_SCENE}
 
 
 def read(kind: type[P], event: Event) -> P:
@@ -53,9 +54,9 @@ class Progress:
     kept_as: list[dispatch.PressRouted] = field(default_factory=list)
     tested: list[dispatch.TestRouted] = field(default_factory=list)
     control_rooms: list[dispatch.ControlRoomRegistered] = field(default_factory=list)
-    reached: dict[tuple[UUID, str], datetime] = field(default_factory=dict)
+    reached: dict[tuple[UUID, Stage], datetime] = field(default_factory=dict)
 
-    def reach(self, incident_id: UUID, stage: str, at: datetime) -> None:
+    def reach(self, incident_id: UUID, stage: Stage, at: datetime) -> None:
         """An incident reached a stage; the earliest time counts."""
         self.reached[incident_id, stage] = min(at, self.reached.get((incident_id, stage), at))
 
@@ -82,14 +83,14 @@ def _climb(progress: Progress, event: Event) -> None:
             progress.kept_as.append(routed)
             if dispatch.AFTER_THE_END not in routed.flags:
                 progress.joined[routed.came_as, digest] = routed.incident_id
-        progress.reach(routed.incident_id, "routed", routed.routed_at)
+        progress.reach(routed.incident_id, Stage.ROUTED, routed.routed_at)
     elif event.type in (dispatch.IncidentDisplayed.TYPE, dispatch.IncidentAcknowledged.TYPE):
         shown = read(dispatch.IncidentDisplayed, event)
-        progress.reach(shown.incident_id, "seen", shown.at)
+        progress.reach(shown.incident_id, Stage.SEEN, shown.at)
     elif event.type == dispatch.OrderMoved.TYPE:
         moved = read(dispatch.OrderMoved, event)
         if moved.state in _MOVING:
             progress.reach(moved.incident_id, _MOVING[moved.state], moved.at)
     elif event.type == dispatch.IncidentClosed.TYPE:
         closed = read(dispatch.IncidentClosed, event)
-        progress.reach(closed.incident_id, "closed", closed.at)
+        progress.reach(closed.incident_id, Stage.CLOSED, closed.at)

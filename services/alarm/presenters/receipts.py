@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from services.alarm.domain import receipt, redelivery
-from services.alarm.domain.receipt_ladder import STAGES
+from services.alarm.domain.receipt_ladder import Stage
 from services.alarm.schemas.ladder import Ladder, StageAt
 from services.alarm.schemas.receipt import Receipt
 from services.alarm.schemas.redelivery import Redelivered
@@ -23,7 +23,7 @@ def present_receipt(held: receipt.Receipt) -> Receipt:
 
 def present_ladder(alarm_id: UUID, reached: Mapping[str, datetime]) -> Ladder:
     """Show how far an alarm has come."""
-    stages = tuple(StageAt(stage=s, at=reached[s]) for s in STAGES if s in reached)
+    stages = tuple(StageAt(stage=s.value, at=reached[s]) for s in Stage if s in reached)
     return Ladder(alarm_id=alarm_id, stage=stages[-1].stage if stages else None, stages=stages)
 
 

@@ -10,6 +10,7 @@ from sqlmodel import Session
 from chassis.database.columns import table_of
 from chassis.database.sql import Insert, Statement, send
 from contracts.values import read_moment
+from services.alarm.domain.receipt_ladder import Stage
 from services.alarm.models import FrozenLadderRow
 
 # Whether what dispatch told (`a`) is of a press, and not of another one that has its id.
@@ -116,7 +117,7 @@ _REACH = (
 
 
 def climbed(
-    joined: Mapping[tuple[UUID, str | None], UUID], reached: Mapping[tuple[UUID, str], datetime]
+    joined: Mapping[tuple[UUID, str | None], UUID], reached: Mapping[tuple[UUID, Stage], datetime]
 ) -> tuple[Statement, Statement]:
     """The statements that note incidents of presses, and when stages of incidents were reached first.
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from chassis.database.database import Database, SQLAlchemyError
 from chassis.runtime import clock
+from services.alarm.domain.receipt_ladder import Stage
 from services.alarm.store.alarm_progress import climbed
 
 log = logging.getLogger(__name__)
@@ -26,4 +27,4 @@ def _note(database: Database, incidents: Mapping[UUID, UUID]) -> None:
     now = clock.now()
     with database.transaction() as tx:
         joined: dict[tuple[UUID, str | None], UUID] = {(each, None): incidents[each] for each in incidents}
-        tx.write(*climbed(joined, {(each, "routed"): now for each in incidents.values()}))
+        tx.write(*climbed(joined, {(each, Stage.ROUTED): now for each in incidents.values()}))

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.reporting.domain.days import day_bounds
+from services.reporting.domain.facts import CONTACT, OF_THE_FILE, FactKind
 from services.reporting.domain.rows import Row
 from services.reporting.domain.stages import outcome_of
 
@@ -19,10 +20,6 @@ def changes(values: Iterable[tuple[datetime, Any]], what: str) -> list[Row]:
             found.append({"what": what, "at": at, "before": last, "after": value})
         last = value
     return found
-
-
-# Kinds of facts by which a device shows that it lives.
-CONTACT = ("heartbeat", "press", "test")
 
 
 def daily_report(
@@ -39,8 +36,8 @@ def daily_report(
     lines of the ledger by alarm id.
     """
     first, after = day_bounds(day)
-    beats = [fact for fact in facts if fact["kind"] == "heartbeat"]
-    routed = {fact["data"]["test_id"] for fact in facts if fact["kind"] == "test_routed"}
+    beats = [fact for fact in facts if fact["kind"] == FactKind.HEARTBEAT]
+    routed = {fact["data"]["test_id"] for fact in facts if fact["kind"] == FactKind.TEST_ROUTED}
     contacts = [fact for fact in facts if fact["kind"] in CONTACT] or ([contact] if contact else [])
     watched = ([before] if before else []) + beats
     return {
@@ -51,11 +48,11 @@ def daily_report(
         "hours": round((after - first).total_seconds() / 3600),
         "nothing_received": not any(fact["kind"] in CONTACT for fact in facts),
         "last_contact_at": max((fact["at"] for fact in contacts), default=None),
-        "presses": [_press_line(f, incidents) for f in facts if f["kind"] == "press"],
+        "presses": [_press_line(f, incidents) for f in facts if f["kind"] == FactKind.PRESS],
         "tests": [
             {"test_id": f["data"]["test_id"], "at": f["at"], "arrived": f["data"]["test_id"] in routed}
             for f in facts
-            if f["kind"] == "test"
+            if f["kind"] == FactKind.TEST
         ],
         "heartbeats": len(beats),
         "phone_battery": _battery(beats, "phone_battery"),
@@ -66,12 +63,8 @@ def daily_report(
             for what in ("location_permission", "app_version")
             for change in changes(((f["at"], f["data"].get(what)) for f in watched), what)
         ],
-        "attentions": [{"at": f["at"], **f["data"]} for f in facts if f["kind"] == "attention"],
-        "file": [
-            {"what": f["kind"], "at": f["at"], **f["data"]}
-            for f in facts
-            if f["kind"] in ("enrolment", "device", "applied", "granted_provisionally", "granted", "refused")
-        ],
+        "attentions": [{"at": f["at"], **f["data"]} for f in facts if f["kind"] == FactKind.ATTENTION],
+        "file": [{"what": f["kind"], "at": f["at"], **f["data"]} for f in facts if f["kind"] in OF_THE_FILE],
     }
 
 
@@ -94,6 +87,6 @@ def _battery(beats: list[Row], name: str) -> Row | None:
 def alarm_of(fact: Row) -> str | None:
     """The alarm that a fact is about, if it can be read."""
     try:
-        return str(UUID(str(fact["data"]["alarm_id"]))) if fact["kind"] == "press" else None
+        return str(UUID(str(fact["data"]["alarm_id"]))) if fact["kind"] == FactKind.PRESS else None
     except (KeyError, TypeError, ValueError):
         return None

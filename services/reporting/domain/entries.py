@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from services.reporting.domain.attention import AttentionKind
 from services.reporting.domain.rows import Row
 
 
@@ -29,7 +30,7 @@ class Entries:
     sealed: list[Row] = field(default_factory=list)
     parked: dict[UUID, Row] = field(default_factory=dict)
     # Kind, key and detail of what a person must look at.
-    points: list[tuple[str, str, Row]] = field(default_factory=list)
+    points: list[tuple[AttentionKind, str, Row]] = field(default_factory=list)
 
 
 def least(rows: dict[Any, Row], key: Any, **values: Any) -> Row:

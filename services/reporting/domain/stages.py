@@ -1,11 +1,22 @@
 """Stages of a press and of an order, and how an incident stands."""
 
+from enum import StrEnum
+
 from services.reporting.domain.rows import Row
 
-# Stages of an order in the order in which they come; the ledger keeps when each was first reached.
-ORDER_STATES = (
-    "proposed", "sent", "received", "acknowledged", "en_route", "on_scene", "closed", "declined", "withdrawn",
-)  # fmt: skip
+
+class OrderState(StrEnum):
+    """Stages of an order in the order in which they come; the ledger keeps when each was first reached."""
+
+    PROPOSED = "proposed"
+    SENT = "sent"
+    RECEIVED = "received"
+    ACKNOWLEDGED = "acknowledged"
+    EN_ROUTE = "en_route"
+    ON_SCENE = "on_scene"
+    CLOSED = "closed"
+    DECLINED = "declined"
+    WITHDRAWN = "withdrawn"
 
 
 # Stages of a press, as summaries and people name them; each is milliseconds after `received_at`.

@@ -11,6 +11,7 @@ from contracts.registry import (
     FileOpened,
     FileReminded,
 )
+from services.reporting.domain.attention import AttentionKind
 from services.reporting.domain.entries import Entries
 from services.reporting.domain.gaps import ALARM_PATH
 
@@ -23,7 +24,7 @@ def add_audit_seal(entries: Entries, event: AuditSealed) -> None:
 def add_parked(entries: Entries, event: MessageParked) -> None:
     """Add a message that was set aside; of the alarm path, it is a gap too."""
     key = f"{event.queue} {event.event_type}".strip()
-    entries.points.append(("parked", key, event.model_dump(mode="json")))
+    entries.points.append((AttentionKind.PARKED, key, event.model_dump(mode="json")))
     if event.queue in ALARM_PATH:
         entry_id = _about_alarm(event) or uuid5(NAMESPACE_OID, f"{key} {event.parked_at.isoformat()}")
         kept = event.model_dump(include={"queue", "event_type", "reason", "parked_at"})
@@ -41,7 +42,7 @@ def _about_alarm(event: MessageParked) -> UUID | None:
 def add_opened_file(entries: Entries, event: FileOpened) -> None:
     """Add a file that somebody opened by breaking the glass."""
     key = f"{event.enrolment_id} {event.opened_by}"
-    entries.points.append(("opened", key, event.model_dump(mode="json")))
+    entries.points.append((AttentionKind.OPENED, key, event.model_dump(mode="json")))
 
 
 def add_reminder(entries: Entries, event: FileReminded) -> None:
@@ -49,10 +50,10 @@ def add_reminder(entries: Entries, event: FileReminded) -> None:
     # In time it is the zone's own business, where there is a zone.
     if event.loudness or event.managing_zone_id is None:
         key = f"{event.kind} {event.reminder_id}"
-        entries.points.append(("reminder", key, event.model_dump(mode="json")))
+        entries.points.append((AttentionKind.REMINDER, key, event.model_dump(mode="json")))
 
 
 def add_missed_deadline(entries: Entries, event: DeadlineMissed) -> None:
     """Add a deadline that was missed."""
     key = f"{event.kind} {event.deadline_id}"
-    entries.points.append(("deadline", key, event.model_dump(mode="json")))
+    entries.points.append((AttentionKind.DEADLINE, key, event.model_dump(mode="json")))

@@ -19,9 +19,10 @@ from contracts.registry import (
 )
 from contracts.ties import NEVER, TieTold
 from services.reporting.domain.entries import Entries, newest
+from services.reporting.domain.facts import FactKind
 
 
-def _fact(entries: Entries, kind: str, key: Any, event: Any, at: Any, *names: str) -> None:
+def _fact(entries: Entries, kind: FactKind, key: Any, event: Any, at: Any, *names: str) -> None:
     """Note one fact; its data are the named fields of the event."""
     entries.facts[f"{kind}:{key}"] = {
         "key": f"{kind}:{key}",
@@ -35,10 +36,9 @@ def _fact(entries: Entries, kind: str, key: Any, event: Any, at: Any, *names: st
 
 def add_press_fact(entries: Entries, event: PressesRecorded) -> None:
     """Add presses to what the follow-up knows."""
+    names = ("alarm_id", "lane", "channel", "flags")
     for press in event.presses:
-        _fact(
-            entries, "press", press.alarm_id, press, press.received_at, "alarm_id", "lane", "channel", "flags"
-        )
+        _fact(entries, FactKind.PRESS, press.alarm_id, press, press.received_at, *names)
 
 
 def add_heartbeats(entries: Entries, event: DevicesReported) -> None:
@@ -46,23 +46,23 @@ def add_heartbeats(entries: Entries, event: DevicesReported) -> None:
     names = ("phone_battery", "button_battery", "bluetooth", "location_permission", "app_version")
     for device in event.devices:
         key = f"{device.device_id}:{device.received_at.isoformat()}"
-        _fact(entries, "heartbeat", key, device, device.received_at, *names)
+        _fact(entries, FactKind.HEARTBEAT, key, device, device.received_at, *names)
 
 
 def add_device_attention(entries: Entries, event: DeviceAttention) -> None:
     """Add a condition of a device."""
     key = f"{event.device_id}:{event.kind}:{event.level}:{event.since.isoformat()}"
-    _fact(entries, "attention", key, event, event.since, "kind", "level")
+    _fact(entries, FactKind.ATTENTION, key, event, event.since, "kind", "level")
 
 
 def add_test(entries: Entries, event: TestReceived) -> None:
     """Add a test press."""
-    _fact(entries, "test", event.test_id, event, event.received_at, "test_id")
+    _fact(entries, FactKind.TEST, event.test_id, event, event.received_at, "test_id")
 
 
 def add_routed_test(entries: Entries, event: TestRouted) -> None:
     """Add a test that came to its control room."""
-    _fact(entries, "test_routed", event.test_id, event, event.routed_at, "test_id", "control_room_id")
+    _fact(entries, FactKind.TEST_ROUTED, event.test_id, event, event.routed_at, "test_id", "control_room_id")
 
 
 def add_enrolment(entries: Entries, event: EnrolmentChanged) -> None:
@@ -70,30 +70,30 @@ def add_enrolment(entries: Entries, event: EnrolmentChanged) -> None:
     kept = event.model_dump(include={"enrolment_id", "managing_zone_id", "status", "changed_at"})
     newest(entries.enrolments, event.enrolment_id, "changed_at", **kept)
     key = f"{event.enrolment_id}:{event.changed_at.isoformat()}"
-    _fact(entries, "enrolment", key, event, event.changed_at, "status")
+    _fact(entries, FactKind.ENROLMENT, key, event, event.changed_at, "status")
 
 
 def add_device(entries: Entries, event: DeviceChanged) -> None:
     """Keep the highest version of a device, and add it."""
     kept = event.model_dump(include={"device_id", "enrolment_id", "status", "version"})
     newest(entries.devices, event.device_id, "version", **kept)
-    _fact(entries, "device", f"{event.device_id}:{event.version}", event, event.changed_at, "status")
+    _fact(entries, FactKind.DEVICE, f"{event.device_id}:{event.version}", event, event.changed_at, "status")
 
 
 def add_decision(entries: Entries, event: AlarmGranted | AlarmRefused) -> None:
     """Add a decision of the committee."""
-    entries_kind = "granted" if isinstance(event, AlarmGranted) else "refused"
+    entries_kind = FactKind.GRANTED if isinstance(event, AlarmGranted) else FactKind.REFUSED
     _fact(entries, entries_kind, event.decision_id, event, event.decided_at, "review_on", "ends_on")
 
 
 def add_provisional_grant(entries: Entries, event: AlarmProvisionallyGranted) -> None:
     """Add a provisional grant."""
-    _fact(entries, "granted_provisionally", event.decision_id, event, event.decided_at)
+    _fact(entries, FactKind.GRANTED_PROVISIONALLY, event.decision_id, event, event.decided_at)
 
 
 def add_application(entries: Entries, event: ApplicationSubmitted) -> None:
     """Add an application, and keep whose case it is."""
-    _fact(entries, "applied", event.application_id, event, event.submitted_at, "procedure")
+    _fact(entries, FactKind.APPLIED, event.application_id, event, event.submitted_at, "procedure")
     if event.enrolment_id is not None and event.proposer is not None:
         key = (str(event.enrolment_id), event.proposer, event.zone_id or "")
         entries.proposers[key] = dict(zip(("enrolment_id", "partner", "zone_id"), key, strict=True))

@@ -12,6 +12,7 @@ from sqlmodel import Session
 from chassis.runtime import clock
 from chassis.security.accounts import account
 from contracts.values import EARLIEST
+from services.reporting.domain.attention import AttentionKind
 from services.reporting.domain.rows import Row
 from services.reporting.store.access import NOT_TIED
 
@@ -64,7 +65,12 @@ def open_(session: Session, kind: str, key: str, detail: dict[str, Any], now: da
 
 
 def settle(
-    session: Session, kind: str, keys: Sequence[str], reason: str, now: datetime, by: str = "reporting"
+    session: Session,
+    kind: AttentionKind,
+    keys: Sequence[str],
+    reason: str,
+    now: datetime,
+    by: str = "reporting",
 ) -> None:
     """Close points whose cause is gone, or that a person is done with."""
     if keys:

@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from services.reporting.domain.entries import Entries
 from services.reporting.domain.rows import Row
-from services.reporting.domain.stages import ORDER_STATES
+from services.reporting.domain.stages import OrderState
 
 _LEAST = "LEAST(t.{0}, excluded.{0})"
 _MOST = "GREATEST(t.{0}, excluded.{0})"
@@ -70,7 +70,7 @@ _ORDER = _upsert(
     "order_id",
     {"order_id": "uuid", "incident_id": "uuid", "unit_id": "text", "control_room_id": "text"}
     | {"automatic": "boolean", "late": "boolean"}
-    | {f"{state}_at": _MOMENT for state in ORDER_STATES},
+    | {f"{state}_at": _MOMENT for state in OrderState},
     {"automatic": _MOST, "late": _MOST},
 )
 _ESCALATION = text(

@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
+from services.reporting.domain.facts import FactKind
 from services.reporting.domain.rows import Row
 
 _OF_THE_DAY = "f.at >= :first AND f.at < :after"
@@ -90,7 +91,7 @@ def facts_of_day(session: Session, ids: Sequence[UUID], first: datetime, after: 
 
 
 def last_before(
-    session: Session, ids: Sequence[UUID], first: datetime, kinds: Sequence[str]
+    session: Session, ids: Sequence[UUID], first: datetime, kinds: Sequence[FactKind]
 ) -> dict[UUID, Row]:
     """The last fact of these kinds before a moment, by enrolment."""
     rows = session.execute(_BEFORE, {"ids": list(ids), "first": first, "kinds": list(kinds)})

@@ -6,12 +6,13 @@ from typing import Any
 
 from chassis.database.database import Transaction
 from chassis.runtime import clock
+from services.reporting.domain.attention import AttentionKind
 from services.reporting.store import attention
 
 log = logging.getLogger(__name__)
 
 
-def attend(tx: Transaction, kind: str, key: str, detail: dict[str, Any], now: datetime) -> None:
+def attend(tx: Transaction, kind: AttentionKind, key: str, detail: dict[str, Any], now: datetime) -> None:
     """Open a point of attention; the log says so once, when it is durable."""
     if attention.open_(tx.session, kind, key, detail, now):
         tx.after_commit(lambda: log.error("attention: %s %s", kind, key))
@@ -22,7 +23,11 @@ def note_depths(tx: Transaction, depths: dict[str, int]) -> None:
     now = clock.now()
     for queue, depth in depths.items():
         if depth:
-            attend(tx, "queue_depth", queue, {"messages": depth}, now)
+            attend(tx, AttentionKind.QUEUE_DEPTH, queue, {"messages": depth}, now)
     attention.settle(
-        tx.session, "queue_depth", [q for q, depth in depths.items() if not depth], "empty again", now
+        tx.session,
+        AttentionKind.QUEUE_DEPTH,
+        [q for q, depth in depths.items() if not depth],
+        "empty again",
+        now,
     )

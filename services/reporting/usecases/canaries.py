@@ -6,6 +6,7 @@ from chassis.database.database import Database, Transaction
 from chassis.runtime import clock
 from chassis.telemetry.metrics import Reading
 from contracts.reporting import CanaryMissed
+from services.reporting.domain.attention import AttentionKind
 from services.reporting.settings import ReportingSettings
 from services.reporting.store import attention
 from services.reporting.usecases.attention import attend
@@ -18,8 +19,10 @@ def check_canaries(tx: Transaction, settings: ReportingSettings, watching_since:
     for room, since in attention.silent(tx.session, before, watching_since, now):
         silent_s = (now - since).total_seconds()
         tx.publish(CanaryMissed(control_room_id=room, silent_s=silent_s, found_at=now))
-        attend(tx, "canary", room, {"last_canary_at": since.isoformat()}, now)
-    attention.settle(tx.session, "canary", attention.heard(tx.session, before), "a canary came through", now)
+        attend(tx, AttentionKind.CANARY, room, {"last_canary_at": since.isoformat()}, now)
+    attention.settle(
+        tx.session, AttentionKind.CANARY, attention.heard(tx.session, before), "a canary came through", now
+    )
 
 
 def canary_ages(database: Database) -> list[Reading]:

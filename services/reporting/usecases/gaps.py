@@ -8,6 +8,7 @@ from chassis.runtime import clock
 from chassis.security import audit
 from chassis.security.principal import Caller
 from contracts.reporting import LedgerGapFound
+from services.reporting.domain.attention import AttentionKind
 from services.reporting.domain.gaps import GAP_NAME
 from services.reporting.domain.rows import Row
 from services.reporting.errors import GapClosed, GapUnknown
@@ -24,8 +25,8 @@ def check_gaps(tx: Transaction, settings: ReportingSettings) -> int:
     for gap in new:
         told = {name: gap[name] for name in ("number", "kind", "alarm_id", "entry_id")}
         tx.publish(LedgerGapFound(**told, found_at=now))
-        attend(tx, "gap", gap_key(gap), {name: str(value) for name, value in told.items()}, now)
-    attention.settle(tx.session, "gap", [gap_key(gap) for gap in healed], "it healed", now)
+        attend(tx, AttentionKind.GAP, gap_key(gap), {name: str(value) for name, value in told.items()}, now)
+    attention.settle(tx.session, AttentionKind.GAP, [gap_key(gap) for gap in healed], "it healed", now)
     _check_compared(tx, now - timedelta(seconds=settings.not_compared_s), now)
     return len(new)
 
@@ -41,9 +42,9 @@ def _check_compared(tx: Transaction, before: datetime, now: datetime) -> None:
     for book in books:
         if book["compared_at"] < before:
             since = {"compared_at": book["compared_at"].isoformat(), "fault": book["fault"]}
-            attend(tx, "not_compared", book["book"], since, now)
+            attend(tx, AttentionKind.NOT_COMPARED, book["book"], since, now)
     fresh = [book["book"] for book in books if book["compared_at"] >= before]
-    attention.settle(tx.session, "not_compared", fresh, "it was compared", now)
+    attention.settle(tx.session, AttentionKind.NOT_COMPARED, fresh, "it was compared", now)
 
 
 def list_gaps(session: Session, since: datetime | None, *, closed: bool) -> Sequence[Row]:
@@ -63,7 +64,7 @@ def close_gap(tx: Transaction, caller: Caller, number: int, reason: str, *, irre
     gap = gaps.close(tx.session, number, caller.subject, reason, irreparable, now)
     if gap is None:
         raise GapClosed("this gap is not open any more")
-    attention.settle(tx.session, "gap", [gap_key(gap)], reason, now, caller.subject)
+    attention.settle(tx.session, AttentionKind.GAP, [gap_key(gap)], reason, now, caller.subject)
     about = audit.Purpose("ledger gap", f"alarm:{gap['alarm_id']}")
     tx.write(audit.entry(caller, "write", about, ("gap", *(["irreparable"] if irreparable else []))))
     return gap

@@ -12,6 +12,7 @@ from chassis.runtime import clock
 from contracts.common import local_day
 from contracts.reporting import ReportPublished
 from services.reporting.domain import days, report_versions
+from services.reporting.domain.attention import AttentionKind
 from services.reporting.settings import ReportingSettings
 from services.reporting.store import attention, due, reports
 from services.reporting.usecases.attention import attend
@@ -40,7 +41,7 @@ def _put_off(tx: Transaction, enrolment_id: UUID, day: date, failures: int, erro
     now = clock.now()
     reports.put_off(tx.session, enrolment_id, day, failures, now)
     about = {"enrolment_id": str(enrolment_id), "day": day.isoformat(), "error": type(error).__name__}
-    attend(tx, "report_failed", f"{enrolment_id} {day}", about, now)
+    attend(tx, AttentionKind.REPORT_FAILED, f"{enrolment_id} {day}", about, now)
 
 
 def remake_reports(tx: Transaction, limit: int = _AGAIN) -> int:
@@ -68,7 +69,7 @@ def _remake(tx: Transaction, enrolment_id: UUID, day: date) -> None:
         version = len(versions) + 1
         if reports.save(tx.session, day, made, now, version):
             tx.publish(ReportPublished(enrolment_id=enrolment_id, day=day, published_at=now, version=version))
-    attention.settle(tx.session, "report_failed", [f"{enrolment_id} {day}"], "it was made", now)
+    attention.settle(tx.session, AttentionKind.REPORT_FAILED, [f"{enrolment_id} {day}"], "it was made", now)
 
 
 def run_reports(tx: Transaction, settings: ReportingSettings) -> bool:
@@ -105,9 +106,9 @@ def check_reports(tx: Transaction, settings: ReportingSettings) -> None:
         return
     missing = reports.without_report(tx.session, day, *days.day_bounds(day), _CHUNK)
     if missing:
-        attend(tx, "report_missing", day.isoformat(), {"at_least": len(missing)}, now)
+        attend(tx, AttentionKind.REPORT_MISSING, day.isoformat(), {"at_least": len(missing)}, now)
     else:
-        attention.settle(tx.session, "report_missing", [day.isoformat()], "all there", now)
+        attention.settle(tx.session, AttentionKind.REPORT_MISSING, [day.isoformat()], "all there", now)
 
 
 def tidy(tx: Transaction, settings: ReportingSettings) -> None:

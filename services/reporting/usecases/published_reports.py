@@ -9,6 +9,7 @@ from chassis.database.database import Session
 from chassis.runtime import clock
 from contracts.common import local_day
 from services.reporting.domain import daily_report, days
+from services.reporting.domain.facts import CONTACT, FactKind
 from services.reporting.domain.report_document import DailyReport
 from services.reporting.domain.rows import Row
 from services.reporting.errors import VersionUnknown
@@ -52,8 +53,8 @@ def made_reports(
     """The reports of a day, and what is in the way of those that cannot be made: each by itself."""
     first, after = days.day_bounds(day)
     facts = reports.facts_of_day(session, ids, first, after)
-    beats = reports.last_before(session, ids, first, ["heartbeat"])
-    contacts = reports.last_before(session, ids, first, daily_report.CONTACT)
+    beats = reports.last_before(session, ids, first, [FactKind.HEARTBEAT])
+    contacts = reports.last_before(session, ids, first, CONTACT)
     made: dict[UUID, Row] = {}
     failed: dict[UUID, Exception] = {}
     alarms = [alarm for fact in facts if (alarm := daily_report.alarm_of(fact)) is not None]

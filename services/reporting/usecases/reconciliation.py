@@ -13,6 +13,7 @@ from contracts.common import local_day
 from contracts.values import FIRST_DAY
 from services.reporting.clients.reconciliation import BookReader, BookUnavailable
 from services.reporting.domain import days
+from services.reporting.domain.attention import AttentionKind
 from services.reporting.domain.rows import Row
 from services.reporting.errors import ComparisonUnknown
 from services.reporting.settings import ReportingSettings
@@ -189,9 +190,11 @@ def _note(database: Database, found: Compared, day: date | None) -> None:
             told = _told(found)
             comparisons.made(tx.session, day, now, told)
             if told["whole"]:
-                attention.settle(tx.session, "not_compared", [day.isoformat()], "it was compared", now)
+                attention.settle(
+                    tx.session, AttentionKind.NOT_COMPARED, [day.isoformat()], "it was compared", now
+                )
             else:
-                attend(tx, "not_compared", day.isoformat(), {"away": found.away}, now)
+                attend(tx, AttentionKind.NOT_COMPARED, day.isoformat(), {"away": found.away}, now)
 
 
 def _note_compared(tx: Transaction, found: Compared, now: datetime) -> None:

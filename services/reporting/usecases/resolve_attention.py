@@ -5,6 +5,7 @@ from uuid import UUID
 from chassis.database.database import Session, Transaction
 from chassis.runtime import clock
 from chassis.security.principal import Caller
+from services.reporting.domain.attention import AttentionKind
 from services.reporting.domain.rows import Row
 from services.reporting.errors import AttentionResolved, AttentionUnknown
 from services.reporting.store import attention
@@ -26,7 +27,7 @@ def points(session: Session, caller: Caller) -> list[Row]:
 
 def _without_names(row: Row, caller: Caller) -> Row:
     """The point without who broke the glass, but for auditors; its key holds the name too."""
-    if row["kind"] != "opened" or "auditor" in caller.roles:
+    if row["kind"] != AttentionKind.OPENED or "auditor" in caller.roles:
         return row
     said = row["detail"] if isinstance(row["detail"], dict) else {}
     detail = {name: value for name, value in said.items() if name != "opened_by"}
@@ -40,6 +41,6 @@ def resolve(tx: Transaction, caller: Caller, attention_id: UUID, reason: str) ->
     row = attention.resolve(tx.session, attention_id, caller.subject, reason, clock.now())
     if row is None:
         raise AttentionResolved("this point was resolved before")
-    if row["kind"] == "gap" and isinstance(row["detail"], dict) and "number" in row["detail"]:
+    if row["kind"] == AttentionKind.GAP and isinstance(row["detail"], dict) and "number" in row["detail"]:
         close_gap(tx, caller, int(row["detail"]["number"]), reason, irreparable=False)
     return _without_names(row, caller)
