@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -27,12 +26,12 @@ from services.alarm.domain.press import Claim, Judged, with_reused_counter
 from services.alarm.domain.receipt import HOLDERS, Receipt
 from services.alarm.errors import NotHeld
 from services.alarm.settings import AlarmSettings
-from services.alarm.store import presses as store
 from services.alarm.store.presses import NewPress, Stored
 from services.alarm.usecases.joining import Before, Joining
 from services.alarm.usecases.note_routed import note_routed
 from services.alarm.usecases.pacing import Pace
 from services.alarm.usecases.press_in_flight import Brought, PressInFlight, prepare
+from services.alarm.usecases.press_log import PressLog
 from services.alarm.usecases.routing_monitor import RoutingMonitor
 
 log = logging.getLogger(__name__)
@@ -70,10 +69,10 @@ class Intake:
         token: ServiceToken,
     ) -> None:
         self._settings, self._publisher, self._relay, self._vault = settings, publisher, relay, vault
-        self._database = database
+        self._database, self._log = database, PressLog(database)
         self.lane = lane
         self.writer: GroupWriter[NewPress, Stored | None] = GroupWriter(
-            f"presses.{lane}", self._write, capacity=settings.writer_capacity
+            f"presses.{lane}", self._log.write, capacity=settings.writer_capacity
         )
         at_once = settings.unverified_at_once
         self._slots = asyncio.Semaphore(at_once) if lane == "unverified" else None
@@ -83,7 +82,7 @@ class Intake:
         times = (settings.unrouted_after_s, settings.unrouted_give_up_s)
         self._monitor = RoutingMonitor(database, self._dispatch, *times) if lane == "verified" else None
         limits = (settings.device_per_s, settings.device_burst, settings.lookup_s)
-        self._joining = Joining(*limits, self._remember, self._held_before) if lane == "verified" else None
+        self._joining = Joining(*limits, self._remember, self._log.held_before) if lane == "verified" else None
         self._recent: dict[UUID, _Recent] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -284,42 +283,3 @@ class Intake:
         task: asyncio.Task[None] = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def _held_before(self, presses: Collection[Brought]) -> dict[str, Receipt]:
-        """The receipts of those presses, by content, that the database holds already."""
-        found: dict[UUID, list[Brought]] = {}
-        for press in presses:
-            claim, judged = press.claim, press.judged
-            again = with_reused_counter(judged, claim.device_id, claim.counter)
-            for alarm_id in (judged.alarm_id, again.alarm_id):
-                found.setdefault(alarm_id, []).append(press)
-        with self._database.read() as session:
-            rows = store.stored(session, found)
-        return {
-            row.content: Receipt(
-                alarm_id=alarm_id,
-                received_at=row.received_at,
-                deadline_at=row.deadline_at,
-                stored_in=("database",),
-            )
-            for alarm_id, row in rows.items()
-            if row.content in {press.judged.content for press in found[alarm_id]}
-        }
-
-    def _write(self, presses: Sequence[NewPress]) -> list[Stored | None]:
-        """One transaction for all of these; runs in the writer's thread."""
-        firsts: dict[UUID, NewPress] = {}
-        for press in presses:
-            firsts.setdefault(press.raised.alarm_id, press)
-        ordered = [firsts[alarm_id] for alarm_id in sorted(firsts)]
-        with self._database.transaction() as transaction:
-            before = store.put_presses(transaction.session, ordered)
-        return [before.get(press.raised.alarm_id) or _first(press, firsts) for press in presses]
-
-
-def _first(press: NewPress, firsts: dict[UUID, NewPress]) -> Stored | None:
-    """Two presses with one id in one batch: the second finds the first."""
-    first = firsts[press.raised.alarm_id]
-    if first is press:
-        return None
-    return Stored(first.content, first.raised.received_at, first.raised.deadline_at)
