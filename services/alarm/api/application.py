@@ -3,13 +3,11 @@
 from fastapi import FastAPI
 
 from chassis.bootstrap.api import ApiProcess, create_api
-from chassis.database.reconciliation import Book
 from chassis.http import reconciliation_api
 from services.alarm.api import devices, heartbeats, ladder, presses, redelivery
 from services.alarm.api.dependencies import taking_heartbeats, taking_presses
-from services.alarm.bootstrap import ALARM
+from services.alarm.bootstrap import ALARM, book_of
 from services.alarm.settings import AlarmSettings
-from services.alarm.store.presses import BOOK
 
 _DESCRIPTION = (
     "Accepts presses and answers when one of two logs holds them. Devices are authenticated by their "
@@ -30,7 +28,7 @@ def create_app(settings: AlarmSettings | None = None) -> FastAPI:
         # Nothing that a device sends is refused for its length: `read_body` takes the beginning.
         most_bytes=None,
     )
-    reconciliation_api.add(app, lambda: Book(app.state.process.database, BOOK))
+    reconciliation_api.add(app, lambda: book_of(app.state.process.database))
     return app
 
 

@@ -13,7 +13,7 @@ from contracts.dispatch import PressRouted
 from services.alarm.models import KeptAsRow
 
 _NOTE = Insert(table_of(KeptAsRow), tail="ON CONFLICT DO NOTHING")
-# Only of a press that is here: of any other one the books must say that it is not.
+# Only of a press that is here: of any other one reconciliation must say that it is not.
 _LEARN = text(
     "WITH d AS (SELECT k.*, p.device_id, p.counter, p.channel, p.pressed_at FROM kept_as k "
     "JOIN presses p ON p.alarm_id = k.came_as AND (p.digest = k.digest OR p.digest IS NULL) "

@@ -1,7 +1,7 @@
-"""What dispatch keeps under another id than it came with is in our books under that id too.
+"""What dispatch keeps under another id than it came with is in our tables under that id too.
 
 Somebody took the id of a press ahead of it, or a copy came in after its alarm was closed: then dispatch makes
-it a press of its own, so that nothing hides it. Of what never came here the books go on to say so.
+it a press of its own, so that nothing hides it. Of what never came here reconciliation goes on to say so.
 """
 
 from collections.abc import Sequence

@@ -10,7 +10,7 @@ from services.reporting.domain.rows import Row
 
 @dataclass(slots=True)
 class Entries:
-    """What one batch of events adds to the books, one row per key.
+    """What one batch of events adds to the ledger, one row per key.
 
     Every merge is commutative, associative and idempotent (earliest time, least value, union), here and in
     the SQL, so that events may come in any order, twice and late: the ledger is the same.

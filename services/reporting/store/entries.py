@@ -155,7 +155,7 @@ def _write(session: Session, statement: TextClause, rows: Mapping[Any, Row], now
 
 
 def write_entries(session: Session, entries: Entries, now: datetime) -> None:
-    """Add a batch to the books."""
+    """Add what a batch of events says to the ledger."""
     _write(session, _PRESS, entries.presses, now)
     _write(session, _INCIDENT, entries.incidents, now)
     _write(session, _ORDER, entries.orders, now)

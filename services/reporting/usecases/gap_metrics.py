@@ -14,7 +14,7 @@ _SHOWN = 100
 
 
 class GapMetrics:
-    """What the books say of themselves, as metrics: a database that is away closes no gap."""
+    """What the ledger says of itself, as metrics: a database that is away closes no gap."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
