@@ -19,7 +19,7 @@ from services.reporting.clients.queue_depths import depths
 from services.reporting.clients.reconciliation import BookReader
 from services.reporting.usecases import attention, canaries, gaps, make_reports, reconciliation
 from services.reporting.usecases.gap_metrics import GapMetrics
-from services.reporting.usecases.record_events import record
+from services.reporting.usecases.record_events import record_events
 
 PROCESS = WorkerProcess(REPORTING)
 on_stop = PROCESS.stop
@@ -61,7 +61,7 @@ def on_start() -> None:
 
 def _record(queue: str, deliveries: list[Delivery]) -> None:
     with PROCESS.database.transaction() as tx:
-        record(tx, queue, [delivery.event for delivery in deliveries])
+        record_events(tx, queue, [delivery.event for delivery in deliveries])
 
 
 class Ledger:

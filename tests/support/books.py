@@ -47,7 +47,7 @@ def enter(database: Database, *batches: list[Event], queue: str = REPORTING_LEDG
     """Record each batch in a transaction of its own, as the worker does."""
     for batch in batches:
         with database.transaction() as tx:
-            record_events.record(tx, queue, batch)
+            record_events.record_events(tx, queue, batch)
 
 
 def published(database: Database) -> list[Event]:

@@ -15,11 +15,11 @@ router = APIRouter(prefix="/v1/attention", tags=["attention"])
 @router.get("")
 def open_attention(reading: AttentionReading) -> list[AttentionOut]:
     """What a person must look at now, the oldest first."""
-    return present_points(resolve_attention.points(reading.session, reading.caller))
+    return present_points(resolve_attention.open_points(reading.session, reading.caller))
 
 
 @router.post("/{attention_id}/resolve")
 def resolve(attention_id: UUID, body: ResolveIn, work: AttentionWork) -> AttentionOut:
     """Say why a point is done with; if its cause lasts, it opens again."""
-    resolved = resolve_attention.resolve(work.tx, work.caller, attention_id, body.reason)
+    resolved = resolve_attention.resolve_point(work.tx, work.caller, attention_id, body.reason)
     return AttentionOut.model_validate(resolved)

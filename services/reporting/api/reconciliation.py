@@ -19,7 +19,7 @@ def compared_books(reading: LedgerReading) -> list[BookOut]:
 @router.post("/comparisons", status_code=202)
 def compare_books(body: CompareIn, work: LedgerWork) -> ComparisonOut:
     """Have the books of a local day compared now; the answer is there within seconds."""
-    return ComparisonOut.model_validate(reconciliation.ask(work.tx, body.day))
+    return ComparisonOut.model_validate(reconciliation.request_comparison(work.tx, body.day))
 
 
 @router.get("/comparisons")

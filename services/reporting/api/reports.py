@@ -27,5 +27,5 @@ def daily_report(
     """
     how = readable(work.session, work.caller, enrolment_id)
     return disclose_report(
-        work, how, enrolment_id, published_reports.daily(work.session, enrolment_id, day, version)
+        work, how, enrolment_id, published_reports.daily_report_of(work.session, enrolment_id, day, version)
     )

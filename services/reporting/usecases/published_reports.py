@@ -25,7 +25,9 @@ class Published:
     before: Row | None
 
 
-def daily(session: Session, enrolment_id: UUID, day: date | None, version: int | None = None) -> Published:
+def daily_report_of(
+    session: Session, enrolment_id: UUID, day: date | None, version: int | None = None
+) -> Published:
     """The report of one enrolment and local day (default: yesterday) as published, else as of now.
 
     Raises `DayInFuture`, `VersionUnknown`.

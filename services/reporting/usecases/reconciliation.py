@@ -59,7 +59,7 @@ def comparison_of_day(session: Session, day: date) -> Row:
     return row
 
 
-def ask(tx: Transaction, day: date) -> Row:
+def request_comparison(tx: Transaction, day: date) -> Row:
     """Have the worker compare a local day now: only it may reach the others. Raises `DayInFuture`."""
     now = clock.now()
     refuse_future(day, now)

@@ -13,7 +13,7 @@ from services.reporting.store.entries import write_entries
 from services.reporting.usecases.attention import attend
 
 
-def record(tx: Transaction, queue: str, batch: Sequence[Event]) -> None:
+def record_events(tx: Transaction, queue: str, batch: Sequence[Event]) -> None:
     """Enter a batch of events of one queue into the ledger; copies add nothing."""
     now = clock.now()
     fresh = tx.claim(queue, [event.id for event in batch])

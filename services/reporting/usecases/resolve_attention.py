@@ -19,7 +19,7 @@ def watched_zone(caller: Caller) -> str | None:
     return caller.zone or ""
 
 
-def points(session: Session, caller: Caller) -> list[Row]:
+def open_points(session: Session, caller: Caller) -> list[Row]:
     """What the caller must look at. Who broke which glass is for the audit log and the file's own zone."""
     found = attention.listing(session, caller.subject, watched_zone(caller))
     return [_without_names(row, caller) for row in found]
@@ -34,7 +34,7 @@ def _without_names(row: Row, caller: Caller) -> Row:
     return row | {"key": str(row["key"]).partition(" ")[0], "detail": detail}
 
 
-def resolve(tx: Transaction, caller: Caller, attention_id: UUID, reason: str) -> Row:
+def resolve_point(tx: Transaction, caller: Caller, attention_id: UUID, reason: str) -> Row:
     """A person is done with a point, and with its gap; the cause, if it lasts, opens a new one."""
     if not attention.exists(tx.session, attention_id, caller.subject, watched_zone(caller)):
         raise AttentionUnknown("no such point of attention")
