@@ -48,7 +48,7 @@ def test_a_press_that_others_overtook_goes() -> None:
     assert stuck([0, 3, 4], 2.0) == [1, 2]
 
 
-class BookReader(RoutingMonitor):
+class Asked(RoutingMonitor):
     """Its database answers when it is let: all are routed."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class BookReader(RoutingMonitor):
 
 def test_told_to_stop_at_the_moment_of_an_answer_it_stops() -> None:
     async def play() -> None:
-        lookout, stops = BookReader(), list[asyncio.Task[None]]()
+        lookout, stops = Asked(), list[asyncio.Task[None]]()
         lookout.start()
         lookout.watch(uuid4(), "", b"")
         await lookout.asked.wait()
