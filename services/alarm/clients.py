@@ -27,7 +27,7 @@ class Taken:
     incidents: Mapping[UUID, UUID] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        """Whether dispatch has any of them."""
+        """Say whether dispatch has any of them."""
         return bool(self.events)
 
 
@@ -53,7 +53,7 @@ class DispatchClient:
         return _told(answer, events.keys())
 
     async def _post(self, body: bytes, content_type: str, cause: Span | Context) -> httpx.Response | None:
-        """The answer where it was accepted."""
+        """Give the answer where it was accepted."""
         answer = None
         attributes = {"http.request.method": "POST"}
         span = telemetry.start("POST /v1/intake", SpanKind.CLIENT, parent=cause, attributes=attributes)
@@ -81,7 +81,7 @@ class DispatchClient:
 
 
 def _told(answer: httpx.Response | None, brought: Set[UUID]) -> Taken:
-    """What dispatch says that it has of the events that were brought; None: it accepted nothing."""
+    """Read what dispatch has of the events that were brought; None: it accepted nothing."""
     if answer is None:
         return Taken()
     try:

@@ -29,7 +29,7 @@ _LINGER_S = 0.25
 
 @cache
 def token() -> ServiceToken:
-    """Who this service is to its own API."""
+    """Say who this service is to its own API."""
     made = ServiceToken(PROCESS.settings)
     made.start()
     return made

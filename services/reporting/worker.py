@@ -33,7 +33,7 @@ _left: dict[str, int] = {}
 
 @cache
 def readers() -> Mapping[str, BookReader]:
-    """What is reconciled: our own ledger, and what alarm and dispatch hold, over HTTP."""
+    """Say what is reconciled: our own ledger, and what alarm and dispatch hold, over HTTP."""
     token = ServiceToken(PROCESS.settings)
     token.start()
     return book_readers(PROCESS.settings, PROCESS.database, token)
@@ -41,7 +41,7 @@ def readers() -> Mapping[str, BookReader]:
 
 @cache
 def watching_since() -> datetime:
-    """When this process began to listen: before that it cannot have heard a canary."""
+    """Say when this process began to listen: before that it cannot have heard a canary."""
     return clock.now()
 
 

@@ -91,7 +91,7 @@ class DeviceIntake(HeartbeatIntake):
         await super().stop()
 
     def carrier_of(self, alarm_id: UUID, device_id: UUID) -> UUID:
-        """The alarm under which a press of this device is held: another one's where it joined that."""
+        """Give the alarm under which a press of this device is held: another one's where it joined that."""
         return self.intakes["verified"].carrier_of(alarm_id, device_id)
 
 

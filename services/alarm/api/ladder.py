@@ -27,7 +27,7 @@ _SIGN_OF_LIFE_S, _LASTS_S = 15.0, 3600.0
 
 
 async def _follower(asked_id: UUID, request: Request) -> tuple[DeviceIntake, UUID, UUID]:
-    """The device that asks, unless another one raised this alarm; and the alarm that holds its press."""
+    """Give the device that asks, unless another one raised this alarm; and the alarm that holds its press."""
     intake = device_intake_of(request)
     scheme, _, jws = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "device":

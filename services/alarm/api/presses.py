@@ -62,7 +62,7 @@ BODY_S = 8.0
 
 
 async def read_body(request: Request) -> bytes:
-    """The body, or as much of it as a press may be long, and as came: a phone may break in the middle."""
+    """Read the body, or as much of it as a press may be long, and as came: a phone may break in the middle."""
     chunks: list[bytes] = []
     size = 0
     with suppress(TimeoutError, ClientDisconnect):

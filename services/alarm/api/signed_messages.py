@@ -52,7 +52,7 @@ _ACCEPTED = b'{"status":"accepted"}'
 async def signed(
     intake: HeartbeatIntake, body: bytes, kind: type[B], alarm_id: UUID | None = None
 ) -> tuple[B, Device, bool]:
-    """The signed payload of a known device that may send, and whether an old client signed it.
+    """Give the signed payload of a known device that may send, and whether an old client signed it.
 
     `alarm_id`: the alarm that it must be about.
 
@@ -83,7 +83,7 @@ async def signed(
 
 
 def _check_kind(intake: HeartbeatIntake, kind: type[BaseModel], typ: Any, document: Mapping[str, Any]) -> None:
-    """Raises `SignatureRefused` for what was signed as something else, or may have been."""
+    """Raise `SignatureRefused` for what was signed as something else, or may have been."""
     wanted = KINDS[kind]
     said = is_signed_as(wanted.name, typ)
     if said is None and intake.settings.take_untyped:
@@ -96,7 +96,7 @@ def _check_kind(intake: HeartbeatIntake, kind: type[BaseModel], typ: Any, docume
 
 
 def refuse_stale(intake: HeartbeatIntake, read: HeartbeatBody | FollowClaim) -> None:
-    """Raises `SignatureRefused` for what was signed too long ago: somebody may have kept it."""
+    """Raise `SignatureRefused` for what was signed too long ago: somebody may have kept it."""
     fresh = timedelta(seconds=intake.settings.fresh_s)
     if read.at is None or abs(clock.now() - read.at) > fresh:
         raise _refused(type(read), "stale", "signed too long ago", "at")

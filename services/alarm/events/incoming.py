@@ -22,7 +22,7 @@ _MOVING = {"en_route": Stage.UNIT_MOVING, "on_scene": Stage.ON_SCENE}
 
 
 def read(kind: type[P], event: Event) -> P:
-    """The data of an event; raises `Invalid` naming the field, so that the message is parked."""
+    """Read the data of an event; raises `Invalid` naming the field, so that the message is parked."""
     try:
         return kind.model_validate(event.data)
     except ValidationError as error:

@@ -67,7 +67,7 @@ def read_document(text: bytes) -> Any:
 
 
 def _compact_in(body: bytes) -> bytes | None:
-    """The compact JWS in JSON: taken apart (RFC 7515, flattened), or whole in one of its fields."""
+    """Give the compact JWS in JSON: taken apart (RFC 7515, flattened), or whole in one of its fields."""
     document = read_document(body)
     if not isinstance(document, dict) or "device_id" in document:
         return None

@@ -58,7 +58,7 @@ _OWNER = text("SELECT device_id FROM presses WHERE alarm_id = :alarm_id")
 
 
 def ladders(session: Session, alarm_ids: Collection[UUID]) -> dict[tuple[UUID, str], dict[str, datetime]]:
-    """The stages that alarms have reached, by alarm and by the device that raised it."""
+    """Give the stages that alarms have reached, by alarm and by the device that raised it."""
     found, given = dict[tuple[UUID, str], dict[str, datetime]](), {"ids": list(set(alarm_ids))}
     for row in session.execute(_STAGES, given):
         found.setdefault((row.alarm_id, row.device_id), {})[row.stage] = row.at
@@ -88,13 +88,13 @@ def freeze(session: Session, alarm_id: UUID, device_id: UUID, at: datetime) -> N
 
 
 def routed(session: Session, digests: Mapping[UUID, str]) -> set[UUID]:
-    """The presses among these (alarm and digest) that dispatch has put into an incident."""
+    """Give the presses among these (alarm and digest) that dispatch has put into an incident."""
     given = {"ids": list(digests), "digests": list(digests.values())}
     return set(session.execute(_ROUTED, given).scalars())
 
 
 def owner(session: Session, alarm_id: UUID) -> str | None:
-    """The device that raised an alarm."""
+    """Give the device that raised an alarm."""
     owner_id: str | None = session.execute(_OWNER, {"alarm_id": alarm_id}).scalar_one_or_none()
     return owner_id
 
@@ -119,7 +119,7 @@ _REACH = (
 def climbed(
     joined: Mapping[tuple[UUID, str | None], UUID], reached: Mapping[tuple[UUID, Stage], datetime]
 ) -> tuple[Statement, Statement]:
-    """The statements that note incidents of presses, and when stages of incidents were reached first.
+    """Give the statements that note incidents of presses, and when stages of incidents were reached first.
 
     `joined`: by alarm and digest; without one it is the press that is here under that id.
     """

@@ -30,5 +30,5 @@ def put_control_room(session: Session, room: ControlRoomRegistered) -> None:
 
 
 def due_canaries(session: Session, every_s: float) -> list[dict[str, Any]]:
-    """The control rooms whose canary is due; whoever gets one sends it."""
+    """Give the control rooms whose canary is due; whoever gets one sends it."""
     return [dict(row._mapping) for row in session.execute(_DUE, {"every": every_s})]

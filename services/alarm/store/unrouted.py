@@ -72,6 +72,6 @@ def claim_one(session: Session, alarm_id: UUID) -> tuple[Any, UUID | None]:
 
 
 def incident_of(session: Session, alarm_id: UUID) -> UUID | None:
-    """The incident of a press, as far as dispatch told."""
+    """Give the incident of a press, as far as dispatch told."""
     found: UUID | None = session.execute(_INCIDENT, {"id": alarm_id}).scalar_one_or_none()
     return found

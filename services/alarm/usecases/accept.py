@@ -125,11 +125,11 @@ class Intake:
         return await asyncio.shield(self._remember(press))
 
     def carrier_of(self, alarm_id: UUID, device_id: UUID) -> UUID:
-        """The alarm under which a press of this device is held: another one's where it joined that."""
+        """Give the alarm under which a press of this device is held: another one's where it joined that."""
         return self._joining.carrier_of(alarm_id, device_id) if self._joining else alarm_id
 
     def _before(self, alarm_id: UUID) -> Before | None:
-        """The press that came under this id, as far as it is remembered."""
+        """Give the press that came under this id, as far as it is remembered."""
         if (recent := self._recent.get(alarm_id)) is not None:
             since = recent.at if recent.task.done() else None
             return Before(recent.content, partial(asyncio.shield, recent.task), since)

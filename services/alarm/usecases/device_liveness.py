@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 def limits_of(settings: AlarmSettings) -> Limits:
-    """The limits that the settings give."""
+    """Take the limits from the settings."""
     return Limits(**{name: getattr(settings, name) for name in Limits.__slots__})
 
 
@@ -37,7 +37,7 @@ def watch_devices(database: Database, limits: Limits) -> None:
 
 
 def attention(database: Database) -> list[Reading]:
-    """How many devices are in each condition that a person has been told of."""
+    """Say how many devices are in each condition that a person has been told of."""
     with database.read() as session:
         found = dict(devices.attended(session))
     return [(found.get(kind, 0), {"kind": kind}) for kind in DEVICE_ATTENTION.attributes["kind"]]

@@ -92,7 +92,7 @@ def request_cancel(database: Database, alarm_id: UUID, device_id: UUID, code: An
 
 
 def _is_anothers(transaction: Transaction, alarm_id: UUID, device_id: UUID, kind: str) -> bool:
-    """Whether another device raised this alarm. Where only the broker holds it yet, dispatch judges."""
+    """Say whether another device raised this alarm. Where only the broker holds it yet, dispatch judges."""
     owner = alarm_progress.owner(transaction.session, alarm_id)
     if owner is None or owner == str(device_id):
         return False

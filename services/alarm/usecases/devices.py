@@ -68,7 +68,7 @@ class Devices:
         return len(self._known)
 
     async def find(self, device_id: UUID | None) -> Device | None:
-        """The device, from memory; on a miss the database is asked once, within the time for it."""
+        """Give the device, from memory; on a miss the database is asked once, within the time for it."""
         if device_id is None:
             return None
         found = self._known.get(device_id)
@@ -120,7 +120,7 @@ class Devices:
 
 
 def standing(claim: Claim, device: Device | None) -> Standing:
-    """Whether this device signed this press."""
+    """Say whether this device signed this press."""
     if device is None:
         return "unknown_device"
     if claim.signature is None:

@@ -32,7 +32,7 @@ class Follower:
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def climbs(self, seconds: float) -> bool:
-        """Whether a further stage is reached within the time."""
+        """Say whether a further stage is reached within the time."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._news.wait()

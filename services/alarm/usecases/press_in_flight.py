@@ -105,7 +105,7 @@ def prepare(brought: Brought, deadline_s: float, vault: Vault) -> PressInFlight:
 
 
 def _proof(claim: Claim, judged: Judged) -> str | None:
-    """What the device signed: dispatch verifies it again before it believes the lane."""
+    """Say what the device signed: dispatch verifies it again before it believes the lane."""
     if judged.lane != "verified" or claim.signed is None or claim.signature is None:
         return None
     return jws.join(claim.signed, claim.signature)

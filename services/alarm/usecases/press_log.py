@@ -18,7 +18,7 @@ class PressLog:
         self._database = database
 
     def held_before(self, presses: Collection[Brought]) -> dict[str, Receipt]:
-        """The receipts of those presses, by content, that the database holds already."""
+        """Give the receipts of those presses, by content, that the database holds already."""
         found: dict[UUID, list[Brought]] = {}
         for press in presses:
             claim, judged = press.claim, press.judged

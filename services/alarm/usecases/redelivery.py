@@ -154,7 +154,7 @@ class Redelivery:
             return store.incident_of(session, alarm_id)
 
     def _event(self, row: Any) -> Event:
-        """The event of a press as it was raised, with the same id, as far as its row can tell."""
+        """Give the event of a press as it was raised, with the same id, as far as its row can tell."""
         flags = [str(flag) for flag in row.flags] if isinstance(row.flags, list) else [INCOMPLETE]
         try:
             evidence = dict(self._vault.open(evidence_place(row.alarm_id), bytes(row.evidence)))

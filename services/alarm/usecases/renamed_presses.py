@@ -37,7 +37,7 @@ def learn_kept(database: Database, vault: Vault) -> None:
 
 
 def _learn(tx: Transaction, vault: Vault) -> int:
-    """How many were stored."""
+    """Say how many were stored."""
     found, now = store.learn(tx.session, _AT_ONCE), clock.now()
     rows = [
         {

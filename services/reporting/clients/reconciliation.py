@@ -34,13 +34,13 @@ class BookReader(Protocol):
         """What is kept there."""
 
     def digests(self, since: datetime, until: datetime, parts: int) -> list[Part]:
-        """How many entries each part of a period has, and the digest of their ids."""
+        """Say how many entries each part of a period has, and the digest of their ids."""
 
     def entries(self, section: Section, since: datetime, until: datetime, after: UUID = FIRST) -> list[Entry]:
         """A page of the entries of a period."""
 
     def held(self, section: Section, ids: Collection[UUID]) -> set[UUID]:
-        """Those of these ids that are there."""
+        """Give those of these ids that are there."""
 
 
 class RemoteBook:
@@ -61,7 +61,7 @@ class RemoteBook:
         return KEPT_BY[self._name]
 
     def digests(self, since: datetime, until: datetime, parts: int) -> list[Part]:
-        """How many entries each part of a period has, and the digest of their ids."""
+        """Say how many entries each part of a period has, and the digest of their ids."""
         told = self._ask(_PARTS, "GET", "/v1/book", params={**_period(since, until), "parts": parts})
         if len(told) != parts or any(not part.sections.keys() >= set(self.sections) for part in told):
             raise BookUnavailable(self._name, "parts or sections are missing")
@@ -73,7 +73,7 @@ class RemoteBook:
         return self._ask(_ENTRIES, "GET", f"/v1/book/{section}", params=params)
 
     def held(self, section: Section, ids: Collection[UUID]) -> set[UUID]:
-        """Those of these ids that are there."""
+        """Give those of these ids that are there."""
         asked = {"ids": [str(each) for each in ids]}
         return set(self._ask(_IDS, "POST", f"/v1/book/{section}/held", json=asked).ids)
 

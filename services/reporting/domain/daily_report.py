@@ -30,7 +30,7 @@ def daily_report(
     contact: Row | None,
     incidents: dict[str, Row],
 ) -> Row:
-    """What the follow-up needs of one local day; never a location.
+    """Make what the follow-up needs of one local day; never a location.
 
     `before`: the last heartbeat before the day; `contact`: the last sign of life before it; `incidents`:
     lines of the ledger by alarm id.
@@ -85,7 +85,7 @@ def _battery(beats: list[Row], name: str) -> Row | None:
 
 
 def alarm_of(fact: Row) -> str | None:
-    """The alarm that a fact is about, if it can be read."""
+    """Give the alarm that a fact is about, if it can be read."""
     try:
         return str(UUID(str(fact["data"]["alarm_id"]))) if fact["kind"] == FactKind.PRESS else None
     except (KeyError, TypeError, ValueError):

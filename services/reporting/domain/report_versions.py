@@ -9,7 +9,7 @@ _NAMES = ("alarm_id", "test_id", "what", "kind", "at")
 
 
 def differences(before: Any, after: Any, where: str = "") -> list[Row]:
-    """What is not the same in two reports: where, what was there before and what is there now."""
+    """Say what is not the same in two reports: where, what was there before and what is there now."""
     if isinstance(before, list) and isinstance(after, list):
         before, after = _named(before), _named(after)
     if isinstance(before, dict) and isinstance(after, dict):

@@ -27,7 +27,7 @@ STAGES = (
 
 
 def outcome_of(incident: Row) -> str:
-    """How an incident stands: its outcome, or the open state it has reached."""
+    """Say how an incident stands: its outcome, or the open state it has reached."""
     if incident["closed_at"]:
         return str(incident["outcome"])
     for stage in ("on_scene", "en_route", "unit_acknowledged", "unit_received", "sent", "acknowledged"):

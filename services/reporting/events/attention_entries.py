@@ -32,7 +32,7 @@ def add_parked(entries: Entries, event: MessageParked) -> None:
 
 
 def _about_alarm(event: MessageParked) -> UUID | None:
-    """The alarm, where the message could be read."""
+    """Give the alarm, where the message could be read."""
     try:
         return UUID(event.about or "")
     except ValueError:

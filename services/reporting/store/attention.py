@@ -85,7 +85,7 @@ def resolve(session: Session, attention_id: UUID, by: str, reason: str, now: dat
 
 
 def exists(session: Session, attention_id: UUID, who: str, zone: str | None = None) -> bool:
-    """Whether there ever was such a point, of this zone; none about a case that `who` has a tie to."""
+    """Say whether there ever was such a point, of this zone; none about a case that `who` has a tie to."""
     values = {"id": attention_id, "who": account(who), "zone": zone}
     return bool(session.execute(_EXISTS, values).scalar_one())
 

@@ -98,7 +98,7 @@ def note(session: Session, before: datetime, now: datetime) -> tuple[list[Row], 
 
 
 def exists(session: Session, number: int) -> bool:
-    """Whether there ever was such a gap."""
+    """Say whether there ever was such a gap."""
     found = session.execute(text("SELECT EXISTS (SELECT FROM gap WHERE number = :number)"), {"number": number})
     return bool(found.scalar_one())
 
@@ -142,7 +142,7 @@ def note_missing(session: Session, rows: Sequence[Row]) -> None:
 
 
 def missing(session: Session, book: str) -> list[tuple[str, UUID]]:
-    """What one book was found to lack: section and id, the oldest first."""
+    """Say what one book was found to lack: section and id, the oldest first."""
     query = text("SELECT section, entry_id FROM missing WHERE book = :book ORDER BY seen_at LIMIT 5000")
     return [(row.section, row.entry_id) for row in session.execute(query, {"book": book})]
 
@@ -153,7 +153,7 @@ def found_again(session: Session, book: str, section: str, ids: Collection[UUID]
 
 
 def compared(session: Session) -> list[Row]:
-    """When each book was last compared whole, and what was in the way since."""
+    """Say when each book was last compared whole, and what was in the way since."""
     return _rows(session.execute(text("SELECT * FROM compared_book ORDER BY book")))
 
 

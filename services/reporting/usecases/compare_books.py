@@ -77,7 +77,7 @@ def compare(books: Mapping[str, BookReader], since: datetime, until: datetime, p
 
 
 def held(book: BookReader, section: Section, ids: Collection[UUID]) -> set[UUID]:
-    """Those of any number of ids that a book has."""
+    """Give those of any number of ids that a book has."""
     wanted = sorted(ids)
     pages = (wanted[start : start + MOST_ENTRIES] for start in range(0, len(wanted), MOST_ENTRIES))
     return {each for page in pages for each in book.held(section, page)}

@@ -22,7 +22,7 @@ class GapMetrics:
         self._compared: list[Row] = []
 
     def by_kind(self) -> list[Reading]:
-        """How many gaps of each kind are open."""
+        """Say how many gaps of each kind are open."""
         self._look()
         kinds = [gap["kind"] for gap in self._gaps if gap["open"]]
         return [(kinds.count(kind), {"kind": kind}) for kind in LEDGER_GAPS.attributes["kind"]]

@@ -13,7 +13,7 @@ from services.reporting.store import access, gaps, ledger
 
 
 def refuse_future(day: date, now: datetime) -> None:
-    """Raises `DayInFuture`."""
+    """Raise `DayInFuture`."""
     if day > local_day(now):
         raise DayInFuture("that day has not begun", field="day")
 
@@ -31,7 +31,7 @@ def press(session: Session, alarm_id: UUID, who: str) -> Row:
 
 
 def ledger_day(session: Session, day: date, limit: int, who: str) -> Row:
-    """The ledger of a local day: totals, gaps found that day, presses; raises `DayInFuture`.
+    """Give the ledger of a local day: totals, gaps found that day, presses; raises `DayInFuture`.
 
     The totals count all; the presses are those of cases that `who` has no tie to.
     """

@@ -28,7 +28,7 @@ class Published:
 def daily_report_of(
     session: Session, enrolment_id: UUID, day: date | None, version: int | None = None
 ) -> Published:
-    """The report of one enrolment and local day (default: yesterday) as published, else as of now.
+    """Give the report of one enrolment and local day (default: yesterday) as published, else as of now.
 
     Raises `DayInFuture`, `VersionUnknown`.
     """
@@ -52,7 +52,7 @@ def daily_report_of(
 def made_reports(
     session: Session, ids: Sequence[UUID], day: date
 ) -> tuple[dict[UUID, Row], dict[UUID, Exception]]:
-    """The reports of a day, and what is in the way of those that cannot be made: each by itself."""
+    """Give the reports of a day, and what is in the way of those that cannot be made: each by itself."""
     first, after = days.day_bounds(day)
     facts = reports.facts_of_day(session, ids, first, after)
     beats = reports.last_before(session, ids, first, [FactKind.HEARTBEAT])

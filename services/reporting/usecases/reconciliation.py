@@ -93,7 +93,7 @@ def _absent(books: Mapping[str, BookReader]) -> dict[str, str]:
 
 
 def _compare_day(books: Mapping[str, BookReader], day: date) -> Compared:
-    """The whole day at once; where that is too much for a database, hour by hour."""
+    """Compare the whole day at once; where that is too much for a database, hour by hour."""
     since, after = days.day_bounds(day)
     until, absent = min(after, clock.now() - _ON_ITS_WAY), _absent(books)
     if until <= since:
@@ -117,7 +117,7 @@ def _compare_hours(books: Mapping[str, BookReader], since: datetime, until: date
 
 
 def _day_of(row: Due, today: date) -> date:
-    """The day of a timer; one that is none must not stop all comparisons, which are due behind it."""
+    """Give the day of a timer; one that is none must not stop all comparisons, which are due behind it."""
     try:
         day = date.fromisoformat(row.subject_id)
     except ValueError:

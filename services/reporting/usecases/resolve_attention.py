@@ -13,20 +13,20 @@ from services.reporting.usecases.gaps import close_gap
 
 
 def watched_zone(caller: Caller) -> str | None:
-    """The zone whose points a caller looks at; None: all. A technician has the devices of one zone."""
+    """Give the zone whose points a caller looks at; None: all. A technician has the devices of one zone."""
     if caller.roles & {"device_desk", "admin"}:
         return None
     return caller.zone or ""
 
 
 def open_points(session: Session, caller: Caller) -> list[Row]:
-    """What the caller must look at. Who broke which glass is for the audit log and the file's own zone."""
+    """Say what the caller must look at. Who broke which glass is for the audit log and the file's own zone."""
     found = attention.listing(session, caller.subject, watched_zone(caller))
     return [_without_names(row, caller) for row in found]
 
 
 def _without_names(row: Row, caller: Caller) -> Row:
-    """The point without who broke the glass, but for auditors; its key holds the name too."""
+    """Give the point without who broke the glass, but for auditors; its key holds the name too."""
     if row["kind"] != AttentionKind.OPENED or "auditor" in caller.roles:
         return row
     said = row["detail"] if isinstance(row["detail"], dict) else {}
