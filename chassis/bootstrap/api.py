@@ -28,6 +28,19 @@ class ApiProcess(Generic[S]):
     publisher: Publisher
 
 
+@asynccontextmanager
+async def _relayed(process: ApiProcess[S]) -> AsyncIterator[None]:
+    """Send what transactions publish, for as long as this lasts."""
+    await process.publisher.start()
+    relay = process.database.relay = Relay(process.database.engine, process.publisher)
+    relay.start()
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(relay.stop)
+        await process.publisher.stop()
+
+
 def _nothing(_: FastAPI) -> AbstractAsyncContextManager[None]:
     return nullcontext()
 
@@ -44,6 +57,7 @@ def create_api(
     process: str = "api",
     traced: bool = True,
     audited: bool = True,
+    publishes: bool = True,
     most_bytes: int | None = MOST_BYTES,
 ) -> FastAPI:
     """Put the application of a service together; settings come from the environment unless given.
@@ -51,6 +65,7 @@ def create_api(
     `beside`: what else runs while the application does, entered when the relay runs and left before it stops.
     `ready`: what must be there to serve (default: the database; what the broker cannot have yet waits in the
     outbox). `audited` False: no audit log, where nobody reads or changes what is personal.
+    `publishes` False: no connection to the broker, where no endpoint has anything to publish.
     """
     settings = settings or service.load()
     publisher = Publisher(settings.broker_url.get_secret_value(), f"{service.name} {process}")
@@ -58,15 +73,10 @@ def create_api(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await publisher.start()
-        relay = shared.database.relay = Relay(shared.database.engine, publisher)
-        relay.start()
         try:
-            async with beside(app):
+            async with _relayed(shared) if publishes else nullcontext(), beside(app):
                 yield
         finally:
-            await asyncio.to_thread(relay.stop)
-            await publisher.stop()
             shared.database.engine.dispose()
 
     app = application(

@@ -1,8 +1,10 @@
-"""The hand-over to dispatch over HTTP, for when the broker does not confirm in time."""
+"""HTTP clients: the hand-over to dispatch, for when the broker does not confirm in time; and our own API."""
 
 import logging
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
 from uuid import UUID
 
 import httpx
@@ -25,7 +27,7 @@ class Taken:
     incidents: Mapping[UUID, UUID] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        """Whether dispatch has any of them."""
+        """Say whether dispatch has any of them."""
         return bool(self.events)
 
 
@@ -51,7 +53,7 @@ class DispatchClient:
         return _told(answer, events.keys())
 
     async def _post(self, body: bytes, content_type: str, cause: Span | Context) -> httpx.Response | None:
-        """The answer where it was accepted."""
+        """Give the answer where it was accepted."""
         answer = None
         attributes = {"http.request.method": "POST"}
         span = telemetry.start("POST /v1/intake", SpanKind.CLIENT, parent=cause, attributes=attributes)
@@ -66,9 +68,10 @@ class DispatchClient:
         span.end()
         if why != self._fault:
             # Once for each change: with broker and dispatch away, every press would say it.
-            log.error("dispatch does not take presses: %s", why) if why else log.warning(
-                "dispatch takes presses"
-            )
+            if why:
+                log.error("dispatch does not take presses: %s", why)
+            else:
+                log.warning("dispatch takes presses")
             self._fault = why
         return None if why else answer
 
@@ -78,7 +81,7 @@ class DispatchClient:
 
 
 def _told(answer: httpx.Response | None, brought: Set[UUID]) -> Taken:
-    """What dispatch says that it has of the events that were brought; None: it accepted nothing."""
+    """Read what dispatch has of the events that were brought; None: it accepted nothing."""
     if answer is None:
         return Taken()
     try:
@@ -89,3 +92,23 @@ def _told(answer: httpx.Response | None, brought: Set[UUID]) -> Taken:
         # Not our dispatch, whatever it says: what it has is not known.
         return Taken()
     return Taken(taken, {alarm: incidents[alarm] for alarm in incidents.keys() & brought})
+
+
+class OwnApi:
+    """Our own API, for what must take the same way as presses; use it in a `with`."""
+
+    def __init__(self, settings: AlarmSettings, token: ServiceToken) -> None:
+        self._http = httpx.Client(base_url=settings.alarm_url, auth=token, timeout=3)
+
+    def __enter__(self) -> Self:
+        self._http.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._http.__exit__(kind, error, trace)
+
+    def send_canary(self, canary: Mapping[str, Any]) -> None:
+        """Send one canary; raises `httpx.HTTPError`."""
+        self._http.post("/v1/canaries", json=canary).raise_for_status()

@@ -133,7 +133,7 @@ class AlarmIncidentRow(SQLModel, table=True):
 
 
 class KeptAsRow(SQLModel, table=True):
-    """A press that dispatch keeps under another id than it came with, until our books have it so too."""
+    """A press that dispatch keeps under another id than it came with, until our tables have it so too."""
 
     __tablename__ = "kept_as"
 

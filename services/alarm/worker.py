@@ -5,48 +5,32 @@
 
 from functools import cache
 
-from chassis.database.database import Database, engine_of
-from chassis.messaging.outbox import Relay
-from chassis.messaging.worker import Delivery, every, listen, tell_of_parked, worker_publisher
-from chassis.runtime.settings import load
-from chassis.security import audit
-from chassis.security.key_rotation import LOOK_EVERY_S, Resealer
+from chassis.bootstrap.worker import WorkerProcess
+from chassis.messaging.worker import Delivery, every, listen
+from chassis.security.key_rotation import LOOK_EVERY_S
 from chassis.security.service_token import ServiceToken
-from chassis.security.vault import Vault
 from chassis.telemetry import metrics
 from contracts.telemetry import DEVICE_ATTENTION
 from contracts.topology import ALARM_LADDER, ALARM_RECORDER, ALARM_REGISTRY
-from services.alarm import events
-from services.alarm.settings import AlarmSettings
-from services.alarm.usecases.kept import learn_kept
-from services.alarm.usecases.record import record_all, report_overlooked
-from services.alarm.usecases.sealed import SEALED
-from services.alarm.usecases.watch import attention, limits_of, send_canaries, watch_devices
+from services.alarm.bootstrap import ALARM
+from services.alarm.events import incoming
+from services.alarm.usecases.canaries import send_canaries
+from services.alarm.usecases.device_liveness import attention, limits_of, watch_devices
+from services.alarm.usecases.read_models import follow_dispatch, follow_registry
+from services.alarm.usecases.record_presses import record_all, report_overlooked
+from services.alarm.usecases.renamed_presses import learn_kept
 
-# Seconds: books need not be instant; fewer, fuller transactions leave the machine to the presses.
+PROCESS = WorkerProcess(ALARM)
+on_stop = PROCESS.stop
+
+# Seconds: the ledger need not be instant; fewer, fuller transactions leave the machine to the presses.
 _LINGER_S = 0.25
 
 
 @cache
-def database() -> Database:
-    """The database of this process, connected on first use."""
-    engine = engine_of(load(AlarmSettings))
-    publisher = worker_publisher()
-    relay = Relay(engine, publisher)
-    relay.start()
-    return Database(engine, "/services/alarm", relay)
-
-
-@cache
-def vault() -> Vault:
-    """What seals fixes."""
-    return Vault(load(AlarmSettings).vault_keys.get_secret_value())
-
-
-@cache
 def token() -> ServiceToken:
-    """Who this service is to its own API."""
-    made = ServiceToken(load(AlarmSettings))
+    """Say who this service is to its own API."""
+    made = ServiceToken(PROCESS.settings)
     made.start()
     return made
 
@@ -54,19 +38,8 @@ def token() -> ServiceToken:
 def on_start() -> None:
     """Get a token for the canaries; tell how many devices need a person."""
     token()
-    books = database()
-    metrics.observe(DEVICE_ATTENTION, lambda: attention(books))
-
-
-def on_stop() -> None:
-    """Send what is waiting before the process ends."""
-    if database.cache_info().currsize and (relay := database().relay):
-        relay.stop()
-
-
-tell_of_parked("alarm", database)
-
-RESEALER = Resealer(SEALED)
+    database = PROCESS.database
+    metrics.observe(DEVICE_ATTENTION, lambda: attention(database))
 
 
 class Recorder:
@@ -77,15 +50,15 @@ class Recorder:
     @listen(ALARM_RECORDER, batch=200, linger_s=_LINGER_S)
     def on_raised(self, deliveries: list[Delivery]) -> None:
         """Presses; the table itself knows which are new, so no inbox is needed."""
-        presses = {d.event.id: events.raised(d.event) for d in deliveries}
-        record_all(database(), list(presses.values()), vault(), deliveries[0].span)
+        presses = {d.event.id: incoming.raised(d.event) for d in deliveries}
+        record_all(PROCESS.database, list(presses.values()), PROCESS.vault, deliveries[0].span)
 
     @every(30)
     def report_overlooked(self) -> None:
         """What the broker lost is in the database: the ledger is told of it from there."""
-        while report_overlooked(database(), load(AlarmSettings).report_after_s):
+        while report_overlooked(PROCESS.database, PROCESS.settings.report_after_s):
             pass
-        learn_kept(database(), vault())
+        learn_kept(PROCESS.database, PROCESS.vault)
 
 
 class Follow:
@@ -96,15 +69,15 @@ class Follow:
     @listen(ALARM_REGISTRY, batch=50)
     def on_registry(self, deliveries: list[Delivery]) -> None:
         """Older versions lose, so copies need no inbox."""
-        with database().transaction() as transaction:
+        with PROCESS.database.transaction() as transaction:
             for delivery in deliveries:
-                events.from_registry(transaction.session, delivery.event)
+                follow_registry(transaction.session, delivery.event)
 
     @listen(ALARM_LADDER, batch=100, linger_s=_LINGER_S)
     def on_dispatch(self, deliveries: list[Delivery]) -> None:
         """The earliest time of a stage wins, so copies and wrong order do no harm."""
-        with database().transaction() as transaction:
-            events.from_dispatch(transaction, [delivery.event for delivery in deliveries], vault())
+        with PROCESS.database.transaction() as transaction:
+            follow_dispatch(transaction, [delivery.event for delivery in deliveries], PROCESS.vault)
 
 
 class Health:
@@ -115,19 +88,19 @@ class Health:
     @every(30)
     def watch(self) -> None:
         """Silence, batteries, Bluetooth, tests."""
-        watch_devices(database(), limits_of(load(AlarmSettings)))
+        watch_devices(PROCESS.database, limits_of(PROCESS.settings))
 
     @every(1)
     def canaries(self) -> None:
         """One for each control room every `canary_every_s`."""
-        send_canaries(database(), load(AlarmSettings), token())
+        send_canaries(PROCESS.database, PROCESS.settings, token())
 
     @every(LOOK_EVERY_S)
     def reseal(self) -> None:
-        """Seal anew what an older key sealed."""
-        RESEALER.look(database(), vault())
+        """Encrypt anew what an older key encrypted."""
+        PROCESS.rotate_keys()
 
     @every(2)
     def chain_audit_log(self) -> None:
         """Chain and sign what was logged."""
-        audit.keep(database(), load(AlarmSettings))
+        PROCESS.chain_audit_log()

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel
 from chassis.database.columns import Json, UtcDateTime
 
 
-class Press(SQLModel, table=True):
+class PressRow(SQLModel, table=True):
     """One press; seen by alarm when `stored_at` is there, by dispatch when `routed_at` is."""
 
     __tablename__ = "press"
@@ -39,7 +39,7 @@ class Press(SQLModel, table=True):
     seen_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class Incident(SQLModel, table=True):
+class IncidentRow(SQLModel, table=True):
     """One incident; its order stages stand with its orders (view `ledger` brings all together)."""
 
     __tablename__ = "incident"
@@ -59,7 +59,7 @@ class Incident(SQLModel, table=True):
     seen_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class Order(SQLModel, table=True):
+class OrderRow(SQLModel, table=True):
     """One dispatch order and when it first reached each state."""
 
     __tablename__ = "dispatch_order"
@@ -81,7 +81,7 @@ class Order(SQLModel, table=True):
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class Escalation(SQLModel, table=True):
+class EscalationRow(SQLModel, table=True):
     """One step of escalation of an incident."""
 
     __tablename__ = "escalation"
@@ -93,7 +93,7 @@ class Escalation(SQLModel, table=True):
     target: str | None = None
 
 
-class Gap(SQLModel, table=True):
+class GapRow(SQLModel, table=True):
     """Something in the ledger that does not add up, told once under its number.
 
     `entry_id`: what is missing or too much, an alarm or an order; `alarm_id`: whose. It is open until it heals
@@ -124,7 +124,7 @@ class Gap(SQLModel, table=True):
     irreparable: bool = False
 
 
-class Missing(SQLModel, table=True):
+class MissingRow(SQLModel, table=True):
     """An entry that a book lacked when it was last asked, and another has; `seen_at`: since when."""
 
     __tablename__ = "missing"
@@ -138,7 +138,7 @@ class Missing(SQLModel, table=True):
     seen_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class Parked(SQLModel, table=True):
+class ParkedRow(SQLModel, table=True):
     """A message of the alarm path that was set aside; `alarm_id` is the id of the row where nobody knows."""
 
     __tablename__ = "parked"
@@ -151,7 +151,7 @@ class Parked(SQLModel, table=True):
     parked_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class ComparedBook(SQLModel, table=True):
+class ComparedBookRow(SQLModel, table=True):
     """When the book of another service was last compared whole; `fault`: what was in the way since."""
 
     __tablename__ = "compared_book"
@@ -161,7 +161,7 @@ class ComparedBook(SQLModel, table=True):
     fault: str | None = None
 
 
-class Comparison(SQLModel, table=True):
+class ComparisonRow(SQLModel, table=True):
     """What the last comparison of a local day showed; `asked_at`: when a person asked for one."""
 
     __tablename__ = "comparison"
@@ -172,7 +172,7 @@ class Comparison(SQLModel, table=True):
     found: dict[str, Any] | None = Field(default=None, sa_type=Json)
 
 
-class ControlRoom(SQLModel, table=True):
+class ControlRoomRow(SQLModel, table=True):
     """A control room and its last canary; watched once `registered_at` is known."""
 
     __tablename__ = "control_room"
@@ -183,7 +183,7 @@ class ControlRoom(SQLModel, table=True):
     missed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class Fact(SQLModel, table=True):
+class FactRow(SQLModel, table=True):
     """One thing for the follow-up; `key` names it, so that a copy adds nothing."""
 
     __tablename__ = "fact"
@@ -203,7 +203,7 @@ class Fact(SQLModel, table=True):
     recorded_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class Device(SQLModel, table=True):
+class DeviceRow(SQLModel, table=True):
     """Which enrolment a device belongs to; the highest version counts."""
 
     __tablename__ = "device"
@@ -214,7 +214,7 @@ class Device(SQLModel, table=True):
     version: int
 
 
-class Enrolment(SQLModel, table=True):
+class EnrolmentRow(SQLModel, table=True):
     """Who manages an enrolment now; the latest change counts."""
 
     __tablename__ = "enrolment"
@@ -225,7 +225,7 @@ class Enrolment(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class Tie(SQLModel, table=True):
+class TieRow(SQLModel, table=True):
     """A person (the subject of their tokens) with a tie to a party: nothing of the case is shown to them."""
 
     __tablename__ = "tied_person"
@@ -238,7 +238,7 @@ class Tie(SQLModel, table=True):
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class Proposer(SQLModel, table=True):
+class ProposerRow(SQLModel, table=True):
     """A partner that proposed an alarm, and its zone (empty: none): it follows this case."""
 
     __tablename__ = "proposer"
@@ -248,7 +248,7 @@ class Proposer(SQLModel, table=True):
     zone_id: str = Field(primary_key=True)
 
 
-class Report(SQLModel, table=True):
+class ReportRow(SQLModel, table=True):
     """The daily report as it was published; the highest version counts, the others stay as they were."""
 
     __tablename__ = "report"
@@ -260,7 +260,7 @@ class Report(SQLModel, table=True):
     body: dict[str, Any] = Field(sa_type=Json)
 
 
-class ReportDue(SQLModel, table=True):
+class ReportDueRow(SQLModel, table=True):
     """A report that is to be made again because something contradicts it, or that could not be made so far."""
 
     __tablename__ = "report_due"
@@ -271,7 +271,7 @@ class ReportDue(SQLModel, table=True):
     failures: int = 0
 
 
-class Attention(SQLModel, table=True):
+class AttentionRow(SQLModel, table=True):
     """Something a person must look at; one open row per kind and key."""
 
     __tablename__ = "attention"

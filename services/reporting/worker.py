@@ -1,4 +1,4 @@
-"""Workers of reporting: the books, the follow-up, and the watch over what is missing."""
+"""Workers of reporting: the ledger, the follow-up, and the watch over what is missing."""
 
 import logging
 from collections.abc import Mapping
@@ -7,21 +7,22 @@ from functools import cache
 
 from amqp.exceptions import AMQPError
 
-from chassis.database.database import Database, engine_of
-from chassis.messaging.outbox import Relay
-from chassis.messaging.worker import Delivery, every, listen, tell_of_parked, worker_publisher
+from chassis.bootstrap.worker import WorkerProcess
+from chassis.messaging.worker import Delivery, every, listen
 from chassis.runtime import clock
-from chassis.runtime.settings import load
-from chassis.security import audit
 from chassis.security.service_token import ServiceToken
 from chassis.telemetry import metrics
 from contracts import telemetry
 from contracts.topology import REPORTING_ATTENTION, REPORTING_AUDIT, REPORTING_FOLLOW_UP, REPORTING_LEDGER
-from services.reporting import usecases
-from services.reporting.books import Asked
-from services.reporting.books import of as books_of
-from services.reporting.clients import depths
-from services.reporting.settings import ReportingSettings
+from services.reporting.bootstrap import REPORTING, book_readers
+from services.reporting.clients.queue_depths import depths
+from services.reporting.clients.reconciliation import BookReader
+from services.reporting.usecases import attention, canaries, gaps, make_reports, reconciliation
+from services.reporting.usecases.gap_metrics import GapMetrics
+from services.reporting.usecases.record_events import record_events
+
+PROCESS = WorkerProcess(REPORTING)
+on_stop = PROCESS.stop
 
 _BATCH = 100
 # Seconds: commits here compete with those of the alarm path; a pause makes the next batch fuller.
@@ -31,62 +32,36 @@ _left: dict[str, int] = {}
 
 
 @cache
-def database() -> Database:
-    """The database of this process, connected on first use."""
-    engine = engine_of(settings())
-    publisher = worker_publisher()
-    relay = Relay(engine, publisher)
-    relay.start()
-    return Database(engine, "/services/reporting", relay)
-
-
-def settings() -> ReportingSettings:
-    """The settings of this process."""
-    found: ReportingSettings = load(ReportingSettings)
-    return found
-
-
-@cache
-def books() -> Mapping[str, Asked]:
-    """The books that are set against each other: ours, and those of alarm and dispatch over HTTP."""
-    token = ServiceToken(settings())
+def readers() -> Mapping[str, BookReader]:
+    """Say what is reconciled: our own ledger, and what alarm and dispatch hold, over HTTP."""
+    token = ServiceToken(PROCESS.settings)
     token.start()
-    return books_of(settings(), database(), token)
+    return book_readers(PROCESS.settings, PROCESS.database, token)
 
 
 @cache
 def watching_since() -> datetime:
-    """When this process began to listen: before that it cannot have heard a canary."""
+    """Say when this process began to listen: before that it cannot have heard a canary."""
     return clock.now()
 
 
 def on_start() -> None:
-    """The watch begins."""
+    """Begin to watch, and tell in metrics what is seen."""
     watching_since()
-    # A line for each question to a book would bury all others.
+    # A line for each question to another service would bury all others.
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    ours = database()
-    metrics.observe(telemetry.CANARY_AGE, lambda: usecases.canary_ages(ours))
-    standing = usecases.Standing(ours)
-    metrics.observe(telemetry.LEDGER_GAPS, standing.by_kind)
-    metrics.observe(telemetry.LEDGER_GAP_OPEN, standing.each)
-    metrics.observe(telemetry.LEDGER_COMPARED_AGE, standing.ages)
+    database = PROCESS.database
+    metrics.observe(telemetry.CANARY_AGE, lambda: canaries.canary_ages(database))
+    found = GapMetrics(database)
+    metrics.observe(telemetry.LEDGER_GAPS, found.by_kind)
+    metrics.observe(telemetry.LEDGER_GAP_OPEN, found.each)
+    metrics.observe(telemetry.LEDGER_COMPARED_AGE, found.ages)
     metrics.observe(telemetry.QUEUE_LEFT, lambda: [(n, {"queue": queue}) for queue, n in _left.items()])
 
 
-def on_stop() -> None:
-    """Send what is waiting before the process ends."""
-    if database.cache_info().currsize and (relay := database().relay):
-        relay.stop()
-
-
-# The attention list hears it too.
-tell_of_parked("reporting", database)
-
-
 def _record(queue: str, deliveries: list[Delivery]) -> None:
-    with database().transaction() as tx:
-        usecases.record(tx, queue, [delivery.event for delivery in deliveries])
+    with PROCESS.database.transaction() as tx:
+        record_events(tx, queue, [delivery.event for delivery in deliveries])
 
 
 class Ledger:
@@ -113,35 +88,35 @@ class FollowUp:
     @every(20)
     def run_reports(self) -> None:
         """Make the reports that are due."""
-        with database().transaction() as tx:
-            usecases.begin_reports(tx, settings())
+        with PROCESS.database.transaction() as tx:
+            make_reports.begin_reports(tx, PROCESS.settings)
         more = True
         while more:
-            with database().transaction() as tx:
-                more = usecases.run_reports(tx, settings())
+            with PROCESS.database.transaction() as tx:
+                more = make_reports.run_reports(tx, PROCESS.settings)
 
     @every(20)
     def remake_reports(self) -> None:
         """Make reports again that something contradicts, or that could not be made before."""
-        with database().transaction() as tx:
-            usecases.remake_reports(tx)
+        with PROCESS.database.transaction() as tx:
+            make_reports.remake_reports(tx)
 
     @every(300)
     def check_reports(self) -> None:
         """Look for reports that should be there."""
-        with database().transaction() as tx:
-            usecases.check_reports(tx, settings())
+        with PROCESS.database.transaction() as tx:
+            make_reports.check_reports(tx, PROCESS.settings)
 
     @every(2)
     def chain_audit_log(self) -> None:
         """Chain and sign what was logged."""
-        audit.keep(database(), settings())
+        PROCESS.chain_audit_log()
 
     @every(3600)
     def tidy(self) -> None:
         """Forget what is no longer needed."""
-        with database().transaction() as tx:
-            usecases.tidy(tx, settings())
+        with PROCESS.database.transaction() as tx:
+            make_reports.tidy(tx, PROCESS.settings)
 
 
 class Watch:
@@ -162,30 +137,30 @@ class Watch:
     @every(5)
     def check_gaps(self) -> None:
         """Does every press have its incident?"""
-        with database().transaction() as tx:
-            usecases.check_gaps(tx, settings())
+        with PROCESS.database.transaction() as tx:
+            gaps.check_gaps(tx, PROCESS.settings)
 
     @every(2)
     def compare_books(self) -> None:
-        """Does every book have what the others have?"""
-        with database().transaction() as tx:
-            usecases.begin_comparing(tx)
-        while usecases.compare_next(database(), books(), settings()):
+        """Does every service hold what the others hold?"""
+        with PROCESS.database.transaction() as tx:
+            reconciliation.begin_comparing(tx)
+        while reconciliation.compare_next(PROCESS.database, readers(), PROCESS.settings):
             pass
 
     @every(5)
     def check_canaries(self) -> None:
         """Does every control room hear its canary?"""
-        with database().transaction() as tx:
-            usecases.check_canaries(tx, settings(), watching_since())
+        with PROCESS.database.transaction() as tx:
+            canaries.check_canaries(tx, PROCESS.settings, watching_since())
 
     @every(10)
     def check_queues(self) -> None:
         """Are the queues empty that must be? A broker that is away is noticed by everybody else."""
         try:
-            found = depths(settings().broker_url.get_secret_value())
+            found = depths(PROCESS.settings.broker_url.get_secret_value())
         except (AMQPError, OSError):
             return
         _left.update(found)
-        with database().transaction() as tx:
-            usecases.note_depths(tx, found)
+        with PROCESS.database.transaction() as tx:
+            attention.note_depths(tx, found)

@@ -13,12 +13,13 @@ from chassis.messaging import outbox
 from chassis.security.vault import Vault
 from contracts.alarm import AlarmRaised
 from contracts.envelope import Event
-from services.alarm.domain import Limits, evidence_place
+from services.alarm.domain.device_health import Limits
+from services.alarm.domain.evidence import evidence_place
 from services.alarm.settings import AlarmSettings
-from services.alarm.store import devices, following, unrouted
-from services.alarm.usecases.record import record_all, report_overlooked
+from services.alarm.store import alarm_progress, devices, unrouted
+from services.alarm.usecases.device_liveness import watch_devices
+from services.alarm.usecases.record_presses import record_all, report_overlooked
 from services.alarm.usecases.redelivery import Redelivery
-from services.alarm.usecases.watch import watch_devices
 from tests.support.alarm import Books, Button
 from tests.support.damage import VALUES, Damaged
 from tests.support.desks import VAULT_KEYS, environment
@@ -138,12 +139,12 @@ def test_a_ladder_that_cannot_be_read_hides_no_other(books: Books, database: Dat
     record_all(database, presses, Vault(VAULT_KEYS), INVALID_SPAN)
     for press in presses:
         with database.transaction() as tx:
-            following.freeze(tx.session, press.alarm_id, UUID(press.device_id), datetime.now(UTC))
+            alarm_progress.freeze(tx.session, press.alarm_id, UUID(press.device_id), datetime.now(UTC))
     broken = ('"rubbish"', '{"stored": "rubbish"}', "[1]")
     for press, value in zip(presses, broken, strict=False):
         damage(books, "frozen_ladders", "shown", value, f"alarm_id = '{press.alarm_id}'")
     with database.read() as session:
-        found = following.ladders(session, [press.alarm_id for press in presses])
+        found = alarm_progress.ladders(session, [press.alarm_id for press in presses])
     assert list(found) == [(presses[3].alarm_id, presses[3].device_id)]
     assert set(found[presses[3].alarm_id, presses[3].device_id]) == {"stored"}
 

@@ -19,7 +19,7 @@ import pytest
 
 from chassis.runtime import clock
 from contracts.alarm import alarm_id_of
-from services.alarm.domain import JOINED
+from services.alarm.domain.press import JOINED
 from services.alarm.settings import AlarmSettings
 from tests.support import dispatching
 from tests.support.alarm import GHENT, Button, eventually

@@ -14,7 +14,7 @@ from chassis.http.limits import ALWAYS, HSTS, MOST_BYTES
 from chassis.runtime.settings import Settings
 from services.alarm.api import create_app as alarm
 from services.alarm.api.presses import read_body
-from services.alarm.schemas import MAX_BODY
+from services.alarm.schemas.device_messages import MAX_BODY
 from services.alarm.settings import AlarmSettings
 from tests.support.apis import APIS, EVERY_ROLE
 from tests.support.desks import environment

@@ -17,7 +17,7 @@ from contracts.common import Outcome
 from contracts.dispatch import PressRouted
 from contracts.envelope import Event, wrap
 from contracts.topology import DISPATCH_ALARMS
-from services.alarm import events as alarm_events
+from services.alarm.usecases.read_models import follow_dispatch
 from services.dispatch.usecases import moving
 from tests.support import dispatching
 from tests.support.alarm import Button, eventually
@@ -130,7 +130,7 @@ def tell(three: Three) -> None:
     told = [event for event in map(Event.decode, three.desk.waiting()) if event.type == PressRouted.TYPE]
     for _ in range(2):
         with three.alarm.transaction() as tx:
-            alarm_events.from_dispatch(tx, told, three.vault)
+            follow_dispatch(tx, told, three.vault)
     three.deliver()
 
 

@@ -24,7 +24,7 @@ from services.dispatch.schemas import IncidentView, OrderView
 from services.dispatch.streams import Watcher
 from services.dispatch.usecases import following
 from services.reporting.api import create_app as reporting_app
-from services.reporting.domain import local_time
+from services.reporting.domain.days import local_time
 from tests.support import alarm as buttons
 from tests.support import dispatching
 from tests.support import ledger_events as ev

@@ -10,8 +10,8 @@ from contracts.alarm import alarm_id_of
 from contracts.committee import ApplicationSubmitted, ConflictDeclared, ConflictWithdrawn, DeadlineMissed
 from contracts.registry import FileOpened, TieDeclared, TieWithdrawn
 from contracts.topology import REPORTING_ATTENTION, REPORTING_FOLLOW_UP
-from services.reporting import usecases
 from services.reporting.api import create_app
+from services.reporting.usecases.gaps import check_gaps
 from tests.support import ledger_events as ev
 from tests.support.books import Books, empty, enter, opened
 from tests.support.desks import Desk, Who, desk
@@ -172,7 +172,7 @@ def test_a_gap_is_hidden_from_nobody(api: Desk, told: Told) -> None:
     told.tie("tom")
     strict = told.books.settings.model_copy(update={"gap_grace_s": 0.0})
     with told.books.database.transaction() as tx:
-        usecases.check_gaps(tx, strict)
+        check_gaps(tx, strict)
     [gap] = api.call("GET", "/v1/ledger/gaps", **named(WATCHER, "tom"))
     assert gap["alarm_id"] == str(told.alarm)
     assert "gap" in {point["kind"] for point in api.call("GET", "/v1/attention", **named(WATCHER, "tom"))}

@@ -7,9 +7,11 @@ import pytest
 
 from chassis.runtime import clock
 from contracts.alarm import alarm_id_of
-from services.reporting import usecases
 from services.reporting.api import create_app
 from services.reporting.store import attention
+from services.reporting.usecases import canaries
+from services.reporting.usecases.attention import note_depths
+from services.reporting.usecases.gaps import check_gaps
 from tests.support import ledger_events as ev
 from tests.support.books import Books, empty, enter, opened
 from tests.support.damage import Damaged
@@ -105,14 +107,14 @@ def test_it_is_shown_and_hides_nothing(books: Books, api: Desk, table: str, colu
     broken.close()
     assert read(api) == before
     # What watches goes on, and what cannot be known is not well.
-    told = usecases.canary_ages(books.database)
+    told = canaries.canary_ages(books.database)
     ages = {room: age for age, labels in told for room in labels.values()}
     assert set(ages) == {"a", "b"}
     assert min(ages.values()) > 3000
     with books.database.transaction() as tx:
-        usecases.check_gaps(tx, books.settings)
-        usecases.check_canaries(tx, books.settings, ev.T0)
-        usecases.note_depths(tx, {"a": 1, "b": 1})
+        check_gaps(tx, books.settings)
+        canaries.check_canaries(tx, books.settings, ev.T0)
+        note_depths(tx, {"a": 1, "b": 1})
     assert {row[0] for row in api.sql("SELECT key FROM attention WHERE kind = 'canary'")} >= {"b"}
     if (table, column) == ("control_room", "last_canary_at"):
         assert {row[0] for row in api.sql("SELECT key FROM attention WHERE kind = 'canary'")} == {"a", "b"}

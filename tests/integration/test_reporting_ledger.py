@@ -16,9 +16,11 @@ from chassis.errors import Permanent
 from chassis.runtime import clock
 from contracts.alarm import alarm_id_of
 from contracts.dispatch import CanaryRouted, ControlRoomRegistered
-from services.reporting import invariants, models, usecases
+from services.reporting import invariants, models
 from services.reporting.settings import ReportingSettings
 from services.reporting.store import attention, gaps
+from services.reporting.usecases import canaries, ledger
+from services.reporting.usecases.gaps import check_gaps
 from tests.support import ledger_events as ev
 from tests.support.books import Books, empty, enter, opened, published
 from tests.support.postgres import Cluster
@@ -60,7 +62,7 @@ def found_gaps(database: Database, config: ReportingSettings, later_s: float = 6
             tx.session.execute(
                 text(f"UPDATE {table} SET seen_at = seen_at - make_interval(secs => :s)"), {"s": later_s}
             )
-        usecases.check_gaps(tx, config)
+        check_gaps(tx, config)
     with database.read() as session:
         return [(str(gap["alarm_id"]), gap["kind"]) for gap in gaps.listing(session)]
 
@@ -94,8 +96,8 @@ def test_events_in_any_order_twice_and_in_any_batches_give_the_same_ledger(
 def test_the_story_reads_back_with_every_stage(database: Database, config: ReportingSettings) -> None:
     enter(database, ev.story())
     with database.read() as session:
-        press = usecases.press(session, alarm_id_of(ev.DEVICE, 1), "ann")
-        summary = usecases.summary(session, ev.T0, None)
+        press = ledger.press(session, alarm_id_of(ev.DEVICE, 1), "ann")
+        summary = ledger.summary(session, ev.T0, None)
     assert press["state"] == "genuine"
     assert press["displayed_at"] == ev.after(0.2), "the earliest counts"
     assert press["unit_received_at"] == ev.after(0.03)
@@ -126,7 +128,7 @@ def test_the_story_reads_back_with_every_stage(database: Database, config: Repor
 def test_a_counter_of_64_bits_is_in_the_book(database: Database, counter: int) -> None:
     enter(database, ev.events(ev.recorded(counter), ev.routed(counter)))
     with database.read() as session:
-        assert usecases.press(session, alarm_id_of(ev.DEVICE, counter), "ann")["counter"] == counter
+        assert ledger.press(session, alarm_id_of(ev.DEVICE, counter), "ann")["counter"] == counter
 
 
 def test_two_incidents_for_one_press_is_a_gap_told_once(database: Database, config: ReportingSettings) -> None:
@@ -192,7 +194,7 @@ def test_a_silent_control_room_is_told_once_for_each_silence(
 
     def missed(watching_since: datetime = long_ago) -> int:
         with database.transaction() as tx:
-            usecases.check_canaries(tx, config, watching_since)
+            canaries.check_canaries(tx, config, watching_since)
         return len([event for event in published(database) if event.type == "canary.missed.v1"])
 
     enter(database, ev.events(room, canary("gent", now - timedelta(seconds=100))))
@@ -238,11 +240,11 @@ def test_the_tables_are_those_of_the_models(database: Database) -> None:
 
 def test_an_empty_book_has_a_summary(database: Database) -> None:
     with database.read() as session:
-        summary = usecases.summary(session, datetime(2026, 1, 1, tzinfo=UTC), "verified")
+        summary = ledger.summary(session, datetime(2026, 1, 1, tzinfo=UTC), "verified")
     assert summary["counts"]["presses"] == 0
     assert summary["stages"] == {}
 
 
 def test_an_unknown_press_is_refused(database: Database) -> None:
     with database.read() as session, pytest.raises(Permanent, match="no such press"):
-        usecases.press(session, UUID(int=5), "ann")
+        ledger.press(session, UUID(int=5), "ann")

@@ -15,8 +15,9 @@ from contracts.catalogue import PARKED
 from contracts.committee import AlarmGranted
 from contracts.dispatch import TestRouted
 from contracts.topology import REPORTING_ATTENTION, REPORTING_FOLLOW_UP
-from services.reporting import domain, usecases
 from services.reporting.api import create_app
+from services.reporting.domain import days
+from services.reporting.usecases import attention, make_reports
 from tests.support import ledger_events as ev
 from tests.support.books import Books, empty, enter, opened, published
 from tests.support.days import today
@@ -61,7 +62,7 @@ def test_the_report_of_a_clock_change_holds_exactly_that_local_day(
     database: Database, api: Desk, monkeypatch: pytest.MonkeyPatch, day: date, hours: int
 ) -> None:
     device, enrolment = ev.new_pair()
-    first, after = domain.day_bounds(day)
+    first, after = days.day_bounds(day)
     second = timedelta(seconds=1)
     set_clock(monkeypatch, after + timedelta(hours=6))
     follow(
@@ -167,7 +168,7 @@ def test_reports_are_made_once_each_morning_and_silence_is_told(
     )
     for _ in range(3):
         with database.transaction() as tx:
-            usecases.begin_reports(tx, books.settings)
+            make_reports.begin_reports(tx, books.settings)
     assert _due(database) == [("2026-03-01", datetime(2026, 3, 2, 4, tzinfo=UTC))], "05:00 local, once"
     _run(books)
     told = [e.data for e in published(database) if e.type == "report.published.v1"]
@@ -194,7 +195,7 @@ def _run(books: Books) -> None:
     more = True
     while more:
         with books.database.transaction() as tx:
-            more = usecases.run_reports(tx, books.settings)
+            more = make_reports.run_reports(tx, books.settings)
 
 
 def test_days_that_were_slept_through_are_made_up_for(
@@ -205,7 +206,7 @@ def test_days_that_were_slept_through_are_made_up_for(
     set_clock(monkeypatch, start)
     follow(database, ev.enrolled(enrolment, start - timedelta(days=5)))
     with database.transaction() as tx:
-        usecases.begin_reports(tx, books.settings)
+        make_reports.begin_reports(tx, books.settings)
     set_clock(monkeypatch, start + timedelta(days=4))
     _run(books)
     days = [e.data["day"] for e in published(database) if e.type == "report.published.v1"]
@@ -221,14 +222,14 @@ def test_a_missing_report_needs_attention_from_eight(
 
     def check() -> list[str]:
         with database.transaction() as tx:
-            usecases.check_reports(tx, books.settings)
+            make_reports.check_reports(tx, books.settings)
         return [row["kind"] for row in api.call("GET", "/v1/attention", role="device_desk")]
 
     assert check() == []
     set_clock(monkeypatch, datetime(2026, 3, 2, 7, 1, tzinfo=UTC))
     assert check() == ["report_missing"]
     with database.transaction() as tx:
-        usecases.make_reports(tx, date(2026, 3, 1))
+        make_reports.make_reports(tx, date(2026, 3, 1))
     assert check() == []
 
 
@@ -241,7 +242,7 @@ def test_attention_is_opened_once_and_resolved_with_a_reason(
     for _ in range(2):
         enter(database, ev.events(parked), queue=REPORTING_ATTENTION)
     with database.transaction() as tx:
-        usecases.note_depths(tx, {"dispatch.parking": 2, "unroutable": 0, "alarm.parking": -1})
+        attention.note_depths(tx, {"dispatch.parking": 2, "unroutable": 0, "alarm.parking": -1})
     rows = {row["key"]: row for row in api.call("GET", "/v1/attention", role="device_desk")}
     assert set(rows) == {"alarm.ladder x.v1", "dispatch.parking", "alarm.parking"}
     assert rows["alarm.ladder x.v1"]["times"] == 2
@@ -258,7 +259,7 @@ def test_attention_is_opened_once_and_resolved_with_a_reason(
         "POST", f"/v1/attention/{uuid4()}/resolve", {"reason": "why"}, status=404, role="device_desk"
     )
     with database.transaction() as tx:
-        usecases.note_depths(tx, {"dispatch.parking": 0, "alarm.parking": 0})
+        attention.note_depths(tx, {"dispatch.parking": 0, "alarm.parking": 0})
     assert api.call("GET", "/v1/attention", role="device_desk") == []
 
 

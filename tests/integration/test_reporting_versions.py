@@ -14,9 +14,10 @@ from contracts.alarm import alarm_id_of
 from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed
 from contracts.topology import REPORTING_FOLLOW_UP
-from services.reporting import domain, usecases
 from services.reporting.api import create_app
+from services.reporting.domain import days
 from services.reporting.store import reports
+from services.reporting.usecases import make_reports
 from tests.support import ledger_events as ev
 from tests.support.books import Books, empty, enter, opened, published
 from tests.support.desks import Desk, Who, desk
@@ -44,7 +45,7 @@ def api(books: Books) -> Iterator[Desk]:
 def database(books: Books, monkeypatch: pytest.MonkeyPatch) -> Database:
     """Empty books, on the next morning."""
     empty(books.database)
-    now = domain.local_time(DAY + timedelta(days=1), 5)
+    now = days.local_time(DAY + timedelta(days=1), 5)
     monkeypatch.setattr(clock, "now", lambda: now)
     return books.database
 
@@ -74,7 +75,7 @@ def follow(database: Database, *payloads: Any) -> None:
 
 def make(database: Database) -> None:
     with database.transaction() as tx:
-        usecases.make_reports(tx, DAY)
+        make_reports.make_reports(tx, DAY)
 
 
 def later(database: Database, monkeypatch: pytest.MonkeyPatch, minutes: float) -> int:
@@ -82,7 +83,7 @@ def later(database: Database, monkeypatch: pytest.MonkeyPatch, minutes: float) -
     now = clock.now() + timedelta(minutes=minutes)
     monkeypatch.setattr(clock, "now", lambda: now)
     with database.transaction() as tx:
-        return usecases.remake_reports(tx)
+        return make_reports.remake_reports(tx)
 
 
 def closed(device: UUID, seconds: float = 60_000) -> IncidentClosed:
@@ -168,10 +169,10 @@ def test_a_report_that_cannot_be_made_is_told_and_hurts_no_other(
             text("INSERT INTO fact VALUES ('press:x', 'press', :id, NULL, :at, '{\"alarm_id\": 7}', :at)"),
             {"id": poisoned, "at": ev.T0},
         )
-        usecases.begin_reports(tx, books.settings)
+        make_reports.begin_reports(tx, books.settings)
     for _ in range(3):
         with database.transaction() as tx:
-            usecases.run_reports(tx, books.settings)
+            make_reports.run_reports(tx, books.settings)
     told = [e.data["enrolment_id"] for e in published(database) if e.type == "report.published.v1"]
     assert set(told) == {str(each) for each in cases if each != poisoned}
     [point] = api.call("GET", "/v1/attention", **DEVICES)
@@ -184,9 +185,9 @@ def test_a_report_that_cannot_be_made_is_told_and_hurts_no_other(
         due = session.execute(text("SELECT subject_id FROM due WHERE kind = 'daily_reports'")).scalars().all()
     assert due == [(DAY + timedelta(days=1)).isoformat()], "the next day is not kept waiting"
     # It is tried again, and told that it is missing.
-    monkeypatch.setattr(clock, "now", lambda: domain.local_time(DAY + timedelta(days=1), 9))
+    monkeypatch.setattr(clock, "now", lambda: days.local_time(DAY + timedelta(days=1), 9))
     with database.transaction() as tx:
-        usecases.check_reports(tx, books.settings)
+        make_reports.check_reports(tx, books.settings)
     assert "report_missing" in {each["kind"] for each in api.call("GET", "/v1/attention", **DEVICES)}
     assert later(database, monkeypatch, 1) == 1
     api.execute("DELETE FROM fact WHERE key = 'press:x'")
@@ -209,7 +210,7 @@ def test_facts_of_a_day_are_found_by_their_indexes(database: Database) -> None:
         )
         tx.session.execute(text("ANALYZE fact"))
     with database.read() as session:
-        first, after = domain.day_bounds(DAY)
+        first, after = days.day_bounds(DAY)
         rows = session.execute(
             text(f"EXPLAIN {reports._DAY.text}"),
             {"ids": [uuid4() for _ in range(200)], "first": first, "after": after},
@@ -228,5 +229,5 @@ def test_two_workers_make_a_version_once(
     now: datetime = clock.now() + timedelta(minutes=2)
     monkeypatch.setattr(clock, "now", lambda: now)
     with database.transaction() as one, database.transaction() as other:
-        assert usecases.remake_reports(one) + usecases.remake_reports(other) == 1
+        assert make_reports.remake_reports(one) + make_reports.remake_reports(other) == 1
     assert versions(database) == [1, 2]

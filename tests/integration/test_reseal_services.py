@@ -19,10 +19,10 @@ from chassis.security.vault import Vault, new_key
 from contracts.common import Fix, Outcome
 from contracts.registry import Card, CardPublished, Person, PhotoPublished
 from services.alarm import models as alarm_models
-from services.alarm.domain import evidence_place
+from services.alarm.domain.evidence import evidence_place
 from services.alarm.settings import AlarmSettings
-from services.alarm.usecases import record
-from services.alarm.usecases import sealed as alarm_sealed
+from services.alarm.store import encrypted_columns as alarm_sealed
+from services.alarm.usecases import record_presses
 from services.committee import models as committee_models
 from services.committee.api import create_app
 from services.committee.schemas.chain import REFERRAL
@@ -75,7 +75,7 @@ def rotated(database: Database, sealed: Sequence[Sealed]) -> None:
     ("models", "sealed", "other"),
     [
         (registry_models, registry_columns.ENCRYPTED, {"found_by.piece"}),  # keyed digests of another key
-        (alarm_models, alarm_sealed.SEALED, set()),
+        (alarm_models, alarm_sealed.ENCRYPTED, set()),
         (dispatch_models, dispatch_sealed.SEALED, set()),
         (committee_models, committee_sealed.SEALED, set()),
         (reporting_models, (), set()),
@@ -206,8 +206,8 @@ def test_alarm(cluster: Cluster, issuer: Issuer) -> None:
     database = Database(engine_of(settings), "/services/alarm")
     presses = {each.alarm_id: each for each in (dispatching.alarm(counter=n) for n in range(3))}
     with database.transaction() as tx:
-        record.record(tx, presses, Vault(OLD), trace.INVALID_SPAN)
-    rotated(database, alarm_sealed.SEALED)
+        record_presses.record(tx, presses, Vault(OLD), trace.INVALID_SPAN)
+    rotated(database, alarm_sealed.ENCRYPTED)
     with database.read() as session:
         for alarm_id in presses:
             row = session.get(alarm_models.PressRow, alarm_id)

@@ -17,11 +17,12 @@ from contracts.common import local_day
 from contracts.dispatch import IncidentEscalated, OrderMoved, PressRouted
 from contracts.envelope import wrap
 from contracts.topology import REPORTING_ATTENTION
-from services.alarm.usecases.record import report_overlooked
-from services.reporting import usecases
+from services.alarm.usecases.record_presses import report_overlooked
 from services.reporting.api import create_app
-from services.reporting.books import RemoteBook
+from services.reporting.clients.reconciliation import RemoteBook
 from services.reporting.store import attention, gaps
+from services.reporting.usecases import gap_metrics
+from services.reporting.usecases.gaps import check_gaps
 from tests.support import alarm as alarm_support
 from tests.support import dispatching
 from tests.support.books import enter, published
@@ -230,7 +231,7 @@ def test_a_book_that_is_away_closes_no_gap_and_is_told(three: Three, lost: UUID)
             tx.session.execute(
                 text("UPDATE compared_book SET compared_at = now() - interval '1 hour' WHERE fault IS NOT NULL")
             )
-            usecases.check_gaps(tx, three.settings)
+            check_gaps(tx, three.settings)
         with three.reporting.read() as session:
             points = {
                 row["key"]: row["detail"] for row in attention.listing(session) if row["kind"] == "not_compared"
@@ -302,7 +303,7 @@ def test_what_cannot_be_brought_back_stays_closed_until_it_was_there_in_between(
 def test_each_open_gap_is_a_figure_of_its_own_and_none_vanishes_with_the_database(
     three: Three, api: Desk, lost: UUID
 ) -> None:
-    standing = usecases.Standing(three.reporting)
+    standing = gap_metrics.GapMetrics(three.reporting)
     three.rows.do("DELETE FROM presses WHERE alarm_id = %s", lost)
     three.gaps()
     other = three.press(routed=False)
@@ -337,7 +338,7 @@ def test_a_message_of_the_alarm_path_that_is_parked_is_a_gap_at_once(
     park(three, queue, kind, str(raised.alarm_id))
     park(three, "dispatch.cards", "card.published.v1", str(uuid4()))
     with three.reporting.transaction() as tx:
-        usecases.check_gaps(tx, three.settings)
+        check_gaps(tx, three.settings)
     assert three.open() == {("parked", raised.alarm_id)}
     three.desk.press(raised)
     three.deliver()

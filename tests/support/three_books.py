@@ -17,14 +17,15 @@ from contracts.envelope import Event
 from contracts.topology import REPORTING_LEDGER
 from services.alarm.api import create_app as alarm_app
 from services.alarm.settings import AlarmSettings
-from services.alarm.usecases.kept import learn_kept
-from services.alarm.usecases.record import record as record_presses
+from services.alarm.usecases.record_presses import record as record_presses
+from services.alarm.usecases.renamed_presses import learn_kept
 from services.dispatch.api import create_app as dispatch_app
 from services.dispatch.settings import DispatchSettings
-from services.reporting import books as reporting_books
-from services.reporting import usecases
+from services.reporting import bootstrap
 from services.reporting.settings import ReportingSettings
 from services.reporting.store import gaps
+from services.reporting.usecases import reconciliation
+from services.reporting.usecases.gaps import check_gaps
 from tests.support import alarm as alarm_support
 from tests.support import books as reporting_support
 from tests.support import dispatching
@@ -57,7 +58,7 @@ class Three:
             settings,
         )
         self.rows = alarm_support.Books(alarm.engine.url.render_as_string(hide_password=False))
-        self.books = dict(reporting_books.of(settings, reporting, ServiceToken(settings)))
+        self.books = dict(bootstrap.book_readers(settings, reporting, ServiceToken(settings)))
         self.issuer = issuer
 
     def url(self, name: str) -> str:
@@ -102,8 +103,8 @@ class Three:
     def compare(self) -> None:
         """All comparisons that are due, and those that follow from them now."""
         with self.reporting.transaction() as tx:
-            usecases.begin_comparing(tx)
-        while usecases.compare_next(self.reporting, self.books, self.settings):
+            reconciliation.begin_comparing(tx)
+        while reconciliation.compare_next(self.reporting, self.books, self.settings):
             pass
 
     def look(self) -> set[tuple[str, UUID]]:
@@ -115,7 +116,7 @@ class Three:
             session.commit()
         self.compare()
         with self.reporting.transaction() as tx:
-            usecases.check_gaps(tx, self.settings)
+            check_gaps(tx, self.settings)
         return self.open()
 
     def gaps(self) -> set[tuple[str, UUID]]:

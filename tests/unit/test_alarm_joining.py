@@ -9,12 +9,12 @@ import pytest
 
 from contracts.alarm import alarm_id_of
 from contracts.common import Fix
-from services.alarm.domain import Claim, Judged
+from services.alarm.domain.press import Claim, Judged
+from services.alarm.domain.receipt import Receipt
 from services.alarm.errors import NotHeld
-from services.alarm.schemas import Receipt
 from services.alarm.usecases import joining
-from services.alarm.usecases.held import Brought, Joined
 from services.alarm.usecases.joining import Joining
+from services.alarm.usecases.press_in_flight import Brought, Joined
 
 DEVICE, NOW = uuid4(), datetime(2026, 11, 30, 12, tzinfo=UTC)
 HERE = Fix(lat=51.05, lon=3.72, radius_m=10)

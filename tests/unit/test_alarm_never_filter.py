@@ -15,10 +15,10 @@ from chassis.messaging.message import Message
 from chassis.security.jws import key_of
 from contracts.alarm import AlarmRaised
 from contracts.envelope import Event, wrap
-from services.alarm.domain import Claim, Judged, judge
+from services.alarm.domain.press import Claim, Judged, judge
 from services.alarm.errors import DeviceUnreadable
-from services.alarm.reading import read_press
-from services.alarm.schemas import CancelBody, FixesBody
+from services.alarm.schemas.device_messages import CancelBody, FixesBody
+from services.alarm.schemas.press import read_press
 from services.alarm.usecases.devices import Device, standing
 from tests.support.alarm import Button, b64
 

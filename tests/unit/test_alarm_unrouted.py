@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, cast
 from uuid import UUID, uuid4
 
-from services.alarm.usecases.unrouted import Lookout
+from services.alarm.usecases.routing_monitor import RoutingMonitor
 
 AFTER_S = 1.5
 
@@ -15,7 +15,7 @@ def stuck(routed: list[int], at_s: float, *, routed_before_s: float | None = Non
     """Five presses at once, `routed` of them reported; which go over `at_s` later, by their numbers."""
 
     async def play() -> list[int]:
-        lookout = Lookout(cast("Any", None), cast("Any", None), AFTER_S)
+        lookout = RoutingMonitor(cast("Any", None), cast("Any", None), AFTER_S)
         presses = [uuid4() for _ in range(5)]
         for press in presses:
             lookout.watch(press, "", b"")
@@ -48,7 +48,7 @@ def test_a_press_that_others_overtook_goes() -> None:
     assert stuck([0, 3, 4], 2.0) == [1, 2]
 
 
-class Asked(Lookout):
+class Asked(RoutingMonitor):
     """Its database answers when it is let: all are routed."""
 
     def __init__(self) -> None:

@@ -5,9 +5,9 @@ from uuid import uuid4
 
 import pytest
 
-from services.alarm.domain import Health, conditions
+from services.alarm.domain.device_health import Health, conditions
 from services.alarm.settings import AlarmSettings
-from services.alarm.usecases.watch import limits_of
+from services.alarm.usecases.device_liveness import limits_of
 
 NOW = datetime(2026, 11, 23, 22, 0, tzinfo=UTC)
 LIMITS = limits_of(AlarmSettings.model_construct())

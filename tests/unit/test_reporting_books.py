@@ -10,9 +10,9 @@ import pytest
 from fastapi import FastAPI, Response
 
 from contracts.book import MOST_ENTRIES, NOTHING, Part
-from services.reporting.books import BookAway, RemoteBook
-from services.reporting.usecases.comparing import compare
-from services.reporting.usecases.schedule import _compare_day
+from services.reporting.clients.reconciliation import BookUnavailable, RemoteBook
+from services.reporting.usecases.compare_books import compare
+from services.reporting.usecases.reconciliation import _compare_day
 from tests.support.serving import Serving
 
 SINCE = datetime(2026, 3, 1, tzinfo=UTC)
@@ -67,7 +67,7 @@ PART = (
 def test_whatever_is_not_as_agreed_is_away(liar: tuple[Liar, RemoteBook], status: int, body: str) -> None:
     server, book = liar
     server.status, server.body = status, body.encode()
-    with pytest.raises(BookAway, match="alarm"):
+    with pytest.raises(BookUnavailable, match="alarm"):
         book.digests(SINCE, UNTIL, 1)
     server.status, server.body = 200, f"[{PART}]".encode()
     assert book.digests(SINCE, UNTIL, 1)[0].sections["presses"] == NOTHING
@@ -120,7 +120,7 @@ class Slow:
 
     def digests(self, since: datetime, until: datetime, parts: int) -> Any:
         if until - since > self.most:
-            raise BookAway("dispatch", "HTTP 503")
+            raise BookUnavailable("dispatch", "HTTP 503")
         sections = {"presses": NOTHING.model_copy(update={"entries": 1})}
         return [Part.model_validate({"since": since, "until": until, "sections": sections})] * parts
 

@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.common import local_day
-from services.reporting.domain import changes, day_bounds, least, local_time, outcome_of
+from services.reporting.domain.daily_report import changes
+from services.reporting.domain.days import day_bounds, local_time
+from services.reporting.domain.entries import least
+from services.reporting.domain.stages import outcome_of
 
 
 @pytest.mark.parametrize(

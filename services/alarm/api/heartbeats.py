@@ -9,24 +9,26 @@ from chassis.errors import Retryable
 from chassis.http.application import takes
 from chassis.http.limits import Receive, Scope, Send
 from chassis.runtime import clock
-from services.alarm.api.devices import accepted, refuse_stale, signed
-from services.alarm.api.parts import DeviceParts
+from services.alarm.api.dependencies import HeartbeatIntake, heartbeat_intake_of
 from services.alarm.api.presses import read_body
-from services.alarm.schemas import HeartbeatBody
-from services.alarm.usecases.reports import Heartbeat
+from services.alarm.api.signed_messages import accepted, refuse_stale, signed
+from services.alarm.schemas.device_messages import HeartbeatBody
+from services.alarm.usecases.device_messages import Heartbeat
 
 router = APIRouter(tags=["devices"])
 
 _PATH = "/v1/heartbeats"
 
 
-async def take(parts: DeviceParts, body: bytes) -> None:
+async def take(intake: HeartbeatIntake, body: bytes) -> None:
     """Store a heartbeat; raises what `signed` raises, and `Retryable` while the database is away."""
-    read, device, is_old = await signed(parts, body, HeartbeatBody)
+    read, device, is_old = await signed(intake, body, HeartbeatBody)
     if not is_old:
-        refuse_stale(parts, read)
+        refuse_stale(intake, read)
     try:
-        await parts.heartbeats.submit(Heartbeat(read, device.enrolment_id, clock.now()))
+        await intake.heartbeats.submit(
+            Heartbeat(read.device_id, read.model_dump(exclude={"at"}), device.enrolment_id, clock.now())
+        )
     except NotWritten:
         raise Retryable("the heartbeat could not be stored yet") from None
 
@@ -37,7 +39,7 @@ async def heartbeat(request: Request) -> Response:
 
     `typ` is `stalkingalarm-heartbeat+jws`. One that was signed more than minutes ago is no sign of life.
     """
-    await take(request.app.state.parts, await read_body(request))
+    await take(heartbeat_intake_of(request.scope), await read_body(request))
     return accepted()
 
 
@@ -45,7 +47,7 @@ class _Straight:
     """The same past the framework's dependencies and response models, which cost more than the heartbeat."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await take(scope["app"].state.parts, await read_body(Request(scope, receive)))
+        await take(heartbeat_intake_of(scope), await read_body(Request(scope, receive)))
         await accepted()(scope, receive, send)
 
 

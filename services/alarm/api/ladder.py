@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -10,12 +9,14 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
 from chassis.errors import NotFound
-from services.alarm.api.devices import refuse_stale, signed
-from services.alarm.api.parts import Parts
-from services.alarm.domain import STAGES
+from services.alarm.api.dependencies import DeviceIntake, device_intake_of
+from services.alarm.api.signed_messages import refuse_stale, signed
+from services.alarm.domain.receipt_ladder import Stage
 from services.alarm.errors import SignatureRefused
-from services.alarm.schemas import FollowClaim, Ladder, StageAt
-from services.alarm.store import following as store
+from services.alarm.presenters.receipts import present_ladder
+from services.alarm.schemas.device_messages import FollowClaim
+from services.alarm.schemas.ladder import Ladder
+from services.alarm.usecases.ladders import ladder_of, owner_of
 
 router = APIRouter(tags=["receipt ladder"])
 
@@ -25,34 +26,19 @@ _UNKNOWN_S = 5.0
 _SIGN_OF_LIFE_S, _LASTS_S = 15.0, 3600.0
 
 
-async def _follower(asked_id: UUID, request: Request) -> tuple[Parts, UUID, UUID]:
-    """The device that asks, unless another one raised this alarm; and the alarm that holds its press."""
-    parts: Parts = request.app.state.parts
+async def _follower(asked_id: UUID, request: Request) -> tuple[DeviceIntake, UUID, UUID]:
+    """Give the device that asks, unless another one raised this alarm; and the alarm that holds its press."""
+    intake = device_intake_of(request)
     scheme, _, jws = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "device":
         raise SignatureRefused("send `Authorization: Device <JWS>`", field="authorization")
-    claim, *_ = await signed(parts, jws.encode(), FollowClaim, asked_id)
-    refuse_stale(parts, claim)
-    alarm_id = parts.carrier_of(asked_id, claim.device_id)
-    owner = await asyncio.to_thread(_owner, parts, alarm_id)
+    claim, *_ = await signed(intake, jws.encode(), FollowClaim, asked_id)
+    refuse_stale(intake, claim)
+    alarm_id = intake.carrier_of(asked_id, claim.device_id)
+    owner = await asyncio.to_thread(owner_of, intake.database, alarm_id)
     if owner is not None and owner != str(claim.device_id):
         raise NotFound("no such alarm")
-    return parts, claim.device_id, alarm_id
-
-
-def _owner(parts: Parts, alarm_id: UUID) -> str | None:
-    with parts.database.read() as session:
-        return store.owner(session, alarm_id)
-
-
-def _look(parts: Parts, alarm_id: UUID, device_id: UUID) -> dict[str, datetime]:
-    with parts.database.read() as session:
-        return store.ladders(session, [alarm_id]).get((alarm_id, str(device_id)), {})
-
-
-def _ladder(alarm_id: UUID, reached: dict[str, datetime]) -> Ladder:
-    stages = tuple(StageAt(stage=s, at=reached[s]) for s in STAGES if s in reached)
-    return Ladder(alarm_id=alarm_id, stage=stages[-1].stage if stages else None, stages=stages)
+    return intake, claim.device_id, alarm_id
 
 
 @router.get("/v1/alarms/{alarm_id}")
@@ -66,40 +52,40 @@ async def follow(
 
     Of a press that joined a newer one of its device this is the alarm of that one, under its id.
     """
-    parts, device_id, alarm_id = await _follower(alarm_id, request)
-    ladder = _ladder(alarm_id, await asyncio.to_thread(_look, parts, alarm_id, device_id))
+    intake, device_id, alarm_id = await _follower(alarm_id, request)
+    ladder = present_ladder(alarm_id, await asyncio.to_thread(ladder_of, intake.database, alarm_id, device_id))
     if ladder.stage != after or not wait:
         return ladder
     loop = asyncio.get_running_loop()
     until = loop.time() + (wait if ladder.stages else min(wait, _UNKNOWN_S))
-    with parts.ladders.following(alarm_id, device_id) as follower:
+    with intake.ladders.following(alarm_id, device_id) as follower:
         while ladder.stage == after and not follower.over and (left_s := until - loop.time()) > 0:
             if await follower.climbs(left_s):
-                ladder = _ladder(alarm_id, follower.reached)
+                ladder = present_ladder(alarm_id, follower.reached)
     return ladder
 
 
 @router.get("/v1/alarms/{alarm_id}/stream")
 async def stream(alarm_id: UUID, request: Request) -> StreamingResponse:
     """The same as Server-Sent Events, one for each stage; it ends with the alarm."""
-    parts, device_id, alarm_id = await _follower(alarm_id, request)
-    with parts.ladders.following(alarm_id, device_id) as first:
+    intake, device_id, alarm_id = await _follower(alarm_id, request)
+    with intake.ladders.following(alarm_id, device_id) as first:
         if not await first.climbs(_UNKNOWN_S):
             raise NotFound("no such alarm")
-    return StreamingResponse(_events(parts, alarm_id, device_id), media_type="text/event-stream")
+    return StreamingResponse(_events(intake, alarm_id, device_id), media_type="text/event-stream")
 
 
-async def _events(parts: Parts, alarm_id: UUID, device_id: UUID) -> AsyncIterator[str]:
+async def _events(intake: DeviceIntake, alarm_id: UUID, device_id: UUID) -> AsyncIterator[str]:
     """One for each stage; it ends with the alarm. A stream whose phone is gone is cut by who sends it."""
     loop, sent = asyncio.get_running_loop(), set[str]()
     until = loop.time() + _LASTS_S
-    with parts.ladders.following(alarm_id, device_id) as follower:
+    with intake.ladders.following(alarm_id, device_id) as follower:
         while not follower.over and loop.time() < until:
-            for stage in _ladder(alarm_id, follower.reached).stages:
+            for stage in present_ladder(alarm_id, follower.reached).stages:
                 if stage.stage not in sent:
                     sent.add(stage.stage)
                     yield f"event: stage\ndata: {stage.model_dump_json()}\n\n"
-            if "closed" in sent:
+            if Stage.CLOSED in sent:
                 return
             if not await follower.climbs(_SIGN_OF_LIFE_S):
                 yield ": here\n\n"

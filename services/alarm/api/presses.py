@@ -19,14 +19,18 @@ from contracts.alarm import CanaryRaised
 from contracts.common import Channel, Fix
 from contracts.envelope import wrap
 from contracts.telemetry import ALARM_ID, DEVICE_MESSAGE_UNTYPED, LANE
-from services.alarm import domain
-from services.alarm.api.parts import Parts
+from services.alarm.api.dependencies import device_intake_of
+from services.alarm.domain.press import UNTYPED, judge
+from services.alarm.domain.receipt import Receipt as HeldReceipt
 from services.alarm.errors import NotHeld
-from services.alarm.reading import read_press
-from services.alarm.schemas import MAX_BODY, CanaryBody, Receipt
+from services.alarm.events.outgoing import SOURCE
+from services.alarm.presenters.receipts import present_receipt
+from services.alarm.schemas.canary import CanaryBody
+from services.alarm.schemas.device_messages import MAX_BODY
+from services.alarm.schemas.press import read_press
+from services.alarm.schemas.receipt import Receipt
+from services.alarm.usecases.device_messages import receive_test
 from services.alarm.usecases.devices import standing
-from services.alarm.usecases.held import SOURCE
-from services.alarm.usecases.reports import receive_test
 
 router = APIRouter(tags=["presses"])
 
@@ -58,7 +62,7 @@ BODY_S = 8.0
 
 
 async def read_body(request: Request) -> bytes:
-    """The body, or as much of it as a press may be long, and as came: a phone may break in the middle."""
+    """Read the body, or as much of it as a press may be long, and as came: a phone may break in the middle."""
     chunks: list[bytes] = []
     size = 0
     with suppress(TimeoutError, ClientDisconnect):
@@ -78,11 +82,11 @@ async def press(request: Request) -> Response:
     202 when database, broker or dispatch holds it; 400 where no device id can be read; 503 (Retry-After)
     when nothing holds it. The header X-Channel (data, sms, voice) is set by the gateways.
     """
-    parts: Parts = request.app.state.parts
+    intake = device_intake_of(request)
     claim = read_press(await read_body(request))
-    device = await parts.devices.find(claim.uuid)
-    limits = parts.settings
-    judged = domain.judge(
+    device = await intake.devices.find(claim.uuid)
+    limits = intake.settings
+    judged = judge(
         claim,
         standing(claim, device),
         device.status if device else None,
@@ -91,20 +95,20 @@ async def press(request: Request) -> Response:
         limits.late_after_s,
         take_untyped=limits.take_untyped,
     )
-    if domain.UNTYPED in judged.flags:
+    if UNTYPED in judged.flags:
         metrics.count(DEVICE_MESSAGE_UNTYPED, kind="press")
     telemetry.mark(ALARM_ID, judged.alarm_id)
     telemetry.mark(LANE, judged.lane)
     if judged.is_test and device is not None:
-        await asyncio.to_thread(receive_test, parts.database, claim, judged.alarm_id, device.enrolment_id)
+        await asyncio.to_thread(receive_test, intake.database, claim, judged.alarm_id, device.enrolment_id)
         at = clock.now()
-        receipt = Receipt(alarm_id=judged.alarm_id, received_at=at, deadline_at=at, stored_in=("database",))
+        receipt = HeldReceipt(alarm_id=judged.alarm_id, received_at=at, deadline_at=at, stored_in=("database",))
     else:
         channel = request.headers.get("x-channel", "data").strip().lower()
         known_channel = cast("Channel", channel if channel in ("data", "sms", "voice") else "data")
         source = request.client.host if request.client else None
-        receipt = await parts.intakes[judged.lane].accept(claim, judged, known_channel, source)
-    return Response(receipt.model_dump_json(), status_code=202, media_type="application/json")
+        receipt = await intake.intakes[judged.lane].accept(claim, judged, known_channel, source)
+    return Response(present_receipt(receipt).model_dump_json(), status_code=202, media_type="application/json")
 
 
 @router.post("/v1/canaries", status_code=202)
@@ -115,7 +119,7 @@ async def canary(
     _: Caller = require("service", partner="alarm"),
 ) -> dict[str, str]:
     """Send a synthetic press for one control room on the way of real ones."""
-    parts: Parts = request.app.state.parts
+    intake = device_intake_of(request)
     raised = CanaryRaised(
         canary_id=uuid4(),
         control_room_id=body.control_room_id,
@@ -126,7 +130,7 @@ async def canary(
     event = wrap(raised, source=SOURCE, event_id=raised.canary_id, traceparent=telemetry.traceparent_of(span))
     message = Message(event.id, raised.EXCHANGE, raised.routing_key, event.encode())
     try:
-        await parts.publisher.publish(message, parts.settings.give_up_after_s)
+        await intake.publisher.publish(message, intake.settings.give_up_after_s)
     except NotConfirmed:
         raise NotHeld("the broker did not confirm the canary") from None
     finally:

@@ -6,7 +6,9 @@ from fastapi import APIRouter, Request
 
 from chassis.security.auth import require
 from chassis.security.principal import Caller
-from services.alarm.schemas import Redelivered
+from services.alarm.api.dependencies import device_intake_of
+from services.alarm.presenters.receipts import present_redelivery
+from services.alarm.schemas.redelivery import Redelivered
 
 router = APIRouter(tags=["operation"])
 
@@ -14,5 +16,4 @@ router = APIRouter(tags=["operation"])
 @router.post("/v1/alarms/{alarm_id}/redeliver")
 async def redeliver(request: Request, alarm_id: UUID, _: Caller = require("admin")) -> Redelivered:
     """Hand a press over to dispatch once more, and say what came of it. Copies have no effect."""
-    told: Redelivered = await request.app.state.parts.redelivery.redeliver(alarm_id)
-    return told
+    return present_redelivery(await device_intake_of(request).redelivery.redeliver(alarm_id))

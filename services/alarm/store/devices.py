@@ -11,7 +11,7 @@ from sqlmodel import Session
 
 from chassis.database.sql import Statement, as_json, send
 from contracts.registry import DeviceChanged, EnrolmentChanged
-from services.alarm.domain import Condition, Health
+from services.alarm.domain.device_health import Condition, Health
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ _ONE = text(_DEVICES + "WHERE device_id = :device_id")
 
 
 def database_time(session: Session) -> datetime:
-    """The database's clock."""
+    """Give the database's clock."""
     at: datetime = session.execute(text("SELECT now()")).scalar_one()
     return at
 
@@ -79,7 +79,7 @@ def put_enrolment(session: Session, changed: EnrolmentChanged) -> None:
 
 
 def enrolments_of(session: Session, device_ids: Sequence[UUID]) -> dict[UUID | None, UUID]:
-    """The enrolments of those devices that are known."""
+    """Give the enrolments of those devices that are known."""
     return {row.device_id: row.enrolment_id for row in session.execute(_ENROLMENTS, {"ids": list(device_ids)})}
 
 
@@ -173,7 +173,7 @@ def note_tested(session: Session, device_id: UUID, at: datetime) -> None:
 
 
 def live_health(session: Session) -> list[Health]:
-    """What is known of every device in use."""
+    """Say what is known of every device in use."""
     return [Health(**row._mapping) for row in session.execute(_LIVE)]
 
 
@@ -189,7 +189,7 @@ def attend(session: Session, condition: Condition) -> bool:
 
 
 def attended(session: Session) -> list[tuple[str, int]]:
-    """How many devices are in each kind of condition that was told."""
+    """Say how many devices are in each kind of condition that was told."""
     query = text("SELECT kind, count(DISTINCT device_id) AS devices FROM attentions GROUP BY kind")
     return [(row.kind, row.devices) for row in session.execute(query)]
 

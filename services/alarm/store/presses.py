@@ -100,7 +100,7 @@ def put_presses(session: Session, presses: Sequence[NewPress]) -> dict[UUID, Sto
 
 
 def stored(session: Session, alarm_ids: Collection[UUID]) -> dict[UUID, Stored]:
-    """Those of these presses that are there."""
+    """Give those of these presses that are there."""
     [rows] = send(session, Statement(_STORED, {"ids": list(alarm_ids)}))
     return {row.alarm_id: Stored(row.content, row.received_at, row.deadline_at) for row in rows}
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from chassis.runtime import clock
-from services.alarm.store.following import IS_OF
+from services.alarm.store.alarm_progress import IS_OF
 
 # What a row tells of its event.
 SAID = (
@@ -72,6 +72,6 @@ def claim_one(session: Session, alarm_id: UUID) -> tuple[Any, UUID | None]:
 
 
 def incident_of(session: Session, alarm_id: UUID) -> UUID | None:
-    """The incident of a press, as far as dispatch told."""
+    """Give the incident of a press, as far as dispatch told."""
     found: UUID | None = session.execute(_INCIDENT, {"id": alarm_id}).scalar_one_or_none()
     return found

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
@@ -22,19 +21,18 @@ from chassis.security.vault import Vault
 from chassis.telemetry import metrics
 from contracts import telemetry as names
 from contracts.common import Channel, Lane
-from services.alarm import domain
 from services.alarm.clients import DispatchClient
-from services.alarm.domain import Claim, Judged
+from services.alarm.domain.press import Claim, Judged, with_reused_counter
+from services.alarm.domain.receipt import HOLDERS, Receipt
 from services.alarm.errors import NotHeld
-from services.alarm.schemas import Receipt
 from services.alarm.settings import AlarmSettings
-from services.alarm.store import presses as store
 from services.alarm.store.presses import NewPress, Stored
-from services.alarm.usecases.held import Brought, Held, prepare
 from services.alarm.usecases.joining import Before, Joining
+from services.alarm.usecases.note_routed import note_routed
 from services.alarm.usecases.pacing import Pace
-from services.alarm.usecases.routed import note_routed
-from services.alarm.usecases.unrouted import Lookout
+from services.alarm.usecases.press_in_flight import Brought, PressInFlight, prepare
+from services.alarm.usecases.press_log import PressLog
+from services.alarm.usecases.routing_monitor import RoutingMonitor
 
 log = logging.getLogger(__name__)
 
@@ -71,36 +69,35 @@ class Intake:
         token: ServiceToken,
     ) -> None:
         self._settings, self._publisher, self._relay, self._vault = settings, publisher, relay, vault
-        self._database = database
+        self._database, self._log = database, PressLog(database)
         self.lane = lane
         self.writer: GroupWriter[NewPress, Stored | None] = GroupWriter(
-            f"presses.{lane}", self._write, capacity=settings.writer_capacity
+            f"presses.{lane}", self._log.write, capacity=settings.writer_capacity
         )
         at_once = settings.unverified_at_once
         self._slots = asyncio.Semaphore(at_once) if lane == "unverified" else None
         self._pace = _pace(settings) if lane == "unverified" else None
         self._dispatch = DispatchClient(settings, token, 100 if lane == "verified" else at_once)
         # A flood of presses that nobody proved waits in its lane: handed over, it would be in the others' way.
-        after_s = settings.unrouted_after_s
-        give_up_s = settings.unrouted_give_up_s
-        self._lookout = Lookout(database, self._dispatch, after_s, give_up_s) if lane == "verified" else None
+        times = (settings.unrouted_after_s, settings.unrouted_give_up_s)
+        self._monitor = RoutingMonitor(database, self._dispatch, *times) if lane == "verified" else None
         limits = (settings.device_per_s, settings.device_burst, settings.lookup_s)
-        self._joining = Joining(*limits, self._remember, self._held_before) if lane == "verified" else None
+        self._joining = Joining(*limits, self._remember, self._log.held_before) if lane == "verified" else None
         self._recent: dict[UUID, _Recent] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
-        """Start the writer and the lookout."""
+        """Start the writer and the monitor."""
         self.writer.start()
-        if self._lookout:
-            self._lookout.start()
+        if self._monitor:
+            self._monitor.start()
 
     async def stop(self) -> None:
         """Let what is on its way arrive, then stop."""
         if self._joining:
             await self._joining.stop(self._settings.deadline_s)
-        if self._lookout:
-            await self._lookout.stop()
+        if self._monitor:
+            await self._monitor.stop()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=self._settings.deadline_s)
         await asyncio.to_thread(self.writer.stop)
@@ -117,7 +114,7 @@ class Intake:
         """
         known = self._before(judged.alarm_id)
         if known is not None and known.content != judged.content:
-            judged = domain.with_reused_counter(judged, claim.device_id, claim.counter)
+            judged = with_reused_counter(judged, claim.device_id, claim.counter)
             known = self._before(judged.alarm_id)
         if known is not None and self._is_young(known):
             return await known.receipt()
@@ -128,11 +125,11 @@ class Intake:
         return await asyncio.shield(self._remember(press))
 
     def carrier_of(self, alarm_id: UUID, device_id: UUID) -> UUID:
-        """The alarm under which a press of this device is held: another one's where it joined that."""
+        """Give the alarm under which a press of this device is held: another one's where it joined that."""
         return self._joining.carrier_of(alarm_id, device_id) if self._joining else alarm_id
 
     def _before(self, alarm_id: UUID) -> Before | None:
-        """The press that came under this id, as far as it is remembered."""
+        """Give the press that came under this id, as far as it is remembered."""
         if (recent := self._recent.get(alarm_id)) is not None:
             since = recent.at if recent.task.done() else None
             return Before(recent.content, partial(asyncio.shield, recent.task), since)
@@ -186,22 +183,22 @@ class Intake:
         before = held.before
         if before is not None and before.content not in (None, judged.content):
             # The device's counter began anew: this press is not that one.
-            again = domain.with_reused_counter(judged, claim.device_id, claim.counter)
+            again = with_reused_counter(judged, claim.device_id, claim.counter)
             return await self._hold_now(replace(brought, judged=again))
         if not held.holders:
             metrics.count(names.PRESS_REFUSED, reason="not_held")
             raise NotHeld("neither database nor broker holds the press, try again at once")
         raised = held.press.raised
-        stored_in = tuple(h for h in ("database", "broker", "dispatch") if h in held.holders)
+        stored_in = tuple(holder for holder in HOLDERS if holder in held.holders)
         metrics.count(names.PRESS_ACCEPTED, lane=self.lane, stored_in="+".join(stored_in))
-        return Receipt.model_construct(
+        return Receipt(
             alarm_id=raised.alarm_id,
             received_at=before.received_at if before else raised.received_at,
             deadline_at=before.deadline_at if before else raised.deadline_at,
             stored_in=stored_in,
         )
 
-    async def _wait_for_logs(self, held: Held) -> None:
+    async def _wait_for_logs(self, held: PressInFlight) -> None:
         """Until both logs hold the press, or one does and the grace is over, or nothing will in time."""
         loop = asyncio.get_running_loop()
         give_up = loop.time() + self._settings.give_up_after_s
@@ -222,7 +219,7 @@ class Intake:
             except TimeoutError:
                 return
 
-    async def _store(self, held: Held) -> None:
+    async def _store(self, held: PressInFlight) -> None:
         try:
             held.before = await self.writer.submit(held.press)
         except NotWritten:
@@ -233,7 +230,7 @@ class Intake:
         if held.press.confirmed:
             self._relay.confirmed(held.message.id)
 
-    async def _publish(self, held: Held) -> None:
+    async def _publish(self, held: PressInFlight) -> None:
         """Publish until the deadline; after `fallback_after_s` dispatch gets the event as well."""
         loop = asyncio.get_running_loop()
         fallback = loop.call_later(self._settings.fallback_after_s, self._fall_back, held)
@@ -254,21 +251,21 @@ class Intake:
             fallback.cancel()
             held.press.confirmed = True
             held.settle("broker", holds=True)
-            if self._lookout:
+            if self._monitor:
                 raised = held.press.raised
-                self._lookout.watch(raised.alarm_id, raised.digest, held.press.event)
+                self._monitor.watch(raised.alarm_id, raised.digest, held.press.event)
             if "database" in held.holders:
                 self._relay.confirmed(held.message.id)
             break
         held.span.end()
 
-    def _fall_back(self, held: Held) -> None:
+    def _fall_back(self, held: PressInFlight) -> None:
         """Hand the same event to dispatch, in parallel to everything else."""
         if not held.handing:
             held.handing = True
             self._spawn(self._hand_over(held))
 
-    async def _hand_over(self, held: Held) -> None:
+    async def _hand_over(self, held: PressInFlight) -> None:
         """Try until dispatch has it, the broker has it after all, or the deadline has passed."""
         pause, press = _PAUSE_S, held.press
         while not (handed := await self._dispatch.hand_over(held.message.id, press.event, held.span)):
@@ -286,42 +283,3 @@ class Intake:
         task: asyncio.Task[None] = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
-
-    def _held_before(self, presses: Collection[Brought]) -> dict[str, Receipt]:
-        """The receipts of those presses, by content, that the database holds already."""
-        found: dict[UUID, list[Brought]] = {}
-        for press in presses:
-            claim, judged = press.claim, press.judged
-            again = domain.with_reused_counter(judged, claim.device_id, claim.counter)
-            for alarm_id in (judged.alarm_id, again.alarm_id):
-                found.setdefault(alarm_id, []).append(press)
-        with self._database.read() as session:
-            rows = store.stored(session, found)
-        return {
-            row.content: Receipt(
-                alarm_id=alarm_id,
-                received_at=row.received_at,
-                deadline_at=row.deadline_at,
-                stored_in=("database",),
-            )
-            for alarm_id, row in rows.items()
-            if row.content in {press.judged.content for press in found[alarm_id]}
-        }
-
-    def _write(self, presses: Sequence[NewPress]) -> list[Stored | None]:
-        """One transaction for all of these; runs in the writer's thread."""
-        firsts: dict[UUID, NewPress] = {}
-        for press in presses:
-            firsts.setdefault(press.raised.alarm_id, press)
-        ordered = [firsts[alarm_id] for alarm_id in sorted(firsts)]
-        with self._database.transaction() as transaction:
-            before = store.put_presses(transaction.session, ordered)
-        return [before.get(press.raised.alarm_id) or _first(press, firsts) for press in presses]
-
-
-def _first(press: NewPress, firsts: dict[UUID, NewPress]) -> Stored | None:
-    """Two presses with one id in one batch: the second finds the first."""
-    first = firsts[press.raised.alarm_id]
-    if first is press:
-        return None
-    return Stored(first.content, first.raised.received_at, first.raised.deadline_at)

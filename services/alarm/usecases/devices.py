@@ -9,12 +9,11 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy.exc import SQLAlchemyError
 
-from chassis.database.database import Database
+from chassis.database.database import Database, SQLAlchemyError
 from chassis.database.isolation import apart
 from chassis.security.jws import is_signed_by, key_of
-from services.alarm.domain import Claim, Standing
+from services.alarm.domain.press import Claim, Standing
 from services.alarm.store import devices as store
 
 log = logging.getLogger(__name__)
@@ -69,7 +68,7 @@ class Devices:
         return len(self._known)
 
     async def find(self, device_id: UUID | None) -> Device | None:
-        """The device, from memory; on a miss the database is asked once, within the time for it."""
+        """Give the device, from memory; on a miss the database is asked once, within the time for it."""
         if device_id is None:
             return None
         found = self._known.get(device_id)
@@ -121,7 +120,7 @@ class Devices:
 
 
 def standing(claim: Claim, device: Device | None) -> Standing:
-    """Whether this device signed this press."""
+    """Say whether this device signed this press."""
     if device is None:
         return "unknown_device"
     if claim.signature is None:

@@ -18,15 +18,14 @@ from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
-
+from chassis.database.database import SQLAlchemyError
 from chassis.telemetry import metrics
 from contracts import telemetry as names
-from services.alarm.domain import LATE
+from services.alarm.domain.press import LATE
+from services.alarm.domain.receipt import Receipt
 from services.alarm.errors import NotHeld
-from services.alarm.schemas import Receipt
-from services.alarm.usecases.held import Brought, Joined
 from services.alarm.usecases.pacing import Turns
+from services.alarm.usecases.press_in_flight import Brought, Joined
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +70,7 @@ class _Turn:
             del self.kept[min(self.kept, key=lambda each: _likeliness(self.kept[each]))]
 
     async def receipt_of(self, content: str) -> Receipt:
-        """The receipt of one of its presses; raises `NotHeld`."""
+        """Give the receipt of one of its presses; raises `NotHeld`."""
         if self.task is not None:
             # Shielded: the turn goes out when a phone hangs up.
             await asyncio.shield(self.task)
@@ -80,7 +79,7 @@ class _Turn:
         return self.answers[content]
 
     def carried_by(self, press: Brought) -> Joined | None:
-        """What this one carries besides itself, when nothing is answered yet but what was known before."""
+        """Say what this one carries besides itself, when nothing is answered yet but what was known before."""
         others = [
             counter for each, (_, counter) in self.came.items()
             if each not in self.answers and each != press.judged.content
@@ -117,14 +116,14 @@ class Joining:
         return await turn.receipt_of(press.judged.content)
 
     def before(self, alarm_id: UUID) -> Before | None:
-        """The press that joined another one under this id, as far as it is remembered."""
+        """Give the press that joined another one under this id, as far as it is remembered."""
         content, turn = self._joined.get(alarm_id, ("", None))
         if turn is None:
             return None
         return Before(content, partial(turn.receipt_of, content), turn.held_at)
 
     def carrier_of(self, alarm_id: UUID, device_id: UUID) -> UUID:
-        """The alarm that carries a press of this device, as far as it joined another one; else its own."""
+        """Give the alarm that carries a press of this device, as far as it joined another one; else its own."""
         content, turn = self._joined.get(alarm_id, ("", None))
         if turn is None or turn.device_id != device_id or content not in turn.answers:
             return alarm_id
@@ -192,7 +191,7 @@ class Joining:
 
 
 def _likeliness(press: Brought) -> tuple[bool, bool, int, float]:
-    """How likely this is the newest and tells most: of now, with a place, by its counter, by its arrival.
+    """Say how likely this is the newest and tells most: of now, with a place, by its counter, by its arrival.
 
     The counter comes after the time, because what somebody kept may have a higher one than a phone that was set
     up anew; and after the place, because a press without one would take hers from her.

@@ -8,10 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from chassis.database.database import Database
-from services.alarm.store import following as store
+from chassis.database.database import Database, SQLAlchemyError
+from services.alarm.store import alarm_progress
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +32,7 @@ class Follower:
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def climbs(self, seconds: float) -> bool:
-        """Whether a further stage is reached within the time."""
+        """Say whether a further stage is reached within the time."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._news.wait()
@@ -107,4 +105,16 @@ class Ladders:
 
     def _look(self, alarm_ids: list[UUID]) -> dict[tuple[UUID, str], dict[str, datetime]]:
         with self._database.read() as session:
-            return store.ladders(session, alarm_ids)
+            return alarm_progress.ladders(session, alarm_ids)
+
+
+def owner_of(database: Database, alarm_id: UUID) -> str | None:
+    """Say which device raised an alarm; None: this service does not hold it."""
+    with database.read() as session:
+        return alarm_progress.owner(session, alarm_id)
+
+
+def ladder_of(database: Database, alarm_id: UUID, device_id: UUID) -> dict[str, datetime]:
+    """Give the stages that an alarm of a device has reached."""
+    with database.read() as session:
+        return alarm_progress.ladders(session, [alarm_id]).get((alarm_id, str(device_id)), {})

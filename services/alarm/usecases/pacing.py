@@ -34,7 +34,7 @@ class Turns:
         return due - now - self.gap_s * (self._burst - 1)
 
     def __len__(self) -> int:
-        """How many sources are remembered."""
+        """Say how many sources are remembered."""
         return len(self._due)
 
 

@@ -9,12 +9,10 @@ import asyncio
 import logging
 from collections.abc import Sequence, Set
 from contextlib import suppress
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from chassis.database.database import Database
+from chassis.database.database import Database, SQLAlchemyError
 from chassis.database.isolation import apart
 from chassis.messaging.message import Message, NotConfirmed
 from chassis.messaging.publisher import Publisher
@@ -25,17 +23,17 @@ from contracts.alarm import AlarmRaised
 from contracts.common import Lane
 from contracts.envelope import Event, wrap
 from contracts.press import INCOMPLETE, read_press
-from services.alarm import domain
 from services.alarm.clients import DispatchClient
+from services.alarm.domain.evidence import evidence_place
+from services.alarm.domain.redelivery import Outcome, Redelivered
 from services.alarm.errors import AlarmUnknown
-from services.alarm.schemas import Redelivered
+from services.alarm.events.outgoing import SOURCE
 from services.alarm.settings import AlarmSettings
 from services.alarm.store import unrouted as store
-from services.alarm.usecases.routed import note_routed
+from services.alarm.usecases.note_routed import note_routed
 
 log = logging.getLogger(__name__)
 
-SOURCE = "/services/alarm"
 # In one hand-over. Of unproved presses few: a flood of them waits in its lane, and must not take the other way.
 _AT_ONCE: dict[Lane, int] = {"verified": 100, "unverified": 10}
 _CONFIRM_S = 2.0
@@ -73,7 +71,7 @@ class Redelivery:
         if row is None:
             raise AlarmUnknown("this service holds no such press")
         taken, published = await self._bring([row])
-        outcome: Literal["routed", "taken", "published", "failed"] = "published" if published else "failed"
+        outcome: Outcome = "published" if published else "failed"
         if incident_id is not None:
             outcome = "routed"
         elif taken:
@@ -156,10 +154,10 @@ class Redelivery:
             return store.incident_of(session, alarm_id)
 
     def _event(self, row: Any) -> Event:
-        """The event of a press as it was raised, with the same id, as far as its row can tell."""
+        """Give the event of a press as it was raised, with the same id, as far as its row can tell."""
         flags = [str(flag) for flag in row.flags] if isinstance(row.flags, list) else [INCOMPLETE]
         try:
-            evidence = dict(self._vault.open(domain.evidence_place(row.alarm_id), bytes(row.evidence)))
+            evidence = dict(self._vault.open(evidence_place(row.alarm_id), bytes(row.evidence)))
         except (Unreadable, ValueError, TypeError):
             log.error("press %s: its place and proof cannot be opened", row.alarm_id)
             evidence, flags = {}, [*flags, INCOMPLETE]

@@ -24,11 +24,11 @@ _PROPOSED = text(
 
 
 def is_tied(session: Session, enrolment_id: UUID, who: str) -> bool:
-    """Whether a person has a tie to a party of a case."""
+    """Say whether a person has a tie to a party of a case."""
     return bool(session.execute(_TIED, {"id": enrolment_id, "who": account(who)}).scalar_one())
 
 
 def proposed(session: Session, enrolment_id: UUID, partner: str, zone: str | None) -> bool:
-    """Whether a partner proposed the alarm, in a zone (None: in any)."""
+    """Say whether a partner proposed the alarm, in a zone (None: in any)."""
     values = {"id": enrolment_id, "partner": partner, "zone": zone}
     return bool(session.execute(_PROPOSED, values).scalar_one())

@@ -12,7 +12,8 @@ from sqlmodel import Session
 from chassis.runtime import clock
 from chassis.security.accounts import account
 from contracts.values import EARLIEST
-from services.reporting.domain import Row
+from services.reporting.domain.attention import AttentionKind
+from services.reporting.domain.rows import Row
 from services.reporting.store.access import NOT_TIED
 
 _OPEN = text(
@@ -64,7 +65,12 @@ def open_(session: Session, kind: str, key: str, detail: dict[str, Any], now: da
 
 
 def settle(
-    session: Session, kind: str, keys: Sequence[str], reason: str, now: datetime, by: str = "reporting"
+    session: Session,
+    kind: AttentionKind,
+    keys: Sequence[str],
+    reason: str,
+    now: datetime,
+    by: str = "reporting",
 ) -> None:
     """Close points whose cause is gone, or that a person is done with."""
     if keys:
@@ -79,7 +85,7 @@ def resolve(session: Session, attention_id: UUID, by: str, reason: str, now: dat
 
 
 def exists(session: Session, attention_id: UUID, who: str, zone: str | None = None) -> bool:
-    """Whether there ever was such a point, of this zone; none about a case that `who` has a tie to."""
+    """Say whether there ever was such a point, of this zone; none about a case that `who` has a tie to."""
     values = {"id": attention_id, "who": account(who), "zone": zone}
     return bool(session.execute(_EXISTS, values).scalar_one())
 

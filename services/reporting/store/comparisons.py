@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.reporting.domain import Row
+from services.reporting.domain.rows import Row
 
 _WATCH = text(
     "INSERT INTO compared_book (book, compared_at, fault) SELECT name, :now, 'never compared' "
@@ -52,6 +52,6 @@ def made(session: Session, day: date, now: datetime, found: Row) -> None:
 
 
 def of_day(session: Session, day: date) -> Row | None:
-    """The last comparison of a day."""
+    """Give the last comparison of a day."""
     row = session.execute(text("SELECT * FROM comparison WHERE day = :day"), {"day": day}).one_or_none()
     return dict(row._mapping) if row else None

@@ -13,8 +13,8 @@ from sqlmodel import Session
 
 from chassis.database.columns import table_of
 from chassis.database.sql import Insert, send
-from services.reporting.domain import Row
-from services.reporting.models import Missing, Parked
+from services.reporting.domain.rows import Row
+from services.reporting.models import MissingRow, ParkedRow
 
 # Alarm holds the press, dispatch never told of it.
 NO_INCIDENT = """
@@ -98,7 +98,7 @@ def note(session: Session, before: datetime, now: datetime) -> tuple[list[Row], 
 
 
 def exists(session: Session, number: int) -> bool:
-    """Whether there ever was such a gap."""
+    """Say whether there ever was such a gap."""
     found = session.execute(text("SELECT EXISTS (SELECT FROM gap WHERE number = :number)"), {"number": number})
     return bool(found.scalar_one())
 
@@ -112,8 +112,8 @@ def close(session: Session, number: int, by: str, reason: str, irreparable: bool
     return dict(row._mapping) if row else None
 
 
-_NOTE_PARKED = Insert(table_of(Parked), tail="ON CONFLICT DO NOTHING")
-_NOTE_MISSING = Insert(table_of(Missing), tail="ON CONFLICT DO NOTHING")
+_NOTE_PARKED = Insert(table_of(ParkedRow), tail="ON CONFLICT DO NOTHING")
+_NOTE_MISSING = Insert(table_of(MissingRow), tail="ON CONFLICT DO NOTHING")
 _FOUND_AGAIN = text("DELETE FROM missing WHERE book = :book AND section = :section AND entry_id = ANY(:ids)")
 
 
@@ -142,7 +142,7 @@ def note_missing(session: Session, rows: Sequence[Row]) -> None:
 
 
 def missing(session: Session, book: str) -> list[tuple[str, UUID]]:
-    """What one book was found to lack: section and id, the oldest first."""
+    """Say what one book was found to lack: section and id, the oldest first."""
     query = text("SELECT section, entry_id FROM missing WHERE book = :book ORDER BY seen_at LIMIT 5000")
     return [(row.section, row.entry_id) for row in session.execute(query, {"book": book})]
 
@@ -153,7 +153,7 @@ def found_again(session: Session, book: str, section: str, ids: Collection[UUID]
 
 
 def compared(session: Session) -> list[Row]:
-    """When each book was last compared whole, and what was in the way since."""
+    """Say when each book was last compared whole, and what was in the way since."""
     return _rows(session.execute(text("SELECT * FROM compared_book ORDER BY book")))
 
 

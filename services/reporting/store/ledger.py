@@ -8,7 +8,8 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from chassis.security.accounts import account
-from services.reporting.domain import STAGES, Row
+from services.reporting.domain.rows import Row
+from services.reporting.domain.stages import STAGES
 from services.reporting.store.access import NOT_TIED
 
 _COUNTS = """
@@ -53,7 +54,7 @@ _LIST = (
 
 
 def counts(session: Session, since: datetime, until: datetime, now: datetime, lane: str | None) -> Row:
-    """How many presses became what, by time of receipt."""
+    """Say how many presses became what, by time of receipt."""
     values = {"since": since, "until": until, "now": now, "lane": lane}
     return dict(session.execute(text(_COUNTS), values).one()._mapping)
 
@@ -70,7 +71,7 @@ def stages(session: Session, since: datetime, until: datetime, lane: str | None)
 
 
 def lines(session: Session, since: datetime, until: datetime, limit: int, who: str) -> list[Row]:
-    """The presses of a period, one line each, in order of receipt; none that `who` is tied to."""
+    """Give the presses of a period, one line each, in order of receipt; none that `who` is tied to."""
     rows = session.execute(text(_LIST), {"since": since, "until": until, "limit": limit, "who": account(who)})
     return [dict(row._mapping) for row in rows]
 

@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.reporting.domain import Row
+from services.reporting.domain.facts import FactKind
+from services.reporting.domain.rows import Row
 
 _OF_THE_DAY = "f.at >= :first AND f.at < :after"
 # A fact that came without its enrolment belongs to the one of its device. Two selects, each by its own index:
@@ -90,9 +91,9 @@ def facts_of_day(session: Session, ids: Sequence[UUID], first: datetime, after: 
 
 
 def last_before(
-    session: Session, ids: Sequence[UUID], first: datetime, kinds: Sequence[str]
+    session: Session, ids: Sequence[UUID], first: datetime, kinds: Sequence[FactKind]
 ) -> dict[UUID, Row]:
-    """The last fact of these kinds before a moment, by enrolment."""
+    """Give the last fact of these kinds before a moment, by enrolment."""
     rows = session.execute(_BEFORE, {"ids": list(ids), "first": first, "kinds": list(kinds)})
     return {row.owner: dict(row._mapping) for row in rows}
 
@@ -104,7 +105,7 @@ def without_report(session: Session, day: date, first: datetime, after: datetime
 
 
 def to_make(session: Session, day: date, first: datetime, after: datetime, limit: int) -> list[UUID]:
-    """The same, without those that could not be made and are put off."""
+    """Give the same, without those that could not be made and are put off."""
     values = {"day": day, "first": first, "after": after, "limit": limit}
     return [row.enrolment_id for row in session.execute(_DUE, values)]
 
@@ -145,20 +146,20 @@ def put_off(session: Session, enrolment_id: UUID, day: date, failures: int, now:
 def came_after(
     session: Session, enrolment_id: UUID, first: datetime, after: datetime, made_at: datetime
 ) -> int:
-    """How many facts of the day reached us when its report had been made."""
+    """Say how many facts of the day reached us when its report had been made."""
     values = {"id": enrolment_id, "first": first, "after": after, "made_at": made_at}
     return int(session.execute(_LATE, values).scalar_one())
 
 
 def zone_of(session: Session, enrolment_id: UUID) -> str | None:
-    """The zone that manages an enrolment."""
+    """Give the zone that manages an enrolment."""
     query = text("SELECT managing_zone_id FROM enrolment WHERE enrolment_id = :id")
     zone: str | None = session.execute(query, {"id": enrolment_id}).scalar_one_or_none()
     return zone
 
 
 def last_report_day(session: Session) -> date | None:
-    """The latest day that has reports."""
+    """Give the latest day that has reports."""
     day: date | None = session.execute(text("SELECT max(day) FROM report")).scalar_one_or_none()
     return day
 

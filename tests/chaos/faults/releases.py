@@ -22,7 +22,7 @@ _FIELD = "    heard_by: str | None = None\n"
 _CHANGES = (
     ("contracts/alarm.py", "    hops: dict[", f"{_FIELD}    hops: dict["),
     ("services/alarm/models.py", "    evidence: bytes\n", f"    evidence: bytes\n{_FIELD}"),
-    ("services/alarm/usecases/held.py", " hops={", ' heard_by="next", hops={'),
+    ("services/alarm/usecases/press_in_flight.py", " hops={", ' heard_by="next", hops={'),
     ("services/alarm/store/presses.py", '*("stored_at", "flags",', '*("heard_by", "stored_at", "flags",'),
     (
         "services/alarm/store/presses.py",

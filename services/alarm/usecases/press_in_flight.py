@@ -1,0 +1,111 @@
+"""A press on its way into the logs: what was brought, its event and its row, and who holds it so far."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from opentelemetry.trace import Span
+
+from chassis.messaging.message import Message
+from chassis.runtime import clock
+from chassis.security import jws
+from chassis.security.vault import Vault
+from chassis.telemetry import telemetry
+from contracts.alarm import AlarmRaised
+from contracts.common import Channel
+from contracts.envelope import wrap
+from services.alarm.domain.evidence import evidence_place
+from services.alarm.domain.press import JOINED, Claim, Judged
+from services.alarm.domain.receipt import Holder
+from services.alarm.events.outgoing import SOURCE
+from services.alarm.store.presses import NewPress, Stored
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """How many other presses of its device one carries (see `joining.py`), and from which counter to which."""
+
+    presses: int
+    counters: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """A press as it came in. `source`: the address that it came from; once it is held, its pseudonym."""
+
+    claim: Claim
+    judged: Judged
+    channel: Channel
+    received_at: datetime
+    source: str | None = None
+    joined: Joined | None = None
+
+
+@dataclass(slots=True, eq=False)
+class PressInFlight:
+    """Who holds a press so far, and the receipt if it turned out to be known already."""
+
+    press: NewPress
+    message: Message
+    span: Span
+    holders: set[Holder] = field(default_factory=set)
+    failed: set[Holder] = field(default_factory=set)
+    before: Stored | None = None
+    handing: bool = False
+    changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def settle(self, holder: Holder, *, holds: bool) -> None:
+        """A holder has the press, or has failed for now."""
+        (self.holders if holds else self.failed).add(holder)
+        self.changed.set()
+
+
+def prepare(brought: Brought, deadline_s: float, vault: Vault) -> PressInFlight:
+    """Make the event and the row of a press. `deadline_s`: seconds until its order must be at a unit."""
+    claim, judged, received_at = brought.claim, brought.judged, brought.received_at
+    raised = AlarmRaised(
+        alarm_id=judged.alarm_id,
+        device_id=claim.device_id,
+        counter=claim.counter,
+        lane=judged.lane,
+        channel=brought.channel,
+        content=judged.content,
+        proof=_proof(claim, judged),
+        source=brought.source,
+        pressed_at=claim.pressed_at,
+        received_at=received_at,
+        deadline_at=received_at + timedelta(seconds=deadline_s),
+        fix=claim.fix,
+        flags=(*judged.flags, JOINED) if brought.joined else judged.flags,
+        hops={"received": received_at, "published": clock.now()},
+    )
+    key = raised.routing_key
+    span = telemetry.start_send(raised.EXCHANGE, key, str(raised.alarm_id))
+    event = wrap(
+        raised,
+        source=SOURCE,
+        time=received_at,
+        event_id=raised.alarm_id,
+        traceparent=telemetry.traceparent_of(span),
+    )
+    body = event.encode()
+    evidence: dict[str, Any] = {
+        "body": claim.raw.decode(errors="replace"),
+        "fix": claim.fix.model_dump(mode="json") if claim.fix else None,
+        "proof": raised.proof,
+        "source": raised.source,
+        "traceparent": event.traceparent,
+    }
+    if brought.joined:
+        evidence["joined"] = {"presses": brought.joined.presses, "counters": brought.joined.counters}
+    sealed = vault.seal(evidence_place(raised.alarm_id), evidence)
+    press = NewPress(raised, judged.content, sealed, body)
+    return PressInFlight(press, Message(raised.alarm_id, raised.EXCHANGE, key, body), span)
+
+
+def _proof(claim: Claim, judged: Judged) -> str | None:
+    """Say what the device signed: dispatch verifies it again before it believes the lane."""
+    if judged.lane != "verified" or claim.signed is None or claim.signature is None:
+        return None
+    return jws.join(claim.signed, claim.signature)

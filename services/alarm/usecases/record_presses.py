@@ -1,0 +1,106 @@
+"""The recorder: what only the broker held is stored, and the ledger is told of every press once."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from opentelemetry.trace import Span
+
+from chassis.database.damaged_rows import Known, is_known
+from chassis.database.database import Database, Transaction
+from chassis.database.isolation import Less, bisect_with_less
+from chassis.runtime import clock
+from chassis.security.vault import Vault
+from contracts.alarm import AlarmRaised, PressesRecorded, RecordedPress
+from contracts.press import CHEAP, INCOMPLETE, WITHOUT
+from services.alarm.domain.evidence import evidence_place
+from services.alarm.domain.press import uuid_of
+from services.alarm.store import devices, presses
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 200
+
+
+def record_all(database: Database, raised: Sequence[AlarmRaised], vault: Vault, cause: Span) -> None:
+    """Store and report presses, together or apart; one that cannot be stored is stored in part.
+
+    Raises what the first one that could not be stored at all met; by then all others are.
+    """
+
+    def attempt(some: Sequence[AlarmRaised]) -> None:
+        with database.transaction() as transaction:
+            record(transaction, {press.alarm_id: press for press in some}, vault, cause)
+
+    failed = bisect_with_less(raised, attempt, _LESS)
+    if failed:
+        raise failed[0][1]
+
+
+_LESS: Less[AlarmRaised] = Less(
+    WITHOUT, CHEAP, sender=lambda press: press.device_id, which=lambda press: f"press {press.alarm_id}"
+)
+
+
+def record(transaction: Transaction, raised: Mapping[UUID, AlarmRaised], vault: Vault, cause: Span) -> None:
+    """Store and report presses (by alarm id). Copies have no effect."""
+    ordered = [raised[alarm_id] for alarm_id in sorted(raised)]
+    new = presses.record(
+        transaction.session,
+        ordered,
+        [press.content for press in ordered],
+        [
+            vault.seal(
+                evidence_place(press.alarm_id),
+                {
+                    "body": None,
+                    "fix": press.fix.model_dump(mode="json") if press.fix else None,
+                    "proof": press.proof,
+                },
+            )
+            for press in ordered
+        ],
+    )
+    tell(transaction, new, cause)
+
+
+def report_overlooked(database: Database, after_s: float) -> bool:
+    """Tell the ledger of presses that the recorder never read, because the broker lost them; whether of many.
+
+    They are here, and dispatch gets them another way (`redelivery.py`).
+    """
+    with database.transaction() as transaction:
+        found = presses.overlooked(transaction.session, clock.now() - timedelta(seconds=after_s), _AT_ONCE)
+        tell(transaction, found, None)
+    if found:
+        log.warning("%d presses were told to the ledger though no recorder read them", len(found))
+    return len(found) == _AT_ONCE
+
+
+def tell(transaction: Transaction, new: Sequence[Mapping[str, Any]], cause: Span | None) -> None:
+    """Tell the ledger of presses that were stored (rows as `presses.recorded` gives them)."""
+    if not new:
+        return
+    proved = {row["device_id"]: row for row in new if row["lane"] == "verified"}
+    known_as = {device: row for device_id, row in proved.items() if (device := uuid_of(device_id))}
+    contacts = {device: known_as[device]["received_at"] for device in sorted(known_as)}
+    devices.note_contact(transaction.session, list(contacts), list(contacts.values()))
+    known = devices.enrolments_of(
+        transaction.session, [found for row in new if (found := uuid_of(row["device_id"]))]
+    )
+    told = tuple(_recorded(row, known.get(uuid_of(row["device_id"]))) for row in new)
+    transaction.publish(PressesRecorded(presses=told), cause=cause)
+
+
+# What stands for a field of a press that cannot be read: the ledger is told of each, whatever is wrong with it.
+_INSTEAD: Mapping[str, Any] = {"lane": "unverified", "channel": "data", "flags": (INCOMPLETE,)}
+_TIMES = ("received_at", "stored_at", "deadline_at")
+
+
+def _recorded(row: Mapping[str, Any], enrolment_id: UUID | None) -> RecordedPress:
+    at = clock.now()
+    instead = {**_INSTEAD, **dict.fromkeys(_TIMES, next((row[n] for n in _TIMES if is_known(row[n])), at))}
+    values = {**row, "enrolment_id": enrolment_id}
+    return Known("press", row["alarm_id"]).shaped(RecordedPress, values, instead)

@@ -1,7 +1,0 @@
-"""Which columns of the alarm service hold sealed values."""
-
-from chassis.security.key_rotation import Sealed
-from services.alarm.domain import evidence_place
-from services.alarm.models import PressRow
-
-SEALED = (Sealed(PressRow, "evidence", evidence_place, ("alarm_id",)),)

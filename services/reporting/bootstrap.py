@@ -1,0 +1,37 @@
+"""The composition root: what the API and the workers of reporting are made of."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import httpx
+
+from chassis.bootstrap.service import Service
+from chassis.database.database import Database
+from chassis.database.reconciliation import Book
+from chassis.database.unit_of_work import Work
+from chassis.security.principal import Caller
+from chassis.security.vault import Vault
+from services.reporting.clients.reconciliation import BookReader, RemoteBook
+from services.reporting.settings import ReportingSettings
+from services.reporting.store.reconciliation import OWN
+
+# It keeps pseudonymous ids only: no column is encrypted.
+REPORTING = Service("reporting", ReportingSettings)
+
+
+@contextmanager
+def unit_of_work(database: Database, vault: Vault, caller: Caller) -> Iterator[Work]:
+    """Open one transaction of a caller."""
+    with database.transaction() as tx:
+        yield Work(tx, vault, caller)
+
+
+def book_readers(
+    settings: ReportingSettings, database: Database, token: httpx.Auth
+) -> Mapping[str, BookReader]:
+    """Make readers of what each service holds; what we hold ourselves is always there."""
+    readers: dict[str, BookReader] = {"reporting": Book(database, OWN)}
+    for name, url in (("alarm", settings.alarm_url), ("dispatch", settings.dispatch_url)):
+        if url:
+            readers[name] = RemoteBook(name, url, token)
+    return readers

@@ -1,0 +1,101 @@
+"""What alarm and dispatch hold, asked over HTTP; our own ledger answers the same questions."""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+from uuid import UUID
+
+import httpx
+from opentelemetry.trace import SpanKind
+from pydantic import TypeAdapter, ValidationError
+
+from chassis.telemetry import telemetry
+from contracts.book import FIRST, KEPT_BY, Entry, Ids, Part, Section
+
+T = TypeVar("T")
+
+
+_PARTS, _ENTRIES, _IDS = TypeAdapter(list[Part]), TypeAdapter(list[Entry]), TypeAdapter(Ids)
+
+
+class BookUnavailable(Exception):
+    """A book that did not answer, or not as agreed: nothing may be concluded from that."""
+
+    def __init__(self, book: str, fault: str) -> None:
+        super().__init__(f"{book}: {fault}")
+        self.book, self.fault = book, fault
+
+
+class BookReader(Protocol):
+    """A book that can be asked."""
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """What is kept there."""
+
+    def digests(self, since: datetime, until: datetime, parts: int) -> list[Part]:
+        """Say how many entries each part of a period has, and the digest of their ids."""
+
+    def entries(self, section: Section, since: datetime, until: datetime, after: UUID = FIRST) -> list[Entry]:
+        """A page of the entries of a period."""
+
+    def held(self, section: Section, ids: Collection[UUID]) -> set[UUID]:
+        """Give those of these ids that are there."""
+
+
+class RemoteBook:
+    """The book of another service; every failure is `BookUnavailable`."""
+
+    def __init__(self, name: str, base_url: str, token: httpx.Auth) -> None:
+        self._name = name
+        self._http = httpx.Client(
+            base_url=base_url,
+            auth=token,
+            timeout=httpx.Timeout(5.0, connect=2.0),
+            trust_env=False,
+        )
+
+    @property
+    def sections(self) -> tuple[Section, ...]:
+        """What that service keeps, whatever it answers."""
+        return KEPT_BY[self._name]
+
+    def digests(self, since: datetime, until: datetime, parts: int) -> list[Part]:
+        """Say how many entries each part of a period has, and the digest of their ids."""
+        told = self._ask(_PARTS, "GET", "/v1/book", params={**_period(since, until), "parts": parts})
+        if len(told) != parts or any(not part.sections.keys() >= set(self.sections) for part in told):
+            raise BookUnavailable(self._name, "parts or sections are missing")
+        return told
+
+    def entries(self, section: Section, since: datetime, until: datetime, after: UUID = FIRST) -> list[Entry]:
+        """A page of the entries of a period."""
+        params = {**_period(since, until), "after": str(after)}
+        return self._ask(_ENTRIES, "GET", f"/v1/book/{section}", params=params)
+
+    def held(self, section: Section, ids: Collection[UUID]) -> set[UUID]:
+        """Give those of these ids that are there."""
+        asked = {"ids": [str(each) for each in ids]}
+        return set(self._ask(_IDS, "POST", f"/v1/book/{section}/held", json=asked).ids)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _ask(self, kind: TypeAdapter[T], method: str, path: str, **what: Any) -> T:
+        span = telemetry.start(method, SpanKind.CLIENT, attributes={"http.request.method": method})
+        headers = {"traceparent": telemetry.traceparent_of(span) or ""}
+        try:
+            answer = self._http.request(method, path, headers=headers, **what)
+            span.set_attribute("http.response.status_code", answer.status_code)
+            if answer.status_code != httpx.codes.OK:
+                raise BookUnavailable(self._name, f"HTTP {answer.status_code}")
+            return kind.validate_json(answer.content)
+        except (httpx.HTTPError, ValidationError) as error:
+            span.set_attribute("error.type", type(error).__name__)
+            raise BookUnavailable(self._name, type(error).__name__) from None
+        finally:
+            span.end()
+
+
+def _period(since: datetime, until: datetime) -> dict[str, str]:
+    return {"since": since.isoformat(), "until": until.isoformat()}

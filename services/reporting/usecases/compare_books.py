@@ -1,0 +1,143 @@
+"""Sets the books of alarm, dispatch and reporting against each other: what one has, the others must have.
+
+Equal digests end it. Where they differ the period is narrowed down until the ids can be read, and an id that a
+book lacks is asked for by itself before it counts: times that differ at the edge of a period are no loss. A
+book that does not answer is left out, and nothing is concluded about it.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import get_args
+from uuid import UUID
+
+from contracts.book import MOST_ENTRIES, Entry, Section
+from contracts.reporting import GapKind
+from services.reporting.clients.reconciliation import BookReader, BookUnavailable
+
+# A book that lacks an entry of a section: what that is called.
+_KINDS: Mapping[tuple[Section, str], GapKind] = {
+    ("presses", "alarm"): "no_press",
+    ("presses", "dispatch"): "no_incident",
+    ("incidents", "dispatch"): "no_incident",
+    ("orders", "dispatch"): "order_missing",
+}
+_NARROWER = 16
+_NARROWEST = timedelta(seconds=1)
+# Entries that one comparison reads; what is left comes with the next, and until then it is not whole.
+_MOST_READ = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """One entry that a book lacks."""
+
+    book: str
+    section: Section
+    entry: Entry
+
+    @property
+    def kind(self) -> GapKind:
+        """What kind of gap that is."""
+        return _KINDS.get((self.section, self.book), "not_reported")
+
+
+@dataclass(slots=True)
+class Compared:
+    """What a comparison showed. `entries`: how many by book and section; `away`: why a book was left out."""
+
+    entries: dict[str, dict[str, int]] = field(default_factory=dict)
+    away: dict[str, str] = field(default_factory=dict)
+    lacks: list[Lack] = field(default_factory=list)
+    whole: bool = True
+
+    def add(self, other: "Compared") -> None:
+        """What a further period showed."""
+        for name, sections in other.entries.items():
+            own = self.entries.setdefault(name, {})
+            for section, entries in sections.items():
+                own[section] = own.get(section, 0) + entries
+        self.away = other.away | self.away
+        self.lacks += other.lacks
+        self.whole = self.whole and other.whole
+
+
+def compare(books: Mapping[str, BookReader], since: datetime, until: datetime, parts: int) -> Compared:
+    """Compare a period in so many parts; a book that is away is left out."""
+    away = dict[str, str]()
+    while True:
+        comparison = _Comparison({name: book for name, book in books.items() if name not in away})
+        try:
+            found = comparison.run(since, until, parts)
+        except BookUnavailable as error:
+            away[error.book] = error.fault
+            continue
+        found.away = away
+        return found
+
+
+def held(book: BookReader, section: Section, ids: Collection[UUID]) -> set[UUID]:
+    """Give those of any number of ids that a book has."""
+    wanted = sorted(ids)
+    pages = (wanted[start : start + MOST_ENTRIES] for start in range(0, len(wanted), MOST_ENTRIES))
+    return {each for page in pages for each in book.held(section, page)}
+
+
+class _Comparison:
+    def __init__(self, books: Mapping[str, BookReader]) -> None:
+        self._books = books
+        self._read = 0
+        self._found = Compared()
+
+    def run(self, since: datetime, until: datetime, parts: int) -> Compared:
+        digests = {name: book.digests(since, until, parts) for name, book in self._books.items()}
+        for name, told in digests.items():
+            self._found.entries[name] = {
+                section: sum(part.sections[section].entries for part in told)
+                for section in self._books[name].sections
+            }
+        for section in get_args(Section):
+            holders = [name for name, book in self._books.items() if section in book.sections]
+            for number in range(parts):
+                told = [digests[name][number] for name in holders]
+                most = max((part.sections[section].entries for part in told), default=0)
+                if len({part.sections[section].sha256 for part in told}) > 1:
+                    self._narrow(section, holders, told[0].since, told[0].until, most)
+        return self._found
+
+    def _narrow(
+        self, section: Section, holders: Sequence[str], since: datetime, until: datetime, most: int
+    ) -> None:
+        """Find what is lacking in a period whose digests differ; `most`: the entries of the fullest book."""
+        if most <= MOST_ENTRIES or until - since <= _NARROWEST:
+            self._read_ids(section, holders, since, until)
+            return
+        digests = [self._books[name].digests(since, until, _NARROWER) for name in holders]
+        for told in zip(*digests, strict=True):
+            found = [part.sections[section] for part in told]
+            if len({each.sha256 for each in found}) > 1:
+                inside = max(each.entries for each in found)
+                self._narrow(section, holders, told[0].since, told[0].until, inside)
+
+    def _read_ids(self, section: Section, holders: Sequence[str], since: datetime, until: datetime) -> None:
+        if self._read > _MOST_READ:
+            self._found.whole = False
+            return
+        entries = {name: list(self._pages(name, section, since, until)) for name in holders}
+        every = {entry.id: entry for told in entries.values() for entry in told}
+        for name in holders:
+            absent = every.keys() - {entry.id for entry in entries[name]}
+            absent -= held(self._books[name], section, absent)
+            self._found.lacks += [Lack(name, section, every[each]) for each in sorted(absent)]
+
+    def _pages(self, name: str, section: Section, since: datetime, until: datetime) -> Iterator[Entry]:
+        after = UUID(int=0)
+        while True:
+            page = self._books[name].entries(section, since, until, after)
+            self._read += len(page)
+            yield from page
+            if len(page) < MOST_ENTRIES:
+                return
+            if page[-1].id <= after:
+                raise BookUnavailable(name, "its pages do not go on")
+            after = page[-1].id

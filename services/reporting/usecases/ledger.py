@@ -1,0 +1,66 @@
+"""Reading the ledger: one press, one day, figures since a moment."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from chassis.database.database import Session
+from chassis.runtime import clock
+from contracts.common import local_day
+from services.reporting.domain import days, stages
+from services.reporting.domain.rows import Row
+from services.reporting.errors import DayInFuture, PressUnknown
+from services.reporting.store import access, gaps, ledger
+
+
+def refuse_future(day: date, now: datetime) -> None:
+    """Raise `DayInFuture`."""
+    if day > local_day(now):
+        raise DayInFuture("that day has not begun", field="day")
+
+
+def press(session: Session, alarm_id: UUID, who: str) -> Row:
+    """One press with its stages, orders and escalations; raises `PressUnknown`, also for who is tied."""
+    line = ledger.line(session, alarm_id)
+    if line is None or (line["enrolment_id"] and access.is_tied(session, line["enrolment_id"], who)):
+        raise PressUnknown("the ledger has no such press", field="alarm_id")
+    return {
+        **_with_state(line),
+        "dispatch_orders": ledger.orders(session, line["incident_ids"]),
+        "escalation_steps": ledger.escalations(session, line["incident_ids"]),
+    }
+
+
+def ledger_day(session: Session, day: date, limit: int, who: str) -> Row:
+    """Give the ledger of a local day: totals, gaps found that day, presses; raises `DayInFuture`.
+
+    The totals count all; the presses are those of cases that `who` has no tie to.
+    """
+    now = clock.now()
+    refuse_future(day, now)
+    first, after = days.day_bounds(day)
+    found = ledger.lines(session, first, after, limit + 1, who)
+    return {
+        "day": day,
+        "first": first,
+        "after": after,
+        "totals": ledger.counts(session, first, after, now, None),
+        "gaps": gaps.listing(session, since=first, until=after, closed=True),
+        "presses": [_with_state(line) for line in found[:limit]],
+        "truncated": len(found) > limit,
+    }
+
+
+def summary(session: Session, since: datetime, lane: str | None) -> Row:
+    """Counts and stage times of the presses received since a moment."""
+    now = clock.now()
+    # Clocks of two machines may differ a little: a press from "later" counts too.
+    until = now + timedelta(days=1)
+    return {
+        "since": since,
+        "counts": ledger.counts(session, since, until, now, lane),
+        "stages": ledger.stages(session, since, until, lane),
+    }
+
+
+def _with_state(line: Row) -> Row:
+    return {**line, "orders": line["orders"] or 0, "state": stages.outcome_of(line)}

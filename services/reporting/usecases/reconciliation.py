@@ -1,0 +1,219 @@
+"""When which books are compared: the last hour all the time, and one day of the past after the other."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+
+from chassis.database import timers
+from chassis.database.database import Database, Session, Transaction
+from chassis.database.timers import Due
+from chassis.runtime import clock
+from contracts.book import KEPT_BY
+from contracts.common import local_day
+from contracts.values import FIRST_DAY
+from services.reporting.clients.reconciliation import BookReader, BookUnavailable
+from services.reporting.domain import days
+from services.reporting.domain.attention import AttentionKind
+from services.reporting.domain.rows import Row
+from services.reporting.errors import ComparisonUnknown
+from services.reporting.settings import ReportingSettings
+from services.reporting.store import attention, comparisons, due, gaps
+from services.reporting.usecases.attention import attend
+from services.reporting.usecases.compare_books import Compared, compare, held
+from services.reporting.usecases.ledger import refuse_future
+
+log = logging.getLogger(__name__)
+
+# Kinds of timers: the last hour; a day of the past, and then the one before; a day that a person asked for.
+RECENT, WALK, ASKED = "compare_recent", "compare_walk", "compare_asked"
+_RECENT = timedelta(hours=1)
+_RECENT_PARTS = 12
+# What came in this moment is still on its way; what a clock that is ahead received shows a little later.
+_ON_ITS_WAY = timedelta(seconds=10)
+# A named entry is enough to act upon; the gaps have them all.
+_NAMED = 200
+# What a book answers whose database gave up.
+_BUSY = "HTTP 503"
+_OTHERS = tuple(name for name in KEPT_BY if name != "reporting")
+
+
+def begin_comparing(tx: Transaction) -> None:
+    """Make sure that comparisons are scheduled: called at every start, by every replica."""
+    now = clock.now()
+    comparisons.watch(tx.session, _OTHERS, now)
+    for kind in (RECENT, WALK):
+        if not due.is_set(tx.session, kind):
+            timers.schedule(tx.session, [Due(kind=kind, subject_id=local_day(now).isoformat(), due_at=now)])
+
+
+def compared_books(session: Session) -> Sequence[Row]:
+    """Say when the book of each other service was last compared whole with ours."""
+    return gaps.compared(session)
+
+
+def comparison_of_day(session: Session, day: date) -> Row:
+    """Give what the last comparison of a local day showed; raises `ComparisonUnknown`."""
+    row = comparisons.of_day(session, day)
+    if row is None:
+        raise ComparisonUnknown("the books of that day were not compared yet", field="day")
+    return row
+
+
+def request_comparison(tx: Transaction, day: date) -> Row:
+    """Have the worker compare a local day now: only it may reach the others. Raises `DayInFuture`."""
+    now = clock.now()
+    refuse_future(day, now)
+    timers.cancel(tx.session, day.isoformat(), [ASKED])
+    timers.schedule(tx.session, [Due(kind=ASKED, subject_id=day.isoformat(), due_at=now)])
+    return comparisons.asked(tx.session, day, now)
+
+
+def compare_next(database: Database, books: Mapping[str, BookReader], settings: ReportingSettings) -> bool:
+    """Do one comparison that is due; True when there may be more. Whoever claimed it has set the next time."""
+    with database.transaction() as tx:
+        claimed = timers.claim(tx.session, [ASKED, RECENT, WALK], limit=1, longest=timedelta(minutes=10))
+        for row in claimed:
+            _schedule_next(tx, row, settings)
+    for row in claimed:
+        if row.kind == RECENT:
+            now = clock.now()
+            _recheck(database, books)
+            found = Compared(away=_absent(books))
+            found.add(compare(books, now - _RECENT, now - _ON_ITS_WAY, _RECENT_PARTS))
+            _note(database, found, day=None)
+        else:
+            day = _day_of(row, local_day(clock.now()))
+            _note(database, _compare_day(books, day), day)
+    return bool(claimed)
+
+
+def _absent(books: Mapping[str, BookReader]) -> dict[str, str]:
+    """Books that nobody can ask."""
+    return {name: "not configured" for name in _OTHERS if name not in books}
+
+
+def _compare_day(books: Mapping[str, BookReader], day: date) -> Compared:
+    """Compare the whole day at once; where that is too much for a database, hour by hour."""
+    since, after = days.day_bounds(day)
+    until, absent = min(after, clock.now() - _ON_ITS_WAY), _absent(books)
+    if until <= since:
+        return Compared(away=absent)
+    found = compare(books, since, until, parts=24)
+    if _BUSY in found.away.values():
+        found = _compare_hours(books, since, until)
+    found.away |= absent
+    return found
+
+
+def _compare_hours(books: Mapping[str, BookReader], since: datetime, until: datetime) -> Compared:
+    """No question keeps a database at work for long; one that gives up even so is left alone."""
+    found = Compared()
+    while since < until:
+        end = min(since + timedelta(hours=1), until)
+        there = {name: book for name, book in books.items() if name not in found.away}
+        found.add(compare(there, since, end, parts=4))
+        since = end
+    return found
+
+
+def _day_of(row: Due, today: date) -> date:
+    """Give the day of a timer; one that is none must not stop all comparisons, which are due behind it."""
+    try:
+        day = date.fromisoformat(row.subject_id)
+    except ValueError:
+        return today
+    return min(day, today) if day >= FIRST_DAY else today
+
+
+def _schedule_next(tx: Transaction, row: Due, settings: ReportingSettings) -> None:
+    if row.kind == ASKED:
+        return
+    now = clock.now()
+    today = local_day(now)
+    before = _day_of(row, today) - timedelta(days=1)
+    day = before if row.kind == WALK and before >= today - timedelta(days=settings.compare_days) else today
+    due_at = now + timedelta(seconds=settings.compare_every_s)
+    timers.schedule(tx.session, [Due(kind=row.kind, subject_id=day.isoformat(), due_at=due_at)])
+
+
+def _recheck(database: Database, books: Mapping[str, BookReader]) -> None:
+    """Ask each book for what it lacked, whatever the period: only a book that has it ends a gap."""
+    for name, book in books.items():
+        with database.read() as session:
+            lacking = gaps.missing(session, name)
+        try:
+            for section in book.sections:
+                wanted = [entry_id for kind, entry_id in lacking if kind == section]
+                there = held(book, section, wanted) if wanted else set()
+                if there:
+                    with database.transaction() as tx:
+                        gaps.found_again(tx.session, name, section, there)
+        except BookUnavailable:
+            continue  # the comparison that follows says so
+    _recheck_parked(database, books)
+
+
+def _recheck_parked(database: Database, books: Mapping[str, BookReader]) -> None:
+    """A press that was set aside is back when every book has it."""
+    with database.read() as session:
+        parked = set(gaps.parked_presses(session))
+    if not parked or not {"alarm", "dispatch"} <= books.keys():
+        return
+    try:
+        for book in books.values():
+            parked &= held(book, "presses", parked)
+    except BookUnavailable:
+        return  # nothing is concluded
+    with database.transaction() as tx:
+        gaps.unpark(tx.session, parked)
+
+
+def _note(database: Database, found: Compared, day: date | None) -> None:
+    now = clock.now()
+    rows = [
+        {
+            "entry_id": lack.entry.id,
+            "book": lack.book,
+            "section": lack.section,
+            "kind": lack.kind,
+            "alarm_id": lack.entry.alarm_id,
+            "received_at": lack.entry.received_at,
+            "seen_at": now,
+        }
+        for lack in found.lacks
+    ]
+    with database.transaction() as tx:
+        gaps.note_missing(tx.session, rows)
+        if day is None:
+            _note_compared(tx, found, now)
+        else:
+            told = _told(found)
+            comparisons.made(tx.session, day, now, told)
+            if told["whole"]:
+                attention.settle(
+                    tx.session, AttentionKind.NOT_COMPARED, [day.isoformat()], "it was compared", now
+                )
+            else:
+                attend(tx, AttentionKind.NOT_COMPARED, day.isoformat(), {"away": found.away}, now)
+
+
+def _note_compared(tx: Transaction, found: Compared, now: datetime) -> None:
+    for name in _OTHERS:
+        fault = found.away.get(name) or (None if found.whole else "too much differs to be read at once")
+        if comparisons.seen(tx.session, name, now, fault):
+            log.warning("the book of %s: %s", name, fault or "compared again")
+
+
+def _told(found: Compared) -> Row:
+    named = [
+        {"book": lack.book, "section": lack.section, "kind": lack.kind, "id": str(lack.entry.id)}
+        | {"alarm_id": str(lack.entry.alarm_id), "received_at": lack.entry.received_at.isoformat()}
+        for lack in found.lacks[:_NAMED]
+    ]
+    return {
+        "entries": found.entries,
+        "away": found.away,
+        "lacking": len(found.lacks),
+        "named": named,
+        "whole": found.whole and not found.away,
+    }
