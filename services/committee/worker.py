@@ -13,13 +13,20 @@ from chassis.security.key_rotation import LOOK_EVERY_S, Resealer
 from chassis.security.principal import Caller
 from chassis.security.vault import Vault
 from contracts.topology import COMMITTEE_FOLLOW_UP
-from services.committee import events, settling
 from services.committee.clients import ChainApproach
+from services.committee.events import incoming
 from services.committee.settings import CommitteeSettings
 from services.committee.store import cases
-from services.committee.usecases import chain, deadlines, protocols, reviewing, watching
-from services.committee.usecases.sealed import SEALED
-from services.committee.usecases.work import Work
+from services.committee.store.encrypted_columns import ENCRYPTED
+from services.committee.usecases import (
+    chain,
+    deadlines,
+    pending_settlement,
+    protocols,
+    registry_mismatch,
+    reviews,
+)
+from services.committee.usecases.access_scope import Work
 
 
 @cache
@@ -56,7 +63,7 @@ tell_of_parked("committee", database)
 # Whoever asks in this process is the service itself.
 US = Caller(subject="committee-worker", roles=frozenset())
 
-RESEALER = Resealer(SEALED)
+RESEALER = Resealer(ENCRYPTED)
 
 
 class CommitteeWorker:
@@ -70,11 +77,11 @@ class CommitteeWorker:
         with database().transaction() as tx:
             fresh = tx.claim(COMMITTEE_FOLLOW_UP, [d.event.id for d in deliveries])
             for event in {d.event.id: d.event for d in deliveries if d.event.id in fresh}.values():
-                if real := events.real_incident(event):
-                    reviewing.after_real_alarm(tx.session, *real, clock.now())
-                elif news := events.enrolment(event):
-                    watching.heard(tx.session, news, clock.now())
-                elif tie := events.known_tie(event):
+                if real := incoming.real_incident(event):
+                    reviews.after_real_alarm(tx.session, *real, clock.now())
+                elif news := incoming.enrolment(event):
+                    registry_mismatch.heard(tx.session, news, clock.now())
+                elif tie := incoming.known_tie(event):
                     cases.keep_tie(tx.session, tie)
 
     @every(10)
@@ -85,7 +92,7 @@ class CommitteeWorker:
     @every(5)
     def settle_decisions(self) -> None:
         """Take decisions whose quorum confirmed having been there: the API does so at once, unless it died."""
-        settling.settle(database(), vault())
+        pending_settlement.settle(database(), vault())
 
     @every(2)
     def send_to_chain_approach(self) -> None:

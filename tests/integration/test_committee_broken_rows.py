@@ -16,7 +16,7 @@ from services.committee.schemas.chain import REFERRAL
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
 from services.committee.usecases import chain
-from services.committee.usecases.work import Work
+from services.committee.usecases.access_scope import Work
 from tests.support.committee import (
     MAGISTRATE,
     QUORUM,

@@ -19,7 +19,7 @@ from services.committee.invariants import INVARIANTS
 from services.committee.schemas.case import APPLICATION, REFUSAL
 from services.committee.schemas.chain import REFERRAL
 from services.committee.settings import CommitteeSettings
-from services.committee.usecases import deadlines, reviewing
+from services.committee.usecases import deadlines, reviews
 from tests.support.chain_partner import ChainPartner
 from tests.support.committee import (
     GENERAL,
@@ -219,7 +219,7 @@ class Lives(RuleBasedStateMachine):
     def real_alarm(self, which: int) -> None:
         enrolment, now = UUID(self.cases[self.path(which)]["enrolment_id"]), datetime.now(UTC)
         with self.database.transaction() as tx:
-            reviewing.after_real_alarm(tx.session, uuid4(), enrolment, now, now)
+            reviews.after_real_alarm(tx.session, uuid4(), enrolment, now, now)
 
     @rule()
     def years_pass(self) -> None:

@@ -14,7 +14,7 @@ from chassis.security.accounts import account
 from chassis.security.vault import Vault
 from services.committee.schemas.case import REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
-from services.committee.settling import settle
+from services.committee.usecases.pending_settlement import settle
 from tests.support.committee import (
     MAGISTRATE,
     POLICE,

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from contracts.registry import Language
-from services.committee.papers.words import WORDS
+from services.committee.presenters.papers.words import WORDS
 from services.committee.schemas.case import REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
 from tests.support.committee import (

@@ -13,10 +13,11 @@ from chassis.messaging.publisher import Publisher
 from chassis.runtime.settings import load
 from chassis.security import signin
 from chassis.security.vault import Vault
-from services.committee.api import cases, chain, decisions, desk, meetings, members, papers, protocols
-from services.committee.api.parts import Parts
+from services.committee.api import cases, chain, decisions, meetings, members, papers, protocols
+from services.committee.api.dependencies import Parts
+from services.committee.pages import desk
 from services.committee.settings import CommitteeSettings
-from services.committee.usecases.sealed import SEALED
+from services.committee.store.encrypted_columns import ENCRYPTED
 
 
 def create_app(settings: CommitteeSettings | None = None) -> FastAPI:
@@ -47,7 +48,7 @@ def create_app(settings: CommitteeSettings | None = None) -> FastAPI:
     for each in (protocols, members, cases, decisions, meetings, papers, chain):
         each.add(app, parts)
     audit_api.add(app, lambda: database, settings.service)
-    keys_api.add(app, lambda: database, settings.vault_keys, SEALED)
+    keys_api.add(app, lambda: database, settings.vault_keys, ENCRYPTED)
     signin.add(app, settings, parts.vault)
     desk.add(app, parts)
     return app

@@ -6,9 +6,17 @@ from uuid import UUID
 from fastapi import FastAPI, Query, Response
 
 from chassis.runtime import clock
-from services.committee.api import shown
-from services.committee.api.parts import Member, Officer, OpinionGiver, Parts, Proposer, Reader, TieKeeper
+from services.committee.api.dependencies import (
+    Member,
+    Officer,
+    OpinionGiver,
+    Parts,
+    Proposer,
+    Reader,
+    TieKeeper,
+)
 from services.committee.domain.application import State
+from services.committee.presenters import shown
 from services.committee.schemas.case import (
     ApplicationIn,
     ApplicationOut,
@@ -26,8 +34,8 @@ from services.committee.schemas.meeting import ReviewOut
 from services.committee.schemas.protocol import HistoryOut
 from services.committee.store import cases as store
 from services.committee.store import due
-from services.committee.usecases import applications, meetings, ties
-from services.committee.usecases.work import sight_of
+from services.committee.usecases import applications, conflicts_of_interest, meetings
+from services.committee.usecases.access_scope import scope_of
 
 Limit = Annotated[int, Query(ge=1, le=500)]
 
@@ -99,21 +107,21 @@ def _add_to(app: FastAPI, parts: Parts) -> None:
         """Somebody has a tie to a party: the case no longer exists for them, whatever their role."""
         with parts.work(caller) as work:
             subject = body.subject or caller.subject
-            ties.declare(work, application_id, subject, body.reason)
+            conflicts_of_interest.declare(work, application_id, subject, body.reason)
             shown.wrote(work, application_id, ("conflict",))
 
     @app.post("/v1/applications/{application_id}/conflicts/withdraw", status_code=204, tags=["applications"])
     def withdraw_conflict(application_id: UUID, body: ConflictWithdrawalIn, caller: TieKeeper) -> None:
         """What was said of somebody was wrong: the case exists for them again, unless it is said elsewhere."""
         with parts.work(caller) as work:
-            ties.withdraw(work, application_id, body.subject, body.reason)
+            conflicts_of_interest.withdraw(work, application_id, body.subject, body.reason)
             shown.wrote(work, application_id, ("conflict",))
 
     @app.get("/v1/applications/{application_id}/conflicts", tags=["applications"])
     def conflicts(application_id: UUID, caller: TieKeeper) -> list[ConflictOut]:
         """Whose ties were declared in a case, by whom and why; withdrawn ones too."""
         with parts.reading(caller) as reading:
-            found = ties.of_case(reading, application_id)
+            found = conflicts_of_interest.of_case(reading, application_id)
             shown.read(reading, shown.about(application_id), "conflict")
             return [shown.conflict(*each) for each in found]
 
@@ -137,7 +145,7 @@ def _read(app: FastAPI, parts: Parts) -> None:
     def listed(caller: Reader, state: State | None = None, limit: Limit = 100) -> list[ApplicationSummary]:
         """The newest applications that the caller may see."""
         with parts.database.read() as session:
-            rows = store.applications(session, sight_of(session, caller), state=state, limit=limit)
+            rows = store.applications(session, scope_of(session, caller), state=state, limit=limit)
         return [shown.row(ApplicationSummary, each) for each in rows]
 
 
@@ -146,7 +154,7 @@ def _board(app: FastAPI, parts: Parts) -> None:
     def board(caller: Member, limit: Limit = 100) -> list[DeadlineOut]:
         """What is to be done, the loudest and the nearest first."""
         with parts.database.read() as session:
-            rows = due.board(session, sight_of(session, caller), limit=limit)
+            rows = due.board(session, scope_of(session, caller), limit=limit)
         return [shown.row(DeadlineOut, each) for each in rows]
 
     @app.get("/v1/applications/{application_id}/deadlines", tags=["board"])
@@ -163,5 +171,5 @@ def _board(app: FastAPI, parts: Parts) -> None:
         """Reviews that nobody held, in order of urgency; `due=true`: only those whose moment came."""
         before = clock.now() if due_only else None
         with parts.database.read() as session:
-            rows = due.reviews(session, sight_of(session, caller), before=before, limit=limit)
+            rows = due.reviews(session, scope_of(session, caller), before=before, limit=limit)
         return [shown.row(ReviewOut, each) for each in rows]

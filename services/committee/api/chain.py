@@ -12,13 +12,14 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from chassis.errors import Invalid
 from chassis.http.application import takes
 from chassis.http.limits import bodies
-from services.committee.api import shown
-from services.committee.api.parts import Member, Parts, Secretariat
+from services.committee.api.dependencies import Member, Parts, Secretariat
 from services.committee.errors import ChainApproachAbsent, SignatureRefused
+from services.committee.presenters import shown
 from services.committee.schemas.case import ApplicationOut
 from services.committee.schemas.chain import Answered, HandoverOut, ReferralIn, Referred, Told
 from services.committee.schemas.common import ReasonsIn
-from services.committee.usecases import applications, sealed
+from services.committee.store import encrypted_columns
+from services.committee.usecases import applications
 from services.committee.usecases import chain as usecases
 
 # A case is text: nothing of that kind is larger.
@@ -41,7 +42,7 @@ def _ours(app: FastAPI, parts: Parts) -> None:
         with parts.work(caller) as work:
             row = usecases.refer(work, application_id, body.model_dump())
             shown.wrote(work, application_id, ("handover",))
-            return shown.handover(work, row, work.open(sealed.handover(row.id), row.sealed))
+            return shown.handover(work, row, work.open(encrypted_columns.handover(row.id), row.sealed))
 
     @app.get("/v1/applications/{application_id}/handovers", tags=["chain approach"])
     def handovers(application_id: UUID, caller: Member) -> list[HandoverOut]:
@@ -69,7 +70,7 @@ def _theirs(app: FastAPI, parts: Parts) -> None:
         """Do not take it, and say why."""
         with parts.work(caller) as work:
             row = usecases.decline(work, handover_id, body.reasons)
-            return shown.handover(work, row, work.open(sealed.handover(row.id), row.sealed))
+            return shown.handover(work, row, work.open(encrypted_columns.handover(row.id), row.sealed))
 
     @app.post(
         "/v1/chain-approach/webhook",

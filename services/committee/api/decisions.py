@@ -5,9 +5,9 @@ from uuid import UUID
 
 from fastapi import FastAPI, Response
 
-from services.committee.api import shown
-from services.committee.api.parts import Magistrate, Parts, ProcureurGeneral, Proposer, Secretariat
+from services.committee.api.dependencies import Magistrate, Parts, ProcureurGeneral, Proposer, Secretariat
 from services.committee.errors import ChainApproachAbsent
+from services.committee.presenters import shown
 from services.committee.schemas.case import (
     ApplicationOut,
     DraftDecisionIn,
@@ -18,7 +18,7 @@ from services.committee.schemas.case import (
 )
 from services.committee.schemas.common import In, ReasonsIn, RemarksIn
 from services.committee.schemas.meeting import ReviewIn, ReviewOut
-from services.committee.usecases import procedures, reviewing, watching
+from services.committee.usecases import decisions, registry_mismatch, reviews
 
 _WAITS: dict[int | str, dict[str, Any]] = {
     202: {"description": "It is recorded, and waits until members confirm that they are there"}
@@ -39,14 +39,14 @@ def _urgent(app: FastAPI, parts: Parts) -> None:
     ) -> ApplicationOut:
         """The magistrate on duty grants an urgent case until the committee decides."""
         with parts.work(caller) as work:
-            filed = procedures.grant_provisionally(work, application_id, _said(body))
+            filed = decisions.grant_provisionally(work, application_id, _said(body))
             return shown.filed(work, filed, "decision")
 
     @app.post("/v1/applications/{application_id}/decline-urgency", tags=["urgent"])
     def decline_urgency(application_id: UUID, body: ReasonsIn, caller: Magistrate) -> ApplicationOut:
         """The magistrate finds it not urgent: the committee decides in the ordinary procedure."""
         with parts.work(caller) as work:
-            filed = procedures.decline_urgency(work, application_id, body.reasons)
+            filed = decisions.decline_urgency(work, application_id, body.reasons)
             return shown.filed(work, filed, "procedure")
 
 
@@ -55,7 +55,7 @@ def _committee(app: FastAPI, parts: Parts) -> None:
     def grant(application_id: UUID, body: GrantIn, response: Response, caller: Secretariat) -> ApplicationOut:
         """The committee grants, or ratifies, in a meeting with quorum; review and end follow from today."""
         with parts.work(caller) as work:
-            filed = procedures.decide(work, application_id, "grant", _said(body), body.meeting_id)
+            filed = decisions.decide(work, application_id, "grant", _said(body), body.meeting_id)
             response.status_code = 202 if filed.decision_waits else 200
             return shown.filed(work, filed, "decision")
 
@@ -65,7 +65,7 @@ def _committee(app: FastAPI, parts: Parts) -> None:
     ) -> ApplicationOut:
         """The committee refuses; an alarm that lives does so until people have taken the device in."""
         with parts.work(caller) as work:
-            filed = procedures.decide(work, application_id, "refuse", _said(body), body.meeting_id)
+            filed = decisions.decide(work, application_id, "refuse", _said(body), body.meeting_id)
             response.status_code = 202 if filed.decision_waits else 200
             return shown.filed(work, filed, "decision")
 
@@ -73,13 +73,15 @@ def _committee(app: FastAPI, parts: Parts) -> None:
     def close(application_id: UUID, body: ReasonsIn, caller: Secretariat) -> ApplicationOut:
         """Close what is to end and has no file at the registry: a wrong number, say. Nothing is to hand in."""
         with parts.work(caller) as work:
-            return shown.filed(work, watching.close_unknown(work, application_id, body.reasons), "state")
+            return shown.filed(
+                work, registry_mismatch.close_unknown(work, application_id, body.reasons), "state"
+            )
 
     @app.post("/v1/applications/{application_id}/request-review", tags=["decisions"])
     def request_review(application_id: UUID, body: ReviewRequestIn, caller: Proposer) -> ApplicationOut:
         """Have a refusal looked at again, by members who did not take it."""
         with parts.work(caller) as work:
-            filed = procedures.request_review(work, application_id, body.grounds)
+            filed = decisions.request_review(work, application_id, body.grounds)
             return shown.filed(work, filed, "state")
 
     @app.post("/v1/reviews/{review_id}/hold", tags=["reviews"], responses=_WAITS)
@@ -89,7 +91,7 @@ def _committee(app: FastAPI, parts: Parts) -> None:
             raise ChainApproachAbsent("no chain approach is connected to this committee")
         said = body.model_dump(exclude={"meeting_id"})
         with parts.work(caller) as work:
-            row = reviewing.hold(work, review_id, said, body.meeting_id)
+            row = reviews.hold(work, review_id, said, body.meeting_id)
             response.status_code = 200 if row.state == "held" else 202
             if row.application_id is not None:
                 shown.wrote(work, row.application_id, ("review",))
@@ -106,7 +108,7 @@ def _outside(app: FastAPI, parts: Parts) -> None:
         """The draft of a decision in an exceptional case outside any protocol."""
         said = body.model_dump(mode="json", exclude={"meeting_id", "outcome"})
         with parts.work(caller) as work:
-            filed = procedures.propose_decision(work, application_id, body.outcome, said, body.meeting_id)
+            filed = decisions.propose_decision(work, application_id, body.outcome, said, body.meeting_id)
             response.status_code = 202 if filed.decision_waits else 200
             return shown.filed(work, filed, "decision")
 
@@ -114,13 +116,13 @@ def _outside(app: FastAPI, parts: Parts) -> None:
     def approve(application_id: UUID, caller: ProcureurGeneral) -> ApplicationOut:
         """The procureur-generaal approves: the draft is the decision."""
         with parts.work(caller) as work:
-            return shown.filed(work, procedures.approve_draft(work, application_id), "decision")
+            return shown.filed(work, decisions.approve_draft(work, application_id), "decision")
 
     @app.post("/v1/applications/{application_id}/send-draft-back", tags=["outside a protocol"])
     def send_back(application_id: UUID, body: RemarksIn, caller: ProcureurGeneral) -> ApplicationOut:
         """The procureur-generaal does not: the committee decides anew."""
         with parts.work(caller) as work:
-            filed = procedures.send_draft_back(work, application_id, body.remarks)
+            filed = decisions.send_draft_back(work, application_id, body.remarks)
             return shown.filed(work, filed, "decision")
 
 

@@ -6,8 +6,8 @@ from uuid import UUID
 
 from fastapi import FastAPI, Query, Response
 
-from services.committee.api import shown
-from services.committee.api.parts import Member, Parts, Secretariat
+from services.committee.api.dependencies import Member, Parts, Secretariat
+from services.committee.presenters import shown
 from services.committee.schemas.common import Moment
 from services.committee.schemas.meeting import (
     AgendaIn,
@@ -16,10 +16,10 @@ from services.committee.schemas.meeting import (
     MeetingOut,
     MeetingSummary,
 )
-from services.committee.settling import settle
 from services.committee.store import meetings as store
 from services.committee.usecases import meetings, presence
-from services.committee.usecases.work import sight_of
+from services.committee.usecases.access_scope import scope_of
+from services.committee.usecases.pending_settlement import settle
 
 
 def add(app: FastAPI, parts: Parts) -> None:
@@ -52,7 +52,7 @@ def _prepare(app: FastAPI, parts: Parts) -> None:
     ) -> list[MeetingSummary]:
         """Meetings in order of their beginning."""
         with parts.database.read() as session:
-            rows = store.meetings(session, sight_of(session, caller), since=since, limit=limit)
+            rows = store.meetings(session, scope_of(session, caller), since=since, limit=limit)
         return [shown.row(MeetingSummary, each) for each in rows]
 
     @app.get("/v1/meetings/{meeting_id}", tags=["meetings"])

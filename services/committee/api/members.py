@@ -4,8 +4,8 @@ from uuid import UUID
 
 from fastapi import FastAPI
 
-from services.committee.api import shown
-from services.committee.api.parts import Member, Parts, Secretariat
+from services.committee.api.dependencies import Member, Parts, Secretariat
+from services.committee.presenters import shown
 from services.committee.schemas.member import MemberIn, MemberOut
 from services.committee.usecases import members
 

@@ -6,10 +6,10 @@ from uuid import UUID
 from fastapi import FastAPI, Response
 
 from chassis.security.audit import Purpose
-from services.committee.api import shown
-from services.committee.api.parts import Member, Parts, Reader
-from services.committee.papers import pdf
-from services.committee.usecases import papers as usecases
+from services.committee.api.dependencies import Member, Parts, Reader
+from services.committee.presenters import shown
+from services.committee.presenters.papers import content as usecases
+from services.committee.presenters.papers import pdf
 
 _PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}, "description": "A PDF"}}
 

@@ -4,8 +4,7 @@ from uuid import UUID
 
 from fastapi import FastAPI
 
-from services.committee.api import shown
-from services.committee.api.parts import (
+from services.committee.api.dependencies import (
     AnyReader,
     Drafter,
     Parts,
@@ -13,6 +12,7 @@ from services.committee.api.parts import (
     ProcureurGeneral,
     ProtocolKeeper,
 )
+from services.committee.presenters import shown
 from services.committee.schemas.common import Number, RemarksIn
 from services.committee.schemas.member import MemberIn
 from services.committee.schemas.protocol import HistoryOut, ProtocolIn, ProtocolOut, SignatureIn

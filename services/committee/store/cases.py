@@ -19,34 +19,34 @@ from services.committee.models import (
     KnownTieRow,
     OpinionRow,
 )
-from services.committee.store.sight import Sight
+from services.committee.store.access_scope import AccessScope
 
 
 def application(
-    session: Session, application_id: UUID, sight: Sight | None = None, *, lock: bool = False
+    session: Session, application_id: UUID, scope: AccessScope | None = None, *, lock: bool = False
 ) -> ApplicationRow | None:
-    """One application; only within `sight`. `lock` keeps others from changing it until the transaction ends."""
+    """One application; only within `scope`. `lock` keeps others from changing it until the transaction ends."""
     found = select(ApplicationRow).where(col(ApplicationRow.id) == application_id)
-    if sight is not None:
-        found = found.where(sight.cases())
+    if scope is not None:
+        found = found.where(scope.cases())
     return session.exec(found.with_for_update() if lock else found).one_or_none()
 
 
 def applications(
     session: Session,
-    sight: Sight,
+    scope: AccessScope,
     *,
     state: str | None = None,
     before: datetime | None = None,
     limit: int,
 ) -> Sequence[ApplicationRow]:
-    """The newest applications within `sight` that the caller has no tie to."""
-    tied = select(ConflictRow.application_id).where(_is(ConflictRow, sight.subject))
+    """The newest applications within `scope` that the caller has no tie to."""
+    tied = select(ConflictRow.application_id).where(_is(ConflictRow, scope.subject))
     victim = col(ApplicationRow.enrolment_id)
     found = select(ApplicationRow).where(
-        sight.cases(),
+        scope.cases(),
         col(ApplicationRow.id).not_in(tied),
-        or_(victim.is_(None), victim.not_in(tied_enrolments(sight.subject))),
+        or_(victim.is_(None), victim.not_in(tied_enrolments(scope.subject))),
     )
     found = found.order_by(col(ApplicationRow.created_at).desc()).limit(limit)
     if state is not None:

@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, or_, select
 
 from services.committee.models import DeadlineRow, ReviewRow
+from services.committee.store.access_scope import AccessScope
 from services.committee.store.cases import tied_enrolments
-from services.committee.store.sight import Sight
 
 
 def add_review(session: Session, row: ReviewRow) -> bool:
@@ -25,27 +25,27 @@ def add_review(session: Session, row: ReviewRow) -> bool:
 
 
 def review(
-    session: Session, review_id: UUID, sight: Sight | None = None, *, lock: bool = False
+    session: Session, review_id: UUID, scope: AccessScope | None = None, *, lock: bool = False
 ) -> ReviewRow | None:
-    """One review; only within `sight`."""
+    """One review; only within `scope`."""
     found = select(ReviewRow).where(col(ReviewRow.id) == review_id)
-    if sight is not None:
-        found = found.where(sight.about(col(ReviewRow.application_id), col(ReviewRow.enrolment_id)))
+    if scope is not None:
+        found = found.where(scope.about(col(ReviewRow.application_id), col(ReviewRow.enrolment_id)))
     return session.exec(found.with_for_update() if lock else found).one_or_none()
 
 
 def reviews(
     session: Session,
-    sight: Sight,
+    scope: AccessScope,
     *,
     enrolment_id: UUID | None = None,
     before: datetime | None = None,
     limit: int = 500,
 ) -> Sequence[ReviewRow]:
-    """Reviews within `sight` that nobody held, the most urgent first; of one enrolment, all. A tie hides."""
+    """Reviews within `scope` that nobody held, the most urgent first; of one enrolment, all. A tie hides."""
     found = select(ReviewRow).where(
-        sight.about(col(ReviewRow.application_id), col(ReviewRow.enrolment_id)),
-        col(ReviewRow.enrolment_id).not_in(tied_enrolments(sight.subject)),
+        scope.about(col(ReviewRow.application_id), col(ReviewRow.enrolment_id)),
+        col(ReviewRow.enrolment_id).not_in(tied_enrolments(scope.subject)),
     )
     found = found.order_by(col(ReviewRow.due_at)).limit(limit)
     if enrolment_id is not None:
@@ -106,12 +106,12 @@ def deadlines_of(session: Session, application_id: UUID) -> Sequence[DeadlineRow
     return session.exec(found.order_by(col(DeadlineRow.due_at))).all()
 
 
-def board(session: Session, sight: Sight, *, limit: int) -> Sequence[DeadlineRow]:
-    """What is to be done within `sight`, the loudest and then the nearest first; a tie hides it."""
+def board(session: Session, scope: AccessScope, *, limit: int) -> Sequence[DeadlineRow]:
+    """What is to be done within `scope`, the loudest and then the nearest first; a tie hides it."""
     found = select(DeadlineRow).where(
         col(DeadlineRow.state) == "open",
-        sight.about(col(DeadlineRow.application_id), col(DeadlineRow.enrolment_id)),
-        col(DeadlineRow.enrolment_id).not_in(tied_enrolments(sight.subject)),
+        scope.about(col(DeadlineRow.application_id), col(DeadlineRow.enrolment_id)),
+        col(DeadlineRow.enrolment_id).not_in(tied_enrolments(scope.subject)),
     )
     found = found.order_by(col(DeadlineRow.loudness).desc(), col(DeadlineRow.due_at)).limit(limit)
     return session.exec(found).all()

@@ -9,22 +9,24 @@ from sqlmodel import Session, col, select
 
 from contracts.values import EARLIEST, LATEST
 from services.committee.models import AgendaRow, AttendanceRow, MeetingRow
-from services.committee.store.sight import Sight
+from services.committee.store.access_scope import AccessScope
 
 
-def meeting(session: Session, sight: Sight, meeting_id: UUID, *, lock: bool = False) -> MeetingRow | None:
+def meeting(session: Session, scope: AccessScope, meeting_id: UUID, *, lock: bool = False) -> MeetingRow | None:
     """One meeting of the caller's; `lock` keeps others from changing it, its agenda and its attendance."""
-    found = select(MeetingRow).where(_within(sight), col(MeetingRow.id) == meeting_id)
+    found = select(MeetingRow).where(_within(scope), col(MeetingRow.id) == meeting_id)
     return session.exec(found.with_for_update() if lock else found).one_or_none()
 
 
-def _within(sight: Sight) -> ColumnElement[bool]:
-    return col(MeetingRow.protocol_id).in_(sight.protocols)
+def _within(scope: AccessScope) -> ColumnElement[bool]:
+    return col(MeetingRow.protocol_id).in_(scope.protocols)
 
 
-def meetings(session: Session, sight: Sight, *, since: datetime | None, limit: int) -> Sequence[MeetingRow]:
+def meetings(
+    session: Session, scope: AccessScope, *, since: datetime | None, limit: int
+) -> Sequence[MeetingRow]:
     """The caller's next meetings since a moment, in order; without one the last, the newest first."""
-    found = select(MeetingRow).where(_within(sight)).limit(limit)
+    found = select(MeetingRow).where(_within(scope)).limit(limit)
     if since is None:
         return session.exec(found.order_by(col(MeetingRow.starts_at).desc())).all()
     return session.exec(
@@ -32,9 +34,9 @@ def meetings(session: Session, sight: Sight, *, since: datetime | None, limit: i
     ).all()
 
 
-def open_meetings(session: Session, sight: Sight) -> Sequence[MeetingRow]:
+def open_meetings(session: Session, scope: AccessScope) -> Sequence[MeetingRow]:
     """Meetings of the caller's that are planned or sit: those nearest to now, however many nobody closed."""
-    found = select(MeetingRow).where(_within(sight), col(MeetingRow.state).in_(("planned", "open")))
+    found = select(MeetingRow).where(_within(scope), col(MeetingRow.state).in_(("planned", "open")))
     # Of what PostgreSQL reckons with: one meeting at no time must not hide the others.
     starts = func.greatest(func.least(col(MeetingRow.starts_at), LATEST), EARLIEST)
     away = func.abs(extract("epoch", starts - func.now()))

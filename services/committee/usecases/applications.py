@@ -8,17 +8,17 @@ from uuid import UUID, uuid4
 from chassis.database.damaged_rows import Known
 from chassis.errors import Forbidden
 from contracts.registry import EnrolmentStatus
-from services.committee import events
 from services.committee.domain import application as domain
 from services.committee.domain import deadlines as kinds
 from services.committee.domain.application import Assessment, Checked, Content
 from services.committee.domain.protocol import Rules
 from services.committee.errors import ApplicationIncomplete
+from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, DecisionRow, OpinionRow
-from services.committee.store import cases, enrolments, waiting
+from services.committee.store import cases, encrypted_columns, enrolments, pending_decisions
 from services.committee.store import protocols as protocol_store
-from services.committee.usecases import deadlines, protocols, sealed
-from services.committee.usecases.work import COMMITTEE, Reading, Work, own_cases, partner_of
+from services.committee.usecases import deadlines, protocols
+from services.committee.usecases.access_scope import COMMITTEE, Reading, Work, own_cases, partner_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def submit(work: Work, application_id: UUID) -> Filed:
     content = content_of(work, row)
     rules = _complete(work, row, content)
     row.state, row.submitted_at, row.submitted_by = after, work.at, work.caller.subject
-    submitted = events.submitted(row)
+    submitted = outgoing.submitted(row)
     urgent = row.procedure == "urgent"
     kind: kinds.Kind = "provisional_decision" if urgent and row.protocol_id else "decision"
     due_at = kinds.due_at(kind, work.at, rules.delays)
@@ -108,7 +108,7 @@ def submit(work: Work, application_id: UUID) -> Filed:
     theirs = _may_be_theirs(work, row)
     work.tx.publish(submitted if theirs else submitted.model_copy(update={"proposer": None, "zone_id": None}))
     for conflict in cases.conflicts(work.session, [row.id]):
-        work.tx.publish(events.tied(row, conflict))
+        work.tx.publish(outgoing.tied(row, conflict))
     return filed(work, row)
 
 
@@ -122,7 +122,7 @@ def withdraw(work: Work, application_id: UUID, reasons: str) -> Filed:
     deadlines.met(work.session, row.id, now=work.at)
     work.note(row.id, "withdrawn", {"reasons": reasons})
     if row.submitted_at is not None:
-        work.tx.publish(events.withdrawn(row, work.at))
+        work.tx.publish(outgoing.withdrawn(row, work.at))
     return filed(work, row)
 
 
@@ -152,7 +152,7 @@ def give_opinion(work: Work, application_id: UUID, said: Mapping[str, Any]) -> N
         zone_id=zone,
         advice=said["advice"],
         sealed=work.seal(
-            sealed.opinion(row.id, partner, zone), {"shared": said["shared"], "kept": said["kept"]}
+            encrypted_columns.opinion(row.id, partner, zone), {"shared": said["shared"], "kept": said["kept"]}
         ),
         given_at=work.at,
         given_by=work.caller.subject,
@@ -165,7 +165,9 @@ def opinions(reading: Reading, row: ApplicationRow) -> list[dict[str, Any]]:
     """What the partners think of a case (`own`: the caller's); what one keeps back only that partner reads."""
     found = []
     for opinion in cases.opinions(reading.session, row.id):
-        said = reading.opened(sealed.opinion(row.id, opinion.partner, opinion.zone_id), opinion.sealed)
+        said = reading.opened(
+            encrypted_columns.opinion(row.id, opinion.partner, opinion.zone_id), opinion.sealed
+        )
         # Police of another district are another partner.
         own = (opinion.partner, opinion.zone_id) == (reading.caller.partner, reading.caller.zone or "")
         found.append(
@@ -187,12 +189,12 @@ def read(reading: Reading, application_id: UUID) -> Filed:
 def filed(reading: Reading, row: ApplicationRow) -> Filed:
     """An application with all that the caller, who may see it, reads of it."""
     said = [
-        (decision, reading.opened(sealed.decision(decision.id), decision.sealed))
+        (decision, reading.opened(encrypted_columns.decision(decision.id), decision.sealed))
         for decision in cases.decisions(reading.session, row.id)
     ]
     theirs = _is_file_of(reading, row)
     status = enrolments.status(reading.session, row.enrolment_id) if theirs else None
-    waits = bool(waiting.of_case(reading.session, row.id))
+    waits = bool(pending_decisions.of_case(reading.session, row.id))
     known = Known("application", row.id)
     content = known.read("sealed", lambda: content_of(reading, row), _outside(row))
     rules = known.read("protocol", lambda: rules_for(reading, row), None)
@@ -212,15 +214,15 @@ def _is_file_of(reading: Reading, row: ApplicationRow) -> bool:
     return (
         row.submitted_at is not None
         and own_cases(reading.caller) is None
-        and zone not in reading.sight.elsewhere
+        and zone not in reading.scope.elsewhere
     )
 
 
 def _may_be_theirs(reading: Reading, row: ApplicationRow) -> bool:
     """Whether the caller proposes within their own committees: its protocol, and a file not others' alone."""
     zone = enrolments.zone(reading.session, row.enrolment_id) if row.enrolment_id else None
-    own_protocol = row.protocol_id is None or row.protocol_id in reading.sight.protocols
-    return own_protocol and (zone == reading.caller.zone or zone not in reading.sight.elsewhere)
+    own_protocol = row.protocol_id is None or row.protocol_id in reading.scope.protocols
+    return own_protocol and (zone == reading.caller.zone or zone not in reading.scope.elsewhere)
 
 
 def rules_for(reading: Reading, row: ApplicationRow) -> Rules | None:
@@ -240,7 +242,7 @@ def state_of(row: ApplicationRow) -> domain.State:
 
 def content_of(reading: Reading, row: ApplicationRow) -> Content:
     """What an application says."""
-    said = reading.open(sealed.application(row.id), row.sealed)
+    said = reading.open(encrypted_columns.application(row.id), row.sealed)
     return Content(
         enrolment_id=row.enrolment_id,
         protocol_id=row.protocol_id,
@@ -274,7 +276,7 @@ def record(work: Work, row: ApplicationRow, content: Content) -> None:
     row.procedure, row.proposer, row.language = content.procedure, content.proposer, content.language
     open_to_all = ("enrolment_id", "protocol_id", "procedure", "proposer", "language")
     said = {name: value for name, value in asdict(content).items() if name not in open_to_all}
-    row.sealed = work.seal(sealed.application(row.id), said)
+    row.sealed = work.seal(encrypted_columns.application(row.id), said)
 
 
 def _fields(content: Content) -> dict[str, Any]:

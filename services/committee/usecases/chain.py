@@ -11,7 +11,6 @@ from chassis.database.database import Database, Transaction
 from chassis.security import audit
 from chassis.security.principal import Caller
 from chassis.security.vault import Vault
-from services.committee import events
 from services.committee.domain import application as domain
 from services.committee.domain import chain
 from services.committee.domain import deadlines as kinds
@@ -19,13 +18,14 @@ from services.committee.domain.application import ELEMENTS, Content
 from services.committee.domain.chain import HandoverMove, HandoverState, Sending
 from services.committee.domain.protocol import Delays
 from services.committee.errors import ApplicationMoveRefused, HandoverMoveRefused, HandoverUnknown
+from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, HandoverRow
-from services.committee.store import cases, due, enrolments
+from services.committee.store import cases, due, encrypted_columns, enrolments
 from services.committee.store import handovers as store
-from services.committee.usecases import deadlines, ending, protocols, sealed
+from services.committee.usecases import deadlines, end_of_protection, protocols
+from services.committee.usecases.access_scope import Reading, Work
 from services.committee.usecases.applications import content_of, record, state_of
-from services.committee.usecases.asking import ask
-from services.committee.usecases.work import Reading, Work
+from services.committee.usecases.review_requests import ask
 
 TIMER = "handover"
 _KEEPS = frozenset({"keep", "extend", "lighten"})
@@ -62,7 +62,7 @@ def refer(work: Work, application_id: UUID, said: Mapping[str, Any], *, decided:
         created_by=work.caller.subject,
     )
     kept = {"grounds": said["grounds"], "values": values}
-    handover.sealed = work.seal(sealed.handover(handover.id), kept)
+    handover.sealed = work.seal(encrypted_columns.handover(handover.id), kept)
     work.session.add(handover)
     _expect_answer(work, handover)
     _send(work, handover)
@@ -70,7 +70,7 @@ def refer(work: Work, application_id: UUID, said: Mapping[str, Any], *, decided:
     purpose = audit.Purpose(f"chain approach, {handover.basis}", f"application:{row.id}")
     work.tx.write(audit.entry(work.caller, "disclose", purpose, handover.fields))
     work.note(row.id, "referred to the chain approach", {"fields": list(values), "basis": said["basis"]})
-    work.tx.publish(events.referred(handover))
+    work.tx.publish(outgoing.referred(handover))
     return handover
 
 
@@ -85,14 +85,15 @@ def came_in(work: Work, handover_id: UUID, said: Mapping[str, Any]) -> None:
         fields=sorted(said["fields"]),
         side_by_side=said["side_by_side"],
         sealed=work.seal(
-            sealed.handover(handover_id), {"grounds": said["grounds"], "values": dict(said["fields"])}
+            encrypted_columns.handover(handover_id),
+            {"grounds": said["grounds"], "values": dict(said["fields"])},
         ),
         created_at=work.at,
         created_by=work.caller.subject,
     )
     if store.add(work.session, handover):
         _expect_answer(work, handover)
-        work.tx.publish(events.referred(handover))
+        work.tx.publish(outgoing.referred(handover))
 
 
 def they_answered(work: Work, handover_id: UUID, accepted: bool, remarks: str | None) -> HandoverRow:
@@ -109,7 +110,7 @@ def they_answered(work: Work, handover_id: UUID, accepted: bool, remarks: str | 
     if handover.side_by_side or (state_of(row), "hand_over") not in domain.MOVES:
         return handover
     if accepted and handover.decided and not _kept_since(work, handover):
-        ending.to_end(work, row, "chain_approach")
+        end_of_protection.to_end(work, row, "chain_approach")
     else:
         # Declined, granted, kept or needed since, or never given up by a review: people decide anew.
         due_at = work.at + timedelta(hours=Delays().review_after_alarm_hours)
@@ -136,7 +137,7 @@ def accept(work: Work, handover_id: UUID) -> tuple[HandoverRow, ApplicationRow]:
     """We take a case of theirs: it becomes a draft with what they sent, for people to complete."""
     handover = _own(work, handover_id, "in")
     _answer(work, handover, True)
-    values = work.open(sealed.handover(handover.id), handover.sealed)["values"]
+    values = work.open(encrypted_columns.handover(handover.id), handover.sealed)["values"]
     elements = values.get("elements") or {}
     content = Content(
         enrolment_id=handover.enrolment_id,
@@ -164,8 +165,8 @@ def decline(work: Work, handover_id: UUID, reasons: str) -> HandoverRow:
     """We do not take it, and say why."""
     handover = _own(work, handover_id, "in")
     _answer(work, handover, False)
-    said = work.open(sealed.handover(handover.id), handover.sealed)
-    handover.sealed = work.seal(sealed.handover(handover.id), {**said, "declined": reasons})
+    said = work.open(encrypted_columns.handover(handover.id), handover.sealed)
+    handover.sealed = work.seal(encrypted_columns.handover(handover.id), {**said, "declined": reasons})
     _send(work, handover)
     return handover
 
@@ -200,7 +201,7 @@ def of_application(reading: Reading, application_id: UUID) -> list[tuple[Handove
     """The moves of one case, with what was sent."""
     row = reading.visible(application_id)
     return [
-        (each, reading.opened(sealed.handover(each.id), each.sealed))
+        (each, reading.opened(encrypted_columns.handover(each.id), each.sealed))
         for each in store.of_application(reading.session, row.id)
     ]
 
@@ -208,8 +209,8 @@ def of_application(reading: Reading, application_id: UUID) -> list[tuple[Handove
 def incoming(reading: Reading, limit: int) -> list[tuple[HandoverRow, Mapping[str, Any]]]:
     """Cases of theirs that wait for our answer."""
     return [
-        (each, reading.opened(sealed.handover(each.id), each.sealed))
-        for each in store.unanswered(reading.session, reading.sight, "in", limit)
+        (each, reading.opened(encrypted_columns.handover(each.id), each.sealed))
+        for each in store.unanswered(reading.session, reading.scope, "in", limit)
         if not reading.is_tied(each.enrolment_id)
     ]
 
@@ -220,7 +221,7 @@ def _answer(work: Work, handover: HandoverRow, accepted: bool) -> None:
     handover.state = chain.handover_moved(state, move)
     handover.answered_at, handover.answered_by = work.at, work.caller.subject
     deadlines.met(work.session, handover.id, now=work.at)
-    work.tx.publish(events.referral_answered(handover))
+    work.tx.publish(outgoing.referral_answered(handover))
 
 
 def _expect_answer(work: Work, handover: HandoverRow) -> None:
@@ -240,7 +241,7 @@ def _send(work: Work, handover: HandoverRow) -> None:
 
 
 def _sending(work: Work, handover: HandoverRow) -> Sending:
-    said = work.open(sealed.handover(handover.id), handover.sealed)
+    said = work.open(encrypted_columns.handover(handover.id), handover.sealed)
     if handover.direction == "in":
         answer = {"accepted": handover.state == "accepted", "remarks": said.get("declined")}
         return Sending(handover.id, f"/v1/referrals/{handover.id}/answer", answer)
@@ -257,8 +258,8 @@ def _sending(work: Work, handover: HandoverRow) -> Sending:
 
 def _own(work: Work, handover_id: UUID, direction: str) -> HandoverRow:
     # What goes out they answer, who are nobody here.
-    sight = work.sight if direction == "in" else None
-    handover = store.handover(work.session, handover_id, sight, lock=True)
+    scope = work.scope if direction == "in" else None
+    handover = store.handover(work.session, handover_id, scope, lock=True)
     if handover is None or work.is_tied(handover.enrolment_id):
         raise HandoverUnknown("there is no such hand-over")
     if handover.direction != direction:

@@ -8,9 +8,9 @@ from sqlmodel import Session
 from chassis.database import timers
 from chassis.database.database import Database, Transaction
 from chassis.runtime import clock
-from services.committee import events
 from services.committee.domain import deadlines as domain
 from services.committee.domain.deadlines import KINDS, STAGES, Kind
+from services.committee.events import outgoing
 from services.committee.models import DeadlineRow
 from services.committee.store import due as store
 
@@ -65,7 +65,7 @@ def _tell(tx: Transaction, due: timers.Due) -> None:
     row.stage, row.loudness = stage, domain.loudness(row.due_at, now)
     ladder = domain.LADDERS[kind]
     addressee = ladder.escalates_to if stage == "missed" else ladder.reminds
-    tx.publish(events.deadline(row, addressee))
+    tx.publish(outgoing.deadline(row, addressee))
     if stage == "missed":
         if kind in _REVIEWS:
             store.mark_overdue(tx.session, [row.subject_id])

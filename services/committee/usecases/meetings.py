@@ -17,11 +17,11 @@ from services.committee.errors import (
     ProtocolUnknown,
 )
 from services.committee.models import AgendaRow, ApplicationRow, AttendanceRow, MeetingRow
-from services.committee.store import cases, due, waiting
+from services.committee.store import cases, due, encrypted_columns, pending_decisions
 from services.committee.store import meetings as store
-from services.committee.usecases import applications, protocols, quorum, sealed
-from services.committee.usecases.sealed import UNREADABLE
-from services.committee.usecases.work import Reading, Work
+from services.committee.store.encrypted_columns import UNREADABLE
+from services.committee.usecases import applications, protocols, quorum
+from services.committee.usecases.access_scope import Reading, Work
 
 _BEFORE: dict[str, Collection[str]] = {"open": ("planned",), "closed": ("open",)}
 
@@ -37,7 +37,7 @@ class Seen:
 
 def plan(work: Work, protocol_id: UUID, starts_at: datetime, language: str) -> Seen:
     """Call a meeting of a protocol's committee; raises `ProtocolUnknown`, also for another district's."""
-    if protocol_id not in work.sight.protocols:
+    if protocol_id not in work.scope.protocols:
         raise ProtocolUnknown("there is no such protocol here")
     row = MeetingRow(
         id=uuid4(),
@@ -57,7 +57,7 @@ def put_on_agenda(work: Work, meeting_id: UUID, application_id: UUID | None, rev
     """Add an application that waits for a decision, or a review; the same again changes nothing."""
     enrolment_id = None
     if review_id is not None:
-        review = due.review(work.session, review_id, work.sight)
+        review = due.review(work.session, review_id, work.scope)
         if review is None or review.state in ("held", "void") or work.is_tied(review.enrolment_id):
             raise MeetingUnknown("there is no such review to hold", field="review_id")
         application_id, enrolment_id = review.application_id, review.enrolment_id
@@ -107,7 +107,7 @@ def move(work: Work, meeting_id: UUID, to: Literal["open", "closed"]) -> Seen:
 
 def read(reading: Reading, meeting_id: UUID) -> Seen:
     """One meeting; raises `MeetingUnknown`."""
-    row = store.meeting(reading.session, reading.sight, meeting_id)
+    row = store.meeting(reading.session, reading.scope, meeting_id)
     if row is None:
         raise MeetingUnknown("there is no such meeting")
     return seen(reading, row)
@@ -116,7 +116,7 @@ def read(reading: Reading, meeting_id: UUID) -> Seen:
 def seen(reading: Reading, row: MeetingRow) -> Seen:
     """A meeting with who is there, and its agenda with who counts; not what the caller has a tie to."""
     attendance = store.attendance(reading.session, row.id)
-    said = [reading.opened(sealed.attendance(row.id, who.subject), who.sealed) for who in attendance]
+    said = [reading.opened(encrypted_columns.attendance(row.id, who.subject), who.sealed) for who in attendance]
     names = [str(each.get("name", UNREADABLE)) for each in said]
     agenda = []
     for item in store.agenda(reading.session, row.id):
@@ -167,7 +167,7 @@ def sits(work: Work, meeting_id: UUID, application_id: UUID) -> bool:
 
 def _counts(reading: Reading, row: MeetingRow, application: ApplicationRow | None, item: AgendaRow) -> Counted:
     """Who counts for a point: for one that waits, of those who were there when it was recorded."""
-    for each in waiting.waiting(reading.session, row.id):
+    for each in pending_decisions.waiting(reading.session, row.id):
         if each.item_id == item.id:
             return quorum.counted_later(reading, row, application, item, each.there)
     return quorum.counted(reading, row, application, item)
@@ -175,7 +175,7 @@ def _counts(reading: Reading, row: MeetingRow, application: ApplicationRow | Non
 
 def locked(work: Work, meeting_id: UUID, *states: str) -> MeetingRow:
     """A meeting of the caller's in one of these states; nobody else changes it meanwhile."""
-    row = store.meeting(work.session, work.sight, meeting_id, lock=True)
+    row = store.meeting(work.session, work.scope, meeting_id, lock=True)
     if row is None:
         raise MeetingUnknown("there is no such meeting")
     if row.state not in states:

@@ -16,11 +16,12 @@ from services.committee.errors import (
     ProtocolUnknown,
 )
 from services.committee.models import MemberRow, ProtocolRow
+from services.committee.store import encrypted_columns
 from services.committee.store import members as store
 from services.committee.store import protocols as protocol_store
-from services.committee.usecases import protocols, sealed
-from services.committee.usecases.sealed import UNREADABLE
-from services.committee.usecases.work import Reading, Work
+from services.committee.store.encrypted_columns import UNREADABLE
+from services.committee.usecases import protocols
+from services.committee.usecases.access_scope import Reading, Work
 
 
 def invite(work: Work, protocol_id: UUID, said: dict[str, Any]) -> MemberRow:
@@ -57,7 +58,7 @@ def invite(work: Work, protocol_id: UUID, said: dict[str, Any]) -> MemberRow:
     row.valid_from = said["valid_from"] or row.valid_from
     if row.valid_until is not None and row.valid_until < row.valid_from:
         raise Invalid("ends before it begins", field="valid_until")
-    row.sealed = work.seal(sealed.member(row.id), {"name": said["name"]})
+    row.sealed = work.seal(encrypted_columns.member(row.id), {"name": said["name"]})
     work.session.add(row)
     work.session.flush()
     return row
@@ -128,7 +129,7 @@ def listed(reading: Reading, protocol_id: UUID) -> list[tuple[MemberRow, str]]:
 
 def name(reading: Reading, row: MemberRow) -> str:
     """What stands in the minutes."""
-    return str(reading.opened(sealed.member(row.id), row.sealed).get("name", UNREADABLE))
+    return str(reading.opened(encrypted_columns.member(row.id), row.sealed).get("name", UNREADABLE))
 
 
 def state_of(row: MemberRow) -> MemberState:
@@ -140,6 +141,6 @@ def state_of(row: MemberRow) -> MemberState:
 
 def _own(reading: Reading, protocol_id: UUID) -> ProtocolRow:
     """The version in force of a protocol of the caller's; raises `ProtocolUnknown`."""
-    if protocol_id not in reading.sight.protocols:
+    if protocol_id not in reading.scope.protocols:
         raise ProtocolUnknown("there is no such protocol here")
     return protocols.in_force(reading.session, protocol_id)

@@ -7,10 +7,11 @@ from chassis.security.accounts import account
 from contracts.common import local_day
 from services.committee.errors import MeetingMoveRefused, MemberUnknown
 from services.committee.models import AttendanceRow, MeetingRow, MemberRow
+from services.committee.store import encrypted_columns
 from services.committee.store import meetings as store
-from services.committee.usecases import meetings, members, sealed
+from services.committee.usecases import meetings, members
+from services.committee.usecases.access_scope import Work
 from services.committee.usecases.meetings import Seen
-from services.committee.usecases.work import Work
 
 
 def record(work: Work, meeting_id: UUID, member_id: UUID, within: timedelta) -> Seen:
@@ -81,7 +82,7 @@ def _come_in(
         meeting_id=row.id,
         subject=member.person,
         partner=member.partner,
-        sealed=work.seal(sealed.attendance(row.id, member.person), named),
+        sealed=work.seal(encrypted_columns.attendance(row.id, member.person), named),
         arrived_at=work.at,
         member_id=member.id,
         recorded_by=work.caller.subject,

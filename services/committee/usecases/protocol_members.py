@@ -16,10 +16,10 @@ from chassis.security.accounts import account, refuse_unreadable
 from contracts.common import local_day
 from services.committee.errors import ProtocolContradictory
 from services.committee.models import MemberRow
+from services.committee.store import encrypted_columns
 from services.committee.store import members as store
-from services.committee.usecases import sealed
-from services.committee.usecases.sealed import UNREADABLE
-from services.committee.usecases.work import Reading, Work
+from services.committee.store.encrypted_columns import UNREADABLE
+from services.committee.usecases.access_scope import Reading, Work
 
 Named = Mapping[str, Any]
 
@@ -57,7 +57,12 @@ def of_version(reading: Reading, protocol_id: UUID, version: int) -> list[dict[s
     rows = store.of_version(reading.session, protocol_id, version)
     unknown = {"name": UNREADABLE}
     return [
-        {**unknown, "subject": row.person, **reading.opened(sealed.member(row.id), row.sealed), **_terms(row)}
+        {
+            **unknown,
+            "subject": row.person,
+            **reading.opened(encrypted_columns.member(row.id), row.sealed),
+            **_terms(row),
+        }
         for row in rows
     ]
 
@@ -88,7 +93,9 @@ def write(work: Work, protocol_id: UUID, version: int, named: Sequence[Named]) -
             invited_at=work.at,
             invited_by=work.caller.subject,
         )
-        row.sealed = work.seal(sealed.member(row.id), {"name": each["name"], "subject": each["subject"]})
+        row.sealed = work.seal(
+            encrypted_columns.member(row.id), {"name": each["name"], "subject": each["subject"]}
+        )
         work.session.add(row)
     work.session.flush()
 

@@ -12,7 +12,6 @@ from chassis.database.database import Database, Transaction
 from chassis.errors import Forbidden
 from chassis.runtime import clock
 from contracts.common import BELGIUM, local_day
-from services.committee import events
 from services.committee.domain.protocol import (
     VERSION_STATES,
     Delays,
@@ -23,10 +22,11 @@ from services.committee.domain.protocol import (
     version_moved,
 )
 from services.committee.errors import DateTooEarly, ProtocolContradictory, ProtocolUnknown
+from services.committee.events import outgoing
 from services.committee.models import ProtocolRow
 from services.committee.store import protocols as store
 from services.committee.usecases import protocol_members
-from services.committee.usecases.work import Reading, Work, reach_of
+from services.committee.usecases.access_scope import Reading, Work, reach_of
 
 TIMER = "protocol"
 
@@ -117,7 +117,7 @@ def _take_effect(tx: Transaction, row: ProtocolRow) -> None:
     now = clock.now()
     first = row.in_force_from or local_day(now)
     protocol_members.take_effect(tx.session, row.id, row.version, first, now)
-    tx.publish(events.protocol_in_force(row))
+    tx.publish(outgoing.protocol_in_force(row))
 
 
 def members_of(reading: Reading, protocol_id: UUID, number: int) -> list[dict[str, Any]]:

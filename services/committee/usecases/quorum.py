@@ -11,7 +11,7 @@ from services.committee.models import AgendaRow, ApplicationRow, AttendanceRow, 
 from services.committee.store import cases, members
 from services.committee.store import meetings as store
 from services.committee.usecases import applications, protocols
-from services.committee.usecases.work import Reading
+from services.committee.usecases.access_scope import Reading
 
 log = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ from sqlmodel import Session
 from chassis.http.pages import Pages
 from chassis.security.principal import Caller
 from contracts.registry import Language
-from services.committee.api.parts import MEMBERS, PROPOSERS, READERS, Parts
+from services.committee.api.dependencies import MEMBERS, PROPOSERS, READERS, Parts
 from services.committee.models import AgendaRow, ApplicationRow, MeetingRow, ProtocolRow
-from services.committee.partners import called
+from services.committee.pages.words import WORDS
+from services.committee.presenters.partner_names import called
 from services.committee.store import meetings as store
-from services.committee.store.sight import Sight
-from services.committee.web.words import WORDS
+from services.committee.store.access_scope import AccessScope
 
 LINES = 100
 # Names of these stand before the colon of a line of the history; what follows is a code of this group.
@@ -63,9 +63,9 @@ class Agendas:
     meetings: Sequence[tuple[MeetingRow, Sequence[AgendaRow]]]
 
     @classmethod
-    def read(cls, session: Session, sight: Sight) -> Self:
+    def read(cls, session: Session, scope: AccessScope) -> Self:
         """As they are now."""
-        return cls([(each, store.agenda(session, each.id)) for each in store.open_meetings(session, sight)])
+        return cls([(each, store.agenda(session, each.id)) for each in store.open_meetings(session, scope)])
 
     def of(
         self, row: ApplicationRow | None, review_id: UUID | None

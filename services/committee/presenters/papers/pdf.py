@@ -10,7 +10,7 @@ from fpdf import FPDF
 
 from contracts.common import BELGIUM
 from contracts.registry import Language
-from services.committee.papers.words import WORDS
+from services.committee.presenters.papers.words import WORDS
 
 _FONTS = Path(__file__).parent / "fonts"
 _FONT = "DejaVu"

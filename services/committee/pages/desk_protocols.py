@@ -10,18 +10,18 @@ from sqlmodel import Session
 
 from chassis.errors import Forbidden
 from chassis.runtime import clock
-from services.committee.api import shown
-from services.committee.api.desk_common import Desk, is_member
-from services.committee.api.parts import DRAFTERS, PROTOCOL_KEEPERS, PROTOCOL_READERS
+from services.committee.api.dependencies import DRAFTERS, PROTOCOL_KEEPERS, PROTOCOL_READERS
 from services.committee.domain.chain import PARTNER, SHAREABLE
 from services.committee.domain.protocol import TABLE, UNDER_WAY
 from services.committee.models import ProtocolRow
+from services.committee.pages.desk_common import Desk, is_member
+from services.committee.presenters import shown
 from services.committee.schemas.common import SLUG
 from services.committee.schemas.protocol import DelaysIn
 from services.committee.store import cases
 from services.committee.store import protocols as store
 from services.committee.usecases import protocols as usecases
-from services.committee.usecases.work import Reading
+from services.committee.usecases.access_scope import Reading
 
 # What a form for a protocol that nobody wrote yet starts from.
 _EMPTY: dict[str, Any] = {
@@ -107,7 +107,7 @@ def _one(desk: Desk) -> None:
             row = (chosen or versions)[0]
             history = shown.history(reading, cases.history(reading.session, [protocol_id]))
             changed = _changed(reading.session, row)
-            own = reading.sight.protocols if is_member(caller) else frozenset[UUID]()
+            own = reading.scope.protocols if is_member(caller) else frozenset[UUID]()
             sitting = _sitting(reading, row)
         sent_back = [each for each in history if each.what == f"version {row.version} sent_back"]
         return desk.show(

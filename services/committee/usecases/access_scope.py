@@ -15,9 +15,8 @@ from chassis.security.principal import Caller
 from services.committee.domain.protocol import Reach
 from services.committee.errors import ApplicationUnknown
 from services.committee.models import ApplicationRow, HistoryRow
-from services.committee.store import cases, protocols
-from services.committee.store.sight import Own, Sight
-from services.committee.usecases import sealed
+from services.committee.store import cases, encrypted_columns, protocols
+from services.committee.store.access_scope import AccessScope, Own
 
 # Who sees the cases of their committees; the rest sees what it proposed.
 COMMITTEE = frozenset({"committee", "secretariat", "magistrate", "procureur"})
@@ -28,16 +27,16 @@ class Reading(unit_of_work.Work):
     """A caller who looks, at one moment: what is read stands in the audit log, or is not read."""
 
     @cached_property
-    def sight(self) -> Sight:
+    def scope(self) -> AccessScope:
         """Which cases the caller may know, ties apart; asked once, by whatever asks first."""
-        return sight_of(self.session, self.caller)
+        return scope_of(self.session, self.caller)
 
     def visible(self, application_id: UUID, *, lock: bool = False) -> ApplicationRow:
         """An application that the caller may see; raises `ApplicationUnknown`. A tie beats every role.
 
         `lock`: it is to be changed, and its number rises.
         """
-        row = cases.application(self.session, application_id, self.sight, lock=lock)
+        row = cases.application(self.session, application_id, self.scope, lock=lock)
         if row is None:
             raise ApplicationUnknown("there is no such application")
         if cases.is_tied(self.session, self.caller.subject, row.id, row.enrolment_id):
@@ -71,13 +70,13 @@ class Work(Reading):
             at=self.at,
             by=self.caller.subject,
             partner=self.caller.partner,
-            sealed=self.seal(sealed.history(subject_id, what), dict(said)) if said else None,
+            sealed=self.seal(encrypted_columns.history(subject_id, what), dict(said)) if said else None,
         )
         self.session.add(row)
 
 
-def sight_of(session: Session, caller: Caller) -> Sight:
-    """Which cases a caller may know, ties apart; the rule itself is in `Sight`."""
+def scope_of(session: Session, caller: Caller) -> AccessScope:
+    """Which cases a caller may know, ties apart; the rule itself is in `AccessScope`."""
     ours, covered, elsewhere = set[UUID](), set[str](), set[str]()
     for row in protocols.binding(session):
         reach = reach_of(row.id, row.content)
@@ -88,7 +87,7 @@ def sight_of(session: Session, caller: Caller) -> Sight:
             elsewhere |= set(reach.zones)
     outside = "procureur_general" in caller.roles and not caller.roles & COMMITTEE
     own = None if outside else own_cases(caller)
-    return Sight(
+    return AccessScope(
         caller.subject, frozenset(ours), frozenset(covered), frozenset(elsewhere - covered), own, outside
     )
 

@@ -5,26 +5,26 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from services.committee import events
+from services.committee.events import outgoing
 from services.committee.models import ApplicationRow
 from services.committee.store import cases
 from services.committee.store import due as store
-from services.committee.usecases import deadlines, watching
-from services.committee.usecases.work import Work
+from services.committee.usecases import deadlines, registry_mismatch
+from services.committee.usecases.access_scope import Work
 
 
 def to_end(work: Work, row: ApplicationRow, cause: Literal["not_ratified", "review", "chain_approach"]) -> None:
     """The alarm is to end: by people, who are waited for. The caller locked the case and knows that it may."""
     row.state = "ending"
     deadlines.met(work.session, row.id, now=work.at)
-    watching.watch(work.session, row, work.at)
-    work.tx.publish(events.ending(row, cause, work.at))
+    registry_mismatch.watch(work.session, row, work.at)
+    work.tx.publish(outgoing.ending(row, cause, work.at))
 
 
 def void_ends(work: Work, application_id: UUID) -> None:
     """Reviews at an end that is no longer the end: nobody is reminded of them."""
     ends = [each for each in store.reviews_of(work.session, application_id) if each.cause == "end"]
-    watching.void(work.session, ends, work.at)
+    registry_mismatch.void(work.session, ends, work.at)
 
 
 def deciders(session: Session, row: ApplicationRow) -> list[str]:

@@ -1,7 +1,7 @@
 """What the committee's pages say, in the four languages; a code that stands in no table is shown as it is."""
 
 from chassis.i18n.translations import Lines, by_language
-from services.committee.partners import PARTNERS
+from services.committee.presenters.partner_names import PARTNERS
 
 _LINES: Lines = {
     "title": ("Indicatiecommissie stalkingalarm", "Commission alarme harcèlement", "Ausschuss Stalkingalarm", "Stalkingalarm committee"),

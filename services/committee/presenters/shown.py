@@ -31,11 +31,12 @@ from services.committee.schemas.chain import HandoverOut
 from services.committee.schemas.meeting import AgendaOut, AttendanceOut, MeetingOut
 from services.committee.schemas.member import MemberOut
 from services.committee.schemas.protocol import HistoryOut, ProtocolOut
-from services.committee.usecases import applications, sealed
+from services.committee.store import encrypted_columns
+from services.committee.usecases import applications
+from services.committee.usecases.access_scope import Reading, own_cases
 from services.committee.usecases.applications import Filed
 from services.committee.usecases.meetings import Seen
 from services.committee.usecases.members import state_of
-from services.committee.usecases.work import Reading, own_cases
 
 M = TypeVar("M", bound=BaseModel)
 R = TypeVar("R", bound=RowOut)
@@ -157,7 +158,7 @@ def history(reading: Reading, rows: Sequence[HistoryRow]) -> list[HistoryOut]:
     return [
         row(HistoryOut, each, **({"said": said} if said or not each.sealed else {}))
         for each in rows
-        for said in [reading.opened(sealed.history(each.subject_id, each.what), each.sealed)]
+        for said in [reading.opened(encrypted_columns.history(each.subject_id, each.what), each.sealed)]
     ]
 
 

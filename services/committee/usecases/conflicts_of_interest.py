@@ -10,13 +10,13 @@ from uuid import UUID
 
 from chassis.errors import Forbidden
 from chassis.security.accounts import account, refuse_unreadable
-from services.committee import events
 from services.committee.errors import TieRefused, TieUnknown
+from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, ConflictRow
-from services.committee.store import cases, enrolments
-from services.committee.usecases import applications, sealed
-from services.committee.usecases.sealed import UNREADABLE
-from services.committee.usecases.work import Reading, Work
+from services.committee.store import cases, encrypted_columns, enrolments
+from services.committee.store.encrypted_columns import UNREADABLE
+from services.committee.usecases import applications
+from services.committee.usecases.access_scope import Reading, Work
 
 
 def declare(work: Work, application_id: UUID, subject: str, reason: str) -> None:
@@ -45,13 +45,13 @@ def declare(work: Work, application_id: UUID, subject: str, reason: str) -> None
     after = known.withdrawn_at + timedelta(microseconds=1) if known and known.withdrawn_at else work.at
     conflict.declared_at, conflict.declared_by = max(work.at, after), work.caller.subject
     conflict.withdrawn_at = conflict.withdrawn_by = None
-    conflict.sealed = work.seal(sealed.conflict(row.id, conflict.subject), {"reason": reason})
+    conflict.sealed = work.seal(encrypted_columns.conflict(row.id, conflict.subject), {"reason": reason})
     work.session.add(conflict)
     work.session.flush()
     work.note(row.id, "conflict of interest declared")
     # Other services hear whose file it is as soon as the application says so.
     if row.enrolment_id is not None:
-        work.tx.publish(events.tied(row, conflict))
+        work.tx.publish(outgoing.tied(row, conflict))
 
 
 def withdraw(work: Work, application_id: UUID, subject: str, reason: str) -> None:
@@ -72,7 +72,7 @@ def withdraw(work: Work, application_id: UUID, subject: str, reason: str) -> Non
     conflict.withdrawn_by = work.caller.subject
     work.note(row.id, "conflict of interest withdrawn", {"reasons": reason})
     if row.enrolment_id is not None:
-        work.tx.publish(events.untied(row, conflict))
+        work.tx.publish(outgoing.untied(row, conflict))
 
 
 def of_case(reading: Reading, application_id: UUID) -> Sequence[tuple[ConflictRow, str]]:
@@ -83,7 +83,7 @@ def of_case(reading: Reading, application_id: UUID) -> Sequence[tuple[ConflictRo
 
 
 def _reason(reading: Reading, row: ConflictRow) -> str:
-    said = reading.opened(sealed.conflict(row.application_id, row.subject), row.sealed)
+    said = reading.opened(encrypted_columns.conflict(row.application_id, row.subject), row.sealed)
     return str(said.get("reason", UNREADABLE))
 
 
@@ -108,7 +108,7 @@ def _refuse_beyond(work: Reading, row: ApplicationRow) -> None:
     if row.submitted_at is None or row.enrolment_id is None or row.state == "withdrawn":
         raise TieRefused("somebody else's tie is declared once the case is submitted", field="subject")
     rules = applications.rules_for(work, row)
-    if row.protocol_id not in work.sight.protocols or rules is None or rules.zones is None:
+    if row.protocol_id not in work.scope.protocols or rules is None or rules.zones is None:
         raise TieRefused("this case is not under a protocol of yours", field="subject")
     if enrolments.zone(work.session, row.enrolment_id) not in rules.zones:
         raise TieRefused("no zone of your protocol manages this file", field="subject")

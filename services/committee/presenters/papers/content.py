@@ -10,12 +10,12 @@ from contracts.registry import Language
 from services.committee.domain.presence import Counted
 from services.committee.errors import ApplicationUnknown, QuorumMissing
 from services.committee.models import AgendaRow, AttendanceRow, DecisionRow, MeetingRow
-from services.committee.papers.pdf import Minutes, Point, Present
-from services.committee.partners import called
-from services.committee.store import cases, due
-from services.committee.usecases import meetings, protocols, sealed
+from services.committee.presenters.papers.pdf import Minutes, Point, Present
+from services.committee.presenters.partner_names import called
+from services.committee.store import cases, due, encrypted_columns
+from services.committee.usecases import meetings, protocols
+from services.committee.usecases.access_scope import Reading
 from services.committee.usecases.meetings import Seen
-from services.committee.usecases.work import Reading
 
 # How a partner is called, by its code.
 Name = Callable[[str], str]
@@ -102,7 +102,7 @@ def _point(reading: Reading, meeting: MeetingRow, item: AgendaRow, name: Name) -
         reference = str(item.application_id or item.review_id)
         if review is None or review.meeting_id != meeting.id or review.outcome is None:
             return Point(_short(reference), True, item.state)
-        said = reading.open(sealed.review(review.id), review.sealed)
+        said = reading.open(encrypted_columns.review(review.id), review.sealed)
         return Point(
             _short(reference),
             True,
@@ -122,7 +122,7 @@ def _point(reading: Reading, meeting: MeetingRow, item: AgendaRow, name: Name) -
 
 
 def _decided(reading: Reading, decision: DecisionRow, state: str, name: Name) -> Point:
-    said = reading.open(sealed.decision(decision.id), decision.sealed)
+    said = reading.open(encrypted_columns.decision(decision.id), decision.sealed)
     dates = [(each, day) for each in ("review_on", "ends_on") if (day := getattr(decision, each)) is not None]
     return Point(
         _short(str(decision.application_id)),

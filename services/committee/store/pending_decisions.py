@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlmodel import Session, col, select
 
 from services.committee.models import AttendanceRow, MeetingRow, WaitingRow
-from services.committee.store.sight import Sight
+from services.committee.store.access_scope import AccessScope
 
 
 def waiting(session: Session, meeting_id: UUID | None = None) -> Sequence[WaitingRow]:
@@ -51,13 +51,15 @@ def one(session: Session, waiting_id: UUID, *, lock: bool = False) -> WaitingRow
     return session.exec(found.with_for_update() if lock else found).one_or_none()
 
 
-def unconfirmed(session: Session, sight: Sight, person: str) -> Sequence[tuple[MeetingRow, AttendanceRow]]:
+def unconfirmed(
+    session: Session, scope: AccessScope, person: str
+) -> Sequence[tuple[MeetingRow, AttendanceRow]]:
     """Meetings at which one person was recorded, by somebody else, and did not confirm it."""
     found = (
         select(MeetingRow, AttendanceRow)
         .join(AttendanceRow, col(AttendanceRow.meeting_id) == col(MeetingRow.id))
         .where(
-            col(MeetingRow.protocol_id).in_(sight.protocols),
+            col(MeetingRow.protocol_id).in_(scope.protocols),
             col(AttendanceRow.subject) == person,
             col(AttendanceRow.member_id).is_not(None),
             col(AttendanceRow.confirmed_at).is_(None),

@@ -8,20 +8,20 @@ from sqlmodel import Session
 
 from chassis.security.accounts import account
 from contracts.common import local_day
-from services.committee.api import shown
-from services.committee.api.desk_cases import protocol_of, sendable
-from services.committee.api.desk_common import LINES, Agendas, Desk, conditions_of
-from services.committee.api.parts import MEMBERS
+from services.committee.api.dependencies import MEMBERS
 from services.committee.domain.application import ELEMENTS, LEVELS, MOVES
 from services.committee.domain.presence import sits_on
 from services.committee.models import ApplicationRow, ReviewRow
+from services.committee.pages.desk_cases import protocol_of, sendable
+from services.committee.pages.desk_common import LINES, Agendas, Desk, conditions_of
+from services.committee.presenters import shown
 from services.committee.schemas.case import ApplicationOut
 from services.committee.schemas.meeting import AgendaOut, MeetingOut
 from services.committee.store import cases, due
 from services.committee.store import meetings as meeting_store
 from services.committee.store import protocols as protocol_store
 from services.committee.usecases import applications, meetings, members, protocols
-from services.committee.usecases.work import Reading, sight_of
+from services.committee.usecases.access_scope import Reading, scope_of
 
 
 def add(desk: Desk) -> None:
@@ -37,7 +37,7 @@ def _meetings(desk: Desk) -> None:
         """The last meetings and the ones to come."""
         caller = desk.pages.reader(request, *MEMBERS)
         with desk.parts.database.read() as session:
-            rows = meeting_store.meetings(session, sight_of(session, caller), since=None, limit=LINES)
+            rows = meeting_store.meetings(session, scope_of(session, caller), since=None, limit=LINES)
             present = protocol_store.all_in_force(session)
         return desk.show(request, "meetings.html", caller, rows=rows, protocols=present)
 
@@ -48,9 +48,9 @@ def _reviews(desk: Desk) -> None:
         """Reviews that nobody held yet, the most urgent first, to be put on an agenda."""
         caller = desk.pages.reader(request, *MEMBERS)
         with desk.parts.database.read() as session:
-            sight = sight_of(session, caller)
-            waiting = due.reviews(session, sight, limit=LINES)
-            agendas = Agendas.read(session, sight)
+            scope = scope_of(session, caller)
+            waiting = due.reviews(session, scope, limit=LINES)
+            agendas = Agendas.read(session, scope)
             rows = [(each, *agendas.of(_case_of(session, each), each.id)) for each in waiting]
         return desk.show(request, "reviews.html", caller, rows=rows)
 

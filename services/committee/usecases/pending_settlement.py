@@ -5,13 +5,29 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+from chassis.database.database import Database
+from chassis.errors import Permanent
 from chassis.security.principal import Caller
+from chassis.security.vault import Vault
 from services.committee.domain.presence import Counted
 from services.committee.models import AgendaRow, MeetingRow, WaitingRow
-from services.committee.store import cases
-from services.committee.store import waiting as store
-from services.committee.usecases import procedures, quorum, reviewing, sealed
-from services.committee.usecases.work import Work
+from services.committee.store import cases, encrypted_columns
+from services.committee.store import pending_decisions as store
+from services.committee.usecases import decisions, pending_decisions, quorum, reviews
+from services.committee.usecases.access_scope import Work
+
+
+def settle(database: Database, vault: Vault, meeting_id: UUID | None = None) -> None:
+    """Take the decisions, of one meeting or of all, whose quorum has confirmed by now."""
+    with database.read() as session:
+        known = [(row.id, recorder_of(row)) for row in store.waiting(session, meeting_id)]
+    for waiting_id, recorder in known:
+        try:
+            with database.transaction() as tx:
+                take_effect(Work(tx, vault, recorder), waiting_id)
+        except Permanent as refused:
+            with database.transaction() as tx:
+                pending_decisions.lapse(Work(tx, vault, recorder), waiting_id, refused.detail)
 
 
 def recorder_of(row: WaitingRow) -> Caller:
@@ -38,27 +54,27 @@ def take_effect(work: Work, waiting_id: UUID) -> bool:
         return False
     # Before the act: what else waits about the case lapses with it.
     row.state, row.settled_at, item.state = "effective", work.at, "decided"
-    _ACTS[row.act](work, row, work.open(sealed.waiting(row.id), row.sealed), counted)
+    _ACTS[row.act](work, row, work.open(encrypted_columns.waiting(row.id), row.sealed), counted)
     return True
 
 
 def _decide(work: Work, row: WaitingRow, said: Mapping[str, Any], counted: Counted) -> None:
     assert row.application_id is not None  # noqa: S101 - of a case
-    outcome: procedures.Outcome = "grant" if row.act == "grant" else "refuse"
-    procedures.decide(work, row.application_id, outcome, said, row.meeting_id, counted)
+    outcome: decisions.Outcome = "grant" if row.act == "grant" else "refuse"
+    decisions.decide(work, row.application_id, outcome, said, row.meeting_id, counted)
 
 
 def _propose(work: Work, row: WaitingRow, said: Mapping[str, Any], counted: Counted) -> None:
     assert row.application_id is not None  # noqa: S101 - of a case
-    outcome: procedures.Outcome = "grant" if said["outcome"] == "grant" else "refuse"
-    procedures.propose_decision(work, row.application_id, outcome, said, row.meeting_id, counted)
+    outcome: decisions.Outcome = "grant" if said["outcome"] == "grant" else "refuse"
+    decisions.propose_decision(work, row.application_id, outcome, said, row.meeting_id, counted)
 
 
 def _hold(work: Work, row: WaitingRow, said: Mapping[str, Any], counted: Counted) -> None:
     assert row.review_id is not None  # noqa: S101 - of a review
     ends_on = said.get("ends_on")
     whole = {**said, "ends_on": date.fromisoformat(ends_on) if ends_on else None}
-    reviewing.hold(work, row.review_id, whole, row.meeting_id, counted, row.recorded_at)
+    reviews.hold(work, row.review_id, whole, row.meeting_id, counted, row.recorded_at)
 
 
 _ACTS: Mapping[str, Callable[[Work, WaitingRow, Mapping[str, Any], Counted], None]] = {

@@ -10,7 +10,7 @@ from chassis.security.auth import require
 from chassis.security.principal import Caller
 from chassis.security.vault import Vault
 from services.committee.settings import CommitteeSettings
-from services.committee.usecases.work import Reading, Work
+from services.committee.usecases.access_scope import Reading, Work
 
 # Who proposes an alarm, and who sits on the committee.
 PROPOSERS = ("committee", "secretariat", "file_manager", "follow_up")

@@ -70,7 +70,7 @@ def history(subject_id: UUID, what: str) -> str:
     return f"history:{subject_id}:{what}"
 
 
-SEALED = (
+ENCRYPTED = (
     Sealed(ApplicationRow, "sealed", application, ("id",)),
     Sealed(DecisionRow, "sealed", decision, ("id",)),
     Sealed(ReviewRow, "sealed", review, ("id",)),

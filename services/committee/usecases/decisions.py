@@ -7,29 +7,28 @@ from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from contracts.common import local_day
-from services.committee import events
 from services.committee.domain import application as domain
 from services.committee.domain import deadlines as kinds
 from services.committee.domain.application import Checked, Content
 from services.committee.domain.presence import Counted
 from services.committee.domain.protocol import Rules
-from services.committee.domain.watch import WATCHES
+from services.committee.domain.registry_mismatch import WATCHES
 from services.committee.errors import DecidedElsewhere
+from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, DecisionRow
-from services.committee.store import cases
+from services.committee.store import cases, encrypted_columns
 from services.committee.usecases import (
     applications,
     deadlines,
-    ending,
+    end_of_protection,
     meetings,
+    pending_decisions,
     quorum,
-    reviewing,
-    sealed,
-    waiting,
-    watching,
+    registry_mismatch,
+    reviews,
 )
+from services.committee.usecases.access_scope import Work
 from services.committee.usecases.applications import Filed, content_of, record, rules_for, state_of
-from services.committee.usecases.work import Work
 
 Outcome = Literal["grant", "refuse"]
 _NOBODY = Counted()
@@ -47,9 +46,9 @@ def grant_provisionally(work: Work, application_id: UUID, said: Mapping[str, Any
     decision = _decide(work, row, "provisional", "grant", said)
     deadlines.met(work.session, row.id, frozenset({"provisional_decision"}), now=work.at)
     ratify_by = _wait_for(work, row, "ratification", rules)
-    watching.watch(work.session, row, work.at)
+    registry_mismatch.watch(work.session, row, work.at)
     work.note(row.id, "granted provisionally")
-    work.tx.publish(events.provisionally_granted(row, decision, ratify_by))
+    work.tx.publish(outgoing.provisionally_granted(row, decision, ratify_by))
     return applications.filed(work, row)
 
 
@@ -90,7 +89,7 @@ def decide(
     content = _checked(work, row, rules, said.get("conditions") or {}) if outcome == "grant" else None
     counted = counted or meetings.deciding(work, meeting_id, row, None)
     if counted.waits_for:
-        waiting.wait(work, meeting_id, counted, outcome, said, application_id=row.id)
+        pending_decisions.wait(work, meeting_id, counted, outcome, said, application_id=row.id)
         return applications.filed(work, row)
     if content is not None:
         record(work, row, content)
@@ -117,7 +116,7 @@ def propose_decision(
     counted = counted or meetings.deciding(work, meeting_id, row, None)
     if counted.waits_for:
         kept = {**said, "outcome": outcome}
-        waiting.wait(work, meeting_id, counted, "propose_decision", kept, application_id=row.id)
+        pending_decisions.wait(work, meeting_id, counted, "propose_decision", kept, application_id=row.id)
         return applications.filed(work, row)
     row.state = after
     _decide(work, row, "draft", outcome, said, counted, meeting_id)
@@ -132,7 +131,7 @@ def approve_draft(work: Work, application_id: UUID) -> Filed:
     draft = _last_draft(work, row, "grant")
     outcome: Outcome = "grant" if draft.outcome == "granted" else "refuse"
     row.state = domain.moved(state_of(row), outcome)
-    said = work.open(sealed.decision(draft.id), draft.sealed)
+    said = work.open(encrypted_columns.decision(draft.id), draft.sealed)
     # Whose tie became known since does not count any more.
     counted = quorum.still_counted(work, row, {**draft.present, **draft.excluded}, _rules(work, row))
     decision = _decide(work, row, "final", outcome, said, counted, draft.meeting_id, work.caller.subject)
@@ -157,12 +156,12 @@ def request_review(work: Work, application_id: UUID, grounds: str) -> Filed:
     if before == "ending" and row.protocol_id is None:
         raise DecidedElsewhere("outside a protocol a new application is needed")
     row.state = domain.moved(before, "request_review")
-    row.reviewed_from = ending.deciders(work.session, row)
-    watching.watch(work.session, row, work.at)
+    row.reviewed_from = end_of_protection.deciders(work.session, row)
+    registry_mismatch.watch(work.session, row, work.at)
     rules = _rules(work, row)
     _wait_for(work, row, "ratification" if row.state == "provisional" else "decision", rules)
     work.note(row.id, "review requested", {"grounds": grounds})
-    work.tx.publish(events.reopened(row, work.at))
+    work.tx.publish(outgoing.reopened(row, work.at))
     return applications.filed(work, row)
 
 
@@ -200,7 +199,7 @@ def _decide(
         decided_by=work.caller.subject,
         approved_by=approved_by,
     )
-    decision.sealed = work.seal(sealed.decision(decision.id), dict(said))
+    decision.sealed = work.seal(encrypted_columns.decision(decision.id), dict(said))
     if kind == "final" and outcome == "grant":
         delays = _rules(work, row).delays
         decision.review_on = local_day(kinds.due_at("review", work.at, delays))
@@ -212,25 +211,25 @@ def _decide(
 def _settle(work: Work, row: ApplicationRow, decision: DecisionRow, *, alive: bool) -> None:
     """What follows from a final decision. `alive`: the alarm was, and is until the device is handed in."""
     deadlines.met(work.session, row.id, _DECIDED, now=work.at)
-    waiting.overtake(work, application_id=row.id)
+    pending_decisions.overtake(work, application_id=row.id)
     if decision.meeting_id is not None:
-        waiting.overtake_reviews(work, row.id, decision.meeting_id, decision.decided_at)
+        pending_decisions.overtake_reviews(work, row.id, decision.meeting_id, decision.decided_at)
     row.reviewed_from = []
-    submitted = events.submitted(row)
+    submitted = outgoing.submitted(row)
     if decision.outcome == "granted":
-        reviewing.after_grant(work, submitted, decision)
+        reviews.after_grant(work, submitted, decision)
     work.note(row.id, decision.outcome)
-    work.tx.publish(events.decided(submitted, decision))
+    work.tx.publish(outgoing.decided(submitted, decision))
     if decision.outcome == "refused" and alive:
-        ending.to_end(work, row, "not_ratified")
+        end_of_protection.to_end(work, row, "not_ratified")
     else:
-        watching.watch(work.session, row, work.at)
+        registry_mismatch.watch(work.session, row, work.at)
 
 
 def _wait_for(
     work: Work, row: ApplicationRow, kind: kinds.Kind, rules: Rules, since: datetime | None = None
 ) -> Any:
-    enrolment_id = events.submitted(row).enrolment_id
+    enrolment_id = outgoing.submitted(row).enrolment_id
     due_at = kinds.due_at(kind, since or work.at, rules.delays)
     deadlines.set_deadline(
         work.session,

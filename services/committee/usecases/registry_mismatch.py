@@ -8,14 +8,14 @@ from sqlmodel import Session
 
 from services.committee.domain import application as domain
 from services.committee.domain import deadlines as kinds
-from services.committee.domain.watch import WATCHES, lacks
+from services.committee.domain.registry_mismatch import WATCHES, lacks
 from services.committee.errors import ApplicationMoveRefused
 from services.committee.models import ApplicationRow, KnownEnrolmentRow, ReviewRow
 from services.committee.store import cases, enrolments
 from services.committee.store import due as store
 from services.committee.usecases import applications, deadlines, protocols
+from services.committee.usecases.access_scope import Work
 from services.committee.usecases.applications import Filed, state_of
-from services.committee.usecases.work import Work
 
 
 def watch(session: Session, row: ApplicationRow, now: datetime) -> None:

@@ -8,19 +8,19 @@ from fastapi import Request, Response
 
 from chassis.database.damaged_rows import Known
 from chassis.security.principal import Caller
-from services.committee.api import shown
-from services.committee.api.desk_common import Agendas, Desk, conditions_of, is_member
-from services.committee.api.parts import OFFICERS, OPINION_GIVERS, PROPOSERS, READERS, TIE_KEEPERS
+from services.committee.api.dependencies import OFFICERS, OPINION_GIVERS, PROPOSERS, READERS, TIE_KEEPERS
 from services.committee.domain.application import ELEMENTS, LEVELS, MOVES
 from services.committee.domain.chain import PARTNER, fields_sent
 from services.committee.models import ApplicationRow, ProtocolRow
-from services.committee.partners import called
+from services.committee.pages.desk_common import Agendas, Desk, conditions_of, is_member
+from services.committee.presenters import shown
+from services.committee.presenters.partner_names import called
 from services.committee.schemas.case import ApplicationOut, ConflictOut
 from services.committee.store import cases, due
 from services.committee.store import members as member_store
 from services.committee.store import protocols as protocol_store
-from services.committee.usecases import applications, chain, ties
-from services.committee.usecases.work import COMMITTEE, Reading
+from services.committee.usecases import applications, chain, conflicts_of_interest
+from services.committee.usecases.access_scope import COMMITTEE, Reading
 
 
 def add(desk: Desk) -> None:
@@ -96,7 +96,7 @@ def _raised(case: ApplicationOut) -> tuple[str, ...]:
 def _around(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
     """What members see of a case besides the application: logged, as over the API."""
     shown.read(reading, shown.about(row.id), "history")
-    agendas = Agendas.read(reading.session, reading.sight)
+    agendas = Agendas.read(reading.session, reading.scope)
     waiting = [each for each in due.reviews_of(reading.session, row.id) if each.state in ("open", "overdue")]
     return {
         "history": shown.history(reading, cases.history(reading.session, [row.id])),
@@ -113,8 +113,8 @@ def _ties(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
     found: list[ConflictOut] = []
     if reading.caller.roles & set(TIE_KEEPERS):
         shown.read(reading, shown.about(row.id), "conflict")
-        found = [shown.conflict(*each) for each in ties.of_case(reading, row.id)]
-    may = ties.may_be_said(reading, row)
+        found = [shown.conflict(*each) for each in conflicts_of_interest.of_case(reading, row.id)]
+    may = conflicts_of_interest.may_be_said(reading, row)
     known = member_store.members(reading.session, row.protocol_id) if may and row.protocol_id else ()
     return {"ties": found, "may_tie": may, "accounts": [each.person for each in known]}
 

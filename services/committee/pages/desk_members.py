@@ -6,9 +6,9 @@ from fastapi import Request, Response
 
 from chassis.runtime import clock
 from chassis.security.accounts import account
-from services.committee.api import shown
-from services.committee.api.desk_common import Desk
-from services.committee.api.parts import MEMBERS
+from services.committee.api.dependencies import MEMBERS
+from services.committee.pages.desk_common import Desk
+from services.committee.presenters import shown
 from services.committee.usecases import members, protocols
 
 

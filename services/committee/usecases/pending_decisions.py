@@ -10,10 +10,9 @@ from uuid import UUID, uuid4
 
 from services.committee.domain.presence import Counted
 from services.committee.models import AgendaRow, WaitingRow
+from services.committee.store import encrypted_columns, pending_decisions
 from services.committee.store import meetings as store
-from services.committee.store import waiting
-from services.committee.usecases import sealed
-from services.committee.usecases.work import Work
+from services.committee.usecases.access_scope import Work
 
 Act = Literal["grant", "refuse", "propose_decision", "hold"]
 # What the recorder is known by when it is taken.
@@ -46,14 +45,14 @@ def wait(
         recorded_at=work.at,
         recorded_by=work.caller.subject,
     )
-    row.sealed = work.seal(sealed.waiting(row.id), as_json(said))
+    row.sealed = work.seal(encrypted_columns.waiting(row.id), as_json(said))
     work.session.add(row)
     work.note(application_id or meeting_id, "decision waits")
 
 
 def overtake(work: Work, *, application_id: UUID | None = None, review_id: UUID | None = None) -> None:
     """What waits about something that was decided meanwhile, elsewhere, lapses."""
-    for row in waiting.of_case(work.session, application_id, review_id):
+    for row in pending_decisions.of_case(work.session, application_id, review_id):
         _lapse(work, row, "decided elsewhere")
 
 
@@ -62,13 +61,13 @@ def overtake_reviews(work: Work, application_id: UUID, meeting_id: UUID, decided
 
     What the same meeting decides of a case takes effect together.
     """
-    for row in waiting.earlier_reviews(work.session, application_id, meeting_id, decided_at):
+    for row in pending_decisions.earlier_reviews(work.session, application_id, meeting_id, decided_at):
         _lapse(work, row, "decided elsewhere")
 
 
 def lapse(work: Work, waiting_id: UUID, why: str) -> None:
     """It cannot be done any more; the point stands adjourned, and the history says why."""
-    row = waiting.one(work.session, waiting_id, lock=True)
+    row = pending_decisions.one(work.session, waiting_id, lock=True)
     if row is not None and row.state == "waiting":
         _lapse(work, row, why)
 

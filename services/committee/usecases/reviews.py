@@ -10,7 +10,6 @@ from sqlmodel import Session
 from chassis.database.damaged_rows import Known
 from contracts.committee import ApplicationSubmitted
 from contracts.common import local_day, morning
-from services.committee import events
 from services.committee.domain import application as domain
 from services.committee.domain import calendar
 from services.committee.domain import deadlines as kinds
@@ -18,19 +17,28 @@ from services.committee.domain.application import Checked
 from services.committee.domain.presence import Counted
 from services.committee.domain.protocol import Rules
 from services.committee.errors import DateTooEarly, DateTooLate, ReviewMoveRefused, ReviewUnknown
+from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, DecisionRow, ReviewRow
-from services.committee.store import cases, enrolments
+from services.committee.store import cases, encrypted_columns, enrolments
 from services.committee.store import due as store
-from services.committee.usecases import chain, deadlines, ending, meetings, protocols, sealed, waiting, watching
+from services.committee.usecases import (
+    chain,
+    deadlines,
+    end_of_protection,
+    meetings,
+    pending_decisions,
+    protocols,
+    registry_mismatch,
+)
+from services.committee.usecases.access_scope import Work
 from services.committee.usecases.applications import rules_for, state_of
-from services.committee.usecases.asking import ask
-from services.committee.usecases.work import Work
+from services.committee.usecases.review_requests import ask
 
 
 def after_grant(work: Work, case: ApplicationSubmitted, decision: DecisionRow) -> None:
     """A grant asks for a periodic review, and for one at its end; older ones at an end are void."""
     assert decision.review_on is not None and decision.ends_on is not None  # noqa: S101, PT018 - just set
-    ending.void_ends(work, case.application_id)
+    end_of_protection.void_ends(work, case.application_id)
     for cause, day in (("periodic", decision.review_on), ("end", decision.ends_on)):
         due_at = morning(day)
         ask(work.session, case.enrolment_id, case.application_id, cause, decision.id, due_at, work.at)  # type: ignore[arg-type]
@@ -92,28 +100,30 @@ def hold(
     counted = counted or meetings.deciding(work, meeting_id, row, review.id)
     if counted.waits_for:
         case = row.id if row else None
-        waiting.wait(work, meeting_id, counted, "hold", said, application_id=case, review_id=review.id)
+        pending_decisions.wait(
+            work, meeting_id, counted, "hold", said, application_id=case, review_id=review.id
+        )
         return review
     review.state, review.outcome, review.held_at, review.held_by = "held", outcome, work.at, work.caller.subject
     review.meeting_id, review.present, review.excluded = meeting_id, counted.present, counted.excluded
-    review.sealed = work.seal(sealed.review(review.id), waiting.as_json(said))
+    review.sealed = work.seal(encrypted_columns.review(review.id), pending_decisions.as_json(said))
     deadlines.met(work.session, review.id, now=work.at)
-    waiting.overtake(work, review_id=review.id)
+    pending_decisions.overtake(work, review_id=review.id)
     if row is not None:
-        waiting.overtake_reviews(work, row.id, meeting_id, decided_at or work.at)
+        pending_decisions.overtake_reviews(work, row.id, meeting_id, decided_at or work.at)
     if outcome == "chain_approach":
         if row is None:
             raise ReviewMoveRefused("there is no case to refer")
         chain.refer(work, row.id, said["referral"], decided=True)
     if row is not None:
         _follow(work, row, review, said, rules, after)
-    work.tx.publish(events.review_held(review, row.number if row else 0, said.get("ends_on")))
+    work.tx.publish(outgoing.review_held(review, row.number if row else 0, said.get("ends_on")))
     return review
 
 
 def _locked(work: Work, review_id: UUID) -> tuple[ReviewRow, ApplicationRow | None]:
     """A review and its case, the case first, as everywhere. Raises `ReviewUnknown`, also for who has a tie."""
-    known = store.review(work.session, review_id, work.sight)
+    known = store.review(work.session, review_id, work.scope)
     if known is None or work.is_tied(known.enrolment_id):
         raise ReviewUnknown("there is no such review")
     row = work.visible(known.application_id, lock=True) if known.application_id else None
@@ -159,7 +169,7 @@ def _follow(
 ) -> None:
     work.note(row.id, f"review: {review.outcome}")
     if review.outcome == "end":
-        ending.to_end(work, row, "review")
+        end_of_protection.to_end(work, row, "review")
         return
     if row.state == "ended":
         # The registry hears it, and tells her zone: nothing of this case is looked at again.
@@ -168,12 +178,12 @@ def _follow(
     if after is not None:
         # What was to end lives on: nobody needs to bring the device any more, and somebody looks again.
         row.state = after
-        watching.watch(work.session, row, work.at)
+        registry_mismatch.watch(work.session, row, work.at)
         ask(*about, "periodic", review.id, _cadence(rules, work.at), work.at)
     elif review.cause == "periodic":
         ask(*about, "periodic", review.id, _cadence(rules, work.at), work.at)
     if review.outcome == "extend":
-        ending.void_ends(work, row.id)
+        end_of_protection.void_ends(work, row.id)
         ask(*about, "end", review.id, morning(said["ends_on"]), work.at)
     elif review.cause == "end":
         # Nobody ended it and nobody extended it: people look again, and are told that they must.

@@ -28,7 +28,7 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
+class AccessScope:
     """What a caller may know. `zones`: those of the caller's `protocols`; `elsewhere`: those of others alone.
 
     `own`: nothing but these; None for who sits on a committee. `outside`: cases outside any protocol alone.

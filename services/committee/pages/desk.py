@@ -9,24 +9,24 @@ from fastapi.responses import RedirectResponse
 from chassis.http.pages import Pages
 from chassis.runtime import clock
 from chassis.security.accounts import account
-from services.committee.api import desk_cases, desk_chain, desk_meetings, desk_members, desk_protocols
-from services.committee.api.desk_common import LINES, Desk, is_member
-from services.committee.api.parts import READERS, Parts
+from services.committee.api.dependencies import READERS, Parts
 from services.committee.domain.application import State
-from services.committee.store import cases, due, members, waiting
+from services.committee.pages import desk_cases, desk_chain, desk_meetings, desk_members, desk_protocols
+from services.committee.pages.desk_common import LINES, Desk, is_member
+from services.committee.pages.words import WORDS
+from services.committee.store import cases, due, members, pending_decisions
 from services.committee.store import meetings as meeting_store
 from services.committee.store import protocols as protocol_store
-from services.committee.usecases.work import sight_of
-from services.committee.web.words import WORDS
+from services.committee.usecases.access_scope import scope_of
 
-_WEB = Path(__file__).parents[1] / "web"
+_FOLDER = Path(__file__).parent
 # Before a deadline, from when it stands out.
 _SOON = timedelta(hours=48)
 
 
 def add(app: FastAPI, parts: Parts) -> None:
     """The pages under /desk."""
-    desk = Desk(app, parts, Pages(app, "/desk", _WEB, WORDS))
+    desk = Desk(app, parts, Pages(app, "/desk", _FOLDER, WORDS))
     _board(desk)
     for each in (desk_cases, desk_meetings, desk_members, desk_chain, desk_protocols):
         each.add(desk)
@@ -41,11 +41,11 @@ def _board(desk: Desk) -> None:
             return RedirectResponse("/desk/applications", 303)
         now = clock.now()
         with desk.parts.database.read() as session:
-            sight = sight_of(session, caller)
-            rows = due.board(session, sight, limit=LINES)
-            coming = meeting_store.meetings(session, sight, since=now, limit=5)
-            asked = waiting.unconfirmed(session, sight, account(caller.subject))
-            invited = members.invitations(session, sight.protocols, account(caller.subject))
+            scope = scope_of(session, caller)
+            rows = due.board(session, scope, limit=LINES)
+            coming = meeting_store.meetings(session, scope, since=now, limit=5)
+            asked = pending_decisions.unconfirmed(session, scope, account(caller.subject))
+            invited = members.invitations(session, scope.protocols, account(caller.subject))
             names = {row.id: row.said["name"] for row in protocol_store.all_in_force(session)}
             said = cases.said_of(session, caller.subject)
         urgency = [(row, _urgency(row.due_at, now)) for row in rows]
@@ -61,7 +61,7 @@ def _board(desk: Desk) -> None:
         """The newest cases that the caller may see."""
         caller = desk.pages.reader(request, *READERS)
         with desk.parts.database.read() as session:
-            rows = cases.applications(session, sight_of(session, caller), state=state, limit=LINES)
+            rows = cases.applications(session, scope_of(session, caller), state=state, limit=LINES)
             contents = {each.id: each.said for each in protocol_store.all_in_force(session)}
         return desk.show(request, "applications.html", caller, rows=rows, state=state, contents=contents)
 

@@ -2,10 +2,10 @@
 
 from fastapi import Request, Response
 
-from services.committee.api import shown
-from services.committee.api.desk_common import LINES, Desk, conditions_of
-from services.committee.api.parts import MEMBERS
+from services.committee.api.dependencies import MEMBERS
 from services.committee.domain.application import ELEMENTS
+from services.committee.pages.desk_common import LINES, Desk, conditions_of
+from services.committee.presenters import shown
 from services.committee.usecases import chain
 
 
