@@ -1,62 +1,83 @@
-"""What every part of the API has in common: who may call, and one unit of work for each request."""
+"""What endpoints ask for: a unit of work or of reading of a caller whose role allows it, the settings."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
-from chassis.database.database import Database
+from fastapi import Depends, Query, Request
+
+from chassis.bootstrap.api import ApiProcess, process_of
 from chassis.security.auth import require
 from chassis.security.principal import Caller
-from chassis.security.vault import Vault
+from services.committee.bootstrap import unit_of_reading, unit_of_work
+from services.committee.domain.roles import (
+    DRAFTERS,
+    MEMBERS,
+    OFFICERS,
+    OPINION_GIVERS,
+    PROPOSERS,
+    PROTOCOL_KEEPERS,
+    PROTOCOL_READERS,
+    READERS,
+    TIE_KEEPERS,
+)
+from services.committee.errors import ChainApproachAbsent
 from services.committee.settings import CommitteeSettings
 from services.committee.usecases.access_scope import Reading, Work
 
-# Who proposes an alarm, and who sits on the committee.
-PROPOSERS = ("committee", "secretariat", "file_manager", "follow_up")
-MEMBERS = ("committee", "secretariat", "magistrate", "procureur")
-READERS = (*PROPOSERS, "magistrate", "procureur", "procureur_general")
-# Who says what its partner thinks: members, and victim support of what it proposed.
-OPINION_GIVERS = (*MEMBERS, "follow_up")
-# Who assesses a risk, who writes protocols, and who reads them.
-OFFICERS = (*PROPOSERS, "magistrate")
-DRAFTERS = ("secretariat", "admin")
-PROTOCOL_READERS = (*READERS, "admin")
-PROTOCOL_KEEPERS = ("admin", *MEMBERS, "procureur_general")
-TIE_KEEPERS = ("secretariat", "procureur")
 
-Proposer = Annotated[Caller, require(*PROPOSERS)]
-Officer = Annotated[Caller, require(*OFFICERS)]
-Reader = Annotated[Caller, require(*READERS)]
+def work_of(*roles: str) -> Any:
+    """Ask for one transaction of a caller with one of `roles`; it commits before the answer leaves."""
+
+    def opened(request: Request, caller: Caller = require(*roles)) -> Iterator[Work]:
+        process: ApiProcess[CommitteeSettings] = process_of(request)
+        with unit_of_work(process.database, process.vault, caller) as work:
+            yield work
+
+    return Depends(opened, scope="function")
+
+
+def reading_of(*roles: str) -> Any:
+    """The same of a caller who only looks."""
+
+    def opened(request: Request, caller: Caller = require(*roles)) -> Iterator[Reading]:
+        process: ApiProcess[CommitteeSettings] = process_of(request)
+        with unit_of_reading(process.database, process.vault, caller) as reading:
+            yield reading
+
+    return Depends(opened, scope="function")
+
+
+def _settings(request: Request) -> CommitteeSettings:
+    process: ApiProcess[CommitteeSettings] = process_of(request)
+    return process.settings
+
+
+def refuse_unconnected(settings: CommitteeSettings) -> None:
+    """Raise `ChainApproachAbsent` where nobody takes what is referred."""
+    if settings.chain_approach_url is None:
+        raise ChainApproachAbsent("no chain approach is connected to this committee")
+
+
+ProposerWork = Annotated[Work, work_of(*PROPOSERS)]
+OfficerWork = Annotated[Work, work_of(*OFFICERS)]
+OpinionGiverWork = Annotated[Work, work_of(*OPINION_GIVERS)]
+MemberWork = Annotated[Work, work_of(*MEMBERS)]
+SecretariatWork = Annotated[Work, work_of("secretariat")]
+TieKeeperWork = Annotated[Work, work_of(*TIE_KEEPERS)]
+DrafterWork = Annotated[Work, work_of(*DRAFTERS)]
+MagistrateWork = Annotated[Work, work_of("magistrate")]
+ProcureurWork = Annotated[Work, work_of("procureur")]
+ProcureurGeneralWork = Annotated[Work, work_of("procureur_general")]
+
+ReaderReading = Annotated[Reading, reading_of(*READERS)]
+OpinionGiverReading = Annotated[Reading, reading_of(*OPINION_GIVERS)]
+MemberReading = Annotated[Reading, reading_of(*MEMBERS)]
+TieKeeperReading = Annotated[Reading, reading_of(*TIE_KEEPERS)]
+ProtocolReaderReading = Annotated[Reading, reading_of(*PROTOCOL_READERS)]
+ProtocolKeeperReading = Annotated[Reading, reading_of(*PROTOCOL_KEEPERS)]
+
 Member = Annotated[Caller, require(*MEMBERS)]
-OpinionGiver = Annotated[Caller, require(*OPINION_GIVERS)]
-Secretariat = Annotated[Caller, require("secretariat")]
-# Who says that somebody else's tie was declared wrongly; one's own, the procureur alone.
-TieKeeper = Annotated[Caller, require(*TIE_KEEPERS)]
-Drafter = Annotated[Caller, require(*DRAFTERS)]
-Magistrate = Annotated[Caller, require("magistrate")]
-Procureur = Annotated[Caller, require("procureur")]
-ProcureurGeneral = Annotated[Caller, require("procureur_general")]
-ProtocolKeeper = Annotated[Caller, require(*PROTOCOL_KEEPERS)]
-AnyReader = Annotated[Caller, require(*PROTOCOL_READERS)]
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the handlers of one application share."""
-
-    database: Database
-    vault: Vault
-    settings: CommitteeSettings
-
-    @contextmanager
-    def work(self, caller: Caller) -> Iterator[Work]:
-        """One transaction of a caller."""
-        with self.database.transaction() as tx:
-            yield Work(tx, self.vault, caller)
-
-    @contextmanager
-    def reading(self, caller: Caller) -> Iterator[Reading]:
-        """A caller who only looks."""
-        with self.database.transaction() as tx:
-            yield Reading(tx, self.vault, caller)
+# For endpoints that open their transactions themselves.
+Process = Annotated[ApiProcess[CommitteeSettings], Depends(process_of)]
+SettingsOf = Annotated[CommitteeSettings, Depends(_settings)]
+Limit = Annotated[int, Query(ge=1, le=500)]

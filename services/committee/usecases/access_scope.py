@@ -6,20 +6,17 @@ from functools import cached_property, partial
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
-
 from chassis.database import unit_of_work
 from chassis.database.damaged_rows import Known
+from chassis.database.database import Session
 from chassis.errors import Forbidden
 from chassis.security.principal import Caller
 from services.committee.domain.protocol import Reach
+from services.committee.domain.roles import COMMITTEE
 from services.committee.errors import ApplicationUnknown
 from services.committee.models import ApplicationRow, HistoryRow
 from services.committee.store import cases, encrypted_columns, protocols
 from services.committee.store.access_scope import AccessScope, Own
-
-# Who sees the cases of their committees; the rest sees what it proposed.
-COMMITTEE = frozenset({"committee", "secretariat", "magistrate", "procureur"})
 
 
 @dataclass(frozen=True)

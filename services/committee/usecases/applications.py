@@ -12,13 +12,14 @@ from services.committee.domain import application as domain
 from services.committee.domain import deadlines as kinds
 from services.committee.domain.application import Assessment, Checked, Content
 from services.committee.domain.protocol import Rules
+from services.committee.domain.roles import COMMITTEE
 from services.committee.errors import ApplicationIncomplete
 from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, DecisionRow, OpinionRow
 from services.committee.store import cases, encrypted_columns, enrolments, pending_decisions
 from services.committee.store import protocols as protocol_store
 from services.committee.usecases import deadlines, protocols
-from services.committee.usecases.access_scope import COMMITTEE, Reading, Work, own_cases, partner_of
+from services.committee.usecases.access_scope import Reading, Work, own_cases, partner_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +159,7 @@ def give_opinion(work: Work, application_id: UUID, said: Mapping[str, Any]) -> N
         given_by=work.caller.subject,
     )
     work.session.merge(opinion)
+    work.session.flush()
     work.note(row.id, f"opinion of {partner}")
 
 
@@ -184,6 +186,11 @@ def opinions(reading: Reading, row: ApplicationRow) -> list[dict[str, Any]]:
 def read(reading: Reading, application_id: UUID) -> Filed:
     """One application; raises `ApplicationUnknown`, also for another partner's."""
     return filed(reading, reading.visible(application_id))
+
+
+def listed(reading: Reading, state: domain.State | None, limit: int) -> Sequence[ApplicationRow]:
+    """The newest applications that the caller may see."""
+    return cases.applications(reading.session, reading.scope, state=state, limit=limit)
 
 
 def filed(reading: Reading, row: ApplicationRow) -> Filed:

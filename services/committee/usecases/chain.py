@@ -1,21 +1,19 @@
 """Moves to the chain approach and back: referred by people, sent until they arrive, answered there."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.database import timers
-from chassis.database.database import Database, Transaction
+from chassis.database.damaged_rows import Known
 from chassis.security import audit
 from chassis.security.principal import Caller
-from chassis.security.vault import Vault
 from services.committee.domain import application as domain
 from services.committee.domain import chain
 from services.committee.domain import deadlines as kinds
 from services.committee.domain.application import ELEMENTS, Content
-from services.committee.domain.chain import HandoverMove, HandoverState, Sending
+from services.committee.domain.chain import HandoverMove, HandoverState
 from services.committee.domain.protocol import Delays
 from services.committee.errors import ApplicationMoveRefused, HandoverMoveRefused, HandoverUnknown
 from services.committee.events import outgoing
@@ -29,8 +27,6 @@ from services.committee.usecases.review_requests import ask
 
 TIMER = "handover"
 _KEEPS = frozenset({"keep", "extend", "lighten"})
-# Until the other side took it: what is on its way is never given up, and its deadline tells of it.
-_AGAIN_AFTER_S = (5, 30, 60, 300, 600)
 # Who acts when the other side's system does.
 THEM = Caller(subject=chain.PARTNER, roles=frozenset(), partner=chain.PARTNER)
 
@@ -171,30 +167,10 @@ def decline(work: Work, handover_id: UUID, reasons: str) -> HandoverRow:
     return handover
 
 
-def claim(database: Database, vault: Vault, caller: Caller, at_most: int = 5) -> list[Sending]:
-    """What is to be sent now; each comes again until `delivered` says that it arrived."""
-    found: list[Sending] = []
-
-    def take(tx: Transaction, due: timers.Due) -> None:
-        work = Work(tx, vault, caller)
-        handover = store.handover(work.session, UUID(due.subject_id))
-        if handover is None:
-            return
-        wait = _AGAIN_AFTER_S[min(due.attempt, len(_AGAIN_AFTER_S) - 1)]
-        again = replace(due, attempt=due.attempt + 1, failures=0, due_at=work.at + timedelta(seconds=wait))
-        timers.schedule(work.session, [again])
-        found.append(_sending(work, handover))
-
-    timers.act_on_due(database, [TIMER], take, at_most=at_most)
+def said(reading: Reading, handover: HandoverRow) -> Mapping[str, Any]:
+    """What stands in a hand-over."""
+    found: Mapping[str, Any] = reading.open(encrypted_columns.handover(handover.id), handover.sealed)
     return found
-
-
-def delivered(work: Work, handover_id: UUID) -> None:
-    """The other side has it."""
-    handover = store.handover(work.session, handover_id, lock=True)
-    timers.cancel(work.session, str(handover_id), [TIMER])
-    if handover is not None and handover.state == "sending":
-        handover.state = chain.handover_moved("sending", "deliver")
 
 
 def of_application(reading: Reading, application_id: UUID) -> list[tuple[HandoverRow, Mapping[str, Any]]]:
@@ -204,6 +180,16 @@ def of_application(reading: Reading, application_id: UUID) -> list[tuple[Handove
         (each, reading.opened(encrypted_columns.handover(each.id), each.sealed))
         for each in store.of_application(reading.session, row.id)
     ]
+
+
+def sendable(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
+    """What the protocol lets be sent to the chain approach, field by field, exactly as it would be sent."""
+    protocol = protocols.of_case(reading, row)
+    agreed = protocol.said["shared_fields"].get(chain.PARTNER, ()) if protocol else ()
+    nothing: dict[str, Any] = {}
+    return Known("application", row.id).read(
+        "sealed", lambda: dict(chain.fields_sent(content_of(reading, row), agreed, agreed)), nothing
+    )
 
 
 def incoming(reading: Reading, limit: int) -> list[tuple[HandoverRow, Mapping[str, Any]]]:
@@ -238,22 +224,6 @@ def _expect_answer(work: Work, handover: HandoverRow) -> None:
 
 def _send(work: Work, handover: HandoverRow) -> None:
     timers.schedule(work.session, [timers.Due(kind=TIMER, subject_id=str(handover.id), due_at=work.at)])
-
-
-def _sending(work: Work, handover: HandoverRow) -> Sending:
-    said = work.open(encrypted_columns.handover(handover.id), handover.sealed)
-    if handover.direction == "in":
-        answer = {"accepted": handover.state == "accepted", "remarks": said.get("declined")}
-        return Sending(handover.id, f"/v1/referrals/{handover.id}/answer", answer)
-    body = {
-        "id": str(handover.id),
-        "enrolment_id": str(handover.enrolment_id),
-        "basis": handover.basis,
-        "grounds": said["grounds"],
-        "side_by_side": handover.side_by_side,
-        "fields": said["values"],
-    }
-    return Sending(handover.id, "/v1/referrals", body)
 
 
 def _own(work: Work, handover_id: UUID, direction: str) -> HandoverRow:

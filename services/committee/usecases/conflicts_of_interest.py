@@ -82,6 +82,11 @@ def of_case(reading: Reading, application_id: UUID) -> Sequence[tuple[ConflictRo
     return [(each, _reason(reading, each)) for each in found]
 
 
+def said_of_caller(reading: Reading) -> Sequence[ConflictRow]:
+    """Ties of the caller that somebody else declared, and nobody withdrew."""
+    return cases.said_of(reading.session, reading.caller.subject)
+
+
 def _reason(reading: Reading, row: ConflictRow) -> str:
     said = reading.opened(encrypted_columns.conflict(row.application_id, row.subject), row.sealed)
     return str(said.get("reason", UNREADABLE))

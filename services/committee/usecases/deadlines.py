@@ -1,18 +1,18 @@
 """Deadlines: set, met, and told of louder and louder while they are not. None of them changes a case."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlmodel import Session
-
 from chassis.database import timers
-from chassis.database.database import Database, Transaction
+from chassis.database.database import Database, Session, Transaction
 from chassis.runtime import clock
 from services.committee.domain import deadlines as domain
 from services.committee.domain.deadlines import KINDS, STAGES, Kind
 from services.committee.events import outgoing
 from services.committee.models import DeadlineRow
 from services.committee.store import due as store
+from services.committee.usecases.access_scope import Reading
 
 TIMER = "deadline"
 _REVIEWS: frozenset[Kind] = frozenset({"review", "end", "review_after_alarm"})
@@ -48,6 +48,16 @@ def met(session: Session, subject_id: UUID, kinds: frozenset[Kind] | None = None
         if kinds is None or _kind(row) in kinds:
             row.state, row.met_at = "met", now
             timers.cancel(session, str(row.id), [TIMER])
+
+
+def board(reading: Reading, limit: int) -> Sequence[DeadlineRow]:
+    """What is to be done, the loudest and the nearest first."""
+    return store.board(reading.session, reading.scope, limit=limit)
+
+
+def of_case(reading: Reading, application_id: UUID) -> Sequence[DeadlineRow]:
+    """All deadlines of one case; raises `ApplicationUnknown`."""
+    return store.deadlines_of(reading.session, reading.visible(application_id).id)
 
 
 def tell(database: Database) -> int:

@@ -3,8 +3,7 @@
 from typing import Literal
 from uuid import UUID
 
-from sqlmodel import Session
-
+from chassis.database.database import Session
 from services.committee.events import outgoing
 from services.committee.models import ApplicationRow
 from services.committee.store import cases

@@ -105,6 +105,11 @@ def move(work: Work, meeting_id: UUID, to: Literal["open", "closed"]) -> Seen:
     return seen(work, row)
 
 
+def listed(reading: Reading, since: datetime | None, limit: int) -> Sequence[MeetingRow]:
+    """The caller's next meetings since a moment, in order; without one the last, the newest first."""
+    return store.meetings(reading.session, reading.scope, since=since, limit=limit)
+
+
 def read(reading: Reading, meeting_id: UUID) -> Seen:
     """One meeting; raises `MeetingUnknown`."""
     row = store.meeting(reading.session, reading.scope, meeting_id)

@@ -1,5 +1,6 @@
 """Members of a committee: invited by its secretariat, confirmed by themselves, for their token's partner."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 from uuid import UUID, uuid4
@@ -125,6 +126,16 @@ def listed(reading: Reading, protocol_id: UUID) -> list[tuple[MemberRow, str]]:
     """The members with their names; raises `ProtocolUnknown` for another district's."""
     _own(reading, protocol_id)
     return [(row, name(reading, row)) for row in store.members(reading.session, protocol_id)]
+
+
+def accounts_of(reading: Reading, protocol_id: UUID) -> list[str]:
+    """The accounts of the members, as they are compared."""
+    return [each.person for each in store.members(reading.session, protocol_id)]
+
+
+def invitations(reading: Reading) -> Sequence[MemberRow]:
+    """What the caller was invited to and did not confirm yet."""
+    return store.invitations(reading.session, reading.scope.protocols, account(reading.caller.subject))
 
 
 def name(reading: Reading, row: MemberRow) -> str:

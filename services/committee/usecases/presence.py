@@ -1,5 +1,6 @@
 """Being there: confirmed by each member at their own desk, or recorded first and confirmed later."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -7,10 +8,10 @@ from chassis.security.accounts import account
 from contracts.common import local_day
 from services.committee.errors import MeetingMoveRefused, MemberUnknown
 from services.committee.models import AttendanceRow, MeetingRow, MemberRow
-from services.committee.store import encrypted_columns
+from services.committee.store import encrypted_columns, pending_decisions
 from services.committee.store import meetings as store
 from services.committee.usecases import meetings, members
-from services.committee.usecases.access_scope import Work
+from services.committee.usecases.access_scope import Reading, Work
 from services.committee.usecases.meetings import Seen
 
 
@@ -60,6 +61,11 @@ def leave(work: Work, meeting_id: UUID, member_id: UUID) -> Seen:
         raise MemberUnknown("this member is not at this meeting", field="member_id")
     stays[-1].left_at = stays[-1].left_at or work.at
     return meetings.seen(work, row)
+
+
+def to_confirm(reading: Reading) -> Sequence[tuple[MeetingRow, AttendanceRow]]:
+    """Meetings at which the caller was recorded, by somebody else, and did not confirm it."""
+    return pending_decisions.unconfirmed(reading.session, reading.scope, account(reading.caller.subject))
 
 
 def _here(work: Work, row: MeetingRow, member: MemberRow) -> AttendanceRow | None:

@@ -9,8 +9,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlmodel import Session
-
+from chassis.database.database import Session
 from chassis.errors import Invalid
 from chassis.security.accounts import account, refuse_unreadable
 from contracts.common import local_day

@@ -5,14 +5,13 @@ from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
-
 from chassis.database import timers
-from chassis.database.database import Database, Transaction
+from chassis.database.database import Database, Session, Transaction
 from chassis.errors import Forbidden
 from chassis.runtime import clock
 from contracts.common import BELGIUM, local_day
 from services.committee.domain.protocol import (
+    UNDER_WAY,
     VERSION_STATES,
     Delays,
     Rules,
@@ -23,7 +22,7 @@ from services.committee.domain.protocol import (
 )
 from services.committee.errors import DateTooEarly, ProtocolContradictory, ProtocolUnknown
 from services.committee.events import outgoing
-from services.committee.models import ProtocolRow
+from services.committee.models import ApplicationRow, ProtocolRow
 from services.committee.store import protocols as store
 from services.committee.usecases import protocol_members
 from services.committee.usecases.access_scope import Reading, Work, reach_of
@@ -124,6 +123,38 @@ def members_of(reading: Reading, protocol_id: UUID, number: int) -> list[dict[st
     """Who stands in a version, for its own people; raises `Forbidden`, `ProtocolUnknown`."""
     _refuse_strangers(reading, protocol_id, version(reading.session, protocol_id, number).content)
     return protocol_members.of_version(reading, protocol_id, number)
+
+
+def of_case(reading: Reading, row: ApplicationRow) -> ProtocolRow | None:
+    """What binds a case: its frozen version, or while it is a draft the one in force."""
+    if row.protocol_id is None:
+        return None
+    if row.protocol_version is None:
+        return store.in_force(reading.session, row.protocol_id)
+    return store.version(reading.session, row.protocol_id, row.protocol_version)
+
+
+def every(reading: Reading) -> Sequence[ProtocolRow]:
+    """All versions of every protocol, those of one together, the newest first."""
+    return store.every(reading.session)
+
+
+def changed(reading: Reading, row: ProtocolRow) -> set[str]:
+    """What a version on its way says otherwise than the one in force."""
+    before = store.in_force(reading.session, row.id)
+    if before is None or row.state not in UNDER_WAY:
+        return set()
+    return {name for name, value in row.said.items() if before.said.get(name) != value}
+
+
+def all_in_force(reading: Reading) -> Sequence[ProtocolRow]:
+    """The versions that bind now, of every protocol."""
+    return store.all_in_force(reading.session)
+
+
+def versions(reading: Reading, protocol_id: UUID) -> Sequence[ProtocolRow]:
+    """All versions of one protocol, the newest first."""
+    return store.versions(reading.session, protocol_id)
 
 
 def in_force(session: Session, protocol_id: UUID) -> ProtocolRow:

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
-from sqlmodel import Session
-
+from chassis.database.database import Session
 from services.committee.domain import application as domain
 from services.committee.domain import deadlines as kinds
 from services.committee.domain.registry_mismatch import WATCHES, lacks

@@ -5,8 +5,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid4
 
-from sqlmodel import Session
-
+from chassis.database.database import Session
 from services.committee.domain import deadlines as kinds
 from services.committee.models import ReviewRow
 from services.committee.store import due as store

@@ -1,13 +1,12 @@
 """Keeping: the committee looks again at dates and after real alarms. Time alone switches nothing off."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
-
 from chassis.database.damaged_rows import Known
+from chassis.database.database import Session
 from contracts.committee import ApplicationSubmitted
 from contracts.common import local_day, morning
 from services.committee.domain import application as domain
@@ -30,7 +29,7 @@ from services.committee.usecases import (
     protocols,
     registry_mismatch,
 )
-from services.committee.usecases.access_scope import Work
+from services.committee.usecases.access_scope import Reading, Work
 from services.committee.usecases.applications import rules_for, state_of
 from services.committee.usecases.review_requests import ask
 
@@ -70,6 +69,27 @@ def _covers(session: Session, row: ApplicationRow, zone: str | None) -> bool:
         "content", lambda: protocols.rules_of(session, row.protocol_id, row.protocol_version), None
     )
     return rules is not None and zone in (rules.zones or ())
+
+
+def to_hold(reading: Reading, *, due_only: bool, limit: int) -> Sequence[ReviewRow]:
+    """Reviews that nobody held, in order of urgency; `due_only`: only those whose moment came."""
+    before = reading.at if due_only else None
+    return store.reviews(reading.session, reading.scope, before=before, limit=limit)
+
+
+def of_case(reading: Reading, row: ApplicationRow) -> Sequence[ReviewRow]:
+    """All reviews of one case, in the order of their moments."""
+    return store.reviews_of(reading.session, row.id)
+
+
+def one(reading: Reading, review_id: UUID) -> ReviewRow | None:
+    """A review by its id, for who sees the point of the agenda that it is."""
+    return store.review(reading.session, review_id)
+
+
+def case_of(reading: Reading, review: ReviewRow) -> ApplicationRow | None:
+    """The case that a review is of; None for a file without one."""
+    return cases.application(reading.session, review.application_id) if review.application_id else None
 
 
 def hold(

@@ -10,6 +10,8 @@ from contracts.registry import Language
 from services.committee.domain.presence import Counted
 from services.committee.errors import ApplicationUnknown, QuorumMissing
 from services.committee.models import AgendaRow, AttendanceRow, DecisionRow, MeetingRow
+from services.committee.presenters.disclosure import log_read, purpose_of
+from services.committee.presenters.papers import pdf
 from services.committee.presenters.papers.pdf import Minutes, Point, Present
 from services.committee.presenters.partner_names import called
 from services.committee.store import cases, due, encrypted_columns
@@ -20,6 +22,20 @@ from services.committee.usecases.meetings import Seen
 # How a partner is called, by its code.
 Name = Callable[[str], str]
 _SAID = ("reasons", "review_way", "plan", "lightened")
+
+
+def disclose_minutes(reading: Reading, meeting_id: UUID) -> bytes:
+    """Print the minutes, and log that they were read; raises `MeetingUnknown`."""
+    minutes = minutes_of(reading, meeting_id)
+    log_read(reading, purpose_of("meeting", meeting_id), "minutes")
+    return pdf.minutes(minutes)
+
+
+def disclose_decision(reading: Reading, application_id: UUID) -> bytes:
+    """Print the last decision on a case, and log that it was read; raises `ApplicationUnknown`."""
+    language, protocol, row, point = decision_of(reading, application_id)
+    log_read(reading, purpose_of("application", application_id), "decision")
+    return pdf.decision(language, protocol, row.decided_at, point)
 
 
 def minutes_of(reading: Reading, meeting_id: UUID) -> Minutes:

@@ -1,49 +1,65 @@
 """What the committee's pages have in common: where one can go, as whom, and words for what happened."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Self
-from uuid import UUID
+from pathlib import Path
+from typing import Annotated, Any
 
-from fastapi import FastAPI, Request, Response
-from sqlmodel import Session
+from fastapi import Depends, FastAPI, Request, Response
 
+from chassis.bootstrap.api import ApiProcess, process_of
 from chassis.http.pages import Pages
 from chassis.security.principal import Caller
 from contracts.registry import Language
-from services.committee.api.dependencies import MEMBERS, PROPOSERS, READERS, Parts
-from services.committee.models import AgendaRow, ApplicationRow, MeetingRow, ProtocolRow
+from services.committee.bootstrap import unit_of_reading
+from services.committee.domain.roles import MEMBERS, PROPOSERS, READERS
+from services.committee.models import ProtocolRow
+from services.committee.pages.permissions import permissions_of
 from services.committee.pages.words import WORDS
 from services.committee.presenters.partner_names import called
-from services.committee.store import meetings as store
-from services.committee.store.access_scope import AccessScope
+from services.committee.settings import CommitteeSettings
+from services.committee.usecases.access_scope import Reading
 
 LINES = 100
+_FOLDER = Path(__file__).parent
 # Names of these stand before the colon of a line of the history; what follows is a code of this group.
 _CODES = {"review": "review_outcome", "chain_approach": "handover"}
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """The application that the pages are added to, its parts, and how a page is shown."""
+class PageRequest:
+    """One request for a page."""
 
-    app: FastAPI
-    parts: Parts
+    request: Request
+    process: ApiProcess[CommitteeSettings]
     pages: Pages
 
     @property
     def linked(self) -> bool:
         """Whether a chain approach is connected."""
-        return self.parts.settings.chain_approach_url is not None
+        return self.process.settings.chain_approach_url is not None
 
-    def show(self, request: Request, template: str, caller: Caller, **what: Any) -> Response:
-        """A page, with what every one of them needs."""
-        language = self.pages.language(request)
+    @property
+    def language(self) -> Language:
+        """The reader's language."""
+        return self.pages.language(self.request)
+
+    def reader(self, *roles: str) -> Caller:
+        """Who reads; raises `Unauthenticated` (which becomes the way to the sign-in) and `Forbidden`."""
+        return self.pages.reader(self.request, *roles)
+
+    def unit_of_reading(self, caller: Caller) -> AbstractContextManager[Reading]:
+        """Open a transaction for what the page shows."""
+        return unit_of_reading(self.process.database, self.process.vault, caller)
+
+    def show(self, template: str, caller: Caller, **what: Any) -> Response:
+        """Answer with a page, with what every one of them needs."""
+        language = self.language
         words = WORDS[language]
         common: dict[str, Any] = {
             "nav": _nav(caller, words),
-            "roles": caller.roles,
             "member": is_member(caller),
             "linked": self.linked,
             "happened": partial(_happened, language),
@@ -51,38 +67,22 @@ class Desk:
             "partners": lambda codes, protocol=None: ", ".join(
                 dict.fromkeys(called(code, language, protocol) for code in codes)
             ),
+            **permissions_of(caller.roles),
         }
         named = {f"unmet.{code}": text for code, text in what.get("condition_texts", {}).items()}
-        return self.pages.show(request, template, caller, named=named, **common, **what)
+        return self.pages.show(self.request, template, caller, named=named, **common, **what)
 
 
-@dataclass(frozen=True, slots=True)
-class Agendas:
-    """Meetings that are planned or sit, each with its points."""
+def add_pages(app: FastAPI) -> None:
+    """Add the templates, the static files and the refusals in words."""
+    app.state.desk_pages = Pages(app, "/desk", _FOLDER, WORDS)
 
-    meetings: Sequence[tuple[MeetingRow, Sequence[AgendaRow]]]
 
-    @classmethod
-    def read(cls, session: Session, scope: AccessScope) -> Self:
-        """As they are now."""
-        return cls([(each, store.agenda(session, each.id)) for each in store.open_meetings(session, scope)])
+def _page_request(request: Request) -> PageRequest:
+    return PageRequest(request, process_of(request), request.app.state.desk_pages)
 
-    def of(
-        self, row: ApplicationRow | None, review_id: UUID | None
-    ) -> tuple[list[MeetingRow], list[MeetingRow]]:
-        """Of a case, or of a review of it or without one: meetings that could take it, those that have it."""
-        could, have = [], []
-        for meeting, items in self.meetings:
-            about = [
-                each.state
-                for each in items
-                if each.review_id == review_id and (review_id or (row and each.application_id == row.id))
-            ]
-            if "open" in about:
-                have.append(meeting)
-            if not about and (row is None or row.protocol_id in (None, meeting.protocol_id)):
-                could.append(meeting)
-        return could, have
+
+Page = Annotated[PageRequest, Depends(_page_request)]
 
 
 def is_member(caller: Caller) -> bool:
