@@ -36,7 +36,7 @@ from services.committee.schemas.case import (
     OpinionIn,
     OpinionOut,
 )
-from services.committee.schemas.common import ReasonsIn
+from services.committee.schemas.common import ApplicationState, ReasonsIn
 from services.committee.schemas.protocol import HistoryOut
 from services.committee.usecases import applications, conflicts_of_interest, meetings
 
@@ -125,6 +125,10 @@ def history(application_id: UUID, reading: MemberReading) -> list[HistoryOut]:
 
 
 @router.get("", tags=["applications"])
-def listed(reading: ReaderReading, state: State | None = None, limit: Limit = 100) -> list[ApplicationSummary]:
+def listed(
+    reading: ReaderReading, state: ApplicationState | None = None, limit: Limit = 100
+) -> list[ApplicationSummary]:
     """The newest applications that the caller may see."""
-    return present_rows(ApplicationSummary, applications.listed(reading, state, limit))
+    return present_rows(
+        ApplicationSummary, applications.listed(reading, State(state) if state else None, limit)
+    )

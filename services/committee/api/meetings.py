@@ -82,4 +82,4 @@ def leave(meeting_id: UUID, body: AttendanceIn, work: SecretariatWork) -> Meetin
 @router.post("/{meeting_id}/close")
 def close(meeting_id: UUID, work: SecretariatWork) -> MeetingOut:
     """It ends; what was not decided stands adjourned."""
-    return present_meeting(meetings.move(work, meeting_id, "closed"))
+    return present_meeting(meetings.move(work, meeting_id, "close"))

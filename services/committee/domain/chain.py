@@ -5,25 +5,34 @@ Neither regime waits for the other: an alarm never blocks a referral, and lives 
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Literal, get_args
 from uuid import UUID
 
 from services.committee.domain.application import Content
 from services.committee.errors import FieldsNotShared, HandoverMoveRefused
 
-HandoverState = Literal["sending", "sent", "accepted", "declined"]
 HandoverMove = Literal["deliver", "accept", "decline"]
-HANDOVER_STATES: tuple[HandoverState, ...] = get_args(HandoverState)
 HANDOVER_MOVES: tuple[HandoverMove, ...] = get_args(HandoverMove)
 Basis = Literal["consent", "legal_ground"]
 
+
+class HandoverState(StrEnum):
+    """Where a move to or from the chain approach is in its life."""
+
+    SENDING = "sending"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+
+
 TABLE: Mapping[tuple[HandoverState, HandoverMove], HandoverState] = {
-    ("sending", "deliver"): "sent",
+    (HandoverState.SENDING, "deliver"): HandoverState.SENT,
     # Their answer may be here before the answer to our call.
-    ("sending", "accept"): "accepted",
-    ("sending", "decline"): "declined",
-    ("sent", "accept"): "accepted",
-    ("sent", "decline"): "declined",
+    (HandoverState.SENDING, "accept"): HandoverState.ACCEPTED,
+    (HandoverState.SENDING, "decline"): HandoverState.DECLINED,
+    (HandoverState.SENT, "accept"): HandoverState.ACCEPTED,
+    (HandoverState.SENT, "decline"): HandoverState.DECLINED,
 }
 
 # What a protocol may let partners share of an application, by name.

@@ -6,6 +6,7 @@ A deadline that passes changes no state: nothing is granted, refused or switched
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Literal, get_args
 
 from contracts.common import local_day, morning
@@ -33,6 +34,13 @@ _HANDOVER = timedelta(hours=48)
 _DEVICE_DAYS = 14
 # An urgent case outside any protocol, for which no magistrate on duty may act alone.
 URGENT_OUTSIDE = timedelta(hours=48)
+
+
+class DeadlineState(StrEnum):
+    """Whether something is still waited for."""
+
+    OPEN = "open"
+    MET = "met"
 
 
 @dataclass(frozen=True, slots=True)

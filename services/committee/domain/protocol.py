@@ -5,29 +5,43 @@ The procureur-generaal approves a draft, the procureur des Konings signs it (cir
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any, Literal, get_args
 
 from chassis.security.accounts import account
 from services.committee.errors import ProtocolMoveRefused
 
-VersionState = Literal["draft", "submitted", "sent_back", "approved", "signed", "in_force", "superseded"]
 VersionMove = Literal["edit", "submit", "send_back", "approve", "sign", "take_effect", "supersede"]
-VERSION_STATES: tuple[VersionState, ...] = get_args(VersionState)
 VERSION_MOVES: tuple[VersionMove, ...] = get_args(VersionMove)
+
+
+class VersionState(StrEnum):
+    """Where a version of a protocol is in its life."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    SENT_BACK = "sent_back"
+    APPROVED = "approved"
+    SIGNED = "signed"
+    IN_FORCE = "in_force"
+    SUPERSEDED = "superseded"
+
+
+VERSION_STATES = tuple(VersionState)
 
 # A version that the procureur des Konings has signed is never changed, only followed by another.
 TABLE: Mapping[tuple[VersionState, VersionMove], VersionState] = {
-    ("draft", "edit"): "draft",
-    ("sent_back", "edit"): "draft",
-    ("draft", "submit"): "submitted",
-    ("submitted", "send_back"): "sent_back",
-    ("submitted", "approve"): "approved",
-    ("approved", "sign"): "signed",
-    ("signed", "take_effect"): "in_force",
-    ("in_force", "supersede"): "superseded",
+    (VersionState.DRAFT, "edit"): VersionState.DRAFT,
+    (VersionState.SENT_BACK, "edit"): VersionState.DRAFT,
+    (VersionState.DRAFT, "submit"): VersionState.SUBMITTED,
+    (VersionState.SUBMITTED, "send_back"): VersionState.SENT_BACK,
+    (VersionState.SUBMITTED, "approve"): VersionState.APPROVED,
+    (VersionState.APPROVED, "sign"): VersionState.SIGNED,
+    (VersionState.SIGNED, "take_effect"): VersionState.IN_FORCE,
+    (VersionState.IN_FORCE, "supersede"): VersionState.SUPERSEDED,
 }
 # On its way: a protocol has at most one such version.
-UNDER_WAY: frozenset[VersionState] = frozenset({"draft", "submitted", "sent_back", "approved", "signed"})
+UNDER_WAY = frozenset(VERSION_STATES) - {VersionState.IN_FORCE, VersionState.SUPERSEDED}
 
 # Without either of them nothing is decided, whatever else a protocol asks for.
 POLICE, PARKET = "police", "parket"

@@ -12,11 +12,11 @@ WATCHES: frozenset[Kind] = frozenset(
 
 def lacks(state: State, status: EnrolmentStatus | None, procedure: str | None) -> Kind | None:
     """What is waited for. `status`: of the file; None while the registry has told nothing of it."""
-    if state in ("ending", "ended"):
+    if state in (State.ENDING, State.ENDED):
         # After `ended`: somebody closed it as unknown, and it turns out that there is one.
-        unknown = state == "ended" and status is None
+        unknown = state == State.ENDED and status is None
         return None if unknown or status == "ended" else "device"
-    if state not in ("provisional", "granted") or status == "active":
+    if state not in (State.PROVISIONAL, State.GRANTED) or status == "active":
         return None
     if status == "ended":
         return "protection"

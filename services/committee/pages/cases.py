@@ -5,7 +5,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from services.committee.domain.application import ELEMENTS, LEVELS, MOVES
+from services.committee.domain.application import ELEMENTS, LEVELS, MOVES, State
+from services.committee.domain.deadlines import DeadlineState
+from services.committee.domain.review import TO_HOLD
 from services.committee.domain.roles import (
     COMMITTEE,
     OFFICERS,
@@ -56,7 +58,7 @@ def case(page: Page, application_id: UUID) -> Response:
         filed = disclose_application(reading, applications.filed(reading, row))
         protocol = protocols.of_case(reading, row)
         what: dict[str, Any] = {"case": filed, **conditions_of(protocol), "elements": ELEMENTS}
-        if row.state == "draft" and caller.roles & set(PROPOSERS):
+        if row.state == State.DRAFT and caller.roles & set(PROPOSERS):
             what |= _choices(page, reading, row.proposer)
             return page.show("draft.html", caller, **what, levels=LEVELS)
         what |= _around(reading, row) if is_member(caller) else _nothing_around()
@@ -90,10 +92,10 @@ def _around(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
     """What members see of a case besides the application: logged, as over the API."""
     history = disclose_history(reading, row.id)
     agendas = Agendas.read(reading)
-    waiting = [each for each in reviews.of_case(reading, row) if each.state in ("open", "overdue")]
+    waiting = [each for each in reviews.of_case(reading, row) if each.state in TO_HOLD]
     return {
         "history": history,
-        "deadlines": [d for d in deadlines.of_case(reading, row.id) if d.state == "open"],
+        "deadlines": [d for d in deadlines.of_case(reading, row.id) if d.state == DeadlineState.OPEN],
         "agendas": agendas.of(row, None),
         "reviews": [(each, *agendas.of(row, each.id)) for each in waiting],
         "handovers": disclose_handovers(reading, row.id),

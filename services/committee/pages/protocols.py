@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from chassis.errors import Forbidden
 from chassis.runtime import clock
 from services.committee.domain.chain import PARTNER, SHAREABLE
-from services.committee.domain.protocol import TABLE, UNDER_WAY
+from services.committee.domain.protocol import TABLE, UNDER_WAY, VersionState
 from services.committee.domain.roles import DRAFTERS, PROTOCOL_KEEPERS, PROTOCOL_READERS
 from services.committee.models import ProtocolRow
 from services.committee.pages.context import Page, PageRequest, is_member
@@ -86,7 +86,9 @@ def one(page: Page, protocol_id: UUID, version: int | None = None) -> Response:
         content=_readable(row.said),
         versions=versions,
         history=history,
-        remarks=sent_back[-1].said.get("remarks") if row.state == "sent_back" and sent_back else None,
+        remarks=sent_back[-1].said.get("remarks")
+        if row.state == VersionState.SENT_BACK and sent_back
+        else None,
         changed=changed,
         moves={move for state, move in TABLE if state == row.state},
         new=versions[0].state not in UNDER_WAY,

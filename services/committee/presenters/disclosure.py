@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from chassis.security import audit
 from chassis.security.audit import Purpose
 from contracts.policy import Circumstances
+from services.committee.domain.application import State
 from services.committee.models import ApplicationRow
 from services.committee.usecases.access_scope import Reading, own_cases
 
@@ -47,4 +48,4 @@ def _standing(reading: Reading, row: ApplicationRow) -> Circumstances:
     """How the caller stands to a case. Who writes a draft reads all of it."""
     own_ones = own_cases(reading.caller)
     own = own_ones is None or own_ones.holds(row)
-    return Circumstances(own_case=own, author=own and row.state == "draft", chosen=True)
+    return Circumstances(own_case=own, author=own and row.state == State.DRAFT, chosen=True)

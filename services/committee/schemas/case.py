@@ -11,8 +11,8 @@ from chassis.database.damaged_rows import RowOut
 from contracts.committee import DeadlineKind
 from contracts.policy import Group, Personal
 from contracts.registry import EnrolmentStatus, Language
-from services.committee.domain.application import Level, Procedure, State
-from services.committee.schemas.common import In, Name, Slug, Text
+from services.committee.domain.application import Level, Procedure
+from services.committee.schemas.common import ApplicationState, In, Name, Slug, Text
 
 APPLICATION: dict[str, Any] = {
     "enrolment_id": "0d4cb4d2-0f3e-4c11-8c86-3f1c3cf24d8a",
@@ -259,7 +259,7 @@ class ApplicationOut(RowOut):
     """
 
     id: UUID
-    state: State
+    state: ApplicationState
     enrolment_id: UUID | None
     enrolment_status: EnrolmentStatus | None
     protocol_id: UUID | None
@@ -291,7 +291,7 @@ class ApplicationSummary(RowOut):
     """One line of the list: nothing sealed."""
 
     id: UUID
-    state: State
+    state: ApplicationState
     enrolment_id: UUID | None
     procedure: Procedure | None
     proposer: str | None

@@ -1,13 +1,13 @@
 """What the committee's bodies have in common."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StringConstraints
 
 from contracts.common import NO_NUL
 from contracts.values import Incoming, Moment, Seen
 
-__all__ = ["In", "Moment", "Name", "Number", "ReasonsIn", "RemarksIn", "Slug", "Text"]
+__all__ = ["ApplicationState", "In", "Moment", "Name", "Number", "ReasonsIn", "RemarksIn", "Slug", "Text"]
 
 _ONE_LINE = r"^[^\x00-\x1f]*$"
 Text = Annotated[
@@ -20,6 +20,11 @@ Name = Annotated[
 SLUG = r"^[a-z0-9][a-z0-9_-]{0,63}$"
 Slug = Annotated[str, StringConstraints(pattern=SLUG)]
 
+# As it is said outside; inside it is `domain.application.State`.
+ApplicationState = Literal[
+    "draft", "submitted", "awaiting_approval", "provisional", "granted", "refused", "reopened", "ending",
+    "ended", "withdrawn",
+]  # fmt: skip
 # A number that a column holds.
 Number = Annotated[int, Field(ge=1, le=2_147_483_647)]
 

@@ -8,6 +8,8 @@ from sqlalchemy import text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, or_, select
 
+from services.committee.domain.deadlines import DeadlineState
+from services.committee.domain.review import TO_HOLD, ReviewState
 from services.committee.models import DeadlineRow, ReviewRow
 from services.committee.store.access_scope import AccessScope
 from services.committee.store.cases import tied_enrolments
@@ -50,7 +52,7 @@ def reviews(
     found = found.order_by(col(ReviewRow.due_at)).limit(limit)
     if enrolment_id is not None:
         return session.exec(found.where(col(ReviewRow.enrolment_id) == enrolment_id)).all()
-    found = found.where(col(ReviewRow.state).in_(("open", "overdue")))
+    found = found.where(col(ReviewRow.state).in_(TO_HOLD))
     if before is not None:
         found = found.where(col(ReviewRow.due_at) <= before)
     return session.exec(found).all()
@@ -64,8 +66,10 @@ def reviews_of(session: Session, application_id: UUID) -> Sequence[ReviewRow]:
 
 def mark_overdue(session: Session, review_ids: Collection[UUID]) -> None:
     """Reviews whose moment came while they were open."""
-    overdue = update(ReviewRow).where(col(ReviewRow.id).in_(review_ids), col(ReviewRow.state) == "open")
-    session.execute(overdue.values(state="overdue"))
+    overdue = update(ReviewRow).where(
+        col(ReviewRow.id).in_(review_ids), col(ReviewRow.state) == ReviewState.OPEN
+    )
+    session.execute(overdue.values(state=ReviewState.OVERDUE))
 
 
 def add_deadline(session: Session, row: DeadlineRow) -> bool:
@@ -86,7 +90,7 @@ def add_deadline(session: Session, row: DeadlineRow) -> bool:
 def open_deadlines_of(session: Session, subject_id: UUID, *, lock: bool = False) -> Sequence[DeadlineRow]:
     """What waits for an application or a review."""
     found = select(DeadlineRow).where(
-        col(DeadlineRow.subject_id) == subject_id, col(DeadlineRow.state) == "open"
+        col(DeadlineRow.subject_id) == subject_id, col(DeadlineRow.state) == DeadlineState.OPEN
     )
     found = found.order_by(col(DeadlineRow.id))
     return session.exec(found.with_for_update() if lock else found).all()
@@ -94,7 +98,9 @@ def open_deadlines_of(session: Session, subject_id: UUID, *, lock: bool = False)
 
 def deadline_reached(session: Session, deadline_id: UUID) -> DeadlineRow | None:
     """A deadline that is still open, locked."""
-    found = select(DeadlineRow).where(col(DeadlineRow.id) == deadline_id, col(DeadlineRow.state) == "open")
+    found = select(DeadlineRow).where(
+        col(DeadlineRow.id) == deadline_id, col(DeadlineRow.state) == DeadlineState.OPEN
+    )
     return session.exec(found.with_for_update()).one_or_none()
 
 
@@ -109,7 +115,7 @@ def deadlines_of(session: Session, application_id: UUID) -> Sequence[DeadlineRow
 def board(session: Session, scope: AccessScope, *, limit: int) -> Sequence[DeadlineRow]:
     """What is to be done within `scope`, the loudest and then the nearest first; a tie hides it."""
     found = select(DeadlineRow).where(
-        col(DeadlineRow.state) == "open",
+        col(DeadlineRow.state) == DeadlineState.OPEN,
         scope.about(col(DeadlineRow.application_id), col(DeadlineRow.enrolment_id)),
         col(DeadlineRow.enrolment_id).not_in(tied_enrolments(scope.subject)),
     )

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, extract, func
 from sqlmodel import Session, col, select
 
 from contracts.values import EARLIEST, LATEST
+from services.committee.domain.meeting import MeetingState
 from services.committee.models import AgendaRow, AttendanceRow, MeetingRow
 from services.committee.store.access_scope import AccessScope
 
@@ -36,7 +37,9 @@ def meetings(
 
 def open_meetings(session: Session, scope: AccessScope) -> Sequence[MeetingRow]:
     """Meetings of the caller's that are planned or sit: those nearest to now, however many nobody closed."""
-    found = select(MeetingRow).where(_within(scope), col(MeetingRow.state).in_(("planned", "open")))
+    found = select(MeetingRow).where(
+        _within(scope), col(MeetingRow.state).in_((MeetingState.PLANNED, MeetingState.OPEN))
+    )
     # Of what PostgreSQL reckons with: one meeting at no time must not hide the others.
     starts = func.greatest(func.least(col(MeetingRow.starts_at), LATEST), EARLIEST)
     away = func.abs(extract("epoch", starts - func.now()))

@@ -6,13 +6,18 @@ from uuid import UUID
 
 from sqlmodel import Session, col, select
 
+from services.committee.domain.meeting import PendingState
 from services.committee.models import AttendanceRow, MeetingRow, WaitingRow
 from services.committee.store.access_scope import AccessScope
 
 
 def waiting(session: Session, meeting_id: UUID | None = None) -> Sequence[WaitingRow]:
     """All that wait, or those of one meeting, in order."""
-    found = select(WaitingRow).where(col(WaitingRow.state) == "waiting").order_by(col(WaitingRow.recorded_at))
+    found = (
+        select(WaitingRow)
+        .where(col(WaitingRow.state) == PendingState.WAITING)
+        .order_by(col(WaitingRow.recorded_at))
+    )
     if meeting_id is not None:
         found = found.where(col(WaitingRow.meeting_id) == meeting_id)
     return session.exec(found).all()
@@ -23,7 +28,7 @@ def of_case(
 ) -> Sequence[WaitingRow]:
     """What waits about a case itself, or about a review."""
     found = select(WaitingRow).where(
-        col(WaitingRow.review_id).is_not_distinct_from(review_id), col(WaitingRow.state) == "waiting"
+        col(WaitingRow.review_id).is_not_distinct_from(review_id), col(WaitingRow.state) == PendingState.WAITING
     )
     if review_id is None:
         found = found.where(col(WaitingRow.application_id) == application_id)
@@ -39,7 +44,7 @@ def earlier_reviews(
         col(WaitingRow.review_id).is_not(None),
         col(WaitingRow.meeting_id) != meeting_id,
         col(WaitingRow.recorded_at) < before,
-        col(WaitingRow.state) == "waiting",
+        col(WaitingRow.state) == PendingState.WAITING,
     )
     return session.exec(found).all()
 

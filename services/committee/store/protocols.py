@@ -6,7 +6,7 @@ from uuid import UUID
 from sqlalchemy import func, text
 from sqlmodel import Session, col, select
 
-from services.committee.domain.protocol import UNDER_WAY
+from services.committee.domain.protocol import UNDER_WAY, VersionState
 from services.committee.models import ProtocolRow
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
@@ -19,13 +19,15 @@ def lock(session: Session, protocol_id: UUID) -> None:
 
 def in_force(session: Session, protocol_id: UUID) -> ProtocolRow | None:
     """The version that applications are measured by now."""
-    found = select(ProtocolRow).where(col(ProtocolRow.id) == protocol_id, col(ProtocolRow.state) == "in_force")
+    found = select(ProtocolRow).where(
+        col(ProtocolRow.id) == protocol_id, col(ProtocolRow.state) == VersionState.IN_FORCE
+    )
     return session.exec(found).one_or_none()
 
 
 def all_in_force(session: Session) -> Sequence[ProtocolRow]:
     """The versions that bind now, of every protocol."""
-    return session.exec(select(ProtocolRow).where(col(ProtocolRow.state) == "in_force")).all()
+    return session.exec(select(ProtocolRow).where(col(ProtocolRow.state) == VersionState.IN_FORCE)).all()
 
 
 def binding(session: Session) -> Sequence[ProtocolRow]:
@@ -33,7 +35,9 @@ def binding(session: Session) -> Sequence[ProtocolRow]:
     one = col(ProtocolRow.id)
     found = select(ProtocolRow).distinct(one)
     newest = col(ProtocolRow.version).desc()
-    return session.exec(found.order_by(one, (col(ProtocolRow.state) == "in_force").desc(), newest)).all()
+    return session.exec(
+        found.order_by(one, (col(ProtocolRow.state) == VersionState.IN_FORCE).desc(), newest)
+    ).all()
 
 
 def every(session: Session) -> Sequence[ProtocolRow]:

@@ -11,7 +11,7 @@ from chassis.database.damaged_rows import Known
 from chassis.database.database import Session
 from chassis.errors import Forbidden
 from chassis.security.principal import Caller
-from services.committee.domain.protocol import Reach
+from services.committee.domain.protocol import Reach, VersionState
 from services.committee.domain.roles import COMMITTEE
 from services.committee.errors import ApplicationUnknown
 from services.committee.models import ApplicationRow, HistoryRow
@@ -80,7 +80,7 @@ def scope_of(session: Session, caller: Caller) -> AccessScope:
         if reach.holds(caller.partner, caller.district, caller.zone):
             ours.add(row.id)
             covered |= set(reach.zones)
-        elif row.state == "in_force":
+        elif row.state == VersionState.IN_FORCE:
             elsewhere |= set(reach.zones)
     outside = "procureur_general" in caller.roles and not caller.roles & COMMITTEE
     own = None if outside else own_cases(caller)

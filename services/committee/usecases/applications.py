@@ -10,7 +10,7 @@ from chassis.errors import Forbidden
 from contracts.registry import EnrolmentStatus
 from services.committee.domain import application as domain
 from services.committee.domain import deadlines as kinds
-from services.committee.domain.application import Assessment, Checked, Content
+from services.committee.domain.application import Assessment, Checked, Content, State
 from services.committee.domain.protocol import Rules
 from services.committee.domain.roles import COMMITTEE
 from services.committee.errors import ApplicationIncomplete
@@ -188,7 +188,7 @@ def read(reading: Reading, application_id: UUID) -> Filed:
     return filed(reading, reading.visible(application_id))
 
 
-def listed(reading: Reading, state: domain.State | None, limit: int) -> Sequence[ApplicationRow]:
+def listed(reading: Reading, state: State | None, limit: int) -> Sequence[ApplicationRow]:
     """The newest applications that the caller may see."""
     return cases.applications(reading.session, reading.scope, state=state, limit=limit)
 
@@ -234,7 +234,7 @@ def _may_be_theirs(reading: Reading, row: ApplicationRow) -> bool:
 
 def rules_for(reading: Reading, row: ApplicationRow) -> Rules | None:
     """What binds an application: the version in force while it is a draft, then its frozen one."""
-    if row.state != "draft":
+    if row.state != State.DRAFT:
         return protocols.rules_of(reading.session, row.protocol_id, row.protocol_version)
     if row.protocol_id is None:
         return None
@@ -242,9 +242,9 @@ def rules_for(reading: Reading, row: ApplicationRow) -> Rules | None:
     return protocols.rules(present) if present else None
 
 
-def state_of(row: ApplicationRow) -> domain.State:
+def state_of(row: ApplicationRow) -> State:
     """The state, as the table of moves knows it."""
-    return next(state for state in domain.STATES if state == row.state)
+    return State(row.state)
 
 
 def content_of(reading: Reading, row: ApplicationRow) -> Content:

@@ -48,7 +48,7 @@ def refer(work: Work, application_id: UUID, said: Mapping[str, Any], *, decided:
         direction="out",
         application_id=row.id,
         enrolment_id=row.enrolment_id,
-        state="sending",
+        state=HandoverState.SENDING,
         basis=said["basis"],
         fields=list(values),
         side_by_side=said["side_by_side"],
@@ -76,7 +76,7 @@ def came_in(work: Work, handover_id: UUID, said: Mapping[str, Any]) -> None:
         id=handover_id,
         direction="in",
         enrolment_id=said["enrolment_id"],
-        state="sent",
+        state=HandoverState.SENT,
         basis=said["basis"],
         fields=sorted(said["fields"]),
         side_by_side=said["side_by_side"],
@@ -95,7 +95,7 @@ def came_in(work: Work, handover_id: UUID, said: Mapping[str, Any]) -> None:
 def they_answered(work: Work, handover_id: UUID, accepted: bool, remarks: str | None) -> HandoverRow:
     """Their answer to a case of ours. Accepted, and not to run side by side, the alarm is to end: by people."""
     handover = _own(work, handover_id, "out")
-    answer: HandoverState = "accepted" if accepted else "declined"
+    answer = HandoverState.ACCEPTED if accepted else HandoverState.DECLINED
     if handover.state == answer:
         return handover
     _answer(work, handover, accepted)
@@ -202,9 +202,8 @@ def incoming(reading: Reading, limit: int) -> list[tuple[HandoverRow, Mapping[st
 
 
 def _answer(work: Work, handover: HandoverRow, accepted: bool) -> None:
-    state = next(each for each in chain.HANDOVER_STATES if each == handover.state)
     move: HandoverMove = "accept" if accepted else "decline"
-    handover.state = chain.handover_moved(state, move)
+    handover.state = chain.handover_moved(HandoverState(handover.state), move)
     handover.answered_at, handover.answered_by = work.at, work.caller.subject
     deadlines.met(work.session, handover.id, now=work.at)
     work.tx.publish(outgoing.referral_answered(handover))

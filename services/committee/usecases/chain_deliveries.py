@@ -10,8 +10,7 @@ from chassis.database.isolation import apart
 from chassis.security.principal import Caller
 from chassis.security.vault import Vault
 from services.committee.clients import ChainApproach
-from services.committee.domain import chain
-from services.committee.domain.chain import Sending
+from services.committee.domain.chain import HandoverState, Sending, handover_moved
 from services.committee.models import HandoverRow
 from services.committee.store import encrypted_columns
 from services.committee.store import handovers as store
@@ -55,14 +54,14 @@ def delivered(work: Work, handover_id: UUID) -> None:
     """The other side has it."""
     handover = store.handover(work.session, handover_id, lock=True)
     timers.cancel(work.session, str(handover_id), [TIMER])
-    if handover is not None and handover.state == "sending":
-        handover.state = chain.handover_moved("sending", "deliver")
+    if handover is not None and handover.state == HandoverState.SENDING:
+        handover.state = handover_moved(HandoverState.SENDING, "deliver")
 
 
 def _sending(work: Work, handover: HandoverRow) -> Sending:
     said = work.open(encrypted_columns.handover(handover.id), handover.sealed)
     if handover.direction == "in":
-        answer = {"accepted": handover.state == "accepted", "remarks": said.get("declined")}
+        answer = {"accepted": handover.state == HandoverState.ACCEPTED, "remarks": said.get("declined")}
         return Sending(handover.id, f"/v1/referrals/{handover.id}/answer", answer)
     body = {
         "id": str(handover.id),

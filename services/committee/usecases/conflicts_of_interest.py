@@ -10,6 +10,7 @@ from uuid import UUID
 
 from chassis.errors import Forbidden
 from chassis.security.accounts import account, refuse_unreadable
+from services.committee.domain.application import State
 from services.committee.errors import TieRefused, TieUnknown
 from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, ConflictRow
@@ -110,7 +111,7 @@ def _refuse_beyond(work: Reading, row: ApplicationRow) -> None:
     """Raises unless the caller may declare somebody else's tie in this case."""
     if "secretariat" not in work.caller.roles:
         raise Forbidden("only the secretariat may declare somebody else's tie", field="subject")
-    if row.submitted_at is None or row.enrolment_id is None or row.state == "withdrawn":
+    if row.submitted_at is None or row.enrolment_id is None or row.state == State.WITHDRAWN:
         raise TieRefused("somebody else's tie is declared once the case is submitted", field="subject")
     rules = applications.rules_for(work, row)
     if row.protocol_id not in work.scope.protocols or rules is None or rules.zones is None:

@@ -8,7 +8,7 @@ from chassis.database import timers
 from chassis.database.database import Database, Session, Transaction
 from chassis.runtime import clock
 from services.committee.domain import deadlines as domain
-from services.committee.domain.deadlines import KINDS, STAGES, Kind
+from services.committee.domain.deadlines import KINDS, STAGES, DeadlineState, Kind
 from services.committee.events import outgoing
 from services.committee.models import DeadlineRow
 from services.committee.store import due as store
@@ -46,7 +46,7 @@ def met(session: Session, subject_id: UUID, kinds: frozenset[Kind] | None = None
     """What was waited for is done. `kinds`: only these."""
     for row in store.open_deadlines_of(session, subject_id, lock=True):
         if kinds is None or _kind(row) in kinds:
-            row.state, row.met_at = "met", now
+            row.state, row.met_at = DeadlineState.MET, now
             timers.cancel(session, str(row.id), [TIMER])
 
 

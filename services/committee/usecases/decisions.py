@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 from contracts.common import local_day
 from services.committee.domain import application as domain
 from services.committee.domain import deadlines as kinds
-from services.committee.domain.application import Checked, Content
+from services.committee.domain.application import Checked, Content, State
 from services.committee.domain.presence import Counted
 from services.committee.domain.protocol import Rules
 from services.committee.domain.registry_mismatch import WATCHES
@@ -153,13 +153,13 @@ def request_review(work: Work, application_id: UUID, grounds: str) -> Filed:
     """A refusal is looked at again, by members who did not take it. An alarm that lives stays as it is."""
     row = work.visible(application_id, lock=True)
     before = state_of(row)
-    if before == "ending" and row.protocol_id is None:
+    if before == State.ENDING and row.protocol_id is None:
         raise DecidedElsewhere("outside a protocol a new application is needed")
     row.state = domain.moved(before, "request_review")
     row.reviewed_from = end_of_protection.deciders(work.session, row)
     registry_mismatch.watch(work.session, row, work.at)
     rules = _rules(work, row)
-    _wait_for(work, row, "ratification" if row.state == "provisional" else "decision", rules)
+    _wait_for(work, row, "ratification" if row.state == State.PROVISIONAL else "decision", rules)
     work.note(row.id, "review requested", {"grounds": grounds})
     work.tx.publish(outgoing.reopened(row, work.at))
     return applications.filed(work, row)
@@ -252,6 +252,6 @@ def _rules(work: Work, row: ApplicationRow) -> Rules:
 def _last_draft(work: Work, row: ApplicationRow, move: domain.Move) -> DecisionRow:
     domain.moved(state_of(row), move)
     drafts = [each for each in cases.decisions(work.session, row.id) if each.kind == "draft"]
-    if row.state != "awaiting_approval" or not drafts:
+    if row.state != State.AWAITING_APPROVAL or not drafts:
         raise DecidedElsewhere("there is no draft to approve")
     return drafts[-1]

@@ -4,6 +4,7 @@ from typing import Literal
 from uuid import UUID
 
 from chassis.database.database import Session
+from services.committee.domain.application import State
 from services.committee.events import outgoing
 from services.committee.models import ApplicationRow
 from services.committee.store import cases
@@ -14,7 +15,7 @@ from services.committee.usecases.access_scope import Work
 
 def to_end(work: Work, row: ApplicationRow, cause: Literal["not_ratified", "review", "chain_approach"]) -> None:
     """The alarm is to end: by people, who are waited for. The caller locked the case and knows that it may."""
-    row.state = "ending"
+    row.state = State.ENDING
     deadlines.met(work.session, row.id, now=work.at)
     registry_mismatch.watch(work.session, row, work.at)
     work.tx.publish(outgoing.ending(row, cause, work.at))

@@ -1,15 +1,16 @@
 """Meetings: agenda, attendance, and who counts for which case."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Literal
 from uuid import UUID, uuid4
 
 from chassis.database.damaged_rows import Known
 from services.committee.domain import application as domain
+from services.committee.domain.meeting import MeetingMove, MeetingState, PointState, meeting_moved
 from services.committee.domain.presence import Counted
+from services.committee.domain.review import TO_HOLD
 from services.committee.errors import (
     ApplicationMoveRefused,
     MeetingMoveRefused,
@@ -22,8 +23,6 @@ from services.committee.store import meetings as store
 from services.committee.store.encrypted_columns import UNREADABLE
 from services.committee.usecases import applications, protocols, quorum
 from services.committee.usecases.access_scope import Reading, Work
-
-_BEFORE: dict[str, Collection[str]] = {"open": ("planned",), "closed": ("open",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +57,12 @@ def put_on_agenda(work: Work, meeting_id: UUID, application_id: UUID | None, rev
     enrolment_id = None
     if review_id is not None:
         review = due.review(work.session, review_id, work.scope)
-        if review is None or review.state in ("held", "void") or work.is_tied(review.enrolment_id):
+        if review is None or review.state not in TO_HOLD or work.is_tied(review.enrolment_id):
             raise MeetingUnknown("there is no such review to hold", field="review_id")
         application_id, enrolment_id = review.application_id, review.enrolment_id
     # The case before the meeting, as everywhere: two who lock in another order wait for each other.
     application = work.visible(application_id, lock=True) if application_id is not None else None
-    row = locked(work, meeting_id, "planned", "open")
+    row = locked(work, meeting_id, MeetingState.PLANNED, MeetingState.OPEN)
     if application is not None:
         if application.protocol_id not in (None, row.protocol_id):
             raise MeetingMoveRefused("this case is under another protocol", state=row.state)
@@ -90,18 +89,18 @@ def put_on_agenda(work: Work, meeting_id: UUID, application_id: UUID | None, rev
 _DECIDES: tuple[domain.Move, ...] = ("grant", "refuse", "propose_decision")
 
 
-def move(work: Work, meeting_id: UUID, to: Literal["open", "closed"]) -> Seen:
+def move(work: Work, meeting_id: UUID, what: MeetingMove) -> Seen:
     """Open or close; what was not decided when it closes stands adjourned."""
-    row = locked(work, meeting_id, *_BEFORE[to])
-    row.state = to
-    if to == "open":
+    row = locked(work, meeting_id, *MeetingState)
+    row.state = meeting_moved(MeetingState(row.state), what)
+    if what == "open":
         row.opened_at = work.at
     else:
         row.closed_at = work.at
         for item in store.agenda(work.session, meeting_id):
-            if item.state == "open":
-                item.state = "adjourned"
-    work.note(meeting_id, to)
+            if item.state == PointState.OPEN:
+                item.state = PointState.ADJOURNED
+    work.note(meeting_id, row.state)
     return seen(work, row)
 
 
@@ -141,16 +140,16 @@ def deciding(
 
     Where `waits_for` of the answer is not empty, the point waits until they confirm that they are there.
     """
-    row = locked(work, meeting_id, "open")
+    row = locked(work, meeting_id, MeetingState.OPEN)
     application_id = application.id if application else None
     item = store.item(work.session, meeting_id, application_id, review_id)
-    if item is not None and item.state == "waiting":
+    if item is not None and item.state == PointState.WAITING:
         raise MeetingMoveRefused("it is decided, and waits for who confirms having been there", state=row.state)
-    if item is None or item.state != "open":
+    if item is None or item.state != PointState.OPEN:
         raise MeetingUnknown("this is not on the agenda of that meeting", field="meeting_id")
     counted = quorum.counted(work, row, application, item)
     quorum.refuse_without(counted)
-    item.state = "waiting" if counted.waits_for else "decided"
+    item.state = PointState.WAITING if counted.waits_for else PointState.DECIDED
     return counted
 
 
@@ -162,7 +161,7 @@ def sits(work: Work, meeting_id: UUID, application_id: UUID) -> bool:
     if "secretariat" not in work.caller.roles:
         return False
     application = work.visible(application_id)
-    row = locked(work, meeting_id, "open")
+    row = locked(work, meeting_id, MeetingState.OPEN)
     items = [each for each in store.agenda(work.session, meeting_id) if each.application_id == application_id]
     if not items:
         raise MeetingUnknown("this is not on the agenda of that meeting", field="meeting_id")
@@ -178,7 +177,7 @@ def _counts(reading: Reading, row: MeetingRow, application: ApplicationRow | Non
     return quorum.counted(reading, row, application, item)
 
 
-def locked(work: Work, meeting_id: UUID, *states: str) -> MeetingRow:
+def locked(work: Work, meeting_id: UUID, *states: MeetingState) -> MeetingRow:
     """A meeting of the caller's in one of these states; nobody else changes it meanwhile."""
     row = store.meeting(work.session, work.scope, meeting_id, lock=True)
     if row is None:

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
+from services.committee.domain.meeting import PendingState, PointState
 from services.committee.domain.presence import Counted
 from services.committee.models import AgendaRow, WaitingRow
 from services.committee.store import encrypted_columns, pending_decisions
@@ -68,14 +69,14 @@ def overtake_reviews(work: Work, application_id: UUID, meeting_id: UUID, decided
 def lapse(work: Work, waiting_id: UUID, why: str) -> None:
     """It cannot be done any more; the point stands adjourned, and the history says why."""
     row = pending_decisions.one(work.session, waiting_id, lock=True)
-    if row is not None and row.state == "waiting":
+    if row is not None and row.state == PendingState.WAITING:
         _lapse(work, row, why)
 
 
 def _lapse(work: Work, row: WaitingRow, why: str) -> None:
-    row.state, row.settled_at = "lapsed", work.at
+    row.state, row.settled_at = PendingState.LAPSED, work.at
     if (item := work.session.get(AgendaRow, row.item_id)) is not None:
-        item.state = "adjourned"
+        item.state = PointState.ADJOURNED
     work.note(row.application_id or row.meeting_id, "decision lapsed", {"why": why})
 
 

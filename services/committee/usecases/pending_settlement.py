@@ -9,6 +9,7 @@ from chassis.database.database import Database
 from chassis.errors import Permanent
 from chassis.security.principal import Caller
 from chassis.security.vault import Vault
+from services.committee.domain.meeting import PendingState, PointState
 from services.committee.domain.presence import Counted
 from services.committee.models import AgendaRow, MeetingRow, WaitingRow
 from services.committee.store import cases, encrypted_columns
@@ -45,7 +46,7 @@ def take_effect(work: Work, waiting_id: UUID) -> bool:
     case = known.application_id if known else None
     application = cases.application(work.session, case, lock=True) if case else None
     row = store.one(work.session, waiting_id, lock=True)
-    if row is None or row.state != "waiting":
+    if row is None or row.state != PendingState.WAITING:
         return False
     item, meeting = work.session.get(AgendaRow, row.item_id), work.session.get(MeetingRow, row.meeting_id)
     assert item is not None and meeting is not None  # noqa: S101, PT018 - neither is ever deleted
@@ -53,7 +54,7 @@ def take_effect(work: Work, waiting_id: UUID) -> bool:
     if counted.missing or counted.waits_for:
         return False
     # Before the act: what else waits about the case lapses with it.
-    row.state, row.settled_at, item.state = "effective", work.at, "decided"
+    row.state, row.settled_at, item.state = PendingState.EFFECTIVE, work.at, PointState.DECIDED
     _ACTS[row.act](work, row, work.open(encrypted_columns.waiting(row.id), row.sealed), counted)
     return True
 

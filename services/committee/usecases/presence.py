@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chassis.security.accounts import account
 from contracts.common import local_day
+from services.committee.domain.meeting import MeetingState
 from services.committee.errors import MeetingMoveRefused, MemberUnknown
 from services.committee.models import AttendanceRow, MeetingRow, MemberRow
 from services.committee.store import encrypted_columns, pending_decisions
@@ -20,7 +21,7 @@ def record(work: Work, meeting_id: UUID, member_id: UUID, within: timedelta) -> 
 
     Who records themselves is at their own desk. Again changes nothing.
     """
-    row = meetings.locked(work, meeting_id, "open")
+    row = meetings.locked(work, meeting_id, MeetingState.OPEN)
     member = members.named(work, row.protocol_id, member_id)
     members.refuse_former(member, local_day(work.at))
     own = member.person == account(work.caller.subject)
@@ -37,14 +38,14 @@ def confirm(work: Work, meeting_id: UUID) -> Seen:
 
     Raises `MeetingMoveRefused` for who was not recorded at a meeting that is over.
     """
-    row = meetings.locked(work, meeting_id, "open", "closed")
+    row = meetings.locked(work, meeting_id, MeetingState.OPEN, MeetingState.CLOSED)
     # Their invitation too: nobody is asked twice who they are.
     member = members.confirm(work, row.protocol_id)
     stays = [who for who in store.attendance(work.session, row.id) if who.member_id == member.id]
     for stay in stays:
         if stay.confirmed_at is None:
             stay.confirmed_at = work.at
-    if row.state == "open" and _here(work, row, member) is None:
+    if row.state == MeetingState.OPEN and _here(work, row, member) is None:
         members.refuse_former(member, local_day(work.at))
         _come_in(work, row, member, confirmed=True)
     elif not stays:
@@ -55,7 +56,7 @@ def confirm(work: Work, meeting_id: UUID) -> Seen:
 
 def leave(work: Work, meeting_id: UUID, member_id: UUID) -> Seen:
     """Somebody goes; they count no longer for what is decided from now on."""
-    row = meetings.locked(work, meeting_id, "open")
+    row = meetings.locked(work, meeting_id, MeetingState.OPEN)
     stays = [who for who in store.attendance(work.session, row.id) if who.member_id == member_id]
     if not stays:
         raise MemberUnknown("this member is not at this meeting", field="member_id")

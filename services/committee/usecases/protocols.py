@@ -12,7 +12,6 @@ from chassis.runtime import clock
 from contracts.common import BELGIUM, local_day
 from services.committee.domain.protocol import (
     UNDER_WAY,
-    VERSION_STATES,
     Delays,
     Rules,
     VersionMove,
@@ -103,7 +102,7 @@ def _take_effect_now(tx: Transaction, due: timers.Due) -> None:
     protocol_id, _, version = due.subject_id.partition(":")
     store.lock(tx.session, UUID(protocol_id))
     row = store.version(tx.session, UUID(protocol_id), int(version))
-    if row is not None and row.state == "signed":
+    if row is not None and row.state == VersionState.SIGNED:
         _take_effect(tx, row)
 
 
@@ -228,4 +227,4 @@ def _refuse_strangers(work: Reading, protocol_id: UUID, content: dict[str, Any])
 
 
 def _state(row: ProtocolRow) -> VersionState:
-    return next(state for state in VERSION_STATES if state == row.state)
+    return VersionState(row.state)

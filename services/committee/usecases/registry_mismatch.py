@@ -7,7 +7,9 @@ from uuid import UUID
 from chassis.database.database import Session
 from services.committee.domain import application as domain
 from services.committee.domain import deadlines as kinds
+from services.committee.domain.application import State
 from services.committee.domain.registry_mismatch import WATCHES, lacks
+from services.committee.domain.review import TO_HOLD, ReviewState
 from services.committee.errors import ApplicationMoveRefused
 from services.committee.models import ApplicationRow, KnownEnrolmentRow, ReviewRow
 from services.committee.store import cases, enrolments
@@ -20,7 +22,7 @@ from services.committee.usecases.applications import Filed, state_of
 def watch(session: Session, row: ApplicationRow, now: datetime) -> None:
     """Wait for what the file lacks of what was just decided or heard. The caller locked the case."""
     status = enrolments.status(session, row.enrolment_id)
-    if row.state == "ending" and status == "ended":
+    if row.state == State.ENDING and status == "ended":
         _close(session, row, now)
     kind = lacks(state_of(row), status, row.procedure)
     deadlines.met(session, row.id, WATCHES - {kind}, now=now)
@@ -69,6 +71,6 @@ def _close(session: Session, row: ApplicationRow, now: datetime) -> None:
 def void(session: Session, reviews: Iterable[ReviewRow], now: datetime) -> None:
     """Nobody is reminded of these any more."""
     for review in reviews:
-        if review.state in ("open", "overdue"):
-            review.state = "void"
+        if review.state in TO_HOLD:
+            review.state = ReviewState.VOID
             deadlines.met(session, review.id, now=now)

@@ -12,9 +12,10 @@ from contracts.common import local_day, morning
 from services.committee.domain import application as domain
 from services.committee.domain import calendar
 from services.committee.domain import deadlines as kinds
-from services.committee.domain.application import Checked
+from services.committee.domain.application import Checked, State
 from services.committee.domain.presence import Counted
 from services.committee.domain.protocol import Rules
+from services.committee.domain.review import TO_HOLD, ReviewState
 from services.committee.errors import DateTooEarly, DateTooLate, ReviewMoveRefused, ReviewUnknown
 from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, DecisionRow, ReviewRow
@@ -107,7 +108,7 @@ def hold(
     when it was recorded, where it waited.
     """
     review, row = _locked(work, review_id)
-    if review.state in ("held", "void"):
+    if review.state not in TO_HOLD:
         raise ReviewMoveRefused(f"this review is {review.state}")
     rules = (rules_for(work, row) if row else None) or Rules()
     outcome = said["outcome"]
@@ -124,7 +125,8 @@ def hold(
             work, meeting_id, counted, "hold", said, application_id=case, review_id=review.id
         )
         return review
-    review.state, review.outcome, review.held_at, review.held_by = "held", outcome, work.at, work.caller.subject
+    review.state, review.outcome = ReviewState.HELD, outcome
+    review.held_at, review.held_by = work.at, work.caller.subject
     review.meeting_id, review.present, review.excluded = meeting_id, counted.present, counted.excluded
     review.sealed = work.seal(encrypted_columns.review(review.id), pending_decisions.as_json(said))
     deadlines.met(work.session, review.id, now=work.at)
@@ -162,14 +164,14 @@ def _refuse_date(ends_on: date, rules: Rules, at: datetime) -> None:
         raise DateTooLate(f"under this protocol an alarm runs until {latest} at most", field="ends_on")
 
 
-def _state_after(work: Work, row: ApplicationRow, outcome: str) -> domain.State | None:
+def _state_after(work: Work, row: ApplicationRow, outcome: str) -> State | None:
     """The state that an outcome leads to, where it is another one; raises `ReviewMoveRefused`."""
     state = state_of(row)
     if outcome == "end":
         return domain.moved(state, "end")
-    if state == "provisional" and outcome == "extend":
+    if state == State.PROVISIONAL and outcome == "extend":
         raise ReviewMoveRefused("the committee ratifies it first", field="outcome")
-    if state != "ending":
+    if state != State.ENDING:
         return None
     final = [each for each in cases.decisions(work.session, row.id) if each.kind == "final"]
     if outcome != "extend" or not final or final[-1].outcome != "granted":
@@ -185,13 +187,13 @@ def _follow(
     review: ReviewRow,
     said: Mapping[str, Any],
     rules: Rules,
-    after: domain.State | None,
+    after: State | None,
 ) -> None:
     work.note(row.id, f"review: {review.outcome}")
     if review.outcome == "end":
         end_of_protection.to_end(work, row, "review")
         return
-    if row.state == "ended":
+    if row.state == State.ENDED:
         # The registry hears it, and tells her zone: nothing of this case is looked at again.
         return
     about = (work.session, review.enrolment_id, row.id)

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from contracts.registry import Language
+from services.committee.domain.meeting import PointState
 from services.committee.domain.presence import Counted
 from services.committee.errors import ApplicationUnknown, QuorumMissing
 from services.committee.models import AgendaRow, AttendanceRow, DecisionRow, MeetingRow
@@ -62,7 +63,9 @@ def minutes_of(reading: Reading, meeting_id: UUID) -> Minutes:
         points=[
             replace(
                 _point(reading, row, item, name),
-                waits_for=[name(each) for each in counted.waits_for] if item.state == "waiting" else (),
+                waits_for=[name(each) for each in counted.waits_for]
+                if item.state == PointState.WAITING
+                else (),
             )
             for item, counted in _certain(seen)
         ],
