@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.database.database import Database
-from services.committee.schemas.case import REFUSAL
+from services.committee.schemas.decision import REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.usecases import reviews
 from tests.support.committee import (

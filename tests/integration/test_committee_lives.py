@@ -16,8 +16,9 @@ from contracts.registry import EnrolmentStatus
 from services.committee.api import create_app
 from services.committee.domain.application import ALIVE
 from services.committee.invariants import INVARIANTS
-from services.committee.schemas.case import APPLICATION, REFUSAL
+from services.committee.schemas.case import APPLICATION
 from services.committee.schemas.chain import REFERRAL
+from services.committee.schemas.decision import REFUSAL
 from services.committee.settings import CommitteeSettings
 from services.committee.usecases import deadlines, reviews
 from tests.support.chain_partner import ChainPartner

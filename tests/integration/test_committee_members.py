@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from chassis.database.database import Database
 from chassis.security.accounts import account
 from chassis.security.vault import Vault
-from services.committee.schemas.case import REFUSAL
+from services.committee.schemas.decision import REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.usecases.pending_settlement import settle
 from tests.support.committee import (

@@ -6,7 +6,7 @@ import pytest
 
 from contracts.registry import Language
 from services.committee.presenters.papers.words import WORDS
-from services.committee.schemas.case import REFUSAL
+from services.committee.schemas.decision import REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
 from tests.support.committee import (
     POLICE,

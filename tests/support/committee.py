@@ -9,7 +9,8 @@ from chassis.security.accounts import account
 from contracts.envelope import wrap
 from contracts.registry import EnrolmentChanged, EnrolmentStatus
 from services.committee.events import incoming
-from services.committee.schemas.case import APPLICATION, REFUSAL
+from services.committee.schemas.case import APPLICATION
+from services.committee.schemas.decision import REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.usecases import registry_mismatch
 from tests.support.days import today

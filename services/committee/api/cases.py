@@ -25,20 +25,18 @@ from services.committee.presenters.applications import (
 from services.committee.presenters.conflicts_of_interest import disclose_conflicts, log_conflict
 from services.committee.presenters.history import disclose_history
 from services.committee.presenters.rows import present_rows
-from services.committee.schemas.case import (
-    ApplicationIn,
-    ApplicationOut,
-    ApplicationSummary,
-    AssessmentWhole,
+from services.committee.schemas.case import ApplicationIn, ApplicationOut, ApplicationSummary, AssessmentWhole
+from services.committee.schemas.common import ApplicationState, ReasonsIn
+from services.committee.schemas.opinion import (
     ConflictIn,
     ConflictOut,
     ConflictWithdrawalIn,
     OpinionIn,
     OpinionOut,
 )
-from services.committee.schemas.common import ApplicationState, ReasonsIn
 from services.committee.schemas.protocol import HistoryOut
 from services.committee.usecases import applications, conflicts_of_interest, meetings
+from services.committee.usecases import opinions as opinion_usecases
 
 router = APIRouter(prefix="/v1/applications")
 
@@ -82,7 +80,7 @@ def assess(application_id: UUID, body: AssessmentWhole, work: OfficerWork) -> Ap
 @router.put("/{application_id}/opinion", tags=["opinions"])
 def give_opinion(application_id: UUID, body: OpinionIn, work: OpinionGiverWork) -> list[OpinionOut]:
     """What the caller's partner thinks, and what of it the others read."""
-    applications.give_opinion(work, application_id, body.model_dump())
+    opinion_usecases.give(work, application_id, body.model_dump())
     return disclose_given_opinion(work, application_id)
 
 

@@ -15,15 +15,15 @@ from services.committee.api.dependencies import (
 )
 from services.committee.presenters.applications import disclose_application
 from services.committee.presenters.meetings import disclose_held
-from services.committee.schemas.case import (
-    ApplicationOut,
+from services.committee.schemas.case import ApplicationOut
+from services.committee.schemas.common import In, ReasonsIn, RemarksIn
+from services.committee.schemas.decision import (
     DraftDecisionIn,
     GrantIn,
     ProvisionalGrantIn,
     RefusalIn,
     ReviewRequestIn,
 )
-from services.committee.schemas.common import In, ReasonsIn, RemarksIn
 from services.committee.schemas.meeting import ReviewIn, ReviewOut
 from services.committee.usecases import decisions, registry_mismatch, reviews
 

@@ -23,7 +23,8 @@ from services.committee.presenters.conflicts_of_interest import disclose_conflic
 from services.committee.presenters.handovers import disclose_handovers
 from services.committee.presenters.history import disclose_history
 from services.committee.presenters.partner_names import called
-from services.committee.schemas.case import ApplicationOut, ConflictOut
+from services.committee.schemas.case import ApplicationOut
+from services.committee.schemas.opinion import ConflictOut
 from services.committee.usecases import (
     applications,
     chain,

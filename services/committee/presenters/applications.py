@@ -8,8 +8,10 @@ from services.committee.domain import application as domain
 from services.committee.models import ApplicationRow
 from services.committee.presenters.disclosure import disclose, log_write
 from services.committee.presenters.rows import present_row
-from services.committee.schemas.case import ApplicationOut, DecisionOut, OpinionOut
-from services.committee.usecases import applications
+from services.committee.schemas.case import ApplicationOut
+from services.committee.schemas.decision import DecisionOut
+from services.committee.schemas.opinion import OpinionOut
+from services.committee.usecases import opinions
 from services.committee.usecases.access_scope import Reading, Work, own_cases
 from services.committee.usecases.applications import Filed
 
@@ -46,7 +48,7 @@ def disclose_opinions(reading: Reading, case: ApplicationRow) -> list[OpinionOut
             damaged_rows.shown(OpinionOut, each, "opinion", f"{case.id} {each['partner']}"),
             author=each["own"],
         )
-        for each in applications.opinions(reading, case)
+        for each in opinions.of_case(reading, case)
         if each["own"] or own_cases(reading.caller) is None
     ]
 

@@ -6,7 +6,7 @@ from chassis.security.accounts import is_one_of
 from services.committee.models import ConflictRow
 from services.committee.presenters.disclosure import log_read, log_write, purpose_of
 from services.committee.presenters.rows import present_row
-from services.committee.schemas.case import ConflictOut
+from services.committee.schemas.opinion import ConflictOut
 from services.committee.usecases import conflicts_of_interest as usecases
 from services.committee.usecases.access_scope import Reading, Work
 

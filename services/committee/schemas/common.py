@@ -5,9 +5,22 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StringConstraints
 
 from contracts.common import NO_NUL
+from contracts.policy import Group, Personal
 from contracts.values import Incoming, Moment, Seen
 
-__all__ = ["ApplicationState", "In", "Moment", "Name", "Number", "ReasonsIn", "RemarksIn", "Slug", "Text"]
+__all__ = [
+    "ESSENCE",
+    "ApplicationState",
+    "CheckedIn",
+    "In",
+    "Moment",
+    "Name",
+    "Number",
+    "ReasonsIn",
+    "RemarksIn",
+    "Slug",
+    "Text",
+]
 
 _ONE_LINE = r"^[^\x00-\x1f]*$"
 Text = Annotated[
@@ -25,6 +38,8 @@ ApplicationState = Literal[
     "draft", "submitted", "awaiting_approval", "provisional", "granted", "refused", "reopened", "ending",
     "ended", "withdrawn",
 ]  # fmt: skip
+# Who may know only the essence learns the level of a risk, and what was decided and why.
+ESSENCE = Personal(Group.CASE, essence=True)
 # A number that a column holds.
 Number = Annotated[int, Field(ge=1, le=2_147_483_647)]
 
@@ -33,6 +48,13 @@ class In(Incoming):
     """A body that takes no field it does not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class CheckedIn(In):
+    """Whether a condition is met."""
+
+    met: bool
+    grounds: Annotated[str, Field(max_length=8000)] = ""
 
 
 class ReasonsIn(In):

@@ -1,4 +1,4 @@
-"""Applications until they are submitted, and what is added later: opinions, ties, a higher risk."""
+"""Applications until they are submitted, and what is added later: a higher risk."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -10,16 +10,24 @@ from chassis.errors import Forbidden
 from contracts.registry import EnrolmentStatus
 from services.committee.domain import application as domain
 from services.committee.domain import deadlines as kinds
-from services.committee.domain.application import Assessment, Checked, Content, State
+from services.committee.domain.application import Assessment, Content, State
 from services.committee.domain.protocol import Rules
 from services.committee.domain.roles import COMMITTEE
 from services.committee.errors import ApplicationIncomplete
 from services.committee.events import outgoing
-from services.committee.models import ApplicationRow, DecisionRow, OpinionRow
+from services.committee.models import ApplicationRow, DecisionRow
 from services.committee.store import cases, encrypted_columns, enrolments, pending_decisions
 from services.committee.store import protocols as protocol_store
 from services.committee.usecases import deadlines, protocols
 from services.committee.usecases.access_scope import Reading, Work, own_cases, partner_of
+from services.committee.usecases.application_content import (
+    changed,
+    content_of,
+    content_outside,
+    record,
+    rules_for,
+    state_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ def draft(work: Work, changes: Mapping[str, Any]) -> Filed:
         created_at=work.at,
         created_by=work.caller.subject,
     )
-    content = _changed(work, Content(proposer=proposer), changes)
+    content = changed(work, Content(proposer=proposer), changes)
     record(work, row, domain.with_level(content, work.caller.subject))
     work.session.add(row)
     work.session.flush()
@@ -66,7 +74,7 @@ def edit(work: Work, application_id: UUID, changes: Mapping[str, Any]) -> Filed:
     row = work.visible(application_id, lock=True)
     domain.moved(state_of(row), "edit")
     before = content_of(work, row)
-    after = _changed(work, before, changes)
+    after = changed(work, before, changes)
     if work.caller.zone is None and changes.get("zone_id"):
         row.zone_id = changes["zone_id"]
     if after.assessment.level != before.assessment.level:
@@ -143,46 +151,6 @@ def assess(work: Work, application_id: UUID, assessment: Mapping[str, Any], *, c
     return filed(work, row)
 
 
-def give_opinion(work: Work, application_id: UUID, said: Mapping[str, Any]) -> None:
-    """A partner says what it thinks: `advice`, `shared` with the others, `kept` back from them."""
-    row = work.visible(application_id, lock=True)
-    partner, zone = partner_of(work.caller), work.caller.zone or ""
-    opinion = OpinionRow(
-        application_id=row.id,
-        partner=partner,
-        zone_id=zone,
-        advice=said["advice"],
-        sealed=work.seal(
-            encrypted_columns.opinion(row.id, partner, zone), {"shared": said["shared"], "kept": said["kept"]}
-        ),
-        given_at=work.at,
-        given_by=work.caller.subject,
-    )
-    work.session.merge(opinion)
-    work.session.flush()
-    work.note(row.id, f"opinion of {partner}")
-
-
-def opinions(reading: Reading, row: ApplicationRow) -> list[dict[str, Any]]:
-    """What the partners think of a case (`own`: the caller's); what one keeps back only that partner reads."""
-    found = []
-    for opinion in cases.opinions(reading.session, row.id):
-        said = reading.opened(
-            encrypted_columns.opinion(row.id, opinion.partner, opinion.zone_id), opinion.sealed
-        )
-        # Police of another district are another partner.
-        own = (opinion.partner, opinion.zone_id) == (reading.caller.partner, reading.caller.zone or "")
-        found.append(
-            {
-                **opinion.model_dump(exclude={"sealed", "application_id"}),
-                "own": own,
-                **{name: said[name] for name in ("shared", "kept") if name in said},
-                **({} if own else {"kept": None}),
-            }
-        )
-    return found
-
-
 def read(reading: Reading, application_id: UUID) -> Filed:
     """One application; raises `ApplicationUnknown`, also for another partner's."""
     return filed(reading, reading.visible(application_id))
@@ -203,7 +171,7 @@ def filed(reading: Reading, row: ApplicationRow) -> Filed:
     status = enrolments.status(reading.session, row.enrolment_id) if theirs else None
     waits = bool(pending_decisions.of_case(reading.session, row.id))
     known = Known("application", row.id)
-    content = known.read("sealed", lambda: content_of(reading, row), _outside(row))
+    content = known.read("sealed", lambda: content_of(reading, row), content_outside(row))
     rules = known.read("protocol", lambda: rules_for(reading, row), None)
     return Filed(row, content, rules, said, status, not theirs, waits, tuple(known.broken))
 
@@ -230,98 +198,6 @@ def _may_be_theirs(reading: Reading, row: ApplicationRow) -> bool:
     zone = enrolments.zone(reading.session, row.enrolment_id) if row.enrolment_id else None
     own_protocol = row.protocol_id is None or row.protocol_id in reading.scope.protocols
     return own_protocol and (zone == reading.caller.zone or zone not in reading.scope.elsewhere)
-
-
-def rules_for(reading: Reading, row: ApplicationRow) -> Rules | None:
-    """What binds an application: the version in force while it is a draft, then its frozen one."""
-    if row.state != State.DRAFT:
-        return protocols.rules_of(reading.session, row.protocol_id, row.protocol_version)
-    if row.protocol_id is None:
-        return None
-    present = protocol_store.in_force(reading.session, row.protocol_id)
-    return protocols.rules(present) if present else None
-
-
-def state_of(row: ApplicationRow) -> State:
-    """The state, as the table of moves knows it."""
-    return State(row.state)
-
-
-def content_of(reading: Reading, row: ApplicationRow) -> Content:
-    """What an application says."""
-    said = reading.open(encrypted_columns.application(row.id), row.sealed)
-    return Content(
-        enrolment_id=row.enrolment_id,
-        protocol_id=row.protocol_id,
-        procedure=row.procedure,
-        proposer=row.proposer,
-        language=row.language,
-        exceptional=said.get("exceptional", ""),
-        urgency=said.get("urgency", ""),
-        pv_numbers=tuple(said["pv_numbers"]),
-        elements=said["elements"],
-        conditions={name: Checked(**each) for name, each in said.get("conditions", {}).items()},
-        assessment=Assessment(**said.get("assessment", {})),
-        levels=said.get("levels", {}),
-    )
-
-
-def _outside(row: ApplicationRow) -> Content:
-    """What stands beside what is sealed."""
-    return Content(
-        enrolment_id=row.enrolment_id,
-        protocol_id=row.protocol_id,
-        procedure=row.procedure,
-        proposer=row.proposer,
-        language=row.language,
-    )
-
-
-def record(work: Work, row: ApplicationRow, content: Content) -> None:
-    """Write what an application says; all but ids is sealed."""
-    row.enrolment_id, row.protocol_id = content.enrolment_id, content.protocol_id
-    row.procedure, row.proposer, row.language = content.procedure, content.proposer, content.language
-    open_to_all = ("enrolment_id", "protocol_id", "procedure", "proposer", "language")
-    said = {name: value for name, value in asdict(content).items() if name not in open_to_all}
-    row.sealed = work.seal(encrypted_columns.application(row.id), said)
-
-
-def _fields(content: Content) -> dict[str, Any]:
-    return {name: getattr(content, name) for name in Content.__dataclass_fields__}
-
-
-_NOT_PLAIN = ("elements", "conditions", "assessment", "zone_id")
-
-
-def _changed(work: Work, content: Content, changes: Mapping[str, Any]) -> Content:
-    given = {name: value for name, value in changes.items() if name not in _NOT_PLAIN}
-    roles, partner = work.caller.roles, work.caller.partner
-    if not roles & COMMITTEE and given.get("proposer", partner) != partner:
-        raise Forbidden("only the committee may enter an application of another partner", field="proposer")
-    for name in ("exceptional", "urgency"):
-        if name in given:
-            given[name] = given[name] or ""
-    if "pv_numbers" in given:
-        given["pv_numbers"] = tuple(given["pv_numbers"] or ())
-    if given.get("language", "") is None:
-        given["language"] = content.language
-    grounds = dict(content.elements) | {k: v or "" for k, v in (changes.get("elements") or {}).items()}
-    checked = {**content.conditions}
-    for name, each in (changes.get("conditions") or {}).items():
-        if each is None:
-            checked.pop(name, None)
-        else:
-            checked[name] = Checked(**each)
-    assessed = {**asdict(content.assessment), **(changes.get("assessment") or {})}
-    return Content(
-        **{
-            **_fields(content),
-            **given,
-            "elements": {name: text for name, text in grounds.items() if text},
-            "conditions": checked,
-            "assessment": Assessment(**assessed),
-        }
-    )
 
 
 def _complete(work: Work, row: ApplicationRow, content: Content) -> Rules:

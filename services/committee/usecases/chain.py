@@ -18,11 +18,12 @@ from services.committee.domain.protocol import Delays
 from services.committee.errors import ApplicationMoveRefused, HandoverMoveRefused, HandoverUnknown
 from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, HandoverRow
-from services.committee.store import cases, due, encrypted_columns, enrolments
+from services.committee.store import cases, encrypted_columns, enrolments
 from services.committee.store import handovers as store
+from services.committee.store import reviews as review_store
 from services.committee.usecases import deadlines, end_of_protection, protocols
 from services.committee.usecases.access_scope import Reading, Work
-from services.committee.usecases.applications import content_of, record, state_of
+from services.committee.usecases.application_content import content_of, record, state_of
 from services.committee.usecases.review_requests import ask
 
 TIMER = "handover"
@@ -117,7 +118,7 @@ def they_answered(work: Work, handover_id: UUID, accepted: bool, remarks: str | 
 def _kept_since(work: Work, handover: HandoverRow) -> bool:
     """Whether the alarm was kept, granted or needed after it was offered to the chain approach."""
     assert handover.application_id is not None  # noqa: S101 - what goes out is a case
-    reviews = due.reviews_of(work.session, handover.application_id)
+    reviews = review_store.reviews_of(work.session, handover.application_id)
     kept = [each.held_at for each in reviews if each.outcome in _KEEPS]
     # A real alarm since: the committee looks at it first, which did not know of it.
     kept += [each.created_at for each in reviews if each.cause == "real_alarm" and each.outcome != "end"]

@@ -16,7 +16,7 @@ from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, ConflictRow
 from services.committee.store import cases, encrypted_columns, enrolments
 from services.committee.store.encrypted_columns import UNREADABLE
-from services.committee.usecases import applications
+from services.committee.usecases import application_content
 from services.committee.usecases.access_scope import Reading, Work
 
 
@@ -113,7 +113,7 @@ def _refuse_beyond(work: Reading, row: ApplicationRow) -> None:
         raise Forbidden("only the secretariat may declare somebody else's tie", field="subject")
     if row.submitted_at is None or row.enrolment_id is None or row.state == State.WITHDRAWN:
         raise TieRefused("somebody else's tie is declared once the case is submitted", field="subject")
-    rules = applications.rules_for(work, row)
+    rules = application_content.rules_for(work, row)
     if row.protocol_id not in work.scope.protocols or rules is None or rules.zones is None:
         raise TieRefused("this case is not under a protocol of yours", field="subject")
     if enrolments.zone(work.session, row.enrolment_id) not in rules.zones:

@@ -11,7 +11,8 @@ from services.committee.domain import deadlines as domain
 from services.committee.domain.deadlines import KINDS, STAGES, DeadlineState, Kind
 from services.committee.events import outgoing
 from services.committee.models import DeadlineRow
-from services.committee.store import due as store
+from services.committee.store import deadlines as store
+from services.committee.store import reviews
 from services.committee.usecases.access_scope import Reading
 
 TIMER = "deadline"
@@ -78,7 +79,7 @@ def _tell(tx: Transaction, due: timers.Due) -> None:
     tx.publish(outgoing.deadline(row, addressee))
     if stage == "missed":
         if kind in _REVIEWS:
-            store.mark_overdue(tx.session, [row.subject_id])
+            reviews.mark_overdue(tx.session, [row.subject_id])
         _schedule(tx.session, row, "missed", now + domain.LOUDER_EVERY)
     else:
         _schedule(tx.session, row, *domain.next_stage(kind, row.due_at, now, after=stage))

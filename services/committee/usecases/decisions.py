@@ -28,7 +28,8 @@ from services.committee.usecases import (
     reviews,
 )
 from services.committee.usecases.access_scope import Work
-from services.committee.usecases.applications import Filed, content_of, record, rules_for, state_of
+from services.committee.usecases.application_content import content_of, record, rules_for, state_of
+from services.committee.usecases.applications import Filed
 
 Outcome = Literal["grant", "refuse"]
 _NOBODY = Counted()

@@ -8,7 +8,7 @@ from services.committee.domain.application import State
 from services.committee.events import outgoing
 from services.committee.models import ApplicationRow
 from services.committee.store import cases
-from services.committee.store import due as store
+from services.committee.store import reviews as store
 from services.committee.usecases import deadlines, registry_mismatch
 from services.committee.usecases.access_scope import Work
 

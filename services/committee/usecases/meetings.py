@@ -18,10 +18,10 @@ from services.committee.errors import (
     ProtocolUnknown,
 )
 from services.committee.models import AgendaRow, ApplicationRow, AttendanceRow, MeetingRow
-from services.committee.store import cases, due, encrypted_columns, pending_decisions
+from services.committee.store import cases, encrypted_columns, pending_decisions, reviews
 from services.committee.store import meetings as store
 from services.committee.store.encrypted_columns import UNREADABLE
-from services.committee.usecases import applications, protocols, quorum
+from services.committee.usecases import application_content, protocols, quorum
 from services.committee.usecases.access_scope import Reading, Work
 
 
@@ -56,7 +56,7 @@ def put_on_agenda(work: Work, meeting_id: UUID, application_id: UUID | None, rev
     """Add an application that waits for a decision, or a review; the same again changes nothing."""
     enrolment_id = None
     if review_id is not None:
-        review = due.review(work.session, review_id, work.scope)
+        review = reviews.review(work.session, review_id, work.scope)
         if review is None or review.state not in TO_HOLD or work.is_tied(review.enrolment_id):
             raise MeetingUnknown("there is no such review to hold", field="review_id")
         application_id, enrolment_id = review.application_id, review.enrolment_id
@@ -67,7 +67,7 @@ def put_on_agenda(work: Work, meeting_id: UUID, application_id: UUID | None, rev
         if application.protocol_id not in (None, row.protocol_id):
             raise MeetingMoveRefused("this case is under another protocol", state=row.state)
         enrolment_id = application.enrolment_id
-        waits = any((applications.state_of(application), move) in domain.MOVES for move in _DECIDES)
+        waits = any((application_content.state_of(application), move) in domain.MOVES for move in _DECIDES)
         if review_id is None and not waits:
             raise ApplicationMoveRefused("nothing is to be decided about it", state=application.state)
     if store.item(work.session, meeting_id, application_id, review_id) is None:

@@ -10,7 +10,7 @@ from services.committee.errors import QuorumMissing
 from services.committee.models import AgendaRow, ApplicationRow, AttendanceRow, MeetingRow
 from services.committee.store import cases, members
 from services.committee.store import meetings as store
-from services.committee.usecases import applications, protocols
+from services.committee.usecases import application_content, protocols
 from services.committee.usecases.access_scope import Reading
 
 log = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ def _is_member(reading: Reading, row: MeetingRow, who: AttendanceRow) -> bool:
 
 
 def _rules(reading: Reading, row: MeetingRow, application: ApplicationRow | None) -> Rules:
-    rules = applications.rules_for(reading, application) if application else None
+    rules = application_content.rules_for(reading, application) if application else None
     return rules or protocols.rules(protocols.version(reading.session, row.protocol_id, row.protocol_version))
 
 

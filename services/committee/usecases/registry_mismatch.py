@@ -13,10 +13,11 @@ from services.committee.domain.review import TO_HOLD, ReviewState
 from services.committee.errors import ApplicationMoveRefused
 from services.committee.models import ApplicationRow, KnownEnrolmentRow, ReviewRow
 from services.committee.store import cases, enrolments
-from services.committee.store import due as store
+from services.committee.store import reviews as store
 from services.committee.usecases import applications, deadlines, protocols
 from services.committee.usecases.access_scope import Work
-from services.committee.usecases.applications import Filed, state_of
+from services.committee.usecases.application_content import state_of
+from services.committee.usecases.applications import Filed
 
 
 def watch(session: Session, row: ApplicationRow, now: datetime) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 from chassis.database.database import Session
 from services.committee.domain import deadlines as kinds
 from services.committee.models import ReviewRow
-from services.committee.store import due as store
+from services.committee.store import reviews as store
 from services.committee.usecases import deadlines
 
 Cause = Literal["periodic", "end", "real_alarm"]

@@ -20,7 +20,7 @@ from services.committee.errors import DateTooEarly, DateTooLate, ReviewMoveRefus
 from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, DecisionRow, ReviewRow
 from services.committee.store import cases, encrypted_columns, enrolments
-from services.committee.store import due as store
+from services.committee.store import reviews as store
 from services.committee.usecases import (
     chain,
     deadlines,
@@ -31,7 +31,7 @@ from services.committee.usecases import (
     registry_mismatch,
 )
 from services.committee.usecases.access_scope import Reading, Work
-from services.committee.usecases.applications import rules_for, state_of
+from services.committee.usecases.application_content import rules_for, state_of
 from services.committee.usecases.review_requests import ask
 
 

@@ -15,7 +15,7 @@ from services.committee.presenters.disclosure import log_read, purpose_of
 from services.committee.presenters.papers import pdf
 from services.committee.presenters.papers.pdf import Minutes, Point, Present
 from services.committee.presenters.partner_names import called
-from services.committee.store import cases, due, encrypted_columns
+from services.committee.store import cases, encrypted_columns, reviews
 from services.committee.usecases import meetings, protocols
 from services.committee.usecases.access_scope import Reading
 from services.committee.usecases.meetings import Seen
@@ -117,7 +117,7 @@ def language_of(name: str) -> Language:
 
 def _point(reading: Reading, meeting: MeetingRow, item: AgendaRow, name: Name) -> Point:
     if item.review_id is not None:
-        review = due.review(reading.session, item.review_id)
+        review = reviews.review(reading.session, item.review_id)
         reference = str(item.application_id or item.review_id)
         if review is None or review.meeting_id != meeting.id or review.outcome is None:
             return Point(_short(reference), True, item.state)

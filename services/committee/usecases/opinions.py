@@ -1,0 +1,49 @@
+"""What the partners think of a case: shared with the others, or kept back from them."""
+
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from services.committee.models import ApplicationRow, OpinionRow
+from services.committee.store import cases, encrypted_columns
+from services.committee.usecases.access_scope import Reading, Work, partner_of
+
+
+def give(work: Work, application_id: UUID, said: Mapping[str, Any]) -> None:
+    """A partner says what it thinks: `advice`, `shared` with the others, `kept` back from them."""
+    row = work.visible(application_id, lock=True)
+    partner, zone = partner_of(work.caller), work.caller.zone or ""
+    opinion = OpinionRow(
+        application_id=row.id,
+        partner=partner,
+        zone_id=zone,
+        advice=said["advice"],
+        sealed=work.seal(
+            encrypted_columns.opinion(row.id, partner, zone), {"shared": said["shared"], "kept": said["kept"]}
+        ),
+        given_at=work.at,
+        given_by=work.caller.subject,
+    )
+    work.session.merge(opinion)
+    work.session.flush()
+    work.note(row.id, f"opinion of {partner}")
+
+
+def of_case(reading: Reading, row: ApplicationRow) -> list[dict[str, Any]]:
+    """What the partners think of a case (`own`: the caller's); what one keeps back only that partner reads."""
+    found = []
+    for opinion in cases.opinions(reading.session, row.id):
+        said = reading.opened(
+            encrypted_columns.opinion(row.id, opinion.partner, opinion.zone_id), opinion.sealed
+        )
+        # Police of another district are another partner.
+        own = (opinion.partner, opinion.zone_id) == (reading.caller.partner, reading.caller.zone or "")
+        found.append(
+            {
+                **opinion.model_dump(exclude={"sealed", "application_id"}),
+                "own": own,
+                **{name: said[name] for name in ("shared", "kept") if name in said},
+                **({} if own else {"kept": None}),
+            }
+        )
+    return found
