@@ -16,7 +16,8 @@ from services.committee.api.dependencies import (
     TieKeeperReading,
     TieKeeperWork,
 )
-from services.committee.domain.application import State
+from services.committee.domain.application import Assessment, State
+from services.committee.domain.opinion import Opinion
 from services.committee.presenters.applications import (
     disclose_application,
     disclose_given_opinion,
@@ -71,16 +72,16 @@ def withdraw(application_id: UUID, body: ReasonsIn, work: ProposerWork) -> Appli
 @router.put("/{application_id}/assessment", tags=["applications"])
 def assess(application_id: UUID, body: AssessmentWhole, work: OfficerWork) -> ApplicationOut:
     """A new risk assessment; any officer may raise the level, the committee lowers it, in a meeting."""
-    said = body.model_dump(exclude={"meeting_id"})
+    assessment = Assessment(**body.model_dump(exclude={"meeting_id"}))
     sits = body.meeting_id is not None and meetings.sits(work, body.meeting_id, application_id)
-    filed = applications.assess(work, application_id, said, committee=sits)
+    filed = applications.assess(work, application_id, assessment, committee=sits)
     return disclose_application(work, filed, "assessment")
 
 
 @router.put("/{application_id}/opinion", tags=["opinions"])
 def give_opinion(application_id: UUID, body: OpinionIn, work: OpinionGiverWork) -> list[OpinionOut]:
     """What the caller's partner thinks, and what of it the others read."""
-    opinion_usecases.give(work, application_id, body.model_dump())
+    opinion_usecases.give(work, application_id, Opinion(**body.model_dump()))
     return disclose_given_opinion(work, application_id)
 
 

@@ -1,7 +1,6 @@
 """The chain approach (ketenaanpak): referrals of ours, cases of theirs, and its signed webhook."""
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -22,6 +21,7 @@ from services.committee.api.dependencies import (
     refuse_unconnected,
 )
 from services.committee.bootstrap import unit_of_work
+from services.committee.domain.chain import IncomingCase, Referral
 from services.committee.errors import ChainApproachAbsent, SignatureRefused
 from services.committee.presenters.applications import disclose_application
 from services.committee.presenters.handovers import (
@@ -47,7 +47,9 @@ router = APIRouter(prefix="/v1")
 def refer(application_id: UUID, body: ReferralIn, work: SecretariatWork, settings: SettingsOf) -> HandoverOut:
     """Send a case to the chain approach; its alarm stays as it is until they accept."""
     refuse_unconnected(settings)
-    return disclose_referral(work, application_id, chain.refer(work, application_id, body.model_dump()))
+    return disclose_referral(
+        work, application_id, chain.refer(work, application_id, Referral(**body.model_dump()))
+    )
 
 
 @router.get("/applications/{application_id}/handovers", tags=["chain approach"])
@@ -93,7 +95,7 @@ def _take(process: ApiProcess[CommitteeSettings], told: Told) -> None:
         if isinstance(told, Answered):
             chain.they_answered(work, told.data.id, told.data.accepted, told.data.remarks)
         else:
-            chain.came_in(work, told.data.id, _said(told))
+            chain.came_in(work, told.data.id, _case(told))
 
 
 def _believed(settings: CommitteeSettings, body: bytes, headers: Mapping[str, str]) -> Told:
@@ -114,9 +116,9 @@ def _believed(settings: CommitteeSettings, body: bytes, headers: Mapping[str, st
         raise Invalid(f"{where}: {first['msg']}", field=where) from None
 
 
-def _said(told: Referred) -> dict[str, Any]:
+def _case(told: Referred) -> IncomingCase:
     """What they sent, without the fields that they left out."""
-    return {
-        **told.data.model_dump(exclude={"fields"}),
-        "fields": told.data.fields.model_dump(mode="json", exclude_none=True),
-    }
+    fields = told.data.fields.model_dump(mode="json", exclude_none=True)
+    return IncomingCase(
+        told.data.enrolment_id, told.data.basis, told.data.grounds, told.data.side_by_side, fields
+    )

@@ -13,6 +13,8 @@ from services.committee.api.dependencies import (
     SettingsOf,
     refuse_unconnected,
 )
+from services.committee.domain.decision import Grounds
+from services.committee.domain.review import Finding
 from services.committee.presenters.applications import disclose_application
 from services.committee.presenters.meetings import disclose_held
 from services.committee.schemas.case import ApplicationOut
@@ -37,7 +39,7 @@ router = APIRouter(prefix="/v1")
 @router.post("/applications/{application_id}/grant-provisionally", tags=["urgent"])
 def grant_provisionally(application_id: UUID, body: ProvisionalGrantIn, work: MagistrateWork) -> ApplicationOut:
     """The magistrate on duty grants an urgent case until the committee decides."""
-    filed = decisions.grant_provisionally(work, application_id, _said(body))
+    filed = decisions.grant_provisionally(work, application_id, _grounds(body))
     return disclose_application(work, filed, "decision")
 
 
@@ -51,7 +53,7 @@ def decline_urgency(application_id: UUID, body: ReasonsIn, work: MagistrateWork)
 @router.post("/applications/{application_id}/grant", tags=["decisions"], responses=_WAITS)
 def grant(application_id: UUID, body: GrantIn, response: Response, work: SecretariatWork) -> ApplicationOut:
     """The committee grants, or ratifies, in a meeting with quorum; review and end follow from today."""
-    filed = decisions.decide(work, application_id, "grant", _said(body), body.meeting_id)
+    filed = decisions.decide(work, application_id, "grant", _grounds(body), body.meeting_id)
     response.status_code = 202 if filed.decision_waits else 200
     return disclose_application(work, filed, "decision")
 
@@ -59,7 +61,7 @@ def grant(application_id: UUID, body: GrantIn, response: Response, work: Secreta
 @router.post("/applications/{application_id}/refuse", tags=["decisions"], responses=_WAITS)
 def refuse(application_id: UUID, body: RefusalIn, response: Response, work: SecretariatWork) -> ApplicationOut:
     """The committee refuses; an alarm that lives does so until people have taken the device in."""
-    filed = decisions.decide(work, application_id, "refuse", _said(body), body.meeting_id)
+    filed = decisions.decide(work, application_id, "refuse", _grounds(body), body.meeting_id)
     response.status_code = 202 if filed.decision_waits else 200
     return disclose_application(work, filed, "decision")
 
@@ -85,7 +87,7 @@ def hold(
     """What becomes of the alarm: kept, extended, lightened, or brought to its end by people."""
     if body.outcome == "chain_approach":
         refuse_unconnected(settings)
-    row = reviews.hold(work, review_id, body.model_dump(exclude={"meeting_id"}), body.meeting_id)
+    row = reviews.hold(work, review_id, Finding.read(body.model_dump(mode="json")), body.meeting_id)
     response.status_code = 200 if row.state == "held" else 202
     return disclose_held(work, row)
 
@@ -95,8 +97,7 @@ def propose(
     application_id: UUID, body: DraftDecisionIn, response: Response, work: SecretariatWork
 ) -> ApplicationOut:
     """The draft of a decision in an exceptional case outside any protocol."""
-    said = body.model_dump(mode="json", exclude={"meeting_id", "outcome"})
-    filed = decisions.propose_decision(work, application_id, body.outcome, said, body.meeting_id)
+    filed = decisions.propose_decision(work, application_id, body.outcome, _grounds(body), body.meeting_id)
     response.status_code = 202 if filed.decision_waits else 200
     return disclose_application(work, filed, "decision")
 
@@ -114,5 +115,5 @@ def send_back(application_id: UUID, body: RemarksIn, work: ProcureurGeneralWork)
     return disclose_application(work, filed, "decision")
 
 
-def _said(body: In) -> dict[str, object]:
-    return body.model_dump(mode="json", exclude={"meeting_id"})
+def _grounds(body: In) -> Grounds:
+    return Grounds.read(body.model_dump(mode="json"))

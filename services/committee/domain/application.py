@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 from chassis.security.accounts import account
@@ -95,6 +95,11 @@ class Checked:
 
     met: bool
     grounds: str = ""
+
+
+def checked(found: Mapping[str, Mapping[str, Any]]) -> dict[str, Checked]:
+    """Conditions, from JSON."""
+    return {name: Checked(**each) for name, each in found.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,27 @@ PARTNER = "ketenaanpak"
 
 
 @dataclass(frozen=True, slots=True)
+class Referral:
+    """What of a case is to be sent: exactly `fields`, on consent or a legal ground."""
+
+    basis: Basis
+    grounds: str
+    fields: tuple[str, ...]
+    side_by_side: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingCase:
+    """A case that they send, with the fields as they came."""
+
+    enrolment_id: UUID
+    basis: Basis
+    grounds: str
+    side_by_side: bool
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Sending:
     """Something for the other side: a referral of ours, or our answer to one of theirs."""
 

@@ -135,14 +135,13 @@ def withdraw(work: Work, application_id: UUID, reasons: str) -> Filed:
     return filed(work, row)
 
 
-def assess(work: Work, application_id: UUID, assessment: Mapping[str, Any], *, committee: bool) -> Filed:
+def assess(work: Work, application_id: UUID, found: Assessment, *, committee: bool) -> Filed:
     """A new risk assessment, at any time. `committee`: it sits, with quorum, and so may lower the level.
 
     Raises `RiskLoweredByOfficer`.
     """
     row = work.visible(application_id, lock=True)
     content = content_of(work, row)
-    found = Assessment(**assessment)
     before = content.assessment.level
     domain.refuse_lowering(before, found.level, committee=committee)
     content = replace(content, assessment=found)

@@ -13,7 +13,7 @@ from services.committee.domain import application as domain
 from services.committee.domain import chain
 from services.committee.domain import deadlines as kinds
 from services.committee.domain.application import ELEMENTS, Content
-from services.committee.domain.chain import HandoverMove, HandoverState
+from services.committee.domain.chain import HandoverMove, HandoverState, IncomingCase, Referral
 from services.committee.domain.protocol import Delays
 from services.committee.errors import ApplicationMoveRefused, HandoverMoveRefused, HandoverUnknown
 from services.committee.events import outgoing
@@ -32,7 +32,7 @@ _KEEPS = frozenset({"keep", "extend", "lighten"})
 THEM = Caller(subject=chain.PARTNER, roles=frozenset(), partner=chain.PARTNER)
 
 
-def refer(work: Work, application_id: UUID, said: Mapping[str, Any], *, decided: bool = False) -> HandoverRow:
+def refer(work: Work, application_id: UUID, referral: Referral, *, decided: bool = False) -> HandoverRow:
     """Send a case, whatever was decided about its alarm: exactly `fields`, on consent or a legal ground.
 
     `decided`: by the committee, in a review; only then the alarm may end with the hand-over. Raises
@@ -41,24 +41,24 @@ def refer(work: Work, application_id: UUID, said: Mapping[str, Any], *, decided:
     row = work.visible(application_id, lock=True)
     if row.submitted_at is None or row.enrolment_id is None:
         raise ApplicationMoveRefused("only a case that was submitted can be referred", state=row.state)
-    if not decided and not said["side_by_side"] and state_of(row) in domain.ALIVE:
+    if not decided and not referral.side_by_side and state_of(row) in domain.ALIVE:
         raise ApplicationMoveRefused("only a review of the committee ends an alarm", field="side_by_side")
-    values = chain.fields_sent(content_of(work, row), said["fields"], _shared(work, row))
+    values = chain.fields_sent(content_of(work, row), referral.fields, _shared(work, row))
     handover = HandoverRow(
         id=uuid4(),
         direction="out",
         application_id=row.id,
         enrolment_id=row.enrolment_id,
         state=HandoverState.SENDING,
-        basis=said["basis"],
+        basis=referral.basis,
         fields=list(values),
-        side_by_side=said["side_by_side"],
+        side_by_side=referral.side_by_side,
         decided=decided,
         sealed=b"",
         created_at=work.at,
         created_by=work.caller.subject,
     )
-    kept = {"grounds": said["grounds"], "values": values}
+    kept = {"grounds": referral.grounds, "values": values}
     handover.sealed = work.seal(encrypted_columns.handover(handover.id), kept)
     work.session.add(handover)
     _expect_answer(work, handover)
@@ -66,24 +66,24 @@ def refer(work: Work, application_id: UUID, said: Mapping[str, Any], *, decided:
     # Now, by who decides it: their answer may come before we hear that it arrived.
     purpose = audit.Purpose(f"chain approach, {handover.basis}", f"application:{row.id}")
     work.tx.write(audit.entry(work.caller, "disclose", purpose, handover.fields))
-    work.note(row.id, "referred to the chain approach", {"fields": list(values), "basis": said["basis"]})
+    work.note(row.id, "referred to the chain approach", {"fields": list(values), "basis": referral.basis})
     work.tx.publish(outgoing.referred(handover))
     return handover
 
 
-def came_in(work: Work, handover_id: UUID, said: Mapping[str, Any]) -> None:
+def came_in(work: Work, handover_id: UUID, case: IncomingCase) -> None:
     """The other side sends a case; a copy changes nothing."""
     handover = HandoverRow(
         id=handover_id,
         direction="in",
-        enrolment_id=said["enrolment_id"],
+        enrolment_id=case.enrolment_id,
         state=HandoverState.SENT,
-        basis=said["basis"],
-        fields=sorted(said["fields"]),
-        side_by_side=said["side_by_side"],
+        basis=case.basis,
+        fields=sorted(case.fields),
+        side_by_side=case.side_by_side,
         sealed=work.seal(
             encrypted_columns.handover(handover_id),
-            {"grounds": said["grounds"], "values": dict(said["fields"])},
+            {"grounds": case.grounds, "values": dict(case.fields)},
         ),
         created_at=work.at,
         created_by=work.caller.subject,

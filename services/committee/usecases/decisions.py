@@ -1,6 +1,5 @@
 """How it is decided: by the magistrate on duty, by the committee, or with the procureur-generaal."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
@@ -9,7 +8,8 @@ from uuid import UUID, uuid4
 from contracts.common import local_day
 from services.committee.domain import application as domain
 from services.committee.domain import deadlines as kinds
-from services.committee.domain.application import Checked, Content, State
+from services.committee.domain.application import Content, State
+from services.committee.domain.decision import Grounds
 from services.committee.domain.presence import Counted
 from services.committee.domain.protocol import Rules
 from services.committee.domain.registry_mismatch import WATCHES
@@ -37,14 +37,14 @@ _NOBODY = Counted()
 _DECIDED = frozenset(kinds.KINDS) - WATCHES
 
 
-def grant_provisionally(work: Work, application_id: UUID, said: Mapping[str, Any]) -> Filed:
+def grant_provisionally(work: Work, application_id: UUID, grounds: Grounds) -> Filed:
     """The magistrate on duty grants an urgent case until the committee decides."""
     row = work.visible(application_id, lock=True)
     if row.procedure != "urgent" or row.protocol_id is None:
         raise DecidedElsewhere("only an urgent case under a protocol is granted provisionally")
     row.state = domain.moved(state_of(row), "grant_provisionally")
     rules = _rules(work, row)
-    decision = _decide(work, row, "provisional", "grant", said)
+    decision = _decide(work, row, "provisional", "grant", grounds)
     deadlines.met(work.session, row.id, frozenset({"provisional_decision"}), now=work.at)
     ratify_by = _wait_for(work, row, "ratification", rules)
     registry_mismatch.watch(work.session, row, work.at)
@@ -72,7 +72,7 @@ def decide(
     work: Work,
     application_id: UUID,
     outcome: Outcome,
-    said: Mapping[str, Any],
+    grounds: Grounds,
     meeting_id: UUID,
     counted: Counted | None = None,
 ) -> Filed:
@@ -87,15 +87,15 @@ def decide(
     if row.protocol_id is None:
         raise DecidedElsewhere("outside a protocol the procureur-generaal approves the draft of the decision")
     rules = _rules(work, row)
-    content = _checked(work, row, rules, said.get("conditions") or {}) if outcome == "grant" else None
+    content = _checked(work, row, rules, grounds) if outcome == "grant" else None
     counted = counted or meetings.deciding(work, meeting_id, row, None)
     if counted.waits_for:
-        pending_decisions.wait(work, meeting_id, counted, outcome, said, application_id=row.id)
+        pending_decisions.wait(work, meeting_id, counted, outcome, grounds.as_json(), application_id=row.id)
         return applications.filed(work, row)
     if content is not None:
         record(work, row, content)
     row.state = after
-    decision = _decide(work, row, "final", outcome, said, counted, meeting_id)
+    decision = _decide(work, row, "final", outcome, grounds, counted, meeting_id)
     _settle(work, row, decision, alive=before in domain.ALIVE)
     return applications.filed(work, row)
 
@@ -104,7 +104,7 @@ def propose_decision(
     work: Work,
     application_id: UUID,
     outcome: Outcome,
-    said: Mapping[str, Any],
+    grounds: Grounds,
     meeting_id: UUID,
     counted: Counted | None = None,
 ) -> Filed:
@@ -116,11 +116,11 @@ def propose_decision(
     rules = _rules(work, row)
     counted = counted or meetings.deciding(work, meeting_id, row, None)
     if counted.waits_for:
-        kept = {**said, "outcome": outcome}
+        kept = {**grounds.as_json(), "outcome": outcome}
         pending_decisions.wait(work, meeting_id, counted, "propose_decision", kept, application_id=row.id)
         return applications.filed(work, row)
     row.state = after
-    _decide(work, row, "draft", outcome, said, counted, meeting_id)
+    _decide(work, row, "draft", outcome, grounds, counted, meeting_id)
     _wait_for(work, row, "draft_approval", rules)
     work.note(row.id, "decision drafted")
     return applications.filed(work, row)
@@ -132,10 +132,10 @@ def approve_draft(work: Work, application_id: UUID) -> Filed:
     draft = _last_draft(work, row, "grant")
     outcome: Outcome = "grant" if draft.outcome == "granted" else "refuse"
     row.state = domain.moved(state_of(row), outcome)
-    said = work.open(encrypted_columns.decision(draft.id), draft.sealed)
+    grounds = Grounds.read(work.open(encrypted_columns.decision(draft.id), draft.sealed))
     # Whose tie became known since does not count any more.
     counted = quorum.still_counted(work, row, {**draft.present, **draft.excluded}, _rules(work, row))
-    decision = _decide(work, row, "final", outcome, said, counted, draft.meeting_id, work.caller.subject)
+    decision = _decide(work, row, "final", outcome, grounds, counted, draft.meeting_id, work.caller.subject)
     work.note(row.id, "draft approved")
     _settle(work, row, decision, alive=False)
     return applications.filed(work, row)
@@ -166,10 +166,10 @@ def request_review(work: Work, application_id: UUID, grounds: str) -> Filed:
     return applications.filed(work, row)
 
 
-def _checked(work: Work, row: ApplicationRow, rules: Rules, found: Mapping[str, Mapping[str, Any]]) -> Content:
+def _checked(work: Work, row: ApplicationRow, rules: Rules, grounds: Grounds) -> Content:
     """What the case says with the conditions as the committee found them; raises `ConditionsUnmet`."""
     content = content_of(work, row)
-    conditions = {**content.conditions, **{name: Checked(**each) for name, each in found.items()}}
+    conditions = {**content.conditions, **grounds.conditions}
     domain.refuse_unmet(conditions, rules)
     return replace(content, conditions=conditions)
 
@@ -179,7 +179,7 @@ def _decide(
     row: ApplicationRow,
     kind: Literal["provisional", "draft", "final"],
     outcome: Outcome,
-    said: Mapping[str, Any],
+    grounds: Grounds,
     counted: Counted = _NOBODY,
     meeting_id: UUID | None = None,
     approved_by: str | None = None,
@@ -200,7 +200,7 @@ def _decide(
         decided_by=work.caller.subject,
         approved_by=approved_by,
     )
-    decision.sealed = work.seal(encrypted_columns.decision(decision.id), dict(said))
+    decision.sealed = work.seal(encrypted_columns.decision(decision.id), grounds.as_json())
     if kind == "final" and outcome == "grant":
         delays = _rules(work, row).delays
         decision.review_on = local_day(kinds.due_at("review", work.at, delays))

@@ -1,30 +1,30 @@
 """What the partners think of a case: shared with the others, or kept back from them."""
 
-from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from services.committee.domain.opinion import Opinion
 from services.committee.models import ApplicationRow, OpinionRow
 from services.committee.store import cases, encrypted_columns
 from services.committee.usecases.access_scope import Reading, Work, partner_of
 
 
-def give(work: Work, application_id: UUID, said: Mapping[str, Any]) -> None:
+def give(work: Work, application_id: UUID, opinion: Opinion) -> None:
     """A partner says what it thinks: `advice`, `shared` with the others, `kept` back from them."""
     row = work.visible(application_id, lock=True)
     partner, zone = partner_of(work.caller), work.caller.zone or ""
-    opinion = OpinionRow(
+    given = OpinionRow(
         application_id=row.id,
         partner=partner,
         zone_id=zone,
-        advice=said["advice"],
+        advice=opinion.advice,
         sealed=work.seal(
-            encrypted_columns.opinion(row.id, partner, zone), {"shared": said["shared"], "kept": said["kept"]}
+            encrypted_columns.opinion(row.id, partner, zone), {"shared": opinion.shared, "kept": opinion.kept}
         ),
         given_at=work.at,
         given_by=work.caller.subject,
     )
-    work.session.merge(opinion)
+    work.session.merge(given)
     work.session.flush()
     work.note(row.id, f"opinion of {partner}")
 

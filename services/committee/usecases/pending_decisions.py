@@ -4,7 +4,7 @@ Until then everything is as it was: a provisional grant lives, no alarm is switc
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
@@ -46,7 +46,7 @@ def wait(
         recorded_at=work.at,
         recorded_by=work.caller.subject,
     )
-    row.sealed = work.seal(encrypted_columns.waiting(row.id), as_json(said))
+    row.sealed = work.seal(encrypted_columns.waiting(row.id), dict(said))
     work.session.add(row)
     work.note(application_id or meeting_id, "decision waits")
 
@@ -78,8 +78,3 @@ def _lapse(work: Work, row: WaitingRow, why: str) -> None:
     if (item := work.session.get(AgendaRow, row.item_id)) is not None:
         item.state = PointState.ADJOURNED
     work.note(row.application_id or row.meeting_id, "decision lapsed", {"why": why})
-
-
-def as_json(said: Mapping[str, Any]) -> dict[str, Any]:
-    """What was said as it is sealed."""
-    return {name: value.isoformat() if isinstance(value, date) else value for name, value in said.items()}

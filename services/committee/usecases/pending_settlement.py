@@ -1,7 +1,6 @@
 """What waited for a confirmation takes effect, as who recorded it said it, or lapses."""
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +8,10 @@ from chassis.database.database import Database
 from chassis.errors import Permanent
 from chassis.security.principal import Caller
 from chassis.security.vault import Vault
+from services.committee.domain.decision import Grounds
 from services.committee.domain.meeting import PendingState, PointState
 from services.committee.domain.presence import Counted
+from services.committee.domain.review import Finding
 from services.committee.models import AgendaRow, MeetingRow, WaitingRow
 from services.committee.store import cases, encrypted_columns
 from services.committee.store import pending_decisions as store
@@ -62,20 +63,18 @@ def take_effect(work: Work, waiting_id: UUID) -> bool:
 def _decide(work: Work, row: WaitingRow, said: Mapping[str, Any], counted: Counted) -> None:
     assert row.application_id is not None  # noqa: S101 - of a case
     outcome: decisions.Outcome = "grant" if row.act == "grant" else "refuse"
-    decisions.decide(work, row.application_id, outcome, said, row.meeting_id, counted)
+    decisions.decide(work, row.application_id, outcome, Grounds.read(said), row.meeting_id, counted)
 
 
 def _propose(work: Work, row: WaitingRow, said: Mapping[str, Any], counted: Counted) -> None:
     assert row.application_id is not None  # noqa: S101 - of a case
     outcome: decisions.Outcome = "grant" if said["outcome"] == "grant" else "refuse"
-    decisions.propose_decision(work, row.application_id, outcome, said, row.meeting_id, counted)
+    decisions.propose_decision(work, row.application_id, outcome, Grounds.read(said), row.meeting_id, counted)
 
 
 def _hold(work: Work, row: WaitingRow, said: Mapping[str, Any], counted: Counted) -> None:
     assert row.review_id is not None  # noqa: S101 - of a review
-    ends_on = said.get("ends_on")
-    whole = {**said, "ends_on": date.fromisoformat(ends_on) if ends_on else None}
-    reviews.hold(work, row.review_id, whole, row.meeting_id, counted, row.recorded_at)
+    reviews.hold(work, row.review_id, Finding.read(said), row.meeting_id, counted, row.recorded_at)
 
 
 _ACTS: Mapping[str, Callable[[Work, WaitingRow, Mapping[str, Any], Counted], None]] = {

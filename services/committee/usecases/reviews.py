@@ -1,8 +1,7 @@
 """Keeping: the committee looks again at dates and after real alarms. Time alone switches nothing off."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from chassis.database.damaged_rows import Known
@@ -12,10 +11,10 @@ from contracts.common import local_day, morning
 from services.committee.domain import application as domain
 from services.committee.domain import calendar
 from services.committee.domain import deadlines as kinds
-from services.committee.domain.application import Checked, State
+from services.committee.domain.application import State
 from services.committee.domain.presence import Counted
 from services.committee.domain.protocol import Rules
-from services.committee.domain.review import TO_HOLD, ReviewState
+from services.committee.domain.review import TO_HOLD, Finding, ReviewState
 from services.committee.errors import DateTooEarly, DateTooLate, ReviewMoveRefused, ReviewUnknown
 from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, DecisionRow, ReviewRow
@@ -96,50 +95,48 @@ def case_of(reading: Reading, review: ReviewRow) -> ApplicationRow | None:
 def hold(
     work: Work,
     review_id: UUID,
-    said: Mapping[str, Any],
+    finding: Finding,
     meeting_id: UUID,
     counted: Counted | None = None,
     decided_at: datetime | None = None,
 ) -> ReviewRow:
     """The committee, with quorum, says what becomes of the alarm, after a fresh check of the conditions.
 
-    `said`: outcome, reasons, conditions; `ends_on` (extend), `plan` (end), `lightened` (lighten), `referral`
-    (chain approach: the alarm stays until they accept). `counted`: as in `procedures.decide`, and `decided_at`:
+    `counted`: as in `procedures.decide`, and `decided_at`:
     when it was recorded, where it waited.
     """
     review, row = _locked(work, review_id)
     if review.state not in TO_HOLD:
         raise ReviewMoveRefused(f"this review is {review.state}")
     rules = (rules_for(work, row) if row else None) or Rules()
-    outcome = said["outcome"]
+    outcome = finding.outcome
     if outcome in ("keep", "extend", "lighten"):
-        found = {name: Checked(**each) for name, each in said["conditions"].items()}
-        domain.refuse_unmet(found, rules)
-    if outcome == "extend":
-        _refuse_date(said["ends_on"], rules, work.at)
+        domain.refuse_unmet(finding.conditions, rules)
+    if finding.ends_on is not None:
+        _refuse_date(finding.ends_on, rules, work.at)
     after = _state_after(work, row, outcome) if row else None
     counted = counted or meetings.deciding(work, meeting_id, row, review.id)
     if counted.waits_for:
         case = row.id if row else None
         pending_decisions.wait(
-            work, meeting_id, counted, "hold", said, application_id=case, review_id=review.id
+            work, meeting_id, counted, "hold", finding.as_json(), application_id=case, review_id=review.id
         )
         return review
     review.state, review.outcome = ReviewState.HELD, outcome
     review.held_at, review.held_by = work.at, work.caller.subject
     review.meeting_id, review.present, review.excluded = meeting_id, counted.present, counted.excluded
-    review.sealed = work.seal(encrypted_columns.review(review.id), pending_decisions.as_json(said))
+    review.sealed = work.seal(encrypted_columns.review(review.id), finding.as_json())
     deadlines.met(work.session, review.id, now=work.at)
     pending_decisions.overtake(work, review_id=review.id)
     if row is not None:
         pending_decisions.overtake_reviews(work, row.id, meeting_id, decided_at or work.at)
-    if outcome == "chain_approach":
+    if finding.referral is not None:
         if row is None:
             raise ReviewMoveRefused("there is no case to refer")
-        chain.refer(work, row.id, said["referral"], decided=True)
+        chain.refer(work, row.id, finding.referral, decided=True)
     if row is not None:
-        _follow(work, row, review, said, rules, after)
-    work.tx.publish(outgoing.review_held(review, row.number if row else 0, said.get("ends_on")))
+        _follow(work, row, review, finding, rules, after)
+    work.tx.publish(outgoing.review_held(review, row.number if row else 0, finding.ends_on))
     return review
 
 
@@ -185,7 +182,7 @@ def _follow(
     work: Work,
     row: ApplicationRow,
     review: ReviewRow,
-    said: Mapping[str, Any],
+    finding: Finding,
     rules: Rules,
     after: State | None,
 ) -> None:
@@ -204,9 +201,9 @@ def _follow(
         ask(*about, "periodic", review.id, _cadence(rules, work.at), work.at)
     elif review.cause == "periodic":
         ask(*about, "periodic", review.id, _cadence(rules, work.at), work.at)
-    if review.outcome == "extend":
+    if finding.ends_on is not None:
         end_of_protection.void_ends(work, row.id)
-        ask(*about, "end", review.id, morning(said["ends_on"]), work.at)
+        ask(*about, "end", review.id, morning(finding.ends_on), work.at)
     elif review.cause == "end":
         # Nobody ended it and nobody extended it: people look again, and are told that they must.
         ask(*about, "end", review.id, _cadence(rules, work.at), work.at)
