@@ -83,6 +83,12 @@ def opinions(session: Session, application_id: UUID) -> Sequence[OpinionRow]:
     return session.exec(found.order_by(col(OpinionRow.partner))).all()
 
 
+def keep_opinion(session: Session, row: OpinionRow) -> None:
+    """Store what a partner thinks now, in place of what it thought."""
+    session.merge(row)
+    session.flush()
+
+
 def conflicts(session: Session, application_ids: Collection[UUID]) -> Sequence[ConflictRow]:
     """Who was said to have a tie to a party of any of these, also what was withdrawn."""
     found = select(ConflictRow).where(col(ConflictRow.application_id).in_(application_ids))

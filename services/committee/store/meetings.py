@@ -9,7 +9,7 @@ from sqlmodel import Session, col, select
 
 from contracts.values import EARLIEST, LATEST
 from services.committee.domain.meeting import MeetingState
-from services.committee.models import AgendaRow, AttendanceRow, MeetingRow
+from services.committee.models import AgendaRow, AttendanceRow, MeetingRow, WaitingRow
 from services.committee.store.access_scope import AccessScope
 
 
@@ -50,6 +50,16 @@ def agenda(session: Session, meeting_id: UUID) -> Sequence[AgendaRow]:
     """The points in order."""
     found = select(AgendaRow).where(col(AgendaRow.meeting_id) == meeting_id)
     return session.exec(found.order_by(col(AgendaRow.position))).all()
+
+
+def point(session: Session, item_id: UUID) -> AgendaRow | None:
+    """One point, by its id."""
+    return session.get(AgendaRow, item_id)
+
+
+def meeting_of(session: Session, row: WaitingRow) -> MeetingRow | None:
+    """The meeting at which a decision was taken that waits."""
+    return session.get(MeetingRow, row.meeting_id)
 
 
 def next_position(session: Session, meeting_id: UUID) -> int:

@@ -32,7 +32,10 @@ def review(
     found = select(ReviewRow).where(col(ReviewRow.id) == review_id)
     if scope is not None:
         found = found.where(scope.about(col(ReviewRow.application_id), col(ReviewRow.enrolment_id)))
-    return session.exec(found.with_for_update() if lock else found).one_or_none()
+    if lock:
+        # As it is now, whatever was read of it before somebody else let go of it.
+        found = found.with_for_update().execution_options(populate_existing=True)
+    return session.exec(found).one_or_none()
 
 
 def reviews(

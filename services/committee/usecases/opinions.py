@@ -24,8 +24,7 @@ def give(work: Work, application_id: UUID, opinion: Opinion) -> None:
         given_at=work.at,
         given_by=work.caller.subject,
     )
-    work.session.merge(given)
-    work.session.flush()
+    cases.keep_opinion(work.session, given)
     work.note(row.id, f"opinion of {partner}")
 
 

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from services.committee.domain.meeting import PendingState, PointState
 from services.committee.domain.presence import Counted
-from services.committee.models import AgendaRow, WaitingRow
+from services.committee.models import WaitingRow
 from services.committee.store import encrypted_columns, pending_decisions
 from services.committee.store import meetings as store
 from services.committee.usecases.access_scope import Work
@@ -75,6 +75,6 @@ def lapse(work: Work, waiting_id: UUID, why: str) -> None:
 
 def _lapse(work: Work, row: WaitingRow, why: str) -> None:
     row.state, row.settled_at = PendingState.LAPSED, work.at
-    if (item := work.session.get(AgendaRow, row.item_id)) is not None:
+    if (item := store.point(work.session, row.item_id)) is not None:
         item.state = PointState.ADJOURNED
     work.note(row.application_id or row.meeting_id, "decision lapsed", {"why": why})

@@ -12,8 +12,8 @@ from services.committee.domain.decision import Grounds
 from services.committee.domain.meeting import PendingState, PointState
 from services.committee.domain.presence import Counted
 from services.committee.domain.review import Finding
-from services.committee.models import AgendaRow, MeetingRow, WaitingRow
-from services.committee.store import cases, encrypted_columns
+from services.committee.models import WaitingRow
+from services.committee.store import cases, encrypted_columns, meetings
 from services.committee.store import pending_decisions as store
 from services.committee.usecases import decisions, pending_decisions, quorum, reviews
 from services.committee.usecases.access_scope import Work
@@ -49,7 +49,7 @@ def take_effect(work: Work, waiting_id: UUID) -> bool:
     row = store.one(work.session, waiting_id, lock=True)
     if row is None or row.state != PendingState.WAITING:
         return False
-    item, meeting = work.session.get(AgendaRow, row.item_id), work.session.get(MeetingRow, row.meeting_id)
+    item, meeting = meetings.point(work.session, row.item_id), meetings.meeting_of(work.session, row)
     assert item is not None and meeting is not None  # noqa: S101, PT018 - neither is ever deleted
     counted = quorum.counted_later(work, meeting, application, item, row.there)
     if counted.missing or counted.waits_for:

@@ -148,7 +148,6 @@ def _locked(work: Work, review_id: UUID) -> tuple[ReviewRow, ApplicationRow | No
     row = work.visible(known.application_id, lock=True) if known.application_id else None
     review = store.review(work.session, review_id, lock=True)
     assert review is not None  # noqa: S101 - reviews are never deleted
-    work.session.refresh(review)
     return review, row
 
 
