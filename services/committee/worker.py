@@ -34,12 +34,12 @@ class CommitteeWorker:
     @every(10)
     def tell_of_deadlines(self) -> None:
         """Remind, and tell of what was missed; the longer, the louder."""
-        deadlines.tell(PROCESS.database)
+        deadlines.remind(PROCESS.database)
 
     @every(5)
     def settle_decisions(self) -> None:
         """Take decisions whose quorum confirmed having been there: the API does so at once, unless it died."""
-        pending_settlement.settle(PROCESS.database, PROCESS.vault)
+        pending_settlement.settle_decisions(PROCESS.database, PROCESS.vault)
 
     @every(2)
     def send_to_chain_approach(self) -> None:

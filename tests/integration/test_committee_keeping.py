@@ -209,7 +209,7 @@ def told(committee: Desk, database: Database, enrolment: str, due: timedelta) ->
         "UPDATE due SET due_at = now() - interval '1 s' FROM deadline WHERE due.subject_id = deadline.id::text "
         f"AND enrolment_id = '{enrolment}' AND deadline.state = 'open'"
     )
-    deadlines.tell(database)
+    deadlines.remind(database)
     return committee.published(enrolment)[before:]
 
 
@@ -268,10 +268,10 @@ def test_a_claim_that_rolls_back_is_told_again(
     with monkeypatch.context() as broken:
         # After the deadline was told of: half of the act is done.
         broken.setattr(deadlines, "_schedule", None)
-        deadlines.tell(database)
+        deadlines.remind(database)
     assert len(committee.published(body["enrolment_id"])) == before
     committee.execute("UPDATE due SET due_at = now() - interval '1 s' WHERE failures > 0")
-    deadlines.tell(database)
+    deadlines.remind(database)
     assert len(committee.published(body["enrolment_id"])) == before + 1
 
 

@@ -226,7 +226,7 @@ class Lives(RuleBasedStateMachine):
     def years_pass(self) -> None:
         self.committee.execute("UPDATE deadline SET due_at = now() - interval '400 days' WHERE state = 'open'")
         self.committee.execute("UPDATE due SET due_at = now() - interval '1 s' WHERE kind = 'deadline'")
-        deadlines.tell(self.database)
+        deadlines.remind(self.database)
 
     @rule(which=st.integers(0, 1), status=st.sampled_from(["open", "active", "suspended", "ended"]))
     def registry_says(self, which: int, status: EnrolmentStatus) -> None:

@@ -163,7 +163,7 @@ def registry_says(
     news = incoming.enrolment(wrap(told, source="/services/registry"))
     assert news is not None
     with database.transaction() as tx:
-        registry_mismatch.heard(tx.session, news, now)
+        registry_mismatch.record_enrolment(tx.session, news, now)
 
 
 def there(who: Who, district: str) -> Who:

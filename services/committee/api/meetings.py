@@ -19,7 +19,7 @@ from services.committee.presenters.rows import present_rows
 from services.committee.schemas.common import Moment
 from services.committee.schemas.meeting import AgendaIn, AttendanceIn, MeetingIn, MeetingOut, MeetingSummary
 from services.committee.usecases import meetings, presence
-from services.committee.usecases.pending_settlement import settle
+from services.committee.usecases.pending_settlement import settle_decisions
 
 router = APIRouter(prefix="/v1/meetings", tags=["meetings"])
 
@@ -68,7 +68,7 @@ def confirm(meeting_id: UUID, caller: Member, process: Process) -> MeetingOut:
     """The caller is there, or was where it was recorded; decisions that waited for it take effect."""
     with unit_of_work(process.database, process.vault, caller) as work:
         presence.confirm(work, meeting_id)
-    settle(process.database, process.vault, meeting_id)
+    settle_decisions(process.database, process.vault, meeting_id)
     with unit_of_reading(process.database, process.vault, caller) as reading:
         return present_meeting(meetings.read(reading, meeting_id))
 

@@ -128,7 +128,7 @@ def withdraw(work: Work, application_id: UUID, reasons: str) -> Filed:
     if not by_proposer and row.created_by != work.caller.subject:
         raise Forbidden("only who proposed it may take it back", field="application_id")
     row.state = domain.moved(state_of(row), "withdraw")
-    deadlines.met(work.session, row.id, now=work.at)
+    deadlines.meet(work.session, row.id, now=work.at)
     work.note(row.id, "withdrawn", {"reasons": reasons})
     if row.submitted_at is not None:
         work.tx.publish(outgoing.withdrawn(row, work.at))

@@ -24,7 +24,7 @@ from services.committee.store import reviews as review_store
 from services.committee.usecases import deadlines, end_of_protection, protocols
 from services.committee.usecases.access_scope import Reading, Work
 from services.committee.usecases.application_content import content_of, record, state_of
-from services.committee.usecases.review_requests import ask
+from services.committee.usecases.review_requests import schedule_review
 
 TIMER = "handover"
 _KEEPS = frozenset({"keep", "extend", "lighten"})
@@ -107,11 +107,11 @@ def they_answered(work: Work, handover_id: UUID, accepted: bool, remarks: str | 
     if handover.side_by_side or (state_of(row), "hand_over") not in domain.MOVES:
         return handover
     if accepted and handover.decided and not _kept_since(work, handover):
-        end_of_protection.to_end(work, row, "chain_approach")
+        end_of_protection.announce_end(work, row, "chain_approach")
     else:
         # Declined, granted, kept or needed since, or never given up by a review: people decide anew.
         due_at = work.at + timedelta(hours=Delays().review_after_alarm_hours)
-        ask(work.session, handover.enrolment_id, row.id, "periodic", handover.id, due_at, work.at)
+        schedule_review(work.session, handover.enrolment_id, row.id, "periodic", handover.id, due_at, work.at)
     return handover
 
 
@@ -206,7 +206,7 @@ def _answer(work: Work, handover: HandoverRow, accepted: bool) -> None:
     move: HandoverMove = "accept" if accepted else "decline"
     handover.state = chain.handover_moved(HandoverState(handover.state), move)
     handover.answered_at, handover.answered_by = work.at, work.caller.subject
-    deadlines.met(work.session, handover.id, now=work.at)
+    deadlines.meet(work.session, handover.id, now=work.at)
     work.tx.publish(outgoing.referral_answered(handover))
 
 

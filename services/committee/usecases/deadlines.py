@@ -43,7 +43,7 @@ def set_deadline(
         _schedule(session, row, *domain.next_stage(kind, due_at, now))
 
 
-def met(session: Session, subject_id: UUID, kinds: frozenset[Kind] | None = None, *, now: datetime) -> None:
+def meet(session: Session, subject_id: UUID, kinds: frozenset[Kind] | None = None, *, now: datetime) -> None:
     """What was waited for is done. `kinds`: only these."""
     for row in store.open_deadlines_of(session, subject_id, lock=True):
         if kinds is None or _kind(row) in kinds:
@@ -61,12 +61,12 @@ def of_case(reading: Reading, application_id: UUID) -> Sequence[DeadlineRow]:
     return store.deadlines_of(reading.session, reading.visible(application_id).id)
 
 
-def tell(database: Database) -> int:
+def remind(database: Database) -> int:
     """Remind of the deadlines that come near, and tell of those that passed; how many."""
-    return timers.act_on_due(database, [TIMER], _tell)
+    return timers.act_on_due(database, [TIMER], _remind_of)
 
 
-def _tell(tx: Transaction, due: timers.Due) -> None:
+def _remind_of(tx: Transaction, due: timers.Due) -> None:
     row = store.deadline_reached(tx.session, UUID(due.subject_id))
     if row is None:
         return

@@ -45,9 +45,9 @@ def grant_provisionally(work: Work, application_id: UUID, grounds: Grounds) -> F
     row.state = domain.moved(state_of(row), "grant_provisionally")
     rules = _rules(work, row)
     decision = _decide(work, row, "provisional", "grant", grounds)
-    deadlines.met(work.session, row.id, frozenset({"provisional_decision"}), now=work.at)
+    deadlines.meet(work.session, row.id, frozenset({"provisional_decision"}), now=work.at)
     ratify_by = _wait_for(work, row, "ratification", rules)
-    registry_mismatch.watch(work.session, row, work.at)
+    registry_mismatch.wait_for_registry(work.session, row, work.at)
     work.note(row.id, "granted provisionally")
     work.tx.publish(outgoing.provisionally_granted(row, decision, ratify_by))
     return applications.filed(work, row)
@@ -61,7 +61,7 @@ def decline_urgency(work: Work, application_id: UUID, reasons: str) -> Filed:
     row.state = domain.moved(state_of(row), "decline_urgency")
     content = content_of(work, row)
     record(work, row, replace(content, procedure="ordinary"))
-    deadlines.met(work.session, row.id, frozenset({"provisional_decision"}), now=work.at)
+    deadlines.meet(work.session, row.id, frozenset({"provisional_decision"}), now=work.at)
     # The days run since it was laid before the committee, not since the magistrate said no.
     _wait_for(work, row, "decision", _rules(work, row), since=row.submitted_at)
     work.note(row.id, "urgency declined", {"reasons": reasons})
@@ -90,7 +90,7 @@ def decide(
     content = _checked(work, row, rules, grounds) if outcome == "grant" else None
     counted = counted or meetings.deciding(work, meeting_id, row, None)
     if counted.waits_for:
-        pending_decisions.wait(work, meeting_id, counted, outcome, grounds.as_json(), application_id=row.id)
+        pending_decisions.postpone(work, meeting_id, counted, outcome, grounds.as_json(), application_id=row.id)
         return applications.filed(work, row)
     if content is not None:
         record(work, row, content)
@@ -117,7 +117,7 @@ def propose_decision(
     counted = counted or meetings.deciding(work, meeting_id, row, None)
     if counted.waits_for:
         kept = {**grounds.as_json(), "outcome": outcome}
-        pending_decisions.wait(work, meeting_id, counted, "propose_decision", kept, application_id=row.id)
+        pending_decisions.postpone(work, meeting_id, counted, "propose_decision", kept, application_id=row.id)
         return applications.filed(work, row)
     row.state = after
     _decide(work, row, "draft", outcome, grounds, counted, meeting_id)
@@ -145,7 +145,7 @@ def send_draft_back(work: Work, application_id: UUID, remarks: str) -> Filed:
     """The procureur-generaal does not approve: the committee decides anew, with remarks."""
     row = work.visible(application_id, lock=True)
     row.state = domain.moved(state_of(row), "send_back_review" if row.reviewed_from else "send_back")
-    deadlines.met(work.session, row.id, frozenset({"draft_approval"}), now=work.at)
+    deadlines.meet(work.session, row.id, frozenset({"draft_approval"}), now=work.at)
     work.note(row.id, "draft sent back", {"remarks": remarks})
     return applications.filed(work, row)
 
@@ -158,7 +158,7 @@ def request_review(work: Work, application_id: UUID, grounds: str) -> Filed:
         raise DecidedElsewhere("outside a protocol a new application is needed")
     row.state = domain.moved(before, "request_review")
     row.reviewed_from = end_of_protection.deciders(work.session, row)
-    registry_mismatch.watch(work.session, row, work.at)
+    registry_mismatch.wait_for_registry(work.session, row, work.at)
     rules = _rules(work, row)
     _wait_for(work, row, "ratification" if row.state == State.PROVISIONAL else "decision", rules)
     work.note(row.id, "review requested", {"grounds": grounds})
@@ -211,7 +211,7 @@ def _decide(
 
 def _settle(work: Work, row: ApplicationRow, decision: DecisionRow, *, alive: bool) -> None:
     """What follows from a final decision. `alive`: the alarm was, and is until the device is handed in."""
-    deadlines.met(work.session, row.id, _DECIDED, now=work.at)
+    deadlines.meet(work.session, row.id, _DECIDED, now=work.at)
     pending_decisions.overtake(work, application_id=row.id)
     if decision.meeting_id is not None:
         pending_decisions.overtake_reviews(work, row.id, decision.meeting_id, decision.decided_at)
@@ -222,9 +222,9 @@ def _settle(work: Work, row: ApplicationRow, decision: DecisionRow, *, alive: bo
     work.note(row.id, decision.outcome)
     work.tx.publish(outgoing.decided(submitted, decision))
     if decision.outcome == "refused" and alive:
-        end_of_protection.to_end(work, row, "not_ratified")
+        end_of_protection.announce_end(work, row, "not_ratified")
     else:
-        registry_mismatch.watch(work.session, row, work.at)
+        registry_mismatch.wait_for_registry(work.session, row, work.at)
 
 
 def _wait_for(

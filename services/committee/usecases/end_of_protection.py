@@ -13,18 +13,20 @@ from services.committee.usecases import deadlines, registry_mismatch
 from services.committee.usecases.access_scope import Work
 
 
-def to_end(work: Work, row: ApplicationRow, cause: Literal["not_ratified", "review", "chain_approach"]) -> None:
+def announce_end(
+    work: Work, row: ApplicationRow, cause: Literal["not_ratified", "review", "chain_approach"]
+) -> None:
     """The alarm is to end: by people, who are waited for. The caller locked the case and knows that it may."""
     row.state = State.ENDING
-    deadlines.met(work.session, row.id, now=work.at)
-    registry_mismatch.watch(work.session, row, work.at)
+    deadlines.meet(work.session, row.id, now=work.at)
+    registry_mismatch.wait_for_registry(work.session, row, work.at)
     work.tx.publish(outgoing.ending(row, cause, work.at))
 
 
 def void_ends(work: Work, application_id: UUID) -> None:
     """Reviews at an end that is no longer the end: nobody is reminded of them."""
     ends = [each for each in store.reviews_of(work.session, application_id) if each.cause == "end"]
-    registry_mismatch.void(work.session, ends, work.at)
+    registry_mismatch.void_reviews(work.session, ends, work.at)
 
 
 def deciders(session: Session, row: ApplicationRow) -> list[str]:

@@ -18,6 +18,6 @@ def record(tx: Transaction, events: Sequence[Event]) -> None:
         if real := incoming.real_incident(event):
             reviews.after_real_alarm(tx.session, *real, clock.now())
         elif file := incoming.enrolment(event):
-            registry_mismatch.heard(tx.session, file, clock.now())
+            registry_mismatch.record_enrolment(tx.session, file, clock.now())
         elif tie := incoming.known_tie(event):
             cases.keep_tie(tx.session, tie)

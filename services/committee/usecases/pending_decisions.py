@@ -20,7 +20,7 @@ Act = Literal["grant", "refuse", "propose_decision", "hold"]
 _CLAIMS = ("partner", "zone", "district")
 
 
-def wait(
+def postpone(
     work: Work,
     meeting_id: UUID,
     counted: Counted,

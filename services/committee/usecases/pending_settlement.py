@@ -19,7 +19,7 @@ from services.committee.usecases import decisions, pending_decisions, quorum, re
 from services.committee.usecases.access_scope import Work
 
 
-def settle(database: Database, vault: Vault, meeting_id: UUID | None = None) -> None:
+def settle_decisions(database: Database, vault: Vault, meeting_id: UUID | None = None) -> None:
     """Take the decisions, of one meeting or of all, whose quorum has confirmed by now."""
     with database.read() as session:
         known = [(row.id, recorder_of(row)) for row in store.waiting(session, meeting_id)]

@@ -20,13 +20,13 @@ from services.committee.usecases.application_content import state_of
 from services.committee.usecases.applications import Filed
 
 
-def watch(session: Session, row: ApplicationRow, now: datetime) -> None:
+def wait_for_registry(session: Session, row: ApplicationRow, now: datetime) -> None:
     """Wait for what the file lacks of what was just decided or heard. The caller locked the case."""
     status = enrolments.status(session, row.enrolment_id)
     if row.state == State.ENDING and status == "ended":
         _close(session, row, now)
     kind = lacks(state_of(row), status, row.procedure)
-    deadlines.met(session, row.id, WATCHES - {kind}, now=now)
+    deadlines.meet(session, row.id, WATCHES - {kind}, now=now)
     if kind is not None and row.enrolment_id is not None:
         delays = protocols.rules_of(session, row.protocol_id, row.protocol_version).delays
         deadlines.set_deadline(
@@ -40,7 +40,7 @@ def watch(session: Session, row: ApplicationRow, now: datetime) -> None:
         )
 
 
-def heard(session: Session, news: KnownEnrolmentRow, now: datetime) -> None:
+def record_enrolment(session: Session, news: KnownEnrolmentRow, now: datetime) -> None:
     """The registry says how a file stands now: what a case of it lacks is waited for, or no longer.
 
     The cases first: whoever decides holds one when looking at the file.
@@ -48,7 +48,7 @@ def heard(session: Session, news: KnownEnrolmentRow, now: datetime) -> None:
     found = cases.of_enrolment(session, news.id, lock=True)
     if enrolments.keep(session, news):
         for row in found:
-            watch(session, row, now)
+            wait_for_registry(session, row, now)
 
 
 def close_unknown(work: Work, application_id: UUID, reasons: str) -> Filed:
@@ -63,15 +63,15 @@ def close_unknown(work: Work, application_id: UUID, reasons: str) -> Filed:
 
 def _close(session: Session, row: ApplicationRow, now: datetime) -> None:
     row.state = domain.moved(state_of(row), "close")
-    deadlines.met(session, row.id, now=now)
+    deadlines.meet(session, row.id, now=now)
     # That she needed it is looked at all the same: she may need another one.
     others = [each for each in store.reviews_of(session, row.id) if each.cause != "real_alarm"]
-    void(session, others, now)
+    void_reviews(session, others, now)
 
 
-def void(session: Session, reviews: Iterable[ReviewRow], now: datetime) -> None:
+def void_reviews(session: Session, reviews: Iterable[ReviewRow], now: datetime) -> None:
     """Nobody is reminded of these any more."""
     for review in reviews:
         if review.state in TO_HOLD:
             review.state = ReviewState.VOID
-            deadlines.met(session, review.id, now=now)
+            deadlines.meet(session, review.id, now=now)

@@ -19,7 +19,7 @@ _KINDS: Mapping[Cause, kinds.Kind] = {
 }
 
 
-def ask(
+def schedule_review(
     session: Session,
     enrolment_id: UUID,
     application_id: UUID | None,

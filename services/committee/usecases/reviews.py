@@ -31,16 +31,16 @@ from services.committee.usecases import (
 )
 from services.committee.usecases.access_scope import Reading, Work
 from services.committee.usecases.application_content import rules_for, state_of
-from services.committee.usecases.review_requests import ask
+from services.committee.usecases.review_requests import schedule_review
 
 
 def after_grant(work: Work, case: ApplicationSubmitted, decision: DecisionRow) -> None:
     """A grant asks for a periodic review, and for one at its end; older ones at an end are void."""
     assert decision.review_on is not None and decision.ends_on is not None  # noqa: S101, PT018 - just set
     end_of_protection.void_ends(work, case.application_id)
-    for cause, day in (("periodic", decision.review_on), ("end", decision.ends_on)):
-        due_at = morning(day)
-        ask(work.session, case.enrolment_id, case.application_id, cause, decision.id, due_at, work.at)  # type: ignore[arg-type]
+    about = (work.session, case.enrolment_id, case.application_id)
+    schedule_review(*about, "periodic", decision.id, morning(decision.review_on), work.at)
+    schedule_review(*about, "end", decision.id, morning(decision.ends_on), work.at)
 
 
 def after_real_alarm(
@@ -50,7 +50,9 @@ def after_real_alarm(
     row = _looking(session, enrolment_id)
     rules = protocols.rules_of(session, row.protocol_id, row.protocol_version) if row else Rules()
     due_at = closed_at + timedelta(hours=rules.delays.review_after_alarm_hours)
-    return ask(session, enrolment_id, row.id if row else None, "real_alarm", incident_id, due_at, now)
+    return schedule_review(
+        session, enrolment_id, row.id if row else None, "real_alarm", incident_id, due_at, now
+    )
 
 
 def _looking(session: Session, enrolment_id: UUID) -> ApplicationRow | None:
@@ -118,7 +120,7 @@ def hold(
     counted = counted or meetings.deciding(work, meeting_id, row, review.id)
     if counted.waits_for:
         case = row.id if row else None
-        pending_decisions.wait(
+        pending_decisions.postpone(
             work, meeting_id, counted, "hold", finding.as_json(), application_id=case, review_id=review.id
         )
         return review
@@ -126,7 +128,7 @@ def hold(
     review.held_at, review.held_by = work.at, work.caller.subject
     review.meeting_id, review.present, review.excluded = meeting_id, counted.present, counted.excluded
     review.sealed = work.seal(encrypted_columns.review(review.id), finding.as_json())
-    deadlines.met(work.session, review.id, now=work.at)
+    deadlines.meet(work.session, review.id, now=work.at)
     pending_decisions.overtake(work, review_id=review.id)
     if row is not None:
         pending_decisions.overtake_reviews(work, row.id, meeting_id, decided_at or work.at)
@@ -187,7 +189,7 @@ def _follow(
 ) -> None:
     work.note(row.id, f"review: {review.outcome}")
     if review.outcome == "end":
-        end_of_protection.to_end(work, row, "review")
+        end_of_protection.announce_end(work, row, "review")
         return
     if row.state == State.ENDED:
         # The registry hears it, and tells her zone: nothing of this case is looked at again.
@@ -196,16 +198,16 @@ def _follow(
     if after is not None:
         # What was to end lives on: nobody needs to bring the device any more, and somebody looks again.
         row.state = after
-        registry_mismatch.watch(work.session, row, work.at)
-        ask(*about, "periodic", review.id, _cadence(rules, work.at), work.at)
+        registry_mismatch.wait_for_registry(work.session, row, work.at)
+        schedule_review(*about, "periodic", review.id, _cadence(rules, work.at), work.at)
     elif review.cause == "periodic":
-        ask(*about, "periodic", review.id, _cadence(rules, work.at), work.at)
+        schedule_review(*about, "periodic", review.id, _cadence(rules, work.at), work.at)
     if finding.ends_on is not None:
         end_of_protection.void_ends(work, row.id)
-        ask(*about, "end", review.id, morning(finding.ends_on), work.at)
+        schedule_review(*about, "end", review.id, morning(finding.ends_on), work.at)
     elif review.cause == "end":
         # Nobody ended it and nobody extended it: people look again, and are told that they must.
-        ask(*about, "end", review.id, _cadence(rules, work.at), work.at)
+        schedule_review(*about, "end", review.id, _cadence(rules, work.at), work.at)
 
 
 def _cadence(rules: Rules, at: datetime) -> datetime:
