@@ -88,7 +88,7 @@ def give_opinion(application_id: UUID, body: OpinionIn, work: OpinionGiverWork) 
 @router.get("/{application_id}/opinions", tags=["opinions"])
 def opinions(application_id: UUID, reading: OpinionGiverReading) -> list[OpinionOut]:
     """What the partners think; nothing that another one keeps back. Victim support reads its own alone."""
-    return disclose_opinions(reading, reading.visible(application_id))
+    return disclose_opinions(reading, reading.readable(application_id))
 
 
 @router.post("/{application_id}/conflicts", status_code=204, tags=["applications"])

@@ -55,7 +55,7 @@ def case(page: Page, application_id: UUID) -> Response:
     """One case: a draft to write on, or all that happened and is to be done."""
     caller = page.reader(*READERS)
     with page.unit_of_reading(caller) as reading:
-        row = reading.visible(application_id)
+        row = reading.readable(application_id)
         filed = disclose_application(reading, applications.filed(reading, row))
         protocol = protocols.of_case(reading, row)
         what: dict[str, Any] = {"case": filed, **conditions_of(protocol), "elements": ELEMENTS}

@@ -88,7 +88,7 @@ def _point(reading: Reading, item: AgendaOut, *, linked: bool) -> dict[str, Any]
     review = review_usecases.one(reading, item.review_id) if item.review_id else None
     what: dict[str, Any] = {"review": review, "case": None, "sendable": {}, "moves": (), **conditions_of(None)}
     if item.application_id is not None:
-        row = reading.visible(item.application_id)
+        row = reading.readable(item.application_id)
         what["case"] = disclose_application(reading, applications.filed(reading, row))
         what["moves"] = {move for state, move in MOVES if state == row.state}
         what |= conditions_of(protocols.of_case(reading, row))

@@ -56,4 +56,4 @@ def disclose_opinions(reading: Reading, case: ApplicationRow) -> list[OpinionOut
 def disclose_given_opinion(work: Work, application_id: UUID) -> list[OpinionOut]:
     """Disclose the opinions after the caller's partner gave its own."""
     log_write(work, application_id, ("opinion",))
-    return disclose_opinions(work, work.visible(application_id))
+    return disclose_opinions(work, work.readable(application_id))

@@ -14,7 +14,7 @@ from services.committee.usecases.access_scope import Reading
 
 def disclose_history(reading: Reading, application_id: UUID) -> list[HistoryOut]:
     """Disclose what happened to a case, in order; raises `ApplicationUnknown`."""
-    row = reading.visible(application_id)
+    row = reading.readable(application_id)
     log_read(reading, purpose_of("application", row.id), "history")
     return _lines(reading, cases.history(reading.session, [row.id]))
 

@@ -1,4 +1,4 @@
-"""What every use case works with, and who may see which case."""
+"""Which cases a caller may read and change. A tie to a party beats every role."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,18 +28,16 @@ class Reading(unit_of_work.Work):
         """Which cases the caller may know, ties apart; asked once, by whatever asks first."""
         return scope_of(self.session, self.caller)
 
-    def visible(self, application_id: UUID, *, lock: bool = False) -> ApplicationRow:
-        """An application that the caller may see; raises `ApplicationUnknown`. A tie beats every role.
+    def readable(self, application_id: UUID) -> ApplicationRow:
+        """Find an application that the caller may see; raises `ApplicationUnknown`. A tie beats every role."""
+        return self._found(application_id, lock=False)
 
-        `lock`: it is to be changed, and its number rises.
-        """
+    def _found(self, application_id: UUID, *, lock: bool) -> ApplicationRow:
         row = cases.application(self.session, application_id, self.scope, lock=lock)
         if row is None:
             raise ApplicationUnknown("there is no such application")
         if cases.is_tied(self.session, self.caller.subject, row.id, row.enrolment_id):
             raise ApplicationUnknown("there is no such application")
-        if lock:
-            row.number += 1
         return row
 
     def is_tied(self, enrolment_id: UUID) -> bool:
@@ -50,6 +48,15 @@ class Reading(unit_of_work.Work):
 @dataclass(frozen=True)
 class Work(Reading):
     """A caller who changes something: all of it happens or nothing."""
+
+    def changeable(self, application_id: UUID) -> ApplicationRow:
+        """Lock an application that the caller may see and change, and raise its number.
+
+        Raises `ApplicationUnknown`.
+        """
+        row = self._found(application_id, lock=True)
+        row.number += 1
+        return row
 
     def lock(self, application_id: UUID) -> ApplicationRow:
         """The application of something that the caller may answer for; nobody else changes it meanwhile."""

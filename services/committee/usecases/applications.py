@@ -71,7 +71,7 @@ def draft(work: Work, changes: Mapping[str, Any]) -> Filed:
 
 def edit(work: Work, application_id: UUID, changes: Mapping[str, Any]) -> Filed:
     """Change a draft; what `changes` does not name stays."""
-    row = work.visible(application_id, lock=True)
+    row = work.changeable(application_id)
     domain.moved(state_of(row), "edit")
     before = content_of(work, row)
     after = changed(work, before, changes)
@@ -91,7 +91,7 @@ def submit(work: Work, application_id: UUID) -> Filed:
 
     Raises `ApplicationIncomplete` naming everything that is missing or not allowed.
     """
-    row = work.visible(application_id, lock=True)
+    row = work.changeable(application_id)
     after = domain.moved(state_of(row), "submit")
     content = content_of(work, row)
     rules = _complete(work, row, content)
@@ -123,7 +123,7 @@ def submit(work: Work, application_id: UUID) -> Filed:
 
 def withdraw(work: Work, application_id: UUID, reasons: str) -> Filed:
     """Who proposed it takes it back before anything was decided; raises `Forbidden` for all others."""
-    row = work.visible(application_id, lock=True)
+    row = work.changeable(application_id)
     by_proposer = (row.proposer, row.zone_id) == (work.caller.partner, work.caller.zone)
     if not by_proposer and row.created_by != work.caller.subject:
         raise Forbidden("only who proposed it may take it back", field="application_id")
@@ -140,7 +140,7 @@ def assess(work: Work, application_id: UUID, found: Assessment, *, committee: bo
 
     Raises `RiskLoweredByOfficer`.
     """
-    row = work.visible(application_id, lock=True)
+    row = work.changeable(application_id)
     content = content_of(work, row)
     before = content.assessment.level
     domain.refuse_lowering(before, found.level, committee=committee)
@@ -152,7 +152,7 @@ def assess(work: Work, application_id: UUID, found: Assessment, *, committee: bo
 
 def read(reading: Reading, application_id: UUID) -> Filed:
     """One application; raises `ApplicationUnknown`, also for another partner's."""
-    return filed(reading, reading.visible(application_id))
+    return filed(reading, reading.readable(application_id))
 
 
 def listed(reading: Reading, state: State | None, limit: int) -> Sequence[ApplicationRow]:

@@ -38,7 +38,7 @@ def refer(work: Work, application_id: UUID, referral: Referral, *, decided: bool
     `decided`: by the committee, in a review; only then the alarm may end with the hand-over. Raises
     `FieldsNotShared`, `ApplicationMoveRefused` for what was never submitted, or where an alarm would just end.
     """
-    row = work.visible(application_id, lock=True)
+    row = work.changeable(application_id)
     if row.submitted_at is None or row.enrolment_id is None:
         raise ApplicationMoveRefused("only a case that was submitted can be referred", state=row.state)
     if not decided and not referral.side_by_side and state_of(row) in domain.ALIVE:
@@ -176,7 +176,7 @@ def said(reading: Reading, handover: HandoverRow) -> Mapping[str, Any]:
 
 def of_application(reading: Reading, application_id: UUID) -> list[tuple[HandoverRow, Mapping[str, Any]]]:
     """The moves of one case, with what was sent."""
-    row = reading.visible(application_id)
+    row = reading.readable(application_id)
     return [
         (each, reading.opened(encrypted_columns.handover(each.id), each.sealed))
         for each in store.of_application(reading.session, row.id)

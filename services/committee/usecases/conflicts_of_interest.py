@@ -25,7 +25,7 @@ def declare(work: Work, application_id: UUID, subject: str, reason: str) -> None
 
     Raises `Forbidden`, `TieRefused` for what the secretariat may not say of others here.
     """
-    row = work.visible(application_id, lock=True)
+    row = work.changeable(application_id)
     person = account(subject)
     if person != account(work.caller.subject):
         refuse_unreadable(subject, "subject")
@@ -60,7 +60,7 @@ def withdraw(work: Work, application_id: UUID, subject: str, reason: str) -> Non
 
     Raises `TieUnknown`, `Forbidden` where they said so themselves: that the procureur des Konings withdraws.
     """
-    row = work.visible(application_id, lock=True)
+    row = work.changeable(application_id)
     conflict = _of(work, row, account(subject))
     if conflict is None:
         raise TieUnknown("no tie of this account was declared in this case", field="subject")
@@ -78,7 +78,7 @@ def withdraw(work: Work, application_id: UUID, subject: str, reason: str) -> Non
 
 def of_case(reading: Reading, application_id: UUID) -> Sequence[tuple[ConflictRow, str]]:
     """The ties that were declared in a case, with the reasons; withdrawn ones too."""
-    row = reading.visible(application_id)
+    row = reading.readable(application_id)
     found = cases.conflicts(reading.session, [row.id])
     return [(each, _reason(reading, each)) for each in found]
 

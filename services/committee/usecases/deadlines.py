@@ -58,7 +58,7 @@ def board(reading: Reading, limit: int) -> Sequence[DeadlineRow]:
 
 def of_case(reading: Reading, application_id: UUID) -> Sequence[DeadlineRow]:
     """All deadlines of one case; raises `ApplicationUnknown`."""
-    return store.deadlines_of(reading.session, reading.visible(application_id).id)
+    return store.deadlines_of(reading.session, reading.readable(application_id).id)
 
 
 def remind(database: Database) -> int:

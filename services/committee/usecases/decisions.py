@@ -39,7 +39,7 @@ _DECIDED = frozenset(kinds.KINDS) - WATCHES
 
 def grant_provisionally(work: Work, application_id: UUID, grounds: Grounds) -> Filed:
     """The magistrate on duty grants an urgent case until the committee decides."""
-    row = work.visible(application_id, lock=True)
+    row = work.changeable(application_id)
     if row.procedure != "urgent" or row.protocol_id is None:
         raise DecidedElsewhere("only an urgent case under a protocol is granted provisionally")
     row.state = domain.moved(state_of(row), "grant_provisionally")
@@ -55,7 +55,7 @@ def grant_provisionally(work: Work, application_id: UUID, grounds: Grounds) -> F
 
 def decline_urgency(work: Work, application_id: UUID, reasons: str) -> Filed:
     """The magistrate finds it not urgent: the committee decides in the ordinary procedure."""
-    row = work.visible(application_id, lock=True)
+    row = work.changeable(application_id)
     if row.procedure != "urgent":
         raise DecidedElsewhere("this case is not urgent")
     row.state = domain.moved(state_of(row), "decline_urgency")
@@ -81,7 +81,7 @@ def decide(
     Where the quorum is there on somebody's word only, it waits. `counted`: they confirmed it since.
     Raises `QuorumMissing`, `ConditionsUnmet`, `DecidedElsewhere` for a case outside any protocol.
     """
-    row = work.visible(application_id, lock=True)
+    row = work.changeable(application_id)
     before = state_of(row)
     after = domain.moved(before, outcome)
     if row.protocol_id is None:
@@ -109,7 +109,7 @@ def propose_decision(
     counted: Counted | None = None,
 ) -> Filed:
     """Outside any protocol the committee drafts its decision. `counted`: as in `decide`."""
-    row = work.visible(application_id, lock=True)
+    row = work.changeable(application_id)
     if row.protocol_id is not None:
         raise DecidedElsewhere("under a protocol the committee decides itself")
     after = domain.moved(state_of(row), "propose_decision")
@@ -128,7 +128,7 @@ def propose_decision(
 
 def approve_draft(work: Work, application_id: UUID) -> Filed:
     """The procureur-generaal approves: the draft becomes the decision."""
-    row = work.visible(application_id, lock=True)
+    row = work.changeable(application_id)
     draft = _last_draft(work, row, "grant")
     outcome: Outcome = "grant" if draft.outcome == "granted" else "refuse"
     row.state = domain.moved(state_of(row), outcome)
@@ -143,7 +143,7 @@ def approve_draft(work: Work, application_id: UUID) -> Filed:
 
 def send_draft_back(work: Work, application_id: UUID, remarks: str) -> Filed:
     """The procureur-generaal does not approve: the committee decides anew, with remarks."""
-    row = work.visible(application_id, lock=True)
+    row = work.changeable(application_id)
     row.state = domain.moved(state_of(row), "send_back_review" if row.reviewed_from else "send_back")
     deadlines.meet(work.session, row.id, frozenset({"draft_approval"}), now=work.at)
     work.note(row.id, "draft sent back", {"remarks": remarks})
@@ -152,7 +152,7 @@ def send_draft_back(work: Work, application_id: UUID, remarks: str) -> Filed:
 
 def request_review(work: Work, application_id: UUID, grounds: str) -> Filed:
     """A refusal is looked at again, by members who did not take it. An alarm that lives stays as it is."""
-    row = work.visible(application_id, lock=True)
+    row = work.changeable(application_id)
     before = state_of(row)
     if before == State.ENDING and row.protocol_id is None:
         raise DecidedElsewhere("outside a protocol a new application is needed")

@@ -61,7 +61,7 @@ def put_on_agenda(work: Work, meeting_id: UUID, application_id: UUID | None, rev
             raise MeetingUnknown("there is no such review to hold", field="review_id")
         application_id, enrolment_id = review.application_id, review.enrolment_id
     # The case before the meeting, as everywhere: two who lock in another order wait for each other.
-    application = work.visible(application_id, lock=True) if application_id is not None else None
+    application = work.changeable(application_id) if application_id is not None else None
     row = locked(work, meeting_id, MeetingState.PLANNED, MeetingState.OPEN)
     if application is not None:
         if application.protocol_id not in (None, row.protocol_id):
@@ -160,7 +160,7 @@ def sits(work: Work, meeting_id: UUID, application_id: UUID) -> bool:
     """
     if "secretariat" not in work.caller.roles:
         return False
-    application = work.visible(application_id)
+    application = work.readable(application_id)
     row = locked(work, meeting_id, MeetingState.OPEN)
     items = [each for each in store.agenda(work.session, meeting_id) if each.application_id == application_id]
     if not items:

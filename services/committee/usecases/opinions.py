@@ -11,7 +11,7 @@ from services.committee.usecases.access_scope import Reading, Work, partner_of
 
 def give(work: Work, application_id: UUID, opinion: Opinion) -> None:
     """A partner says what it thinks: `advice`, `shared` with the others, `kept` back from them."""
-    row = work.visible(application_id, lock=True)
+    row = work.changeable(application_id)
     partner, zone = partner_of(work.caller), work.caller.zone or ""
     given = OpinionRow(
         application_id=row.id,

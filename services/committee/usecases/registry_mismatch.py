@@ -53,7 +53,7 @@ def record_enrolment(session: Session, news: KnownEnrolmentRow, now: datetime) -
 
 def close_unknown(work: Work, application_id: UUID, reasons: str) -> Filed:
     """People found that there is no such file: nothing is to hand in. One that comes after all is told of."""
-    row = work.visible(application_id, lock=True)
+    row = work.changeable(application_id)
     if enrolments.status(work.session, row.enrolment_id) is not None:
         raise ApplicationMoveRefused("the registry knows this file: it ends there", state=row.state)
     _close(work.session, row, work.at)

@@ -147,7 +147,7 @@ def _locked(work: Work, review_id: UUID) -> tuple[ReviewRow, ApplicationRow | No
     known = store.review(work.session, review_id, work.scope)
     if known is None or work.is_tied(known.enrolment_id):
         raise ReviewUnknown("there is no such review")
-    row = work.visible(known.application_id, lock=True) if known.application_id else None
+    row = work.changeable(known.application_id) if known.application_id else None
     review = store.review(work.session, review_id, lock=True)
     assert review is not None  # noqa: S101 - reviews are never deleted
     return review, row

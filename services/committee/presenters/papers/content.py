@@ -95,7 +95,7 @@ def decision_of(
     reading: Reading, application_id: UUID
 ) -> tuple[Language, tuple[str, int] | None, DecisionRow, Point]:
     """The last decision on a case; raises `ApplicationUnknown` where there is none."""
-    row = reading.visible(application_id)
+    row = reading.readable(application_id)
     decided = [each for each in cases.decisions(reading.session, row.id) if each.kind != "draft"]
     if not decided:
         raise ApplicationUnknown("nothing was decided yet")
