@@ -5,6 +5,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from services.committee.api.dependencies import MemberReading, MemberWork, SecretariatWork
+from services.committee.domain.presence import NamedMember
 from services.committee.presenters.members import present_member
 from services.committee.schemas.member import MemberIn, MemberOut
 from services.committee.usecases import members
@@ -21,7 +22,7 @@ def listed(protocol_id: UUID, reading: MemberReading) -> list[MemberOut]:
 @router.post("")
 def invite(protocol_id: UUID, body: MemberIn, work: SecretariatWork) -> MemberOut:
     """Invite somebody; they count once they confirm it themselves, with a token of that partner."""
-    return present_member(members.invite(work, protocol_id, body.model_dump()), body.name)
+    return present_member(members.invite(work, protocol_id, NamedMember(**body.model_dump())), body.name)
 
 
 @router.post("/confirm")

@@ -1,5 +1,6 @@
 """Protocols: the secretariat drafts, the procureur-generaal approves, the procureur des Konings signs."""
 
+from dataclasses import asdict
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -11,6 +12,7 @@ from services.committee.api.dependencies import (
     ProtocolKeeperReading,
     ProtocolReaderReading,
 )
+from services.committee.domain.presence import NamedMember
 from services.committee.presenters.history import present_protocol_history
 from services.committee.presenters.protocols import present_protocol, present_protocols
 from services.committee.schemas.common import Number, RemarksIn
@@ -25,14 +27,14 @@ router = APIRouter(prefix="/v1/protocols", tags=["protocols"])
 def named(protocol_id: UUID, version: Number, reading: ProtocolKeeperReading) -> list[MemberIn]:
     """Who sits on the committee by a version's own word, for who drafts, approves, signs or sits there."""
     found = protocols.members_of(reading, protocol_id, version)
-    return [MemberIn.model_validate(each) for each in found]
+    return [MemberIn.model_validate(asdict(each)) for each in found]
 
 
 @router.put("/{protocol_id}/draft")
 def draft(protocol_id: UUID, body: ProtocolIn, work: DrafterWork) -> ProtocolOut:
     """Write the next version, or rewrite the one being drafted; the same content changes nothing."""
     content = body.model_dump(mode="json", exclude_none=True, exclude={"members"})
-    members = [each.model_dump() for each in body.members]
+    members = [NamedMember(**each.model_dump()) for each in body.members]
     return present_protocol(protocols.draft(work, protocol_id, content, members))
 
 

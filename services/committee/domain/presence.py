@@ -11,6 +11,19 @@ from services.committee.domain.protocol import quorum_missing
 MemberState = Literal["invited", "confirmed", "ended"]
 
 
+@dataclass(frozen=True, slots=True)
+class NamedMember:
+    """Whom the secretariat invites or a protocol names; `subject` is the account in the person's tokens."""
+
+    subject: str
+    name: str
+    partner: str
+    role: str
+    # Without one: from the day of the invitation, or with the version.
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
 class Membership(Protocol):
     """What a member is judged by."""
 

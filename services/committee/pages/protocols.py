@@ -10,6 +10,7 @@ from fastapi.responses import RedirectResponse
 from chassis.errors import Forbidden
 from chassis.runtime import clock
 from services.committee.domain.chain import PARTNER, SHAREABLE
+from services.committee.domain.presence import NamedMember
 from services.committee.domain.protocol import TABLE, UNDER_WAY, VersionState
 from services.committee.domain.roles import DRAFTERS, PROTOCOL_KEEPERS, PROTOCOL_READERS
 from services.committee.models import ProtocolRow
@@ -103,7 +104,7 @@ def _form(
     protocol_id: UUID,
     content: dict[str, Any],
     version: int,
-    members: Sequence[Mapping[str, Any]] = (),
+    members: Sequence[NamedMember] = (),
 ) -> Response:
     return page.show(
         "protocol_draft.html",
@@ -118,7 +119,7 @@ def _form(
     )
 
 
-def _sitting(reading: Reading, row: ProtocolRow) -> list[dict[str, Any]] | None:
+def _sitting(reading: Reading, row: ProtocolRow) -> list[NamedMember] | None:
     """Who stands in a version; None for a reader whom that does not concern."""
     if reading.caller.roles.isdisjoint(PROTOCOL_KEEPERS):
         return None

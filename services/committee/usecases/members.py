@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.errors import Forbidden, Invalid
 from chassis.security.accounts import account, refuse_unreadable
 from contracts.common import local_day
-from services.committee.domain.presence import MemberState, sits_on
+from services.committee.domain.presence import MemberState, NamedMember, sits_on
 from services.committee.errors import (
     MemberElsewhere,
     MemberInProtocol,
@@ -25,20 +24,20 @@ from services.committee.usecases import protocols
 from services.committee.usecases.access_scope import Reading, Work
 
 
-def invite(work: Work, protocol_id: UUID, said: dict[str, Any]) -> MemberRow:
+def invite(work: Work, protocol_id: UUID, who: NamedMember) -> MemberRow:
     """Name a member: account, name, partner, role, dates. The same again changes name, role and dates.
 
     Raises `MemberElsewhere` where the person sits for another partner already, `MemberInProtocol`,
     `PartnerUnknown`.
     """
     content = _own(work, protocol_id).content
-    if said["partner"] not in [each["id"] for each in content["partners"] if each["member"]]:
+    if who.partner not in [each["id"] for each in content["partners"] if each["member"]]:
         raise PartnerUnknown("no member of this committee", field="partner")
-    person = account(said["subject"])
-    refuse_unreadable(said["subject"], "subject")
+    person = account(who.subject)
+    refuse_unreadable(who.subject, "subject")
     protocol_store.lock(work.session, protocol_id)
     row = store.of_person(work.session, protocol_id, person)
-    if row is not None and row.partner != said["partner"]:
+    if row is not None and row.partner != who.partner:
         raise MemberElsewhere("this account is a member for another partner", field="partner")
     if row is not None:
         _refuse_frozen(row)
@@ -47,19 +46,19 @@ def invite(work: Work, protocol_id: UUID, said: dict[str, Any]) -> MemberRow:
             id=uuid4(),
             protocol_id=protocol_id,
             person=person,
-            partner=said["partner"],
-            role=said["role"],
+            partner=who.partner,
+            role=who.role,
             valid_from=local_day(work.at),
             sealed=b"",
             invited_at=work.at,
             invited_by=work.caller.subject,
         )
         work.note(protocol_id, "member invited")
-    row.role, row.valid_until = said["role"], said["valid_until"]
-    row.valid_from = said["valid_from"] or row.valid_from
+    row.role, row.valid_until = who.role, who.valid_until
+    row.valid_from = who.valid_from or row.valid_from
     if row.valid_until is not None and row.valid_until < row.valid_from:
         raise Invalid("ends before it begins", field="valid_until")
-    row.sealed = work.seal(encrypted_columns.member(row.id), {"name": said["name"]})
+    row.sealed = work.seal(encrypted_columns.member(row.id), {"name": who.name})
     work.session.add(row)
     work.session.flush()
     return row

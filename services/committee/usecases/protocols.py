@@ -1,6 +1,6 @@
 """The life of a protocol: drafted, approved, signed, in force from a date, superseded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
@@ -10,6 +10,7 @@ from chassis.database.database import Database, Session, Transaction
 from chassis.errors import Forbidden
 from chassis.runtime import clock
 from contracts.common import BELGIUM, local_day
+from services.committee.domain.presence import NamedMember
 from services.committee.domain.protocol import (
     UNDER_WAY,
     Delays,
@@ -30,7 +31,7 @@ TIMER = "protocol"
 
 
 def draft(
-    work: Work, protocol_id: UUID, content: dict[str, Any], members: Sequence[Mapping[str, Any]] = ()
+    work: Work, protocol_id: UUID, content: dict[str, Any], members: Sequence[NamedMember] = ()
 ) -> ProtocolRow:
     """Write the next version, or write the one that is being drafted anew; the same content changes nothing.
 
@@ -118,7 +119,7 @@ def _take_effect(tx: Transaction, row: ProtocolRow) -> None:
     tx.publish(outgoing.protocol_in_force(row))
 
 
-def members_of(reading: Reading, protocol_id: UUID, number: int) -> list[dict[str, Any]]:
+def members_of(reading: Reading, protocol_id: UUID, number: int) -> list[NamedMember]:
     """Who stands in a version, for its own people; raises `Forbidden`, `ProtocolUnknown`."""
     _refuse_strangers(reading, protocol_id, version(reading.session, protocol_id, number).content)
     return protocol_members.of_version(reading, protocol_id, number)
