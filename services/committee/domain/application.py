@@ -80,7 +80,7 @@ ALIVE = frozenset({State.PROVISIONAL, State.GRANTED, State.ENDING})
 
 
 def moved(state: State, move: Move) -> State:
-    """The state after a move; raises `ApplicationMoveRefused`."""
+    """Return the state after a move; raises `ApplicationMoveRefused`."""
     after = MOVES.get((state, move))
     if after is None:
         raise ApplicationMoveRefused(
@@ -98,7 +98,7 @@ class Checked:
 
 
 def checked(found: Mapping[str, Mapping[str, Any]]) -> dict[str, Checked]:
-    """Conditions, from JSON."""
+    """Read conditions from JSON."""
     return {name: Checked(**each) for name, each in found.items()}
 
 
@@ -155,7 +155,7 @@ def missing(content: Content, rules: Rules | None) -> list[str]:
 
 
 def forbidden(content: Content, rules: Rules | None, zone: str | None) -> dict[str, str]:
-    """Fields that the protocol does not allow as they are, with the reason. `zone`: the proposer's."""
+    """List what the protocol does not allow as it is, with the reason. `zone`: the proposer's."""
     if rules is None:
         return {"protocol_id": "no version of this protocol is in force"} if content.protocol_id else {}
     found: dict[str, str] = {}
@@ -172,20 +172,20 @@ def forbidden(content: Content, rules: Rules | None, zone: str | None) -> dict[s
 
 
 def refuse_unmet(conditions: Mapping[str, Checked], rules: Rules) -> None:
-    """Raises `ConditionsUnmet` naming each condition of the protocol that is not met."""
+    """Raise `ConditionsUnmet` naming each condition of the protocol that is not met."""
     unmet = [name for name in rules.conditions if name not in conditions or not conditions[name].met]
     if unmet:
         raise ConditionsUnmet(f"not met: {', '.join(unmet)}", field="conditions", unmet=unmet)
 
 
 def set_by_others(content: Content, person: str) -> Level | None:
-    """The highest level that anybody but this person set; None where nobody did."""
+    """Return the highest level that anybody but this person set; None where nobody did."""
     others = {level for who, level in content.levels.items() if account(who) != account(person)}
     return max(others, key=LEVELS.index, default=None)
 
 
 def with_level(content: Content, person: str, *, alone: bool = False) -> Content:
-    """The content, its level set by this person; `alone`: by the committee, whatever others set before."""
+    """Set the level by this person; `alone`: by the committee, whatever others set before."""
     others = (
         {}
         if alone
@@ -196,7 +196,7 @@ def with_level(content: Content, person: str, *, alone: bool = False) -> Content
 
 
 def refuse_lowering(before: Level | None, after: Level | None, *, committee: bool) -> None:
-    """Any officer may raise a risk level, only the committee may lower it; raises `RiskLoweredByOfficer`."""
+    """Let any officer raise a risk level, and only the committee lower it; raises `RiskLoweredByOfficer`."""
     rank = {level: number for number, level in enumerate(LEVELS)}
     if before is not None and not committee and (after is None or rank[after] < rank[before]):
         raise RiskLoweredByOfficer(

@@ -71,7 +71,7 @@ class Sending:
 
 
 def handover_moved(state: HandoverState, move: HandoverMove) -> HandoverState:
-    """The state after a move; raises `HandoverMoveRefused`."""
+    """Return the state after a move; raises `HandoverMoveRefused`."""
     after = TABLE.get((state, move))
     if after is None:
         raise HandoverMoveRefused(f"a hand-over that is {state} does not allow {move}", state=state)

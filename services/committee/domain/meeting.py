@@ -41,7 +41,7 @@ TABLE: Mapping[tuple[MeetingState, MeetingMove], MeetingState] = {
 
 
 def meeting_moved(state: MeetingState, move: MeetingMove) -> MeetingState:
-    """The state after a move; raises `MeetingMoveRefused`."""
+    """Return the state after a move; raises `MeetingMoveRefused`."""
     after = TABLE.get((state, move))
     if after is None:
         raise MeetingMoveRefused(f"the meeting is {state}", state=state)

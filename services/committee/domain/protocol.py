@@ -49,7 +49,7 @@ CORE: tuple[str, ...] = (POLICE, PARKET)
 
 
 def version_moved(state: VersionState, move: VersionMove) -> VersionState:
-    """The state after a move; raises `ProtocolMoveRefused`."""
+    """Return the state after a move; raises `ProtocolMoveRefused`."""
     after = TABLE.get((state, move))
     if after is None:
         raise ProtocolMoveRefused(f"a version that is {state} does not allow {move}", state=state)
@@ -96,7 +96,7 @@ class Reach:
     partners: Collection[str]
 
     def holds(self, partner: str | None, district: str | None, zone: str | None) -> bool:
-        """Whether somebody belongs to it. The district tells; who has none is where their zone is."""
+        """Say whether somebody belongs to it. The district tells; who has none is where their zone is."""
         here = account(district) == account(self.district) if district is not None else zone in self.zones
         return partner in self.partners and here
 
@@ -111,7 +111,7 @@ _NAMED: Mapping[str, Mapping[str, Any]] = {
 
 
 def readable(content: Any) -> dict[str, Any]:
-    """What a version says, to be shown; empty where it cannot be read, so that one hides no other."""
+    """Return what a version says, to be shown; empty where it cannot be read, so that one hides no other."""
     said: Mapping[str, Any] = content if isinstance(content, dict) else {}
     found: dict[str, Any] = dict(said)
     found |= {name: said[name] if isinstance(said.get(name), str) else "" for name in (*_TEXTS, "language")}
@@ -132,14 +132,14 @@ def _list(said: Mapping[str, Any], name: str) -> list[Any]:
 
 
 def quorum_missing(quorum: Collection[str], present: Collection[str]) -> list[str]:
-    """Partners without whom nothing can be decided and who are not there, in the protocol's order."""
+    """List the partners without whom nothing is decided and who are not there, in the protocol's order."""
     return [partner for partner in dict.fromkeys((*CORE, *quorum)) if partner not in present]
 
 
 def contradictions(
     partners: Collection[str], members: Collection[str], proposers: Collection[str], quorum: Collection[str]
 ) -> dict[str, str]:
-    """Fields of a protocol that cannot stand beside the others, with the reason."""
+    """List the fields of a protocol that cannot stand beside the others, with the reason."""
     found: dict[str, str] = {}
     if absent := [partner for partner in CORE if partner not in quorum]:
         found["quorum"] = f"must contain {' and '.join(absent)}"

@@ -11,7 +11,7 @@ WATCHES: frozenset[Kind] = frozenset(
 
 
 def lacks(state: State, status: EnrolmentStatus | None, procedure: str | None) -> Kind | None:
-    """What is waited for. `status`: of the file; None while the registry has told nothing of it."""
+    """Say what is waited for. `status`: of the file; None while the registry has told nothing of it."""
     if state in (State.ENDING, State.ENDED):
         # After `ended`: somebody closed it as unknown, and it turns out that there is one.
         unknown = state == State.ENDED and status is None

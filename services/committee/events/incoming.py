@@ -33,7 +33,7 @@ def real_incident(event: Event) -> tuple[UUID, UUID, datetime] | None:
 
 
 def enrolment(event: Event) -> KnownEnrolmentRow | None:
-    """How a file stands at the registry; None for anything else. Raises `Invalid`."""
+    """Say how a file stands at the registry; None for anything else. Raises `Invalid`."""
     if event.type != EnrolmentChanged.TYPE:
         return None
     changed = _read(EnrolmentChanged, event)
@@ -41,7 +41,7 @@ def enrolment(event: Event) -> KnownEnrolmentRow | None:
 
 
 def known_tie(event: Event) -> KnownTieRow | None:
-    """A tie that was declared or withdrawn at the registry; None for anything else. Raises `Invalid`."""
+    """Return a tie that was declared or withdrawn at the registry; None for anything else. Raises `Invalid`."""
     if event.type not in (TieDeclared.TYPE, TieWithdrawn.TYPE):
         return None
     told: TieTold

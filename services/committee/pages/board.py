@@ -26,7 +26,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/desk")
 def board(page: Page) -> Response:
-    """What is due, the loudest first."""
+    """Show what is due, the loudest first."""
     caller = page.reader(*READERS)
     if not is_member(caller):
         return RedirectResponse("/desk/applications", 303)
@@ -49,7 +49,7 @@ def board(page: Page) -> Response:
 
 @router.get("/desk/applications")
 def listed(page: Page, state: State | None = None) -> Response:
-    """The newest cases that the caller may see."""
+    """Show the newest cases that the caller may see."""
     caller = page.reader(*READERS)
     with page.unit_of_reading(caller) as reading:
         rows = applications.listed(reading, state, LINES)

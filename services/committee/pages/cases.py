@@ -42,7 +42,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/desk/applications/new")
 def new(page: Page) -> Response:
-    """An empty application."""
+    """Show an empty application."""
     caller = page.reader(*PROPOSERS)
     with page.unit_of_reading(caller) as reading:
         choices = _choices(page, reading, None)
@@ -52,7 +52,7 @@ def new(page: Page) -> Response:
 
 @router.get("/desk/applications/{application_id}")
 def case(page: Page, application_id: UUID) -> Response:
-    """One case: a draft to write on, or all that happened and is to be done."""
+    """Show one case: a draft to write on, or all that happened and is to be done."""
     caller = page.reader(*READERS)
     with page.unit_of_reading(caller) as reading:
         row = reading.readable(application_id)
@@ -71,7 +71,7 @@ def case(page: Page, application_id: UUID) -> Response:
 
 
 def _choices(page: PageRequest, reading: Reading, present: str | None) -> dict[str, Any]:
-    """What a draft can be under, and by whom proposed: who is no member proposes for their own partner."""
+    """Say what a draft can be under, and by whom proposed: who is no member proposes for their own partner."""
     found, caller = protocols.all_in_force(reading), reading.caller
     proposers = dict[str, str]()
     if caller.roles & COMMITTEE:
@@ -84,13 +84,13 @@ def _choices(page: PageRequest, reading: Reading, present: str | None) -> dict[s
 
 
 def _raised(case: ApplicationOut) -> tuple[str, ...]:
-    """The levels that any officer may set: as it is, or higher."""
+    """Return the levels that any officer may set: as it is, or higher."""
     level = case.assessment.level
     return LEVELS[LEVELS.index(level) :] if level else LEVELS
 
 
 def _around(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
-    """What members see of a case besides the application: logged, as over the API."""
+    """Say what members see of a case besides the application: logged, as over the API."""
     history = disclose_history(reading, row.id)
     agendas = Agendas.read(reading)
     waiting = [each for each in reviews.of_case(reading, row) if each.state in TO_HOLD]
@@ -105,7 +105,7 @@ def _around(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
 
 
 def _ties(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
-    """Whose ties were declared, for who may withdraw them; and whether the reader may declare another's."""
+    """Say whose ties were declared, for who may withdraw them; and whether the reader may declare another's."""
     found: list[ConflictOut] = []
     if reading.caller.roles & set(TIE_KEEPERS):
         found = disclose_conflicts(reading, row.id)

@@ -12,7 +12,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/desk/chain")
 def incoming(page: Page) -> Response:
-    """Cases that the chain approach sent, with exactly what came; to be taken or not."""
+    """Show cases that the chain approach sent, with exactly what came; to be taken or not."""
     caller = page.reader(*MEMBERS)
     with page.unit_of_reading(caller) as reading:
         rows = disclose_incoming(reading, LINES)

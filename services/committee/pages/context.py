@@ -47,7 +47,7 @@ class PageRequest:
         return self.pages.language(self.request)
 
     def reader(self, *roles: str) -> Caller:
-        """Who reads; raises `Unauthenticated` (which becomes the way to the sign-in) and `Forbidden`."""
+        """Say who reads; raises `Unauthenticated` (which becomes the way to the sign-in) and `Forbidden`."""
         return self.pages.reader(self.request, *roles)
 
     def unit_of_reading(self, caller: Caller) -> AbstractContextManager[Reading]:
@@ -86,12 +86,12 @@ Page = Annotated[PageRequest, Depends(_page_request)]
 
 
 def is_member(caller: Caller) -> bool:
-    """Whether the caller sits on the committee."""
+    """Say whether the caller sits on the committee."""
     return bool(caller.roles & set(MEMBERS))
 
 
 def conditions_of(protocol: ProtocolRow | None) -> dict[str, Any]:
-    """What an alarm needs under a protocol, and in which words; outside any, nothing is checked."""
+    """Say what an alarm needs under a protocol, and in which words; outside any, nothing is checked."""
     conditions = protocol.said["conditions"] if protocol else []
     return {"conditions": conditions, "condition_texts": {each["id"]: each["text"] for each in conditions}}
 

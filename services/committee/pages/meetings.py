@@ -26,7 +26,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/desk/meetings")
 def listed(page: Page) -> Response:
-    """The last meetings and the ones to come."""
+    """Show the last meetings and the ones to come."""
     caller = page.reader(*MEMBERS)
     with page.unit_of_reading(caller) as reading:
         rows = meetings.listed(reading, None, LINES)
@@ -36,7 +36,7 @@ def listed(page: Page) -> Response:
 
 @router.get("/desk/reviews")
 def reviews(page: Page) -> Response:
-    """Reviews that nobody held yet, the most urgent first, to be put on an agenda."""
+    """Show reviews that nobody held yet, the most urgent first, to be put on an agenda."""
     caller = page.reader(*MEMBERS)
     with page.unit_of_reading(caller) as reading:
         waiting = review_usecases.to_hold(reading, due_only=False, limit=LINES)
@@ -47,7 +47,7 @@ def reviews(page: Page) -> Response:
 
 @router.get("/desk/meetings/{meeting_id}")
 def meeting(page: Page, meeting_id: UUID, point: int | None = None) -> Response:
-    """A meeting while it sits: who is there, the quorum, the point in hand, the next."""
+    """Show a meeting while it sits: who is there, the quorum, the point in hand, the next."""
     caller = page.reader(*MEMBERS)
     with page.unit_of_reading(caller) as reading:
         seen = meetings.read(reading, meeting_id)
@@ -65,7 +65,7 @@ def meeting(page: Page, meeting_id: UUID, point: int | None = None) -> Response:
 
 
 def _people(reading: Reading, meeting: MeetingOut) -> dict[str, Any]:
-    """Members who are not there, and whether the reader may say that they are, or were."""
+    """Return members who are not there, and whether the reader may say that they are, or were."""
     there = {who.member_id for who in meeting.attendance if who.left_at is None}
     said = {who.member_id: who.confirmed_at for who in meeting.attendance}
     today = local_day(reading.at)
@@ -84,7 +84,7 @@ def _people(reading: Reading, meeting: MeetingOut) -> dict[str, Any]:
 
 
 def _point(reading: Reading, item: AgendaOut, *, linked: bool) -> dict[str, Any]:
-    """What the committee looks at, and what it can decide of it."""
+    """Say what the committee looks at, and what it can decide of it."""
     review = review_usecases.one(reading, item.review_id) if item.review_id else None
     what: dict[str, Any] = {"review": review, "case": None, "sendable": {}, "moves": (), **conditions_of(None)}
     if item.application_id is not None:
@@ -98,7 +98,7 @@ def _point(reading: Reading, item: AgendaOut, *, linked: bool) -> dict[str, Any]
 
 
 def _outcomes(case: ApplicationOut | None, *, linked: bool) -> list[str]:
-    """What a review can come to, in the order of the form. Without a case there is nothing to refer."""
+    """Say what a review can come to, in the order of the form. Without a case there is nothing to refer."""
     if case is None:
         return ["keep", "extend", "lighten", "end"]
     if case.state == "ending":

@@ -16,7 +16,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/desk/protocols/{protocol_id}/members")
 def listed(page: Page, protocol_id: UUID) -> Response:
-    """Who sits there; the secretariat invites, and each confirms."""
+    """Show who sits there; the secretariat invites, and each confirms."""
     caller = page.reader(*MEMBERS)
     with page.unit_of_reading(caller) as reading:
         found = [present_member(row, name) for row, name in members.listed(reading, protocol_id)]

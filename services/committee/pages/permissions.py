@@ -19,5 +19,5 @@ _MAY: Mapping[str, Collection[str]] = {
 
 
 def permissions_of(roles: frozenset[str]) -> dict[str, bool]:
-    """What somebody with these roles may do."""
+    """Say what somebody with these roles may do."""
     return {step: not roles.isdisjoint(allowed) for step, allowed in _MAY.items()}

@@ -38,7 +38,7 @@ _EMPTY: dict[str, Any] = {
 
 @router.get("/desk/protocols")
 def listed(page: Page) -> Response:
-    """Every protocol, with its versions that bind or are on their way."""
+    """Show every protocol, with its versions that bind or are on their way."""
     caller = page.reader(*PROTOCOL_READERS)
     found: dict[UUID, list[ProtocolRow]] = {}
     with page.unit_of_reading(caller) as reading:
@@ -49,13 +49,13 @@ def listed(page: Page) -> Response:
 
 @router.get("/desk/protocols/new")
 def new(page: Page) -> Response:
-    """An empty protocol."""
+    """Show an empty protocol."""
     return _form(page, uuid4(), _EMPTY, 1)
 
 
 @router.get("/desk/protocols/{protocol_id}/draft")
 def draft(page: Page, protocol_id: UUID) -> Response:
-    """The next version, from what the one before says; or the one that is being drafted."""
+    """Show the next version, from what the one before says; or the one that is being drafted."""
     caller = page.reader(*DRAFTERS)
     with page.unit_of_reading(caller) as reading:
         protocols.known(reading.session, protocol_id)
@@ -69,7 +69,7 @@ def draft(page: Page, protocol_id: UUID) -> Response:
 
 @router.get("/desk/protocols/{protocol_id}")
 def one(page: Page, protocol_id: UUID, version: int | None = None) -> Response:
-    """One version as people read it, what became of the others, and what the reader can do now."""
+    """Show one version as people read it, what became of the others, and what the reader can do now."""
     caller = page.reader(*PROTOCOL_READERS)
     with page.unit_of_reading(caller) as reading:
         history = present_protocol_history(reading, protocol_id)
@@ -120,7 +120,7 @@ def _form(
 
 
 def _sitting(reading: Reading, row: ProtocolRow) -> list[NamedMember] | None:
-    """Who stands in a version; None for a reader whom that does not concern."""
+    """Say who stands in a version; None for a reader whom that does not concern."""
     if reading.caller.roles.isdisjoint(PROTOCOL_KEEPERS):
         return None
     try:
@@ -130,5 +130,5 @@ def _sitting(reading: Reading, row: ProtocolRow) -> list[NamedMember] | None:
 
 
 def _readable(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The same, with the delays in the order in which a case meets them."""
+    """Put the delays in the order in which a case meets them."""
     return {**content, "delays": {name: content["delays"][name] for name in DelaysIn.model_fields}}

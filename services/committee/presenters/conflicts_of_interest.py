@@ -24,5 +24,5 @@ def log_conflict(work: Work, application_id: UUID) -> None:
 
 
 def _conflict(found: ConflictRow, reason: str) -> ConflictOut:
-    """A tie, and whether the person said so."""
+    """Present a tie, and whether the person said so."""
     return present_row(ConflictOut, found, reason=reason, own=is_one_of(found.subject, [found.declared_by]))

@@ -40,12 +40,12 @@ def disclose(reading: Reading, row: ApplicationRow, answer: M, *, author: bool =
 
 
 def disclose_to_member(reading: Reading, purpose: Purpose, answer: M) -> M:
-    """The same of what belongs to no application, to a member."""
+    """Disclose to a member what belongs to no application."""
     return audit.disclose(reading.tx, reading.caller, purpose, answer, Circumstances())
 
 
 def _standing(reading: Reading, row: ApplicationRow) -> Circumstances:
-    """How the caller stands to a case. Who writes a draft reads all of it."""
+    """Say how the caller stands to a case. Who writes a draft reads all of it."""
     own_ones = own_cases(reading.caller)
     own = own_ones is None or own_ones.holds(row)
     return Circumstances(own_case=own, author=own and row.state == State.DRAFT, chosen=True)

@@ -26,7 +26,7 @@ def present_protocol_history(reading: Reading, protocol_id: UUID) -> list[Histor
 
 
 def _lines(reading: Reading, rows: Sequence[HistoryRow]) -> list[HistoryOut]:
-    """What happened, with what was said openly."""
+    """Say what happened, with what was said openly."""
     return [
         present_row(HistoryOut, each, **({"said": said} if said or not each.sealed else {}))
         for each in rows

@@ -13,7 +13,7 @@ from services.committee.usecases.meetings import Seen
 
 
 def present_meeting(seen: Seen) -> MeetingOut:
-    """A meeting with who is there and what is to be decided."""
+    """Present a meeting with who is there and what is to be decided."""
     return present_row(
         MeetingOut,
         seen.row,
@@ -30,7 +30,7 @@ def disclose_held(work: Work, row: ReviewRow) -> ReviewOut:
 
 
 def _point(item: AgendaRow, counted: Counted | None) -> AgendaOut:
-    """A point of the agenda. Where it cannot be read who counts, nobody does: nothing is decided of it."""
+    """Present a point. Where it cannot be read who counts, nobody does: nothing is decided of it."""
     whole = present_row(AgendaOut, item, **asdict(counted or Counted(missing=[*CORE])))
     if counted is not None:
         return whole

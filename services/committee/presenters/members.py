@@ -7,5 +7,5 @@ from services.committee.usecases.members import state_of
 
 
 def present_member(found: MemberRow, name: str) -> MemberOut:
-    """A member, and how the membership stands."""
+    """Present a member, and how the membership stands."""
     return present_row(MemberOut, found, name=name, state=state_of(found))

@@ -18,6 +18,6 @@ _WORDS = by_language(PARTNERS)
 
 
 def called(code: str, language: Language, protocol: Mapping[str, Any] | None) -> str:
-    """The name of a partner. `protocol`: what that of the case or the meeting says."""
+    """Return the name of a partner. `protocol`: what that of the case or the meeting says."""
     named = {each["id"]: each.get("name") for each in protocol["partners"]} if protocol else {}
     return named.get(code) or _WORDS[language].get(code) or code.replace("-", " ").replace("_", " ")

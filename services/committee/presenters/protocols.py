@@ -8,7 +8,7 @@ from services.committee.schemas.protocol import ProtocolOut
 
 
 def present_protocol(found: ProtocolRow) -> ProtocolOut:
-    """One version of a protocol."""
+    """Present one version of a protocol."""
     return present_row(ProtocolOut, found)
 
 

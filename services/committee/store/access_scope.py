@@ -23,7 +23,7 @@ class Own:
     any_zone: bool
 
     def holds(self, row: ApplicationRow) -> bool:
-        """Whether it is one of them."""
+        """Say whether it is one of them."""
         return row.proposer == self.partner and (self.any_zone or row.zone_id == self.zone)
 
 
@@ -42,7 +42,7 @@ class AccessScope:
     outside: bool
 
     def cases(self) -> ColumnElement[bool]:
-        """The condition on an application."""
+        """Return the condition on an application."""
         row = ApplicationRow
         if self.outside:
             return and_(col(row.protocol_id).is_(None), col(row.submitted_at).is_not(None))
@@ -69,7 +69,7 @@ class AccessScope:
         )
 
     def about(self, application_id: Any, enrolment_id: Any) -> ColumnElement[bool]:
-        """The condition on what is about a case, or of a file without one whose zone is not others'."""
+        """Return the condition on what is about a case, or of a file without one whose zone is not others'."""
         if self.outside or self.own is not None:
             return false()
         others = select(KnownEnrolmentRow.id).where(col(KnownEnrolmentRow.managing_zone_id).in_(self.elsewhere))

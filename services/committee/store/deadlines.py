@@ -29,7 +29,7 @@ def add_deadline(session: Session, row: DeadlineRow) -> bool:
 
 
 def open_deadlines_of(session: Session, subject_id: UUID, *, lock: bool = False) -> Sequence[DeadlineRow]:
-    """What waits for an application or a review."""
+    """Find what waits for an application or a review."""
     found = select(DeadlineRow).where(
         col(DeadlineRow.subject_id) == subject_id, col(DeadlineRow.state) == DeadlineState.OPEN
     )
@@ -38,7 +38,7 @@ def open_deadlines_of(session: Session, subject_id: UUID, *, lock: bool = False)
 
 
 def deadline_reached(session: Session, deadline_id: UUID) -> DeadlineRow | None:
-    """A deadline that is still open, locked."""
+    """Find a deadline that is still open, locked."""
     found = select(DeadlineRow).where(
         col(DeadlineRow.id) == deadline_id, col(DeadlineRow.state) == DeadlineState.OPEN
     )
@@ -46,7 +46,7 @@ def deadline_reached(session: Session, deadline_id: UUID) -> DeadlineRow | None:
 
 
 def deadlines_of(session: Session, application_id: UUID) -> Sequence[DeadlineRow]:
-    """All deadlines of one case, met ones too."""
+    """Find all deadlines of one case, met ones too."""
     found = select(DeadlineRow).where(
         or_(col(DeadlineRow.application_id) == application_id, col(DeadlineRow.subject_id) == application_id)
     )
@@ -54,7 +54,7 @@ def deadlines_of(session: Session, application_id: UUID) -> Sequence[DeadlineRow
 
 
 def board(session: Session, scope: AccessScope, *, limit: int) -> Sequence[DeadlineRow]:
-    """What is to be done within `scope`, the loudest and then the nearest first; a tie hides it."""
+    """Find what is to be done within `scope`, the loudest and then the nearest first; a tie hides it."""
     found = select(DeadlineRow).where(
         col(DeadlineRow.state) == DeadlineState.OPEN,
         scope.about(col(DeadlineRow.application_id), col(DeadlineRow.enrolment_id)),

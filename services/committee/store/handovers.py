@@ -21,7 +21,7 @@ def add(session: Session, row: HandoverRow) -> bool:
 def handover(
     session: Session, handover_id: UUID, scope: AccessScope | None = None, *, lock: bool = False
 ) -> HandoverRow | None:
-    """One hand-over; only within `scope`. `lock` keeps others from answering it."""
+    """Find one hand-over; only within `scope`. `lock` keeps others from answering it."""
     found = select(HandoverRow).where(col(HandoverRow.id) == handover_id)
     if scope is not None:
         found = found.where(scope.about(col(HandoverRow.application_id), col(HandoverRow.enrolment_id)))
@@ -29,13 +29,13 @@ def handover(
 
 
 def of_application(session: Session, application_id: UUID) -> Sequence[HandoverRow]:
-    """All of one case, in order."""
+    """Find all of one case, in order."""
     found = select(HandoverRow).where(col(HandoverRow.application_id) == application_id)
     return session.exec(found.order_by(col(HandoverRow.created_at))).all()
 
 
 def unanswered(session: Session, scope: AccessScope, direction: str, limit: int) -> Sequence[HandoverRow]:
-    """What waits for an answer within `scope`, the oldest first."""
+    """Find what waits for an answer within `scope`, the oldest first."""
     found = select(HandoverRow).where(
         scope.about(col(HandoverRow.application_id), col(HandoverRow.enrolment_id)),
         col(HandoverRow.direction) == direction,

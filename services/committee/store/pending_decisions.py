@@ -12,7 +12,7 @@ from services.committee.store.access_scope import AccessScope
 
 
 def waiting(session: Session, meeting_id: UUID | None = None) -> Sequence[WaitingRow]:
-    """All that wait, or those of one meeting, in order."""
+    """Find all that wait, or those of one meeting, in order."""
     found = (
         select(WaitingRow)
         .where(col(WaitingRow.state) == PendingState.WAITING)
@@ -26,7 +26,7 @@ def waiting(session: Session, meeting_id: UUID | None = None) -> Sequence[Waitin
 def of_case(
     session: Session, application_id: UUID | None, review_id: UUID | None = None
 ) -> Sequence[WaitingRow]:
-    """What waits about a case itself, or about a review."""
+    """Find what waits about a case itself, or about a review."""
     found = select(WaitingRow).where(
         col(WaitingRow.review_id).is_not_distinct_from(review_id), col(WaitingRow.state) == PendingState.WAITING
     )
@@ -38,7 +38,7 @@ def of_case(
 def earlier_reviews(
     session: Session, application_id: UUID, meeting_id: UUID, before: datetime
 ) -> Sequence[WaitingRow]:
-    """What waits about any review of a case, recorded before a moment in another meeting."""
+    """Find what waits about any review of a case, recorded before a moment in another meeting."""
     found = select(WaitingRow).where(
         col(WaitingRow.application_id) == application_id,
         col(WaitingRow.review_id).is_not(None),
@@ -50,7 +50,7 @@ def earlier_reviews(
 
 
 def one(session: Session, waiting_id: UUID, *, lock: bool = False) -> WaitingRow | None:
-    """One of them; `lock` keeps others from settling it."""
+    """Find one of them; `lock` keeps others from settling it."""
     found = select(WaitingRow).where(col(WaitingRow.id) == waiting_id)
     found = found.execution_options(populate_existing=True)
     return session.exec(found.with_for_update() if lock else found).one_or_none()
@@ -59,7 +59,7 @@ def one(session: Session, waiting_id: UUID, *, lock: bool = False) -> WaitingRow
 def unconfirmed(
     session: Session, scope: AccessScope, person: str
 ) -> Sequence[tuple[MeetingRow, AttendanceRow]]:
-    """Meetings at which one person was recorded, by somebody else, and did not confirm it."""
+    """Find meetings at which one person was recorded, by somebody else, and did not confirm it."""
     found = (
         select(MeetingRow, AttendanceRow)
         .join(AttendanceRow, col(AttendanceRow.meeting_id) == col(MeetingRow.id))

@@ -28,7 +28,7 @@ def add_review(session: Session, row: ReviewRow) -> bool:
 def review(
     session: Session, review_id: UUID, scope: AccessScope | None = None, *, lock: bool = False
 ) -> ReviewRow | None:
-    """One review; only within `scope`."""
+    """Find one review; only within `scope`."""
     found = select(ReviewRow).where(col(ReviewRow.id) == review_id)
     if scope is not None:
         found = found.where(scope.about(col(ReviewRow.application_id), col(ReviewRow.enrolment_id)))
@@ -61,13 +61,13 @@ def reviews(
 
 
 def reviews_of(session: Session, application_id: UUID) -> Sequence[ReviewRow]:
-    """All reviews of one case, in the order of their moments."""
+    """Find all reviews of one case, in the order of their moments."""
     found = select(ReviewRow).where(col(ReviewRow.application_id) == application_id)
     return session.exec(found.order_by(col(ReviewRow.due_at))).all()
 
 
 def mark_overdue(session: Session, review_ids: Collection[UUID]) -> None:
-    """Reviews whose moment came while they were open."""
+    """Mark reviews whose moment came while they were open."""
     overdue = update(ReviewRow).where(
         col(ReviewRow.id).in_(review_ids), col(ReviewRow.state) == ReviewState.OPEN
     )

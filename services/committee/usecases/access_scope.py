@@ -41,7 +41,7 @@ class Reading(unit_of_work.Work):
         return row
 
     def is_tied(self, enrolment_id: UUID) -> bool:
-        """Whether the caller has a tie to a party of any case of this victim."""
+        """Say whether the caller has a tie to a party of any case of this victim."""
         return cases.is_tied(self.session, self.caller.subject, None, enrolment_id)
 
 
@@ -59,7 +59,7 @@ class Work(Reading):
         return row
 
     def lock(self, application_id: UUID) -> ApplicationRow:
-        """The application of something that the caller may answer for; nobody else changes it meanwhile."""
+        """Lock the application of something that the caller may answer for."""
         row = cases.application(self.session, application_id, lock=True)
         if row is None:
             raise ApplicationUnknown("there is no such application")
@@ -80,7 +80,7 @@ class Work(Reading):
 
 
 def scope_of(session: Session, caller: Caller) -> AccessScope:
-    """Which cases a caller may know, ties apart; the rule itself is in `AccessScope`."""
+    """Say which cases a caller may know, ties apart; the rule itself is in `AccessScope`."""
     ours, covered, elsewhere = set[UUID](), set[str](), set[str]()
     for row in protocols.binding(session):
         reach = reach_of(row.id, row.content)
@@ -101,7 +101,7 @@ _NOBODYS = Reach("", (), ())
 
 
 def reach_of(protocol_id: UUID, content: Mapping[str, Any]) -> Reach:
-    """Whose a protocol is, by what it says."""
+    """Say whose a protocol is, by what it says."""
     return Known("protocol", protocol_id).read("content", partial(_reach, content), _NOBODYS)
 
 
@@ -111,7 +111,7 @@ def _reach(content: Mapping[str, Any]) -> Reach:
 
 
 def own_cases(caller: Caller) -> Own | None:
-    """Whose applications a caller sees: those of its partner and zone, or (None) those of its committees.
+    """Say whose applications a caller sees: those of its partner and zone, or (None) those of its committees.
 
     Victim support works in many zones, and its people without one see all that it proposed.
     """
@@ -122,7 +122,7 @@ def own_cases(caller: Caller) -> Own | None:
 
 
 def partner_of(caller: Caller) -> str:
-    """The partner that the caller acts for; raises `Forbidden`."""
+    """Return the partner that the caller acts for; raises `Forbidden`."""
     if caller.partner is None:
         raise Forbidden("the token names no partner", field="partner")
     return caller.partner

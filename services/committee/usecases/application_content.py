@@ -16,12 +16,12 @@ from services.committee.usecases.access_scope import Reading, Work
 
 
 def state_of(row: ApplicationRow) -> State:
-    """The state, as the table of moves knows it."""
+    """Return the state, as the table of moves knows it."""
     return State(row.state)
 
 
 def rules_for(reading: Reading, row: ApplicationRow) -> Rules | None:
-    """What binds an application: the version in force while it is a draft, then its frozen one."""
+    """Say what binds an application: the version in force while it is a draft, then its frozen one."""
     if row.state != State.DRAFT:
         return protocols.rules_of(reading.session, row.protocol_id, row.protocol_version)
     if row.protocol_id is None:
@@ -31,7 +31,7 @@ def rules_for(reading: Reading, row: ApplicationRow) -> Rules | None:
 
 
 def content_of(reading: Reading, row: ApplicationRow) -> Content:
-    """What an application says."""
+    """Read what an application says."""
     said = reading.open(encrypted_columns.application(row.id), row.sealed)
     return Content(
         enrolment_id=row.enrolment_id,
@@ -50,7 +50,7 @@ def content_of(reading: Reading, row: ApplicationRow) -> Content:
 
 
 def content_outside(row: ApplicationRow) -> Content:
-    """What stands beside what is sealed."""
+    """Return what stands beside what is sealed."""
     return Content(
         enrolment_id=row.enrolment_id,
         protocol_id=row.protocol_id,
@@ -73,7 +73,7 @@ _NOT_PLAIN = ("elements", "conditions", "assessment", "zone_id")
 
 
 def changed(work: Work, content: Content, changes: Mapping[str, Any]) -> Content:
-    """The content with what `changes` names; raises `Forbidden` for another partner's."""
+    """Return the content with what `changes` names; raises `Forbidden` for another partner's."""
     given = {name: value for name, value in changes.items() if name not in _NOT_PLAIN}
     roles, partner = work.caller.roles, work.caller.partner
     if not roles & COMMITTEE and given.get("proposer", partner) != partner:

@@ -122,7 +122,7 @@ def submit(work: Work, application_id: UUID) -> Filed:
 
 
 def withdraw(work: Work, application_id: UUID, reasons: str) -> Filed:
-    """Who proposed it takes it back before anything was decided; raises `Forbidden` for all others."""
+    """Take it back, as who proposed it, before anything was decided; raises `Forbidden` for all others."""
     row = work.changeable(application_id)
     by_proposer = (row.proposer, row.zone_id) == (work.caller.partner, work.caller.zone)
     if not by_proposer and row.created_by != work.caller.subject:
@@ -136,7 +136,7 @@ def withdraw(work: Work, application_id: UUID, reasons: str) -> Filed:
 
 
 def assess(work: Work, application_id: UUID, found: Assessment, *, committee: bool) -> Filed:
-    """A new risk assessment, at any time. `committee`: it sits, with quorum, and so may lower the level.
+    """Record a new risk assessment. `committee`: it sits, with quorum, and so may lower the level.
 
     Raises `RiskLoweredByOfficer`.
     """
@@ -151,17 +151,17 @@ def assess(work: Work, application_id: UUID, found: Assessment, *, committee: bo
 
 
 def read(reading: Reading, application_id: UUID) -> Filed:
-    """One application; raises `ApplicationUnknown`, also for another partner's."""
+    """Return one application; raises `ApplicationUnknown`, also for another partner's."""
     return filed(reading, reading.readable(application_id))
 
 
 def listed(reading: Reading, state: State | None, limit: int) -> Sequence[ApplicationRow]:
-    """The newest applications that the caller may see."""
+    """Return the newest applications that the caller may see."""
     return cases.applications(reading.session, reading.scope, state=state, limit=limit)
 
 
 def filed(reading: Reading, row: ApplicationRow) -> Filed:
-    """An application with all that the caller, who may see it, reads of it."""
+    """Return an application with all that the caller, who may see it, reads of it."""
     said = [
         (decision, reading.opened(encrypted_columns.decision(decision.id), decision.sealed))
         for decision in cases.decisions(reading.session, row.id)
@@ -176,7 +176,7 @@ def filed(reading: Reading, row: ApplicationRow) -> Filed:
 
 
 def _is_file_of(reading: Reading, row: ApplicationRow) -> bool:
-    """Whether the file that an application names is the reader's: whoever writes one may name any.
+    """Say whether the file that an application names is the reader's: whoever writes one may name any.
 
     It is their zone's; or the application lies before their committee, and the file is not another's alone.
     """

@@ -72,7 +72,7 @@ def refer(work: Work, application_id: UUID, referral: Referral, *, decided: bool
 
 
 def came_in(work: Work, handover_id: UUID, case: IncomingCase) -> None:
-    """The other side sends a case; a copy changes nothing."""
+    """Take in a case that the other side sends; a copy changes nothing."""
     handover = HandoverRow(
         id=handover_id,
         direction="in",
@@ -94,7 +94,7 @@ def came_in(work: Work, handover_id: UUID, case: IncomingCase) -> None:
 
 
 def they_answered(work: Work, handover_id: UUID, accepted: bool, remarks: str | None) -> HandoverRow:
-    """Their answer to a case of ours. Accepted, and not to run side by side, the alarm is to end: by people."""
+    """Take their answer. Accepted, and not to run side by side, the alarm is to end: by people."""
     handover = _own(work, handover_id, "out")
     answer = HandoverState.ACCEPTED if accepted else HandoverState.DECLINED
     if handover.state == answer:
@@ -116,7 +116,7 @@ def they_answered(work: Work, handover_id: UUID, accepted: bool, remarks: str | 
 
 
 def _kept_since(work: Work, handover: HandoverRow) -> bool:
-    """Whether the alarm was kept, granted or needed after it was offered to the chain approach."""
+    """Say whether the alarm was kept, granted or needed after it was offered to the chain approach."""
     assert handover.application_id is not None  # noqa: S101 - what goes out is a case
     reviews = review_store.reviews_of(work.session, handover.application_id)
     kept = [each.held_at for each in reviews if each.outcome in _KEEPS]
@@ -131,7 +131,7 @@ def _kept_since(work: Work, handover: HandoverRow) -> bool:
 
 
 def accept(work: Work, handover_id: UUID) -> tuple[HandoverRow, ApplicationRow]:
-    """We take a case of theirs: it becomes a draft with what they sent, for people to complete."""
+    """Accept a case of theirs: it becomes a draft with what they sent, for people to complete."""
     handover = _own(work, handover_id, "in")
     _answer(work, handover, True)
     values = work.open(encrypted_columns.handover(handover.id), handover.sealed)["values"]
@@ -159,7 +159,7 @@ def accept(work: Work, handover_id: UUID) -> tuple[HandoverRow, ApplicationRow]:
 
 
 def decline(work: Work, handover_id: UUID, reasons: str) -> HandoverRow:
-    """We do not take it, and say why."""
+    """Decline a case of theirs, and say why."""
     handover = _own(work, handover_id, "in")
     _answer(work, handover, False)
     said = work.open(encrypted_columns.handover(handover.id), handover.sealed)
@@ -169,13 +169,13 @@ def decline(work: Work, handover_id: UUID, reasons: str) -> HandoverRow:
 
 
 def said(reading: Reading, handover: HandoverRow) -> Mapping[str, Any]:
-    """What stands in a hand-over."""
+    """Read what stands in a hand-over."""
     found: Mapping[str, Any] = reading.open(encrypted_columns.handover(handover.id), handover.sealed)
     return found
 
 
 def of_application(reading: Reading, application_id: UUID) -> list[tuple[HandoverRow, Mapping[str, Any]]]:
-    """The moves of one case, with what was sent."""
+    """Return the moves of one case, with what was sent."""
     row = reading.readable(application_id)
     return [
         (each, reading.opened(encrypted_columns.handover(each.id), each.sealed))
@@ -184,7 +184,7 @@ def of_application(reading: Reading, application_id: UUID) -> list[tuple[Handove
 
 
 def sendable(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
-    """What the protocol lets be sent to the chain approach, field by field, exactly as it would be sent."""
+    """Say what the protocol lets be sent to the chain approach, field by field, exactly as it would be sent."""
     protocol = protocols.of_case(reading, row)
     agreed = protocol.said["shared_fields"].get(chain.PARTNER, ()) if protocol else ()
     nothing: dict[str, Any] = {}
@@ -194,7 +194,7 @@ def sendable(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
 
 
 def incoming(reading: Reading, limit: int) -> list[tuple[HandoverRow, Mapping[str, Any]]]:
-    """Cases of theirs that wait for our answer."""
+    """Return the cases of theirs that wait for our answer."""
     return [
         (each, reading.opened(encrypted_columns.handover(each.id), each.sealed))
         for each in store.unanswered(reading.session, reading.scope, "in", limit)

@@ -33,7 +33,7 @@ def send_due(database: Database, vault: Vault, client: ChainApproach) -> None:
 
 
 def claim(database: Database, vault: Vault, caller: Caller, at_most: int = 5) -> list[Sending]:
-    """What is to be sent now; each comes again until `delivered` says that it arrived."""
+    """Claim what is to be sent now; each comes again until `delivered` says that it arrived."""
     found: list[Sending] = []
 
     def take(tx: Transaction, due: timers.Due) -> None:
@@ -51,7 +51,7 @@ def claim(database: Database, vault: Vault, caller: Caller, at_most: int = 5) ->
 
 
 def delivered(work: Work, handover_id: UUID) -> None:
-    """The other side has it."""
+    """Record that the other side has it."""
     handover = store.handover(work.session, handover_id, lock=True)
     timers.cancel(work.session, str(handover_id), [TIMER])
     if handover is not None and handover.state == HandoverState.SENDING:

@@ -21,7 +21,7 @@ from services.committee.usecases.access_scope import Reading, Work
 
 
 def declare(work: Work, application_id: UUID, subject: str, reason: str) -> None:
-    """A person has a tie to a party: the case does not exist for them. Members speak for themselves.
+    """Declare a tie to a party: the case does not exist for them. Members speak for themselves.
 
     Raises `Forbidden`, `TieRefused` for what the secretariat may not say of others here.
     """
@@ -56,7 +56,7 @@ def declare(work: Work, application_id: UUID, subject: str, reason: str) -> None
 
 
 def withdraw(work: Work, application_id: UUID, subject: str, reason: str) -> None:
-    """What was said of somebody was wrong; the reason stands in the history. Again changes nothing.
+    """Withdraw what was wrongly said of somebody, with the reason. Again changes nothing.
 
     Raises `TieUnknown`, `Forbidden` where they said so themselves: that the procureur des Konings withdraws.
     """
@@ -77,14 +77,14 @@ def withdraw(work: Work, application_id: UUID, subject: str, reason: str) -> Non
 
 
 def of_case(reading: Reading, application_id: UUID) -> Sequence[tuple[ConflictRow, str]]:
-    """The ties that were declared in a case, with the reasons; withdrawn ones too."""
+    """Return the ties that were declared in a case, with the reasons; withdrawn ones too."""
     row = reading.readable(application_id)
     found = cases.conflicts(reading.session, [row.id])
     return [(each, _reason(reading, each)) for each in found]
 
 
 def said_of_caller(reading: Reading) -> Sequence[ConflictRow]:
-    """Ties of the caller that somebody else declared, and nobody withdrew."""
+    """Return the ties of the caller that somebody else declared, and nobody withdrew."""
     return cases.said_of(reading.session, reading.caller.subject)
 
 
@@ -99,7 +99,7 @@ def _of(work: Work, row: ApplicationRow, person: str) -> ConflictRow | None:
 
 
 def may_be_said(reading: Reading, row: ApplicationRow) -> bool:
-    """Whether the caller may declare somebody else's tie in this case."""
+    """Say whether the caller may declare somebody else's tie in this case."""
     try:
         _refuse_beyond(reading, row)
     except (Forbidden, TieRefused):
@@ -108,7 +108,7 @@ def may_be_said(reading: Reading, row: ApplicationRow) -> bool:
 
 
 def _refuse_beyond(work: Reading, row: ApplicationRow) -> None:
-    """Raises unless the caller may declare somebody else's tie in this case."""
+    """Raise unless the caller may declare somebody else's tie in this case."""
     if "secretariat" not in work.caller.roles:
         raise Forbidden("only the secretariat may declare somebody else's tie", field="subject")
     if row.submitted_at is None or row.enrolment_id is None or row.state == State.WITHDRAWN:

@@ -44,7 +44,7 @@ def set_deadline(
 
 
 def meet(session: Session, subject_id: UUID, kinds: frozenset[Kind] | None = None, *, now: datetime) -> None:
-    """What was waited for is done. `kinds`: only these."""
+    """Record that what was waited for is done. `kinds`: only these."""
     for row in store.open_deadlines_of(session, subject_id, lock=True):
         if kinds is None or _kind(row) in kinds:
             row.state, row.met_at = DeadlineState.MET, now
@@ -52,12 +52,12 @@ def meet(session: Session, subject_id: UUID, kinds: frozenset[Kind] | None = Non
 
 
 def board(reading: Reading, limit: int) -> Sequence[DeadlineRow]:
-    """What is to be done, the loudest and the nearest first."""
+    """Return what is to be done, the loudest and the nearest first."""
     return store.board(reading.session, reading.scope, limit=limit)
 
 
 def of_case(reading: Reading, application_id: UUID) -> Sequence[DeadlineRow]:
-    """All deadlines of one case; raises `ApplicationUnknown`."""
+    """Return all deadlines of one case; raises `ApplicationUnknown`."""
     return store.deadlines_of(reading.session, reading.readable(application_id).id)
 
 

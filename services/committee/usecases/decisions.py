@@ -38,7 +38,7 @@ _DECIDED = frozenset(kinds.KINDS) - WATCHES
 
 
 def grant_provisionally(work: Work, application_id: UUID, grounds: Grounds) -> Filed:
-    """The magistrate on duty grants an urgent case until the committee decides."""
+    """Let the magistrate on duty grant an urgent case until the committee decides."""
     row = work.changeable(application_id)
     if row.procedure != "urgent" or row.protocol_id is None:
         raise DecidedElsewhere("only an urgent case under a protocol is granted provisionally")
@@ -54,7 +54,7 @@ def grant_provisionally(work: Work, application_id: UUID, grounds: Grounds) -> F
 
 
 def decline_urgency(work: Work, application_id: UUID, reasons: str) -> Filed:
-    """The magistrate finds it not urgent: the committee decides in the ordinary procedure."""
+    """Find it not urgent, as the magistrate: the committee decides in the ordinary procedure."""
     row = work.changeable(application_id)
     if row.procedure != "urgent":
         raise DecidedElsewhere("this case is not urgent")
@@ -76,7 +76,7 @@ def decide(
     meeting_id: UUID,
     counted: Counted | None = None,
 ) -> Filed:
-    """The committee decides in a meeting with quorum; a grant needs every condition, checked by the committee.
+    """Decide as the committee, with quorum; a grant needs every condition, checked by the committee.
 
     Where the quorum is there on somebody's word only, it waits. `counted`: they confirmed it since.
     Raises `QuorumMissing`, `ConditionsUnmet`, `DecidedElsewhere` for a case outside any protocol.
@@ -108,7 +108,7 @@ def propose_decision(
     meeting_id: UUID,
     counted: Counted | None = None,
 ) -> Filed:
-    """Outside any protocol the committee drafts its decision. `counted`: as in `decide`."""
+    """Draft the committee's decision outside any protocol. `counted`: as in `decide`."""
     row = work.changeable(application_id)
     if row.protocol_id is not None:
         raise DecidedElsewhere("under a protocol the committee decides itself")
@@ -127,7 +127,7 @@ def propose_decision(
 
 
 def approve_draft(work: Work, application_id: UUID) -> Filed:
-    """The procureur-generaal approves: the draft becomes the decision."""
+    """Approve as the procureur-generaal: the draft becomes the decision."""
     row = work.changeable(application_id)
     draft = _last_draft(work, row, "grant")
     outcome: Outcome = "grant" if draft.outcome == "granted" else "refuse"
@@ -142,7 +142,7 @@ def approve_draft(work: Work, application_id: UUID) -> Filed:
 
 
 def send_draft_back(work: Work, application_id: UUID, remarks: str) -> Filed:
-    """The procureur-generaal does not approve: the committee decides anew, with remarks."""
+    """Send it back as the procureur-generaal: the committee decides anew, with remarks."""
     row = work.changeable(application_id)
     row.state = domain.moved(state_of(row), "send_back_review" if row.reviewed_from else "send_back")
     deadlines.meet(work.session, row.id, frozenset({"draft_approval"}), now=work.at)
@@ -151,7 +151,7 @@ def send_draft_back(work: Work, application_id: UUID, remarks: str) -> Filed:
 
 
 def request_review(work: Work, application_id: UUID, grounds: str) -> Filed:
-    """A refusal is looked at again, by members who did not take it. An alarm that lives stays as it is."""
+    """Have a refusal looked at again, by others than took it. An alarm that lives stays as it is."""
     row = work.changeable(application_id)
     before = state_of(row)
     if before == State.ENDING and row.protocol_id is None:
@@ -167,7 +167,7 @@ def request_review(work: Work, application_id: UUID, grounds: str) -> Filed:
 
 
 def _checked(work: Work, row: ApplicationRow, rules: Rules, grounds: Grounds) -> Content:
-    """What the case says with the conditions as the committee found them; raises `ConditionsUnmet`."""
+    """Return the content with the conditions as the committee found them; raises `ConditionsUnmet`."""
     content = content_of(work, row)
     conditions = {**content.conditions, **grounds.conditions}
     domain.refuse_unmet(conditions, rules)
@@ -210,7 +210,7 @@ def _decide(
 
 
 def _settle(work: Work, row: ApplicationRow, decision: DecisionRow, *, alive: bool) -> None:
-    """What follows from a final decision. `alive`: the alarm was, and is until the device is handed in."""
+    """Do what follows from a final decision. `alive`: the alarm was, and is until the device is handed in."""
     deadlines.meet(work.session, row.id, _DECIDED, now=work.at)
     pending_decisions.overtake(work, application_id=row.id)
     if decision.meeting_id is not None:

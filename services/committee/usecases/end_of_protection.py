@@ -16,7 +16,7 @@ from services.committee.usecases.access_scope import Work
 def announce_end(
     work: Work, row: ApplicationRow, cause: Literal["not_ratified", "review", "chain_approach"]
 ) -> None:
-    """The alarm is to end: by people, who are waited for. The caller locked the case and knows that it may."""
+    """Bring the alarm to its end: by people, who are waited for. The caller locked the case."""
     row.state = State.ENDING
     deadlines.meet(work.session, row.id, now=work.at)
     registry_mismatch.wait_for_registry(work.session, row, work.at)
@@ -24,13 +24,13 @@ def announce_end(
 
 
 def void_ends(work: Work, application_id: UUID) -> None:
-    """Reviews at an end that is no longer the end: nobody is reminded of them."""
+    """Void reviews at an end that is no longer the end: nobody is reminded of them."""
     ends = [each for each in store.reviews_of(work.session, application_id) if each.cause == "end"]
     registry_mismatch.void_reviews(work.session, ends, work.at)
 
 
 def deciders(session: Session, row: ApplicationRow) -> list[str]:
-    """Who took what a review is asked of: the last final decision, or the review that ended the alarm."""
+    """Say who took what a review is asked of: the last final decision, or the review that ended the alarm."""
     final = [each for each in cases.decisions(session, row.id) if each.kind == "final"]
     held = [each for each in store.reviews_of(session, row.id) if each.outcome == "end" and each.held_at]
     last = max(

@@ -105,12 +105,12 @@ def move(work: Work, meeting_id: UUID, what: MeetingMove) -> Seen:
 
 
 def listed(reading: Reading, since: datetime | None, limit: int) -> Sequence[MeetingRow]:
-    """The caller's next meetings since a moment, in order; without one the last, the newest first."""
+    """Return the caller's next meetings since a moment, in order; without one the last, the newest first."""
     return store.meetings(reading.session, reading.scope, since=since, limit=limit)
 
 
 def read(reading: Reading, meeting_id: UUID) -> Seen:
-    """One meeting; raises `MeetingUnknown`."""
+    """Return one meeting; raises `MeetingUnknown`."""
     row = store.meeting(reading.session, reading.scope, meeting_id)
     if row is None:
         raise MeetingUnknown("there is no such meeting")
@@ -118,7 +118,7 @@ def read(reading: Reading, meeting_id: UUID) -> Seen:
 
 
 def seen(reading: Reading, row: MeetingRow) -> Seen:
-    """A meeting with who is there, and its agenda with who counts; not what the caller has a tie to."""
+    """Return a meeting with who is there, and its agenda with who counts; not what the caller has a tie to."""
     attendance = store.attendance(reading.session, row.id)
     said = [reading.opened(encrypted_columns.attendance(row.id, who.subject), who.sealed) for who in attendance]
     names = [str(each.get("name", UNREADABLE)) for each in said]
@@ -154,7 +154,7 @@ def deciding(
 
 
 def sits(work: Work, meeting_id: UUID, application_id: UUID) -> bool:
-    """Whether the caller records what the committee, in an open meeting with quorum, finds of a case.
+    """Say whether the caller records what the committee, in an open meeting with quorum, finds of a case.
 
     Raises as `deciding`; closes no point. Who is not its secretariat speaks for themselves, wherever it sits.
     """
@@ -170,7 +170,7 @@ def sits(work: Work, meeting_id: UUID, application_id: UUID) -> bool:
 
 
 def _counts(reading: Reading, row: MeetingRow, application: ApplicationRow | None, item: AgendaRow) -> Counted:
-    """Who counts for a point: for one that waits, of those who were there when it was recorded."""
+    """Say who counts for a point: for one that waits, of those who were there when it was recorded."""
     for each in pending_decisions.waiting(reading.session, row.id):
         if each.item_id == item.id:
             return quorum.counted_later(reading, row, application, item, each.there)
@@ -178,7 +178,7 @@ def _counts(reading: Reading, row: MeetingRow, application: ApplicationRow | Non
 
 
 def locked(work: Work, meeting_id: UUID, *states: MeetingState) -> MeetingRow:
-    """A meeting of the caller's in one of these states; nobody else changes it meanwhile."""
+    """Lock a meeting of the caller's in one of these states; raises `MeetingUnknown`, `MeetingMoveRefused`."""
     row = store.meeting(work.session, work.scope, meeting_id, lock=True)
     if row is None:
         raise MeetingUnknown("there is no such meeting")

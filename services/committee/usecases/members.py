@@ -65,7 +65,7 @@ def invite(work: Work, protocol_id: UUID, who: NamedMember) -> MemberRow:
 
 
 def confirm(work: Work, protocol_id: UUID) -> MemberRow:
-    """The caller is who was invited, and works for that partner; again changes nothing."""
+    """Confirm the invitation of the caller, for the partner of the token; again changes nothing."""
     row = myself(work, protocol_id)
     if row.confirmed_at is None:
         row.confirmed_at = work.at
@@ -74,7 +74,7 @@ def confirm(work: Work, protocol_id: UUID) -> MemberRow:
 
 
 def end(work: Work, protocol_id: UUID, member_id: UUID) -> MemberRow:
-    """Somebody is a member no longer; what they took part in stays. Raises `MemberInProtocol`."""
+    """End a membership; what they took part in stays. Raises `MemberInProtocol`."""
     _own(work, protocol_id)
     protocol_store.lock(work.session, protocol_id)
     row = named(work, protocol_id, member_id)
@@ -86,7 +86,7 @@ def end(work: Work, protocol_id: UUID, member_id: UUID) -> MemberRow:
 
 
 def _refuse_frozen(row: MemberRow) -> None:
-    """Raises `MemberInProtocol`: what was signed is changed by who signs."""
+    """Raise `MemberInProtocol`: what was signed is changed by who signs."""
     if row.protocol_version is not None:
         raise MemberInProtocol("this member stands in the protocol: write its next version", field="subject")
 
@@ -102,13 +102,13 @@ def myself(work: Work, protocol_id: UUID) -> MemberRow:
 
 
 def refuse_other_partner(work: Work, row: MemberRow) -> None:
-    """Raises `Forbidden`: an account counts for the partner of its token, and for no other."""
+    """Raise `Forbidden`: an account counts for the partner of its token, and for no other."""
     if row.partner != work.caller.partner:
         raise Forbidden("your account is of another partner than you were invited for", field="partner")
 
 
 def named(reading: Reading, protocol_id: UUID, member_id: UUID) -> MemberRow:
-    """One member by its id; raises `MemberUnknown`."""
+    """Return one member by its id; raises `MemberUnknown`."""
     row = store.member(reading.session, protocol_id, member_id)
     if row is None:
         raise MemberUnknown("there is no such member of this committee", field="member_id")
@@ -116,41 +116,41 @@ def named(reading: Reading, protocol_id: UUID, member_id: UUID) -> MemberRow:
 
 
 def refuse_former(row: MemberRow, day: date) -> None:
-    """Raises `MemberUnknown` for who is no member on a day."""
+    """Raise `MemberUnknown` for who is no member on a day."""
     if row.ended_at is not None or not sits_on(row, day):
         raise MemberUnknown("no member of this committee on this day", field="member_id")
 
 
 def listed(reading: Reading, protocol_id: UUID) -> list[tuple[MemberRow, str]]:
-    """The members with their names; raises `ProtocolUnknown` for another district's."""
+    """Return the members with their names; raises `ProtocolUnknown` for another district's."""
     _own(reading, protocol_id)
     return [(row, name(reading, row)) for row in store.members(reading.session, protocol_id)]
 
 
 def accounts_of(reading: Reading, protocol_id: UUID) -> list[str]:
-    """The accounts of the members, as they are compared."""
+    """Return the accounts of the members, as they are compared."""
     return [each.person for each in store.members(reading.session, protocol_id)]
 
 
 def invitations(reading: Reading) -> Sequence[MemberRow]:
-    """What the caller was invited to and did not confirm yet."""
+    """Say what the caller was invited to and did not confirm yet."""
     return store.invitations(reading.session, reading.scope.protocols, account(reading.caller.subject))
 
 
 def name(reading: Reading, row: MemberRow) -> str:
-    """What stands in the minutes."""
+    """Say what stands in the minutes."""
     return str(reading.opened(encrypted_columns.member(row.id), row.sealed).get("name", UNREADABLE))
 
 
 def state_of(row: MemberRow) -> MemberState:
-    """How a membership stands."""
+    """Say how a membership stands."""
     if row.ended_at is not None:
         return "ended"
     return "confirmed" if row.confirmed_at is not None else "invited"
 
 
 def _own(reading: Reading, protocol_id: UUID) -> ProtocolRow:
-    """The version in force of a protocol of the caller's; raises `ProtocolUnknown`."""
+    """Return the version in force of a protocol of the caller's; raises `ProtocolUnknown`."""
     if protocol_id not in reading.scope.protocols:
         raise ProtocolUnknown("there is no such protocol here")
     return protocols.in_force(reading.session, protocol_id)

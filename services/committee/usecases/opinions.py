@@ -10,7 +10,7 @@ from services.committee.usecases.access_scope import Reading, Work, partner_of
 
 
 def give(work: Work, application_id: UUID, opinion: Opinion) -> None:
-    """A partner says what it thinks: `advice`, `shared` with the others, `kept` back from them."""
+    """Record what a partner thinks: shared with the others, or kept back from them."""
     row = work.changeable(application_id)
     partner, zone = partner_of(work.caller), work.caller.zone or ""
     given = OpinionRow(

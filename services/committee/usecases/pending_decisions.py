@@ -52,7 +52,7 @@ def postpone(
 
 
 def overtake(work: Work, *, application_id: UUID | None = None, review_id: UUID | None = None) -> None:
-    """What waits about something that was decided meanwhile, elsewhere, lapses."""
+    """Let what waits about something that was decided meanwhile, elsewhere, lapse."""
     for row in pending_decisions.of_case(work.session, application_id, review_id):
         _lapse(work, row, "decided elsewhere")
 
@@ -67,7 +67,7 @@ def overtake_reviews(work: Work, application_id: UUID, meeting_id: UUID, decided
 
 
 def lapse(work: Work, waiting_id: UUID, why: str) -> None:
-    """It cannot be done any more; the point stands adjourned, and the history says why."""
+    """Let it lapse: the point stands adjourned, and the history says why."""
     row = pending_decisions.one(work.session, waiting_id, lock=True)
     if row is not None and row.state == PendingState.WAITING:
         _lapse(work, row, why)

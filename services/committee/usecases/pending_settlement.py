@@ -33,7 +33,7 @@ def settle_decisions(database: Database, vault: Vault, meeting_id: UUID | None =
 
 
 def recorder_of(row: WaitingRow) -> Caller:
-    """Who recorded it: it happens in their name, and within what they may see."""
+    """Say who recorded it: it happens in their name, and within what they may see."""
     return Caller(subject=row.recorded_by, roles=frozenset({"secretariat"}), **row.recorder)
 
 

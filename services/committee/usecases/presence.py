@@ -17,7 +17,7 @@ from services.committee.usecases.meetings import Seen
 
 
 def record(work: Work, meeting_id: UUID, member_id: UUID, within: timedelta) -> Seen:
-    """The secretariat sees a member in the room: it counts once they confirm, `within` this time.
+    """Record a member in the room, by the secretariat: it counts once they confirm, `within` this time.
 
     Who records themselves is at their own desk. Again changes nothing.
     """
@@ -34,7 +34,7 @@ def record(work: Work, meeting_id: UUID, member_id: UUID, within: timedelta) -> 
 
 
 def confirm(work: Work, meeting_id: UUID) -> Seen:
-    """The caller is there, or was where the secretariat recorded it; again changes nothing.
+    """Confirm that the caller is there, or was where the secretariat recorded it; again changes nothing.
 
     Raises `MeetingMoveRefused` for who was not recorded at a meeting that is over.
     """
@@ -55,7 +55,7 @@ def confirm(work: Work, meeting_id: UUID) -> Seen:
 
 
 def leave(work: Work, meeting_id: UUID, member_id: UUID) -> Seen:
-    """Somebody goes; they count no longer for what is decided from now on."""
+    """Record that somebody goes; they count no longer for what is decided from now on."""
     row = meetings.locked(work, meeting_id, MeetingState.OPEN)
     stays = [who for who in store.attendance(work.session, row.id) if who.member_id == member_id]
     if not stays:
@@ -65,12 +65,12 @@ def leave(work: Work, meeting_id: UUID, member_id: UUID) -> Seen:
 
 
 def to_confirm(reading: Reading) -> Sequence[tuple[MeetingRow, AttendanceRow]]:
-    """Meetings at which the caller was recorded, by somebody else, and did not confirm it."""
+    """Return the meetings at which the caller was recorded, by somebody else, and did not confirm it."""
     return pending_decisions.unconfirmed(reading.session, reading.scope, account(reading.caller.subject))
 
 
 def _here(work: Work, row: MeetingRow, member: MemberRow) -> AttendanceRow | None:
-    """The stay of a member that lasts; one person is there once, so another stay of theirs ends."""
+    """Return the stay of a member that lasts; one person is there once, so another stay of theirs ends."""
     found = None
     for who in store.attendance(work.session, row.id):
         if who.left_at is None and account(who.subject) == member.person:

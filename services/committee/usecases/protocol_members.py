@@ -24,7 +24,7 @@ from services.committee.usecases.access_scope import Reading, Work
 
 
 def refuse_wrong(partners: Sequence[Mapping[str, Any]], named: Sequence[NamedMember]) -> None:
-    """Raises `ProtocolContradictory` that says of every member what is wrong with it."""
+    """Raise `ProtocolContradictory` that says of every member what is wrong with it."""
     sitting = [each["id"] for each in partners if each["member"]]
     wrong = [problem for n, each in enumerate(named) for problem in _problems(f"members.{n}", each, sitting)]
     people = [account(each.subject) for each in named]
@@ -52,7 +52,7 @@ def _problems(at: str, each: NamedMember, sitting: Sequence[str]) -> list[dict[s
 
 
 def of_version(reading: Reading, protocol_id: UUID, version: int) -> list[NamedMember]:
-    """Who stands in a version, as it was written."""
+    """Say who stands in a version, as it was written."""
     return [_named(reading, row) for row in store.of_version(reading.session, protocol_id, version)]
 
 
@@ -69,7 +69,7 @@ def _named(reading: Reading, row: MemberRow) -> NamedMember:
 
 
 def write(work: Work, protocol_id: UUID, version: int, named: Sequence[NamedMember]) -> None:
-    """Who stands in a version that is being drafted, in place of who stood there."""
+    """Write who stands in a version that is being drafted, in place of who stood there."""
     store.forget(work.session, protocol_id, version)
     for each in named:
         row = MemberRow(
@@ -91,7 +91,7 @@ def write(work: Work, protocol_id: UUID, version: int, named: Sequence[NamedMemb
 
 
 def is_same(reading: Reading, protocol_id: UUID, version: int, named: Sequence[NamedMember]) -> bool:
-    """Whether a version names just these already; who has no first day begins with the version."""
+    """Say whether a version names just these already; who has no first day begins with the version."""
     known = {account(each.subject): each for each in of_version(reading, protocol_id, version)}
     wanted = {account(each.subject): each for each in named}
     for person, each in wanted.items():
@@ -101,5 +101,5 @@ def is_same(reading: Reading, protocol_id: UUID, version: int, named: Sequence[N
 
 
 def take_effect(session: Session, protocol_id: UUID, version: int, day: date, now: datetime) -> None:
-    """Who stands in this version counts from `day` on, whoever invited them for what before; others do not."""
+    """Count who stands in this version from `day` on, whatever they were invited for; and nobody else of it."""
     store.put_in_force(session, protocol_id, version, day, now)

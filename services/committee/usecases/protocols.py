@@ -77,7 +77,7 @@ def move(
 
 
 def sign(work: Work, protocol_id: UUID, version: int, in_force_from: date) -> ProtocolRow:
-    """The procureur des Konings signs; it takes effect on its day, today at once. Raises `DateTooEarly`."""
+    """Sign as the procureur des Konings; it takes effect on its day, today at once. Raises `DateTooEarly`."""
     row = _locked(work, protocol_id, version)
     row.state = version_moved(_state(row), "sign")
     today = local_day(work.at)
@@ -120,13 +120,13 @@ def _take_effect(tx: Transaction, row: ProtocolRow) -> None:
 
 
 def members_of(reading: Reading, protocol_id: UUID, number: int) -> list[NamedMember]:
-    """Who stands in a version, for its own people; raises `Forbidden`, `ProtocolUnknown`."""
+    """Say who stands in a version, for its own people; raises `Forbidden`, `ProtocolUnknown`."""
     _refuse_strangers(reading, protocol_id, version(reading.session, protocol_id, number).content)
     return protocol_members.of_version(reading, protocol_id, number)
 
 
 def of_case(reading: Reading, row: ApplicationRow) -> ProtocolRow | None:
-    """What binds a case: its frozen version, or while it is a draft the one in force."""
+    """Say what binds a case: its frozen version, or while it is a draft the one in force."""
     if row.protocol_id is None:
         return None
     if row.protocol_version is None:
@@ -135,12 +135,12 @@ def of_case(reading: Reading, row: ApplicationRow) -> ProtocolRow | None:
 
 
 def every(reading: Reading) -> Sequence[ProtocolRow]:
-    """All versions of every protocol, those of one together, the newest first."""
+    """Return all versions of every protocol, those of one together, the newest first."""
     return store.every(reading.session)
 
 
 def changed(reading: Reading, row: ProtocolRow) -> set[str]:
-    """What a version on its way says otherwise than the one in force."""
+    """Say what a version on its way says otherwise than the one in force."""
     before = store.in_force(reading.session, row.id)
     if before is None or row.state not in UNDER_WAY:
         return set()
@@ -148,17 +148,17 @@ def changed(reading: Reading, row: ProtocolRow) -> set[str]:
 
 
 def all_in_force(reading: Reading) -> Sequence[ProtocolRow]:
-    """The versions that bind now, of every protocol."""
+    """Return the versions that bind now, of every protocol."""
     return store.all_in_force(reading.session)
 
 
 def versions(reading: Reading, protocol_id: UUID) -> Sequence[ProtocolRow]:
-    """All versions of one protocol, the newest first."""
+    """Return all versions of one protocol, the newest first."""
     return store.versions(reading.session, protocol_id)
 
 
 def in_force(session: Session, protocol_id: UUID) -> ProtocolRow:
-    """The version in force; raises `ProtocolUnknown`."""
+    """Return the version in force; raises `ProtocolUnknown`."""
     row = store.in_force(session, protocol_id)
     if row is None:
         raise ProtocolUnknown("no version of this protocol is in force")
@@ -166,13 +166,13 @@ def in_force(session: Session, protocol_id: UUID) -> ProtocolRow:
 
 
 def known(session: Session, protocol_id: UUID) -> None:
-    """Raises `ProtocolUnknown` unless there is such a protocol: ids of other things have histories too."""
+    """Raise `ProtocolUnknown` unless there is such a protocol: ids of other things have histories too."""
     if not store.versions(session, protocol_id):
         raise ProtocolUnknown("there is no such protocol")
 
 
 def version(session: Session, protocol_id: UUID, number: int) -> ProtocolRow:
-    """One version; raises `ProtocolUnknown`."""
+    """Return one version; raises `ProtocolUnknown`."""
     row = store.version(session, protocol_id, number)
     if row is None:
         raise ProtocolUnknown("there is no such version")
@@ -180,14 +180,14 @@ def version(session: Session, protocol_id: UUID, number: int) -> ProtocolRow:
 
 
 def rules_of(session: Session, protocol_id: UUID | None, number: int | None) -> Rules:
-    """What binds a submitted application: its frozen version, or the defaults outside any protocol."""
+    """Say what binds a submitted application: its frozen version, or the defaults outside any protocol."""
     if protocol_id is None or number is None:
         return Rules()
     return rules(version(session, protocol_id, number))
 
 
 def rules(row: ProtocolRow) -> Rules:
-    """What a version says about applications and decisions."""
+    """Say what a version says about applications and decisions."""
     content = row.content
     return Rules(
         procedures=content["procedures"],
@@ -219,7 +219,7 @@ def _locked(work: Work, protocol_id: UUID, number: int) -> ProtocolRow:
 
 
 def _refuse_strangers(work: Reading, protocol_id: UUID, content: dict[str, Any]) -> None:
-    """A protocol is moved by its own partners in its district, the procureur-generaal and who installs."""
+    """Let only its own partners in its district, the procureur-generaal and who installs move a protocol."""
     caller = work.caller
     if caller.roles & {"admin", "procureur_general"}:
         return

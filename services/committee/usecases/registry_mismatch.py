@@ -41,7 +41,7 @@ def wait_for_registry(session: Session, row: ApplicationRow, now: datetime) -> N
 
 
 def record_enrolment(session: Session, news: KnownEnrolmentRow, now: datetime) -> None:
-    """The registry says how a file stands now: what a case of it lacks is waited for, or no longer.
+    """Record how a file stands now: what a case of it lacks is waited for, or no longer.
 
     The cases first: whoever decides holds one when looking at the file.
     """
@@ -52,7 +52,7 @@ def record_enrolment(session: Session, news: KnownEnrolmentRow, now: datetime) -
 
 
 def close_unknown(work: Work, application_id: UUID, reasons: str) -> Filed:
-    """People found that there is no such file: nothing is to hand in. One that comes after all is told of."""
+    """Close a case whose file does not exist: nothing is to hand in. One that comes after all is told of."""
     row = work.changeable(application_id)
     if enrolments.status(work.session, row.enrolment_id) is not None:
         raise ApplicationMoveRefused("the registry knows this file: it ends there", state=row.state)
@@ -70,7 +70,7 @@ def _close(session: Session, row: ApplicationRow, now: datetime) -> None:
 
 
 def void_reviews(session: Session, reviews: Iterable[ReviewRow], now: datetime) -> None:
-    """Nobody is reminded of these any more."""
+    """Void reviews: nobody is reminded of these any more."""
     for review in reviews:
         if review.state in TO_HOLD:
             review.state = ReviewState.VOID

@@ -35,7 +35,7 @@ from services.committee.usecases.review_requests import schedule_review
 
 
 def after_grant(work: Work, case: ApplicationSubmitted, decision: DecisionRow) -> None:
-    """A grant asks for a periodic review, and for one at its end; older ones at an end are void."""
+    """Schedule a periodic review, and one at the end, of a grant; older ones at an end are void."""
     assert decision.review_on is not None and decision.ends_on is not None  # noqa: S101, PT018 - just set
     end_of_protection.void_ends(work, case.application_id)
     about = (work.session, case.enrolment_id, case.application_id)
@@ -46,7 +46,7 @@ def after_grant(work: Work, case: ApplicationSubmitted, decision: DecisionRow) -
 def after_real_alarm(
     session: Session, incident_id: UUID, enrolment_id: UUID, closed_at: datetime, now: datetime
 ) -> bool:
-    """A real alarm asks for a review in time; whether this incident had not asked before."""
+    """Schedule a review after a real alarm; return whether this incident had not asked before."""
     row = _looking(session, enrolment_id)
     rules = protocols.rules_of(session, row.protocol_id, row.protocol_version) if row else Rules()
     due_at = closed_at + timedelta(hours=rules.delays.review_after_alarm_hours)
@@ -65,7 +65,7 @@ def _looking(session: Session, enrolment_id: UUID) -> ApplicationRow | None:
 
 
 def _covers(session: Session, row: ApplicationRow, zone: str | None) -> bool:
-    """Whether the protocol of a case covers a zone; of one that cannot be read nobody knows."""
+    """Say whether the protocol of a case covers a zone; of one that cannot be read nobody knows."""
     known = Known("protocol", row.protocol_id)
     rules = known.read(
         "content", lambda: protocols.rules_of(session, row.protocol_id, row.protocol_version), None
@@ -74,23 +74,23 @@ def _covers(session: Session, row: ApplicationRow, zone: str | None) -> bool:
 
 
 def to_hold(reading: Reading, *, due_only: bool, limit: int) -> Sequence[ReviewRow]:
-    """Reviews that nobody held, in order of urgency; `due_only`: only those whose moment came."""
+    """Return the reviews that nobody held, the most urgent first; `due_only`: only those whose moment came."""
     before = reading.at if due_only else None
     return store.reviews(reading.session, reading.scope, before=before, limit=limit)
 
 
 def of_case(reading: Reading, row: ApplicationRow) -> Sequence[ReviewRow]:
-    """All reviews of one case, in the order of their moments."""
+    """Return all reviews of one case, in the order of their moments."""
     return store.reviews_of(reading.session, row.id)
 
 
 def one(reading: Reading, review_id: UUID) -> ReviewRow | None:
-    """A review by its id, for who sees the point of the agenda that it is."""
+    """Return a review by its id, for who sees the point of the agenda that it is."""
     return store.review(reading.session, review_id)
 
 
 def case_of(reading: Reading, review: ReviewRow) -> ApplicationRow | None:
-    """The case that a review is of; None for a file without one."""
+    """Return the case that a review is of; None for a file without one."""
     return cases.application(reading.session, review.application_id) if review.application_id else None
 
 
@@ -102,7 +102,7 @@ def hold(
     counted: Counted | None = None,
     decided_at: datetime | None = None,
 ) -> ReviewRow:
-    """The committee, with quorum, says what becomes of the alarm, after a fresh check of the conditions.
+    """Record what the committee, with quorum, says becomes of the alarm, after a fresh check of the conditions.
 
     `counted`: as in `procedures.decide`, and `decided_at`:
     when it was recorded, where it waited.
@@ -163,7 +163,7 @@ def _refuse_date(ends_on: date, rules: Rules, at: datetime) -> None:
 
 
 def _state_after(work: Work, row: ApplicationRow, outcome: str) -> State | None:
-    """The state that an outcome leads to, where it is another one; raises `ReviewMoveRefused`."""
+    """Return the state that an outcome leads to, where it is another one; raises `ReviewMoveRefused`."""
     state = state_of(row)
     if outcome == "end":
         return domain.moved(state, "end")

@@ -40,7 +40,7 @@ def disclose_decision(reading: Reading, application_id: UUID) -> bytes:
 
 
 def minutes_of(reading: Reading, meeting_id: UUID) -> Minutes:
-    """The minutes as far as the caller may know the cases; raises `MeetingUnknown`."""
+    """Return the minutes as far as the caller may know the cases; raises `MeetingUnknown`."""
     seen = meetings.read(reading, meeting_id)
     row = seen.row
     protocol = protocols.version(reading.session, row.protocol_id, row.protocol_version)
@@ -73,7 +73,7 @@ def minutes_of(reading: Reading, meeting_id: UUID) -> Minutes:
 
 
 def _certain(seen: Seen) -> Iterator[tuple[AgendaRow, Counted]]:
-    """The points with who counted; raises `QuorumMissing`: minutes do not say what nobody knows."""
+    """Return the points with who counted; raises `QuorumMissing`: minutes do not say what nobody knows."""
     for item, counted in seen.agenda:
         if counted is None:
             raise QuorumMissing("who counts for a point cannot be read", field="meeting_id")
@@ -81,7 +81,7 @@ def _certain(seen: Seen) -> Iterator[tuple[AgendaRow, Counted]]:
 
 
 def _confirmed(who: AttendanceRow, now: datetime) -> tuple[str | None, datetime | None]:
-    """The word for whether somebody said themselves that they were there, with its moment."""
+    """Return the word for whether somebody said themselves that they were there, with its moment."""
     if who.member_id is None:
         return None, None
     if who.confirm_by is None or who.confirmed_at == who.arrived_at:
@@ -94,7 +94,7 @@ def _confirmed(who: AttendanceRow, now: datetime) -> tuple[str | None, datetime 
 def decision_of(
     reading: Reading, application_id: UUID
 ) -> tuple[Language, tuple[str, int] | None, DecisionRow, Point]:
-    """The last decision on a case; raises `ApplicationUnknown` where there is none."""
+    """Return the last decision on a case; raises `ApplicationUnknown` where there is none."""
     row = reading.readable(application_id)
     decided = [each for each in cases.decisions(reading.session, row.id) if each.kind != "draft"]
     if not decided:
@@ -110,7 +110,7 @@ def decision_of(
 
 
 def language_of(name: str) -> Language:
-    """One of the four languages; Dutch where it is none of them."""
+    """Return one of the four languages; Dutch where it is none of them."""
     known: Mapping[str, Language] = {"nl": "nl", "fr": "fr", "de": "de", "en": "en"}
     return known.get(name, "nl")
 
@@ -158,7 +158,7 @@ def _decided(reading: Reading, decision: DecisionRow, state: str, name: Name) ->
 
 
 def _names(people: Mapping[str, str], name: Name) -> list[str]:
-    """For whom they were there, each once (subject to partner)."""
+    """List for whom they were there, each once (subject to partner)."""
     return sorted({name(partner) for partner in people.values()})
 
 
@@ -170,5 +170,5 @@ def _texts(said: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _short(reference: str) -> str:
-    """The first block of an id: enough to find the case, and says nothing of whom it is about."""
+    """Return the first block of an id: enough to find the case, and says nothing of whom it is about."""
     return reference.partition("-")[0].upper()

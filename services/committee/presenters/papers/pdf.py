@@ -140,7 +140,7 @@ class _Paper(FPDF):
 
 
 def minutes(told: Minutes) -> bytes:
-    """The minutes of one meeting."""
+    """Print the minutes of one meeting."""
     words = WORDS[told.language]
     paper = _Paper(told.language, words["minutes"])
     paper.pair("protocol", f"{told.protocol}, {words['version']} {told.version}")
@@ -168,7 +168,7 @@ def minutes(told: Minutes) -> bytes:
 
 
 def decision(language: Language, protocol: tuple[str, int] | None, decided_at: datetime, point: Point) -> bytes:
-    """One decision, as the proposer and the file get it. `protocol`: its name and version."""
+    """Print one decision, as the proposer and the file get it. `protocol`: its name and version."""
     words = WORDS[language]
     paper = _Paper(language, f"{words['decision']}: {words['case'].lower()} {point.reference}")
     if protocol is None:
