@@ -104,8 +104,7 @@ def hold(
 ) -> ReviewRow:
     """Record what the committee, with quorum, says becomes of the alarm, after a fresh check of the conditions.
 
-    `counted`: as in `procedures.decide`, and `decided_at`:
-    when it was recorded, where it waited.
+    `counted`: as in `decisions.decide`, and `decided_at`: when it was recorded, where it waited.
     """
     review, row = _locked(work, review_id)
     if review.state not in TO_HOLD:
