@@ -8,7 +8,11 @@ from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel
 
 from chassis.database.columns import Json, UtcDateTime
-from services.committee.domain.protocol import readable
+from services.committee.domain.application import State
+from services.committee.domain.deadlines import DeadlineState
+from services.committee.domain.meeting import MeetingState, PendingState, PointState
+from services.committee.domain.protocol import VersionState, readable
+from services.committee.domain.review import ReviewState
 
 
 class ProtocolRow(SQLModel, table=True):
@@ -21,7 +25,7 @@ class ProtocolRow(SQLModel, table=True):
 
     id: UUID = Field(primary_key=True)
     version: int = Field(primary_key=True)
-    state: str = "draft"
+    state: str = VersionState.DRAFT.value
     content: dict[str, Any] = Field(sa_type=Json)
     in_force_from: date | None = None
     recorded_at: datetime = Field(sa_type=UtcDateTime)
@@ -39,7 +43,7 @@ class ApplicationRow(SQLModel, table=True):
     __tablename__ = "application"
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    state: str = Field(default="draft", index=True)
+    state: str = Field(default=State.DRAFT.value, index=True)
     enrolment_id: UUID | None = Field(default=None, index=True)
     # None with a state after `draft`: an exceptional case outside any protocol.
     protocol_id: UUID | None = None
@@ -101,7 +105,7 @@ class ReviewRow(SQLModel, table=True):
     # The incident or the decision that asked for it: a copy of the event asks for nothing new.
     cause_id: UUID
     due_at: datetime = Field(sa_type=UtcDateTime, index=True)
-    state: str = "open"
+    state: str = ReviewState.OPEN.value
     outcome: str | None = None
     meeting_id: UUID | None = None
     present: dict[str, str] = Field(default_factory=dict, sa_type=Json)
@@ -153,7 +157,7 @@ class MeetingRow(SQLModel, table=True):
     protocol_id: UUID = Field(index=True)
     protocol_version: int
     starts_at: datetime = Field(sa_type=UtcDateTime, index=True)
-    state: str = "planned"
+    state: str = MeetingState.PLANNED.value
     language: str = "nl"
     created_by: str
     opened_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -242,7 +246,7 @@ class WaitingRow(SQLModel, table=True):
     recorded_at: datetime = Field(sa_type=UtcDateTime)
     recorded_by: str
     # waiting, effective, or lapsed: it could not be done any more when they confirmed.
-    state: str = "waiting"
+    state: str = PendingState.WAITING.value
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
@@ -281,7 +285,7 @@ class AgendaRow(SQLModel, table=True):
     application_id: UUID | None = Field(default=None, index=True)
     review_id: UUID | None = None
     enrolment_id: UUID | None = None
-    state: str = "open"
+    state: str = PointState.OPEN.value
 
     __table_args__ = (
         Index(
@@ -329,7 +333,7 @@ class DeadlineRow(SQLModel, table=True):
     application_id: UUID | None = Field(default=None, index=True)
     enrolment_id: UUID
     due_at: datetime = Field(sa_type=UtcDateTime, index=True)
-    state: str = "open"
+    state: str = DeadlineState.OPEN.value
     stage: str | None = None
     loudness: int = 0
     set_at: datetime = Field(sa_type=UtcDateTime)

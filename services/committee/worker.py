@@ -2,61 +2,22 @@
 
 from functools import cache
 
-from chassis.database.database import Database, engine_of
-from chassis.database.isolation import apart
-from chassis.messaging.outbox import Relay
-from chassis.messaging.worker import Delivery, every, listen, tell_of_parked, worker_publisher
-from chassis.runtime import clock
-from chassis.runtime.settings import load
-from chassis.security import audit
-from chassis.security.key_rotation import LOOK_EVERY_S, Resealer
-from chassis.security.principal import Caller
-from chassis.security.vault import Vault
+from chassis.bootstrap.worker import WorkerProcess
+from chassis.messaging.worker import Delivery, every, listen
+from chassis.security.key_rotation import LOOK_EVERY_S
 from contracts.topology import COMMITTEE_FOLLOW_UP
-from services.committee import events, settling
+from services.committee.bootstrap import COMMITTEE
 from services.committee.clients import ChainApproach
-from services.committee.settings import CommitteeSettings
-from services.committee.store import cases
-from services.committee.usecases import chain, deadlines, protocols, reviewing, watching
-from services.committee.usecases.sealed import SEALED
-from services.committee.usecases.work import Work
+from services.committee.usecases import chain_deliveries, deadlines, follow_up, pending_settlement, protocols
 
-
-@cache
-def database() -> Database:
-    """The database of this process, connected on first use."""
-    engine = engine_of(load(CommitteeSettings))
-    publisher = worker_publisher()
-    relay = Relay(engine, publisher)
-    relay.start()
-    return Database(engine, "/services/committee", relay)
+PROCESS = WorkerProcess(COMMITTEE)
+on_stop = PROCESS.stop
 
 
 @cache
 def chain_approach() -> ChainApproach | None:
     """The other side, where one is connected."""
-    settings = load(CommitteeSettings)
-    return ChainApproach(settings) if settings.chain_approach_url else None
-
-
-@cache
-def vault() -> Vault:
-    """The keys of this process."""
-    return Vault(load(CommitteeSettings).vault_keys.get_secret_value())
-
-
-def on_stop() -> None:
-    """Send what is waiting before the process ends."""
-    if database.cache_info().currsize and (relay := database().relay):
-        relay.stop()
-
-
-tell_of_parked("committee", database)
-
-# Whoever asks in this process is the service itself.
-US = Caller(subject="committee-worker", roles=frozenset())
-
-RESEALER = Resealer(SEALED)
+    return ChainApproach(PROCESS.settings) if PROCESS.settings.chain_approach_url else None
 
 
 class CommitteeWorker:
@@ -67,48 +28,36 @@ class CommitteeWorker:
     @listen(COMMITTEE_FOLLOW_UP, batch=20)
     def on_news(self, deliveries: list[Delivery]) -> None:
         """A real alarm asks for a review, a file is what was decided or is waited for, a tie keeps out."""
-        with database().transaction() as tx:
-            fresh = tx.claim(COMMITTEE_FOLLOW_UP, [d.event.id for d in deliveries])
-            for event in {d.event.id: d.event for d in deliveries if d.event.id in fresh}.values():
-                if real := events.real_incident(event):
-                    reviewing.after_real_alarm(tx.session, *real, clock.now())
-                elif news := events.enrolment(event):
-                    watching.heard(tx.session, news, clock.now())
-                elif tie := events.known_tie(event):
-                    cases.keep_tie(tx.session, tie)
+        with PROCESS.database.transaction() as tx:
+            follow_up.record(tx, [each.event for each in deliveries])
 
     @every(10)
     def tell_of_deadlines(self) -> None:
         """Remind, and tell of what was missed; the longer, the louder."""
-        deadlines.tell(database())
+        deadlines.remind(PROCESS.database)
 
     @every(5)
     def settle_decisions(self) -> None:
         """Take decisions whose quorum confirmed having been there: the API does so at once, unless it died."""
-        settling.settle(database(), vault())
+        pending_settlement.settle_decisions(PROCESS.database, PROCESS.vault)
 
     @every(2)
     def send_to_chain_approach(self) -> None:
-        """Give the chain approach what waits for it, outside any transaction: it may take its time."""
-        if (client := chain_approach()) is None:
-            return
-        for each in chain.claim(database(), vault(), US):
-            with apart("hand-over", each.handover_id):
-                if client.send(each):
-                    with database().transaction() as tx:
-                        chain.delivered(Work(tx, vault(), US), each.handover_id)
+        """Give the chain approach what waits for it."""
+        if (client := chain_approach()) is not None:
+            chain_deliveries.send_due(PROCESS.database, PROCESS.vault, client)
 
     @every(10)
     def put_protocols_in_force(self) -> None:
         """Signed versions whose day has come."""
-        protocols.take_effect_due(database())
+        protocols.take_effect_due(PROCESS.database)
 
     @every(LOOK_EVERY_S)
-    def reseal(self) -> None:
-        """Seal anew what an older key sealed."""
-        RESEALER.look(database(), vault())
+    def rotate_keys(self) -> None:
+        """Encrypt anew what an older key encrypted."""
+        PROCESS.rotate_keys()
 
     @every(2)
     def chain_audit_log(self) -> None:
         """Chain and sign what was logged."""
-        audit.keep(database(), load(CommitteeSettings))
+        PROCESS.chain_audit_log()

@@ -11,12 +11,13 @@ import pytest
 from chassis.database.database import Database, engine_of
 from chassis.security.vault import Vault
 from services.committee.api import create_app
+from services.committee.domain.chain import IncomingCase
 from services.committee.models import TABLES
 from services.committee.schemas.chain import REFERRAL
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
 from services.committee.usecases import chain
-from services.committee.usecases.work import Work
+from services.committee.usecases.access_scope import Work
 from tests.support.committee import (
     MAGISTRATE,
     QUORUM,
@@ -99,9 +100,9 @@ class World:
 
 def _came_in(database: Database, vault: Vault) -> str:
     known = uuid4()
-    said = {"enrolment_id": uuid4(), "basis": "consent", "grounds": "hers", "side_by_side": True}
+    case = IncomingCase(uuid4(), "consent", "hers", True, {"urgency": "soon"})
     with database.transaction() as tx:
-        chain.came_in(Work(tx, vault, chain.THEM), known, said | {"fields": {"urgency": "soon"}})
+        chain.came_in(Work(tx, vault, chain.THEM), known, case)
     return str(known)
 
 

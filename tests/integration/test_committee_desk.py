@@ -9,8 +9,8 @@ from fastapi.testclient import TestClient
 from chassis.http.pages import LANGUAGES
 from chassis.http.problems import PROBLEMS
 from services.committee.api import create_app
+from services.committee.pages.words import WORDS
 from services.committee.settings import CommitteeSettings
-from services.committee.web.words import WORDS
 from tests.support.committee import (
     GENERAL,
     MAGISTRATE,

@@ -7,9 +7,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.database.database import Database
-from services.committee.schemas.case import REFUSAL
+from services.committee.schemas.decision import REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
-from services.committee.usecases import reviewing
+from services.committee.usecases import reviews
 from tests.support.committee import (
     GENERAL,
     MAGISTRATE,
@@ -173,7 +173,7 @@ def test_a_review_without_a_case_is_the_districts_where_the_file_is(
 ) -> None:
     enrolment, now = str(uuid4()), datetime.now(UTC)
     with database.transaction() as tx:
-        reviewing.after_real_alarm(tx.session, uuid4(), UUID(enrolment), now, now)
+        reviews.after_real_alarm(tx.session, uuid4(), UUID(enrolment), now, now)
 
     def readers() -> list[bool]:
         return [

@@ -11,8 +11,9 @@ from chassis.errors import Invalid
 from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed
 from contracts.envelope import Event, wrap
-from services.committee import events
-from services.committee.usecases import deadlines, reviewing
+from services.committee.events import incoming
+from services.committee.usecases import deadlines
+from services.committee.usecases import reviews as committee_reviews
 from tests.support.committee import (
     SECRETARY,
     about,
@@ -49,8 +50,8 @@ def closed(outcome: Outcome, enrolment: UUID | None, incident: UUID, at: datetim
 def real_alarm(database: Database, enrolment: str, incident: UUID, at: datetime) -> None:
     event = closed(Outcome.GENUINE, UUID(enrolment), incident, at)
     with database.transaction() as tx:
-        if real := events.real_incident(event):
-            reviewing.after_real_alarm(tx.session, *real, datetime.now(UTC))
+        if real := incoming.real_incident(event):
+            committee_reviews.after_real_alarm(tx.session, *real, datetime.now(UTC))
 
 
 @pytest.mark.parametrize("outcome", Outcome)
@@ -61,8 +62,8 @@ def test_a_real_alarm_and_no_other_asks_for_one_review(
     # The copy comes with another event id, so that the inbox does not know it.
     for _ in range(2):
         with database.transaction() as tx:
-            if real := events.real_incident(closed(outcome, enrolment, incident, at)):
-                reviewing.after_real_alarm(tx.session, *real, at)
+            if real := incoming.real_incident(closed(outcome, enrolment, incident, at)):
+                committee_reviews.after_real_alarm(tx.session, *real, at)
     found = reviews(committee, str(enrolment))
     expected = 1 if outcome in {"genuine", "perpetrator_present", "arrest"} else 0
     assert len(found) == expected
@@ -71,10 +72,10 @@ def test_a_real_alarm_and_no_other_asks_for_one_review(
 
 def test_an_incident_without_enrolment_asks_nothing_and_a_broken_one_is_refused() -> None:
     found = closed(Outcome.GENUINE, None, uuid4(), datetime.now(UTC))
-    assert events.real_incident(found) is None
+    assert incoming.real_incident(found) is None
     broken = found.model_copy(update={"data": {"incident_id": "x"}})
     with pytest.raises(Invalid) as refusal:
-        events.real_incident(broken)
+        incoming.real_incident(broken)
     assert refusal.value.field == "data.incident_id"
 
 
@@ -208,7 +209,7 @@ def told(committee: Desk, database: Database, enrolment: str, due: timedelta) ->
         "UPDATE due SET due_at = now() - interval '1 s' FROM deadline WHERE due.subject_id = deadline.id::text "
         f"AND enrolment_id = '{enrolment}' AND deadline.state = 'open'"
     )
-    deadlines.tell(database)
+    deadlines.remind(database)
     return committee.published(enrolment)[before:]
 
 
@@ -267,10 +268,10 @@ def test_a_claim_that_rolls_back_is_told_again(
     with monkeypatch.context() as broken:
         # After the deadline was told of: half of the act is done.
         broken.setattr(deadlines, "_schedule", None)
-        deadlines.tell(database)
+        deadlines.remind(database)
     assert len(committee.published(body["enrolment_id"])) == before
     committee.execute("UPDATE due SET due_at = now() - interval '1 s' WHERE failures > 0")
-    deadlines.tell(database)
+    deadlines.remind(database)
     assert len(committee.published(body["enrolment_id"])) == before + 1
 
 

@@ -16,10 +16,11 @@ from contracts.registry import EnrolmentStatus
 from services.committee.api import create_app
 from services.committee.domain.application import ALIVE
 from services.committee.invariants import INVARIANTS
-from services.committee.schemas.case import APPLICATION, REFUSAL
+from services.committee.schemas.case import APPLICATION
 from services.committee.schemas.chain import REFERRAL
+from services.committee.schemas.decision import REFUSAL
 from services.committee.settings import CommitteeSettings
-from services.committee.usecases import deadlines, reviewing
+from services.committee.usecases import deadlines, reviews
 from tests.support.chain_partner import ChainPartner
 from tests.support.committee import (
     GENERAL,
@@ -219,13 +220,13 @@ class Lives(RuleBasedStateMachine):
     def real_alarm(self, which: int) -> None:
         enrolment, now = UUID(self.cases[self.path(which)]["enrolment_id"]), datetime.now(UTC)
         with self.database.transaction() as tx:
-            reviewing.after_real_alarm(tx.session, uuid4(), enrolment, now, now)
+            reviews.after_real_alarm(tx.session, uuid4(), enrolment, now, now)
 
     @rule()
     def years_pass(self) -> None:
         self.committee.execute("UPDATE deadline SET due_at = now() - interval '400 days' WHERE state = 'open'")
         self.committee.execute("UPDATE due SET due_at = now() - interval '1 s' WHERE kind = 'deadline'")
-        deadlines.tell(self.database)
+        deadlines.remind(self.database)
 
     @rule(which=st.integers(0, 1), status=st.sampled_from(["open", "active", "suspended", "ended"]))
     def registry_says(self, which: int, status: EnrolmentStatus) -> None:

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from chassis.database.database import Database
 from chassis.security.accounts import account
 from chassis.security.vault import Vault
-from services.committee.schemas.case import REFUSAL
+from services.committee.schemas.decision import REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
-from services.committee.settling import settle
+from services.committee.usecases.pending_settlement import settle_decisions
 from tests.support.committee import (
     MAGISTRATE,
     POLICE,
@@ -175,7 +175,7 @@ def test_a_refusal_that_nobody_confirms_switches_nothing_off(
     committee.execute(
         f"UPDATE attendance SET confirm_by = now() - interval '2 days' WHERE meeting_id = '{held}'"
     )
-    settle(database, Vault(VAULT_KEYS))
+    settle_decisions(database, Vault(VAULT_KEYS))
     assert committee.call("GET", path, **SECRETARY)["state"] == "provisional"
     minutes = committee.text_of(f"{at(held)}/minutes.pdf", **SECRETARY)
     assert "Niet bevestigd binnen de termijn" in minutes
@@ -204,7 +204,7 @@ def test_a_process_that_died_after_the_confirmation_is_made_good(
     assert waits["state"] == "open"
     committee.execute(f"UPDATE attendance SET confirmed_at = now() WHERE meeting_id = '{held}'")
     for _ in range(2):
-        settle(database, Vault(VAULT_KEYS))
+        settle_decisions(database, Vault(VAULT_KEYS))
     assert committee.call("GET", at(held), **SECRETARY)["agenda"][0]["state"] == "decided"
     assert review["id"] not in [each["id"] for each in reviews(committee, enrolment)]
     assert committee.call("GET", path, **SECRETARY)["state"] == "granted"

@@ -8,7 +8,7 @@ import pytest
 
 from chassis.database.database import Database
 from services.committee.schemas.protocol import PROTOCOL
-from services.committee.usecases import reviewing
+from services.committee.usecases import reviews as committee_reviews
 from tests.support.committee import (
     SECRETARY,
     alive,
@@ -33,7 +33,7 @@ def real_alarm(database: Database, enrolment: str) -> None:
     """Her alarm was a real one."""
     now = datetime.now(UTC)
     with database.transaction() as tx:
-        reviewing.after_real_alarm(tx.session, uuid4(), UUID(enrolment), now, now)
+        committee_reviews.after_real_alarm(tx.session, uuid4(), UUID(enrolment), now, now)
 
 
 def waits(committee: Desk, protocol_id: str, review: dict[str, Any], **said: Any) -> str:

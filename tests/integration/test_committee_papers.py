@@ -5,8 +5,8 @@ from typing import get_args
 import pytest
 
 from contracts.common import Language
-from services.committee.papers.words import WORDS
-from services.committee.schemas.case import REFUSAL
+from services.committee.presenters.papers.words import WORDS
+from services.committee.schemas.decision import REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
 from tests.support.committee import (
     POLICE,

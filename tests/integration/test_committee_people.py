@@ -8,10 +8,10 @@ import pytest
 from chassis.database.database import Database
 from contracts.envelope import wrap
 from contracts.registry import TieDeclared
-from services.committee import events
+from services.committee.events import incoming
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.store import cases
-from services.committee.usecases import reviewing
+from services.committee.usecases import reviews as committee_reviews
 from tests.support.committee import (
     GENERAL,
     OTHERS,
@@ -65,7 +65,7 @@ def test_a_tie_counts_in_every_case_of_the_victim(
     body = whole(protocol_id)
     path = submitted(committee, body)
     told = TieDeclared(enrolment_id=UUID(body["enrolment_id"]), person="carla", declared_at=datetime.now(UTC))
-    tie = events.known_tie(wrap(told, source="/services/registry"))
+    tie = incoming.known_tie(wrap(told, source="/services/registry"))
     assert tie is not None
     for _ in range(2):
         with database.transaction() as tx:
@@ -83,8 +83,8 @@ def test_a_tie_counts_in_a_review_without_an_application(
 ) -> None:
     enrolment = uuid4()
     with database.transaction() as tx:
-        reviewing.after_real_alarm(tx.session, uuid4(), enrolment, datetime.now(UTC), datetime.now(UTC))
-        tie = events.known_tie(
+        committee_reviews.after_real_alarm(tx.session, uuid4(), enrolment, datetime.now(UTC), datetime.now(UTC))
+        tie = incoming.known_tie(
             wrap(
                 TieDeclared(enrolment_id=enrolment, person="bert", declared_at=datetime.now(UTC)),
                 source="/services/registry",
@@ -154,7 +154,7 @@ def test_a_tie_from_the_registry_is_not_beaten_by_spelling(
 ) -> None:
     path = submitted(committee, body := whole(protocol_id))
     told = TieDeclared(enrolment_id=UUID(body["enrolment_id"]), person="Carla", declared_at=datetime.now(UTC))
-    tie = events.known_tie(wrap(told, source="/services/registry"))
+    tie = incoming.known_tie(wrap(told, source="/services/registry"))
     assert tie is not None
     with database.transaction() as tx:
         cases.keep_tie(tx.session, tie)

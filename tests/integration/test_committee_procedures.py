@@ -8,7 +8,7 @@ import pytest
 
 from chassis.database.database import Database, engine_of
 from chassis.security.accounts import account
-from services.committee.schemas.case import REFUSAL
+from services.committee.schemas.decision import REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
 from services.committee.usecases import protocols

@@ -7,8 +7,8 @@ from chassis.database.database import Database
 from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed
 from contracts.envelope import wrap
-from services.committee import events
-from services.committee.usecases import reviewing
+from services.committee.events import incoming
+from services.committee.usecases import reviews as committee_reviews
 from tests.support.committee import (
     MAGISTRATE,
     OTHERS,
@@ -159,7 +159,7 @@ def test_what_lives_on_after_all_is_looked_at_again(
     hold(committee, protocol_id, periodic, outcome="end", plan="device back on Monday")
     with database.transaction() as tx:
         now = datetime.now(UTC)
-        reviewing.after_real_alarm(tx.session, uuid4(), UUID(enrolment), now, now)
+        committee_reviews.after_real_alarm(tx.session, uuid4(), UUID(enrolment), now, now)
     (after,) = reviews(committee, enrolment, "real_alarm")
     until = today(90).isoformat()
     hold(committee, protocol_id, after, outcome="extend", conditions=MET, ends_on=until)
@@ -259,6 +259,6 @@ def test_the_days_after_an_alarm_run_since_the_press() -> None:
     )
     for raised_at, since in ((pressed, pressed), (None, closed)):
         event = wrap(told.model_copy(update={"raised_at": raised_at}), source="/services/dispatch")
-        real = events.real_incident(event)
+        real = incoming.real_incident(event)
         assert real is not None
         assert real[2] == since

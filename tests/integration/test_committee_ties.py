@@ -9,7 +9,7 @@ import pytest
 from chassis.database.database import Database
 from contracts.envelope import wrap
 from contracts.registry import TieDeclared, TieWithdrawn
-from services.committee import events
+from services.committee.events import incoming
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.store import cases
 from tests.support.committee import (
@@ -134,7 +134,7 @@ def test_what_the_registry_says_of_a_tie_may_come_in_any_order(
             TieDeclared(enrolment_id=enrolment, person="BERT", declared_at=at + timedelta(seconds=9)),
         ]
         for number in (*order, *order):
-            tie = events.known_tie(wrap(said[number], source="/services/registry"))
+            tie = incoming.known_tie(wrap(said[number], source="/services/registry"))
             assert tie is not None
             with database.transaction() as tx:
                 cases.keep_tie(tx.session, tie)

@@ -114,7 +114,7 @@ def test_nobody_installs_it_and_somebody_hears_louder_each_day(
                 "kind =", "deadline.kind ="
             )
         )
-        deadlines.tell(database)
+        deadlines.remind(database)
         told = committee.published(body["enrolment_id"])[-1]
         assert (told.type, told.data["kind"], told.data["loudness"]) == (
             "deadline.missed.v1",
@@ -137,7 +137,7 @@ def test_one_that_is_suspended_is_loud_until_it_works_or_ends(
     assert state(committee, path) == (how, "suspended")
     assert watched(committee, path) == {"suspension"}
     # It is late from the beginning: the next round tells of it.
-    deadlines.tell(database)
+    deadlines.remind(database)
     told = committee.published(enrolment)[-1]
     assert (told.type, told.data["kind"], told.data["loudness"]) == ("deadline.missed.v1", "suspension", 1)
     registry_says(database, enrolment, "active")

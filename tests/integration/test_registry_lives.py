@@ -120,7 +120,7 @@ def databases(
         "alarm": Database(engine_of(AlarmSettings.model_validate(alarm | told)), "/services/alarm"),
     }
     monkeypatch.setitem(vars(worker.PROCESS), "database", made["registry"])
-    monkeypatch.setattr(committee_worker, "database", lambda: made["committee"])
+    monkeypatch.setitem(vars(committee_worker.PROCESS), "database", made["committee"])
     return made
 
 

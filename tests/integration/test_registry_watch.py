@@ -12,7 +12,7 @@ from contracts.envelope import wrap
 from contracts.topology import REPORTING_ATTENTION
 from services.registry.events import incoming as events
 from services.registry.settings import RegistrySettings
-from services.registry.usecases import files
+from services.registry.usecases import alarm_reminders, files
 from services.reporting.domain.entries import Entries
 from services.reporting.events.incoming import enter
 from tests.support.days import today

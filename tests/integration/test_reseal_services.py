@@ -28,7 +28,7 @@ from services.committee.api import create_app
 from services.committee.schemas.chain import REFERRAL
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
-from services.committee.usecases import sealed as committee_sealed
+from services.committee.store import encrypted_columns as committee_columns
 from services.dispatch import models as dispatch_models
 from services.dispatch.schemas import ControlRoomIn
 from services.dispatch.usecases import following, moving, room_webhooks, rooms, sending
@@ -77,7 +77,7 @@ def rotated(database: Database, sealed: Sequence[Sealed]) -> None:
         (registry_models, registry_columns.ENCRYPTED, {"found_by.piece"}),  # keyed digests of another key
         (alarm_models, alarm_sealed.ENCRYPTED, set()),
         (dispatch_models, dispatch_sealed.SEALED, set()),
-        (committee_models, committee_sealed.SEALED, set()),
+        (committee_models, committee_columns.ENCRYPTED, set()),
         (reporting_models, (), set()),
     ],
 )
@@ -137,7 +137,7 @@ def test_committee(committee: tuple[Desk, Database], issuer: Issuer) -> None:
     places = (members, path, f"{path}/opinions", f"{path}/history", f"{path}/handovers", f"/v1/meetings/{held}")
     before = [here.call("GET", each, **SECRETARY) for each in places]
     assert about(path)["application_id"] in str(before)
-    rotated(database, committee_sealed.SEALED)
+    rotated(database, committee_columns.ENCRYPTED)
     # As it is read by a process that knows both keys, and by one that knows the new one alone.
     for vault_keys in (BOTH, NEW):
         settings = environment(issuer, url) | {"vault_keys": vault_keys}

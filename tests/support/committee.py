@@ -8,10 +8,11 @@ from chassis.database.database import Database
 from chassis.security.accounts import account
 from contracts.envelope import wrap
 from contracts.registry import EnrolmentChanged, EnrolmentStatus
-from services.committee import events
-from services.committee.schemas.case import APPLICATION, REFUSAL
+from services.committee.events import incoming
+from services.committee.schemas.case import APPLICATION
+from services.committee.schemas.decision import REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
-from services.committee.usecases import watching
+from services.committee.usecases import registry_mismatch
 from tests.support.days import today
 from tests.support.desks import Desk, Who
 
@@ -159,10 +160,10 @@ def registry_says(
     told = EnrolmentChanged(
         enrolment_id=UUID(enrolment), status=status, managing_zone_id="z1", changed_at=at or now
     )
-    news = events.enrolment(wrap(told, source="/services/registry"))
+    news = incoming.enrolment(wrap(told, source="/services/registry"))
     assert news is not None
     with database.transaction() as tx:
-        watching.heard(tx.session, news, now)
+        registry_mismatch.record_enrolment(tx.session, news, now)
 
 
 def there(who: Who, district: str) -> Who:

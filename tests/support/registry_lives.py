@@ -21,7 +21,7 @@ from contracts.dispatch import TestRouted
 from contracts.envelope import Event, wrap
 from contracts.topology import COMMITTEE_FOLLOW_UP, REGISTRY_GRANTS, REGISTRY_TESTS
 from services.committee import worker as committee_worker
-from services.committee.schemas.case import REFUSAL
+from services.committee.schemas.decision import REFUSAL
 from services.registry import worker
 from services.registry.events.incoming import decision
 from services.registry.schemas.card import CARD

@@ -1,53 +1,27 @@
-"""The application: what it needs, and its parts."""
-
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+"""The application: its endpoints and its pages over what every API of the system has."""
 
 from fastapi import FastAPI
 
-from chassis.database.database import Database, engine_of
-from chassis.http import audit_api, keys_api
-from chassis.http.application import application
-from chassis.messaging.outbox import Relay
-from chassis.messaging.publisher import Publisher
-from chassis.runtime.settings import load
+from chassis.bootstrap.api import ApiProcess, create_api
 from chassis.security import signin
-from chassis.security.vault import Vault
-from services.committee.api import cases, chain, decisions, desk, meetings, members, papers, protocols
-from services.committee.api.parts import Parts
+from services.committee import pages
+from services.committee.api import board, cases, chain, decisions, meetings, members, papers, protocols
+from services.committee.bootstrap import COMMITTEE
 from services.committee.settings import CommitteeSettings
-from services.committee.usecases.sealed import SEALED
+
+_SUBJECTS = (protocols, members, cases, board, decisions, meetings, papers, chain)
 
 
 def create_app(settings: CommitteeSettings | None = None) -> FastAPI:
-    """The application; settings come from the environment unless given."""
-    settings = settings or load(CommitteeSettings)
-    database = Database(engine_of(settings), "/services/committee")
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        publisher = Publisher(settings.broker_url.get_secret_value())
-        await publisher.start()
-        database.relay = Relay(database.engine, publisher)
-        database.relay.start()
-        yield
-        database.relay.stop()
-        await publisher.stop()
-        database.engine.dispose()
-
-    app = application(
+    """Put the application together; settings come from the environment unless given."""
+    app = create_api(
+        COMMITTEE,
         settings,
+        [subject.router for subject in _SUBJECTS],
         title="Committee",
         description="Who gets a stalkingalarm, on what grounds, and until when people look again.",
-        lifespan=lifespan,
-        # The broker is not needed to take work in: what it cannot have yet waits in the outbox.
-        ready=lambda: {"database": database.answers()},
     )
-    parts = Parts(database, Vault(settings.vault_keys.get_secret_value()), settings)
-    for each in (protocols, members, cases, decisions, meetings, papers, chain):
-        each.add(app, parts)
-    audit_api.add(app, lambda: database, settings.service)
-    keys_api.add(app, lambda: database, settings.vault_keys, SEALED)
-    signin.add(app, settings, parts.vault)
-    desk.add(app, parts)
+    process: ApiProcess[CommitteeSettings] = app.state.process
+    signin.add(app, process.settings, process.vault)
+    pages.add(app)
     return app

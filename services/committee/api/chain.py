@@ -1,99 +1,105 @@
 """The chain approach (ketenaanpak): referrals of ours, cases of theirs, and its signed webhook."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import FastAPI, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import TypeAdapter, ValidationError
 from standardwebhooks import Webhook, WebhookVerificationError
 
+from chassis.bootstrap.api import ApiProcess
 from chassis.errors import Invalid
 from chassis.http.application import takes
 from chassis.http.limits import bodies
-from services.committee.api import shown
-from services.committee.api.parts import Member, Parts, Secretariat
+from services.committee.api.dependencies import (
+    Limit,
+    MemberReading,
+    Process,
+    SecretariatWork,
+    SettingsOf,
+    refuse_unconnected,
+)
+from services.committee.bootstrap import unit_of_work
+from services.committee.domain.chain import IncomingCase, Referral
 from services.committee.errors import ChainApproachAbsent, SignatureRefused
+from services.committee.presenters.applications import disclose_application
+from services.committee.presenters.handovers import (
+    disclose_handover,
+    disclose_handovers,
+    disclose_incoming,
+    disclose_referral,
+)
 from services.committee.schemas.case import ApplicationOut
 from services.committee.schemas.chain import Answered, HandoverOut, ReferralIn, Referred, Told
 from services.committee.schemas.common import ReasonsIn
-from services.committee.usecases import applications, sealed
-from services.committee.usecases import chain as usecases
+from services.committee.settings import CommitteeSettings
+from services.committee.usecases import applications, chain
 
 # A case is text: nothing of that kind is larger.
 _MOST_BYTES = 256 * 1024
 _TOLD: TypeAdapter[Told] = TypeAdapter(Told)
 
-
-def add(app: FastAPI, parts: Parts) -> None:
-    """The endpoints about the chain approach."""
-    _ours(app, parts)
-    _theirs(app, parts)
+router = APIRouter(prefix="/v1")
 
 
-def _ours(app: FastAPI, parts: Parts) -> None:
-    @app.post("/v1/applications/{application_id}/refer", status_code=201, tags=["chain approach"])
-    def refer(application_id: UUID, body: ReferralIn, caller: Secretariat) -> HandoverOut:
-        """Send a case to the chain approach; its alarm stays as it is until they accept."""
-        if parts.settings.chain_approach_url is None:
-            raise ChainApproachAbsent("no chain approach is connected to this committee")
-        with parts.work(caller) as work:
-            row = usecases.refer(work, application_id, body.model_dump())
-            shown.wrote(work, application_id, ("handover",))
-            return shown.handover(work, row, work.open(sealed.handover(row.id), row.sealed))
-
-    @app.get("/v1/applications/{application_id}/handovers", tags=["chain approach"])
-    def handovers(application_id: UUID, caller: Member) -> list[HandoverOut]:
-        """The moves of one case, with exactly what was sent."""
-        with parts.reading(caller) as reading:
-            return [shown.handover(reading, *each) for each in usecases.of_application(reading, application_id)]
-
-
-def _theirs(app: FastAPI, parts: Parts) -> None:
-    @app.get("/v1/handovers", tags=["chain approach"])
-    def incoming(caller: Member, limit: Annotated[int, Query(ge=1, le=500)] = 100) -> list[HandoverOut]:
-        """Cases of the chain approach that wait for our answer, the oldest first."""
-        with parts.reading(caller) as reading:
-            return [shown.handover(reading, *each) for each in usecases.incoming(reading, limit)]
-
-    @app.post("/v1/handovers/{handover_id}/accept", tags=["chain approach"])
-    def accept(handover_id: UUID, caller: Secretariat) -> ApplicationOut:
-        """Take a case: it becomes a draft with what they sent."""
-        with parts.work(caller) as work:
-            _, row = usecases.accept(work, handover_id)
-            return shown.filed(work, applications.filed(work, row), "handover")
-
-    @app.post("/v1/handovers/{handover_id}/decline", tags=["chain approach"])
-    def decline(handover_id: UUID, body: ReasonsIn, caller: Secretariat) -> HandoverOut:
-        """Do not take it, and say why."""
-        with parts.work(caller) as work:
-            row = usecases.decline(work, handover_id, body.reasons)
-            return shown.handover(work, row, work.open(sealed.handover(row.id), row.sealed))
-
-    @app.post(
-        "/v1/chain-approach/webhook",
-        status_code=204,
-        tags=["chain approach"],
-        openapi_extra=takes("application/json"),
+@router.post("/applications/{application_id}/refer", status_code=201, tags=["chain approach"])
+def refer(application_id: UUID, body: ReferralIn, work: SecretariatWork, settings: SettingsOf) -> HandoverOut:
+    """Send a case to the chain approach; its alarm stays as it is until they accept."""
+    refuse_unconnected(settings)
+    return disclose_referral(
+        work, application_id, chain.refer(work, application_id, Referral(**body.model_dump()))
     )
-    @bodies(_MOST_BYTES)
-    async def webhook(request: Request) -> None:
-        """What the chain approach tells, signed (Standard Webhooks); a copy changes nothing."""
-        told = _believed(parts, await request.body(), request.headers)
-        await run_in_threadpool(_take, parts, told)
 
 
-def _take(parts: Parts, told: Told) -> None:
-    with parts.work(usecases.THEM) as work:
+@router.get("/applications/{application_id}/handovers", tags=["chain approach"])
+def handovers(application_id: UUID, reading: MemberReading) -> list[HandoverOut]:
+    """The moves of one case, with exactly what was sent."""
+    return disclose_handovers(reading, application_id)
+
+
+@router.get("/handovers", tags=["chain approach"])
+def incoming(reading: MemberReading, limit: Limit = 100) -> list[HandoverOut]:
+    """Cases of the chain approach that wait for our answer, the oldest first."""
+    return disclose_incoming(reading, limit)
+
+
+@router.post("/handovers/{handover_id}/accept", tags=["chain approach"])
+def accept(handover_id: UUID, work: SecretariatWork) -> ApplicationOut:
+    """Take a case: it becomes a draft with what they sent."""
+    _, row = chain.accept(work, handover_id)
+    return disclose_application(work, applications.filed(work, row), "handover")
+
+
+@router.post("/handovers/{handover_id}/decline", tags=["chain approach"])
+def decline(handover_id: UUID, body: ReasonsIn, work: SecretariatWork) -> HandoverOut:
+    """Do not take it, and say why."""
+    return disclose_handover(work, chain.decline(work, handover_id, body.reasons))
+
+
+@router.post(
+    "/chain-approach/webhook",
+    status_code=204,
+    tags=["chain approach"],
+    openapi_extra=takes("application/json"),
+)
+@bodies(_MOST_BYTES)
+async def webhook(request: Request, process: Process) -> None:
+    """What the chain approach tells, signed (Standard Webhooks); a copy changes nothing."""
+    told = _believed(process.settings, await request.body(), request.headers)
+    await run_in_threadpool(_take, process, told)
+
+
+def _take(process: ApiProcess[CommitteeSettings], told: Told) -> None:
+    with unit_of_work(process.database, process.vault, chain.THEM) as work:
         if isinstance(told, Answered):
-            usecases.they_answered(work, told.data.id, told.data.accepted, told.data.remarks)
+            chain.they_answered(work, told.data.id, told.data.accepted, told.data.remarks)
         else:
-            usecases.came_in(work, told.data.id, _said(told))
+            chain.came_in(work, told.data.id, _case(told))
 
 
-def _believed(parts: Parts, body: bytes, headers: Mapping[str, str]) -> Told:
-    secret = parts.settings.chain_approach_secret
+def _believed(settings: CommitteeSettings, body: bytes, headers: Mapping[str, str]) -> Told:
+    secret = settings.chain_approach_secret
     if secret is None:
         raise ChainApproachAbsent("no chain approach is connected to this committee")
     try:
@@ -110,9 +116,9 @@ def _believed(parts: Parts, body: bytes, headers: Mapping[str, str]) -> Told:
         raise Invalid(f"{where}: {first['msg']}", field=where) from None
 
 
-def _said(told: Referred) -> dict[str, Any]:
+def _case(told: Referred) -> IncomingCase:
     """What they sent, without the fields that they left out."""
-    return {
-        **told.data.model_dump(exclude={"fields"}),
-        "fields": told.data.fields.model_dump(mode="json", exclude_none=True),
-    }
+    fields = told.data.fields.model_dump(mode="json", exclude_none=True)
+    return IncomingCase(
+        told.data.enrolment_id, told.data.basis, told.data.grounds, told.data.side_by_side, fields
+    )

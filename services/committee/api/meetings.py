@@ -1,98 +1,85 @@
 """Meetings: agenda, attendance, and whether there is a quorum."""
 
 from datetime import timedelta
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import FastAPI, Query, Response
+from fastapi import APIRouter, Response
 
-from services.committee.api import shown
-from services.committee.api.parts import Member, Parts, Secretariat
-from services.committee.schemas.common import Moment
-from services.committee.schemas.meeting import (
-    AgendaIn,
-    AttendanceIn,
-    MeetingIn,
-    MeetingOut,
-    MeetingSummary,
+from services.committee.api.dependencies import (
+    Limit,
+    Member,
+    MemberReading,
+    Process,
+    SecretariatWork,
+    SettingsOf,
 )
-from services.committee.settling import settle
-from services.committee.store import meetings as store
+from services.committee.bootstrap import unit_of_reading, unit_of_work
+from services.committee.presenters.meetings import present_meeting
+from services.committee.presenters.rows import present_rows
+from services.committee.schemas.common import Moment
+from services.committee.schemas.meeting import AgendaIn, AttendanceIn, MeetingIn, MeetingOut, MeetingSummary
 from services.committee.usecases import meetings, presence
-from services.committee.usecases.work import sight_of
+from services.committee.usecases.pending_settlement import settle_decisions
+
+router = APIRouter(prefix="/v1/meetings", tags=["meetings"])
 
 
-def add(app: FastAPI, parts: Parts) -> None:
-    """The endpoints about meetings."""
-    _prepare(app, parts)
-    _run(app, parts)
+@router.post("", status_code=201)
+def plan(body: MeetingIn, response: Response, work: SecretariatWork) -> MeetingOut:
+    """Call a meeting of the committee of a protocol in force."""
+    seen = meetings.plan(work, body.protocol_id, body.starts_at, body.language)
+    response.headers["Location"] = f"/v1/meetings/{seen.row.id}"
+    return present_meeting(seen)
 
 
-def _prepare(app: FastAPI, parts: Parts) -> None:
-    @app.post("/v1/meetings", status_code=201, tags=["meetings"])
-    def plan(body: MeetingIn, response: Response, caller: Secretariat) -> MeetingOut:
-        """Call a meeting of the committee of a protocol in force."""
-        with parts.work(caller) as work:
-            seen = meetings.plan(work, body.protocol_id, body.starts_at, body.language)
-        response.headers["Location"] = f"/v1/meetings/{seen.row.id}"
-        return shown.meeting(seen)
-
-    @app.post("/v1/meetings/{meeting_id}/agenda", tags=["meetings"])
-    def put_on_agenda(meeting_id: UUID, body: AgendaIn, caller: Secretariat) -> MeetingOut:
-        """An application to decide upon, or a review to hold; the same again changes nothing."""
-        with parts.work(caller) as work:
-            seen = meetings.put_on_agenda(work, meeting_id, body.application_id, body.review_id)
-            return shown.meeting(seen)
-
-    @app.get("/v1/meetings", tags=["meetings"])
-    def listed(
-        caller: Member,
-        since: Moment | None = None,
-        limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    ) -> list[MeetingSummary]:
-        """Meetings in order of their beginning."""
-        with parts.database.read() as session:
-            rows = store.meetings(session, sight_of(session, caller), since=since, limit=limit)
-        return [shown.row(MeetingSummary, each) for each in rows]
-
-    @app.get("/v1/meetings/{meeting_id}", tags=["meetings"])
-    def read(meeting_id: UUID, caller: Member) -> MeetingOut:
-        """One meeting; points that the caller has a tie to are left out."""
-        with parts.reading(caller) as reading:
-            return shown.meeting(meetings.read(reading, meeting_id))
+@router.post("/{meeting_id}/agenda")
+def put_on_agenda(meeting_id: UUID, body: AgendaIn, work: SecretariatWork) -> MeetingOut:
+    """An application to decide upon, or a review to hold; the same again changes nothing."""
+    return present_meeting(meetings.put_on_agenda(work, meeting_id, body.application_id, body.review_id))
 
 
-def _run(app: FastAPI, parts: Parts) -> None:
-    @app.post("/v1/meetings/{meeting_id}/open", tags=["meetings"])
-    def begin(meeting_id: UUID, caller: Secretariat) -> MeetingOut:
-        """It begins: people come in, and decisions can be taken."""
-        with parts.work(caller) as work:
-            return shown.meeting(meetings.move(work, meeting_id, "open"))
+@router.get("")
+def listed(reading: MemberReading, since: Moment | None = None, limit: Limit = 100) -> list[MeetingSummary]:
+    """Meetings in order of their beginning."""
+    return present_rows(MeetingSummary, meetings.listed(reading, since, limit))
 
-    @app.post("/v1/meetings/{meeting_id}/attendance", tags=["meetings"])
-    def attend(meeting_id: UUID, body: AttendanceIn, caller: Secretariat) -> MeetingOut:
-        """A member is in the room: it counts once they confirm it at their own desk."""
-        within = timedelta(hours=parts.settings.presence_confirmed_within_h)
-        with parts.work(caller) as work:
-            return shown.meeting(presence.record(work, meeting_id, body.member_id, within))
 
-    @app.post("/v1/meetings/{meeting_id}/presence", tags=["meetings"])
-    def confirm(meeting_id: UUID, caller: Member) -> MeetingOut:
-        """The caller is there, or was where it was recorded; decisions that waited for it take effect."""
-        with parts.work(caller) as work:
-            presence.confirm(work, meeting_id)
-        settle(parts.database, parts.vault, meeting_id)
-        with parts.reading(caller) as reading:
-            return shown.meeting(meetings.read(reading, meeting_id))
+@router.get("/{meeting_id}")
+def read(meeting_id: UUID, reading: MemberReading) -> MeetingOut:
+    """One meeting; points that the caller has a tie to are left out."""
+    return present_meeting(meetings.read(reading, meeting_id))
 
-    @app.post("/v1/meetings/{meeting_id}/attendance/leave", tags=["meetings"])
-    def leave(meeting_id: UUID, body: AttendanceIn, caller: Secretariat) -> MeetingOut:
-        """Somebody goes, and counts no longer."""
-        with parts.work(caller) as work:
-            return shown.meeting(presence.leave(work, meeting_id, body.member_id))
 
-    @app.post("/v1/meetings/{meeting_id}/close", tags=["meetings"])
-    def close(meeting_id: UUID, caller: Secretariat) -> MeetingOut:
-        """It ends; what was not decided stands adjourned."""
-        with parts.work(caller) as work:
-            return shown.meeting(meetings.move(work, meeting_id, "closed"))
+@router.post("/{meeting_id}/open")
+def begin(meeting_id: UUID, work: SecretariatWork) -> MeetingOut:
+    """It begins: people come in, and decisions can be taken."""
+    return present_meeting(meetings.move(work, meeting_id, "open"))
+
+
+@router.post("/{meeting_id}/attendance")
+def attend(meeting_id: UUID, body: AttendanceIn, work: SecretariatWork, settings: SettingsOf) -> MeetingOut:
+    """A member is in the room: it counts once they confirm it at their own desk."""
+    within = timedelta(hours=settings.presence_confirmed_within_h)
+    return present_meeting(presence.record(work, meeting_id, body.member_id, within))
+
+
+@router.post("/{meeting_id}/presence")
+def confirm(meeting_id: UUID, caller: Member, process: Process) -> MeetingOut:
+    """The caller is there, or was where it was recorded; decisions that waited for it take effect."""
+    with unit_of_work(process.database, process.vault, caller) as work:
+        presence.confirm(work, meeting_id)
+    settle_decisions(process.database, process.vault, meeting_id)
+    with unit_of_reading(process.database, process.vault, caller) as reading:
+        return present_meeting(meetings.read(reading, meeting_id))
+
+
+@router.post("/{meeting_id}/attendance/leave")
+def leave(meeting_id: UUID, body: AttendanceIn, work: SecretariatWork) -> MeetingOut:
+    """Somebody goes, and counts no longer."""
+    return present_meeting(presence.leave(work, meeting_id, body.member_id))
+
+
+@router.post("/{meeting_id}/close")
+def close(meeting_id: UUID, work: SecretariatWork) -> MeetingOut:
+    """It ends; what was not decided stands adjourned."""
+    return present_meeting(meetings.move(work, meeting_id, "close"))

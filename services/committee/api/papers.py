@@ -3,40 +3,26 @@
 from typing import Any
 from uuid import UUID
 
-from fastapi import FastAPI, Response
+from fastapi import APIRouter, Response
 
-from chassis.security.audit import Purpose
-from services.committee.api import shown
-from services.committee.api.parts import Member, Parts, Reader
-from services.committee.papers import pdf
-from services.committee.usecases import papers as usecases
+from services.committee.api.dependencies import MemberReading, ReaderReading
+from services.committee.presenters.papers.content import disclose_decision, disclose_minutes
 
 _PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}, "description": "A PDF"}}
 
+router = APIRouter(prefix="/v1", tags=["papers"])
 
-def add(app: FastAPI, parts: Parts) -> None:
-    """The endpoints that print."""
 
-    @app.get("/v1/meetings/{meeting_id}/minutes.pdf", tags=["papers"], response_class=Response, responses=_PDF)
-    def minutes(meeting_id: UUID, caller: Member) -> Response:
-        """Who was present and what was decided, in the language of the meeting."""
-        with parts.reading(caller) as reading:
-            told = usecases.minutes_of(reading, meeting_id)
-            shown.read(reading, Purpose(shown.PURPOSE, f"meeting:{meeting_id}"), "minutes")
-        return _printed(pdf.minutes(told), f"minutes-{meeting_id}")
+@router.get("/meetings/{meeting_id}/minutes.pdf", response_class=Response, responses=_PDF)
+def minutes(meeting_id: UUID, reading: MemberReading) -> Response:
+    """Who was present and what was decided, in the language of the meeting."""
+    return _printed(disclose_minutes(reading, meeting_id), f"minutes-{meeting_id}")
 
-    @app.get(
-        "/v1/applications/{application_id}/decision.pdf",
-        tags=["papers"],
-        response_class=Response,
-        responses=_PDF,
-    )
-    def decision(application_id: UUID, caller: Reader) -> Response:
-        """The last decision on a case, in its language."""
-        with parts.reading(caller) as reading:
-            language, protocol, row, point = usecases.decision_of(reading, application_id)
-            shown.read(reading, shown.about(application_id), "decision")
-        return _printed(pdf.decision(language, protocol, row.decided_at, point), f"decision-{application_id}")
+
+@router.get("/applications/{application_id}/decision.pdf", response_class=Response, responses=_PDF)
+def decision(application_id: UUID, reading: ReaderReading) -> Response:
+    """The last decision on a case, in its language."""
+    return _printed(disclose_decision(reading, application_id), f"decision-{application_id}")
 
 
 def _printed(paper: bytes, name: str) -> Response:

@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, get_args
+from enum import StrEnum
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 from chassis.security.accounts import account
 from services.committee.domain.protocol import Rules
 from services.committee.errors import ApplicationMoveRefused, ConditionsUnmet, RiskLoweredByOfficer
 
-State = Literal[
-    "draft", "submitted", "awaiting_approval", "provisional", "granted", "refused", "reopened", "ending",
-    "ended", "withdrawn",
-]  # fmt: skip
 Move = Literal[
     "edit", "submit", "withdraw", "grant_provisionally", "decline_urgency", "propose_decision", "send_back",
     "send_back_review", "grant", "refuse", "request_review", "end", "hand_over", "revive", "close",
@@ -21,52 +18,69 @@ Element = Literal["harassment", "serious_disturbance", "knew_or_should_have_know
 Level = Literal["low", "elevated", "high", "extreme"]
 Procedure = Literal["ordinary", "urgent"]
 
-STATES: tuple[State, ...] = get_args(State)
 ALL_MOVES: tuple[Move, ...] = get_args(Move)
 # Stalking in the sense of art. 442bis of the criminal code: each element needs grounds of its own.
 ELEMENTS: tuple[Element, ...] = get_args(Element)
 LEVELS: tuple[Level, ...] = get_args(Level)
 
+
+class State(StrEnum):
+    """Where an application is in its life."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    AWAITING_APPROVAL = "awaiting_approval"
+    PROVISIONAL = "provisional"
+    GRANTED = "granted"
+    REFUSED = "refused"
+    REOPENED = "reopened"
+    ENDING = "ending"
+    ENDED = "ended"
+    WITHDRAWN = "withdrawn"
+
+
+STATES = tuple(State)
+
 # No move leads from an alarm that lives to one that does not, but `close`: the device was handed in.
 MOVES: Mapping[tuple[State, Move], State] = {
-    ("draft", "edit"): "draft",
-    ("draft", "submit"): "submitted",
-    ("draft", "withdraw"): "withdrawn",
-    ("submitted", "withdraw"): "withdrawn",
+    (State.DRAFT, "edit"): State.DRAFT,
+    (State.DRAFT, "submit"): State.SUBMITTED,
+    (State.DRAFT, "withdraw"): State.WITHDRAWN,
+    (State.SUBMITTED, "withdraw"): State.WITHDRAWN,
     # Urgent: the magistrate on duty, then the committee.
-    ("submitted", "grant_provisionally"): "provisional",
-    ("submitted", "decline_urgency"): "submitted",
-    ("provisional", "grant"): "granted",
-    ("provisional", "refuse"): "ending",
+    (State.SUBMITTED, "grant_provisionally"): State.PROVISIONAL,
+    (State.SUBMITTED, "decline_urgency"): State.SUBMITTED,
+    (State.PROVISIONAL, "grant"): State.GRANTED,
+    (State.PROVISIONAL, "refuse"): State.ENDING,
     # Ordinary: the committee.
-    ("submitted", "grant"): "granted",
-    ("submitted", "refuse"): "refused",
+    (State.SUBMITTED, "grant"): State.GRANTED,
+    (State.SUBMITTED, "refuse"): State.REFUSED,
     # A case without a protocol: the procureur-generaal approves the draft of the decision.
-    ("submitted", "propose_decision"): "awaiting_approval",
-    ("awaiting_approval", "send_back"): "submitted",
-    ("awaiting_approval", "send_back_review"): "reopened",
-    ("awaiting_approval", "grant"): "granted",
-    ("awaiting_approval", "refuse"): "refused",
+    (State.SUBMITTED, "propose_decision"): State.AWAITING_APPROVAL,
+    (State.AWAITING_APPROVAL, "send_back"): State.SUBMITTED,
+    (State.AWAITING_APPROVAL, "send_back_review"): State.REOPENED,
+    (State.AWAITING_APPROVAL, "grant"): State.GRANTED,
+    (State.AWAITING_APPROVAL, "refuse"): State.REFUSED,
     # Looked at again by other members. Until they decide, an alarm that lives stays as it was.
-    ("refused", "request_review"): "reopened",
-    ("ending", "request_review"): "provisional",
-    ("reopened", "propose_decision"): "awaiting_approval",
-    ("reopened", "grant"): "granted",
-    ("reopened", "refuse"): "refused",
-    ("granted", "end"): "ending",
+    (State.REFUSED, "request_review"): State.REOPENED,
+    (State.ENDING, "request_review"): State.PROVISIONAL,
+    (State.REOPENED, "propose_decision"): State.AWAITING_APPROVAL,
+    (State.REOPENED, "grant"): State.GRANTED,
+    (State.REOPENED, "refuse"): State.REFUSED,
+    (State.GRANTED, "end"): State.ENDING,
     # The chain approach accepted it, and it is not to run beside the alarm.
-    ("granted", "hand_over"): "ending",
-    ("provisional", "hand_over"): "ending",
+    (State.GRANTED, "hand_over"): State.ENDING,
+    (State.PROVISIONAL, "hand_over"): State.ENDING,
     # A review after a real alarm, say, extends what was to end.
-    ("ending", "revive"): "granted",
-    ("ending", "close"): "ended",
+    (State.ENDING, "revive"): State.GRANTED,
+    (State.ENDING, "close"): State.ENDED,
 }
 # The victim has, or may have, an alarm that works.
-ALIVE: frozenset[State] = frozenset({"provisional", "granted", "ending"})
+ALIVE = frozenset({State.PROVISIONAL, State.GRANTED, State.ENDING})
 
 
 def moved(state: State, move: Move) -> State:
-    """The state after a move; raises `ApplicationMoveRefused`."""
+    """Return the state after a move; raises `ApplicationMoveRefused`."""
     after = MOVES.get((state, move))
     if after is None:
         raise ApplicationMoveRefused(
@@ -81,6 +95,11 @@ class Checked:
 
     met: bool
     grounds: str = ""
+
+
+def checked(found: Mapping[str, Mapping[str, Any]]) -> dict[str, Checked]:
+    """Read conditions from JSON."""
+    return {name: Checked(**each) for name, each in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +155,7 @@ def missing(content: Content, rules: Rules | None) -> list[str]:
 
 
 def forbidden(content: Content, rules: Rules | None, zone: str | None) -> dict[str, str]:
-    """Fields that the protocol does not allow as they are, with the reason. `zone`: the proposer's."""
+    """List what the protocol does not allow as it is, with the reason. `zone`: the proposer's."""
     if rules is None:
         return {"protocol_id": "no version of this protocol is in force"} if content.protocol_id else {}
     found: dict[str, str] = {}
@@ -153,20 +172,20 @@ def forbidden(content: Content, rules: Rules | None, zone: str | None) -> dict[s
 
 
 def refuse_unmet(conditions: Mapping[str, Checked], rules: Rules) -> None:
-    """Raises `ConditionsUnmet` naming each condition of the protocol that is not met."""
+    """Raise `ConditionsUnmet` naming each condition of the protocol that is not met."""
     unmet = [name for name in rules.conditions if name not in conditions or not conditions[name].met]
     if unmet:
         raise ConditionsUnmet(f"not met: {', '.join(unmet)}", field="conditions", unmet=unmet)
 
 
 def set_by_others(content: Content, person: str) -> Level | None:
-    """The highest level that anybody but this person set; None where nobody did."""
+    """Return the highest level that anybody but this person set; None where nobody did."""
     others = {level for who, level in content.levels.items() if account(who) != account(person)}
     return max(others, key=LEVELS.index, default=None)
 
 
 def with_level(content: Content, person: str, *, alone: bool = False) -> Content:
-    """The content, its level set by this person; `alone`: by the committee, whatever others set before."""
+    """Set the level by this person; `alone`: by the committee, whatever others set before."""
     others = (
         {}
         if alone
@@ -177,7 +196,7 @@ def with_level(content: Content, person: str, *, alone: bool = False) -> Content
 
 
 def refuse_lowering(before: Level | None, after: Level | None, *, committee: bool) -> None:
-    """Any officer may raise a risk level, only the committee may lower it; raises `RiskLoweredByOfficer`."""
+    """Let any officer raise a risk level, and only the committee lower it; raises `RiskLoweredByOfficer`."""
     rank = {level: number for number, level in enumerate(LEVELS)}
     if before is not None and not committee and (after is None or rank[after] < rank[before]):
         raise RiskLoweredByOfficer(

@@ -5,30 +5,60 @@ Neither regime waits for the other: an alarm never blocks a referral, and lives 
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Literal, get_args
 from uuid import UUID
 
 from services.committee.domain.application import Content
 from services.committee.errors import FieldsNotShared, HandoverMoveRefused
 
-HandoverState = Literal["sending", "sent", "accepted", "declined"]
 HandoverMove = Literal["deliver", "accept", "decline"]
-HANDOVER_STATES: tuple[HandoverState, ...] = get_args(HandoverState)
 HANDOVER_MOVES: tuple[HandoverMove, ...] = get_args(HandoverMove)
 Basis = Literal["consent", "legal_ground"]
 
+
+class HandoverState(StrEnum):
+    """Where a move to or from the chain approach is in its life."""
+
+    SENDING = "sending"
+    SENT = "sent"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+
+
 TABLE: Mapping[tuple[HandoverState, HandoverMove], HandoverState] = {
-    ("sending", "deliver"): "sent",
+    (HandoverState.SENDING, "deliver"): HandoverState.SENT,
     # Their answer may be here before the answer to our call.
-    ("sending", "accept"): "accepted",
-    ("sending", "decline"): "declined",
-    ("sent", "accept"): "accepted",
-    ("sent", "decline"): "declined",
+    (HandoverState.SENDING, "accept"): HandoverState.ACCEPTED,
+    (HandoverState.SENDING, "decline"): HandoverState.DECLINED,
+    (HandoverState.SENT, "accept"): HandoverState.ACCEPTED,
+    (HandoverState.SENT, "decline"): HandoverState.DECLINED,
 }
 
 # What a protocol may let partners share of an application, by name.
 SHAREABLE: tuple[str, ...] = ("risk_level", "assessment", "elements", "pv_numbers", "urgency", "conditions")
 PARTNER = "ketenaanpak"
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """What of a case is to be sent: exactly `fields`, on consent or a legal ground."""
+
+    basis: Basis
+    grounds: str
+    fields: tuple[str, ...]
+    side_by_side: bool
+
+
+@dataclass(frozen=True, slots=True)
+class IncomingCase:
+    """A case that they send, with the fields as they came."""
+
+    enrolment_id: UUID
+    basis: Basis
+    grounds: str
+    side_by_side: bool
+    fields: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +71,7 @@ class Sending:
 
 
 def handover_moved(state: HandoverState, move: HandoverMove) -> HandoverState:
-    """The state after a move; raises `HandoverMoveRefused`."""
+    """Return the state after a move; raises `HandoverMoveRefused`."""
     after = TABLE.get((state, move))
     if after is None:
         raise HandoverMoveRefused(f"a hand-over that is {state} does not allow {move}", state=state)

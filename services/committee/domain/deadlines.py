@@ -6,6 +6,7 @@ A deadline that passes changes no state: nothing is granted, refused or switched
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Literal, get_args
 
 from contracts.common import local_day, morning
@@ -33,6 +34,13 @@ _HANDOVER = timedelta(hours=48)
 _DEVICE_DAYS = 14
 # An urgent case outside any protocol, for which no magistrate on duty may act alone.
 URGENT_OUTSIDE = timedelta(hours=48)
+
+
+class DeadlineState(StrEnum):
+    """Whether something is still waited for."""
+
+    OPEN = "open"
+    MET = "met"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,7 @@ def _decided_by(today: date, delays: Delays) -> date:
 
 
 def moment_of(kind: Kind, stage: Stage, due: datetime) -> datetime:
-    """When a stage is reached; reminders of what is not urgent come on the morning of a working day."""
+    """Say when a stage is reached; reminders of what is not urgent come on the morning of a working day."""
     ladder = LADDERS[kind]
     if stage == "missed":
         return due
@@ -103,7 +111,7 @@ def moment_of(kind: Kind, stage: Stage, due: datetime) -> datetime:
 
 
 def next_stage(kind: Kind, due: datetime, now: datetime, after: Stage | None = None) -> tuple[Stage, datetime]:
-    """The stage that comes next and its moment; one that is over is passed by, but `missed` never is."""
+    """Return the stage that comes next and its moment; one that is over is passed by, but `missed` never is."""
     left = STAGES[STAGES.index(after) + 1 :] if after else STAGES
     to_come = [(moment_of(kind, stage, due), STAGES.index(stage)) for stage in left]
     to_come = [(moment, place) for moment, place in to_come if moment > now]
@@ -115,5 +123,5 @@ def next_stage(kind: Kind, due: datetime, now: datetime, after: Stage | None = N
 
 
 def loudness(due: datetime, now: datetime) -> int:
-    """0 until the deadline, then 1, and one more each day."""
+    """Return 0 until the deadline, then 1, and one more each day."""
     return 0 if now < due else 1 + (now - due) // LOUDER_EVERY

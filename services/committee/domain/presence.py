@@ -11,6 +11,19 @@ from services.committee.domain.protocol import quorum_missing
 MemberState = Literal["invited", "confirmed", "ended"]
 
 
+@dataclass(frozen=True, slots=True)
+class NamedMember:
+    """Whom the secretariat invites or a protocol names; `subject` is the account in the person's tokens."""
+
+    subject: str
+    name: str
+    partner: str
+    role: str
+    # Without one: from the day of the invitation, or with the version.
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+
 class Membership(Protocol):
     """What a member is judged by."""
 
@@ -41,7 +54,7 @@ def count(
     excluded: Collection[str],
     quorum: Collection[str],
 ) -> Counted:
-    """Who counts, of those at a meeting (person to partner); one person once, as they confirmed it."""
+    """Say who counts, of those at a meeting (person to partner); one person once, as they confirmed it."""
     out = accounts(excluded)
     there = {**recorded, **confirmed}
     present = {who: partner for who, partner in confirmed.items() if who not in out}
@@ -57,5 +70,5 @@ def count(
 
 
 def sits_on(member: Membership, day: date) -> bool:
-    """Whether they are a member on that day."""
+    """Say whether they are a member on that day."""
     return member.valid_from <= day and (member.valid_until is None or day <= member.valid_until)

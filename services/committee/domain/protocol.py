@@ -5,29 +5,43 @@ The procureur-generaal approves a draft, the procureur des Konings signs it (cir
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any, Literal, get_args
 
 from chassis.security.accounts import account
 from services.committee.errors import ProtocolMoveRefused
 
-VersionState = Literal["draft", "submitted", "sent_back", "approved", "signed", "in_force", "superseded"]
 VersionMove = Literal["edit", "submit", "send_back", "approve", "sign", "take_effect", "supersede"]
-VERSION_STATES: tuple[VersionState, ...] = get_args(VersionState)
 VERSION_MOVES: tuple[VersionMove, ...] = get_args(VersionMove)
+
+
+class VersionState(StrEnum):
+    """Where a version of a protocol is in its life."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    SENT_BACK = "sent_back"
+    APPROVED = "approved"
+    SIGNED = "signed"
+    IN_FORCE = "in_force"
+    SUPERSEDED = "superseded"
+
+
+VERSION_STATES = tuple(VersionState)
 
 # A version that the procureur des Konings has signed is never changed, only followed by another.
 TABLE: Mapping[tuple[VersionState, VersionMove], VersionState] = {
-    ("draft", "edit"): "draft",
-    ("sent_back", "edit"): "draft",
-    ("draft", "submit"): "submitted",
-    ("submitted", "send_back"): "sent_back",
-    ("submitted", "approve"): "approved",
-    ("approved", "sign"): "signed",
-    ("signed", "take_effect"): "in_force",
-    ("in_force", "supersede"): "superseded",
+    (VersionState.DRAFT, "edit"): VersionState.DRAFT,
+    (VersionState.SENT_BACK, "edit"): VersionState.DRAFT,
+    (VersionState.DRAFT, "submit"): VersionState.SUBMITTED,
+    (VersionState.SUBMITTED, "send_back"): VersionState.SENT_BACK,
+    (VersionState.SUBMITTED, "approve"): VersionState.APPROVED,
+    (VersionState.APPROVED, "sign"): VersionState.SIGNED,
+    (VersionState.SIGNED, "take_effect"): VersionState.IN_FORCE,
+    (VersionState.IN_FORCE, "supersede"): VersionState.SUPERSEDED,
 }
 # On its way: a protocol has at most one such version.
-UNDER_WAY: frozenset[VersionState] = frozenset({"draft", "submitted", "sent_back", "approved", "signed"})
+UNDER_WAY = frozenset(VERSION_STATES) - {VersionState.IN_FORCE, VersionState.SUPERSEDED}
 
 # Without either of them nothing is decided, whatever else a protocol asks for.
 POLICE, PARKET = "police", "parket"
@@ -35,7 +49,7 @@ CORE: tuple[str, ...] = (POLICE, PARKET)
 
 
 def version_moved(state: VersionState, move: VersionMove) -> VersionState:
-    """The state after a move; raises `ProtocolMoveRefused`."""
+    """Return the state after a move; raises `ProtocolMoveRefused`."""
     after = TABLE.get((state, move))
     if after is None:
         raise ProtocolMoveRefused(f"a version that is {state} does not allow {move}", state=state)
@@ -82,7 +96,7 @@ class Reach:
     partners: Collection[str]
 
     def holds(self, partner: str | None, district: str | None, zone: str | None) -> bool:
-        """Whether somebody belongs to it. The district tells; who has none is where their zone is."""
+        """Say whether somebody belongs to it. The district tells; who has none is where their zone is."""
         here = account(district) == account(self.district) if district is not None else zone in self.zones
         return partner in self.partners and here
 
@@ -97,7 +111,7 @@ _NAMED: Mapping[str, Mapping[str, Any]] = {
 
 
 def readable(content: Any) -> dict[str, Any]:
-    """What a version says, to be shown; empty where it cannot be read, so that one hides no other."""
+    """Return what a version says, to be shown; empty where it cannot be read, so that one hides no other."""
     said: Mapping[str, Any] = content if isinstance(content, dict) else {}
     found: dict[str, Any] = dict(said)
     found |= {name: said[name] if isinstance(said.get(name), str) else "" for name in (*_TEXTS, "language")}
@@ -118,14 +132,14 @@ def _list(said: Mapping[str, Any], name: str) -> list[Any]:
 
 
 def quorum_missing(quorum: Collection[str], present: Collection[str]) -> list[str]:
-    """Partners without whom nothing can be decided and who are not there, in the protocol's order."""
+    """List the partners without whom nothing is decided and who are not there, in the protocol's order."""
     return [partner for partner in dict.fromkeys((*CORE, *quorum)) if partner not in present]
 
 
 def contradictions(
     partners: Collection[str], members: Collection[str], proposers: Collection[str], quorum: Collection[str]
 ) -> dict[str, str]:
-    """Fields of a protocol that cannot stand beside the others, with the reason."""
+    """List the fields of a protocol that cannot stand beside the others, with the reason."""
     found: dict[str, str] = {}
     if absent := [partner for partner in CORE if partner not in quorum]:
         found["quorum"] = f"must contain {' and '.join(absent)}"

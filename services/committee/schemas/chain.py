@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from chassis.database.damaged_rows import RowOut
 from contracts.policy import Group, Personal
 from contracts.values import Incoming, see_all
-from services.committee.domain.chain import Basis, HandoverState
+from services.committee.domain.chain import Basis
 from services.committee.schemas.common import In, Name, Slug, Text
 
 REFERRAL: dict[str, Any] = {
@@ -43,7 +43,7 @@ class HandoverOut(RowOut):
     direction: Literal["out", "in"]
     application_id: UUID | None
     enrolment_id: UUID
-    state: HandoverState
+    state: Literal["sending", "sent", "accepted", "declined"]
     basis: Basis
     grounds: Annotated[str, _CASE]
     fields: tuple[str, ...]

@@ -11,9 +11,8 @@ from chassis.database.damaged_rows import RowOut
 from contracts.committee import ReviewCause
 from contracts.common import Language
 from contracts.values import Day
-from services.committee.schemas.case import CheckedIn
 from services.committee.schemas.chain import ReferralIn
-from services.committee.schemas.common import In, Moment, Slug, Text
+from services.committee.schemas.common import CheckedIn, In, Moment, Slug, Text
 
 MEETING: dict[str, Any] = {
     "protocol_id": "5e4f35b0-9a3c-4d6c-a3cf-0e2b1c6a7f10",

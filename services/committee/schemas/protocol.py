@@ -10,7 +10,6 @@ from chassis.database.damaged_rows import RowOut
 from contracts.common import Language
 from contracts.values import Day
 from services.committee.domain.application import Procedure
-from services.committee.domain.protocol import VersionState
 from services.committee.schemas.common import In, Name, Slug, Text
 from services.committee.schemas.member import MemberIn
 
@@ -119,7 +118,7 @@ class ProtocolOut(RowOut):
 
     id: UUID
     version: int
-    state: VersionState
+    state: Literal["draft", "submitted", "sent_back", "approved", "signed", "in_force", "superseded"]
     in_force_from: date | None
     recorded_at: datetime
     recorded_by: str

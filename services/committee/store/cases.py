@@ -19,34 +19,34 @@ from services.committee.models import (
     KnownTieRow,
     OpinionRow,
 )
-from services.committee.store.sight import Sight
+from services.committee.store.access_scope import AccessScope
 
 
 def application(
-    session: Session, application_id: UUID, sight: Sight | None = None, *, lock: bool = False
+    session: Session, application_id: UUID, scope: AccessScope | None = None, *, lock: bool = False
 ) -> ApplicationRow | None:
-    """One application; only within `sight`. `lock` keeps others from changing it until the transaction ends."""
+    """One application; only within `scope`. `lock` keeps others from changing it until the transaction ends."""
     found = select(ApplicationRow).where(col(ApplicationRow.id) == application_id)
-    if sight is not None:
-        found = found.where(sight.cases())
+    if scope is not None:
+        found = found.where(scope.cases())
     return session.exec(found.with_for_update() if lock else found).one_or_none()
 
 
 def applications(
     session: Session,
-    sight: Sight,
+    scope: AccessScope,
     *,
     state: str | None = None,
     before: datetime | None = None,
     limit: int,
 ) -> Sequence[ApplicationRow]:
-    """The newest applications within `sight` that the caller has no tie to."""
-    tied = select(ConflictRow.application_id).where(_is(ConflictRow, sight.subject))
+    """Find the newest applications within `scope` that the caller has no tie to."""
+    tied = select(ConflictRow.application_id).where(_is(ConflictRow, scope.subject))
     victim = col(ApplicationRow.enrolment_id)
     found = select(ApplicationRow).where(
-        sight.cases(),
+        scope.cases(),
         col(ApplicationRow.id).not_in(tied),
-        or_(victim.is_(None), victim.not_in(tied_enrolments(sight.subject))),
+        or_(victim.is_(None), victim.not_in(tied_enrolments(scope.subject))),
     )
     found = found.order_by(col(ApplicationRow.created_at).desc()).limit(limit)
     if state is not None:
@@ -57,7 +57,7 @@ def applications(
 
 
 def alive_of(session: Session, enrolment_id: UUID) -> Sequence[ApplicationRow]:
-    """Applications of an enrolment whose alarm lives, the newest first."""
+    """Find the applications of an enrolment whose alarm lives, the newest first."""
     found = select(ApplicationRow).where(
         col(ApplicationRow.enrolment_id) == enrolment_id, col(ApplicationRow.state).in_(ALIVE)
     )
@@ -65,32 +65,38 @@ def alive_of(session: Session, enrolment_id: UUID) -> Sequence[ApplicationRow]:
 
 
 def of_enrolment(session: Session, enrolment_id: UUID, *, lock: bool = False) -> Sequence[ApplicationRow]:
-    """All applications of an enrolment; `lock` keeps others from deciding meanwhile."""
+    """Find all applications of an enrolment; `lock` keeps others from deciding meanwhile."""
     found = select(ApplicationRow).where(col(ApplicationRow.enrolment_id) == enrolment_id)
     found = found.order_by(col(ApplicationRow.id))
     return session.exec(found.with_for_update() if lock else found).all()
 
 
 def decisions(session: Session, application_id: UUID) -> Sequence[DecisionRow]:
-    """All decisions on an application, in order."""
+    """Find all decisions on an application, in order."""
     found = select(DecisionRow).where(col(DecisionRow.application_id) == application_id)
     return session.exec(found.order_by(col(DecisionRow.number))).all()
 
 
 def opinions(session: Session, application_id: UUID) -> Sequence[OpinionRow]:
-    """What the partners think, in order of name."""
+    """Find what the partners think, in order of name."""
     found = select(OpinionRow).where(col(OpinionRow.application_id) == application_id)
     return session.exec(found.order_by(col(OpinionRow.partner))).all()
 
 
+def keep_opinion(session: Session, row: OpinionRow) -> None:
+    """Store what a partner thinks now, in place of what it thought."""
+    session.merge(row)
+    session.flush()
+
+
 def conflicts(session: Session, application_ids: Collection[UUID]) -> Sequence[ConflictRow]:
-    """Who was said to have a tie to a party of any of these, also what was withdrawn."""
+    """Find who was said to have a tie to a party of any of these, also what was withdrawn."""
     found = select(ConflictRow).where(col(ConflictRow.application_id).in_(application_ids))
     return session.exec(found.order_by(col(ConflictRow.declared_at))).all()
 
 
 def is_tied(session: Session, subject: str, application_id: UUID | None, enrolment_id: UUID | None) -> bool:
-    """Whether a person has a tie to a party, declared here or in another application of the victim."""
+    """Say whether a person has a tie to a party, declared here or in another application of the victim."""
     return account(subject) in tied(session, application_id, enrolment_id)
 
 
@@ -111,7 +117,7 @@ def tied(session: Session, application_id: UUID | None, enrolment_id: UUID | Non
 
 
 def tied_enrolments(subject: str) -> Any:
-    """The statement for the enrolments of which a person has a tie to a party."""
+    """Return the statement for the enrolments of which a person has a tie to a party."""
     here = (
         select(ApplicationRow.enrolment_id)
         .join(ConflictRow, col(ConflictRow.application_id) == col(ApplicationRow.id))
@@ -122,13 +128,13 @@ def tied_enrolments(subject: str) -> Any:
 
 
 def said_of(session: Session, subject: str) -> Sequence[ConflictRow]:
-    """Ties of a person that somebody else declared, and nobody withdrew."""
+    """Find the ties of a person that somebody else declared, and nobody withdrew."""
     found = select(ConflictRow).where(_is(ConflictRow, subject)).order_by(col(ConflictRow.declared_at))
     return [each for each in session.exec(found) if account(each.declared_by) != account(subject)]
 
 
 def _is(kind: type[ConflictRow | KnownTieRow], subject: str) -> Any:
-    """The condition that a tie is this person's, and was not withdrawn."""
+    """Return the condition that a tie is this person's, and was not withdrawn."""
     return and_(_stands(kind), or_(col(kind.person) == account(subject), col(kind.subject) == subject))
 
 
@@ -137,7 +143,7 @@ def _stands(kind: type[ConflictRow | KnownTieRow]) -> Any:
 
 
 def keep_tie(session: Session, row: KnownTieRow) -> None:
-    """What the registry says of a tie, declared or withdrawn: in any order, the last of each counts."""
+    """Keep what the registry says of a tie: in any order, the last of each counts."""
     given = insert(KnownTieRow).values(**row.model_dump())
     session.execute(
         given.on_conflict_do_update(
@@ -151,6 +157,6 @@ def keep_tie(session: Session, row: KnownTieRow) -> None:
 
 
 def history(session: Session, subject_ids: Collection[UUID]) -> Sequence[HistoryRow]:
-    """What happened, in order."""
+    """Find what happened, in order."""
     found = select(HistoryRow).where(col(HistoryRow.subject_id).in_(subject_ids))
     return session.exec(found.order_by(col(HistoryRow.id))).all()

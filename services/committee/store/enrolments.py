@@ -11,7 +11,7 @@ from services.committee.models import KnownEnrolmentRow
 
 
 def keep(session: Session, row: KnownEnrolmentRow) -> bool:
-    """What the registry says now; whether it is news. What is older, or comes twice, changes nothing."""
+    """Keep what the registry says now; return whether it is news, neither older nor a copy."""
     given = insert(KnownEnrolmentRow).values(**row.model_dump())
     newer = given.on_conflict_do_update(
         index_elements=["id"],
@@ -22,13 +22,13 @@ def keep(session: Session, row: KnownEnrolmentRow) -> bool:
 
 
 def zone(session: Session, enrolment_id: UUID) -> str | None:
-    """The zone that manages a file; None for one that the registry has told nothing of."""
+    """Find the zone that manages a file; None for one that the registry has told nothing of."""
     found = select(KnownEnrolmentRow.managing_zone_id).where(col(KnownEnrolmentRow.id) == enrolment_id)
     return session.exec(found).one_or_none()
 
 
 def status(session: Session, enrolment_id: UUID | None) -> EnrolmentStatus | None:
-    """How a file stands; None for one that the registry has told nothing of."""
+    """Say how a file stands; None for one that the registry has told nothing of."""
     found = session.exec(
         select(KnownEnrolmentRow.status).where(col(KnownEnrolmentRow.id) == enrolment_id)
     ).one_or_none()

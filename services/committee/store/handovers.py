@@ -7,7 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
 from services.committee.models import HandoverRow
-from services.committee.store.sight import Sight
+from services.committee.store.access_scope import AccessScope
 
 
 def add(session: Session, row: HandoverRow) -> bool:
@@ -19,25 +19,25 @@ def add(session: Session, row: HandoverRow) -> bool:
 
 
 def handover(
-    session: Session, handover_id: UUID, sight: Sight | None = None, *, lock: bool = False
+    session: Session, handover_id: UUID, scope: AccessScope | None = None, *, lock: bool = False
 ) -> HandoverRow | None:
-    """One hand-over; only within `sight`. `lock` keeps others from answering it."""
+    """Find one hand-over; only within `scope`. `lock` keeps others from answering it."""
     found = select(HandoverRow).where(col(HandoverRow.id) == handover_id)
-    if sight is not None:
-        found = found.where(sight.about(col(HandoverRow.application_id), col(HandoverRow.enrolment_id)))
+    if scope is not None:
+        found = found.where(scope.about(col(HandoverRow.application_id), col(HandoverRow.enrolment_id)))
     return session.exec(found.with_for_update() if lock else found).one_or_none()
 
 
 def of_application(session: Session, application_id: UUID) -> Sequence[HandoverRow]:
-    """All of one case, in order."""
+    """Find all of one case, in order."""
     found = select(HandoverRow).where(col(HandoverRow.application_id) == application_id)
     return session.exec(found.order_by(col(HandoverRow.created_at))).all()
 
 
-def unanswered(session: Session, sight: Sight, direction: str, limit: int) -> Sequence[HandoverRow]:
-    """What waits for an answer within `sight`, the oldest first."""
+def unanswered(session: Session, scope: AccessScope, direction: str, limit: int) -> Sequence[HandoverRow]:
+    """Find what waits for an answer within `scope`, the oldest first."""
     found = select(HandoverRow).where(
-        sight.about(col(HandoverRow.application_id), col(HandoverRow.enrolment_id)),
+        scope.about(col(HandoverRow.application_id), col(HandoverRow.enrolment_id)),
         col(HandoverRow.direction) == direction,
         col(HandoverRow.answered_at).is_(None),
     )

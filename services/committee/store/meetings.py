@@ -8,23 +8,26 @@ from sqlalchemy import ColumnElement, extract, func
 from sqlmodel import Session, col, select
 
 from contracts.values import EARLIEST, LATEST
-from services.committee.models import AgendaRow, AttendanceRow, MeetingRow
-from services.committee.store.sight import Sight
+from services.committee.domain.meeting import MeetingState
+from services.committee.models import AgendaRow, AttendanceRow, MeetingRow, WaitingRow
+from services.committee.store.access_scope import AccessScope
 
 
-def meeting(session: Session, sight: Sight, meeting_id: UUID, *, lock: bool = False) -> MeetingRow | None:
-    """One meeting of the caller's; `lock` keeps others from changing it, its agenda and its attendance."""
-    found = select(MeetingRow).where(_within(sight), col(MeetingRow.id) == meeting_id)
+def meeting(session: Session, scope: AccessScope, meeting_id: UUID, *, lock: bool = False) -> MeetingRow | None:
+    """Find one meeting of the caller's; `lock` keeps others from changing it, its agenda and its attendance."""
+    found = select(MeetingRow).where(_within(scope), col(MeetingRow.id) == meeting_id)
     return session.exec(found.with_for_update() if lock else found).one_or_none()
 
 
-def _within(sight: Sight) -> ColumnElement[bool]:
-    return col(MeetingRow.protocol_id).in_(sight.protocols)
+def _within(scope: AccessScope) -> ColumnElement[bool]:
+    return col(MeetingRow.protocol_id).in_(scope.protocols)
 
 
-def meetings(session: Session, sight: Sight, *, since: datetime | None, limit: int) -> Sequence[MeetingRow]:
-    """The caller's next meetings since a moment, in order; without one the last, the newest first."""
-    found = select(MeetingRow).where(_within(sight)).limit(limit)
+def meetings(
+    session: Session, scope: AccessScope, *, since: datetime | None, limit: int
+) -> Sequence[MeetingRow]:
+    """Find the caller's next meetings since a moment, in order; without one the last, the newest first."""
+    found = select(MeetingRow).where(_within(scope)).limit(limit)
     if since is None:
         return session.exec(found.order_by(col(MeetingRow.starts_at).desc())).all()
     return session.exec(
@@ -32,9 +35,11 @@ def meetings(session: Session, sight: Sight, *, since: datetime | None, limit: i
     ).all()
 
 
-def open_meetings(session: Session, sight: Sight) -> Sequence[MeetingRow]:
+def open_meetings(session: Session, scope: AccessScope) -> Sequence[MeetingRow]:
     """Meetings of the caller's that are planned or sit: those nearest to now, however many nobody closed."""
-    found = select(MeetingRow).where(_within(sight), col(MeetingRow.state).in_(("planned", "open")))
+    found = select(MeetingRow).where(
+        _within(scope), col(MeetingRow.state).in_((MeetingState.PLANNED, MeetingState.OPEN))
+    )
     # Of what PostgreSQL reckons with: one meeting at no time must not hide the others.
     starts = func.greatest(func.least(col(MeetingRow.starts_at), LATEST), EARLIEST)
     away = func.abs(extract("epoch", starts - func.now()))
@@ -42,13 +47,23 @@ def open_meetings(session: Session, sight: Sight) -> Sequence[MeetingRow]:
 
 
 def agenda(session: Session, meeting_id: UUID) -> Sequence[AgendaRow]:
-    """The points in order."""
+    """Find the points in order."""
     found = select(AgendaRow).where(col(AgendaRow.meeting_id) == meeting_id)
     return session.exec(found.order_by(col(AgendaRow.position))).all()
 
 
+def point(session: Session, item_id: UUID) -> AgendaRow | None:
+    """Find one point, by its id."""
+    return session.get(AgendaRow, item_id)
+
+
+def meeting_of(session: Session, row: WaitingRow) -> MeetingRow | None:
+    """Find the meeting at which a decision was taken that waits."""
+    return session.get(MeetingRow, row.meeting_id)
+
+
 def next_position(session: Session, meeting_id: UUID) -> int:
-    """The place of a further point."""
+    """Return the place of a further point."""
     highest = select(func.max(AgendaRow.position)).where(col(AgendaRow.meeting_id) == meeting_id)
     return (session.exec(highest).one() or 0) + 1
 
@@ -56,7 +71,7 @@ def next_position(session: Session, meeting_id: UUID) -> int:
 def item(
     session: Session, meeting_id: UUID, application_id: UUID | None, review_id: UUID | None
 ) -> AgendaRow | None:
-    """The point of a meeting about an application itself, or about a review."""
+    """Find the point of a meeting about an application itself, or about a review."""
     found = select(AgendaRow).where(
         col(AgendaRow.meeting_id) == meeting_id, col(AgendaRow.review_id).is_not_distinct_from(review_id)
     )
@@ -66,6 +81,6 @@ def item(
 
 
 def attendance(session: Session, meeting_id: UUID) -> Sequence[AttendanceRow]:
-    """Who came, in order of arrival."""
+    """Find who came, in order of arrival."""
     found = select(AttendanceRow).where(col(AttendanceRow.meeting_id) == meeting_id)
     return session.exec(found.order_by(col(AttendanceRow.arrived_at), col(AttendanceRow.subject))).all()

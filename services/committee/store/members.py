@@ -14,12 +14,12 @@ _PROTOCOL = "protocol"
 
 
 def _is_told() -> ColumnElement[bool]:
-    """Invited, or in the version in force: who stands in another version is nobody yet."""
+    """Return the condition that they are invited, or in the version in force: others are nobody yet."""
     return or_(col(MemberRow.protocol_version).is_(None), col(MemberRow.confirmed_at).is_not(None))
 
 
 def members(session: Session, protocol_id: UUID) -> Sequence[MemberRow]:
-    """Who was not ended, those of one partner together."""
+    """Find who was not ended, those of one partner together."""
     found = select(MemberRow).where(
         col(MemberRow.protocol_id) == protocol_id, col(MemberRow.ended_at).is_(None), _is_told()
     )
@@ -27,7 +27,7 @@ def members(session: Session, protocol_id: UUID) -> Sequence[MemberRow]:
 
 
 def member(session: Session, protocol_id: UUID, member_id: UUID) -> MemberRow | None:
-    """One of a protocol, ended or not."""
+    """Find one of a protocol, ended or not."""
     row = session.get(MemberRow, member_id)
     if row is None or row.protocol_id != protocol_id:
         return None
@@ -35,7 +35,7 @@ def member(session: Session, protocol_id: UUID, member_id: UUID) -> MemberRow | 
 
 
 def of_person(session: Session, protocol_id: UUID, person: str) -> MemberRow | None:
-    """The one who was not ended, by the account as it is compared."""
+    """Find the one who was not ended, by the account as it is compared."""
     found = select(MemberRow).where(
         col(MemberRow.protocol_id) == protocol_id,
         col(MemberRow.person) == person,
@@ -46,7 +46,7 @@ def of_person(session: Session, protocol_id: UUID, person: str) -> MemberRow | N
 
 
 def invitations(session: Session, protocols: Collection[UUID], person: str) -> Sequence[MemberRow]:
-    """What one person was invited to and did not confirm yet."""
+    """Find what one person was invited to and did not confirm yet."""
     found = select(MemberRow).where(
         col(MemberRow.protocol_id).in_(protocols),
         col(MemberRow.person) == person,
@@ -58,7 +58,7 @@ def invitations(session: Session, protocols: Collection[UUID], person: str) -> S
 
 
 def of_version(session: Session, protocol_id: UUID, version: int) -> Sequence[MemberRow]:
-    """Who stands in one version of a protocol, in force or not."""
+    """Find who stands in one version of a protocol, in force or not."""
     found = select(MemberRow).where(
         col(MemberRow.protocol_id) == protocol_id, col(MemberRow.protocol_version) == version
     )
@@ -77,7 +77,7 @@ def forget(session: Session, protocol_id: UUID, version: int) -> None:
 
 
 def put_in_force(session: Session, protocol_id: UUID, version: int, day: date, now: datetime) -> None:
-    """Who stands in a version is a member from `day` on, in place of the version before and of invitations."""
+    """Make who stands in a version a member from `day` on, in place of the one before and of invitations."""
     named = select(MemberRow.person).where(
         col(MemberRow.protocol_id) == protocol_id, col(MemberRow.protocol_version) == version
     )

@@ -1,4 +1,4 @@
-"""Applications until they are submitted, and what is added later: opinions, ties, a higher risk."""
+"""Applications until they are submitted, and what is added later: a higher risk."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -8,17 +8,26 @@ from uuid import UUID, uuid4
 from chassis.database.damaged_rows import Known
 from chassis.errors import Forbidden
 from contracts.registry import EnrolmentStatus
-from services.committee import events
 from services.committee.domain import application as domain
 from services.committee.domain import deadlines as kinds
-from services.committee.domain.application import Assessment, Checked, Content
+from services.committee.domain.application import Assessment, Content, State
 from services.committee.domain.protocol import Rules
+from services.committee.domain.roles import COMMITTEE
 from services.committee.errors import ApplicationIncomplete
-from services.committee.models import ApplicationRow, DecisionRow, OpinionRow
-from services.committee.store import cases, enrolments, waiting
+from services.committee.events import outgoing
+from services.committee.models import ApplicationRow, DecisionRow
+from services.committee.store import cases, encrypted_columns, enrolments, pending_decisions
 from services.committee.store import protocols as protocol_store
-from services.committee.usecases import deadlines, protocols, sealed
-from services.committee.usecases.work import COMMITTEE, Reading, Work, own_cases, partner_of
+from services.committee.usecases import deadlines, protocols
+from services.committee.usecases.access_scope import Reading, Work, own_cases, partner_of
+from services.committee.usecases.application_content import (
+    changed,
+    content_of,
+    content_outside,
+    record,
+    rules_for,
+    state_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +61,7 @@ def draft(work: Work, changes: Mapping[str, Any]) -> Filed:
         created_at=work.at,
         created_by=work.caller.subject,
     )
-    content = _changed(work, Content(proposer=proposer), changes)
+    content = changed(work, Content(proposer=proposer), changes)
     record(work, row, domain.with_level(content, work.caller.subject))
     work.session.add(row)
     work.session.flush()
@@ -62,10 +71,10 @@ def draft(work: Work, changes: Mapping[str, Any]) -> Filed:
 
 def edit(work: Work, application_id: UUID, changes: Mapping[str, Any]) -> Filed:
     """Change a draft; what `changes` does not name stays."""
-    row = work.visible(application_id, lock=True)
+    row = work.changeable(application_id)
     domain.moved(state_of(row), "edit")
     before = content_of(work, row)
-    after = _changed(work, before, changes)
+    after = changed(work, before, changes)
     if work.caller.zone is None and changes.get("zone_id"):
         row.zone_id = changes["zone_id"]
     if after.assessment.level != before.assessment.level:
@@ -82,12 +91,12 @@ def submit(work: Work, application_id: UUID) -> Filed:
 
     Raises `ApplicationIncomplete` naming everything that is missing or not allowed.
     """
-    row = work.visible(application_id, lock=True)
+    row = work.changeable(application_id)
     after = domain.moved(state_of(row), "submit")
     content = content_of(work, row)
     rules = _complete(work, row, content)
     row.state, row.submitted_at, row.submitted_by = after, work.at, work.caller.subject
-    submitted = events.submitted(row)
+    submitted = outgoing.submitted(row)
     urgent = row.procedure == "urgent"
     kind: kinds.Kind = "provisional_decision" if urgent and row.protocol_id else "decision"
     due_at = kinds.due_at(kind, work.at, rules.delays)
@@ -108,32 +117,31 @@ def submit(work: Work, application_id: UUID) -> Filed:
     theirs = _may_be_theirs(work, row)
     work.tx.publish(submitted if theirs else submitted.model_copy(update={"proposer": None, "zone_id": None}))
     for conflict in cases.conflicts(work.session, [row.id]):
-        work.tx.publish(events.tied(row, conflict))
+        work.tx.publish(outgoing.tied(row, conflict))
     return filed(work, row)
 
 
 def withdraw(work: Work, application_id: UUID, reasons: str) -> Filed:
-    """Who proposed it takes it back before anything was decided; raises `Forbidden` for all others."""
-    row = work.visible(application_id, lock=True)
+    """Take it back, as who proposed it, before anything was decided; raises `Forbidden` for all others."""
+    row = work.changeable(application_id)
     by_proposer = (row.proposer, row.zone_id) == (work.caller.partner, work.caller.zone)
     if not by_proposer and row.created_by != work.caller.subject:
         raise Forbidden("only who proposed it may take it back", field="application_id")
     row.state = domain.moved(state_of(row), "withdraw")
-    deadlines.met(work.session, row.id, now=work.at)
+    deadlines.meet(work.session, row.id, now=work.at)
     work.note(row.id, "withdrawn", {"reasons": reasons})
     if row.submitted_at is not None:
-        work.tx.publish(events.withdrawn(row, work.at))
+        work.tx.publish(outgoing.withdrawn(row, work.at))
     return filed(work, row)
 
 
-def assess(work: Work, application_id: UUID, assessment: Mapping[str, Any], *, committee: bool) -> Filed:
-    """A new risk assessment, at any time. `committee`: it sits, with quorum, and so may lower the level.
+def assess(work: Work, application_id: UUID, found: Assessment, *, committee: bool) -> Filed:
+    """Record a new risk assessment. `committee`: it sits, with quorum, and so may lower the level.
 
     Raises `RiskLoweredByOfficer`.
     """
-    row = work.visible(application_id, lock=True)
+    row = work.changeable(application_id)
     content = content_of(work, row)
-    found = Assessment(**assessment)
     before = content.assessment.level
     domain.refuse_lowering(before, found.level, committee=committee)
     content = replace(content, assessment=found)
@@ -142,65 +150,33 @@ def assess(work: Work, application_id: UUID, assessment: Mapping[str, Any], *, c
     return filed(work, row)
 
 
-def give_opinion(work: Work, application_id: UUID, said: Mapping[str, Any]) -> None:
-    """A partner says what it thinks: `advice`, `shared` with the others, `kept` back from them."""
-    row = work.visible(application_id, lock=True)
-    partner, zone = partner_of(work.caller), work.caller.zone or ""
-    opinion = OpinionRow(
-        application_id=row.id,
-        partner=partner,
-        zone_id=zone,
-        advice=said["advice"],
-        sealed=work.seal(
-            sealed.opinion(row.id, partner, zone), {"shared": said["shared"], "kept": said["kept"]}
-        ),
-        given_at=work.at,
-        given_by=work.caller.subject,
-    )
-    work.session.merge(opinion)
-    work.note(row.id, f"opinion of {partner}")
-
-
-def opinions(reading: Reading, row: ApplicationRow) -> list[dict[str, Any]]:
-    """What the partners think of a case (`own`: the caller's); what one keeps back only that partner reads."""
-    found = []
-    for opinion in cases.opinions(reading.session, row.id):
-        said = reading.opened(sealed.opinion(row.id, opinion.partner, opinion.zone_id), opinion.sealed)
-        # Police of another district are another partner.
-        own = (opinion.partner, opinion.zone_id) == (reading.caller.partner, reading.caller.zone or "")
-        found.append(
-            {
-                **opinion.model_dump(exclude={"sealed", "application_id"}),
-                "own": own,
-                **{name: said[name] for name in ("shared", "kept") if name in said},
-                **({} if own else {"kept": None}),
-            }
-        )
-    return found
-
-
 def read(reading: Reading, application_id: UUID) -> Filed:
-    """One application; raises `ApplicationUnknown`, also for another partner's."""
-    return filed(reading, reading.visible(application_id))
+    """Return one application; raises `ApplicationUnknown`, also for another partner's."""
+    return filed(reading, reading.readable(application_id))
+
+
+def listed(reading: Reading, state: State | None, limit: int) -> Sequence[ApplicationRow]:
+    """Return the newest applications that the caller may see."""
+    return cases.applications(reading.session, reading.scope, state=state, limit=limit)
 
 
 def filed(reading: Reading, row: ApplicationRow) -> Filed:
-    """An application with all that the caller, who may see it, reads of it."""
+    """Return an application with all that the caller, who may see it, reads of it."""
     said = [
-        (decision, reading.opened(sealed.decision(decision.id), decision.sealed))
+        (decision, reading.opened(encrypted_columns.decision(decision.id), decision.sealed))
         for decision in cases.decisions(reading.session, row.id)
     ]
     theirs = _is_file_of(reading, row)
     status = enrolments.status(reading.session, row.enrolment_id) if theirs else None
-    waits = bool(waiting.of_case(reading.session, row.id))
+    waits = bool(pending_decisions.of_case(reading.session, row.id))
     known = Known("application", row.id)
-    content = known.read("sealed", lambda: content_of(reading, row), _outside(row))
+    content = known.read("sealed", lambda: content_of(reading, row), content_outside(row))
     rules = known.read("protocol", lambda: rules_for(reading, row), None)
     return Filed(row, content, rules, said, status, not theirs, waits, tuple(known.broken))
 
 
 def _is_file_of(reading: Reading, row: ApplicationRow) -> bool:
-    """Whether the file that an application names is the reader's: whoever writes one may name any.
+    """Say whether the file that an application names is the reader's: whoever writes one may name any.
 
     It is their zone's; or the application lies before their committee, and the file is not another's alone.
     """
@@ -212,107 +188,15 @@ def _is_file_of(reading: Reading, row: ApplicationRow) -> bool:
     return (
         row.submitted_at is not None
         and own_cases(reading.caller) is None
-        and zone not in reading.sight.elsewhere
+        and zone not in reading.scope.elsewhere
     )
 
 
 def _may_be_theirs(reading: Reading, row: ApplicationRow) -> bool:
     """Whether the caller proposes within their own committees: its protocol, and a file not others' alone."""
     zone = enrolments.zone(reading.session, row.enrolment_id) if row.enrolment_id else None
-    own_protocol = row.protocol_id is None or row.protocol_id in reading.sight.protocols
-    return own_protocol and (zone == reading.caller.zone or zone not in reading.sight.elsewhere)
-
-
-def rules_for(reading: Reading, row: ApplicationRow) -> Rules | None:
-    """What binds an application: the version in force while it is a draft, then its frozen one."""
-    if row.state != "draft":
-        return protocols.rules_of(reading.session, row.protocol_id, row.protocol_version)
-    if row.protocol_id is None:
-        return None
-    present = protocol_store.in_force(reading.session, row.protocol_id)
-    return protocols.rules(present) if present else None
-
-
-def state_of(row: ApplicationRow) -> domain.State:
-    """The state, as the table of moves knows it."""
-    return next(state for state in domain.STATES if state == row.state)
-
-
-def content_of(reading: Reading, row: ApplicationRow) -> Content:
-    """What an application says."""
-    said = reading.open(sealed.application(row.id), row.sealed)
-    return Content(
-        enrolment_id=row.enrolment_id,
-        protocol_id=row.protocol_id,
-        procedure=row.procedure,
-        proposer=row.proposer,
-        language=row.language,
-        exceptional=said.get("exceptional", ""),
-        urgency=said.get("urgency", ""),
-        pv_numbers=tuple(said["pv_numbers"]),
-        elements=said["elements"],
-        conditions={name: Checked(**each) for name, each in said.get("conditions", {}).items()},
-        assessment=Assessment(**said.get("assessment", {})),
-        levels=said.get("levels", {}),
-    )
-
-
-def _outside(row: ApplicationRow) -> Content:
-    """What stands beside what is sealed."""
-    return Content(
-        enrolment_id=row.enrolment_id,
-        protocol_id=row.protocol_id,
-        procedure=row.procedure,
-        proposer=row.proposer,
-        language=row.language,
-    )
-
-
-def record(work: Work, row: ApplicationRow, content: Content) -> None:
-    """Write what an application says; all but ids is sealed."""
-    row.enrolment_id, row.protocol_id = content.enrolment_id, content.protocol_id
-    row.procedure, row.proposer, row.language = content.procedure, content.proposer, content.language
-    open_to_all = ("enrolment_id", "protocol_id", "procedure", "proposer", "language")
-    said = {name: value for name, value in asdict(content).items() if name not in open_to_all}
-    row.sealed = work.seal(sealed.application(row.id), said)
-
-
-def _fields(content: Content) -> dict[str, Any]:
-    return {name: getattr(content, name) for name in Content.__dataclass_fields__}
-
-
-_NOT_PLAIN = ("elements", "conditions", "assessment", "zone_id")
-
-
-def _changed(work: Work, content: Content, changes: Mapping[str, Any]) -> Content:
-    given = {name: value for name, value in changes.items() if name not in _NOT_PLAIN}
-    roles, partner = work.caller.roles, work.caller.partner
-    if not roles & COMMITTEE and given.get("proposer", partner) != partner:
-        raise Forbidden("only the committee may enter an application of another partner", field="proposer")
-    for name in ("exceptional", "urgency"):
-        if name in given:
-            given[name] = given[name] or ""
-    if "pv_numbers" in given:
-        given["pv_numbers"] = tuple(given["pv_numbers"] or ())
-    if given.get("language", "") is None:
-        given["language"] = content.language
-    grounds = dict(content.elements) | {k: v or "" for k, v in (changes.get("elements") or {}).items()}
-    checked = {**content.conditions}
-    for name, each in (changes.get("conditions") or {}).items():
-        if each is None:
-            checked.pop(name, None)
-        else:
-            checked[name] = Checked(**each)
-    assessed = {**asdict(content.assessment), **(changes.get("assessment") or {})}
-    return Content(
-        **{
-            **_fields(content),
-            **given,
-            "elements": {name: text for name, text in grounds.items() if text},
-            "conditions": checked,
-            "assessment": Assessment(**assessed),
-        }
-    )
+    own_protocol = row.protocol_id is None or row.protocol_id in reading.scope.protocols
+    return own_protocol and (zone == reading.caller.zone or zone not in reading.scope.elsewhere)
 
 
 def _complete(work: Work, row: ApplicationRow, content: Content) -> Rules:

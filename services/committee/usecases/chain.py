@@ -1,104 +1,102 @@
 """Moves to the chain approach and back: referred by people, sent until they arrive, answered there."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.database import timers
-from chassis.database.database import Database, Transaction
+from chassis.database.damaged_rows import Known
 from chassis.security import audit
 from chassis.security.principal import Caller
-from chassis.security.vault import Vault
-from services.committee import events
 from services.committee.domain import application as domain
 from services.committee.domain import chain
 from services.committee.domain import deadlines as kinds
 from services.committee.domain.application import ELEMENTS, Content
-from services.committee.domain.chain import HandoverMove, HandoverState, Sending
+from services.committee.domain.chain import HandoverMove, HandoverState, IncomingCase, Referral
 from services.committee.domain.protocol import Delays
 from services.committee.errors import ApplicationMoveRefused, HandoverMoveRefused, HandoverUnknown
+from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, HandoverRow
-from services.committee.store import cases, due, enrolments
+from services.committee.store import cases, encrypted_columns, enrolments
 from services.committee.store import handovers as store
-from services.committee.usecases import deadlines, ending, protocols, sealed
-from services.committee.usecases.applications import content_of, record, state_of
-from services.committee.usecases.asking import ask
-from services.committee.usecases.work import Reading, Work
+from services.committee.store import reviews as review_store
+from services.committee.usecases import deadlines, end_of_protection, protocols
+from services.committee.usecases.access_scope import Reading, Work
+from services.committee.usecases.application_content import content_of, record, state_of
+from services.committee.usecases.review_requests import schedule_review
 
 TIMER = "handover"
 _KEEPS = frozenset({"keep", "extend", "lighten"})
-# Until the other side took it: what is on its way is never given up, and its deadline tells of it.
-_AGAIN_AFTER_S = (5, 30, 60, 300, 600)
 # Who acts when the other side's system does.
 THEM = Caller(subject=chain.PARTNER, roles=frozenset(), partner=chain.PARTNER)
 
 
-def refer(work: Work, application_id: UUID, said: Mapping[str, Any], *, decided: bool = False) -> HandoverRow:
+def refer(work: Work, application_id: UUID, referral: Referral, *, decided: bool = False) -> HandoverRow:
     """Send a case, whatever was decided about its alarm: exactly `fields`, on consent or a legal ground.
 
     `decided`: by the committee, in a review; only then the alarm may end with the hand-over. Raises
     `FieldsNotShared`, `ApplicationMoveRefused` for what was never submitted, or where an alarm would just end.
     """
-    row = work.visible(application_id, lock=True)
+    row = work.changeable(application_id)
     if row.submitted_at is None or row.enrolment_id is None:
         raise ApplicationMoveRefused("only a case that was submitted can be referred", state=row.state)
-    if not decided and not said["side_by_side"] and state_of(row) in domain.ALIVE:
+    if not decided and not referral.side_by_side and state_of(row) in domain.ALIVE:
         raise ApplicationMoveRefused("only a review of the committee ends an alarm", field="side_by_side")
-    values = chain.fields_sent(content_of(work, row), said["fields"], _shared(work, row))
+    values = chain.fields_sent(content_of(work, row), referral.fields, _shared(work, row))
     handover = HandoverRow(
         id=uuid4(),
         direction="out",
         application_id=row.id,
         enrolment_id=row.enrolment_id,
-        state="sending",
-        basis=said["basis"],
+        state=HandoverState.SENDING,
+        basis=referral.basis,
         fields=list(values),
-        side_by_side=said["side_by_side"],
+        side_by_side=referral.side_by_side,
         decided=decided,
         sealed=b"",
         created_at=work.at,
         created_by=work.caller.subject,
     )
-    kept = {"grounds": said["grounds"], "values": values}
-    handover.sealed = work.seal(sealed.handover(handover.id), kept)
+    kept = {"grounds": referral.grounds, "values": values}
+    handover.sealed = work.seal(encrypted_columns.handover(handover.id), kept)
     work.session.add(handover)
     _expect_answer(work, handover)
     _send(work, handover)
     # Now, by who decides it: their answer may come before we hear that it arrived.
     purpose = audit.Purpose(f"chain approach, {handover.basis}", f"application:{row.id}")
     work.tx.write(audit.entry(work.caller, "disclose", purpose, handover.fields))
-    work.note(row.id, "referred to the chain approach", {"fields": list(values), "basis": said["basis"]})
-    work.tx.publish(events.referred(handover))
+    work.note(row.id, "referred to the chain approach", {"fields": list(values), "basis": referral.basis})
+    work.tx.publish(outgoing.referred(handover))
     return handover
 
 
-def came_in(work: Work, handover_id: UUID, said: Mapping[str, Any]) -> None:
-    """The other side sends a case; a copy changes nothing."""
+def came_in(work: Work, handover_id: UUID, case: IncomingCase) -> None:
+    """Take in a case that the other side sends; a copy changes nothing."""
     handover = HandoverRow(
         id=handover_id,
         direction="in",
-        enrolment_id=said["enrolment_id"],
-        state="sent",
-        basis=said["basis"],
-        fields=sorted(said["fields"]),
-        side_by_side=said["side_by_side"],
+        enrolment_id=case.enrolment_id,
+        state=HandoverState.SENT,
+        basis=case.basis,
+        fields=sorted(case.fields),
+        side_by_side=case.side_by_side,
         sealed=work.seal(
-            sealed.handover(handover_id), {"grounds": said["grounds"], "values": dict(said["fields"])}
+            encrypted_columns.handover(handover_id),
+            {"grounds": case.grounds, "values": dict(case.fields)},
         ),
         created_at=work.at,
         created_by=work.caller.subject,
     )
     if store.add(work.session, handover):
         _expect_answer(work, handover)
-        work.tx.publish(events.referred(handover))
+        work.tx.publish(outgoing.referred(handover))
 
 
 def they_answered(work: Work, handover_id: UUID, accepted: bool, remarks: str | None) -> HandoverRow:
-    """Their answer to a case of ours. Accepted, and not to run side by side, the alarm is to end: by people."""
+    """Take their answer. Accepted, and not to run side by side, the alarm is to end: by people."""
     handover = _own(work, handover_id, "out")
-    answer: HandoverState = "accepted" if accepted else "declined"
+    answer = HandoverState.ACCEPTED if accepted else HandoverState.DECLINED
     if handover.state == answer:
         return handover
     _answer(work, handover, accepted)
@@ -109,18 +107,18 @@ def they_answered(work: Work, handover_id: UUID, accepted: bool, remarks: str | 
     if handover.side_by_side or (state_of(row), "hand_over") not in domain.MOVES:
         return handover
     if accepted and handover.decided and not _kept_since(work, handover):
-        ending.to_end(work, row, "chain_approach")
+        end_of_protection.announce_end(work, row, "chain_approach")
     else:
         # Declined, granted, kept or needed since, or never given up by a review: people decide anew.
         due_at = work.at + timedelta(hours=Delays().review_after_alarm_hours)
-        ask(work.session, handover.enrolment_id, row.id, "periodic", handover.id, due_at, work.at)
+        schedule_review(work.session, handover.enrolment_id, row.id, "periodic", handover.id, due_at, work.at)
     return handover
 
 
 def _kept_since(work: Work, handover: HandoverRow) -> bool:
-    """Whether the alarm was kept, granted or needed after it was offered to the chain approach."""
+    """Say whether the alarm was kept, granted or needed after it was offered to the chain approach."""
     assert handover.application_id is not None  # noqa: S101 - what goes out is a case
-    reviews = due.reviews_of(work.session, handover.application_id)
+    reviews = review_store.reviews_of(work.session, handover.application_id)
     kept = [each.held_at for each in reviews if each.outcome in _KEEPS]
     # A real alarm since: the committee looks at it first, which did not know of it.
     kept += [each.created_at for each in reviews if each.cause == "real_alarm" and each.outcome != "end"]
@@ -133,10 +131,10 @@ def _kept_since(work: Work, handover: HandoverRow) -> bool:
 
 
 def accept(work: Work, handover_id: UUID) -> tuple[HandoverRow, ApplicationRow]:
-    """We take a case of theirs: it becomes a draft with what they sent, for people to complete."""
+    """Accept a case of theirs: it becomes a draft with what they sent, for people to complete."""
     handover = _own(work, handover_id, "in")
     _answer(work, handover, True)
-    values = work.open(sealed.handover(handover.id), handover.sealed)["values"]
+    values = work.open(encrypted_columns.handover(handover.id), handover.sealed)["values"]
     elements = values.get("elements") or {}
     content = Content(
         enrolment_id=handover.enrolment_id,
@@ -161,66 +159,55 @@ def accept(work: Work, handover_id: UUID) -> tuple[HandoverRow, ApplicationRow]:
 
 
 def decline(work: Work, handover_id: UUID, reasons: str) -> HandoverRow:
-    """We do not take it, and say why."""
+    """Decline a case of theirs, and say why."""
     handover = _own(work, handover_id, "in")
     _answer(work, handover, False)
-    said = work.open(sealed.handover(handover.id), handover.sealed)
-    handover.sealed = work.seal(sealed.handover(handover.id), {**said, "declined": reasons})
+    said = work.open(encrypted_columns.handover(handover.id), handover.sealed)
+    handover.sealed = work.seal(encrypted_columns.handover(handover.id), {**said, "declined": reasons})
     _send(work, handover)
     return handover
 
 
-def claim(database: Database, vault: Vault, caller: Caller, at_most: int = 5) -> list[Sending]:
-    """What is to be sent now; each comes again until `delivered` says that it arrived."""
-    found: list[Sending] = []
-
-    def take(tx: Transaction, due: timers.Due) -> None:
-        work = Work(tx, vault, caller)
-        handover = store.handover(work.session, UUID(due.subject_id))
-        if handover is None:
-            return
-        wait = _AGAIN_AFTER_S[min(due.attempt, len(_AGAIN_AFTER_S) - 1)]
-        again = replace(due, attempt=due.attempt + 1, failures=0, due_at=work.at + timedelta(seconds=wait))
-        timers.schedule(work.session, [again])
-        found.append(_sending(work, handover))
-
-    timers.act_on_due(database, [TIMER], take, at_most=at_most)
+def said(reading: Reading, handover: HandoverRow) -> Mapping[str, Any]:
+    """Read what stands in a hand-over."""
+    found: Mapping[str, Any] = reading.open(encrypted_columns.handover(handover.id), handover.sealed)
     return found
 
 
-def delivered(work: Work, handover_id: UUID) -> None:
-    """The other side has it."""
-    handover = store.handover(work.session, handover_id, lock=True)
-    timers.cancel(work.session, str(handover_id), [TIMER])
-    if handover is not None and handover.state == "sending":
-        handover.state = chain.handover_moved("sending", "deliver")
-
-
 def of_application(reading: Reading, application_id: UUID) -> list[tuple[HandoverRow, Mapping[str, Any]]]:
-    """The moves of one case, with what was sent."""
-    row = reading.visible(application_id)
+    """Return the moves of one case, with what was sent."""
+    row = reading.readable(application_id)
     return [
-        (each, reading.opened(sealed.handover(each.id), each.sealed))
+        (each, reading.opened(encrypted_columns.handover(each.id), each.sealed))
         for each in store.of_application(reading.session, row.id)
     ]
 
 
+def sendable(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
+    """Say what the protocol lets be sent to the chain approach, field by field, exactly as it would be sent."""
+    protocol = protocols.of_case(reading, row)
+    agreed = protocol.said["shared_fields"].get(chain.PARTNER, ()) if protocol else ()
+    nothing: dict[str, Any] = {}
+    return Known("application", row.id).read(
+        "sealed", lambda: dict(chain.fields_sent(content_of(reading, row), agreed, agreed)), nothing
+    )
+
+
 def incoming(reading: Reading, limit: int) -> list[tuple[HandoverRow, Mapping[str, Any]]]:
-    """Cases of theirs that wait for our answer."""
+    """Return the cases of theirs that wait for our answer."""
     return [
-        (each, reading.opened(sealed.handover(each.id), each.sealed))
-        for each in store.unanswered(reading.session, reading.sight, "in", limit)
+        (each, reading.opened(encrypted_columns.handover(each.id), each.sealed))
+        for each in store.unanswered(reading.session, reading.scope, "in", limit)
         if not reading.is_tied(each.enrolment_id)
     ]
 
 
 def _answer(work: Work, handover: HandoverRow, accepted: bool) -> None:
-    state = next(each for each in chain.HANDOVER_STATES if each == handover.state)
     move: HandoverMove = "accept" if accepted else "decline"
-    handover.state = chain.handover_moved(state, move)
+    handover.state = chain.handover_moved(HandoverState(handover.state), move)
     handover.answered_at, handover.answered_by = work.at, work.caller.subject
-    deadlines.met(work.session, handover.id, now=work.at)
-    work.tx.publish(events.referral_answered(handover))
+    deadlines.meet(work.session, handover.id, now=work.at)
+    work.tx.publish(outgoing.referral_answered(handover))
 
 
 def _expect_answer(work: Work, handover: HandoverRow) -> None:
@@ -239,26 +226,10 @@ def _send(work: Work, handover: HandoverRow) -> None:
     timers.schedule(work.session, [timers.Due(kind=TIMER, subject_id=str(handover.id), due_at=work.at)])
 
 
-def _sending(work: Work, handover: HandoverRow) -> Sending:
-    said = work.open(sealed.handover(handover.id), handover.sealed)
-    if handover.direction == "in":
-        answer = {"accepted": handover.state == "accepted", "remarks": said.get("declined")}
-        return Sending(handover.id, f"/v1/referrals/{handover.id}/answer", answer)
-    body = {
-        "id": str(handover.id),
-        "enrolment_id": str(handover.enrolment_id),
-        "basis": handover.basis,
-        "grounds": said["grounds"],
-        "side_by_side": handover.side_by_side,
-        "fields": said["values"],
-    }
-    return Sending(handover.id, "/v1/referrals", body)
-
-
 def _own(work: Work, handover_id: UUID, direction: str) -> HandoverRow:
     # What goes out they answer, who are nobody here.
-    sight = work.sight if direction == "in" else None
-    handover = store.handover(work.session, handover_id, sight, lock=True)
+    scope = work.scope if direction == "in" else None
+    handover = store.handover(work.session, handover_id, scope, lock=True)
     if handover is None or work.is_tied(handover.enrolment_id):
         raise HandoverUnknown("there is no such hand-over")
     if handover.direction != direction:

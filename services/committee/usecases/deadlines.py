@@ -1,18 +1,19 @@
 """Deadlines: set, met, and told of louder and louder while they are not. None of them changes a case."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlmodel import Session
-
 from chassis.database import timers
-from chassis.database.database import Database, Transaction
+from chassis.database.database import Database, Session, Transaction
 from chassis.runtime import clock
-from services.committee import events
 from services.committee.domain import deadlines as domain
-from services.committee.domain.deadlines import KINDS, STAGES, Kind
+from services.committee.domain.deadlines import KINDS, STAGES, DeadlineState, Kind
+from services.committee.events import outgoing
 from services.committee.models import DeadlineRow
-from services.committee.store import due as store
+from services.committee.store import deadlines as store
+from services.committee.store import reviews
+from services.committee.usecases.access_scope import Reading
 
 TIMER = "deadline"
 _REVIEWS: frozenset[Kind] = frozenset({"review", "end", "review_after_alarm"})
@@ -42,20 +43,30 @@ def set_deadline(
         _schedule(session, row, *domain.next_stage(kind, due_at, now))
 
 
-def met(session: Session, subject_id: UUID, kinds: frozenset[Kind] | None = None, *, now: datetime) -> None:
-    """What was waited for is done. `kinds`: only these."""
+def meet(session: Session, subject_id: UUID, kinds: frozenset[Kind] | None = None, *, now: datetime) -> None:
+    """Record that what was waited for is done. `kinds`: only these."""
     for row in store.open_deadlines_of(session, subject_id, lock=True):
         if kinds is None or _kind(row) in kinds:
-            row.state, row.met_at = "met", now
+            row.state, row.met_at = DeadlineState.MET, now
             timers.cancel(session, str(row.id), [TIMER])
 
 
-def tell(database: Database) -> int:
+def board(reading: Reading, limit: int) -> Sequence[DeadlineRow]:
+    """Return what is to be done, the loudest and the nearest first."""
+    return store.board(reading.session, reading.scope, limit=limit)
+
+
+def of_case(reading: Reading, application_id: UUID) -> Sequence[DeadlineRow]:
+    """Return all deadlines of one case; raises `ApplicationUnknown`."""
+    return store.deadlines_of(reading.session, reading.readable(application_id).id)
+
+
+def remind(database: Database) -> int:
     """Remind of the deadlines that come near, and tell of those that passed; how many."""
-    return timers.act_on_due(database, [TIMER], _tell)
+    return timers.act_on_due(database, [TIMER], _remind_of)
 
 
-def _tell(tx: Transaction, due: timers.Due) -> None:
+def _remind_of(tx: Transaction, due: timers.Due) -> None:
     row = store.deadline_reached(tx.session, UUID(due.subject_id))
     if row is None:
         return
@@ -65,10 +76,10 @@ def _tell(tx: Transaction, due: timers.Due) -> None:
     row.stage, row.loudness = stage, domain.loudness(row.due_at, now)
     ladder = domain.LADDERS[kind]
     addressee = ladder.escalates_to if stage == "missed" else ladder.reminds
-    tx.publish(events.deadline(row, addressee))
+    tx.publish(outgoing.deadline(row, addressee))
     if stage == "missed":
         if kind in _REVIEWS:
-            store.mark_overdue(tx.session, [row.subject_id])
+            reviews.mark_overdue(tx.session, [row.subject_id])
         _schedule(tx.session, row, "missed", now + domain.LOUDER_EVERY)
     else:
         _schedule(tx.session, row, *domain.next_stage(kind, row.due_at, now, after=stage))

@@ -1,15 +1,16 @@
 """Meetings: agenda, attendance, and who counts for which case."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Literal
 from uuid import UUID, uuid4
 
 from chassis.database.damaged_rows import Known
 from services.committee.domain import application as domain
+from services.committee.domain.meeting import MeetingMove, MeetingState, PointState, meeting_moved
 from services.committee.domain.presence import Counted
+from services.committee.domain.review import TO_HOLD
 from services.committee.errors import (
     ApplicationMoveRefused,
     MeetingMoveRefused,
@@ -17,13 +18,11 @@ from services.committee.errors import (
     ProtocolUnknown,
 )
 from services.committee.models import AgendaRow, ApplicationRow, AttendanceRow, MeetingRow
-from services.committee.store import cases, due, waiting
+from services.committee.store import cases, encrypted_columns, pending_decisions, reviews
 from services.committee.store import meetings as store
-from services.committee.usecases import applications, protocols, quorum, sealed
-from services.committee.usecases.sealed import UNREADABLE
-from services.committee.usecases.work import Reading, Work
-
-_BEFORE: dict[str, Collection[str]] = {"open": ("planned",), "closed": ("open",)}
+from services.committee.store.encrypted_columns import UNREADABLE
+from services.committee.usecases import application_content, protocols, quorum
+from services.committee.usecases.access_scope import Reading, Work
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +36,7 @@ class Seen:
 
 def plan(work: Work, protocol_id: UUID, starts_at: datetime, language: str) -> Seen:
     """Call a meeting of a protocol's committee; raises `ProtocolUnknown`, also for another district's."""
-    if protocol_id not in work.sight.protocols:
+    if protocol_id not in work.scope.protocols:
         raise ProtocolUnknown("there is no such protocol here")
     row = MeetingRow(
         id=uuid4(),
@@ -57,18 +56,18 @@ def put_on_agenda(work: Work, meeting_id: UUID, application_id: UUID | None, rev
     """Add an application that waits for a decision, or a review; the same again changes nothing."""
     enrolment_id = None
     if review_id is not None:
-        review = due.review(work.session, review_id, work.sight)
-        if review is None or review.state in ("held", "void") or work.is_tied(review.enrolment_id):
+        review = reviews.review(work.session, review_id, work.scope)
+        if review is None or review.state not in TO_HOLD or work.is_tied(review.enrolment_id):
             raise MeetingUnknown("there is no such review to hold", field="review_id")
         application_id, enrolment_id = review.application_id, review.enrolment_id
     # The case before the meeting, as everywhere: two who lock in another order wait for each other.
-    application = work.visible(application_id, lock=True) if application_id is not None else None
-    row = locked(work, meeting_id, "planned", "open")
+    application = work.changeable(application_id) if application_id is not None else None
+    row = locked(work, meeting_id, MeetingState.PLANNED, MeetingState.OPEN)
     if application is not None:
         if application.protocol_id not in (None, row.protocol_id):
             raise MeetingMoveRefused("this case is under another protocol", state=row.state)
         enrolment_id = application.enrolment_id
-        waits = any((applications.state_of(application), move) in domain.MOVES for move in _DECIDES)
+        waits = any((application_content.state_of(application), move) in domain.MOVES for move in _DECIDES)
         if review_id is None and not waits:
             raise ApplicationMoveRefused("nothing is to be decided about it", state=application.state)
     if store.item(work.session, meeting_id, application_id, review_id) is None:
@@ -90,33 +89,38 @@ def put_on_agenda(work: Work, meeting_id: UUID, application_id: UUID | None, rev
 _DECIDES: tuple[domain.Move, ...] = ("grant", "refuse", "propose_decision")
 
 
-def move(work: Work, meeting_id: UUID, to: Literal["open", "closed"]) -> Seen:
+def move(work: Work, meeting_id: UUID, what: MeetingMove) -> Seen:
     """Open or close; what was not decided when it closes stands adjourned."""
-    row = locked(work, meeting_id, *_BEFORE[to])
-    row.state = to
-    if to == "open":
+    row = locked(work, meeting_id, *MeetingState)
+    row.state = meeting_moved(MeetingState(row.state), what)
+    if what == "open":
         row.opened_at = work.at
     else:
         row.closed_at = work.at
         for item in store.agenda(work.session, meeting_id):
-            if item.state == "open":
-                item.state = "adjourned"
-    work.note(meeting_id, to)
+            if item.state == PointState.OPEN:
+                item.state = PointState.ADJOURNED
+    work.note(meeting_id, row.state)
     return seen(work, row)
 
 
+def listed(reading: Reading, since: datetime | None, limit: int) -> Sequence[MeetingRow]:
+    """Return the caller's next meetings since a moment, in order; without one the last, the newest first."""
+    return store.meetings(reading.session, reading.scope, since=since, limit=limit)
+
+
 def read(reading: Reading, meeting_id: UUID) -> Seen:
-    """One meeting; raises `MeetingUnknown`."""
-    row = store.meeting(reading.session, reading.sight, meeting_id)
+    """Return one meeting; raises `MeetingUnknown`."""
+    row = store.meeting(reading.session, reading.scope, meeting_id)
     if row is None:
         raise MeetingUnknown("there is no such meeting")
     return seen(reading, row)
 
 
 def seen(reading: Reading, row: MeetingRow) -> Seen:
-    """A meeting with who is there, and its agenda with who counts; not what the caller has a tie to."""
+    """Return a meeting with who is there, and its agenda with who counts; not what the caller has a tie to."""
     attendance = store.attendance(reading.session, row.id)
-    said = [reading.opened(sealed.attendance(row.id, who.subject), who.sealed) for who in attendance]
+    said = [reading.opened(encrypted_columns.attendance(row.id, who.subject), who.sealed) for who in attendance]
     names = [str(each.get("name", UNREADABLE)) for each in said]
     agenda = []
     for item in store.agenda(reading.session, row.id):
@@ -136,28 +140,28 @@ def deciding(
 
     Where `waits_for` of the answer is not empty, the point waits until they confirm that they are there.
     """
-    row = locked(work, meeting_id, "open")
+    row = locked(work, meeting_id, MeetingState.OPEN)
     application_id = application.id if application else None
     item = store.item(work.session, meeting_id, application_id, review_id)
-    if item is not None and item.state == "waiting":
+    if item is not None and item.state == PointState.WAITING:
         raise MeetingMoveRefused("it is decided, and waits for who confirms having been there", state=row.state)
-    if item is None or item.state != "open":
+    if item is None or item.state != PointState.OPEN:
         raise MeetingUnknown("this is not on the agenda of that meeting", field="meeting_id")
     counted = quorum.counted(work, row, application, item)
     quorum.refuse_without(counted)
-    item.state = "waiting" if counted.waits_for else "decided"
+    item.state = PointState.WAITING if counted.waits_for else PointState.DECIDED
     return counted
 
 
 def sits(work: Work, meeting_id: UUID, application_id: UUID) -> bool:
-    """Whether the caller records what the committee, in an open meeting with quorum, finds of a case.
+    """Say whether the caller records what the committee, in an open meeting with quorum, finds of a case.
 
     Raises as `deciding`; closes no point. Who is not its secretariat speaks for themselves, wherever it sits.
     """
     if "secretariat" not in work.caller.roles:
         return False
-    application = work.visible(application_id)
-    row = locked(work, meeting_id, "open")
+    application = work.readable(application_id)
+    row = locked(work, meeting_id, MeetingState.OPEN)
     items = [each for each in store.agenda(work.session, meeting_id) if each.application_id == application_id]
     if not items:
         raise MeetingUnknown("this is not on the agenda of that meeting", field="meeting_id")
@@ -166,16 +170,16 @@ def sits(work: Work, meeting_id: UUID, application_id: UUID) -> bool:
 
 
 def _counts(reading: Reading, row: MeetingRow, application: ApplicationRow | None, item: AgendaRow) -> Counted:
-    """Who counts for a point: for one that waits, of those who were there when it was recorded."""
-    for each in waiting.waiting(reading.session, row.id):
+    """Say who counts for a point: for one that waits, of those who were there when it was recorded."""
+    for each in pending_decisions.waiting(reading.session, row.id):
         if each.item_id == item.id:
             return quorum.counted_later(reading, row, application, item, each.there)
     return quorum.counted(reading, row, application, item)
 
 
-def locked(work: Work, meeting_id: UUID, *states: str) -> MeetingRow:
-    """A meeting of the caller's in one of these states; nobody else changes it meanwhile."""
-    row = store.meeting(work.session, work.sight, meeting_id, lock=True)
+def locked(work: Work, meeting_id: UUID, *states: MeetingState) -> MeetingRow:
+    """Lock a meeting of the caller's in one of these states; raises `MeetingUnknown`, `MeetingMoveRefused`."""
+    row = store.meeting(work.session, work.scope, meeting_id, lock=True)
     if row is None:
         raise MeetingUnknown("there is no such meeting")
     if row.state not in states:

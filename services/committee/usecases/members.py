@@ -1,13 +1,13 @@
 """Members of a committee: invited by its secretariat, confirmed by themselves, for their token's partner."""
 
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.errors import Forbidden, Invalid
 from chassis.security.accounts import account, refuse_unreadable
 from contracts.common import local_day
-from services.committee.domain.presence import MemberState, sits_on
+from services.committee.domain.presence import MemberState, NamedMember, sits_on
 from services.committee.errors import (
     MemberElsewhere,
     MemberInProtocol,
@@ -16,27 +16,28 @@ from services.committee.errors import (
     ProtocolUnknown,
 )
 from services.committee.models import MemberRow, ProtocolRow
+from services.committee.store import encrypted_columns
 from services.committee.store import members as store
 from services.committee.store import protocols as protocol_store
-from services.committee.usecases import protocols, sealed
-from services.committee.usecases.sealed import UNREADABLE
-from services.committee.usecases.work import Reading, Work
+from services.committee.store.encrypted_columns import UNREADABLE
+from services.committee.usecases import protocols
+from services.committee.usecases.access_scope import Reading, Work
 
 
-def invite(work: Work, protocol_id: UUID, said: dict[str, Any]) -> MemberRow:
+def invite(work: Work, protocol_id: UUID, who: NamedMember) -> MemberRow:
     """Name a member: account, name, partner, role, dates. The same again changes name, role and dates.
 
     Raises `MemberElsewhere` where the person sits for another partner already, `MemberInProtocol`,
     `PartnerUnknown`.
     """
     content = _own(work, protocol_id).content
-    if said["partner"] not in [each["id"] for each in content["partners"] if each["member"]]:
+    if who.partner not in [each["id"] for each in content["partners"] if each["member"]]:
         raise PartnerUnknown("no member of this committee", field="partner")
-    person = account(said["subject"])
-    refuse_unreadable(said["subject"], "subject")
+    person = account(who.subject)
+    refuse_unreadable(who.subject, "subject")
     protocol_store.lock(work.session, protocol_id)
     row = store.of_person(work.session, protocol_id, person)
-    if row is not None and row.partner != said["partner"]:
+    if row is not None and row.partner != who.partner:
         raise MemberElsewhere("this account is a member for another partner", field="partner")
     if row is not None:
         _refuse_frozen(row)
@@ -45,26 +46,26 @@ def invite(work: Work, protocol_id: UUID, said: dict[str, Any]) -> MemberRow:
             id=uuid4(),
             protocol_id=protocol_id,
             person=person,
-            partner=said["partner"],
-            role=said["role"],
+            partner=who.partner,
+            role=who.role,
             valid_from=local_day(work.at),
             sealed=b"",
             invited_at=work.at,
             invited_by=work.caller.subject,
         )
         work.note(protocol_id, "member invited")
-    row.role, row.valid_until = said["role"], said["valid_until"]
-    row.valid_from = said["valid_from"] or row.valid_from
+    row.role, row.valid_until = who.role, who.valid_until
+    row.valid_from = who.valid_from or row.valid_from
     if row.valid_until is not None and row.valid_until < row.valid_from:
         raise Invalid("ends before it begins", field="valid_until")
-    row.sealed = work.seal(sealed.member(row.id), {"name": said["name"]})
+    row.sealed = work.seal(encrypted_columns.member(row.id), {"name": who.name})
     work.session.add(row)
     work.session.flush()
     return row
 
 
 def confirm(work: Work, protocol_id: UUID) -> MemberRow:
-    """The caller is who was invited, and works for that partner; again changes nothing."""
+    """Confirm the invitation of the caller, for the partner of the token; again changes nothing."""
     row = myself(work, protocol_id)
     if row.confirmed_at is None:
         row.confirmed_at = work.at
@@ -73,7 +74,7 @@ def confirm(work: Work, protocol_id: UUID) -> MemberRow:
 
 
 def end(work: Work, protocol_id: UUID, member_id: UUID) -> MemberRow:
-    """Somebody is a member no longer; what they took part in stays. Raises `MemberInProtocol`."""
+    """End a membership; what they took part in stays. Raises `MemberInProtocol`."""
     _own(work, protocol_id)
     protocol_store.lock(work.session, protocol_id)
     row = named(work, protocol_id, member_id)
@@ -85,7 +86,7 @@ def end(work: Work, protocol_id: UUID, member_id: UUID) -> MemberRow:
 
 
 def _refuse_frozen(row: MemberRow) -> None:
-    """Raises `MemberInProtocol`: what was signed is changed by who signs."""
+    """Raise `MemberInProtocol`: what was signed is changed by who signs."""
     if row.protocol_version is not None:
         raise MemberInProtocol("this member stands in the protocol: write its next version", field="subject")
 
@@ -101,13 +102,13 @@ def myself(work: Work, protocol_id: UUID) -> MemberRow:
 
 
 def refuse_other_partner(work: Work, row: MemberRow) -> None:
-    """Raises `Forbidden`: an account counts for the partner of its token, and for no other."""
+    """Raise `Forbidden`: an account counts for the partner of its token, and for no other."""
     if row.partner != work.caller.partner:
         raise Forbidden("your account is of another partner than you were invited for", field="partner")
 
 
 def named(reading: Reading, protocol_id: UUID, member_id: UUID) -> MemberRow:
-    """One member by its id; raises `MemberUnknown`."""
+    """Return one member by its id; raises `MemberUnknown`."""
     row = store.member(reading.session, protocol_id, member_id)
     if row is None:
         raise MemberUnknown("there is no such member of this committee", field="member_id")
@@ -115,31 +116,41 @@ def named(reading: Reading, protocol_id: UUID, member_id: UUID) -> MemberRow:
 
 
 def refuse_former(row: MemberRow, day: date) -> None:
-    """Raises `MemberUnknown` for who is no member on a day."""
+    """Raise `MemberUnknown` for who is no member on a day."""
     if row.ended_at is not None or not sits_on(row, day):
         raise MemberUnknown("no member of this committee on this day", field="member_id")
 
 
 def listed(reading: Reading, protocol_id: UUID) -> list[tuple[MemberRow, str]]:
-    """The members with their names; raises `ProtocolUnknown` for another district's."""
+    """Return the members with their names; raises `ProtocolUnknown` for another district's."""
     _own(reading, protocol_id)
     return [(row, name(reading, row)) for row in store.members(reading.session, protocol_id)]
 
 
+def accounts_of(reading: Reading, protocol_id: UUID) -> list[str]:
+    """Return the accounts of the members, as they are compared."""
+    return [each.person for each in store.members(reading.session, protocol_id)]
+
+
+def invitations(reading: Reading) -> Sequence[MemberRow]:
+    """Say what the caller was invited to and did not confirm yet."""
+    return store.invitations(reading.session, reading.scope.protocols, account(reading.caller.subject))
+
+
 def name(reading: Reading, row: MemberRow) -> str:
-    """What stands in the minutes."""
-    return str(reading.opened(sealed.member(row.id), row.sealed).get("name", UNREADABLE))
+    """Say what stands in the minutes."""
+    return str(reading.opened(encrypted_columns.member(row.id), row.sealed).get("name", UNREADABLE))
 
 
 def state_of(row: MemberRow) -> MemberState:
-    """How a membership stands."""
+    """Say how a membership stands."""
     if row.ended_at is not None:
         return "ended"
     return "confirmed" if row.confirmed_at is not None else "invited"
 
 
 def _own(reading: Reading, protocol_id: UUID) -> ProtocolRow:
-    """The version in force of a protocol of the caller's; raises `ProtocolUnknown`."""
-    if protocol_id not in reading.sight.protocols:
+    """Return the version in force of a protocol of the caller's; raises `ProtocolUnknown`."""
+    if protocol_id not in reading.scope.protocols:
         raise ProtocolUnknown("there is no such protocol here")
     return protocols.in_force(reading.session, protocol_id)

@@ -1,24 +1,27 @@
 """Being there: confirmed by each member at their own desk, or recorded first and confirmed later."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
 from chassis.security.accounts import account
 from contracts.common import local_day
+from services.committee.domain.meeting import MeetingState
 from services.committee.errors import MeetingMoveRefused, MemberUnknown
 from services.committee.models import AttendanceRow, MeetingRow, MemberRow
+from services.committee.store import encrypted_columns, pending_decisions
 from services.committee.store import meetings as store
-from services.committee.usecases import meetings, members, sealed
+from services.committee.usecases import meetings, members
+from services.committee.usecases.access_scope import Reading, Work
 from services.committee.usecases.meetings import Seen
-from services.committee.usecases.work import Work
 
 
 def record(work: Work, meeting_id: UUID, member_id: UUID, within: timedelta) -> Seen:
-    """The secretariat sees a member in the room: it counts once they confirm, `within` this time.
+    """Record a member in the room, by the secretariat: it counts once they confirm, `within` this time.
 
     Who records themselves is at their own desk. Again changes nothing.
     """
-    row = meetings.locked(work, meeting_id, "open")
+    row = meetings.locked(work, meeting_id, MeetingState.OPEN)
     member = members.named(work, row.protocol_id, member_id)
     members.refuse_former(member, local_day(work.at))
     own = member.person == account(work.caller.subject)
@@ -31,18 +34,18 @@ def record(work: Work, meeting_id: UUID, member_id: UUID, within: timedelta) -> 
 
 
 def confirm(work: Work, meeting_id: UUID) -> Seen:
-    """The caller is there, or was where the secretariat recorded it; again changes nothing.
+    """Confirm that the caller is there, or was where the secretariat recorded it; again changes nothing.
 
     Raises `MeetingMoveRefused` for who was not recorded at a meeting that is over.
     """
-    row = meetings.locked(work, meeting_id, "open", "closed")
+    row = meetings.locked(work, meeting_id, MeetingState.OPEN, MeetingState.CLOSED)
     # Their invitation too: nobody is asked twice who they are.
     member = members.confirm(work, row.protocol_id)
     stays = [who for who in store.attendance(work.session, row.id) if who.member_id == member.id]
     for stay in stays:
         if stay.confirmed_at is None:
             stay.confirmed_at = work.at
-    if row.state == "open" and _here(work, row, member) is None:
+    if row.state == MeetingState.OPEN and _here(work, row, member) is None:
         members.refuse_former(member, local_day(work.at))
         _come_in(work, row, member, confirmed=True)
     elif not stays:
@@ -52,8 +55,8 @@ def confirm(work: Work, meeting_id: UUID) -> Seen:
 
 
 def leave(work: Work, meeting_id: UUID, member_id: UUID) -> Seen:
-    """Somebody goes; they count no longer for what is decided from now on."""
-    row = meetings.locked(work, meeting_id, "open")
+    """Record that somebody goes; they count no longer for what is decided from now on."""
+    row = meetings.locked(work, meeting_id, MeetingState.OPEN)
     stays = [who for who in store.attendance(work.session, row.id) if who.member_id == member_id]
     if not stays:
         raise MemberUnknown("this member is not at this meeting", field="member_id")
@@ -61,8 +64,13 @@ def leave(work: Work, meeting_id: UUID, member_id: UUID) -> Seen:
     return meetings.seen(work, row)
 
 
+def to_confirm(reading: Reading) -> Sequence[tuple[MeetingRow, AttendanceRow]]:
+    """Return the meetings at which the caller was recorded, by somebody else, and did not confirm it."""
+    return pending_decisions.unconfirmed(reading.session, reading.scope, account(reading.caller.subject))
+
+
 def _here(work: Work, row: MeetingRow, member: MemberRow) -> AttendanceRow | None:
-    """The stay of a member that lasts; one person is there once, so another stay of theirs ends."""
+    """Return the stay of a member that lasts; one person is there once, so another stay of theirs ends."""
     found = None
     for who in store.attendance(work.session, row.id):
         if who.left_at is None and account(who.subject) == member.person:
@@ -81,7 +89,7 @@ def _come_in(
         meeting_id=row.id,
         subject=member.person,
         partner=member.partner,
-        sealed=work.seal(sealed.attendance(row.id, member.person), named),
+        sealed=work.seal(encrypted_columns.attendance(row.id, member.person), named),
         arrived_at=work.at,
         member_id=member.id,
         recorded_by=work.caller.subject,

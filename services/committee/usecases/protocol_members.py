@@ -5,30 +5,29 @@ word of each, with a token of that partner.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlmodel import Session
-
+from chassis.database.database import Session
 from chassis.errors import Invalid
 from chassis.security.accounts import account, refuse_unreadable
 from contracts.common import local_day
+from services.committee.domain.presence import NamedMember
 from services.committee.errors import ProtocolContradictory
 from services.committee.models import MemberRow
+from services.committee.store import encrypted_columns
 from services.committee.store import members as store
-from services.committee.usecases import sealed
-from services.committee.usecases.sealed import UNREADABLE
-from services.committee.usecases.work import Reading, Work
-
-Named = Mapping[str, Any]
+from services.committee.store.encrypted_columns import UNREADABLE
+from services.committee.usecases.access_scope import Reading, Work
 
 
-def refuse_wrong(partners: Sequence[Mapping[str, Any]], named: Sequence[Named]) -> None:
-    """Raises `ProtocolContradictory` that says of every member what is wrong with it."""
+def refuse_wrong(partners: Sequence[Mapping[str, Any]], named: Sequence[NamedMember]) -> None:
+    """Raise `ProtocolContradictory` that says of every member what is wrong with it."""
     sitting = [each["id"] for each in partners if each["member"]]
     wrong = [problem for n, each in enumerate(named) for problem in _problems(f"members.{n}", each, sitting)]
-    people = [account(each["subject"]) for each in named]
+    people = [account(each.subject) for each in named]
     wrong += [
         {"field": f"members.{n}.subject", "detail": "this person is named twice"}
         for n, person in enumerate(people)
@@ -39,71 +38,68 @@ def refuse_wrong(partners: Sequence[Mapping[str, Any]], named: Sequence[Named]) 
         raise ProtocolContradictory(said, field=wrong[0]["field"], errors=wrong)
 
 
-def _problems(at: str, each: Named, sitting: Sequence[str]) -> list[dict[str, str]]:
+def _problems(at: str, each: NamedMember, sitting: Sequence[str]) -> list[dict[str, str]]:
     found = []
-    if each["partner"] not in sitting:
+    if each.partner not in sitting:
         found.append({"field": f"{at}.partner", "detail": "no member of this committee"})
-    if each["valid_from"] and each["valid_until"] and each["valid_until"] < each["valid_from"]:
+    if each.valid_from and each.valid_until and each.valid_until < each.valid_from:
         found.append({"field": f"{at}.valid_until", "detail": "ends before it begins"})
     try:
-        refuse_unreadable(each["subject"], f"{at}.subject")
+        refuse_unreadable(each.subject, f"{at}.subject")
     except Invalid as refused:
         found.append({"field": f"{at}.subject", "detail": refused.detail})
     return found
 
 
-def of_version(reading: Reading, protocol_id: UUID, version: int) -> list[dict[str, Any]]:
-    """Who stands in a version, as it was written."""
-    rows = store.of_version(reading.session, protocol_id, version)
-    unknown = {"name": UNREADABLE}
-    return [
-        {**unknown, "subject": row.person, **reading.opened(sealed.member(row.id), row.sealed), **_terms(row)}
-        for row in rows
-    ]
+def of_version(reading: Reading, protocol_id: UUID, version: int) -> list[NamedMember]:
+    """Say who stands in a version, as it was written."""
+    return [_named(reading, row) for row in store.of_version(reading.session, protocol_id, version)]
 
 
-def _terms(row: MemberRow) -> dict[str, Any]:
-    return {
-        "partner": row.partner,
-        "role": row.role,
-        "valid_from": row.valid_from,
-        "valid_until": row.valid_until,
-    }
+def _named(reading: Reading, row: MemberRow) -> NamedMember:
+    said = reading.opened(encrypted_columns.member(row.id), row.sealed)
+    return NamedMember(
+        subject=said.get("subject", row.person),
+        name=said.get("name", UNREADABLE),
+        partner=row.partner,
+        role=row.role,
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+    )
 
 
-def write(work: Work, protocol_id: UUID, version: int, named: Sequence[Named]) -> None:
-    """Who stands in a version that is being drafted, in place of who stood there."""
+def write(work: Work, protocol_id: UUID, version: int, named: Sequence[NamedMember]) -> None:
+    """Write who stands in a version that is being drafted, in place of who stood there."""
     store.forget(work.session, protocol_id, version)
     for each in named:
         row = MemberRow(
             id=uuid4(),
             protocol_id=protocol_id,
             protocol_version=version,
-            person=account(each["subject"]),
-            partner=each["partner"],
-            role=each["role"],
-            valid_from=each["valid_from"] or local_day(work.at),
-            valid_until=each["valid_until"],
+            person=account(each.subject),
+            partner=each.partner,
+            role=each.role,
+            valid_from=each.valid_from or local_day(work.at),
+            valid_until=each.valid_until,
             sealed=b"",
             invited_at=work.at,
             invited_by=work.caller.subject,
         )
-        row.sealed = work.seal(sealed.member(row.id), {"name": each["name"], "subject": each["subject"]})
+        row.sealed = work.seal(encrypted_columns.member(row.id), {"name": each.name, "subject": each.subject})
         work.session.add(row)
     work.session.flush()
 
 
-def is_same(reading: Reading, protocol_id: UUID, version: int, named: Sequence[Named]) -> bool:
-    """Whether a version names just these already; who has no first day begins with the version."""
-    before = of_version(reading, protocol_id, version)
-    known = {account(each["subject"]): each for each in before}
-    wanted = {account(each["subject"]): {**each} for each in named}
+def is_same(reading: Reading, protocol_id: UUID, version: int, named: Sequence[NamedMember]) -> bool:
+    """Say whether a version names just these already; who has no first day begins with the version."""
+    known = {account(each.subject): each for each in of_version(reading, protocol_id, version)}
+    wanted = {account(each.subject): each for each in named}
     for person, each in wanted.items():
-        if each["valid_from"] is None and person in known:
-            each["valid_from"] = known[person]["valid_from"]
+        if each.valid_from is None and person in known:
+            wanted[person] = replace(each, valid_from=known[person].valid_from)
     return known == wanted
 
 
 def take_effect(session: Session, protocol_id: UUID, version: int, day: date, now: datetime) -> None:
-    """Who stands in this version counts from `day` on, whoever invited them for what before; others do not."""
+    """Count who stands in this version from `day` on, whatever they were invited for; and nobody else of it."""
     store.put_in_force(session, protocol_id, version, day, now)

@@ -1,20 +1,18 @@
 """The life of a protocol: drafted, approved, signed, in force from a date, superseded."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
-
 from chassis.database import timers
-from chassis.database.database import Database, Transaction
+from chassis.database.database import Database, Session, Transaction
 from chassis.errors import Forbidden
 from chassis.runtime import clock
 from contracts.common import BELGIUM, local_day
-from services.committee import events
+from services.committee.domain.presence import NamedMember
 from services.committee.domain.protocol import (
-    VERSION_STATES,
+    UNDER_WAY,
     Delays,
     Rules,
     VersionMove,
@@ -23,16 +21,17 @@ from services.committee.domain.protocol import (
     version_moved,
 )
 from services.committee.errors import DateTooEarly, ProtocolContradictory, ProtocolUnknown
-from services.committee.models import ProtocolRow
+from services.committee.events import outgoing
+from services.committee.models import ApplicationRow, ProtocolRow
 from services.committee.store import protocols as store
 from services.committee.usecases import protocol_members
-from services.committee.usecases.work import Reading, Work, reach_of
+from services.committee.usecases.access_scope import Reading, Work, reach_of
 
 TIMER = "protocol"
 
 
 def draft(
-    work: Work, protocol_id: UUID, content: dict[str, Any], members: Sequence[Mapping[str, Any]] = ()
+    work: Work, protocol_id: UUID, content: dict[str, Any], members: Sequence[NamedMember] = ()
 ) -> ProtocolRow:
     """Write the next version, or write the one that is being drafted anew; the same content changes nothing.
 
@@ -78,7 +77,7 @@ def move(
 
 
 def sign(work: Work, protocol_id: UUID, version: int, in_force_from: date) -> ProtocolRow:
-    """The procureur des Konings signs; it takes effect on its day, today at once. Raises `DateTooEarly`."""
+    """Sign as the procureur des Konings; it takes effect on its day, today at once. Raises `DateTooEarly`."""
     row = _locked(work, protocol_id, version)
     row.state = version_moved(_state(row), "sign")
     today = local_day(work.at)
@@ -104,7 +103,7 @@ def _take_effect_now(tx: Transaction, due: timers.Due) -> None:
     protocol_id, _, version = due.subject_id.partition(":")
     store.lock(tx.session, UUID(protocol_id))
     row = store.version(tx.session, UUID(protocol_id), int(version))
-    if row is not None and row.state == "signed":
+    if row is not None and row.state == VersionState.SIGNED:
         _take_effect(tx, row)
 
 
@@ -117,17 +116,49 @@ def _take_effect(tx: Transaction, row: ProtocolRow) -> None:
     now = clock.now()
     first = row.in_force_from or local_day(now)
     protocol_members.take_effect(tx.session, row.id, row.version, first, now)
-    tx.publish(events.protocol_in_force(row))
+    tx.publish(outgoing.protocol_in_force(row))
 
 
-def members_of(reading: Reading, protocol_id: UUID, number: int) -> list[dict[str, Any]]:
-    """Who stands in a version, for its own people; raises `Forbidden`, `ProtocolUnknown`."""
+def members_of(reading: Reading, protocol_id: UUID, number: int) -> list[NamedMember]:
+    """Say who stands in a version, for its own people; raises `Forbidden`, `ProtocolUnknown`."""
     _refuse_strangers(reading, protocol_id, version(reading.session, protocol_id, number).content)
     return protocol_members.of_version(reading, protocol_id, number)
 
 
+def of_case(reading: Reading, row: ApplicationRow) -> ProtocolRow | None:
+    """Say what binds a case: its frozen version, or while it is a draft the one in force."""
+    if row.protocol_id is None:
+        return None
+    if row.protocol_version is None:
+        return store.in_force(reading.session, row.protocol_id)
+    return store.version(reading.session, row.protocol_id, row.protocol_version)
+
+
+def every(reading: Reading) -> Sequence[ProtocolRow]:
+    """Return all versions of every protocol, those of one together, the newest first."""
+    return store.every(reading.session)
+
+
+def changed(reading: Reading, row: ProtocolRow) -> set[str]:
+    """Say what a version on its way says otherwise than the one in force."""
+    before = store.in_force(reading.session, row.id)
+    if before is None or row.state not in UNDER_WAY:
+        return set()
+    return {name for name, value in row.said.items() if before.said.get(name) != value}
+
+
+def all_in_force(reading: Reading) -> Sequence[ProtocolRow]:
+    """Return the versions that bind now, of every protocol."""
+    return store.all_in_force(reading.session)
+
+
+def versions(reading: Reading, protocol_id: UUID) -> Sequence[ProtocolRow]:
+    """Return all versions of one protocol, the newest first."""
+    return store.versions(reading.session, protocol_id)
+
+
 def in_force(session: Session, protocol_id: UUID) -> ProtocolRow:
-    """The version in force; raises `ProtocolUnknown`."""
+    """Return the version in force; raises `ProtocolUnknown`."""
     row = store.in_force(session, protocol_id)
     if row is None:
         raise ProtocolUnknown("no version of this protocol is in force")
@@ -135,13 +166,13 @@ def in_force(session: Session, protocol_id: UUID) -> ProtocolRow:
 
 
 def known(session: Session, protocol_id: UUID) -> None:
-    """Raises `ProtocolUnknown` unless there is such a protocol: ids of other things have histories too."""
+    """Raise `ProtocolUnknown` unless there is such a protocol: ids of other things have histories too."""
     if not store.versions(session, protocol_id):
         raise ProtocolUnknown("there is no such protocol")
 
 
 def version(session: Session, protocol_id: UUID, number: int) -> ProtocolRow:
-    """One version; raises `ProtocolUnknown`."""
+    """Return one version; raises `ProtocolUnknown`."""
     row = store.version(session, protocol_id, number)
     if row is None:
         raise ProtocolUnknown("there is no such version")
@@ -149,14 +180,14 @@ def version(session: Session, protocol_id: UUID, number: int) -> ProtocolRow:
 
 
 def rules_of(session: Session, protocol_id: UUID | None, number: int | None) -> Rules:
-    """What binds a submitted application: its frozen version, or the defaults outside any protocol."""
+    """Say what binds a submitted application: its frozen version, or the defaults outside any protocol."""
     if protocol_id is None or number is None:
         return Rules()
     return rules(version(session, protocol_id, number))
 
 
 def rules(row: ProtocolRow) -> Rules:
-    """What a version says about applications and decisions."""
+    """Say what a version says about applications and decisions."""
     content = row.content
     return Rules(
         procedures=content["procedures"],
@@ -188,7 +219,7 @@ def _locked(work: Work, protocol_id: UUID, number: int) -> ProtocolRow:
 
 
 def _refuse_strangers(work: Reading, protocol_id: UUID, content: dict[str, Any]) -> None:
-    """A protocol is moved by its own partners in its district, the procureur-generaal and who installs."""
+    """Let only its own partners in its district, the procureur-generaal and who installs move a protocol."""
     caller = work.caller
     if caller.roles & {"admin", "procureur_general"}:
         return
@@ -197,4 +228,4 @@ def _refuse_strangers(work: Reading, protocol_id: UUID, content: dict[str, Any])
 
 
 def _state(row: ProtocolRow) -> VersionState:
-    return next(state for state in VERSION_STATES if state == row.state)
+    return VersionState(row.state)

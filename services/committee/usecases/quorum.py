@@ -10,14 +10,14 @@ from services.committee.errors import QuorumMissing
 from services.committee.models import AgendaRow, ApplicationRow, AttendanceRow, MeetingRow
 from services.committee.store import cases, members
 from services.committee.store import meetings as store
-from services.committee.usecases import applications, protocols
-from services.committee.usecases.work import Reading
+from services.committee.usecases import application_content, protocols
+from services.committee.usecases.access_scope import Reading
 
 log = logging.getLogger(__name__)
 
 
 def counted(reading: Reading, row: MeetingRow, application: ApplicationRow | None, item: AgendaRow) -> Counted:
-    """Who of those at a meeting now counts for one point of it.
+    """Say who of those at a meeting now counts for one point of it.
 
     The rules are those of the case; of a review without one, those of the meeting.
     """
@@ -36,7 +36,7 @@ def counted_later(
     item: AgendaRow,
     there: Mapping[str, str],
 ) -> Counted:
-    """The same of who was there when it was recorded (person to partner), by what they confirmed since."""
+    """Do the same of who was there when it was recorded (person to partner), by what they confirmed since."""
     stays = store.attendance(reading.session, row.id)
     # Who came twice confirms all of it; a stay for another partner is not this one.
     at_it = {who.subject: who for who in stays if there.get(who.subject) == who.partner}
@@ -47,7 +47,7 @@ def counted_later(
 def still_counted(
     reading: Reading, application: ApplicationRow, there: Mapping[str, str], rules: Rules
 ) -> Counted:
-    """Who of those that decided at a meeting that is over counts now; raises `QuorumMissing`."""
+    """Say who of those that decided at a meeting that is over counts now; raises `QuorumMissing`."""
     out = cases.tied(reading.session, application.id, application.enrolment_id)
     found = count(there, {}, out | _deciders(application), rules.quorum)
     refuse_without(found)
@@ -55,7 +55,7 @@ def still_counted(
 
 
 def refuse_without(found: Counted, *, confirmed: bool = False) -> None:
-    """Raises `QuorumMissing`. `confirmed`: also where somebody is there on another's word only."""
+    """Raise `QuorumMissing`. `confirmed`: also where somebody is there on another's word only."""
     missing = [*found.missing, *(found.waits_for if confirmed else ())]
     if missing:
         raise QuorumMissing(
@@ -82,13 +82,13 @@ def _count(
 
 
 def _is_ended(reading: Reading, row: MeetingRow, who: AttendanceRow) -> bool:
-    """Whether somebody who came in is a member no longer."""
+    """Say whether somebody who came in is a member no longer."""
     member = members.member(reading.session, row.protocol_id, who.member_id) if who.member_id else None
     return member is not None and member.ended_at is not None
 
 
 def _is_member(reading: Reading, row: MeetingRow, who: AttendanceRow) -> bool:
-    """Whether they were a member when they came. What was typed before there were members is nobody."""
+    """Say whether they were a member when they came. What was typed before there were members is nobody."""
     member = members.member(reading.session, row.protocol_id, who.member_id) if who.member_id else None
     if member is None or member.partner != who.partner:
         return False
@@ -97,18 +97,18 @@ def _is_member(reading: Reading, row: MeetingRow, who: AttendanceRow) -> bool:
 
 
 def _rules(reading: Reading, row: MeetingRow, application: ApplicationRow | None) -> Rules:
-    rules = applications.rules_for(reading, application) if application else None
+    rules = application_content.rules_for(reading, application) if application else None
     return rules or protocols.rules(protocols.version(reading.session, row.protocol_id, row.protocol_version))
 
 
 def _excluded(reading: Reading, application: ApplicationRow | None, item: AgendaRow) -> set[str]:
-    """Who has a tie to a party; and, after a request for review, who took the decision that is reviewed."""
+    """Say who has a tie to a party; and, after a request for review, who took the decision that is reviewed."""
     tied = cases.tied(reading.session, item.application_id, item.enrolment_id)
     return tied | (_deciders(application) if application else set())
 
 
 def _deciders(application: ApplicationRow) -> set[str]:
-    """Who took the decision that is reviewed; raises `QuorumMissing` where that cannot be read."""
+    """Say who took the decision that is reviewed; raises `QuorumMissing` where that cannot be read."""
     found: object = application.reviewed_from
     if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
         log.error("application %s: who took what is reviewed cannot be read", application.id)

@@ -1,0 +1,1 @@
+"""Events of the committee: what comes in, what goes out."""

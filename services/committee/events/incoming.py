@@ -1,0 +1,65 @@
+"""Event to typed value: what the committee reads from others; `Invalid` names the field that cannot be read."""
+
+from datetime import datetime
+from typing import TypeVar
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from chassis.errors import Invalid
+from chassis.security.accounts import account
+from contracts.common import Outcome
+from contracts.dispatch import IncidentClosed
+from contracts.envelope import Event, Payload
+from contracts.registry import EnrolmentChanged, TieDeclared, TieWithdrawn
+from contracts.ties import TieTold
+from services.committee.models import KnownEnrolmentRow, KnownTieRow
+
+P = TypeVar("P", bound=Payload)
+
+# An alarm that was real asks for a new look at the case; a false one does not.
+REAL = frozenset({Outcome.GENUINE, Outcome.PERPETRATOR_PRESENT, Outcome.ARREST})
+
+
+def real_incident(event: Event) -> tuple[UUID, UUID, datetime] | None:
+    """Incident, enrolment and time of the press of a real alarm that was closed, or None. Raises `Invalid`."""
+    if event.type != IncidentClosed.TYPE:
+        return None
+    closed = _read(IncidentClosed, event)
+    if closed.enrolment_id is None or closed.outcome not in REAL:
+        return None
+    # The time runs since the press, however long the incident stayed open.
+    return closed.incident_id, closed.enrolment_id, closed.raised_at or closed.at
+
+
+def enrolment(event: Event) -> KnownEnrolmentRow | None:
+    """Say how a file stands at the registry; None for anything else. Raises `Invalid`."""
+    if event.type != EnrolmentChanged.TYPE:
+        return None
+    changed = _read(EnrolmentChanged, event)
+    return KnownEnrolmentRow(id=changed.enrolment_id, **changed.model_dump(exclude={"enrolment_id"}))
+
+
+def known_tie(event: Event) -> KnownTieRow | None:
+    """Return a tie that was declared or withdrawn at the registry; None for anything else. Raises `Invalid`."""
+    if event.type not in (TieDeclared.TYPE, TieWithdrawn.TYPE):
+        return None
+    told: TieTold
+    told = _read(TieDeclared, event) if event.type == TieDeclared.TYPE else _read(TieWithdrawn, event)
+    # As it is compared: who withdraws it may spell it otherwise.
+    person = account(told.person)
+    return KnownTieRow(
+        enrolment_id=told.enrolment_id,
+        subject=person,
+        person=person,
+        declared_at=told.declared_at,
+        withdrawn_at=told.withdrawn_at,
+    )
+
+
+def _read(kind: type[P], event: Event) -> P:
+    try:
+        return kind.model_validate(event.data)
+    except ValidationError as error:
+        where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
+        raise Invalid(f"unreadable {event.type}", field=f"data.{where}") from None

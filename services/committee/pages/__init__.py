@@ -1,0 +1,13 @@
+"""Pages of the committee, under /desk; each subject has a file. Changes go over the API."""
+
+from fastapi import FastAPI
+
+from services.committee.pages import board, cases, chain, meetings, members, protocols
+from services.committee.pages.context import add_pages
+
+
+def add(app: FastAPI) -> None:
+    """Add the pages to the application."""
+    add_pages(app)
+    for page in (board, cases, meetings, members, chain, protocols):
+        app.include_router(page.router)

@@ -1,0 +1,63 @@
+"""The first pages: what is due, and the list of cases."""
+
+from datetime import datetime, timedelta
+
+from fastapi import APIRouter, Response
+from fastapi.responses import RedirectResponse
+
+from services.committee.domain.application import State
+from services.committee.domain.roles import READERS
+from services.committee.pages.context import LINES, Page, is_member
+from services.committee.usecases import (
+    applications,
+    conflicts_of_interest,
+    deadlines,
+    meetings,
+    members,
+    presence,
+    protocols,
+)
+
+# Before a deadline, from when it stands out.
+_SOON = timedelta(hours=48)
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/desk")
+def board(page: Page) -> Response:
+    """Show what is due, the loudest first."""
+    caller = page.reader(*READERS)
+    if not is_member(caller):
+        return RedirectResponse("/desk/applications", 303)
+    with page.unit_of_reading(caller) as reading:
+        now = reading.at
+        rows = deadlines.board(reading, LINES)
+        coming = meetings.listed(reading, now, 5)
+        asked = presence.to_confirm(reading)
+        invited = members.invitations(reading)
+        names = {row.id: row.said["name"] for row in protocols.all_in_force(reading)}
+        said = conflicts_of_interest.said_of_caller(reading)
+    urgency = [(row, _urgency(row.due_at, now)) for row in rows]
+    mine = {
+        "said_of_you": [row.declared_at for row in said],
+        "asked": {meeting.id: meeting for meeting, stay in asked if stay.partner == caller.partner},
+        "invited": [row for row in invited if row.partner == caller.partner and row.protocol_id in names],
+    }
+    return page.show("board.html", caller, deadlines=urgency, coming=coming, names=names, **mine)
+
+
+@router.get("/desk/applications")
+def listed(page: Page, state: State | None = None) -> Response:
+    """Show the newest cases that the caller may see."""
+    caller = page.reader(*READERS)
+    with page.unit_of_reading(caller) as reading:
+        rows = applications.listed(reading, state, LINES)
+        contents = {each.id: each.said for each in protocols.all_in_force(reading)}
+    return page.show("applications.html", caller, rows=rows, state=state, contents=contents)
+
+
+def _urgency(due_at: datetime, now: datetime) -> str:
+    if due_at < now:
+        return "late"
+    return "soon" if due_at - now < _SOON else ""

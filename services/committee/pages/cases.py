@@ -1,0 +1,119 @@
+"""Pages of one case: a draft, or all from application to decision and what the caller can do now."""
+
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Response
+
+from services.committee.domain.application import ELEMENTS, LEVELS, MOVES, State
+from services.committee.domain.deadlines import DeadlineState
+from services.committee.domain.review import TO_HOLD
+from services.committee.domain.roles import (
+    COMMITTEE,
+    OFFICERS,
+    OPINION_GIVERS,
+    PROPOSERS,
+    READERS,
+    TIE_KEEPERS,
+)
+from services.committee.models import ApplicationRow
+from services.committee.pages.context import Page, PageRequest, conditions_of, is_member
+from services.committee.presenters.applications import disclose_application, disclose_opinions
+from services.committee.presenters.conflicts_of_interest import disclose_conflicts
+from services.committee.presenters.handovers import disclose_handovers
+from services.committee.presenters.history import disclose_history
+from services.committee.presenters.partner_names import called
+from services.committee.schemas.case import ApplicationOut
+from services.committee.schemas.opinion import ConflictOut
+from services.committee.usecases import (
+    applications,
+    chain,
+    conflicts_of_interest,
+    deadlines,
+    members,
+    protocols,
+    reviews,
+)
+from services.committee.usecases.access_scope import Reading
+from services.committee.usecases.agendas import Agendas
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/desk/applications/new")
+def new(page: Page) -> Response:
+    """Show an empty application."""
+    caller = page.reader(*PROPOSERS)
+    with page.unit_of_reading(caller) as reading:
+        choices = _choices(page, reading, None)
+    empty: dict[str, Any] = {"case": None, "conditions": [], "elements": ELEMENTS, "levels": LEVELS}
+    return page.show("draft.html", caller, **empty, **choices)
+
+
+@router.get("/desk/applications/{application_id}")
+def case(page: Page, application_id: UUID) -> Response:
+    """Show one case: a draft to write on, or all that happened and is to be done."""
+    caller = page.reader(*READERS)
+    with page.unit_of_reading(caller) as reading:
+        row = reading.readable(application_id)
+        filed = disclose_application(reading, applications.filed(reading, row))
+        protocol = protocols.of_case(reading, row)
+        what: dict[str, Any] = {"case": filed, **conditions_of(protocol), "elements": ELEMENTS}
+        if row.state == State.DRAFT and caller.roles & set(PROPOSERS):
+            what |= _choices(page, reading, row.proposer)
+            return page.show("draft.html", caller, **what, levels=LEVELS)
+        what |= _around(reading, row) if is_member(caller) else _nothing_around()
+        what |= _ties(reading, row)
+        what["opinions"] = disclose_opinions(reading, row) if caller.roles & set(OPINION_GIVERS) else None
+    what |= {"protocol": protocol, "levels": _raised(filed) if caller.roles & set(OFFICERS) else ()}
+    moves = {move for state, move in MOVES if state == row.state}
+    return page.show("case.html", caller, moves=moves, **what)
+
+
+def _choices(page: PageRequest, reading: Reading, present: str | None) -> dict[str, Any]:
+    """Say what a draft can be under, and by whom proposed: who is no member proposes for their own partner."""
+    found, caller = protocols.all_in_force(reading), reading.caller
+    proposers = dict[str, str]()
+    if caller.roles & COMMITTEE:
+        contents = [row.said for row in found]
+        said = [(each["id"], content) for content in contents for each in content["partners"]]
+        own = [(code, None) for code in (present, caller.partner) if code]
+        for code, content in [*said, *own]:
+            proposers.setdefault(code, called(code, page.language, content))
+    return {"protocols": found, "proposers": proposers}
+
+
+def _raised(case: ApplicationOut) -> tuple[str, ...]:
+    """Return the levels that any officer may set: as it is, or higher."""
+    level = case.assessment.level
+    return LEVELS[LEVELS.index(level) :] if level else LEVELS
+
+
+def _around(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
+    """Say what members see of a case besides the application: logged, as over the API."""
+    history = disclose_history(reading, row.id)
+    agendas = Agendas.read(reading)
+    waiting = [each for each in reviews.of_case(reading, row) if each.state in TO_HOLD]
+    return {
+        "history": history,
+        "deadlines": [d for d in deadlines.of_case(reading, row.id) if d.state == DeadlineState.OPEN],
+        "agendas": agendas.of(row, None),
+        "reviews": [(each, *agendas.of(row, each.id)) for each in waiting],
+        "handovers": disclose_handovers(reading, row.id),
+        "sendable": chain.sendable(reading, row),
+    }
+
+
+def _ties(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
+    """Say whose ties were declared, for who may withdraw them; and whether the reader may declare another's."""
+    found: list[ConflictOut] = []
+    if reading.caller.roles & set(TIE_KEEPERS):
+        found = disclose_conflicts(reading, row.id)
+    may = conflicts_of_interest.may_be_said(reading, row)
+    known = members.accounts_of(reading, row.protocol_id) if may and row.protocol_id else ()
+    return {"ties": found, "may_tie": may, "accounts": known}
+
+
+def _nothing_around() -> dict[str, Any]:
+    empty = ("history", "deadlines", "reviews", "handovers")
+    return {**{name: [] for name in empty}, "agendas": ([], []), "sendable": {}}

@@ -1,0 +1,120 @@
+"""What the committee's pages have in common: where one can go, as whom, and words for what happened."""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Depends, FastAPI, Request, Response
+
+from chassis.bootstrap.api import ApiProcess, process_of
+from chassis.http.pages import Pages
+from chassis.security.principal import Caller
+from contracts.common import Language
+from services.committee.bootstrap import unit_of_reading
+from services.committee.domain.roles import MEMBERS, PROPOSERS, READERS
+from services.committee.models import ProtocolRow
+from services.committee.pages.permissions import permissions_of
+from services.committee.pages.words import WORDS
+from services.committee.presenters.partner_names import called
+from services.committee.settings import CommitteeSettings
+from services.committee.usecases.access_scope import Reading
+
+LINES = 100
+_FOLDER = Path(__file__).parent
+# Names of these stand before the colon of a line of the history; what follows is a code of this group.
+_CODES = {"review": "review_outcome", "chain_approach": "handover"}
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """One request for a page."""
+
+    request: Request
+    process: ApiProcess[CommitteeSettings]
+    pages: Pages
+
+    @property
+    def linked(self) -> bool:
+        """Whether a chain approach is connected."""
+        return self.process.settings.chain_approach_url is not None
+
+    @property
+    def language(self) -> Language:
+        """The reader's language."""
+        return self.pages.language(self.request)
+
+    def reader(self, *roles: str) -> Caller:
+        """Say who reads; raises `Unauthenticated` (which becomes the way to the sign-in) and `Forbidden`."""
+        return self.pages.reader(self.request, *roles)
+
+    def unit_of_reading(self, caller: Caller) -> AbstractContextManager[Reading]:
+        """Open a transaction for what the page shows."""
+        return unit_of_reading(self.process.database, self.process.vault, caller)
+
+    def show(self, template: str, caller: Caller, **what: Any) -> Response:
+        """Answer with a page, with what every one of them needs."""
+        language = self.language
+        words = WORDS[language]
+        common: dict[str, Any] = {
+            "nav": _nav(caller, words),
+            "member": is_member(caller),
+            "linked": self.linked,
+            "happened": partial(_happened, language),
+            "partner": lambda code, protocol=None: called(code, language, protocol),
+            "partners": lambda codes, protocol=None: ", ".join(
+                dict.fromkeys(called(code, language, protocol) for code in codes)
+            ),
+            **permissions_of(caller.roles),
+        }
+        named = {f"unmet.{code}": text for code, text in what.get("condition_texts", {}).items()}
+        return self.pages.show(self.request, template, caller, named=named, **common, **what)
+
+
+def add_pages(app: FastAPI) -> None:
+    """Add the templates, the static files and the refusals in words."""
+    app.state.desk_pages = Pages(app, "/desk", _FOLDER, WORDS)
+
+
+def _page_request(request: Request) -> PageRequest:
+    return PageRequest(request, process_of(request), request.app.state.desk_pages)
+
+
+Page = Annotated[PageRequest, Depends(_page_request)]
+
+
+def is_member(caller: Caller) -> bool:
+    """Say whether the caller sits on the committee."""
+    return bool(caller.roles & set(MEMBERS))
+
+
+def conditions_of(protocol: ProtocolRow | None) -> dict[str, Any]:
+    """Say what an alarm needs under a protocol, and in which words; outside any, nothing is checked."""
+    conditions = protocol.said["conditions"] if protocol else []
+    return {"conditions": conditions, "condition_texts": {each["id"]: each["text"] for each in conditions}}
+
+
+def _nav(caller: Caller, words: Mapping[str, str]) -> list[tuple[str, str]]:
+    nav = [("/desk", "board"), ("/desk/applications", "applications")] if caller.roles & set(READERS) else []
+    if is_member(caller):
+        nav += [("/desk/meetings", "meetings"), ("/desk/reviews", "reviews"), ("/desk/chain", "chain")]
+    nav += [("/desk/protocols", "protocols")]
+    nav += [("/desk/applications/new", "new_application")] if caller.roles & set(PROPOSERS) else []
+    return [(where, words[key]) for where, key in nav]
+
+
+def _happened(language: Language, what: str, protocol: Mapping[str, Any] | None = None) -> str:
+    """A line of the history; some end with a partner or an outcome. `protocol`: what that of the case says."""
+    words = WORDS[language]
+    known, _, more = what.partition(": ")
+    if what.startswith("opinion of "):
+        known, more = "opinion", called(what.removeprefix("opinion of "), language, protocol)
+    if what.startswith("version "):
+        _, number, moved = what.split(" ", 2)
+        return words.get(f"event.version_{moved}", what).format(number)
+    name = known.replace(" ", "_")
+    more = words.get(f"{_CODES.get(name)}.{more}", more)
+    text = words.get(f"event.{name}", known)
+    return f"{text}: {more}" if more else text

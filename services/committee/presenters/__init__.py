@@ -1,0 +1,1 @@
+"""From rows to answers, as the caller may see them."""

@@ -1,0 +1,59 @@
+"""Applications as the caller may see them, with the opinions about them."""
+
+from dataclasses import asdict
+from uuid import UUID
+
+from chassis.database import damaged_rows
+from services.committee.domain import application as domain
+from services.committee.models import ApplicationRow
+from services.committee.presenters.disclosure import disclose, log_write
+from services.committee.presenters.rows import present_row
+from services.committee.schemas.case import ApplicationOut
+from services.committee.schemas.decision import DecisionOut
+from services.committee.schemas.opinion import OpinionOut
+from services.committee.usecases import opinions
+from services.committee.usecases.access_scope import Reading, Work, own_cases
+from services.committee.usecases.applications import Filed
+
+
+def disclose_application(reading: Reading, found: Filed, *changed: str) -> ApplicationOut:
+    """Disclose an application with its decisions; `changed`: its fields that the caller changed, logged too."""
+    if changed:
+        log_write(reading, found.row.id, changed)
+    decisions = [present_row(DecisionOut, decision, **said) for decision, said in found.decisions]
+    whole = present_row(
+        ApplicationOut,
+        found.row,
+        **asdict(found.content),
+        missing=domain.missing(found.content, found.rules),
+        enrolment_status=found.enrolment_status,
+        decision=decisions[-1] if decisions else None,
+        decisions=tuple(decisions),
+        decision_waits=found.decision_waits,
+    )
+    if found.unreadable:
+        whole = whole.model_copy(update={"unreadable": (*found.unreadable, *whole.unreadable)})
+    answer = disclose(reading, found.row, whole)
+    if not found.file_withheld:
+        return answer
+    return answer.model_copy(update={"withheld": (*answer.withheld, "enrolment_status")})
+
+
+def disclose_opinions(reading: Reading, case: ApplicationRow) -> list[OpinionOut]:
+    """Disclose what the partners think; who is no member reads what its own partner wrote, and no more."""
+    return [
+        disclose(
+            reading,
+            case,
+            damaged_rows.shown(OpinionOut, each, "opinion", f"{case.id} {each['partner']}"),
+            author=each["own"],
+        )
+        for each in opinions.of_case(reading, case)
+        if each["own"] or own_cases(reading.caller) is None
+    ]
+
+
+def disclose_given_opinion(work: Work, application_id: UUID) -> list[OpinionOut]:
+    """Disclose the opinions after the caller's partner gave its own."""
+    log_write(work, application_id, ("opinion",))
+    return disclose_opinions(work, work.readable(application_id))

@@ -1,0 +1,28 @@
+"""Declared conflicts of interest, for who may withdraw them."""
+
+from uuid import UUID
+
+from chassis.security.accounts import is_one_of
+from services.committee.models import ConflictRow
+from services.committee.presenters.disclosure import log_read, log_write, purpose_of
+from services.committee.presenters.rows import present_row
+from services.committee.schemas.opinion import ConflictOut
+from services.committee.usecases import conflicts_of_interest as usecases
+from services.committee.usecases.access_scope import Reading, Work
+
+
+def disclose_conflicts(reading: Reading, application_id: UUID) -> list[ConflictOut]:
+    """Disclose whose ties were declared in a case, by whom and why; withdrawn ones too."""
+    found = usecases.of_case(reading, application_id)
+    log_read(reading, purpose_of("application", application_id), "conflict")
+    return [_conflict(*each) for each in found]
+
+
+def log_conflict(work: Work, application_id: UUID) -> None:
+    """Log that the caller declared or withdrew one."""
+    log_write(work, application_id, ("conflict",))
+
+
+def _conflict(found: ConflictRow, reason: str) -> ConflictOut:
+    """Present a tie, and whether the person said so."""
+    return present_row(ConflictOut, found, reason=reason, own=is_one_of(found.subject, [found.declared_by]))

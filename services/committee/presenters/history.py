@@ -1,0 +1,34 @@
+"""What happened to a case or a protocol."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.committee.models import HistoryRow
+from services.committee.presenters.disclosure import log_read, purpose_of
+from services.committee.presenters.rows import present_row
+from services.committee.schemas.protocol import HistoryOut
+from services.committee.store import cases, encrypted_columns
+from services.committee.usecases import protocols
+from services.committee.usecases.access_scope import Reading
+
+
+def disclose_history(reading: Reading, application_id: UUID) -> list[HistoryOut]:
+    """Disclose what happened to a case, in order; raises `ApplicationUnknown`."""
+    row = reading.readable(application_id)
+    log_read(reading, purpose_of("application", row.id), "history")
+    return _lines(reading, cases.history(reading.session, [row.id]))
+
+
+def present_protocol_history(reading: Reading, protocol_id: UUID) -> list[HistoryOut]:
+    """Say who moved which version, with the remarks; raises `ProtocolUnknown`."""
+    protocols.known(reading.session, protocol_id)
+    return _lines(reading, cases.history(reading.session, [protocol_id]))
+
+
+def _lines(reading: Reading, rows: Sequence[HistoryRow]) -> list[HistoryOut]:
+    """Say what happened, with what was said openly."""
+    return [
+        present_row(HistoryOut, each, **({"said": said} if said or not each.sealed else {}))
+        for each in rows
+        for said in [reading.opened(encrypted_columns.history(each.subject_id, each.what), each.sealed)]
+    ]

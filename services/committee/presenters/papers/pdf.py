@@ -1,0 +1,181 @@
+"""One look for all papers: what it is, when, who, and what was decided."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+
+from babel.dates import format_date, format_time
+from fpdf import FPDF
+
+from contracts.common import BELGIUM, Language
+from services.committee.presenters.papers.words import WORDS
+
+_FONTS = Path(__file__).parent / "fonts"
+_FONT = "DejaVu"
+_SMALL, _NORMAL, _HEADING, _TITLE = 8, 10, 12, 17
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Somebody at a meeting. `word`: whether they confirmed it (`WORDS`), with the moment where it says one."""
+
+    name: str
+    partner: str
+    arrived_at: datetime
+    left_at: datetime | None
+    word: str | None = None
+    moment: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One case, and what was decided about it. `outcome` None: nothing. `said`: word and text, in order."""
+
+    reference: str
+    is_review: bool
+    state: str
+    kind: str | None = None
+    outcome: str | None = None
+    said: Sequence[tuple[str, str]] = ()
+    dates: Sequence[tuple[str, date]] = ()
+    counted: Sequence[str] = ()
+    excluded: Sequence[str] = ()
+    waits_for: Sequence[str] = ()
+    approved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Minutes:
+    """What the minutes say."""
+
+    language: Language
+    protocol: str
+    version: int
+    starts_at: datetime
+    opened_at: datetime | None
+    closed_at: datetime | None
+    present: Sequence[Present] = field(default=())
+    points: Sequence[Point] = field(default=())
+
+
+class _Paper(FPDF):
+    def __init__(self, language: Language, title: str) -> None:
+        super().__init__(format="A4")
+        self.words, self._language = WORDS[language], language
+        self.set_lang(language)
+        self.set_title(title)
+        self.set_creator("stalkingalarm")
+        self.add_font(_FONT, "", str(_FONTS / "DejaVuSans.ttf"))
+        self.add_font(_FONT, "B", str(_FONTS / "DejaVuSans-Bold.ttf"))
+        self.set_margins(22, 20, 22)
+        self.set_auto_page_break(True, 24)
+        self.add_page()
+        self.line_of(self.words["committee"], _SMALL)
+        self.line_of(title, _TITLE, bold=True)
+        self.ln(2)
+
+    def footer(self) -> None:
+        self.set_y(-15)
+        self.set_font(_FONT, "", _SMALL)
+        self.cell(0, 5, f"{self.words['page']} {self.page_no()} / {{nb}}", align="R")
+
+    def line_of(self, text: str, size: int = _NORMAL, *, bold: bool = False) -> None:
+        self.set_font(_FONT, "B" if bold else "", size)
+        self.multi_cell(0, size * 0.5, text, new_x="LMARGIN", new_y="NEXT")
+
+    def pair(self, word: str, text: str) -> None:
+        self.set_font(_FONT, "B", _NORMAL)
+        # French sets a space before a colon.
+        colon = "\u00a0:" if self._language == "fr" else ":"
+        self.write(5, f"{self.words[word]}{colon} ")
+        self.set_font(_FONT, "", _NORMAL)
+        self.write(5, text)
+        self.ln(6)
+
+    def heading(self, text: str) -> None:
+        self.ln(4)
+        self.line_of(text, _HEADING, bold=True)
+        self.ln(1)
+
+    def moment(self, at: datetime) -> str:
+        day = format_date(at.astimezone(BELGIUM), "full", locale=self._language)
+        return f"{day}, {self.hour(at)}"
+
+    def hour(self, at: datetime) -> str:
+        return str(format_time(at, "short", tzinfo=BELGIUM, locale=self._language))
+
+    def day(self, day: date) -> str:
+        return str(format_date(day, "long", locale=self._language))
+
+    def point(self, point: Point) -> None:
+        if point.outcome is None:
+            self.line_of(self.words[point.state if point.state in ("adjourned", "waiting") else "open"])
+            if point.waits_for:
+                self.pair("waits_for", ", ".join(point.waits_for))
+            return
+        if point.kind:
+            self.line_of(self.words[point.kind])
+        self.line_of(self.words[point.outcome], bold=True)
+        self.ln(1)
+        for word, text in point.said:
+            self.pair(word, text)
+        for word, day in point.dates:
+            self.pair(word, self.day(day))
+        if point.dates:
+            self.line_of(self.words["stays"], _SMALL)
+        if point.counted:
+            self.pair("counted", ", ".join(point.counted))
+        if point.excluded:
+            self.pair("excluded", ", ".join(point.excluded))
+        if point.approved:
+            self.line_of(self.words["approved"], bold=True)
+
+    def signature(self) -> None:
+        self.ln(14)
+        self.line_of(self.words["signature"])
+        self.ln(10)
+        self.line_of("_" * 40)
+
+
+def minutes(told: Minutes) -> bytes:
+    """Print the minutes of one meeting."""
+    words = WORDS[told.language]
+    paper = _Paper(told.language, words["minutes"])
+    paper.pair("protocol", f"{told.protocol}, {words['version']} {told.version}")
+    # When it was held; one that never was is told of by when it was to be.
+    paper.pair("planned" if told.opened_at is None else "date", paper.moment(told.opened_at or told.starts_at))
+    if told.closed_at is not None:
+        paper.pair("closed", paper.moment(told.closed_at))
+    paper.heading(words["present"])
+    for who in told.present:
+        left = f" {words['until']} {paper.hour(who.left_at)}" if who.left_at else ""
+        when = f" {paper.moment(who.moment)}" if who.moment else ""
+        word = f". {words[who.word]}{when}" if who.word else ""
+        paper.line_of(f"{who.name} ({who.partner}), {words['from']} {paper.hour(who.arrived_at)}{left}{word}")
+    if not told.present:
+        paper.line_of(words["nobody"])
+    paper.heading(words["agenda"])
+    if not told.points:
+        paper.line_of(words["empty"])
+    for number, point in enumerate(told.points, 1):
+        kind = "review" if point.is_review else "case"
+        paper.heading(f"{number}. {words[kind]} {point.reference}")
+        paper.point(point)
+    paper.signature()
+    return bytes(paper.output())
+
+
+def decision(language: Language, protocol: tuple[str, int] | None, decided_at: datetime, point: Point) -> bytes:
+    """Print one decision, as the proposer and the file get it. `protocol`: its name and version."""
+    words = WORDS[language]
+    paper = _Paper(language, f"{words['decision']}: {words['case'].lower()} {point.reference}")
+    if protocol is None:
+        paper.line_of(words["outside"])
+    else:
+        paper.pair("protocol", f"{protocol[0]}, {words['version']} {protocol[1]}")
+    paper.pair("date", paper.moment(decided_at))
+    paper.heading(words[point.kind or "final"])
+    paper.point(Point(**{**{name: getattr(point, name) for name in Point.__slots__}, "kind": None}))
+    paper.signature()
+    return bytes(paper.output())

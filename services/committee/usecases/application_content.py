@@ -1,0 +1,108 @@
+"""What an application says, sealed but for ids: read, changed, written, and what binds it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from chassis.errors import Forbidden
+from services.committee.domain.application import Assessment, Checked, Content, State
+from services.committee.domain.protocol import Rules
+from services.committee.domain.roles import COMMITTEE
+from services.committee.models import ApplicationRow
+from services.committee.store import encrypted_columns
+from services.committee.store import protocols as protocol_store
+from services.committee.usecases import protocols
+from services.committee.usecases.access_scope import Reading, Work
+
+
+def state_of(row: ApplicationRow) -> State:
+    """Return the state, as the table of moves knows it."""
+    return State(row.state)
+
+
+def rules_for(reading: Reading, row: ApplicationRow) -> Rules | None:
+    """Say what binds an application: the version in force while it is a draft, then its frozen one."""
+    if row.state != State.DRAFT:
+        return protocols.rules_of(reading.session, row.protocol_id, row.protocol_version)
+    if row.protocol_id is None:
+        return None
+    present = protocol_store.in_force(reading.session, row.protocol_id)
+    return protocols.rules(present) if present else None
+
+
+def content_of(reading: Reading, row: ApplicationRow) -> Content:
+    """Read what an application says."""
+    said = reading.open(encrypted_columns.application(row.id), row.sealed)
+    return Content(
+        enrolment_id=row.enrolment_id,
+        protocol_id=row.protocol_id,
+        procedure=row.procedure,
+        proposer=row.proposer,
+        language=row.language,
+        exceptional=said.get("exceptional", ""),
+        urgency=said.get("urgency", ""),
+        pv_numbers=tuple(said["pv_numbers"]),
+        elements=said["elements"],
+        conditions={name: Checked(**each) for name, each in said.get("conditions", {}).items()},
+        assessment=Assessment(**said.get("assessment", {})),
+        levels=said.get("levels", {}),
+    )
+
+
+def content_outside(row: ApplicationRow) -> Content:
+    """Return what stands beside what is sealed."""
+    return Content(
+        enrolment_id=row.enrolment_id,
+        protocol_id=row.protocol_id,
+        procedure=row.procedure,
+        proposer=row.proposer,
+        language=row.language,
+    )
+
+
+def record(work: Work, row: ApplicationRow, content: Content) -> None:
+    """Write what an application says; all but ids is sealed."""
+    row.enrolment_id, row.protocol_id = content.enrolment_id, content.protocol_id
+    row.procedure, row.proposer, row.language = content.procedure, content.proposer, content.language
+    open_to_all = ("enrolment_id", "protocol_id", "procedure", "proposer", "language")
+    said = {name: value for name, value in asdict(content).items() if name not in open_to_all}
+    row.sealed = work.seal(encrypted_columns.application(row.id), said)
+
+
+_NOT_PLAIN = ("elements", "conditions", "assessment", "zone_id")
+
+
+def changed(work: Work, content: Content, changes: Mapping[str, Any]) -> Content:
+    """Return the content with what `changes` names; raises `Forbidden` for another partner's."""
+    given = {name: value for name, value in changes.items() if name not in _NOT_PLAIN}
+    roles, partner = work.caller.roles, work.caller.partner
+    if not roles & COMMITTEE and given.get("proposer", partner) != partner:
+        raise Forbidden("only the committee may enter an application of another partner", field="proposer")
+    for name in ("exceptional", "urgency"):
+        if name in given:
+            given[name] = given[name] or ""
+    if "pv_numbers" in given:
+        given["pv_numbers"] = tuple(given["pv_numbers"] or ())
+    if given.get("language", "") is None:
+        given["language"] = content.language
+    grounds = dict(content.elements) | {k: v or "" for k, v in (changes.get("elements") or {}).items()}
+    checked = {**content.conditions}
+    for name, each in (changes.get("conditions") or {}).items():
+        if each is None:
+            checked.pop(name, None)
+        else:
+            checked[name] = Checked(**each)
+    assessed = {**asdict(content.assessment), **(changes.get("assessment") or {})}
+    return Content(
+        **{
+            **_fields(content),
+            **given,
+            "elements": {name: text for name, text in grounds.items() if text},
+            "conditions": checked,
+            "assessment": Assessment(**assessed),
+        }
+    )
+
+
+def _fields(content: Content) -> dict[str, Any]:
+    return {name: getattr(content, name) for name in Content.__dataclass_fields__}

@@ -1,0 +1,74 @@
+"""What waits for the chain approach is sent until it arrives, outside any transaction as they may take long."""
+
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from chassis.database import timers
+from chassis.database.database import Database, Transaction
+from chassis.database.isolation import apart
+from chassis.security.principal import Caller
+from chassis.security.vault import Vault
+from services.committee.clients import ChainApproach
+from services.committee.domain.chain import HandoverState, Sending, handover_moved
+from services.committee.models import HandoverRow
+from services.committee.store import encrypted_columns
+from services.committee.store import handovers as store
+from services.committee.usecases.access_scope import Work
+from services.committee.usecases.chain import TIMER
+
+# Until the other side took it: what is on its way is never given up, and its deadline tells of it.
+_AGAIN_AFTER_S = (5, 30, 60, 300, 600)
+# Whoever sends is the service itself.
+_US = Caller(subject="committee-worker", roles=frozenset())
+
+
+def send_due(database: Database, vault: Vault, client: ChainApproach) -> None:
+    """Send what is due; what did not arrive comes again."""
+    for each in claim(database, vault, _US):
+        with apart("hand-over", each.handover_id):
+            if client.send(each):
+                with database.transaction() as tx:
+                    delivered(Work(tx, vault, _US), each.handover_id)
+
+
+def claim(database: Database, vault: Vault, caller: Caller, at_most: int = 5) -> list[Sending]:
+    """Claim what is to be sent now; each comes again until `delivered` says that it arrived."""
+    found: list[Sending] = []
+
+    def take(tx: Transaction, due: timers.Due) -> None:
+        work = Work(tx, vault, caller)
+        handover = store.handover(work.session, UUID(due.subject_id))
+        if handover is None:
+            return
+        wait = _AGAIN_AFTER_S[min(due.attempt, len(_AGAIN_AFTER_S) - 1)]
+        again = replace(due, attempt=due.attempt + 1, failures=0, due_at=work.at + timedelta(seconds=wait))
+        timers.schedule(work.session, [again])
+        found.append(_sending(work, handover))
+
+    timers.act_on_due(database, [TIMER], take, at_most=at_most)
+    return found
+
+
+def delivered(work: Work, handover_id: UUID) -> None:
+    """Record that the other side has it."""
+    handover = store.handover(work.session, handover_id, lock=True)
+    timers.cancel(work.session, str(handover_id), [TIMER])
+    if handover is not None and handover.state == HandoverState.SENDING:
+        handover.state = handover_moved(HandoverState.SENDING, "deliver")
+
+
+def _sending(work: Work, handover: HandoverRow) -> Sending:
+    said = work.open(encrypted_columns.handover(handover.id), handover.sealed)
+    if handover.direction == "in":
+        answer = {"accepted": handover.state == HandoverState.ACCEPTED, "remarks": said.get("declined")}
+        return Sending(handover.id, f"/v1/referrals/{handover.id}/answer", answer)
+    body = {
+        "id": str(handover.id),
+        "enrolment_id": str(handover.enrolment_id),
+        "basis": handover.basis,
+        "grounds": said["grounds"],
+        "side_by_side": handover.side_by_side,
+        "fields": said["values"],
+    }
+    return Sending(handover.id, "/v1/referrals", body)

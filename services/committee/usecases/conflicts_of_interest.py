@@ -1,0 +1,120 @@
+"""Ties to a party: said of oneself at any time, of others within bounds; withdrawn with a reason.
+
+Who declares a tie of others keeps a case from them, from a control room too: so it is said only of a submitted
+case of one's own protocol, whose file its zones manage, and the file manager and the person are told.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from chassis.errors import Forbidden
+from chassis.security.accounts import account, refuse_unreadable
+from services.committee.domain.application import State
+from services.committee.errors import TieRefused, TieUnknown
+from services.committee.events import outgoing
+from services.committee.models import ApplicationRow, ConflictRow
+from services.committee.store import cases, encrypted_columns, enrolments
+from services.committee.store.encrypted_columns import UNREADABLE
+from services.committee.usecases import application_content
+from services.committee.usecases.access_scope import Reading, Work
+
+
+def declare(work: Work, application_id: UUID, subject: str, reason: str) -> None:
+    """Declare a tie to a party: the case does not exist for them. Members speak for themselves.
+
+    Raises `Forbidden`, `TieRefused` for what the secretariat may not say of others here.
+    """
+    row = work.changeable(application_id)
+    person = account(subject)
+    if person != account(work.caller.subject):
+        refuse_unreadable(subject, "subject")
+        _refuse_beyond(work, row)
+    known = _of(work, row, person)
+    conflict = known or ConflictRow(
+        application_id=row.id,
+        subject=subject,
+        person=person,
+        sealed=b"",
+        declared_at=work.at,
+        declared_by=work.caller.subject,
+    )
+    if known is not None and known.withdrawn_at is None and account(known.declared_by) == person:
+        # They said so themselves, which nobody overrules.
+        return
+    # Later than what it follows, whatever the clocks of two machines say: readers go by the moments.
+    after = known.withdrawn_at + timedelta(microseconds=1) if known and known.withdrawn_at else work.at
+    conflict.declared_at, conflict.declared_by = max(work.at, after), work.caller.subject
+    conflict.withdrawn_at = conflict.withdrawn_by = None
+    conflict.sealed = work.seal(encrypted_columns.conflict(row.id, conflict.subject), {"reason": reason})
+    work.session.add(conflict)
+    work.session.flush()
+    work.note(row.id, "conflict of interest declared")
+    # Other services hear whose file it is as soon as the application says so.
+    if row.enrolment_id is not None:
+        work.tx.publish(outgoing.tied(row, conflict))
+
+
+def withdraw(work: Work, application_id: UUID, subject: str, reason: str) -> None:
+    """Withdraw what was wrongly said of somebody, with the reason. Again changes nothing.
+
+    Raises `TieUnknown`, `Forbidden` where they said so themselves: that the procureur des Konings withdraws.
+    """
+    row = work.changeable(application_id)
+    conflict = _of(work, row, account(subject))
+    if conflict is None:
+        raise TieUnknown("no tie of this account was declared in this case", field="subject")
+    if conflict.withdrawn_at is not None:
+        return
+    theirs = account(conflict.declared_by) == account(conflict.subject)
+    if theirs and "procureur" not in work.caller.roles:
+        raise Forbidden("they declared it themselves: the procureur withdraws it", field="subject")
+    conflict.withdrawn_at = max(work.at, conflict.declared_at)
+    conflict.withdrawn_by = work.caller.subject
+    work.note(row.id, "conflict of interest withdrawn", {"reasons": reason})
+    if row.enrolment_id is not None:
+        work.tx.publish(outgoing.untied(row, conflict))
+
+
+def of_case(reading: Reading, application_id: UUID) -> Sequence[tuple[ConflictRow, str]]:
+    """Return the ties that were declared in a case, with the reasons; withdrawn ones too."""
+    row = reading.readable(application_id)
+    found = cases.conflicts(reading.session, [row.id])
+    return [(each, _reason(reading, each)) for each in found]
+
+
+def said_of_caller(reading: Reading) -> Sequence[ConflictRow]:
+    """Return the ties of the caller that somebody else declared, and nobody withdrew."""
+    return cases.said_of(reading.session, reading.caller.subject)
+
+
+def _reason(reading: Reading, row: ConflictRow) -> str:
+    said = reading.opened(encrypted_columns.conflict(row.application_id, row.subject), row.sealed)
+    return str(said.get("reason", UNREADABLE))
+
+
+def _of(work: Work, row: ApplicationRow, person: str) -> ConflictRow | None:
+    found = cases.conflicts(work.session, [row.id])
+    return next((each for each in found if account(each.subject) == person), None)
+
+
+def may_be_said(reading: Reading, row: ApplicationRow) -> bool:
+    """Say whether the caller may declare somebody else's tie in this case."""
+    try:
+        _refuse_beyond(reading, row)
+    except (Forbidden, TieRefused):
+        return False
+    return True
+
+
+def _refuse_beyond(work: Reading, row: ApplicationRow) -> None:
+    """Raise unless the caller may declare somebody else's tie in this case."""
+    if "secretariat" not in work.caller.roles:
+        raise Forbidden("only the secretariat may declare somebody else's tie", field="subject")
+    if row.submitted_at is None or row.enrolment_id is None or row.state == State.WITHDRAWN:
+        raise TieRefused("somebody else's tie is declared once the case is submitted", field="subject")
+    rules = application_content.rules_for(work, row)
+    if row.protocol_id not in work.scope.protocols or rules is None or rules.zones is None:
+        raise TieRefused("this case is not under a protocol of yours", field="subject")
+    if enrolments.zone(work.session, row.enrolment_id) not in rules.zones:
+        raise TieRefused("no zone of your protocol manages this file", field="subject")

@@ -1,0 +1,42 @@
+"""The end of an alarm: by people, who are waited for, and never by time or by a message alone."""
+
+from typing import Literal
+from uuid import UUID
+
+from chassis.database.database import Session
+from services.committee.domain.application import State
+from services.committee.events import outgoing
+from services.committee.models import ApplicationRow
+from services.committee.store import cases
+from services.committee.store import reviews as store
+from services.committee.usecases import deadlines, registry_mismatch
+from services.committee.usecases.access_scope import Work
+
+
+def announce_end(
+    work: Work, row: ApplicationRow, cause: Literal["not_ratified", "review", "chain_approach"]
+) -> None:
+    """Bring the alarm to its end: by people, who are waited for. The caller locked the case."""
+    row.state = State.ENDING
+    deadlines.meet(work.session, row.id, now=work.at)
+    registry_mismatch.wait_for_registry(work.session, row, work.at)
+    work.tx.publish(outgoing.ending(row, cause, work.at))
+
+
+def void_ends(work: Work, application_id: UUID) -> None:
+    """Void reviews at an end that is no longer the end: nobody is reminded of them."""
+    ends = [each for each in store.reviews_of(work.session, application_id) if each.cause == "end"]
+    registry_mismatch.void_reviews(work.session, ends, work.at)
+
+
+def deciders(session: Session, row: ApplicationRow) -> list[str]:
+    """Say who took what a review is asked of: the last final decision, or the review that ended the alarm."""
+    final = [each for each in cases.decisions(session, row.id) if each.kind == "final"]
+    held = [each for each in store.reviews_of(session, row.id) if each.outcome == "end" and each.held_at]
+    last = max(
+        [(each.decided_at, each.present) for each in final]
+        + [(each.held_at, each.present) for each in held if each.held_at],
+        key=lambda taken: taken[0],
+        default=None,
+    )
+    return sorted(last[1]) if last else []

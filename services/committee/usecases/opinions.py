@@ -1,0 +1,48 @@
+"""What the partners think of a case: shared with the others, or kept back from them."""
+
+from typing import Any
+from uuid import UUID
+
+from services.committee.domain.opinion import Opinion
+from services.committee.models import ApplicationRow, OpinionRow
+from services.committee.store import cases, encrypted_columns
+from services.committee.usecases.access_scope import Reading, Work, partner_of
+
+
+def give(work: Work, application_id: UUID, opinion: Opinion) -> None:
+    """Record what a partner thinks: shared with the others, or kept back from them."""
+    row = work.changeable(application_id)
+    partner, zone = partner_of(work.caller), work.caller.zone or ""
+    given = OpinionRow(
+        application_id=row.id,
+        partner=partner,
+        zone_id=zone,
+        advice=opinion.advice,
+        sealed=work.seal(
+            encrypted_columns.opinion(row.id, partner, zone), {"shared": opinion.shared, "kept": opinion.kept}
+        ),
+        given_at=work.at,
+        given_by=work.caller.subject,
+    )
+    cases.keep_opinion(work.session, given)
+    work.note(row.id, f"opinion of {partner}")
+
+
+def of_case(reading: Reading, row: ApplicationRow) -> list[dict[str, Any]]:
+    """What the partners think of a case (`own`: the caller's); what one keeps back only that partner reads."""
+    found = []
+    for opinion in cases.opinions(reading.session, row.id):
+        said = reading.opened(
+            encrypted_columns.opinion(row.id, opinion.partner, opinion.zone_id), opinion.sealed
+        )
+        # Police of another district are another partner.
+        own = (opinion.partner, opinion.zone_id) == (reading.caller.partner, reading.caller.zone or "")
+        found.append(
+            {
+                **opinion.model_dump(exclude={"sealed", "application_id"}),
+                "own": own,
+                **{name: said[name] for name in ("shared", "kept") if name in said},
+                **({} if own else {"kept": None}),
+            }
+        )
+    return found

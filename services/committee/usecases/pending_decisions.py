@@ -1,0 +1,80 @@
+"""Decisions that wait: recorded while somebody was there on another's word, taken once they confirm it.
+
+Until then everything is as it was: a provisional grant lives, no alarm is switched off, deadlines run on.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from services.committee.domain.meeting import PendingState, PointState
+from services.committee.domain.presence import Counted
+from services.committee.models import WaitingRow
+from services.committee.store import encrypted_columns, pending_decisions
+from services.committee.store import meetings as store
+from services.committee.usecases.access_scope import Work
+
+Act = Literal["grant", "refuse", "propose_decision", "hold"]
+# What the recorder is known by when it is taken.
+_CLAIMS = ("partner", "zone", "district")
+
+
+def postpone(
+    work: Work,
+    meeting_id: UUID,
+    counted: Counted,
+    act: Act,
+    said: Mapping[str, Any],
+    *,
+    application_id: UUID | None,
+    review_id: UUID | None = None,
+) -> None:
+    """Keep what was decided until those who were there confirm it. The caller locked case and meeting."""
+    item = store.item(work.session, meeting_id, application_id, review_id)
+    assert item is not None  # noqa: S101 - the point that was just decided
+    row = WaitingRow(
+        id=uuid4(),
+        meeting_id=meeting_id,
+        item_id=item.id,
+        application_id=application_id,
+        review_id=review_id,
+        act=act,
+        there={**counted.awaited, **counted.present},
+        recorder={name: getattr(work.caller, name) for name in _CLAIMS},
+        sealed=b"",
+        recorded_at=work.at,
+        recorded_by=work.caller.subject,
+    )
+    row.sealed = work.seal(encrypted_columns.waiting(row.id), dict(said))
+    work.session.add(row)
+    work.note(application_id or meeting_id, "decision waits")
+
+
+def overtake(work: Work, *, application_id: UUID | None = None, review_id: UUID | None = None) -> None:
+    """Let what waits about something that was decided meanwhile, elsewhere, lapse."""
+    for row in pending_decisions.of_case(work.session, application_id, review_id):
+        _lapse(work, row, "decided elsewhere")
+
+
+def overtake_reviews(work: Work, application_id: UUID, meeting_id: UUID, decided_at: datetime) -> None:
+    """What an earlier meeting decided in a review of this case, and still waits, lapses: the later word counts.
+
+    What the same meeting decides of a case takes effect together.
+    """
+    for row in pending_decisions.earlier_reviews(work.session, application_id, meeting_id, decided_at):
+        _lapse(work, row, "decided elsewhere")
+
+
+def lapse(work: Work, waiting_id: UUID, why: str) -> None:
+    """Let it lapse: the point stands adjourned, and the history says why."""
+    row = pending_decisions.one(work.session, waiting_id, lock=True)
+    if row is not None and row.state == PendingState.WAITING:
+        _lapse(work, row, why)
+
+
+def _lapse(work: Work, row: WaitingRow, why: str) -> None:
+    row.state, row.settled_at = PendingState.LAPSED, work.at
+    if (item := store.point(work.session, row.item_id)) is not None:
+        item.state = PointState.ADJOURNED
+    work.note(row.application_id or row.meeting_id, "decision lapsed", {"why": why})

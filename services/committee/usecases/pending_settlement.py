@@ -1,0 +1,85 @@
+"""What waited for a confirmation takes effect, as who recorded it said it, or lapses."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from uuid import UUID
+
+from chassis.database.database import Database
+from chassis.errors import Permanent
+from chassis.security.principal import Caller
+from chassis.security.vault import Vault
+from services.committee.domain.decision import Grounds
+from services.committee.domain.meeting import PendingState, PointState
+from services.committee.domain.presence import Counted
+from services.committee.domain.review import Finding
+from services.committee.models import WaitingRow
+from services.committee.store import cases, encrypted_columns, meetings
+from services.committee.store import pending_decisions as store
+from services.committee.usecases import decisions, pending_decisions, quorum, reviews
+from services.committee.usecases.access_scope import Work
+
+
+def settle_decisions(database: Database, vault: Vault, meeting_id: UUID | None = None) -> None:
+    """Take the decisions, of one meeting or of all, whose quorum has confirmed by now."""
+    with database.read() as session:
+        known = [(row.id, recorder_of(row)) for row in store.waiting(session, meeting_id)]
+    for waiting_id, recorder in known:
+        try:
+            with database.transaction() as tx:
+                take_effect(Work(tx, vault, recorder), waiting_id)
+        except Permanent as refused:
+            with database.transaction() as tx:
+                pending_decisions.lapse(Work(tx, vault, recorder), waiting_id, refused.detail)
+
+
+def recorder_of(row: WaitingRow) -> Caller:
+    """Say who recorded it: it happens in their name, and within what they may see."""
+    return Caller(subject=row.recorded_by, roles=frozenset({"secretariat"}), **row.recorder)
+
+
+def take_effect(work: Work, waiting_id: UUID) -> bool:
+    """Do what waits if a quorum has confirmed by now; whether it was done.
+
+    Raises a `ServiceError` where it cannot be done any more: decided elsewhere meanwhile, say.
+    """
+    known = store.one(work.session, waiting_id)
+    # The case first, as everywhere: two who lock in another order wait for each other.
+    case = known.application_id if known else None
+    application = cases.application(work.session, case, lock=True) if case else None
+    row = store.one(work.session, waiting_id, lock=True)
+    if row is None or row.state != PendingState.WAITING:
+        return False
+    item, meeting = meetings.point(work.session, row.item_id), meetings.meeting_of(work.session, row)
+    assert item is not None and meeting is not None  # noqa: S101, PT018 - neither is ever deleted
+    counted = quorum.counted_later(work, meeting, application, item, row.there)
+    if counted.missing or counted.waits_for:
+        return False
+    # Before the act: what else waits about the case lapses with it.
+    row.state, row.settled_at, item.state = PendingState.EFFECTIVE, work.at, PointState.DECIDED
+    _ACTS[row.act](work, row, work.open(encrypted_columns.waiting(row.id), row.sealed), counted)
+    return True
+
+
+def _decide(work: Work, row: WaitingRow, said: Mapping[str, Any], counted: Counted) -> None:
+    assert row.application_id is not None  # noqa: S101 - of a case
+    outcome: decisions.Outcome = "grant" if row.act == "grant" else "refuse"
+    decisions.decide(work, row.application_id, outcome, Grounds.read(said), row.meeting_id, counted)
+
+
+def _propose(work: Work, row: WaitingRow, said: Mapping[str, Any], counted: Counted) -> None:
+    assert row.application_id is not None  # noqa: S101 - of a case
+    outcome: decisions.Outcome = "grant" if said["outcome"] == "grant" else "refuse"
+    decisions.propose_decision(work, row.application_id, outcome, Grounds.read(said), row.meeting_id, counted)
+
+
+def _hold(work: Work, row: WaitingRow, said: Mapping[str, Any], counted: Counted) -> None:
+    assert row.review_id is not None  # noqa: S101 - of a review
+    reviews.hold(work, row.review_id, Finding.read(said), row.meeting_id, counted, row.recorded_at)
+
+
+_ACTS: Mapping[str, Callable[[Work, WaitingRow, Mapping[str, Any], Counted], None]] = {
+    "grant": _decide,
+    "refuse": _decide,
+    "propose_decision": _propose,
+    "hold": _hold,
+}

@@ -1,0 +1,213 @@
+"""Keeping: the committee looks again at dates and after real alarms. Time alone switches nothing off."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from chassis.database.damaged_rows import Known
+from chassis.database.database import Session
+from contracts.committee import ApplicationSubmitted
+from contracts.common import local_day, morning
+from services.committee.domain import application as domain
+from services.committee.domain import calendar
+from services.committee.domain import deadlines as kinds
+from services.committee.domain.application import State
+from services.committee.domain.presence import Counted
+from services.committee.domain.protocol import Rules
+from services.committee.domain.review import TO_HOLD, Finding, ReviewState
+from services.committee.errors import DateTooEarly, DateTooLate, ReviewMoveRefused, ReviewUnknown
+from services.committee.events import outgoing
+from services.committee.models import ApplicationRow, DecisionRow, ReviewRow
+from services.committee.store import cases, encrypted_columns, enrolments
+from services.committee.store import reviews as store
+from services.committee.usecases import (
+    chain,
+    deadlines,
+    end_of_protection,
+    meetings,
+    pending_decisions,
+    protocols,
+    registry_mismatch,
+)
+from services.committee.usecases.access_scope import Reading, Work
+from services.committee.usecases.application_content import rules_for, state_of
+from services.committee.usecases.review_requests import schedule_review
+
+
+def after_grant(work: Work, case: ApplicationSubmitted, decision: DecisionRow) -> None:
+    """Schedule a periodic review, and one at the end, of a grant; older ones at an end are void."""
+    assert decision.review_on is not None and decision.ends_on is not None  # noqa: S101, PT018 - just set
+    end_of_protection.void_ends(work, case.application_id)
+    about = (work.session, case.enrolment_id, case.application_id)
+    schedule_review(*about, "periodic", decision.id, morning(decision.review_on), work.at)
+    schedule_review(*about, "end", decision.id, morning(decision.ends_on), work.at)
+
+
+def after_real_alarm(
+    session: Session, incident_id: UUID, enrolment_id: UUID, closed_at: datetime, now: datetime
+) -> bool:
+    """Schedule a review after a real alarm; return whether this incident had not asked before."""
+    row = _looking(session, enrolment_id)
+    rules = protocols.rules_of(session, row.protocol_id, row.protocol_version) if row else Rules()
+    due_at = closed_at + timedelta(hours=rules.delays.review_after_alarm_hours)
+    return schedule_review(
+        session, enrolment_id, row.id if row else None, "real_alarm", incident_id, due_at, now
+    )
+
+
+def _looking(session: Session, enrolment_id: UUID) -> ApplicationRow | None:
+    """The case whose committee looks at a real alarm: that of the zone that manages the file, else the newest.
+
+    Whoever proposes may name any file: another district's grant takes no review away from hers.
+    """
+    alive, zone = cases.alive_of(session, enrolment_id), enrolments.zone(session, enrolment_id)
+    return next((row for row in alive if _covers(session, row, zone)), next(iter(alive), None))
+
+
+def _covers(session: Session, row: ApplicationRow, zone: str | None) -> bool:
+    """Say whether the protocol of a case covers a zone; of one that cannot be read nobody knows."""
+    known = Known("protocol", row.protocol_id)
+    rules = known.read(
+        "content", lambda: protocols.rules_of(session, row.protocol_id, row.protocol_version), None
+    )
+    return rules is not None and zone in (rules.zones or ())
+
+
+def to_hold(reading: Reading, *, due_only: bool, limit: int) -> Sequence[ReviewRow]:
+    """Return the reviews that nobody held, the most urgent first; `due_only`: only those whose moment came."""
+    before = reading.at if due_only else None
+    return store.reviews(reading.session, reading.scope, before=before, limit=limit)
+
+
+def of_case(reading: Reading, row: ApplicationRow) -> Sequence[ReviewRow]:
+    """Return all reviews of one case, in the order of their moments."""
+    return store.reviews_of(reading.session, row.id)
+
+
+def one(reading: Reading, review_id: UUID) -> ReviewRow | None:
+    """Return a review by its id, for who sees the point of the agenda that it is."""
+    return store.review(reading.session, review_id)
+
+
+def case_of(reading: Reading, review: ReviewRow) -> ApplicationRow | None:
+    """Return the case that a review is of; None for a file without one."""
+    return cases.application(reading.session, review.application_id) if review.application_id else None
+
+
+def hold(
+    work: Work,
+    review_id: UUID,
+    finding: Finding,
+    meeting_id: UUID,
+    counted: Counted | None = None,
+    decided_at: datetime | None = None,
+) -> ReviewRow:
+    """Record what the committee, with quorum, says becomes of the alarm, after a fresh check of the conditions.
+
+    `counted`: as in `decisions.decide`, and `decided_at`: when it was recorded, where it waited.
+    """
+    review, row = _locked(work, review_id)
+    if review.state not in TO_HOLD:
+        raise ReviewMoveRefused(f"this review is {review.state}")
+    rules = (rules_for(work, row) if row else None) or Rules()
+    outcome = finding.outcome
+    if outcome in ("keep", "extend", "lighten"):
+        domain.refuse_unmet(finding.conditions, rules)
+    if finding.ends_on is not None:
+        _refuse_date(finding.ends_on, rules, work.at)
+    after = _state_after(work, row, outcome) if row else None
+    counted = counted or meetings.deciding(work, meeting_id, row, review.id)
+    if counted.waits_for:
+        case = row.id if row else None
+        pending_decisions.postpone(
+            work, meeting_id, counted, "hold", finding.as_json(), application_id=case, review_id=review.id
+        )
+        return review
+    review.state, review.outcome = ReviewState.HELD, outcome
+    review.held_at, review.held_by = work.at, work.caller.subject
+    review.meeting_id, review.present, review.excluded = meeting_id, counted.present, counted.excluded
+    review.sealed = work.seal(encrypted_columns.review(review.id), finding.as_json())
+    deadlines.meet(work.session, review.id, now=work.at)
+    pending_decisions.overtake(work, review_id=review.id)
+    if row is not None:
+        pending_decisions.overtake_reviews(work, row.id, meeting_id, decided_at or work.at)
+    if finding.referral is not None:
+        if row is None:
+            raise ReviewMoveRefused("there is no case to refer")
+        chain.refer(work, row.id, finding.referral, decided=True)
+    if row is not None:
+        _follow(work, row, review, finding, rules, after)
+    work.tx.publish(outgoing.review_held(review, row.number if row else 0, finding.ends_on))
+    return review
+
+
+def _locked(work: Work, review_id: UUID) -> tuple[ReviewRow, ApplicationRow | None]:
+    """A review and its case, the case first, as everywhere. Raises `ReviewUnknown`, also for who has a tie."""
+    known = store.review(work.session, review_id, work.scope)
+    if known is None or work.is_tied(known.enrolment_id):
+        raise ReviewUnknown("there is no such review")
+    row = work.changeable(known.application_id) if known.application_id else None
+    review = store.review(work.session, review_id, lock=True)
+    assert review is not None  # noqa: S101 - reviews are never deleted
+    return review, row
+
+
+def _refuse_date(ends_on: date, rules: Rules, at: datetime) -> None:
+    today = local_day(at)
+    if ends_on <= today:
+        raise DateTooEarly("an extension ends in the future", field="ends_on")
+    latest = calendar.months_after(today, rules.delays.end_months)
+    if ends_on > latest:
+        raise DateTooLate(f"under this protocol an alarm runs until {latest} at most", field="ends_on")
+
+
+def _state_after(work: Work, row: ApplicationRow, outcome: str) -> State | None:
+    """Return the state that an outcome leads to, where it is another one; raises `ReviewMoveRefused`."""
+    state = state_of(row)
+    if outcome == "end":
+        return domain.moved(state, "end")
+    if state == State.PROVISIONAL and outcome == "extend":
+        raise ReviewMoveRefused("the committee ratifies it first", field="outcome")
+    if state != State.ENDING:
+        return None
+    final = [each for each in cases.decisions(work.session, row.id) if each.kind == "final"]
+    if outcome != "extend" or not final or final[-1].outcome != "granted":
+        raise ReviewMoveRefused(
+            "the alarm is to end: extend it, or ask for a review of the refusal", field="outcome"
+        )
+    return domain.moved(state, "revive")
+
+
+def _follow(
+    work: Work,
+    row: ApplicationRow,
+    review: ReviewRow,
+    finding: Finding,
+    rules: Rules,
+    after: State | None,
+) -> None:
+    work.note(row.id, f"review: {review.outcome}")
+    if review.outcome == "end":
+        end_of_protection.announce_end(work, row, "review")
+        return
+    if row.state == State.ENDED:
+        # The registry hears it, and tells her zone: nothing of this case is looked at again.
+        return
+    about = (work.session, review.enrolment_id, row.id)
+    if after is not None:
+        # What was to end lives on: nobody needs to bring the device any more, and somebody looks again.
+        row.state = after
+        registry_mismatch.wait_for_registry(work.session, row, work.at)
+        schedule_review(*about, "periodic", review.id, _cadence(rules, work.at), work.at)
+    elif review.cause == "periodic":
+        schedule_review(*about, "periodic", review.id, _cadence(rules, work.at), work.at)
+    if finding.ends_on is not None:
+        end_of_protection.void_ends(work, row.id)
+        schedule_review(*about, "end", review.id, morning(finding.ends_on), work.at)
+    elif review.cause == "end":
+        # Nobody ended it and nobody extended it: people look again, and are told that they must.
+        schedule_review(*about, "end", review.id, _cadence(rules, work.at), work.at)
+
+
+def _cadence(rules: Rules, at: datetime) -> datetime:
+    return kinds.due_at("review", at, rules.delays)

@@ -1,1 +1,0 @@
-"""The committee's pages: templates and words."""
