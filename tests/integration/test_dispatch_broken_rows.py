@@ -13,10 +13,12 @@ from chassis.runtime import clock
 from chassis.security.signouts import SignOuts
 from chassis.security.vault import new_key
 from contracts.alarm import CancelRequested
-from services.dispatch import store, views
 from services.dispatch.api import create_app
+from services.dispatch.presenters import incident_view
+from services.dispatch.push.hub import Hub
+from services.dispatch.push.watchers import Watcher
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.streams import Hub, Watcher
+from services.dispatch.store.incidents import load_open_incidents
 from services.dispatch.usecases import following
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Desk, alarm, everything_known
@@ -149,8 +151,8 @@ def test_it_escalates_and_the_streams_tell_of_both(desk: Desk, pair: tuple[UUID,
 
 def _shown(desk: Desk) -> list[Any]:
     with desk.context.database.read() as session:
-        found = [row.id for row in store.open_incidents(session, GHENT_ROOM)]
-        return views.load_views(desk.context, session, found, clock.now())
+        found = [row.id for row in load_open_incidents(session, GHENT_ROOM)]
+        return incident_view.load_views(desk.context, session, found, clock.now())
 
 
 def test_a_further_press_and_a_cancel_reach_it(desk: Desk, pair: tuple[UUID, UUID]) -> None:

@@ -16,9 +16,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.dispatch.api import create_app
+from services.dispatch.push.webhooks import Courier
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.usecases import room_webhooks
-from services.dispatch.webhooks import Courier
 from tests.support.desks import environment
 from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT_ROOM, Desk, alarm, context_on
 from tests.support.postgres import Cluster

@@ -17,11 +17,12 @@ from contracts.policy import AUDIENCES, Circumstances
 from contracts.topology import REPORTING_FOLLOW_UP
 from services.alarm.api import create_app as alarm_app
 from services.alarm.settings import AlarmSettings
-from services.dispatch import views
 from services.dispatch.api import create_app as dispatch_app
-from services.dispatch.disclosures import shown
-from services.dispatch.schemas import IncidentView, OrderView
-from services.dispatch.streams import Watcher
+from services.dispatch.presenters import incident_view
+from services.dispatch.presenters.disclosure import shown
+from services.dispatch.push.watchers import Watcher
+from services.dispatch.schemas.incidents import IncidentView
+from services.dispatch.schemas.orders import OrderView
 from services.dispatch.usecases import following
 from services.reporting.api import create_app as reporting_app
 from services.reporting.domain import local_time
@@ -87,7 +88,7 @@ class Night:
 
     def view(self) -> IncidentView:
         with self.inner.context.database.read() as session:
-            return views.load_views(self.inner.context, session, [self.incident], clock.now())[0]
+            return incident_view.load_views(self.inner.context, session, [self.incident], clock.now())[0]
 
 
 @pytest.fixture(scope="module")

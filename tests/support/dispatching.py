@@ -23,15 +23,16 @@ from contracts.common import Fix
 from contracts.envelope import Event, Payload, wrap
 from contracts.registry import CardPublished, DeviceChanged, EnrolmentChanged, PhotoPublished
 from contracts.topology import DISPATCH_REGISTRY
-from services.dispatch import events
-from services.dispatch.board import Board
-from services.dispatch.live import IncidentChanged
-from services.dispatch.schemas import ControlRoomIn, UnitIn
+from services.dispatch.domain.unit_index import UnitIndex
+from services.dispatch.events.outgoing import IncidentChanged
+from services.dispatch.schemas.control_rooms import ControlRoomIn
+from services.dispatch.schemas.units import UnitIn
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.unit_index import UnitIndex
-from services.dispatch.usecases import escalating, room_webhooks, rooms
+from services.dispatch.store.situation import Board
+from services.dispatch.usecases import control_rooms, escalate, room_webhooks
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.raising import raise_alarms
+from services.dispatch.usecases.handle_events import take
+from services.dispatch.usecases.raise_alarms.prepare import raise_alarms
 from services.dispatch.usecases.units import put_units
 from tests.support.days import today
 from tools.simulation import jose
@@ -91,7 +92,7 @@ class Desk:
         """Set a control room's policy, and its webhook as two people do."""
         wanted = ControlRoomIn.model_validate({"policy": policy, **more})
         room_webhooks.refuse_wrong(self.context, wanted)
-        rooms.set_policy(self.context, room, wanted)
+        control_rooms.set_policy(self.context, room, wanted)
         admin, supervisor = (Caller(role, frozenset({role})) for role in ("admin", "supervisor"))
         if proposed := room_webhooks.propose(self.context, room, wanted, admin):
             room_webhooks.confirm(self.context, room, proposed.proposal_id, supervisor)
@@ -134,7 +135,7 @@ class Desk:
         `failing`: so many timers are to fail.
         """
         self.do("UPDATE due SET due_at = due_at - make_interval(secs => :s)", s=seconds)
-        done = escalating.act_on_due(self.context)
+        done = escalate.act_on_due(self.context)
         assert self.sql("SELECT count(*) FROM due WHERE failures > 0") == [(failing,)]
         return done
 
@@ -288,7 +289,7 @@ def everything_known(desk: Desk, text_of_it: str) -> tuple[UUID, UUID, UUID]:
 
 def tell(context: Context, *payloads: Payload) -> None:
     """Events as the worker takes them in."""
-    events.take(context, DISPATCH_REGISTRY, [(wrap(each, source="/test"), None) for each in payloads])
+    take(context, DISPATCH_REGISTRY, [(wrap(each, source="/test"), None) for each in payloads])
 
 
 def order_id(desk: Desk, state: str = "sent") -> UUID:

@@ -17,28 +17,29 @@ from chassis.runtime.settings import load
 from chassis.security.signouts import SignOuts
 from chassis.security.vault import Vault
 from contracts import topology
-from services.dispatch import console, intake
 from services.dispatch.api import (
+    control_rooms,
     incidents,
+    intake,
     lending,
     orders,
     photos,
-    rooms,
     streams,
     units,
     unproved,
     webhooks,
 )
-from services.dispatch.board import Board
-from services.dispatch.book import BOOK
-from services.dispatch.disclosures import Disclosures
+from services.dispatch.pages import console
+from services.dispatch.presenters.disclosure import Disclosures
+from services.dispatch.push.hub import Hub
+from services.dispatch.push.webhooks import Courier
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.streams import Hub
+from services.dispatch.store.encrypted_columns import ENCRYPTED
+from services.dispatch.store.reconciliation import BOOK
+from services.dispatch.store.situation import Board
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.rooms import refresh
-from services.dispatch.usecases.sealed import SEALED
+from services.dispatch.usecases.control_rooms import refresh
 from services.dispatch.usecases.units import connected
-from services.dispatch.webhooks import Courier
 
 
 def create_app(settings: DispatchSettings | None = None) -> FastAPI:
@@ -87,11 +88,11 @@ def create_app(settings: DispatchSettings | None = None) -> FastAPI:
     for told in (streams, incidents, orders, photos):
         told.add(app, context, disclosures)
     orders.add_on_behalf(app, context, disclosures)
-    for set_up in (rooms, webhooks, units, lending, unproved):
+    for set_up in (control_rooms, webhooks, units, lending, unproved):
         set_up.add(app, context)
     console.add_pages(app, settings, context.vault, signed_out)
     audit_api.add(app, lambda: database, settings.service)
-    keys_api.add(app, lambda: database, settings.vault_keys, SEALED)
+    keys_api.add(app, lambda: database, settings.vault_keys, ENCRYPTED)
     reconciliation_api.add(app, lambda: Book(database, BOOK))
     return app
 

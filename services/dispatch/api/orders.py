@@ -9,18 +9,11 @@ from chassis.security.accounts import is_one_of
 from chassis.security.auth import require
 from chassis.security.principal import Caller
 from contracts.dispatch import OrderState
-from services.dispatch import access
-from services.dispatch.disclosures import Disclosures
 from services.dispatch.models import OrderRow
-from services.dispatch.schemas import (
-    DeclineIn,
-    IncidentView,
-    OrderCloseIn,
-    OrderView,
-    RadioIn,
-    RecallIn,
-)
-from services.dispatch.usecases import moving, on_behalf
+from services.dispatch.presenters.disclosure import Disclosures
+from services.dispatch.schemas.incidents import IncidentView
+from services.dispatch.schemas.orders import DeclineIn, OrderCloseIn, OrderView, RadioIn, RecallIn
+from services.dispatch.usecases import access_scope, act_for_crew, incident_actions
 from services.dispatch.usecases.context import Context
 
 
@@ -28,44 +21,44 @@ def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
     """The endpoints."""
 
     def seen(caller: Caller, order: OrderRow) -> OrderView:
-        return disclosures.show(caller, access.order_for(context, order.id, order.incident_id))
+        return disclosures.show(caller, access_scope.order_for(context, order.id, order.incident_id))
 
     def moved(caller: Caller, order_id: UUID, target: OrderState, reason: str | None = None) -> OrderView:
-        order = access.own_order(context, caller, order_id)
-        moving.move_order(context, order_id, caller.subject, target, reason)
+        order = access_scope.own_order(context, caller, order_id)
+        incident_actions.move_order(context, order_id, caller.subject, target, reason)
         return seen(caller, order)
 
     @app.post("/v1/orders/{order_id}/receipt", tags=["orders"])
-    def receipt(order_id: UUID, caller: Caller = require(*access.UNIT)) -> OrderView:
+    def receipt(order_id: UUID, caller: Caller = require(*access_scope.UNIT)) -> OrderView:
         """The unit's terminal has the order."""
         return moved(caller, order_id, "received")
 
     @app.post("/v1/orders/{order_id}/acknowledge", tags=["orders"])
-    def acknowledge(order_id: UUID, caller: Caller = require(*access.UNIT)) -> OrderView:
+    def acknowledge(order_id: UUID, caller: Caller = require(*access_scope.UNIT)) -> OrderView:
         """The crew takes it."""
         return moved(caller, order_id, "acknowledged")
 
     @app.post("/v1/orders/{order_id}/en-route", tags=["orders"])
-    def en_route(order_id: UUID, caller: Caller = require(*access.UNIT)) -> OrderView:
+    def en_route(order_id: UUID, caller: Caller = require(*access_scope.UNIT)) -> OrderView:
         """The unit moves."""
         return moved(caller, order_id, "en_route")
 
     @app.post("/v1/orders/{order_id}/on-scene", tags=["orders"])
-    def on_scene(order_id: UUID, caller: Caller = require(*access.UNIT)) -> OrderView:
+    def on_scene(order_id: UUID, caller: Caller = require(*access_scope.UNIT)) -> OrderView:
         """The unit is there."""
         return moved(caller, order_id, "on_scene")
 
     @app.post("/v1/orders/{order_id}/decline", tags=["orders"])
-    def decline(order_id: UUID, body: DeclineIn, caller: Caller = require(*access.UNIT)) -> OrderView:
+    def decline(order_id: UUID, body: DeclineIn, caller: Caller = require(*access_scope.UNIT)) -> OrderView:
         """The unit cannot go; another one is looked for at once."""
         return moved(caller, order_id, "declined", body.reason)
 
     @app.post("/v1/orders/{order_id}/close", tags=["orders"])
-    def close(order_id: UUID, body: OrderCloseIn, caller: Caller = require(*access.UNIT)) -> OrderView:
+    def close(order_id: UUID, body: OrderCloseIn, caller: Caller = require(*access_scope.UNIT)) -> OrderView:
         """The unit sees the victim safe: the incident ends with an outcome. Only from on scene."""
-        order = access.own_order(context, caller, order_id)
-        access.refuse_tied(tied=access.has_tie(context, caller, order))
-        moving.close_from_scene(context, order_id, body.outcome, caller.subject)
+        order = access_scope.own_order(context, caller, order_id)
+        access_scope.refuse_tied(tied=access_scope.has_tie(context, caller, order))
+        incident_actions.close_from_scene(context, order_id, body.outcome, caller.subject)
         return seen(caller, order)
 
 
@@ -75,9 +68,9 @@ def add_on_behalf(app: FastAPI, context: Context, disclosures: Disclosures) -> N
 
     def untied(caller: Caller, order_id: UUID) -> UUID:
         """The incident of an order that the caller's room has; raises `OrderUnknown`, `Tied`."""
-        incident_id = access.incident_of_order(context, order_id)
-        view = access.incident_for(context, caller, incident_id)
-        access.refuse_tied(tied=is_one_of(caller.subject, view.kept_from))
+        incident_id = access_scope.incident_of_order(context, order_id)
+        view = access_scope.incident_for(context, caller, incident_id)
+        access_scope.refuse_tied(tied=is_one_of(caller.subject, view.kept_from))
         return incident_id
 
     @app.post("/v1/orders/{order_id}/radio", tags=["orders"])
@@ -85,16 +78,18 @@ def add_on_behalf(app: FastAPI, context: Context, disclosures: Disclosures) -> N
         """An operator confirms what a crew said by radio; such a unit is not replaced for its silence."""
         incident_id = untied(caller, order_id)
         if body.state != "victim_safe":
-            on_behalf.confirm_by_radio(context, order_id, caller, body.state, body.reason)
+            act_for_crew.confirm_by_radio(context, order_id, caller, body.state, body.reason)
         elif body.outcome is None:
             raise Invalid("an alarm ends with an outcome", field="outcome")
         else:
-            moving.close_from_scene(context, order_id, body.outcome, caller.subject, caller, body.reason)
-        return disclosures.show(caller, access.incident_for(context, caller, incident_id))
+            incident_actions.close_from_scene(
+                context, order_id, body.outcome, caller.subject, caller, body.reason
+            )
+        return disclosures.show(caller, access_scope.incident_for(context, caller, incident_id))
 
     @app.post("/v1/orders/{order_id}/recall", tags=["orders"])
     def recall(order_id: UUID, body: RecallIn, caller: Caller = operator) -> IncidentView:
         """An operator calls a unit back that is not there yet; the next nearest is proposed."""
         incident_id = untied(caller, order_id)
-        on_behalf.recall(context, order_id, caller, body.reason)
-        return disclosures.show(caller, access.incident_for(context, caller, incident_id))
+        act_for_crew.recall(context, order_id, caller, body.reason)
+        return disclosures.show(caller, access_scope.incident_for(context, caller, incident_id))

@@ -7,8 +7,8 @@ from fastapi import FastAPI, Response
 
 from chassis.security.auth import require
 from chassis.security.principal import Caller
-from services.dispatch import access
-from services.dispatch.disclosures import Disclosures, V
+from services.dispatch.presenters.disclosure import Disclosures, V
+from services.dispatch.usecases import access_scope
 from services.dispatch.usecases.context import Context
 
 _JPEG: dict[int | str, dict[str, Any]] = {200: {"content": {"image/jpeg": {}}, "description": "A JPEG"}}
@@ -23,10 +23,12 @@ def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
         response_class=Response,
         responses=_JPEG,
     )
-    def photo_in_room(incident_id: UUID, photo_id: UUID, caller: Caller = require(*access.ROOM)) -> Response:
+    def photo_in_room(
+        incident_id: UUID, photo_id: UUID, caller: Caller = require(*access_scope.ROOM)
+    ) -> Response:
         """A photo of the card, while the alarm is open."""
         return _picture(
-            context, disclosures, caller, access.incident_for(context, caller, incident_id), photo_id
+            context, disclosures, caller, access_scope.incident_for(context, caller, incident_id), photo_id
         )
 
     @app.get(
@@ -35,15 +37,15 @@ def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
         response_class=Response,
         responses=_JPEG,
     )
-    def photo_at_unit(order_id: UUID, photo_id: UUID, caller: Caller = require(*access.UNIT)) -> Response:
+    def photo_at_unit(order_id: UUID, photo_id: UUID, caller: Caller = require(*access_scope.UNIT)) -> Response:
         """A photo of the card, while the order is the unit's."""
-        order = access.own_order(context, caller, order_id)
-        view = access.order_for(context, order.id, order.incident_id)
+        order = access_scope.own_order(context, caller, order_id)
+        view = access_scope.order_for(context, order.id, order.incident_id)
         return _picture(context, disclosures, caller, view, photo_id)
 
 
 def _picture(context: Context, disclosures: Disclosures, caller: Caller, view: V, photo_id: UUID) -> Response:
     """A photo of the card that this view shows; nothing of it stays anywhere."""
-    picture = access.photo(context, disclosures.show(caller, view), photo_id)
+    picture = access_scope.photo(context, disclosures.show(caller, view), photo_id)
     disclosures.picture(caller, view)
     return Response(picture, media_type="image/jpeg")

@@ -4,9 +4,8 @@ from fastapi import FastAPI
 
 from chassis.security.auth import require
 from chassis.security.principal import Caller
-from services.dispatch import access
-from services.dispatch.schemas import UnprovedClosed, UnprovedCloseIn
-from services.dispatch.usecases import closing_unproved
+from services.dispatch.schemas.incidents import UnprovedClosed, UnprovedCloseIn
+from services.dispatch.usecases import access_scope, unproved_floods
 from services.dispatch.usecases.context import Context
 
 
@@ -18,10 +17,10 @@ def add(app: FastAPI, context: Context) -> None:
         cic_id: str, body: UnprovedCloseIn, caller: Caller = require("supervisor")
     ) -> UnprovedClosed:
         """A supervisor closes many alarms that nobody proved, in one act with one reason."""
-        access.may_see_room(caller, cic_id)
+        access_scope.may_see_room(caller, cic_id)
         # Who does not say how many presses they saw saw one: what came later stays.
         seen = {incident_id: body.presses.get(incident_id, 1) for incident_id in body.incident_ids}
-        closed, left = closing_unproved.close_unproved(
+        closed, left = unproved_floods.close_unproved(
             context, seen, body.outcome, caller.subject, body.reason, cic_id
         )
         return UnprovedClosed(closed=closed, left=left)

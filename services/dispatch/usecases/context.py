@@ -13,13 +13,13 @@ from chassis.database.timers import Due
 from chassis.security.vault import Vault
 from contracts.common import Fix
 from contracts.registry import Address, Card
-from services.dispatch import store
-from services.dispatch.board import Board
-from services.dispatch.geography import Point
-from services.dispatch.known import Known, of_incident
-from services.dispatch.live import IncidentChanged
+from services.dispatch.domain.geography import Point
+from services.dispatch.events.outgoing import IncidentChanged
 from services.dispatch.models import IncidentRow
 from services.dispatch.settings import DispatchSettings
+from services.dispatch.store.damaged_incidents import Known, of_incident
+from services.dispatch.store.encrypted_columns import card_place, fix_json, fix_place, proof_place, said_place
+from services.dispatch.store.situation import Board
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Context:
 
     def seal_fix(self, subject: str, fix: Fix | None) -> bytes | None:
         """A fix as it rests in the database."""
-        return self.vault.seal(store.fix_place(subject), store.fix_json(fix)) if fix else None
+        return self.vault.seal(fix_place(subject), fix_json(fix)) if fix else None
 
     def open_fix(self, incident: IncidentRow | Any) -> Fix | None:
         """The incident's last fix; None where there is none, or where it cannot be read: it goes on without."""
@@ -48,31 +48,31 @@ class Context:
             return None
 
         def opened() -> Fix:
-            return Fix.model_validate(self.vault.open(store.fix_place(incident.subject), sealed))
+            return Fix.model_validate(self.vault.open(fix_place(incident.subject), sealed))
 
         return of_incident(incident.id).read("place", opened, None)
 
     def seal_proof(self, alarm_id: UUID, proof: str | None) -> bytes | None:
         """What a device signed, as it rests."""
-        return self.vault.seal(store.proof_place(alarm_id), proof) if proof else None
+        return self.vault.seal(proof_place(alarm_id), proof) if proof else None
 
     def open_proof(self, alarm_id: UUID, sealed: bytes) -> str | None:
         """What a device signed; None where it cannot be read."""
         return Known("press", alarm_id).read(
-            "proof", lambda: str(self.vault.open(store.proof_place(alarm_id), sealed)), None
+            "proof", lambda: str(self.vault.open(proof_place(alarm_id), sealed)), None
         )
 
     def seal_said(self, about: UUID, text: str) -> bytes:
         """What somebody wrote about an order or an incident, as it rests."""
-        return self.vault.seal(store.said_place(about), text)
+        return self.vault.seal(said_place(about), text)
 
     def open_said(self, about: UUID, sealed: bytes) -> str:
         """What somebody wrote about an order or an incident."""
-        return str(self.vault.open(store.said_place(about), sealed))
+        return str(self.vault.open(said_place(about), sealed))
 
     def open_card(self, enrolment_id: UUID, sealed: bytes) -> dict[str, Any]:
         """A card with its codes: {"card", "cancel_code", "duress_code"}."""
-        opened: dict[str, Any] = self.vault.open(store.card_place(enrolment_id), sealed)
+        opened: dict[str, Any] = self.vault.open(card_place(enrolment_id), sealed)
         return opened
 
     def home_of(self, enrolment_id: UUID | None, sealed: bytes | None) -> Point | None:

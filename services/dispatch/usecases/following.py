@@ -28,14 +28,9 @@ from contracts.registry import (
 )
 from contracts.telemetry import DEVICE_MESSAGE_REFUSED, INCIDENT_ESCALATED
 from contracts.ties import TieTold
-from services.dispatch import store
-from services.dispatch.domain import (
-    Cancel,
-    flags_of_wrong_codes,
-    judge_cancel,
-    merged,
-    urgency_of,
-)
+from services.dispatch.domain.cancellation import Cancel, flags_of_wrong_codes, judge_cancel
+from services.dispatch.domain.flags import merged
+from services.dispatch.domain.urgency import urgency_of
 from services.dispatch.errors import AlarmNotYetKnown
 from services.dispatch.models import (
     CardRow,
@@ -46,9 +41,21 @@ from services.dispatch.models import (
     PhotoRow,
     TieRow,
 )
+from services.dispatch.store.alarm_path import select_owners
+from services.dispatch.store.encrypted_columns import card_place, photo_place
+from services.dispatch.store.incidents import (
+    MOST,
+    lock_incident,
+    lock_open_incidents,
+    note_known_device,
+    touch_incident,
+)
+from services.dispatch.store.presses import find_sender, incidents_waiting_for, note_fix_sequence
+from services.dispatch.store.registry_projection import sealed_cards
+from services.dispatch.store.ties import has_standing_tie
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.joining import follow
-from services.dispatch.usecases.telling import changed, tell_queues
+from services.dispatch.usecases.notify import changed, tell_queues
+from services.dispatch.usecases.raise_alarms.join import follow
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +66,7 @@ def _incident(tx: Transaction, message: AlarmLocated | CancelRequested, kind: st
     Whoever knows a device id can reckon its alarm ids: only the device itself moves or cancels its alarm, and
     not while the registry says that somebody else may have it. Raises `AlarmNotYetKnown`.
     """
-    sent_by = store.sender(tx.session, message.alarm_id, message.device_id)
+    sent_by = find_sender(tx.session, message.alarm_id, message.device_id)
     if sent_by is None:
         raise AlarmNotYetKnown("the press of this message is not here yet")
     reason = "other_device" if not sent_by.own else "status" if sent_by.status in SILENCED else None
@@ -70,7 +77,7 @@ def _incident(tx: Transaction, message: AlarmLocated | CancelRequested, kind: st
     if reason is not None:
         tx.after_commit(partial(metrics.count, DEVICE_MESSAGE_REFUSED, kind=kind, reason=reason))
         return None
-    incident = store.locked_incident(tx.session, sent_by.incident_id)
+    incident = lock_incident(tx.session, sent_by.incident_id)
     return incident if incident is not None and incident.state == "open" else None
 
 
@@ -78,7 +85,7 @@ def locate(tx: Transaction, context: Context, located: AlarmLocated, span: Span 
     """A further fix."""
     incident = _incident(tx, located, "fixes")
     if incident is not None:
-        store.note_sequence(tx.session, located.alarm_id, located.sequence)
+        note_fix_sequence(tx.session, located.alarm_id, located.sequence)
         follow(tx, context, incident, located.fix, located.received_at, span)
 
 
@@ -90,10 +97,10 @@ def cancel(tx: Transaction, context: Context, request: CancelRequested, span: Sp
     now = clock.now()
     verdict, right = _judge(tx, context, incident, request)
     kind: Cancel = "duress" if incident.cancel == "duress" else verdict
-    wrong = min(incident.wrong_codes + (not right), store.MOST)
+    wrong = min(incident.wrong_codes + (not right), MOST)
     flags = merged(incident.flags, flags_of_wrong_codes(wrong))
     urgency = urgency_of("verified" if incident.lane == "verified" else "unverified", incident.presses, kind)
-    store.touch(tx.session, incident, now, cancel=kind, flags=flags, urgency=urgency, wrong_codes=wrong)
+    touch_incident(tx.session, incident, now, cancel=kind, flags=flags, urgency=urgency, wrong_codes=wrong)
     if kind == "duress":
         tx.publish(
             IncidentEscalated(incident_id=incident.id, at=now, control_room_id=incident.cic_id, level="duress"),
@@ -107,7 +114,7 @@ def cancel(tx: Transaction, context: Context, request: CancelRequested, span: Sp
 def _judge(
     tx: Transaction, context: Context, incident: IncidentRow, request: CancelRequested
 ) -> tuple[Cancel, bool]:
-    sealed = store.cards(tx.session, [incident.enrolment_id]) if incident.enrolment_id else {}
+    sealed = sealed_cards(tx.session, [incident.enrolment_id]) if incident.enrolment_id else {}
     if incident.enrolment_id is None or incident.enrolment_id not in sealed:
         return "requested", False
     try:
@@ -121,7 +128,7 @@ def _judge(
 
 def route_test(tx: Transaction, context: Context, test: TestRaised, span: Span | None) -> None:
     """A test press came all the way: it is answered with the control room that would have got it."""
-    [owners] = tx.send(store.owners([test.device_id]))
+    [owners] = tx.send(select_owners([test.device_id]))
     owner = owners[0] if owners else None
     route = context.board.route(test.fix, owner.managing_zone_id if owner else None)
     tx.publish(
@@ -162,9 +169,9 @@ def take_device(tx: Transaction, device: DeviceChanged) -> None:
         version=device.version,
     )
     if _newer(tx, row, ["id"], "version"):
-        waiting = store.waiting_for(tx.session, device.device_id)
+        waiting = incidents_waiting_for(tx.session, device.device_id)
         now = clock.now()
-        store.note_known_device(tx.session, device.device_id, now)
+        note_known_device(tx.session, device.device_id, now)
         timers.schedule(tx.session, [Due(kind="proof", subject_id=str(i), due_at=now) for i in waiting])
 
 
@@ -199,13 +206,13 @@ def take_tie(tx: Transaction, context: Context, told: TieTold, span: Span | None
         },
     )
     # Locked first: what another source says meanwhile is seen by whoever comes second.
-    incidents = store.open_of(tx.session, told.enrolment_id)
-    before = store.stands(tx.session, told.enrolment_id, row.subject)
+    incidents = lock_open_incidents(tx.session, told.enrolment_id)
+    before = has_standing_tie(tx.session, told.enrolment_id, row.subject)
     tx.session.execute(newest)
-    if store.stands(tx.session, told.enrolment_id, row.subject) == before:
+    if has_standing_tie(tx.session, told.enrolment_id, row.subject) == before:
         return
     for incident in incidents:
-        store.touch(tx.session, incident, clock.now())
+        touch_incident(tx.session, incident, clock.now())
         changed(tx, context, incident, span)
         tell_queues(tx, context, incident, span)
 
@@ -220,7 +227,7 @@ def take_card(tx: Transaction, context: Context, published: CardPublished) -> No
     row = CardRow(
         enrolment_id=published.enrolment_id,
         version=published.version,
-        sealed=context.vault.seal(store.card_place(published.enrolment_id), opened),
+        sealed=context.vault.seal(card_place(published.enrolment_id), opened),
     )
     if _newer(tx, row, ["enrolment_id"], "version"):
         _link(tx, published.enrolment_id, [perpetrator.ref for perpetrator in published.card.perpetrators])
@@ -231,11 +238,11 @@ def take_photo(tx: Transaction, context: Context, published: PhotoPublished) -> 
     """Keep a photo sealed; a copy changes nothing, and one that a card has dropped meanwhile is not kept."""
     card = tx.session.get(CardRow, published.enrolment_id, with_for_update=True)
     if card is not None and card.version >= published.card_version > 0:
-        opened = context.vault.open(store.card_place(card.enrolment_id), card.sealed) if card.sealed else {}
+        opened = context.vault.open(card_place(card.enrolment_id), card.sealed) if card.sealed else {}
         named = {photo["photo_id"] for photo in opened.get("card", {}).get("photos", ())}
         if str(published.photo_id) not in named:
             return
-    sealed = context.vault.seal(store.photo_place(published.photo_id), published.jpeg)
+    sealed = context.vault.seal(photo_place(published.photo_id), published.jpeg)
     row = PhotoRow(
         id=published.photo_id,
         enrolment_id=published.enrolment_id,
@@ -251,7 +258,7 @@ def drop_card(tx: Transaction, withdrawn: CardWithdrawn) -> None:
     Who goes to an open alarm keeps it, with its codes, until that is closed (`moving.close`).
     """
     row = CardRow(enrolment_id=withdrawn.enrolment_id, version=withdrawn.version, sealed=None)
-    if store.open_of(tx.session, withdrawn.enrolment_id):
+    if lock_open_incidents(tx.session, withdrawn.enrolment_id):
         card = tx.session.get(CardRow, withdrawn.enrolment_id, with_for_update=True)
         row.sealed, row.withdrawn = card.sealed if card else None, True
     if _newer(tx, row, ["enrolment_id"], "version") and not row.withdrawn:

@@ -15,12 +15,13 @@ from chassis.runtime import clock
 from chassis.security import audit
 from chassis.security.accounts import is_one_of
 from chassis.security.principal import Caller
-from services.dispatch import store
 from services.dispatch.errors import WebhookProposalUnknown
 from services.dispatch.models import ControlRoomRow, WebhookProposalRow
-from services.dispatch.schemas import ControlRoomIn, RoomWebhook, WebhookOut, WebhookProposed
+from services.dispatch.schemas.control_rooms import ControlRoomIn, RoomWebhook, WebhookOut, WebhookProposed
+from services.dispatch.store.control_rooms import undelivered_webhooks
+from services.dispatch.store.encrypted_columns import webhook_place, webhook_proposal_place
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.rooms import refresh
+from services.dispatch.usecases.control_rooms import refresh
 
 _FIELDS = ("webhook_url", "webhook_secret")
 
@@ -55,7 +56,7 @@ def propose(context: Context, cic_id: str, wanted: ControlRoomIn, by: Caller) ->
             cic_id=cic_id,
             id=uuid4(),
             url=wanted.webhook_url,
-            secret=context.vault.seal(store.webhook_proposal_place(cic_id), secret) if secret else None,
+            secret=context.vault.seal(webhook_proposal_place(cic_id), secret) if secret else None,
             proposed_by=by.subject,
             proposed_at=clock.now(),
         )
@@ -72,8 +73,8 @@ def confirm(context: Context, cic_id: str, proposal_id: UUID, by: Caller) -> Non
             raise Forbidden("you proposed it: somebody else must confirm it", field="proposal_id")
         sealed = row.secret
         if sealed is not None:
-            secret = context.vault.open(store.webhook_proposal_place(cic_id), sealed)
-            sealed = context.vault.seal(store.webhook_place(cic_id), secret)
+            secret = context.vault.open(webhook_proposal_place(cic_id), sealed)
+            sealed = context.vault.seal(webhook_place(cic_id), secret)
         room.webhook_url, room.webhook_secret = row.url, sealed
         room.webhook_delivered_at = None
         tx.session.add(room)
@@ -98,7 +99,7 @@ def standing(session: Session, cic_id: str) -> WebhookOut:
 
 def overview(session: Session, rooms: Sequence[str]) -> list[RoomWebhook]:
     """The webhooks of these rooms, with whether they work."""
-    failed = store.undelivered(session)
+    failed = undelivered_webhooks(session)
     return [_looked_after(session, cic_id, *failed.get(cic_id, (0, 0))) for cic_id in rooms]
 
 

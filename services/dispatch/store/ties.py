@@ -1,0 +1,33 @@
+"""The SQL of ties: who may not be shown whom."""
+
+from uuid import UUID
+
+from sqlmodel import Session
+
+from chassis.database.sql import Statement, send
+from chassis.security.accounts import is_one_of
+
+# A tie that was not withdrawn since it was last declared.
+STANDS = b"(t.withdrawn_at IS NULL OR t.declared_at > t.withdrawn_at)"
+_STANDS_OF = (
+    b"SELECT 1 FROM ties t WHERE t.enrolment_id = %(enrolment_id)s AND t.subject = %(person)s AND " + STANDS
+)
+
+# Who has a tie to a party, by incident.
+TIED = (
+    b"SELECT DISTINCT i.id, COALESCE(t.spelt, t.subject) AS subject FROM incidents i "
+    b"JOIN ties t ON t.enrolment_id = i.enrolment_id WHERE i.id = ANY(%(ids)s::uuid[]) AND " + STANDS
+)
+
+
+def is_tied(session: Session, incident_id: UUID, subject: str) -> bool:
+    """Whether a person has a tie to a party of an incident."""
+    [rows] = send(session, Statement(TIED, {"ids": [incident_id]}))
+    return is_one_of(subject, (row.subject for row in rows))
+
+
+def has_standing_tie(session: Session, enrolment_id: UUID, person: str) -> bool:
+    """Whether anybody says that a person (an account as it is compared) has a tie to a party of a file."""
+    values = {"enrolment_id": enrolment_id, "person": person}
+    [rows] = send(session, Statement(_STANDS_OF, values))
+    return bool(rows)
