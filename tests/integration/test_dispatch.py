@@ -10,7 +10,8 @@ from chassis.errors import Invalid
 from contracts.common import Fix, Outcome
 from services.dispatch.errors import IncidentUnknown
 from services.dispatch.schemas.control_rooms import ControlRoomIn
-from services.dispatch.usecases import escalate, incident_actions, room_webhooks, send_unit
+from services.dispatch.usecases import escalate, room_webhooks, send_unit
+from services.dispatch.usecases.incident_actions import acknowledge_incident, close_incident, take_over_incident
 from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT, GHENT_ROOM, Desk, alarm
 
 
@@ -86,7 +87,7 @@ def test_a_press_after_the_end_is_a_new_incident(desk: Desk) -> None:
     device = uuid4()
     first = alarm(device, 1)
     desk.press(first)
-    incident_actions.close(
+    close_incident(
         desk.context, first.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="seen safe"
     )
     desk.press(alarm(device, 2))
@@ -131,8 +132,8 @@ def test_nobody_acknowledges_step_by_step(desk: Desk) -> None:
 def test_an_acknowledgement_stops_the_ladder(desk: Desk) -> None:
     raised = alarm()
     desk.press(raised)
-    incident_actions.acknowledge(desk.context, raised.alarm_id, "operator-1", GHENT_ROOM)
-    incident_actions.acknowledge(desk.context, raised.alarm_id, "operator-2", GHENT_ROOM)
+    acknowledge_incident(desk.context, raised.alarm_id, "operator-1", GHENT_ROOM)
+    acknowledge_incident(desk.context, raised.alarm_id, "operator-2", GHENT_ROOM)
     desk.pass_time(100)
     assert "all_positions" not in [e["level"] for e in desk.published("incident.escalated.v1")]
     assert len(desk.published("incident.acknowledged.v1")) == 1
@@ -143,8 +144,8 @@ def test_a_take_over_is_an_acknowledgement_by_the_other_room(desk: Desk) -> None
     desk.press(raised)
     neighbour = desk.nobody_answers(GHENT_ROOM)
     with pytest.raises(IncidentUnknown):
-        incident_actions.take_over(desk.context, raised.alarm_id, "stranger", "cic-luxembourg")
-    incident_actions.take_over(desk.context, raised.alarm_id, "neighbour", neighbour)
+        take_over_incident(desk.context, raised.alarm_id, "stranger", "cic-luxembourg")
+    take_over_incident(desk.context, raised.alarm_id, "neighbour", neighbour)
     ((cic, also, by),) = desk.sql("SELECT cic_id, also_cics, acknowledged_by FROM incidents")
     assert (cic, by) == (neighbour, "neighbour")
     assert GHENT_ROOM in also
@@ -157,8 +158,8 @@ def test_closing_while_the_escalation_is_at_work_is_no_deadlock(desk: Desk) -> N
     with psycopg.connect(url) as worker:
         # Another process has claimed the timer and is about to lock the incident.
         worker.execute("SELECT id FROM due WHERE kind = 'acknowledge' FOR UPDATE")
-        incident_actions.acknowledge(desk.context, raised.alarm_id, "operator", GHENT_ROOM)
-        incident_actions.close(
+        acknowledge_incident(desk.context, raised.alarm_id, "operator", GHENT_ROOM)
+        close_incident(
             desk.context, raised.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="safe"
         )
     assert desk.sql("SELECT state FROM incidents") == [("closed",)]

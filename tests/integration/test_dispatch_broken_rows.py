@@ -14,12 +14,12 @@ from chassis.security.signouts import SignOuts
 from chassis.security.vault import new_key
 from contracts.alarm import CancelRequested
 from services.dispatch.api import create_app
-from services.dispatch.presenters import incident_view
+from services.dispatch.presenters.incident_view import load_views
 from services.dispatch.push.hub import Hub
 from services.dispatch.push.watchers import Watcher
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.incidents import load_open_incidents
-from services.dispatch.usecases import following
+from services.dispatch.usecases.cancel_requests import take_cancel_request
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Desk, alarm, everything_known
 from tests.support.tokens import Issuer
@@ -152,7 +152,7 @@ def test_it_escalates_and_the_streams_tell_of_both(desk: Desk, pair: tuple[UUID,
 def _shown(desk: Desk) -> list[Any]:
     with desk.context.database.read() as session:
         found = [row.id for row in load_open_incidents(session, GHENT_ROOM)]
-        return incident_view.load_views(desk.context, session, found, clock.now())
+        return load_views(desk.context, session, found, clock.now())
 
 
 def test_a_further_press_and_a_cancel_reach_it(desk: Desk, pair: tuple[UUID, UUID]) -> None:
@@ -166,7 +166,7 @@ def test_a_further_press_and_a_cancel_reach_it(desk: Desk, pair: tuple[UUID, UUI
         request = CancelRequested(
             alarm_id=bad, device_id=UUID(device), code_digest="0" * 64, received_at=datetime.now(UTC)
         )
-        following.cancel(tx, desk.context, request, None)
+        take_cancel_request(tx, desk.context, request, None)
     assert desk.sql(f"SELECT cancel FROM incidents WHERE id = '{bad}'") == [("requested",)]
 
 

@@ -10,7 +10,7 @@ from chassis.runtime import clock
 from contracts.alarm import AlarmRaised, alarm_id_of, unverified_alarm_id_of
 from contracts.common import Outcome
 from services.dispatch.store.presses import incidents_of_presses
-from services.dispatch.usecases import incident_actions
+from services.dispatch.usecases.incident_actions import close_incident
 from services.dispatch.usecases.raise_alarms import copies
 from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Desk, alarm
 
@@ -26,9 +26,7 @@ def desk(one_desk: Desk) -> Desk:
 
 
 def close(desk: Desk, press: AlarmRaised) -> None:
-    incident_actions.close(
-        desk.context, press.alarm_id, Outcome.ACCIDENTAL, by="supervisor", person="s", reason="safe"
-    )
+    close_incident(desk.context, press.alarm_id, Outcome.ACCIDENTAL, by="supervisor", person="s", reason="safe")
 
 
 def later(press: AlarmRaised, by: timedelta = MINUTE, **what: Any) -> AlarmRaised:
@@ -125,9 +123,7 @@ def test_a_copy_that_came_in_after_the_end_is_looked_at(desk: Desk) -> None:
     desk.press(again, later(press))
     assert desk.sql("SELECT presses FROM incidents WHERE state = 'open'") == [(1,)]
     ((open_id,),) = desk.sql("SELECT id FROM incidents WHERE state = 'open'")
-    incident_actions.close(
-        desk.context, open_id, Outcome.TECHNICAL, by="supervisor", person="s", reason="late SMS"
-    )
+    close_incident(desk.context, open_id, Outcome.TECHNICAL, by="supervisor", person="s", reason="late SMS")
     desk.press(again)
     assert desk.sql("SELECT count(*) FROM incidents WHERE state = 'open'") == [(0,)]
     desk.press(later(press, 2 * MINUTE))

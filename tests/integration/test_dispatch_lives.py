@@ -21,7 +21,9 @@ from contracts.dispatch import OrderState
 from services.dispatch.domain.orders import LIVE
 from services.dispatch.errors import IncidentIsClosed, OrderMoveImpossible, UnitNotAvailable
 from services.dispatch.invariants import INVARIANTS
-from services.dispatch.usecases import control_rooms, escalate, incident_actions, send_unit
+from services.dispatch.usecases import control_rooms, escalate, send_unit
+from services.dispatch.usecases.incident_actions import acknowledge_incident, close_incident
+from services.dispatch.usecases.order_actions import move_order
 from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm
 
 # More when somebody has the time: EXAMPLES=200.
@@ -91,7 +93,7 @@ class Lives(RuleBasedStateMachine):
     @rule(data=st.data())
     def acknowledge(self, data: st.DataObject) -> None:
         incident = data.draw(st.sampled_from(self.open()))
-        incident_actions.acknowledge(self.desk.context, incident, "operator", GHENT_ROOM)
+        acknowledge_incident(self.desk.context, incident, "operator", GHENT_ROOM)
 
     @precondition(lambda self: self.open())
     @rule(data=st.data(), number=st.sampled_from([None, None, None, 0, 1, 2]))
@@ -109,9 +111,7 @@ class Lives(RuleBasedStateMachine):
     @rule(data=st.data(), state=st.sampled_from(REPORTS))
     def report(self, data: st.DataObject, state: OrderState) -> None:
         try:
-            incident_actions.move_order(
-                self.desk.context, data.draw(st.sampled_from(self.held())), "crew", state
-            )
+            move_order(self.desk.context, data.draw(st.sampled_from(self.held())), "crew", state)
         except OrderMoveImpossible:
             return
 
@@ -119,7 +119,7 @@ class Lives(RuleBasedStateMachine):
     @rule(data=st.data())
     def close(self, data: st.DataObject) -> None:
         incident = data.draw(st.sampled_from(self.open()))
-        incident_actions.close(
+        close_incident(
             self.desk.context, incident, Outcome.GENUINE, by="supervisor", person="s", reason="seen safe"
         )
         with pytest.raises(IncidentIsClosed):
@@ -181,15 +181,15 @@ def test_taken_and_forgotten_while_no_unit_is_free_the_first_that_comes_free_goe
     desk.press(first)
     desk.press(forgotten)
     for each in (first, forgotten):
-        incident_actions.acknowledge(desk.context, each.alarm_id, "op", GHENT_ROOM)
+        acknowledge_incident(desk.context, each.alarm_id, "op", GHENT_ROOM)
     order = send_unit.send(desk.context, first.alarm_id, None)
-    incident_actions.move_order(desk.context, order.id, "crew", "on_scene")
+    move_order(desk.context, order.id, "crew", "on_scene")
     for _ in range(3):
         pass_time(desk, 20.1)
     levels = [(e["incident_id"], e["level"]) for e in desk.published("incident.escalated.v1")]
     # Told once each, however often it is looked for.
     assert sorted(levels) == [(str(forgotten.alarm_id), "no_unit"), (str(forgotten.alarm_id), "supervisor")]
-    incident_actions.close(
+    close_incident(
         desk.context, first.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="seen safe"
     )
     pass_time(desk, 6)
@@ -209,7 +209,7 @@ def test_a_proposed_unit_that_went_elsewhere_leaves_the_screen(desk: Desk) -> No
     # Nothing is looked for again while all is well.
     assert desk.pass_time(0) == 0
     # The second goes off duty, the first becomes free: it was never asked, and is proposed anew.
-    incident_actions.close(
+    close_incident(
         desk.context, first.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="seen safe"
     )
     desk.do("UPDATE units SET available = false, changed_at = now() WHERE id = 'u1'")
@@ -222,9 +222,9 @@ def test_who_declines_is_replaced_also_where_people_send(desk: Desk) -> None:
     desk.units(GHENT_ROOM, GHENT, 1)
     press = alarm()
     desk.press(press)
-    incident_actions.acknowledge(desk.context, press.alarm_id, "op", GHENT_ROOM)
+    acknowledge_incident(desk.context, press.alarm_id, "op", GHENT_ROOM)
     order = send_unit.send(desk.context, press.alarm_id, None)
-    incident_actions.move_order(desk.context, order.id, "crew", "declined", "flat tyre")
+    move_order(desk.context, order.id, "crew", "declined", "flat tyre")
     pass_time(desk, 0)
     desk.units(GHENT_ROOM, GHENT, 1, prefix="v")
     pass_time(desk, 6)

@@ -14,8 +14,9 @@ from services.dispatch.api import create_app
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.encrypted_columns import card_place, fix_place
 from services.dispatch.store.incidents import load_open_incidents, lock_incident
-from services.dispatch.usecases import escalate, following
-from services.dispatch.usecases.raise_alarms import join
+from services.dispatch.usecases import escalate
+from services.dispatch.usecases.cancel_requests import take_cancel_request
+from services.dispatch.usecases.location_updates import follow_fix
 from services.dispatch.usecases.raise_alarms.take import take_presses
 from tests.support.desks import environment
 from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Desk, alarm, everything_known
@@ -95,7 +96,7 @@ def test_a_place_that_is_yet_to_come_hides_no_newer_one(desk: Desk, at: str) -> 
     with desk.context.database.transaction() as tx:
         incident = lock_incident(tx.session, first.alarm_id)
         assert incident is not None
-        join.follow(tx, desk.context, incident, GHENT, clock.now(), None)
+        follow_fix(tx, desk.context, incident, GHENT, clock.now(), None)
     assert desk.sql("SELECT zone_id FROM incidents") == zone
 
 
@@ -153,7 +154,7 @@ def test_a_card_of_another_shape_keeps_out_neither_press_nor_duress(desk: Desk, 
     )
     desk.do("UPDATE incidents SET wrong_codes = :full", full=FULL)
     with desk.context.database.transaction() as tx:
-        following.cancel(tx, desk.context, request, None)
+        take_cancel_request(tx, desk.context, request, None)
     assert desk.sql("SELECT cancel, wrong_codes FROM incidents") == [("requested", FULL)]
 
 

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from chassis.runtime import clock
 from contracts.common import Fix
 from services.dispatch.api import create_app
-from services.dispatch.presenters import incident_view
+from services.dispatch.presenters.incident_view import load_views
 from services.dispatch.push.watchers import Watcher
 from services.dispatch.store.incidents import load_served_incidents
 from services.dispatch.usecases.control_rooms import refresh
@@ -148,7 +148,7 @@ def test_the_order_of_a_unit_is_its_own_rooms_gateways(rooms: Rooms) -> None:
     assert rooms.call("POST", f"{path}/acknowledge")[0] == 404
     context = rooms.desk.context
     with context.database.read() as session:
-        [view] = incident_view.load_views(context, session, [raised.alarm_id], clock.now())
+        [view] = load_views(context, session, [raised.alarm_id], clock.now())
         of_antwerp = load_served_incidents(session, cic_id="cic-antwerpen")
         of_ghent = load_served_incidents(session, cic_id=GHENT_ROOM)
     assert ([i.id for i in of_antwerp], of_ghent) == ([raised.alarm_id], [])

@@ -11,7 +11,7 @@ from contracts.common import Outcome
 from contracts.registry import DeviceChanged
 from services.dispatch.invariants import INVARIANTS
 from services.dispatch.store.incidents import load_open_incidents
-from services.dispatch.usecases import incident_actions
+from services.dispatch.usecases.incident_actions import close_incident
 from tests.support.dispatching import (
     BRUSSELS,
     BRUSSELS_ROOM,
@@ -203,9 +203,7 @@ def test_a_device_with_a_newer_key_than_is_known_here_is_proved_when_that_comes(
 def test_what_was_signed_does_not_outlast_the_incident(desk: Desk) -> None:
     press = alarm()
     desk.press_as_told(press)
-    incident_actions.close(
-        desk.context, press.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="safe"
-    )
+    close_incident(desk.context, press.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="safe")
     assert desk.sql("SELECT proof FROM presses") == [(None,)]
     told(desk, UUID(press.device_id))
     desk.pass_time(10)

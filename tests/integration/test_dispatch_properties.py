@@ -17,7 +17,7 @@ from contracts.common import Fix, Lane
 from services.dispatch.domain.urgency import urgency_of
 from services.dispatch.invariants import INVARIANTS
 from services.dispatch.store.incidents import load_open_incidents
-from services.dispatch.usecases import following
+from services.dispatch.usecases.cancel_requests import take_cancel_request
 from services.dispatch.usecases.raise_alarms import copies
 from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, everything_known
 
@@ -162,7 +162,7 @@ def _comes(desk: Desk, device: UUID, lane: Lane, what: str, count: int) -> None:
         received_at=clock.now(),
     )
     with desk.context.database.transaction() as tx:
-        following.cancel(tx, desk.context, request, None)
+        take_cancel_request(tx, desk.context, request, None)
 
 
 def _each_press_has_one_incident(desk: Desk, presses: list[AlarmRaised]) -> None:

@@ -11,8 +11,9 @@ from services.dispatch.api import create_app
 from services.dispatch.push.watchers import Watcher
 from services.dispatch.schemas.units import PositionIn
 from services.dispatch.store.units import units_seen_by
-from services.dispatch.usecases import escalate, incident_actions, send_unit
+from services.dispatch.usecases import escalate, send_unit
 from services.dispatch.usecases.control_rooms import refresh
+from services.dispatch.usecases.order_actions import move_order
 from services.dispatch.usecases.units import connected, move_units
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, context_on, order_id
@@ -77,7 +78,7 @@ def test_a_position_a_terminal_and_a_report_are_signs_of_life(desk: Desk) -> Non
     _silent(desk, "u0", "u1", "u2", "u3")
     move_units(desk.context, [PositionIn(unit_id="u0", lat=GHENT.lat, lon=GHENT.lon)], GHENT_ROOM)
     connected(desk.context, ["u1"])
-    incident_actions.move_order(desk.context, order_id(desk), "crew", "acknowledged")
+    move_order(desk.context, order_id(desk), "crew", "acknowledged")
     with desk.context.database.read() as session:
         seen = {unit.id: unit.seen_at for unit in units_seen_by(session, GHENT_ROOM)}
     fresh = {unit for unit, at in seen.items() if desk.context.board.is_fresh(at)}
@@ -177,7 +178,7 @@ def test_a_crew_that_had_its_order_and_said_nothing_is_not_asked_again(desk: Des
     desk.policy(GHENT_ROOM, "automatic")
     [unit] = desk.units(GHENT_ROOM, GHENT, 1)
     desk.press(alarm())
-    incident_actions.move_order(desk.context, order_id(desk), "crew", "received")
+    move_order(desk.context, order_id(desk), "crew", "received")
     desk.pass_time(20.1)
     move_units(desk.context, [PositionIn(unit_id=unit, lat=51.05, lon=3.72)], GHENT_ROOM)
     for _ in range(5):

@@ -16,8 +16,9 @@ from chassis.security.principal import Caller
 from contracts.committee import ConflictDeclared, ConflictWithdrawn
 from contracts.registry import TieDeclared, TieWithdrawn
 from services.dispatch.api import create_app
-from services.dispatch.presenters import incident_view
-from services.dispatch.presenters.disclosure import Disclosures, shown
+from services.dispatch.presenters.disclosure import Disclosures, limit_view
+from services.dispatch.presenters.incident_view import load_views
+from services.dispatch.push.notifications import open_sealed
 from services.dispatch.push.watchers import Watcher
 from services.dispatch.push.webhooks import Courier
 from services.dispatch.store import duty
@@ -214,7 +215,7 @@ def test_a_stream_that_is_open_forgets_at_once(case: Case) -> None:
 
     def frames() -> tuple[int, str]:
         with case.desk.context.database.read() as session:
-            [view] = incident_view.load_views(case.desk.context, session, [case.incident], clock.now())
+            [view] = load_views(case.desk.context, session, [case.incident], clock.now())
         return view.revision, b"".join(watcher.frames(view)).decode()
 
     first, text = frames()
@@ -241,11 +242,11 @@ def test_the_doorbell_of_a_new_alarm_knows_of_ties(case: Case) -> None:
     finally:
         case.desk.context.database.relay = None
     with case.desk.context.database.read() as session:
-        [stored] = incident_view.load_views(case.desk.context, session, [raised.alarm_id], clock.now())
+        [stored] = load_views(case.desk.context, session, [raised.alarm_id], clock.now())
     told = next(e for e in bell.rung() if e.incident_id == raised.alarm_id and e.sealed)
-    rung = incident_view.open_sealed(case.desk.context, told.incident_id, told.sealed or "")
+    rung = open_sealed(case.desk.context, told.incident_id, told.sealed or "")
     assert rung.kept_from == stored.kept_from == [TIED]
-    assert SECRET not in shown(_caller(TIED), rung).model_dump_json()
+    assert SECRET not in limit_view(_caller(TIED), rung).model_dump_json()
 
 
 def test_a_crew_with_a_tie_holds_no_order_and_another_patrol_goes(
@@ -296,7 +297,7 @@ def test_the_log_says_what_was_shown_and_not_what_was_withheld(case: Case) -> No
     case.call("GET", f"/v1/incidents/{case.incident}")
     disclosures = Disclosures(case.desk.context.database)
     with case.desk.context.database.read() as session:
-        [view] = incident_view.load_views(case.desk.context, session, [case.incident], clock.now())
+        [view] = load_views(case.desk.context, session, [case.incident], clock.now())
     disclosures.show(_caller(TIED), view)
     disclosures.show(_caller("olga"), view)
     disclosures._write()

@@ -6,8 +6,10 @@ import pytest
 
 from contracts.common import Outcome
 from services.dispatch.errors import IncidentIsClosed, OrderMoveImpossible, UnitNotAvailable
-from services.dispatch.usecases import incident_actions, send_unit
+from services.dispatch.usecases import send_unit
 from services.dispatch.usecases.context import Context
+from services.dispatch.usecases.incident_actions import acknowledge_incident, close_from_scene
+from services.dispatch.usecases.order_actions import move_order
 from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, context_on, order_id
 
 
@@ -27,7 +29,7 @@ def test_a_unit_that_answered_is_not_replaced(desk: Desk) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     desk.units(GHENT_ROOM, GHENT, 3)
     desk.press(alarm())
-    incident_actions.move_order(desk.context, order_id(desk), "crew", "acknowledged")
+    move_order(desk.context, order_id(desk), "crew", "acknowledged")
     desk.pass_time(100)
     assert desk.sql("SELECT state FROM orders") == [("acknowledged",)]
 
@@ -36,7 +38,7 @@ def test_a_unit_that_declines_is_replaced_at_once(desk: Desk) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     first, second, *_ = desk.units(GHENT_ROOM, GHENT, 3)
     desk.press(alarm())
-    incident_actions.move_order(desk.context, order_id(desk), "crew", "declined", "flat tyre")
+    move_order(desk.context, order_id(desk), "crew", "declined", "flat tyre")
     desk.pass_time(0)
     assert desk.sql("SELECT unit_id, state FROM orders ORDER BY created_at") == [
         (first, "declined"),
@@ -51,11 +53,11 @@ def test_the_whole_life_of_an_order(desk: Desk) -> None:
     desk.press(raised)
     order = order_id(desk)
     with pytest.raises(OrderMoveImpossible):
-        incident_actions.close_from_scene(desk.context, order, Outcome.GENUINE, "unit")
+        close_from_scene(desk.context, order, Outcome.GENUINE, "unit")
     for state in ("received", "acknowledged", "en_route", "received", "on_scene"):
-        incident_actions.move_order(desk.context, order, "crew", state)
-    incident_actions.close_from_scene(desk.context, order, Outcome.PERPETRATOR_PRESENT, "unit")
-    incident_actions.close_from_scene(desk.context, order, Outcome.PERPETRATOR_PRESENT, "unit")
+        move_order(desk.context, order, "crew", state)
+    close_from_scene(desk.context, order, Outcome.PERPETRATOR_PRESENT, "unit")
+    close_from_scene(desk.context, order, Outcome.PERPETRATOR_PRESENT, "unit")
     assert desk.sql("SELECT state, outcome, fix FROM incidents") == [("closed", "perpetrator_present", None)]
     assert desk.sql("SELECT order_id FROM units") == [(None,)]
     assert desk.sql("SELECT count(*) FROM due") == [(0,)]
@@ -139,9 +141,9 @@ def test_an_alarm_that_was_taken_and_forgotten_gets_its_patrol(desk: Desk) -> No
     raised, sent, doubtful = alarm(), alarm(), alarm(lane="unverified")
     desk.press(raised, sent, doubtful)
     for each in (raised, sent, doubtful):
-        incident_actions.acknowledge(desk.context, each.alarm_id, "op", GHENT_ROOM)
+        acknowledge_incident(desk.context, each.alarm_id, "op", GHENT_ROOM)
     order = send_unit.send(desk.context, sent.alarm_id, None)
-    incident_actions.move_order(desk.context, order.id, "crew", "acknowledged")
+    move_order(desk.context, order.id, "crew", "acknowledged")
     desk.pass_time(19)
     assert desk.published("incident.escalated.v1") == []
     desk.pass_time(2)

@@ -32,7 +32,10 @@ from services.committee.usecases import sealed as committee_sealed
 from services.dispatch import models as dispatch_models
 from services.dispatch.schemas.control_rooms import ControlRoomIn
 from services.dispatch.store import encrypted_columns as dispatch_columns
-from services.dispatch.usecases import control_rooms, following, incident_actions, room_webhooks, send_unit
+from services.dispatch.usecases import control_rooms, room_webhooks, send_unit
+from services.dispatch.usecases.incident_actions import close_incident
+from services.dispatch.usecases.order_actions import move_order
+from services.dispatch.usecases.registry_projection import take_card, take_photo
 from services.registry import models as registry_models
 from services.registry.usecases import sealed as registry_sealed
 from services.reporting import models as reporting_models
@@ -159,8 +162,8 @@ def test_dispatch(cluster: Cluster) -> None:
         enrolment_id=enrolment, version=1, managing_zone_id="gent-1", card=card, published_at=now, **codes
     )
     with here.context.database.transaction() as tx:
-        following.take_card(tx, here.context, published)
-        following.take_photo(
+        take_card(tx, here.context, published)
+        take_photo(
             tx,
             here.context,
             PhotoPublished(enrolment_id=enrolment, photo_id=photo, card_version=2, jpeg="QUJD"),
@@ -180,8 +183,8 @@ def test_dispatch(cluster: Cluster) -> None:
     # Of a device that is not known here: what it signed waits.
     here.press_as_told(dispatching.alarm())
     declined = send_unit.send(here.context, press.alarm_id, None)
-    incident_actions.move_order(here.context, declined.id, "crew", "declined", "the car broke down")
-    incident_actions.close(
+    move_order(here.context, declined.id, "crew", "declined", "the car broke down")
+    close_incident(
         here.context, over.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="seen safe"
     )
     rotated(here.context.database, dispatch_columns.ENCRYPTED)

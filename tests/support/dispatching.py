@@ -32,7 +32,7 @@ from services.dispatch.store.situation import Board
 from services.dispatch.usecases import control_rooms, escalate, room_webhooks
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.handle_events import take
-from services.dispatch.usecases.raise_alarms.prepare import raise_alarms
+from services.dispatch.usecases.raise_alarms.batch import raise_alarms
 from services.dispatch.usecases.units import put_units
 from tests.support.days import today
 from tools.simulation import jose

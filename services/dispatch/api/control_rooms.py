@@ -8,10 +8,11 @@ from chassis.http.limits import bodies
 from chassis.security.audit_trail import unlogged
 from chassis.security.auth import require
 from chassis.security.principal import Caller
+from services.dispatch.api.dependencies import ROOM
 from services.dispatch.pages import console
 from services.dispatch.schemas.common import MOST_BYTES
 from services.dispatch.schemas.control_rooms import ControlRoomIn, ControlRoomOut, Geojson, WebhookProposed
-from services.dispatch.usecases import access_scope, room_webhooks
+from services.dispatch.usecases import room_webhooks
 from services.dispatch.usecases.context import Context
 
 _PROPOSED: dict[int | str, dict[str, Any]] = {
@@ -22,7 +23,7 @@ _PROPOSED: dict[int | str, dict[str, Any]] = {
 def add(app: FastAPI, context: Context) -> None:
     """The endpoints."""
 
-    anyone = require("admin", "service", "unit", *access_scope.ROOM)
+    anyone = require("admin", "service", "unit", *ROOM)
 
     @app.get("/v1/control-rooms", tags=["set-up"])
     @unlogged

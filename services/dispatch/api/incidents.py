@@ -8,14 +8,23 @@ from chassis.runtime import clock
 from chassis.security.accounts import is_one_of
 from chassis.security.auth import require
 from chassis.security.principal import Caller
+from services.dispatch.api.dependencies import ROOM
 from services.dispatch.domain.unproved import LASTS, Line, grouped
 from services.dispatch.models import IncidentRow
-from services.dispatch.presenters import incident_view
+from services.dispatch.presenters.caller_view import incident_for
 from services.dispatch.presenters.disclosure import Disclosures
+from services.dispatch.presenters.incident_view import load_views
 from services.dispatch.schemas.incidents import IncidentCloseIn, IncidentView, SendIn, UnprovedGroup
 from services.dispatch.store.incidents import load_open_incidents
-from services.dispatch.usecases import access_scope, incident_actions, send_unit
+from services.dispatch.usecases import send_unit
+from services.dispatch.usecases.access_scope import may_see_room, refuse_tied
 from services.dispatch.usecases.context import Context
+from services.dispatch.usecases.incident_actions import (
+    acknowledge_incident,
+    close_incident,
+    display_incident,
+    take_over_incident,
+)
 
 
 def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
@@ -24,48 +33,48 @@ def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
     operator, supervisor = ("operator", "supervisor", "gateway"), ("supervisor",)
 
     def seen(caller: Caller, incident_id: UUID) -> IncidentView:
-        return disclosures.show(caller, access_scope.incident_for(context, caller, incident_id))
+        return disclosures.show(caller, incident_for(context, caller, incident_id))
 
     def untied(caller: Caller, incident_id: UUID) -> None:
         """For what only somebody without a tie may do; raises `Tied`."""
-        view = access_scope.incident_for(context, caller, incident_id)
-        access_scope.refuse_tied(tied=is_one_of(caller.subject, view.kept_from))
+        view = incident_for(context, caller, incident_id)
+        refuse_tied(tied=is_one_of(caller.subject, view.kept_from))
 
     @app.get("/v1/control-rooms/{cic_id}/incidents", tags=["incidents"])
-    def open_incidents(cic_id: str, caller: Caller = require(*access_scope.ROOM)) -> list[IncidentView]:
+    def open_incidents(cic_id: str, caller: Caller = require(*ROOM)) -> list[IncidentView]:
         """Open incidents, most urgent first; many alike that nobody proved are one, with their `group`."""
-        access_scope.may_see_room(caller, cic_id)
+        may_see_room(caller, cic_id)
         with context.database.read() as session:
             lines = grouped(load_open_incidents(session, cic_id))
-            whole = incident_view.load_views(context, session, [line.shown.id for line in lines], clock.now())
+            whole = load_views(context, session, [line.shown.id for line in lines], clock.now())
         groups = {line.shown.id: _group(line) for line in lines if line.alike}
         found = (view.model_copy(update={"group": groups.get(view.incident_id)}) for view in whole)
         return [disclosures.show(caller, view) for view in found]
 
     @app.get("/v1/incidents/{incident_id}", tags=["incidents"])
-    def incident(incident_id: UUID, caller: Caller = require(*access_scope.ROOM)) -> IncidentView:
+    def incident(incident_id: UUID, caller: Caller = require(*ROOM)) -> IncidentView:
         """One incident; the card only while it is open."""
         return seen(caller, incident_id)
 
     @app.post("/v1/incidents/{incident_id}/display", tags=["incidents"])
     def display(incident_id: UUID, caller: Caller = require(*operator)) -> IncidentView:
         """It stands on a screen of the control room."""
-        access_scope.incident_for(context, caller, incident_id)
-        incident_actions.display(context, incident_id)
+        incident_for(context, caller, incident_id)
+        display_incident(context, incident_id)
         return seen(caller, incident_id)
 
     @app.post("/v1/incidents/{incident_id}/acknowledge", tags=["incidents"])
     def acknowledge(incident_id: UUID, caller: Caller = require(*operator)) -> IncidentView:
         """An operator of the room that answers for it takes it; the escalation ladder stops."""
         untied(caller, incident_id)
-        incident_actions.acknowledge(context, incident_id, caller.subject, caller.cic or "")
+        acknowledge_incident(context, incident_id, caller.subject, caller.cic or "")
         return seen(caller, incident_id)
 
     @app.post("/v1/incidents/{incident_id}/take-over", tags=["incidents"])
     def take_over(incident_id: UUID, caller: Caller = require(*operator)) -> IncidentView:
         """The caller's control room accepts the hand-over."""
         untied(caller, incident_id)
-        incident_actions.take_over(context, incident_id, caller.subject, caller.cic or "")
+        take_over_incident(context, incident_id, caller.subject, caller.cic or "")
         return seen(caller, incident_id)
 
     @app.post("/v1/incidents/{incident_id}/send", tags=["incidents"])
@@ -74,8 +83,8 @@ def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
     ) -> IncidentView:
         """Send a unit; without one, the proposed unit: that may also who has a tie."""
         unit_id = body.unit_id if body else None
-        view = access_scope.incident_for(context, caller, incident_id)
-        access_scope.refuse_tied(tied=unit_id is not None and is_one_of(caller.subject, view.kept_from))
+        view = incident_for(context, caller, incident_id)
+        refuse_tied(tied=unit_id is not None and is_one_of(caller.subject, view.kept_from))
         send_unit.send(context, incident_id, unit_id, caller.cic)
         return seen(caller, incident_id)
 
@@ -83,7 +92,7 @@ def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
     def close(incident_id: UUID, body: IncidentCloseIn, caller: Caller = require(*supervisor)) -> IncidentView:
         """A supervisor closes, with a reason."""
         untied(caller, incident_id)
-        incident_actions.close(
+        close_incident(
             context,
             incident_id,
             body.outcome,

@@ -11,14 +11,15 @@ from chassis.runtime import clock
 from chassis.security.accounts import account
 from chassis.security.auth import require
 from chassis.security.principal import Caller
+from services.dispatch.api.dependencies import ROOM
 from services.dispatch.models import IncidentRow
-from services.dispatch.presenters import incident_view
 from services.dispatch.presenters.disclosure import Disclosures
+from services.dispatch.presenters.incident_view import load_views
 from services.dispatch.push.hub import Hub
 from services.dispatch.push.watchers import Watcher
 from services.dispatch.schemas.incidents import IncidentView
 from services.dispatch.store.incidents import load_open_incidents, load_served_incidents
-from services.dispatch.usecases import access_scope
+from services.dispatch.usecases.access_scope import may_be_unit, may_see_room
 from services.dispatch.usecases.context import Context
 
 Read = Callable[[Session], list[IncidentRow]]
@@ -33,7 +34,7 @@ def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
         def first() -> list[IncidentView]:
             with context.database.read() as session:
                 found = read(session)
-                return incident_view.load_views(context, session, [i.id for i in found], clock.now())
+                return load_views(context, session, [i.id for i in found], clock.now())
 
         watcher.until, watcher.opened_by = caller.exp, caller.opened_by
         hub: Hub = app.state.hub
@@ -41,9 +42,9 @@ def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
         return StreamingResponse(hub.watch(watcher, first), media_type="text/event-stream", headers=headers)
 
     @app.get("/v1/control-rooms/{cic_id}/stream", tags=["streams"], response_class=StreamingResponse)
-    async def room_stream(cic_id: str, caller: Caller = require(*access_scope.ROOM)) -> StreamingResponse:
+    async def room_stream(cic_id: str, caller: Caller = require(*ROOM)) -> StreamingResponse:
         """Server-Sent Events `incident` (IncidentView): first the open ones, then every change."""
-        access_scope.may_see_room(caller, cic_id)
+        may_see_room(caller, cic_id)
         person = account(caller.subject) if caller.roles & {"operator", "supervisor"} else None
         watcher = Watcher("room", cic_id, partial(disclosures.show, caller), person=person)
         return stream(caller, watcher, lambda session: load_open_incidents(session, cic_id))
@@ -51,13 +52,13 @@ def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
     @app.get("/v1/control-rooms/{cic_id}/units/stream", tags=["streams"], response_class=StreamingResponse)
     async def gateway_stream(cic_id: str, caller: Caller = require("gateway")) -> StreamingResponse:
         """Server-Sent Events `order` (OrderView) and `withdrawn` for all units of a control room."""
-        access_scope.may_see_room(caller, cic_id)
+        may_see_room(caller, cic_id)
         watcher = Watcher("gateway", cic_id, partial(disclosures.show, caller))
         return stream(caller, watcher, lambda session: load_served_incidents(session, cic_id=cic_id))
 
     @app.get("/v1/units/{unit_id}/stream", tags=["streams"], response_class=StreamingResponse)
     async def unit_stream(unit_id: str, caller: Caller = require("unit")) -> StreamingResponse:
         """Server-Sent Events `order` (OrderView) and `withdrawn` for one unit."""
-        access_scope.may_be_unit(caller, unit_id)
+        may_be_unit(caller, unit_id)
         watcher = Watcher("unit", unit_id, partial(disclosures.show, caller))
         return stream(caller, watcher, lambda session: load_served_incidents(session, unit_id))

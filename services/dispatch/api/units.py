@@ -11,10 +11,12 @@ from chassis.security import audit_context
 from chassis.security.accounts import is_one_of
 from chassis.security.auth import require
 from chassis.security.principal import Caller
+from services.dispatch.api.dependencies import ROOM, UNIT
 from services.dispatch.schemas.common import MOST_BYTES
 from services.dispatch.schemas.units import PositionIn, UnitIn, UnitOut
 from services.dispatch.store.units import units_seen_by
-from services.dispatch.usecases import access_scope, units
+from services.dispatch.usecases import units
+from services.dispatch.usecases.access_scope import may_be_unit, may_see_room, may_set_up_room, room_of
 from services.dispatch.usecases.context import Context
 
 # Seconds in which one line says that somebody tells where units are; that one is off duty is always told.
@@ -29,7 +31,7 @@ def add(app: FastAPI, context: Context) -> None:
     def put_units(body: Several[UnitIn], caller: Caller = require("admin", "gateway")) -> None:
         """Register units. Those that are wrong (422) or another room's (409) are named, the others taken."""
         for unit in body:
-            access_scope.may_set_up_room(caller, unit.control_room_id)
+            may_set_up_room(caller, unit.control_room_id)
         # Some software registers all of them again and again: only what is new is worth a line.
         audit_context.seldom(_POSITIONS_S)
         for unit in body:
@@ -40,24 +42,24 @@ def add(app: FastAPI, context: Context) -> None:
 
     @app.post("/v1/units/positions", tags=["units"], status_code=204)
     @bodies(MOST_BYTES)
-    def positions(body: Several[PositionIn], caller: Caller = require(*access_scope.UNIT)) -> None:
+    def positions(body: Several[PositionIn], caller: Caller = require(*UNIT)) -> None:
         """Where units are now. The wrong (422) and another room's (409) are named, the others taken."""
         audit_context.seldom(_POSITIONS_S)
         audit_context.about(f"control_room:{caller.cic}")
         for position in body:
             if position.available is not None:
                 audit_context.about(f"unit:{position.unit_id}", state=position.available)
-        room = access_scope.room_of(caller) if "gateway" in caller.roles else None
+        room = room_of(caller) if "gateway" in caller.roles else None
         if room is None:
             for position in body:
-                access_scope.may_be_unit(caller, position.unit_id)
+                may_be_unit(caller, position.unit_id)
         units.move_units(context, body, room)
         refuse_wrong(body)
 
     @app.get("/v1/control-rooms/{cic_id}/units", tags=["units"])
-    def seen(cic_id: str, caller: Caller = require(*access_scope.ROOM)) -> list[UnitOut]:
+    def seen(cic_id: str, caller: Caller = require(*ROOM)) -> list[UnitOut]:
         """The units of a control room, and those of others while they serve an alarm of its own."""
-        access_scope.may_see_room(caller, cic_id)
+        may_see_room(caller, cic_id)
         with context.database.read() as session:
             found = units_seen_by(session, cic_id)
         return [_shown(context, caller, unit, cic_id) for unit in found]

@@ -5,7 +5,8 @@ from fastapi import FastAPI
 from chassis.security.auth import require
 from chassis.security.principal import Caller
 from services.dispatch.schemas.incidents import UnprovedClosed, UnprovedCloseIn
-from services.dispatch.usecases import access_scope, unproved_floods
+from services.dispatch.usecases import unproved_floods
+from services.dispatch.usecases.access_scope import may_see_room
 from services.dispatch.usecases.context import Context
 
 
@@ -17,7 +18,7 @@ def add(app: FastAPI, context: Context) -> None:
         cic_id: str, body: UnprovedCloseIn, caller: Caller = require("supervisor")
     ) -> UnprovedClosed:
         """A supervisor closes many alarms that nobody proved, in one act with one reason."""
-        access_scope.may_see_room(caller, cic_id)
+        may_see_room(caller, cic_id)
         # Who does not say how many presses they saw saw one: what came later stays.
         seen = {incident_id: body.presses.get(incident_id, 1) for incident_id in body.incident_ids}
         closed, left = unproved_floods.close_unproved(

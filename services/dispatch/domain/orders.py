@@ -1,6 +1,9 @@
 """The life of an order: its states, and which may follow which."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import get_args
+from uuid import UUID
 
 from contracts.dispatch import OrderState
 
@@ -50,3 +53,25 @@ def already_there(current: OrderState, target: OrderState) -> bool:
     if current in _PROGRESS and target in _PROGRESS and target not in ("closed", "sent"):
         return _PROGRESS.index(current) > _PROGRESS.index(target)
     return False
+
+
+@dataclass(slots=True)
+class NewOrder:
+    """An order as it is born; the same names as its row, and what is shown of its unit."""
+
+    id: UUID
+    incident_id: UUID
+    unit_id: str
+    unit_cic_id: str
+    unit_seen_at: datetime | None
+    callsign: str
+    cic_id: str
+    state: str
+    automatic: bool
+    distance_m: float | None
+    search_basis: str
+    created_at: datetime
+    sent_at: datetime | None
+    reason: str | None = None
+    by_radio: bool = False
+    silent: bool = False

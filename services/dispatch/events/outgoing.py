@@ -1,9 +1,13 @@
-"""The doorbell: tells the API processes which incident changed, so that streams need not wait for a poll."""
+"""Events of dispatch as they are told to others."""
 
+from datetime import datetime
 from uuid import UUID
 
+from contracts.dispatch import OrderMoved
 from contracts.envelope import Payload
 from contracts.topology import DISPATCH_LIVE
+from services.dispatch.domain.orders import NewOrder
+from services.dispatch.models import OrderRow
 
 
 class IncidentChanged(Payload):
@@ -23,3 +27,21 @@ class IncidentChanged(Payload):
     def subject(self) -> str:
         """The incident."""
         return str(self.incident_id)
+
+
+def order_moved(
+    order: OrderRow | NewOrder, now: datetime, deadline_at: datetime, reason: str | None = None
+) -> OrderMoved:
+    """The event of an order's present state."""
+    return OrderMoved(
+        incident_id=order.incident_id,
+        at=now,
+        order_id=order.id,
+        unit_id=order.unit_id,
+        control_room_id=order.cic_id,
+        state=order.state,
+        automatic=order.automatic,
+        late=now > deadline_at,
+        reason=reason or order.reason,
+        by_radio=order.by_radio,
+    )

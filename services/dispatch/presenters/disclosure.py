@@ -24,9 +24,9 @@ from services.dispatch.domain.orders import LIVE
 from services.dispatch.schemas.incidents import IncidentView
 from services.dispatch.schemas.orders import OrderView
 
-V = TypeVar("V", IncidentView, OrderView)
-
 log = logging.getLogger(__name__)
+
+V = TypeVar("V", IncidentView, OrderView)
 
 PURPOSE = "intervention"
 _FLUSH_S = 0.5
@@ -35,7 +35,7 @@ _BATCH = 200
 _REMEMBERED, _REMEMBERED_S = 50_000, 60.0
 
 
-def shown(caller: Caller, view: V) -> V:
+def limit_view(caller: Caller, view: V) -> V:
     """What the caller may know of a view. A tie beats every role, but the alarm itself is never hidden."""
     tied = is_one_of(caller.subject, view.kept_from)
     if isinstance(view, IncidentView):
@@ -54,7 +54,7 @@ def shown(caller: Caller, view: V) -> V:
     return answer
 
 
-def disclosed(caller: Caller, action: Action, view: IncidentView | OrderView) -> Statement | None:
+def disclosure_entry(caller: Caller, action: Action, view: IncidentView | OrderView) -> Statement | None:
     """The entry that says what of a person was shown; None where nothing was."""
     fields = _personal(view)
     return audit.entry(caller, action, _purpose(view), fields) if fields else None
@@ -80,7 +80,7 @@ class Disclosures:
 
     def show(self, caller: Caller, view: V) -> V:
         """What a caller is shown of a view; it is noted. Any thread may call; it never waits."""
-        answer = shown(caller, view)
+        answer = limit_view(caller, view)
         self._note(caller, answer)
         return answer
 
@@ -98,7 +98,7 @@ class Disclosures:
         if len(self._seen) >= _REMEMBERED:
             self._seen.clear()
         self._seen[key] = now
-        if statement := disclosed(caller, "read", view):
+        if statement := disclosure_entry(caller, "read", view):
             self._waiting.append(statement)
 
     def picture(self, caller: Caller, view: IncidentView | OrderView) -> None:

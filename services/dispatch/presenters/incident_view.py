@@ -1,4 +1,4 @@
-"""Incidents and orders as people see them: put together in one round trip for any number."""
+"""Incidents as people see them: put together in one round trip for any number."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -13,14 +13,15 @@ from contracts.common import Fix, Outcome
 from contracts.registry import Card
 from services.dispatch.domain.flags import merged
 from services.dispatch.domain.locations import measured_at
-from services.dispatch.domain.orders import LIVE, STAMPS
+from services.dispatch.domain.orders import STAMPS
 from services.dispatch.domain.routing import Route, SearchBasis, quality
 from services.dispatch.domain.unproved import alike
 from services.dispatch.domain.urgency import URGENCY_OF_LANE
 from services.dispatch.models import IncidentRow
+from services.dispatch.push.notifications import doorbell_place
 from services.dispatch.schemas.common import LocationView
 from services.dispatch.schemas.incidents import IncidentView, SearchPlace
-from services.dispatch.schemas.orders import OrderSummary, OrderView, OtherUnit
+from services.dispatch.schemas.orders import OrderSummary
 from services.dispatch.store.damaged_incidents import UNREADABLE, Known, is_known, of_incident
 from services.dispatch.store.incident_views import load_view_rows
 from services.dispatch.usecases.context import Context, home_place
@@ -136,7 +137,7 @@ def seal_opened(
 ) -> str:
     """The view of an incident that is being opened, sealed for the doorbell.
 
-    `incident`: its new row; `order`: the first one, or None; `owner`: see `store.owners`, or None.
+    `incident`: its new row; `order`: the first one, or None; `owner`: see `select_owners`, or None.
     """
     known = of_incident(incident["id"])
     view = _view(
@@ -152,19 +153,8 @@ def seal_opened(
     )
     if known.broken:
         view = view.model_copy(update={"flags": merged(view.flags, [UNREADABLE])})
-    sealed = context.vault.seal(_doorbell(view.incident_id), view.model_dump_json())
+    sealed = context.vault.seal(doorbell_place(view.incident_id), view.model_dump_json())
     return base64.b64encode(sealed).decode()
-
-
-def open_sealed(context: Context, incident_id: UUID, sealed: str) -> IncidentView:
-    """What a doorbell brought; raises `Unreadable`."""
-    return IncidentView.model_validate_json(
-        context.vault.open(_doorbell(incident_id), base64.b64decode(sealed))
-    )
-
-
-def _doorbell(incident_id: UUID) -> str:
-    return f"doorbell:{incident_id}"
 
 
 def _card(context: Context, enrolment_id: UUID, sealed: bytes) -> Card:
@@ -222,40 +212,3 @@ def _home(card: Card | None) -> str | None:
         return None
     homes = [address.text for address in card.addresses if address.kind == "home"]
     return homes[0] if homes else None
-
-
-_SHARED = set(OrderView.model_fields) & set(IncidentView.model_fields) - {
-    "state",
-    "card",
-    "location",
-    "last_known_address",
-    "cancel",
-    "linked_incidents",
-}
-
-
-def _others(incident: IncidentView, order: OrderSummary) -> list[OtherUnit]:
-    return [
-        OtherUnit.model_construct(unit_id=each.unit_id, callsign=each.callsign, state=each.state)
-        for each in incident.orders
-        if each.state in LIVE and each.order_id != order.order_id
-    ]
-
-
-def order_view(incident: IncidentView, order: OrderSummary) -> OrderView:
-    """The order of one unit; without the card once it is no longer the unit's."""
-    live = order.state in LIVE and incident.state == "open"
-    return OrderView.model_construct(
-        **{name: getattr(incident, name) for name in _SHARED},
-        order_id=order.order_id,
-        unit_id=order.unit_id,
-        state=order.state,
-        sent_at=order.sent_at,
-        search_basis=order.search_basis,
-        cancel=incident.cancel if live else None,
-        linked_incidents=incident.linked_incidents if live else [],
-        other_units=_others(incident, order) if live else [],
-        card=incident.card if live else None,
-        location=incident.location if live else None,
-        last_known_address=incident.last_known_address if live else None,
-    )

@@ -20,7 +20,8 @@ from chassis.telemetry import telemetry
 from contracts.envelope import Event, Undecodable
 from contracts.topology import DISPATCH_LIVE
 from services.dispatch.events.outgoing import IncidentChanged
-from services.dispatch.presenters import incident_view
+from services.dispatch.presenters.incident_view import load_views
+from services.dispatch.push.notifications import open_sealed
 from services.dispatch.push.watchers import QUEUE_LENGTH, Watcher, frames_for
 from services.dispatch.schemas.incidents import IncidentView
 from services.dispatch.store import duty
@@ -99,9 +100,7 @@ class Hub:
     def _unsealed(self, told: IncidentChanged) -> IncidentView | None:
         """What the doorbell brought; None if it only rang."""
         try:
-            return (
-                incident_view.open_sealed(self._context, told.incident_id, told.sealed) if told.sealed else None
-            )
+            return open_sealed(self._context, told.incident_id, told.sealed) if told.sealed else None
         except (Unreadable, ValueError):
             log.warning("a doorbell that cannot be opened")
             return None
@@ -167,7 +166,7 @@ class Hub:
 
     def _load(self, ids: Sequence[UUID]) -> list[IncidentView]:
         with self._context.database.read() as session:
-            return incident_view.load_views(self._context, session, ids, clock.now())
+            return load_views(self._context, session, ids, clock.now())
 
     def _push(self, incidents: list[IncidentView]) -> None:
         for incident in incidents:

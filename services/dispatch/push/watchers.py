@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from chassis.database.isolation import apart
 from chassis.runtime import clock
 from services.dispatch.domain.orders import LIVE
-from services.dispatch.presenters import incident_view
+from services.dispatch.presenters.order_view import order_view
 from services.dispatch.schemas.incidents import IncidentView
 from services.dispatch.schemas.orders import OrderView
 
@@ -81,7 +81,7 @@ class Watcher:
                 continue
             if order.state in LIVE and incident.state == "open":
                 self.shown.add(order.order_id)
-                frames.append(_frame("order", self.show(incident_view.order_view(incident, order))))
+                frames.append(_frame("order", self.show(order_view(incident, order))))
             elif order.order_id in self.shown:
                 self.shown.discard(order.order_id)
                 fields = order.model_dump(include={"order_id", "unit_id", "state", "reason"})

@@ -21,13 +21,13 @@ from chassis.runtime import clock
 from chassis.security.principal import Caller
 from chassis.telemetry import telemetry
 from services.dispatch.models import ControlRoomRow
-from services.dispatch.presenters import incident_view
-from services.dispatch.presenters.disclosure import disclosed, shown
+from services.dispatch.presenters.disclosure import disclosure_entry, limit_view
+from services.dispatch.presenters.incident_view import load_views
 from services.dispatch.schemas.incidents import IncidentView
 from services.dispatch.store.control_rooms import note_webhook_delivered
 from services.dispatch.store.encrypted_columns import webhook_place
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.raise_alarms.persist import after
+from services.dispatch.usecases.due_rows import after
 
 log = logging.getLogger(__name__)
 
@@ -165,11 +165,11 @@ class Courier:
         """What to send, and where; None when nobody wants it any more."""
         with self._context.database.read() as session:
             room = session.get(ControlRoomRow, cic_id)
-            found = incident_view.load_views(self._context, session, [incident_id], clock.now())
+            found = load_views(self._context, session, [incident_id], clock.now())
         if room is None or not room.webhook_url or room.webhook_secret is None or not found:
             return None
         secret = self._context.vault.open(webhook_place(cic_id), room.webhook_secret)
-        return shown(_software(cic_id), found[0]), room.webhook_url, str(secret)
+        return limit_view(_software(cic_id), found[0]), room.webhook_url, str(secret)
 
     def _fail(self, row: Due, error: Exception) -> None:
         """It fails for what it holds or for what was set up: some more attempts, then it is parked and told.
@@ -194,7 +194,7 @@ class Courier:
     def _done(self, row: Due, view: IncidentView | None = None) -> None:
         """The control room has it, or nobody wants it (no `view`)."""
         caller = _software(row.subject_id.split("|")[1])
-        entry = disclosed(caller, "disclose", view) if view else None
+        entry = disclosure_entry(caller, "disclose", view) if view else None
         try:
             with self._context.database.transaction() as tx:
                 timers.cancel(tx.session, row.subject_id, ["webhook"])

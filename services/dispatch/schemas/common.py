@@ -34,7 +34,7 @@ class LocationView(BaseModel):
 
 
 class Kept(BaseModel):
-    """What is kept back, and from whom; see `disclosures.shown`.
+    """What is kept back, and from whom; see `limit_view`.
 
     `tied`: the caller has a tie to a party, so that somebody else must take it. `kept_from`: told to a control
     room's own software only, which has to keep it from these persons (subjects of tokens) too.

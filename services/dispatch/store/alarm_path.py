@@ -30,7 +30,7 @@ _NEW_INCIDENT = Insert(
     ),
 )
 
-# `domain.urgency_of`, for so many presses more.
+# `urgency_of`, for so many presses more.
 _URGENCY_OF_JOINED = (
     f"LEAST(CAST(i.urgency AS bigint) + LEAST(i.presses + CAST(EXCLUDED.presses AS bigint) - 1, "
     f"{RE_PRESSES_THAT_COUNT}) - LEAST(CAST(i.presses AS bigint) - 1, {RE_PRESSES_THAT_COUNT}), {MOST})"
@@ -104,7 +104,7 @@ def select_owners(device_ids: Collection[UUID]) -> Statement:
 def open_or_join(rows: Sequence[Mapping[str, Any]], now: datetime) -> Statement:
     """Open an incident for each subject, or join its open one; take the unit of each that was opened.
 
-    Subjects must be distinct; where they are now is left to `joining`. `unit_id` and `order_id` of a row: the
+    Subjects must be distinct; where they are now is left to `join`. `unit_id` and `order_id` of a row: the
     unit that its order is to take, if any.
     What comes back: the incident, and the order whose unit was free.
     """

@@ -1,11 +1,13 @@
 """The SQL of the read models of the registry: whose device it is, what a patrol must know."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
 from sqlalchemy import delete, text
-from sqlmodel import Session, col, select
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlmodel import Session, SQLModel, col, select
 
+from chassis.database.database import Transaction
 from services.dispatch.models import (
     CardRow,
     PerpetratorRow,
@@ -37,3 +39,35 @@ def sealed_cards(session: Session, enrolment_ids: Collection[UUID]) -> dict[UUID
         col(CardRow.enrolment_id).in_(enrolment_ids), col(CardRow.sealed).is_not(None)
     )
     return {row.enrolment_id: row.sealed for row in session.execute(query).scalars() if row.sealed}
+
+
+def forget_other_photos(tx: Transaction, card: CardRow, but: Sequence[UUID]) -> None:
+    """Those that this card could name and does not; others wait for the card that will."""
+    tx.session.execute(
+        delete(PhotoRow).where(
+            col(PhotoRow.enrolment_id) == card.enrolment_id,
+            col(PhotoRow.card_version) <= card.version,
+            col(PhotoRow.id).not_in(but),
+        )
+    )
+
+
+def link_perpetrators(tx: Transaction, enrolment_id: UUID, refs: Sequence[UUID]) -> None:
+    """Keep by pseudonym which perpetrators an enrolment has, instead of what was known."""
+    tx.session.execute(delete(PerpetratorRow).where(col(PerpetratorRow.enrolment_id) == enrolment_id))
+    tx.session.add_all([PerpetratorRow(enrolment_id=enrolment_id, ref=ref) for ref in dict.fromkeys(refs)])
+
+
+def store_newer(tx: Transaction, row: SQLModel, keys: Sequence[str], version: str) -> bool:
+    """Store `row` unless a newer version is there; whether it was stored."""
+    table = type(row)
+    statement = upsert(table).values(row.model_dump())
+    changes = {name: statement.excluded[name] for name in row.model_dump() if name not in keys}
+    stored = tx.session.execute(
+        statement.on_conflict_do_update(
+            index_elements=list(keys),
+            set_=changes,
+            where=getattr(table, version) < statement.excluded[version],
+        ).returning(*(getattr(table, key) for key in keys))
+    )
+    return stored.first() is not None

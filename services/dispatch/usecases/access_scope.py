@@ -1,25 +1,13 @@
 """Who may touch which incident: object-level checks by the claims of the caller."""
 
-import base64
 from uuid import UUID
 
-from sqlmodel import Session
-
 from chassis.errors import Forbidden
-from chassis.runtime import clock
 from chassis.security.principal import Caller
-from services.dispatch.errors import IncidentUnknown, OrderUnknown, PhotoUnknown, Tied
-from services.dispatch.models import IncidentRow, OrderRow, PhotoRow, UnitRow
-from services.dispatch.presenters import incident_view
-from services.dispatch.schemas.incidents import IncidentView
-from services.dispatch.schemas.orders import OrderView
-from services.dispatch.store.encrypted_columns import photo_place
-from services.dispatch.store.incidents import readable
+from services.dispatch.errors import OrderUnknown, Tied
+from services.dispatch.models import OrderRow, UnitRow
 from services.dispatch.store.ties import is_tied
 from services.dispatch.usecases.context import Context
-
-ROOM = ("operator", "supervisor", "gateway")
-UNIT = ("unit", "gateway")
 
 
 def may_see_room(caller: Caller, cic_id: str) -> None:
@@ -45,15 +33,6 @@ def may_be_unit(caller: Caller, unit_id: str) -> None:
     """Raises `Forbidden` unless the caller is this unit."""
     if caller.unit != unit_id:
         raise Forbidden("this is another unit's", field="unit_id")
-
-
-def incident_for(context: Context, caller: Caller, incident_id: UUID) -> IncidentView:
-    """The incident, if the caller's control room has it; raises `IncidentUnknown` otherwise."""
-    with context.database.read() as session:
-        incident = session.get(IncidentRow, incident_id)
-        if incident is None or caller.cic not in [incident.cic_id, *readable(incident).also_cics]:
-            raise IncidentUnknown("no such incident", field="incident_id")
-        return _view(context, session, incident_id)
 
 
 def own_order(context: Context, caller: Caller, order_id: UUID) -> OrderRow:
@@ -87,26 +66,3 @@ def refuse_tied(*, tied: bool) -> None:
     """Raises `Tied`: who is tied may neither stop the escalation of an alarm nor end it."""
     if tied:
         raise Tied("you have a tie to a party of this case: somebody else must do this")
-
-
-def order_for(context: Context, order_id: UUID, incident_id: UUID) -> OrderView:
-    """One order as its unit sees it now."""
-    with context.database.read() as session:
-        incident = _view(context, session, incident_id)
-    summary = next(order for order in incident.orders if order.order_id == order_id)
-    return incident_view.order_view(incident, summary)
-
-
-def photo(context: Context, view: IncidentView | OrderView, photo_id: UUID) -> bytes:
-    """The JPEG of a photo on the card that this view shows; raises `PhotoUnknown`."""
-    if view.card is None or photo_id not in {each.photo_id for each in view.card.photos}:
-        raise PhotoUnknown("there is no such photo")
-    with context.database.read() as session:
-        row = session.get(PhotoRow, photo_id)
-    if row is None:
-        raise PhotoUnknown("the photo is not here yet")
-    return base64.b64decode(context.vault.open(photo_place(photo_id), row.sealed))
-
-
-def _view(context: Context, session: Session, incident_id: UUID) -> IncidentView:
-    return incident_view.load_views(context, session, [incident_id], clock.now())[0]

@@ -19,9 +19,11 @@ from services.dispatch.models import IncidentRow, OrderRow, UnitRow
 from services.dispatch.store.incidents import touch_incident
 from services.dispatch.store.units import note_sign_of_life
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.incident_actions import BY_RADIO, apply, locked_order, must_send, progress
-from services.dispatch.usecases.notify import changed, tell_queues
-from services.dispatch.usecases.raise_alarms.persist import after
+from services.dispatch.usecases.due_rows import after
+from services.dispatch.usecases.incident_actions import BY_RADIO, must_send
+from services.dispatch.usecases.locks import lock_order
+from services.dispatch.usecases.notify import notify_queues, notify_watchers
+from services.dispatch.usecases.order_actions import apply_move, report_progress
 from services.dispatch.usecases.send_unit import find_unit, send_order
 
 
@@ -47,7 +49,7 @@ def confirm_by_radio(
         if reason is not None:
             order.said = context.seal_said(order.id, reason)
         audit.wrote(tx, operator, audit.Purpose(BY_RADIO, f"order:{order.id}"), [target])
-        progress(tx, context, incident, order, target, clock.now(), None)
+        report_progress(tx, context, incident, order, target, clock.now(), None)
 
 
 def recall(context: Context, order_id: UUID, operator: Caller, reason: str) -> None:
@@ -65,14 +67,14 @@ def recall(context: Context, order_id: UUID, operator: Caller, reason: str) -> N
         now = clock.now()
         order.said = context.seal_said(order.id, reason)
         timers.cancel(tx.session, str(order.id), ["unit_answer"])
-        apply(tx, incident, order, "withdrawn", now, "recalled")
+        apply_move(tx, incident, order, "withdrawn", now, "recalled")
         touch_incident(tx.session, incident, now)
         audit.wrote(tx, operator, audit.Purpose("recalled", f"order:{order.id}"), ["withdrawn"])
         other = find_unit(tx, context, incident, now, send_now=False)
         if other is None or other.state == "proposed":
             _nobody_goes(tx, context, incident)
-        changed(tx, context, incident)
-        tell_queues(tx, context, incident)
+        notify_watchers(tx, context, incident)
+        notify_queues(tx, context, incident)
 
 
 def _nobody_goes(tx: Transaction, context: Context, incident: IncidentRow) -> None:
@@ -86,7 +88,7 @@ def _nobody_goes(tx: Transaction, context: Context, incident: IncidentRow) -> No
 
 def _for_operator(tx: Transaction, order_id: UUID, operator: Caller) -> tuple[IncidentRow, OrderRow]:
     """The order, locked, for the room that answers for the alarm or whose unit it is."""
-    incident, order = locked_order(tx, order_id)
+    incident, order = lock_order(tx, order_id)
     if incident.state != "open":
         raise IncidentIsClosed(f"closed with outcome {incident.outcome}")
     unit = tx.session.get(UnitRow, order.unit_id)

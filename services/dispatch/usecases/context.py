@@ -2,19 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from opentelemetry.trace import Span
-
-from chassis.database.database import Database, Transaction
-from chassis.database.timers import Due
+from chassis.database.database import Database
 from chassis.security.vault import Vault
 from contracts.common import Fix
 from contracts.registry import Address, Card
 from services.dispatch.domain.geography import Point
-from services.dispatch.events.outgoing import IncidentChanged
 from services.dispatch.models import IncidentRow
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.damaged_incidents import Known, of_incident
@@ -92,21 +87,3 @@ def home_place(addresses: Sequence[Address]) -> Point | None:
         if each.kind == "home" and each.lat is not None and each.lon is not None:
             return Point(each.lat, each.lon)
     return None
-
-
-def ring(
-    tx: Transaction, incident_id: UUID, revision: int, cause: Span | None = None, sealed: str | None = None
-) -> None:
-    """Tell the streams; sent only if the transaction commits."""
-    tx.signal(IncidentChanged(incident_id=incident_id, revision=revision, sealed=sealed), cause=cause)
-
-
-def has_webhook(context: Context, cic_id: str) -> bool:
-    """Whether a control room takes orders by webhook."""
-    room = context.board.rooms.get(cic_id)
-    return room is not None and room.webhook
-
-
-def webhook_row(incident_id: UUID, cic_id: str, revision: int, due_at: datetime) -> Due:
-    """A webhook that tells a control room of one revision of an incident."""
-    return Due(kind="webhook", subject_id=f"{incident_id}|{cic_id}|{revision}", due_at=due_at)

@@ -23,10 +23,11 @@ from services.dispatch.store import duty
 from services.dispatch.store.incidents import lock_incident, roomless_incidents, touch_incident
 from services.dispatch.store.orders import live_orders, orders_of, stale_proposals
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.incident_actions import apply, locked_order
+from services.dispatch.usecases.due_rows import after
 from services.dispatch.usecases.late_proofs import prove
-from services.dispatch.usecases.notify import changed, tell_queues
-from services.dispatch.usecases.raise_alarms.persist import after
+from services.dispatch.usecases.locks import lock_order
+from services.dispatch.usecases.notify import notify_queues, notify_watchers
+from services.dispatch.usecases.order_actions import apply_move
 from services.dispatch.usecases.send_unit import find_unit
 
 log = logging.getLogger(__name__)
@@ -65,8 +66,8 @@ def adopt_roomless(context: Context) -> None:
             log.error("incident %s: control room unknown, given to %s", incident_id, room)
             also = [other for other in incident.also_cics if other != room]
             touch_incident(tx.session, incident, clock.now(), cic_id=room, also_cics=also)
-            changed(tx, context, incident)
-            tell_queues(tx, context, incident)
+            notify_watchers(tx, context, incident)
+            notify_queues(tx, context, incident)
 
 
 def warn_of_blind_rooms(context: Context) -> None:
@@ -85,7 +86,7 @@ def warn_of_blind_rooms(context: Context) -> None:
                 last = len(ladder_of(incident.lane, incident.flags)) - 1
                 due = Due(kind="acknowledge", subject_id=str(incident.id), due_at=now, attempt=last)
                 timers.schedule(tx.session, [due])
-            changed(tx, context, incident)
+            notify_watchers(tx, context, incident)
 
 
 def _open_incident(tx: Transaction, row: Due) -> IncidentRow | None:
@@ -116,7 +117,7 @@ def _unacknowledged(tx: Transaction, context: Context, row: Due, now: datetime) 
     also = merged(incident.also_cics, [target] if target else [])
     touch_incident(tx.session, incident, now, escalation=level, also_cics=also)
     _tell(tx, incident, level, now, target)
-    changed(tx, context, incident)
+    notify_watchers(tx, context, incident)
 
 
 def _unsent(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
@@ -134,20 +135,20 @@ def _unsent(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
         _tell(tx, incident, "supervisor", now)
     elif context.settings.send_unattended:
         find_unit(tx, context, incident, now)
-    changed(tx, context, incident)
+    notify_watchers(tx, context, incident)
 
 
 def _unit_silent(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
     """The unit did not acknowledge: it is withdrawn and another one takes its place."""
-    incident, order = locked_order(tx, UUID(row.subject_id))
+    incident, order = lock_order(tx, UUID(row.subject_id))
     if incident.state != "open" or order.state not in ("sent", "received"):
         return
-    apply(tx, incident, order, "withdrawn", now, "unit_silent")
+    apply_move(tx, incident, order, "withdrawn", now, "unit_silent")
     touch_incident(tx.session, incident, now)
     _tell(tx, incident, "unit_silent", now)
     find_unit(tx, context, incident, now)
-    changed(tx, context, incident)
-    tell_queues(tx, context, incident)
+    notify_watchers(tx, context, incident)
+    notify_queues(tx, context, incident)
 
 
 def _look_for_unit(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
@@ -163,7 +164,7 @@ def _look_for_unit(tx: Transaction, context: Context, row: Due, now: datetime) -
         _tell(tx, incident, "no_unit", now)
     # Also where all that changed is that a stale proposal was withdrawn.
     if incident.revision != before:
-        changed(tx, context, incident)
+        notify_watchers(tx, context, incident)
 
 
 def _pressed_again(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
@@ -171,7 +172,7 @@ def _pressed_again(tx: Transaction, context: Context, row: Due, now: datetime) -
     incident = _open_incident(tx, row)
     if incident is None:
         return
-    tell_queues(tx, context, incident)
+    notify_queues(tx, context, incident)
     if incident.acknowledged_at is None:
         return
     if (now - incident.acknowledged_at).total_seconds() < context.settings.repress_window_s:
@@ -179,7 +180,7 @@ def _pressed_again(tx: Transaction, context: Context, row: Due, now: datetime) -
     due_at = after(now, context.settings.escalate_after_s[0])
     timers.schedule(tx.session, [Due(kind="acknowledge", subject_id=str(incident.id), due_at=due_at)])
     touch_incident(tx.session, incident, now, acknowledged_at=None, acknowledged_by=None, escalation=None)
-    changed(tx, context, incident)
+    notify_watchers(tx, context, incident)
 
 
 def _prove(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
@@ -194,8 +195,8 @@ def _linked(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
     incident = _open_incident(tx, row)
     if incident is not None:
         touch_incident(tx.session, incident, now)
-        changed(tx, context, incident)
-        tell_queues(tx, context, incident)
+        notify_watchers(tx, context, incident)
+        notify_queues(tx, context, incident)
 
 
 def _tell(tx: Transaction, incident: IncidentRow, level: str, now: datetime, target: str | None = None) -> None:

@@ -19,9 +19,19 @@ from contracts.registry import (
     TieWithdrawn,
 )
 from services.dispatch.events.incoming import Received, presses_of
-from services.dispatch.usecases import following
+from services.dispatch.usecases.cancel_requests import take_cancel_request
 from services.dispatch.usecases.context import Context
+from services.dispatch.usecases.location_updates import take_location
+from services.dispatch.usecases.path_checks import route_canary, route_test
 from services.dispatch.usecases.raise_alarms.take import take_presses
+from services.dispatch.usecases.registry_projection import (
+    drop_card,
+    take_card,
+    take_device,
+    take_enrolment,
+    take_photo,
+    take_tie,
+)
 
 
 def take_alarms(context: Context, queue: str, received: Sequence[Received]) -> None:
@@ -51,25 +61,21 @@ Taker = Callable[[Transaction, Context, dict[str, Any], Span | None], None]
 
 
 def _of_tie(kind: type[TieDeclared | TieWithdrawn | ConflictDeclared | ConflictWithdrawn]) -> Taker:
-    return lambda tx, c, d, span: following.take_tie(tx, c, kind.model_validate(d), span)
+    return lambda tx, c, d, span: take_tie(tx, c, kind.model_validate(d), span)
 
 
 _TAKERS: dict[str, Taker] = {
-    AlarmLocated.TYPE: lambda tx, c, d, span: following.locate(tx, c, AlarmLocated.model_validate(d), span),
-    CancelRequested.TYPE: lambda tx, c, d, span: following.cancel(
+    AlarmLocated.TYPE: lambda tx, c, d, span: take_location(tx, c, AlarmLocated.model_validate(d), span),
+    CancelRequested.TYPE: lambda tx, c, d, span: take_cancel_request(
         tx, c, CancelRequested.model_validate(d), span
     ),
-    TestRaised.TYPE: lambda tx, c, d, span: following.route_test(tx, c, TestRaised.model_validate(d), span),
-    CanaryRaised.TYPE: lambda tx, c, d, span: following.route_canary(
-        tx, c, CanaryRaised.model_validate(d), span
-    ),
-    DeviceChanged.TYPE: lambda tx, _, d, __: following.take_device(tx, DeviceChanged.model_validate(d)),
-    EnrolmentChanged.TYPE: lambda tx, _, d, __: following.take_enrolment(
-        tx, EnrolmentChanged.model_validate(d)
-    ),
+    TestRaised.TYPE: lambda tx, c, d, span: route_test(tx, c, TestRaised.model_validate(d), span),
+    CanaryRaised.TYPE: lambda tx, c, d, span: route_canary(tx, c, CanaryRaised.model_validate(d), span),
+    DeviceChanged.TYPE: lambda tx, _, d, __: take_device(tx, DeviceChanged.model_validate(d)),
+    EnrolmentChanged.TYPE: lambda tx, _, d, __: take_enrolment(tx, EnrolmentChanged.model_validate(d)),
     **{kind.TYPE: _of_tie(kind) for kind in (TieDeclared, TieWithdrawn)},
     **{kind.TYPE: _of_tie(kind) for kind in (ConflictDeclared, ConflictWithdrawn)},
-    PhotoPublished.TYPE: lambda tx, c, d, _: following.take_photo(tx, c, PhotoPublished.model_validate(d)),
-    CardPublished.TYPE: lambda tx, c, d, _: following.take_card(tx, c, CardPublished.model_validate(d)),
-    CardWithdrawn.TYPE: lambda tx, _, d, __: following.drop_card(tx, CardWithdrawn.model_validate(d)),
+    PhotoPublished.TYPE: lambda tx, c, d, _: take_photo(tx, c, PhotoPublished.model_validate(d)),
+    CardPublished.TYPE: lambda tx, c, d, _: take_card(tx, c, CardPublished.model_validate(d)),
+    CardWithdrawn.TYPE: lambda tx, _, d, __: drop_card(tx, CardWithdrawn.model_validate(d)),
 }

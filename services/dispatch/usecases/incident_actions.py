@@ -1,10 +1,8 @@
-"""What people do: display, acknowledge, take over, move an order, close. For sending see sending.py."""
+"""What people do with an incident: display, acknowledge, take over, close. For sending see send_unit.py."""
 
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
-
-from sqlmodel import col, select
 
 from chassis.database import timers
 from chassis.database.database import Transaction
@@ -16,13 +14,11 @@ from contracts.dispatch import (
     IncidentAcknowledged,
     IncidentClosed,
     IncidentDisplayed,
-    OrderState,
 )
 from services.dispatch.domain.escalation import ABOUT_INCIDENTS
-from services.dispatch.domain.orders import ANSWERED, LIVE, STAMPS, SYSTEM_REASONS, already_there, can_move
+from services.dispatch.domain.orders import LIVE
 from services.dispatch.domain.unproved import is_untouched
 from services.dispatch.errors import (
-    IncidentIsClosed,
     IncidentIsTaken,
     IncidentUnknown,
     NotResponsible,
@@ -30,54 +26,38 @@ from services.dispatch.errors import (
     OrderUnknown,
 )
 from services.dispatch.models import IncidentRow, OrderRow
-from services.dispatch.store.incidents import lock_incident, touch_incident
+from services.dispatch.store.incidents import touch_incident
 from services.dispatch.store.orders import live_orders, orders_of
 from services.dispatch.store.presses import forget_proofs
 from services.dispatch.store.registry_projection import forget_withdrawn
-from services.dispatch.store.ties import is_tied
-from services.dispatch.store.units import free_units, note_sign_of_life
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.notify import changed, tell_queues
-from services.dispatch.usecases.raise_alarms.persist import after, moved
+from services.dispatch.usecases.due_rows import after
+from services.dispatch.usecases.locks import lock_known_incident, lock_open_incident
+from services.dispatch.usecases.notify import notify_watchers
+from services.dispatch.usecases.order_actions import apply_move
 
 # Why an operator says it, in the audit log.
 BY_RADIO = "confirmed by radio"
 
 
-def locked(tx: Transaction, incident_id: UUID) -> IncidentRow:
-    """The incident, locked; raises `IncidentUnknown`."""
-    incident = lock_incident(tx.session, incident_id)
-    if incident is None:
-        raise IncidentUnknown("no such incident", field="incident_id")
-    return incident
-
-
-def locked_open(tx: Transaction, incident_id: UUID) -> IncidentRow:
-    """The same; raises `IncidentIsClosed` too."""
-    incident = locked(tx, incident_id)
-    if incident.state != "open":
-        raise IncidentIsClosed(f"closed with outcome {incident.outcome}")
-    return incident
-
-
-def display(context: Context, incident_id: UUID) -> None:
+def display_incident(context: Context, incident_id: UUID) -> None:
     """The alarm stands on an operator's screen. The first time counts; repeating is harmless."""
     with context.database.transaction() as tx:
-        incident = locked(tx, incident_id)
+        incident = lock_known_incident(tx, incident_id)
         if incident.displayed_at is None and incident.state == "open":
             now = clock.now()
             touch_incident(tx.session, incident, now, displayed_at=now)
             tx.publish(IncidentDisplayed(incident_id=incident.id, at=now, control_room_id=incident.cic_id))
-            changed(tx, context, incident)
+            notify_watchers(tx, context, incident)
 
 
-def acknowledge(context: Context, incident_id: UUID, operator: str, cic_id: str) -> None:
+def acknowledge_incident(context: Context, incident_id: UUID, operator: str, cic_id: str) -> None:
     """An operator takes the alarm: the escalation ladder stops. Repeating is harmless.
 
     Raises `NotResponsible` for a room that was only brought in: it takes over, or looks on.
     """
     with context.database.transaction() as tx:
-        incident = locked_open(tx, incident_id)
+        incident = lock_open_incident(tx, incident_id)
         _refuse_others(incident, cic_id)
         if incident.acknowledged_at is not None:
             return
@@ -93,7 +73,7 @@ def acknowledge(context: Context, incident_id: UUID, operator: str, cic_id: str)
         )
         must_send(tx, context, incident, now)
         tx.publish(IncidentAcknowledged(incident_id=incident.id, at=now, control_room_id=cic_id))
-        changed(tx, context, incident)
+        notify_watchers(tx, context, incident)
 
 
 def _refuse_others(incident: IncidentRow, cic_id: str) -> None:
@@ -102,19 +82,19 @@ def _refuse_others(incident: IncidentRow, cic_id: str) -> None:
 
 
 def must_send(tx: Transaction, context: Context, incident: IncidentRow, now: datetime) -> None:
-    """Who takes a proved alarm has to send somebody, or others hear of it: see escalating.py."""
+    """Who takes a proved alarm has to send somebody, or others hear of it: see escalate.py."""
     if incident.lane == "verified" and not live_orders(orders_of(tx.session, [incident.id])):
         due_at = after(now, context.settings.unsent_after_s)
         timers.schedule(tx.session, [timers.Due(kind="unsent", subject_id=str(incident.id), due_at=due_at)])
 
 
-def take_over(context: Context, incident_id: UUID, operator: str, cic_id: str) -> None:
+def take_over_incident(context: Context, incident_id: UUID, operator: str, cic_id: str) -> None:
     """A control room that was brought in accepts the hand-over, which is also its acknowledgement.
 
     Raises `IncidentUnknown` for any other room. Repeating is harmless.
     """
     with context.database.transaction() as tx:
-        incident = locked_open(tx, incident_id)
+        incident = lock_open_incident(tx, incident_id)
         if incident.cic_id == cic_id:
             return
         if cic_id not in incident.also_cics:
@@ -133,86 +113,7 @@ def take_over(context: Context, incident_id: UUID, operator: str, cic_id: str) -
         )
         must_send(tx, context, incident, now)
         tx.publish(IncidentAcknowledged(incident_id=incident.id, at=now, control_room_id=cic_id))
-        changed(tx, context, incident)
-
-
-def move_order(
-    context: Context, order_id: UUID, person: str, target: OrderState, reason: str | None = None
-) -> OrderRow:
-    """A unit reports progress. Repeated or overtaken reports are harmless; raises `OrderMoveImpossible`.
-
-    Where `person` has a tie to a party, an order that is not under way yet is declined: another patrol is
-    looked for at once. One that is on its way is not called back.
-    """
-    with context.database.transaction() as tx:
-        incident, order = locked_order(tx, order_id)
-        note_sign_of_life(tx.session, [order.unit_id], clock.now())
-        current: OrderState = order.state  # type: ignore[assignment]
-        if current in ("sent", "received") and is_tied(tx.session, incident.id, person):
-            target, reason = "declined", "tie"
-        if already_there(current, target):
-            return order
-        if not can_move(current, target):
-            raise OrderMoveImpossible(f"an order that is {current} cannot become {target}")
-        now = clock.now()
-        if reason is not None and reason not in SYSTEM_REASONS:
-            order.said, reason = context.seal_said(order.id, reason), None
-        progress(tx, context, incident, order, target, now, reason)
-        return order
-
-
-def progress(
-    tx: Transaction,
-    context: Context,
-    incident: IncidentRow,
-    order: OrderRow,
-    target: OrderState,
-    now: datetime,
-    reason: str | None,
-) -> None:
-    """What follows from a report of progress, whoever makes it."""
-    apply(tx, incident, order, target, now, reason)
-    if target in ANSWERED:
-        timers.cancel(tx.session, str(order.id), ["unit_answer"])
-    if target == "declined":
-        # Who sent this one wants a patrol there, in a room that sends by hand too.
-        timers.schedule(tx.session, [timers.Due(kind="send_unit", subject_id=str(incident.id), due_at=now)])
-    touch_incident(tx.session, incident, now)
-    changed(tx, context, incident)
-    if target == "declined":
-        tell_queues(tx, context, incident)
-
-
-def apply(
-    tx: Transaction,
-    incident: IncidentRow,
-    order: OrderRow,
-    target: OrderState,
-    now: datetime,
-    reason: str | None,
-) -> None:
-    """Put an order into a state that the table allows, stamp it, free its unit when it is over, and tell."""
-    order.state = target
-    order.reason = reason or order.reason
-    stamp = STAMPS.get(target)
-    if stamp is not None and getattr(order, stamp) is None:
-        setattr(order, stamp, now)
-    tx.session.add(order)
-    if target not in LIVE:
-        tx.session.flush()
-        free_units(tx.session, [order.id], now)
-    tx.publish(moved(order, now, incident.deadline_at, reason))
-
-
-def locked_order(tx: Transaction, order_id: UUID) -> tuple[IncidentRow, OrderRow]:
-    """The order with its incident, both locked (incident first); raises `OrderUnknown`."""
-    incident_id = tx.session.execute(
-        select(OrderRow.incident_id).where(col(OrderRow.id) == order_id)
-    ).scalar_one_or_none()
-    if incident_id is None:
-        raise OrderUnknown("no such order", field="order_id")
-    incident = locked(tx, incident_id)
-    return incident, tx.session.get_one(OrderRow, order_id, with_for_update=True)
+        notify_watchers(tx, context, incident)
 
 
 def close_from_scene(
@@ -235,10 +136,12 @@ def close_from_scene(
         raise OrderMoveImpossible(
             f"an order that is {order.state} is not closed by its unit: be on scene first"
         )
-    close(context, order.incident_id, outcome, by="unit", person=person, reason=reason, by_radio=by_radio)
+    close_incident(
+        context, order.incident_id, outcome, by="unit", person=person, reason=reason, by_radio=by_radio
+    )
 
 
-def close(
+def close_incident(
     context: Context,
     incident_id: UUID,
     outcome: Outcome,
@@ -257,7 +160,7 @@ def close(
     presses were seen; raises `IncidentIsTaken` where it is no longer that.
     """
     with context.database.transaction() as tx:
-        incident = locked(tx, incident_id)
+        incident = lock_known_incident(tx, incident_id)
         if incident.state == "closed":
             return
         if seen_presses is not None and not (is_untouched(incident) and incident.presses <= seen_presses):
@@ -269,7 +172,7 @@ def close(
         orders = orders_of(tx.session, [incident_id])
         for order in orders:
             if order.state == "proposed" or order.state in LIVE:
-                apply(tx, incident, order, "closed", now, None)
+                apply_move(tx, incident, order, "closed", now, None)
         timers.cancel(tx.session, str(incident_id), list(ABOUT_INCIDENTS))
         for order in orders:
             timers.cancel(tx.session, str(order.id), ["unit_answer"])
@@ -304,4 +207,4 @@ def close(
                 by_radio=by_radio is not None,
             )
         )
-        changed(tx, context, incident)
+        notify_watchers(tx, context, incident)

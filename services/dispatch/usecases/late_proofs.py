@@ -27,10 +27,10 @@ from services.dispatch.store.alarm_path import select_owners
 from services.dispatch.store.incidents import has_open_incident, touch_incident
 from services.dispatch.store.presses import forget_proofs, unproved_presses
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.notify import changed, tell_queues
+from services.dispatch.usecases.due_rows import after, look_again
+from services.dispatch.usecases.location_updates import move_incident
+from services.dispatch.usecases.notify import notify_queues, notify_watchers
 from services.dispatch.usecases.raise_alarms.believe import signed_place
-from services.dispatch.usecases.raise_alarms.join import move
-from services.dispatch.usecases.raise_alarms.persist import after, look_again
 from services.dispatch.usecases.send_unit import find_unit
 
 
@@ -58,8 +58,8 @@ def prove(tx: Transaction, context: Context, incident: IncidentRow, now: datetim
         touch_incident(
             tx.session, incident, now, flags=flags, urgency=urgency_of("unverified", incident.presses, None)
         )
-    changed(tx, context, incident)
-    tell_queues(tx, context, incident)
+    notify_watchers(tx, context, incident)
+    notify_queues(tx, context, incident)
 
 
 def _raise_to_proved(
@@ -114,7 +114,7 @@ def _place_as_signed(
         return
     route = context.board.route(signed, None)
     if route.basis is Basis.CURRENT_FIX:
-        move(tx, context, incident, signed, received_at, route, now, None)
+        move_incident(tx, context, incident, signed, received_at, route, now, None)
 
 
 def _send(tx: Transaction, context: Context, incident: IncidentRow, now: datetime) -> None:

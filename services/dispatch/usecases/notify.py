@@ -1,5 +1,7 @@
 """Who is told of a change: open streams, webhooks, and the queues of rooms with software of their own."""
 
+from uuid import UUID
+
 from opentelemetry.trace import Span
 
 from chassis.database.database import Transaction
@@ -7,15 +9,26 @@ from chassis.database.timers import schedule
 from contracts.common import Fix
 from contracts.dispatch import OrderSent, UnitOnTheWay
 from services.dispatch.domain.orders import LIVE
+from services.dispatch.events.outgoing import IncidentChanged
 from services.dispatch.models import IncidentRow
-from services.dispatch.presenters import incident_view
+from services.dispatch.presenters.incident_view import load_views
 from services.dispatch.schemas.incidents import IncidentView
-from services.dispatch.usecases.context import Context, has_webhook, ring, webhook_row
+from services.dispatch.usecases.context import Context
+from services.dispatch.usecases.due_rows import has_webhook, webhook_row
 
 
-def changed(tx: Transaction, context: Context, incident: IncidentRow, cause: Span | None = None) -> None:
+def notify_streams(
+    tx: Transaction, incident_id: UUID, revision: int, cause: Span | None = None, sealed: str | None = None
+) -> None:
+    """Tell the streams; sent only if the transaction commits."""
+    tx.signal(IncidentChanged(incident_id=incident_id, revision=revision, sealed=sealed), cause=cause)
+
+
+def notify_watchers(
+    tx: Transaction, context: Context, incident: IncidentRow, cause: Span | None = None
+) -> None:
     """After any change of an incident, when all of it is made."""
-    ring(tx, incident.id, incident.revision, cause)
+    notify_streams(tx, incident.id, incident.revision, cause)
     rooms = [incident.cic_id, *incident.also_cics]
     schedule(
         tx.session,
@@ -27,14 +40,14 @@ def changed(tx: Transaction, context: Context, incident: IncidentRow, cause: Spa
     )
 
 
-def tell_queues(tx: Transaction, context: Context, incident: IncidentRow, cause: Span | None = None) -> None:
+def notify_queues(tx: Transaction, context: Context, incident: IncidentRow, cause: Span | None = None) -> None:
     """Who goes or what a crew must know has changed: rooms that take orders by AMQP get the order anew."""
     known = context.board.rooms
     rooms = [room for room in (incident.cic_id, *incident.also_cics) if room in known and known[room].amqp]
     if not rooms:
         return
     tx.session.flush()
-    [view] = incident_view.load_views(context, tx.session, [incident.id], incident.changed_at)
+    [view] = load_views(context, tx.session, [incident.id], incident.changed_at)
     for room in rooms:
         tx.publish(_order(context, view, incident, room), cause=cause)
 

@@ -14,6 +14,7 @@ from services.dispatch.domain.flags import merged
 from services.dispatch.domain.orders import OVER, UNIT_SILENT
 from services.dispatch.domain.routing import Route
 from services.dispatch.errors import UnitNotAvailable, UnitOfAnotherRoom
+from services.dispatch.events.outgoing import order_moved
 from services.dispatch.models import IncidentRow, OrderRow, UnitRow
 from services.dispatch.store.incidents import touch_incident
 from services.dispatch.store.orders import live_orders, orders_of
@@ -21,9 +22,11 @@ from services.dispatch.store.registry_projection import sealed_cards
 from services.dispatch.store.situation import Candidate, Search
 from services.dispatch.store.units import claim_units, is_unit_free
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.incident_actions import apply, locked_open
-from services.dispatch.usecases.notify import changed, tell_queues
-from services.dispatch.usecases.raise_alarms.persist import after, measure_order, moved, unit_timer
+from services.dispatch.usecases.due_rows import after, unit_timer
+from services.dispatch.usecases.locks import lock_open_incident
+from services.dispatch.usecases.notify import notify_queues, notify_watchers
+from services.dispatch.usecases.order_actions import apply_move
+from services.dispatch.usecases.order_metrics import measure_order
 
 
 def send(context: Context, incident_id: UUID, unit_id: str | None, cic_id: str | None = None) -> OrderRow:
@@ -36,7 +39,7 @@ def send(context: Context, incident_id: UUID, unit_id: str | None, cic_id: str |
     off duty, or when none is free; `UnitOfAnotherRoom` for one that this room may not send.
     """
     with context.database.transaction() as tx:
-        incident = locked_open(tx, incident_id)
+        incident = lock_open_incident(tx, incident_id)
         orders = orders_of(tx.session, [incident_id])
         proposed = [order for order in orders if order.state == "proposed"]
         wanted = unit_id or (proposed[-1].unit_id if proposed else None)
@@ -98,11 +101,11 @@ def send_order(
     timers.cancel(tx.session, str(incident.id), ["find_unit", "send_unit", "unsent"])
     timers.schedule(tx.session, [unit_timer(context, row.id, now)])
     touch_incident(tx.session, incident, now, flags=_found(context, incident, row))
-    tx.publish(moved(row, now, incident.deadline_at))
+    tx.publish(order_moved(row, now, incident.deadline_at))
     raised_at, deadline_at = incident.raised_at, incident.deadline_at
     tx.after_commit(lambda: measure_order(raised_at, deadline_at, clock.now(), automatic=automatic))
-    changed(tx, context, incident)
-    tell_queues(tx, context, incident)
+    notify_watchers(tx, context, incident)
+    notify_queues(tx, context, incident)
     return row
 
 
@@ -131,7 +134,7 @@ def find_unit(
     if not nearest:
         nearest = _nearest(tx, context, incident, tried - _back_again(context, orders))
     if proposal is not None and not _is_fresh(context, proposal) and nearest and not nearest[0].silent:
-        apply(tx, incident, proposal, "withdrawn", now, UNIT_SILENT)
+        apply_move(tx, incident, proposal, "withdrawn", now, UNIT_SILENT)
         proposal = None
     found = [_proposal(incident, each, now) for each in nearest]
     for order in [proposal, *found] if proposal is not None else found:
@@ -159,7 +162,7 @@ def propose_nearer(tx: Transaction, context: Context, incident: IncidentRow, now
             proposal.distance_m, proposal.search_basis = nearest.metres, nearest.basis
             tx.session.add(proposal)
         else:
-            apply(tx, incident, proposal, "withdrawn", now, "nearer_unit")
+            apply_move(tx, incident, proposal, "withdrawn", now, "nearer_unit")
             propose(tx, context, incident, _proposal(incident, nearest, now), now)
 
 
@@ -221,7 +224,7 @@ def _fresh_proposal(
         if is_unit_free(tx.session, order.unit_id):
             fresh = order
         else:
-            apply(tx, incident, order, "withdrawn", now, "unit_taken")
+            apply_move(tx, incident, order, "withdrawn", now, "unit_taken")
             touch_incident(tx.session, incident, now)
     return fresh
 

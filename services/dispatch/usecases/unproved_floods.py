@@ -6,8 +6,8 @@ from uuid import UUID
 from chassis.security import audit_context
 from contracts.common import Outcome
 from services.dispatch.errors import IncidentIsTaken, IncidentUnknown, NotResponsible
-from services.dispatch.usecases import incident_actions
 from services.dispatch.usecases.context import Context
+from services.dispatch.usecases.incident_actions import close_incident
 
 
 def close_unproved(
@@ -21,7 +21,7 @@ def close_unproved(
     for incident_id, presses in seen.items():
         audit_context.only_about(f"incident:{incident_id}")
         try:
-            incident_actions.close(
+            close_incident(
                 context,
                 incident_id,
                 outcome,

@@ -1,7 +1,7 @@
 """Whether a press is its device's: dispatch believes the signature, by its own read model, not the lane.
 
 What is not proved is an incident of the unproved, with the reason as a flag; nothing is dropped for it. A
-device that is not known here yet may be as real as any: see `proving`.
+device that is not known here yet may be as real as any: see `late_proofs`.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ Proof = Literal["proved", "proof_pending", "proof_missing", "proof_broken"]
 
 
 def believed(alarm: AlarmRaised, owner: Any) -> AlarmRaised:
-    """The press as far as it is proved. `owner`: see `store.owners`; None for a device not known here."""
+    """The press as far as it is proved. `owner`: see `select_owners`; None for a device not known here."""
     if alarm.lane != "verified":
         return alarm
     proof, signed = _judge(alarm, owner)

@@ -60,7 +60,7 @@ def locked(arrived: Mapping[str, Arrived]) -> tuple[Statement, ...]:
 
 
 def new_among(tx: Transaction, arrived: Mapping[str, Arrived], known: Sequence[Any]) -> dict[str, Arrived]:
-    """Those that are no copies, each under an id of its own. `known`: see `store.known_presses`."""
+    """Those that are no copies, each under an id of its own. `known`: see `select_known_presses`."""
     taken = {row.alarm_id for row in known}
     earlier = {row.copy_key: row for row in known}
     found: dict[str, Arrived] = {}

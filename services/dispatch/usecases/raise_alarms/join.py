@@ -1,49 +1,41 @@
-"""Where an open alarm is now: by a further press of its subject, or by a further fix of its device.
+"""Step 5: a further press of an open incident.
 
-A press that joins is routed like a first one. Rooms in whose area it is are brought in, a newer place wins over
-an older one, and where it is far from what somebody acknowledged it rings again: nobody has taken that.
+It is routed like a first one. Rooms in whose area it is are brought in, a newer place wins over an older one,
+and where it is far from what somebody acknowledged it rings again: nobody has taken that.
 """
 
-import math
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-
-from opentelemetry.trace import Span
+from datetime import datetime
 
 from chassis.database import timers
 from chassis.database.database import Transaction
 from chassis.database.timers import Due
-from chassis.runtime import clock
-from contracts.common import Fix
-from contracts.dispatch import IncidentRelocated
-from services.dispatch.domain.flags import FLAGS_OF_A_PLACE, merged
-from services.dispatch.domain.geography import to_metres
+from services.dispatch.domain.flags import merged
 from services.dispatch.domain.locations import fix_time
-from services.dispatch.domain.routing import Basis, Route
+from services.dispatch.domain.routing import Basis
 from services.dispatch.models import IncidentRow
 from services.dispatch.store.incidents import touch_incident
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.notify import changed, tell_queues
-from services.dispatch.usecases.raise_alarms.persist import after
-from services.dispatch.usecases.raise_alarms.raised import Raised
+from services.dispatch.usecases.due_rows import after
+from services.dispatch.usecases.location_updates import is_far, is_newer, move_incident
+from services.dispatch.usecases.notify import notify_queues, notify_watchers
+from services.dispatch.usecases.raise_alarms.raised_press import RaisedPress
 from services.dispatch.usecases.send_unit import look_nearer
 
 RE_PRESS = "re_press"
-# What other clocks may be ahead of this one.
-_AHEAD = timedelta(seconds=2)
 
 
 def join(
-    tx: Transaction, context: Context, incident: IncidentRow, presses: Sequence[Raised], now: datetime
+    tx: Transaction, context: Context, incident: IncidentRow, presses: Sequence[RaisedPress], now: datetime
 ) -> None:
     """Further presses of an open incident, however many, in one change. They are counted already."""
     placed = [press for press in presses if press.alarm.fix and press.route.basis is Basis.CURRENT_FIX]
     newest = max(placed, key=_measured_at, default=None)
-    here = newest is not None and _is_newer(_measured_at(newest), incident.fix_at, now)
+    here = newest is not None and is_newer(_measured_at(newest), incident.fix_at, now)
     came, far = list[str](), False
     if newest is not None and newest.alarm.fix is not None and here:
         before = context.open_fix(incident)
-        came = move(
+        came = move_incident(
             tx, context, incident, newest.alarm.fix, _measured_at(newest), newest.route, now, newest.span
         )
         far = bool(came) or is_far(before, newest.alarm.fix, context.settings.ring_again_m)
@@ -57,78 +49,11 @@ def join(
         _ring_again(tx, context, incident, now)
     if newest is not None and here:
         look_nearer(tx, context, incident, now, far=far)
-    changed(tx, context, incident, presses[-1].span)
-    tell_queues(tx, context, incident, presses[-1].span)
+    notify_watchers(tx, context, incident, presses[-1].span)
+    notify_queues(tx, context, incident, presses[-1].span)
 
 
-def move(
-    tx: Transaction,
-    context: Context,
-    incident: IncidentRow,
-    fix: Fix,
-    at: datetime,
-    route: Route,
-    now: datetime,
-    span: Span | None,
-) -> list[str]:
-    """A newer place of an incident; the control rooms that this brings in."""
-    previous, had = incident.zone_id, {incident.cic_id, *incident.also_cics}
-    reached = merged([route.cic], (n.cic for n in route.neighbours))
-    touch_incident(
-        tx.session,
-        incident,
-        now,
-        fix=context.seal_fix(incident.subject, fix),
-        fix_at=at,
-        zone_id=route.zone,
-        border_zones=[n.zone for n in route.neighbours],
-        also_cics=[cic for cic in merged(incident.also_cics, reached) if cic != incident.cic_id],
-        basis=route.basis,
-        flags=merged((f for f in incident.flags if f not in FLAGS_OF_A_PLACE), sorted(route.flags)),
-    )
-    if route.zone is not None and route.zone != previous:
-        tx.publish(
-            IncidentRelocated(
-                incident_id=incident.id,
-                at=now,
-                control_room_id=route.cic,
-                zone_id=route.zone,
-                previous_zone_id=previous,
-            ),
-            cause=span,
-        )
-    return [room for room in reached if room not in had]
-
-
-def follow(
-    tx: Transaction, context: Context, incident: IncidentRow, fix: Fix, received_at: datetime, span: Span | None
-) -> None:
-    """A further fix. An older one than the last is ignored; a border crossed brings the other side in."""
-    at, now = fix_time(fix, received_at), clock.now()
-    route = context.board.route(fix, None)
-    if route.basis is not Basis.CURRENT_FIX or not _is_newer(at, incident.fix_at, now):
-        return
-    now_known = incident.basis != Basis.CURRENT_FIX
-    move(tx, context, incident, fix, at, route, now, span)
-    if now_known:
-        # Who went to her address or to her zone is perhaps far from where she is.
-        look_nearer(tx, context, incident, now, far=True)
-    changed(tx, context, incident, span)
-
-
-def _is_newer(at: datetime, before: datetime | None, now: datetime) -> bool:
-    """Whether a place is newer than the one before. One that is to come would hide all others until then."""
-    return before is None or at > before or before > now + _AHEAD
-
-
-def is_far(before: Fix | None, now: Fix, metres: float) -> bool:
-    """Whether two places are known to be further apart than so many metres."""
-    if before is None:
-        return False
-    return math.dist(to_metres(before.lat, before.lon), to_metres(now.lat, now.lon)) > metres
-
-
-def _measured_at(press: Raised) -> datetime:
+def _measured_at(press: RaisedPress) -> datetime:
     alarm = press.alarm
     return fix_time(alarm.fix, alarm.received_at) if alarm.fix else alarm.received_at
 

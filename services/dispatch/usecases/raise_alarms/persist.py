@@ -1,32 +1,31 @@
-"""What a batch of presses leaves behind: presses, orders and timers as rows, events for everybody else."""
+"""Step 6: what a batch of presses leaves behind: presses, orders and timers as rows, events for others."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from chassis.database.database import Transaction
 from chassis.database.timers import Due, scheduled
 from chassis.runtime import clock
 from chassis.telemetry import metrics
 from contracts import telemetry as names
-from contracts.dispatch import OrderMoved, OrderSent, PressRouted, UnitOnTheWay
+from contracts.dispatch import OrderSent, PressRouted, UnitOnTheWay
 from services.dispatch.domain.flags import PENDING, merged
 from services.dispatch.domain.locations import fix_time, measured_at
 from services.dispatch.domain.routing import quality
-from services.dispatch.models import OrderRow
+from services.dispatch.events.outgoing import order_moved
 from services.dispatch.presenters.incident_view import seal_opened
 from services.dispatch.store.alarm_path import insert_orders, insert_presses
-from services.dispatch.usecases.context import Context, has_webhook, ring, webhook_row
+from services.dispatch.usecases.context import Context
+from services.dispatch.usecases.due_rows import after, has_webhook, look_again, unit_timer, webhook_row
+from services.dispatch.usecases.notify import notify_streams
+from services.dispatch.usecases.order_metrics import measure_order
 from services.dispatch.usecases.raise_alarms.believe import may_yet_be_proved
-from services.dispatch.usecases.raise_alarms.raised import NewOrder, Raised
-
-# Seconds between two looks for a device that is not known here yet.
-_LOOK_AGAIN_S = 5.0
+from services.dispatch.usecases.raise_alarms.raised_press import RaisedPress
 
 
-def record(tx: Transaction, context: Context, raised: Sequence[Raised], now: datetime) -> None:
+def persist(tx: Transaction, context: Context, raised: Sequence[RaisedPress], now: datetime) -> None:
     """Presses, timers and events of a batch."""
     if not raised:
         return
@@ -41,7 +40,7 @@ def record(tx: Transaction, context: Context, raised: Sequence[Raised], now: dat
             timers += _linked(press, now)
             _publish_order(tx, context, press, now)
             sealed = seal_opened(context, press.row, press.alarm.fix, press.order, press.owner, now)
-            ring(tx, press.incident.id, 1, press.span, sealed)
+            notify_streams(tx, press.incident.id, 1, press.span, sealed)
         if PENDING in press.alarm.flags:
             timers.append(look_again(press.incident.id, now))
     again = {press.incident.id for press in raised if not press.opened}
@@ -55,7 +54,7 @@ def record(tx: Transaction, context: Context, raised: Sequence[Raised], now: dat
     tx.after_commit(lambda: _measure(raised))
 
 
-def _measure(raised: Sequence[Raised]) -> None:
+def _measure(raised: Sequence[RaisedPress]) -> None:
     now = clock.now()
     for press in raised:
         alarm, order = press.alarm, press.order
@@ -65,15 +64,7 @@ def _measure(raised: Sequence[Raised]) -> None:
             measure_order(alarm.received_at, alarm.deadline_at, now, automatic=True)
 
 
-def measure_order(raised_at: datetime, deadline_at: datetime, now: datetime, *, automatic: bool) -> None:
-    """An order was sent to a unit at `now`."""
-    sent_by = "system" if automatic else "operator"
-    metrics.record(names.PRESS_ORDER_DURATION, (now - raised_at).total_seconds(), sent_by=sent_by)
-    if now > deadline_at:
-        metrics.count(names.ORDER_LATE, sent_by=sent_by)
-
-
-def _timers(context: Context, press: Raised, now: datetime) -> list[Due]:
+def _timers(context: Context, press: RaisedPress, now: datetime) -> list[Due]:
     settings, key = context.settings, str(press.alarm.alarm_id)
     rows = [Due(kind="acknowledge", subject_id=key, due_at=after(now, settings.escalate_after_s[0]))]
     if press.order is None:
@@ -84,33 +75,18 @@ def _timers(context: Context, press: Raised, now: datetime) -> list[Due]:
     return rows
 
 
-def _linked(press: Raised, now: datetime) -> list[Due]:
+def _linked(press: RaisedPress, now: datetime) -> list[Due]:
     """Who is on the way to another victim of the same perpetrator hears of this one."""
     others = press.owner.linked if press.owner else ()
     return [Due(kind="linked", subject_id=str(each), due_at=now) for each in others]
 
 
-def _webhooks(context: Context, press: Raised, revision: int, now: datetime) -> list[Due]:
+def _webhooks(context: Context, press: RaisedPress, revision: int, now: datetime) -> list[Due]:
     rooms = merged([press.incident.cic_id], (n.cic for n in press.route.neighbours))
     return [webhook_row(press.incident.id, room, revision, now) for room in rooms if has_webhook(context, room)]
 
 
-def unit_timer(context: Context, order_id: UUID, now: datetime) -> Due:
-    """By when a unit must have acknowledged."""
-    return Due(kind="unit_answer", subject_id=str(order_id), due_at=after(now, context.settings.unit_answer_s))
-
-
-def look_again(incident_id: UUID, now: datetime) -> Due:
-    """The timer that looks whether the device of a press is known by now; its coming makes it look at once."""
-    return Due(kind="proof", subject_id=str(incident_id), due_at=after(now, _LOOK_AGAIN_S))
-
-
-def after(now: datetime, seconds: float) -> datetime:
-    """`now` plus seconds."""
-    return datetime.fromtimestamp(now.timestamp() + seconds, tz=now.tzinfo)
-
-
-def _press_row(context: Context, press: Raised, now: datetime) -> Mapping[str, Any]:
+def _press_row(context: Context, press: RaisedPress, now: datetime) -> Mapping[str, Any]:
     alarm = press.alarm
     return {
         "alarm_id": alarm.alarm_id,
@@ -124,7 +100,7 @@ def _press_row(context: Context, press: Raised, now: datetime) -> Mapping[str, A
     }
 
 
-def _routed(press: Raised, now: datetime) -> PressRouted:
+def _routed(press: RaisedPress, now: datetime) -> PressRouted:
     alarm, route, incident = press.alarm, press.route, press.incident
     return PressRouted(
         alarm_id=alarm.alarm_id,
@@ -149,36 +125,18 @@ def _routed(press: Raised, now: datetime) -> PressRouted:
     )
 
 
-def _publish_order(tx: Transaction, context: Context, press: Raised, now: datetime) -> None:
+def _publish_order(tx: Transaction, context: Context, press: RaisedPress, now: datetime) -> None:
     order, alarm = press.order, press.alarm
     if order is not None:
         if press.span is not None:
             press.span.set_attribute(names.ORDER_ID, str(order.id))
-        tx.publish(moved(order, now, alarm.deadline_at), cause=press.span, time=now)
+        tx.publish(order_moved(order, now, alarm.deadline_at), cause=press.span, time=now)
     for room in merged([press.route.cic], (n.cic for n in press.route.neighbours)):
         if context.board.room(room).amqp:
             tx.publish(_for_room(context, press, room, now), cause=press.span, time=now)
 
 
-def moved(
-    order: OrderRow | NewOrder, now: datetime, deadline_at: datetime, reason: str | None = None
-) -> OrderMoved:
-    """The event of an order's present state."""
-    return OrderMoved(
-        incident_id=order.incident_id,
-        at=now,
-        order_id=order.id,
-        unit_id=order.unit_id,
-        control_room_id=order.cic_id,
-        state=order.state,
-        automatic=order.automatic,
-        late=now > deadline_at,
-        reason=reason or order.reason,
-        by_radio=order.by_radio,
-    )
-
-
-def _for_room(context: Context, press: Raised, room: str, now: datetime) -> OrderSent:
+def _for_room(context: Context, press: RaisedPress, room: str, now: datetime) -> OrderSent:
     alarm, order, fix = press.alarm, press.order, press.alarm.fix
     age = None
     if fix and (at := measured_at(fix, fix_time(fix, alarm.received_at), context.settings.clock_skew_s)):

@@ -7,7 +7,7 @@ from contracts.alarm import AlarmRaised
 from contracts.press import CHEAP, WITHOUT
 from services.dispatch.events.incoming import Press
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.raise_alarms.prepare import raise_alarms
+from services.dispatch.usecases.raise_alarms.batch import raise_alarms
 
 
 def take_presses(

@@ -1,0 +1,4 @@
+"""What endpoints ask for."""
+
+ROOM = ("operator", "supervisor", "gateway")
+UNIT = ("unit", "gateway")

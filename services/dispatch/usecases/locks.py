@@ -1,0 +1,41 @@
+"""Incidents and orders, locked for who changes them: always the incident before its orders."""
+
+from uuid import UUID
+
+from sqlmodel import col, select
+
+from chassis.database.database import Transaction
+from services.dispatch.errors import (
+    IncidentIsClosed,
+    IncidentUnknown,
+    OrderUnknown,
+)
+from services.dispatch.models import IncidentRow, OrderRow
+from services.dispatch.store.incidents import lock_incident
+
+
+def lock_known_incident(tx: Transaction, incident_id: UUID) -> IncidentRow:
+    """The incident, locked; raises `IncidentUnknown`."""
+    incident = lock_incident(tx.session, incident_id)
+    if incident is None:
+        raise IncidentUnknown("no such incident", field="incident_id")
+    return incident
+
+
+def lock_open_incident(tx: Transaction, incident_id: UUID) -> IncidentRow:
+    """The same; raises `IncidentIsClosed` too."""
+    incident = lock_known_incident(tx, incident_id)
+    if incident.state != "open":
+        raise IncidentIsClosed(f"closed with outcome {incident.outcome}")
+    return incident
+
+
+def lock_order(tx: Transaction, order_id: UUID) -> tuple[IncidentRow, OrderRow]:
+    """The order with its incident, both locked (incident first); raises `OrderUnknown`."""
+    incident_id = tx.session.execute(
+        select(OrderRow.incident_id).where(col(OrderRow.id) == order_id)
+    ).scalar_one_or_none()
+    if incident_id is None:
+        raise OrderUnknown("no such order", field="order_id")
+    incident = lock_known_incident(tx, incident_id)
+    return incident, tx.session.get_one(OrderRow, order_id, with_for_update=True)
