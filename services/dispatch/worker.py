@@ -3,22 +3,15 @@
 import logging
 from functools import cache
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from chassis.database.database import Database, engine_of
-from chassis.messaging.outbox import Relay
-from chassis.messaging.worker import Delivery, every, listen, tell_of_parked, worker_publisher
-from chassis.runtime.settings import load
-from chassis.security import audit
-from chassis.security.key_rotation import LOOK_EVERY_S, Resealer
-from chassis.security.vault import Vault
+from chassis.bootstrap.worker import WorkerProcess
+from chassis.database.database import SQLAlchemyError
+from chassis.messaging.worker import Delivery, every, listen
+from chassis.security.key_rotation import LOOK_EVERY_S
 from chassis.telemetry import metrics
 from contracts import telemetry, topology
+from services.dispatch.bootstrap import DISPATCH, context_of
 from services.dispatch.events.incoming import Received
-from services.dispatch.settings import DispatchSettings
-from services.dispatch.store.encrypted_columns import ENCRYPTED
 from services.dispatch.store.incidents import unacknowledged
-from services.dispatch.store.situation import Board
 from services.dispatch.usecases import control_rooms, escalate
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.handle_events import take, take_alarms
@@ -26,19 +19,14 @@ from services.dispatch.usecases.handle_events import take, take_alarms
 log = logging.getLogger(__name__)
 
 
+PROCESS = WorkerProcess(DISPATCH)
+on_stop = PROCESS.stop
+
+
 @cache
 def context() -> Context:
-    """The means of this process, made on first use."""
-    settings = load(DispatchSettings)
-    engine = engine_of(settings)
-    publisher = worker_publisher()
-    relay = Relay(engine, publisher)
-    relay.start()
-    database = Database(engine, "/services/dispatch", relay)
-    return Context(database, Board(settings), Vault(settings.vault_keys.get_secret_value()), settings)
-
-
-tell_of_parked("dispatch", lambda: context().database)
+    """Put together what the use cases of this process are given, on first use."""
+    return context_of(PROCESS.settings, PROCESS.database, PROCESS.vault)
 
 
 def on_start() -> None:
@@ -54,12 +42,6 @@ def _unacknowledged(column: int) -> list[metrics.Reading]:
     return [(found.get(room, 0), {"control_room": room}) for room in context().board.rooms]
 
 
-def on_stop() -> None:
-    """Send what is waiting before the process ends."""
-    if context.cache_info().currsize and (relay := context().database.relay):
-        relay.stop()
-
-
 def _refresh() -> None:
     try:
         with context().database.read() as session:
@@ -71,9 +53,6 @@ def _refresh() -> None:
 
 def _received(deliveries: list[Delivery]) -> list[Received]:
     return [(delivery.event, delivery.span) for delivery in deliveries]
-
-
-RESEALER = Resealer(ENCRYPTED)
 
 
 class AlarmLane:
@@ -149,14 +128,14 @@ class Escalation:
         escalate.warn_of_blind_rooms(context())
 
     @every(LOOK_EVERY_S)
-    def reseal(self) -> None:
-        """Seal anew what an older key sealed."""
-        RESEALER.look(context().database, context().vault)
+    def rotate_keys(self) -> None:
+        """Encrypt anew what an older key encrypted."""
+        PROCESS.rotate_keys()
 
     @every(2)
     def chain_audit_log(self) -> None:
         """Chain and sign what was logged."""
-        audit.keep(context().database, context().settings)
+        PROCESS.chain_audit_log()
 
     @every(30)
     def announce(self) -> None:

@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from copy import copy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,7 +14,6 @@ import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
-from chassis.database.database import Database, engine_of
 from chassis.messaging import outbox
 from chassis.messaging.outbox import Outgoing
 from chassis.security.principal import Caller
@@ -23,6 +23,7 @@ from contracts.common import Fix
 from contracts.envelope import Event, Payload, wrap
 from contracts.registry import CardPublished, DeviceChanged, EnrolmentChanged, PhotoPublished
 from contracts.topology import DISPATCH_REGISTRY
+from services.dispatch.bootstrap import DISPATCH, context_of
 from services.dispatch.domain.unit_index import UnitIndex
 from services.dispatch.events.outgoing import IncidentChanged
 from services.dispatch.schemas.control_rooms import ControlRoomIn
@@ -48,7 +49,7 @@ def context_on(database_url: str, **settings: Any) -> Context:
         {
             "environment": "development",
             "database_url": database_url,
-            "broker_url": "amqp://nobody@127.0.0.1:1/none",
+            "broker_url": "amqp://nobody:x@127.0.0.1:1/none",
             "vault_keys": f"1:{new_key()}",
             "audit_key": new_key(),
             "oidc_issuer": "http://127.0.0.1:1",
@@ -58,12 +59,7 @@ def context_on(database_url: str, **settings: Any) -> Context:
             **settings,
         }
     )
-    return Context(
-        Database(engine_of(whole), "/services/dispatch"),
-        Board(whole),
-        Vault(whole.vault_keys.get_secret_value()),
-        whole,
-    )
+    return context_of(whole, DISPATCH.database(whole), Vault(whole.vault_keys.get_secret_value()))
 
 
 class Desk:
@@ -84,9 +80,7 @@ class Desk:
                 )
             )
             session.commit()
-        self.context = Context(
-            self.context.database, _copied(self._board), self.context.vault, self.context.settings
-        )
+        self.context = replace(self.context, board=_copied(self._board))
 
     def policy(self, room: str, policy: str, **more: Any) -> None:
         """Set a control room's policy, and its webhook as two people do."""

@@ -1,6 +1,5 @@
 """Incidents as people see them: put together in one round trip for any number."""
 
-import base64
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import SimpleNamespace
@@ -18,7 +17,6 @@ from services.dispatch.domain.routing import Route, SearchBasis, quality
 from services.dispatch.domain.unproved import alike
 from services.dispatch.domain.urgency import URGENCY_OF_LANE
 from services.dispatch.models import IncidentRow
-from services.dispatch.push.notifications import doorbell_place
 from services.dispatch.schemas.common import LocationView
 from services.dispatch.schemas.incidents import IncidentView, SearchPlace
 from services.dispatch.schemas.orders import OrderSummary
@@ -132,10 +130,10 @@ def _view(
 _NOT_YET = dict.fromkeys(("displayed_at", "acknowledged_at", "escalation", "cancel", "outcome"))
 
 
-def seal_opened(
+def view_opened(
     context: Context, incident: Mapping[str, Any], fix: Fix | None, order: Any, owner: Any, now: datetime
-) -> str:
-    """The view of an incident that is being opened, sealed for the doorbell.
+) -> IncidentView:
+    """The view of an incident that is being opened, though nothing of it is in the database yet.
 
     `incident`: its new row; `order`: the first one, or None; `owner`: see `select_owners`, or None.
     """
@@ -153,8 +151,7 @@ def seal_opened(
     )
     if known.broken:
         view = view.model_copy(update={"flags": merged(view.flags, [UNREADABLE])})
-    sealed = context.vault.seal(doorbell_place(view.incident_id), view.model_dump_json())
-    return base64.b64encode(sealed).decode()
+    return view
 
 
 def _card(context: Context, enrolment_id: UUID, sealed: bytes) -> Card:

@@ -1,30 +1,45 @@
 """What every use case of dispatch is given."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database.database import Database
+from chassis.database.database import Database, Session
 from chassis.security.vault import Vault
 from contracts.common import Fix
 from contracts.registry import Address, Card
 from services.dispatch.domain.geography import Point
 from services.dispatch.models import IncidentRow
+from services.dispatch.schemas.incidents import IncidentView
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.damaged_incidents import Known, of_incident
 from services.dispatch.store.encrypted_columns import card_place, fix_json, fix_place, proof_place, said_place
 from services.dispatch.store.situation import Board
 
+# `load_views` and `seal_opened`, with the same arguments as theirs.
+LoadViews = Callable[["Context", Session, Sequence[UUID], datetime], list[IncidentView]]
+SealOpened = Callable[["Context", Mapping[str, Any], Fix | None, Any, Any, datetime], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Presenters:
+    """What makes of incidents what others are shown: a floor above, so the composition root hands it in."""
+
+    load_views: LoadViews
+    seal_opened: SealOpened
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One process's means: database, map and units in memory, vault, settings."""
+    """One process's means: database, map and units in memory, vault, settings, presenters."""
 
     database: Database
     board: Board
     vault: Vault
     settings: DispatchSettings
+    presenters: Presenters
 
     def seal_fix(self, subject: str, fix: Fix | None) -> bytes | None:
         """A fix as it rests in the database."""

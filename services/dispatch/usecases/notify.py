@@ -11,7 +11,6 @@ from contracts.dispatch import OrderSent, UnitOnTheWay
 from services.dispatch.domain.orders import LIVE
 from services.dispatch.events.outgoing import IncidentChanged
 from services.dispatch.models import IncidentRow
-from services.dispatch.presenters.incident_view import load_views
 from services.dispatch.schemas.incidents import IncidentView
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.due_rows import has_webhook, webhook_row
@@ -47,7 +46,7 @@ def notify_queues(tx: Transaction, context: Context, incident: IncidentRow, caus
     if not rooms:
         return
     tx.session.flush()
-    [view] = load_views(context, tx.session, [incident.id], incident.changed_at)
+    [view] = context.presenters.load_views(context, tx.session, [incident.id], incident.changed_at)
     for room in rooms:
         tx.publish(_order(context, view, incident, room), cause=cause)
 

@@ -15,7 +15,6 @@ from services.dispatch.domain.flags import PENDING, merged
 from services.dispatch.domain.locations import fix_time, measured_at
 from services.dispatch.domain.routing import quality
 from services.dispatch.events.outgoing import order_moved
-from services.dispatch.presenters.incident_view import seal_opened
 from services.dispatch.store.alarm_path import insert_orders, insert_presses
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.due_rows import after, has_webhook, look_again, unit_timer, webhook_row
@@ -39,7 +38,7 @@ def persist(tx: Transaction, context: Context, raised: Sequence[RaisedPress], no
             timers += _timers(context, press, now)
             timers += _linked(press, now)
             _publish_order(tx, context, press, now)
-            sealed = seal_opened(context, press.row, press.alarm.fix, press.order, press.owner, now)
+            sealed = _sealed_view(context, press, now)
             notify_streams(tx, press.incident.id, 1, press.span, sealed)
         if PENDING in press.alarm.flags:
             timers.append(look_again(press.incident.id, now))
@@ -52,6 +51,12 @@ def persist(tx: Transaction, context: Context, raised: Sequence[RaisedPress], no
         scheduled(timers),
     )
     tx.after_commit(lambda: _measure(raised))
+
+
+def _sealed_view(context: Context, press: RaisedPress, now: datetime) -> str:
+    """What a stream shows of the incident that this press opened: nobody has to read it again."""
+    seal = context.presenters.seal_opened
+    return seal(context, press.row, press.alarm.fix, press.order, press.owner, now)
 
 
 def _measure(raised: Sequence[RaisedPress]) -> None:
