@@ -211,7 +211,9 @@ def test_ties_come_from_registry_and_committee_twice_and_before_anything_else(
 
 
 def test_a_stream_that_is_open_forgets_at_once(case: Case) -> None:
-    watcher = Watcher("room", GHENT_ROOM, partial(Disclosures(case.desk.context.database).show, _caller(TIED)))
+    watcher = Watcher(
+        "room", GHENT_ROOM, partial(Disclosures(case.desk.context.database).disclose, _caller(TIED))
+    )
 
     def frames() -> tuple[int, str]:
         with case.desk.context.database.read() as session:
@@ -298,8 +300,8 @@ def test_the_log_says_what_was_shown_and_not_what_was_withheld(case: Case) -> No
     disclosures = Disclosures(case.desk.context.database)
     with case.desk.context.database.read() as session:
         [view] = load_views(case.desk.context, session, [case.incident], clock.now())
-    disclosures.show(_caller(TIED), view)
-    disclosures.show(_caller("olga"), view)
+    disclosures.disclose(_caller(TIED), view)
+    disclosures.disclose(_caller("olga"), view)
     disclosures._write()
     about = f"incident:{case.incident}"
     rows = case.desk.sql(
@@ -309,7 +311,7 @@ def test_the_log_says_what_was_shown_and_not_what_was_withheld(case: Case) -> No
     assert TIED not in {subject for subject, _ in rows}
     # A photo is an entry of its own, each time.
     for _ in range(2):
-        disclosures.picture(_caller("olga"), view)
+        disclosures.log_photo(_caller("olga"), view)
     disclosures._write()
     photos = case.desk.sql(f"SELECT fields FROM audit_entry WHERE about = '{about}' AND subject = 'olga'")
     assert [fields for (fields,) in photos].count(["photo"]) == 2

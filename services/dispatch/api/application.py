@@ -13,6 +13,7 @@ from chassis.security.signouts import SignOuts
 from contracts import topology
 from services.dispatch.api import (
     control_rooms,
+    crews,
     incidents,
     intake,
     lending,
@@ -25,6 +26,7 @@ from services.dispatch.api import (
 )
 from services.dispatch.bootstrap import DISPATCH, book_of, context_of
 from services.dispatch.pages import console
+from services.dispatch.presenters.control_rooms import ZonesJson
 from services.dispatch.presenters.disclosure import Disclosures
 from services.dispatch.push.hub import Hub
 from services.dispatch.push.webhooks import Courier
@@ -33,29 +35,36 @@ from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.control_rooms import refresh
 from services.dispatch.usecases.units import connected
 
+_PARTS = (
+    intake,
+    streams,
+    incidents,
+    orders,
+    photos,
+    crews,
+    control_rooms,
+    webhooks,
+    units,
+    lending,
+    unproved,
+)
+
 
 def create_app(settings: DispatchSettings | None = None) -> FastAPI:
     """Put the application together; settings come from the environment unless given."""
     app = create_api(
         DISPATCH,
         settings,
-        [],
+        [part.router for part in _PARTS],
         title="Dispatch",
         description="From an alarm to the patrol: control rooms, zones, units, orders, escalation.",
         beside=_beside,
     )
     process: ApiProcess[DispatchSettings] = app.state.process
-    context = context_of(process.settings, process.database, process.vault)
-    app.state.context = context
-    app.state.disclosures = disclosures = Disclosures(process.database)
+    app.state.context = context_of(process.settings, process.database, process.vault)
+    app.state.disclosures = Disclosures(process.database)
     app.state.signed_out = SignOuts(process.database)
-
-    intake.add_intake(app, context)
-    for told in (streams, incidents, orders, photos):
-        told.add(app, context, disclosures)
-    orders.add_on_behalf(app, context, disclosures)
-    for set_up in (control_rooms, webhooks, units, lending, unproved):
-        set_up.add(app, context)
+    app.state.zones_json = ZonesJson()
     console.add_pages(app, process.settings, process.vault, app.state.signed_out)
     reconciliation_api.add(app, lambda: book_of(process.database))
     return app

@@ -4,13 +4,13 @@ import asyncio
 import random
 from collections.abc import Sequence
 from contextlib import ExitStack
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, Request
 from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.errors import Invalid
 from chassis.http.limits import bodies
@@ -20,12 +20,10 @@ from chassis.security.principal import Caller
 from chassis.telemetry import telemetry
 from contracts.alarm import AlarmRaised
 from contracts.envelope import BATCH_CONTENT_TYPE, Event, Undecodable
-from contracts.press import read_press
+from services.dispatch.api.dependencies import ContextOf, HubOf
 from services.dispatch.events.incoming import presses_of
-from services.dispatch.store.presses import incidents_of_presses
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.raise_alarms.copies import keys_of
-from services.dispatch.usecases.raise_alarms.take import take_presses
+from services.dispatch.usecases.raise_alarms.take import incidents_of, take_presses
 
 # More than a hundred presses, each as long as the alarm service takes one: a hand-over is never too long.
 _MOST_BYTES = 32 * 1024 * 1024
@@ -46,43 +44,33 @@ class IntakeAnswer(BaseModel):
     incidents: dict[UUID, UUID] = Field(default_factory=dict)
 
 
-def add_intake(app: FastAPI, context: Context) -> None:
-    """Add the endpoint."""
-
-    @app.post("/v1/intake", status_code=202, tags=["intake"])
-    @bodies(_MOST_BYTES)
-    async def intake(request: Request, _: Caller = require("service", partner="alarm")) -> IntakeAnswer:
-        """Take in `alarm.raised.v1` of the alarm service, one CloudEvent or a batch. Copies have no effect.
-
-        Of a batch what can be taken is: the answer names the events that were not, to be brought again.
-        """
-        audit_context.seldom(_LINE_S)
-        batch = request.headers.get("content-type", "").startswith(BATCH_CONTENT_TYPE)
-        body = await request.body()
-        try:
-            brought = Event.decode_batch(body) if batch else [Event.decode(body)]
-        except Undecodable as error:
-            raise Invalid(str(error), field="body") from None
-        if any(event.type != AlarmRaised.TYPE for event in brought):
-            raise Invalid("only alarm.raised.v1 is taken in here", field="type")
-        failed = await asyncio.to_thread(_take, context, brought, batch)
-        if len(failed) == len(brought):
-            raise next(iter(failed.values()))
-        # The doorbell goes by the broker, which is perhaps away: look at once.
-        request.app.state.hub.look()
-        incidents = await asyncio.to_thread(_incidents, context, brought)
-        return IntakeAnswer(accepted=not failed, not_taken=list(failed), incidents=incidents)
+router = APIRouter(prefix="/v1", tags=["intake"])
+AlarmService = Annotated[Caller, require("service", partner="alarm")]
 
 
-def _incidents(context: Context, brought: Sequence[Event]) -> dict[UUID, UUID]:
-    """Where these presses belong: these, and not others that have their ids."""
-    keys = {key: event.id for event in brought for key in keys_of(read_press(event))}
+@router.post("/intake", status_code=202)
+@bodies(_MOST_BYTES)
+async def intake(request: Request, hub: HubOf, context: ContextOf, _: AlarmService) -> IntakeAnswer:
+    """Take in `alarm.raised.v1` of the alarm service, one CloudEvent or a batch. Copies have no effect.
+
+    Of a batch what can be taken is: the answer names the events that were not, to be brought again.
+    """
+    audit_context.seldom(_LINE_S)
+    batch = request.headers.get("content-type", "").startswith(BATCH_CONTENT_TYPE)
+    body = await request.body()
     try:
-        with context.database.read() as session:
-            return incidents_of_presses(session, keys)
-    except SQLAlchemyError:
-        # What was taken is taken; this is only told.
-        return {}
+        brought = Event.decode_batch(body) if batch else [Event.decode(body)]
+    except Undecodable as error:
+        raise Invalid(str(error), field="body") from None
+    if any(event.type != AlarmRaised.TYPE for event in brought):
+        raise Invalid("only alarm.raised.v1 is taken in here", field="type")
+    failed = await asyncio.to_thread(_take, context, brought, batch)
+    if len(failed) == len(brought):
+        raise next(iter(failed.values()))
+    # The doorbell goes by the broker, which is perhaps away: look at once.
+    hub.look()
+    incidents = await asyncio.to_thread(incidents_of, context, brought)
+    return IntakeAnswer(accepted=not failed, not_taken=list(failed), incidents=incidents)
 
 
 def _take(context: Context, brought: Sequence[Event], batch: bool) -> dict[UUID, Exception]:

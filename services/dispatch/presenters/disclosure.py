@@ -78,7 +78,7 @@ class Disclosures:
         self._waiting: list[Statement] = []
         self._task: asyncio.Task[None] | None = None
 
-    def show(self, caller: Caller, view: V) -> V:
+    def disclose(self, caller: Caller, view: V) -> V:
         """What a caller is shown of a view; it is noted. Any thread may call; it never waits."""
         answer = limit_view(caller, view)
         self._note(caller, answer)
@@ -101,7 +101,7 @@ class Disclosures:
         if statement := disclosure_entry(caller, "read", view):
             self._waiting.append(statement)
 
-    def picture(self, caller: Caller, view: IncidentView | OrderView) -> None:
+    def log_photo(self, caller: Caller, view: IncidentView | OrderView) -> None:
         """A photo of the card of this view was shown."""
         self._waiting.append(audit.entry(caller, "read", _purpose(view), ["photo"]))
 

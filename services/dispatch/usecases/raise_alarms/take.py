@@ -1,13 +1,18 @@
 """Presses as they come: one that cannot be stored keeps no other out, and is stored in part."""
 
 from collections.abc import Callable, Sequence
+from uuid import UUID
 
+from chassis.database.database import SQLAlchemyError
 from chassis.database.isolation import Less, bisect_with_less
 from contracts.alarm import AlarmRaised
-from contracts.press import CHEAP, WITHOUT
+from contracts.envelope import Event
+from contracts.press import CHEAP, WITHOUT, read_press
 from services.dispatch.events.incoming import Press
+from services.dispatch.store.presses import incidents_of_presses
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.raise_alarms.batch import raise_alarms
+from services.dispatch.usecases.raise_alarms.copies import keys_of
 
 
 def take_presses(
@@ -23,6 +28,17 @@ def take_presses(
         raise_alarms(context, some)
 
     return bisect_with_less(presses, attempt, _LESS, most_passing)
+
+
+def incidents_of(context: Context, brought: Sequence[Event]) -> dict[UUID, UUID]:
+    """Find where these presses belong, by the ids of their events: not others that have their ids."""
+    keys = {key: event.id for event in brought for key in keys_of(read_press(event))}
+    try:
+        with context.database.read() as session:
+            return incidents_of_presses(session, keys)
+    except SQLAlchemyError:
+        # What was taken is taken; this is only told.
+        return {}
 
 
 def _of_press(less: Callable[[AlarmRaised], AlarmRaised]) -> Callable[[Press], Press]:
