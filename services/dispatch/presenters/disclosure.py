@@ -11,9 +11,7 @@ import time
 from contextlib import suppress
 from typing import TypeVar
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from chassis.database.database import Database
+from chassis.database.database import Database, SQLAlchemyError
 from chassis.database.sql import Statement
 from chassis.security import access_policy, audit, audit_context
 from chassis.security.accounts import is_one_of

@@ -6,8 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
-from sqlmodel import Session
-
+from chassis.database.database import Session
 from contracts.common import Fix, Outcome
 from contracts.registry import Card
 from services.dispatch.domain.flags import merged

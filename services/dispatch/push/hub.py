@@ -11,8 +11,8 @@ from uuid import UUID
 from opentelemetry.context import Context as TraceContext
 from opentelemetry.trace import Span, SpanKind
 from pydantic import ValidationError
-from sqlalchemy.exc import SQLAlchemyError
 
+from chassis.database.database import SQLAlchemyError
 from chassis.runtime import clock
 from chassis.security.signouts import SignOuts
 from chassis.security.vault import Unreadable

@@ -10,10 +10,10 @@ from uuid import UUID
 
 import httpx
 from opentelemetry.trace import SpanKind, Status, StatusCode
-from sqlalchemy.exc import SQLAlchemyError
 from standardwebhooks import Webhook
 
 from chassis.database import timers
+from chassis.database.database import SQLAlchemyError
 from chassis.database.sql import AWAY
 from chassis.database.timers import Due
 from chassis.http.egress_transport import AsyncTransport, refused_address

@@ -40,6 +40,12 @@ def stale_proposals(session: Session, fresh_since: datetime) -> list[UUID]:
     return [row.incident_id for row in rows]
 
 
+def incident_id_of_order(session: Session, order_id: UUID) -> UUID | None:
+    """Which incident an order is for; None where there is no such order."""
+    query = select(OrderRow.incident_id).where(col(OrderRow.id) == order_id)
+    return session.execute(query).scalar_one_or_none()
+
+
 def orders_of(session: Session, incident_ids: Collection[UUID]) -> list[OrderRow]:
     """All orders of these incidents, oldest first."""
     query = (

@@ -7,7 +7,6 @@ from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import Session, SQLModel, col, select
 
-from chassis.database.database import Transaction
 from services.dispatch.models import (
     CardRow,
     PerpetratorRow,
@@ -41,9 +40,9 @@ def sealed_cards(session: Session, enrolment_ids: Collection[UUID]) -> dict[UUID
     return {row.enrolment_id: row.sealed for row in session.execute(query).scalars() if row.sealed}
 
 
-def forget_other_photos(tx: Transaction, card: CardRow, but: Sequence[UUID]) -> None:
+def forget_other_photos(session: Session, card: CardRow, but: Sequence[UUID]) -> None:
     """Those that this card could name and does not; others wait for the card that will."""
-    tx.session.execute(
+    session.execute(
         delete(PhotoRow).where(
             col(PhotoRow.enrolment_id) == card.enrolment_id,
             col(PhotoRow.card_version) <= card.version,
@@ -52,18 +51,18 @@ def forget_other_photos(tx: Transaction, card: CardRow, but: Sequence[UUID]) -> 
     )
 
 
-def link_perpetrators(tx: Transaction, enrolment_id: UUID, refs: Sequence[UUID]) -> None:
+def link_perpetrators(session: Session, enrolment_id: UUID, refs: Sequence[UUID]) -> None:
     """Keep by pseudonym which perpetrators an enrolment has, instead of what was known."""
-    tx.session.execute(delete(PerpetratorRow).where(col(PerpetratorRow.enrolment_id) == enrolment_id))
-    tx.session.add_all([PerpetratorRow(enrolment_id=enrolment_id, ref=ref) for ref in dict.fromkeys(refs)])
+    session.execute(delete(PerpetratorRow).where(col(PerpetratorRow.enrolment_id) == enrolment_id))
+    session.add_all([PerpetratorRow(enrolment_id=enrolment_id, ref=ref) for ref in dict.fromkeys(refs)])
 
 
-def store_newer(tx: Transaction, row: SQLModel, keys: Sequence[str], version: str) -> bool:
+def store_newer(session: Session, row: SQLModel, keys: Sequence[str], version: str) -> bool:
     """Store `row` unless a newer version is there; whether it was stored."""
     table = type(row)
     statement = upsert(table).values(row.model_dump())
     changes = {name: statement.excluded[name] for name in row.model_dump() if name not in keys}
-    stored = tx.session.execute(
+    stored = session.execute(
         statement.on_conflict_do_update(
             index_elements=list(keys),
             set_=changes,
@@ -71,3 +70,8 @@ def store_newer(tx: Transaction, row: SQLModel, keys: Sequence[str], version: st
         ).returning(*(getattr(table, key) for key in keys))
     )
     return stored.first() is not None
+
+
+def store_photo(session: Session, row: PhotoRow) -> None:
+    """Store a photo unless it is there already."""
+    session.execute(upsert(PhotoRow).values(row.model_dump()).on_conflict_do_nothing())

@@ -2,10 +2,13 @@
 
 from uuid import UUID
 
-from sqlmodel import Session
+from sqlalchemy import func
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlmodel import Session, col
 
 from chassis.database.sql import Statement, send
 from chassis.security.accounts import is_one_of
+from services.dispatch.models import TieRow
 
 # A tie that was not withdrawn since it was last declared.
 STANDS = b"(t.withdrawn_at IS NULL OR t.declared_at > t.withdrawn_at)"
@@ -24,6 +27,20 @@ def is_tied(session: Session, incident_id: UUID, subject: str) -> bool:
     """Whether a person has a tie to a party of an incident."""
     [rows] = send(session, Statement(TIED, {"ids": [incident_id]}))
     return is_one_of(subject, (row.subject for row in rows))
+
+
+def store_tie(session: Session, row: TieRow) -> None:
+    """Store what one source says of a tie: of both its times the newest counts."""
+    given = upsert(TieRow).values(row.model_dump())
+    newest = given.on_conflict_do_update(
+        index_elements=["enrolment_id", "subject", "source"],
+        set_={
+            "spelt": given.excluded.spelt,
+            "declared_at": func.greatest(col(TieRow.declared_at), given.excluded.declared_at),
+            "withdrawn_at": func.greatest(col(TieRow.withdrawn_at), given.excluded.withdrawn_at),
+        },
+    )
+    session.execute(newest)
 
 
 def has_standing_tie(session: Session, enrolment_id: UUID, person: str) -> bool:

@@ -4,17 +4,20 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlmodel import col, select
-
 from chassis.database.database import Transaction
 from chassis.errors import Invalid
 from chassis.runtime import clock
 from contracts.dispatch import ControlRoomRegistered, NamedZone, ZonesPublished
 from services.dispatch.domain.geography import InvalidMapError, Zone
 from services.dispatch.errors import ControlRoomUnknown
-from services.dispatch.models import ControlRoomRow, ZonesToldRow
+from services.dispatch.models import ZonesToldRow
 from services.dispatch.schemas.control_rooms import ControlRoomIn
+from services.dispatch.store.control_rooms import (
+    add_control_rooms,
+    lock_published_zones,
+    lock_unannounced,
+    store_policy,
+)
 from services.dispatch.store.situation import import_map
 from services.dispatch.usecases.context import Context
 
@@ -23,23 +26,16 @@ def set_policy(context: Context, cic_id: str, wanted: ControlRoomIn) -> None:
     """How a control room wants its alarms, but for its webhook; raises `ControlRoomUnknown`."""
     if cic_id not in context.board.rooms:
         raise ControlRoomUnknown("no such control room", field="control_room_id")
-    values = {"policy": wanted.policy, "amqp": wanted.amqp}
     with context.database.transaction() as tx:
-        statement = upsert(ControlRoomRow).values(id=cic_id, announced=False, **values)
-        tx.session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+        store_policy(tx.session, cic_id, wanted.policy, amqp=wanted.amqp)
     refresh(context)
 
 
 def announce(context: Context) -> None:
     """Tell of control rooms that were not announced yet; the map is what makes them exist."""
     with context.database.transaction() as tx:
-        rows = [
-            {"id": room, "policy": "proposed", "amqp": False, "announced": False}
-            for room in context.board.rooms
-        ]
-        tx.session.execute(upsert(ControlRoomRow).values(rows).on_conflict_do_nothing())
-        query = select(ControlRoomRow).where(~col(ControlRoomRow.announced)).with_for_update(skip_locked=True)
-        for row in tx.session.execute(query).scalars():
+        add_control_rooms(tx.session, context.board.rooms)
+        for row in lock_unannounced(tx.session):
             room = context.board.control_rooms.get(row.id)
             if room is None:
                 continue
@@ -59,9 +55,9 @@ def put_map(context: Context, geojson: dict[str, Any], by: str) -> int:
     try:
         with context.database.transaction() as tx:
             # Locked first: maps come into force in the order in which others hear of them.
-            told = _told(tx)
+            told = lock_published_zones(tx.session)
             zones = import_map(tx.session, geojson, by, clock.now(), set(context.board.rooms))
-            _tell_zones(tx, told, zones)
+            _publish_zones(tx, told, zones)
     except InvalidMapError as error:
         problems = [{"feature": p.feature, "field": p.field, "detail": p.detail} for p in error.problems]
         raise Invalid(str(error), field=error.problems[0].field, errors=problems) from None
@@ -72,20 +68,13 @@ def put_map(context: Context, geojson: dict[str, Any], by: str) -> int:
 def announce_zones(context: Context) -> None:
     """Tell of the zones in force unless they were told: after an upgrade, and of the map that came with it."""
     with context.database.transaction() as tx:
-        told = _told(tx)
+        told = lock_published_zones(tx.session)
         # Under the lock, so that nobody tells anew what another process replaced.
         context.board.refresh(tx.session)
-        _tell_zones(tx, told, context.board.zones)
+        _publish_zones(tx, told, context.board.zones)
 
 
-def _told(tx: Transaction) -> ZonesToldRow:
-    """What was told last, locked."""
-    tx.session.execute(upsert(ZonesToldRow).values(id=1, number=0, zones=[]).on_conflict_do_nothing())
-    row: ZonesToldRow = tx.session.execute(select(ZonesToldRow).with_for_update()).scalar_one()
-    return row
-
-
-def _tell_zones(tx: Transaction, told: ZonesToldRow, zones: Sequence[Zone]) -> None:
+def _publish_zones(tx: Transaction, told: ZonesToldRow, zones: Sequence[Zone]) -> None:
     named = [NamedZone(zone_id=zone.id, **asdict(zone.names)) for zone in zones]
     wanted = [zone.model_dump() for zone in named]
     if told.zones == wanted:

@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from sqlmodel import col, select
-
 from chassis.database.database import Transaction
 from services.dispatch.errors import (
     IncidentIsClosed,
@@ -12,6 +10,7 @@ from services.dispatch.errors import (
 )
 from services.dispatch.models import IncidentRow, OrderRow
 from services.dispatch.store.incidents import lock_incident
+from services.dispatch.store.orders import incident_id_of_order
 
 
 def lock_known_incident(tx: Transaction, incident_id: UUID) -> IncidentRow:
@@ -32,9 +31,7 @@ def lock_open_incident(tx: Transaction, incident_id: UUID) -> IncidentRow:
 
 def lock_order(tx: Transaction, order_id: UUID) -> tuple[IncidentRow, OrderRow]:
     """The order with its incident, both locked (incident first); raises `OrderUnknown`."""
-    incident_id = tx.session.execute(
-        select(OrderRow.incident_id).where(col(OrderRow.id) == order_id)
-    ).scalar_one_or_none()
+    incident_id = incident_id_of_order(tx.session, order_id)
     if incident_id is None:
         raise OrderUnknown("no such order", field="order_id")
     incident = lock_known_incident(tx, incident_id)

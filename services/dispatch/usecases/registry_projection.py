@@ -1,9 +1,6 @@
 """The read models of the registry and of ties: whose device, which card, who may not see it."""
 
 from opentelemetry.trace import Span
-from sqlalchemy import func
-from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlmodel import col
 
 from chassis.database import timers
 from chassis.database.database import Transaction
@@ -36,8 +33,9 @@ from services.dispatch.store.registry_projection import (
     forget_other_photos,
     link_perpetrators,
     store_newer,
+    store_photo,
 )
-from services.dispatch.store.ties import has_standing_tie
+from services.dispatch.store.ties import has_standing_tie, store_tie
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.notify import notify_queues, notify_watchers
 
@@ -51,7 +49,7 @@ def take_device(tx: Transaction, device: DeviceChanged) -> None:
         status=device.status,
         version=device.version,
     )
-    if store_newer(tx, row, ["id"], "version"):
+    if store_newer(tx.session, row, ["id"], "version"):
         waiting = incidents_waiting_for(tx.session, device.device_id)
         now = clock.now()
         note_known_device(tx.session, device.device_id, now)
@@ -66,7 +64,7 @@ def take_enrolment(tx: Transaction, enrolment: EnrolmentChanged) -> None:
         status=enrolment.status,
         changed_at=enrolment.changed_at,
     )
-    store_newer(tx, row, ["id"], "changed_at")
+    store_newer(tx.session, row, ["id"], "changed_at")
 
 
 def take_tie(tx: Transaction, context: Context, told: TieTold, span: Span | None) -> None:
@@ -79,19 +77,10 @@ def take_tie(tx: Transaction, context: Context, told: TieTold, span: Span | None
         declared_at=told.declared_at,
         withdrawn_at=told.withdrawn_at,
     )
-    given = upsert(TieRow).values(row.model_dump())
-    newest = given.on_conflict_do_update(
-        index_elements=["enrolment_id", "subject", "source"],
-        set_={
-            "spelt": given.excluded.spelt,
-            "declared_at": func.greatest(col(TieRow.declared_at), given.excluded.declared_at),
-            "withdrawn_at": func.greatest(col(TieRow.withdrawn_at), given.excluded.withdrawn_at),
-        },
-    )
     # Locked first: what another source says meanwhile is seen by whoever comes second.
     incidents = lock_open_incidents(tx.session, told.enrolment_id)
     before = has_standing_tie(tx.session, told.enrolment_id, row.subject)
-    tx.session.execute(newest)
+    store_tie(tx.session, row)
     if has_standing_tie(tx.session, told.enrolment_id, row.subject) == before:
         return
     for incident in incidents:
@@ -112,11 +101,11 @@ def take_card(tx: Transaction, context: Context, published: CardPublished) -> No
         version=published.version,
         sealed=context.vault.seal(card_place(published.enrolment_id), opened),
     )
-    if store_newer(tx, row, ["enrolment_id"], "version"):
+    if store_newer(tx.session, row, ["enrolment_id"], "version"):
         link_perpetrators(
-            tx, published.enrolment_id, [perpetrator.ref for perpetrator in published.card.perpetrators]
+            tx.session, published.enrolment_id, [perpetrator.ref for perpetrator in published.card.perpetrators]
         )
-        forget_other_photos(tx, row, [photo.photo_id for photo in published.card.photos])
+        forget_other_photos(tx.session, row, [photo.photo_id for photo in published.card.photos])
 
 
 def take_photo(tx: Transaction, context: Context, published: PhotoPublished) -> None:
@@ -134,7 +123,7 @@ def take_photo(tx: Transaction, context: Context, published: PhotoPublished) -> 
         card_version=published.card_version,
         sealed=sealed,
     )
-    tx.session.execute(upsert(PhotoRow).values(row.model_dump()).on_conflict_do_nothing())
+    store_photo(tx.session, row)
 
 
 def drop_card(tx: Transaction, withdrawn: CardWithdrawn) -> None:
@@ -146,6 +135,6 @@ def drop_card(tx: Transaction, withdrawn: CardWithdrawn) -> None:
     if lock_open_incidents(tx.session, withdrawn.enrolment_id):
         card = tx.session.get(CardRow, withdrawn.enrolment_id, with_for_update=True)
         row.sealed, row.withdrawn = card.sealed if card else None, True
-    if store_newer(tx, row, ["enrolment_id"], "version") and not row.withdrawn:
-        link_perpetrators(tx, withdrawn.enrolment_id, [])
-        forget_other_photos(tx, row, [])
+    if store_newer(tx.session, row, ["enrolment_id"], "version") and not row.withdrawn:
+        link_perpetrators(tx.session, withdrawn.enrolment_id, [])
+        forget_other_photos(tx.session, row, [])

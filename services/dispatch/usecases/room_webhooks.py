@@ -7,9 +7,7 @@ from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID, uuid4
 
-from sqlmodel import Session
-
-from chassis.database.database import Transaction
+from chassis.database.database import Session, Transaction
 from chassis.errors import Forbidden, Invalid
 from chassis.runtime import clock
 from chassis.security import audit
