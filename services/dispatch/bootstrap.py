@@ -9,7 +9,7 @@ from services.dispatch.push.notifications import seal_opened
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.encrypted_columns import ENCRYPTED
 from services.dispatch.store.reconciliation import BOOK
-from services.dispatch.store.situation import Board
+from services.dispatch.store.situation import Situation
 from services.dispatch.usecases.context import Context, Presenters
 
 DISPATCH = Service("dispatch", DispatchSettings, ENCRYPTED)
@@ -17,7 +17,7 @@ DISPATCH = Service("dispatch", DispatchSettings, ENCRYPTED)
 
 def context_of(settings: DispatchSettings, database: Database, vault: Vault) -> Context:
     """Put together what the use cases of one process are given; the map is read here."""
-    return Context(database, Board(settings), vault, settings, Presenters(load_views, seal_opened))
+    return Context(database, Situation(settings), vault, settings, Presenters(load_views, seal_opened))
 
 
 def book_of(database: Database) -> Book:

@@ -39,16 +39,16 @@ def on_start() -> None:
 def _unacknowledged(column: int) -> list[metrics.Reading]:
     with context().database.read() as session:
         found = {row[0]: float(row[column]) for row in unacknowledged(session)}
-    return [(found.get(room, 0), {"control_room": room}) for room in context().board.rooms]
+    return [(found.get(room, 0), {"control_room": room}) for room in context().situation.rooms]
 
 
 def _refresh() -> None:
     try:
         with context().database.read() as session:
-            context().board.refresh(session)
+            context().situation.refresh(session)
     except SQLAlchemyError as error:
         # What is in memory still serves: the database has the last word at every claim.
-        log.warning("board not refreshed: %s", type(error).__name__)
+        log.warning("situation not refreshed: %s", type(error).__name__)
 
 
 def _received(deliveries: list[Delivery]) -> list[Received]:

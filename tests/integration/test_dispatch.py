@@ -123,7 +123,7 @@ def test_nobody_acknowledges_step_by_step(desk: Desk) -> None:
     last = desk.published("incident.escalated.v1")[-1]
     assert (last["level"], last["target_control_room_id"]) == (
         "neighbour",
-        desk.context.board.rooms[GHENT_ROOM].neighbours[0],
+        desk.context.situation.rooms[GHENT_ROOM].neighbours[0],
     )
     # A person waits: the proposed unit goes though nobody sent it.
     assert desk.sql("SELECT state FROM orders") == [("sent",)]

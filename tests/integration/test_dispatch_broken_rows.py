@@ -185,6 +185,6 @@ def test_one_unit_and_a_broken_map_hide_no_other_unit(desk: Desk) -> None:
     desk.do("UPDATE units SET changed_at = '0044-03-15 BC', lat = 'NaN' WHERE id = 'u0'")
     desk.do("INSERT INTO maps (geojson, imported_at, imported_by) VALUES ('{}', now(), :by)", by=str(uuid4()))
     with desk.context.database.read() as session:
-        desk.context.board.refresh(session)
+        desk.context.situation.refresh(session)
     desk.do("DELETE FROM maps")
-    assert {"u0", "u1"} <= desk.context.board.known.keys()
+    assert {"u0", "u1"} <= desk.context.situation.known.keys()

@@ -78,7 +78,7 @@ def test_an_alarm_of_a_room_that_no_map_has_is_on_a_screen_and_rings(desk: Desk,
         "supervisor",
         "neighbour",
     ]
-    assert told[-1]["target_control_room_id"] in desk.context.board.rooms[default].neighbours
+    assert told[-1]["target_control_room_id"] in desk.context.situation.rooms[default].neighbours
 
 
 @pytest.mark.parametrize("at", ["infinity", "2150-01-01", "now() + interval '1 hour'"])
@@ -114,7 +114,7 @@ def test_a_unit_that_will_be_seen_is_not_fresh(
     escalate.look_again_for_stale(desk.context)
     assert desk.sql("SELECT kind FROM due WHERE kind = 'find_unit'") == [("find_unit",)]
     with desk.context.database.read() as session:
-        desk.context.board.refresh(session)
+        desk.context.situation.refresh(session)
     escalate.act_on_due(desk.context)
     second = alarm()
     desk.press(second)

@@ -160,7 +160,7 @@ def test_the_order_of_a_unit_is_its_own_rooms_gateways(rooms: Rooms) -> None:
 
 def test_an_operator_sends_units_of_the_own_room_and_of_its_neighbours(rooms: Rooms) -> None:
     lux = "cic-luxembourg"
-    assert lux not in rooms.desk.context.board.rooms[GHENT_ROOM].neighbours
+    assert lux not in rooms.desk.context.situation.rooms[GHENT_ROOM].neighbours
     rooms.desk.units(lux, Fix(lat=49.68, lon=5.81), 1, "far")
     rooms.desk.units(BRUSSELS_ROOM, BRUSSELS, 1, "b")
     rooms.desk.units("cic-antwerpen", Fix(lat=51.22, lon=4.4), 1, "a")

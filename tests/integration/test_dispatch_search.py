@@ -113,7 +113,7 @@ def test_without_such_an_address_a_unit_of_her_zone_goes(desk: Desk, home: dict[
 
 def test_by_default_the_nearest_to_the_control_room_goes(desk: Desk) -> None:
     desk.policy(GHENT_ROOM, "automatic")
-    seat = desk.context.board.control_rooms[GHENT_ROOM].seat
+    seat = desk.context.situation.control_rooms[GHENT_ROOM].seat
     _units(desk, AALST=FAR, ZULU=(seat.lat, seat.lon))
     desk.press(alarm(fix=None))
     assert desk.sql("SELECT unit_id, search_basis FROM orders") == [("ZULU", "control_room")]

@@ -81,7 +81,7 @@ def test_a_position_a_terminal_and_a_report_are_signs_of_life(desk: Desk) -> Non
     move_order(desk.context, order_id(desk), "crew", "acknowledged")
     with desk.context.database.read() as session:
         seen = {unit.id: unit.seen_at for unit in units_seen_by(session, GHENT_ROOM)}
-    fresh = {unit for unit, at in seen.items() if desk.context.board.is_fresh(at)}
+    fresh = {unit for unit, at in seen.items() if desk.context.situation.is_fresh(at)}
     assert fresh == {"u0", "u1", "u3"}
 
 

@@ -77,7 +77,7 @@ def test_two_workers_never_send_one_unit_twice(desk: Desk) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     desk.units(GHENT_ROOM, GHENT, 8)
     other = Desk(context_on_same(desk))
-    other.context.board.refresh(desk.context.database.read())
+    other.context.situation.refresh(desk.context.database.read())
     presses = [[alarm() for _ in range(4)] for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda n: (desk if n % 2 else other).press(*presses[n]), range(4)))
@@ -92,8 +92,8 @@ def _refreshed(desk: Desk, times: int = 1) -> int:
     """The free units that a process knows of after it looked so many times."""
     for _ in range(times):
         with desk.context.database.read() as session:
-            desk.context.board.refresh(session)
-    return len(desk.context.board.units)
+            desk.context.situation.refresh(session)
+    return len(desk.context.situation.units)
 
 
 def test_a_clock_that_ran_ahead_hides_no_unit(desk: Desk) -> None:

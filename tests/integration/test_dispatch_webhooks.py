@@ -251,12 +251,12 @@ def test_a_listed_name_that_leads_to_our_own_machine_gets_nothing(cluster: Clust
     hook = f"http://localhost:{software.server_port}/alarms"
     desk = Desk(context_on(url, webhook_hosts=["localhost"]))
     desk.policy(GHENT_ROOM, "proposed", webhook_url=hook, webhook_secret=SECRET)
-    there = desk.context.board.rooms[GHENT_ROOM]
+    there = desk.context.situation.rooms[GHENT_ROOM]
 
     def left(**settings: Any) -> int:
         """What is due still, after a courier worked."""
         context = context_on(url, webhook_hosts=["localhost"], vault_keys=keys, **settings)
-        context.board.rooms[GHENT_ROOM] = there
+        context.situation.rooms[GHENT_ROOM] = there
 
         async def work() -> None:
             courier = Courier(context)

@@ -100,7 +100,7 @@ def test_zones_are_told_when_they_change_and_those_in_force_at_an_upgrade(cluste
     control_rooms.announce_zones(desk.context)
     (first,) = published(desk)
     assert first.number == 1
-    assert len(first.zones) == len(desk.context.board.zones)
+    assert len(first.zones) == len(desk.context.situation.zones)
     assert NamedZone(zone_id="gent-1", nl="Gent 1", fr="Gand 1", de="Gent 1") in first.zones
     imported(desk, "a", "b")
     second = published(desk)[-1]
@@ -119,7 +119,7 @@ def test_a_map_that_an_older_release_imported_is_told_after_the_upgrade(cluster:
         tx.session.add(MapRow(geojson=_two(row.geojson), imported_at=row.imported_at, imported_by="older"))
     control_rooms.announce_zones(desk.context)
     assert [zone.zone_id for zone in published(desk)[-1].zones] == ["a", "b"]
-    assert desk.context.board.zones[0].names == Names(nl="Zone a", fr="La zone a", de="Zone a")
+    assert desk.context.situation.zones[0].names == Names(nl="Zone a", fr="La zone a", de="Zone a")
 
 
 def _two(geojson: dict[str, Any]) -> dict[str, Any]:

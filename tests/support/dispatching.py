@@ -29,7 +29,7 @@ from services.dispatch.events.outgoing import IncidentChanged
 from services.dispatch.schemas.control_rooms import ControlRoomIn
 from services.dispatch.schemas.units import UnitIn
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.store.situation import Board
+from services.dispatch.store.situation import Situation
 from services.dispatch.usecases import control_rooms, escalate, room_webhooks
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.handle_events import take
@@ -68,7 +68,7 @@ class Desk:
     def __init__(self, context: Context) -> None:
         self.context = context
         # Reading the map takes as long as a whole example of a property.
-        self._board = _copied(context.board)
+        self._situation = _copied(context.situation)
 
     def wipe(self) -> None:
         """Begin anew on the same tables."""
@@ -80,7 +80,7 @@ class Desk:
                 )
             )
             session.commit()
-        self.context = replace(self.context, board=_copied(self._board))
+        self.context = replace(self.context, situation=_copied(self._situation))
 
     def policy(self, room: str, policy: str, **more: Any) -> None:
         """Set a control room's policy, and its webhook as two people do."""
@@ -137,7 +137,7 @@ class Desk:
         """The whole ladder of a room's alarms passes; the neighbour that hears of them last."""
         for _ in range(3):
             self.pass_time(20.1)
-        return self.context.board.rooms[room].neighbours[0]
+        return self.context.situation.rooms[room].neighbours[0]
 
     def do(self, statement: str, **values: Any) -> None:
         """Change what stands in the database."""
@@ -161,10 +161,10 @@ class Desk:
         return [outbox.clear(self.context.vault, event_id, body) for event_id, body in rows]
 
 
-def _copied(board: Board) -> Board:
+def _copied(situation: Situation) -> Situation:
     """One with the same map and rooms, and no units."""
-    fresh = copy(board)
-    fresh.units, fresh.known, fresh.rooms = UnitIndex(), {}, dict(board.rooms)
+    fresh = copy(situation)
+    fresh.units, fresh.known, fresh.rooms = UnitIndex(), {}, dict(situation.rooms)
     return fresh
 
 

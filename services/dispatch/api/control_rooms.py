@@ -48,7 +48,7 @@ def zones(request: Request, context: ContextOf, _: Anyone) -> Response:
     made: ZonesJson = request.app.state.zones_json
     # Pages may keep it for a minute.
     headers = {"cache-control": "private, max-age=60"}
-    return Response(made.text_of(context.board.zones), media_type="application/geo+json", headers=headers)
+    return Response(made.text_of(context.situation.zones), media_type="application/geo+json", headers=headers)
 
 
 @router.put("/zones")

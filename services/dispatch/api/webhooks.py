@@ -19,7 +19,7 @@ Keeper = Annotated[Caller, require("admin", "supervisor")]
 def webhooks(context: ContextOf, caller: Keeper) -> list[RoomWebhook]:
     """The webhooks that the caller looks after, and whether they work: all, or the own room's."""
     everywhere = "admin" in caller.roles
-    own = list(context.board.control_rooms) if everywhere else [room_of(caller)]
+    own = list(context.situation.control_rooms) if everywhere else [room_of(caller)]
     with context.database.read() as session:
         return room_webhooks.overview(session, own)
 

@@ -13,19 +13,19 @@ from services.dispatch.usecases.context import Context
 
 def show_control_rooms(context: Context) -> list[ControlRoomOut]:
     """List all control rooms of the map, with what each wants."""
-    board = context.board
+    situation = context.situation
     return [
         ControlRoomOut(
             id=room.id,
             names={"nl": room.names.nl, "fr": room.names.fr, "de": room.names.de},
-            policy=board.rooms[room.id].policy,
-            amqp=board.rooms[room.id].amqp,
-            webhook=board.rooms[room.id].webhook,
+            policy=situation.rooms[room.id].policy,
+            amqp=situation.rooms[room.id].amqp,
+            webhook=situation.rooms[room.id].webhook,
             neighbours=list(room.neighbours),
             lat=room.seat.lat,
             lon=room.seat.lon,
         )
-        for room in board.control_rooms.values()
+        for room in situation.control_rooms.values()
     ]
 
 

@@ -107,7 +107,7 @@ def _view(
         known.miss("place", "sealed")
     if fix is not None and not is_known(incident.fix_at):
         known.miss("time of the place", "out of range")
-    route = context.board.route(fix, incident.zone_id)
+    route = context.situation.route(fix, incident.zone_id)
     return IncidentView.model_construct(
         **{name: getattr(incident, name) for name in _SAME},
         outcome=known.read("outcome", lambda: Outcome(incident.outcome) if incident.outcome else None, None),
@@ -180,7 +180,7 @@ def _summary(context: Context, order: Any, known: Known) -> OrderSummary:
 
 
 def _search(context: Context, route: Route, card: Card | None) -> SearchPlace:
-    search = context.board.search(route, home_place(card.addresses) if card else None)
+    search = context.situation.search(route, home_place(card.addresses) if card else None)
     return SearchPlace.model_construct(lat=search.point.lat, lon=search.point.lon, basis=search.basis)
 
 

@@ -99,7 +99,7 @@ class Courier:
 
     def _claim(self) -> list[Due]:
         """Take due rows; each is due again at its next attempt until it is taken away on success."""
-        if not any(room.webhook for room in self._context.board.rooms.values()):
+        if not any(room.webhook for room in self._context.situation.rooms.values()):
             return []
         with self._context.database.transaction() as tx:
             delays = self._context.settings.webhook_delays_s

@@ -15,7 +15,7 @@ from services.dispatch.models import (
 )
 from services.dispatch.store.incidents import MOST
 from services.dispatch.store.ties import STANDS
-from services.dispatch.store.units import TAKE_UNITS
+from services.dispatch.store.units import TAKE_WANTED_UNITS
 
 # The statement of the hot path: opens the incident of each press and takes its unit, in one round trip.
 # A further press of the same subject joins its open incident; the database decides which came first.
@@ -32,26 +32,28 @@ _NEW_INCIDENT = Insert(
 
 # `urgency_of`, for so many presses more.
 _URGENCY_OF_JOINED = (
-    f"LEAST(CAST(i.urgency AS bigint) + LEAST(i.presses + CAST(EXCLUDED.presses AS bigint) - 1, "
-    f"{RE_PRESSES_THAT_COUNT}) - LEAST(CAST(i.presses AS bigint) - 1, {RE_PRESSES_THAT_COUNT}), {MOST})"
+    f"LEAST(CAST(known.urgency AS bigint) + LEAST(known.presses + CAST(EXCLUDED.presses AS bigint) - 1, "
+    f"{RE_PRESSES_THAT_COUNT}) - LEAST(CAST(known.presses AS bigint) - 1, {RE_PRESSES_THAT_COUNT}), {MOST})"
 )
 _OPEN_OR_JOIN = (
-    f"WITH n AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) AS n({_NEW_INCIDENT.fields}, "  # noqa: S608
-    "unit_id text, order_id uuid)), "
-    f"i AS (INSERT INTO incidents AS i ({_NEW_INCIDENT.names}) SELECT {_NEW_INCIDENT.values} "
-    "FROM n ORDER BY n.subject "
+    f"WITH raised AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) "  # noqa: S608
+    f"AS raised({_NEW_INCIDENT.fields}, unit_id text, order_id uuid)), "
+    f"opened_or_joined AS (INSERT INTO incidents AS known ({_NEW_INCIDENT.names}) "
+    f"SELECT {_NEW_INCIDENT.values} FROM raised AS n ORDER BY n.subject "
     "ON CONFLICT (subject) WHERE state = 'open' DO UPDATE SET "
-    f"presses = LEAST(CAST(i.presses AS bigint) + EXCLUDED.presses, {MOST}), "
+    f"presses = LEAST(CAST(known.presses AS bigint) + EXCLUDED.presses, {MOST}), "
     f"urgency = {_URGENCY_OF_JOINED}, "
-    "last_press_at = GREATEST(i.last_press_at, EXCLUDED.last_press_at), "
-    f"revision = LEAST(CAST(i.revision AS bigint) + 1, {MOST}), "
+    "last_press_at = GREATEST(known.last_press_at, EXCLUDED.last_press_at), "
+    f"revision = LEAST(CAST(known.revision AS bigint) + 1, {MOST}), "
     "changed_at = EXCLUDED.changed_at "
     "RETURNING id, subject, cic_id, presses, urgency, (xmax = 0) AS opened), "
-    "f AS (SELECT u.id, n.order_id FROM n JOIN i ON i.id = n.id AND i.opened "
-    f"JOIN units u ON u.id = n.unit_id WHERE u.order_id IS NULL AND u.available {TAKE_UNITS} "
-    "SELECT i.*, t.order_id FROM i LEFT JOIN n ON n.id = i.id LEFT JOIN t ON t.order_id = n.order_id"
+    "wanted AS (SELECT raised.unit_id, raised.order_id FROM raised "
+    "JOIN opened_or_joined AS found ON found.id = raised.id AND found.opened), "
+    f"{TAKE_WANTED_UNITS} "
+    "SELECT opened_or_joined.*, taken_units.order_id FROM opened_or_joined "
+    "LEFT JOIN raised ON raised.id = opened_or_joined.id "
+    "LEFT JOIN taken_units ON taken_units.order_id = raised.order_id"
 ).encode()
-
 _OWNERS = (
     b"SELECT d.id, d.enrolment_id, d.public_key, e.managing_zone_id, c.sealed AS card, "
     b"ARRAY(SELECT o.id FROM perpetrators p "

@@ -87,7 +87,7 @@ class KnownUnit(NamedTuple):
     place: tuple[float, float] | None = None
 
 
-class Board:
+class Situation:
     """Rebuilt from the database; `refresh` reads what changed. Never the last word: the database is."""
 
     def __init__(self, settings: DispatchSettings) -> None:

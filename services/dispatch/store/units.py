@@ -16,19 +16,18 @@ from services.dispatch.models import (
 )
 from services.dispatch.store.ties import STANDS
 
-# The end of a statement that locks the units `f` and takes each for its order.
-TAKE_UNITS = (
-    "ORDER BY u.id FOR UPDATE OF u), t AS (UPDATE units SET order_id = f.order_id, changed_at = %(now)s "
-    "FROM f WHERE units.id = f.id RETURNING units.order_id)"
+# Locks those of the `wanted` (unit_id, order_id) that are free, and gives each to its order.
+# Units are locked in the order of their ids, so that two workers cannot deadlock.
+TAKE_WANTED_UNITS = (
+    "free_units AS (SELECT units.id, wanted.order_id FROM wanted JOIN units ON units.id = wanted.unit_id "
+    "WHERE units.order_id IS NULL AND units.available ORDER BY units.id FOR UPDATE OF units), "
+    "taken_units AS (UPDATE units SET order_id = free_units.order_id, changed_at = %(now)s "
+    "FROM free_units WHERE units.id = free_units.id RETURNING units.order_id)"
 )
-
 _CLAIM_UNITS = (
-    "WITH w AS (SELECT * FROM unnest(%(units)s::text[], %(orders)s::uuid[]) AS w(unit_id, order_id)), "  # noqa: S608
-    "f AS (SELECT u.id, w.order_id FROM w "
-    f"JOIN units u ON u.id = w.unit_id WHERE u.order_id IS NULL AND u.available {TAKE_UNITS} "
-    "SELECT order_id FROM t"
+    "WITH wanted AS (SELECT * FROM unnest(%(units)s::text[], %(orders)s::uuid[]) "  # noqa: S608
+    f"AS wanted(unit_id, order_id)), {TAKE_WANTED_UNITS} SELECT order_id FROM taken_units"
 ).encode()
-
 _FREE_UNITS = text("UPDATE units SET order_id = NULL, changed_at = :now WHERE order_id = ANY(:orders)")
 
 
@@ -63,17 +62,18 @@ _PUT = Insert(
     "WHERE units.cic_id = EXCLUDED.cic_id RETURNING id",
 )
 _MOVE = (
-    b"WITH n AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) "
-    b"AS n(unit_id text, lat float8, lon float8, available bool)), "
-    b"f AS (SELECT u.id FROM units u JOIN n ON n.unit_id = u.id "
-    b"WHERE %(cic)s::text IS NULL OR u.cic_id = %(cic)s ORDER BY u.id FOR UPDATE OF u) "
-    b"UPDATE units SET lat = n.lat, lon = n.lon, available = COALESCE(n.available, units.available), "
-    b"seen_at = %(now)s, changed_at = %(now)s FROM n JOIN f ON f.id = n.unit_id "
-    b"WHERE units.id = f.id RETURNING units.id"
+    b"WITH reported AS (SELECT * FROM jsonb_to_recordset(%(rows)s::jsonb) "
+    b"AS reported(unit_id text, lat float8, lon float8, available bool)), "
+    b"own_units AS (SELECT units.id FROM units JOIN reported ON reported.unit_id = units.id "
+    b"WHERE %(cic)s::text IS NULL OR units.cic_id = %(cic)s ORDER BY units.id FOR UPDATE OF units) "
+    b"UPDATE units SET lat = reported.lat, lon = reported.lon, "
+    b"available = COALESCE(reported.available, units.available), seen_at = %(now)s, changed_at = %(now)s "
+    b"FROM reported JOIN own_units ON own_units.id = reported.unit_id "
+    b"WHERE units.id = own_units.id RETURNING units.id"
 )
 _SEEN = (
-    b"WITH f AS (SELECT id FROM units WHERE id = ANY(%(units)s) ORDER BY id FOR UPDATE) "
-    b"UPDATE units SET seen_at = %(now)s, changed_at = %(now)s FROM f WHERE units.id = f.id"
+    b"WITH seen_units AS (SELECT id FROM units WHERE id = ANY(%(units)s) ORDER BY id FOR UPDATE) "
+    b"UPDATE units SET seen_at = %(now)s, changed_at = %(now)s FROM seen_units WHERE units.id = seen_units.id"
 )
 # Its own, those that are lent or offered to it, and others for as long as they serve an alarm of its own; with
 # whom that alarm is kept from.

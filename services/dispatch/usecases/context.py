@@ -16,7 +16,7 @@ from services.dispatch.schemas.incidents import IncidentView
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.damaged_incidents import Known, of_incident
 from services.dispatch.store.encrypted_columns import card_place, fix_json, fix_place, proof_place, said_place
-from services.dispatch.store.situation import Board
+from services.dispatch.store.situation import Situation
 
 # `load_views` and `seal_opened`, with the same arguments as theirs.
 LoadViews = Callable[["Context", Session, Sequence[UUID], datetime], list[IncidentView]]
@@ -36,7 +36,7 @@ class Context:
     """One process's means: database, map and units in memory, vault, settings, presenters."""
 
     database: Database
-    board: Board
+    situation: Situation
     vault: Vault
     settings: DispatchSettings
     presenters: Presenters

@@ -24,7 +24,7 @@ from services.dispatch.usecases.context import Context
 
 def set_policy(context: Context, cic_id: str, wanted: ControlRoomIn) -> None:
     """How a control room wants its alarms, but for its webhook; raises `ControlRoomUnknown`."""
-    if cic_id not in context.board.rooms:
+    if cic_id not in context.situation.rooms:
         raise ControlRoomUnknown("no such control room", field="control_room_id")
     with context.database.transaction() as tx:
         store_policy(tx.session, cic_id, wanted.policy, amqp=wanted.amqp)
@@ -34,9 +34,9 @@ def set_policy(context: Context, cic_id: str, wanted: ControlRoomIn) -> None:
 def announce(context: Context) -> None:
     """Tell of control rooms that were not announced yet; the map is what makes them exist."""
     with context.database.transaction() as tx:
-        add_control_rooms(tx.session, context.board.rooms)
+        add_control_rooms(tx.session, context.situation.rooms)
         for row in lock_unannounced(tx.session):
-            room = context.board.control_rooms.get(row.id)
+            room = context.situation.control_rooms.get(row.id)
             if room is None:
                 continue
             row.announced = True
@@ -56,7 +56,7 @@ def put_map(context: Context, geojson: dict[str, Any], by: str) -> int:
         with context.database.transaction() as tx:
             # Locked first: maps come into force in the order in which others hear of them.
             told = lock_published_zones(tx.session)
-            zones = import_map(tx.session, geojson, by, clock.now(), set(context.board.rooms))
+            zones = import_map(tx.session, geojson, by, clock.now(), set(context.situation.rooms))
             _publish_zones(tx, told, zones)
     except InvalidMapError as error:
         problems = [{"feature": p.feature, "field": p.field, "detail": p.detail} for p in error.problems]
@@ -70,8 +70,8 @@ def announce_zones(context: Context) -> None:
     with context.database.transaction() as tx:
         told = lock_published_zones(tx.session)
         # Under the lock, so that nobody tells anew what another process replaced.
-        context.board.refresh(tx.session)
-        _publish_zones(tx, told, context.board.zones)
+        context.situation.refresh(tx.session)
+        _publish_zones(tx, told, context.situation.zones)
 
 
 def _publish_zones(tx: Transaction, told: ZonesToldRow, zones: Sequence[Zone]) -> None:
@@ -86,4 +86,4 @@ def _publish_zones(tx: Transaction, told: ZonesToldRow, zones: Sequence[Zone]) -
 def refresh(context: Context) -> None:
     """Take over at once in this process what was just written; the others follow within a second."""
     with context.database.read() as session:
-        context.board.refresh(session)
+        context.situation.refresh(session)

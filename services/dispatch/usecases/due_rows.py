@@ -9,7 +9,7 @@ from services.dispatch.usecases.context import Context
 
 def has_webhook(context: Context, cic_id: str) -> bool:
     """Whether a control room takes orders by webhook."""
-    room = context.board.rooms.get(cic_id)
+    room = context.situation.rooms.get(cic_id)
     return room is not None and room.webhook
 
 

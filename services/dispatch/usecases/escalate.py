@@ -59,7 +59,7 @@ def adopt_roomless(context: Context) -> None:
     """An alarm whose control room no map knows stands on no screen: it is the default room's from now on."""
     room = context.settings.default_control_room
     with context.database.transaction() as tx:
-        for incident_id in roomless_incidents(tx.session, context.board.rooms):
+        for incident_id in roomless_incidents(tx.session, context.situation.rooms):
             incident = lock_incident(tx.session, incident_id)
             if incident is None:
                 continue
@@ -103,7 +103,7 @@ def _unacknowledged(tx: Transaction, context: Context, row: Due, now: datetime) 
     level = ladder[min(row.attempt, len(ladder) - 1)]
     target = None
     if level == "neighbour":
-        target = next((c for c in context.board.room(incident.cic_id).neighbours), None)
+        target = next((c for c in context.situation.room(incident.cic_id).neighbours), None)
         if context.settings.send_unattended:
             find_unit(tx, context, incident, now)
     steps = context.settings.escalate_after_s
@@ -156,7 +156,7 @@ def _look_for_unit(tx: Transaction, context: Context, row: Due, now: datetime) -
     incident = _open_incident(tx, row)
     if incident is None:
         return
-    automatic = context.board.room(incident.cic_id).policy == "automatic" and incident.lane == "verified"
+    automatic = context.situation.room(incident.cic_id).policy == "automatic" and incident.lane == "verified"
     before = incident.revision
     found = find_unit(tx, context, incident, now, send_now=automatic or row.kind == "send_unit")
     if found is None and "no_unit" not in incident.flags:

@@ -112,11 +112,11 @@ def _place_as_signed(
     signed, known = signed_place(payload), context.open_fix(incident)
     if signed is None or (known is not None and (known.lat, known.lon) == (signed.lat, signed.lon)):
         return
-    route = context.board.route(signed, None)
+    route = context.situation.route(signed, None)
     if route.basis is Basis.CURRENT_FIX:
         move_incident(tx, context, incident, signed, received_at, route, now, None)
 
 
 def _send(tx: Transaction, context: Context, incident: IncidentRow, now: datetime) -> None:
-    automatic = context.board.room(incident.cic_id).policy == "automatic"
+    automatic = context.situation.room(incident.cic_id).policy == "automatic"
     find_unit(tx, context, incident, now, send_now=automatic)

@@ -19,7 +19,7 @@ def offer_unit(context: Context, unit_id: str, giver: Caller, cic_id: str, kind:
 
     Raises `UnitUnknown`, `ControlRoomUnknown`, `UnitNotAvailable` for one that is lent already.
     """
-    if cic_id not in context.board.rooms or cic_id == giver.cic:
+    if cic_id not in context.situation.rooms or cic_id == giver.cic:
         raise ControlRoomUnknown("no such other control room", field="control_room_id")
     with context.database.transaction() as tx:
         unit = _locked(tx, unit_id)

@@ -83,7 +83,7 @@ def follow_fix(
 ) -> None:
     """A further fix. An older one than the last is ignored; a border crossed brings the other side in."""
     at, now = fix_time(fix, received_at), clock.now()
-    route = context.board.route(fix, None)
+    route = context.situation.route(fix, None)
     if route.basis is not Basis.CURRENT_FIX or not is_newer(at, incident.fix_at, now):
         return
     now_known = incident.basis != Basis.CURRENT_FIX

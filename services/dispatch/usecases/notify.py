@@ -41,7 +41,7 @@ def notify_watchers(
 
 def notify_queues(tx: Transaction, context: Context, incident: IncidentRow, cause: Span | None = None) -> None:
     """Who goes or what a crew must know has changed: rooms that take orders by AMQP get the order anew."""
-    known = context.board.rooms
+    known = context.situation.rooms
     rooms = [room for room in (incident.cic_id, *incident.also_cics) if room in known and known[room].amqp]
     if not rooms:
         return

@@ -14,7 +14,7 @@ def route_test(tx: Transaction, context: Context, test: TestRaised, span: Span |
     """A test press came all the way: it is answered with the control room that would have got it."""
     [owners] = tx.send(select_owners([test.device_id]))
     owner = owners[0] if owners else None
-    route = context.board.route(test.fix, owner.managing_zone_id if owner else None)
+    route = context.situation.route(test.fix, owner.managing_zone_id if owner else None)
     tx.publish(
         TestRouted(
             test_id=test.test_id,
@@ -30,7 +30,7 @@ def route_test(tx: Transaction, context: Context, test: TestRaised, span: Span |
 
 def route_canary(tx: Transaction, context: Context, canary: CanaryRaised, span: Span | None) -> None:
     """A canary came through the lane of real presses."""
-    route = context.board.route(canary.fix, None)
+    route = context.situation.route(canary.fix, None)
     tx.publish(
         CanaryRouted(
             canary_id=canary.canary_id,

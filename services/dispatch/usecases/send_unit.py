@@ -72,7 +72,11 @@ def _refuse_out_of_reach(
     room = unit.lent_to or unit.cic_id
     if room == cic_id:
         return
-    near = {*context.board.room(cic_id).neighbours, *incident.also_cics} if incident.cic_id == cic_id else set()
+    near = (
+        {*context.situation.room(cic_id).neighbours, *incident.also_cics}
+        if incident.cic_id == cic_id
+        else set()
+    )
     if room not in near:
         raise UnitOfAnotherRoom(f"unit {unit_id} is {room}'s: that room sends it", field="unit_id")
 
@@ -91,11 +95,11 @@ def send_order(
     row = order
     if row is None:
         _, search = where_to_look(tx, context, incident)
-        row = _proposal(incident, context.board.measure(unit_id, search), now)
+        row = _proposal(incident, context.situation.measure(unit_id, search), now)
     if not claim_units(tx.session, {row.id: unit_id}, now):
         raise UnitNotAvailable(f"unit {unit_id} has another order, is off duty or unknown", field="unit_id")
     audit_context.about(f"order:{row.id}", f"unit:{unit_id}")
-    context.board.units.remove(unit_id)
+    context.situation.units.remove(unit_id)
     row.state, row.sent_at, row.automatic = "sent", now, automatic
     tx.session.add(row)
     timers.cancel(tx.session, str(incident.id), ["find_unit", "send_unit", "unsent"])
@@ -179,8 +183,8 @@ def look_nearer(tx: Transaction, context: Context, incident: IncidentRow, now: d
     if not far or any(order.state == "proposed" for order in orders):
         return
     _, search = where_to_look(tx, context, incident)
-    least = min(_metres(context.board.measure(order.unit_id, search)) for order in live)
-    automatic = context.board.room(incident.cic_id).policy == "automatic" and incident.lane == "verified"
+    least = min(_metres(context.situation.measure(order.unit_id, search)) for order in live)
+    automatic = context.situation.room(incident.cic_id).policy == "automatic" and incident.lane == "verified"
     for nearest in _nearest(tx, context, incident, _tried(orders)):
         if least - _metres(nearest) < context.settings.ring_again_m:
             return
@@ -203,16 +207,16 @@ def _nearest(
     tx: Transaction, context: Context, incident: IncidentRow, tried: frozenset[str], k: int = 6
 ) -> list[Candidate]:
     route, search = where_to_look(tx, context, incident)
-    return context.board.candidates(route, search, tried, k)
+    return context.situation.candidates(route, search, tried, k)
 
 
 def where_to_look(tx: Transaction, context: Context, incident: IncidentRow) -> tuple[Route, Search]:
     """Her zone and place as they are known now; the card is opened only where nothing else tells."""
-    route, home = context.board.route(context.open_fix(incident), incident.zone_id), None
+    route, home = context.situation.route(context.open_fix(incident), incident.zone_id), None
     if route.point is None and incident.enrolment_id is not None:
         sealed = sealed_cards(tx.session, [incident.enrolment_id])
         home = context.home_of(incident.enrolment_id, sealed.get(incident.enrolment_id))
-    return route, context.board.search(route, home)
+    return route, context.situation.search(route, home)
 
 
 def _fresh_proposal(
@@ -250,7 +254,7 @@ def _back_again(context: Context, orders: Sequence[OrderRow]) -> frozenset[str]:
         for order in orders
         if order.reason == "unit_silent" and order.received_at is None and order.sent_at is not None
     }
-    known = context.board.known
+    known = context.situation.known
     return frozenset(
         unit_id
         for unit_id, sent_at in unreached.items()
@@ -265,8 +269,8 @@ def _found(context: Context, incident: IncidentRow, order: OrderRow) -> list[str
 
 def _is_fresh(context: Context, order: OrderRow) -> bool:
     """Whether the unit of an order gave a sign of life lately; of one that is not known here nobody can say."""
-    unit = context.board.known.get(order.unit_id)
-    return unit is None or context.board.is_fresh(unit.seen_at)
+    unit = context.situation.known.get(order.unit_id)
+    return unit is None or context.situation.is_fresh(unit.seen_at)
 
 
 def _proposal(incident: IncidentRow, unit: Candidate, now: datetime) -> OrderRow:

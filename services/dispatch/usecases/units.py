@@ -17,7 +17,7 @@ def put_units(context: Context, units: Sequence[UnitIn]) -> None:
     that another room has: the others are taken all the same.
     """
     for number, unit in enumerate(units):
-        if unit.control_room_id not in context.board.rooms:
+        if unit.control_room_id not in context.situation.rooms:
             raise ControlRoomUnknown("no such control room", field=f"{number}.control_room_id")
     now = clock.now()
     rows = [

@@ -47,7 +47,7 @@ def open_incidents(tx: Transaction, context: Context, raised: Sequence[RaisedPre
     _next_best(tx, context, [p for p in firsts if _is_taken(p, p.incident.order_id)], now, taken)
     for press in firsts:
         if press.order is not None and press.order.automatic:
-            tx.after_commit(partial(context.board.units.remove, press.order.unit_id))
+            tx.after_commit(partial(context.situation.units.remove, press.order.unit_id))
     further = {
         presses[0].incident.id: [press for press in presses if not press.opened]
         for presses in of_subject.values()
@@ -113,15 +113,15 @@ def _incident(
 
 def _pick(context: Context, press: RaisedPress, now: datetime, taken: set[str]) -> None:
     """The nearest unit that is not `taken`, which it is from now on."""
-    found = context.board.candidates(press.route, press.search, frozenset(taken), k=1)
+    found = context.situation.candidates(press.route, press.search, frozenset(taken), k=1)
     if not found:
         press.order = None
         return
     unit_id, metres, basis, silent = found[0]
     taken.add(unit_id)
     # A refresh beside us may just have forgotten it.
-    unit = context.board.known.get(unit_id) or KnownUnit(unit_id, press.route.cic, "", None)
-    automatic = context.board.room(press.route.cic).policy == "automatic" and press.alarm.lane == "verified"
+    unit = context.situation.known.get(unit_id) or KnownUnit(unit_id, press.route.cic, "", None)
+    automatic = context.situation.room(press.route.cic).policy == "automatic" and press.alarm.lane == "verified"
     press.order = NewOrder(
         id=uuid4(),
         incident_id=press.alarm.alarm_id,

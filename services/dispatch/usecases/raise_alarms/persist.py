@@ -137,7 +137,7 @@ def _publish_order(tx: Transaction, context: Context, press: RaisedPress, now: d
             press.span.set_attribute(names.ORDER_ID, str(order.id))
         tx.publish(order_moved(order, now, alarm.deadline_at), cause=press.span, time=now)
     for room in merged([press.route.cic], (n.cic for n in press.route.neighbours)):
-        if context.board.room(room).amqp:
+        if context.situation.room(room).amqp:
             tx.publish(_for_room(context, press, room, now), cause=press.span, time=now)
 
 

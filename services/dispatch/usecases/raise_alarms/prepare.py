@@ -25,12 +25,12 @@ def prepare(
         # An unproved press names a device that is perhaps not its own: its home zone must not be used.
         owner = owner if alarm.lane == "verified" else None
         enrolment_id = owner.enrolment_id if owner else None
-        route = context.board.route(alarm.fix, owner.managing_zone_id if owner else None)
+        route = context.situation.route(alarm.fix, owner.managing_zone_id if owner else None)
         flags = merged(alarm.flags, sorted(route.flags), ["unverified"] if alarm.lane == "unverified" else [])
         subject = subject_of(alarm.device_id, enrolment_id, alarm.lane)
         # Opened only where nothing else tells where she is.
         home = context.home_of(enrolment_id, owner.card) if owner and route.point is None else None
-        search = context.board.search(route, home)
+        search = context.situation.search(route, home)
         raised.append(
             RaisedPress(alarm, event_id, span, subject, enrolment_id, route, flags, key, search, owner, known)
         )
