@@ -1,7 +1,7 @@
 """Events of other services as dispatch takes them in: one table from event type to use case."""
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TypeVar
 from uuid import UUID
 
 from opentelemetry.trace import Span
@@ -9,6 +9,7 @@ from opentelemetry.trace import Span
 from chassis.database.database import Transaction
 from contracts.alarm import AlarmLocated, AlarmRaised, CanaryRaised, CancelRequested, TestRaised
 from contracts.committee import ConflictDeclared, ConflictWithdrawn
+from contracts.envelope import Event, Payload
 from contracts.registry import (
     CardPublished,
     CardWithdrawn,
@@ -18,7 +19,7 @@ from contracts.registry import (
     TieDeclared,
     TieWithdrawn,
 )
-from services.dispatch.events.incoming import Received, presses_of
+from services.dispatch.events.incoming import Received, presses_of, read
 from services.dispatch.usecases.cancel_requests import take_cancel_request
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.location_updates import take_location
@@ -54,28 +55,40 @@ def take(context: Context, queue: str, received: Sequence[Received]) -> None:
         fresh: set[UUID] = tx.claim(queue, list(known))
         for event_id, (event, span) in known.items():
             if event_id in fresh:
-                _TAKERS[event.type](tx, context, event.data, span)
+                _TAKERS[event.type](tx, context, event, span)
 
 
-Taker = Callable[[Transaction, Context, dict[str, Any], Span | None], None]
+Taker = Callable[[Transaction, Context, Event, Span | None], None]
+P = TypeVar("P", bound=Payload)
 
 
-def _of_tie(kind: type[TieDeclared | TieWithdrawn | ConflictDeclared | ConflictWithdrawn]) -> Taker:
-    return lambda tx, c, d, span: take_tie(tx, c, kind.model_validate(d), span)
+def _taker(kind: type[P], use_case: Callable[[Transaction, Context, P, Span | None], None]) -> dict[str, Taker]:
+    """Who takes events of a type, and goes on in their trace."""
+    return {kind.TYPE: lambda tx, context, event, span: use_case(tx, context, read(kind, event), span)}
+
+
+def _keeper(kind: type[P], use_case: Callable[[Transaction, Context, P], None]) -> dict[str, Taker]:
+    """Who keeps what events of a type say, sealed."""
+    return {kind.TYPE: lambda tx, context, event, _: use_case(tx, context, read(kind, event))}
+
+
+def _projection(kind: type[P], use_case: Callable[[Transaction, P], None]) -> dict[str, Taker]:
+    """Who keeps what events of a type say, as it is."""
+    return {kind.TYPE: lambda tx, _, event, __: use_case(tx, read(kind, event))}
 
 
 _TAKERS: dict[str, Taker] = {
-    AlarmLocated.TYPE: lambda tx, c, d, span: take_location(tx, c, AlarmLocated.model_validate(d), span),
-    CancelRequested.TYPE: lambda tx, c, d, span: take_cancel_request(
-        tx, c, CancelRequested.model_validate(d), span
-    ),
-    TestRaised.TYPE: lambda tx, c, d, span: route_test(tx, c, TestRaised.model_validate(d), span),
-    CanaryRaised.TYPE: lambda tx, c, d, span: route_canary(tx, c, CanaryRaised.model_validate(d), span),
-    DeviceChanged.TYPE: lambda tx, _, d, __: take_device(tx, DeviceChanged.model_validate(d)),
-    EnrolmentChanged.TYPE: lambda tx, _, d, __: take_enrolment(tx, EnrolmentChanged.model_validate(d)),
-    **{kind.TYPE: _of_tie(kind) for kind in (TieDeclared, TieWithdrawn)},
-    **{kind.TYPE: _of_tie(kind) for kind in (ConflictDeclared, ConflictWithdrawn)},
-    PhotoPublished.TYPE: lambda tx, c, d, _: take_photo(tx, c, PhotoPublished.model_validate(d)),
-    CardPublished.TYPE: lambda tx, c, d, _: take_card(tx, c, CardPublished.model_validate(d)),
-    CardWithdrawn.TYPE: lambda tx, _, d, __: drop_card(tx, CardWithdrawn.model_validate(d)),
+    **_taker(AlarmLocated, take_location),
+    **_taker(CancelRequested, take_cancel_request),
+    **_taker(TestRaised, route_test),
+    **_taker(CanaryRaised, route_canary),
+    **_taker(TieDeclared, take_tie),
+    **_taker(TieWithdrawn, take_tie),
+    **_taker(ConflictDeclared, take_tie),
+    **_taker(ConflictWithdrawn, take_tie),
+    **_keeper(PhotoPublished, take_photo),
+    **_keeper(CardPublished, take_card),
+    **_projection(DeviceChanged, take_device),
+    **_projection(EnrolmentChanged, take_enrolment),
+    **_projection(CardWithdrawn, drop_card),
 }
