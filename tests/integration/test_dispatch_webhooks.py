@@ -16,9 +16,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.dispatch.api import create_app
+from services.dispatch.presenters.webhooks import show_room_webhooks
 from services.dispatch.push.webhooks import Courier
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.usecases import room_webhooks
 from tests.support.desks import environment
 from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT_ROOM, Desk, alarm, context_on
 from tests.support.postgres import Cluster
@@ -218,7 +218,7 @@ def test_whether_a_webhook_works_is_seen(cluster: Cluster) -> None:
 
     def seen() -> tuple[str, int, bool]:
         with desk.context.database.read() as session:
-            (found,) = room_webhooks.overview(session, [GHENT_ROOM])
+            (found,) = show_room_webhooks(session, [GHENT_ROOM])
         return found.state, found.undelivered, found.delivered_at is not None
 
     async def work() -> None:

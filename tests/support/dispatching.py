@@ -89,7 +89,7 @@ class Desk:
         control_rooms.set_policy(self.context, room, wanted)
         admin, supervisor = (Caller(role, frozenset({role})) for role in ("admin", "supervisor"))
         if proposed := room_webhooks.propose(self.context, room, wanted, admin):
-            room_webhooks.confirm(self.context, room, proposed.proposal_id, supervisor)
+            room_webhooks.confirm(self.context, room, proposed.id, supervisor)
 
     def units(self, room: str, near: Fix, count: int, prefix: str = "u") -> list[str]:
         """Units north of a place, the nearest first."""

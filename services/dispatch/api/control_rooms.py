@@ -10,6 +10,7 @@ from chassis.security.auth import require
 from chassis.security.principal import Caller
 from services.dispatch.api.dependencies import Admin, ContextOf
 from services.dispatch.presenters.control_rooms import ZonesJson, show_control_rooms
+from services.dispatch.presenters.webhooks import show_proposal
 from services.dispatch.schemas.common import MOST_BYTES
 from services.dispatch.schemas.control_rooms import ControlRoomIn, ControlRoomOut, Geojson, WebhookProposed
 from services.dispatch.usecases import control_rooms as rooms
@@ -38,7 +39,7 @@ def set_policy(cic_id: str, body: ControlRoomIn, context: ContextOf, caller: Adm
     proposed = room_webhooks.propose(context, cic_id, body, caller)
     if proposed is None:
         return Response(status_code=204)
-    return Response(proposed.model_dump_json(), status_code=202, media_type="application/json")
+    return Response(show_proposal(proposed).model_dump_json(), status_code=202, media_type="application/json")
 
 
 @router.get("/zones")

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from chassis.security.auth import require
 from chassis.security.principal import Caller
 from services.dispatch.api.dependencies import ContextOf, Supervisor
+from services.dispatch.presenters.webhooks import show_room_webhooks, show_webhook
 from services.dispatch.schemas.control_rooms import RoomWebhook, WebhookAnswerIn, WebhookOut
 from services.dispatch.usecases import room_webhooks
 from services.dispatch.usecases.access_scope import may_see_room, may_set_up_room, room_of
@@ -21,7 +22,7 @@ def webhooks(context: ContextOf, caller: Keeper) -> list[RoomWebhook]:
     everywhere = "admin" in caller.roles
     own = list(context.situation.control_rooms) if everywhere else [room_of(caller)]
     with context.database.read() as session:
-        return room_webhooks.overview(session, own)
+        return show_room_webhooks(session, own)
 
 
 @router.get("/control-rooms/{cic_id}/webhook")
@@ -29,7 +30,7 @@ def webhook(cic_id: str, context: ContextOf, caller: Keeper) -> WebhookOut:
     """Where the room's alarms go, and where somebody proposes to send them. Never the secret."""
     may_set_up_room(caller, cic_id)
     with context.database.read() as session:
-        return room_webhooks.standing(session, cic_id)
+        return show_webhook(session, cic_id)
 
 
 @router.post("/control-rooms/{cic_id}/webhook/confirm", status_code=204)

@@ -74,4 +74,4 @@ def session(body: SessionIn, request: Request, response: Response) -> None:
 
 
 def _page(name: str) -> FileResponse:
-    return FileResponse(_PAGES / name, headers={**HEADERS, **FRESH})
+    return FileResponse(_PAGES / "templates" / name, headers={**HEADERS, **FRESH})
