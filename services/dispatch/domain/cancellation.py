@@ -13,13 +13,13 @@ WRONG_CODES_THAT_TELL = 3
 
 
 def judge_cancel(alarm_id: UUID, digest: str, cancel_code: str, duress_code: str) -> tuple[Cancel, bool]:
-    """What a cancel request means, and whether its code was right. Both codes are always compared."""
+    """Say what a cancel request means, and whether its code was right. Both codes are always compared."""
     normal = hmac.compare_digest(digest_code(alarm_id, cancel_code), digest)
     duress = hmac.compare_digest(digest_code(alarm_id, duress_code), digest)
     return ("duress" if duress else "requested"), normal or duress
 
 
 def flags_of_wrong_codes(wrong: int) -> list[str]:
-    """What the room is shown after so many wrong codes; who asks is told nothing, and is never refused."""
+    """Say what the room is shown after so many wrong codes; who asks is told nothing, and is never refused."""
     told = {"cancel_code_wrong": 1, "cancel_codes_tried": WRONG_CODES_THAT_TELL}
     return [flag for flag, least in told.items() if wrong >= least]

@@ -13,7 +13,7 @@ LADDER: tuple[Escalation, ...] = ("all_positions", "supervisor", "neighbour")
 
 
 def ladder_of(lane: str, flags: Collection[str] = ()) -> tuple[Escalation, ...]:
-    """Who is told, step by step, while nobody acknowledges. Unproved presses never load a neighbour.
+    """Say who is told, step by step, while nobody acknowledges. Unproved presses never load a neighbour.
 
     One that may yet be proved does: it waits for the registry, not for the victim.
     """

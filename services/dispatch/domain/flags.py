@@ -16,5 +16,5 @@ FLAGS_OF_A_PLACE = frozenset(
 
 
 def merged(*flags: Iterable[str]) -> list[str]:
-    """Flags without repetition, first mention first."""
+    """Merge flags without repetition, first mention first."""
     return list(dict.fromkeys(flag for group in flags for flag in group))

@@ -42,12 +42,12 @@ _PROGRESS: tuple[OrderState, ...] = get_args(OrderState)[:7]
 
 
 def can_move(current: OrderState, target: OrderState) -> bool:
-    """Whether the transition table allows the move."""
+    """Say whether the transition table allows the move."""
     return target in ORDER_MOVES[current]
 
 
 def already_there(current: OrderState, target: OrderState) -> bool:
-    """A repeated or overtaken report of progress: harmless."""
+    """Say whether a report of progress is repeated or overtaken: harmless."""
     if current == target:
         return True
     if current in _PROGRESS and target in _PROGRESS and target not in ("closed", "sent"):

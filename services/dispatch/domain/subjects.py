@@ -6,7 +6,7 @@ from contracts.common import Lane
 
 
 def subject_of(device_id: str, enrolment_id: UUID | None, lane: Lane) -> str:
-    """What an incident is about: presses of one subject join its open incident.
+    """Say what an incident is about: presses of one subject join its open incident.
 
     Unproved presses never share a subject with proved ones: they could otherwise hide or touch a real alarm.
     """

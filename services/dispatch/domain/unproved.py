@@ -42,13 +42,13 @@ class Line(Generic[Row]):
 
 
 def is_untouched(incident: Incident) -> bool:
-    """Whether nobody proved it, it waits for no proof, and nobody took it."""
+    """Say whether nobody proved it, it waits for no proof, and nobody took it."""
     pending = PENDING in incident.flags
     return incident.lane == "unverified" and not pending and incident.acknowledged_at is None
 
 
 def alike(incident: Incident) -> str | None:
-    """What the presses of one flood share beside place and time: their source.
+    """Say what the presses of one flood share beside place and time: their source.
 
     None for what always stands for itself: proved, taken, or of a device that is a victim's. Such a press may
     be hers with a broken signature, whoever floods her room.
@@ -59,7 +59,7 @@ def alike(incident: Incident) -> str | None:
 
 
 def grouped(incidents: Sequence[Row]) -> list[Line[Row]]:
-    """The open incidents of a room as they stand on the screen, in the same order; proved ones each alone."""
+    """Group the open incidents of a room as they stand on the screen, in the same order; proved ones alone."""
     groups = _groups(incidents)
     group_of = {each.id: group for group in groups if len(group) >= GROUP_FROM for each in group}
     lines = []
@@ -73,7 +73,7 @@ def grouped(incidents: Sequence[Row]) -> list[Line[Row]]:
 
 
 def _groups(incidents: Iterable[Row]) -> list[list[Row]]:
-    """Those of one room, zone and source that came soon after the first of them; the oldest stands for all."""
+    """Group those of one room, zone and source that came soon after the first; the oldest stands for all."""
     found: list[list[Row]] = []
     newest: dict[tuple[str, str | None, str], list[Row]] = {}
     for incident in sorted(incidents, key=lambda each: (each.raised_at, str(each.id))):

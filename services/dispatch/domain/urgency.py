@@ -13,7 +13,7 @@ RE_PRESSES_THAT_COUNT = 40
 
 
 def urgency_of(lane: Lane, presses: int, cancel: Cancel | None, *, pending: bool = False) -> int:
-    """Order of alarms on screen: higher first. Proved before unproved, then duress, then further presses.
+    """Order alarms on screen: higher first. Proved before unproved, then duress, then further presses.
 
     `pending`: unproved for want of the registry's word only.
     """

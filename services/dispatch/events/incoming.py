@@ -23,5 +23,5 @@ def read(kind: type[P], event: Event) -> P:
 
 
 def presses_of(received: Sequence[Received]) -> list[Press]:
-    """The presses among these, each read as far as it can be."""
+    """Pick the presses among these, each read as far as it can be."""
     return [(event.id, read_press(event), span) for event, span in received if event.type == AlarmRaised.TYPE]

@@ -32,7 +32,7 @@ class IncidentChanged(Payload):
 def order_moved(
     order: OrderRow | NewOrder, now: datetime, deadline_at: datetime, reason: str | None = None
 ) -> OrderMoved:
-    """The event of an order's present state."""
+    """Tell of an order's present state."""
     return OrderMoved(
         incident_id=order.incident_id,
         at=now,

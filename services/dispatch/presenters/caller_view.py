@@ -21,7 +21,7 @@ from services.dispatch.usecases.context import Context
 
 
 def incident_for(context: Context, caller: Caller, incident_id: UUID) -> IncidentView:
-    """The incident, if the caller's control room has it; raises `IncidentUnknown` otherwise."""
+    """Read the incident, if the caller's control room has it; raises `IncidentUnknown` otherwise."""
     with context.database.read() as session:
         incident = session.get(IncidentRow, incident_id)
         if incident is None or caller.cic not in [incident.cic_id, *readable(incident).also_cics]:
@@ -30,7 +30,7 @@ def incident_for(context: Context, caller: Caller, incident_id: UUID) -> Inciden
 
 
 def order_for(context: Context, order_id: UUID, incident_id: UUID) -> OrderView:
-    """One order as its unit sees it now."""
+    """Read one order as its unit sees it now."""
     with context.database.read() as session:
         incident = _view(context, session, incident_id)
     summary = next(order for order in incident.orders if order.order_id == order_id)
@@ -65,7 +65,7 @@ def refuse_tied_caller(context: Context, caller: Caller, incident_id: UUID) -> N
 
 
 def _photo_on_card(context: Context, view: IncidentView | OrderView, photo_id: UUID) -> bytes:
-    """The JPEG of a photo on the card that this view shows; raises `PhotoUnknown`."""
+    """Read the JPEG of a photo on the card that this view shows; raises `PhotoUnknown`."""
     if view.card is None or photo_id not in {each.photo_id for each in view.card.photos}:
         raise PhotoUnknown("there is no such photo")
     with context.database.read() as session:

@@ -34,7 +34,10 @@ _REMEMBERED, _REMEMBERED_S = 50_000, 60.0
 
 
 def limit_view(caller: Caller, view: V) -> V:
-    """What the caller may know of a view. A tie beats every role, but the alarm itself is never hidden."""
+    """Limit a view to what the caller may know.
+
+    A tie beats every role, but the alarm itself is never hidden.
+    """
     tied = is_one_of(caller.subject, view.kept_from)
     if isinstance(view, IncidentView):
         how = Circumstances(alarm=view.state == "open")
@@ -53,13 +56,13 @@ def limit_view(caller: Caller, view: V) -> V:
 
 
 def disclosure_entry(caller: Caller, action: Action, view: IncidentView | OrderView) -> Statement | None:
-    """The entry that says what of a person was shown; None where nothing was."""
+    """Make the entry that says what of a person was shown; None where nothing was."""
     fields = _personal(view)
     return audit.entry(caller, action, _purpose(view), fields) if fields else None
 
 
 def _personal(view: IncidentView | OrderView) -> list[str]:
-    """The parts of a view that hold something personal, as the log names them: what the policy says is."""
+    """Name the parts of a view that hold something personal, as the log names them: what the policy says is."""
     return sorted({name.partition(".")[0] for name in access_policy.personal(view)})
 
 
@@ -77,7 +80,7 @@ class Disclosures:
         self._task: asyncio.Task[None] | None = None
 
     def disclose(self, caller: Caller, view: V) -> V:
-        """What a caller is shown of a view; it is noted. Any thread may call; it never waits."""
+        """Limit a view to what the caller may know, and log it. Any thread may call; it never waits."""
         answer = limit_view(caller, view)
         self._note(caller, answer)
         return answer
@@ -100,7 +103,7 @@ class Disclosures:
             self._waiting.append(statement)
 
     def log_photo(self, caller: Caller, view: IncidentView | OrderView) -> None:
-        """A photo of the card of this view was shown."""
+        """Log that a photo of the card of this view was shown."""
         self._waiting.append(audit.entry(caller, "read", _purpose(view), ["photo"]))
 
     def start(self) -> None:

@@ -25,7 +25,7 @@ from services.dispatch.usecases.context import Context, home_place
 
 
 def load_views(context: Context, session: Session, ids: Sequence[UUID], now: datetime) -> list[IncidentView]:
-    """Views of those incidents that there are, in the order of `ids`, as of `now` (UTC)."""
+    """Load views of those incidents that there are, in the order of `ids`, as of `now` (UTC)."""
     incidents, orders, cards, linked, tied = load_view_rows(session, ids)
     sealed = {row.enrolment_id: row.sealed for row in cards}
     links: dict[UUID, set[UUID]] = {}
@@ -77,7 +77,7 @@ _ORDER_INSTEAD: Mapping[str, Any] = {"state": "sent", "by_radio": False, "reason
 
 
 def _as_known(view: IncidentView, known: Known, now: datetime) -> IncidentView:
-    """The view with what is known, and marked where that is not all."""
+    """Give the view with what is known, and marked where that is not all."""
     times = dict.fromkeys(("raised_at", "deadline_at", "routed_at"), now)
     checked = known.checked(view, {**_INSTEAD, **times})
     if not known.broken:
@@ -132,7 +132,7 @@ _NOT_YET = dict.fromkeys(("displayed_at", "acknowledged_at", "escalation", "canc
 def view_opened(
     context: Context, incident: Mapping[str, Any], fix: Fix | None, order: Any, owner: Any, now: datetime
 ) -> IncidentView:
-    """The view of an incident that is being opened, though nothing of it is in the database yet.
+    """Make the view of an incident that is being opened, though nothing of it is in the database yet.
 
     `incident`: its new row; `order`: the first one, or None; `owner`: see `select_owners`, or None.
     """

@@ -23,7 +23,7 @@ def _others(incident: IncidentView, order: OrderSummary) -> list[OtherUnit]:
 
 
 def order_view(incident: IncidentView, order: OrderSummary) -> OrderView:
-    """The order of one unit; without the card once it is no longer the unit's."""
+    """Make the view of the order of one unit; without the card once it is no longer the unit's."""
     live = order.state in LIVE and incident.state == "open"
     return OrderView.model_construct(
         **{name: getattr(incident, name) for name in _SHARED},

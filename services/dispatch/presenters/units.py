@@ -18,7 +18,7 @@ def limit_units(context: Context, caller: Caller, cic_id: str) -> list[UnitOut]:
 
 
 def _limit_unit(context: Context, caller: Caller, unit: Any, cic_id: str) -> UnitOut:
-    """A unit as the caller may see it: the way to somebody whose alarm is kept from them is kept too.
+    """Limit a unit to what the caller may see: the way to somebody whose alarm is kept from them is kept too.
 
     Of one that is only offered its place is not shown yet.
     """

@@ -64,7 +64,7 @@ class Hub:
             self._drop(watcher)
 
     def rung(self, bodies: list[bytes]) -> None:
-        """Doorbells from the broker; on the event loop's thread."""
+        """Take doorbells from the broker; on the event loop's thread."""
         for body in bodies:
             try:
                 event = Event.decode(body)
@@ -98,7 +98,7 @@ class Hub:
         self._wake.set()
 
     def _unsealed(self, told: IncidentChanged) -> IncidentView | None:
-        """What the doorbell brought; None if it only rang."""
+        """Open what the doorbell brought; None if it only rang."""
         try:
             return open_sealed(self._context, told.incident_id, told.sealed) if told.sealed else None
         except (Unreadable, ValueError):
@@ -106,7 +106,7 @@ class Hub:
             return None
 
     def connected_units(self) -> set[str]:
-        """The units whose terminals have a stream open in this process."""
+        """Name the units whose terminals have a stream open in this process."""
         return {watcher.key for watcher in self._watchers if watcher.kind == "unit"}
 
     def look(self) -> None:
@@ -114,7 +114,7 @@ class Hub:
         self._look.set()
 
     async def watch(self, watcher: Watcher, first: Callable[[], list[IncidentView]]) -> AsyncIterator[bytes]:
-        """The frames of one stream: the present state, then every change, then keep-alives in silence.
+        """Give the frames of one stream: the present state, then every change, then keep-alives in silence.
 
         It ends with the token that opened it, and when its session is signed out: whoever still may comes back
         with a newer one, and begins with the present state.
@@ -212,7 +212,7 @@ class Hub:
                     self._wake.set()
 
     def _note_duty(self, watchers: Sequence[Watcher]) -> None:
-        """Who watches is on duty; a database that is away hinders no stream."""
+        """Note that who watches is on duty; a database that is away hinders no stream."""
         people = [(each.key, each.person) for each in watchers if each.person is not None]
         if not people:
             return

@@ -57,11 +57,11 @@ class Watcher:
     opened_by: frozenset[str] = frozenset()
 
     def left_s(self) -> float:
-        """Seconds until the next sign of life is due, or the end; never positive once it is over."""
+        """Count the seconds until the next sign of life is due, or the end; never positive once it is over."""
         return KEEP_ALIVE_S if self.until is None else min(KEEP_ALIVE_S, self.until - clock.now().timestamp())
 
     def frames(self, incident: IncidentView) -> list[bytes]:
-        """What this watcher must be told of an incident's new state."""
+        """Give the frames that tell this watcher of an incident's new state."""
         if self.kind == "room":
             if self.key != incident.control_room_id and self.key not in incident.also_control_room_ids:
                 return []
@@ -91,7 +91,7 @@ class Watcher:
 
 
 def frames_for(watcher: Watcher, incident: IncidentView) -> list[bytes]:
-    """What a watcher is told; nothing where that cannot be put together: the others are told of theirs."""
+    """Give what a watcher is told; nothing where that cannot be put together: the others are told of theirs."""
     with apart("stream of incident", incident.incident_id):
         return watcher.frames(incident)
     return []

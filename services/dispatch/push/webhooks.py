@@ -42,7 +42,7 @@ _LONGEST = timedelta(minutes=10)
 
 
 def _software(cic_id: str) -> Caller:
-    """The control room's own software, as who it is."""
+    """Make a caller of the control room's own software, as who it is."""
     return Caller(f"webhook of {cic_id}", frozenset({"gateway"}))
 
 
@@ -68,7 +68,7 @@ class Courier:
         self._task = asyncio.create_task(self._loop())
 
     def wake(self) -> None:
-        """Something changed: look at once."""
+        """Look at once: something changed."""
         self._look.set()
 
     async def stop(self) -> None:
@@ -162,7 +162,7 @@ class Courier:
             span.end()
 
     def _load(self, incident_id: UUID, cic_id: str) -> tuple[IncidentView, str, str] | None:
-        """What to send, and where; None when nobody wants it any more."""
+        """Load what to send, and where; None when nobody wants it any more."""
         with self._context.database.read() as session:
             room = session.get(ControlRoomRow, cic_id)
             found = load_views(self._context, session, [incident_id], clock.now())
@@ -172,7 +172,9 @@ class Courier:
         return limit_view(_software(cic_id), found[0]), room.webhook_url, str(secret)
 
     def _fail(self, row: Due, error: Exception) -> None:
-        """It fails for what it holds or for what was set up: some more attempts, then it is parked and told.
+        """Put off what fails for what it holds or for what was set up.
+
+        Some more attempts, then it is parked and told.
 
         A room that does not answer is another matter: it is tried for as long as it takes.
         """
@@ -192,7 +194,7 @@ class Courier:
         }
 
     def _done(self, row: Due, view: IncidentView | None = None) -> None:
-        """The control room has it, or nobody wants it (no `view`)."""
+        """Note that the control room has it, or nobody wants it (no `view`)."""
         caller = _software(row.subject_id.split("|")[1])
         entry = disclosure_entry(caller, "disclose", view) if view else None
         try:

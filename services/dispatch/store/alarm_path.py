@@ -89,17 +89,17 @@ insert_orders = Insert(
 
 
 def select_open_unproved(devices: Collection[str]) -> Statement:
-    """Open incidents of unproved presses that name these devices and that nobody took, the last one last."""
+    """Select open incidents of unproved presses that name these devices and nobody took, the last one last."""
     return Statement(_UNPROVED, {"devices": list(devices)})
 
 
 def select_known_presses(ids: Collection[UUID], keys: Sequence[str]) -> Statement:
-    """Presses with one of these ids or keys of copies, and when the incident of each was closed."""
+    """Select presses with one of these ids or keys of copies, and when the incident of each was closed."""
     return Statement(_KNOWN, {"ids": list(ids), "keys": list(keys)})
 
 
 def select_owners(device_ids: Collection[UUID]) -> Statement:
-    """Enrolment, key, managing zone, sealed card, linked open incidents and who is tied, of known devices."""
+    """Select enrolment, key, managing zone, sealed card, linked open incidents and ties of known devices."""
     return Statement(_OWNERS, {"ids": list(device_ids)})
 
 

@@ -45,10 +45,10 @@ def lock_published_zones(session: Session) -> ZonesToldRow:
 
 
 def note_webhook_delivered(session: Session, cic_id: str, now: datetime) -> None:
-    """The webhook of a control room took something."""
+    """Note that the webhook of a control room took something."""
     session.execute(_DELIVERED, {"cic": cic_id, "now": now})
 
 
 def undelivered_webhooks(session: Session) -> dict[str, tuple[int, int]]:
-    """By control room: how many webhooks failed and are tried again, and how many were parked."""
+    """Count by control room: how many webhooks failed and are tried again, and how many were parked."""
     return {row.cic_id: (row.failing, row.parked) for row in session.execute(_UNDELIVERED)}

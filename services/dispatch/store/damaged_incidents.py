@@ -11,5 +11,5 @@ __all__ = ["UNREADABLE", "Known", "is_known", "of_incident"]
 
 
 def of_incident(incident_id: UUID) -> Known:
-    """Reads one incident part by part."""
+    """Read one incident part by part."""
     return Known("incident", incident_id)

@@ -36,13 +36,13 @@ _BLIND = (
 
 
 def note(session: Session, people: Collection[tuple[str, str]], now: datetime) -> None:
-    """These accounts (room, account as it is compared) watch their room's alarms now."""
+    """Note that these accounts (room, account as it is compared) watch their room's alarms now."""
     if people:
         rows = [{"cic_id": cic, "subject": who, "seen_at": now} for cic, who in sorted(set(people))]
         send(session, _SEEN(rows))
 
 
 def changed(session: Session, now: datetime) -> list[Any]:
-    """Incidents (`id`) that are now kept from everybody on duty in their room (`blind`), or no longer are."""
+    """Find incidents (`id`) that are now kept from all on duty in their room (`blind`), or no longer are."""
     [rows] = send(session, Statement(_BLIND, {"since": now - GONE_AFTER, "flag": NOBODY_UNTIED}))
     return rows

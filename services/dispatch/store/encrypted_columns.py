@@ -17,42 +17,42 @@ from services.dispatch.models import (
 
 
 def fix_place(subject: str) -> str:
-    """The place (vault) of the fix of a subject's incident."""
+    """Name the place (vault) of the fix of a subject's incident."""
     return f"incidents:{subject}:fix"
 
 
 def card_place(enrolment_id: UUID) -> str:
-    """Where a card is sealed for."""
+    """Name the place (vault) of a card."""
     return f"cards:{enrolment_id}:sealed"
 
 
 def photo_place(photo_id: UUID) -> str:
-    """Where a photo is sealed for."""
+    """Name the place (vault) of a photo."""
     return f"photos:{photo_id}:sealed"
 
 
 def webhook_place(cic_id: str) -> str:
-    """Where the secret of a control room's webhook is sealed for."""
+    """Name the place (vault) of the secret of a control room's webhook."""
     return f"control_rooms:{cic_id}:webhook_secret"
 
 
 def webhook_proposal_place(cic_id: str) -> str:
-    """Where the secret of a webhook that waits for a second person is sealed for."""
+    """Name the place (vault) of the secret of a webhook that waits for a second person."""
     return f"webhook_proposals:{cic_id}:secret"
 
 
 def proof_place(alarm_id: UUID) -> str:
-    """Where what a device signed is sealed for."""
+    """Name the place (vault) of what a device signed."""
     return f"presses:{alarm_id}:proof"
 
 
 def said_place(about: UUID) -> str:
-    """Where what somebody wrote about an order or an incident is sealed for."""
+    """Name the place (vault) of what somebody wrote about an order or an incident."""
     return f"said:{about}"
 
 
 def fix_json(fix: Fix) -> dict[str, Any]:
-    """A fix as it is sealed."""
+    """Give a fix as it is encrypted."""
     return fix.model_dump(mode="json")
 
 

@@ -30,7 +30,7 @@ _LINKED = (
 
 
 def load_view_rows(session: Session, ids: Collection[UUID]) -> list[list[Any]]:
-    """What a view needs, in one round trip: incidents, orders with call signs, sealed cards, links, ties.
+    """Load what a view needs, in one round trip: incidents, orders with call signs, sealed cards, links, ties.
 
     Cards and links of open incidents only, both by enrolment; ties by incident.
     """

@@ -38,7 +38,7 @@ _UNACKNOWLEDGED = text(
 
 
 def lock_incident(session: Session, incident_id: UUID) -> IncidentRow | None:
-    """The incident, locked until the transaction ends. Always locked before its orders."""
+    """Lock the incident until the transaction ends. Always locked before its orders."""
     query = select(IncidentRow).where(col(IncidentRow.id) == incident_id).with_for_update()
     incident = session.execute(query).scalar_one_or_none()
     return readable(incident) if incident is not None else None
@@ -49,7 +49,7 @@ _LISTS = ("also_cics", "border_zones", "flags")
 
 
 def readable(incident: IncidentRow) -> IncidentRow:
-    """The row, with lists where lists must be. Not noted as changes: who only reads writes nothing."""
+    """Give the row with lists where lists must be. Not noted as changes: who only reads writes nothing."""
     for name in _LISTS:
         value = getattr(incident, name)
         if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
@@ -59,12 +59,12 @@ def readable(incident: IncidentRow) -> IncidentRow:
 
 
 def note_known_device(session: Session, device_id: UUID, now: datetime) -> None:
-    """What names this device is of a victim, and stands for itself from now on."""
+    """Note that what names this device is of a victim: it stands for itself from now on."""
     session.execute(_NOW_KNOWN, {"device": str(device_id), "now": now})
 
 
 def has_open_incident(session: Session, subject: str) -> bool:
-    """Whether an incident of this subject is open."""
+    """Say whether an incident of this subject is open."""
     query = select(IncidentRow.id).where(col(IncidentRow.subject) == subject, col(IncidentRow.state) == "open")
     return session.execute(query).first() is not None
 
@@ -79,7 +79,7 @@ def touch_incident(session: Session, incident: IncidentRow, now: datetime, **cha
 
 
 def incidents_by_id(session: Session, ids: Collection[UUID]) -> list[IncidentRow]:
-    """Incidents by id."""
+    """Load incidents by id."""
     return [
         readable(row)
         for row in session.execute(select(IncidentRow).where(col(IncidentRow.id).in_(ids))).scalars()
@@ -87,7 +87,7 @@ def incidents_by_id(session: Session, ids: Collection[UUID]) -> list[IncidentRow
 
 
 def load_open_incidents(session: Session, cic_id: str | None = None) -> list[IncidentRow]:
-    """Open incidents of a control room (its own and those it was brought into), or all."""
+    """Load open incidents of a control room (its own and those it was brought into), or all."""
     if cic_id is None:
         return _open(session, true())
     brought_in = col(IncidentRow.also_cics).op("@>")([cic_id])
@@ -95,7 +95,7 @@ def load_open_incidents(session: Session, cic_id: str | None = None) -> list[Inc
 
 
 def roomless_incidents(session: Session, rooms: Collection[str]) -> list[UUID]:
-    """Open incidents whose control room is none of these."""
+    """Find open incidents whose control room is none of these."""
     query = select(IncidentRow.id).where(
         col(IncidentRow.state) == "open", col(IncidentRow.cic_id).not_in(rooms)
     )
@@ -105,7 +105,7 @@ def roomless_incidents(session: Session, rooms: Collection[str]) -> list[UUID]:
 def load_served_incidents(
     session: Session, unit_id: str | None = None, cic_id: str | None = None
 ) -> list[IncidentRow]:
-    """Open incidents for which this unit, or any unit of this control room, holds an order."""
+    """Load open incidents for which this unit, or any unit of this control room, holds an order."""
     live = select(OrderRow.incident_id).where(col(OrderRow.state).in_(LIVE))
     if unit_id is not None:
         live = live.where(col(OrderRow.unit_id) == unit_id)
@@ -122,19 +122,22 @@ def _open(session: Session, which: ColumnElement[bool]) -> list[IncidentRow]:
 
 
 def unacknowledged(session: Session) -> list[tuple[str, int, float]]:
-    """Each control room's open incidents that nobody took: how many, and the age of the oldest in seconds."""
+    """Count each control room's open incidents that nobody took.
+
+    How many, and the age of the oldest in seconds.
+    """
     found = session.execute(_UNACKNOWLEDGED)
     return [(row.cic_id, row.incidents, float(row.oldest_s)) for row in found]
 
 
 def changed_since(session: Session, since: datetime) -> dict[UUID, int]:
-    """Revisions of incidents that changed, by id; the stream's safety net when no doorbell rang."""
+    """Find revisions of incidents that changed, by id; the stream's safety net when no doorbell rang."""
     [rows] = send(session, Statement(_CHANGED, {"since": since}))
     return {row.id: row.revision for row in rows}
 
 
 def lock_open_incidents(session: Session, enrolment_id: UUID) -> list[IncidentRow]:
-    """Open incidents of an enrolment, locked until the transaction ends."""
+    """Lock the open incidents of an enrolment until the transaction ends."""
     query = select(IncidentRow).where(
         col(IncidentRow.enrolment_id) == enrolment_id, col(IncidentRow.state) == "open"
     )

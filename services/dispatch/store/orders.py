@@ -28,7 +28,7 @@ _STALE_PROPOSALS = (
 
 
 def stale_proposals(session: Session, fresh_since: datetime) -> list[UUID]:
-    """Incidents whose operator sees a unit that cannot go, and for which nobody is looking."""
+    """Find incidents whose operator sees a unit that cannot go, and for which nobody is looking."""
     ahead = clock.now() + timedelta(minutes=1)
     values = {
         "fresh_since": fresh_since,
@@ -41,13 +41,13 @@ def stale_proposals(session: Session, fresh_since: datetime) -> list[UUID]:
 
 
 def incident_id_of_order(session: Session, order_id: UUID) -> UUID | None:
-    """Which incident an order is for; None where there is no such order."""
+    """Find which incident an order is for; None where there is no such order."""
     query = select(OrderRow.incident_id).where(col(OrderRow.id) == order_id)
     return session.execute(query).scalar_one_or_none()
 
 
 def orders_of(session: Session, incident_ids: Collection[UUID]) -> list[OrderRow]:
-    """All orders of these incidents, oldest first."""
+    """Load all orders of these incidents, oldest first."""
     query = (
         select(OrderRow).where(col(OrderRow.incident_id).in_(incident_ids)).order_by(col(OrderRow.created_at))
     )
@@ -60,5 +60,5 @@ def orders_of(session: Session, incident_ids: Collection[UUID]) -> list[OrderRow
 
 
 def live_orders(orders: Iterable[OrderRow]) -> list[OrderRow]:
-    """Those that a unit holds now."""
+    """Pick those that a unit holds now."""
     return [order for order in orders if order.state in LIVE]

@@ -19,25 +19,25 @@ _SENDER = (
 
 
 def note_fix_sequence(session: Session, alarm_id: UUID, sequence: int) -> None:
-    """The highest number of a fix of this press so far."""
+    """Note the highest number of a fix of this press so far."""
     row = update(PressRow).where(col(PressRow.alarm_id) == alarm_id)
     session.execute(row.values(fix_sequence=func.greatest(col(PressRow.fix_sequence), sequence)))
 
 
 def find_sender(session: Session, alarm_id: UUID, device_id: UUID) -> Any:
-    """Of a press: its `incident_id`, whether it is this device's `own`, and the device's `status`; or None."""
+    """Find a press: its `incident_id`, whether it is this device's `own`, and the device's `status`."""
     [rows] = send(session, Statement(_SENDER, {"alarm_id": alarm_id, "device_id": device_id}))
     return rows[0] if rows else None
 
 
 def unproved_presses(session: Session, incident_id: UUID) -> list[PressRow]:
-    """The presses of an incident whose proof waits for their device to be known."""
+    """Load the presses of an incident whose proof waits for their device to be known."""
     query = select(PressRow).where(col(PressRow.incident_id) == incident_id, col(PressRow.proof).is_not(None))
     return list(session.execute(query).scalars())
 
 
 def incidents_waiting_for(session: Session, device_id: UUID) -> list[UUID]:
-    """The incidents with presses that name this device and wait for it to be known."""
+    """Find the incidents with presses that name this device and wait for it to be known."""
     query = select(PressRow.incident_id).where(
         col(PressRow.device_id) == str(device_id), col(PressRow.proof).is_not(None)
     )
@@ -45,7 +45,7 @@ def incidents_waiting_for(session: Session, device_id: UUID) -> list[UUID]:
 
 
 def forget_proofs(session: Session, incident_id: UUID) -> None:
-    """What was signed is of no more use: it holds a place."""
+    """Forget what was signed, which is of no more use: it holds a place."""
     session.execute(
         update(PressRow)
         .where(col(PressRow.incident_id) == incident_id, col(PressRow.proof).is_not(None))
@@ -54,7 +54,7 @@ def forget_proofs(session: Session, incident_id: UUID) -> None:
 
 
 def incidents_of_presses(session: Session, keys: Mapping[str, UUID]) -> dict[UUID, UUID]:
-    """Where presses belong, as far as they are here. `keys`: by key of their copies, what to call each.
+    """Find where presses belong, as far as they are here. `keys`: by key of their copies, what to call each.
 
     One that was stored before such keys were is known by its id.
     """

@@ -21,7 +21,7 @@ _FORGET_WITHDRAWN = text(
 
 
 def forget_withdrawn(session: Session, enrolment_id: UUID, closed: UUID) -> None:
-    """With the last open alarm of an enrolment its card goes, where it was withdrawn meanwhile."""
+    """Forget with the last open alarm of an enrolment its card, where that was withdrawn meanwhile."""
     row = session.execute(_FORGET_WITHDRAWN, {"enrolment_id": enrolment_id, "closed": closed}).first()
     if row is None:
         return
@@ -31,7 +31,7 @@ def forget_withdrawn(session: Session, enrolment_id: UUID, closed: UUID) -> None
 
 
 def sealed_cards(session: Session, enrolment_ids: Collection[UUID]) -> dict[UUID, bytes]:
-    """Sealed cards by enrolment."""
+    """Load sealed cards by enrolment."""
     if not enrolment_ids:
         return {}
     query = select(CardRow).where(
@@ -41,7 +41,7 @@ def sealed_cards(session: Session, enrolment_ids: Collection[UUID]) -> dict[UUID
 
 
 def forget_other_photos(session: Session, card: CardRow, but: Sequence[UUID]) -> None:
-    """Those that this card could name and does not; others wait for the card that will."""
+    """Forget those that this card could name and does not; others wait for the card that will."""
     session.execute(
         delete(PhotoRow).where(
             col(PhotoRow.enrolment_id) == card.enrolment_id,
@@ -58,7 +58,7 @@ def link_perpetrators(session: Session, enrolment_id: UUID, refs: Sequence[UUID]
 
 
 def store_newer(session: Session, row: SQLModel, keys: Sequence[str], version: str) -> bool:
-    """Store `row` unless a newer version is there; whether it was stored."""
+    """Store `row` unless a newer version is there; returns whether it was stored."""
     table = type(row)
     statement = upsert(table).values(row.model_dump())
     changes = {name: statement.excluded[name] for name in row.model_dump() if name not in keys}

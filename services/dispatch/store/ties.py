@@ -24,7 +24,7 @@ TIED = (
 
 
 def is_tied(session: Session, incident_id: UUID, subject: str) -> bool:
-    """Whether a person has a tie to a party of an incident."""
+    """Say whether a person has a tie to a party of an incident."""
     [rows] = send(session, Statement(TIED, {"ids": [incident_id]}))
     return is_one_of(subject, (row.subject for row in rows))
 
@@ -44,7 +44,7 @@ def store_tie(session: Session, row: TieRow) -> None:
 
 
 def has_standing_tie(session: Session, enrolment_id: UUID, person: str) -> bool:
-    """Whether anybody says that a person (an account as it is compared) has a tie to a party of a file."""
+    """Say whether a person (an account as it is compared) has a tie to a party, whoever told of it."""
     values = {"enrolment_id": enrolment_id, "person": person}
     [rows] = send(session, Statement(_STANDS_OF, values))
     return bool(rows)

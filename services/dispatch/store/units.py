@@ -46,7 +46,7 @@ def free_units(session: Session, order_ids: Iterable[UUID], now: datetime) -> No
 
 
 def is_unit_free(session: Session, unit_id: str) -> bool:
-    """Whether a unit is on duty and without an order."""
+    """Say whether a unit is on duty and without an order."""
     unit = session.get(UnitRow, unit_id, populate_existing=True)
     return unit is not None and unit.available and unit.order_id is None
 
@@ -99,17 +99,23 @@ def store_units(session: Session, rows: Sequence[Mapping[str, Any]]) -> set[str]
 def store_positions(
     session: Session, rows: Sequence[Mapping[str, Any]], cic_id: str | None, now: datetime
 ) -> set[str]:
-    """New positions (and availability, where given) of units of `cic_id` (None: any); returns which moved."""
+    """Store new positions (and availability, where given) of units of `cic_id` (None.
+
+    Any); returns which moved.
+    """
     [moved] = send(session, Statement(_MOVE, {"rows": as_json(rows), "cic": cic_id, "now": now}))
     return {row.id for row in moved}
 
 
 def note_sign_of_life(session: Session, unit_ids: Collection[str], now: datetime) -> None:
-    """These units are there: their terminals are connected, or their crews spoke."""
+    """Note that these units are there: their terminals are connected, or their crews spoke."""
     send(session, Statement(_SEEN, {"units": list(unit_ids), "now": now}))
 
 
 def units_seen_by(session: Session, cic_id: str) -> list[Any]:
-    """The units that a control room may see, with `kept_from`: who is tied to a party of what a unit serves."""
+    """Load the units that a control room may see, with `kept_from`.
+
+    Who is tied to a party of what a unit serves.
+    """
     [found] = send(session, Statement(_SEEN_BY_ROOM, {"cic": cic_id, "live": list(LIVE)}))
     return found

@@ -11,32 +11,35 @@ from services.dispatch.usecases.context import Context
 
 
 def may_see_room(caller: Caller, cic_id: str) -> None:
-    """Raises `Forbidden` unless the caller belongs to this control room."""
+    """Refuse (`Forbidden`) unless the caller belongs to this control room."""
     if caller.cic != cic_id:
         raise Forbidden("this is another control room's", field="control_room_id")
 
 
 def may_set_up_room(caller: Caller, cic_id: str) -> None:
-    """Raises `Forbidden` unless the caller belongs to this control room, or sets up all of them."""
+    """Refuse (`Forbidden`) unless the caller belongs to this control room, or sets up all of them."""
     if "admin" not in caller.roles:
         may_see_room(caller, cic_id)
 
 
 def room_of(caller: Caller) -> str:
-    """The caller's control room; raises `Forbidden` where the token names none."""
+    """Name the caller's control room; raises `Forbidden` where the token names none."""
     if caller.cic is None:
         raise Forbidden("your token names no control room")
     return caller.cic
 
 
 def may_be_unit(caller: Caller, unit_id: str) -> None:
-    """Raises `Forbidden` unless the caller is this unit."""
+    """Refuse (`Forbidden`) unless the caller is this unit."""
     if caller.unit != unit_id:
         raise Forbidden("this is another unit's", field="unit_id")
 
 
 def own_order(context: Context, caller: Caller, order_id: UUID) -> OrderRow:
-    """The order, if it is the calling unit's or of its own room's gateway; raises `OrderUnknown` otherwise."""
+    """Load the order, if it is the calling unit's or of its own room's gateway.
+
+    Raises `OrderUnknown` otherwise.
+    """
     with context.database.read() as session:
         order = session.get(OrderRow, order_id)
         unit = session.get(UnitRow, order.unit_id) if order is not None else None
@@ -48,7 +51,7 @@ def own_order(context: Context, caller: Caller, order_id: UUID) -> OrderRow:
 
 
 def incident_of_order(context: Context, order_id: UUID) -> UUID:
-    """Which incident an order is for; raises `OrderUnknown`."""
+    """Find which incident an order is for; raises `OrderUnknown`."""
     with context.database.read() as session:
         order = session.get(OrderRow, order_id)
     if order is None:
@@ -57,12 +60,12 @@ def incident_of_order(context: Context, order_id: UUID) -> UUID:
 
 
 def has_tie(context: Context, caller: Caller, order: OrderRow) -> bool:
-    """Whether the caller has a tie to a party of the incident of an order."""
+    """Say whether the caller has a tie to a party of the incident of an order."""
     with context.database.read() as session:
         return is_tied(session, order.incident_id, caller.subject)
 
 
 def refuse_tied(*, tied: bool) -> None:
-    """Raises `Tied`: who is tied may neither stop the escalation of an alarm nor end it."""
+    """Refuse (`Tied`): who is tied may neither stop the escalation of an alarm nor end it."""
     if tied:
         raise Tied("you have a tie to a party of this case: somebody else must do this")

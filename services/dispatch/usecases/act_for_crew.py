@@ -30,7 +30,7 @@ from services.dispatch.usecases.send_unit import find_unit, send_order
 def confirm_by_radio(
     context: Context, order_id: UUID, operator: Caller, target: OrderState, reason: str | None
 ) -> None:
-    """The crew said by radio that it takes the order, drives or is there. Repeating is harmless.
+    """Confirm that the crew said by radio: it takes the order, drives or is there. Repeating is harmless.
 
     A unit that was taken away for its silence gets its order back, if it is still free. Raises
     `OrderMoveImpossible`, `NotResponsible`, `IncidentIsClosed`, `UnitNotAvailable`.
@@ -78,7 +78,10 @@ def recall(context: Context, order_id: UUID, operator: Caller, reason: str) -> N
 
 
 def _nobody_goes(tx: Transaction, context: Context, incident: IncidentRow) -> None:
-    """The last patrol was called back: somebody has to send another, else the nearest goes."""
+    """See that somebody goes after the last patrol was called back.
+
+    Somebody has to send another, else the nearest goes.
+    """
     if incident.acknowledged_at is not None:
         must_send(tx, context, incident, clock.now())
     elif incident.lane == "verified" and context.settings.send_unattended:
@@ -87,7 +90,7 @@ def _nobody_goes(tx: Transaction, context: Context, incident: IncidentRow) -> No
 
 
 def _for_operator(tx: Transaction, order_id: UUID, operator: Caller) -> tuple[IncidentRow, OrderRow]:
-    """The order, locked, for the room that answers for the alarm or whose unit it is."""
+    """Lock the order, for the room that answers for the alarm or whose unit it is."""
     incident, order = lock_order(tx, order_id)
     if incident.state != "open":
         raise IncidentIsClosed(f"closed with outcome {incident.outcome}")

@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 def take_cancel_request(tx: Transaction, context: Context, request: CancelRequested, span: Span | None) -> None:
-    """A cancel request never closes: it is shown, and under duress it escalates. Only people close."""
+    """Show a cancel request, and under duress escalate it; it never closes, for only people close."""
     incident = lock_incident_of_message(tx, request, "cancel")
     if incident is None:
         return

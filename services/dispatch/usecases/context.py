@@ -42,15 +42,18 @@ class Context:
     presenters: Presenters
 
     def seal_fix(self, subject: str, fix: Fix | None) -> bytes | None:
-        """A fix as it rests in the database."""
+        """Encrypt a fix as it rests in the database."""
         return self.vault.seal(fix_place(subject), fix_json(fix)) if fix else None
 
     def open_fix(self, incident: IncidentRow | Any) -> Fix | None:
-        """The incident's last fix; None where there is none, or where it cannot be read: it goes on without."""
+        """Read the incident's last fix.
+
+        None where there is none, or where it cannot be read: it goes on without.
+        """
         return self._open_fix(incident, incident.fix)
 
     def open_first_fix(self, incident: IncidentRow | Any) -> Fix | None:
-        """Where an incident of unproved presses was opened; None as for `open_fix`."""
+        """Read where an incident of unproved presses was opened; None as for `open_fix`."""
         return self._open_fix(incident, incident.first_fix)
 
     def _open_fix(self, incident: IncidentRow | Any, sealed: bytes | None) -> Fix | None:
@@ -63,30 +66,30 @@ class Context:
         return of_incident(incident.id).read("place", opened, None)
 
     def seal_proof(self, alarm_id: UUID, proof: str | None) -> bytes | None:
-        """What a device signed, as it rests."""
+        """Encrypt what a device signed, as it rests."""
         return self.vault.seal(proof_place(alarm_id), proof) if proof else None
 
     def open_proof(self, alarm_id: UUID, sealed: bytes) -> str | None:
-        """What a device signed; None where it cannot be read."""
+        """Read what a device signed; None where it cannot be read."""
         return Known("press", alarm_id).read(
             "proof", lambda: str(self.vault.open(proof_place(alarm_id), sealed)), None
         )
 
     def seal_said(self, about: UUID, text: str) -> bytes:
-        """What somebody wrote about an order or an incident, as it rests."""
+        """Encrypt what somebody wrote about an order or an incident, as it rests."""
         return self.vault.seal(said_place(about), text)
 
     def open_said(self, about: UUID, sealed: bytes) -> str:
-        """What somebody wrote about an order or an incident."""
+        """Read what somebody wrote about an order or an incident."""
         return str(self.vault.open(said_place(about), sealed))
 
     def open_card(self, enrolment_id: UUID, sealed: bytes) -> dict[str, Any]:
-        """A card with its codes: {"card", "cancel_code", "duress_code"}."""
+        """Read a card with its codes: {"card", "cancel_code", "duress_code"}."""
         opened: dict[str, Any] = self.vault.open(card_place(enrolment_id), sealed)
         return opened
 
     def home_of(self, enrolment_id: UUID | None, sealed: bytes | None) -> Point | None:
-        """The registered address of a card, where it has a place on the map. Never in an alarm's way."""
+        """Read the registered address of a card, where it has a place on the map. Never in an alarm's way."""
         if enrolment_id is None or sealed is None:
             return None
 
@@ -97,7 +100,7 @@ class Context:
 
 
 def home_place(addresses: Sequence[Address]) -> Point | None:
-    """The first home address that says where it is."""
+    """Find the first home address that says where it is."""
     for each in addresses:
         if each.kind == "home" and each.lat is not None and each.lon is not None:
             return Point(each.lat, each.lon)

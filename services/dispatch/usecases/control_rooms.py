@@ -23,7 +23,7 @@ from services.dispatch.usecases.context import Context
 
 
 def set_policy(context: Context, cic_id: str, wanted: ControlRoomIn) -> None:
-    """How a control room wants its alarms, but for its webhook; raises `ControlRoomUnknown`."""
+    """Set how a control room wants its alarms, but for its webhook; raises `ControlRoomUnknown`."""
     if cic_id not in context.situation.rooms:
         raise ControlRoomUnknown("no such control room", field="control_room_id")
     with context.database.transaction() as tx:

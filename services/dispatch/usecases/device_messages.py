@@ -22,7 +22,7 @@ from services.dispatch.store.presses import find_sender
 def lock_incident_of_message(
     tx: Transaction, message: AlarmLocated | CancelRequested, kind: str
 ) -> IncidentRow | None:
-    """The open incident of a press of the device that sent this, locked; None where it does not count.
+    """Lock the open incident of a press of the device that sent this; None where it does not count.
 
     Whoever knows a device id can reckon its alarm ids: only the device itself moves or cancels its alarm, and
     not while the registry says that somebody else may have it. Raises `AlarmNotYetKnown`.

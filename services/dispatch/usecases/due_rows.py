@@ -8,13 +8,13 @@ from services.dispatch.usecases.context import Context
 
 
 def has_webhook(context: Context, cic_id: str) -> bool:
-    """Whether a control room takes orders by webhook."""
+    """Say whether a control room takes orders by webhook."""
     room = context.situation.rooms.get(cic_id)
     return room is not None and room.webhook
 
 
 def webhook_row(incident_id: UUID, cic_id: str, revision: int, due_at: datetime) -> Due:
-    """A webhook that tells a control room of one revision of an incident."""
+    """Make a webhook that tells a control room of one revision of an incident."""
     return Due(kind="webhook", subject_id=f"{incident_id}|{cic_id}|{revision}", due_at=due_at)
 
 
@@ -23,15 +23,15 @@ _LOOK_AGAIN_S = 5.0
 
 
 def unit_timer(context: Context, order_id: UUID, now: datetime) -> Due:
-    """By when a unit must have acknowledged."""
+    """Say by when a unit must have acknowledged."""
     return Due(kind="unit_answer", subject_id=str(order_id), due_at=after(now, context.settings.unit_answer_s))
 
 
 def look_again(incident_id: UUID, now: datetime) -> Due:
-    """The timer that looks whether the device of a press is known by now; its coming makes it look at once."""
+    """Look later whether the device of a press is known by then; its coming makes it look at once."""
     return Due(kind="proof", subject_id=str(incident_id), due_at=after(now, _LOOK_AGAIN_S))
 
 
 def after(now: datetime, seconds: float) -> datetime:
-    """`now` plus seconds."""
+    """Add seconds to `now`."""
     return datetime.fromtimestamp(now.timestamp() + seconds, tz=now.tzinfo)

@@ -47,7 +47,10 @@ def act_on_due(context: Context) -> int:
 
 
 def look_again_for_stale(context: Context) -> None:
-    """Another alarm took a unit that was proposed: look for the next one before somebody counts on it."""
+    """Look again where another alarm took a unit that was proposed.
+
+    Look for the next one before somebody counts on it.
+    """
     with context.database.transaction() as tx:
         now = clock.now()
         fresh_since = after(now, -context.settings.unit_fresh_s)
@@ -56,7 +59,10 @@ def look_again_for_stale(context: Context) -> None:
 
 
 def adopt_roomless(context: Context) -> None:
-    """An alarm whose control room no map knows stands on no screen: it is the default room's from now on."""
+    """Adopt an alarm whose control room no map knows, which stands on no screen.
+
+    It is the default room's from now on.
+    """
     room = context.settings.default_control_room
     with context.database.transaction() as tx:
         for incident_id in roomless_incidents(tx.session, context.situation.rooms):
@@ -71,7 +77,10 @@ def adopt_roomless(context: Context) -> None:
 
 
 def warn_of_blind_rooms(context: Context) -> None:
-    """All on duty in a room have a tie to a party: its screen says so, and the neighbours have it at once."""
+    """Warn where all on duty in a room have a tie to a party.
+
+    Its screen says so, and the neighbours have it at once.
+    """
     with context.database.transaction() as tx:
         now = clock.now()
         for row in duty.changed(tx.session, now):
@@ -95,7 +104,7 @@ def _open_incident(tx: Transaction, row: Due) -> IncidentRow | None:
 
 
 def _unacknowledged(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
-    """Nobody took the alarm: tell the next ones. `row.attempt` is the step of the ladder."""
+    """Escalate what nobody took: tell the next ones. `row.attempt` is the step of the ladder."""
     incident = _open_incident(tx, row)
     if incident is None or incident.acknowledged_at is not None:
         return
@@ -121,7 +130,10 @@ def _unacknowledged(tx: Transaction, context: Context, row: Due, now: datetime) 
 
 
 def _unsent(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
-    """Somebody took the alarm and sent nobody: the supervisor hears of it, then the nearest unit goes."""
+    """Escalate what somebody took and sent nobody to.
+
+    The supervisor hears of it, then the nearest unit goes.
+    """
     incident = _open_incident(tx, row)
     if incident is None or incident.acknowledged_at is None:
         return
@@ -139,7 +151,7 @@ def _unsent(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
 
 
 def _unit_silent(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
-    """The unit did not acknowledge: it is withdrawn and another one takes its place."""
+    """Replace a unit that did not acknowledge: it is withdrawn and another one takes its place."""
     incident, order = lock_order(tx, UUID(row.subject_id))
     if incident.state != "open" or order.state not in ("sent", "received"):
         return
@@ -152,7 +164,7 @@ def _unit_silent(tx: Transaction, context: Context, row: Due, now: datetime) -> 
 
 
 def _look_for_unit(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
-    """There was no free unit: look again, and keep telling until there is one."""
+    """Look again where there was no free unit: look again, and keep telling until there is one."""
     incident = _open_incident(tx, row)
     if incident is None:
         return
@@ -168,7 +180,7 @@ def _look_for_unit(tx: Transaction, context: Context, row: Due, now: datetime) -
 
 
 def _pressed_again(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
-    """A further press long after the acknowledgement: the alarm must be taken anew."""
+    """Ring again after a press long after the acknowledgement: the alarm must be taken anew."""
     incident = _open_incident(tx, row)
     if incident is None:
         return
@@ -184,14 +196,14 @@ def _pressed_again(tx: Transaction, context: Context, row: Due, now: datetime) -
 
 
 def _prove(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
-    """The device of a press was not known when it came: perhaps it is now."""
+    """Try again to prove a press whose device was not known when it came: perhaps it is now."""
     incident = _open_incident(tx, row)
     if incident is not None:
         prove(tx, context, incident, now)
 
 
 def _linked(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
-    """An alarm about the same perpetrator was raised: room and crew are shown it."""
+    """Show that an alarm about the same perpetrator was raised: room and crew are shown it."""
     incident = _open_incident(tx, row)
     if incident is not None:
         touch_incident(tx.session, incident, now)

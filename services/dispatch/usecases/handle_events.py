@@ -36,7 +36,7 @@ from services.dispatch.usecases.registry_projection import (
 
 
 def take_alarms(context: Context, queue: str, received: Sequence[Received]) -> None:
-    """Presses (and the canaries that travel among them), all in one transaction each.
+    """Take presses (and the canaries that travel among them), all in one transaction each.
 
     Raises what the first press that could not be taken met; by then all others are.
     """
@@ -47,7 +47,7 @@ def take_alarms(context: Context, queue: str, received: Sequence[Received]) -> N
 
 
 def take(context: Context, queue: str, received: Sequence[Received]) -> None:
-    """Everything else: each event id once; types that mean nothing here are passed over."""
+    """Take everything else: each event id once; types that mean nothing here are passed over."""
     known = {event.id: (event, span) for event, span in received if event.type in _TAKERS}
     if not known:
         return
@@ -63,17 +63,17 @@ P = TypeVar("P", bound=Payload)
 
 
 def _taker(kind: type[P], use_case: Callable[[Transaction, Context, P, Span | None], None]) -> dict[str, Taker]:
-    """Who takes events of a type, and goes on in their trace."""
+    """Say who takes events of a type, and goes on in their trace."""
     return {kind.TYPE: lambda tx, context, event, span: use_case(tx, context, read(kind, event), span)}
 
 
 def _keeper(kind: type[P], use_case: Callable[[Transaction, Context, P], None]) -> dict[str, Taker]:
-    """Who keeps what events of a type say, sealed."""
+    """Say who keeps what events of a type say, encrypted."""
     return {kind.TYPE: lambda tx, context, event, _: use_case(tx, context, read(kind, event))}
 
 
 def _projection(kind: type[P], use_case: Callable[[Transaction, P], None]) -> dict[str, Taker]:
-    """Who keeps what events of a type say, as it is."""
+    """Say who keeps what events of a type say, as it is."""
     return {kind.TYPE: lambda tx, _, event, __: use_case(tx, read(kind, event))}
 
 

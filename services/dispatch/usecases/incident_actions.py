@@ -41,7 +41,7 @@ BY_RADIO = "confirmed by radio"
 
 
 def display_incident(context: Context, incident_id: UUID) -> None:
-    """The alarm stands on an operator's screen. The first time counts; repeating is harmless."""
+    """Note that the alarm stands on an operator's screen. The first time counts; repeating is harmless."""
     with context.database.transaction() as tx:
         incident = lock_known_incident(tx, incident_id)
         if incident.displayed_at is None and incident.state == "open":
@@ -52,7 +52,7 @@ def display_incident(context: Context, incident_id: UUID) -> None:
 
 
 def acknowledge_incident(context: Context, incident_id: UUID, operator: str, cic_id: str) -> None:
-    """An operator takes the alarm: the escalation ladder stops. Repeating is harmless.
+    """Acknowledge for an operator who takes the alarm: the escalation ladder stops. Repeating is harmless.
 
     Raises `NotResponsible` for a room that was only brought in: it takes over, or looks on.
     """
@@ -82,14 +82,14 @@ def _refuse_others(incident: IncidentRow, cic_id: str) -> None:
 
 
 def must_send(tx: Transaction, context: Context, incident: IncidentRow, now: datetime) -> None:
-    """Who takes a proved alarm has to send somebody, or others hear of it: see escalate.py."""
+    """Set the timer for who takes a proved alarm: to send somebody, or others hear of it: see escalate.py."""
     if incident.lane == "verified" and not live_orders(orders_of(tx.session, [incident.id])):
         due_at = after(now, context.settings.unsent_after_s)
         timers.schedule(tx.session, [timers.Due(kind="unsent", subject_id=str(incident.id), due_at=due_at)])
 
 
 def take_over_incident(context: Context, incident_id: UUID, operator: str, cic_id: str) -> None:
-    """A control room that was brought in accepts the hand-over, which is also its acknowledgement.
+    """Take over for a control room that was brought in, which is also its acknowledgement.
 
     Raises `IncidentUnknown` for any other room. Repeating is harmless.
     """
@@ -124,7 +124,7 @@ def close_from_scene(
     by_radio: Caller | None = None,
     reason: str | None = None,
 ) -> None:
-    """The unit that is on scene ends the incident; raises `OrderMoveImpossible` from anywhere else.
+    """End the incident for the unit on scene; raises `OrderMoveImpossible` from anywhere else.
 
     `by_radio`: the operator of the room that answers for the alarm, who heard the crew say so.
     """

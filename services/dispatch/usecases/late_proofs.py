@@ -35,7 +35,7 @@ from services.dispatch.usecases.send_unit import find_unit
 
 
 def prove(tx: Transaction, context: Context, incident: IncidentRow, now: datetime) -> None:
-    """What could not be proved when it came, tried again: proved, not, or not yet."""
+    """Try again to prove what could not be proved when it came: proved, not, or not yet."""
     waiting = unproved_presses(tx.session, incident.id)
     if not waiting or incident.lane == "verified":
         return
@@ -65,7 +65,7 @@ def prove(tx: Transaction, context: Context, incident: IncidentRow, now: datetim
 def _raise_to_proved(
     tx: Transaction, context: Context, incident: IncidentRow, owner: Any, now: datetime
 ) -> None:
-    """From now on it is treated as if it had come proved; who took it, keeps it."""
+    """Treat it from now on as if it had come proved; who took it, keeps it."""
     fix = context.open_fix(incident)
     subject = subject_of(incident.device_id, owner.enrolment_id, "verified")
     if has_open_incident(tx.session, subject):
@@ -92,7 +92,7 @@ def _raise_to_proved(
 def _proved(
     context: Context, press: PressRow, key: Ed25519PublicKey | None
 ) -> tuple[datetime, Mapping[str, Any]] | None:
-    """When a press came and what its device signed; None where this key does not fit."""
+    """Say when a press came and what its device signed; None where this key does not fit."""
     proof = context.open_proof(press.alarm_id, press.proof) if press.proof else None
     signed = jws.split(proof) if proof else None
     if key is None or signed is None or not jws.is_signed_by(key, signed.signed, signed.signature):
@@ -107,7 +107,7 @@ def _place_as_signed(
     proved: Sequence[tuple[datetime, Mapping[str, Any]]],
     now: datetime,
 ) -> None:
-    """Presses that joined it and prove nothing led it nowhere: she is where she signed last."""
+    """Put it where she signed; presses that prove nothing led it nowhere: she is where she signed last."""
     received_at, payload = max(proved, key=lambda press: press[0])
     signed, known = signed_place(payload), context.open_fix(incident)
     if signed is None or (known is not None and (known.lat, known.lon) == (signed.lat, signed.lon)):

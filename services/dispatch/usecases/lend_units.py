@@ -15,7 +15,7 @@ Kind = Literal["loan", "transfer"]
 
 
 def offer_unit(context: Context, unit_id: str, giver: Caller, cic_id: str, kind: Kind) -> None:
-    """The unit's own room offers it; nothing changes until the other room accepts. A newer offer replaces it.
+    """Offer a unit for its own room; nothing changes until the other room accepts. A newer offer replaces it.
 
     Raises `UnitUnknown`, `ControlRoomUnknown`, `UnitNotAvailable` for one that is lent already.
     """
@@ -31,7 +31,7 @@ def offer_unit(context: Context, unit_id: str, giver: Caller, cic_id: str, kind:
 
 
 def accept_unit(context: Context, unit_id: str, taker: Caller) -> None:
-    """The room to which it was offered takes it. Repeating is harmless.
+    """Take a unit for the room to which it was offered. Repeating is harmless.
 
     Raises `UnitUnknown` for any other room, `UnitNotAvailable` for a transfer while the unit serves an alarm.
     """
@@ -54,7 +54,7 @@ def accept_unit(context: Context, unit_id: str, taker: Caller) -> None:
 
 
 def return_unit(context: Context, unit_id: str, by: Caller) -> None:
-    """Either room ends a loan or an offer. An order that the unit has goes on.
+    """End a loan or an offer for either room. An order that the unit has goes on.
 
     Raises `UnitUnknown`, and `NotOffered` where there is nothing to end.
     """

@@ -28,7 +28,7 @@ from services.dispatch.usecases.send_unit import look_nearer
 
 
 def take_location(tx: Transaction, context: Context, located: AlarmLocated, span: Span | None) -> None:
-    """A further fix."""
+    """Take a further fix of a device."""
     incident = lock_incident_of_message(tx, located, "fixes")
     if incident is not None:
         note_fix_sequence(tx.session, located.alarm_id, located.sequence)
@@ -49,7 +49,7 @@ def move_incident(
     now: datetime,
     span: Span | None,
 ) -> list[str]:
-    """A newer place of an incident; the control rooms that this brings in."""
+    """Move an incident to a newer place; returns the control rooms that this brings in."""
     previous, had = incident.zone_id, {incident.cic_id, *incident.also_cics}
     reached = merged([route.cic], (n.cic for n in route.neighbours))
     touch_incident(
@@ -81,7 +81,10 @@ def move_incident(
 def follow_fix(
     tx: Transaction, context: Context, incident: IncidentRow, fix: Fix, received_at: datetime, span: Span | None
 ) -> None:
-    """A further fix. An older one than the last is ignored; a border crossed brings the other side in."""
+    """Follow a further fix.
+
+    An older one than the last is ignored; a border crossed brings the other side in.
+    """
     at, now = fix_time(fix, received_at), clock.now()
     route = context.situation.route(fix, None)
     if route.basis is not Basis.CURRENT_FIX or not is_newer(at, incident.fix_at, now):
@@ -95,12 +98,15 @@ def follow_fix(
 
 
 def is_newer(at: datetime, before: datetime | None, now: datetime) -> bool:
-    """Whether a place is newer than the one before. One that is to come would hide all others until then."""
+    """Say whether a place is newer than the one before.
+
+    One that is to come would hide all others until then.
+    """
     return before is None or at > before or before > now + _AHEAD
 
 
 def is_far(before: Fix | None, now: Fix, metres: float) -> bool:
-    """Whether two places are known to be further apart than so many metres."""
+    """Say whether two places are known to be further apart than so many metres."""
     if before is None:
         return False
     return math.dist(to_metres(before.lat, before.lon), to_metres(now.lat, now.lon)) > metres

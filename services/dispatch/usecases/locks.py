@@ -14,7 +14,7 @@ from services.dispatch.store.orders import incident_id_of_order
 
 
 def lock_known_incident(tx: Transaction, incident_id: UUID) -> IncidentRow:
-    """The incident, locked; raises `IncidentUnknown`."""
+    """Lock the incident; raises `IncidentUnknown`."""
     incident = lock_incident(tx.session, incident_id)
     if incident is None:
         raise IncidentUnknown("no such incident", field="incident_id")
@@ -22,7 +22,7 @@ def lock_known_incident(tx: Transaction, incident_id: UUID) -> IncidentRow:
 
 
 def lock_open_incident(tx: Transaction, incident_id: UUID) -> IncidentRow:
-    """The same; raises `IncidentIsClosed` too."""
+    """Do the same; raises `IncidentIsClosed` too."""
     incident = lock_known_incident(tx, incident_id)
     if incident.state != "open":
         raise IncidentIsClosed(f"closed with outcome {incident.outcome}")
@@ -30,7 +30,7 @@ def lock_open_incident(tx: Transaction, incident_id: UUID) -> IncidentRow:
 
 
 def lock_order(tx: Transaction, order_id: UUID) -> tuple[IncidentRow, OrderRow]:
-    """The order with its incident, both locked (incident first); raises `OrderUnknown`."""
+    """Lock the order with its incident (incident first); raises `OrderUnknown`."""
     incident_id = incident_id_of_order(tx.session, order_id)
     if incident_id is None:
         raise OrderUnknown("no such order", field="order_id")

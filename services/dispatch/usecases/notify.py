@@ -26,7 +26,7 @@ def notify_streams(
 def notify_watchers(
     tx: Transaction, context: Context, incident: IncidentRow, cause: Span | None = None
 ) -> None:
-    """After any change of an incident, when all of it is made."""
+    """Tell who watches after any change of an incident, when all of it is made."""
     notify_streams(tx, incident.id, incident.revision, cause)
     rooms = [incident.cic_id, *incident.also_cics]
     schedule(
@@ -40,7 +40,10 @@ def notify_watchers(
 
 
 def notify_queues(tx: Transaction, context: Context, incident: IncidentRow, cause: Span | None = None) -> None:
-    """Who goes or what a crew must know has changed: rooms that take orders by AMQP get the order anew."""
+    """Tell queues that who goes or what a crew must know has changed.
+
+    Rooms that take orders by AMQP get the order anew.
+    """
     known = context.situation.rooms
     rooms = [room for room in (incident.cic_id, *incident.also_cics) if room in known and known[room].amqp]
     if not rooms:
@@ -52,7 +55,7 @@ def notify_queues(tx: Transaction, context: Context, incident: IncidentRow, caus
 
 
 def _order(context: Context, view: IncidentView, incident: IncidentRow, room: str) -> OrderSent:
-    """What the room's software has to know, with the order that counts: the last one that a unit holds."""
+    """Make what the room's software has to know, with the order that counts: the last one that a unit holds."""
     order = next((o for o in reversed(view.orders) if o.state in LIVE), None) or next(
         (o for o in reversed(view.orders) if o.state in ("proposed", "closed")), None
     )

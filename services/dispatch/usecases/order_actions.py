@@ -26,7 +26,7 @@ from services.dispatch.usecases.notify import notify_queues, notify_watchers
 def move_order(
     context: Context, order_id: UUID, person: str, target: OrderState, reason: str | None = None
 ) -> OrderRow:
-    """A unit reports progress. Repeated or overtaken reports are harmless; raises `OrderMoveImpossible`.
+    """Report progress of a unit. Repeated or overtaken reports are harmless; raises `OrderMoveImpossible`.
 
     Where `person` has a tie to a party, an order that is not under way yet is declined: another patrol is
     looked for at once. One that is on its way is not called back.
@@ -57,7 +57,7 @@ def report_progress(
     now: datetime,
     reason: str | None,
 ) -> None:
-    """What follows from a report of progress, whoever makes it."""
+    """Do what follows from a report of progress, whoever makes it."""
     apply_move(tx, incident, order, target, now, reason)
     if target in ANSWERED:
         timers.cancel(tx.session, str(order.id), ["unit_answer"])

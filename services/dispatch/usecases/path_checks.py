@@ -11,7 +11,7 @@ from services.dispatch.usecases.context import Context
 
 
 def route_test(tx: Transaction, context: Context, test: TestRaised, span: Span | None) -> None:
-    """A test press came all the way: it is answered with the control room that would have got it."""
+    """Answer a test press that came all the way with the control room that would have got it."""
     [owners] = tx.send(select_owners([test.device_id]))
     owner = owners[0] if owners else None
     route = context.situation.route(test.fix, owner.managing_zone_id if owner else None)
@@ -29,7 +29,7 @@ def route_test(tx: Transaction, context: Context, test: TestRaised, span: Span |
 
 
 def route_canary(tx: Transaction, context: Context, canary: CanaryRaised, span: Span | None) -> None:
-    """A canary came through the lane of real presses."""
+    """Answer a canary that came through the lane of real presses."""
     route = context.situation.route(canary.fix, None)
     tx.publish(
         CanaryRouted(

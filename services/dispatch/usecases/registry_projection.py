@@ -41,7 +41,7 @@ from services.dispatch.usecases.notify import notify_queues, notify_watchers
 
 
 def take_device(tx: Transaction, device: DeviceChanged) -> None:
-    """Read model of devices; an older version is ignored. Presses that waited for the device are looked at."""
+    """Keep what a device is; an older version is ignored. Presses that waited for it are looked at."""
     row = DeviceRow(
         id=device.device_id,
         enrolment_id=device.enrolment_id,
@@ -57,7 +57,7 @@ def take_device(tx: Transaction, device: DeviceChanged) -> None:
 
 
 def take_enrolment(tx: Transaction, enrolment: EnrolmentChanged) -> None:
-    """Read model of enrolments; an older change than the stored one is ignored."""
+    """Keep whose an enrolment is; an older change than the stored one is ignored."""
     row = EnrolmentRow(
         id=enrolment.enrolment_id,
         managing_zone_id=enrolment.managing_zone_id,
@@ -68,7 +68,7 @@ def take_enrolment(tx: Transaction, enrolment: EnrolmentChanged) -> None:
 
 
 def take_tie(tx: Transaction, context: Context, told: TieTold, span: Span | None) -> None:
-    """Somebody has a tie to a party, or none after all: what is open is shown anew. A copy changes nothing."""
+    """Take that somebody has a tie to a party, or none after all: what is open is shown anew."""
     row = TieRow(
         enrolment_id=told.enrolment_id,
         subject=account(told.person),

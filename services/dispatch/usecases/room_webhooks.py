@@ -22,7 +22,7 @@ _FIELDS = ("webhook_url", "webhook_secret")
 
 
 def refuse_wrong(context: Context, wanted: ControlRoomIn) -> None:
-    """Raises `Invalid` for a webhook that can never come into force."""
+    """Refuse (`Invalid`) a webhook that can never come into force."""
     url = wanted.webhook_url
     if url is None:
         if wanted.webhook_secret is not None:
@@ -94,7 +94,7 @@ def _proposed(tx: Transaction, cic_id: str, proposal_id: UUID) -> tuple[ControlR
 
 
 def _locked(tx: Transaction, cic_id: str) -> tuple[ControlRoomRow, WebhookProposalRow | None]:
-    """The room, locked, and what is proposed for it."""
+    """Lock the room; returns what is proposed for it too."""
     room = tx.session.get(ControlRoomRow, cic_id, with_for_update=True)
     if room is None:
         raise WebhookProposalUnknown("nothing was ever set up for this control room", field="control_room_id")

@@ -64,8 +64,8 @@ def send(context: Context, incident_id: UUID, unit_id: str | None, cic_id: str |
 def _refuse_out_of_reach(
     tx: Transaction, context: Context, incident: IncidentRow, unit_id: str, cic_id: str | None
 ) -> None:
-    """A room sends its own units; the one that answers for the alarm also those of its neighbours and of the
-    rooms that were brought in."""
+    """Refuse what a room may not send: it sends its own units, and the one that answers for the alarm also
+    those of its neighbours and of the rooms that were brought in."""
     unit = tx.session.get(UnitRow, unit_id)
     if unit is None or cic_id is None:
         return
@@ -156,7 +156,7 @@ def find_unit(
 
 
 def propose_nearer(tx: Transaction, context: Context, incident: IncidentRow, now: datetime) -> None:
-    """Better is known of where she is: an operator who has not sent yet is shown who is nearest to that."""
+    """Show an operator who has not sent yet who is nearest to what is now known of where she is."""
     orders = orders_of(tx.session, [incident.id])
     proposal = next((order for order in orders if order.state == "proposed"), None)
     if proposal is None or live_orders(orders):
@@ -171,7 +171,9 @@ def propose_nearer(tx: Transaction, context: Context, incident: IncidentRow, now
 
 
 def look_nearer(tx: Transaction, context: Context, incident: IncidentRow, now: datetime, *, far: bool) -> None:
-    """She is known to be elsewhere. `far`: the unit that is on its way goes to where she was, perhaps.
+    """Look for who is nearer: she is known to be elsewhere.
+
+    `far`: the unit that is on its way goes to where she was, perhaps.
 
     Only people call that one back. A nearer one goes too, where the room's policy says so, or is proposed.
     """
@@ -211,7 +213,7 @@ def _nearest(
 
 
 def where_to_look(tx: Transaction, context: Context, incident: IncidentRow) -> tuple[Route, Search]:
-    """Her zone and place as they are known now; the card is opened only where nothing else tells."""
+    """Say her zone and place as they are known now; the card is opened only where nothing else tells."""
     route, home = context.situation.route(context.open_fix(incident), incident.zone_id), None
     if route.point is None and incident.enrolment_id is not None:
         sealed = sealed_cards(tx.session, [incident.enrolment_id])
@@ -222,7 +224,7 @@ def where_to_look(tx: Transaction, context: Context, incident: IncidentRow) -> t
 def _fresh_proposal(
     tx: Transaction, incident: IncidentRow, orders: Sequence[OrderRow], now: datetime
 ) -> OrderRow | None:
-    """The proposal whose unit is still free; those that are stale leave the screen."""
+    """Find the proposal whose unit is still free; those that are stale leave the screen."""
     fresh = None
     for order in (each for each in orders if each.state == "proposed"):
         if is_unit_free(tx.session, order.unit_id):
@@ -243,12 +245,15 @@ def propose(
 
 
 def _tried(orders: Sequence[OrderRow]) -> frozenset[str]:
-    """A proposal that another alarm took was never asked: its unit may be the nearest again."""
+    """Name the units that were tried.
+
+    A proposal that another alarm took was never asked: its unit may be the nearest again.
+    """
     return frozenset(order.unit_id for order in orders if order.state in OVER and order.sent_at is not None)
 
 
 def _back_again(context: Context, orders: Sequence[OrderRow]) -> frozenset[str]:
-    """Units whose order never reached them and that gave a sign of life since: better than nobody."""
+    """Name the units whose order never reached them, with a sign of life since: better than nobody."""
     unreached = {
         order.unit_id: order.sent_at
         for order in orders
@@ -268,7 +273,7 @@ def _found(context: Context, incident: IncidentRow, order: OrderRow) -> list[str
 
 
 def _is_fresh(context: Context, order: OrderRow) -> bool:
-    """Whether the unit of an order gave a sign of life lately; of one that is not known here nobody can say."""
+    """Say whether the unit of an order gave a sign of life lately; of one that is not known nobody can say."""
     unit = context.situation.known.get(order.unit_id)
     return unit is None or context.situation.is_fresh(unit.seen_at)
 

@@ -44,7 +44,7 @@ def put_units(context: Context, units: Sequence[UnitIn]) -> None:
 
 
 def move_units(context: Context, positions: Sequence[PositionIn], cic_id: str | None) -> None:
-    """New positions of units of one control room (None: of any); of several of one unit the last counts.
+    """Move units of one control room (None: of any); of several positions of one unit the last counts.
 
     Raises `UnitOfAnotherRoom` naming those that are not this room's: the others are taken all the same.
     """
@@ -57,7 +57,7 @@ def move_units(context: Context, positions: Sequence[PositionIn], cic_id: str | 
 
 
 def connected(context: Context, unit_ids: Collection[str]) -> None:
-    """The terminals of these units are connected: a sign of life."""
+    """Note that the terminals of these units are connected: a sign of life."""
     with context.database.transaction() as tx:
         note_sign_of_life(tx.session, unit_ids, clock.now())
 

@@ -13,7 +13,7 @@ from services.dispatch.usecases.incident_actions import close_incident
 def close_unproved(
     context: Context, seen: Mapping[UUID, int], outcome: Outcome, person: str, reason: str, cic_id: str
 ) -> tuple[list[UUID], list[UUID]]:
-    """Close those that nobody proved, took or pressed again, each by itself; which were, and were left.
+    """Close those that nobody proved, took or pressed again, each by itself; returns which, and the others.
 
     `seen`: how many presses of each stood on the screen of who closes them.
     """

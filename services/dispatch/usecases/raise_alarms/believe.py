@@ -21,7 +21,7 @@ Proof = Literal["proved", "proof_pending", "proof_missing", "proof_broken"]
 
 
 def believed(alarm: AlarmRaised, owner: Any) -> AlarmRaised:
-    """The press as far as it is proved. `owner`: see `select_owners`; None for a device not known here."""
+    """Give the press as far as it is proved. `owner`: see `select_owners`; None for a device not known here."""
     if alarm.lane != "verified":
         return alarm
     proof, signed = _judge(alarm, owner)
@@ -39,7 +39,7 @@ def believed(alarm: AlarmRaised, owner: Any) -> AlarmRaised:
 
 
 def may_yet_be_proved(alarm: AlarmRaised) -> bool:
-    """Whether another key of its device may prove it: none was known here, or perhaps an older one."""
+    """Say whether another key of its device may prove it: none was known here, or perhaps an older one."""
     signed = jws.split(alarm.proof) if alarm.proof else None
     return bool({PENDING, BROKEN} & set(alarm.flags)) and signed is not None and _says_this_press(signed, alarm)
 
@@ -59,7 +59,7 @@ def _judge(alarm: AlarmRaised, owner: Any) -> tuple[Proof, jws.Signed | None]:
 
 
 def _says_this_press(signed: jws.Signed, alarm: AlarmRaised) -> bool:
-    """Whether the signed bytes may be what the event says: a press, with this counter and under its id."""
+    """Say whether the signed bytes may be what the event says: a press, with this counter and under its id."""
     counter = signed.payload.get("counter")
     other = isinstance(counter, int) and not isinstance(counter, bool) and counter != alarm.counter
     return is_signed_as("press", signed.header.get("typ")) is not False and not (
@@ -68,7 +68,7 @@ def _says_this_press(signed: jws.Signed, alarm: AlarmRaised) -> bool:
 
 
 def signed_place(payload: Mapping[str, Any]) -> Fix | None:
-    """The place in signed bytes that are in order; None where the alarm service's reading has to do."""
+    """Read the place in signed bytes that are in order; None where the alarm service's reading has to do."""
     fix = payload.get("fix")
     fix = fix if isinstance(fix, dict) else {}
     lat, lon = fix.get("lat"), fix.get("lon")

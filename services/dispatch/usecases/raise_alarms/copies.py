@@ -28,7 +28,7 @@ Arrived = tuple[UUID, AlarmRaised, Span | None]
 
 
 def key_of(alarm: AlarmRaised) -> str:
-    """What all copies of a press share and no other press has: the bytes that its device sent.
+    """Digest what all copies of a press share and no other press has: the bytes that its device sent.
 
     The signature is among them where there is one: nobody who has no key can make a copy beforehand.
     """
@@ -37,12 +37,12 @@ def key_of(alarm: AlarmRaised) -> str:
 
 
 def keys_of(alarm: AlarmRaised) -> set[str]:
-    """Every key that it may be kept under: parts that a store refuses are left out of it."""
+    """List every key that it may be kept under: parts that a store refuses are left out of it."""
     return {key_of(alarm), *(key_of(less(alarm)) for less in WITHOUT.values())}
 
 
 def by_key(presses: Sequence[Arrived]) -> dict[str, Arrived]:
-    """Each press of a batch once."""
+    """Index each press of a batch once."""
     found: dict[str, Arrived] = {}
     for arrived in presses:
         found.setdefault(key_of(arrived[1]), arrived)
@@ -50,7 +50,7 @@ def by_key(presses: Sequence[Arrived]) -> dict[str, Arrived]:
 
 
 def locked(arrived: Mapping[str, Arrived]) -> tuple[Statement, ...]:
-    """The statements that keep copies in other transactions waiting, and then read what is there already.
+    """Make the statements that keep copies in other transactions waiting, then read what is there already.
 
     The inbox is the lock and no more: where a press was lost from the books, a copy brings it back.
     """
@@ -60,7 +60,7 @@ def locked(arrived: Mapping[str, Arrived]) -> tuple[Statement, ...]:
 
 
 def new_among(tx: Transaction, arrived: Mapping[str, Arrived], known: Sequence[Any]) -> dict[str, Arrived]:
-    """Those that are no copies, each under an id of its own. `known`: see `select_known_presses`."""
+    """Pick those that are no copies, each under an id of its own. `known`: see `select_known_presses`."""
     taken = {row.alarm_id for row in known}
     earlier = {row.copy_key: row for row in known}
     found: dict[str, Arrived] = {}
@@ -83,7 +83,7 @@ def new_among(tx: Transaction, arrived: Mapping[str, Arrived], known: Sequence[A
 
 
 def locked_key(key: str, alarm_id: UUID) -> tuple[Statement, ...]:
-    """The same as `locked` for one key."""
+    """Do the same as `locked` for one key."""
     return (
         *inbox.claimed(DISPATCH_ALARMS, [uuid5(_LOCKS, key), alarm_id]),
         select_known_presses([alarm_id], [key]),
@@ -91,7 +91,7 @@ def locked_key(key: str, alarm_id: UUID) -> tuple[Statement, ...]:
 
 
 def _ids_for(alarm: AlarmRaised) -> Iterator[UUID]:
-    """The id of a press, and the one that the alarm service gives it where that is another's."""
+    """Give the id of a press, and the one that the alarm service gives it where that is another's."""
     yield alarm.alarm_id
     yield unverified_alarm_id_of(alarm.device_id, str(alarm.counter), str(alarm.content))
 
@@ -102,12 +102,12 @@ def _flagged(alarm: AlarmRaised, flag: str, content: str) -> AlarmRaised:
 
 
 def _is_over(first: Any, alarm: AlarmRaised) -> bool:
-    """Whether the alarm of the first was closed before this came in."""
+    """Say whether the alarm of the first was closed before this came in."""
     return first.closed_at is not None and alarm.received_at > first.closed_at
 
 
 def _is_from_before(alarm: AlarmRaised, known: Sequence[Any]) -> bool:
-    """Whether it was stored before keys of copies were."""
+    """Say whether it was stored before keys of copies were."""
     return any(
         row.copy_key is None and row.alarm_id == alarm.alarm_id and row.received_at == alarm.received_at
         for row in known

@@ -28,7 +28,7 @@ RE_PRESS = "re_press"
 def join(
     tx: Transaction, context: Context, incident: IncidentRow, presses: Sequence[RaisedPress], now: datetime
 ) -> None:
-    """Further presses of an open incident, however many, in one change. They are counted already."""
+    """Join further presses to an open incident, however many, in one change. They are counted already."""
     placed = [press for press in presses if press.alarm.fix and press.route.basis is Basis.CURRENT_FIX]
     newest = max(placed, key=_measured_at, default=None)
     here = newest is not None and is_newer(_measured_at(newest), incident.fix_at, now)
@@ -59,7 +59,7 @@ def _measured_at(press: RaisedPress) -> datetime:
 
 
 def _ring_again(tx: Transaction, context: Context, incident: IncidentRow, now: datetime) -> None:
-    """Whoever took it took it for somewhere else: all of the ladder begins anew.
+    """Ring again, for whoever took it took it for somewhere else: all of the ladder begins anew.
 
     Where nobody took it the ladder goes on: who presses again and again must not hold it back.
     """

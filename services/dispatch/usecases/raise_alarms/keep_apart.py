@@ -14,7 +14,7 @@ from services.dispatch.usecases.raise_alarms.raised_press import RaisedPress
 
 
 def keep_apart(tx: Transaction, context: Context, raised: Sequence[RaisedPress]) -> None:
-    """Unproved presses join near by, soon, from one source, and none that a person took.
+    """Let unproved presses join only near by, soon, from one source, and none that a person took.
 
     Who named the device before was perhaps somebody else. Near is reckoned from where the incident was opened
     as well: step by step nobody leads it away.
@@ -62,7 +62,7 @@ def _may_join(context: Context, alarm: AlarmRaised, incident: Unproved) -> bool:
 
 
 def _is_near(context: Context, one: Fix | None, other: Fix | None) -> bool:
-    """Whether two places may be one; of a known and an unknown one nobody can say so."""
+    """Say whether two places may be one; of a known and an unknown one nobody can say so."""
     if one is None or other is None:
         return one is other
     return not is_far(one, other, context.settings.unproved_join_m)

@@ -64,7 +64,10 @@ def _is_taken(press: RaisedPress, order_id: UUID | None) -> bool:
 def _next_best(
     tx: Transaction, context: Context, waiting: Sequence[RaisedPress], now: datetime, taken: set[str]
 ) -> None:
-    """Another process was faster: the next nearest, until one is free; without one a timer goes on looking."""
+    """Take, where another process was faster, the next nearest, until one is free.
+
+    Without one a timer goes on looking.
+    """
     while waiting:
         for press in waiting:
             _pick(context, press, now, taken)
@@ -112,7 +115,7 @@ def _incident(
 
 
 def _pick(context: Context, press: RaisedPress, now: datetime, taken: set[str]) -> None:
-    """The nearest unit that is not `taken`, which it is from now on."""
+    """Pick the nearest unit that is not `taken` yet, and take it."""
     found = context.situation.candidates(press.route, press.search, frozenset(taken), k=1)
     if not found:
         press.order = None

@@ -25,7 +25,7 @@ from services.dispatch.usecases.raise_alarms.raised_press import RaisedPress
 
 
 def persist(tx: Transaction, context: Context, raised: Sequence[RaisedPress], now: datetime) -> None:
-    """Presses, timers and events of a batch."""
+    """Write presses, timers and events of a batch."""
     if not raised:
         return
     timers: list[Due] = []
@@ -54,7 +54,7 @@ def persist(tx: Transaction, context: Context, raised: Sequence[RaisedPress], no
 
 
 def _sealed_view(context: Context, press: RaisedPress, now: datetime) -> str:
-    """What a stream shows of the incident that this press opened: nobody has to read it again."""
+    """Seal what a stream shows of the incident that this press opened: nobody has to read it again."""
     seal = context.presenters.seal_opened
     return seal(context, press.row, press.alarm.fix, press.order, press.owner, now)
 
@@ -81,7 +81,7 @@ def _timers(context: Context, press: RaisedPress, now: datetime) -> list[Due]:
 
 
 def _linked(press: RaisedPress, now: datetime) -> list[Due]:
-    """Who is on the way to another victim of the same perpetrator hears of this one."""
+    """Tell who is on the way to another victim of the same perpetrator."""
     others = press.owner.linked if press.owner else ()
     return [Due(kind="linked", subject_id=str(each), due_at=now) for each in others]
 

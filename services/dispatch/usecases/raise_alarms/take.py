@@ -18,7 +18,7 @@ from services.dispatch.usecases.raise_alarms.copies import keys_of
 def take_presses(
     context: Context, presses: Sequence[Press], most_passing: int | None = None
 ) -> list[tuple[Press, Exception]]:
-    """Raise alarms, together or apart; those that were not taken, and why.
+    """Raise alarms, together or apart; returns those that were not taken, and why.
 
     A press that the database refuses for what it holds is taken without that, with a flag. `most_passing`: see
     `bisect`.
