@@ -78,7 +78,7 @@ async def _beside(app: FastAPI) -> AsyncIterator[None]:
     disclosures: Disclosures = app.state.disclosures
     courier = Courier(context)
     app.state.hub = hub = Hub(context, courier.wake, app.state.signed_out)
-    process.publisher.subscribe_transient(topology.DISPATCH_LIVE, ["#"], hub.rung)
+    process.publisher.subscribe_transient(topology.DISPATCH_LIVE, ["#"], hub.take_notifications)
     hub.start()
     courier.start()
     disclosures.start()

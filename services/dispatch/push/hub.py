@@ -8,20 +8,13 @@ from datetime import datetime, timedelta
 from itertools import count
 from uuid import UUID
 
-from opentelemetry.context import Context as TraceContext
-from opentelemetry.trace import Span, SpanKind
-from pydantic import ValidationError
+from opentelemetry.trace import Span
 
 from chassis.database.database import SQLAlchemyError
 from chassis.runtime import clock
 from chassis.security.signouts import SignOuts
-from chassis.security.vault import Unreadable
-from chassis.telemetry import telemetry
-from contracts.envelope import Event, Undecodable
-from contracts.topology import DISPATCH_LIVE
-from services.dispatch.events.outgoing import IncidentChanged
 from services.dispatch.presenters.incident_view import load_views
-from services.dispatch.push.notifications import open_sealed
+from services.dispatch.push.notifications import read_notification
 from services.dispatch.push.watchers import QUEUE_LENGTH, Watcher, frames_for
 from services.dispatch.schemas.incidents import IncidentView
 from services.dispatch.store import duty
@@ -63,47 +56,18 @@ class Hub:
         for watcher in list(self._watchers):
             self._drop(watcher)
 
-    def rung(self, bodies: list[bytes]) -> None:
+    def take_notifications(self, bodies: list[bytes]) -> None:
         """Take doorbells from the broker; on the event loop's thread."""
         for body in bodies:
-            try:
-                event = Event.decode(body)
-            except Undecodable:
-                log.warning("an undecodable doorbell")
+            notified = read_notification(self._context, body)
+            if notified is None:
                 continue
-            span = telemetry.start(
-                f"process {DISPATCH_LIVE}",
-                SpanKind.CONSUMER,
-                parent=telemetry.context_of(event.traceparent) or TraceContext(),
-                attributes={
-                    "messaging.system": "rabbitmq",
-                    "messaging.destination.name": DISPATCH_LIVE,
-                    "messaging.operation.type": "process",
-                    "messaging.operation.name": "process",
-                    "messaging.message.id": str(event.id),
-                },
-            )
-            try:
-                told = IncidentChanged.model_validate(event.data)
-            except ValidationError:
-                log.warning("a doorbell that does not say for which incident")
-                span.end()
-                continue
-            view = self._unsealed(told)
-            if view is None:
-                self._pending.setdefault(told.incident_id, []).append(span)
+            if notified.view is None:
+                self._pending.setdefault(notified.incident_id, []).append(notified.span)
             else:
-                self._push([view])
-                span.end()
+                self._push([notified.view])
+                notified.span.end()
         self._wake.set()
-
-    def _unsealed(self, told: IncidentChanged) -> IncidentView | None:
-        """Open what the doorbell brought; None if it only rang."""
-        try:
-            return open_sealed(self._context, told.incident_id, told.sealed) if told.sealed else None
-        except (Unreadable, ValueError):
-            log.warning("a doorbell that cannot be opened")
-            return None
 
     def connected_units(self) -> set[str]:
         """Name the units whose terminals have a stream open in this process."""
