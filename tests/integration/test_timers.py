@@ -93,7 +93,7 @@ def test_what_failed_half_way_left_nothing_behind(desk: Desk, monkeypatch: pytes
     desk.press(alarm(fix=BRUSSELS))
     before = desk.sql("SELECT revision, flags, escalation FROM incidents ORDER BY id")
     # The last thing that an act does.
-    monkeypatch.setattr(escalate, "changed", None)
+    monkeypatch.setattr(escalate, "notify_watchers", None)
     desk.pass_time(20.1, failing=4)
     assert desk.sql("SELECT revision, flags, escalation FROM incidents ORDER BY id") == before
     assert desk.published("incident.escalated.v1") == []
