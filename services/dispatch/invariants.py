@@ -1,6 +1,8 @@
 """Statements that must return no row, ever."""
 
-_LIVE = "('sent', 'received', 'acknowledged', 'en_route', 'on_scene')"
+from services.dispatch.domain.orders import LIVE
+
+_LIVE = ", ".join(f"'{state}'" for state in sorted(LIVE))
 
 INVARIANTS: dict[str, str] = {
     "press_without_incident": (
@@ -16,23 +18,23 @@ INVARIANTS: dict[str, str] = {
     # Somebody has the alarm, or a timer sees to it that somebody will.
     "open_incident_left_alone": (
         "SELECT id FROM incidents i WHERE state = 'open' AND acknowledged_at IS NULL AND NOT EXISTS "  # noqa: S608
-        f"(SELECT 1 FROM orders o WHERE o.incident_id = i.id AND o.state IN ('proposed', {_LIVE[1:-1]})) "
+        f"(SELECT 1 FROM orders o WHERE o.incident_id = i.id AND o.state IN ('proposed', {_LIVE})) "
         "AND NOT EXISTS (SELECT 1 FROM due d WHERE d.subject_id = i.id::text)"
     ),
     "unit_with_two_orders": (
-        f"SELECT unit_id FROM orders WHERE state IN {_LIVE} GROUP BY unit_id HAVING count(*) > 1"  # noqa: S608
+        f"SELECT unit_id FROM orders WHERE state IN ({_LIVE}) GROUP BY unit_id HAVING count(*) > 1"  # noqa: S608
     ),
     "unit_held_by_an_order_that_is_over": (
         "SELECT u.id FROM units u WHERE u.order_id IS NOT NULL AND NOT EXISTS "  # noqa: S608
-        f"(SELECT 1 FROM orders o WHERE o.id = u.order_id AND o.unit_id = u.id AND o.state IN {_LIVE})"
+        f"(SELECT 1 FROM orders o WHERE o.id = u.order_id AND o.unit_id = u.id AND o.state IN ({_LIVE}))"
     ),
     "live_order_without_its_unit": (
-        f"SELECT o.id FROM orders o JOIN units u ON u.id = o.unit_id WHERE o.state IN {_LIVE} "  # noqa: S608
+        f"SELECT o.id FROM orders o JOIN units u ON u.id = o.unit_id WHERE o.state IN ({_LIVE}) "  # noqa: S608
         "AND u.order_id IS DISTINCT FROM o.id"
     ),
     "live_order_of_a_closed_incident": (
         "SELECT o.id FROM orders o JOIN incidents i ON i.id = o.incident_id "  # noqa: S608
-        f"WHERE i.state = 'closed' AND o.state IN {_LIVE}"
+        f"WHERE i.state = 'closed' AND o.state IN ({_LIVE})"
     ),
     "closed_incident_without_outcome": (
         "SELECT id FROM incidents WHERE state = 'closed' AND (outcome IS NULL OR closed_by IS NULL)"

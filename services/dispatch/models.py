@@ -254,7 +254,7 @@ class OrderRow(Table, table=True):
     """One unit ordered (or proposed) to one incident."""
 
     __tablename__ = "orders"
-    # Proposals are looked at every second: see `store.stale_proposals`.
+    # Proposals are looked at every second: see `stale_proposals`.
     __table_args__ = (Index("orders_proposed", "unit_id", postgresql_where=text("state = 'proposed'")),)
 
     id: UUID = Field(primary_key=True)

@@ -3,40 +3,30 @@
 import logging
 from functools import cache
 
-from sqlalchemy.exc import SQLAlchemyError
-
-from chassis.database.database import Database, engine_of
-from chassis.messaging.outbox import Relay
-from chassis.messaging.worker import Delivery, every, listen, tell_of_parked, worker_publisher
-from chassis.runtime.settings import load
-from chassis.security import audit
-from chassis.security.key_rotation import LOOK_EVERY_S, Resealer
-from chassis.security.vault import Vault
+from chassis.bootstrap.worker import WorkerProcess
+from chassis.database.database import SQLAlchemyError
+from chassis.messaging.worker import Delivery, every, listen
+from chassis.security.key_rotation import LOOK_EVERY_S
 from chassis.telemetry import metrics
 from contracts import telemetry, topology
-from services.dispatch import events, store
-from services.dispatch.board import Board
-from services.dispatch.settings import DispatchSettings
-from services.dispatch.usecases import escalating, rooms
+from services.dispatch.bootstrap import DISPATCH, context_of
+from services.dispatch.events.incoming import Received
+from services.dispatch.store.incidents import unacknowledged
+from services.dispatch.usecases import control_rooms, escalate
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.sealed import SEALED
+from services.dispatch.usecases.handle_events import take, take_alarms
 
 log = logging.getLogger(__name__)
 
 
+PROCESS = WorkerProcess(DISPATCH)
+on_stop = PROCESS.stop
+
+
 @cache
 def context() -> Context:
-    """The means of this process, made on first use."""
-    settings = load(DispatchSettings)
-    engine = engine_of(settings)
-    publisher = worker_publisher()
-    relay = Relay(engine, publisher)
-    relay.start()
-    database = Database(engine, "/services/dispatch", relay)
-    return Context(database, Board(settings), Vault(settings.vault_keys.get_secret_value()), settings)
-
-
-tell_of_parked("dispatch", lambda: context().database)
+    """Put together what the use cases of this process are given, on first use."""
+    return context_of(PROCESS.settings, PROCESS.database, PROCESS.vault)
 
 
 def on_start() -> None:
@@ -48,30 +38,21 @@ def on_start() -> None:
 
 def _unacknowledged(column: int) -> list[metrics.Reading]:
     with context().database.read() as session:
-        found = {row[0]: float(row[column]) for row in store.unacknowledged(session)}
-    return [(found.get(room, 0), {"control_room": room}) for room in context().board.rooms]
-
-
-def on_stop() -> None:
-    """Send what is waiting before the process ends."""
-    if context.cache_info().currsize and (relay := context().database.relay):
-        relay.stop()
+        found = {row[0]: float(row[column]) for row in unacknowledged(session)}
+    return [(found.get(room, 0), {"control_room": room}) for room in context().situation.rooms]
 
 
 def _refresh() -> None:
     try:
         with context().database.read() as session:
-            context().board.refresh(session)
+            context().situation.refresh(session)
     except SQLAlchemyError as error:
         # What is in memory still serves: the database has the last word at every claim.
-        log.warning("board not refreshed: %s", type(error).__name__)
+        log.warning("situation not refreshed: %s", type(error).__name__)
 
 
-def _received(deliveries: list[Delivery]) -> list[events.Received]:
+def _received(deliveries: list[Delivery]) -> list[Received]:
     return [(delivery.event, delivery.span) for delivery in deliveries]
-
-
-RESEALER = Resealer(SEALED)
 
 
 class AlarmLane:
@@ -82,7 +63,7 @@ class AlarmLane:
     @listen(topology.DISPATCH_ALARMS, batch=64)
     def on_alarm(self, deliveries: list[Delivery]) -> None:
         """Route, open or join, order a unit: one transaction a batch."""
-        events.take_alarms(context(), topology.DISPATCH_ALARMS, _received(deliveries))
+        take_alarms(context(), topology.DISPATCH_ALARMS, _received(deliveries))
 
     @every(1)
     def refresh(self) -> None:
@@ -98,22 +79,22 @@ class Follow:
     @listen(topology.DISPATCH_FIXES, batch=50)
     def on_fix(self, deliveries: list[Delivery]) -> None:
         """Where the victim is now, and what her device asks."""
-        events.take(context(), topology.DISPATCH_FIXES, _received(deliveries))
+        take(context(), topology.DISPATCH_FIXES, _received(deliveries))
 
     @listen(topology.DISPATCH_UNVERIFIED, batch=32)
     def on_unverified(self, deliveries: list[Delivery]) -> None:
         """Presses that nobody proved: never filtered, never in the way."""
-        events.take_alarms(context(), topology.DISPATCH_UNVERIFIED, _received(deliveries))
+        take_alarms(context(), topology.DISPATCH_UNVERIFIED, _received(deliveries))
 
     @listen(topology.DISPATCH_REGISTRY, batch=50)
     def on_registry(self, deliveries: list[Delivery]) -> None:
         """Whose device it is."""
-        events.take(context(), topology.DISPATCH_REGISTRY, _received(deliveries))
+        take(context(), topology.DISPATCH_REGISTRY, _received(deliveries))
 
     @listen(topology.DISPATCH_CARDS, batch=20)
     def on_card(self, deliveries: list[Delivery]) -> None:
         """What a patrol must know."""
-        events.take(context(), topology.DISPATCH_CARDS, _received(deliveries))
+        take(context(), topology.DISPATCH_CARDS, _received(deliveries))
 
     @every(1)
     def refresh(self) -> None:
@@ -129,35 +110,35 @@ class Escalation:
     @every(0.5)
     def act(self) -> None:
         """Act on what is due."""
-        escalating.act_on_due(context())
+        escalate.act_on_due(context())
 
     @every(1)
     def look_again_for_stale(self) -> None:
         """A proposed unit that is gone is no proposal."""
-        escalating.look_again_for_stale(context())
+        escalate.look_again_for_stale(context())
 
     @every(2)
     def adopt_roomless(self) -> None:
         """An alarm of a control room that is gone stands on no screen."""
-        escalating.adopt_roomless(context())
+        escalate.adopt_roomless(context())
 
     @every(2)
     def warn_of_blind_rooms(self) -> None:
         """An alarm that is kept from everybody on duty in its room is told loudly."""
-        escalating.warn_of_blind_rooms(context())
+        escalate.warn_of_blind_rooms(context())
 
     @every(LOOK_EVERY_S)
-    def reseal(self) -> None:
-        """Seal anew what an older key sealed."""
-        RESEALER.look(context().database, context().vault)
+    def rotate_keys(self) -> None:
+        """Encrypt anew what an older key encrypted."""
+        PROCESS.rotate_keys()
 
     @every(2)
     def chain_audit_log(self) -> None:
         """Chain and sign what was logged."""
-        audit.keep(context().database, context().settings)
+        PROCESS.chain_audit_log()
 
     @every(30)
     def announce(self) -> None:
         """Make control rooms known to those that send canaries, and zones to those that keep files."""
-        rooms.announce(context())
-        rooms.announce_zones(context())
+        control_rooms.announce(context())
+        control_rooms.announce_zones(context())

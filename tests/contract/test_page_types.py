@@ -10,7 +10,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from services.dispatch.schemas import ControlRoomOut, IncidentView, RoomWebhook, UnitOut, UnprovedClosed
+from services.dispatch.schemas.control_rooms import ControlRoomOut, RoomWebhook
+from services.dispatch.schemas.incidents import IncidentView, UnprovedClosed
+from services.dispatch.schemas.units import UnitOut
 
 TYPES = Path(__file__).resolve().parents[2] / "infra/front/api.d.ts"
 HEAD = """\

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from contracts.envelope import wrap
 from services.dispatch.api import create_app
-from services.dispatch.usecases.moving import BY_RADIO
+from services.dispatch.usecases.incident_actions import BY_RADIO
 from services.reporting.api import create_app as reporting_app
 from tests.support.books import opened
 from tests.support.committee import POLICE, SECRETARY

@@ -9,8 +9,9 @@ import pytest
 from chassis.errors import Invalid
 from contracts.common import Fix, Outcome
 from services.dispatch.errors import IncidentUnknown
-from services.dispatch.schemas import ControlRoomIn
-from services.dispatch.usecases import escalating, moving, room_webhooks, sending
+from services.dispatch.schemas.control_rooms import ControlRoomIn
+from services.dispatch.usecases import escalate, room_webhooks, send_unit
+from services.dispatch.usecases.incident_actions import acknowledge_incident, close_incident, take_over_incident
 from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT, GHENT_ROOM, Desk, alarm
 
 
@@ -34,9 +35,9 @@ def test_proposed_policy_waits_for_the_operator(desk: Desk) -> None:
     raised = alarm()
     desk.press(raised)
     assert desk.sql("SELECT unit_id, state FROM orders") == [(nearest, "proposed")]
-    assert sending.send(desk.context, raised.alarm_id, None).unit_id == nearest
+    assert send_unit.send(desk.context, raised.alarm_id, None).unit_id == nearest
     # Twice pressed by a nervous hand: still one order.
-    sending.send(desk.context, raised.alarm_id, None)
+    send_unit.send(desk.context, raised.alarm_id, None)
     assert desk.sql("SELECT unit_id, state FROM orders") == [(nearest, "sent")]
 
 
@@ -86,7 +87,9 @@ def test_a_press_after_the_end_is_a_new_incident(desk: Desk) -> None:
     device = uuid4()
     first = alarm(device, 1)
     desk.press(first)
-    moving.close(desk.context, first.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="seen safe")
+    close_incident(
+        desk.context, first.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="seen safe"
+    )
     desk.press(alarm(device, 2))
     assert desk.sql("SELECT state FROM incidents ORDER BY raised_at") == [("closed",), ("open",)]
 
@@ -120,7 +123,7 @@ def test_nobody_acknowledges_step_by_step(desk: Desk) -> None:
     last = desk.published("incident.escalated.v1")[-1]
     assert (last["level"], last["target_control_room_id"]) == (
         "neighbour",
-        desk.context.board.rooms[GHENT_ROOM].neighbours[0],
+        desk.context.situation.rooms[GHENT_ROOM].neighbours[0],
     )
     # A person waits: the proposed unit goes though nobody sent it.
     assert desk.sql("SELECT state FROM orders") == [("sent",)]
@@ -129,8 +132,8 @@ def test_nobody_acknowledges_step_by_step(desk: Desk) -> None:
 def test_an_acknowledgement_stops_the_ladder(desk: Desk) -> None:
     raised = alarm()
     desk.press(raised)
-    moving.acknowledge(desk.context, raised.alarm_id, "operator-1", GHENT_ROOM)
-    moving.acknowledge(desk.context, raised.alarm_id, "operator-2", GHENT_ROOM)
+    acknowledge_incident(desk.context, raised.alarm_id, "operator-1", GHENT_ROOM)
+    acknowledge_incident(desk.context, raised.alarm_id, "operator-2", GHENT_ROOM)
     desk.pass_time(100)
     assert "all_positions" not in [e["level"] for e in desk.published("incident.escalated.v1")]
     assert len(desk.published("incident.acknowledged.v1")) == 1
@@ -141,8 +144,8 @@ def test_a_take_over_is_an_acknowledgement_by_the_other_room(desk: Desk) -> None
     desk.press(raised)
     neighbour = desk.nobody_answers(GHENT_ROOM)
     with pytest.raises(IncidentUnknown):
-        moving.take_over(desk.context, raised.alarm_id, "stranger", "cic-luxembourg")
-    moving.take_over(desk.context, raised.alarm_id, "neighbour", neighbour)
+        take_over_incident(desk.context, raised.alarm_id, "stranger", "cic-luxembourg")
+    take_over_incident(desk.context, raised.alarm_id, "neighbour", neighbour)
     ((cic, also, by),) = desk.sql("SELECT cic_id, also_cics, acknowledged_by FROM incidents")
     assert (cic, by) == (neighbour, "neighbour")
     assert GHENT_ROOM in also
@@ -155,8 +158,10 @@ def test_closing_while_the_escalation_is_at_work_is_no_deadlock(desk: Desk) -> N
     with psycopg.connect(url) as worker:
         # Another process has claimed the timer and is about to lock the incident.
         worker.execute("SELECT id FROM due WHERE kind = 'acknowledge' FOR UPDATE")
-        moving.acknowledge(desk.context, raised.alarm_id, "operator", GHENT_ROOM)
-        moving.close(desk.context, raised.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="safe")
+        acknowledge_incident(desk.context, raised.alarm_id, "operator", GHENT_ROOM)
+        close_incident(
+            desk.context, raised.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="safe"
+        )
     assert desk.sql("SELECT state FROM incidents") == [("closed",)]
     # What was left behind finds nothing to do.
     desk.pass_time(100)
@@ -166,11 +171,11 @@ def test_closing_while_the_escalation_is_at_work_is_no_deadlock(desk: Desk) -> N
 def test_a_clock_put_back_by_an_hour_silences_no_escalation(desk: Desk) -> None:
     desk.units(GHENT_ROOM, GHENT, 1)
     desk.press(alarm())
-    escalating.act_on_due(desk.context)
+    escalate.act_on_due(desk.context)
     assert desk.published("incident.escalated.v1") == []  # it waits for its seconds
     # As after the jump: what was due in seconds is due in an hour and some seconds.
     desk.do("UPDATE due SET due_at = due_at + interval '1 hour'")
-    escalating.act_on_due(desk.context)
+    escalate.act_on_due(desk.context)
     # All of the ladder, too early, and nothing an hour too late.
     levels = [event["level"] for event in desk.published("incident.escalated.v1")]
     assert levels == ["all_positions", "supervisor", "neighbour"]

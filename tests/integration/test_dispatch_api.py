@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from chassis.security.vault import new_key
 from contracts.envelope import BATCH_CONTENT_TYPE, wrap
 from services.dispatch.api import create_app
-from services.dispatch.schemas import OrderView
+from services.dispatch.schemas.orders import OrderView
 from services.dispatch.settings import DispatchSettings
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import GHENT_ROOM, alarm, know

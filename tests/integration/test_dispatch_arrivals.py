@@ -10,12 +10,15 @@ from chassis.security.principal import Caller
 from contracts.alarm import AlarmLocated, AlarmRaised, CancelRequested, digest_code
 from contracts.common import Fix, Outcome
 from contracts.registry import CardPublished, CardWithdrawn, DeviceChanged, PhotoPublished
-from services.dispatch import store, views
-from services.dispatch.disclosures import disclosed, shown
-from services.dispatch.domain import WRONG_CODES_THAT_TELL
+from services.dispatch.domain.cancellation import WRONG_CODES_THAT_TELL
 from services.dispatch.errors import AlarmNotYetKnown, NotResponsible
-from services.dispatch.schemas import LocationView
-from services.dispatch.usecases import following, moving
+from services.dispatch.presenters.disclosure import disclosure_entry, limit_view
+from services.dispatch.presenters.incident_view import load_views
+from services.dispatch.schemas.common import LocationView
+from services.dispatch.store.incidents import load_open_incidents
+from services.dispatch.usecases.cancel_requests import take_cancel_request
+from services.dispatch.usecases.incident_actions import acknowledge_incident, close_incident, take_over_incident
+from services.dispatch.usecases.location_updates import take_location
 from tests.support.days import today
 from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, everything_known, tell
 
@@ -37,7 +40,7 @@ def located(desk: Desk, press: AlarmRaised, fix: Fix, sequence: int) -> None:
         received_at=clock.now(),
     )
     with desk.context.database.transaction() as tx:
-        following.locate(tx, desk.context, event, None)
+        take_location(tx, desk.context, event, None)
 
 
 def asked_to_cancel(desk: Desk, press: AlarmRaised, device: UUID, code: str = "0") -> None:
@@ -47,7 +50,7 @@ def asked_to_cancel(desk: Desk, press: AlarmRaised, device: UUID, code: str = "0
         alarm_id=press.alarm_id, device_id=device, code_digest=digest, received_at=clock.now()
     )
     with desk.context.database.transaction() as tx:
-        following.cancel(tx, desk.context, event, None)
+        take_cancel_request(tx, desk.context, event, None)
 
 
 def known(status: str, *devices: UUID) -> list[DeviceChanged]:
@@ -96,9 +99,9 @@ def test_whatever_is_personal_of_an_alarm_is_logged_when_it_is_shown(desk: Desk)
     def logged(press: AlarmRaised) -> set[str]:
         desk.do("DELETE FROM audit_entry")
         with desk.context.database.read() as session:
-            [view] = views.load_views(desk.context, session, [press.alarm_id], clock.now())
+            [view] = load_views(desk.context, session, [press.alarm_id], clock.now())
         with desk.context.database.transaction() as tx:
-            tx.write(*filter(None, [disclosed(caller, "read", shown(caller, view))]))
+            tx.write(*filter(None, [disclosure_entry(caller, "read", limit_view(caller, view))]))
         found = desk.sql("SELECT fields FROM audit_entry ORDER BY at DESC LIMIT 1")
         return set(found[0][0]) if found else set()
 
@@ -151,7 +154,7 @@ def test_a_message_for_an_alarm_that_never_comes_is_retried_and_then_looked_at(d
 
 def place(desk: Desk) -> tuple[float, float]:
     with desk.context.database.read() as session:
-        [incident] = store.open_incidents(session)
+        [incident] = load_open_incidents(session)
         fix = desk.context.open_fix(incident)
     assert fix is not None
     return fix.lat, fix.lon
@@ -175,7 +178,7 @@ def test_a_clock_that_runs_ahead_hides_no_later_place(desk: Desk, ahead: timedel
 def seen_at(desk: Desk, press: AlarmRaised) -> LocationView:
     """Where the room sees her."""
     with desk.context.database.read() as session:
-        [view] = views.load_views(desk.context, session, [press.alarm_id], clock.now())
+        [view] = load_views(desk.context, session, [press.alarm_id], clock.now())
     assert view.location is not None
     return view.location
 
@@ -229,27 +232,27 @@ def test_a_room_that_was_only_brought_in_neither_stops_the_ladder_nor_ends_the_a
     desk.press(press)
     neighbour = desk.nobody_answers(GHENT_ROOM)
     with pytest.raises(NotResponsible):
-        moving.acknowledge(desk.context, press.alarm_id, "looks on", neighbour)
+        acknowledge_incident(desk.context, press.alarm_id, "looks on", neighbour)
     given = {"by": "supervisor", "person": "s", "reason": "seen safe"}
     with pytest.raises(NotResponsible):
-        moving.close(desk.context, press.alarm_id, Outcome.GENUINE, cic_id=neighbour, **given)  # type: ignore[arg-type]
+        close_incident(desk.context, press.alarm_id, Outcome.GENUINE, cic_id=neighbour, **given)  # type: ignore[arg-type]
     assert desk.sql("SELECT acknowledged_at, state FROM incidents") == [(None, "open")]
     # Who takes over answers for it from then on.
-    moving.take_over(desk.context, press.alarm_id, "takes over", neighbour)
+    take_over_incident(desk.context, press.alarm_id, "takes over", neighbour)
     with pytest.raises(NotResponsible):
-        moving.close(desk.context, press.alarm_id, Outcome.GENUINE, cic_id=GHENT_ROOM, **given)  # type: ignore[arg-type]
-    moving.close(desk.context, press.alarm_id, Outcome.GENUINE, cic_id=neighbour, **given)  # type: ignore[arg-type]
+        close_incident(desk.context, press.alarm_id, Outcome.GENUINE, cic_id=GHENT_ROOM, **given)  # type: ignore[arg-type]
+    close_incident(desk.context, press.alarm_id, Outcome.GENUINE, cic_id=neighbour, **given)  # type: ignore[arg-type]
     assert desk.sql("SELECT state FROM incidents") == [("closed",)]
 
 
 def card(enrolment: UUID, version: int, *photos: UUID) -> CardPublished:
-    shown = [{"photo_id": photo, "taken_on": today()} for photo in photos]
+    limit_view = [{"photo_id": photo, "taken_on": today()} for photo in photos]
     return CardPublished.model_validate(
         {
             "enrolment_id": enrolment,
             "version": version,
             "managing_zone_id": "gent-1",
-            "card": {"victim": {"name": "A"}, "photos": shown},
+            "card": {"victim": {"name": "A"}, "photos": limit_view},
             "cancel_code": "1234",
             "duress_code": "4321",
             "published_at": clock.now(),
@@ -287,13 +290,13 @@ def test_what_a_patrol_must_know_stays_until_its_alarm_is_closed(desk: Desk) -> 
     tell(desk.context, CardWithdrawn(enrolment_id=enrolment, version=2))
     tell(desk.context, CardWithdrawn(enrolment_id=enrolment, version=2))
     with desk.context.database.read() as session:
-        [view] = views.load_views(desk.context, session, [first.alarm_id], clock.now())
+        [view] = load_views(desk.context, session, [first.alarm_id], clock.now())
     assert view.card is not None
     assert view.card.perpetrators[0].weapons[0].text == "armed"
     desk.press(second)
     asked_to_cancel(desk, first, device, "4321")
     assert desk.sql("SELECT cancel FROM incidents") == [("duress",)]
-    moving.close(desk.context, first.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="safe")
+    close_incident(desk.context, first.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="safe")
     assert desk.sql(f"SELECT sealed, version, withdrawn FROM cards WHERE enrolment_id = '{enrolment}'") == [
         (None, 2, False)
     ]
@@ -306,6 +309,6 @@ def test_a_card_that_is_published_anew_during_an_alarm_outlasts_it(desk: Desk) -
     press = alarm(device)
     desk.press(press)
     tell(desk.context, CardWithdrawn(enrolment_id=enrolment, version=2), card(enrolment, 3))
-    moving.close(desk.context, press.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="safe")
+    close_incident(desk.context, press.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="safe")
     kept = f"SELECT sealed IS NOT NULL, version, withdrawn FROM cards WHERE enrolment_id = '{enrolment}'"
     assert desk.sql(kept) == [(True, 3, False)]

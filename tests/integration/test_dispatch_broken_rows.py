@@ -13,11 +13,13 @@ from chassis.runtime import clock
 from chassis.security.signouts import SignOuts
 from chassis.security.vault import new_key
 from contracts.alarm import CancelRequested
-from services.dispatch import store, views
 from services.dispatch.api import create_app
+from services.dispatch.presenters.incident_view import load_views
+from services.dispatch.push.hub import Hub
+from services.dispatch.push.watchers import Watcher
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.streams import Hub, Watcher
-from services.dispatch.usecases import following
+from services.dispatch.store.incidents import load_open_incidents
+from services.dispatch.usecases.cancel_requests import take_cancel_request
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Desk, alarm, everything_known
 from tests.support.tokens import Issuer
@@ -149,8 +151,8 @@ def test_it_escalates_and_the_streams_tell_of_both(desk: Desk, pair: tuple[UUID,
 
 def _shown(desk: Desk) -> list[Any]:
     with desk.context.database.read() as session:
-        found = [row.id for row in store.open_incidents(session, GHENT_ROOM)]
-        return views.load_views(desk.context, session, found, clock.now())
+        found = [row.id for row in load_open_incidents(session, GHENT_ROOM)]
+        return load_views(desk.context, session, found, clock.now())
 
 
 def test_a_further_press_and_a_cancel_reach_it(desk: Desk, pair: tuple[UUID, UUID]) -> None:
@@ -164,7 +166,7 @@ def test_a_further_press_and_a_cancel_reach_it(desk: Desk, pair: tuple[UUID, UUI
         request = CancelRequested(
             alarm_id=bad, device_id=UUID(device), code_digest="0" * 64, received_at=datetime.now(UTC)
         )
-        following.cancel(tx, desk.context, request, None)
+        take_cancel_request(tx, desk.context, request, None)
     assert desk.sql(f"SELECT cancel FROM incidents WHERE id = '{bad}'") == [("requested",)]
 
 
@@ -183,6 +185,6 @@ def test_one_unit_and_a_broken_map_hide_no_other_unit(desk: Desk) -> None:
     desk.do("UPDATE units SET changed_at = '0044-03-15 BC', lat = 'NaN' WHERE id = 'u0'")
     desk.do("INSERT INTO maps (geojson, imported_at, imported_by) VALUES ('{}', now(), :by)", by=str(uuid4()))
     with desk.context.database.read() as session:
-        desk.context.board.refresh(session)
+        desk.context.situation.refresh(session)
     desk.do("DELETE FROM maps")
-    assert {"u0", "u1"} <= desk.context.board.known.keys()
+    assert {"u0", "u1"} <= desk.context.situation.known.keys()

@@ -9,8 +9,9 @@ import pytest
 from chassis.runtime import clock
 from contracts.alarm import AlarmRaised, alarm_id_of, unverified_alarm_id_of
 from contracts.common import Outcome
-from services.dispatch import store
-from services.dispatch.usecases import copies, moving
+from services.dispatch.store.presses import incidents_of_presses
+from services.dispatch.usecases.incident_actions import close_incident
+from services.dispatch.usecases.raise_alarms import copies
 from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Desk, alarm
 
 MINUTE = timedelta(minutes=1)
@@ -25,7 +26,7 @@ def desk(one_desk: Desk) -> Desk:
 
 
 def close(desk: Desk, press: AlarmRaised) -> None:
-    moving.close(desk.context, press.alarm_id, Outcome.ACCIDENTAL, by="supervisor", person="s", reason="safe")
+    close_incident(desk.context, press.alarm_id, Outcome.ACCIDENTAL, by="supervisor", person="s", reason="safe")
 
 
 def later(press: AlarmRaised, by: timedelta = MINUTE, **what: Any) -> AlarmRaised:
@@ -64,7 +65,7 @@ def test_a_forged_press_burns_no_counter(desk: Desk) -> None:
     brought = dict.fromkeys(copies.keys_of(hers), hers.alarm_id)
     ((mine,),) = desk.sql("SELECT id FROM incidents WHERE lane = 'verified'")
     with desk.context.database.read() as session:
-        assert store.incidents_of_presses(session, brought) == {hers.alarm_id: mine}
+        assert incidents_of_presses(session, brought) == {hers.alarm_id: mine}
     # And every copy of hers is one with it, also the one that the alarm service raises under that id.
     desk.press(hers, later(hers), hers.model_copy(update={"alarm_id": own}))
     assert desk.sql("SELECT presses FROM incidents WHERE lane = 'verified'") == [(1,)]
@@ -122,7 +123,7 @@ def test_a_copy_that_came_in_after_the_end_is_looked_at(desk: Desk) -> None:
     desk.press(again, later(press))
     assert desk.sql("SELECT presses FROM incidents WHERE state = 'open'") == [(1,)]
     ((open_id,),) = desk.sql("SELECT id FROM incidents WHERE state = 'open'")
-    moving.close(desk.context, open_id, Outcome.TECHNICAL, by="supervisor", person="s", reason="late SMS")
+    close_incident(desk.context, open_id, Outcome.TECHNICAL, by="supervisor", person="s", reason="late SMS")
     desk.press(again)
     assert desk.sql("SELECT count(*) FROM incidents WHERE state = 'open'") == [(0,)]
     desk.press(later(press, 2 * MINUTE))

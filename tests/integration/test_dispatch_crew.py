@@ -12,11 +12,15 @@ from contracts.alarm import CancelRequested, digest_code
 from contracts.common import Outcome
 from contracts.dispatch import OrderState
 from contracts.registry import CardPublished, TieDeclared
-from services.dispatch import views
-from services.dispatch.disclosures import shown
-from services.dispatch.schemas import OrderView
-from services.dispatch.streams import Watcher
-from services.dispatch.usecases import following, moving, on_behalf, sending
+from services.dispatch.presenters.disclosure import limit_view
+from services.dispatch.presenters.incident_view import load_views
+from services.dispatch.presenters.order_view import order_view
+from services.dispatch.push.watchers import Watcher
+from services.dispatch.schemas.orders import OrderView
+from services.dispatch.usecases import act_for_crew, send_unit
+from services.dispatch.usecases.cancel_requests import take_cancel_request
+from services.dispatch.usecases.incident_actions import close_from_scene
+from services.dispatch.usecases.order_actions import move_order
 from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, everything_known, order_id, tell
 
 CREW = Caller("crew", frozenset({"unit"}), cic=GHENT_ROOM, unit="u0")
@@ -43,13 +47,13 @@ class Night:
             received_at=datetime.now(UTC),
         )
         with self.desk.context.database.transaction() as tx:
-            following.cancel(tx, self.desk.context, request, None)
+            take_cancel_request(tx, self.desk.context, request, None)
 
     def order(self, caller: Caller = CREW) -> OrderView:
         with self.desk.context.database.read() as session:
-            [view] = views.load_views(self.desk.context, session, [self.raised.alarm_id], clock.now())
+            [view] = load_views(self.desk.context, session, [self.raised.alarm_id], clock.now())
         own = next(order for order in view.orders if order.unit_id == "u0")
-        return shown(caller, views.order_view(view, own))
+        return limit_view(caller, order_view(view, own))
 
     def queued(self) -> dict[str, Any]:
         return self.desk.published("order.sent.v1")[-1]
@@ -70,7 +74,7 @@ def test_a_cancel_reaches_crew_and_software_with_its_word(night: Night, code: st
     assert night.queued()["revision"] > revision
     # The stream has it in the same breath.
     with night.desk.context.database.read() as session:
-        [view] = views.load_views(night.desk.context, session, [night.raised.alarm_id], clock.now())
+        [view] = load_views(night.desk.context, session, [night.raised.alarm_id], clock.now())
     [frame] = night.watcher.frames(view)
     assert f'"cancel":"{word}"'.encode() in frame
 
@@ -82,7 +86,7 @@ def test_duress_is_not_taken_back_by_a_later_cancel(night: Night) -> None:
 
 
 def test_who_is_tied_is_not_told_and_the_software_hears_from_whom_to_keep_it(night: Night) -> None:
-    moving.move_order(night.desk.context, order_id(night.desk), "somebody", "en_route")
+    move_order(night.desk.context, order_id(night.desk), "somebody", "en_route")
     at = datetime.now(UTC)
     tell(night.desk.context, TieDeclared(enrolment_id=night.enrolment, person="crew", declared_at=at))
     night.cancel("4321")
@@ -94,12 +98,14 @@ def test_who_is_tied_is_not_told_and_the_software_hears_from_whom_to_keep_it(nig
 
 def test_each_crew_is_told_who_else_comes(night: Night) -> None:
     assert night.order().other_units == []
-    other = sending.send(night.desk.context, night.raised.alarm_id, "u1", GHENT_ROOM)
+    other = send_unit.send(night.desk.context, night.raised.alarm_id, "u1", GHENT_ROOM)
     assert [(each.unit_id, each.callsign, each.state) for each in night.order().other_units] == [
         ("u1", "U 1", "sent")
     ]
     assert [unit["unit_id"] for unit in night.queued()["units"]] == ["u0", "u1"]
-    on_behalf.recall(night.desk.context, other.id, Caller("op", frozenset({"operator"}), cic=GHENT_ROOM), "no")
+    act_for_crew.recall(
+        night.desk.context, other.id, Caller("op", frozenset({"operator"}), cic=GHENT_ROOM), "no"
+    )
     assert night.order().other_units == []
     assert [unit["unit_id"] for unit in night.queued()["units"]] == ["u0"]
 
@@ -142,8 +148,8 @@ def test_a_crew_on_its_way_hears_of_an_alarm_about_the_same_man(night: Night) ->
 def test_after_the_end_nothing_of_it_is_told(night: Night) -> None:
     night.cancel("4321")
     order = order_id(night.desk)
-    moving.move_order(night.desk.context, order, "crew", "on_scene")
-    moving.close_from_scene(night.desk.context, order, Outcome.GENUINE, "crew")
+    move_order(night.desk.context, order, "crew", "on_scene")
+    close_from_scene(night.desk.context, order, Outcome.GENUINE, "crew")
     seen = night.order()
     assert (seen.cancel, seen.linked_incidents, seen.other_units) == (None, [], [])
 
@@ -153,5 +159,5 @@ def test_an_order_without_change_of_who_goes_is_not_sent_anew(night: Night) -> N
     order = order_id(night.desk)
     states: tuple[OrderState, ...] = ("received", "acknowledged", "en_route")
     for state in states:
-        moving.move_order(night.desk.context, order, "crew", state)
+        move_order(night.desk.context, order, "crew", state)
     assert len(night.desk.published("order.sent.v1")) == sent

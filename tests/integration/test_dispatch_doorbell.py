@@ -17,8 +17,10 @@ from contracts.registry import (
     Perpetrator,
     Person,
 )
-from services.dispatch import views
-from services.dispatch.usecases import escalating, following, rooms
+from services.dispatch.presenters.incident_view import load_views
+from services.dispatch.push.notifications import open_sealed
+from services.dispatch.usecases import control_rooms, escalate
+from services.dispatch.usecases.registry_projection import take_card, take_device, take_enrolment
 from tests.support.dispatching import GHENT, GHENT_ROOM, Bell, Desk, alarm, context_on, public_key_of
 from tests.support.postgres import Cluster
 
@@ -54,10 +56,10 @@ def enrol(desk: Desk, perpetrator: UUID) -> UUID:
     )
     zone = "gent-1"
     with desk.context.database.transaction() as tx:
-        following.take_enrolment(
+        take_enrolment(
             tx, EnrolmentChanged(enrolment_id=enrolment, status="active", managing_zone_id=zone, changed_at=now)
         )
-        following.take_device(
+        take_device(
             tx,
             DeviceChanged(
                 enrolment_id=enrolment,
@@ -68,7 +70,7 @@ def enrol(desk: Desk, perpetrator: UUID) -> UUID:
                 changed_at=now,
             ),
         )
-        following.take_card(
+        take_card(
             tx,
             desk.context,
             CardPublished(
@@ -91,9 +93,9 @@ def test_the_doorbell_brings_the_view_that_the_database_shows(desk: Desk, bell: 
     desk.press(second)
     _, told = bell.rung()
     assert told.sealed is not None
-    brought = views.open_sealed(desk.context, second.alarm_id, told.sealed)
+    brought = open_sealed(desk.context, second.alarm_id, told.sealed)
     with desk.context.database.read() as session:
-        [shown] = views.load_views(desk.context, session, [second.alarm_id], clock.now())
+        [shown] = load_views(desk.context, session, [second.alarm_id], clock.now())
     assert brought.linked_incidents == [first.alarm_id]
     assert brought.last_known_address == HER_STREET
     assert brought.orders
@@ -111,7 +113,7 @@ def test_nothing_of_the_view_can_be_read_without_the_key(desk: Desk, bell: Bell)
     [told] = bell.rung()
     assert told.sealed is not None
     with pytest.raises(Unreadable):
-        views.open_sealed(desk.context, uuid4(), told.sealed)
+        open_sealed(desk.context, uuid4(), told.sealed)
 
 
 def test_a_second_press_only_rings(desk: Desk, bell: Bell) -> None:
@@ -135,13 +137,13 @@ def test_a_stale_proposal_that_leaves_rings_though_it_was_told_that_none_is_free
     # What two processes at once leave behind: told that none is free, while one is proposed that then goes.
     desk.do("UPDATE incidents SET flags = '[\"no_unit\"]'")
     desk.do("UPDATE units SET available = false, changed_at = now()")
-    rooms.refresh(desk.context)
-    escalating.look_again_for_stale(desk.context)
+    control_rooms.refresh(desk.context)
+    escalate.look_again_for_stale(desk.context)
     before = bell.rung()
     assert desk.pass_time(0) == 1
     [told] = bell.rung()[len(before) :]
     with desk.context.database.read() as session:
-        [shown] = views.load_views(desk.context, session, [press.alarm_id], clock.now())
+        [shown] = load_views(desk.context, session, [press.alarm_id], clock.now())
     assert [order.state for order in shown.orders] == ["withdrawn"]
     assert (told.incident_id, told.revision) == (press.alarm_id, shown.revision)
     # Looking again and finding nobody changes nothing, and rings nobody.

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.common import Outcome
 from services.dispatch.invariants import INVARIANTS
-from services.dispatch.usecases import moving
+from services.dispatch.usecases.incident_actions import close_incident
 from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm
 
 _OPEN = "(SELECT id FROM incidents WHERE state = 'open')"
@@ -43,7 +43,7 @@ def sound(one_desk: Desk) -> Desk:
     desk.units(GHENT_ROOM, GHENT, 3)
     over = alarm()
     desk.press(over)
-    moving.close(desk.context, over.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="over")
+    close_incident(desk.context, over.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="over")
     desk.press(alarm())
     return desk
 

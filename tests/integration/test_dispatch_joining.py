@@ -8,9 +8,10 @@ import pytest
 from chassis.runtime import clock
 from contracts.alarm import AlarmRaised, unverified_alarm_id_of
 from contracts.common import Fix, Outcome
-from services.dispatch import store
 from services.dispatch.invariants import INVARIANTS
-from services.dispatch.usecases import moving, sending
+from services.dispatch.store.incidents import load_open_incidents
+from services.dispatch.usecases import send_unit
+from services.dispatch.usecases.incident_actions import acknowledge_incident, close_incident
 from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT, GHENT_ROOM, Desk, alarm
 
 NEAR_GHENT = Fix(lat=51.0560, lon=3.7200, radius_m=12)
@@ -37,7 +38,7 @@ def unproved(device: UUID, fix: Fix | None, text: str, after_s: float = 0) -> Al
 
 def places(desk: Desk) -> list[tuple[float, float] | None]:
     with desk.context.database.read() as session:
-        fixes = [desk.context.open_fix(incident) for incident in store.open_incidents(session)]
+        fixes = [desk.context.open_fix(incident) for incident in load_open_incidents(session)]
     return [(fix.lat, fix.lon) if fix else None for fix in fixes]
 
 
@@ -49,7 +50,7 @@ def test_the_room_where_she_is_now_is_brought_in_and_it_rings_again(desk: Desk) 
     device = uuid4()
     first = alarm(device, 1)
     desk.press(first)
-    moving.acknowledge(desk.context, first.alarm_id, "operator", GHENT_ROOM)
+    acknowledge_incident(desk.context, first.alarm_id, "operator", GHENT_ROOM)
     assert proposed(desk) == ["u0"]
     desk.press(alarm(device, 2, fix=BRUSSELS))
     ((cic, also, acknowledged, zone, flags),) = desk.sql(
@@ -74,7 +75,7 @@ def test_far_away_in_the_same_room_it_rings_again_too(desk: Desk) -> None:
     device = uuid4()
     first = alarm(device, 1)
     desk.press(first)
-    moving.acknowledge(desk.context, first.alarm_id, "operator", GHENT_ROOM)
+    acknowledge_incident(desk.context, first.alarm_id, "operator", GHENT_ROOM)
     desk.press(alarm(device, 2, fix=NEAR_GHENT))
     assert desk.sql("SELECT acknowledged_by FROM incidents") == [("operator",)]
     desk.press(alarm(device, 3, fix=FAR_IN_THE_ROOM))
@@ -98,7 +99,7 @@ def test_a_nearer_unit_is_proposed_beside_the_one_that_went_elsewhere(desk: Desk
     device = uuid4()
     first = alarm(device, 1)
     desk.press(first)
-    sending.send(desk.context, first.alarm_id, None)
+    send_unit.send(desk.context, first.alarm_id, None)
     desk.press(alarm(device, 2, fix=NEAR_GHENT))
     assert desk.sql("SELECT unit_id, state FROM orders") == [("u0", "sent")]
     desk.press(alarm(device, 3, fix=BRUSSELS))
@@ -140,7 +141,7 @@ def test_a_nuisance_elsewhere_does_not_cover_an_unproved_press(desk: Desk) -> No
     device = uuid4()
     nuisance = unproved(device, BRUSSELS, "a")
     desk.press(nuisance)
-    moving.acknowledge(desk.context, nuisance.alarm_id, "operator", BRUSSELS_ROOM)
+    acknowledge_incident(desk.context, nuisance.alarm_id, "operator", BRUSSELS_ROOM)
     desk.press(unproved(device, GHENT, "b"))
     rows = desk.sql("SELECT cic_id, acknowledged_by, presses FROM incidents ORDER BY cic_id")
     assert rows == [(BRUSSELS_ROOM, "operator", 1), (GHENT_ROOM, None, 1)]
@@ -198,7 +199,7 @@ def test_a_nuisance_that_somebody_took_covers_no_press_after_it(desk: Desk, fix:
     nuisance = unproved(device, fix, "nuisance")
     desk.press(nuisance)
     [(room,)] = desk.sql("SELECT cic_id FROM incidents")
-    moving.acknowledge(desk.context, nuisance.alarm_id, "operator", room)
+    acknowledge_incident(desk.context, nuisance.alarm_id, "operator", room)
     desk.press(unproved(device, fix, "hers", 5))
     assert desk.sql("SELECT presses, acknowledged_by FROM incidents ORDER BY raised_at") == [
         (1, "operator"),
@@ -211,7 +212,7 @@ def test_a_nuisance_that_somebody_took_covers_no_press_after_it(desk: Desk, fix:
 def test_where_an_unproved_alarm_began_is_erased_with_its_end(desk: Desk) -> None:
     press = unproved(uuid4(), GHENT, "a")
     desk.press(press)
-    moving.close(
+    close_incident(
         desk.context, press.alarm_id, Outcome.ACCIDENTAL, by="supervisor", person="s", reason="nuisance"
     )
     assert desk.sql("SELECT fix, first_fix FROM incidents") == [(None, None)]

@@ -10,11 +10,14 @@ from sqlalchemy.exc import IntegrityError
 from chassis.runtime import clock
 from contracts.alarm import CancelRequested
 from contracts.common import Fix
-from services.dispatch import store
 from services.dispatch.api import create_app
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.usecases import escalating, following, joining
-from services.dispatch.usecases.taking import take_presses
+from services.dispatch.store.encrypted_columns import card_place, fix_place
+from services.dispatch.store.incidents import load_open_incidents, lock_incident
+from services.dispatch.usecases import escalate
+from services.dispatch.usecases.cancel_requests import take_cancel_request
+from services.dispatch.usecases.location_updates import follow_fix
+from services.dispatch.usecases.raise_alarms.take import take_presses
 from tests.support.desks import environment
 from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Desk, alarm, everything_known
 from tests.support.tokens import Issuer
@@ -62,9 +65,9 @@ def test_an_alarm_of_a_room_that_no_map_has_is_on_a_screen_and_rings(desk: Desk,
     assert taken(desk, UUID(first.device_id)) == [(str(first.alarm_id), 2)]
     default = desk.context.settings.default_control_room
     for _ in range(2):
-        escalating.adopt_roomless(desk.context)
+        escalate.adopt_roomless(desk.context)
     with desk.context.database.read() as session:
-        assert str(first.alarm_id) in {str(row.id) for row in store.open_incidents(session, default)}
+        assert str(first.alarm_id) in {str(row.id) for row in load_open_incidents(session, default)}
     assert desk.sql(f"SELECT also_cics FROM incidents WHERE id = '{other.alarm_id}'") == [([],)]
     for _ in range(3):
         desk.pass_time(20.1)
@@ -75,7 +78,7 @@ def test_an_alarm_of_a_room_that_no_map_has_is_on_a_screen_and_rings(desk: Desk,
         "supervisor",
         "neighbour",
     ]
-    assert told[-1]["target_control_room_id"] in desk.context.board.rooms[default].neighbours
+    assert told[-1]["target_control_room_id"] in desk.context.situation.rooms[default].neighbours
 
 
 @pytest.mark.parametrize("at", ["infinity", "2150-01-01", "now() + interval '1 hour'"])
@@ -91,9 +94,9 @@ def test_a_place_that_is_yet_to_come_hides_no_newer_one(desk: Desk, at: str) -> 
     # The same for a fix that is no press.
     desk.do(f"UPDATE incidents SET fix_at = {ahead}")
     with desk.context.database.transaction() as tx:
-        incident = store.locked_incident(tx.session, first.alarm_id)
+        incident = lock_incident(tx.session, first.alarm_id)
         assert incident is not None
-        joining.follow(tx, desk.context, incident, GHENT, clock.now(), None)
+        follow_fix(tx, desk.context, incident, GHENT, clock.now(), None)
     assert desk.sql("SELECT zone_id FROM incidents") == zone
 
 
@@ -108,11 +111,11 @@ def test_a_unit_that_will_be_seen_is_not_fresh(
     desk.press(first)
     desk.do(ahead)
     # Nobody counts on what was proposed before either.
-    escalating.look_again_for_stale(desk.context)
+    escalate.look_again_for_stale(desk.context)
     assert desk.sql("SELECT kind FROM due WHERE kind = 'find_unit'") == [("find_unit",)]
     with desk.context.database.read() as session:
-        desk.context.board.refresh(session)
-    escalating.act_on_due(desk.context)
+        desk.context.situation.refresh(session)
+    escalate.act_on_due(desk.context)
     second = alarm()
     desk.press(second)
     chosen = "SELECT unit_id FROM orders WHERE incident_id = '{}' AND state = 'proposed'"
@@ -142,7 +145,7 @@ SHAPES = [7, None, "rubbish", [], [1, 2], {}, {"card": 7}, {"card": {"addresses"
 @pytest.mark.parametrize("shape", SHAPES)
 def test_a_card_of_another_shape_keeps_out_neither_press_nor_duress(desk: Desk, shape: object) -> None:
     device, enrolment, _ = everything_known(desk, "text")
-    sealed = desk.context.vault.seal(store.card_place(enrolment), shape)
+    sealed = desk.context.vault.seal(card_place(enrolment), shape)
     desk.do("UPDATE cards SET sealed = :sealed WHERE enrolment_id = :id", sealed=sealed, id=enrolment)
     # Without a place of hers the card is where one looks for it.
     ((incident, _),) = taken(desk, device, 1, fix=None)
@@ -151,7 +154,7 @@ def test_a_card_of_another_shape_keeps_out_neither_press_nor_duress(desk: Desk, 
     )
     desk.do("UPDATE incidents SET wrong_codes = :full", full=FULL)
     with desk.context.database.transaction() as tx:
-        following.cancel(tx, desk.context, request, None)
+        take_cancel_request(tx, desk.context, request, None)
     assert desk.sql("SELECT cancel, wrong_codes FROM incidents") == [("requested", FULL)]
 
 
@@ -160,7 +163,7 @@ def test_a_place_of_another_shape_keeps_no_press_out(desk: Desk, shape: object) 
     first = alarm()
     desk.press(first)
     ((incident, subject),) = desk.sql("SELECT id, subject FROM incidents")
-    sealed = desk.context.vault.seal(store.fix_place(subject), shape)
+    sealed = desk.context.vault.seal(fix_place(subject), shape)
     desk.do("UPDATE incidents SET fix = :sealed", sealed=sealed)
     assert taken(desk, UUID(first.device_id), fix=BRUSSELS) == [(str(incident), 2)]
 

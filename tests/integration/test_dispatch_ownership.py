@@ -8,10 +8,11 @@ from fastapi.testclient import TestClient
 
 from chassis.runtime import clock
 from contracts.common import Fix
-from services.dispatch import store, views
 from services.dispatch.api import create_app
-from services.dispatch.streams import Watcher
-from services.dispatch.usecases.rooms import refresh
+from services.dispatch.presenters.incident_view import load_views
+from services.dispatch.push.watchers import Watcher
+from services.dispatch.store.incidents import load_served_incidents
+from services.dispatch.usecases.control_rooms import refresh
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import (
     BRUSSELS,
@@ -147,9 +148,9 @@ def test_the_order_of_a_unit_is_its_own_rooms_gateways(rooms: Rooms) -> None:
     assert rooms.call("POST", f"{path}/acknowledge")[0] == 404
     context = rooms.desk.context
     with context.database.read() as session:
-        [view] = views.load_views(context, session, [raised.alarm_id], clock.now())
-        of_antwerp = store.served_incidents(session, cic_id="cic-antwerpen")
-        of_ghent = store.served_incidents(session, cic_id=GHENT_ROOM)
+        [view] = load_views(context, session, [raised.alarm_id], clock.now())
+        of_antwerp = load_served_incidents(session, cic_id="cic-antwerpen")
+        of_ghent = load_served_incidents(session, cic_id=GHENT_ROOM)
     assert ([i.id for i in of_antwerp], of_ghent) == ([raised.alarm_id], [])
     told = {cic: Watcher("gateway", cic, lambda v: v).frames(view) for cic in (GHENT_ROOM, "cic-antwerpen")}
     assert [len(frames) for frames in told.values()] == [0, 1]
@@ -159,7 +160,7 @@ def test_the_order_of_a_unit_is_its_own_rooms_gateways(rooms: Rooms) -> None:
 
 def test_an_operator_sends_units_of_the_own_room_and_of_its_neighbours(rooms: Rooms) -> None:
     lux = "cic-luxembourg"
-    assert lux not in rooms.desk.context.board.rooms[GHENT_ROOM].neighbours
+    assert lux not in rooms.desk.context.situation.rooms[GHENT_ROOM].neighbours
     rooms.desk.units(lux, Fix(lat=49.68, lon=5.81), 1, "far")
     rooms.desk.units(BRUSSELS_ROOM, BRUSSELS, 1, "b")
     rooms.desk.units("cic-antwerpen", Fix(lat=51.22, lon=4.4), 1, "a")

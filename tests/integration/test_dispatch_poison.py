@@ -18,9 +18,9 @@ from chassis.security.vault import new_key
 from contracts.alarm import AlarmRaised
 from contracts.envelope import BATCH_CONTENT_TYPE, Event, wrap
 from contracts.topology import ALARM_URGENT, DISPATCH_ALARMS
-from services.dispatch import events
 from services.dispatch.api import create_app
 from services.dispatch.settings import DispatchSettings
+from services.dispatch.usecases.handle_events import take_alarms
 from tests.support.broker import Broker
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm
@@ -55,7 +55,7 @@ def event(field: str = "", value: Any = None, **data: Any) -> Event:
 
 def take(desk: Desk, *taken: Event) -> None:
     desk.know(*filter(None, (_uuid(each.data.get("device_id")) for each in taken)))
-    events.take_alarms(desk.context, DISPATCH_ALARMS, [(each, None) for each in taken])
+    take_alarms(desk.context, DISPATCH_ALARMS, [(each, None) for each in taken])
 
 
 def _uuid(text: Any) -> UUID | None:

@@ -9,9 +9,9 @@ from chassis.runtime.clock import now
 from contracts.alarm import AlarmRaised, alarm_id_of
 from contracts.common import Outcome
 from contracts.registry import DeviceChanged
-from services.dispatch import store
 from services.dispatch.invariants import INVARIANTS
-from services.dispatch.usecases import moving
+from services.dispatch.store.incidents import load_open_incidents
+from services.dispatch.usecases.incident_actions import close_incident
 from tests.support.dispatching import (
     BRUSSELS,
     BRUSSELS_ROOM,
@@ -154,7 +154,7 @@ def test_presses_that_prove_nothing_move_no_alarm_that_is_proved_later(desk: Des
     told(desk, device)
     desk.pass_time(0)
     with desk.context.database.read() as session:
-        [incident] = store.open_incidents(session)
+        [incident] = load_open_incidents(session)
     fix = desk.context.open_fix(incident)
     assert fix is not None
     assert (incident.lane, fix.lat, fix.lon) == ("verified", GHENT.lat, GHENT.lon)
@@ -203,7 +203,7 @@ def test_a_device_with_a_newer_key_than_is_known_here_is_proved_when_that_comes(
 def test_what_was_signed_does_not_outlast_the_incident(desk: Desk) -> None:
     press = alarm()
     desk.press_as_told(press)
-    moving.close(desk.context, press.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="safe")
+    close_incident(desk.context, press.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="safe")
     assert desk.sql("SELECT proof FROM presses") == [(None,)]
     told(desk, UUID(press.device_id))
     desk.pass_time(10)

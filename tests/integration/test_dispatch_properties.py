@@ -14,10 +14,11 @@ from chassis.database import sql
 from chassis.runtime import clock
 from contracts.alarm import AlarmRaised, CancelRequested, digest_code
 from contracts.common import Fix, Lane
-from services.dispatch import store
-from services.dispatch.domain import urgency_of
+from services.dispatch.domain.urgency import urgency_of
 from services.dispatch.invariants import INVARIANTS
-from services.dispatch.usecases import copies, following
+from services.dispatch.store.incidents import load_open_incidents
+from services.dispatch.usecases.cancel_requests import take_cancel_request
+from services.dispatch.usecases.raise_alarms import copies
 from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, everything_known
 
 FIXES = st.one_of(
@@ -139,7 +140,7 @@ def test_urgency_is_the_rule_of_the_domain_whatever_came_in_between(
             assert urgency >= least
             least = urgency
     with desk.context.database.read() as session:
-        shown = [incident.lane for incident in store.open_incidents(session, GHENT_ROOM)]
+        shown = [incident.lane for incident in load_open_incidents(session, GHENT_ROOM)]
     assert shown == ["verified", "unverified"]
 
 
@@ -161,7 +162,7 @@ def _comes(desk: Desk, device: UUID, lane: Lane, what: str, count: int) -> None:
         received_at=clock.now(),
     )
     with desk.context.database.transaction() as tx:
-        following.cancel(tx, desk.context, request, None)
+        take_cancel_request(tx, desk.context, request, None)
 
 
 def _each_press_has_one_incident(desk: Desk, presses: list[AlarmRaised]) -> None:

@@ -8,7 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.dispatch.api import create_app
-from services.dispatch.usecases import moving
+from services.dispatch.usecases.incident_actions import BY_RADIO
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import (
     BRUSSELS_ROOM,
@@ -213,4 +213,4 @@ def test_after_the_end_nothing_is_said_any_more(night: Night) -> None:
     assert night.radio("victim_safe", outcome="genuine")["state"] == "closed"
     assert night.radio("en_route", 409)["type"].endswith("incident-is-closed")
     assert night.recall(409)["type"].endswith("incident-is-closed")
-    assert moving.BY_RADIO in str(night.desk.sql("SELECT purpose FROM audit_entry"))
+    assert BY_RADIO in str(night.desk.sql("SELECT purpose FROM audit_entry"))

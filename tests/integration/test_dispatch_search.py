@@ -10,9 +10,13 @@ from chassis.runtime import clock
 from contracts.alarm import AlarmLocated
 from contracts.common import Fix
 from contracts.registry import CardPublished, DeviceChanged, EnrolmentChanged
-from services.dispatch import views
-from services.dispatch.schemas import IncidentView, UnitIn
-from services.dispatch.usecases import following, moving, sending
+from services.dispatch.presenters.incident_view import load_views
+from services.dispatch.presenters.order_view import order_view
+from services.dispatch.schemas.incidents import IncidentView
+from services.dispatch.schemas.units import UnitIn
+from services.dispatch.usecases import send_unit
+from services.dispatch.usecases.incident_actions import acknowledge_incident
+from services.dispatch.usecases.location_updates import take_location
 from services.dispatch.usecases.units import put_units
 from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, order_id, public_key_of, tell
 
@@ -67,7 +71,7 @@ def _somebody(desk: Desk, zone: str = "gent-1", home: dict[str, Any] | None = No
 
 def _view(desk: Desk, incident: UUID) -> IncidentView:
     with desk.context.database.read() as session:
-        return views.load_views(desk.context, session, [incident], clock.now())[0]
+        return load_views(desk.context, session, [incident], clock.now())[0]
 
 
 FAR, NEAR, NEARER = (AALST.lat, AALST.lon), (51.0480, 3.7270), (51.0510, 3.7230)
@@ -85,7 +89,7 @@ def test_the_nearest_to_the_registered_address_goes(desk: Desk, fix: Fix | None,
     assert (unit, basis) == ("ZULU", "registered_address")
     assert metres == pytest.approx(40, abs=30)
     view = _view(desk, raised.alarm_id)
-    assert view.orders[0].search_basis == views.order_view(view, view.orders[0]).search_basis == basis
+    assert view.orders[0].search_basis == order_view(view, view.orders[0]).search_basis == basis
     assert view.search is not None
     assert (view.search.lat, view.search.lon, view.search.basis) == (HOME["lat"], HOME["lon"], basis)
     assert view.location is None
@@ -109,7 +113,7 @@ def test_without_such_an_address_a_unit_of_her_zone_goes(desk: Desk, home: dict[
 
 def test_by_default_the_nearest_to_the_control_room_goes(desk: Desk) -> None:
     desk.policy(GHENT_ROOM, "automatic")
-    seat = desk.context.board.control_rooms[GHENT_ROOM].seat
+    seat = desk.context.situation.control_rooms[GHENT_ROOM].seat
     _units(desk, AALST=FAR, ZULU=(seat.lat, seat.lon))
     desk.press(alarm(fix=None))
     assert desk.sql("SELECT unit_id, search_basis FROM orders") == [("ZULU", "control_room")]
@@ -144,8 +148,8 @@ def test_a_unit_that_was_chosen_by_hand_is_measured_too(desk: Desk) -> None:
     _units(desk, AALST=FAR, ZULU=NEARER)
     raised = alarm(_somebody(desk, home=HOME), fix=None)
     desk.press(raised)
-    moving.acknowledge(desk.context, raised.alarm_id, "op", GHENT_ROOM)
-    order = sending.send(desk.context, raised.alarm_id, "AALST", GHENT_ROOM)
+    acknowledge_incident(desk.context, raised.alarm_id, "op", GHENT_ROOM)
+    order = send_unit.send(desk.context, raised.alarm_id, "AALST", GHENT_ROOM)
     assert order.search_basis == "registered_address"
     assert order.distance_m == pytest.approx(25_600, rel=0.05)
 
@@ -162,7 +166,7 @@ def _located(desk: Desk, raised: Any, fix: Fix) -> None:
         }
     )
     with desk.context.database.transaction() as tx:
-        following.locate(tx, desk.context, told, None)
+        take_location(tx, desk.context, told, None)
 
 
 def test_a_fix_that_comes_later_makes_the_nearest_to_it_the_proposal(desk: Desk) -> None:
@@ -182,7 +186,7 @@ def test_a_fix_that_comes_later_makes_the_nearest_to_it_the_proposal(desk: Desk)
     _located(desk, other, GHENT)
     rows = desk.sql(f"SELECT unit_id, state, search_basis FROM orders WHERE incident_id = '{other.alarm_id}'")
     assert rows == [("ZULU", "proposed", "fix")]
-    sending.send(desk.context, raised.alarm_id, None, GHENT_ROOM)
+    send_unit.send(desk.context, raised.alarm_id, None, GHENT_ROOM)
     _located(desk, raised, GHENT)
     assert order_id(desk)
 

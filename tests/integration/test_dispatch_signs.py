@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from services.dispatch import unit_store
 from services.dispatch.api import create_app
-from services.dispatch.schemas import PositionIn
-from services.dispatch.streams import Watcher
-from services.dispatch.usecases import escalating, moving, sending
-from services.dispatch.usecases.rooms import refresh
+from services.dispatch.push.watchers import Watcher
+from services.dispatch.schemas.units import PositionIn
+from services.dispatch.store.units import units_seen_by
+from services.dispatch.usecases import escalate, send_unit
+from services.dispatch.usecases.control_rooms import refresh
+from services.dispatch.usecases.order_actions import move_order
 from services.dispatch.usecases.units import connected, move_units
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, context_on, order_id
@@ -73,14 +74,14 @@ def test_a_position_a_terminal_and_a_report_are_signs_of_life(desk: Desk) -> Non
     desk.units(GHENT_ROOM, GHENT, 4)
     raised = alarm()
     desk.press(raised)
-    sending.send(desk.context, raised.alarm_id, "u3", GHENT_ROOM)
+    send_unit.send(desk.context, raised.alarm_id, "u3", GHENT_ROOM)
     _silent(desk, "u0", "u1", "u2", "u3")
     move_units(desk.context, [PositionIn(unit_id="u0", lat=GHENT.lat, lon=GHENT.lon)], GHENT_ROOM)
     connected(desk.context, ["u1"])
-    moving.move_order(desk.context, order_id(desk), "crew", "acknowledged")
+    move_order(desk.context, order_id(desk), "crew", "acknowledged")
     with desk.context.database.read() as session:
-        seen = {unit.id: unit.seen_at for unit in unit_store.units_seen_by(session, GHENT_ROOM)}
-    fresh = {unit for unit, at in seen.items() if desk.context.board.is_fresh(at)}
+        seen = {unit.id: unit.seen_at for unit in units_seen_by(session, GHENT_ROOM)}
+    fresh = {unit for unit, at in seen.items() if desk.context.situation.is_fresh(at)}
     assert fresh == {"u0", "u1", "u3"}
 
 
@@ -89,23 +90,23 @@ def test_a_proposed_unit_that_falls_silent_leaves_the_screen(desk: Desk) -> None
     desk.units(GHENT_ROOM, GHENT, 2)
     desk.press(alarm())
     _silent(desk, "u0")
-    escalating.look_again_for_stale(desk.context)
+    escalate.look_again_for_stale(desk.context)
     desk.pass_time(0)
     assert _orders(desk) == [("u0", "withdrawn"), ("u1", "proposed")]
     # The last one too: it stays, for there is nobody else.
     _silent(desk, "u0", "u1")
-    escalating.look_again_for_stale(desk.context)
+    escalate.look_again_for_stale(desk.context)
     desk.pass_time(0)
     assert (_orders(desk)[1:], _flagged(desk)) == ([("u1", "proposed")], True)
     # Said once: looking again and again is no change.
     [(revision,)] = desk.sql("SELECT revision FROM incidents")
-    escalating.look_again_for_stale(desk.context)
+    escalate.look_again_for_stale(desk.context)
     desk.pass_time(0)
     assert desk.sql("SELECT revision FROM incidents") == [(revision,)]
     # And goes as soon as somebody is there.
     connected(desk.context, ["u0"])
     refresh(desk.context)
-    escalating.look_again_for_stale(desk.context)
+    escalate.look_again_for_stale(desk.context)
     desk.pass_time(0)
     assert _orders(desk)[1:] == [("u1", "withdrawn"), ("u0", "proposed")]
 
@@ -116,7 +117,7 @@ def test_an_operator_may_send_it_by_hand_all_the_same(desk: Desk) -> None:
     _silent(desk, "u0")
     raised = alarm()
     desk.press(raised)
-    sending.send(desk.context, raised.alarm_id, "u0", GHENT_ROOM)
+    send_unit.send(desk.context, raised.alarm_id, "u0", GHENT_ROOM)
     assert (("u0", "sent") in _orders(desk), _flagged(desk)) == (True, True)
 
 
@@ -177,7 +178,7 @@ def test_a_crew_that_had_its_order_and_said_nothing_is_not_asked_again(desk: Des
     desk.policy(GHENT_ROOM, "automatic")
     [unit] = desk.units(GHENT_ROOM, GHENT, 1)
     desk.press(alarm())
-    moving.move_order(desk.context, order_id(desk), "crew", "received")
+    move_order(desk.context, order_id(desk), "crew", "received")
     desk.pass_time(20.1)
     move_units(desk.context, [PositionIn(unit_id=unit, lat=51.05, lon=3.72)], GHENT_ROOM)
     for _ in range(5):

@@ -15,12 +15,14 @@ from chassis.security.accounts import account
 from chassis.security.principal import Caller
 from contracts.committee import ConflictDeclared, ConflictWithdrawn
 from contracts.registry import TieDeclared, TieWithdrawn
-from services.dispatch import duty, views
 from services.dispatch.api import create_app
-from services.dispatch.disclosures import Disclosures, shown
-from services.dispatch.streams import Watcher
-from services.dispatch.usecases import escalating
-from services.dispatch.webhooks import Courier
+from services.dispatch.presenters.disclosure import Disclosures, limit_view
+from services.dispatch.presenters.incident_view import load_views
+from services.dispatch.push.notifications import open_sealed
+from services.dispatch.push.watchers import Watcher
+from services.dispatch.push.webhooks import Courier
+from services.dispatch.store import duty
+from services.dispatch.usecases import escalate
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import GHENT, GHENT_ROOM, Bell, Desk, alarm, context_on, everything_known, tell
 from tests.support.postgres import Cluster
@@ -117,7 +119,7 @@ def _on_duty(desk: Desk, *people: str) -> None:
 
 
 def _blind(case: Case) -> bool:
-    escalating.warn_of_blind_rooms(case.desk.context)
+    escalate.warn_of_blind_rooms(case.desk.context)
     _, seen = case.call("GET", f"/v1/incidents/{case.incident}")
     return duty.NOBODY_UNTIED in seen["flags"]
 
@@ -131,7 +133,7 @@ def test_a_room_in_which_all_on_duty_are_tied_is_warned_and_its_neighbours_have_
     assert not case.desk.published("incident.escalated.v1")
     case.tie("OLGA ")
     assert _blind(case)
-    escalating.act_on_due(case.desk.context)
+    escalate.act_on_due(case.desk.context)
     (told,) = case.desk.published("incident.escalated.v1")
     assert (told["level"], told["target_control_room_id"] is None) == ("neighbour", False)
     _, seen = case.call("GET", f"/v1/incidents/{case.incident}")
@@ -209,11 +211,13 @@ def test_ties_come_from_registry_and_committee_twice_and_before_anything_else(
 
 
 def test_a_stream_that_is_open_forgets_at_once(case: Case) -> None:
-    watcher = Watcher("room", GHENT_ROOM, partial(Disclosures(case.desk.context.database).show, _caller(TIED)))
+    watcher = Watcher(
+        "room", GHENT_ROOM, partial(Disclosures(case.desk.context.database).disclose, _caller(TIED))
+    )
 
     def frames() -> tuple[int, str]:
         with case.desk.context.database.read() as session:
-            [view] = views.load_views(case.desk.context, session, [case.incident], clock.now())
+            [view] = load_views(case.desk.context, session, [case.incident], clock.now())
         return view.revision, b"".join(watcher.frames(view)).decode()
 
     first, text = frames()
@@ -240,11 +244,11 @@ def test_the_doorbell_of_a_new_alarm_knows_of_ties(case: Case) -> None:
     finally:
         case.desk.context.database.relay = None
     with case.desk.context.database.read() as session:
-        [stored] = views.load_views(case.desk.context, session, [raised.alarm_id], clock.now())
+        [stored] = load_views(case.desk.context, session, [raised.alarm_id], clock.now())
     told = next(e for e in bell.rung() if e.incident_id == raised.alarm_id and e.sealed)
-    rung = views.open_sealed(case.desk.context, told.incident_id, told.sealed or "")
+    rung = open_sealed(case.desk.context, told.incident_id, told.sealed or "")
     assert rung.kept_from == stored.kept_from == [TIED]
-    assert SECRET not in shown(_caller(TIED), rung).model_dump_json()
+    assert SECRET not in limit_view(_caller(TIED), rung).model_dump_json()
 
 
 def test_a_crew_with_a_tie_holds_no_order_and_another_patrol_goes(
@@ -295,9 +299,9 @@ def test_the_log_says_what_was_shown_and_not_what_was_withheld(case: Case) -> No
     case.call("GET", f"/v1/incidents/{case.incident}")
     disclosures = Disclosures(case.desk.context.database)
     with case.desk.context.database.read() as session:
-        [view] = views.load_views(case.desk.context, session, [case.incident], clock.now())
-    disclosures.show(_caller(TIED), view)
-    disclosures.show(_caller("olga"), view)
+        [view] = load_views(case.desk.context, session, [case.incident], clock.now())
+    disclosures.disclose(_caller(TIED), view)
+    disclosures.disclose(_caller("olga"), view)
     disclosures._write()
     about = f"incident:{case.incident}"
     rows = case.desk.sql(
@@ -307,7 +311,7 @@ def test_the_log_says_what_was_shown_and_not_what_was_withheld(case: Case) -> No
     assert TIED not in {subject for subject, _ in rows}
     # A photo is an entry of its own, each time.
     for _ in range(2):
-        disclosures.picture(_caller("olga"), view)
+        disclosures.log_photo(_caller("olga"), view)
     disclosures._write()
     photos = case.desk.sql(f"SELECT fields FROM audit_entry WHERE about = '{about}' AND subject = 'olga'")
     assert [fields for (fields,) in photos].count(["photo"]) == 2

@@ -6,8 +6,10 @@ import pytest
 
 from contracts.common import Outcome
 from services.dispatch.errors import IncidentIsClosed, OrderMoveImpossible, UnitNotAvailable
-from services.dispatch.usecases import moving, sending
+from services.dispatch.usecases import send_unit
 from services.dispatch.usecases.context import Context
+from services.dispatch.usecases.incident_actions import acknowledge_incident, close_from_scene
+from services.dispatch.usecases.order_actions import move_order
 from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, context_on, order_id
 
 
@@ -27,7 +29,7 @@ def test_a_unit_that_answered_is_not_replaced(desk: Desk) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     desk.units(GHENT_ROOM, GHENT, 3)
     desk.press(alarm())
-    moving.move_order(desk.context, order_id(desk), "crew", "acknowledged")
+    move_order(desk.context, order_id(desk), "crew", "acknowledged")
     desk.pass_time(100)
     assert desk.sql("SELECT state FROM orders") == [("acknowledged",)]
 
@@ -36,7 +38,7 @@ def test_a_unit_that_declines_is_replaced_at_once(desk: Desk) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     first, second, *_ = desk.units(GHENT_ROOM, GHENT, 3)
     desk.press(alarm())
-    moving.move_order(desk.context, order_id(desk), "crew", "declined", "flat tyre")
+    move_order(desk.context, order_id(desk), "crew", "declined", "flat tyre")
     desk.pass_time(0)
     assert desk.sql("SELECT unit_id, state FROM orders ORDER BY created_at") == [
         (first, "declined"),
@@ -51,11 +53,11 @@ def test_the_whole_life_of_an_order(desk: Desk) -> None:
     desk.press(raised)
     order = order_id(desk)
     with pytest.raises(OrderMoveImpossible):
-        moving.close_from_scene(desk.context, order, Outcome.GENUINE, "unit")
+        close_from_scene(desk.context, order, Outcome.GENUINE, "unit")
     for state in ("received", "acknowledged", "en_route", "received", "on_scene"):
-        moving.move_order(desk.context, order, "crew", state)
-    moving.close_from_scene(desk.context, order, Outcome.PERPETRATOR_PRESENT, "unit")
-    moving.close_from_scene(desk.context, order, Outcome.PERPETRATOR_PRESENT, "unit")
+        move_order(desk.context, order, "crew", state)
+    close_from_scene(desk.context, order, Outcome.PERPETRATOR_PRESENT, "unit")
+    close_from_scene(desk.context, order, Outcome.PERPETRATOR_PRESENT, "unit")
     assert desk.sql("SELECT state, outcome, fix FROM incidents") == [("closed", "perpetrator_present", None)]
     assert desk.sql("SELECT order_id FROM units") == [(None,)]
     assert desk.sql("SELECT count(*) FROM due") == [(0,)]
@@ -68,14 +70,14 @@ def test_the_whole_life_of_an_order(desk: Desk) -> None:
         "closed",
     ]
     with pytest.raises(IncidentIsClosed):
-        sending.send(desk.context, raised.alarm_id, "u0")
+        send_unit.send(desk.context, raised.alarm_id, "u0")
 
 
 def test_two_workers_never_send_one_unit_twice(desk: Desk) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     desk.units(GHENT_ROOM, GHENT, 8)
     other = Desk(context_on_same(desk))
-    other.context.board.refresh(desk.context.database.read())
+    other.context.situation.refresh(desk.context.database.read())
     presses = [[alarm() for _ in range(4)] for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda n: (desk if n % 2 else other).press(*presses[n]), range(4)))
@@ -90,8 +92,8 @@ def _refreshed(desk: Desk, times: int = 1) -> int:
     """The free units that a process knows of after it looked so many times."""
     for _ in range(times):
         with desk.context.database.read() as session:
-            desk.context.board.refresh(session)
-    return len(desk.context.board.units)
+            desk.context.situation.refresh(session)
+    return len(desk.context.situation.units)
 
 
 def test_a_clock_that_ran_ahead_hides_no_unit(desk: Desk) -> None:
@@ -130,7 +132,7 @@ def test_a_unit_with_an_order_cannot_be_sent_elsewhere(desk: Desk) -> None:
     second = alarm()
     desk.press(second)
     with pytest.raises(UnitNotAvailable):
-        sending.send(desk.context, second.alarm_id, "u0")
+        send_unit.send(desk.context, second.alarm_id, "u0")
 
 
 def test_an_alarm_that_was_taken_and_forgotten_gets_its_patrol(desk: Desk) -> None:
@@ -139,9 +141,9 @@ def test_an_alarm_that_was_taken_and_forgotten_gets_its_patrol(desk: Desk) -> No
     raised, sent, doubtful = alarm(), alarm(), alarm(lane="unverified")
     desk.press(raised, sent, doubtful)
     for each in (raised, sent, doubtful):
-        moving.acknowledge(desk.context, each.alarm_id, "op", GHENT_ROOM)
-    order = sending.send(desk.context, sent.alarm_id, None)
-    moving.move_order(desk.context, order.id, "crew", "acknowledged")
+        acknowledge_incident(desk.context, each.alarm_id, "op", GHENT_ROOM)
+    order = send_unit.send(desk.context, sent.alarm_id, None)
+    move_order(desk.context, order.id, "crew", "acknowledged")
     desk.pass_time(19)
     assert desk.published("incident.escalated.v1") == []
     desk.pass_time(2)
@@ -163,14 +165,14 @@ def test_who_sends_gets_a_patrol_though_another_alarm_took_the_proposed_one(desk
     desk.press(first)
     desk.press(second)
     [(nearest,)] = desk.sql("SELECT DISTINCT unit_id FROM orders")
-    assert sending.send(desk.context, first.alarm_id, None).unit_id == nearest
+    assert send_unit.send(desk.context, first.alarm_id, None).unit_id == nearest
     # Named, it is that unit or none; not named, it is whoever is nearest and free.
     with pytest.raises(UnitNotAvailable):
-        sending.send(desk.context, second.alarm_id, nearest)
-    sent = sending.send(desk.context, second.alarm_id, None)
+        send_unit.send(desk.context, second.alarm_id, nearest)
+    sent = send_unit.send(desk.context, second.alarm_id, None)
     assert (sent.unit_id != nearest, sent.state, sent.automatic) == (True, "sent", False)
-    assert sending.send(desk.context, second.alarm_id, None).id == sent.id
+    assert send_unit.send(desk.context, second.alarm_id, None).id == sent.id
     third = alarm()
     desk.press(third)
     with pytest.raises(UnitNotAvailable):
-        sending.send(desk.context, third.alarm_id, None)
+        send_unit.send(desk.context, third.alarm_id, None)

@@ -16,9 +16,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.dispatch.api import create_app
+from services.dispatch.presenters.webhooks import show_room_webhooks
+from services.dispatch.push.webhooks import Courier
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.usecases import room_webhooks
-from services.dispatch.webhooks import Courier
 from tests.support.desks import environment
 from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT_ROOM, Desk, alarm, context_on
 from tests.support.postgres import Cluster
@@ -218,7 +218,7 @@ def test_whether_a_webhook_works_is_seen(cluster: Cluster) -> None:
 
     def seen() -> tuple[str, int, bool]:
         with desk.context.database.read() as session:
-            (found,) = room_webhooks.overview(session, [GHENT_ROOM])
+            (found,) = show_room_webhooks(session, [GHENT_ROOM])
         return found.state, found.undelivered, found.delivered_at is not None
 
     async def work() -> None:
@@ -251,12 +251,12 @@ def test_a_listed_name_that_leads_to_our_own_machine_gets_nothing(cluster: Clust
     hook = f"http://localhost:{software.server_port}/alarms"
     desk = Desk(context_on(url, webhook_hosts=["localhost"]))
     desk.policy(GHENT_ROOM, "proposed", webhook_url=hook, webhook_secret=SECRET)
-    there = desk.context.board.rooms[GHENT_ROOM]
+    there = desk.context.situation.rooms[GHENT_ROOM]
 
     def left(**settings: Any) -> int:
         """What is due still, after a courier worked."""
         context = context_on(url, webhook_hosts=["localhost"], vault_keys=keys, **settings)
-        context.board.rooms[GHENT_ROOM] = there
+        context.situation.rooms[GHENT_ROOM] = there
 
         async def work() -> None:
             courier = Courier(context)

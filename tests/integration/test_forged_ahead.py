@@ -18,7 +18,7 @@ from contracts.dispatch import PressRouted
 from contracts.envelope import Event, wrap
 from contracts.topology import DISPATCH_ALARMS
 from services.alarm.usecases.read_models import follow_dispatch
-from services.dispatch.usecases import moving
+from services.dispatch.usecases.incident_actions import close_incident
 from tests.support import dispatching
 from tests.support.alarm import Button, eventually
 from tests.support.broker import Broker
@@ -147,7 +147,7 @@ def test_a_press_that_dispatch_keeps_under_another_id(three: Three) -> None:
 
 def test_a_copy_that_came_after_the_end(three: Three) -> None:
     hers = three.press()
-    moving.close(
+    close_incident(
         three.desk.context, hers.alarm_id, Outcome.ACCIDENTAL, by="supervisor", person="s", reason="safe"
     )
     three.desk.do(

@@ -17,12 +17,13 @@ from contracts.policy import AUDIENCES, Circumstances
 from contracts.topology import REPORTING_FOLLOW_UP
 from services.alarm.api import create_app as alarm_app
 from services.alarm.settings import AlarmSettings
-from services.dispatch import views
 from services.dispatch.api import create_app as dispatch_app
-from services.dispatch.disclosures import shown
-from services.dispatch.schemas import IncidentView, OrderView
-from services.dispatch.streams import Watcher
-from services.dispatch.usecases import following
+from services.dispatch.presenters.disclosure import limit_view
+from services.dispatch.presenters.incident_view import load_views
+from services.dispatch.push.watchers import Watcher
+from services.dispatch.schemas.incidents import IncidentView
+from services.dispatch.schemas.orders import OrderView
+from services.dispatch.usecases.cancel_requests import take_cancel_request
 from services.reporting.api import create_app as reporting_app
 from services.reporting.domain.days import local_time
 from tests.support import alarm as buttons
@@ -71,7 +72,7 @@ class Night:
             alarm_id=self.incident, device_id=device, code_digest="0" * 64, received_at=datetime.now(UTC)
         )
         with self.inner.context.database.transaction() as tx:
-            following.cancel(tx, self.inner.context, request, None)
+            take_cancel_request(tx, self.inner.context, request, None)
 
     def claims(self, role: str) -> Who:
         """Somebody of that role who has to do with the alarm."""
@@ -87,7 +88,7 @@ class Night:
 
     def view(self) -> IncidentView:
         with self.inner.context.database.read() as session:
-            return views.load_views(self.inner.context, session, [self.incident], clock.now())[0]
+            return load_views(self.inner.context, session, [self.incident], clock.now())[0]
 
 
 @pytest.fixture(scope="module")
@@ -149,7 +150,9 @@ def test_streams_tell_what_the_table_says(night: Night) -> None:
     for kind, key, name, model in kinds:
         seen = {}
         for role in AUDIENCES:
-            frames = Watcher(kind, key, partial(shown, Caller("x", frozenset({role})))).frames(night.view())
+            frames = Watcher(kind, key, partial(limit_view, Caller("x", frozenset({role})))).frames(
+                night.view()
+            )
             [frame] = [each for each in frames if each.startswith(f"event: {name}\n".encode())]
             seen[role] = model.model_validate_json(frame.partition(b"data: ")[2]).model_dump(mode="json")
         how = Circumstances(alarm=True, assigned=kind != "room")
@@ -188,7 +191,7 @@ def test_after_an_alarm_dispatch_tells_nothing_of_a_person(night: Night) -> None
     assert (closed["card"], closed["location"], closed["cancel"]) == (None, None, None)
     assert set(closed["withheld"]) == {"cancel", "orders"}
     for role in ("operator", "supervisor", "gateway", "unit"):
-        assert CANARY not in shown(Caller("x", frozenset({role})), night.view()).model_dump_json()
+        assert CANARY not in limit_view(Caller("x", frozenset({role})), night.view()).model_dump_json()
     for role in AUDIENCES:
         for path in (f"/v1/incidents/{night.incident}", f"/v1/control-rooms/{GHENT_ROOM}/incidents"):
             assert CANARY not in night.api.answer(path, **night.claims(role)).text

@@ -10,9 +10,9 @@ from chassis.database.database import Database, engine_of
 from chassis.errors import Invalid
 from contracts.dispatch import NamedZone, ZonesPublished
 from contracts.envelope import Event
-from services.dispatch.geography import Names
+from services.dispatch.domain.geography import Names
 from services.dispatch.models import MapRow
-from services.dispatch.usecases import rooms
+from services.dispatch.usecases import control_rooms
 from services.registry.events import incoming as events
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
@@ -65,7 +65,7 @@ def to(zone: str) -> dict[str, str]:
 def imported(desk: dispatching.Desk, *ids: str) -> None:
     """A map with these zones."""
     squares = [(n * 0.01, zone) for n, zone in enumerate(ids)]
-    rooms.put_map(
+    control_rooms.put_map(
         desk.context, {"type": "FeatureCollection", "features": [_zone(*s) for s in squares]}, "admin"
     )
 
@@ -90,17 +90,17 @@ def published(desk: dispatching.Desk) -> list[ZonesPublished]:
 def test_zones_are_told_when_they_change_and_those_in_force_at_an_upgrade(cluster: Cluster) -> None:
     desk = dispatching.Desk(dispatching.context_on(cluster.database("dispatch")))
     # The map that came with the installation, and that nobody ever imported.
-    rooms.announce_zones(desk.context)
-    rooms.announce_zones(desk.context)
+    control_rooms.announce_zones(desk.context)
+    control_rooms.announce_zones(desk.context)
     (first,) = published(desk)
     assert first.number == 1
-    assert len(first.zones) == len(desk.context.board.zones)
+    assert len(first.zones) == len(desk.context.situation.zones)
     assert NamedZone(zone_id="gent-1", nl="Gent 1", fr="Gand 1", de="Gent 1") in first.zones
     imported(desk, "a", "b")
     second = published(desk)[-1]
     assert (second.number, [zone.zone_id for zone in second.zones]) == (2, ["a", "b"])
     # The worker has nothing to add; the same zones with other outlines are no news.
-    rooms.announce_zones(desk.context)
+    control_rooms.announce_zones(desk.context)
     imported(desk, "a", "b")
     assert len(published(desk)) == 2
 
@@ -111,9 +111,9 @@ def test_a_map_that_an_older_release_imported_is_told_after_the_upgrade(cluster:
     with desk.context.database.transaction() as tx:
         row = tx.session.execute(select(MapRow)).scalar_one()
         tx.session.add(MapRow(geojson=_two(row.geojson), imported_at=row.imported_at, imported_by="older"))
-    rooms.announce_zones(desk.context)
+    control_rooms.announce_zones(desk.context)
     assert [zone.zone_id for zone in published(desk)[-1].zones] == ["a", "b"]
-    assert desk.context.board.zones[0].names == Names(nl="Zone a", fr="La zone a", de="Zone a")
+    assert desk.context.situation.zones[0].names == Names(nl="Zone a", fr="La zone a", de="Zone a")
 
 
 def _two(geojson: dict[str, Any]) -> dict[str, Any]:

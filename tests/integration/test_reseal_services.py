@@ -30,9 +30,12 @@ from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
 from services.committee.store import encrypted_columns as committee_columns
 from services.dispatch import models as dispatch_models
-from services.dispatch.schemas import ControlRoomIn
-from services.dispatch.usecases import following, moving, room_webhooks, rooms, sending
-from services.dispatch.usecases import sealed as dispatch_sealed
+from services.dispatch.schemas.control_rooms import ControlRoomIn
+from services.dispatch.store import encrypted_columns as dispatch_columns
+from services.dispatch.usecases import control_rooms, room_webhooks, send_unit
+from services.dispatch.usecases.incident_actions import close_incident
+from services.dispatch.usecases.order_actions import move_order
+from services.dispatch.usecases.registry_projection import take_card, take_photo
 from services.registry import models as registry_models
 from services.registry.store import encrypted_columns as registry_columns
 from services.reporting import models as reporting_models
@@ -76,7 +79,7 @@ def rotated(database: Database, sealed: Sequence[Sealed]) -> None:
     [
         (registry_models, registry_columns.ENCRYPTED, {"found_by.piece"}),  # keyed digests of another key
         (alarm_models, alarm_sealed.ENCRYPTED, set()),
-        (dispatch_models, dispatch_sealed.SEALED, set()),
+        (dispatch_models, dispatch_columns.ENCRYPTED, set()),
         (committee_models, committee_columns.ENCRYPTED, set()),
         (reporting_models, (), set()),
     ],
@@ -151,7 +154,7 @@ def test_committee(committee: tuple[Desk, Database], issuer: Issuer) -> None:
 def test_dispatch(cluster: Cluster) -> None:
     url = cluster.database("dispatch")
     here = dispatching.Desk(dispatching.context_on(url, vault_keys=OLD))
-    rooms.refresh(here.context)
+    control_rooms.refresh(here.context)
     enrolment, photo, now = uuid4(), uuid4(), datetime.now(UTC)
     card = Card(victim=Person(name="An"), languages=("nl",))
     codes = {"cancel_code": "1234", "duress_code": "4321"}
@@ -159,8 +162,8 @@ def test_dispatch(cluster: Cluster) -> None:
         enrolment_id=enrolment, version=1, managing_zone_id="gent-1", card=card, published_at=now, **codes
     )
     with here.context.database.transaction() as tx:
-        following.take_card(tx, here.context, published)
-        following.take_photo(
+        take_card(tx, here.context, published)
+        take_photo(
             tx,
             here.context,
             PhotoPublished(enrolment_id=enrolment, photo_id=photo, card_version=2, jpeg="QUJD"),
@@ -179,10 +182,12 @@ def test_dispatch(cluster: Cluster) -> None:
     here.press(press, over)
     # Of a device that is not known here: what it signed waits.
     here.press_as_told(dispatching.alarm())
-    declined = sending.send(here.context, press.alarm_id, None)
-    moving.move_order(here.context, declined.id, "crew", "declined", "the car broke down")
-    moving.close(here.context, over.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="seen safe")
-    rotated(here.context.database, dispatch_sealed.SEALED)
+    declined = send_unit.send(here.context, press.alarm_id, None)
+    move_order(here.context, declined.id, "crew", "declined", "the car broke down")
+    close_incident(
+        here.context, over.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="seen safe"
+    )
+    rotated(here.context.database, dispatch_columns.ENCRYPTED)
     after = dispatching.context_on(url, vault_keys=NEW)
     with after.database.read() as session:
         stored = session.get(dispatch_models.CardRow, enrolment)

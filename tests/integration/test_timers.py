@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from chassis.database import timers
 from chassis.database.database import Transaction
 from chassis.database.timers import Due
-from services.dispatch.usecases import escalating
+from services.dispatch.usecases import escalate
 from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Desk, alarm
 
 
@@ -61,7 +61,7 @@ def test_a_failing_row_is_tried_again_ever_later_and_parked_in_the_end(
     for _ in range(9):
         # To the next attempt, however far that is.
         desk.do("UPDATE due SET due_at = now() WHERE parked_at IS NULL")
-        escalating.act_on_due(desk.context)
+        escalate.act_on_due(desk.context)
         ((wait,),) = desk.sql("SELECT extract(epoch FROM due_at - now()) FROM due")
         waits.append(float(wait))
     assert waits[:-1] == sorted(waits[:-1])
@@ -70,7 +70,7 @@ def test_a_failing_row_is_tried_again_ever_later_and_parked_in_the_end(
     assert f"{bad} failed: OrderUnknown, parked" in caplog.text
     # From now on nobody tries, and nobody is told that timers are late.
     desk.do("UPDATE due SET due_at = now() - interval '1 hour'")
-    assert escalating.act_on_due(desk.context) == 0
+    assert escalate.act_on_due(desk.context) == 0
     assert desk.sql("SELECT failures FROM due") == [(9,)]
 
 
@@ -80,7 +80,7 @@ def test_a_count_of_failures_that_is_rubbish_stops_nobody(desk: Desk, count: int
     desk.do("UPDATE due SET failures = :count", count=count)
     desk.press(alarm())
     desk.do("UPDATE due SET due_at = due_at - interval '20.1 seconds'")
-    escalating.act_on_due(desk.context)
+    escalate.act_on_due(desk.context)
     assert "all_positions" in [e["level"] for e in desk.published("incident.escalated.v1")]
     assert desk.sql("SELECT failures, parked_at IS NULL FROM due WHERE kind = 'unit_answer'") == [
         (9, False) if count > 0 else (1, True)
@@ -93,13 +93,13 @@ def test_what_failed_half_way_left_nothing_behind(desk: Desk, monkeypatch: pytes
     desk.press(alarm(fix=BRUSSELS))
     before = desk.sql("SELECT revision, flags, escalation FROM incidents ORDER BY id")
     # The last thing that an act does.
-    monkeypatch.setattr(escalating, "changed", None)
+    monkeypatch.setattr(escalate, "notify_watchers", None)
     desk.pass_time(20.1, failing=4)
     assert desk.sql("SELECT revision, flags, escalation FROM incidents ORDER BY id") == before
     assert desk.published("incident.escalated.v1") == []
     monkeypatch.undo()
     desk.do("UPDATE due SET due_at = now() WHERE failures > 0")
-    escalating.act_on_due(desk.context)
+    escalate.act_on_due(desk.context)
     assert len([e for e in desk.published("incident.escalated.v1") if e["level"] == "all_positions"]) == 2
 
 
@@ -108,7 +108,7 @@ def test_a_time_that_no_driver_reads_is_acted_upon(desk: Desk) -> None:
     desk.do("UPDATE due SET due_at = '-infinity' WHERE kind = 'acknowledge'")
     desk.press(alarm(fix=BRUSSELS))
     desk.do("UPDATE due SET due_at = '0044-03-15 BC' WHERE kind = 'acknowledge' AND due_at > now()")
-    escalating.act_on_due(desk.context)
+    escalate.act_on_due(desk.context)
     levels = [e["level"] for e in desk.published("incident.escalated.v1")]
     assert levels.count("all_positions") == 2
 
@@ -134,7 +134,7 @@ def test_a_database_that_is_away_is_no_failure_of_any_row(desk: Desk) -> None:
         raise OperationalError("", {}, Exception("the connection broke"))
 
     with pytest.raises(OperationalError):
-        timers.act_on_due(desk.context.database, escalating.KINDS, gone)
+        timers.act_on_due(desk.context.database, escalate.KINDS, gone)
     assert desk.sql("SELECT count(*) FROM due WHERE failures > 0 OR due_at > now()") == [(0,)]
 
 
@@ -153,6 +153,6 @@ def test_no_number_of_a_row_stops_the_rows_behind_it(desk: Desk, column: str, va
     desk.press(odd, good)
     desk.do(f"UPDATE due SET {column} = {value} WHERE subject_id = :id", id=str(odd.alarm_id))
     desk.do("UPDATE due SET due_at = due_at - interval '20.1 seconds'")
-    escalating.act_on_due(desk.context)
+    escalate.act_on_due(desk.context)
     told = {each["incident_id"] for each in desk.published("incident.escalated.v1")}
     assert told == {str(odd.alarm_id), str(good.alarm_id)}

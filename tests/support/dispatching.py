@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from copy import copy
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,7 +14,6 @@ import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
-from chassis.database.database import Database, engine_of
 from chassis.messaging import outbox
 from chassis.messaging.outbox import Outgoing
 from chassis.security.principal import Caller
@@ -23,15 +23,17 @@ from contracts.common import Fix
 from contracts.envelope import Event, Payload, wrap
 from contracts.registry import CardPublished, DeviceChanged, EnrolmentChanged, PhotoPublished
 from contracts.topology import DISPATCH_REGISTRY
-from services.dispatch import events
-from services.dispatch.board import Board
-from services.dispatch.live import IncidentChanged
-from services.dispatch.schemas import ControlRoomIn, UnitIn
+from services.dispatch.bootstrap import DISPATCH, context_of
+from services.dispatch.domain.unit_index import UnitIndex
+from services.dispatch.events.outgoing import IncidentChanged
+from services.dispatch.schemas.control_rooms import ControlRoomIn
+from services.dispatch.schemas.units import UnitIn
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.unit_index import UnitIndex
-from services.dispatch.usecases import escalating, room_webhooks, rooms
+from services.dispatch.store.situation import Situation
+from services.dispatch.usecases import control_rooms, escalate, room_webhooks
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.raising import raise_alarms
+from services.dispatch.usecases.handle_events import take
+from services.dispatch.usecases.raise_alarms.batch import raise_alarms
 from services.dispatch.usecases.units import put_units
 from tests.support.days import today
 from tools.simulation import jose
@@ -47,7 +49,7 @@ def context_on(database_url: str, **settings: Any) -> Context:
         {
             "environment": "development",
             "database_url": database_url,
-            "broker_url": "amqp://nobody@127.0.0.1:1/none",
+            "broker_url": "amqp://nobody:x@127.0.0.1:1/none",
             "vault_keys": f"1:{new_key()}",
             "audit_key": new_key(),
             "oidc_issuer": "http://127.0.0.1:1",
@@ -57,12 +59,7 @@ def context_on(database_url: str, **settings: Any) -> Context:
             **settings,
         }
     )
-    return Context(
-        Database(engine_of(whole), "/services/dispatch"),
-        Board(whole),
-        Vault(whole.vault_keys.get_secret_value()),
-        whole,
-    )
+    return context_of(whole, DISPATCH.database(whole), Vault(whole.vault_keys.get_secret_value()))
 
 
 class Desk:
@@ -71,7 +68,7 @@ class Desk:
     def __init__(self, context: Context) -> None:
         self.context = context
         # Reading the map takes as long as a whole example of a property.
-        self._board = _copied(context.board)
+        self._situation = _copied(context.situation)
 
     def wipe(self) -> None:
         """Begin anew on the same tables."""
@@ -83,18 +80,16 @@ class Desk:
                 )
             )
             session.commit()
-        self.context = Context(
-            self.context.database, _copied(self._board), self.context.vault, self.context.settings
-        )
+        self.context = replace(self.context, situation=_copied(self._situation))
 
     def policy(self, room: str, policy: str, **more: Any) -> None:
         """Set a control room's policy, and its webhook as two people do."""
         wanted = ControlRoomIn.model_validate({"policy": policy, **more})
         room_webhooks.refuse_wrong(self.context, wanted)
-        rooms.set_policy(self.context, room, wanted)
+        control_rooms.set_policy(self.context, room, wanted)
         admin, supervisor = (Caller(role, frozenset({role})) for role in ("admin", "supervisor"))
         if proposed := room_webhooks.propose(self.context, room, wanted, admin):
-            room_webhooks.confirm(self.context, room, proposed.proposal_id, supervisor)
+            room_webhooks.confirm(self.context, room, proposed.id, supervisor)
 
     def units(self, room: str, near: Fix, count: int, prefix: str = "u") -> list[str]:
         """Units north of a place, the nearest first."""
@@ -134,7 +129,7 @@ class Desk:
         `failing`: so many timers are to fail.
         """
         self.do("UPDATE due SET due_at = due_at - make_interval(secs => :s)", s=seconds)
-        done = escalating.act_on_due(self.context)
+        done = escalate.act_on_due(self.context)
         assert self.sql("SELECT count(*) FROM due WHERE failures > 0") == [(failing,)]
         return done
 
@@ -142,7 +137,7 @@ class Desk:
         """The whole ladder of a room's alarms passes; the neighbour that hears of them last."""
         for _ in range(3):
             self.pass_time(20.1)
-        return self.context.board.rooms[room].neighbours[0]
+        return self.context.situation.rooms[room].neighbours[0]
 
     def do(self, statement: str, **values: Any) -> None:
         """Change what stands in the database."""
@@ -166,10 +161,10 @@ class Desk:
         return [outbox.clear(self.context.vault, event_id, body) for event_id, body in rows]
 
 
-def _copied(board: Board) -> Board:
+def _copied(situation: Situation) -> Situation:
     """One with the same map and rooms, and no units."""
-    fresh = copy(board)
-    fresh.units, fresh.known, fresh.rooms = UnitIndex(), {}, dict(board.rooms)
+    fresh = copy(situation)
+    fresh.units, fresh.known, fresh.rooms = UnitIndex(), {}, dict(situation.rooms)
     return fresh
 
 
@@ -288,7 +283,7 @@ def everything_known(desk: Desk, text_of_it: str) -> tuple[UUID, UUID, UUID]:
 
 def tell(context: Context, *payloads: Payload) -> None:
     """Events as the worker takes them in."""
-    events.take(context, DISPATCH_REGISTRY, [(wrap(each, source="/test"), None) for each in payloads])
+    take(context, DISPATCH_REGISTRY, [(wrap(each, source="/test"), None) for each in payloads])
 
 
 def order_id(desk: Desk, state: str = "sent") -> UUID:

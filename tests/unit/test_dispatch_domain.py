@@ -9,17 +9,11 @@ from hypothesis import strategies as st
 
 from contracts.alarm import digest_code
 from contracts.dispatch import OrderState
-from services.dispatch.domain import (
-    LIVE,
-    ORDER_MOVES,
-    OVER,
-    already_there,
-    can_move,
-    judge_cancel,
-    ladder_of,
-    subject_of,
-    urgency_of,
-)
+from services.dispatch.domain.cancellation import judge_cancel
+from services.dispatch.domain.escalation import ladder_of
+from services.dispatch.domain.orders import LIVE, ORDER_MOVES, OVER, already_there, can_move
+from services.dispatch.domain.subjects import subject_of
+from services.dispatch.domain.urgency import urgency_of
 
 STATES: tuple[OrderState, ...] = get_args(OrderState)
 states = st.sampled_from(STATES)

@@ -9,7 +9,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.dispatch.geography import (
+from services.dispatch.domain.geography import (
     InvalidMapError,
     Point,
     coverage_warnings,

@@ -10,17 +10,9 @@ import shapely
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from services.dispatch.geography import (
-    BELGIUM,
-    ControlRoom,
-    Point,
-    Zone,
-    load_map,
-    project,
-    to_metres,
-)
-from services.dispatch.routing import Basis, Defaults, Flag, Quality, Route, Router, quality
-from services.dispatch.routing_bench import MAP, ZONES, random_points, split_to
+from services.dispatch.domain.geography import BELGIUM, ControlRoom, Point, Zone, load_map, project, to_metres
+from services.dispatch.domain.routing import Basis, Defaults, Flag, Quality, Route, Router, quality
+from tools.bench.routing import MAP, ZONES, random_points, split_to
 from tools.simulation.tracks import (
     CROSSES_ROOM,
     CROSSES_ZONE,

@@ -4,8 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from services.dispatch.geography import Point, to_metres, usable
-from services.dispatch.unit_index import UnitIndex
+from services.dispatch.domain.geography import Point, to_metres, usable
+from services.dispatch.domain.unit_index import UnitIndex
 
 # Few places, so that ties and shared squares are common; any float besides.
 PLACES = st.sampled_from([50.0, 50.2, 50.5, 51.0]) | st.floats(49.0, 52.0) | st.floats()

@@ -254,7 +254,7 @@ def _unit(number: int, rooms: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _routing_per_s() -> float:
-    command = [sys.executable, "-m", "services.dispatch.routing_bench"]
+    command = [sys.executable, "-m", "tools.bench.routing"]
     answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return float(json.loads(answer)["routing_per_s"])
 

@@ -1,99 +1,98 @@
-"""The application: what it needs, and its parts."""
+"""The application: what it needs, its parts, and what runs beside them."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
-from sqlalchemy.exc import SQLAlchemyError
 
-from chassis.database.database import Database, engine_of
-from chassis.database.reconciliation import Book
-from chassis.http import audit_api, keys_api, reconciliation_api
-from chassis.http.application import application
-from chassis.messaging.outbox import Relay
-from chassis.messaging.publisher import Publisher
-from chassis.runtime.settings import load
+from chassis.bootstrap.api import ApiProcess, create_api
+from chassis.database.database import SQLAlchemyError
+from chassis.http import reconciliation_api
 from chassis.security.signouts import SignOuts
-from chassis.security.vault import Vault
 from contracts import topology
-from services.dispatch import console, intake
 from services.dispatch.api import (
+    control_rooms,
+    crews,
     incidents,
+    intake,
     lending,
     orders,
     photos,
-    rooms,
     streams,
     units,
     unproved,
     webhooks,
 )
-from services.dispatch.board import Board
-from services.dispatch.book import BOOK
-from services.dispatch.disclosures import Disclosures
+from services.dispatch.bootstrap import DISPATCH, book_of, context_of
+from services.dispatch.pages import console
+from services.dispatch.presenters.control_rooms import ZonesJson
+from services.dispatch.presenters.disclosure import Disclosures
+from services.dispatch.push.hub import Hub
+from services.dispatch.push.webhooks import Courier
 from services.dispatch.settings import DispatchSettings
-from services.dispatch.streams import Hub
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.rooms import refresh
-from services.dispatch.usecases.sealed import SEALED
+from services.dispatch.usecases.control_rooms import refresh
 from services.dispatch.usecases.units import connected
-from services.dispatch.webhooks import Courier
+
+_PARTS = (
+    intake,
+    streams,
+    incidents,
+    orders,
+    photos,
+    crews,
+    control_rooms,
+    webhooks,
+    units,
+    lending,
+    unproved,
+)
 
 
 def create_app(settings: DispatchSettings | None = None) -> FastAPI:
-    """The application; settings come from the environment unless given."""
-    settings = settings or load(DispatchSettings)
-    database = Database(engine_of(settings), "/services/dispatch")
-    context = Context(database, Board(settings), Vault(settings.vault_keys.get_secret_value()), settings)
-    disclosures, signed_out = Disclosures(database), SignOuts(database)
+    """Put the application together; settings come from the environment unless given."""
+    app = create_api(
+        DISPATCH,
+        settings,
+        [part.router for part in _PARTS],
+        title="Dispatch",
+        description="From an alarm to the patrol: control rooms, zones, units, orders, escalation.",
+        beside=_beside,
+    )
+    process: ApiProcess[DispatchSettings] = app.state.process
+    app.state.context = context_of(process.settings, process.database, process.vault)
+    app.state.disclosures = Disclosures(process.database)
+    app.state.signed_out = SignOuts(process.database)
+    app.state.zones_json = ZonesJson()
+    console.add_pages(app, process.settings, process.vault, app.state.signed_out)
+    reconciliation_api.add(app, lambda: book_of(process.database))
+    return app
 
-    @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        publisher = Publisher(settings.broker_url.get_secret_value())
-        await publisher.start()
-        database.relay = Relay(database.engine, publisher)
-        database.relay.start()
-        courier = Courier(context)
-        hub = Hub(context, courier.wake, signed_out)
-        app.state.hub = hub
-        publisher.subscribe_transient(topology.DISPATCH_LIVE, ["#"], hub.rung)
-        hub.start()
-        courier.start()
-        disclosures.start()
-        beside = [asyncio.create_task(_keep_fresh(context)), asyncio.create_task(_keep_seen(context, hub))]
+
+@asynccontextmanager
+async def _beside(app: FastAPI) -> AsyncIterator[None]:
+    """Push what changes to streams and webhooks, write what was disclosed, and keep the situation fresh."""
+    context: Context = app.state.context
+    process: ApiProcess[DispatchSettings] = app.state.process
+    disclosures: Disclosures = app.state.disclosures
+    courier = Courier(context)
+    app.state.hub = hub = Hub(context, courier.wake, app.state.signed_out)
+    process.publisher.subscribe_transient(topology.DISPATCH_LIVE, ["#"], hub.take_notifications)
+    hub.start()
+    courier.start()
+    disclosures.start()
+    tasks = [asyncio.create_task(_keep_fresh(context)), asyncio.create_task(_keep_seen(context, hub))]
+    try:
         yield
-        for task in beside:
+    finally:
+        for task in tasks:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
         await courier.stop()
         await hub.stop()
         await disclosures.stop()
-        await asyncio.to_thread(database.relay.stop)
-        await publisher.stop()
-        database.engine.dispose()
-
-    app = application(
-        settings,
-        title="Dispatch",
-        description="From an alarm to the patrol: control rooms, zones, units, orders, escalation.",
-        lifespan=lifespan,
-        # The broker is not needed to take presses in: the intake is the way round it.
-        ready=lambda: {"database": database.answers()},
-    )
-
-    intake.add_intake(app, context)
-    for told in (streams, incidents, orders, photos):
-        told.add(app, context, disclosures)
-    orders.add_on_behalf(app, context, disclosures)
-    for set_up in (rooms, webhooks, units, lending, unproved):
-        set_up.add(app, context)
-    console.add_pages(app, settings, context.vault, signed_out)
-    audit_api.add(app, lambda: database, settings.service)
-    keys_api.add(app, lambda: database, settings.vault_keys, SEALED)
-    reconciliation_api.add(app, lambda: Book(database, BOOK))
-    return app
 
 
 async def _keep_fresh(context: Context) -> None:

@@ -2,108 +2,100 @@
 
 from uuid import UUID
 
-from fastapi import FastAPI
+from fastapi import APIRouter
 
-from chassis.runtime import clock
-from chassis.security.accounts import is_one_of
-from chassis.security.auth import require
-from chassis.security.principal import Caller
-from services.dispatch import access, store, views
-from services.dispatch.disclosures import Disclosures
-from services.dispatch.schemas import (
-    IncidentCloseIn,
-    IncidentView,
-    SendIn,
-    UnprovedGroup,
-)
-from services.dispatch.unproved import LASTS, Line, grouped
-from services.dispatch.usecases import moving, sending
-from services.dispatch.usecases.context import Context
+from services.dispatch.api.dependencies import ContextOf, DisclosuresOf, RoomCaller, Supervisor
+from services.dispatch.presenters.caller_view import disclose_incident, incident_for, refuse_tied_caller
+from services.dispatch.presenters.incident_list import disclose_open_incidents
+from services.dispatch.schemas.incidents import IncidentCloseIn, IncidentView, SendIn
+from services.dispatch.usecases import incident_actions, send_unit
+from services.dispatch.usecases.access_scope import may_see_room
+
+router = APIRouter(prefix="/v1", tags=["incidents"])
 
 
-def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
-    """The endpoints."""
-
-    operator, supervisor = ("operator", "supervisor", "gateway"), ("supervisor",)
-
-    def seen(caller: Caller, incident_id: UUID) -> IncidentView:
-        return disclosures.show(caller, access.incident_for(context, caller, incident_id))
-
-    def untied(caller: Caller, incident_id: UUID) -> None:
-        """For what only somebody without a tie may do; raises `Tied`."""
-        view = access.incident_for(context, caller, incident_id)
-        access.refuse_tied(tied=is_one_of(caller.subject, view.kept_from))
-
-    @app.get("/v1/control-rooms/{cic_id}/incidents", tags=["incidents"])
-    def open_incidents(cic_id: str, caller: Caller = require(*access.ROOM)) -> list[IncidentView]:
-        """Open incidents, most urgent first; many alike that nobody proved are one, with their `group`."""
-        access.may_see_room(caller, cic_id)
-        with context.database.read() as session:
-            lines = grouped(store.open_incidents(session, cic_id))
-            whole = views.load_views(context, session, [line.shown.id for line in lines], clock.now())
-        groups = {line.shown.id: _group(line) for line in lines if line.alike}
-        found = (view.model_copy(update={"group": groups.get(view.incident_id)}) for view in whole)
-        return [disclosures.show(caller, view) for view in found]
-
-    @app.get("/v1/incidents/{incident_id}", tags=["incidents"])
-    def incident(incident_id: UUID, caller: Caller = require(*access.ROOM)) -> IncidentView:
-        """One incident; the card only while it is open."""
-        return seen(caller, incident_id)
-
-    @app.post("/v1/incidents/{incident_id}/display", tags=["incidents"])
-    def display(incident_id: UUID, caller: Caller = require(*operator)) -> IncidentView:
-        """It stands on a screen of the control room."""
-        access.incident_for(context, caller, incident_id)
-        moving.display(context, incident_id)
-        return seen(caller, incident_id)
-
-    @app.post("/v1/incidents/{incident_id}/acknowledge", tags=["incidents"])
-    def acknowledge(incident_id: UUID, caller: Caller = require(*operator)) -> IncidentView:
-        """An operator of the room that answers for it takes it; the escalation ladder stops."""
-        untied(caller, incident_id)
-        moving.acknowledge(context, incident_id, caller.subject, caller.cic or "")
-        return seen(caller, incident_id)
-
-    @app.post("/v1/incidents/{incident_id}/take-over", tags=["incidents"])
-    def take_over(incident_id: UUID, caller: Caller = require(*operator)) -> IncidentView:
-        """The caller's control room accepts the hand-over."""
-        untied(caller, incident_id)
-        moving.take_over(context, incident_id, caller.subject, caller.cic or "")
-        return seen(caller, incident_id)
-
-    @app.post("/v1/incidents/{incident_id}/send", tags=["incidents"])
-    def send(
-        incident_id: UUID, body: SendIn | None = None, caller: Caller = require(*operator)
-    ) -> IncidentView:
-        """Send a unit; without one, the proposed unit: that may also who has a tie."""
-        unit_id = body.unit_id if body else None
-        view = access.incident_for(context, caller, incident_id)
-        access.refuse_tied(tied=unit_id is not None and is_one_of(caller.subject, view.kept_from))
-        sending.send(context, incident_id, unit_id, caller.cic)
-        return seen(caller, incident_id)
-
-    @app.post("/v1/incidents/{incident_id}/close", tags=["incidents"])
-    def close(incident_id: UUID, body: IncidentCloseIn, caller: Caller = require(*supervisor)) -> IncidentView:
-        """A supervisor closes, with a reason."""
-        untied(caller, incident_id)
-        moving.close(
-            context,
-            incident_id,
-            body.outcome,
-            by="supervisor",
-            person=caller.subject,
-            reason=body.reason,
-            cic_id=caller.cic,
-        )
-        return seen(caller, incident_id)
+@router.get("/control-rooms/{cic_id}/incidents")
+def open_incidents(
+    cic_id: str, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
+) -> list[IncidentView]:
+    """Open incidents, most urgent first; many alike that nobody proved are one, with their `group`."""
+    may_see_room(caller, cic_id)
+    return disclose_open_incidents(context, disclosures, caller, cic_id)
 
 
-def _group(line: Line) -> UnprovedGroup:
-    return UnprovedGroup(
-        count=len(line.alike),
-        incident_ids=[each.id for each in line.alike],
-        presses={each.id: each.presses for each in line.alike},
-        first_raised_at=line.shown.raised_at,
-        last_raised_at=line.alike[-1].raised_at,
-        until=line.shown.raised_at + LASTS,
+@router.get("/incidents/{incident_id}")
+def incident(
+    incident_id: UUID, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
+) -> IncidentView:
+    """One incident; the card only while it is open."""
+    return disclose_incident(context, disclosures, caller, incident_id)
+
+
+@router.post("/incidents/{incident_id}/display")
+def display(
+    incident_id: UUID, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
+) -> IncidentView:
+    """It stands on a screen of the control room."""
+    incident_for(context, caller, incident_id)
+    incident_actions.display_incident(context, incident_id)
+    return disclose_incident(context, disclosures, caller, incident_id)
+
+
+@router.post("/incidents/{incident_id}/acknowledge")
+def acknowledge(
+    incident_id: UUID, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
+) -> IncidentView:
+    """An operator of the room that answers for it takes it; the escalation ladder stops."""
+    refuse_tied_caller(context, caller, incident_id)
+    incident_actions.acknowledge_incident(context, incident_id, caller.subject, caller.cic or "")
+    return disclose_incident(context, disclosures, caller, incident_id)
+
+
+@router.post("/incidents/{incident_id}/take-over")
+def take_over(
+    incident_id: UUID, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
+) -> IncidentView:
+    """The caller's control room accepts the hand-over."""
+    refuse_tied_caller(context, caller, incident_id)
+    incident_actions.take_over_incident(context, incident_id, caller.subject, caller.cic or "")
+    return disclose_incident(context, disclosures, caller, incident_id)
+
+
+@router.post("/incidents/{incident_id}/send")
+def send(
+    incident_id: UUID,
+    context: ContextOf,
+    disclosures: DisclosuresOf,
+    caller: RoomCaller,
+    body: SendIn | None = None,
+) -> IncidentView:
+    """Send a unit; without one, the proposed unit: that may also who has a tie."""
+    unit_id = body.unit_id if body else None
+    if unit_id is None:
+        incident_for(context, caller, incident_id)
+    else:
+        refuse_tied_caller(context, caller, incident_id)
+    send_unit.send(context, incident_id, unit_id, caller.cic)
+    return disclose_incident(context, disclosures, caller, incident_id)
+
+
+@router.post("/incidents/{incident_id}/close")
+def close(
+    incident_id: UUID,
+    body: IncidentCloseIn,
+    context: ContextOf,
+    disclosures: DisclosuresOf,
+    caller: Supervisor,
+) -> IncidentView:
+    """A supervisor closes, with a reason."""
+    refuse_tied_caller(context, caller, incident_id)
+    incident_actions.close_incident(
+        context,
+        incident_id,
+        body.outcome,
+        by="supervisor",
+        person=caller.subject,
+        reason=body.reason,
+        cic_id=caller.cic,
     )
+    return disclose_incident(context, disclosures, caller, incident_id)

@@ -1,34 +1,36 @@
 """Units that one room lends or gives to another."""
 
-from fastapi import FastAPI
+from typing import Annotated
+
+from fastapi import APIRouter
 
 from chassis.security.auth import require
 from chassis.security.principal import Caller
-from services.dispatch import access
-from services.dispatch.schemas import OfferIn
-from services.dispatch.usecases import lending
-from services.dispatch.usecases.context import Context
+from services.dispatch.api.dependencies import ContextOf
+from services.dispatch.schemas.units import OfferIn
+from services.dispatch.usecases.access_scope import room_of
+from services.dispatch.usecases.lend_units import accept_unit, offer_unit, return_unit
+
+router = APIRouter(prefix="/v1/units/{unit_id}", tags=["units"])
+Lender = Annotated[Caller, require("supervisor", "gateway")]
 
 
-def add(app: FastAPI, context: Context) -> None:
-    """The endpoints."""
+@router.post("/offer", status_code=204)
+def offer(unit_id: str, body: OfferIn, context: ContextOf, caller: Lender) -> None:
+    """The unit's own room offers it to another: for a time, or for good."""
+    room_of(caller)
+    offer_unit(context, unit_id, caller, body.control_room_id, body.kind)
 
-    room = require("supervisor", "gateway")
 
-    @app.post("/v1/units/{unit_id}/offer", tags=["units"], status_code=204)
-    def offer(unit_id: str, body: OfferIn, caller: Caller = room) -> None:
-        """The unit's own room offers it to another: for a time, or for good."""
-        access.room_of(caller)
-        lending.offer_unit(context, unit_id, caller, body.control_room_id, body.kind)
+@router.post("/accept", status_code=204)
+def accept(unit_id: str, context: ContextOf, caller: Lender) -> None:
+    """The room to which it was offered takes it."""
+    room_of(caller)
+    accept_unit(context, unit_id, caller)
 
-    @app.post("/v1/units/{unit_id}/accept", tags=["units"], status_code=204)
-    def accept(unit_id: str, caller: Caller = room) -> None:
-        """The room to which it was offered takes it."""
-        access.room_of(caller)
-        lending.accept_unit(context, unit_id, caller)
 
-    @app.post("/v1/units/{unit_id}/return", tags=["units"], status_code=204)
-    def end(unit_id: str, caller: Caller = room) -> None:
-        """Either room ends the loan, or the offer."""
-        access.room_of(caller)
-        lending.return_unit(context, unit_id, caller)
+@router.post("/return", status_code=204)
+def end(unit_id: str, context: ContextOf, caller: Lender) -> None:
+    """Either room ends the loan, or the offer."""
+    room_of(caller)
+    return_unit(context, unit_id, caller)

@@ -2,59 +2,60 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Annotated
 
-from fastapi import FastAPI
+from fastapi import APIRouter
 from fastapi.responses import StreamingResponse
-from sqlmodel import Session
 
-from chassis.runtime import clock
 from chassis.security.accounts import account
 from chassis.security.auth import require
 from chassis.security.principal import Caller
-from services.dispatch import access, store, views
-from services.dispatch.disclosures import Disclosures
-from services.dispatch.models import IncidentRow
-from services.dispatch.schemas import IncidentView
-from services.dispatch.streams import Hub, Watcher
-from services.dispatch.usecases.context import Context
+from services.dispatch.api.dependencies import ContextOf, DisclosuresOf, HubOf, RoomCaller
+from services.dispatch.presenters.incident_list import open_views, served_views
+from services.dispatch.push.hub import Hub
+from services.dispatch.push.watchers import Watcher
+from services.dispatch.schemas.incidents import IncidentView
+from services.dispatch.usecases.access_scope import may_be_unit, may_see_room
 
-Read = Callable[[Session], list[IncidentRow]]
+router = APIRouter(prefix="/v1", tags=["streams"])
+Gateway = Annotated[Caller, require("gateway")]
+Unit = Annotated[Caller, require("unit")]
 
 
-def add(app: FastAPI, context: Context, disclosures: Disclosures) -> None:
-    """The endpoints."""
+@router.get("/control-rooms/{cic_id}/stream", response_class=StreamingResponse)
+async def room_stream(
+    cic_id: str, hub: HubOf, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
+) -> StreamingResponse:
+    """Server-Sent Events `incident` (IncidentView): first the open ones, then every change."""
+    may_see_room(caller, cic_id)
+    person = account(caller.subject) if caller.roles & {"operator", "supervisor"} else None
+    watcher = Watcher("room", cic_id, partial(disclosures.disclose, caller), person=person)
+    return _stream(hub, caller, watcher, partial(open_views, context, cic_id))
 
-    def stream(
-        caller: Caller, watcher: Watcher, read: Callable[[Session], list[IncidentRow]]
-    ) -> StreamingResponse:
-        def first() -> list[IncidentView]:
-            with context.database.read() as session:
-                found = read(session)
-                return views.load_views(context, session, [i.id for i in found], clock.now())
 
-        watcher.until, watcher.opened_by = caller.exp, caller.opened_by
-        hub: Hub = app.state.hub
-        headers = {"x-accel-buffering": "no"}
-        return StreamingResponse(hub.watch(watcher, first), media_type="text/event-stream", headers=headers)
+@router.get("/control-rooms/{cic_id}/units/stream", response_class=StreamingResponse)
+async def gateway_stream(
+    cic_id: str, hub: HubOf, context: ContextOf, disclosures: DisclosuresOf, caller: Gateway
+) -> StreamingResponse:
+    """Server-Sent Events `order` (OrderView) and `withdrawn` for all units of a control room."""
+    may_see_room(caller, cic_id)
+    watcher = Watcher("gateway", cic_id, partial(disclosures.disclose, caller))
+    return _stream(hub, caller, watcher, partial(served_views, context, cic_id=cic_id))
 
-    @app.get("/v1/control-rooms/{cic_id}/stream", tags=["streams"], response_class=StreamingResponse)
-    async def room_stream(cic_id: str, caller: Caller = require(*access.ROOM)) -> StreamingResponse:
-        """Server-Sent Events `incident` (IncidentView): first the open ones, then every change."""
-        access.may_see_room(caller, cic_id)
-        person = account(caller.subject) if caller.roles & {"operator", "supervisor"} else None
-        watcher = Watcher("room", cic_id, partial(disclosures.show, caller), person=person)
-        return stream(caller, watcher, lambda session: store.open_incidents(session, cic_id))
 
-    @app.get("/v1/control-rooms/{cic_id}/units/stream", tags=["streams"], response_class=StreamingResponse)
-    async def gateway_stream(cic_id: str, caller: Caller = require("gateway")) -> StreamingResponse:
-        """Server-Sent Events `order` (OrderView) and `withdrawn` for all units of a control room."""
-        access.may_see_room(caller, cic_id)
-        watcher = Watcher("gateway", cic_id, partial(disclosures.show, caller))
-        return stream(caller, watcher, lambda session: store.served_incidents(session, cic_id=cic_id))
+@router.get("/units/{unit_id}/stream", response_class=StreamingResponse)
+async def unit_stream(
+    unit_id: str, hub: HubOf, context: ContextOf, disclosures: DisclosuresOf, caller: Unit
+) -> StreamingResponse:
+    """Server-Sent Events `order` (OrderView) and `withdrawn` for one unit."""
+    may_be_unit(caller, unit_id)
+    watcher = Watcher("unit", unit_id, partial(disclosures.disclose, caller))
+    return _stream(hub, caller, watcher, partial(served_views, context, unit_id))
 
-    @app.get("/v1/units/{unit_id}/stream", tags=["streams"], response_class=StreamingResponse)
-    async def unit_stream(unit_id: str, caller: Caller = require("unit")) -> StreamingResponse:
-        """Server-Sent Events `order` (OrderView) and `withdrawn` for one unit."""
-        access.may_be_unit(caller, unit_id)
-        watcher = Watcher("unit", unit_id, partial(disclosures.show, caller))
-        return stream(caller, watcher, lambda session: store.served_incidents(session, unit_id))
+
+def _stream(
+    hub: Hub, caller: Caller, watcher: Watcher, first: Callable[[], list[IncidentView]]
+) -> StreamingResponse:
+    watcher.until, watcher.opened_by = caller.exp, caller.opened_by
+    headers = {"x-accel-buffering": "no"}
+    return StreamingResponse(hub.watch(watcher, first), media_type="text/event-stream", headers=headers)

@@ -1,27 +1,24 @@
 """Ending a flood of presses that nobody proved."""
 
-from fastapi import FastAPI
+from fastapi import APIRouter
 
-from chassis.security.auth import require
-from chassis.security.principal import Caller
-from services.dispatch import access
-from services.dispatch.schemas import UnprovedClosed, UnprovedCloseIn
-from services.dispatch.usecases import closing_unproved
-from services.dispatch.usecases.context import Context
+from services.dispatch.api.dependencies import ContextOf, Supervisor
+from services.dispatch.schemas.incidents import UnprovedClosed, UnprovedCloseIn
+from services.dispatch.usecases import unproved_floods
+from services.dispatch.usecases.access_scope import may_see_room
+
+router = APIRouter(prefix="/v1", tags=["incidents"])
 
 
-def add(app: FastAPI, context: Context) -> None:
-    """The endpoint."""
-
-    @app.post("/v1/control-rooms/{cic_id}/unproved/close", tags=["incidents"])
-    def close_unproved(
-        cic_id: str, body: UnprovedCloseIn, caller: Caller = require("supervisor")
-    ) -> UnprovedClosed:
-        """A supervisor closes many alarms that nobody proved, in one act with one reason."""
-        access.may_see_room(caller, cic_id)
-        # Who does not say how many presses they saw saw one: what came later stays.
-        seen = {incident_id: body.presses.get(incident_id, 1) for incident_id in body.incident_ids}
-        closed, left = closing_unproved.close_unproved(
-            context, seen, body.outcome, caller.subject, body.reason, cic_id
-        )
-        return UnprovedClosed(closed=closed, left=left)
+@router.post("/control-rooms/{cic_id}/unproved/close")
+def close_unproved(
+    cic_id: str, body: UnprovedCloseIn, context: ContextOf, caller: Supervisor
+) -> UnprovedClosed:
+    """A supervisor closes many alarms that nobody proved, in one act with one reason."""
+    may_see_room(caller, cic_id)
+    # Who does not say how many presses they saw saw one: what came later stays.
+    seen = {incident_id: body.presses.get(incident_id, 1) for incident_id in body.incident_ids}
+    closed, left = unproved_floods.close_unproved(
+        context, seen, body.outcome, caller.subject, body.reason, cic_id
+    )
+    return UnprovedClosed(closed=closed, left=left)

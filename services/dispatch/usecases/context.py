@@ -1,46 +1,59 @@
 """What every use case of dispatch is given."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from opentelemetry.trace import Span
-
-from chassis.database.database import Database, Transaction
-from chassis.database.timers import Due
+from chassis.database.database import Database, Session
 from chassis.security.vault import Vault
 from contracts.common import Fix
 from contracts.registry import Address, Card
-from services.dispatch import store
-from services.dispatch.board import Board
-from services.dispatch.geography import Point
-from services.dispatch.known import Known, of_incident
-from services.dispatch.live import IncidentChanged
+from services.dispatch.domain.geography import Point
 from services.dispatch.models import IncidentRow
+from services.dispatch.schemas.incidents import IncidentView
 from services.dispatch.settings import DispatchSettings
+from services.dispatch.store.damaged_incidents import Known, of_incident
+from services.dispatch.store.encrypted_columns import card_place, fix_json, fix_place, proof_place, said_place
+from services.dispatch.store.situation import Situation
+
+# `load_views` and `seal_opened`, with the same arguments as theirs.
+LoadViews = Callable[["Context", Session, Sequence[UUID], datetime], list[IncidentView]]
+SealOpened = Callable[["Context", Mapping[str, Any], Fix | None, Any, Any, datetime], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Presenters:
+    """What makes of incidents what others are shown: a floor above, so the composition root hands it in."""
+
+    load_views: LoadViews
+    seal_opened: SealOpened
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One process's means: database, map and units in memory, vault, settings."""
+    """One process's means: database, map and units in memory, vault, settings, presenters."""
 
     database: Database
-    board: Board
+    situation: Situation
     vault: Vault
     settings: DispatchSettings
+    presenters: Presenters
 
     def seal_fix(self, subject: str, fix: Fix | None) -> bytes | None:
-        """A fix as it rests in the database."""
-        return self.vault.seal(store.fix_place(subject), store.fix_json(fix)) if fix else None
+        """Encrypt a fix as it rests in the database."""
+        return self.vault.seal(fix_place(subject), fix_json(fix)) if fix else None
 
     def open_fix(self, incident: IncidentRow | Any) -> Fix | None:
-        """The incident's last fix; None where there is none, or where it cannot be read: it goes on without."""
+        """Read the incident's last fix.
+
+        None where there is none, or where it cannot be read: it goes on without.
+        """
         return self._open_fix(incident, incident.fix)
 
     def open_first_fix(self, incident: IncidentRow | Any) -> Fix | None:
-        """Where an incident of unproved presses was opened; None as for `open_fix`."""
+        """Read where an incident of unproved presses was opened; None as for `open_fix`."""
         return self._open_fix(incident, incident.first_fix)
 
     def _open_fix(self, incident: IncidentRow | Any, sealed: bytes | None) -> Fix | None:
@@ -48,35 +61,35 @@ class Context:
             return None
 
         def opened() -> Fix:
-            return Fix.model_validate(self.vault.open(store.fix_place(incident.subject), sealed))
+            return Fix.model_validate(self.vault.open(fix_place(incident.subject), sealed))
 
         return of_incident(incident.id).read("place", opened, None)
 
     def seal_proof(self, alarm_id: UUID, proof: str | None) -> bytes | None:
-        """What a device signed, as it rests."""
-        return self.vault.seal(store.proof_place(alarm_id), proof) if proof else None
+        """Encrypt what a device signed, as it rests."""
+        return self.vault.seal(proof_place(alarm_id), proof) if proof else None
 
     def open_proof(self, alarm_id: UUID, sealed: bytes) -> str | None:
-        """What a device signed; None where it cannot be read."""
+        """Read what a device signed; None where it cannot be read."""
         return Known("press", alarm_id).read(
-            "proof", lambda: str(self.vault.open(store.proof_place(alarm_id), sealed)), None
+            "proof", lambda: str(self.vault.open(proof_place(alarm_id), sealed)), None
         )
 
     def seal_said(self, about: UUID, text: str) -> bytes:
-        """What somebody wrote about an order or an incident, as it rests."""
-        return self.vault.seal(store.said_place(about), text)
+        """Encrypt what somebody wrote about an order or an incident, as it rests."""
+        return self.vault.seal(said_place(about), text)
 
     def open_said(self, about: UUID, sealed: bytes) -> str:
-        """What somebody wrote about an order or an incident."""
-        return str(self.vault.open(store.said_place(about), sealed))
+        """Read what somebody wrote about an order or an incident."""
+        return str(self.vault.open(said_place(about), sealed))
 
     def open_card(self, enrolment_id: UUID, sealed: bytes) -> dict[str, Any]:
-        """A card with its codes: {"card", "cancel_code", "duress_code"}."""
-        opened: dict[str, Any] = self.vault.open(store.card_place(enrolment_id), sealed)
+        """Read a card with its codes: {"card", "cancel_code", "duress_code"}."""
+        opened: dict[str, Any] = self.vault.open(card_place(enrolment_id), sealed)
         return opened
 
     def home_of(self, enrolment_id: UUID | None, sealed: bytes | None) -> Point | None:
-        """The registered address of a card, where it has a place on the map. Never in an alarm's way."""
+        """Read the registered address of a card, where it has a place on the map. Never in an alarm's way."""
         if enrolment_id is None or sealed is None:
             return None
 
@@ -87,26 +100,8 @@ class Context:
 
 
 def home_place(addresses: Sequence[Address]) -> Point | None:
-    """The first home address that says where it is."""
+    """Find the first home address that says where it is."""
     for each in addresses:
         if each.kind == "home" and each.lat is not None and each.lon is not None:
             return Point(each.lat, each.lon)
     return None
-
-
-def ring(
-    tx: Transaction, incident_id: UUID, revision: int, cause: Span | None = None, sealed: str | None = None
-) -> None:
-    """Tell the streams; sent only if the transaction commits."""
-    tx.signal(IncidentChanged(incident_id=incident_id, revision=revision, sealed=sealed), cause=cause)
-
-
-def has_webhook(context: Context, cic_id: str) -> bool:
-    """Whether a control room takes orders by webhook."""
-    room = context.board.rooms.get(cic_id)
-    return room is not None and room.webhook
-
-
-def webhook_row(incident_id: UUID, cic_id: str, revision: int, due_at: datetime) -> Due:
-    """A webhook that tells a control room of one revision of an incident."""
-    return Due(kind="webhook", subject_id=f"{incident_id}|{cic_id}|{revision}", due_at=due_at)

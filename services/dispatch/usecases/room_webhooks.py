@@ -3,11 +3,7 @@
 Every card of the room goes there, so nobody may send them elsewhere alone; until then the old one counts.
 """
 
-from collections.abc import Sequence
-from typing import Literal
 from uuid import UUID, uuid4
-
-from sqlmodel import Session
 
 from chassis.database.database import Transaction
 from chassis.errors import Forbidden, Invalid
@@ -15,18 +11,18 @@ from chassis.runtime import clock
 from chassis.security import audit
 from chassis.security.accounts import is_one_of
 from chassis.security.principal import Caller
-from services.dispatch import store
 from services.dispatch.errors import WebhookProposalUnknown
 from services.dispatch.models import ControlRoomRow, WebhookProposalRow
-from services.dispatch.schemas import ControlRoomIn, RoomWebhook, WebhookOut, WebhookProposed
+from services.dispatch.schemas.control_rooms import ControlRoomIn
+from services.dispatch.store.encrypted_columns import webhook_place, webhook_proposal_place
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.rooms import refresh
+from services.dispatch.usecases.control_rooms import refresh
 
 _FIELDS = ("webhook_url", "webhook_secret")
 
 
 def refuse_wrong(context: Context, wanted: ControlRoomIn) -> None:
-    """Raises `Invalid` for a webhook that can never come into force."""
+    """Refuse (`Invalid`) a webhook that can never come into force."""
     url = wanted.webhook_url
     if url is None:
         if wanted.webhook_secret is not None:
@@ -40,7 +36,7 @@ def refuse_wrong(context: Context, wanted: ControlRoomIn) -> None:
         raise Invalid("a webhook needs its signing secret", field="webhook_secret")
 
 
-def propose(context: Context, cic_id: str, wanted: ControlRoomIn, by: Caller) -> WebhookProposed | None:
+def propose(context: Context, cic_id: str, wanted: ControlRoomIn, by: Caller) -> WebhookProposalRow | None:
     """Propose what `wanted` says of a webhook, in place of an earlier proposal; None where it says nothing."""
     with context.database.transaction() as tx:
         room, before = _locked(tx, cic_id)
@@ -55,13 +51,13 @@ def propose(context: Context, cic_id: str, wanted: ControlRoomIn, by: Caller) ->
             cic_id=cic_id,
             id=uuid4(),
             url=wanted.webhook_url,
-            secret=context.vault.seal(store.webhook_proposal_place(cic_id), secret) if secret else None,
+            secret=context.vault.seal(webhook_proposal_place(cic_id), secret) if secret else None,
             proposed_by=by.subject,
             proposed_at=clock.now(),
         )
         tx.session.add(row)
         audit.wrote(tx, by, audit.Purpose("webhook proposed", f"control_room:{cic_id}"), _FIELDS)
-        return _shown(row)
+        return row
 
 
 def confirm(context: Context, cic_id: str, proposal_id: UUID, by: Caller) -> None:
@@ -72,8 +68,8 @@ def confirm(context: Context, cic_id: str, proposal_id: UUID, by: Caller) -> Non
             raise Forbidden("you proposed it: somebody else must confirm it", field="proposal_id")
         sealed = row.secret
         if sealed is not None:
-            secret = context.vault.open(store.webhook_proposal_place(cic_id), sealed)
-            sealed = context.vault.seal(store.webhook_place(cic_id), secret)
+            secret = context.vault.open(webhook_proposal_place(cic_id), sealed)
+            sealed = context.vault.seal(webhook_place(cic_id), secret)
         room.webhook_url, room.webhook_secret = row.url, sealed
         room.webhook_delivered_at = None
         tx.session.add(room)
@@ -90,34 +86,6 @@ def decline(context: Context, cic_id: str, proposal_id: UUID, by: Caller) -> Non
         audit.wrote(tx, by, audit.Purpose("webhook declined", f"control_room:{cic_id}"), _FIELDS)
 
 
-def standing(session: Session, cic_id: str) -> WebhookOut:
-    """The webhook in force, and the one that waits for a second person."""
-    room, row = session.get(ControlRoomRow, cic_id), session.get(WebhookProposalRow, cic_id)
-    return WebhookOut(webhook_url=room.webhook_url if room else None, proposed=_shown(row) if row else None)
-
-
-def overview(session: Session, rooms: Sequence[str]) -> list[RoomWebhook]:
-    """The webhooks of these rooms, with whether they work."""
-    failed = store.undelivered(session)
-    return [_looked_after(session, cic_id, *failed.get(cic_id, (0, 0))) for cic_id in rooms]
-
-
-def _looked_after(session: Session, cic_id: str, failing: int, parked: int) -> RoomWebhook:
-    now, room = standing(session, cic_id), session.get(ControlRoomRow, cic_id)
-    state: Literal["none", "proposed", "confirmed", "failing", "parked"]
-    if now.webhook_url is None:
-        state = "proposed" if now.proposed else "none"
-    else:
-        state = "parked" if parked else "failing" if failing else "confirmed"
-    return RoomWebhook(
-        **dict(now),
-        control_room_id=cic_id,
-        state=state,
-        undelivered=failing + parked,
-        delivered_at=room.webhook_delivered_at if room else None,
-    )
-
-
 def _proposed(tx: Transaction, cic_id: str, proposal_id: UUID) -> tuple[ControlRoomRow, WebhookProposalRow]:
     room, row = _locked(tx, cic_id)
     if row is None or row.id != proposal_id:
@@ -126,14 +94,8 @@ def _proposed(tx: Transaction, cic_id: str, proposal_id: UUID) -> tuple[ControlR
 
 
 def _locked(tx: Transaction, cic_id: str) -> tuple[ControlRoomRow, WebhookProposalRow | None]:
-    """The room, locked, and what is proposed for it."""
+    """Lock the room; returns what is proposed for it too."""
     room = tx.session.get(ControlRoomRow, cic_id, with_for_update=True)
     if room is None:
         raise WebhookProposalUnknown("nothing was ever set up for this control room", field="control_room_id")
     return room, tx.session.get(WebhookProposalRow, cic_id)
-
-
-def _shown(row: WebhookProposalRow) -> WebhookProposed:
-    return WebhookProposed(
-        proposal_id=row.id, webhook_url=row.url, proposed_by=row.proposed_by, proposed_at=row.proposed_at
-    )

@@ -3,11 +3,11 @@
 from collections.abc import Collection, Sequence
 
 from chassis.runtime import clock
-from services.dispatch import unit_store
 from services.dispatch.errors import ControlRoomUnknown, UnitOfAnotherRoom
-from services.dispatch.schemas import PositionIn, UnitIn
+from services.dispatch.schemas.units import PositionIn, UnitIn
+from services.dispatch.store.units import note_sign_of_life, store_positions, store_units
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.rooms import refresh
+from services.dispatch.usecases.control_rooms import refresh
 
 
 def put_units(context: Context, units: Sequence[UnitIn]) -> None:
@@ -17,7 +17,7 @@ def put_units(context: Context, units: Sequence[UnitIn]) -> None:
     that another room has: the others are taken all the same.
     """
     for number, unit in enumerate(units):
-        if unit.control_room_id not in context.board.rooms:
+        if unit.control_room_id not in context.situation.rooms:
             raise ControlRoomUnknown("no such control room", field=f"{number}.control_room_id")
     now = clock.now()
     rows = [
@@ -38,13 +38,13 @@ def put_units(context: Context, units: Sequence[UnitIn]) -> None:
     if not rows:
         return
     with context.database.transaction() as tx:
-        stored = unit_store.put_units(tx.session, rows)
+        stored = store_units(tx.session, rows)
     refresh(context)
     _refuse_others([unit.unit_id for unit in units], stored)
 
 
 def move_units(context: Context, positions: Sequence[PositionIn], cic_id: str | None) -> None:
-    """New positions of units of one control room (None: of any); of several of one unit the last counts.
+    """Move units of one control room (None: of any); of several positions of one unit the last counts.
 
     Raises `UnitOfAnotherRoom` naming those that are not this room's: the others are taken all the same.
     """
@@ -52,14 +52,14 @@ def move_units(context: Context, positions: Sequence[PositionIn], cic_id: str | 
     if not rows:
         return
     with context.database.transaction() as tx:
-        moved = unit_store.move_units(tx.session, list(rows.values()), cic_id, clock.now())
+        moved = store_positions(tx.session, list(rows.values()), cic_id, clock.now())
     _refuse_others([position.unit_id for position in positions], moved)
 
 
 def connected(context: Context, unit_ids: Collection[str]) -> None:
-    """The terminals of these units are connected: a sign of life."""
+    """Note that the terminals of these units are connected: a sign of life."""
     with context.database.transaction() as tx:
-        unit_store.sign_of_life(tx.session, unit_ids, clock.now())
+        note_sign_of_life(tx.session, unit_ids, clock.now())
 
 
 def _refuse_others(told: Sequence[str], taken: Collection[str]) -> None:

@@ -1,0 +1,59 @@
+"""Control rooms and the map."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body, Request, Response
+
+from chassis.http.limits import bodies
+from chassis.security.audit_trail import unlogged
+from chassis.security.auth import require
+from chassis.security.principal import Caller
+from services.dispatch.api.dependencies import Admin, ContextOf
+from services.dispatch.presenters.control_rooms import ZonesJson, show_control_rooms
+from services.dispatch.presenters.webhooks import show_proposal
+from services.dispatch.schemas.common import MOST_BYTES
+from services.dispatch.schemas.control_rooms import ControlRoomIn, ControlRoomOut, Geojson, WebhookProposed
+from services.dispatch.usecases import control_rooms as rooms
+from services.dispatch.usecases import room_webhooks
+
+router = APIRouter(prefix="/v1", tags=["set-up"])
+Anyone = Annotated[Caller, require("admin", "service", "unit", "operator", "supervisor", "gateway")]
+
+_PROPOSED: dict[int | str, dict[str, Any]] = {
+    202: {"model": WebhookProposed, "description": "The webhook waits for a supervisor of the room"}
+}
+
+
+@router.get("/control-rooms")
+@unlogged
+def control_rooms(context: ContextOf, _: Anyone) -> list[ControlRoomOut]:
+    """All control rooms."""
+    return show_control_rooms(context)
+
+
+@router.put("/control-rooms/{cic_id}", status_code=204, responses=_PROPOSED)
+def set_policy(cic_id: str, body: ControlRoomIn, context: ContextOf, caller: Admin) -> Response:
+    """How a control room wants its alarms. A webhook waits for a supervisor of the room (202)."""
+    room_webhooks.refuse_wrong(context, body)
+    rooms.set_policy(context, cic_id, body)
+    proposed = room_webhooks.propose(context, cic_id, body, caller)
+    if proposed is None:
+        return Response(status_code=204)
+    return Response(show_proposal(proposed).model_dump_json(), status_code=202, media_type="application/json")
+
+
+@router.get("/zones")
+@unlogged
+def zones(request: Request, context: ContextOf, _: Anyone) -> Response:
+    """The zones in force as GeoJSON; stand-ins say so."""
+    made: ZonesJson = request.app.state.zones_json
+    # Pages may keep it for a minute.
+    headers = {"cache-control": "private, max-age=60"}
+    return Response(made.text_of(context.situation.zones), media_type="application/geo+json", headers=headers)
+
+
+@router.put("/zones")
+@bodies(MOST_BYTES)
+def import_zones(body: Annotated[Geojson, Body()], context: ContextOf, caller: Admin) -> dict[str, int]:
+    """Import real police zones; everything wrong is listed by feature and field."""
+    return {"zones": rooms.put_map(context, body, caller.subject)}

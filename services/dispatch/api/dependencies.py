@@ -1,0 +1,39 @@
+"""What endpoints ask for: a caller whose role allows it, and what the application shares."""
+
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from chassis.security.auth import require
+from chassis.security.principal import Caller
+from services.dispatch.presenters.disclosure import Disclosures
+from services.dispatch.push.hub import Hub
+from services.dispatch.usecases.context import Context
+
+
+# Without I/O, so on the event loop: a thread for each would take longer than what it does.
+async def _context(request: Request) -> Context:
+    context: Context = request.app.state.context
+    return context
+
+
+async def _disclosures(request: Request) -> Disclosures:
+    disclosures: Disclosures = request.app.state.disclosures
+    return disclosures
+
+
+async def _hub(request: Request) -> Hub:
+    hub: Hub = request.app.state.hub
+    return hub
+
+
+ContextOf = Annotated[Context, Depends(_context)]
+DisclosuresOf = Annotated[Disclosures, Depends(_disclosures)]
+HubOf = Annotated[Hub, Depends(_hub)]
+
+# Who sees the alarms of a control room: its people, and its own software.
+RoomCaller = Annotated[Caller, require("operator", "supervisor", "gateway")]
+Supervisor = Annotated[Caller, require("supervisor")]
+# A patrol, or the software of its room that speaks for it.
+UnitCaller = Annotated[Caller, require("unit", "gateway")]
+Admin = Annotated[Caller, require("admin")]

@@ -1,0 +1,25 @@
+"""The composition root: what the API and the workers of dispatch are made of."""
+
+from chassis.bootstrap.service import Service
+from chassis.database.database import Database
+from chassis.database.reconciliation import Book
+from chassis.security.vault import Vault
+from services.dispatch.presenters.incident_view import load_views
+from services.dispatch.push.notifications import seal_opened
+from services.dispatch.settings import DispatchSettings
+from services.dispatch.store.encrypted_columns import ENCRYPTED
+from services.dispatch.store.reconciliation import BOOK
+from services.dispatch.store.situation import Situation
+from services.dispatch.usecases.context import Context, Presenters
+
+DISPATCH = Service("dispatch", DispatchSettings, ENCRYPTED)
+
+
+def context_of(settings: DispatchSettings, database: Database, vault: Vault) -> Context:
+    """Put together what the use cases of one process are given; the map is read here."""
+    return Context(database, Situation(settings), vault, settings, Presenters(load_views, seal_opened))
+
+
+def book_of(database: Database) -> Book:
+    """Give what reporting sets against the books of the others."""
+    return Book(database, BOOK)

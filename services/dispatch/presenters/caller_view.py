@@ -1,0 +1,79 @@
+"""What a caller may look at: incidents of the own room, the own order, the photos of its card."""
+
+import base64
+from uuid import UUID
+
+from chassis.database.database import Session
+from chassis.runtime import clock
+from chassis.security.accounts import is_one_of
+from chassis.security.principal import Caller
+from services.dispatch.errors import IncidentUnknown, PhotoUnknown
+from services.dispatch.models import IncidentRow, OrderRow, PhotoRow
+from services.dispatch.presenters.disclosure import Disclosures, V
+from services.dispatch.presenters.incident_view import load_views
+from services.dispatch.presenters.order_view import order_view
+from services.dispatch.schemas.incidents import IncidentView
+from services.dispatch.schemas.orders import OrderView
+from services.dispatch.store.encrypted_columns import photo_place
+from services.dispatch.store.incidents import readable
+from services.dispatch.usecases.access_scope import refuse_tied
+from services.dispatch.usecases.context import Context
+
+
+def incident_for(context: Context, caller: Caller, incident_id: UUID) -> IncidentView:
+    """Read the incident, if the caller's control room has it; raises `IncidentUnknown` otherwise."""
+    with context.database.read() as session:
+        incident = session.get(IncidentRow, incident_id)
+        if incident is None or caller.cic not in [incident.cic_id, *readable(incident).also_cics]:
+            raise IncidentUnknown("no such incident", field="incident_id")
+        return _view(context, session, incident_id)
+
+
+def order_for(context: Context, order_id: UUID, incident_id: UUID) -> OrderView:
+    """Read one order as its unit sees it now."""
+    with context.database.read() as session:
+        incident = _view(context, session, incident_id)
+    summary = next(order for order in incident.orders if order.order_id == order_id)
+    return order_view(incident, summary)
+
+
+def disclose_incident(
+    context: Context, disclosures: Disclosures, caller: Caller, incident_id: UUID
+) -> IncidentView:
+    """Disclose an incident to who belongs to a room that has it; raises `IncidentUnknown`."""
+    return disclosures.disclose(caller, incident_for(context, caller, incident_id))
+
+
+def disclose_order(context: Context, disclosures: Disclosures, caller: Caller, order: OrderRow) -> OrderView:
+    """Disclose an order to its unit."""
+    return disclosures.disclose(caller, order_for(context, order.id, order.incident_id))
+
+
+def disclose_photo(
+    context: Context, disclosures: Disclosures, caller: Caller, view: V, photo_id: UUID
+) -> bytes:
+    """Disclose the JPEG of a photo on the card that this view shows the caller; raises `PhotoUnknown`."""
+    picture = _photo_on_card(context, disclosures.disclose(caller, view), photo_id)
+    disclosures.log_photo(caller, view)
+    return picture
+
+
+def refuse_tied_caller(context: Context, caller: Caller, incident_id: UUID) -> None:
+    """Refuse what only somebody without a tie may do with this incident; raises `Tied`, `IncidentUnknown`."""
+    view = incident_for(context, caller, incident_id)
+    refuse_tied(tied=is_one_of(caller.subject, view.kept_from))
+
+
+def _photo_on_card(context: Context, view: IncidentView | OrderView, photo_id: UUID) -> bytes:
+    """Read the JPEG of a photo on the card that this view shows; raises `PhotoUnknown`."""
+    if view.card is None or photo_id not in {each.photo_id for each in view.card.photos}:
+        raise PhotoUnknown("there is no such photo")
+    with context.database.read() as session:
+        row = session.get(PhotoRow, photo_id)
+    if row is None:
+        raise PhotoUnknown("the photo is not here yet")
+    return base64.b64decode(context.vault.open(photo_place(photo_id), row.sealed))
+
+
+def _view(context: Context, session: Session, incident_id: UUID) -> IncidentView:
+    return load_views(context, session, [incident_id], clock.now())[0]

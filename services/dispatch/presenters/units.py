@@ -1,0 +1,45 @@
+"""Units as a control room sees them."""
+
+from typing import Any
+
+from chassis.database import damaged_rows
+from chassis.security.accounts import is_one_of
+from chassis.security.principal import Caller
+from services.dispatch.schemas.units import UnitOut
+from services.dispatch.store.units import units_seen_by
+from services.dispatch.usecases.context import Context
+
+
+def limit_units(context: Context, caller: Caller, cic_id: str) -> list[UnitOut]:
+    """List the units that a room may see, each as far as the caller may."""
+    with context.database.read() as session:
+        found = units_seen_by(session, cic_id)
+    return [_limit_unit(context, caller, unit, cic_id) for unit in found]
+
+
+def _limit_unit(context: Context, caller: Caller, unit: Any, cic_id: str) -> UnitOut:
+    """Limit a unit to what the caller may see: the way to somebody whose alarm is kept from them is kept too.
+
+    Of one that is only offered its place is not shown yet.
+    """
+    only_offered = unit.offered_to == cic_id and cic_id not in (unit.cic_id, unit.lent_to)
+    kept = only_offered or is_one_of(caller.subject, unit.kept_from)
+    values = {
+        "unit_id": unit.id,
+        "callsign": unit.callsign,
+        "zone_id": unit.zone_id,
+        "in_zone_id": None if kept else context.situation.zone_of(unit.lat, unit.lon, unit.zone_id),
+        "control_room_id": unit.cic_id,
+        "lat": None if kept else unit.lat,
+        "lon": None if kept else unit.lon,
+        "available": unit.available and not kept,
+        "seen_at": unit.seen_at,
+        "fresh": context.situation.is_fresh(unit.seen_at),
+        "lent_to": unit.lent_to,
+        "offered_to": unit.offered_to,
+        "offered_as": unit.offered_as,
+        "order_id": None if kept else unit.order_id,
+        "withheld": ["in_zone_id", "lat", "lon", "order_id"] if kept else [],
+        "kept_from": sorted(unit.kept_from) if "gateway" in caller.roles and not kept else [],
+    }
+    return damaged_rows.shown(UnitOut, values, "unit", unit.id)

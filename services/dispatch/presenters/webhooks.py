@@ -1,0 +1,46 @@
+"""Webhooks of control rooms as people look after them. Never their secrets."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from chassis.database.database import Session
+from services.dispatch.models import ControlRoomRow, WebhookProposalRow
+from services.dispatch.schemas.control_rooms import RoomWebhook, WebhookOut, WebhookProposed
+from services.dispatch.store.control_rooms import undelivered_webhooks
+
+
+def show_webhook(session: Session, cic_id: str) -> WebhookOut:
+    """Show the webhook in force, and the one that waits for a second person."""
+    room, row = session.get(ControlRoomRow, cic_id), session.get(WebhookProposalRow, cic_id)
+    return WebhookOut(
+        webhook_url=room.webhook_url if room else None, proposed=show_proposal(row) if row else None
+    )
+
+
+def show_room_webhooks(session: Session, rooms: Sequence[str]) -> list[RoomWebhook]:
+    """Show the webhooks of these rooms, with whether they work."""
+    failed = undelivered_webhooks(session)
+    return [_room_webhook(session, cic_id, *failed.get(cic_id, (0, 0))) for cic_id in rooms]
+
+
+def _room_webhook(session: Session, cic_id: str, failing: int, parked: int) -> RoomWebhook:
+    now, room = show_webhook(session, cic_id), session.get(ControlRoomRow, cic_id)
+    state: Literal["none", "proposed", "confirmed", "failing", "parked"]
+    if now.webhook_url is None:
+        state = "proposed" if now.proposed else "none"
+    else:
+        state = "parked" if parked else "failing" if failing else "confirmed"
+    return RoomWebhook(
+        **dict(now),
+        control_room_id=cic_id,
+        state=state,
+        undelivered=failing + parked,
+        delivered_at=room.webhook_delivered_at if room else None,
+    )
+
+
+def show_proposal(row: WebhookProposalRow) -> WebhookProposed:
+    """Show what is proposed, without its secret."""
+    return WebhookProposed(
+        proposal_id=row.id, webhook_url=row.url, proposed_by=row.proposed_by, proposed_at=row.proposed_at
+    )

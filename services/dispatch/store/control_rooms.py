@@ -1,0 +1,54 @@
+"""The SQL of control rooms: how each wants its alarms, and whether its webhook works."""
+
+from collections.abc import Collection, Iterable
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlmodel import Session, col, select
+
+from services.dispatch.models import ControlRoomRow, ZonesToldRow
+
+_DELIVERED = text("UPDATE control_rooms SET webhook_delivered_at = :now WHERE id = :cic")
+# A second attempt is one after a failure.
+_UNDELIVERED = text(
+    "SELECT split_part(subject_id, '|', 2) AS cic_id, count(*) FILTER (WHERE attempt > 1) AS failing, "
+    "count(*) FILTER (WHERE parked_at IS NOT NULL) AS parked FROM due WHERE kind = 'webhook' GROUP BY 1"
+)
+
+
+def store_policy(session: Session, cic_id: str, policy: str, *, amqp: bool) -> None:
+    """Store how a control room wants its alarms, but for its webhook."""
+    values = {"policy": policy, "amqp": amqp}
+    statement = upsert(ControlRoomRow).values(id=cic_id, announced=False, **values)
+    session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+
+
+def add_control_rooms(session: Session, rooms: Collection[str]) -> None:
+    """Add those of these control rooms that are not there yet."""
+    rows = [{"id": room, "policy": "proposed", "amqp": False, "announced": False} for room in rooms]
+    session.execute(upsert(ControlRoomRow).values(rows).on_conflict_do_nothing())
+
+
+def lock_unannounced(session: Session) -> Iterable[ControlRoomRow]:
+    """Find the control rooms that nobody was told of, locked; those that another process has are left to it."""
+    query = select(ControlRoomRow).where(~col(ControlRoomRow.announced)).with_for_update(skip_locked=True)
+    rows: Iterable[ControlRoomRow] = session.execute(query).scalars()
+    return rows
+
+
+def lock_published_zones(session: Session) -> ZonesToldRow:
+    """Find the zones that others were told of last, locked."""
+    session.execute(upsert(ZonesToldRow).values(id=1, number=0, zones=[]).on_conflict_do_nothing())
+    row: ZonesToldRow = session.execute(select(ZonesToldRow).with_for_update()).scalar_one()
+    return row
+
+
+def note_webhook_delivered(session: Session, cic_id: str, now: datetime) -> None:
+    """Note that the webhook of a control room took something."""
+    session.execute(_DELIVERED, {"cic": cic_id, "now": now})
+
+
+def undelivered_webhooks(session: Session) -> dict[str, tuple[int, int]]:
+    """Count by control room: how many webhooks failed and are tried again, and how many were parked."""
+    return {row.cic_id: (row.failing, row.parked) for row in session.execute(_UNDELIVERED)}

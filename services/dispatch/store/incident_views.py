@@ -1,0 +1,39 @@
+"""The SQL of what people see of an incident, in one round trip."""
+
+from collections.abc import Collection
+from typing import Any
+from uuid import UUID
+
+from sqlmodel import Session
+
+from chassis.database.sql import Statement, send
+from services.dispatch.store.ties import TIED
+
+_INCIDENTS = b"SELECT * FROM incidents WHERE id = ANY(%(ids)s::uuid[])"
+_ORDERS = (
+    b"SELECT o.*, COALESCE(u.callsign, o.unit_id) AS callsign, COALESCE(u.cic_id, o.cic_id) AS unit_cic_id, "
+    b"u.seen_at AS unit_seen_at "
+    b"FROM orders o "
+    b"LEFT JOIN units u ON u.id = o.unit_id WHERE o.incident_id = ANY(%(ids)s::uuid[]) ORDER BY o.created_at"
+)
+_CARDS = (
+    b"SELECT c.enrolment_id, c.sealed FROM incidents i JOIN cards c ON c.enrolment_id = i.enrolment_id "
+    b"WHERE i.id = ANY(%(ids)s::uuid[]) AND i.state = 'open' AND c.sealed IS NOT NULL"
+)
+# Open incidents of other enrolments that share a perpetrator.
+_LINKED = (
+    b"SELECT i.enrolment_id, other.id FROM incidents i JOIN perpetrators p ON p.enrolment_id = i.enrolment_id "
+    b"JOIN perpetrators q ON q.ref = p.ref AND q.enrolment_id <> p.enrolment_id "
+    b"JOIN incidents other ON other.enrolment_id = q.enrolment_id AND other.state = 'open' "
+    b"WHERE i.id = ANY(%(ids)s::uuid[]) AND i.state = 'open'"
+)
+
+
+def load_view_rows(session: Session, ids: Collection[UUID]) -> list[list[Any]]:
+    """Load what a view needs, in one round trip: incidents, orders with call signs, sealed cards, links, ties.
+
+    Cards and links of open incidents only, both by enrolment; ties by incident.
+    """
+    values = {"ids": list(ids)}
+    queries = (_INCIDENTS, _ORDERS, _CARDS, _LINKED, TIED)
+    return send(session, *(Statement(query, values) for query in queries))
