@@ -8,11 +8,7 @@ from uuid import UUID
 from chassis.database.columns import table_of
 from chassis.database.sql import Insert, Statement, as_json
 from services.dispatch.domain.urgency import RE_PRESSES_THAT_COUNT
-from services.dispatch.models import (
-    IncidentRow,
-    OrderRow,
-    PressRow,
-)
+from services.dispatch.models import IncidentRow, OrderRow, PressRow
 from services.dispatch.store.incidents import MOST
 from services.dispatch.store.ties import STANDS
 from services.dispatch.store.units import TAKE_WANTED_UNITS

@@ -12,11 +12,7 @@ from sqlmodel import Session, col, select
 
 from chassis.database.sql import Statement, send
 from services.dispatch.domain.orders import LIVE
-from services.dispatch.models import (
-    IncidentRow,
-    OrderRow,
-    UnitRow,
-)
+from services.dispatch.models import IncidentRow, OrderRow, UnitRow
 
 log = logging.getLogger(__name__)
 

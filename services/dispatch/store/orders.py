@@ -11,9 +11,7 @@ from sqlmodel import Session, col, select
 from chassis.database.sql import Statement, send
 from chassis.runtime import clock
 from services.dispatch.domain.orders import LIVE, ORDER_MOVES
-from services.dispatch.models import (
-    OrderRow,
-)
+from services.dispatch.models import OrderRow
 
 log = logging.getLogger(__name__)
 

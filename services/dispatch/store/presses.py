@@ -8,9 +8,7 @@ from sqlalchemy import func, update
 from sqlmodel import Session, col, select
 
 from chassis.database.sql import Statement, send
-from services.dispatch.models import (
-    PressRow,
-)
+from services.dispatch.models import PressRow
 
 _SENDER = (
     b"SELECT p.incident_id, p.fix_sequence, p.device_id = %(device_id)s::uuid::text AS own, d.status "

@@ -7,11 +7,7 @@ from sqlalchemy import delete, text
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlmodel import Session, SQLModel, col, select
 
-from services.dispatch.models import (
-    CardRow,
-    PerpetratorRow,
-    PhotoRow,
-)
+from services.dispatch.models import CardRow, PerpetratorRow, PhotoRow
 
 _FORGET_WITHDRAWN = text(
     "UPDATE cards c SET sealed = NULL, withdrawn = FALSE WHERE c.enrolment_id = :enrolment_id AND c.withdrawn "

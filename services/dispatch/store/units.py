@@ -11,9 +11,7 @@ from sqlmodel import Session
 from chassis.database.columns import table_of
 from chassis.database.sql import Insert, Statement, as_json, send
 from services.dispatch.domain.orders import LIVE
-from services.dispatch.models import (
-    UnitRow,
-)
+from services.dispatch.models import UnitRow
 from services.dispatch.store.ties import STANDS
 
 # Locks those of the `wanted` (unit_id, order_id) that are free, and gives each to its order.

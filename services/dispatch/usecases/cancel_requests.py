@@ -13,13 +13,8 @@ from contracts.telemetry import INCIDENT_ESCALATED
 from services.dispatch.domain.cancellation import Cancel, flags_of_wrong_codes, judge_cancel
 from services.dispatch.domain.flags import merged
 from services.dispatch.domain.urgency import urgency_of
-from services.dispatch.models import (
-    IncidentRow,
-)
-from services.dispatch.store.incidents import (
-    MOST,
-    touch_incident,
-)
+from services.dispatch.models import IncidentRow
+from services.dispatch.store.incidents import MOST, touch_incident
 from services.dispatch.store.registry_projection import sealed_cards
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.device_messages import lock_incident_of_message

@@ -10,12 +10,8 @@ from contracts.registry import (
 )
 from contracts.telemetry import DEVICE_MESSAGE_REFUSED
 from services.dispatch.errors import AlarmNotYetKnown
-from services.dispatch.models import (
-    IncidentRow,
-)
-from services.dispatch.store.incidents import (
-    lock_incident,
-)
+from services.dispatch.models import IncidentRow
+from services.dispatch.store.incidents import lock_incident
 from services.dispatch.store.presses import find_sender
 
 

@@ -14,17 +14,16 @@ from services.dispatch.domain.flags import FLAGS_OF_A_PLACE, merged
 from services.dispatch.domain.geography import to_metres
 from services.dispatch.domain.locations import fix_time
 from services.dispatch.domain.routing import Basis, Route
-from services.dispatch.models import (
-    IncidentRow,
-)
-from services.dispatch.store.incidents import (
-    touch_incident,
-)
+from services.dispatch.models import IncidentRow
+from services.dispatch.store.incidents import touch_incident
 from services.dispatch.store.presses import note_fix_sequence
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.device_messages import lock_incident_of_message
 from services.dispatch.usecases.notify import notify_watchers
 from services.dispatch.usecases.send_unit import look_nearer
+
+# What other clocks may be ahead of this one.
+_AHEAD = timedelta(seconds=2)
 
 
 def take_location(tx: Transaction, context: Context, located: AlarmLocated, span: Span | None) -> None:
@@ -33,10 +32,6 @@ def take_location(tx: Transaction, context: Context, located: AlarmLocated, span
     if incident is not None:
         note_fix_sequence(tx.session, located.alarm_id, located.sequence)
         follow_fix(tx, context, incident, located.fix, located.received_at, span)
-
-
-# What other clocks may be ahead of this one.
-_AHEAD = timedelta(seconds=2)
 
 
 def move_incident(

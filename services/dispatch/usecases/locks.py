@@ -3,11 +3,7 @@
 from uuid import UUID
 
 from chassis.database.database import Transaction
-from services.dispatch.errors import (
-    IncidentIsClosed,
-    IncidentUnknown,
-    OrderUnknown,
-)
+from services.dispatch.errors import IncidentIsClosed, IncidentUnknown, OrderUnknown
 from services.dispatch.models import IncidentRow, OrderRow
 from services.dispatch.store.incidents import lock_incident
 from services.dispatch.store.orders import incident_id_of_order

@@ -10,9 +10,7 @@ from contracts.dispatch import (
     OrderState,
 )
 from services.dispatch.domain.orders import ANSWERED, LIVE, STAMPS, SYSTEM_REASONS, already_there, can_move
-from services.dispatch.errors import (
-    OrderMoveImpossible,
-)
+from services.dispatch.errors import OrderMoveImpossible
 from services.dispatch.events.outgoing import order_moved
 from services.dispatch.models import IncidentRow, OrderRow
 from services.dispatch.store.incidents import touch_incident

@@ -15,19 +15,9 @@ from contracts.registry import (
     PhotoPublished,
 )
 from contracts.ties import TieTold
-from services.dispatch.models import (
-    CardRow,
-    DeviceRow,
-    EnrolmentRow,
-    PhotoRow,
-    TieRow,
-)
+from services.dispatch.models import CardRow, DeviceRow, EnrolmentRow, PhotoRow, TieRow
 from services.dispatch.store.encrypted_columns import card_place, photo_place
-from services.dispatch.store.incidents import (
-    lock_open_incidents,
-    note_known_device,
-    touch_incident,
-)
+from services.dispatch.store.incidents import lock_open_incidents, note_known_device, touch_incident
 from services.dispatch.store.presses import incidents_waiting_for
 from services.dispatch.store.registry_projection import (
     forget_other_photos,
