@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, get_args
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -29,13 +29,13 @@ def mark_of(field: FieldInfo) -> Personal | None:
 
 def answers(app: FastAPI) -> Iterator[tuple[str, type[BaseModel]]]:
     """Path and model of every GET that answers with one."""
-    for route in app.routes:
+    for route in iter_route_contexts(app.routes):
         if (
-            isinstance(route, APIRoute)
+            isinstance(route.original_route, APIRoute)
             and "GET" in (route.methods or ())
             and (model := model_in(route.response_model))
         ):
-            yield route.path, model
+            yield route.original_route.path, model
 
 
 def there(model: type[BaseModel], value: Any, prefix: str = "") -> dict[str, Personal]:
