@@ -32,20 +32,22 @@ TIMES = {
 _SYSTEMS = ("scenarios", "browser", "containers")
 
 
-@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Say which tests stay in one process; xdist reads it before the whole collection is modified."""
+    group = _folder(item) if _folder(item) in _SYSTEMS else str(item.path)
+    item.add_marker(pytest.mark.xdist_group(group))
+    if group == "containers":
+        item.add_marker("in_containers")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests in the order and the groups in which parallel processes take them."""
+    """Put the tests in the order in which parallel processes take them."""
 
     def turn(item: pytest.Item) -> int:
         return _SYSTEMS.index(_folder(item)) if _folder(item) in _SYSTEMS else len(_SYSTEMS)
 
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=turn)
-    for item in items:
-        group = _folder(item) if _folder(item) in _SYSTEMS else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(group))
-        if group == "containers":
-            item.add_marker("in_containers")
 
 
 def _folder(item: pytest.Item) -> str:
