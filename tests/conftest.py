@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 from testcontainers.compose import DockerCompose
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tools.runtime.containers.system import ComposeSystem
 from tools.runtime.native.layout import Layout, project_root
@@ -32,26 +34,32 @@ TIMES = {
 _SYSTEMS = ("scenarios", "browser", "containers")
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Say which tests stay in one process; xdist reads it before the whole collection is modified."""
-    group = _folder(item) if _folder(item) in _SYSTEMS else str(item.path)
-    item.add_marker(pytest.mark.xdist_group(group))
-    if group == "containers":
-        item.add_marker("in_containers")
+def _group_of(path: str) -> str:
+    """Give the folder, where its tests share a running system, else the file (`tests/unit/test_x.py`)."""
+    folder = path.split("/")[1]
+    return folder if folder in _SYSTEMS else path
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class _ByGroup(LoadScopeScheduling):  # type: ignore[misc]  # xdist is untyped
+    """Hand each group of tests to one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group_of(nodeid.partition("::")[0])
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    """Decide which process takes which tests, where there are several (`-n 3`)."""
+    return _ByGroup(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Put the tests in the order in which parallel processes take them."""
-
-    def turn(item: pytest.Item) -> int:
-        return _SYSTEMS.index(_folder(item)) if _folder(item) in _SYSTEMS else len(_SYSTEMS)
-
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        items.sort(key=turn)
-
-
-def _folder(item: pytest.Item) -> str:
-    return item.path.relative_to(Path(__file__).parent).parts[0]
+    groups = {item: _group_of(item.nodeid.partition("::")[0]) for item in items}
+    for item in items:
+        if groups[item] == "containers":
+            item.add_marker("in_containers")
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _SYSTEMS.index(g) if (g := groups[item]) in _SYSTEMS else len(_SYSTEMS))
 
 
 def native_system(name: str) -> Iterator[System]:
