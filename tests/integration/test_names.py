@@ -15,8 +15,8 @@ import sys
 import eventlet
 eventlet.monkey_patch()
 from eventlet.support import greendns
-from chassis import green
-green.install()
+from chassis.runtime import eventlet_patches
+eventlet_patches.install()
 greendns.resolver._resolver.nameservers = ["127.0.0.1"]
 greendns.resolver._resolver.port = int(sys.argv[1])
 import socket
