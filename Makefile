@@ -52,11 +52,12 @@ test-all: test ## before a release: also every scenario in containers, and every
 	@$(MAKE) test-compose ARGS="tests/containers tests/scenarios"
 	@$(MAKE) chaos BUDGET=60m
 
-check: setup ## ruff, mypy, import-linter, links in the documentation, and check-front
+check: setup ## ruff, mypy, import-linter, dead code, links in the documentation, and check-front
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@! $(BIN)/vulture | grep -vE 'unused (variable|attribute)'
 	@$(BIN)/python -m tests.support.links
 	@$(MAKE) --no-print-directory check-front
 

@@ -1,6 +1,6 @@
 """What dispatch refuses."""
 
-from chassis.errors import Conflict, Forbidden, Invalid, NotFound, Retryable
+from chassis.errors import Conflict, Forbidden, NotFound, Retryable
 
 
 class IncidentUnknown(NotFound):
@@ -53,10 +53,6 @@ class UnitUnknown(NotFound):
 
 class NotOffered(Conflict):
     """The unit is neither lent nor offered."""
-
-
-class ReasonRequired(Invalid):
-    """This act needs a reason."""
 
 
 class AlarmNotYetKnown(Retryable):

@@ -76,13 +76,13 @@ def database(committee_settings: CommitteeSettings) -> Database:
 
 
 @pytest.fixture(scope="module")
-def one_desk(cluster: Cluster) -> dispatching.Desk:
+def one_desk(cluster: Cluster) -> dispatching.Dispatch:
     """A dispatch with a database of its own, its use cases called as the worker does."""
-    return dispatching.Desk(dispatching.context_on(cluster.database("dispatch")))
+    return dispatching.Dispatch(dispatching.context_on(cluster.database("dispatch")))
 
 
 @pytest.fixture(name="desk")
-def emptied(one_desk: dispatching.Desk) -> dispatching.Desk:
+def emptied(one_desk: dispatching.Dispatch) -> dispatching.Dispatch:
     """The same, with nothing in it."""
     one_desk.wipe()
     return one_desk

@@ -20,7 +20,7 @@ from services.alarm.store import alarm_progress, devices, unrouted
 from services.alarm.usecases.device_liveness import watch_devices
 from services.alarm.usecases.record_presses import record_all, report_overlooked
 from services.alarm.usecases.redelivery import Redelivery
-from tests.support.alarm import Books, Button
+from tests.support.alarm import AlarmDatabase, Button
 from tests.support.damage import VALUES, Damaged
 from tests.support.desks import VAULT_KEYS, environment
 from tests.support.dispatching import alarm
@@ -63,14 +63,14 @@ def database(settings: AlarmSettings) -> Iterator[Database]:
 
 
 @pytest.fixture
-def books(settings: AlarmSettings) -> Books:
-    found = Books(settings.database_url.get_secret_value())
+def books(settings: AlarmSettings) -> AlarmDatabase:
+    found = AlarmDatabase(settings.database_url.get_secret_value())
     found.do("TRUNCATE presses, outbox, health, devices, attentions, frozen_ladders, stages, alarm_incidents")
     return found
 
 
 @pytest.fixture
-def pair(books: Books, database: Database) -> tuple[AlarmRaised, AlarmRaised]:
+def pair(books: AlarmDatabase, database: Database) -> tuple[AlarmRaised, AlarmRaised]:
     """Two presses of an hour ago that nobody told of and nobody routed."""
     presses = alarm(), alarm()
     record_all(database, presses, Vault(VAULT_KEYS), INVALID_SPAN)
@@ -80,7 +80,7 @@ def pair(books: Books, database: Database) -> tuple[AlarmRaised, AlarmRaised]:
     return presses
 
 
-def damage(books: Books, table: str, column: str, value: str, which: str) -> None:
+def damage(books: AlarmDatabase, table: str, column: str, value: str, which: str) -> None:
     broken = Damaged(books.url)
     assert broken.set(table, column, value, which)
     broken.close()
@@ -96,7 +96,7 @@ def published(database: Database, kind: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(("column", "value"), BROKEN)
 def test_a_press_with_a_broken_column_is_told_and_handed_over_beside_the_others(
-    books: Books, database: Database, settings: AlarmSettings, pair: Any, column: str, value: str
+    books: AlarmDatabase, database: Database, settings: AlarmSettings, pair: Any, column: str, value: str
 ) -> None:
     bad, good = (press.alarm_id for press in pair)
     damage(books, "presses", column, value, f"alarm_id = '{bad}'")
@@ -119,7 +119,7 @@ def test_a_press_with_a_broken_column_is_told_and_handed_over_beside_the_others(
     "shape", [7, None, "rubbish", [], [1, 2], {}, {"fix": 7, "proof": [1], "traceparent": 3}]
 )
 def test_a_press_whose_evidence_has_another_shape_is_handed_over(
-    books: Books, database: Database, settings: AlarmSettings, pair: Any, shape: Any
+    books: AlarmDatabase, database: Database, settings: AlarmSettings, pair: Any, shape: Any
 ) -> None:
     bad = pair[0].alarm_id
     sealed = Vault(VAULT_KEYS).seal(evidence_place(bad), shape)
@@ -134,7 +134,7 @@ def test_a_press_whose_evidence_has_another_shape_is_handed_over(
     assert (event.id, event.data["device_id"]) == (bad, pair[0].device_id)
 
 
-def test_a_ladder_that_cannot_be_read_hides_no_other(books: Books, database: Database) -> None:
+def test_a_ladder_that_cannot_be_read_hides_no_other(books: AlarmDatabase, database: Database) -> None:
     presses = [alarm() for _ in range(4)]
     record_all(database, presses, Vault(VAULT_KEYS), INVALID_SPAN)
     for press in presses:
@@ -163,7 +163,7 @@ LIMITS = Limits(
 
 @pytest.mark.parametrize("value", ["infinity", "-infinity", "0044-03-15 BC", "20000-01-01", "2150-01-01"])
 def test_a_contact_at_no_time_is_silence_until_it_is_heard_again(
-    books: Books, database: Database, value: str
+    books: AlarmDatabase, database: Database, value: str
 ) -> None:
     bad, good = Button(), Button()
     books.know(bad, good)

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,18 +12,19 @@ import httpx
 import pytest
 
 from contracts.alarm import alarm_id_of
-from tests.support.alarm import AlarmApi, Books, Button, eventually
+from tests.support.alarm import AlarmApi, AlarmDatabase, Button
 from tests.support.broker import Broker
 from tests.support.postgres import Cluster
+from tests.support.waiting import eventually
 
 
 @pytest.fixture(scope="module")
-def books(cluster: Cluster) -> Books:
-    return Books(cluster.database("alarm"))
+def books(cluster: Cluster) -> AlarmDatabase:
+    return AlarmDatabase(cluster.database("alarm"))
 
 
 @pytest.fixture(scope="module")
-def api(books: Books, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlarmApi]:
+def api(books: AlarmDatabase, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlarmApi]:
     url = books.url.replace("postgresql:", "postgresql+psycopg:")
     with AlarmApi(tmp_path_factory.mktemp("alarm"), url, broker.url_of("alarm")) as started:
         yield started
@@ -31,7 +33,7 @@ def api(books: Books, broker: Broker, tmp_path_factory: pytest.TempPathFactory) 
 class Life:
     """One victim whose phone somebody else holds: what it shows of her alarms, by every way."""
 
-    def __init__(self, api: AlarmApi, books: Books) -> None:
+    def __init__(self, api: AlarmApi, books: AlarmDatabase) -> None:
         self.api, self.books, self.button = api, books, Button()
         books.know(self.button)
         self.alarm_id, self.incident_id = self.press(), uuid4()
@@ -62,6 +64,9 @@ class Life:
         assert answer.status_code == 200
         return answer.content, [each["stage"] for each in answer.json()["stages"]]
 
+    def has_come_to(self, *stages: str) -> bool:
+        return self.shown()[1] == [*stages]
+
     def follow(self) -> None:
         """Keep what the stream says, in a thread."""
 
@@ -83,11 +88,11 @@ class Life:
         return self.api.post(f"/v1/alarms/{self.alarm_id}/cancel", signed).content
 
 
-def test_both_lives_look_the_same_for_ever(api: AlarmApi, books: Books) -> None:
+def test_both_lives_look_the_same_for_ever(api: AlarmApi, books: AlarmDatabase) -> None:
     closed, duress = Life(api, books), Life(api, books)
     for life in (closed, duress):
         life.comes_to("routed")
-        eventually(lambda life=life: life.shown()[1] == ["stored", "routed"])
+        eventually(partial(life.has_come_to, "stored", "routed"))
     before = {life: life.shown()[0] for life in (closed, duress)}
     answers = {closed.cancel("1234"), duress.cancel("9876")}
     assert answers == {b'{"status":"accepted"}'}
@@ -132,7 +137,7 @@ def test_both_lives_look_the_same_for_ever(api: AlarmApi, books: Books) -> None:
     assert closed.shown()[0] == before[closed]
 
 
-def test_another_presss_ladder_of_the_same_alarm_is_frozen_too(api: AlarmApi, books: Books) -> None:
+def test_another_presss_ladder_of_the_same_alarm_is_frozen_too(api: AlarmApi, books: AlarmDatabase) -> None:
     life = Life(api, books)
     second = life.press()
     life.comes_to("routed")
@@ -143,7 +148,7 @@ def test_another_presss_ladder_of_the_same_alarm_is_frozen_too(api: AlarmApi, bo
     assert [life.shown()[1], life.shown(second)[1]] == [["stored", "routed"]] * 2
 
 
-def test_another_device_freezes_no_alarm_ahead(api: AlarmApi, books: Books) -> None:
+def test_another_device_freezes_no_alarm_ahead(api: AlarmApi, books: AlarmDatabase) -> None:
     hers, other = Life(api, books), Life(api, books)
     ahead = alarm_id_of(hers.button.id, hers.button.counter + 1)
     forged = other.button.sign(

@@ -7,10 +7,11 @@ from uuid import UUID
 
 import pytest
 
-from tests.support.alarm import AlarmApi, Books, Button, Intake, eventually
+from tests.support.alarm import AlarmApi, AlarmDatabase, Button, Intake
 from tests.support.broker import Broker
 from tests.support.desks import NO_BROKER
 from tests.support.postgres import Cluster
+from tests.support.waiting import eventually
 
 # Of one source: so many presses at once, then so many a second.
 BURST, PER_S, FLOOD = 5, 5.0, 25
@@ -20,7 +21,7 @@ def test_a_flood_waits_and_a_proved_press_does_not(
     cluster: Cluster, broker: Broker, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     url = cluster.database("alarm")
-    books, mine = Books(url.replace("+psycopg", "")), Button()
+    books, mine = AlarmDatabase(url.replace("+psycopg", "")), Button()
     paced = {"UNPROVED_EXEMPT": "", "UNPROVED_BURST": str(BURST), "UNPROVED_PER_S": str(PER_S)}
     folder, at_broker = tmp_path_factory.mktemp("alarm"), broker.url_of("alarm")
     with Intake() as intake, AlarmApi(folder, url, at_broker, DISPATCH_URL=intake.url, **paced) as api:
@@ -54,7 +55,7 @@ def test_an_event_says_of_unproved_presses_from_which_source_they_came(
     cluster: Cluster, tmp_path_factory: pytest.TempPathFactory, exempt: str, known: bool
 ) -> None:
     url, mine = cluster.database("alarm"), Button()
-    books, folder = Books(url.replace("+psycopg", "")), tmp_path_factory.mktemp("alarm")
+    books, folder = AlarmDatabase(url.replace("+psycopg", "")), tmp_path_factory.mktemp("alarm")
     with (
         Intake() as intake,
         AlarmApi(folder, url, NO_BROKER, DISPATCH_URL=intake.url, UNPROVED_EXEMPT=exempt) as api,

@@ -7,14 +7,15 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from chassis.database.group_commit import GroupWriter, NotWritten
-from tests.support.alarm import Books, eventually
+from tests.support.alarm import AlarmDatabase
 from tests.support.postgres import Cluster
+from tests.support.waiting import eventually
 
 
 class Shelf:
     """One table that refuses the row 666."""
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: AlarmDatabase) -> None:
         self.books = books
         self.engine = create_engine(books.url.replace("postgresql:", "postgresql+psycopg:"))
         self.commits = 0
@@ -34,7 +35,7 @@ class Shelf:
 
 @pytest.fixture
 def shelf(cluster: Cluster) -> Iterator[Shelf]:
-    made = Shelf(Books(cluster.database("alarm")))
+    made = Shelf(AlarmDatabase(cluster.database("alarm")))
     yield made
     made.engine.dispose()
 

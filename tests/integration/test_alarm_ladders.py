@@ -14,7 +14,7 @@ from sqlalchemy import event
 from chassis.database.database import Database, engine_of
 from services.alarm.settings import AlarmSettings
 from services.alarm.usecases.ladders import LOOK_EVERY_S, MOST_OF_A_DEVICE, Ladders
-from tests.support.alarm import AlarmApi, Books, Button
+from tests.support.alarm import AlarmApi, AlarmDatabase, Button
 from tests.support.broker import Broker
 from tests.support.desks import environment
 from tests.support.postgres import Cluster
@@ -22,12 +22,12 @@ from tests.support.tokens import Issuer
 
 
 @pytest.fixture(scope="module")
-def books(cluster: Cluster) -> Books:
-    return Books(cluster.database("alarm"))
+def books(cluster: Cluster) -> AlarmDatabase:
+    return AlarmDatabase(cluster.database("alarm"))
 
 
 @pytest.fixture(scope="module")
-def api(books: Books, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlarmApi]:
+def api(books: AlarmDatabase, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlarmApi]:
     url = books.url.replace("postgresql:", "postgresql+psycopg:")
     with AlarmApi(tmp_path_factory.mktemp("alarm"), url, broker.url_of("alarm")) as started:
         yield started
@@ -38,7 +38,7 @@ def authorised(by: Button, alarm_id: UUID) -> dict[str, str]:
     return {"authorization": f"Device {by.sign(claim).decode()}"}
 
 
-def test_a_stream_of_an_alarm_that_nobody_knows_ends(api: AlarmApi, books: Books) -> None:
+def test_a_stream_of_an_alarm_that_nobody_knows_ends(api: AlarmApi, books: AlarmDatabase) -> None:
     button, unknown = Button(), uuid4()
     books.know(button)
     begun = time.monotonic()
@@ -51,7 +51,7 @@ def test_a_stream_of_an_alarm_that_nobody_knows_ends(api: AlarmApi, books: Books
     assert waited.json()["stages"] == []
 
 
-def test_a_device_has_few_streams_and_the_newest_stay(api: AlarmApi, books: Books) -> None:
+def test_a_device_has_few_streams_and_the_newest_stay(api: AlarmApi, books: AlarmDatabase) -> None:
     button = Button()
     books.know(button)
     alarm_id = UUID(api.press(button.press()).json()["alarm_id"])

@@ -18,14 +18,15 @@ from contracts.envelope import Event
 from contracts.topology import ALARM_RECORDER, DISPATCH_FIXES
 from services.alarm.api.presses import BODY_S
 from services.dispatch.usecases.raise_alarms import believe
-from tests.support.alarm import GHENT, AlarmApi, AlarmWorker, Books, Button, HeartbeatsApi, Intake, eventually
+from tests.support.alarm import GHENT, AlarmApi, AlarmDatabase, AlarmWorker, Button, HeartbeatsApi, Intake
 from tests.support.broker import Broker
 from tests.support.postgres import Cluster
+from tests.support.waiting import eventually
 
 
 @pytest.fixture(scope="module")
-def books(cluster: Cluster) -> Books:
-    return Books(cluster.database("alarm").replace("+psycopg", ""))
+def books(cluster: Cluster) -> AlarmDatabase:
+    return AlarmDatabase(cluster.database("alarm").replace("+psycopg", ""))
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def intake() -> Iterator[Intake]:
 
 @pytest.fixture(scope="module")
 def api(
-    books: Books, broker: Broker, intake: Intake, tmp_path_factory: pytest.TempPathFactory
+    books: AlarmDatabase, broker: Broker, intake: Intake, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[AlarmApi]:
     folder = tmp_path_factory.mktemp("alarm")
     url = books.url.replace("postgresql:", "postgresql+psycopg:")
@@ -49,14 +50,14 @@ def api(
 
 
 @pytest.fixture
-def button(books: Books) -> Button:
+def button(books: AlarmDatabase) -> Button:
     made = Button()
     books.know(made)
     return made
 
 
 @pytest.fixture
-def database_away(books: Books) -> Iterator[Callable[[], None]]:
+def database_away(books: AlarmDatabase) -> Iterator[Callable[[], None]]:
     """Take the alarm service's database away from it; it is back after the test, or when called."""
     books.allow_connections(False)
     yield lambda: books.allow_connections(True)
@@ -82,7 +83,7 @@ def take_all(broker: Broker, queue: str) -> list[str]:
         bodies.append(body.decode())
 
 
-def test_both_logs_hold_a_press(api: AlarmApi, books: Books, broker: Broker, button: Button) -> None:
+def test_both_logs_hold_a_press(api: AlarmApi, books: AlarmDatabase, broker: Broker, button: Button) -> None:
     answer = api.press(button.press())
     assert answer.status_code == 202
     receipt = answer.json()
@@ -111,7 +112,7 @@ def test_dispatch_believes_what_is_published(
 
 
 def test_a_retransmission_over_any_channel_is_the_same_alarm_with_the_same_receipt(
-    api: AlarmApi, books: Books, button: Button
+    api: AlarmApi, books: AlarmDatabase, button: Button
 ) -> None:
     body = button.press()
     answers = [api.press(body, x_channel=channel).content for channel in ("data", "sms", "voice")]
@@ -119,7 +120,7 @@ def test_a_retransmission_over_any_channel_is_the_same_alarm_with_the_same_recei
     assert books.rows("SELECT count(*) FROM presses WHERE device_id = %s", str(button.id)) == [(1,)]
 
 
-def test_a_press_counts_though_the_phone_is_gone_before_it_is_read(api: AlarmApi, books: Books) -> None:
+def test_a_press_counts_though_the_phone_is_gone_before_it_is_read(api: AlarmApi, books: AlarmDatabase) -> None:
     """Smashed at the press: what came whole is a press, whether or not anybody hears the answer."""
     buttons = [Button() for _ in range(60)]
     books.know(*buttons)
@@ -136,7 +137,7 @@ def test_a_press_counts_though_the_phone_is_gone_before_it_is_read(api: AlarmApi
 @pytest.mark.parametrize("breaks_off", [True, False], ids=["breaks off", "stands still"])
 @pytest.mark.parametrize("signed", [True, False])
 def test_a_press_that_does_not_come_whole_is_taken_as_far_as_it_came(
-    api: AlarmApi, books: Books, signed: bool, breaks_off: bool
+    api: AlarmApi, books: AlarmDatabase, signed: bool, breaks_off: bool
 ) -> None:
     button = Button()
     books.know(button)
@@ -158,7 +159,7 @@ def test_a_second_press_is_another_alarm(api: AlarmApi, button: Button) -> None:
     assert first != second
 
 
-def test_a_counter_that_began_anew_hides_no_press(api: AlarmApi, books: Books, button: Button) -> None:
+def test_a_counter_that_began_anew_hides_no_press(api: AlarmApi, books: AlarmDatabase, button: Button) -> None:
     first = api.press(button.press()).json()["alarm_id"]
     button.counter = 0
     time.sleep(0.01)
@@ -168,7 +169,9 @@ def test_a_counter_that_began_anew_hides_no_press(api: AlarmApi, books: Books, b
 
 
 @pytest.mark.parametrize("counter", [2**31, 2**63 - 1])
-def test_a_counter_of_64_bits_is_a_counter(api: AlarmApi, books: Books, button: Button, counter: int) -> None:
+def test_a_counter_of_64_bits_is_a_counter(
+    api: AlarmApi, books: AlarmDatabase, button: Button, counter: int
+) -> None:
     """A phone that counts milliseconds: the number itself is held, by the press and by a test."""
     answer = api.press(button.press(counter=counter))
     assert answer.json()["stored_in"] == ["database", "broker"]
@@ -179,7 +182,9 @@ def test_a_counter_of_64_bits_is_a_counter(api: AlarmApi, books: Books, button: 
 
 
 @pytest.mark.parametrize("status", ["suspended", "lost", "returned"])
-def test_a_suspended_device_still_raises_a_verified_alarm(api: AlarmApi, books: Books, status: str) -> None:
+def test_a_suspended_device_still_raises_a_verified_alarm(
+    api: AlarmApi, books: AlarmDatabase, status: str
+) -> None:
     button = Button()
     books.know(button, status=status)
     alarm_id = api.press(button.press()).json()["alarm_id"]
@@ -188,7 +193,7 @@ def test_a_suspended_device_still_raises_a_verified_alarm(api: AlarmApi, books: 
 
 
 def test_what_nobody_proved_raises_an_alarm_in_its_own_lane(
-    api: AlarmApi, books: Books, button: Button
+    api: AlarmApi, books: AlarmDatabase, button: Button
 ) -> None:
     forged = Button()
     forged.id = button.id
@@ -215,14 +220,14 @@ def test_without_a_device_id_the_refusal_names_the_field(api: AlarmApi) -> None:
         assert answer.json()["field"] == "device_id"
 
 
-def test_a_test_press_is_no_alarm(api: AlarmApi, books: Books, broker: Broker, button: Button) -> None:
+def test_a_test_press_is_no_alarm(api: AlarmApi, books: AlarmDatabase, broker: Broker, button: Button) -> None:
     take_all(broker, DISPATCH_FIXES)
     test_id = api.press(button.press(kind="test")).json()["alarm_id"]
     assert UUID(test_id) not in books.presses()
     eventually(lambda: any("test.raised.v1" in body for body in take_all(broker, DISPATCH_FIXES)))
 
 
-def test_the_fix_rests_encrypted(api: AlarmApi, books: Books, button: Button) -> None:
+def test_the_fix_rests_encrypted(api: AlarmApi, books: AlarmDatabase, button: Button) -> None:
     alarm_id = api.press(button.press()).json()["alarm_id"]
     row = books.rows("SELECT presses::text FROM presses WHERE alarm_id = %s", alarm_id)[0][0]
     assert str(GHENT["lat"]) not in row
@@ -268,7 +273,7 @@ UNKNOWN = [-1, 255, 0.85, 84.6, "full", None, [], {}, True, 2**70, float("nan"),
 
 @pytest.mark.parametrize("battery", UNKNOWN, ids=repr)
 def test_a_heartbeat_with_a_value_that_nobody_understands_is_a_sign_of_life(
-    api: AlarmApi, books: Books, button: Button, battery: Any
+    api: AlarmApi, books: AlarmDatabase, button: Button, battery: Any
 ) -> None:
     before = {"phone_battery": 50, "bluetooth": True, "app_version": "1.0"}
     assert api.post("/v1/heartbeats", button.sign({"device_id": str(button.id), **before})).status_code == 202
@@ -284,7 +289,7 @@ def test_a_heartbeat_with_a_value_that_nobody_understands_is_a_sign_of_life(
 
 
 def test_another_device_neither_moves_nor_cancels_an_alarm(
-    api: AlarmApi, books: Books, broker: Broker, button: Button
+    api: AlarmApi, books: AlarmDatabase, broker: Broker, button: Button
 ) -> None:
     other = Button()
     books.know(other)
@@ -316,7 +321,9 @@ def _until(broker: Broker, number: int) -> list[str]:
 
 
 @pytest.mark.parametrize("status", ["suspended", "lost", "returned", "stock"])
-def test_of_a_device_that_is_not_in_use_only_a_press_counts(api: AlarmApi, books: Books, status: str) -> None:
+def test_of_a_device_that_is_not_in_use_only_a_press_counts(
+    api: AlarmApi, books: AlarmDatabase, status: str
+) -> None:
     button = Button()
     books.know(button, status=status)
     alarm_id = api.press(button.press()).json()["alarm_id"]
@@ -335,7 +342,7 @@ def test_of_a_device_that_is_not_in_use_only_a_press_counts(api: AlarmApi, books
 
 
 def test_the_process_of_heartbeats_answers_as_the_whole_application_does(
-    api: AlarmApi, books: Books, button: Button, tmp_path: Path
+    api: AlarmApi, books: AlarmDatabase, button: Button, tmp_path: Path
 ) -> None:
     forged = Button()
     forged.id = button.id
@@ -359,7 +366,7 @@ def test_the_process_of_heartbeats_answers_as_the_whole_application_does(
 
 
 def test_a_confirmed_press_that_nobody_routes_is_handed_over_as_well(
-    api: AlarmApi, books: Books, intake: Intake, button: Button
+    api: AlarmApi, books: AlarmDatabase, intake: Intake, button: Button
 ) -> None:
     routed, unrouted = (api.press(button.press()).json() for _ in range(2))
     assert {"database", "broker"} == {*routed["stored_in"]} == {*unrouted["stored_in"]}
@@ -371,7 +378,7 @@ def test_a_confirmed_press_that_nobody_routes_is_handed_over_as_well(
 
 
 def test_while_the_database_is_away_every_press_takes_both_ways(
-    api: AlarmApi, books: Books, intake: Intake, button: Button
+    api: AlarmApi, books: AlarmDatabase, intake: Intake, button: Button
 ) -> None:
     api.press(button.press())  # known from now on, whatever becomes of the database
     books.allow_connections(False)
@@ -385,7 +392,7 @@ def test_while_the_database_is_away_every_press_takes_both_ways(
 
 def test_database_away_the_broker_holds_it_and_the_recorder_stores_it(
     api: AlarmApi,
-    books: Books,
+    books: AlarmDatabase,
     broker: Broker,
     button: Button,
     database_away: Callable[[], None],
@@ -413,7 +420,7 @@ def test_database_away_the_broker_holds_it_and_the_recorder_stores_it(
 
 
 def test_database_away_the_api_itself_stores_it_when_it_is_back(
-    api: AlarmApi, books: Books, button: Button, database_away: Callable[[], None]
+    api: AlarmApi, books: AlarmDatabase, button: Button, database_away: Callable[[], None]
 ) -> None:
     receipt = api.press(button.press()).json()
     assert "database" not in receipt["stored_in"]
@@ -422,7 +429,7 @@ def test_database_away_the_api_itself_stores_it_when_it_is_back(
 
 
 def test_broker_away_the_database_holds_it_and_dispatch_gets_it(
-    api: AlarmApi, books: Books, intake: Intake, button: Button, broker_away: None
+    api: AlarmApi, books: AlarmDatabase, intake: Intake, button: Button, broker_away: None
 ) -> None:
     api.press(button.press())  # the API's cache of devices may be a second old
     answer = api.press(button.press())
@@ -440,12 +447,12 @@ def test_broker_away_the_database_holds_it_and_dispatch_gets_it(
     assert str(GHENT["lat"]).encode() not in bytes(body)
 
 
-def test_the_outbox_brings_it_to_the_broker_afterwards(api: AlarmApi, books: Books) -> None:
+def test_the_outbox_brings_it_to_the_broker_afterwards(api: AlarmApi, books: AlarmDatabase) -> None:
     eventually(lambda: not books.rows("SELECT id FROM outbox"), 30)
 
 
 def test_both_away_is_the_only_refusal(
-    books: Books,
+    books: AlarmDatabase,
     broker: Broker,
     button: Button,
     database_away: Callable[[], None],

@@ -13,10 +13,11 @@ import pytest
 from typer.testing import CliRunner
 
 from contracts.topology import DISPATCH_ALARMS
-from tests.support.alarm import AlarmApi, Books, Button, Intake, eventually, free_port
+from tests.support.alarm import AlarmApi, AlarmDatabase, Button, Intake, free_port
 from tests.support.broker import Broker
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
+from tests.support.waiting import eventually
 from tools.cli import redelivery
 from tools.cli.main import app
 
@@ -32,12 +33,12 @@ QUICK = {
 
 
 @pytest.fixture
-def books(cluster: Cluster) -> Books:
-    return Books(cluster.database("alarm"))
+def books(cluster: Cluster) -> AlarmDatabase:
+    return AlarmDatabase(cluster.database("alarm"))
 
 
 @pytest.fixture
-def button(books: Books) -> Button:
+def button(books: AlarmDatabase) -> Button:
     made = Button()
     books.know(made)
     return made
@@ -50,7 +51,7 @@ def issuer() -> Iterator[Issuer]:
 
 
 @pytest.fixture
-def api(books: Books, broker: Broker, issuer: Issuer, tmp_path: Path) -> AlarmApi:
+def api(books: AlarmDatabase, broker: Broker, issuer: Issuer, tmp_path: Path) -> AlarmApi:
     """Not started; its dispatch is not there either."""
     url = books.url.replace("postgresql:", "postgresql+psycopg:")
     settings = {**QUICK, "DISPATCH_URL": f"http://127.0.0.1:{free_port()}"}
@@ -105,7 +106,7 @@ def test_it_comes_after_a_restart_as_well(api: AlarmApi, broker: Broker, button:
 
 
 def test_it_comes_again_until_it_is_routed_and_no_longer(
-    api: AlarmApi, books: Books, broker: Broker, button: Button
+    api: AlarmApi, books: AlarmDatabase, broker: Broker, button: Button
 ) -> None:
     with api, dispatch_of(api) as events:
         alarm_id = api.press(button.press()).json()["alarm_id"]
@@ -121,7 +122,7 @@ def test_it_comes_again_until_it_is_routed_and_no_longer(
 
 
 def test_an_incident_of_another_press_with_its_id_does_not_end_it(
-    api: AlarmApi, books: Books, broker: Broker, button: Button
+    api: AlarmApi, books: AlarmDatabase, broker: Broker, button: Button
 ) -> None:
     """Somebody raised a press under this id ahead of it: that one is routed, and hers is not."""
     with api, dispatch_of(api) as events:
@@ -138,7 +139,7 @@ def test_an_incident_of_another_press_with_its_id_does_not_end_it(
 
 
 def test_one_whose_evidence_cannot_be_opened_keeps_no_other_back(
-    api: AlarmApi, books: Books, button: Button
+    api: AlarmApi, books: AlarmDatabase, button: Button
 ) -> None:
     with api:
         bad, good = (api.press(button.press()).json()["alarm_id"] for _ in range(2))
@@ -154,7 +155,7 @@ def test_one_whose_evidence_cannot_be_opened_keeps_no_other_back(
 
 
 def test_rows_of_which_a_value_is_rubbish_come_and_keep_no_other_back(
-    api: AlarmApi, books: Books, broker: Broker, button: Button
+    api: AlarmApi, books: AlarmDatabase, broker: Broker, button: Button
 ) -> None:
     rubbish = (
         *("handed_over = 2147483647", "handed_over = -2147483648"),
@@ -177,7 +178,7 @@ def test_without_dispatch_the_broker_gets_it_again(api: AlarmApi, broker: Broker
 
 
 def test_somebody_on_duty_hands_it_over_by_hand(
-    api: AlarmApi, books: Books, broker: Broker, issuer: Issuer, button: Button
+    api: AlarmApi, books: AlarmDatabase, broker: Broker, issuer: Issuer, button: Button
 ) -> None:
     api.env |= {"REDELIVER_AFTER_S": "600", "REDELIVER_LONGEST_S": "600"}
 
@@ -233,7 +234,7 @@ def test_the_command_hands_it_over_and_says_what_came_of_it(
 
 
 def test_what_was_routed_before_is_heard_from_the_hand_over(
-    api: AlarmApi, books: Books, broker: Broker, button: Button
+    api: AlarmApi, books: AlarmDatabase, broker: Broker, button: Button
 ) -> None:
     """The event that told of it was lost with the broker: dispatch's answer tells it."""
     with api:

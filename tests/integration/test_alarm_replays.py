@@ -10,25 +10,25 @@ import pytest
 
 from contracts.alarm import SIGNED_AS
 from contracts.topology import DISPATCH_ALARMS
-from tests.support.alarm import GHENT, AlarmApi, Books, Button
+from tests.support.alarm import GHENT, AlarmApi, AlarmDatabase, Button
 from tests.support.broker import Broker
 from tests.support.postgres import Cluster
 
 
 @pytest.fixture(scope="module")
-def books(cluster: Cluster) -> Books:
-    return Books(cluster.database("alarm"))
+def books(cluster: Cluster) -> AlarmDatabase:
+    return AlarmDatabase(cluster.database("alarm"))
 
 
 @pytest.fixture(scope="module")
-def api(books: Books, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlarmApi]:
+def api(books: AlarmDatabase, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlarmApi]:
     url = books.url.replace("postgresql:", "postgresql+psycopg:")
     with AlarmApi(tmp_path_factory.mktemp("alarm"), url, broker.url_of("alarm")) as started:
         yield started
 
 
 @pytest.fixture
-def button(books: Books) -> Button:
+def button(books: AlarmDatabase) -> Button:
     made = Button()
     books.know(made)
     return made
@@ -55,7 +55,9 @@ def sent(api: AlarmApi, kind: str, alarm_id: str, body: bytes) -> int:
 
 
 @pytest.mark.parametrize("typed", [True, False])
-def test_nothing_is_taken_for_something_else(api: AlarmApi, books: Books, button: Button, typed: bool) -> None:
+def test_nothing_is_taken_for_something_else(
+    api: AlarmApi, books: AlarmDatabase, button: Button, typed: bool
+) -> None:
     alarm_id = api.press(button.press()).json()["alarm_id"]
     signed = {
         kind: button.sign(payload, kind if typed else None) for kind, payload in said(button, alarm_id).items()
@@ -96,7 +98,7 @@ def test_nothing_is_taken_for_another_alarm_or_time(api: AlarmApi, button: Butto
     assert api.press(button.press()).json()["stored_in"]
 
 
-def test_old_clients_are_taken_and_flagged(api: AlarmApi, books: Books, button: Button) -> None:
+def test_old_clients_are_taken_and_flagged(api: AlarmApi, books: AlarmDatabase, button: Button) -> None:
     alarm_id = api.press(button.press()).json()["alarm_id"]
     own = {"device_id": str(button.id)}
     assert sent(api, "fixes", alarm_id, button.sign({**own, "sequence": 0, "fixes": [GHENT]})) == 202
@@ -109,7 +111,7 @@ def test_old_clients_are_taken_and_flagged(api: AlarmApi, books: Books, button: 
 
 
 def test_a_day_comes_on_which_old_clients_prove_nothing(
-    books: Books, broker: Broker, tmp_path_factory: pytest.TempPathFactory, button: Button
+    books: AlarmDatabase, broker: Broker, tmp_path_factory: pytest.TempPathFactory, button: Button
 ) -> None:
     url = books.url.replace("postgresql:", "postgresql+psycopg:")
     folder = tmp_path_factory.mktemp("alarm")
@@ -123,7 +125,7 @@ def test_a_day_comes_on_which_old_clients_prove_nothing(
 
 
 def test_the_same_bytes_after_the_deadline_come_to_dispatch_again(
-    books: Books, broker: Broker, tmp_path_factory: pytest.TempPathFactory, button: Button
+    books: AlarmDatabase, broker: Broker, tmp_path_factory: pytest.TempPathFactory, button: Button
 ) -> None:
     """A phone whose clock and counter stand still presses again, and the first alarm is over."""
     url = books.url.replace("postgresql:", "postgresql+psycopg:")
@@ -151,7 +153,7 @@ def test_a_press_in_the_moment_of_a_start_is_one_of_a_known_device(
     cluster: Cluster, broker: Broker, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     """A look-up may be too slow then; who listens knows the devices already."""
-    books, own = Books(cluster.database("alarm")), Button()
+    books, own = AlarmDatabase(cluster.database("alarm")), Button()
     books.do(
         "INSERT INTO devices SELECT gen_random_uuid(), gen_random_uuid(), %s, 'active', 1, now() "
         "FROM generate_series(1, 20000)",

@@ -16,22 +16,23 @@ from contracts.common import Outcome
 from contracts.envelope import Event, Payload, wrap
 from contracts.topology import DISPATCH_ALARMS, REPORTING_FOLLOW_UP, REPORTING_LEDGER
 from services.alarm.invariants import INVARIANTS
-from tests.support.alarm import AlarmApi, AlarmWorker, Books, Button, eventually
+from tests.support.alarm import AlarmApi, AlarmDatabase, AlarmWorker, Button
 from tests.support.broker import Broker
 from tests.support.dispatching import alarm
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
+from tests.support.waiting import eventually
 
 NOW = datetime.now(UTC)
 
 
 @pytest.fixture(scope="module")
-def books(cluster: Cluster) -> Books:
-    return Books(cluster.database("alarm"))
+def books(cluster: Cluster) -> AlarmDatabase:
+    return AlarmDatabase(cluster.database("alarm"))
 
 
 @pytest.fixture(scope="module")
-def api(books: Books, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlarmApi]:
+def api(books: AlarmDatabase, broker: Broker, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlarmApi]:
     folder = tmp_path_factory.mktemp("alarm")
     url = books.url.replace("postgresql:", "postgresql+psycopg:")
     with Issuer() as issuer:
@@ -86,7 +87,9 @@ def events_in(broker: Broker, queue: str, kind: str) -> list[dict[str, Any]]:
             found.append(event.data)
 
 
-def test_a_device_of_the_registry_is_known_within_seconds(api: AlarmApi, books: Books, broker: Broker) -> None:
+def test_a_device_of_the_registry_is_known_within_seconds(
+    api: AlarmApi, books: AlarmDatabase, broker: Broker
+) -> None:
     button = Button()
     # Out of order: the older version must not win.
     publish(broker, device(button, 2, "suspended"), device(button, 1))
@@ -99,7 +102,7 @@ def test_a_device_of_the_registry_is_known_within_seconds(api: AlarmApi, books: 
     assert books.rows("SELECT lane, flags FROM presses WHERE alarm_id = %s", alarm_id) == [("verified", [])]
 
 
-def test_the_ledger_is_told_of_every_press_once(api: AlarmApi, books: Books, broker: Broker) -> None:
+def test_the_ledger_is_told_of_every_press_once(api: AlarmApi, books: AlarmDatabase, broker: Broker) -> None:
     button = Button()
     books.know(button)
     bodies = [button.press() for _ in range(20)]
@@ -118,7 +121,7 @@ def test_the_ledger_is_told_of_every_press_once(api: AlarmApi, books: Books, bro
     assert sorted(each for each in told if each in ids) == sorted(ids)
 
 
-def test_a_device_follows_its_own_alarm(api: AlarmApi, books: Books, broker: Broker) -> None:
+def test_a_device_follows_its_own_alarm(api: AlarmApi, books: AlarmDatabase, broker: Broker) -> None:
     button, other = Button(), Button()
     books.know(button, other)
     alarm_id = UUID(api.press(button.press()).json()["alarm_id"])
@@ -182,7 +185,7 @@ def test_a_device_follows_its_own_alarm(api: AlarmApi, books: Books, broker: Bro
     assert text.count("event: stage") == 5
 
 
-def test_what_is_wrong_with_a_device_is_told_once(api: AlarmApi, broker: Broker, books: Books) -> None:
+def test_what_is_wrong_with_a_device_is_told_once(api: AlarmApi, broker: Broker, books: AlarmDatabase) -> None:
     button = Button()
     publish(broker, device(button))
     eventually(lambda: books.rows("SELECT 1 FROM health WHERE device_id = %s", button.id))
@@ -206,7 +209,7 @@ def test_what_is_wrong_with_a_device_is_told_once(api: AlarmApi, broker: Broker,
 
 
 def test_of_each_device_the_follow_up_hears_once_an_hour_and_at_a_change(
-    api: AlarmApi, broker: Broker, books: Books
+    api: AlarmApi, broker: Broker, books: AlarmDatabase
 ) -> None:
     button = Button()
     publish(broker, device(button))
@@ -256,7 +259,7 @@ def test_canaries_take_the_lane_of_presses(api: AlarmApi, broker: Broker) -> Non
     assert api.http.post("/v1/canaries", json={}).status_code in (401, 422)
 
 
-def test_a_flood_nobody_signed_does_not_delay_a_press(api: AlarmApi, books: Books) -> None:
+def test_a_flood_nobody_signed_does_not_delay_a_press(api: AlarmApi, books: AlarmDatabase) -> None:
     button = Button()
     books.know(button)
     time.sleep(1.2)
@@ -295,12 +298,14 @@ def test_a_flood_nobody_signed_does_not_delay_a_press(api: AlarmApi, books: Book
     eventually(lambda: books.rows(theirs, devices) == [(500,)])
 
 
-def test_the_invariants_hold(api: AlarmApi, books: Books) -> None:
+def test_the_invariants_hold(api: AlarmApi, books: AlarmDatabase) -> None:
     for name, statement in INVARIANTS.items():
         assert books.rows(statement) == [], name
 
 
-def test_a_press_that_no_column_takes_is_recorded_in_part(api: AlarmApi, books: Books, broker: Broker) -> None:
+def test_a_press_that_no_column_takes_is_recorded_in_part(
+    api: AlarmApi, books: AlarmDatabase, broker: Broker
+) -> None:
     """Beside a good one in the same batch; neither is parked, and the ledger is told of both."""
     events_in(broker, REPORTING_LEDGER, PressesRecorded.TYPE)
     poison, good = alarm(), alarm()

@@ -11,7 +11,6 @@ from contracts.envelope import wrap
 from services.dispatch.api import create_app
 from services.dispatch.usecases.incident_actions import BY_RADIO
 from services.reporting.api import create_app as reporting_app
-from tests.support.books import opened
 from tests.support.committee import POLICE, SECRETARY
 from tests.support.desks import NO_BROKER, Who, desk
 from tests.support.desks import Desk as Api
@@ -19,12 +18,13 @@ from tests.support.dispatching import (
     BRUSSELS_ROOM,
     GHENT,
     GHENT_ROOM,
-    Desk,
+    Dispatch,
     alarm,
     context_on,
     everything_known,
     order_id,
 )
+from tests.support.ledger_database import opened
 from tests.support.postgres import Cluster
 from tests.support.registry import GHENT as GHENT_DESK
 from tests.support.tokens import Issuer
@@ -36,7 +36,7 @@ ROOM = f"/v1/control-rooms/{GHENT_ROOM}"
 class House:
     """One dispatch: its use cases to set a scene, its API to act."""
 
-    def __init__(self, desk: Desk, client: TestClient, issuer: Issuer) -> None:
+    def __init__(self, desk: Dispatch, client: TestClient, issuer: Issuer) -> None:
         self.desk, self.client, self._issuer = desk, client, issuer
 
     def call(self, method: str, path: str, body: Any = None, *, status: int, role: str, **claims: str) -> Any:
@@ -73,7 +73,7 @@ class House:
 @pytest.fixture(scope="module")
 def made(cluster: Cluster, issuer: Issuer) -> Iterator[House]:
     trusted = {"oidc_issuer": issuer.url, "oidc_jwks_url": issuer.jwks_url}
-    there = Desk(context_on(cluster.database("dispatch"), broker_url=NO_BROKER, **trusted))
+    there = Dispatch(context_on(cluster.database("dispatch"), broker_url=NO_BROKER, **trusted))
     with TestClient(create_app(there.context.settings), raise_server_exceptions=False) as client:
         yield House(there, client, issuer)
 

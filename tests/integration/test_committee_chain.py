@@ -26,7 +26,7 @@ from tests.support.committee import (
     whole,
 )
 from tests.support.desks import Desk
-from tests.support.worker import until
+from tests.support.waiting import eventually
 
 
 def refer(committee: Desk, path: str, **changed: Any) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def arrived(committee: Desk, partner: ChainPartner, path: str, sent: dict[str, A
         moves = committee.call("GET", f"{path}/handovers", **SECRETARY)
         return str(next(m["state"] for m in moves if m["id"] == sent["id"]))
 
-    until(lambda: state() == "sent")
+    eventually(lambda: state() == "sent")
     return next(body for where, body in partner.taken if where == "/v1/referrals" and body["id"] == sent["id"])
 
 
@@ -221,7 +221,7 @@ def test_what_goes_out_is_logged_though_we_never_hear_that_it_arrived(
     path, _ = alive(linked, protocol)
     partner.lose_next = 1
     sent = linked.call("POST", f"{path}/refer", REFERRAL, status=201, **named(SECRETARY, "anna"))
-    until(lambda: sent["id"] in partner.keys)
+    eventually(lambda: sent["id"] in partner.keys)
     # They have it and say so, while our call ended without an answer.
     assert answer(linked, partner, sent, True) == 204
     assert disclosed(linked, path) == [("anna", ["secretariat"], "city", ["elements", "risk_level"])]

@@ -17,7 +17,7 @@ from tests.support.committee import (
     whole,
 )
 from tests.support.desks import Desk
-from tests.support.worker import until
+from tests.support.waiting import eventually
 
 
 def theirs(partner: ChainPartner, **changed: Any) -> dict[str, Any]:
@@ -42,13 +42,15 @@ def test_a_case_comes_back(linked: Desk, partner: ChainPartner, protocol: str) -
     assert (draft["state"], draft["enrolment_id"]) == ("draft", case["enrolment_id"])
     assert draft["elements"] == {"harassment": "waits at the school"}
     assert draft["pv_numbers"] == ["GE.9"]
-    until(lambda: (f"/v1/referrals/{case['id']}/answer", {"accepted": True, "remarks": None}) in partner.taken)
+    eventually(
+        lambda: (f"/v1/referrals/{case['id']}/answer", {"accepted": True, "remarks": None}) in partner.taken
+    )
     linked.call("POST", f"/v1/handovers/{case['id']}/accept", status=409, **SECRETARY)
     again = theirs(partner)
     linked.signed(*partner.webhook("case.referred", again))
     linked.call("POST", f"/v1/handovers/{again['id']}/decline", {"reasons": "another district"}, **SECRETARY)
     no = (f"/v1/referrals/{again['id']}/answer", {"accepted": False, "remarks": "another district"})
-    until(lambda: no in partner.taken)
+    eventually(lambda: no in partner.taken)
 
 
 def test_a_case_of_theirs_is_the_districts_where_the_file_is(

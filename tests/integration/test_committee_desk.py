@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from chassis.http.pages import LANGUAGES
 from chassis.http.problems import PROBLEMS
 from services.committee.api import create_app
-from services.committee.pages.words import WORDS
+from services.committee.pages.translations import WORDS
 from services.committee.settings import CommitteeSettings
 from tests.support.committee import (
     GENERAL,

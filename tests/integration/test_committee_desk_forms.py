@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from chassis.database.database import Database
 from chassis.http.pages import LANGUAGES
 from services.committee.api import create_app
-from services.committee.pages.words import WORDS
+from services.committee.pages.translations import WORDS
 from services.committee.schemas.chain import REFERRAL
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from contracts.common import Language
-from services.committee.presenters.papers.words import WORDS
+from services.committee.presenters.papers.translations import WORDS
 from services.committee.schemas.decision import REFUSAL
 from services.committee.schemas.protocol import PROTOCOL
 from tests.support.committee import (

@@ -30,7 +30,8 @@ from tests.support.registry import GHENT, written_today
 from tests.support.registry_news import told
 from tests.support.serving import Serving
 from tests.support.tokens import Issuer
-from tests.support.worker import Worker, until
+from tests.support.waiting import eventually
+from tests.support.worker import Worker
 from tools.auditing.verify import verify_all
 
 KEY = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
@@ -132,7 +133,7 @@ def test_the_registry_keeps_what_reporting_signs_of_its_audit_log(
         def kept() -> Any:
             return registry.call("GET", "/v1/audit/witness/reporting", role="auditor")
 
-        until(kept)
+        eventually(kept)
         assert [(each["position"], each["hash"]) for each in kept()] == [(7, "00ff")]
         # Reporting shows a log of which nothing is left, and a witness of itself that knows of nothing.
         empty = FastAPI()
@@ -166,18 +167,20 @@ def test_from_application_to_review(cluster: Cluster, broker: Broker, tmp_path: 
         protocol_id = in_force(committee)
         # Provisionally: that is enough to switch the alarm on.
         path = provisional(committee, urgent(protocol_id) | {"enrolment_id": enrolment})
-        until(lambda: missing() == ["test_press"])
+        eventually(lambda: missing() == ["test_press"])
         test = routed(device)
         broken = test.model_copy(update={"id": uuid4(), "data": {"device_id": device}})
         send(broker, broken, test, test, routed(str(uuid4())))
-        until(lambda: missing() == [])
+        eventually(lambda: missing() == [])
         assert registry.call("POST", f"{file}/activate", **GHENT)["status"] == "active"
 
         # What cannot be read stands in the service's parking queue, and nothing is left to send.
-        until(lambda: broken.id in {e.id for e in waiting(broker, "registry.parking")})
+        eventually(lambda: broken.id in {e.id for e in waiting(broker, "registry.parking")})
         # Somebody is told: reporting reads that queue.
-        until(lambda: any(e.data.get("queue") == REGISTRY_TESTS for e in waiting(broker, REPORTING_ATTENTION)))
-        until(lambda: registry.sql("SELECT 1 FROM outbox") + committee.sql("SELECT 1 FROM outbox") == [])
+        eventually(
+            lambda: any(e.data.get("queue") == REGISTRY_TESTS for e in waiting(broker, REPORTING_ATTENTION))
+        )
+        eventually(lambda: registry.sql("SELECT 1 FROM outbox") + committee.sql("SELECT 1 FROM outbox") == [])
 
         real = closed(enrolment, Outcome.ARREST)
         accidental = closed(enrolment, Outcome.ACCIDENTAL)
@@ -186,16 +189,16 @@ def test_from_application_to_review(cluster: Cluster, broker: Broker, tmp_path: 
         def causes() -> list[str]:
             return [row["cause"] for row in committee.call("GET", "/v1/reviews", **SECRETARY)]
 
-        until(lambda: "real_alarm" in causes())
+        eventually(lambda: "real_alarm" in causes())
         # Other tests may have left messages in the same queue: these two count.
         both = f"SELECT 1 FROM inbox WHERE event_id IN ('{real.id}', '{accidental.id}')"
-        until(lambda: len(committee.sql(both)) == 2)
+        eventually(lambda: len(committee.sql(both)) == 2)
         assert causes() == ["real_alarm"]
         ratified(committee, path, protocol_id)
         assert causes() == ["real_alarm", "periodic", "end"]
         # Neither the committee's late word nor its end switches the alarm off by itself.
-        until(lambda: committee.sql("SELECT 1 FROM outbox") == [])
-        until(
+        eventually(lambda: committee.sql("SELECT 1 FROM outbox") == [])
+        eventually(
             lambda: (
                 registry.sql(
                     f"SELECT 1 FROM received_decision WHERE ends_on > now() AND enrolment_id = '{enrolment}'"
@@ -207,5 +210,5 @@ def test_from_application_to_review(cluster: Cluster, broker: Broker, tmp_path: 
         # Which zones there are comes from dispatch too.
         news = told(7, ("aalst-1", "Aalst 1", "Alost 1"))
         send(broker, news, news)
-        until(lambda: registry.sql("SELECT number FROM zones") == [(7,)])
+        eventually(lambda: registry.sql("SELECT number FROM zones") == [(7,)])
         assert registry.call("POST", "/v1/enrolments", status=422, **GHENT)["field"] == "zone"

@@ -22,11 +22,12 @@ from contracts.alarm import alarm_id_of
 from services.alarm.domain.press import JOINED
 from services.alarm.settings import AlarmSettings
 from tests.support import dispatching
-from tests.support.alarm import GHENT, Button, eventually
+from tests.support.alarm import GHENT, Button
 from tests.support.broker import Broker
 from tests.support.odd_values import FIELDS, ODD
 from tests.support.path import Path3, whole_path
 from tests.support.postgres import Cluster
+from tests.support.waiting import eventually
 
 # All processes of the path, on a machine that others use.
 pytestmark = pytest.mark.timeout(400)

@@ -12,10 +12,10 @@ from services.dispatch.errors import IncidentUnknown
 from services.dispatch.schemas.control_rooms import ControlRoomIn
 from services.dispatch.usecases import escalate, room_webhooks, send_unit
 from services.dispatch.usecases.incident_actions import acknowledge_incident, close_incident, take_over_incident
-from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT, GHENT_ROOM, Desk, alarm
+from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT, GHENT_ROOM, Dispatch, alarm
 
 
-def test_automatic_policy_sends_the_nearest_unit_at_once(desk: Desk) -> None:
+def test_automatic_policy_sends_the_nearest_unit_at_once(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     nearest, *_ = desk.units(GHENT_ROOM, GHENT, 3)
     raised = alarm()
@@ -29,7 +29,7 @@ def test_automatic_policy_sends_the_nearest_unit_at_once(desk: Desk) -> None:
     assert (moved["state"], moved["late"]) == ("sent", False)
 
 
-def test_proposed_policy_waits_for_the_operator(desk: Desk) -> None:
+def test_proposed_policy_waits_for_the_operator(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "proposed")
     nearest, *_ = desk.units(GHENT_ROOM, GHENT, 2)
     raised = alarm()
@@ -41,13 +41,13 @@ def test_proposed_policy_waits_for_the_operator(desk: Desk) -> None:
     assert desk.sql("SELECT unit_id, state FROM orders") == [(nearest, "sent")]
 
 
-def test_the_location_decides_not_the_home_zone(desk: Desk) -> None:
+def test_the_location_decides_not_the_home_zone(desk: Dispatch) -> None:
     raised = alarm(fix=BRUSSELS)
     desk.press(raised)
     assert desk.sql("SELECT cic_id, basis FROM incidents") == [(BRUSSELS_ROOM, "current_fix")]
 
 
-def test_a_press_without_any_location_goes_to_the_default_room(desk: Desk) -> None:
+def test_a_press_without_any_location_goes_to_the_default_room(desk: Dispatch) -> None:
     desk.press(alarm(fix=None))
     ((cic, flags),) = desk.sql("SELECT cic_id, flags FROM incidents")
     assert cic == desk.context.settings.default_control_room
@@ -55,12 +55,12 @@ def test_a_press_without_any_location_goes_to_the_default_room(desk: Desk) -> No
 
 
 @pytest.mark.parametrize("fix", [Fix(lat=0, lon=0), Fix(lat=3.7174, lon=51.0543), Fix(lat=-89, lon=179)])
-def test_no_fix_is_too_odd_to_be_routed(desk: Desk, fix: Fix) -> None:
+def test_no_fix_is_too_odd_to_be_routed(desk: Dispatch, fix: Fix) -> None:
     desk.press(alarm(fix=fix))
     assert desk.sql("SELECT count(*) FROM incidents") == [(1,)]
 
 
-def test_copies_have_no_effect(desk: Desk) -> None:
+def test_copies_have_no_effect(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     desk.units(GHENT_ROOM, GHENT, 3)
     raised = alarm()
@@ -71,7 +71,7 @@ def test_copies_have_no_effect(desk: Desk) -> None:
     assert len(desk.published("press.routed.v1")) == 1
 
 
-def test_a_second_press_joins_and_raises_urgency(desk: Desk) -> None:
+def test_a_second_press_joins_and_raises_urgency(desk: Dispatch) -> None:
     device = uuid4()
     desk.press(alarm(device, 1))
     ((before,),) = desk.sql("SELECT urgency FROM incidents")
@@ -83,7 +83,7 @@ def test_a_second_press_joins_and_raises_urgency(desk: Desk) -> None:
     assert {r["incident_id"] for r in desk.published("press.routed.v1")} == {str(alarm(device, 1).alarm_id)}
 
 
-def test_a_press_after_the_end_is_a_new_incident(desk: Desk) -> None:
+def test_a_press_after_the_end_is_a_new_incident(desk: Dispatch) -> None:
     device = uuid4()
     first = alarm(device, 1)
     desk.press(first)
@@ -94,7 +94,7 @@ def test_a_press_after_the_end_is_a_new_incident(desk: Desk) -> None:
     assert desk.sql("SELECT state FROM incidents ORDER BY raised_at") == [("closed",), ("open",)]
 
 
-def test_no_free_unit_escalates_and_goes_on_looking(desk: Desk) -> None:
+def test_no_free_unit_escalates_and_goes_on_looking(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     desk.press(alarm())
     assert desk.pass_time(0) == 1
@@ -104,14 +104,14 @@ def test_no_free_unit_escalates_and_goes_on_looking(desk: Desk) -> None:
     assert desk.sql("SELECT state FROM orders") == [("sent",)]
 
 
-def test_a_neighbouring_room_lends_its_unit(desk: Desk) -> None:
+def test_a_neighbouring_room_lends_its_unit(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     (lent,) = desk.units("cic-antwerpen", GHENT, 1)
     desk.press(alarm())
     assert desk.sql("SELECT unit_id, state FROM orders") == [(lent, "sent")]
 
 
-def test_nobody_acknowledges_step_by_step(desk: Desk) -> None:
+def test_nobody_acknowledges_step_by_step(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "proposed")
     desk.units(GHENT_ROOM, GHENT, 1)
     desk.press(alarm())
@@ -129,7 +129,7 @@ def test_nobody_acknowledges_step_by_step(desk: Desk) -> None:
     assert desk.sql("SELECT state FROM orders") == [("sent",)]
 
 
-def test_an_acknowledgement_stops_the_ladder(desk: Desk) -> None:
+def test_an_acknowledgement_stops_the_ladder(desk: Dispatch) -> None:
     raised = alarm()
     desk.press(raised)
     acknowledge_incident(desk.context, raised.alarm_id, "operator-1", GHENT_ROOM)
@@ -139,7 +139,7 @@ def test_an_acknowledgement_stops_the_ladder(desk: Desk) -> None:
     assert len(desk.published("incident.acknowledged.v1")) == 1
 
 
-def test_a_take_over_is_an_acknowledgement_by_the_other_room(desk: Desk) -> None:
+def test_a_take_over_is_an_acknowledgement_by_the_other_room(desk: Dispatch) -> None:
     raised = alarm()
     desk.press(raised)
     neighbour = desk.nobody_answers(GHENT_ROOM)
@@ -151,7 +151,7 @@ def test_a_take_over_is_an_acknowledgement_by_the_other_room(desk: Desk) -> None
     assert GHENT_ROOM in also
 
 
-def test_closing_while_the_escalation_is_at_work_is_no_deadlock(desk: Desk) -> None:
+def test_closing_while_the_escalation_is_at_work_is_no_deadlock(desk: Dispatch) -> None:
     raised = alarm()
     desk.press(raised)
     url = desk.context.settings.database_url.get_secret_value().replace("+psycopg", "")
@@ -168,7 +168,7 @@ def test_closing_while_the_escalation_is_at_work_is_no_deadlock(desk: Desk) -> N
     assert desk.published("incident.escalated.v1") == []
 
 
-def test_a_clock_put_back_by_an_hour_silences_no_escalation(desk: Desk) -> None:
+def test_a_clock_put_back_by_an_hour_silences_no_escalation(desk: Dispatch) -> None:
     desk.units(GHENT_ROOM, GHENT, 1)
     desk.press(alarm())
     escalate.act_on_due(desk.context)
@@ -181,7 +181,7 @@ def test_a_clock_put_back_by_an_hour_silences_no_escalation(desk: Desk) -> None:
     assert levels == ["all_positions", "supervisor", "neighbour"]
 
 
-def test_unproved_presses_rank_below_and_are_never_sent_automatically(desk: Desk) -> None:
+def test_unproved_presses_rank_below_and_are_never_sent_automatically(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     desk.units(GHENT_ROOM, GHENT, 4)
     desk.press(*(alarm(lane="unverified") for _ in range(3)), alarm())
@@ -191,13 +191,13 @@ def test_unproved_presses_rank_below_and_are_never_sent_automatically(desk: Desk
     assert rows == [("verified", "sent")] + [("unverified", "proposed")] * 3
 
 
-def test_nothing_personal_rests_in_clear(desk: Desk) -> None:
+def test_nothing_personal_rests_in_clear(desk: Dispatch) -> None:
     desk.press(alarm(fix=Fix(lat=51.054321, lon=3.717421)))
     for table in ("incidents", "presses", "orders", "due"):
         assert "51.054321" not in str(desk.sql(f"SELECT * FROM {table}"))
 
 
-def test_production_takes_no_webhook_in_clear(desk: Desk) -> None:
+def test_production_takes_no_webhook_in_clear(desk: Dispatch) -> None:
     production = desk.context.settings.model_copy(update={"environment": "production"})
     there = replace(desk.context, settings=production)
     wanted = {"policy": "automatic", "webhook_secret": "whsec_" + "QUJD" * 8}

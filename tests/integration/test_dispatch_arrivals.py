@@ -20,17 +20,17 @@ from services.dispatch.usecases.cancel_requests import take_cancel_request
 from services.dispatch.usecases.incident_actions import acknowledge_incident, close_incident, take_over_incident
 from services.dispatch.usecases.location_updates import take_location
 from tests.support.days import today
-from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, everything_known, tell
+from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, alarm, everything_known, tell
 
 
 @pytest.fixture
-def desk(one_desk: Desk) -> Desk:
+def desk(one_desk: Dispatch) -> Dispatch:
     one_desk.wipe()
     one_desk.policy(GHENT_ROOM, "proposed")
     return one_desk
 
 
-def located(desk: Desk, press: AlarmRaised, fix: Fix, sequence: int) -> None:
+def located(desk: Dispatch, press: AlarmRaised, fix: Fix, sequence: int) -> None:
     """A further fix, as the worker takes it in."""
     event = AlarmLocated(
         alarm_id=press.alarm_id,
@@ -43,7 +43,7 @@ def located(desk: Desk, press: AlarmRaised, fix: Fix, sequence: int) -> None:
         take_location(tx, desk.context, event, None)
 
 
-def asked_to_cancel(desk: Desk, press: AlarmRaised, device: UUID, code: str = "0") -> None:
+def asked_to_cancel(desk: Dispatch, press: AlarmRaised, device: UUID, code: str = "0") -> None:
     """A request to cancel, as the worker takes it in."""
     digest = digest_code(press.alarm_id, code)
     event = CancelRequested(
@@ -70,7 +70,7 @@ def known(status: str, *devices: UUID) -> list[DeviceChanged]:
     ]
 
 
-def test_another_device_neither_moves_nor_cancels_an_alarm(desk: Desk) -> None:
+def test_another_device_neither_moves_nor_cancels_an_alarm(desk: Dispatch) -> None:
     """Whoever knows a device id can reckon its alarm ids: the signer must be the owner."""
     hers, his = alarm(), alarm(fix=Fix(lat=51.0, lon=3.7))
     desk.press(hers, his)
@@ -89,7 +89,7 @@ def test_another_device_neither_moves_nor_cancels_an_alarm(desk: Desk) -> None:
     assert (also, asked) == (["cic-hainaut"], "requested")
 
 
-def test_whatever_is_personal_of_an_alarm_is_logged_when_it_is_shown(desk: Desk) -> None:
+def test_whatever_is_personal_of_an_alarm_is_logged_when_it_is_shown(desk: Dispatch) -> None:
     """By the marks of the policy: a cancel and a linked alarm tell of people too."""
     device, _, _ = everything_known(desk, "her")
     hers, bare = alarm(device), alarm(fix=None)
@@ -113,7 +113,7 @@ def test_whatever_is_personal_of_an_alarm_is_logged_when_it_is_shown(desk: Desk)
     assert logged(bare) == {"cancel", "search"}
 
 
-def test_a_room_is_told_that_cancel_codes_are_tried(desk: Desk) -> None:
+def test_a_room_is_told_that_cancel_codes_are_tried(desk: Dispatch) -> None:
     press = alarm()
     desk.press(press)
     told = []
@@ -125,7 +125,7 @@ def test_a_room_is_told_that_cancel_codes_are_tried(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("status", ["stock", "suspended", "lost", "returned"])
-def test_of_a_device_that_is_not_in_use_only_a_press_counts(desk: Desk, status: str) -> None:
+def test_of_a_device_that_is_not_in_use_only_a_press_counts(desk: Dispatch, status: str) -> None:
     press = alarm()
     desk.press(press)
     tell(desk.context, *known(status, UUID(press.device_id)))
@@ -134,7 +134,7 @@ def test_of_a_device_that_is_not_in_use_only_a_press_counts(desk: Desk, status: 
     assert desk.sql("SELECT also_cics, cancel, state FROM incidents") == [([], None, "open")]
 
 
-def test_a_place_without_a_time_counts_once(desk: Desk) -> None:
+def test_a_place_without_a_time_counts_once(desk: Dispatch) -> None:
     press = alarm()
     desk.press(press)
     here, there = Fix(lat=51.06, lon=3.73), Fix(lat=51.07, lon=3.74)
@@ -147,12 +147,12 @@ def test_a_place_without_a_time_counts_once(desk: Desk) -> None:
     assert place(desk) == (here.lat, here.lon)
 
 
-def test_a_message_for_an_alarm_that_never_comes_is_retried_and_then_looked_at(desk: Desk) -> None:
+def test_a_message_for_an_alarm_that_never_comes_is_retried_and_then_looked_at(desk: Dispatch) -> None:
     with pytest.raises(AlarmNotYetKnown):
         located(desk, alarm(), GHENT, 1)
 
 
-def place(desk: Desk) -> tuple[float, float]:
+def place(desk: Dispatch) -> tuple[float, float]:
     with desk.context.database.read() as session:
         [incident] = load_open_incidents(session)
         fix = desk.context.open_fix(incident)
@@ -161,7 +161,7 @@ def place(desk: Desk) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("ahead", [timedelta(hours=1), timedelta(days=400)])
-def test_a_clock_that_runs_ahead_hides_no_later_place(desk: Desk, ahead: timedelta) -> None:
+def test_a_clock_that_runs_ahead_hides_no_later_place(desk: Dispatch, ahead: timedelta) -> None:
     press = alarm(fix=GHENT.model_copy(update={"at": clock.now() + ahead}))
     desk.press(press)
     located(desk, press, Fix(lat=51.06, lon=3.73, at=clock.now()), 1)
@@ -175,7 +175,7 @@ def test_a_clock_that_runs_ahead_hides_no_later_place(desk: Desk, ahead: timedel
     assert desk.sql("SELECT count(*) FROM incidents WHERE fix_at > now()") == [(0,)]
 
 
-def seen_at(desk: Desk, press: AlarmRaised) -> LocationView:
+def seen_at(desk: Dispatch, press: AlarmRaised) -> LocationView:
     """Where the room sees her."""
     with desk.context.database.read() as session:
         [view] = load_views(desk.context, session, [press.alarm_id], clock.now())
@@ -196,7 +196,7 @@ def seen_at(desk: Desk, press: AlarmRaised) -> LocationView:
     ],
 )
 def test_a_place_whose_age_nobody_knows_is_red_and_never_new(
-    desk: Desk, ago: timedelta | None, age_s: float | None, quality: str
+    desk: Dispatch, ago: timedelta | None, age_s: float | None, quality: str
 ) -> None:
     at = None if ago is None else clock.now() - ago
     fix = GHENT.model_copy(update={"at": at})
@@ -211,7 +211,7 @@ def test_a_place_whose_age_nobody_knows_is_red_and_never_new(
         located(desk, press, fix, 1)
 
 
-def test_what_was_said_of_an_older_place_is_gone_with_it(desk: Desk) -> None:
+def test_what_was_said_of_an_older_place_is_gone_with_it(desk: Dispatch) -> None:
     press = alarm(fix=None).model_copy(update={"flags": ("fix_invalid", "fix_time_unknown", "late")})
     desk.press(press)
     located(desk, press, GHENT.model_copy(update={"at": clock.now()}), 1)
@@ -220,14 +220,14 @@ def test_what_was_said_of_an_older_place_is_gone_with_it(desk: Desk) -> None:
     assert not {"no_location", "fix_invalid", "fix_time_unknown"} & set(flags)
 
 
-def test_a_press_with_a_counter_of_64_bits_is_an_alarm(desk: Desk) -> None:
+def test_a_press_with_a_counter_of_64_bits_is_an_alarm(desk: Dispatch) -> None:
     presses = [alarm(counter=counter) for counter in (2**31 - 1, 2**31, 2**63 - 1)]
     desk.press(*presses)
     stored = {row[0] for row in desk.sql("SELECT counter FROM presses")}
     assert stored == {2**31 - 1, 2**31, 2**63 - 1}
 
 
-def test_a_room_that_was_only_brought_in_neither_stops_the_ladder_nor_ends_the_alarm(desk: Desk) -> None:
+def test_a_room_that_was_only_brought_in_neither_stops_the_ladder_nor_ends_the_alarm(desk: Dispatch) -> None:
     press = alarm()
     desk.press(press)
     neighbour = desk.nobody_answers(GHENT_ROOM)
@@ -260,7 +260,7 @@ def card(enrolment: UUID, version: int, *photos: UUID) -> CardPublished:
     )
 
 
-def test_a_photo_survives_an_older_card_that_comes_late(desk: Desk) -> None:
+def test_a_photo_survives_an_older_card_that_comes_late(desk: Dispatch) -> None:
     enrolment, photo = uuid4(), uuid4()
     kept = f"SELECT count(*) FROM photos WHERE id = '{photo}'"
     published = PhotoPublished(enrolment_id=enrolment, photo_id=photo, card_version=3, jpeg="QUJD")
@@ -274,7 +274,7 @@ def test_a_photo_survives_an_older_card_that_comes_late(desk: Desk) -> None:
     assert desk.sql(kept) == [(0,)]
 
 
-def test_a_photo_that_comes_after_its_card_was_withdrawn_does_not_stay(desk: Desk) -> None:
+def test_a_photo_that_comes_after_its_card_was_withdrawn_does_not_stay(desk: Dispatch) -> None:
     enrolment, photo = uuid4(), uuid4()
     withdrawn = CardWithdrawn(enrolment_id=enrolment, version=4)
     published = PhotoPublished(enrolment_id=enrolment, photo_id=photo, card_version=3, jpeg="QUJD")
@@ -282,7 +282,7 @@ def test_a_photo_that_comes_after_its_card_was_withdrawn_does_not_stay(desk: Des
     assert desk.sql(f"SELECT count(*) FROM photos WHERE id = '{photo}'") == [(0,)]
 
 
-def test_what_a_patrol_must_know_stays_until_its_alarm_is_closed(desk: Desk) -> None:
+def test_what_a_patrol_must_know_stays_until_its_alarm_is_closed(desk: Dispatch) -> None:
     """Her file is closed while she waits for a patrol: perpetrator, photo and codes are there to the end."""
     device, enrolment, _ = everything_known(desk, "armed")
     first, second = alarm(device), alarm(device, 2)
@@ -304,7 +304,7 @@ def test_what_a_patrol_must_know_stays_until_its_alarm_is_closed(desk: Desk) -> 
     assert desk.sql(f"SELECT count(*) FROM perpetrators WHERE enrolment_id = '{enrolment}'") == [(0,)]
 
 
-def test_a_card_that_is_published_anew_during_an_alarm_outlasts_it(desk: Desk) -> None:
+def test_a_card_that_is_published_anew_during_an_alarm_outlasts_it(desk: Dispatch) -> None:
     device, enrolment, _ = everything_known(desk, "armed")
     press = alarm(device)
     desk.press(press)

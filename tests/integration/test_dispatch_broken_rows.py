@@ -21,7 +21,7 @@ from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.incidents import load_open_incidents
 from services.dispatch.usecases.cancel_requests import take_cancel_request
 from tests.support.desks import NO_BROKER
-from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Desk, alarm, everything_known
+from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Dispatch, alarm, everything_known
 from tests.support.tokens import Issuer
 
 ROOM = f"/v1/control-rooms/{GHENT_ROOM}/incidents"
@@ -60,7 +60,7 @@ def issuer() -> Iterator[Issuer]:
 
 
 @pytest.fixture(scope="module")
-def client(one_desk: Desk, issuer: Issuer) -> Iterator[TestClient]:
+def client(one_desk: Dispatch, issuer: Issuer) -> Iterator[TestClient]:
     """The API of the dispatch that `desk` looks into."""
     settings = DispatchSettings.model_validate(
         {
@@ -78,7 +78,7 @@ def client(one_desk: Desk, issuer: Issuer) -> Iterator[TestClient]:
 
 
 @pytest.fixture
-def pair(desk: Desk) -> tuple[UUID, UUID]:
+def pair(desk: Dispatch) -> tuple[UUID, UUID]:
     """An alarm of somebody of whom everything is known, with an order; and one of another."""
     desk.policy(GHENT_ROOM, "automatic")
     desk.units(GHENT_ROOM, GHENT, 4)
@@ -89,13 +89,13 @@ def pair(desk: Desk) -> tuple[UUID, UUID]:
     return bad.alarm_id, good.alarm_id
 
 
-def break_it(desk: Desk, kind: str, incident_id: UUID) -> None:
+def break_it(desk: Dispatch, kind: str, incident_id: UUID) -> None:
     desk.do(BROKEN[kind].replace(":", "\\:").format(id=incident_id))
 
 
 @pytest.mark.parametrize("kind", BROKEN)
 def test_it_is_shown_with_the_others_and_people_act_on_it(
-    desk: Desk, client: TestClient, issuer: Issuer, pair: tuple[UUID, UUID], kind: str
+    desk: Dispatch, client: TestClient, issuer: Issuer, pair: tuple[UUID, UUID], kind: str
 ) -> None:
     bad, good = pair
     operator = issuer.headers("operator", cic=GHENT_ROOM)
@@ -125,7 +125,7 @@ def test_it_is_shown_with_the_others_and_people_act_on_it(
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_it_escalates_and_the_streams_tell_of_both(desk: Desk, pair: tuple[UUID, UUID], kind: str) -> None:
+def test_it_escalates_and_the_streams_tell_of_both(desk: Dispatch, pair: tuple[UUID, UUID], kind: str) -> None:
     break_it(desk, kind, pair[0])
     desk.pass_time(20.1)
     told = {e["incident_id"] for e in desk.published("incident.escalated.v1") if e["level"] == "all_positions"}
@@ -149,13 +149,13 @@ def test_it_escalates_and_the_streams_tell_of_both(desk: Desk, pair: tuple[UUID,
     assert asyncio.run(first()) == told
 
 
-def _shown(desk: Desk) -> list[Any]:
+def _shown(desk: Dispatch) -> list[Any]:
     with desk.context.database.read() as session:
         found = [row.id for row in load_open_incidents(session, GHENT_ROOM)]
         return load_views(desk.context, session, found, clock.now())
 
 
-def test_a_further_press_and_a_cancel_reach_it(desk: Desk, pair: tuple[UUID, UUID]) -> None:
+def test_a_further_press_and_a_cancel_reach_it(desk: Dispatch, pair: tuple[UUID, UUID]) -> None:
     bad, _ = pair
     device = desk.sql(f"SELECT device_id FROM incidents WHERE id = '{bad}'")[0][0]
     for kind in ("card", "place", "raised before Christ", "flags"):
@@ -170,7 +170,7 @@ def test_a_further_press_and_a_cancel_reach_it(desk: Desk, pair: tuple[UUID, UUI
     assert desk.sql(f"SELECT cancel FROM incidents WHERE id = '{bad}'") == [("requested",)]
 
 
-def test_a_card_that_cannot_be_read_keeps_no_press_out(desk: Desk) -> None:
+def test_a_card_that_cannot_be_read_keeps_no_press_out(desk: Dispatch) -> None:
     device, _, _ = everything_known(desk, "text")
     desk.do("UPDATE cards SET sealed = 'rubbish'")
     good = alarm()
@@ -180,7 +180,7 @@ def test_a_card_that_cannot_be_read_keeps_no_press_out(desk: Desk) -> None:
     assert desk.sql("SELECT count(*) FROM incidents") == [(2,)]
 
 
-def test_one_unit_and_a_broken_map_hide_no_other_unit(desk: Desk) -> None:
+def test_one_unit_and_a_broken_map_hide_no_other_unit(desk: Dispatch) -> None:
     desk.units(GHENT_ROOM, GHENT, 2)
     desk.do("UPDATE units SET changed_at = '0044-03-15 BC', lat = 'NaN' WHERE id = 'u0'")
     desk.do("INSERT INTO maps (geojson, imported_at, imported_by) VALUES ('{}', now(), :by)", by=str(uuid4()))

@@ -12,20 +12,20 @@ from contracts.common import Outcome
 from services.dispatch.store.presses import incidents_of_presses
 from services.dispatch.usecases.incident_actions import close_incident
 from services.dispatch.usecases.raise_alarms import copies
-from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Desk, alarm
+from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Dispatch, alarm
 
 MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
-def desk(one_desk: Desk) -> Desk:
+def desk(one_desk: Dispatch) -> Dispatch:
     one_desk.wipe()
     one_desk.policy(GHENT_ROOM, "automatic")
     one_desk.units(GHENT_ROOM, GHENT, 4)
     return one_desk
 
 
-def close(desk: Desk, press: AlarmRaised) -> None:
+def close(desk: Dispatch, press: AlarmRaised) -> None:
     close_incident(desk.context, press.alarm_id, Outcome.ACCIDENTAL, by="supervisor", person="s", reason="safe")
 
 
@@ -41,7 +41,7 @@ def forged(device: UUID, counter: int) -> AlarmRaised:
     )
 
 
-def test_a_forged_press_burns_no_counter(desk: Desk) -> None:
+def test_a_forged_press_burns_no_counter(desk: Dispatch) -> None:
     """Raised ahead of hers, closed by the room as nonsense: her own is as new as ever."""
     device = uuid4()
     ahead = [forged(device, counter) for counter in range(1, 6)]
@@ -71,7 +71,7 @@ def test_a_forged_press_burns_no_counter(desk: Desk) -> None:
     assert desk.sql("SELECT presses FROM incidents WHERE lane = 'verified'") == [(1,)]
 
 
-def test_what_nobody_proved_hides_no_proved_press_with_the_same_content(desk: Desk) -> None:
+def test_what_nobody_proved_hides_no_proved_press_with_the_same_content(desk: Dispatch) -> None:
     """Somebody kept the text of a press back and sent it first with a wrong signature."""
     hers = alarm()
     wrong = hers.model_copy(update={"lane": "unverified", "proof": None})
@@ -80,7 +80,7 @@ def test_what_nobody_proved_hides_no_proved_press_with_the_same_content(desk: De
     assert sorted(desk.sql("SELECT lane, presses FROM incidents")) == [("unverified", 1), ("verified", 1)]
 
 
-def test_the_same_press_over_every_way_is_one_alarm(desk: Desk) -> None:
+def test_the_same_press_over_every_way_is_one_alarm(desk: Dispatch) -> None:
     press = alarm(received_at=clock.now() - MINUTE)
     after_s = {"data": 0, "sms": 10, "voice": 15}
     ways = [later(press, timedelta(seconds=after_s[way]), channel=way) for way in after_s]
@@ -96,7 +96,7 @@ def test_the_same_press_over_every_way_is_one_alarm(desk: Desk) -> None:
     assert len(desk.published("press.routed.v1")) == 1
 
 
-def test_other_bytes_with_the_same_counter_are_another_press(desk: Desk) -> None:
+def test_other_bytes_with_the_same_counter_are_another_press(desk: Dispatch) -> None:
     device = uuid4()
     here, there = alarm(device, 1), alarm(device, 1, fix=BRUSSELS)
     assert here.alarm_id == there.alarm_id == alarm_id_of(device, 1)
@@ -109,7 +109,7 @@ def test_other_bytes_with_the_same_counter_are_another_press(desk: Desk) -> None
     assert desk.sql("SELECT state, presses FROM incidents ORDER BY raised_at") == [("closed", 2), ("open", 1)]
 
 
-def test_a_copy_that_came_in_after_the_end_is_looked_at(desk: Desk) -> None:
+def test_a_copy_that_came_in_after_the_end_is_looked_at(desk: Dispatch) -> None:
     """A late SMS, a phone whose counter and clock stand still, or somebody who kept it."""
     press = alarm()
     desk.press(press)
@@ -130,7 +130,7 @@ def test_a_copy_that_came_in_after_the_end_is_looked_at(desk: Desk) -> None:
     assert desk.sql("SELECT count(*) FROM incidents WHERE state = 'open'") == [(1,)]
 
 
-def test_a_press_that_was_lost_from_the_books_comes_back_with_its_copy(desk: Desk) -> None:
+def test_a_press_that_was_lost_from_the_books_comes_back_with_its_copy(desk: Dispatch) -> None:
     press = alarm()
     desk.press(press)
     desk.do("DELETE FROM presses")

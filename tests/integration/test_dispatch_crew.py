@@ -21,7 +21,7 @@ from services.dispatch.usecases import act_for_crew, send_unit
 from services.dispatch.usecases.cancel_requests import take_cancel_request
 from services.dispatch.usecases.incident_actions import close_from_scene
 from services.dispatch.usecases.order_actions import move_order
-from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, everything_known, order_id, tell
+from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, alarm, everything_known, order_id, tell
 
 CREW = Caller("crew", frozenset({"unit"}), cic=GHENT_ROOM, unit="u0")
 
@@ -29,7 +29,7 @@ CREW = Caller("crew", frozenset({"unit"}), cic=GHENT_ROOM, unit="u0")
 class Night:
     """An alarm of somebody of whom all is known, with a unit on its way in a room with a queue."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Dispatch) -> None:
         self.desk = desk
         desk.policy(GHENT_ROOM, "automatic", amqp=True)
         desk.units(GHENT_ROOM, GHENT, 3)
@@ -60,7 +60,7 @@ class Night:
 
 
 @pytest.fixture
-def night(desk: Desk) -> Night:
+def night(desk: Dispatch) -> Night:
     return Night(desk)
 
 

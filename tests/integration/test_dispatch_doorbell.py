@@ -21,7 +21,7 @@ from services.dispatch.presenters.incident_view import load_views
 from services.dispatch.push.notifications import open_sealed
 from services.dispatch.usecases import control_rooms, escalate
 from services.dispatch.usecases.registry_projection import take_card, take_device, take_enrolment
-from tests.support.dispatching import GHENT, GHENT_ROOM, Bell, Desk, alarm, context_on, public_key_of
+from tests.support.dispatching import GHENT, GHENT_ROOM, Bell, Dispatch, alarm, context_on, public_key_of
 from tests.support.postgres import Cluster
 
 HER_STREET = "Kraanlei 77"
@@ -33,8 +33,8 @@ def bell() -> Bell:
 
 
 @pytest.fixture
-def desk(cluster: Cluster, bell: Bell) -> Desk:
-    made = Desk(context_on(cluster.database("dispatch")))
+def desk(cluster: Cluster, bell: Bell) -> Dispatch:
+    made = Dispatch(context_on(cluster.database("dispatch")))
     made.wipe()
     made.policy(GHENT_ROOM, "automatic")
     made.units(GHENT_ROOM, GHENT, 3)
@@ -43,7 +43,7 @@ def desk(cluster: Cluster, bell: Bell) -> Desk:
     return made
 
 
-def enrol(desk: Desk, perpetrator: UUID) -> UUID:
+def enrol(desk: Dispatch, perpetrator: UUID) -> UUID:
     """A victim with a device and a card; returns the device."""
     enrolment, device, now = uuid4(), uuid4(), clock.now()
     card = Card(
@@ -86,7 +86,7 @@ def enrol(desk: Desk, perpetrator: UUID) -> UUID:
     return device
 
 
-def test_the_doorbell_brings_the_view_that_the_database_shows(desk: Desk, bell: Bell) -> None:
+def test_the_doorbell_brings_the_view_that_the_database_shows(desk: Dispatch, bell: Bell) -> None:
     perpetrator = uuid4()
     first, second = (alarm(enrol(desk, perpetrator)) for _ in range(2))
     desk.press(first)
@@ -105,7 +105,7 @@ def test_the_doorbell_brings_the_view_that_the_database_shows(desk: Desk, bell: 
     assert brought.model_dump(mode="json") == shown.model_dump(mode="json")
 
 
-def test_nothing_of_the_view_can_be_read_without_the_key(desk: Desk, bell: Bell) -> None:
+def test_nothing_of_the_view_can_be_read_without_the_key(desk: Dispatch, bell: Bell) -> None:
     desk.press(alarm(enrol(desk, uuid4())))
     [body] = bell.bodies
     assert b"Doorbell" not in body
@@ -116,7 +116,7 @@ def test_nothing_of_the_view_can_be_read_without_the_key(desk: Desk, bell: Bell)
         open_sealed(desk.context, uuid4(), told.sealed)
 
 
-def test_a_second_press_only_rings(desk: Desk, bell: Bell) -> None:
+def test_a_second_press_only_rings(desk: Dispatch, bell: Bell) -> None:
     device = enrol(desk, uuid4())
     desk.press(alarm(device, 1))
     desk.press(alarm(device, 2))
@@ -129,7 +129,7 @@ def test_a_second_press_only_rings(desk: Desk, bell: Bell) -> None:
 
 
 def test_a_stale_proposal_that_leaves_rings_though_it_was_told_that_none_is_free(
-    desk: Desk, bell: Bell
+    desk: Dispatch, bell: Bell
 ) -> None:
     desk.policy(GHENT_ROOM, "proposed")
     press = alarm()

@@ -13,7 +13,7 @@ from contracts.common import Fix
 from contracts.registry import DeviceChanged
 from services.dispatch.api import create_app
 from tests.support.desks import NO_BROKER
-from tests.support.dispatching import GHENT_ROOM, Desk, alarm, context_on, public_key_of, tell
+from tests.support.dispatching import GHENT_ROOM, Dispatch, alarm, context_on, public_key_of, tell
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
 
@@ -27,7 +27,7 @@ FLOOD, ELSEWHERE = "a" * 32, "b" * 32
 class Flooded:
     """A room, and what its people are shown."""
 
-    def __init__(self, desk: Desk, client: TestClient, issuer: Issuer) -> None:
+    def __init__(self, desk: Dispatch, client: TestClient, issuer: Issuer) -> None:
         self.desk, self._client, self._issuer = desk, client, issuer
 
     def flood(self, count: int, **how: Any) -> set[str]:
@@ -51,7 +51,7 @@ class Flooded:
 @pytest.fixture(scope="module")
 def made(cluster: Cluster, issuer: Issuer) -> Iterator[Flooded]:
     trusted = {"oidc_issuer": issuer.url, "oidc_jwks_url": issuer.jwks_url}
-    desk = Desk(context_on(cluster.database("dispatch"), broker_url=NO_BROKER, **trusted))
+    desk = Dispatch(context_on(cluster.database("dispatch"), broker_url=NO_BROKER, **trusted))
     with TestClient(create_app(desk.context.settings), raise_server_exceptions=False) as client:
         yield Flooded(desk, client, issuer)
 

@@ -8,7 +8,7 @@ import pytest
 from contracts.common import Outcome
 from services.dispatch.invariants import INVARIANTS
 from services.dispatch.usecases.incident_actions import close_incident
-from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm
+from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, alarm
 
 _OPEN = "(SELECT id FROM incidents WHERE state = 'open')"
 _CLOSED = "(SELECT id FROM incidents WHERE state = 'closed')"
@@ -36,7 +36,7 @@ FAULTS = {
 
 
 @pytest.fixture
-def sound(one_desk: Desk) -> Desk:
+def sound(one_desk: Dispatch) -> Dispatch:
     desk = one_desk
     desk.wipe()
     desk.policy(GHENT_ROOM, "automatic")
@@ -49,7 +49,7 @@ def sound(one_desk: Desk) -> Desk:
 
 
 @pytest.fixture
-def connection(sound: Desk) -> Iterator[psycopg.Connection]:
+def connection(sound: Dispatch) -> Iterator[psycopg.Connection]:
     """A transaction that is taken back at the end."""
     url = sound.context.settings.database_url.get_secret_value().replace("+psycopg", "")
     with psycopg.connect(url) as connection:

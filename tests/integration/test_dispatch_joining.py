@@ -12,14 +12,14 @@ from services.dispatch.invariants import INVARIANTS
 from services.dispatch.store.incidents import load_open_incidents
 from services.dispatch.usecases import send_unit
 from services.dispatch.usecases.incident_actions import acknowledge_incident, close_incident
-from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT, GHENT_ROOM, Desk, alarm
+from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT, GHENT_ROOM, Dispatch, alarm
 
 NEAR_GHENT = Fix(lat=51.0560, lon=3.7200, radius_m=12)
 FAR_IN_THE_ROOM = Fix(lat=50.9400, lon=4.0400, radius_m=12)  # Aalst
 
 
 @pytest.fixture
-def desk(one_desk: Desk) -> Desk:
+def desk(one_desk: Dispatch) -> Dispatch:
     one_desk.wipe()
     one_desk.policy(GHENT_ROOM, "proposed")
     one_desk.policy(BRUSSELS_ROOM, "proposed", amqp=True)
@@ -36,17 +36,17 @@ def unproved(device: UUID, fix: Fix | None, text: str, after_s: float = 0) -> Al
     return press.model_copy(update={"alarm_id": own, "content": text})
 
 
-def places(desk: Desk) -> list[tuple[float, float] | None]:
+def places(desk: Dispatch) -> list[tuple[float, float] | None]:
     with desk.context.database.read() as session:
         fixes = [desk.context.open_fix(incident) for incident in load_open_incidents(session)]
     return [(fix.lat, fix.lon) if fix else None for fix in fixes]
 
 
-def proposed(desk: Desk) -> list[str]:
+def proposed(desk: Dispatch) -> list[str]:
     return [row[0] for row in desk.sql("SELECT unit_id FROM orders WHERE state = 'proposed'")]
 
 
-def test_the_room_where_she_is_now_is_brought_in_and_it_rings_again(desk: Desk) -> None:
+def test_the_room_where_she_is_now_is_brought_in_and_it_rings_again(desk: Dispatch) -> None:
     device = uuid4()
     first = alarm(device, 1)
     desk.press(first)
@@ -71,7 +71,7 @@ def test_the_room_where_she_is_now_is_brought_in_and_it_rings_again(desk: Desk) 
     assert [name for name, query in INVARIANTS.items() if desk.sql(query)] == []
 
 
-def test_far_away_in_the_same_room_it_rings_again_too(desk: Desk) -> None:
+def test_far_away_in_the_same_room_it_rings_again_too(desk: Dispatch) -> None:
     device = uuid4()
     first = alarm(device, 1)
     desk.press(first)
@@ -82,7 +82,7 @@ def test_far_away_in_the_same_room_it_rings_again_too(desk: Desk) -> None:
     assert desk.sql("SELECT acknowledged_by, cic_id FROM incidents") == [(None, GHENT_ROOM)]
 
 
-def test_places_far_apart_do_not_hold_the_ladder_back(desk: Desk) -> None:
+def test_places_far_apart_do_not_hold_the_ladder_back(desk: Dispatch) -> None:
     """A phone that cannot make up its mind where it is, or somebody who has it."""
     device = uuid4()
     desk.press(alarm(device, 1))
@@ -95,7 +95,7 @@ def test_places_far_apart_do_not_hold_the_ladder_back(desk: Desk) -> None:
     assert "sent" in {state for (state,) in desk.sql("SELECT state FROM orders")}
 
 
-def test_a_nearer_unit_is_proposed_beside_the_one_that_went_elsewhere(desk: Desk) -> None:
+def test_a_nearer_unit_is_proposed_beside_the_one_that_went_elsewhere(desk: Dispatch) -> None:
     device = uuid4()
     first = alarm(device, 1)
     desk.press(first)
@@ -106,7 +106,7 @@ def test_a_nearer_unit_is_proposed_beside_the_one_that_went_elsewhere(desk: Desk
     assert sorted(desk.sql("SELECT unit_id, state FROM orders")) == [("b0", "proposed"), ("u0", "sent")]
 
 
-def test_where_nobody_has_to_send_the_nearer_unit_goes_by_itself(desk: Desk) -> None:
+def test_where_nobody_has_to_send_the_nearer_unit_goes_by_itself(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     device = uuid4()
     desk.press(alarm(device, 1))
@@ -114,7 +114,7 @@ def test_where_nobody_has_to_send_the_nearer_unit_goes_by_itself(desk: Desk) -> 
     assert sorted(desk.sql("SELECT unit_id, state FROM orders")) == [("b0", "sent"), ("u0", "sent")]
 
 
-def test_an_older_place_never_wins_over_a_newer(desk: Desk) -> None:
+def test_an_older_place_never_wins_over_a_newer(desk: Dispatch) -> None:
     device, now = uuid4(), clock.now()
     newer = GHENT.model_copy(update={"at": now - timedelta(seconds=1)})
     older = BRUSSELS.model_copy(update={"at": now - timedelta(hours=2)})
@@ -126,7 +126,7 @@ def test_an_older_place_never_wins_over_a_newer(desk: Desk) -> None:
     assert "no_location" not in flags
 
 
-def test_the_first_place_that_comes_is_taken(desk: Desk) -> None:
+def test_the_first_place_that_comes_is_taken(desk: Dispatch) -> None:
     device = uuid4()
     desk.press(alarm(device, 1, fix=None))
     desk.press(alarm(device, 2, fix=BRUSSELS))
@@ -136,7 +136,7 @@ def test_the_first_place_that_comes_is_taken(desk: Desk) -> None:
     assert "no_location" not in flags
 
 
-def test_a_nuisance_elsewhere_does_not_cover_an_unproved_press(desk: Desk) -> None:
+def test_a_nuisance_elsewhere_does_not_cover_an_unproved_press(desk: Dispatch) -> None:
     """Somebody names her device in Brussels, the room takes it as nonsense; her own new phone is in Ghent."""
     device = uuid4()
     nuisance = unproved(device, BRUSSELS, "a")
@@ -150,7 +150,7 @@ def test_a_nuisance_elsewhere_does_not_cover_an_unproved_press(desk: Desk) -> No
     assert desk.sql("SELECT count(*) FROM incidents") == [(3,)]
 
 
-def test_unproved_presses_join_near_by_and_soon(desk: Desk) -> None:
+def test_unproved_presses_join_near_by_and_soon(desk: Dispatch) -> None:
     device = uuid4()
     desk.press(unproved(device, GHENT, "a"), unproved(device, NEAR_GHENT, "b", 30))
     desk.press(unproved(device, GHENT, "c", 60))
@@ -164,7 +164,7 @@ def test_unproved_presses_join_near_by_and_soon(desk: Desk) -> None:
     assert desk.sql("SELECT count(*) FROM incidents") == [(3,)]
 
 
-def test_hundreds_of_presses_of_one_device_are_one_change_of_its_incident(desk: Desk) -> None:
+def test_hundreds_of_presses_of_one_device_are_one_change_of_its_incident(desk: Dispatch) -> None:
     """Each is routed, written and told; beside it another victim's is in the same transaction."""
     device, good = uuid4(), alarm()
     flood = [alarm(device, counter) for counter in range(1, 201)]
@@ -180,7 +180,7 @@ def test_hundreds_of_presses_of_one_device_are_one_change_of_its_incident(desk: 
     assert sorted(rows) == [(1, True, 100, True), (300, True, 140, True)]
 
 
-def test_no_chain_of_unproved_presses_leads_an_alarm_away(desk: Desk) -> None:
+def test_no_chain_of_unproved_presses_leads_an_alarm_away(desk: Dispatch) -> None:
     """Somebody names her device, each time a little further: hers stays where she pressed."""
     device = uuid4()
     desk.press(unproved(device, GHENT, "hers"))
@@ -194,7 +194,7 @@ def test_no_chain_of_unproved_presses_leads_an_alarm_away(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize("fix", [None, GHENT])
-def test_a_nuisance_that_somebody_took_covers_no_press_after_it(desk: Desk, fix: Fix | None) -> None:
+def test_a_nuisance_that_somebody_took_covers_no_press_after_it(desk: Dispatch, fix: Fix | None) -> None:
     device = uuid4()
     nuisance = unproved(device, fix, "nuisance")
     desk.press(nuisance)
@@ -209,7 +209,7 @@ def test_a_nuisance_that_somebody_took_covers_no_press_after_it(desk: Desk, fix:
     assert "all_positions" in [each["level"] for each in desk.published("incident.escalated.v1")]
 
 
-def test_where_an_unproved_alarm_began_is_erased_with_its_end(desk: Desk) -> None:
+def test_where_an_unproved_alarm_began_is_erased_with_its_end(desk: Dispatch) -> None:
     press = unproved(uuid4(), GHENT, "a")
     desk.press(press)
     close_incident(

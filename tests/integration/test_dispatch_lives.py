@@ -24,7 +24,7 @@ from services.dispatch.invariants import INVARIANTS
 from services.dispatch.usecases import control_rooms, escalate, send_unit
 from services.dispatch.usecases.incident_actions import acknowledge_incident, close_incident
 from services.dispatch.usecases.order_actions import move_order
-from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm
+from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, alarm
 
 # More when somebody has the time: EXAMPLES=200.
 EXAMPLES = int(os.environ.get("EXAMPLES", "20"))
@@ -47,7 +47,7 @@ _SENT_TWICE = (
 ).replace("LIVE", ",".join(sorted(LIVE)))
 
 
-def pass_time(desk: Desk, seconds: float) -> None:
+def pass_time(desk: Dispatch, seconds: float) -> None:
     """As the workers do it: what others changed, what is due, which proposals are stale."""
     control_rooms.refresh(desk.context)
     escalate.look_again_for_stale(desk.context)
@@ -57,7 +57,7 @@ def pass_time(desk: Desk, seconds: float) -> None:
 class Lives(RuleBasedStateMachine):
     """Two victims, one room, three patrols that come and go."""
 
-    desk: Desk
+    desk: Dispatch
 
     @initialize(
         policy=st.sampled_from(["proposed", "proposed", "automatic"]), units=st.sampled_from([0, 1, 2, 3, 3])
@@ -155,27 +155,27 @@ class Lives(RuleBasedStateMachine):
 
 
 @pytest.mark.timeout(120 + 5 * EXAMPLES)
-def test_no_sequence_of_acts_leaves_an_alarm_alone(one_desk: Desk) -> None:
+def test_no_sequence_of_acts_leaves_an_alarm_alone(one_desk: Dispatch) -> None:
     Lives.desk = one_desk
     few = settings(max_examples=EXAMPLES, stateful_step_count=20, deadline=None, print_blob=True)
     run_state_machine_as_test(Lives, settings=few)
 
 
 @pytest.fixture
-def desk(one_desk: Desk) -> Desk:
+def desk(one_desk: Dispatch) -> Dispatch:
     one_desk.wipe()
     one_desk.policy(GHENT_ROOM, "proposed")
     return one_desk
 
 
-def orders(desk: Desk, press: AlarmRaised) -> list[tuple[str, str]]:
+def orders(desk: Dispatch, press: AlarmRaised) -> list[tuple[str, str]]:
     """Units and states of the orders of an incident, oldest first."""
     return desk.sql(
         f"SELECT unit_id, state FROM orders WHERE incident_id = '{press.alarm_id}' ORDER BY created_at"
     )
 
 
-def test_taken_and_forgotten_while_no_unit_is_free_the_first_that_comes_free_goes(desk: Desk) -> None:
+def test_taken_and_forgotten_while_no_unit_is_free_the_first_that_comes_free_goes(desk: Dispatch) -> None:
     desk.units(GHENT_ROOM, GHENT, 1)
     first, forgotten = alarm(), alarm()
     desk.press(first)
@@ -198,7 +198,7 @@ def test_taken_and_forgotten_while_no_unit_is_free_the_first_that_comes_free_goe
     assert "no_unit" not in flags
 
 
-def test_a_proposed_unit_that_went_elsewhere_leaves_the_screen(desk: Desk) -> None:
+def test_a_proposed_unit_that_went_elsewhere_leaves_the_screen(desk: Dispatch) -> None:
     desk.units(GHENT_ROOM, GHENT, 2)
     first, second = alarm(), alarm()
     desk.press(first)
@@ -218,7 +218,7 @@ def test_a_proposed_unit_that_went_elsewhere_leaves_the_screen(desk: Desk) -> No
     assert send_unit.send(desk.context, second.alarm_id, None).unit_id == "u0"
 
 
-def test_who_declines_is_replaced_also_where_people_send(desk: Desk) -> None:
+def test_who_declines_is_replaced_also_where_people_send(desk: Dispatch) -> None:
     desk.units(GHENT_ROOM, GHENT, 1)
     press = alarm()
     desk.press(press)

@@ -19,14 +19,14 @@ from services.dispatch.usecases.cancel_requests import take_cancel_request
 from services.dispatch.usecases.location_updates import follow_fix
 from services.dispatch.usecases.raise_alarms.take import take_presses
 from tests.support.desks import environment
-from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Desk, alarm, everything_known
+from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Dispatch, alarm, everything_known
 from tests.support.tokens import Issuer
 
 FULL = 2**31 - 1
 
 
 @pytest.fixture(scope="module")
-def client(one_desk: Desk, issuer: Issuer) -> Iterator[TestClient]:
+def client(one_desk: Dispatch, issuer: Issuer) -> Iterator[TestClient]:
     """The API of the dispatch that `desk` looks into."""
     mine = one_desk.context.settings
     told = environment(issuer, mine.database_url.get_secret_value())
@@ -35,7 +35,7 @@ def client(one_desk: Desk, issuer: Issuer) -> Iterator[TestClient]:
         yield started
 
 
-def taken(desk: Desk, device: UUID, counter: int = 2, fix: Fix | None = GHENT) -> list[tuple[str, int]]:
+def taken(desk: Dispatch, device: UUID, counter: int = 2, fix: Fix | None = GHENT) -> list[tuple[str, int]]:
     """A further press comes; the incidents of the device, and how many presses each has."""
     desk.know(device)
     press = alarm(device, counter, fix=fix)
@@ -45,7 +45,7 @@ def taken(desk: Desk, device: UUID, counter: int = 2, fix: Fix | None = GHENT) -
 
 
 @pytest.mark.parametrize("column", ["presses", "urgency", "revision"])
-def test_no_number_keeps_a_further_press_out_or_a_timer_from_ringing(desk: Desk, column: str) -> None:
+def test_no_number_keeps_a_further_press_out_or_a_timer_from_ringing(desk: Dispatch, column: str) -> None:
     first = alarm()
     desk.press(first)
     desk.do(f"UPDATE incidents SET {column} = {FULL}")
@@ -57,7 +57,7 @@ def test_no_number_keeps_a_further_press_out_or_a_timer_from_ringing(desk: Desk,
 
 
 @pytest.mark.parametrize("room", ["cic-of-the-map-before", ""])
-def test_an_alarm_of_a_room_that_no_map_has_is_on_a_screen_and_rings(desk: Desk, room: str) -> None:
+def test_an_alarm_of_a_room_that_no_map_has_is_on_a_screen_and_rings(desk: Dispatch, room: str) -> None:
     desk.units(GHENT_ROOM, GHENT, 2)
     first, other = alarm(), alarm()
     desk.press(first, other)
@@ -82,7 +82,7 @@ def test_an_alarm_of_a_room_that_no_map_has_is_on_a_screen_and_rings(desk: Desk,
 
 
 @pytest.mark.parametrize("at", ["infinity", "2150-01-01", "now() + interval '1 hour'"])
-def test_a_place_that_is_yet_to_come_hides_no_newer_one(desk: Desk, at: str) -> None:
+def test_a_place_that_is_yet_to_come_hides_no_newer_one(desk: Dispatch, at: str) -> None:
     first = alarm()
     desk.press(first)
     ahead = at if "(" in at else f"'{at}'"
@@ -102,7 +102,7 @@ def test_a_place_that_is_yet_to_come_hides_no_newer_one(desk: Desk, at: str) -> 
 
 @pytest.mark.parametrize("seen_at", ["infinity", "20000-01-01", "2150-01-01"])
 def test_a_unit_that_will_be_seen_is_not_fresh(
-    desk: Desk, client: TestClient, issuer: Issuer, seen_at: str
+    desk: Dispatch, client: TestClient, issuer: Issuer, seen_at: str
 ) -> None:
     desk.policy(GHENT_ROOM, "proposed")
     near, far = desk.units(GHENT_ROOM, GHENT, 2)
@@ -125,7 +125,7 @@ def test_a_unit_that_will_be_seen_is_not_fresh(
     assert {each["unit_id"]: each["fresh"] for each in shown} == {near: False, far: True}
 
 
-def test_a_unit_that_cannot_be_read_hides_no_other(desk: Desk, client: TestClient, issuer: Issuer) -> None:
+def test_a_unit_that_cannot_be_read_hides_no_other(desk: Dispatch, client: TestClient, issuer: Issuer) -> None:
     near, far = desk.units(GHENT_ROOM, GHENT, 2)
     desk.do(f"UPDATE units SET offered_as = 'rubbish', offered_to = cic_id WHERE id = '{near}'")
     headers = issuer.headers("operator", cic=GHENT_ROOM)
@@ -133,7 +133,7 @@ def test_a_unit_that_cannot_be_read_hides_no_other(desk: Desk, client: TestClien
     assert {each["unit_id"]: each["unreadable"] for each in answer.json()} == {near: ["offered_as"], far: []}
 
 
-def test_an_incident_is_open_or_closed_and_nothing_else(desk: Desk) -> None:
+def test_an_incident_is_open_or_closed_and_nothing_else(desk: Dispatch) -> None:
     desk.press(alarm())
     with pytest.raises(IntegrityError):
         desk.do("UPDATE incidents SET state = 'rubbish'")
@@ -143,7 +143,7 @@ SHAPES = [7, None, "rubbish", [], [1, 2], {}, {"card": 7}, {"card": {"addresses"
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_card_of_another_shape_keeps_out_neither_press_nor_duress(desk: Desk, shape: object) -> None:
+def test_a_card_of_another_shape_keeps_out_neither_press_nor_duress(desk: Dispatch, shape: object) -> None:
     device, enrolment, _ = everything_known(desk, "text")
     sealed = desk.context.vault.seal(card_place(enrolment), shape)
     desk.do("UPDATE cards SET sealed = :sealed WHERE enrolment_id = :id", sealed=sealed, id=enrolment)
@@ -159,7 +159,7 @@ def test_a_card_of_another_shape_keeps_out_neither_press_nor_duress(desk: Desk, 
 
 
 @pytest.mark.parametrize("shape", [7, None, "rubbish", [], {}, {"lat": "x"}])
-def test_a_place_of_another_shape_keeps_no_press_out(desk: Desk, shape: object) -> None:
+def test_a_place_of_another_shape_keeps_no_press_out(desk: Dispatch, shape: object) -> None:
     first = alarm()
     desk.press(first)
     ((incident, subject),) = desk.sql("SELECT id, subject FROM incidents")
@@ -168,7 +168,7 @@ def test_a_place_of_another_shape_keeps_no_press_out(desk: Desk, shape: object) 
     assert taken(desk, UUID(first.device_id), fix=BRUSSELS) == [(str(incident), 2)]
 
 
-def test_a_proof_that_cannot_be_read_hides_no_good_one(desk: Desk) -> None:
+def test_a_proof_that_cannot_be_read_hides_no_good_one(desk: Dispatch) -> None:
     """Two presses of a device that is not known here yet; then it is."""
     device = uuid4()
     presses = [alarm(device, number) for number in (1, 2)]

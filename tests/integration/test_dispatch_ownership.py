@@ -19,7 +19,7 @@ from tests.support.dispatching import (
     BRUSSELS_ROOM,
     GHENT,
     GHENT_ROOM,
-    Desk,
+    Dispatch,
     alarm,
     context_on,
     everything_known,
@@ -31,13 +31,15 @@ THIEF = "cic-west-vlaanderen"
 
 
 @pytest.fixture(scope="module")
-def desk(cluster: Cluster, issuer: Issuer) -> Desk:
+def desk(cluster: Cluster, issuer: Issuer) -> Dispatch:
     url = cluster.database("dispatch")
-    return Desk(context_on(url, broker_url=NO_BROKER, oidc_issuer=issuer.url, oidc_jwks_url=issuer.jwks_url))
+    return Dispatch(
+        context_on(url, broker_url=NO_BROKER, oidc_issuer=issuer.url, oidc_jwks_url=issuer.jwks_url)
+    )
 
 
 @pytest.fixture(scope="module")
-def client(desk: Desk) -> Iterator[TestClient]:
+def client(desk: Dispatch) -> Iterator[TestClient]:
     with TestClient(create_app(desk.context.settings), raise_server_exceptions=False) as started:
         yield started
 
@@ -45,7 +47,7 @@ def client(desk: Desk) -> Iterator[TestClient]:
 class Rooms:
     """Callers of several control rooms."""
 
-    def __init__(self, desk: Desk, client: TestClient, issuer: Issuer) -> None:
+    def __init__(self, desk: Dispatch, client: TestClient, issuer: Issuer) -> None:
         desk.wipe()
         self.desk, self._client, self._issuer = desk, client, issuer
 
@@ -63,7 +65,7 @@ class Rooms:
 
 
 @pytest.fixture
-def rooms(desk: Desk, client: TestClient, issuer: Issuer) -> Rooms:
+def rooms(desk: Dispatch, client: TestClient, issuer: Issuer) -> Rooms:
     return Rooms(desk, client, issuer)
 
 

@@ -23,10 +23,11 @@ from services.dispatch.settings import DispatchSettings
 from services.dispatch.usecases.handle_events import take_alarms
 from tests.support.broker import Broker
 from tests.support.desks import NO_BROKER
-from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm
+from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, alarm
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
-from tests.support.worker import Worker, until
+from tests.support.waiting import eventually
+from tests.support.worker import Worker
 
 # What no column takes, as it would stand in an event: by field, and the flag that tells.
 POISON: dict[str, tuple[str, Any, str]] = {
@@ -53,7 +54,7 @@ def event(field: str = "", value: Any = None, **data: Any) -> Event:
     return whole.model_copy(update={"data": {**whole.data, field: value}}) if field else whole
 
 
-def take(desk: Desk, *taken: Event) -> None:
+def take(desk: Dispatch, *taken: Event) -> None:
     desk.know(*filter(None, (_uuid(each.data.get("device_id")) for each in taken)))
     take_alarms(desk.context, DISPATCH_ALARMS, [(each, None) for each in taken])
 
@@ -65,21 +66,21 @@ def _uuid(text: Any) -> UUID | None:
         return None
 
 
-def routed(desk: Desk) -> dict[UUID, list[str]]:
+def routed(desk: Dispatch) -> dict[UUID, list[str]]:
     """The flags of each press that has an incident, by its id."""
     told = desk.published("press.routed.v1")
     return {UUID(each["alarm_id"]): [f for f in each["flags"] if f != "border"] for each in told}
 
 
 @contextmanager
-def refused_by(desk: Desk, constraint: str) -> Iterator[None]:
+def refused_by(desk: Dispatch, constraint: str) -> Iterator[None]:
     desk.do(f"ALTER TABLE presses ADD CONSTRAINT refused CHECK ({constraint})")
     yield
     desk.do("ALTER TABLE presses DROP CONSTRAINT refused")
 
 
 @pytest.mark.parametrize("kind", POISON)
-def test_a_press_is_stored_without_what_breaks_it(desk: Desk, kind: str) -> None:
+def test_a_press_is_stored_without_what_breaks_it(desk: Dispatch, kind: str) -> None:
     field, value, flag = POISON[kind]
     poison, good = event(field, value), event()
     take(desk, poison, good)
@@ -90,7 +91,7 @@ def test_a_press_is_stored_without_what_breaks_it(desk: Desk, kind: str) -> None
     assert desk.sql("SELECT count(*) FROM due WHERE kind = 'acknowledge'") == [(2,)]
 
 
-def test_only_what_breaks_it_is_left_out(desk: Desk) -> None:
+def test_only_what_breaks_it_is_left_out(desk: Dispatch) -> None:
     with refused_by(desk, "counter IS NULL OR counter <> 666"):
         poison = event("counter", 666)
         take(desk, poison, event())
@@ -100,7 +101,7 @@ def test_only_what_breaks_it_is_left_out(desk: Desk) -> None:
     ]
 
 
-def test_what_a_trigger_refuses_is_no_absent_database(desk: Desk) -> None:
+def test_what_a_trigger_refuses_is_no_absent_database(desk: Dispatch) -> None:
     desk.do(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
         "IF NEW.counter = 666 THEN RAISE EXCEPTION 'no'; END IF; RETURN NEW; END $$"
@@ -112,7 +113,7 @@ def test_what_a_trigger_refuses_is_no_absent_database(desk: Desk) -> None:
     assert routed(desk) == {poison.id: ["counter_invalid"], good.id: []}
 
 
-def test_among_hundreds_of_one_device_a_good_press_is_quick(desk: Desk) -> None:
+def test_among_hundreds_of_one_device_a_good_press_is_quick(desk: Dispatch) -> None:
     device = uuid4()
     poisoned = [event("counter", 2**63 + n, device=device, counter=n) for n in range(320)]
     good = event()
@@ -136,7 +137,7 @@ _JSON = st.recursive(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.dictionaries(st.sampled_from(sorted(AlarmRaised.model_fields)), _JSON, min_size=1, max_size=4))
-def test_whatever_stands_in_an_event_it_is_an_alarm(desk: Desk, odd: dict[str, Any]) -> None:
+def test_whatever_stands_in_an_event_it_is_an_alarm(desk: Dispatch, odd: dict[str, Any]) -> None:
     desk.do("TRUNCATE outbox, due")
     whole, good = event(), event()
     poison = Event.decode(json.dumps(json.loads(whole.encode()) | {"data": {**whole.data, **odd}}))
@@ -152,7 +153,7 @@ def issuer() -> Iterator[Issuer]:
 
 
 @pytest.fixture
-def client(desk: Desk, issuer: Issuer) -> Iterator[TestClient]:
+def client(desk: Dispatch, issuer: Issuer) -> Iterator[TestClient]:
     """The API of the dispatch that `desk` looks into."""
     settings = DispatchSettings.model_validate(
         {
@@ -180,7 +181,7 @@ def bring(client: TestClient, issuer: Issuer, *brought: Event) -> tuple[int, dic
 
 
 def test_a_hand_over_takes_what_it_can_and_names_the_rest(
-    desk: Desk, client: TestClient, issuer: Issuer
+    desk: Dispatch, client: TestClient, issuer: Issuer
 ) -> None:
     poison, held, *good = event("counter", 2**63), event(), event(), event()
     with desk.context.database.transaction() as tx:
@@ -230,9 +231,9 @@ def test_hundreds_of_poisoned_presses_delay_no_other_and_none_is_parked(
         worker.wait(lambda: _presses(books) > 0)
         put(good)
         began = time.monotonic()
-        until(lambda: _presses(books, f"alarm_id = '{good.id}'") == 1)
+        eventually(lambda: _presses(books, f"alarm_id = '{good.id}'") == 1)
         took = time.monotonic() - began
-        until(lambda: _presses(books) == 301)
+        eventually(lambda: _presses(books) == 301)
         assert took < 5
     assert channel.basic_get("dispatch.parking")[0] is None
     channel.connection.close()

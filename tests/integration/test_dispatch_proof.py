@@ -17,7 +17,7 @@ from tests.support.dispatching import (
     BRUSSELS_ROOM,
     GHENT,
     GHENT_ROOM,
-    Desk,
+    Dispatch,
     alarm,
     everything_known,
     key_of,
@@ -28,7 +28,7 @@ from tests.support.dispatching import (
 
 
 @pytest.fixture
-def desk(one_desk: Desk) -> Desk:
+def desk(one_desk: Dispatch) -> Dispatch:
     one_desk.wipe()
     one_desk.policy(GHENT_ROOM, "automatic")
     one_desk.units(GHENT_ROOM, GHENT, 4)
@@ -39,7 +39,7 @@ def changed(press: AlarmRaised, **what: Any) -> AlarmRaised:
     return press.model_copy(update=what)
 
 
-def told(desk: Desk, device: UUID, **what: Any) -> UUID:
+def told(desk: Dispatch, device: UUID, **what: Any) -> UUID:
     """The registry tells of a device; its enrolment."""
     enrolment = uuid4()
     about = {
@@ -80,7 +80,7 @@ def a_heartbeat(press: AlarmRaised) -> dict[str, Any]:
         (a_heartbeat, "proof_broken"),
     ],
 )
-def test_what_nobody_signed_is_an_incident_of_the_unproved(desk: Desk, forged: Any, flag: str) -> None:
+def test_what_nobody_signed_is_an_incident_of_the_unproved(desk: Dispatch, forged: Any, flag: str) -> None:
     device, *_ = everything_known(desk, "card")
     press = alarm(device)
     desk.press_as_told(changed(press, **forged(press)))
@@ -92,7 +92,7 @@ def test_what_nobody_signed_is_an_incident_of_the_unproved(desk: Desk, forged: A
     assert [r["lane"] for r in desk.published("press.routed.v1")] == ["unverified"]
 
 
-def test_what_a_device_signed_is_proved(desk: Desk) -> None:
+def test_what_a_device_signed_is_proved(desk: Dispatch) -> None:
     device, enrolment, _ = everything_known(desk, "card")
     desk.press_as_told(alarm(device))
     assert desk.sql("SELECT lane, enrolment_id::text, flags - 'border' FROM incidents") == [
@@ -101,7 +101,7 @@ def test_what_a_device_signed_is_proved(desk: Desk) -> None:
     assert desk.sql("SELECT proof FROM presses") == [(None,)]
 
 
-def test_the_place_is_the_one_that_was_signed(desk: Desk) -> None:
+def test_the_place_is_the_one_that_was_signed(desk: Dispatch) -> None:
     """The alarm service's word for the place is no better than its word for the signature."""
     device, *_ = everything_known(desk, "card")
     desk.press_as_told(changed(alarm(device), fix=BRUSSELS))
@@ -110,7 +110,7 @@ def test_the_place_is_the_one_that_was_signed(desk: Desk) -> None:
     ]
 
 
-def test_a_device_that_is_not_known_yet_loses_nothing(desk: Desk) -> None:
+def test_a_device_that_is_not_known_yet_loses_nothing(desk: Dispatch) -> None:
     """Registry's events are behind: looked at among the unproved, escalated like a proved one, then proved."""
     device = uuid4()
     press = alarm(device)
@@ -134,7 +134,7 @@ def test_a_device_that_is_not_known_yet_loses_nothing(desk: Desk) -> None:
     assert [name for name, query in INVARIANTS.items() if desk.sql(query)] == []
 
 
-def test_a_press_and_its_device_may_pass_each_other(desk: Desk) -> None:
+def test_a_press_and_its_device_may_pass_each_other(desk: Dispatch) -> None:
     """Neither transaction sees the other: the timer looks again."""
     device = uuid4()
     desk.press_as_told(alarm(device))
@@ -143,7 +143,7 @@ def test_a_press_and_its_device_may_pass_each_other(desk: Desk) -> None:
     assert desk.sql("SELECT lane FROM incidents") == [("verified",)]
 
 
-def test_presses_that_prove_nothing_move_no_alarm_that_is_proved_later(desk: Desk) -> None:
+def test_presses_that_prove_nothing_move_no_alarm_that_is_proved_later(desk: Dispatch) -> None:
     """Somebody names her new phone near by while the registry's word of it is awaited."""
     device = uuid4()
     desk.press_as_told(alarm(device, 1))
@@ -160,7 +160,7 @@ def test_presses_that_prove_nothing_move_no_alarm_that_is_proved_later(desk: Des
     assert (incident.lane, fix.lat, fix.lon) == ("verified", GHENT.lat, GHENT.lon)
 
 
-def test_while_nobody_knows_the_device_a_patrol_goes_all_the_same(desk: Desk) -> None:
+def test_while_nobody_knows_the_device_a_patrol_goes_all_the_same(desk: Dispatch) -> None:
     desk.press_as_told(alarm())
     last = desk.nobody_answers(GHENT_ROOM)
     escalated = [e for e in desk.published("incident.escalated.v1") if e["level"] == "neighbour"]
@@ -169,7 +169,7 @@ def test_while_nobody_knows_the_device_a_patrol_goes_all_the_same(desk: Desk) ->
     assert desk.sql("SELECT lane FROM incidents") == [("unverified",)]
 
 
-def test_a_later_press_that_was_proved_first_is_shown_beside_it(desk: Desk) -> None:
+def test_a_later_press_that_was_proved_first_is_shown_beside_it(desk: Dispatch) -> None:
     device = uuid4()
     desk.press_as_told(alarm(device, 1, fix=BRUSSELS))
     enrolment = told(desk, device)
@@ -179,7 +179,7 @@ def test_a_later_press_that_was_proved_first_is_shown_beside_it(desk: Desk) -> N
     assert rows == [("verified", BRUSSELS_ROOM, str(enrolment)), ("verified", GHENT_ROOM, str(enrolment))]
 
 
-def test_a_key_that_does_not_fit_leaves_it_unproved(desk: Desk) -> None:
+def test_a_key_that_does_not_fit_leaves_it_unproved(desk: Dispatch) -> None:
     device = uuid4()
     desk.press_as_told(alarm(device))
     told(desk, device, public_key=public_key_of(uuid4()))
@@ -189,7 +189,7 @@ def test_a_key_that_does_not_fit_leaves_it_unproved(desk: Desk) -> None:
     ]
 
 
-def test_a_device_with_a_newer_key_than_is_known_here_is_proved_when_that_comes(desk: Desk) -> None:
+def test_a_device_with_a_newer_key_than_is_known_here_is_proved_when_that_comes(desk: Dispatch) -> None:
     device = uuid4()
     told(desk, device, public_key=public_key_of(uuid4()))
     desk.press_as_told(alarm(device))
@@ -200,7 +200,7 @@ def test_a_device_with_a_newer_key_than_is_known_here_is_proved_when_that_comes(
     assert desk.sql("SELECT proof FROM presses") == [(None,)]
 
 
-def test_what_was_signed_does_not_outlast_the_incident(desk: Desk) -> None:
+def test_what_was_signed_does_not_outlast_the_incident(desk: Dispatch) -> None:
     press = alarm()
     desk.press_as_told(press)
     close_incident(desk.context, press.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="safe")
@@ -210,7 +210,7 @@ def test_what_was_signed_does_not_outlast_the_incident(desk: Desk) -> None:
     assert desk.sql("SELECT state, lane FROM incidents") == [("closed", "unverified")]
 
 
-def test_a_key_is_a_key(desk: Desk) -> None:
+def test_a_key_is_a_key(desk: Dispatch) -> None:
     """A read model with a key that nobody can read loses no press."""
     device = uuid4()
     told(desk, device, public_key="x")

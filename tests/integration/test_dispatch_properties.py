@@ -19,7 +19,7 @@ from services.dispatch.invariants import INVARIANTS
 from services.dispatch.store.incidents import load_open_incidents
 from services.dispatch.usecases.cancel_requests import take_cancel_request
 from services.dispatch.usecases.raise_alarms import copies
-from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, everything_known
+from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, alarm, everything_known
 
 FIXES = st.one_of(
     st.none(),
@@ -45,7 +45,7 @@ class Crash(Exception):
 
 
 @contextmanager
-def crash_after(desk: Desk, statements: int) -> Iterator[None]:
+def crash_after(desk: Dispatch, statements: int) -> Iterator[None]:
     """Die after so many statements; a commit counts as one."""
     left = [statements]
 
@@ -83,7 +83,7 @@ def crash_after(desk: Desk, statements: int) -> Iterator[None]:
     crash=st.integers(0, 14),
 )
 def test_accepted_means_exactly_one_incident_with_an_order_or_an_escalation(
-    one_desk: Desk, presses: list[AlarmRaised], copies: st.DataObject, policy: str, units: int, crash: int
+    one_desk: Dispatch, presses: list[AlarmRaised], copies: st.DataObject, policy: str, units: int, crash: int
 ) -> None:
     desk = one_desk
     desk.wipe()
@@ -121,7 +121,7 @@ WHAT_COMES = st.tuples(st.sampled_from(["press", "wrong", "cancel", "duress"]), 
     others=st.lists(WHAT_COMES, min_size=1, max_size=4),
 )
 def test_urgency_is_the_rule_of_the_domain_whatever_came_in_between(
-    one_desk: Desk, whats: list[tuple[str, int]], others: list[tuple[str, int]]
+    one_desk: Dispatch, whats: list[tuple[str, int]], others: list[tuple[str, int]]
 ) -> None:
     """Through the store, which counts in SQL: one alarm that is proved, and one that is not."""
     desk = one_desk
@@ -144,7 +144,7 @@ def test_urgency_is_the_rule_of_the_domain_whatever_came_in_between(
     assert shown == ["verified", "unverified"]
 
 
-def _comes(desk: Desk, device: UUID, lane: Lane, what: str, count: int) -> None:
+def _comes(desk: Dispatch, device: UUID, lane: Lane, what: str, count: int) -> None:
     ((before,),) = desk.sql(
         f"SELECT count(*) FROM presses p JOIN incidents i ON i.id = p.incident_id AND i.lane = '{lane}'"
     )
@@ -165,7 +165,7 @@ def _comes(desk: Desk, device: UUID, lane: Lane, what: str, count: int) -> None:
         take_cancel_request(tx, desk.context, request, None)
 
 
-def _each_press_has_one_incident(desk: Desk, presses: list[AlarmRaised]) -> None:
+def _each_press_has_one_incident(desk: Dispatch, presses: list[AlarmRaised]) -> None:
     stored = desk.sql("SELECT p.alarm_id, i.id FROM presses p LEFT JOIN incidents i ON i.id = p.incident_id")
     # By the bytes that the device sent: other bytes under the same counter are another press.
     assert len(stored) == len({copies.key_of(press) for press in presses})
@@ -178,7 +178,7 @@ def _each_press_has_one_incident(desk: Desk, presses: list[AlarmRaised]) -> None
     )
 
 
-def _every_incident_is_looked_after(desk: Desk) -> None:
+def _every_incident_is_looked_after(desk: Dispatch) -> None:
     left_alone = desk.sql(
         "SELECT id FROM incidents i WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.incident_id = i.id "
         "AND o.state IN ('proposed', 'sent')) AND NOT EXISTS "
@@ -192,7 +192,7 @@ def _every_incident_is_looked_after(desk: Desk) -> None:
     assert unwatched == []
 
 
-def _no_unit_has_two_orders(desk: Desk) -> None:
+def _no_unit_has_two_orders(desk: Dispatch) -> None:
     assert (
         desk.sql("SELECT unit_id FROM orders WHERE state = 'sent' GROUP BY unit_id HAVING count(*) > 1") == []
     )
@@ -200,7 +200,7 @@ def _no_unit_has_two_orders(desk: Desk) -> None:
     assert claimed == desk.sql("SELECT id FROM orders WHERE state = 'sent' ORDER BY 1")
 
 
-def _times_never_go_backwards(desk: Desk) -> None:
+def _times_never_go_backwards(desk: Dispatch) -> None:
     for routed in desk.published("press.routed.v1"):
         assert routed["received_at"] <= routed["routed_at"] <= routed["hops"]["routed"]
     assert desk.sql("SELECT id FROM orders WHERE sent_at < created_at") == []

@@ -14,7 +14,7 @@ from tests.support.dispatching import (
     BRUSSELS_ROOM,
     GHENT,
     GHENT_ROOM,
-    Desk,
+    Dispatch,
     alarm,
     context_on,
     everything_known,
@@ -24,13 +24,15 @@ from tests.support.tokens import Issuer
 
 
 @pytest.fixture(scope="module")
-def desk(cluster: Cluster, issuer: Issuer) -> Desk:
+def desk(cluster: Cluster, issuer: Issuer) -> Dispatch:
     url = cluster.database("dispatch")
-    return Desk(context_on(url, broker_url=NO_BROKER, oidc_issuer=issuer.url, oidc_jwks_url=issuer.jwks_url))
+    return Dispatch(
+        context_on(url, broker_url=NO_BROKER, oidc_issuer=issuer.url, oidc_jwks_url=issuer.jwks_url)
+    )
 
 
 @pytest.fixture(scope="module")
-def client(desk: Desk) -> Iterator[TestClient]:
+def client(desk: Dispatch) -> Iterator[TestClient]:
     with TestClient(create_app(desk.context.settings), raise_server_exceptions=False) as started:
         yield started
 
@@ -38,7 +40,7 @@ def client(desk: Desk) -> Iterator[TestClient]:
 class Night:
     """A taken alarm with one unit sent by hand, in a room without terminals."""
 
-    def __init__(self, desk: Desk, client: TestClient, issuer: Issuer) -> None:
+    def __init__(self, desk: Dispatch, client: TestClient, issuer: Issuer) -> None:
         desk.wipe()
         desk.policy(GHENT_ROOM, "proposed")
         desk.units(GHENT_ROOM, GHENT, 3)
@@ -81,7 +83,7 @@ class Night:
 
 
 @pytest.fixture
-def night(desk: Desk, client: TestClient, issuer: Issuer) -> Night:
+def night(desk: Dispatch, client: TestClient, issuer: Issuer) -> Night:
     return Night(desk, client, issuer)
 
 

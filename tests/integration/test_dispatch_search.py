@@ -18,13 +18,13 @@ from services.dispatch.usecases import send_unit
 from services.dispatch.usecases.incident_actions import acknowledge_incident
 from services.dispatch.usecases.location_updates import take_location
 from services.dispatch.usecases.units import put_units
-from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, order_id, public_key_of, tell
+from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, alarm, order_id, public_key_of, tell
 
 AALST = Fix(lat=50.9378, lon=4.0410)
 NOWHERE = [None, Fix(lat=0, lon=0)]
 
 
-def _units(desk: Desk, **places: tuple[float, float] | None) -> None:
+def _units(desk: Dispatch, **places: tuple[float, float] | None) -> None:
     """Units of Ghent's room by call sign; the names say nothing of where they are."""
     made = [
         UnitIn(
@@ -40,7 +40,7 @@ def _units(desk: Desk, **places: tuple[float, float] | None) -> None:
     put_units(desk.context, made)
 
 
-def _somebody(desk: Desk, zone: str = "gent-1", home: dict[str, Any] | None = None) -> UUID:
+def _somebody(desk: Dispatch, zone: str = "gent-1", home: dict[str, Any] | None = None) -> UUID:
     """A device whose file is kept in `zone`, with a card that has this home address, if any."""
     device, enrolment, at = uuid4(), uuid4(), datetime.now(UTC)
     told = {"enrolment_id": enrolment, "managing_zone_id": zone}
@@ -69,7 +69,7 @@ def _somebody(desk: Desk, zone: str = "gent-1", home: dict[str, Any] | None = No
     return device
 
 
-def _view(desk: Desk, incident: UUID) -> IncidentView:
+def _view(desk: Dispatch, incident: UUID) -> IncidentView:
     with desk.context.database.read() as session:
         return load_views(desk.context, session, [incident], clock.now())[0]
 
@@ -80,7 +80,7 @@ HOME = {"lat": 51.0507, "lon": 3.7233}
 
 @pytest.mark.parametrize("fix", NOWHERE)
 @pytest.mark.parametrize("policy", ["automatic", "proposed"])
-def test_the_nearest_to_the_registered_address_goes(desk: Desk, fix: Fix | None, policy: str) -> None:
+def test_the_nearest_to_the_registered_address_goes(desk: Dispatch, fix: Fix | None, policy: str) -> None:
     desk.policy(GHENT_ROOM, policy)
     _units(desk, AALST=FAR, MIDDLE=NEAR, ZULU=NEARER, ABLE=None)
     raised = alarm(_somebody(desk, home=HOME), fix=fix)
@@ -98,7 +98,7 @@ def test_the_nearest_to_the_registered_address_goes(desk: Desk, fix: Fix | None,
 @pytest.mark.parametrize(
     "home", [None, {}, {"lat": None, "lon": None}, {"lat": 0, "lon": 0}, {"lat": -33.9, "lon": 18.4}]
 )
-def test_without_such_an_address_a_unit_of_her_zone_goes(desk: Desk, home: dict[str, Any] | None) -> None:
+def test_without_such_an_address_a_unit_of_her_zone_goes(desk: Dispatch, home: dict[str, Any] | None) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     _units(desk, AALST=FAR, ZULU=NEAR)
     device = _somebody(desk, home=home)
@@ -111,7 +111,7 @@ def test_without_such_an_address_a_unit_of_her_zone_goes(desk: Desk, home: dict[
     ]
 
 
-def test_by_default_the_nearest_to_the_control_room_goes(desk: Desk) -> None:
+def test_by_default_the_nearest_to_the_control_room_goes(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     seat = desk.context.situation.control_rooms[GHENT_ROOM].seat
     _units(desk, AALST=FAR, ZULU=(seat.lat, seat.lon))
@@ -119,7 +119,7 @@ def test_by_default_the_nearest_to_the_control_room_goes(desk: Desk) -> None:
     assert desk.sql("SELECT unit_id, search_basis FROM orders") == [("ZULU", "control_room")]
 
 
-def test_a_unit_that_says_nothing_of_its_place_comes_last_by_its_zone(desk: Desk) -> None:
+def test_a_unit_that_says_nothing_of_its_place_comes_last_by_its_zone(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     put_units(
         desk.context,
@@ -135,7 +135,7 @@ def test_a_unit_that_says_nothing_of_its_place_comes_last_by_its_zone(desk: Desk
     assert rows == [("AALST", False), ("Z", True), ("A", True)]
 
 
-def test_a_silent_units_place_is_taken_by_the_next_nearest_to_the_address(desk: Desk) -> None:
+def test_a_silent_units_place_is_taken_by_the_next_nearest_to_the_address(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     _units(desk, AALST=FAR, MIDDLE=NEAR, ZULU=NEARER)
     desk.press(alarm(_somebody(desk, home=HOME), fix=None))
@@ -144,7 +144,7 @@ def test_a_silent_units_place_is_taken_by_the_next_nearest_to_the_address(desk: 
     assert rows == [("ZULU", "registered_address"), ("MIDDLE", "registered_address")]
 
 
-def test_a_unit_that_was_chosen_by_hand_is_measured_too(desk: Desk) -> None:
+def test_a_unit_that_was_chosen_by_hand_is_measured_too(desk: Dispatch) -> None:
     _units(desk, AALST=FAR, ZULU=NEARER)
     raised = alarm(_somebody(desk, home=HOME), fix=None)
     desk.press(raised)
@@ -154,7 +154,7 @@ def test_a_unit_that_was_chosen_by_hand_is_measured_too(desk: Desk) -> None:
     assert order.distance_m == pytest.approx(25_600, rel=0.05)
 
 
-def _located(desk: Desk, raised: Any, fix: Fix) -> None:
+def _located(desk: Dispatch, raised: Any, fix: Fix) -> None:
     at = datetime.now(UTC) + timedelta(seconds=1)
     told = AlarmLocated.model_validate(
         {
@@ -169,7 +169,7 @@ def _located(desk: Desk, raised: Any, fix: Fix) -> None:
         take_location(tx, desk.context, told, None)
 
 
-def test_a_fix_that_comes_later_makes_the_nearest_to_it_the_proposal(desk: Desk) -> None:
+def test_a_fix_that_comes_later_makes_the_nearest_to_it_the_proposal(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "proposed")
     _units(desk, AALST=FAR, ZULU=NEARER)
     raised = alarm(_somebody(desk, home=HOME), fix=None)
@@ -191,7 +191,7 @@ def test_a_fix_that_comes_later_makes_the_nearest_to_it_the_proposal(desk: Desk)
     assert order_id(desk)
 
 
-def test_a_fix_that_comes_later_far_from_who_was_sent_brings_a_nearer_one(desk: Desk) -> None:
+def test_a_fix_that_comes_later_far_from_who_was_sent_brings_a_nearer_one(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     _units(desk, AALST=FAR, ZULU=NEARER)
     raised = alarm(_somebody(desk, home=HOME), fix=None)
@@ -202,7 +202,7 @@ def test_a_fix_that_comes_later_far_from_who_was_sent_brings_a_nearer_one(desk: 
     assert rows == [("ZULU", "sent", "registered_address"), ("AALST", "sent", "fix")]
 
 
-def test_a_card_that_cannot_be_read_stands_in_no_alarms_way(desk: Desk) -> None:
+def test_a_card_that_cannot_be_read_stands_in_no_alarms_way(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     _units(desk, AALST=FAR, ZULU=NEARER)
     device = _somebody(desk, home=HOME)

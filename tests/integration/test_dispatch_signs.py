@@ -16,30 +16,30 @@ from services.dispatch.usecases.control_rooms import refresh
 from services.dispatch.usecases.order_actions import move_order
 from services.dispatch.usecases.units import connected, move_units
 from tests.support.desks import NO_BROKER
-from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, context_on, order_id
+from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, alarm, context_on, order_id
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
 
 FLAG = "unit_no_sign_of_life"
 
 
-def _silent(desk: Desk, *units: str) -> None:
+def _silent(desk: Dispatch, *units: str) -> None:
     """Nothing was heard of these units for an hour, and this process knows it."""
     desk.do("UPDATE units SET seen_at = now() - interval '1 hour' WHERE id = ANY(:u)", u=list(units))
     for _ in range(5):  # every so many times all of them are read
         refresh(desk.context)
 
 
-def _orders(desk: Desk) -> list[tuple[Any, ...]]:
+def _orders(desk: Dispatch) -> list[tuple[Any, ...]]:
     return desk.sql("SELECT unit_id, state FROM orders ORDER BY created_at")
 
 
-def _flagged(desk: Desk) -> bool:
+def _flagged(desk: Dispatch) -> bool:
     return any(FLAG in flags for (flags,) in desk.sql("SELECT flags FROM incidents"))
 
 
 @pytest.mark.parametrize(("policy", "state"), [("automatic", "sent"), ("proposed", "proposed")])
-def test_a_unit_that_is_not_there_is_neither_sent_nor_proposed(desk: Desk, policy: str, state: str) -> None:
+def test_a_unit_that_is_not_there_is_neither_sent_nor_proposed(desk: Dispatch, policy: str, state: str) -> None:
     desk.policy(GHENT_ROOM, policy)
     desk.units(GHENT_ROOM, GHENT, 3)
     _silent(desk, "u0", "u1")
@@ -47,7 +47,7 @@ def test_a_unit_that_is_not_there_is_neither_sent_nor_proposed(desk: Desk, polic
     assert (_orders(desk), _flagged(desk)) == ([("u2", state)], False)
 
 
-def test_a_neighbour_who_is_there_goes_before_one_who_is_not(desk: Desk) -> None:
+def test_a_neighbour_who_is_there_goes_before_one_who_is_not(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     desk.units(GHENT_ROOM, GHENT, 1)
     desk.units("cic-antwerpen", GHENT, 1, "a")
@@ -57,7 +57,7 @@ def test_a_neighbour_who_is_there_goes_before_one_who_is_not(desk: Desk) -> None
 
 
 @pytest.mark.parametrize(("policy", "state"), [("automatic", "sent"), ("proposed", "proposed")])
-def test_without_any_sign_of_life_the_nearest_goes_with_a_flag(desk: Desk, policy: str, state: str) -> None:
+def test_without_any_sign_of_life_the_nearest_goes_with_a_flag(desk: Dispatch, policy: str, state: str) -> None:
     desk.policy(GHENT_ROOM, policy)
     desk.units(GHENT_ROOM, GHENT, 2)
     _silent(desk, "u0", "u1")
@@ -69,7 +69,7 @@ def test_without_any_sign_of_life_the_nearest_goes_with_a_flag(desk: Desk, polic
         assert _orders(desk) == [("u0", "withdrawn"), ("u1", "sent")]
 
 
-def test_a_position_a_terminal_and_a_report_are_signs_of_life(desk: Desk) -> None:
+def test_a_position_a_terminal_and_a_report_are_signs_of_life(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "proposed")
     desk.units(GHENT_ROOM, GHENT, 4)
     raised = alarm()
@@ -85,7 +85,7 @@ def test_a_position_a_terminal_and_a_report_are_signs_of_life(desk: Desk) -> Non
     assert fresh == {"u0", "u1", "u3"}
 
 
-def test_a_proposed_unit_that_falls_silent_leaves_the_screen(desk: Desk) -> None:
+def test_a_proposed_unit_that_falls_silent_leaves_the_screen(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "proposed")
     desk.units(GHENT_ROOM, GHENT, 2)
     desk.press(alarm())
@@ -111,7 +111,7 @@ def test_a_proposed_unit_that_falls_silent_leaves_the_screen(desk: Desk) -> None
     assert _orders(desk)[1:] == [("u1", "withdrawn"), ("u0", "proposed")]
 
 
-def test_an_operator_may_send_it_by_hand_all_the_same(desk: Desk) -> None:
+def test_an_operator_may_send_it_by_hand_all_the_same(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "proposed")
     desk.units(GHENT_ROOM, GHENT, 2)
     _silent(desk, "u0")
@@ -122,19 +122,21 @@ def test_an_operator_may_send_it_by_hand_all_the_same(desk: Desk) -> None:
 
 
 @pytest.fixture(scope="module")
-def served(cluster: Cluster, issuer: Issuer) -> Desk:
+def served(cluster: Cluster, issuer: Issuer) -> Dispatch:
     url = cluster.database("dispatch")
-    return Desk(context_on(url, broker_url=NO_BROKER, oidc_issuer=issuer.url, oidc_jwks_url=issuer.jwks_url))
+    return Dispatch(
+        context_on(url, broker_url=NO_BROKER, oidc_issuer=issuer.url, oidc_jwks_url=issuer.jwks_url)
+    )
 
 
 @pytest.fixture(scope="module")
-def client(served: Desk) -> Iterator[TestClient]:
+def client(served: Dispatch) -> Iterator[TestClient]:
     with TestClient(create_app(served.context.settings), raise_server_exceptions=False) as started:
         yield started
 
 
 def test_an_open_terminal_keeps_its_unit_and_the_room_sees_who_is_not_there(
-    served: Desk, client: TestClient, issuer: Issuer
+    served: Dispatch, client: TestClient, issuer: Issuer
 ) -> None:
     served.units(GHENT_ROOM, GHENT, 2)
     served.do("UPDATE units SET seen_at = now() - interval '1 hour'")
@@ -159,7 +161,9 @@ def test_an_open_terminal_keeps_its_unit_and_the_room_sees_who_is_not_there(
 
 
 @pytest.mark.parametrize("came_back", [True, False])
-def test_a_unit_that_could_not_be_reached_is_asked_again_when_it_is_back(desk: Desk, came_back: bool) -> None:
+def test_a_unit_that_could_not_be_reached_is_asked_again_when_it_is_back(
+    desk: Dispatch, came_back: bool
+) -> None:
     """Nobody else is free, and what kept it from its order is over: a restart of ours, a tunnel."""
     desk.policy(GHENT_ROOM, "automatic")
     [unit] = desk.units(GHENT_ROOM, GHENT, 1)
@@ -174,7 +178,7 @@ def test_a_unit_that_could_not_be_reached_is_asked_again_when_it_is_back(desk: D
     assert [state for _, state in _orders(desk)] == ["withdrawn", *(["sent"] if came_back else [])]
 
 
-def test_a_crew_that_had_its_order_and_said_nothing_is_not_asked_again(desk: Desk) -> None:
+def test_a_crew_that_had_its_order_and_said_nothing_is_not_asked_again(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     [unit] = desk.units(GHENT_ROOM, GHENT, 1)
     desk.press(alarm())

@@ -24,7 +24,16 @@ from services.dispatch.push.webhooks import Courier
 from services.dispatch.store import duty
 from services.dispatch.usecases import escalate
 from tests.support.desks import NO_BROKER
-from tests.support.dispatching import GHENT, GHENT_ROOM, Bell, Desk, alarm, context_on, everything_known, tell
+from tests.support.dispatching import (
+    GHENT,
+    GHENT_ROOM,
+    Bell,
+    Dispatch,
+    alarm,
+    context_on,
+    everything_known,
+    tell,
+)
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
 
@@ -33,13 +42,15 @@ TIED = "tom"
 
 
 @pytest.fixture(scope="module")
-def desk(cluster: Cluster, issuer: Issuer) -> Desk:
+def desk(cluster: Cluster, issuer: Issuer) -> Dispatch:
     url = cluster.database("dispatch")
-    return Desk(context_on(url, broker_url=NO_BROKER, oidc_issuer=issuer.url, oidc_jwks_url=issuer.jwks_url))
+    return Dispatch(
+        context_on(url, broker_url=NO_BROKER, oidc_issuer=issuer.url, oidc_jwks_url=issuer.jwks_url)
+    )
 
 
 @pytest.fixture(scope="module")
-def client(desk: Desk) -> Iterator[TestClient]:
+def client(desk: Dispatch) -> Iterator[TestClient]:
     with TestClient(create_app(desk.context.settings), raise_server_exceptions=False) as started:
         yield started
 
@@ -47,7 +58,7 @@ def client(desk: Desk) -> Iterator[TestClient]:
 class Case:
     """An alarm of somebody of whom all is known, and the callers around it."""
 
-    def __init__(self, desk: Desk, client: TestClient, issuer: Issuer, policy: str = "proposed") -> None:
+    def __init__(self, desk: Dispatch, client: TestClient, issuer: Issuer, policy: str = "proposed") -> None:
         self.desk, self._client, self._issuer = desk, client, issuer
         desk.wipe()
         desk.policy(GHENT_ROOM, policy)
@@ -74,7 +85,7 @@ class Case:
 
 
 @pytest.fixture
-def case(desk: Desk, client: TestClient, issuer: Issuer) -> Case:
+def case(desk: Dispatch, client: TestClient, issuer: Issuer) -> Case:
     return Case(desk, client, issuer)
 
 
@@ -112,7 +123,7 @@ def test_each_withdraws_what_it_said_itself_in_any_order(case: Case, order: tupl
     assert case.call("GET", path)[1]["tied"]
 
 
-def _on_duty(desk: Desk, *people: str) -> None:
+def _on_duty(desk: Dispatch, *people: str) -> None:
     desk.do("DELETE FROM on_duty")
     with desk.context.database.transaction() as tx:
         duty.note(tx.session, [(GHENT_ROOM, account(each)) for each in people], clock.now())
@@ -198,7 +209,7 @@ def test_who_is_tied_neither_stops_the_ladder_nor_ends_the_alarm_but_help_may_go
 
 
 def test_ties_come_from_registry_and_committee_twice_and_before_anything_else(
-    desk: Desk, client: TestClient, issuer: Issuer
+    desk: Dispatch, client: TestClient, issuer: Issuer
 ) -> None:
     enrolment, at = uuid4(), datetime.now(UTC)
     declared = TieDeclared(enrolment_id=enrolment, person="ann", declared_at=at)
@@ -252,7 +263,7 @@ def test_the_doorbell_of_a_new_alarm_knows_of_ties(case: Case) -> None:
 
 
 def test_a_crew_with_a_tie_holds_no_order_and_another_patrol_goes(
-    desk: Desk, client: TestClient, issuer: Issuer
+    desk: Dispatch, client: TestClient, issuer: Issuer
 ) -> None:
     case = Case(desk, client, issuer, "automatic")
     [(order, unit)] = desk.sql("SELECT id, unit_id FROM orders")
@@ -268,7 +279,7 @@ def test_a_crew_with_a_tie_holds_no_order_and_another_patrol_goes(
 
 
 def test_a_patrol_on_its_way_is_not_called_back_by_a_late_tie(
-    desk: Desk, client: TestClient, issuer: Issuer
+    desk: Dispatch, client: TestClient, issuer: Issuer
 ) -> None:
     case = Case(desk, client, issuer, "automatic")
     [(order, unit)] = desk.sql("SELECT id, unit_id FROM orders")

@@ -10,10 +10,10 @@ from services.dispatch.usecases import send_unit
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.incident_actions import acknowledge_incident, close_from_scene
 from services.dispatch.usecases.order_actions import move_order
-from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, alarm, context_on, order_id
+from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, alarm, context_on, order_id
 
 
-def test_a_silent_unit_is_replaced(desk: Desk) -> None:
+def test_a_silent_unit_is_replaced(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     first, second, *_ = desk.units(GHENT_ROOM, GHENT, 3)
     desk.press(alarm())
@@ -25,7 +25,7 @@ def test_a_silent_unit_is_replaced(desk: Desk) -> None:
     assert desk.sql(f"SELECT order_id FROM units WHERE id = '{first}'") == [(None,)]
 
 
-def test_a_unit_that_answered_is_not_replaced(desk: Desk) -> None:
+def test_a_unit_that_answered_is_not_replaced(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     desk.units(GHENT_ROOM, GHENT, 3)
     desk.press(alarm())
@@ -34,7 +34,7 @@ def test_a_unit_that_answered_is_not_replaced(desk: Desk) -> None:
     assert desk.sql("SELECT state FROM orders") == [("acknowledged",)]
 
 
-def test_a_unit_that_declines_is_replaced_at_once(desk: Desk) -> None:
+def test_a_unit_that_declines_is_replaced_at_once(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     first, second, *_ = desk.units(GHENT_ROOM, GHENT, 3)
     desk.press(alarm())
@@ -46,7 +46,7 @@ def test_a_unit_that_declines_is_replaced_at_once(desk: Desk) -> None:
     ]
 
 
-def test_the_whole_life_of_an_order(desk: Desk) -> None:
+def test_the_whole_life_of_an_order(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     desk.units(GHENT_ROOM, GHENT, 1)
     raised = alarm()
@@ -73,10 +73,10 @@ def test_the_whole_life_of_an_order(desk: Desk) -> None:
         send_unit.send(desk.context, raised.alarm_id, "u0")
 
 
-def test_two_workers_never_send_one_unit_twice(desk: Desk) -> None:
+def test_two_workers_never_send_one_unit_twice(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     desk.units(GHENT_ROOM, GHENT, 8)
-    other = Desk(context_on_same(desk))
+    other = Dispatch(context_on_same(desk))
     other.context.situation.refresh(desk.context.database.read())
     presses = [[alarm() for _ in range(4)] for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
@@ -88,7 +88,7 @@ def test_two_workers_never_send_one_unit_twice(desk: Desk) -> None:
     assert desk.sql("SELECT count(*) FROM due WHERE kind = 'find_unit'") == [(8,)]
 
 
-def _refreshed(desk: Desk, times: int = 1) -> int:
+def _refreshed(desk: Dispatch, times: int = 1) -> int:
     """The free units that a process knows of after it looked so many times."""
     for _ in range(times):
         with desk.context.database.read() as session:
@@ -96,7 +96,7 @@ def _refreshed(desk: Desk, times: int = 1) -> int:
     return len(desk.context.situation.units)
 
 
-def test_a_clock_that_ran_ahead_hides_no_unit(desk: Desk) -> None:
+def test_a_clock_that_ran_ahead_hides_no_unit(desk: Dispatch) -> None:
     desk.units(GHENT_ROOM, GHENT, 3)
     # One change was written by a process whose clock was a year ahead, and was then put right.
     desk.do("UPDATE units SET changed_at = now() + interval '1 year' WHERE id = 'u2'")
@@ -110,7 +110,7 @@ def test_a_clock_that_ran_ahead_hides_no_unit(desk: Desk) -> None:
     assert _refreshed(desk, 5) == 2
 
 
-def test_a_change_that_became_visible_long_after_it_was_made_is_seen(desk: Desk) -> None:
+def test_a_change_that_became_visible_long_after_it_was_made_is_seen(desk: Dispatch) -> None:
     desk.units(GHENT_ROOM, GHENT, 2)
     assert _refreshed(desk, 6) == 2
     desk.do("UPDATE units SET available = false, changed_at = now() - interval '1 hour' WHERE id = 'u0'")
@@ -119,13 +119,13 @@ def test_a_change_that_became_visible_long_after_it_was_made_is_seen(desk: Desk)
     assert _refreshed(desk, 5) == 0
 
 
-def context_on_same(desk: Desk) -> Context:
+def context_on_same(desk: Dispatch) -> Context:
     """A second process's means over the same database."""
     settings = desk.context.settings
     return context_on(settings.database_url.get_secret_value(), vault_keys=settings.vault_keys)
 
 
-def test_a_unit_with_an_order_cannot_be_sent_elsewhere(desk: Desk) -> None:
+def test_a_unit_with_an_order_cannot_be_sent_elsewhere(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     desk.units(GHENT_ROOM, GHENT, 1)
     desk.press(alarm())
@@ -135,7 +135,7 @@ def test_a_unit_with_an_order_cannot_be_sent_elsewhere(desk: Desk) -> None:
         send_unit.send(desk.context, second.alarm_id, "u0")
 
 
-def test_an_alarm_that_was_taken_and_forgotten_gets_its_patrol(desk: Desk) -> None:
+def test_an_alarm_that_was_taken_and_forgotten_gets_its_patrol(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "proposed")
     units = desk.units(GHENT_ROOM, GHENT, 2)
     raised, sent, doubtful = alarm(), alarm(), alarm(lane="unverified")
@@ -158,7 +158,7 @@ def test_an_alarm_that_was_taken_and_forgotten_gets_its_patrol(desk: Desk) -> No
     assert {unit for _, unit, _ in orders} == set(units)
 
 
-def test_who_sends_gets_a_patrol_though_another_alarm_took_the_proposed_one(desk: Desk) -> None:
+def test_who_sends_gets_a_patrol_though_another_alarm_took_the_proposed_one(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "proposed")
     desk.units(GHENT_ROOM, GHENT, 2)
     first, second = alarm(), alarm()

@@ -20,7 +20,7 @@ from services.dispatch.presenters.webhooks import show_room_webhooks
 from services.dispatch.push.webhooks import Courier
 from services.dispatch.settings import DispatchSettings
 from tests.support.desks import environment
-from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT_ROOM, Desk, alarm, context_on
+from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT_ROOM, Dispatch, alarm, context_on
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
 
@@ -214,7 +214,7 @@ def test_each_sees_the_webhooks_that_they_look_after(house: House) -> None:
 
 def test_whether_a_webhook_works_is_seen(cluster: Cluster) -> None:
     url, software = cluster.database("dispatch"), Software()
-    desk = Desk(context_on(url, webhook_hosts=["localhost"]))
+    desk = Dispatch(context_on(url, webhook_hosts=["localhost"]))
 
     def seen() -> tuple[str, int, bool]:
         with desk.context.database.read() as session:
@@ -249,7 +249,7 @@ def test_whether_a_webhook_works_is_seen(cluster: Cluster) -> None:
 def test_a_listed_name_that_leads_to_our_own_machine_gets_nothing(cluster: Cluster) -> None:
     url, software = cluster.database("dispatch"), Software()
     hook = f"http://localhost:{software.server_port}/alarms"
-    desk = Desk(context_on(url, webhook_hosts=["localhost"]))
+    desk = Dispatch(context_on(url, webhook_hosts=["localhost"]))
     desk.policy(GHENT_ROOM, "proposed", webhook_url=hook, webhook_secret=SECRET)
     there = desk.context.situation.rooms[GHENT_ROOM]
 
@@ -282,7 +282,7 @@ def test_a_room_whose_software_hangs_delays_no_other(cluster: Cluster) -> None:
     """Its alarms wait in front of the one of another room, and rows of which a value is rubbish."""
     url, software = cluster.database("dispatch"), Software()
     deaf = socket.create_server(("127.0.0.1", 0), backlog=100)
-    desk = Desk(context_on(url, webhook_hosts=["localhost"]))
+    desk = Dispatch(context_on(url, webhook_hosts=["localhost"]))
     for room, port in ((GHENT_ROOM, deaf.getsockname()[1]), (BRUSSELS_ROOM, software.server_port)):
         desk.policy(room, "proposed", webhook_url=f"http://localhost:{port}/", webhook_secret=SECRET)
     desk.press(*(alarm() for _ in range(150)))
@@ -315,7 +315,7 @@ def test_a_row_that_fails_for_what_it_holds_is_parked_and_told_of(
 ) -> None:
     """One that nobody can read, one whose room's secret is broken, one with a full number; and a good one."""
     software = Software()
-    desk = Desk(context_on(cluster.database("dispatch"), webhook_hosts=["localhost"]))
+    desk = Dispatch(context_on(cluster.database("dispatch"), webhook_hosts=["localhost"]))
     hook = f"http://localhost:{software.server_port}/"
     for room in (GHENT_ROOM, BRUSSELS_ROOM):
         desk.policy(room, "proposed", webhook_url=hook, webhook_secret=SECRET)

@@ -7,6 +7,7 @@ stream, timers or books suffer. `EXAMPLES=2000` lengthens it.
 import json
 import os
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -15,11 +16,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from contracts.topology import QUEUES
-from tests.support.alarm import GHENT, Button, eventually
+from tests.support.alarm import GHENT, Button
 from tests.support.broker import Broker
 from tests.support.odd_values import FIELDS, ODD
 from tests.support.path import Path3, send_raw, whole_path
 from tests.support.postgres import Cluster
+from tests.support.waiting import eventually
 
 HEADERS = (
     *("traceparent", "tracestate", "content-type", "content-encoding", "x-channel", "user-agent", "accept"),
@@ -107,7 +109,7 @@ def one_message(
     status, receipt = send_raw(port, "/v1/presses", good.press(), headers)
     assert status == 202
     expected.add(json.loads(receipt)["alarm_id"])
-    incidents = [eventually(lambda alarm=alarm: path.incident_of(alarm), 60) for alarm in expected]
+    incidents = [eventually(partial(path.incident_of, alarm), 60) for alarm in expected]
     looked_after(path, incidents)
 
 
@@ -120,7 +122,7 @@ def looked_after(path: Path3, incidents: list[tuple[UUID, str]]) -> None:
             f"SELECT 1 FROM incidents i WHERE id = '{incident}' AND (escalation IS NOT NULL OR EXISTS "
             "(SELECT 1 FROM orders o WHERE o.incident_id = i.id))"
         )
-        eventually(lambda told=told: path.desk.sql(told), 60)
+        eventually(partial(path.desk.sql, told), 60)
     for room, wanted in by_room.items():
         listed = path.rooms.get(f"/v1/control-rooms/{room}/incidents", headers=path.as_room("operator", room))
         assert listed.status_code == 200

@@ -20,11 +20,12 @@ from contracts.topology import DISPATCH_ALARMS
 from services.alarm.usecases.read_models import follow_dispatch
 from services.dispatch.usecases.incident_actions import close_incident
 from tests.support import dispatching
-from tests.support.alarm import Button, eventually
+from tests.support.alarm import Button
 from tests.support.broker import Broker
 from tests.support.path import Path3, whole_path
 from tests.support.postgres import Cluster
 from tests.support.three_books import Three, three_books
+from tests.support.waiting import eventually
 
 # Other suites share these two cores.
 PATIENT = {"GIVE_UP_AFTER_S": "20", "GRACE_S": "5", "FALLBACK_AFTER_S": "5", "LOOKUP_S": "5"}

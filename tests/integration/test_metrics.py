@@ -19,11 +19,11 @@ import yaml
 from chassis.messaging.topology import declare
 from contracts import telemetry
 from contracts.topology import Queue
-from tests.support.alarm import eventually
 from tests.support.alert_rules import PROMETHEUS, RABBITMQ, RULES, expressions
 from tests.support.broker import Broker
 from tests.support.bus import QUEUE, TARGET, put
 from tests.support.metrics import read, total
+from tests.support.waiting import eventually
 from tests.support.worker import Worker
 
 SECRET = "Zoë Testemans"

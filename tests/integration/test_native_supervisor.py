@@ -12,8 +12,8 @@ import psutil
 import psycopg
 import pytest
 
-from tests.support.alarm import eventually
 from tests.support.small_plan import greeting
+from tests.support.waiting import eventually
 from tools.runtime.native import records
 from tools.runtime.native.layout import Layout, SetupError, check_disk
 from tools.runtime.native.system import System

@@ -16,7 +16,7 @@ from chassis.messaging.topology import declare
 from contracts.envelope import wrap
 from contracts.topology import Queue
 from tests.support.broker import Broker
-from tests.support.dispatching import Desk, alarm
+from tests.support.dispatching import Dispatch, alarm
 
 QUEUE = "dispatch.swept"
 
@@ -41,7 +41,7 @@ def _relay(broker: Broker, engine: Engine) -> Iterator[Relay]:
         loop.close()
 
 
-def _store(desk: Desk, exchange: str, key: str, body: bytes, age_s: int) -> UUID:
+def _store(desk: Dispatch, exchange: str, key: str, body: bytes, age_s: int) -> UUID:
     event_id = uuid4()
     desk.do(
         "INSERT INTO outbox (id, exchange, routing_key, body, created_at) "
@@ -60,7 +60,7 @@ def _event() -> bytes:
 
 
 @pytest.mark.parametrize("bad", ["no such exchange", "no event", "opens with no key", "no queue"])
-def test_an_event_that_cannot_go_delays_no_other(desk: Desk, broker: Broker, bad: str) -> None:
+def test_an_event_that_cannot_go_delays_no_other(desk: Dispatch, broker: Broker, bad: str) -> None:
     declare(broker.url, (), (Queue(QUEUE),))
     exchange, key, body = {
         # The broker closes the channel, and with it what is on its way beside it.
@@ -89,5 +89,5 @@ def test_an_event_that_cannot_go_delays_no_other(desk: Desk, broker: Broker, bad
     assert set(good) <= found
 
 
-def _left(desk: Desk) -> set[UUID]:
+def _left(desk: Dispatch) -> set[UUID]:
     return {row[0] for row in desk.sql("SELECT id FROM outbox")}

@@ -18,14 +18,13 @@ from services.registry.store.encrypted_columns import ENCRYPTED
 from tests.support.broker import Broker
 from tests.support.desks import NO_BROKER, Desk, desk, environment
 from tests.support.dispatching import GHENT as SOMEWHERE
-from tests.support.dispatching import GHENT_ROOM, alarm
-from tests.support.dispatching import Desk as Dispatch
+from tests.support.dispatching import GHENT_ROOM, Dispatch, alarm
 from tests.support.dumps import dump, pieces
 from tests.support.outboxes import waiting
 from tests.support.postgres import Cluster
 from tests.support.registry import GHENT, picture
 from tests.support.tokens import Issuer
-from tests.support.worker import until
+from tests.support.waiting import eventually
 
 OLD, NEW = f"1:{new_key()}", f"2:{new_key()}"
 SECRETS = (
@@ -84,7 +83,7 @@ def test_a_dump_finds_no_card_while_the_broker_is_away_and_then_it_arrives_whole
         # The search finds what is there in clear.
         assert found(url, enrolment) != set()
     with registry(issuer, url, OLD, broker.url_of("registry")) as here:
-        until(lambda: here.sql("SELECT 1 FROM outbox") == [])
+        eventually(lambda: here.sql("SELECT 1 FROM outbox") == [])
     mine = [event for event in waiting(broker, DISPATCH_CARDS) if event.subject == enrolment]
     assert [event.type for event in mine].count("card.published.v1") == 2
     assert all(secret in json.dumps([event.data for event in mine]) for secret in SECRETS)
@@ -105,7 +104,7 @@ def test_what_waits_is_sealed_anew_and_counted_before_its_key_is_dropped(
     with database.read() as session:
         assert OUTBOX.counted(session) == {2: 3}
     with registry(issuer, url, NEW, broker.url_of("registry")) as here:
-        until(lambda: here.sql("SELECT 1 FROM outbox") == [])
+        eventually(lambda: here.sql("SELECT 1 FROM outbox") == [])
     assert enrolment in {event.subject for event in waiting(broker, DISPATCH_CARDS)}
 
 
@@ -116,7 +115,7 @@ def test_what_no_key_opens_holds_up_nothing_else(issuer: Issuer, url: str, broke
         mine, _ = written(here)
     with registry(issuer, url, NEW, broker.url_of("registry")) as here:
         left = f"SELECT count(*) FROM outbox WHERE exchange = '{REGISTRY_CARDS}'"
-        until(lambda: here.sql(left) == [(3,)] and len(here.sql("SELECT 1 FROM outbox")) == 3)
+        eventually(lambda: here.sql(left) == [(3,)] and len(here.sql("SELECT 1 FROM outbox")) == 3)
     assert mine in {event.subject for event in waiting(broker, DISPATCH_CARDS)}
 
 

@@ -29,10 +29,10 @@ from services.reporting.domain.days import local_time
 from tests.support import alarm as buttons
 from tests.support import dispatching
 from tests.support import ledger_events as ev
-from tests.support.books import Books, enter, opened
 from tests.support.days import today
 from tests.support.desks import NO_BROKER, Desk, Who, desk, environment
 from tests.support.dispatching import BRUSSELS_ROOM, GHENT, GHENT_ROOM
+from tests.support.ledger_database import LedgerDatabase, enter, opened
 from tests.support.personal import CANARY, agreed, compared
 from tests.support.postgres import Cluster
 from tests.support.tokens import ROLES, Issuer
@@ -43,7 +43,7 @@ TEXT = f"x {CANARY}"
 class Night:
     """An alarm of somebody of whom everything is known: cancelled under duress, linked, once declined."""
 
-    def __init__(self, inner: dispatching.Desk, api: Desk) -> None:
+    def __init__(self, inner: dispatching.Dispatch, api: Desk) -> None:
         self.inner, self.api = inner, api
         inner.wipe()
         inner.policy(GHENT_ROOM, "automatic")
@@ -92,21 +92,21 @@ class Night:
 
 
 @pytest.fixture(scope="module")
-def inner(cluster: Cluster, issuer: Issuer) -> dispatching.Desk:
+def inner(cluster: Cluster, issuer: Issuer) -> dispatching.Dispatch:
     url = cluster.database("dispatch")
     tokens = {"oidc_issuer": issuer.url, "oidc_jwks_url": issuer.jwks_url}
-    return dispatching.Desk(dispatching.context_on(url, broker_url=NO_BROKER, **tokens))
+    return dispatching.Dispatch(dispatching.context_on(url, broker_url=NO_BROKER, **tokens))
 
 
 @pytest.fixture(scope="module")
-def dispatch(inner: dispatching.Desk, issuer: Issuer) -> Iterator[Desk]:
+def dispatch(inner: dispatching.Dispatch, issuer: Issuer) -> Iterator[Desk]:
     url = inner.context.settings.database_url.get_secret_value()
     with desk(dispatch_app(inner.context.settings), issuer, url) as started:
         yield started
 
 
 @pytest.fixture
-def night(inner: dispatching.Desk, dispatch: Desk) -> Night:
+def night(inner: dispatching.Dispatch, dispatch: Desk) -> Night:
     return Night(inner, dispatch)
 
 
@@ -206,13 +206,13 @@ def test_after_an_alarm_dispatch_tells_nothing_of_a_person(night: Night) -> None
 
 
 @pytest.fixture(scope="module")
-def books(cluster: Cluster) -> Iterator[Books]:
+def books(cluster: Cluster) -> Iterator[LedgerDatabase]:
     with opened(cluster) as fresh:
         yield fresh
 
 
 @pytest.mark.parametrize("own", [True, False])
-def test_reporting(books: Books, own: bool) -> None:
+def test_reporting(books: LedgerDatabase, own: bool) -> None:
     device, enrolment = ev.new_pair()
     noon = local_time(today(-1), 12)
     beat = {"phone_battery": 80, "button_battery": 90, "bluetooth": True}

@@ -13,7 +13,7 @@ from chassis.http.pages import LANGUAGES
 from chassis.http.problems import PROBLEMS
 from chassis.i18n.translations import Words
 from services.committee import errors as committee_errors
-from services.committee.pages.words import WORDS as COMMITTEE_WORDS
+from services.committee.pages.translations import WORDS as COMMITTEE_WORDS
 from services.registry import errors as registry_errors
 from services.registry.pages.translations import WORDS
 from services.registry.schemas.card import CARD

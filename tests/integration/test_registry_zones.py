@@ -62,7 +62,7 @@ def to(zone: str) -> dict[str, str]:
 # What dispatch tells
 
 
-def imported(desk: dispatching.Desk, *ids: str) -> None:
+def imported(desk: dispatching.Dispatch, *ids: str) -> None:
     """A map with these zones."""
     squares = [(n * 0.01, zone) for n, zone in enumerate(ids)]
     control_rooms.put_map(
@@ -83,12 +83,12 @@ def _zone(east: float, zone: str) -> dict[str, Any]:
     }
 
 
-def published(desk: dispatching.Desk) -> list[ZonesPublished]:
+def published(desk: dispatching.Dispatch) -> list[ZonesPublished]:
     return [ZonesPublished.model_validate(each) for each in desk.published(ZonesPublished.TYPE)]
 
 
 def test_zones_are_told_when_they_change_and_those_in_force_at_an_upgrade(cluster: Cluster) -> None:
-    desk = dispatching.Desk(dispatching.context_on(cluster.database("dispatch")))
+    desk = dispatching.Dispatch(dispatching.context_on(cluster.database("dispatch")))
     # The map that came with the installation, and that nobody ever imported.
     control_rooms.announce_zones(desk.context)
     control_rooms.announce_zones(desk.context)
@@ -106,7 +106,7 @@ def test_zones_are_told_when_they_change_and_those_in_force_at_an_upgrade(cluste
 
 
 def test_a_map_that_an_older_release_imported_is_told_after_the_upgrade(cluster: Cluster) -> None:
-    desk = dispatching.Desk(dispatching.context_on(cluster.database("dispatch")))
+    desk = dispatching.Dispatch(dispatching.context_on(cluster.database("dispatch")))
     imported(desk, "a")
     with desk.context.database.transaction() as tx:
         row = tx.session.execute(select(MapRow)).scalar_one()

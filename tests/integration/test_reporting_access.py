@@ -13,8 +13,8 @@ from contracts.topology import REPORTING_ATTENTION, REPORTING_FOLLOW_UP
 from services.reporting.api import create_app
 from services.reporting.usecases.gaps import check_gaps
 from tests.support import ledger_events as ev
-from tests.support.books import Books, empty, enter, opened
 from tests.support.desks import Desk, Who, desk
+from tests.support.ledger_database import LedgerDatabase, empty, enter, opened
 from tests.support.postgres import Cluster
 
 DAY = "?day=2026-03-01"
@@ -24,13 +24,13 @@ SUPPORT: Who = {"role": "follow_up", "partner": "victim-support", "district": "G
 
 
 @pytest.fixture(scope="module")
-def books(cluster: Cluster) -> Iterator[Books]:
+def books(cluster: Cluster) -> Iterator[LedgerDatabase]:
     with opened(cluster) as fresh:
         yield fresh
 
 
 @pytest.fixture(scope="module")
-def api(books: Books) -> Iterator[Desk]:
+def api(books: LedgerDatabase) -> Iterator[Desk]:
     url = books.settings.database_url.get_secret_value()
     with desk(create_app(books.settings), books.issuer, url) as started:
         yield started
@@ -39,7 +39,7 @@ def api(books: Books) -> Iterator[Desk]:
 class Told:
     """One enrolment of which everything was told."""
 
-    def __init__(self, books: Books) -> None:
+    def __init__(self, books: LedgerDatabase) -> None:
         empty(books.database)
         self.books = books
         self.device, self.enrolment = ev.new_pair()
@@ -95,7 +95,7 @@ class Told:
 
 
 @pytest.fixture
-def told(books: Books) -> Told:
+def told(books: LedgerDatabase) -> Told:
     return Told(books)
 
 
@@ -130,7 +130,7 @@ def test_for_who_is_tied_there_is_no_such_case(api: Desk, told: Told) -> None:
     api.call("GET", told.report, **named(MANAGER, "ann"))
 
 
-def test_ties_come_from_both_sides_twice_and_before_the_case(api: Desk, books: Books) -> None:
+def test_ties_come_from_both_sides_twice_and_before_the_case(api: Desk, books: LedgerDatabase) -> None:
     empty(books.database)
     enrolment, application = uuid4(), uuid4()
     declared = TieDeclared(enrolment_id=enrolment, person="ann", declared_at=ev.T0)

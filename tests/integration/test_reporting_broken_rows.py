@@ -13,9 +13,9 @@ from services.reporting.usecases import canaries
 from services.reporting.usecases.attention import note_depths
 from services.reporting.usecases.gaps import check_gaps
 from tests.support import ledger_events as ev
-from tests.support.books import Books, empty, enter, opened
 from tests.support.damage import Damaged
 from tests.support.desks import Desk, desk
+from tests.support.ledger_database import LedgerDatabase, empty, enter, opened
 from tests.support.postgres import Cluster
 
 ODD_TIMES = ("infinity", "-infinity", "0044-03-15 BC", "20000-01-01")
@@ -51,13 +51,13 @@ LISTS = (
 
 
 @pytest.fixture(scope="module")
-def books(cluster: Cluster) -> Iterator[Books]:
+def books(cluster: Cluster) -> Iterator[LedgerDatabase]:
     with opened(cluster) as fresh:
         yield fresh
 
 
 @pytest.fixture(scope="module")
-def api(books: Books) -> Iterator[Desk]:
+def api(books: LedgerDatabase) -> Iterator[Desk]:
     url = books.settings.database_url.get_secret_value()
     with desk(create_app(books.settings), books.issuer, url) as started:
         yield started
@@ -74,7 +74,9 @@ def read(api: Desk) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("table", "column", "value"), BROKEN)
-def test_it_is_shown_and_hides_nothing(books: Books, api: Desk, table: str, column: str, value: str) -> None:
+def test_it_is_shown_and_hides_nothing(
+    books: LedgerDatabase, api: Desk, table: str, column: str, value: str
+) -> None:
     empty(books.database)
     devices = [ev.new_pair()[0] for _ in range(2)]
     for device in devices:

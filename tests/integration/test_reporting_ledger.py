@@ -22,23 +22,23 @@ from services.reporting.store import attention, gaps
 from services.reporting.usecases import canaries, ledger
 from services.reporting.usecases.gaps import check_gaps
 from tests.support import ledger_events as ev
-from tests.support.books import Books, empty, enter, opened, published
+from tests.support.ledger_database import LedgerDatabase, empty, enter, opened, published
 from tests.support.postgres import Cluster
 
 
 @pytest.fixture(scope="module")
-def opened_books(cluster: Cluster) -> Iterator[Books]:
+def opened_books(cluster: Cluster) -> Iterator[LedgerDatabase]:
     with opened(cluster) as books:
         yield books
 
 
 @pytest.fixture
-def config(opened_books: Books) -> ReportingSettings:
+def config(opened_books: LedgerDatabase) -> ReportingSettings:
     return opened_books.settings
 
 
 @pytest.fixture
-def database(opened_books: Books) -> Database:
+def database(opened_books: LedgerDatabase) -> Database:
     empty(opened_books.database)
     return opened_books.database
 
@@ -74,7 +74,7 @@ def found_gaps(database: Database, config: ReportingSettings, later_s: float = 6
 )
 @given(data=st.data())
 def test_events_in_any_order_twice_and_in_any_batches_give_the_same_ledger(
-    opened_books: Books, config: ReportingSettings, data: st.DataObject
+    opened_books: LedgerDatabase, config: ReportingSettings, data: st.DataObject
 ) -> None:
     story, whole = ev.story(), opened_books.database
     empty(whole)

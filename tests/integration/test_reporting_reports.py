@@ -19,9 +19,9 @@ from services.reporting.api import create_app
 from services.reporting.domain import days
 from services.reporting.usecases import attention, make_reports
 from tests.support import ledger_events as ev
-from tests.support.books import Books, empty, enter, opened, published
 from tests.support.days import today
 from tests.support.desks import Desk, desk
+from tests.support.ledger_database import LedgerDatabase, empty, enter, opened, published
 from tests.support.postgres import Cluster
 from tests.support.tokens import AUDIT, ROLES
 
@@ -29,19 +29,19 @@ SPRING, AUTUMN = date(2026, 3, 29), date(2026, 10, 25)
 
 
 @pytest.fixture(scope="module")
-def books(cluster: Cluster) -> Iterator[Books]:
+def books(cluster: Cluster) -> Iterator[LedgerDatabase]:
     with opened(cluster) as fresh:
         yield fresh
 
 
 @pytest.fixture
-def database(books: Books) -> Database:
+def database(books: LedgerDatabase) -> Database:
     empty(books.database)
     return books.database
 
 
 @pytest.fixture(scope="module")
-def api(books: Books) -> Iterator[Desk]:
+def api(books: LedgerDatabase) -> Iterator[Desk]:
     with desk(
         create_app(books.settings), books.issuer, books.settings.database_url.get_secret_value()
     ) as started:
@@ -152,7 +152,7 @@ def _keys(value: Any) -> Iterator[str]:
 
 
 def test_reports_are_made_once_each_morning_and_silence_is_told(
-    books: Books, database: Database, api: Desk, monkeypatch: pytest.MonkeyPatch
+    books: LedgerDatabase, database: Database, api: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, silent = ev.new_pair()
     _, ended = ev.new_pair()
@@ -191,7 +191,7 @@ def _due(database: Database) -> list[tuple[str, datetime]]:
         return [(row.subject_id, row.due_at) for row in rows]
 
 
-def _run(books: Books) -> None:
+def _run(books: LedgerDatabase) -> None:
     more = True
     while more:
         with books.database.transaction() as tx:
@@ -199,7 +199,7 @@ def _run(books: Books) -> None:
 
 
 def test_days_that_were_slept_through_are_made_up_for(
-    books: Books, database: Database, monkeypatch: pytest.MonkeyPatch
+    books: LedgerDatabase, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, enrolment = ev.new_pair()
     start = datetime(2026, 10, 23, 12, tzinfo=UTC)
@@ -214,7 +214,7 @@ def test_days_that_were_slept_through_are_made_up_for(
 
 
 def test_a_missing_report_needs_attention_from_eight(
-    books: Books, database: Database, api: Desk, monkeypatch: pytest.MonkeyPatch
+    books: LedgerDatabase, database: Database, api: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, enrolment = ev.new_pair()
     set_clock(monkeypatch, datetime(2026, 3, 2, 6, 59, tzinfo=UTC))
@@ -234,7 +234,7 @@ def test_a_missing_report_needs_attention_from_eight(
 
 
 def test_attention_is_opened_once_and_resolved_with_a_reason(
-    books: Books, database: Database, api: Desk, caplog: pytest.LogCaptureFixture
+    books: LedgerDatabase, database: Database, api: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
     parked = PARKED["alarm"](
         service="alarm", queue="alarm.ladder", event_type="x.v1", reason="ValueError", parked_at=clock.now()
@@ -317,13 +317,13 @@ ENDPOINTS: dict[tuple[str, str], set[str]] = {
 
 
 @pytest.mark.parametrize(("method", "path"), ENDPOINTS)
-def test_roles_by_endpoint(api: Desk, books: Books, method: str, path: str) -> None:
+def test_roles_by_endpoint(api: Desk, books: LedgerDatabase, method: str, path: str) -> None:
     allowed = {role for role in ROLES if api.raw(method, path, books.issuer.headers(role)) != 403}
     assert allowed == ENDPOINTS[method, path]
     assert api.raw(method, path, {}) == 401
 
 
-def test_the_role_table_names_every_endpoint(books: Books) -> None:
+def test_the_role_table_names_every_endpoint(books: LedgerDatabase) -> None:
     paths = create_app(books.settings).openapi()["paths"]
     there = {(m.upper(), p) for p, methods in paths.items() for m in methods if p.startswith("/v1")}
     table = {

@@ -19,8 +19,8 @@ from services.reporting.domain import days
 from services.reporting.store import reports
 from services.reporting.usecases import make_reports
 from tests.support import ledger_events as ev
-from tests.support.books import Books, empty, enter, opened, published
 from tests.support.desks import Desk, Who, desk
+from tests.support.ledger_database import LedgerDatabase, empty, enter, opened, published
 from tests.support.postgres import Cluster
 
 DAY = date(2026, 3, 1)
@@ -29,20 +29,20 @@ DEVICES: Who = {"role": "device_desk"}
 
 
 @pytest.fixture(scope="module")
-def books(cluster: Cluster) -> Iterator[Books]:
+def books(cluster: Cluster) -> Iterator[LedgerDatabase]:
     with opened(cluster) as fresh:
         yield fresh
 
 
 @pytest.fixture(scope="module")
-def api(books: Books) -> Iterator[Desk]:
+def api(books: LedgerDatabase) -> Iterator[Desk]:
     url = books.settings.database_url.get_secret_value()
     with desk(create_app(books.settings), books.issuer, url) as started:
         yield started
 
 
 @pytest.fixture
-def database(books: Books, monkeypatch: pytest.MonkeyPatch) -> Database:
+def database(books: LedgerDatabase, monkeypatch: pytest.MonkeyPatch) -> Database:
     """Empty books, on the next morning."""
     empty(books.database)
     now = days.local_time(DAY + timedelta(days=1), 5)
@@ -159,7 +159,7 @@ def test_a_report_that_changes_all_the_time_is_made_again_ever_more_seldom(
 
 
 def test_a_report_that_cannot_be_made_is_told_and_hurts_no_other(
-    database: Database, books: Books, api: Desk, monkeypatch: pytest.MonkeyPatch
+    database: Database, books: LedgerDatabase, api: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cases = [uuid4() for _ in range(4)]
     follow(database, *(ev.enrolled(each, ev.after(-9999)) for each in cases))

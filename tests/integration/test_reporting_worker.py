@@ -16,16 +16,16 @@ from contracts.dispatch import ControlRoomRegistered
 from contracts.envelope import Event
 from services.reporting.store import attention, ledger
 from tests.support import ledger_events as ev
-from tests.support.books import Books, opened
 from tests.support.broker import Broker
 from tests.support.desks import environment
+from tests.support.ledger_database import LedgerDatabase, opened
 from tests.support.postgres import Cluster
 from tests.support.worker import Worker
 
 
 @dataclass(frozen=True)
 class Running:
-    books: Books
+    books: LedgerDatabase
     worker: Worker
     broker: Broker
     channel: Any

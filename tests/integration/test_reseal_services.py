@@ -153,7 +153,7 @@ def test_committee(committee: tuple[Desk, Database], issuer: Issuer) -> None:
 
 def test_dispatch(cluster: Cluster) -> None:
     url = cluster.database("dispatch")
-    here = dispatching.Desk(dispatching.context_on(url, vault_keys=OLD))
+    here = dispatching.Dispatch(dispatching.context_on(url, vault_keys=OLD))
     control_rooms.refresh(here.context)
     enrolment, photo, now = uuid4(), uuid4(), datetime.now(UTC)
     card = Card(victim=Person(name="An"), languages=("nl",))

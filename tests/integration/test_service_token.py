@@ -3,7 +3,7 @@
 import base64
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -15,6 +15,7 @@ from chassis.security.service_token import ServiceToken
 from services.alarm.settings import AlarmSettings
 from tests.support.desks import environment
 from tests.support.tokens import Issuer
+from tests.support.waiting import eventually
 
 NO_DATABASE = "postgresql+psycopg://nobody@127.0.0.1:1/none"
 
@@ -65,13 +66,6 @@ def ends_in(bearer: str) -> float:
     body = bearer.split(".")[1]
     claims = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
     return float(claims["exp"]) - time.time()
-
-
-def eventually(fits: Callable[[], object], seconds: float = 10) -> None:
-    until = time.monotonic() + seconds
-    while not fits():
-        assert time.monotonic() < until
-        time.sleep(0.02)
 
 
 def test_there_is_always_one_that_is_good(provider: Issuer, token: ServiceToken) -> None:

@@ -11,26 +11,26 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from chassis.database.idle_transactions import LOOK_EVERY_S, LOOKS, Watch
-from tests.support.books import Books, opened
+from tests.support.ledger_database import LedgerDatabase, opened
 from tests.support.postgres import Cluster
 
 _CLAIM = b"INSERT INTO inbox (queue, event_id, handled_at) VALUES ('test', $1, now())"
 
 
 @pytest.fixture(scope="module")
-def books(cluster: Cluster) -> Iterator[Books]:
+def books(cluster: Cluster) -> Iterator[LedgerDatabase]:
     with opened(cluster) as made:
         yield made
 
 
-def connect(books: Books, application: str) -> psycopg.Connection[Any]:
+def connect(books: LedgerDatabase, application: str) -> psycopg.Connection[Any]:
     url = books.settings.database_url.get_secret_value().replace("+psycopg", "")
     options = "-c idle_in_transaction_session_timeout=1000" if application == "reporting" else ""
     return psycopg.connect(url, application_name=application, options=options)
 
 
 @pytest.fixture
-def vanished(books: Books) -> Iterator[UUID]:
+def vanished(books: LedgerDatabase) -> Iterator[UUID]:
     """An event that was claimed in a pipeline whose end never came: no time-out of PostgreSQL is running."""
     event_id = uuid4()
     with connect(books, "reporting") as connection:
@@ -45,7 +45,7 @@ def vanished(books: Books) -> Iterator[UUID]:
         wire.finish()
 
 
-def claim(books: Books, *event_ids: UUID) -> set[UUID]:
+def claim(books: LedgerDatabase, *event_ids: UUID) -> set[UUID]:
     with books.database.transaction() as tx:
         return tx.claim("test", event_ids)
 
@@ -58,7 +58,7 @@ def looks(watch: Watch, times: int) -> int:
     return ended
 
 
-def test_what_a_vanished_process_claimed_is_free_again_in_time(books: Books, vanished: UUID) -> None:
+def test_what_a_vanished_process_claimed_is_free_again_in_time(books: LedgerDatabase, vanished: UUID) -> None:
     began = time.monotonic()
     with pytest.raises(OperationalError, match="lock timeout"):
         claim(books, vanished)
@@ -68,21 +68,21 @@ def test_what_a_vanished_process_claimed_is_free_again_in_time(books: Books, van
     assert claim(books, vanished) == {vanished}
 
 
-def test_rows_that_are_no_claim_are_waited_for_as_before(books: Books) -> None:
+def test_rows_that_are_no_claim_are_waited_for_as_before(books: LedgerDatabase) -> None:
     with books.database.transaction() as tx:
         before = tx.session.execute(text("SHOW lock_timeout")).scalar_one()
         tx.claim("test", [uuid4()])
         assert tx.session.execute(text("SHOW lock_timeout")).scalar_one() == before == "3s"
 
 
-def test_a_person_who_looks_is_left_alone(books: Books) -> None:
+def test_a_person_who_looks_is_left_alone(books: LedgerDatabase) -> None:
     with connect(books, "psql") as connection:
         connection.execute("SELECT 1")
         assert looks(Watch(books.database.engine), LOOKS + 1) == 0
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
-def test_who_computes_for_a_second_or_two_is_left_alone(books: Books) -> None:
+def test_who_computes_for_a_second_or_two_is_left_alone(books: LedgerDatabase) -> None:
     watch = Watch(books.database.engine)
     with books.database.transaction() as tx:
         for _ in range(3):

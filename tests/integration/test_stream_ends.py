@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 from chassis.security.auth import SESSION_COOKIE
 from services.dispatch.api import create_app
 from tests.support.desks import NO_BROKER
-from tests.support.dispatching import GHENT_ROOM, Desk, alarm, context_on
+from tests.support.dispatching import GHENT_ROOM, Dispatch, alarm, context_on
 from tests.support.postgres import Cluster
 from tests.support.serving import Serving
 from tests.support.tokens import Issuer
@@ -59,13 +59,13 @@ class Line:
 
 
 @pytest.fixture(scope="module")
-def desk(cluster: Cluster, issuer: Issuer) -> Desk:
+def desk(cluster: Cluster, issuer: Issuer) -> Dispatch:
     trusted = {"oidc_issuer": issuer.url, "oidc_jwks_url": issuer.jwks_url}
-    return Desk(context_on(cluster.database("dispatch"), broker_url=NO_BROKER, **trusted))
+    return Dispatch(context_on(cluster.database("dispatch"), broker_url=NO_BROKER, **trusted))
 
 
 @pytest.fixture(scope="module")
-def here(desk: Desk) -> Iterator[tuple[Any, str]]:
+def here(desk: Dispatch) -> Iterator[tuple[Any, str]]:
     """One process: its application, and where it is."""
     app = create_app(desk.context.settings)
     with Serving(app) as serving:
@@ -73,7 +73,7 @@ def here(desk: Desk) -> Iterator[tuple[Any, str]]:
 
 
 @pytest.fixture(scope="module")
-def there(desk: Desk) -> Iterator[str]:
+def there(desk: Dispatch) -> Iterator[str]:
     """Another process over the same database."""
     with Serving(create_app(desk.context.settings)) as serving:
         yield serving.url
@@ -88,7 +88,7 @@ def cookies(app: Any, token: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("kind", ["room", "gateway", "unit"])
 def test_a_stream_ends_when_its_token_does(
-    desk: Desk, here: tuple[Any, str], issuer: Issuer, kind: str
+    desk: Dispatch, here: tuple[Any, str], issuer: Issuer, kind: str
 ) -> None:
     path = {"room": f"{ROOM}/stream", "gateway": f"{ROOM}/units/stream", "unit": "/v1/units/u0/stream"}[kind]
     role = {"room": "operator"}.get(kind, kind)
@@ -103,7 +103,7 @@ def test_a_stream_ends_when_its_token_does(
 
 
 def test_who_watches_a_room_is_on_duty_and_a_machine_is_not(
-    desk: Desk, here: tuple[Any, str], issuer: Issuer
+    desk: Dispatch, here: tuple[Any, str], issuer: Issuer
 ) -> None:
     desk.do("DELETE FROM on_duty")
     exp = int(time.time()) + 3
@@ -115,7 +115,7 @@ def test_who_watches_a_room_is_on_duty_and_a_machine_is_not(
 
 
 def test_who_comes_back_with_a_newer_token_misses_nothing(
-    desk: Desk, here: tuple[Any, str], issuer: Issuer
+    desk: Dispatch, here: tuple[Any, str], issuer: Issuer
 ) -> None:
     desk.wipe()
     desk.policy(GHENT_ROOM, "proposed")
@@ -168,7 +168,7 @@ def test_another_page_signs_nobody_out_and_plants_no_session(here: tuple[Any, st
     assert httpx.post(f"{url}/signout", headers=own).status_code == 204
 
 
-def test_nobody_without_a_session_fills_the_table(desk: Desk, here: tuple[Any, str]) -> None:
+def test_nobody_without_a_session_fills_the_table(desk: Dispatch, here: tuple[Any, str]) -> None:
     before = desk.sql("SELECT count(*) FROM signed_out")
     for cookie in (
         "",
@@ -179,7 +179,7 @@ def test_nobody_without_a_session_fills_the_table(desk: Desk, here: tuple[Any, s
     assert desk.sql("SELECT count(*) FROM signed_out") == before
 
 
-def test_in_production_no_other_host_can_plant_a_session(desk: Desk, issuer: Issuer) -> None:
+def test_in_production_no_other_host_can_plant_a_session(desk: Dispatch, issuer: Issuer) -> None:
     settings = desk.context.settings.model_copy(update={"environment": "production"})
     token = issuer.token("operator", cic=GHENT_ROOM)
     with TestClient(create_app(settings), base_url="https://dispatch.example") as client:

@@ -25,11 +25,12 @@ from services.reporting.usecases import gap_metrics
 from services.reporting.usecases.gaps import check_gaps
 from tests.support import alarm as alarm_support
 from tests.support import dispatching
-from tests.support.books import enter, published
 from tests.support.desks import Desk, desk
+from tests.support.ledger_database import enter, published
 from tests.support.postgres import Cluster
 from tests.support.three_books import Three, three_books
 from tests.support.tokens import ROLES
+from tests.support.waiting import eventually
 
 
 @pytest.fixture(scope="module")
@@ -314,7 +315,7 @@ def test_each_open_gap_is_a_figure_of_its_own_and_none_vanishes_with_the_databas
     close(three, api, first)
     assert {each["gap"]: value for value, each in standing.each()} == {f"gap-{first}": 0, f"gap-{second}": 1}
     assert {each["kind"]: value for value, each in standing.by_kind()}["no_incident"] == 1
-    rows = alarm_support.Books(three.reporting.engine.url.render_as_string(hide_password=False))
+    rows = alarm_support.AlarmDatabase(three.reporting.engine.url.render_as_string(hide_password=False))
     rows.allow_connections(False)
     try:
         assert {each["gap"] for value, each in standing.each() if value} == {f"gap-{second}"}
@@ -322,7 +323,7 @@ def test_each_open_gap_is_a_figure_of_its_own_and_none_vanishes_with_the_databas
     finally:
         rows.allow_connections(True)
     # The connections that the API had are dead, one after the other.
-    alarm_support.eventually(lambda: api.answer("/v1/ledger/gaps", role="admin").status_code == 200)
+    eventually(lambda: api.answer("/v1/ledger/gaps", role="admin").status_code == 200)
     assert other.alarm_id in {entry for _, entry in three.open()}
 
 

@@ -13,10 +13,10 @@ from chassis.database import timers
 from chassis.database.database import Transaction
 from chassis.database.timers import Due
 from services.dispatch.usecases import escalate
-from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Desk, alarm
+from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Dispatch, alarm
 
 
-def _plant(desk: Desk, kind: str, subject: object, late_s: float = 3600) -> None:
+def _plant(desk: Dispatch, kind: str, subject: object, late_s: float = 3600) -> None:
     desk.do(
         "INSERT INTO due (id, kind, subject_id, due_at, attempt) "
         "VALUES (:id, :kind, :subject, now() - make_interval(secs => :late), 0)",
@@ -28,7 +28,7 @@ def _plant(desk: Desk, kind: str, subject: object, late_s: float = 3600) -> None
 
 
 @contextmanager
-def _held(desk: Desk, table: str, row: object) -> Iterator[None]:
+def _held(desk: Dispatch, table: str, row: object) -> Iterator[None]:
     """Somebody has a row in hand and does not let go."""
     with desk.context.database.transaction() as tx:
         tx.session.connection().exec_driver_sql(f"SELECT 1 FROM {table} WHERE id = '{row}' FOR UPDATE")
@@ -36,7 +36,9 @@ def _held(desk: Desk, table: str, row: object) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("kind", ["unit_answer", "acknowledge", "find_unit", "re_press", "unsent"])
-def test_a_row_that_always_fails_stops_nobody(desk: Desk, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_row_that_always_fails_stops_nobody(
+    desk: Dispatch, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
     bad = uuid4() if kind == "unit_answer" else "no id at all"
     _plant(desk, kind, bad)
     raised = alarm()
@@ -53,7 +55,7 @@ def test_a_row_that_always_fails_stops_nobody(desk: Desk, kind: str, caplog: pyt
 
 
 def test_a_failing_row_is_tried_again_ever_later_and_parked_in_the_end(
-    desk: Desk, caplog: pytest.LogCaptureFixture
+    desk: Dispatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     bad = uuid4()
     _plant(desk, "unit_answer", bad)
@@ -75,7 +77,7 @@ def test_a_failing_row_is_tried_again_ever_later_and_parked_in_the_end(
 
 
 @pytest.mark.parametrize("count", [2**31 - 1, -(2**31)])
-def test_a_count_of_failures_that_is_rubbish_stops_nobody(desk: Desk, count: int) -> None:
+def test_a_count_of_failures_that_is_rubbish_stops_nobody(desk: Dispatch, count: int) -> None:
     _plant(desk, "unit_answer", uuid4())
     desk.do("UPDATE due SET failures = :count", count=count)
     desk.press(alarm())
@@ -87,7 +89,7 @@ def test_a_count_of_failures_that_is_rubbish_stops_nobody(desk: Desk, count: int
     ]
 
 
-def test_what_failed_half_way_left_nothing_behind(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_failed_half_way_left_nothing_behind(desk: Dispatch, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     desk.press(alarm())
     desk.press(alarm(fix=BRUSSELS))
@@ -103,7 +105,7 @@ def test_what_failed_half_way_left_nothing_behind(desk: Desk, monkeypatch: pytes
     assert len([e for e in desk.published("incident.escalated.v1") if e["level"] == "all_positions"]) == 2
 
 
-def test_a_time_that_no_driver_reads_is_acted_upon(desk: Desk) -> None:
+def test_a_time_that_no_driver_reads_is_acted_upon(desk: Dispatch) -> None:
     desk.press(alarm())
     desk.do("UPDATE due SET due_at = '-infinity' WHERE kind = 'acknowledge'")
     desk.press(alarm(fix=BRUSSELS))
@@ -113,7 +115,7 @@ def test_a_time_that_no_driver_reads_is_acted_upon(desk: Desk) -> None:
     assert levels.count("all_positions") == 2
 
 
-def test_a_lock_that_somebody_holds_is_no_failure_of_the_row(desk: Desk) -> None:
+def test_a_lock_that_somebody_holds_is_no_failure_of_the_row(desk: Dispatch) -> None:
     held, free = alarm(), alarm(fix=BRUSSELS)
     desk.press(held, free)
     with _held(desk, "incidents", held.alarm_id):
@@ -126,7 +128,7 @@ def test_a_lock_that_somebody_holds_is_no_failure_of_the_row(desk: Desk) -> None
     assert len([e for e in desk.published("incident.escalated.v1") if e["level"] == "all_positions"]) == 2
 
 
-def test_a_database_that_is_away_is_no_failure_of_any_row(desk: Desk) -> None:
+def test_a_database_that_is_away_is_no_failure_of_any_row(desk: Dispatch) -> None:
     desk.press(alarm(fix=GHENT))
     desk.do("UPDATE due SET due_at = now() - interval '1 s'")
 
@@ -138,7 +140,7 @@ def test_a_database_that_is_away_is_no_failure_of_any_row(desk: Desk) -> None:
     assert desk.sql("SELECT count(*) FROM due WHERE failures > 0 OR due_at > now()") == [(0,)]
 
 
-def test_a_row_that_somebody_else_acted_on_meanwhile_is_left_alone(desk: Desk) -> None:
+def test_a_row_that_somebody_else_acted_on_meanwhile_is_left_alone(desk: Dispatch) -> None:
     row = Due("find_unit", str(uuid4()), datetime.now(UTC) - timedelta(minutes=1), id=uuid4())
     timers.put_off(desk.context.database, row, ValueError())
     assert desk.sql("SELECT count(*) FROM due") == [(0,)]
@@ -146,7 +148,7 @@ def test_a_row_that_somebody_else_acted_on_meanwhile_is_left_alone(desk: Desk) -
 
 @pytest.mark.parametrize("column", ["attempt", "failures"])
 @pytest.mark.parametrize("value", [-(2**31), -1, 2**31 - 1])
-def test_no_number_of_a_row_stops_the_rows_behind_it(desk: Desk, column: str, value: int) -> None:
+def test_no_number_of_a_row_stops_the_rows_behind_it(desk: Dispatch, column: str, value: int) -> None:
     _plant(desk, "unit_answer", uuid4())
     desk.do(f"UPDATE due SET {column} = {value}")
     odd, good = alarm(), alarm(fix=BRUSSELS)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from tests.scenarios.roles import GENT, PressRole, UnitRole, VictimRole, Want, place_of
 from tools.demo.seed import Grant
 from tools.runtime.native.running import RunningSystem
-from tools.simulation.operator import Desk
+from tools.simulation.operator import OperatorConsole
 from tools.simulation.tracks import Place
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Scenario:
         self.system = system
         self.victims: list[VictimRole] = []
         self.units: list[UnitRole] = []
-        self.desks: dict[str, Desk] = {}
+        self.desks: dict[str, OperatorConsole] = {}
         self.rooms: dict[str, dict[str, Any]] = {}
         self.steps: list[tuple[float, Action]] = []
         self.wants: list[Want] = []
@@ -77,7 +77,7 @@ class Scenario:
         self.units.append(role)
         return role
 
-    def control_room(self, cic: str, *, desk: Desk | None = None, **policy: Any) -> None:
+    def control_room(self, cic: str, *, desk: OperatorConsole | None = None, **policy: Any) -> None:
         """How a control room works in this scenario: its operator, its policy, `webhook=True`, `amqp=True`."""
         if desk is not None:
             self.desks[cic] = desk

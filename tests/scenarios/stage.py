@@ -16,7 +16,7 @@ from tools.demo import seed
 from tools.simulation import spans
 from tools.simulation.amqp_room import AmqpRoom
 from tools.simulation.device import Device
-from tools.simulation.operator import Desk, Operator
+from tools.simulation.operator import Operator, OperatorConsole
 from tools.simulation.tracks import PLACES
 from tools.simulation.unit import Order, Unit
 from tools.simulation.webhook import Receiver
@@ -98,7 +98,7 @@ class Stage:
         await seed.policy(self.world, cic, **policy)
         if policy.get("amqp"):
             self.amqp[cic] = means.enter_context(AmqpRoom(self.system.broker_url(), cic))
-        desk = self.scenario.desks.get(cic, Desk())
+        desk = self.scenario.desks.get(cic, OperatorConsole())
         self.operators[cic] = Operator(self.world, cic, desk, told=self._operator_told)
 
     async def _enrol(self, victim: Any, zones: seed.Zones) -> None:

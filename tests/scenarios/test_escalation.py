@@ -5,7 +5,7 @@ import pytest
 from tests.scenarios.roles import Seen
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
-from tools.simulation.operator import ABSENT, Desk
+from tools.simulation.operator import ABSENT, OperatorConsole
 from tools.simulation.unit import SILENT, Conduct
 
 CIC = "cic-oost-vlaanderen"
@@ -76,7 +76,7 @@ def test_no_unit_available_is_told_and_a_unit_that_comes_on_duty_is_sent(scenari
 
 def test_the_proposed_unit_is_sent_though_nobody_sends_it(scenario: Scenario) -> None:
     ann, car = scenario.victim(), scenario.unit()
-    scenario.control_room(CIC, policy="proposed", desk=Desk(display=0, acknowledge=None, send=None))
+    scenario.control_room(CIC, policy="proposed", desk=OperatorConsole(display=0, acknowledge=None, send=None))
     scenario.press(ann)
     scenario.want_alarm(CIC)
     for number, level in enumerate(("all_positions", "supervisor", "neighbour"), start=1):

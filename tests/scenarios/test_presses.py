@@ -5,7 +5,7 @@ import pytest
 from tests.scenarios.roles import GENT
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
-from tools.simulation.operator import Desk
+from tools.simulation.operator import OperatorConsole
 from tools.simulation.unit import WHOLE_JOB
 
 CIC = "cic-oost-vlaanderen"
@@ -134,7 +134,7 @@ def test_a_control_room_takes_orders_by_webhook_and_by_queue(scenario: Scenario)
 
 def test_an_operator_sends_the_proposed_unit(scenario: Scenario) -> None:
     ann, car = scenario.victim(), scenario.unit()
-    scenario.control_room(CIC, policy="proposed", desk=Desk(acknowledge=0.1, send=0.2))
+    scenario.control_room(CIC, policy="proposed", desk=OperatorConsole(acknowledge=0.1, send=0.2))
     scenario.press(ann)
     scenario.want_alarm(CIC, fits=lambda view: view["orders"][0]["state"] == "proposed")
     scenario.want_order(car)

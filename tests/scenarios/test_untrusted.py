@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
 from tools.simulation.device import Device
-from tools.simulation.operator import Desk
+from tools.simulation.operator import OperatorConsole
 
 CIC = "cic-oost-vlaanderen"
 
@@ -61,7 +61,7 @@ def test_suspended_device_still_raises_an_alarm(scenario: Scenario) -> None:
 @pytest.mark.timeout(240)
 def test_flood_of_unproved_presses_does_not_delay_a_real_one(scenario: Scenario) -> None:
     ann, car = scenario.victim(), scenario.unit()
-    scenario.control_room(CIC, desk=Desk(display=None, acknowledge=None, send=None))
+    scenario.control_room(CIC, desk=OperatorConsole(display=None, acknowledge=None, send=None))
 
     async def flood(stage: Stage) -> None:
         gate = asyncio.Semaphore(40)

@@ -194,7 +194,7 @@ class AlarmWorker:
         self.process.wait(20)
 
 
-class Books:
+class AlarmDatabase:
     """Looks into the alarm service's database, and knows devices into it."""
 
     def __init__(self, database_url: str) -> None:
@@ -225,19 +225,11 @@ class Books:
         with psycopg.connect(self.url) as connection:
             for button in buttons:
                 connection.execute(
-                    "INSERT INTO devices VALUES (%s, %s, %s, %s, 1, now())",
+                    "INSERT INTO devices (device_id, enrolment_id, public_key, status, version, changed_at)"
+                    " VALUES (%s, %s, %s, %s, 1, now())",
                     (button.id, uuid4(), button.public_key, status),
                 )
 
     def presses(self) -> dict[UUID, list[str]]:
         """The stored presses and their flags."""
         return dict(self.rows("SELECT alarm_id, flags FROM presses"))
-
-
-def eventually(check: Any, seconds: float = 10) -> Any:
-    """What `check` gives once it is true; fails after `seconds`."""
-    until = time.monotonic() + seconds
-    while not (found := check()):
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.05)
-    return found

@@ -62,7 +62,7 @@ def context_on(database_url: str, **settings: Any) -> Context:
     return context_of(whole, DISPATCH.database(whole), Vault(whole.vault_keys.get_secret_value()))
 
 
-class Desk:
+class Dispatch:
     """One dispatch with the means to press, to let time pass and to look."""
 
     def __init__(self, context: Context) -> None:
@@ -238,7 +238,7 @@ class Bell:
         return [IncidentChanged.model_validate(Event.decode(body).data) for body in self.bodies]
 
 
-def everything_known(desk: Desk, text_of_it: str) -> tuple[UUID, UUID, UUID]:
+def everything_known(desk: Dispatch, text_of_it: str) -> tuple[UUID, UUID, UUID]:
     """A device, its enrolment and a photo, with `text_of_it` in every text of the card; the photo is there."""
     device, enrolment, photo = uuid4(), uuid4(), uuid4()
     at, said = datetime.now(UTC), {"text": text_of_it, "source": text_of_it}
@@ -286,7 +286,7 @@ def tell(context: Context, *payloads: Payload) -> None:
     take(context, DISPATCH_REGISTRY, [(wrap(each, source="/test"), None) for each in payloads])
 
 
-def order_id(desk: Desk, state: str = "sent") -> UUID:
+def order_id(desk: Dispatch, state: str = "sent") -> UUID:
     """The one order in a state."""
     (row,) = desk.sql(f"SELECT id FROM orders WHERE state = '{state}'")
     return UUID(str(row[0]))

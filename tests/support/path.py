@@ -15,13 +15,14 @@ from chassis.runtime import clock
 from contracts.registry import DeviceChanged, EnrolmentChanged
 from services.dispatch.api import create_app
 from services.dispatch.settings import DispatchSettings
-from tests.support.alarm import AlarmApi, Books, Button, eventually
+from tests.support.alarm import AlarmApi, AlarmDatabase, Button
 from tests.support.broker import Broker
 from tests.support.desks import environment
-from tests.support.dispatching import GHENT, GHENT_ROOM, Desk, context_on, tell
+from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, context_on, tell
 from tests.support.postgres import Cluster
 from tests.support.serving import Serving
 from tests.support.tokens import Issuer
+from tests.support.waiting import eventually
 from tests.support.worker import Worker
 
 # Soon enough that a test sees what happens when nobody answers.
@@ -33,9 +34,9 @@ class Path3:
     """The three services of the path. `alarm`, `reporting`: their databases; `rooms`: dispatch's API."""
 
     api: AlarmApi
-    alarm: Books
-    reporting: Books
-    desk: Desk
+    alarm: AlarmDatabase
+    reporting: AlarmDatabase
+    desk: Dispatch
     rooms: httpx.Client
     issuer: Issuer
 
@@ -85,7 +86,7 @@ def whole_path(cluster: Cluster, broker: Broker, folder: Path, **alarm_settings:
         }
         dispatch = env["dispatch"] | _TIMES
         settings = DispatchSettings.model_validate({k.lower(): v for k, v in _parsed(dispatch).items()})
-        desk = Desk(context_on(urls["dispatch"], vault_keys=dispatch["VAULT_KEYS"]))
+        desk = Dispatch(context_on(urls["dispatch"], vault_keys=dispatch["VAULT_KEYS"]))
         desk.policy(GHENT_ROOM, "automatic")
         desk.units(GHENT_ROOM, GHENT, 4)
         served = held.enter_context(Serving(create_app(settings)))
@@ -101,7 +102,7 @@ def whole_path(cluster: Cluster, broker: Broker, folder: Path, **alarm_settings:
             extra = {k: v for k, v in variables.items() if k != "BROKER_URL"}
             held.enter_context(Worker(f"services.{name}.worker", broker.url_of(name), place, **extra))
         rooms = held.enter_context(httpx.Client(base_url=served.url, timeout=15))
-        path = Path3(api, Books(urls["alarm"]), Books(urls["reporting"]), desk, rooms, issuer)
+        path = Path3(api, AlarmDatabase(urls["alarm"]), AlarmDatabase(urls["reporting"]), desk, rooms, issuer)
         _warm(path)
         yield path
 

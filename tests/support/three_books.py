@@ -27,8 +27,8 @@ from services.reporting.store import gaps
 from services.reporting.usecases import reconciliation
 from services.reporting.usecases.gaps import check_gaps
 from tests.support import alarm as alarm_support
-from tests.support import books as reporting_support
 from tests.support import dispatching
+from tests.support import ledger_database as reporting_support
 from tests.support.desks import NO_BROKER, environment
 from tests.support.postgres import Cluster
 from tests.support.serving import Serving
@@ -45,7 +45,7 @@ class Three:
         self,
         alarm: Database,
         vault: Vault,
-        desk: dispatching.Desk,
+        desk: dispatching.Dispatch,
         reporting: Database,
         settings: ReportingSettings,
         issuer: Issuer,
@@ -57,7 +57,7 @@ class Three:
             reporting,
             settings,
         )
-        self.rows = alarm_support.Books(alarm.engine.url.render_as_string(hide_password=False))
+        self.rows = alarm_support.AlarmDatabase(alarm.engine.url.render_as_string(hide_password=False))
         self.books = dict(bootstrap.book_readers(settings, reporting, ServiceToken(settings)))
         self.issuer = issuer
 
@@ -164,4 +164,4 @@ def three_books(cluster: Cluster) -> Iterator[Three]:
         database = Database(engine_of(alarm), "/services/alarm")
         stack.callback(database.engine.dispose)
         vault = Vault(alarm.vault_keys.get_secret_value())
-        yield Three(database, vault, dispatching.Desk(context), reporting.database, settings, issuer)
+        yield Three(database, vault, dispatching.Dispatch(context), reporting.database, settings, issuer)

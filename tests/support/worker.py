@@ -51,11 +51,3 @@ class Worker:
             if time.monotonic() > until:
                 raise AssertionError(self.log.read_text())
             time.sleep(0.02)
-
-
-def until(what: Callable[[], bool], seconds: float = 20) -> None:
-    """Wait for something that another process does."""
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "it did not happen in time"
-        time.sleep(0.05)

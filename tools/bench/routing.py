@@ -79,11 +79,6 @@ def measure(seed: int = 1) -> dict[str, float]:
     return figures
 
 
-def routing_per_s() -> float:
-    """Decisions a second on one core, with 200 zones and 10,000 moving units."""
-    return measure()["routing_per_s"]
-
-
 def _rate(step: Callable[[int], object]) -> float:
     start = time.perf_counter()
     for number in range(DECISIONS):

@@ -17,7 +17,7 @@ import httpx
 from contracts.alarm import alarm_id_of
 from tools.demo.seed import Victim, put_units
 from tools.simulation.device import Press
-from tools.simulation.operator import Desk, Operator
+from tools.simulation.operator import Operator, OperatorConsole
 from tools.simulation.tracks import PLACES, WALKING_MPS, Track
 from tools.simulation.unit import WHOLE_JOB, Conduct, Order, Unit
 from tools.simulation.world import Refused, World
@@ -62,7 +62,7 @@ class Fleet:
         world: World,
         units: Sequence[dict[str, Any]],
         conduct: Conduct = WHOLE_JOB,
-        desk: Desk | None = None,
+        desk: OperatorConsole | None = None,
     ) -> None:
         self.travels: dict[str, Travel] = {}
         self._world, self._registered = world, units

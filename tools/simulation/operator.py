@@ -14,7 +14,7 @@ from tools.simulation.world import World
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class OperatorConsole:
     """What an operator does: seconds after an alarm shows; None: never."""
 
     display: float | None = 0.0
@@ -22,7 +22,7 @@ class Desk:
     send: float | None = 0.3
 
 
-ABSENT = Desk(None, None, None)
+ABSENT = OperatorConsole(None, None, None)
 
 
 class Operator:
@@ -32,12 +32,12 @@ class Operator:
         self,
         world: World,
         cic: str,
-        desk: Desk | None = None,
+        desk: OperatorConsole | None = None,
         *,
         told: Callable[["Operator", dict[str, Any], dict[str, Any] | None, float], None] = lambda *_: None,
         mine: Callable[[dict[str, Any]], bool] = lambda _: True,
     ) -> None:
-        self.cic, self.desk = cic, desk or Desk()
+        self.cic, self.desk = cic, desk or OperatorConsole()
         self.views: dict[str, dict[str, Any]] = {}
         self._world, self._told, self._mine = world, told, mine
         self._jobs: set[asyncio.Task[None]] = set()

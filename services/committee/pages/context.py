@@ -17,7 +17,7 @@ from services.committee.bootstrap import unit_of_reading
 from services.committee.domain.roles import MEMBERS, PROPOSERS, READERS
 from services.committee.models import ProtocolRow
 from services.committee.pages.permissions import permissions_of
-from services.committee.pages.words import WORDS
+from services.committee.pages.translations import WORDS
 from services.committee.presenters.partner_names import called
 from services.committee.settings import CommitteeSettings
 from services.committee.usecases.access_scope import Reading

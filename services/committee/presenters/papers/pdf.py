@@ -9,7 +9,7 @@ from babel.dates import format_date, format_time
 from fpdf import FPDF
 
 from contracts.common import BELGIUM, Language
-from services.committee.presenters.papers.words import WORDS
+from services.committee.presenters.papers.translations import WORDS
 
 _FONTS = Path(__file__).parent / "fonts"
 _FONT = "DejaVu"

@@ -18,7 +18,7 @@ from tests.support.tokens import Issuer
 
 
 @dataclass(frozen=True)
-class Books:
+class LedgerDatabase:
     """One empty database of reporting, with the issuer whose tokens its API takes."""
 
     issuer: Issuer
@@ -27,12 +27,12 @@ class Books:
 
 
 @contextmanager
-def opened(cluster: Cluster) -> Iterator[Books]:
+def opened(cluster: Cluster) -> Iterator[LedgerDatabase]:
     """Fresh books for as long as the `with` lasts."""
     with Issuer() as issuer:
         settings = ReportingSettings.model_validate(environment(issuer, cluster.database("reporting")))
         database = Database(engine_of(settings), "/services/reporting")
-        yield Books(issuer, settings, database)
+        yield LedgerDatabase(issuer, settings, database)
         database.engine.dispose()
 
 
