@@ -48,9 +48,9 @@ test-compose: setup ## in containers: what is true of containers only, and one s
 	@infra/docker/engine.sh
 	@SYSTEM=containers $(PYTEST) --timeout 600 $(or $(ARGS),tests/containers tests/scenarios -m in_containers)
 
-test-all: test ## before a release: also every scenario in containers, and every fault (an hour)
+test-all: test ## before a release: also every scenario in containers, and every fault (two hours)
 	@$(MAKE) test-compose ARGS="tests/containers tests/scenarios"
-	@$(MAKE) chaos BUDGET=60m
+	@$(MAKE) chaos BUDGET=90m
 
 check: setup ## ruff, mypy, import-linter, dead code, links in the documentation, and check-front
 	@$(BIN)/ruff check .
