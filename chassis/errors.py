@@ -77,5 +77,5 @@ class Conflict(Permanent):
 
 
 def bounds(context: Mapping[str, Any]) -> dict[str, int | float]:
-    """The numbers that an error of Pydantic is about: what else it knows may hold the input."""
+    """Pick the numbers that an error of Pydantic is about: what else it knows may hold the input."""
     return {name: value for name, value in context.items() if isinstance(value, int | float)}

@@ -30,6 +30,6 @@ class Json(TypeDecorator[Any]):
 
 
 def table_of(row: type[SQLModel]) -> Table:
-    """The Core table of a row class: statements on it skip the ORM, which the hot path cannot afford."""
+    """Give the Core table of a row class: statements on it skip the ORM, which the hot path cannot afford."""
     table: Table = row.__table__  # type: ignore[attr-defined]
     return table

@@ -27,12 +27,12 @@ R = TypeVar("R", bound=RowOut)
 
 
 def is_known(moment: datetime | None) -> bool:
-    """Whether it is a moment that a clock can have shown; see `chassis.database.time_bounds`."""
+    """Say whether a clock can have shown this moment; see `chassis.database.time_bounds`."""
     return moment is not None and moment.tzinfo is not None and EARLIEST <= moment < LATEST
 
 
 def _is_off(value: Any) -> bool:
-    """Whether it is a time or a day that nobody can have meant."""
+    """Say whether it is a time or a day that nobody can have meant."""
     if isinstance(value, datetime):
         return not is_known(value)
     return isinstance(value, date) and not FIRST_DAY <= value <= LAST_DAY
@@ -47,7 +47,7 @@ class Known:
     broken: list[str] = field(default_factory=list)
 
     def read(self, name: str, reader: Callable[[], T], otherwise: T) -> T:
-        """What `reader` gives, or `otherwise`."""
+        """Give what `reader` returns; where it fails, log that `name` cannot be read and give `otherwise`."""
         try:
             return reader()
         except Exception as error:  # noqa: BLE001 - whatever is wrong in it, the rest is shown
@@ -55,16 +55,16 @@ class Known:
             return otherwise
 
     def miss(self, name: str, why: str) -> None:
-        """Something is not known."""
+        """Log that a field cannot be read, and remember its name."""
         log.error("%s %s: its %s cannot be read: %s", self.what, self.which, name, why)
         self.broken.append(name)
 
     def checked(self, view: M, instead: Mapping[str, Any]) -> M:
-        """The view with `instead`, or None, for every field that holds what it must not."""
+        """Check a view; a field that holds what it must not becomes its value in `instead`, or None."""
         return self.shaped(type(view), dict(view), instead)
 
     def shaped(self, model: type[M], values: Mapping[str, Any], instead: Mapping[str, Any]) -> M:
-        """A model of these values with `instead`, or None, for every field that is absent or cannot be read."""
+        """Build a model; a field that is absent or cannot be read becomes its value in `instead`, or None."""
         data = {name: value for name, value in values.items() if name in model.model_fields}
         for name, value in data.items():
             if _is_off(value):
@@ -81,7 +81,7 @@ class Known:
         return self._constructed(model, data)
 
     def _constructed(self, model: type[M], data: Mapping[str, Any]) -> M:
-        """A model although some of it is nothing that it may be; all else is as it would be without that."""
+        """Build a model that keeps its broken fields as they are; validate all the others as usual."""
         answer = model.model_construct(**data)
         for name, value in data.items():
             if name not in self.broken:
@@ -96,7 +96,7 @@ def shown(
     which: object,
     instead: Mapping[str, Any] = MappingProxyType({}),
 ) -> R:
-    """An answer about a row; what cannot be read of it is None or `instead`, and named in its `unreadable`."""
+    """Build an answer about a row; what cannot be read is None or from `instead`, and named in `unreadable`."""
     known = Known(what, which)
     answer = known.shaped(model, values, instead)
     return answer.model_copy(update={"unreadable": tuple(sorted(known.broken))}) if known.broken else answer

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 
 def engine_of(settings: Settings) -> Engine:
-    """A pooled psycopg 3 engine whose every wait is bounded; it has the keys of what the outbox seals."""
+    """Make a pooled psycopg 3 engine whose every wait is bounded; it has the keys of what the outbox seals."""
     options = (
         f"-c statement_timeout={settings.statement_timeout_ms} -c lock_timeout={settings.statement_timeout_ms}"
         f" -c idle_in_transaction_session_timeout={settings.statement_timeout_ms * 4} -c timezone=UTC"
@@ -103,7 +103,7 @@ class Transaction:
         self._outgoing.insert(0, signal)
 
     def send(self, *statements: Statement) -> list[list[Any]]:
-        """Run statements now, in one round trip; the rows of each."""
+        """Run statements now, in one round trip; returns the rows of each."""
         return sql.send(self.session, *statements)
 
     def write(self, *statements: Statement) -> None:
@@ -111,7 +111,7 @@ class Transaction:
         self._writes += statements
 
     def claim(self, queue: str, event_ids: Sequence[UUID]) -> set[UUID]:
-        """The ids among these that `queue` has not handled before; they are marked as handled."""
+        """Mark these ids as handled by `queue`; returns those that it had not handled before."""
         return inbox.claim(self.session, queue, event_ids)
 
     def after_commit(self, call: Callable[[], None]) -> None:
@@ -159,11 +159,11 @@ class Database:
             call()
 
     def read(self) -> Session:
-        """A session for reading; close it (use it in a `with`)."""
+        """Open a session for reading; close it (use it in a `with`)."""
         return Session(self._reading, expire_on_commit=False)
 
     def answers(self) -> bool:
-        """Whether the database can be asked now."""
+        """Say whether the database can be asked now."""
         try:
             with self.read() as session:
                 session.execute(text("SELECT 1"))

@@ -90,7 +90,7 @@ class GroupWriter(Generic[Row, Outcome]):
             self._attempt([])
 
     def _take(self, timeout: float | None) -> list[_Waiting[Row, Outcome]]:
-        """What waits now; sleeps only while nothing does."""
+        """Take what waits now; sleeps only while nothing does."""
         batch: list[_Waiting[Row, Outcome]] = []
         try:
             first = self._queue.get(timeout=timeout)
@@ -104,7 +104,7 @@ class GroupWriter(Generic[Row, Outcome]):
         return batch
 
     def _attempt(self, fresh: list[_Waiting[Row, Outcome]]) -> None:
-        """Fresh rows go first: somebody waits for their answer."""
+        """Save the fresh rows first, because somebody waits for their answer; then those kept from before."""
         if not self._save(fresh):
             room = self._capacity - len(self._kept)
             self._kept += fresh[:room]

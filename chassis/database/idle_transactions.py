@@ -35,7 +35,7 @@ class Watch:
         self._seen: dict[tuple[Any, ...], int] = {}
 
     def look(self) -> int:
-        """Look, `LOOK_EVERY_S` seconds after the last time, and end what was silent; how many there were."""
+        """Look, `LOOK_EVERY_S` seconds after the last time, and end what was silent; returns how many."""
         with self._engine.connect() as connection:
             found = [tuple(row) for row in connection.execute(_LOOK)]
             self._seen = {each: self._seen.get(each, 0) + 1 for each in found}

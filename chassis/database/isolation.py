@@ -32,7 +32,7 @@ def apart(what: str, which: object) -> Iterator[None]:
 
 
 def bisect(items: Sequence[T], attempt: Attempt[T]) -> list[tuple[T, Exception]]:
-    """Attempt all together, and where that fails ever smaller groups; which items fail alone, and why.
+    """Attempt all together, and where that fails ever smaller groups; returns which items fail alone, and why.
 
     After a lock or a time-out each is attempted alone: those take their time. When the database is away the
     rest is not attempted, and fails alike.
@@ -90,7 +90,7 @@ class Less(Generic[T]):
 def bisect_with_less(
     items: Sequence[T], attempt: Attempt[T], less: Less[T], most_passing: int | None = None
 ) -> list[tuple[T, Exception]]:
-    """`bisect`, one sender apart from the others; what fails for what it holds goes without it.
+    """Search as `bisect` does, each sender apart from the others; what fails for what it holds goes without it.
 
     `most_passing`: after so many items that met a lock or a time-out alone, the rest fails alike.
     """
@@ -132,7 +132,7 @@ def _of_senders(
 
 
 def _went_without(name: str, group: Sequence[T], attempt: Attempt[T], less: Less[T]) -> Exception | None:
-    """None when it went; tells of it."""
+    """Attempt a group without `name`, and log what went so; returns why it failed, None when it went."""
     error = _outcome(attempt, [less.without[name](item) for item in group])
     if error is None:
         for item in group:

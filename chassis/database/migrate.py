@@ -8,7 +8,7 @@ from alembic.config import Config
 
 
 def config_of(service: str) -> Config:
-    """Alembic's configuration of one service; the database is the secret `database_url`."""
+    """Make Alembic's configuration of one service; the database is the secret `database_url`."""
     found = find_spec(f"services.{service}.migrations")
     if found is None or not found.submodule_search_locations:
         raise SystemExit(f"there are no migrations of a service {service!r}")

@@ -41,7 +41,7 @@ class Book:
         return tuple(self._sections)
 
     def digests(self, since: datetime, until: datetime, parts: int) -> list[Part]:
-        """How many entries each part of a period has in each section, and the digest of their ids."""
+        """Count the entries of each part of a period in each section, and give the digest of their ids."""
         edges = periods(since, until, parts)
         values = {"since": since, "until": until, "edges": [start for start, _ in edges]}
         found: dict[Section, dict[int, Digest]] = {}
@@ -59,14 +59,14 @@ class Book:
         ]
 
     def entries(self, section: Section, since: datetime, until: datetime, after: UUID = FIRST) -> list[Entry]:
-        """At most a page of the entries of a period, by their ids: those after one of them."""
+        """List the entries of a period after one of them, by their ids: a page at most."""
         values = {"since": since, "until": until, "after": after, "limit": MOST_ENTRIES}
         with self._asking() as session:
             rows = session.execute(text(_ENTRIES.format(self._sections[section])), values)
             return [Entry(id=row.id, alarm_id=row.alarm_id, received_at=row.received_at) for row in rows]
 
     def held(self, section: Section, ids: Collection[UUID]) -> set[UUID]:
-        """Those of these ids that are here, whenever they were received."""
+        """Find which of these ids are here, whenever they were received."""
         with self._asking() as session:
             rows = session.execute(text(_HELD.format(self._sections[section])), {"ids": list(ids)})
             return set(rows.scalars())

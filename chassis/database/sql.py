@@ -31,7 +31,7 @@ _DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy h
 
 
 def unreachable(error: Exception) -> bool:
-    """Whether no database answered at all, so that whoever asks next waits just as long."""
+    """Say whether no database answered at all, so that whoever asks next waits just as long."""
     silent = isinstance(error, OperationalError) and getattr(error.orig, "sqlstate", None) is None
     return silent or isinstance(error, PoolTimeout)
 
@@ -45,14 +45,14 @@ _RACES = ("23505", "23P01")
 
 
 def passing(error: Exception) -> bool:
-    """Whether the database was away or busy, so that the same may go well in a moment."""
+    """Say whether the database was away or busy, so that the same may go well in a moment."""
     if isinstance(error, PoolTimeout | InterfaceError) or unreachable(error):
         return True
     return _sqlstate(error)[:2] in _PASSING
 
 
 def of_its_data(error: Exception) -> bool:
-    """Whether the database refused what was written, and will do so each time."""
+    """Say whether the database refused what was written, and will do so each time."""
     state = _sqlstate(error)
     if state in _RACES:
         return False
@@ -89,17 +89,17 @@ class Insert:
         self._text = text.encode()
 
     def __call__(self, rows: Sequence[Mapping[str, Any]]) -> Statement:
-        """The statement that inserts these rows; what is not given is NULL."""
+        """Build the statement that inserts these rows; what is not given is NULL."""
         return Statement(self._text, {"rows": as_json(rows)})
 
 
 def as_json(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as `jsonb_to_recordset` reads them: bytes in hexadecimal, times and ids as text."""
+    """Write rows as `jsonb_to_recordset` reads them: bytes in hexadecimal, times and ids as text."""
     return to_json(rows, bytes_mode="hex").decode()
 
 
 def send(session: Session, *statements: Statement) -> list[list[Any]]:
-    """Run statements in one round trip, in the transaction of `session`; the rows of each, by name.
+    """Run statements in one round trip, in the transaction of `session`; returns the rows of each, by name.
 
     Raises SQLAlchemy's errors, as the session itself does.
     """
@@ -145,7 +145,7 @@ def _commit(raw: psycopg.Connection[Any]) -> None:
 
 
 def _translated(session: Session, error: psycopg.Error) -> Exception:
-    """The error as the session would have raised it; a broken connection takes its idle kin with it."""
+    """Turn the error into the session's own; a broken connection is dropped, and all idle ones with it."""
     connection = session.connection()
     gone = connection.connection.dbapi_connection is None or _raw(session).closed
     if gone:

@@ -89,7 +89,7 @@ _CANCEL = text(
 
 
 def scheduled(rows: Sequence[Due]) -> Statement:
-    """The statement that adds timers."""
+    """Build the statement that adds timers."""
     return _INSERT(
         [
             {
@@ -146,7 +146,7 @@ def act_on_due(
 
 
 def _act_on_next(database: Database, kinds: Sequence[str], act: Act, longest: timedelta | None) -> bool | None:
-    """Act on one row in one transaction with its removal; whether it went well, None when nothing is due."""
+    """Act on one row and remove it, in one transaction; says whether it went well, None when nothing is due."""
     row: Due | None = None
     try:
         with database.transaction() as tx:

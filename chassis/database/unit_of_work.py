@@ -29,11 +29,11 @@ class Work:
         return self.tx.session
 
     def open(self, place: str, sealed: bytes | None) -> Any:
-        """What is sealed at a place; an empty mapping where nothing is."""
+        """Decrypt what is sealed at a place; gives an empty mapping where nothing is."""
         return self.vault.open(place, sealed) if sealed else {}
 
     def opened(self, place: str, sealed: bytes | None) -> Mapping[str, Any]:
-        """The same for one of many: what cannot be read is told of by its place, and hides no other."""
+        """Decrypt one of many: what cannot be read is logged by its place, and does not hide the others."""
         nothing: Mapping[str, Any] = {}
         return Known("sealed value", place).read("text", lambda: self._mapping(place, sealed), nothing)
 

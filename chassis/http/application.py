@@ -35,7 +35,7 @@ _DOCS_POLICY = (
 
 
 def takes(*kinds: str) -> dict[str, Any]:
-    """What documentation says of a body that is read as it comes: its media types (`openapi_extra`)."""
+    """Document the media types of a body that is read as it comes (`openapi_extra`)."""
     content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
     return {"requestBody": {"required": True, "content": content}}
 
@@ -91,7 +91,7 @@ def _name(span: Any, method: str, scope: Scope) -> None:
 
 
 def problem(status: int, title: str, detail: str, *, kind: str = "about:blank", **extra: Any) -> JSONResponse:
-    """A problem details answer (RFC 9457)."""
+    """Build a problem details answer (RFC 9457)."""
     headers = {503: {"Retry-After": "1"}, 429: {"Retry-After": "60"}}.get(status)
     if status == 401:
         headers = {"WWW-Authenticate": "Bearer"}
@@ -100,7 +100,7 @@ def problem(status: int, title: str, detail: str, *, kind: str = "about:blank", 
 
 
 async def service_error(_: Request, error: Exception) -> JSONResponse:
-    """The problem details of an error of ours."""
+    """Answer an error of ours with its problem details."""
     assert isinstance(error, ServiceError)  # noqa: S101 - registered for this class only
     extra = dict(error.extra)
     if error.field:
@@ -109,7 +109,7 @@ async def service_error(_: Request, error: Exception) -> JSONResponse:
 
 
 async def invalid_request(_: Request, error: Exception) -> JSONResponse:
-    """The problem details of a request that is not as documented."""
+    """Answer a request that is not as documented; the problem details name every field that is wrong."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     # Never the input itself: it may be personal data.
     errors = [
@@ -142,7 +142,7 @@ async def _too_large(_: Request, error: Exception) -> JSONResponse:
 
 
 async def http_error(_: Request, error: Exception) -> JSONResponse:
-    """The problem details of what the framework refuses."""
+    """Answer, with problem details, what the framework refuses."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
     return problem(error.status_code, str(error.detail), str(error.detail))
 
@@ -183,7 +183,7 @@ def application(
     traced: bool = True,
     most_bytes: int | None = limits.MOST_BYTES,
 ) -> FastAPI:
-    """The application of one service. `ready` names what it needs and whether it is there (seconds-fresh).
+    """Build the application of one service. `ready` names what it needs and if it is there (seconds-fresh).
 
     `process`: its name in telemetry. `traced` False: no span for each request, where there are very many
     and none is ever looked at. `most_bytes`: of a body whose endpoint says nothing
@@ -239,19 +239,19 @@ class _Application(FastAPI):
         self._secure, self._most_bytes = secure, most_bytes
 
     def build_middleware_stack(self) -> App:
-        """All the layers."""
+        """Put the layers together, with `Edge` around them all."""
         return Edge(super().build_middleware_stack(), secure=self._secure, most=self._most_bytes)
 
 
 def _health(app: FastAPI, ready: Callable[[], dict[str, bool]]) -> None:
     @app.get("/health/live", tags=["health"])
     def live() -> dict[str, str]:
-        """The process answers."""
+        """Say that the process answers."""
         return {"status": "ok"}
 
     @app.get("/health/ready", tags=["health"], response_model=None)
     async def readiness() -> JSONResponse:
-        """Ready means: everything named here is true (503 otherwise)."""
+        """Say which of the things that the service needs are there; 503 unless all are."""
         parts = await asyncio.to_thread(ready)
         return JSONResponse(parts, status_code=200 if all(parts.values()) else 503)
 
@@ -259,7 +259,7 @@ def _health(app: FastAPI, ready: Callable[[], dict[str, bool]]) -> None:
 def _docs(app: FastAPI, title: str) -> None:
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:
-        """The API, to be read and tried."""
+        """Show the API, to be read and tried."""
         page = get_swagger_ui_html(openapi_url="/openapi.json", title=title)
         page.headers["content-security-policy"] = _DOCS_POLICY
         return page

@@ -26,12 +26,12 @@ class AuditState(BaseModel):
 
 
 def add(app: FastAPI, database: Callable[[], Database], service: str) -> None:
-    """Entries, signatures and state; and a line for whatever is asked of this application."""
+    """Add the endpoints for the audit log, and log a line for whatever is asked of this application."""
     app.add_middleware(Trail, database=database)
 
     @app.get("/v1/audit/entries", tags=["audit"])
     def entries(caller: Auditor, after: After = 0, limit: Limit = 1000) -> list[AuditEntry]:
-        """Entries in the order of the chain; reading them is an entry too."""
+        """List entries in the order of the chain; reading them adds an entry too."""
         with database().transaction() as tx:
             tx.write(audit.entry(caller, "read", audit.Purpose("audit", f"audit:{service}"), ("entries",)))
             return audit.entries(tx.session, after, limit)
@@ -39,24 +39,24 @@ def add(app: FastAPI, database: Callable[[], Database], service: str) -> None:
     @app.get("/v1/audit/seals", tags=["audit"])
     @unlogged
     def seals(_: Auditor, after: After = 0, limit: Limit = 1000) -> list[AuditSealed]:
-        """The service's signatures under where its log stood."""
+        """List the service's signatures, each with the position where its log stood."""
         with database().read() as session:
             return audit.seals(session, service, after, limit)
 
     @app.get("/v1/audit/state", tags=["audit"])
     @unlogged
     def state(_: Auditor) -> AuditState:
-        """Whether the chain is up to date."""
+        """Say whether the chain is up to date."""
         with database().read() as session:
             return AuditState(oldest_unchained_at=audit.oldest_loose(session))
 
 
 def add_witness(app: FastAPI, database: Callable[[], Database]) -> None:
-    """What this service heard other services sign."""
+    """Add the endpoint for what this service heard other services sign."""
 
     @app.get("/v1/audit/witness/{service}", tags=["audit"])
     @unlogged
     def witnessed(service: ServiceName, _: Auditor, after: After = 0, limit: Limit = 1000) -> list[AuditSealed]:
-        """What a service signed of its audit log, as we heard it then."""
+        """List what a service signed of its audit log, as we heard it then."""
         with database().read() as session:
             return witness.listing(session, service, after, limit)

@@ -36,7 +36,7 @@ class AddressRefused(ValueError):
 
 
 def networks_of(texts: Iterable[str]) -> tuple[Network, ...]:
-    """Networks as settings name them; raises ValueError."""
+    """Read networks as settings name them; raises ValueError."""
     return tuple(ip_network(each) for each in texts)
 
 
@@ -51,7 +51,7 @@ class Egress:
     hosts: frozenset[str] | None = None
 
     def refusal(self, url: str) -> str | None:
-        """Why an address as somebody wrote it may never be asked; None where it may be tried."""
+        """Say why an address, as somebody wrote it, may never be asked; None where it may be tried."""
         if not url.isascii() or not url.isprintable() or "\\" in url or " " in url:
             return "must be plain ASCII, without blanks"
         try:
@@ -71,7 +71,7 @@ class Egress:
         return None if self._is_listed(host) else "the host is not on the list of hosts (WEBHOOK_HOSTS)"
 
     def checked(self, host: str, found: Collection[str]) -> list[str]:
-        """The addresses of a host, all of them good; raises `AddressRefused`."""
+        """Check that every address of a host may be asked, and give them once each; raises `AddressRefused`."""
         if not self._is_listed(host):
             raise AddressRefused("the host is not on the list")
         addresses = list(dict.fromkeys(found))
@@ -94,14 +94,14 @@ class Egress:
 
 
 def is_public(address: IPv4Address | IPv6Address) -> bool:
-    """Whether an address is one machine on the public internet."""
+    """Say whether an address is one machine on the public internet."""
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _NOT_PUBLIC_4)
     return address in _PUBLIC_6 and not any(address in network for network in _NOT_PUBLIC_6)
 
 
 def _plain(text: str) -> IPv4Address | IPv6Address:
-    """An address as the resolver gives it; a scope (`fe80::1%eth0`) says nothing of where it is."""
+    """Read an address as the resolver gives it; a scope (`fe80::1%eth0`) says nothing of where it is."""
     return ip_address(text.partition("%")[0])
 
 

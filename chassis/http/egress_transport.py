@@ -110,7 +110,7 @@ class AsyncTransport(httpx.AsyncHTTPTransport):
 
 
 def refused_address(error: BaseException | None) -> bool:
-    """Whether a request failed because of where it would have gone."""
+    """Say whether a request failed because of where it would have gone."""
     while error is not None and not isinstance(error, AddressRefused):
         error = error.__cause__ or error.__context__
     return error is not None

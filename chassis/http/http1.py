@@ -64,7 +64,7 @@ class TolerantProtocol(HttpToolsProtocol):
                 return
 
     def _should_upgrade(self) -> bool:
-        """Whether the request is put off until it has been read without its offer: no offer is ever taken."""
+        """Say that the request is put off until it has been read without its offer: no offer is ever taken."""
         return True
 
     def _without_offer(self) -> bytes:

@@ -31,13 +31,13 @@ class KeysOut(BaseModel):
 def add(
     app: FastAPI, database: Callable[[], Database], vault_keys: SecretStr, sealed: Sequence[Sealed]
 ) -> None:
-    """`sealed`: every column of the service, but for its outbox, that holds sealed values."""
+    """Add the endpoint. `sealed`: every column of the service, but for its outbox, that holds sealed values."""
     vault = Vault(vault_keys.get_secret_value())
 
     @app.get("/v1/audit/keys", tags=["audit"])
     @unlogged
     def keys(_: Auditor) -> KeysOut:
-        """Counts only: nothing is opened."""
+        """Count the sealed values by column and key version; opens none of them."""
         with database().read() as session:
             found = [
                 SealedValues(column=each.name, version=version, values=values)

@@ -37,7 +37,7 @@ class BodyTooLarge(HTTPException):
 
 
 def bodies(most: int | None) -> Callable[[E], E]:
-    """How long the body of an endpoint may be, in bytes. None: it bounds what it reads by itself.
+    """Limit the body of an endpoint to `most` bytes. None: the endpoint bounds what it reads by itself.
 
     Not FastAPI's `max_body_size`: it answers in plain text, also where nobody wanted the body.
     """
@@ -90,6 +90,6 @@ class Edge:
 
 
 def _told(scope: Scope) -> int:
-    """How long the caller says that the body is; 0 where they do not."""
+    """Read how many bytes the caller says that the body has; 0 where they do not say."""
     said = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
     return int(said) if said.isdigit() else 0

@@ -47,7 +47,7 @@ class Static(StaticFiles):
     """Files of pages, never stale."""
 
     def file_response(self, *args: Any, **options: Any) -> Response:
-        """The file, to be asked for anew each time."""
+        """Serve the file, to be asked for anew each time."""
         response = super().file_response(*args, **options)
         response.headers.update(FRESH)
         return response
@@ -82,7 +82,7 @@ class Pages:
         app.add_exception_handler(HTTPException, self._absent)
 
     def reader(self, request: Request, *roles: str) -> Caller:
-        """Who reads; raises `Unauthenticated` (which becomes the way to the sign-in) and `Forbidden`."""
+        """Tell who reads; raises `Unauthenticated` (which becomes the way to the sign-in) and `Forbidden`."""
         caller = caller_of(request)
         if not caller.roles.intersection(roles):
             raise Forbidden(f"needs one of the roles {', '.join(sorted(roles))}")
@@ -97,7 +97,7 @@ class Pages:
         named: Mapping[str, str] | None = None,
         **what: Any,
     ) -> Response:
-        """A page, in the reader's language. `named`: words for what a refusal lists, by member and code."""
+        """Show a page in the reader's language. `named`: words for what a refusal lists, by member and code."""
         language, locale = self.language(request), self.locale(request)
         words = self._words[language]
 
@@ -141,7 +141,7 @@ class Pages:
         return response
 
     def language(self, request: Request) -> Language:
-        """As chosen on a page, as kept, as the browser prefers, Dutch."""
+        """Choose the language: as chosen on a page, as kept, as the browser prefers, else Dutch."""
         preferred = [
             part.partition(";")[0].strip()[:2].lower()
             for part in request.headers.get("accept-language", "").split(",")
@@ -150,7 +150,7 @@ class Pages:
         return next((known for each in wanted for known in LANGUAGES if known == each), "nl")
 
     def locale(self, request: Request) -> str:
-        """How dates and spans of time are written."""
+        """Choose how dates and spans of time are written."""
         language = self.language(request)
         return "en_GB" if language == "en" else f"{language}_BE"
 
@@ -167,7 +167,7 @@ class Pages:
         return self._refusal(request, error)
 
     async def _misread(self, request: Request, error: Exception) -> Response:
-        """An address that was typed or copied wrongly."""
+        """Refuse an address that was typed or copied wrongly."""
         if not self._is_page(request):
             return await invalid_request(request, error)
         return self._refusal(request, NotFound("no page has this address"))
@@ -183,7 +183,7 @@ class Pages:
 
 
 def leads_to(app: FastAPI, page: str) -> None:
-    """Who types only the host's name comes to `page`."""
+    """Send whoever types only the host's name to `page`."""
 
     @app.get("/", include_in_schema=False)
     def start() -> RedirectResponse:

@@ -30,7 +30,7 @@ class BookBusy(Retryable):
 
 
 def add(app: FastAPI, book: Callable[[], Book]) -> None:
-    """The three questions."""
+    """Add the endpoints for the three questions."""
     asked = threading.Lock()
     reporting: Caller = require("service", partner="reporting")
 
@@ -54,7 +54,7 @@ def add(app: FastAPI, book: Callable[[], Book]) -> None:
         parts: Annotated[int, Query(ge=1, le=MOST_PARTS)] = 1,
         _: Caller = reporting,
     ) -> list[Part]:
-        """How much of a period is held, and the digest of its ids, in equal parts."""
+        """Count what is held of a period, in equal parts, and give the digest of the ids in each."""
         _check(since, until)
         with opened() as found:
             return found.digests(since, until, parts)
@@ -68,7 +68,7 @@ def add(app: FastAPI, book: Callable[[], Book]) -> None:
         after: UUID = FIRST,
         _: Caller = reporting,
     ) -> list[Entry]:
-        """A page of the entries of a period, by id; empty when there are none after `after`."""
+        """List the entries of a period by id, a page at a time; empty when there are none after `after`."""
         _check(since, until)
         with opened(section) as found:
             return found.entries(section, since, until, after)
@@ -76,7 +76,7 @@ def add(app: FastAPI, book: Callable[[], Book]) -> None:
     @app.post("/v1/book/{section}/held", tags=["book"])
     @bodies(MOST_BYTES)
     def held(section: Section, body: Ids, _: Caller = reporting) -> Ids:
-        """Those of these ids that are held, whenever they were received."""
+        """Find which of these ids are held, whenever they were received."""
         audit_context.seldom(_LOGGED_EVERY_S)
         with opened(section) as found:
             return Ids(ids=sorted(found.held(section, body.ids)))

@@ -14,12 +14,12 @@ _ORDER: tuple[Language, ...] = ("nl", "fr", "de", "en")
 
 
 def by_language(lines: Lines) -> Words:
-    """The texts of each language."""
+    """Split the texts by language."""
     return {
         language: {key: texts[place] for key, texts in lines.items()} for place, language in enumerate(_ORDER)
     }
 
 
 def of_problems(lines: Lines) -> Lines:
-    """Texts by the code of a problem, as words."""
+    """Prefix the codes of problems, so that their texts can stand among the other words."""
     return {f"{PROBLEM}{code}": texts for code, texts in lines.items()}

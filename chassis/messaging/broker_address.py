@@ -7,7 +7,7 @@ PORT, TLS_PORT = 5672, 5671
 
 
 def connection_arguments(url: str) -> dict[str, Any]:
-    """What py-amqp's `Connection` is told; with `amqps` the broker must prove to be that host."""
+    """Build the arguments of py-amqp's `Connection`; with `amqps` the broker must prove to be that host."""
     parts = urlsplit(url)
     secure = parts.scheme == "amqps"
     return {

@@ -35,7 +35,7 @@ _PRUNE = text("DELETE FROM inbox WHERE handled_at < :before")
 
 
 def claimed(queue: str, event_ids: Sequence[UUID]) -> tuple[Statement, Statement, Statement]:
-    """The statements that mark as handled; rows of the second are what was new.
+    """Build the statements that mark ids as handled; the rows of the second are those that were new.
 
     Sorted: two workers cannot deadlock.
     """

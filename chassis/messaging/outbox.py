@@ -66,7 +66,7 @@ class Outgoing:
     durable: bool = True
 
     def message(self) -> Message:
-        """The message as the broker gets it."""
+        """Build the message as the broker gets it."""
         return Message(self.id, self.exchange, self.routing_key, self.body, mandatory=self.durable)
 
     def end(self, *, failed: bool) -> None:
@@ -97,7 +97,7 @@ _PUT_OFF = text(
 
 
 def stored(outgoing: Sequence[Outgoing], session: Session) -> Statement | None:
-    """The statement that stores what must not be lost, in the database of `session`."""
+    """Build the statement that stores what must not be lost, in the database of `session`."""
     at = clock.now()
     rows = [
         {
@@ -114,12 +114,12 @@ def stored(outgoing: Sequence[Outgoing], session: Session) -> Statement | None:
 
 
 def place(event_id: UUID) -> str:
-    """Where the body of an event belongs (`chassis.security.vault`)."""
+    """Name the place where the body of an event belongs (`chassis.security.vault`)."""
     return f"outbox:{event_id}:body"
 
 
 def clear(vault: Vault, event_id: UUID, body: bytes) -> bytes:
-    """A body from the outbox as it travels; raises `Unreadable`."""
+    """Give a body from the outbox in clear, as it travels; raises `Unreadable`."""
     return vault.decrypt(place(event_id), body) if is_sealed(body) else body
 
 
@@ -128,7 +128,7 @@ def _at_rest(session: Session, outgoing: Outgoing) -> bytes:
 
 
 def vault_of(engine: Engine | Connection) -> Vault:
-    """The keys that `engine_of` gave: whoever has a database has the keys of what rests in it."""
+    """Get the keys that `engine_of` gave: whoever has a database has the keys of what rests in it."""
     vault: Vault = engine.get_execution_options()["vault"]
     return vault
 
@@ -173,7 +173,7 @@ class Relay:
             self._waiting.put(outgoing)
 
     def confirmed(self, event_id: UUID) -> None:
-        """An event was confirmed on another way: its row can go."""
+        """Note that an event was confirmed another way: its row can go."""
         self._settled.append(event_id)
 
     def _send_loop(self) -> None:
@@ -212,7 +212,7 @@ class Relay:
                 log.warning("outbox: sweep failed", exc_info=True)
 
     def _watch_loop(self) -> None:
-        """Beside the outbox: whatever holds that up must not hold this up."""
+        """Look for silent transactions beside the outbox: whatever holds that up must not hold this up."""
         watch = idle_transactions.Watch(self._engine)
         while not self._stopping.wait(idle_transactions.LOOK_EVERY_S):
             try:
@@ -263,7 +263,7 @@ class Relay:
     def _send_swept(
         self, swept: Sequence[Message], failures: Mapping[UUID, int]
     ) -> tuple[set[UUID], set[UUID]]:
-        """Send all together, then each alone that did not go: one may break the connection of the others.
+        """Send all together, then alone each that did not go: one may break the connection of the others.
 
         What went, and what did not; the rest was not tried, for want of a connection or of time.
         """
@@ -281,7 +281,7 @@ class Relay:
         return sent, refused
 
     def _comes_back(self) -> bool:
-        """Whether there is a connection, or is one again within a moment."""
+        """Wait a moment for the connection if there is none; returns whether there is one."""
         until = time.monotonic() + _BACK_S
         while not self._sender.connected and time.monotonic() < until:
             time.sleep(0.02)
@@ -289,7 +289,7 @@ class Relay:
 
 
 def _swept(vault: Vault, row: Any) -> Message | None:
-    """What is stored of an event as it travels; None where that cannot be read: the others go on."""
+    """Turn a stored event into the message that travels; None where it cannot be read: the others go on."""
     try:
         body = clear(vault, row.id, bytes(row.body))
         parent = telemetry.context_of(Event.decode(body).traceparent)

@@ -109,7 +109,7 @@ class Publisher:
         return confirmed
 
     def publish_and_wait(self, messages: Sequence[Message], timeout: float = 2.0) -> set[UUID]:
-        """`publish_many` for another thread than the event loop's; never raises for broker trouble."""
+        """Do as `publish_many`, for another thread than the event loop's; never raises for broker trouble."""
         work = asyncio.run_coroutine_threadsafe(self.publish_many(messages, timeout), self._loop)
         try:
             return work.result(timeout + 1.0)
@@ -166,7 +166,7 @@ class Publisher:
                 future.set_result(None)
 
     def _tags(self, tag: int, multiple: bool) -> Iterator[int]:
-        """Tags wait in rising order, so a multiple confirm settles a prefix."""
+        """List the tags that a confirm settles: they wait in rising order, so a multiple one takes a prefix."""
         if not multiple:
             yield tag
             return
@@ -176,7 +176,7 @@ class Publisher:
             yield each
 
     def _came_back(self, _: Any, method: Any, properties: Any, __: bytes) -> None:
-        """No queue took it. The broker sends this before its ack."""
+        """Note that no queue took a message. The broker sends this before its ack."""
         log.error("unroutable: exchange %s, routing key %s", method.exchange, method.routing_key)
         self._returned.add(properties.message_id)
 
@@ -241,7 +241,7 @@ class Publisher:
         log.info("%s: connected", self._name)
 
     def _set_blocked(self, blocked: bool) -> None:
-        """A broker that blocks reads nothing more: callers must take their other way at once."""
+        """Note if the broker blocks: it then reads nothing, and callers must take their other way at once."""
         log.warning("%s: broker %s publishing", self._name, "blocks" if blocked else "resumes")
         self._blocked = blocked
         if blocked:

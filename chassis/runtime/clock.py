@@ -6,10 +6,10 @@ from contracts.common import local_day
 
 
 def now() -> datetime:
-    """The server's time, UTC, aware."""
+    """Tell the server's time, UTC, aware."""
     return datetime.now(UTC)
 
 
 def today() -> date:
-    """The day that it is in Belgium."""
+    """Tell which day it is in Belgium."""
     return local_day(now())

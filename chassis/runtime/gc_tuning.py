@@ -9,7 +9,7 @@ _SWITCH_S = 0.0005
 
 
 def for_latency() -> None:
-    """Call once, when all modules are imported."""
+    """Set the interpreter for short pauses; call once, when all modules are imported."""
     sys.setswitchinterval(_SWITCH_S)
     # What is there now stays for ever: no collection need ever look at it again.
     gc.collect()

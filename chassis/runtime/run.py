@@ -41,7 +41,7 @@ _MAX_WORKERS = 200
 
 
 def service_classes(module: ModuleType, names: str) -> list[type]:
-    """The classes that are named, or all that the module defines with entrypoints."""
+    """Find the classes that are named, or all that the module defines with entrypoints."""
     if names:
         return [getattr(module, name) for name in names.split(",")]
     return [

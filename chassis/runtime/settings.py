@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     @field_validator("audit_key")
     @classmethod
     def refuse_what_cannot_sign(cls, value: SecretStr) -> SecretStr:
-        """At start, not at the first signature."""
+        """Refuse a bad key at start, not at the first signature."""
         try:
             signing_key(value.get_secret_value())
         except ValueError:
@@ -65,7 +65,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def refuse_development_means(self) -> Self:
-        """Outside development mode neither secrets nor issuer of the development set-up are accepted."""
+        """Refuse secrets and issuer of the development set-up outside development mode."""
         if self.production:
             for name, value in self:
                 if isinstance(value, SecretStr) and DEVELOPMENT_PREFIX in value.get_secret_value():
@@ -81,7 +81,7 @@ class Settings(BaseSettings):
         return self
 
     def _refuse_weak_means(self) -> None:
-        """In production nothing travels in clear, and nothing rests under a key that somebody made up."""
+        """Refuse, in production, what travels in clear or rests under a key that somebody made up."""
         if urlsplit(self.broker_url.get_secret_value()).scheme != "amqps":
             raise ValueError("broker_url: must be amqps:// outside development mode")
         parts = urlsplit(self.database_url.get_secret_value())
@@ -117,7 +117,7 @@ class PagesSettings(Settings):
 
     @model_validator(mode="after")
     def refuse_half_a_sign_in(self) -> Self:
-        """Both addresses or none, and in production never in clear."""
+        """Refuse one address without the other, and in production any in clear."""
         if (self.oidc_authorization_url is None) != (self.oidc_token_url is None):
             raise ValueError("oidc_authorization_url and oidc_token_url: give both")
         if self.production and self.oidc_authorization_url is not None:
@@ -144,7 +144,7 @@ class CallingSettings(Settings):
 
     @model_validator(mode="after")
     def refuse_to_be_nobody(self) -> Self:
-        """Credentials and where they are taken, or a fixed token; in production never in clear."""
+        """Require credentials and where they are taken, or a fixed token; in production never in clear."""
         if self.service_client_secret is None and self.service_token is None:
             raise ValueError("service_client_secret: give it, or a service_token")
         if self.service_client_secret is not None and self.oidc_token_url is None:
@@ -164,13 +164,13 @@ def load(kind: type[S]) -> S:
 
 
 def secrets_folder() -> Path | None:
-    """SECRETS_DIR: a folder with one file for each secret, named as its field. A variable of the name wins."""
+    """Read SECRETS_DIR: a folder with one file a secret, named as its field. A variable of the name wins."""
     named = os.environ.get("SECRETS_DIR")
     return Path(named) if named else None
 
 
 def secret(name: str) -> str:
-    """One secret for who needs no other setting; raises KeyError where it is neither variable nor file."""
+    """Read one secret where no other setting is needed; raises KeyError if no variable or file holds it."""
     if value := os.environ.get(name.upper()):
         return value
     folder = secrets_folder()

@@ -35,7 +35,7 @@ def limit(answer: M, who: Iterable[Audience], how: Circumstances) -> Limited[M]:
 
 
 def personal(answer: BaseModel) -> tuple[str, ...]:
-    """The personal fields that an answer holds, whoever sees it."""
+    """Name the personal fields that an answer holds, whoever sees it."""
     look = _Look(frozenset(), Circumstances())
     look.at(answer, "")
     return tuple(sorted(look.fields | look.withheld))
@@ -43,7 +43,7 @@ def personal(answer: BaseModel) -> tuple[str, ...]:
 
 @cache
 def _to_look_at(model: type[BaseModel]) -> tuple[tuple[str, Personal | None, bool], ...]:
-    """Fields that are marked, or may hold what is: name, mark, and whether it may be None."""
+    """Find the fields that are marked or may hold marked ones: name, mark, and whether it may be None."""
     found = []
     for name, declared in model.model_fields.items():
         mark = next((each for each in declared.metadata if isinstance(each, Personal)), None)
@@ -70,7 +70,7 @@ class _Look:
     withheld: set[str] = field(default_factory=set)
 
     def at(self, answer: BaseModel, prefix: str) -> BaseModel:
-        """A model, field by field; the same one where nothing is taken away."""
+        """Limit a model, field by field; gives the same one where nothing is taken away."""
         changed = dict[str, Any]()
         for name, mark, optional in _to_look_at(type(answer)):
             value = getattr(answer, name)

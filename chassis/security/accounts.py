@@ -19,7 +19,7 @@ _ALIKE = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "COPTIC", "CHEROKE
 
 
 def account(name: str) -> str:
-    """The account as it is compared, however somebody spelt it: `Bert ` is `bert`, and so is `b\u200bert`."""
+    """Write the account as it is compared, however it was spelt: `Bert ` is `bert`, and so is `b\u200bert`."""
     before = None
     # Leaving out a sign may bring two together that are written as one.
     while name != before:
@@ -32,7 +32,7 @@ def account(name: str) -> str:
 
 
 def refuse_unreadable(name: str, field: str) -> None:
-    """Raises `Invalid` for an account that somebody typed and nobody can tell by reading.
+    """Refuse a typed account that nobody can tell from another by reading; raises `Invalid`.
 
     It has no sign that can be seen, or mixes alphabets whose letters look alike: another account than it seems.
     """
@@ -44,10 +44,10 @@ def refuse_unreadable(name: str, field: str) -> None:
 
 
 def accounts(names: Iterable[str]) -> set[str]:
-    """All of them, as they are compared."""
+    """Write all of them as they are compared."""
     return {account(name) for name in names}
 
 
 def is_one_of(name: str, names: Iterable[str]) -> bool:
-    """Whether a person is among these, however either is spelt."""
+    """Say whether a person is among these, however either is spelt."""
     return account(name) in accounts(names)

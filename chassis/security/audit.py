@@ -100,14 +100,14 @@ class Purpose:
 
 
 def entry(caller: Caller, action: Action, purpose: Purpose, fields: Iterable[str]) -> Statement:
-    """The statement that adds an entry."""
+    """Build the statement that adds an entry."""
     return entries_about(caller, action, purpose.why, [purpose.about], fields)
 
 
 def entries_about(
     caller: Caller, action: Action, why: str, about: Iterable[str], fields: Iterable[str]
 ) -> Statement:
-    """The statement that adds the same entry about each of several."""
+    """Build the statement that adds the same entry about each of several."""
     audit_context.noted(action)
     claims, named = {name: getattr(caller, name) for name in CLAIMS}, sorted(fields)
     return _INSERT(
@@ -129,7 +129,7 @@ def entries_about(
 
 
 def wrote(tx: Transaction, caller: Caller, purpose: Purpose, fields: Iterable[str]) -> None:
-    """These fields are changed by this transaction."""
+    """Log that this transaction changes these fields."""
     tx.write(entry(caller, "write", purpose, fields))
 
 
@@ -160,7 +160,7 @@ class Signer:
         self._key = signing_key(key)
 
     def seal(self, position: int, digest: str, at: datetime) -> AuditSealed:
-        """The signed event."""
+        """Sign where the log stands; gives the event that says so."""
         signature = contract.sign(self._key, self.service, position, digest, at)
         return SEALED[self.service](
             service=self.service, position=position, hash=digest, sealed_at=at, signature=signature
@@ -168,7 +168,7 @@ class Signer:
 
 
 def keep(database: Database, settings: Settings) -> None:
-    """What a worker does every few seconds: chain and sign what was logged."""
+    """Chain and sign what was logged; a worker does this every few seconds."""
     with database.read() as session:
         if not session.execute(_NEWS).scalar_one():
             return
@@ -178,7 +178,7 @@ def keep(database: Database, settings: Settings) -> None:
 
 
 def chain(tx: Transaction, signer: Signer, sign_every_s: float = SIGN_EVERY_S) -> int:
-    """Chain what is loose, and sign where the log stands when the last signature is old; how many were chained.
+    """Chain what is loose, and sign where the log stands when the last signature is old; returns how many.
 
     Does nothing while another process does it.
     """
@@ -213,19 +213,19 @@ def _sign(tx: Transaction, signer: Signer, position: int, digest: str, every_s: 
 
 
 def entries(session: Session, after: int, limit: int) -> list[AuditEntry]:
-    """Chained entries in order, after a position."""
+    """List chained entries in order, after a position."""
     rows = session.execute(_ENTRIES, {"after": after, "limit": limit})
     return [_as_entry(row, row.position, row.hash) for row in rows]
 
 
 def seals(session: Session, service: str, after: int, limit: int) -> list[AuditSealed]:
-    """Signatures in order, after a position."""
+    """List signatures in order, after a position."""
     rows = session.execute(_SEALS, {"after": after, "limit": limit})
     return [SEALED[service](service=service, **row._mapping) for row in rows]
 
 
 def oldest_loose(session: Session) -> datetime | None:
-    """When the oldest entry was made that is not chained yet; None where all are."""
+    """Tell when the oldest entry was made that is not chained yet; None where all are."""
     found: datetime | None = session.execute(_OLDEST_LOOSE).scalar_one()
     return found
 

@@ -34,7 +34,7 @@ class Act:
     own: bool = False
 
     def line(self) -> Statement | None:
-        """The entry of what changes something and is not noted yet; None where there is nothing to say."""
+        """Build the entry of a change that is not noted yet; None where there is nothing to say."""
         return self.write(self) if self.changes and not self.noted and self.caller is not None else None
 
 
@@ -42,42 +42,42 @@ CURRENT: ContextVar[Act | None] = ContextVar("act", default=None)
 
 
 def current() -> Act | None:
-    """The act that this code is part of; None in a worker, which nobody tells what to do."""
+    """Give the act that this code is part of; None in a worker, which nobody tells what to do."""
     return CURRENT.get()
 
 
 def by(caller: Caller) -> None:
-    """Who does it."""
+    """Note who does it."""
     if (act := CURRENT.get()) is not None:
         act.caller = caller
 
 
 def about(*objects: str, state: object = None) -> None:
-    """What it came to."""
+    """Note the objects that it came to, and the state told of each."""
     if (act := CURRENT.get()) is not None:
         act.about.update(dict.fromkeys(objects, state))
 
 
 def only_about(*objects: str) -> None:
-    """What follows is another act of the same request, with a line of its own."""
+    """Begin another act of the same request, with a line of its own."""
     if (act := CURRENT.get()) is not None:
         act.about, act.noted, act.own = dict.fromkeys(objects), False, True
 
 
 def seldom(every_s: float) -> None:
-    """This happens all the time: a line in so many seconds will do, and one for each other state."""
+    """Log this seldom, for it happens all the time: a line in so many seconds, and one for each other state."""
     if (act := CURRENT.get()) is not None:
         act.every_s = every_s
 
 
 def noted(action: str) -> None:
-    """The log gets an entry of this action now; one that reads is no word of what was changed."""
+    """Note that the log gets an entry of this action now; an entry of a read does not stand for a change."""
     act = CURRENT.get()
     if act is not None and (action != "read" or not act.changes):
         act.noted = True
 
 
 def undone() -> None:
-    """What was noted was rolled back."""
+    """Take back what was noted: it was rolled back."""
     if (act := CURRENT.get()) is not None:
         act.noted = False

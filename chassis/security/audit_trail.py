@@ -65,7 +65,7 @@ class Trail:
             audit_context.CURRENT.reset(token)
 
     async def _note(self, act: Act, status: int) -> None:
-        """Before the answer leaves: whoever has it has left a line."""
+        """Write the line before the answer leaves, so that nobody has an answer without one."""
         line = None
         if status in _REFUSED:
             line = self._line(act, "refused", None if act.changes else _READ_S)
@@ -115,7 +115,7 @@ def _endpoint(act: Act) -> Any:
 
 
 def _about(act: Act) -> dict[str, object]:
-    """What the use case named, else the ids in the path, else the path as it is documented."""
+    """Name what the act is about: what the use case named, and ids in the path; else the path as documented."""
     found: dict[str, object] = {}
     for name, value in ({} if act.own else act.scope.get("path_params", {})).items():
         kind = _KINDS.get(name, name.removesuffix("_id"))
@@ -125,6 +125,6 @@ def _about(act: Act) -> dict[str, object]:
 
 
 def _searched(scope: Mapping[str, Any]) -> set[str]:
-    """Names of what was searched by."""
+    """Name what was searched by."""
     said = scope.get("query_string", b"").decode("latin-1").split("&")
     return {name for name in (each.partition("=")[0] for each in said) if _ID.fullmatch(name)}

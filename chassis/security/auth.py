@@ -28,7 +28,7 @@ class Verifier:
         self._keys = IssuerKeys(settings.oidc_jwks_url)
 
     def caller(self, token: str) -> Caller:
-        """Who bears this token; raises `Unauthenticated`."""
+        """Tell who bears this token; raises `Unauthenticated`."""
         claims = self.claims(token, self._settings.oidc_audience)
         named: dict[str, Any] = {name: claims.get(name) for name in CLAIMS}
         roles = claims.get("roles", [])
@@ -41,7 +41,7 @@ class Verifier:
         return Caller(subject=str(claims["sub"]), roles=frozenset(roles), exp=float(claims["exp"]), **named)
 
     def claims(self, token: str, audience: str) -> dict[str, Any]:
-        """What the issuer says in a token for `audience`; raises `Unauthenticated`."""
+        """Read what the issuer says in a token for `audience`; raises `Unauthenticated`."""
         try:
             return self._claims(token, audience)
         except Exception as error:  # noqa: BLE001 - what cannot be checked, for whatever reason, is not believed
@@ -72,12 +72,12 @@ SESSION_KEY = "stalkingalarm.session"
 
 
 def cookie_name(settings: Settings, name: str) -> str:
-    """A cookie as browsers know it: in production no other host and no page in clear can set it."""
+    """Name a cookie as browsers know it: in production no other host and no page in clear can set it."""
     return f"__Host-{name}" if settings.production else name
 
 
 def caller_of(request: Request) -> Caller:
-    """The caller of a request, by bearer token or by the console's session cookie."""
+    """Identify the caller of a request, by bearer token or by the console's session cookie."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer":
         token = request.cookies.get(cookie_name(request.app.state.settings, SESSION_COOKIE), "")
@@ -96,7 +96,7 @@ def caller_of(request: Request) -> Caller:
 
 
 def refuse_other_sites(request: Request) -> None:
-    """What changes something and comes with a cookie must come from a page of ours; raises `Forbidden`.
+    """Refuse a change that comes with a cookie unless a page of ours asked for it; raises `Forbidden`.
 
     Browsers send `Origin` with every such request. The cookie is strict already; but services on one host are
     one site to a browser.
@@ -109,7 +109,7 @@ def refuse_other_sites(request: Request) -> None:
 
 
 def require(*roles: str, partner: str | None = None) -> Any:
-    """A dependency that gives the caller: with one of `roles`, and of `partner` where one is named."""
+    """Make a dependency that gives the caller: with one of `roles`, and of `partner` where one is named."""
 
     def check(request: Request) -> Caller:
         caller = caller_of(request)

@@ -29,7 +29,7 @@ class IssuerKeys:
         self._one_asks = threading.Lock()
 
     def known(self) -> KeySet:
-        """The keys as last read; raises `httpx.HTTPError`, `ValueError` while they never were."""
+        """Give the keys as last read; raises `httpx.HTTPError`, `ValueError` while they never were."""
         if self._keys is None:
             self._ask()
         elif time.monotonic() - self._read_at > _MAX_AGE_S and self._may_ask():
@@ -39,7 +39,7 @@ class IssuerKeys:
         return self._keys
 
     def read_again(self) -> bool:
-        """For a key that nobody knows; whether the keys were read just now."""
+        """Read the keys again for one that nobody knows; returns whether they were read just now."""
         try:
             return self._ask()
         except (httpx.HTTPError, JoseError, ValueError) as error:
@@ -80,7 +80,7 @@ class IssuerKeys:
 
 
 def _usable(published: Any) -> Key | None:
-    """A key of the set; None for one that is broken, of a kind unknown here, or not for signatures.
+    """Import a key of the set; None for one that is broken, of a kind unknown here, or not for signatures.
 
     Providers publish new kinds beside the old (RFC 7517, section 5): one that nobody here can read refuses
     itself, and nobody whose token is signed with another.

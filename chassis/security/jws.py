@@ -29,12 +29,12 @@ class Signed:
 
 
 def join(signed: bytes, signature: bytes) -> str:
-    """A compact JWS as text."""
+    """Write a compact JWS as text."""
     return f"{signed.decode('latin-1')}.{base64.urlsafe_b64encode(signature).rstrip(b'=').decode()}"
 
 
 def split(text: str) -> Signed | None:
-    """The parts of what `join` made; None for anything else."""
+    """Take apart what `join` made; None for anything else."""
     signed, _, last = text.rpartition(".")
     header, _, payload = signed.partition(".")
     signature = _decoded(last)
@@ -45,7 +45,7 @@ def split(text: str) -> Signed | None:
 
 @lru_cache(maxsize=100_000)
 def key_of(public_key: str) -> Ed25519PublicKey | None:
-    """An Ed25519 key from base64url; None, and a line in the log, when it cannot be read."""
+    """Read an Ed25519 key from base64url; None, and a line in the log, when it cannot be read."""
     try:
         return Ed25519PublicKey.from_public_bytes(_padded(public_key))
     except ValueError:
@@ -54,7 +54,7 @@ def key_of(public_key: str) -> Ed25519PublicKey | None:
 
 
 def is_signed_by(key: Ed25519PublicKey, signed: bytes, signature: bytes) -> bool:
-    """Whether the holder of this key signed this."""
+    """Say whether the holder of this key signed this."""
     try:
         key.verify(signature, signed)
     except (InvalidSignature, ValueError):

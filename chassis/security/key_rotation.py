@@ -67,7 +67,7 @@ class Sealed:
         return list(self.table.primary_key.columns)
 
     def window(self, session: Session, after: Key | None) -> tuple[list[tuple[Key, int]], Key | None]:
-        """Primary key and key version of sealed values in the next rows, and the last row; None at the end."""
+        """Read primary key and key version of the next sealed values, and the last row; None at the end."""
         head = func.substring(self.value, 1, VERSION, type_=LargeBinary)
         some = select(*self.keys, head).order_by(*self.keys).limit(_LOOK)
         if after is not None:
@@ -78,7 +78,7 @@ class Sealed:
         return found, rows[-1][:-1] if rows else None
 
     def counted(self, session: Session) -> Counter[int]:
-        """How many values each key version sealed; window by window, for a table may be long."""
+        """Count the values that each key version sealed; window by window, for a table may be long."""
         counts, last = Counter[int](), None
         while True:
             found, last = self.window(session, last)
@@ -87,7 +87,7 @@ class Sealed:
                 return counts
 
     def read(self, session: Session, keys: Sequence[Key]) -> list[Any]:
-        """Primary key, then what the place is made of, then the value, of each row that is still there."""
+        """Read primary key, then what the place is made of, then the value, of each row that is still there."""
         wanted = select(*self.keys, *(self.table.c[each] for each in self.of), self.value)
         return list(session.execute(wanted.where(tuple_(*self.keys).in_(keys))).all())
 
@@ -109,7 +109,7 @@ OUTBOX = Sealed(outbox.OutboxRow, "body", outbox.place, ("id",))
 
 
 def whole(sealed: Sequence[Sealed]) -> Sequence[Sealed]:
-    """The sealed columns of a service, and its outbox."""
+    """Join the sealed columns of a service and its outbox."""
     return (*sealed, OUTBOX)
 
 
@@ -130,7 +130,7 @@ class Resealer:
         self.sealed = whole(self.sealed)
 
     def look(self, database: Database, vault: Vault, work_s: float = WORK_S) -> int:
-        """Seal anew what an older key sealed, for `work_s` seconds at most; how many values it were.
+        """Seal anew what an older key sealed, for `work_s` seconds at most; returns how many values it were.
 
         Asks nothing where there is no older key, and for an hour after a walk that met no old value.
         """

@@ -27,7 +27,7 @@ class Provider:
         self._settings = settings
 
     def redeem(self, code: str, verifier: str, callback: str) -> dict[str, Any]:
-        """Tokens for a code; raises `SignInRefused`, `Retryable` while the provider is away."""
+        """Exchange a code for tokens; raises `SignInRefused`, `Retryable` while the provider is away."""
         return self._tokens(
             {
                 "grant_type": "authorization_code",
@@ -38,11 +38,11 @@ class Provider:
         )
 
     def refresh(self, refresh_token: str) -> dict[str, Any]:
-        """New tokens for a refresh token; raises as `redeem` does."""
+        """Exchange a refresh token for new tokens; raises as `redeem` does."""
         return self._tokens({"grant_type": "refresh_token", "refresh_token": refresh_token})
 
     def revoke(self, refresh_token: str) -> None:
-        """From now on this token is worth nothing; where the provider cannot be told, it runs out by itself."""
+        """Make this token worthless from now on; where the provider cannot be told, it runs out by itself."""
         if not self._settings.oidc_revocation_url:
             return
         body = {"token": refresh_token, "token_type_hint": "refresh_token", **self._ours()}

@@ -71,7 +71,7 @@ class ServiceToken(httpx.Auth):
         self._thread.start()
 
     def stop(self) -> None:
-        """Renew it no more."""
+        """Stop renewing it."""
         self._stopping = True
         self._wanted.set()
 
@@ -122,12 +122,12 @@ class ServiceToken(httpx.Auth):
 
 
 def _between(least: float, most: float) -> float:
-    """So that processes that began together do not ask together."""
+    """Pick a time at random, so that processes that began together do not ask together."""
     return uniform(least, most)  # noqa: S311 - no secret
 
 
 def _seconds(said: Any) -> float:
-    """How long a token lasts: providers may leave it out, and some write it as a text."""
+    """Read how many seconds a token lasts: providers may leave it out, and some write it as a text."""
     try:
         lasts_s = float(said)
     except (TypeError, ValueError):
@@ -136,6 +136,6 @@ def _seconds(said: Any) -> float:
 
 
 def _why(error: Exception) -> str:
-    """Its kind, and what a provider answered: never a text that could hold the secret."""
+    """Name the error's kind, and what a provider answered: never a text that could hold the secret."""
     status = f" {error.response.status_code}" if isinstance(error, httpx.HTTPStatusError) else ""
     return f"{type(error).__name__}{status}"

@@ -51,12 +51,12 @@ class Session:
 
     @property
     def stale(self) -> float:
-        """From when on a new token is asked for: early enough to bear a provider that is away for a while."""
+        """When a new token is first asked for: early enough to bear a provider that is away for a while."""
         return self.issued + (self.until - self.issued) / 2
 
     @property
     def key(self) -> str:
-        """By what a sign-out knows it, whichever token it has by then."""
+        """The key by which a sign-out knows it, whichever token it has by then."""
         return key_of(self.subject, self.begun)
 
 
@@ -75,19 +75,19 @@ class Sessions:
         self._rest_until = 0.0
 
     def begin(self, response: Response, tokens: dict[str, Any]) -> None:
-        """Somebody signed in with these tokens; raises `Unauthenticated`."""
+        """Begin the session of somebody who signed in with these tokens; raises `Unauthenticated`."""
         at = clock.now().timestamp()
         session, token = self._of(tokens, begun=at, seen=at)
         for cookie in self.cookies(session, token):
             response.headers.append("set-cookie", cookie)
 
     def bear(self, response: Response, token: str) -> None:
-        """A token alone is the session: it ends when the token does."""
+        """Let a token alone be the session: it ends when the token does."""
         response.headers.append("set-cookie", self._cookie(self.token_name, token))
         response.headers.append("set-cookie", self._cookie(self.name, None))
 
     def end(self, cookies: dict[str, str], response: Response) -> None:
-        """Here and at the provider."""
+        """End the session, here and at the provider."""
         session = self.opened(cookies)
         self._tell(session, cookies.get(self.token_name, ""))
         if session is not None and session.refresh is not None:
@@ -98,7 +98,7 @@ class Sessions:
             response.headers.append("set-cookie", cookie)
 
     def _tell(self, session: Session | None, token: str) -> None:
-        """Every process, so that streams end; who holds neither a session nor a token of ours tells nothing."""
+        """Tell every process, so that streams end; with neither a session nor a token of ours, tell nothing."""
         if self.signed_out is None or not token:
             return
         at = clock.now()
@@ -116,16 +116,16 @@ class Sessions:
             log.warning("a sign-out was not told to all: %s", type(error).__name__)
 
     def cookies(self, session: Session, token: str) -> list[str]:
-        """What the browser keeps."""
+        """Write the cookies that the browser keeps."""
         sealed = base64.urlsafe_b64encode(self._vault.seal(_PLACE, asdict(session))).decode()
         return [self._cookie(self.token_name, token), self._cookie(self.name, sealed)]
 
     def gone(self) -> list[str]:
-        """What takes it from the browser."""
+        """Write the cookies that take the session from the browser."""
         return [self._cookie(self.token_name, None), self._cookie(self.name, None)]
 
     def opened(self, cookies: dict[str, str]) -> Session | None:
-        """The session of a request; None where there is none that belongs to its token."""
+        """Open the session of a request; None where there is none that belongs to its token."""
         try:
             sealed = base64.urlsafe_b64decode(cookies.get(self.name, ""))
             session = Session(**self._vault.open(_PLACE, sealed))
@@ -134,7 +134,7 @@ class Sessions:
         return session if session.token == _digest(cookies.get(self.token_name, "")) else None
 
     async def kept(self, session: Session, token: str) -> tuple[Session, str] | None:
-        """The session of somebody who is here now, with a newer token where it is time; None: it is over."""
+        """Keep the session of somebody here now, with a newer token where it is time; None: it is over."""
         at = clock.now().timestamp()
         idle, lasts = (self._settings.session_idle, self._settings.session_lasts)
         if at - session.seen > idle.total_seconds() or at - session.begun > lasts.total_seconds():
@@ -145,7 +145,7 @@ class Sessions:
         return (session if noted else replace(session, seen=at)), token
 
     async def _renewed(self, session: Session, token: str, *, over: bool) -> tuple[Session, str]:
-        """With a new token; with the old one where there is none to be had, until its own end."""
+        """Renew the token; where no new one is to be had, the old one stays until its own end."""
         key, now = _digest(str(session.refresh)), time.monotonic()
         for each in [each for each, (_, at) in self._asked.items() if now - at > _REMEMBERED_S]:
             del self._asked[each]
@@ -256,7 +256,7 @@ def _with(headers: list[tuple[bytes, bytes]], cookies: dict[str, str]) -> list[t
 
 
 def _led_to(asked: asyncio.Task[tuple[Session, str]], session: Session) -> bool:
-    """Whether a question for a new token was asked for this session."""
+    """Say whether a question for a new token was asked for this session."""
     if not asked.done() or asked.cancelled() or asked.exception() is not None:
         return False
     found, _ = asked.result()

@@ -52,7 +52,7 @@ class SignIn:
         self._limit = RateLimitItemPerMinute(settings.signins_a_minute)
 
     def count(self, request: Request) -> None:
-        """One more attempt from an address; raises `TooMany`."""
+        """Count one more attempt from an address; raises `TooMany`."""
         if not self._limiter.hit(self._limit, request.client.host if request.client else ""):
             raise TooMany("too many attempts to sign in from this address; wait a minute")
 
@@ -89,7 +89,7 @@ class SignIn:
         return response
 
     def come_back(self, request: Request, code: str | None, state: str | None, error: str | None) -> Response:
-        """Back from the provider: the session begins, and the page that was wanted follows.
+        """Begin the session of somebody back from the provider, and go on to the page that was wanted.
 
         Raises `SignInRefused` where it is not the answer to our own question.
         """
@@ -123,12 +123,12 @@ class SignIn:
 
 
 def _is_ours(to: str) -> bool:
-    """A path of this service. Browsers drop tabs and line ends, and read a backslash as a slash."""
+    """Say whether it is a path of ours. Browsers drop tabs and line ends, and read a backslash as a slash."""
     return to.startswith("/") and not to.startswith("//") and to.isprintable() and "\\" not in to
 
 
 def add(app: FastAPI, settings: PagesSettings, vault: Vault) -> SignIn:
-    """The endpoints that sign people in and out."""
+    """Add the endpoints that sign people in and out."""
     flow = SignIn(settings, vault, app.state.verifier)
     app.state.sessions = flow.sessions
     app.add_middleware(Keeping, sessions=flow.sessions)
@@ -146,7 +146,7 @@ def add(app: FastAPI, settings: PagesSettings, vault: Vault) -> SignIn:
         state: Annotated[str | None, Query(max_length=200)] = None,
         error: Annotated[str | None, Query(max_length=200)] = None,
     ) -> Response:
-        """Where the identity provider sends people back to."""
+        """Sign in the person whom the identity provider sends back."""
         flow.count(request)
         return flow.come_back(request, code, state, error)
 

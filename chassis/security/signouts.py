@@ -36,7 +36,7 @@ _KNOWN = text("SELECT key FROM signed_out WHERE until > :now")
 
 
 def key_of(*what: object) -> str:
-    """What a token or a session is remembered by; nothing can be opened with it."""
+    """Hash what a token or a session is remembered by; nothing can be opened with it."""
     return hashlib.sha256("|".join(map(str, what)).encode()).hexdigest()
 
 
@@ -48,7 +48,7 @@ class SignOuts:
         self._known: frozenset[str] = frozenset()
 
     def end(self, keys: Iterable[str], until: datetime) -> None:
-        """These are over, and would have been by themselves at `until`."""
+        """End these, which would have ended by themselves at `until`."""
         ended = list(keys)
         with self._database.transaction() as tx:
             tx.session.execute(_FORGET, {"now": clock.now()})
@@ -60,5 +60,5 @@ class SignOuts:
         self._known = frozenset(session.execute(_KNOWN, {"now": clock.now()}).scalars())
 
     def over(self, keys: Collection[str]) -> bool:
-        """Whether one of these was signed out."""
+        """Say whether one of these was signed out."""
         return not self._known.isdisjoint(keys)

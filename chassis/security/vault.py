@@ -30,13 +30,13 @@ _DIFFERENT = 16
 
 
 def is_random(key: str) -> bool:
-    """Whether a key (base64url) is 32 bytes that nobody could guess."""
+    """Say whether a key (base64url) is 32 bytes that nobody could guess."""
     raw = base64.urlsafe_b64decode(key.removesuffix(_OPENS).removeprefix(DEVELOPMENT_PREFIX))
     return len(raw) == 32 and len(set(raw)) >= _DIFFERENT
 
 
 def are_random(keys: str) -> bool:
-    """The same of all keys of a vault, each of which must be another."""
+    """Say whether all keys of a vault are random like that, and no two of them the same."""
     each = [part.strip().partition(":")[2].removesuffix(_OPENS) for part in keys.split(",")]
     return all(map(is_random, each)) and len(set(each)) == len(each)
 
@@ -69,7 +69,7 @@ class Vault:
 
     @property
     def versions(self) -> list[int]:
-        """Of all keys that open."""
+        """The versions of all keys that open."""
         return sorted(self._keys)
 
     def seal(self, place: str, value: Any) -> bytes:
@@ -81,21 +81,21 @@ class Vault:
         return json.loads(self.decrypt(place, sealed))
 
     def reseal(self, place: str, sealed: bytes) -> bytes:
-        """The same value for the same place, by the key that seals now; raises `Unreadable`."""
+        """Seal the same value anew for the same place, by the key that seals now; raises `Unreadable`."""
         return self.encrypt(place, self.decrypt(place, sealed))
 
     def pseudonym(self, kind: str, value: str) -> str:
-        """32 letters, the same for one value until another key seals; without the key nobody finds it out."""
+        """Give 32 letters, the same for a value until another key seals; nobody guesses it without the key."""
         return hmac.digest(self._naming, f"{kind}:{value}".encode(), hashlib.sha256).hex()[:32]
 
     def encrypt(self, place: str, clear: bytes) -> bytes:
-        """`seal` for bytes as they are."""
+        """Encrypt bytes as they are for one place, as `seal` does a JSON value."""
         nonce = os.urandom(NONCE)
         sealed = self._keys[self.current].encrypt(nonce, clear, place.encode())
         return self.current.to_bytes(VERSION, "big") + nonce + sealed
 
     def decrypt(self, place: str, sealed: bytes) -> bytes:
-        """`open` for bytes as they were; raises `Unreadable`."""
+        """Decrypt to bytes as they were; raises `Unreadable`."""
         key = self._keys.get(version_of(sealed))
         if key is None:
             raise Unreadable("sealed with an unknown key version")
@@ -106,27 +106,27 @@ class Vault:
 
 
 def version_of(sealed: bytes) -> int:
-    """The version of the key that a value is sealed with."""
+    """Read the version of the key that a value is sealed with."""
     return int.from_bytes(sealed[:VERSION], "big")
 
 
 def is_sealed(value: bytes) -> bool:
-    """Whether a value is sealed, and no JSON object in clear."""
+    """Say whether a value is sealed, and no JSON object in clear."""
     return bool(value) and value[:1] != b"{"
 
 
 def signing_key(secret: str) -> Ed25519PrivateKey:
-    """The Ed25519 key of a secret; raises ValueError unless it is 32 bytes, base64url."""
+    """Read the Ed25519 key of a secret; raises ValueError unless it is 32 bytes, base64url."""
     return Ed25519PrivateKey.from_private_bytes(
         base64.urlsafe_b64decode(secret.removeprefix(DEVELOPMENT_PREFIX))
     )
 
 
 def public_key(secret: str) -> str:
-    """What verifies the signatures of such a secret: 32 bytes, base64url."""
+    """Derive what verifies the signatures of such a secret: 32 bytes, base64url."""
     return base64.urlsafe_b64encode(signing_key(secret).public_key().public_bytes_raw()).decode()
 
 
 def new_key() -> str:
-    """A fresh key: 32 bytes, base64url."""
+    """Make a fresh key: 32 bytes, base64url."""
     return base64.urlsafe_b64encode(os.urandom(32)).decode()

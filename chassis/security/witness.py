@@ -33,11 +33,11 @@ _LISTING = text(
 
 
 def keep(session: Session, sealed: Sequence[Mapping[str, Any]]) -> None:
-    """Copies add nothing; another hash at the same position is kept beside the first, as evidence."""
+    """Keep these: copies add nothing; another hash at the same position stays beside the first, as evidence."""
     send(session, _INSERT(sealed))
 
 
 def listing(session: Session, service: str, after: int, limit: int) -> list[AuditSealed]:
-    """What a service signed, in the order of its log, after a position."""
+    """List what a service signed, in the order of its log, after a position."""
     found = session.execute(_LISTING, {"service": service, "after": after, "limit": limit})
     return [AuditSealed.model_validate(dict(row._mapping)) for row in found]

@@ -15,7 +15,7 @@ LATE_S = 35.0
 
 
 def folder() -> Path | None:
-    """Where a worker keeps its dates; None where nobody asks (native system, APIs)."""
+    """Name the folder where a worker keeps its dates; None where nobody asks (native system, APIs)."""
     named = os.environ.get("HEALTH_DIR")
     if not named:
         return None
@@ -25,12 +25,12 @@ def folder() -> Path | None:
 
 
 def expect(name: str) -> None:
-    """From now on `name` must be noted, or the process is not healthy."""
+    """Expect `name` to be noted from now on; until it is, the process is not healthy."""
     _date(name, 0)
 
 
 def note(name: str, every_s: float) -> None:
-    """`name` was done just now and is due again in `every_s` seconds."""
+    """Note that `name` was done just now and is due again in `every_s` seconds."""
     _date(name, time.time() + every_s)
 
 
@@ -62,7 +62,7 @@ def _api(port: int) -> str:
 
 
 def main() -> int:
-    """The exit code."""
+    """Print what is wrong, or `ok`; returns the exit code."""
     dates = folder()
     why = _worker(dates) if dates else _api(int(os.environ.get("API_PORT", "8000")))
     sys.stdout.write(f"{why or 'ok'}\n")

@@ -58,7 +58,7 @@ def configure(service: str, resource: Resource) -> None:
 
 
 def _known(service: str, metric: Metric) -> Iterator[dict[str, str]]:
-    """Every combination of attributes that this service can count; of queues those that it reads."""
+    """List every combination of attributes that this service can count; of queues those that it reads."""
     choices = (
         [value for value in values if key != "queue" or value.startswith(f"{service}.")]
         for key, values in metric.attributes.items()

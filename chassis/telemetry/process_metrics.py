@@ -31,7 +31,7 @@ _FRESH_S = 2.0
 
 
 def of_process(process: str) -> None:
-    """Its age and the disk under it."""
+    """Observe the age of a process and the disk under it."""
     began = monotonic()
     metrics.observe(names.PROCESS_UPTIME, lambda: [(monotonic() - began, {"process": process})])
     metrics.observe(names.DISK_FREE, lambda: [(_free("/"), {})])
@@ -43,12 +43,12 @@ def _free(path: str) -> float:
 
 
 def of_publisher(connected: Callable[[], bool]) -> None:
-    """Whether it can publish."""
+    """Observe whether the publisher can publish."""
     metrics.observe(names.BROKER_CONNECTED, lambda: [(float(connected()), {})])
 
 
 def of_database(engine: Engine) -> None:
-    """Whether it answers, its clock, and what lies in its outbox and its timers."""
+    """Observe whether the database answers, its clock, and what lies in its outbox and its timers."""
     look = _Look(engine)
     metrics.observe(names.DATABASE_REACHABLE, lambda: [(float(look.now() is not None), {})])
     metrics.observe(names.CLOCK_SKEW, look.reading(lambda found: found.skew_s))

@@ -94,12 +94,12 @@ def flush() -> None:
 
 
 def context_of(traceparent: str | None) -> Context | None:
-    """The context that a W3C `traceparent` describes, or None for the current one."""
+    """Read the context that a W3C `traceparent` describes, or None for the current one."""
     return _propagator.extract({"traceparent": traceparent}) if traceparent else None
 
 
 def traceparent_of(span: Span | None = None) -> str | None:
-    """The W3C `traceparent` of a span, or of the current one; None outside any trace."""
+    """Write the W3C `traceparent` of a span, or of the current one; None outside any trace."""
     carrier: dict[str, str] = {}
     _propagator.inject(carrier, trace.set_span_in_context(span) if span else None)
     return carrier.get("traceparent")
@@ -114,7 +114,7 @@ def start(
 
 
 def start_send(exchange: str, routing_key: str, message_id: str, parent: Context | Span | None = None) -> Span:
-    """The producer span of one message."""
+    """Start the producer span of one message."""
     return start(
         f"send {exchange}",
         SpanKind.PRODUCER,

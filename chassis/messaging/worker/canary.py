@@ -19,7 +19,7 @@ EVERY_S = 10.0
 
 
 def keep_sending(queue: str) -> None:
-    """One every `EVERY_S` seconds; when the broker is away the last date grows old, and that tells."""
+    """Send a canary every `EVERY_S` seconds; with the broker away the last date grows old, and that tells."""
     if health.folder() is None:
         return
     health.expect(queue)
@@ -31,5 +31,5 @@ def keep_sending(queue: str) -> None:
 
 
 def came_back(queue: str) -> None:
-    """It was taken from the queue in its turn."""
+    """Note that the canary was taken from the queue in its turn."""
     health.note(queue, EVERY_S)

@@ -138,13 +138,13 @@ class WorkerPublisher:
             batch.settle(message_id, confirmed and not came_back)
 
     def _came_back(self, _: Exception, exchange: str, routing_key: str, message: amqp.Message) -> None:
-        """No queue took it. The broker sends this before its ack."""
+        """Note that no queue took a message. The broker sends this before its ack."""
         log.error("unroutable: exchange %s, routing key %s", exchange, routing_key)
         self._returned.add(message.properties["message_id"])
 
 
 def _settled_tags(waiting: dict[int, tuple[_Batch, UUID]], tag: int, multiple: bool) -> list[int]:
-    """Tags are in rising order, so a multiple confirm settles a prefix."""
+    """List the tags that a confirm settles: they are in rising order, so a multiple one takes a prefix."""
     return list(takewhile(lambda each: each <= tag, waiting)) if multiple else [tag]
 
 
@@ -159,13 +159,13 @@ def _amqp_message(message: Message) -> amqp.Message:
 
 
 def broker_url() -> str:
-    """The broker of this process; raises KeyError when nobody said."""
+    """Read the address of this process's broker; raises KeyError when nobody gave one."""
     return secret("broker_url")
 
 
 @cache
 def worker_publisher() -> WorkerPublisher:
-    """The publisher of this process, made at first use."""
+    """Give the publisher of this process, made at first use."""
     publisher = WorkerPublisher(broker_url(), "worker publisher")
     process_metrics.of_publisher(lambda: publisher.connected)
     return publisher

@@ -95,7 +95,7 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         channel.basic_consume(self.queue, consumer_tag=f"ctag-{self.queue}", callback=self._arrived)
 
     def _lost(self) -> None:
-        """The broker gives everything unsettled to somebody again; running handlers may finish."""
+        """Forget what waits: the broker hands out all that is unsettled again; running handlers may finish."""
         self._channel = None
         self._forget_waiting()
 
@@ -125,7 +125,7 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         self._waiting.put(_Arrival(delivery, message))
 
     def _park_undecodable(self) -> None:
-        """Beside the handlers, so that a flood of rubbish does not hold up its good neighbours."""
+        """Park these beside the handlers, so that a flood of rubbish does not hold up its good neighbours."""
         failed, self._undecodable = self._undecodable, []
         moved = self._move_on(failed)
         self._give_back([message for (message, _), gone in zip(failed, moved, strict=True) if not gone])
@@ -252,7 +252,7 @@ def _as_failed(arrival: _Arrival, error: Exception) -> Failed:
 
 
 def _body_of(message: amqp.Message) -> bytes:
-    """The bytes as they came; py-amqp decodes those that name an encoding."""
+    """Give the bytes as they came; py-amqp decodes those that name an encoding."""
     return message.body.encode() if isinstance(message.body, str) else bytes(message.body)
 
 

@@ -38,7 +38,7 @@ def note_handled(queue: str, event_type: str) -> None:
 
 
 def last_handled_at(queue: str, event_type: str) -> Handled | None:
-    """When this process last handled such an event; the age of a canary is the liveness figure."""
+    """Say when this process last handled such an event; the age of a canary is the liveness figure."""
     return _last.get((queue, event_type))
 
 
@@ -48,5 +48,5 @@ def note_heard(queue: str) -> None:
 
 
 def heard_ages() -> list[tuple[float, dict[str, str]]]:
-    """Seconds since that, for each queue of this process."""
+    """Give the seconds since something was last heard, for each queue of this process."""
     return [(monotonic() - at, {"queue": queue}) for queue, at in list(_heard.items())]

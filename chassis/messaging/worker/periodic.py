@@ -26,7 +26,7 @@ class _Every(Timer):  # type: ignore[misc]  # nameko is untyped
         super().start()
 
     def _run(self) -> None:
-        """Monotonic, unlike nameko's own: a clock put back by an hour would stop the timers for an hour."""
+        """Run by the monotonic clock, unlike nameko: a clock put back an hour would stop timers for an hour."""
         due = monotonic()
         while True:
             with eventlet.Timeout(max(due - monotonic(), 0), exception=False):

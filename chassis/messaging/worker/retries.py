@@ -36,7 +36,7 @@ TRIED_AWAY = "x-away"
 
 @cache
 def away_delays_s() -> tuple[int, ...]:
-    """Seconds before each further attempt; read at first use, for whoever imports this may fork the process."""
+    """Give the seconds before each further attempt; read at first use: an importer may fork the process."""
     return (1, *[5] * (int(os.environ.get("AWAY_GIVE_UP_S", "3600")) // 5))
 
 
@@ -110,13 +110,13 @@ def tell_of_parked(service: str, database: Callable[[], Database]) -> None:
 
 
 def attempt_of(headers: Mapping[str, Any]) -> int:
-    """The number of this attempt, from 1."""
+    """Read the number of this attempt, from 1."""
     attempt = headers.get(ATTEMPT)
     return attempt if isinstance(attempt, int) and attempt > 0 else 1
 
 
 def move_on(queue: str, failed: Sequence[Failed]) -> list[bool]:
-    """Put failed messages in delayed retry or in parking, all at once; whether the broker has each copy."""
+    """Put failed messages in delayed retry or parking, all at once; says whether the broker has each copy."""
     messages = [_copy(queue, each) for each in failed]
     sending = [
         telemetry.start_send(message.exchange, message.routing_key, str(message.id), each.span)
