@@ -26,7 +26,7 @@ Installation = Annotated[
 
 
 def places_of(system: RunningSystem) -> tuple[Places, str]:
-    """The services of a system of this checkout, and the token of an auditor."""
+    """Find the services of a system of this checkout, and mint the token of an auditor."""
     from chassis.security.vault import public_key
 
     places = {
@@ -40,7 +40,7 @@ def places_of(system: RunningSystem) -> tuple[Places, str]:
 
 
 def told(installation: Path) -> tuple[Places, str]:
-    """What an installation file says, and the token of an auditor; raises SetupError."""
+    """Read an installation file, and the token of an auditor from the environment; raises SetupError."""
     try:
         places: Any = json.loads(installation.read_text())
         given = {name: {"url": str(p["url"]), "public_key": str(p["public_key"])} for name, p in places.items()}

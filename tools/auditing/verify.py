@@ -34,7 +34,7 @@ class Verification:
         self._hash = genesis(self.service)
 
     def expect(self, seals: Sequence[AuditSealed], kept_by: str) -> None:
-        """What was signed, to be met in the log; `kept_by`: who still has it."""
+        """Expect to meet in the log what was signed; `kept_by`: who still has it."""
         for seal in seals:
             if seal.service != self.service or not is_signed(self.key, seal):
                 self.problems.append(
@@ -44,7 +44,7 @@ class Verification:
                 self._seals.setdefault(seal.position, []).append(seal)
 
     def read(self, entry: AuditEntry) -> None:
-        """The next entry."""
+        """Check the next entry."""
         wanted = self.position + 1
         if entry.position != wanted:
             self.problems.append(f"positions {wanted} to {entry.position - 1} are missing")
@@ -64,7 +64,7 @@ class Verification:
                 self.sealed_position, self.sealed_at = entry.position, seal.sealed_at
 
     def end(self) -> None:
-        """The log has no more entries."""
+        """Check, once the log has no more entries, that it reaches everything that was signed."""
         for position, seals in sorted(self._seals.items()):
             if position > self.position:
                 self.problems.append(
@@ -122,7 +122,7 @@ def _pages(client: httpx.Client, url: str, kind: type[M]) -> Iterator[M]:
 
 
 def answer(client: httpx.Client, url: str, query: dict[str, int]) -> Any:
-    """What an auditor is answered; raises SetupError where it is none."""
+    """Ask as an auditor and give the answer; raises SetupError where there is none."""
     try:
         found = client.get(url, params=query)
     except httpx.HTTPError as error:

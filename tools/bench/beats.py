@@ -33,7 +33,7 @@ def _known(database_url: str, keys: dict[UUID, Ed25519PrivateKey]) -> None:
 
 
 def _bodies(keys: dict[UUID, Ed25519PrivateKey], phase: int) -> list[bytes]:
-    """A signed heartbeat of each; at every fourth the battery has gone down by a step that is told."""
+    """Sign a heartbeat of each; at every fourth the battery has gone down by a step that is reported."""
     return [
         jose.sign(
             key,

@@ -34,11 +34,11 @@ class Phase:
     refused: int = 0
 
     def latencies_ms(self) -> list[float]:
-        """Press to unit, sorted."""
+        """List the latencies from press to unit in milliseconds, sorted."""
         return sorted((at - self.due[alarm]) * 1000 for alarm, at in self.arrived.items())
 
     def percentile_ms(self, share: float) -> float:
-        """A percentile of the latencies; infinite when an order never came."""
+        """Give a percentile of the latencies in milliseconds; infinite when an order never came."""
         found = self.latencies_ms()
         index = min(int(share * len(self.due)), len(self.due) - 1)
         return found[index] if index < len(found) else float("inf")
@@ -134,11 +134,11 @@ class Driver:
 
 
 def _spots(count: int) -> Iterator[tuple[float, float]]:
-    """Places all over the country."""
+    """Spread places all over the country."""
     return map(around, range(count))
 
 
 def around(number: int) -> tuple[float, float]:
-    """The n-th of many points, spread some fifteen kilometres around every place in turn."""
+    """Place the n-th of many points, spread some fifteen kilometres around every place in turn."""
     place, turn = PLACES[number % len(PLACES)], number // len(PLACES)
     return place.lat + (turn % 13 - 6) * 0.02, place.lon + (turn // 13 % 13 - 6) * 0.03

@@ -56,7 +56,7 @@ def _commit(database_url: str, pause_s: float) -> float:
 
 
 def _hop(broker_url: str, pause_s: float) -> tuple[float, float]:
-    """Two connections, as between two services: one publishes and waits for its confirm, one consumes."""
+    """Time two connections, as between two services: one publishes and waits for its confirm, one consumes."""
     published: dict[bytes, float] = {}
     confirmed: list[float] = []
     delivered: list[float] = []

@@ -37,7 +37,7 @@ def split_to(zones: list[Zone], wanted: int) -> list[Zone]:
 
 
 def random_points(zones: list[Zone], number: int, rng: random.Random) -> list[Point]:
-    """Points spread evenly over the zones' territory."""
+    """Spread points evenly over the zones' territory."""
     south, west, north, east = BELGIUM
     country = shapely.union_all([zone.outline for zone in zones])
     shapely.prepare(country)
@@ -50,7 +50,7 @@ def random_points(zones: list[Zone], number: int, rng: random.Random) -> list[Po
 
 
 def measure(seed: int = 1) -> dict[str, float]:
-    """Decisions a second, and the parts: route, five nearest units, one unit's move."""
+    """Measure decisions a second, and their parts: route, five nearest units, one unit's move."""
     zones, rooms = load_map(MAP)
     zones = split_to(zones, ZONES)
     rng = random.Random(seed)  # noqa: S311 - a repeatable load, no secret

@@ -106,7 +106,7 @@ async def _phase(driver: Driver, devices: Iterator[Device], rate: float, seconds
 
 
 def cpu_seconds(system: RunningSystem) -> dict[str, float]:
-    """Processor time that each process (with its children) used so far, and the driver's own."""
+    """Read the processor seconds that each process (with its children) used so far, and the driver's own."""
     pids = {process["name"]: process["pid"] for process in system.processes() if process["pid"]}
     return {name: _of(pid) for name, pid in {**pids, "driver": os.getpid()}.items()}
 
@@ -154,7 +154,7 @@ def _figures(phase: Phase, floor: Floor) -> dict[str, float]:
 
 
 async def enrol(system: RunningSystem, count: int) -> list[Device]:
-    """Devices and cards, announced on the bus as the registry does."""
+    """Announce devices and cards on the bus, as the registry does."""
     publisher = Publisher(system.broker_url("registry"))
     await publisher.start()
     await publisher.wait_connected(10)
@@ -226,7 +226,7 @@ async def _drained(system: RunningSystem) -> None:
 
 
 async def units(system: RunningSystem, count: int) -> None:
-    """Units all over the country, and control rooms that send them at once."""
+    """Put units all over the country, under control rooms that send them at once."""
     admin = {"authorization": f"Bearer {issuer.mint('bench', ['admin'], layout=system.layout)}"}
     async with httpx.AsyncClient(base_url=system.url("dispatch"), headers=admin, timeout=60) as client:
         for cic in CONTROL_ROOMS:
@@ -240,7 +240,7 @@ async def units(system: RunningSystem, count: int) -> None:
 
 
 def _unit(number: int, rooms: list[dict[str, Any]]) -> dict[str, Any]:
-    """A unit where a press will be, of the control room whose seat is nearest."""
+    """Describe a unit where a press will be, of the control room whose seat is nearest."""
     lat, lon = around(number)
     room = min(rooms, key=lambda r: (r["lat"] - lat) ** 2 + (r["lon"] - lon) ** 2)
     return {

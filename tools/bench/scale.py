@@ -146,7 +146,7 @@ def _figures(phase: Phase) -> dict[str, Any]:
 
 
 def _summed(phases: list[Phase]) -> dict[str, Any]:
-    """Sums, and the medians of the phases' percentiles: one bad moment of the machine is no verdict."""
+    """Sum up, with the medians of the phases' percentiles: one bad moment of the machine is no verdict."""
     each = [_figures(phase) for phase in phases]
     sums = {name: sum(f[name] for f in each) for name in ("presses", "accepted", "lost", "duplicated")}
     return sums | {name: statistics.median(f[name] for f in each) for name in ("p50_ms", "p99_ms")}

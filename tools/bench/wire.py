@@ -15,7 +15,7 @@ class Wire:
         self._idle: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
 
     async def post(self, path: str, body: bytes, headers: str) -> tuple[int, bytes]:
-        """One request; `headers` ready to be sent, each line ended. Raises OSError when the line breaks."""
+        """Send one request; `headers` as they are sent, each line ended. Raises OSError if the line breaks."""
         head = f"POST {path} HTTP/1.1\r\nhost: {self._host}\r\ncontent-length: {len(body)}\r\n{headers}\r\n"
         request = head.encode() + body
         if self._idle:
@@ -40,7 +40,7 @@ class Wire:
         return int(lines[0].split(" ")[1]), content
 
     async def events(self, path: str, headers: str) -> AsyncIterator[bytes]:
-        """The frames of an event stream."""
+        """Read the frames of an event stream; raises ConnectionError when it is refused."""
         reader, writer = await self._open()
         writer.write(f"GET {path} HTTP/1.1\r\nhost: {self._host}\r\n{headers}\r\n".encode())
         head = await reader.readuntil(b"\r\n\r\n")

@@ -60,7 +60,7 @@ def bring_up(containers: bool = False) -> RunningSystem:
 
 
 def running() -> RunningSystem:
-    """The system of this checkout that runs, native or in containers; raises SetupError when none does."""
+    """Find the system of this checkout that runs, native or in containers; raises SetupError when none does."""
     layout = Layout.at()
     if records.supervisor(layout) is not None:
         return System(layout)
@@ -74,5 +74,5 @@ def running() -> RunningSystem:
 
 
 def compose_system(run: Path) -> ComposeSystem:
-    """The system in containers whose installation is under `run`."""
+    """Open the system in containers whose installation is under `run`."""
     return ComposeSystem(Layout.at(run))

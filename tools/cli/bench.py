@@ -15,7 +15,7 @@ def bench() -> None:
 
 @command()
 def scale() -> None:
-    """Several lanes share the load; heartbeats beside presses. On systems of their own."""
+    """Measure several lanes that share the load, and heartbeats beside presses, on systems of their own."""
     from tools.bench.scale import scale as run
 
     raise typer.Exit(run())

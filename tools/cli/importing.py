@@ -37,13 +37,13 @@ class Sheet:
     rows: list[Row]
 
     def text(self, rows: Sequence[Row]) -> str:
-        """Some of its rows, as a list of their own."""
+        """Write some of its rows as a list of their own."""
         out = io.StringIO()
         csv.writer(out, delimiter=self.delimiter).writerows([self.heading, *(cells for _, cells in rows)])
         return out.getvalue()
 
     def pieces(self) -> Iterator[list[Row]]:
-        """The rows, in as many requests as it takes."""
+        """Split the rows into as many requests as it takes."""
         piece, size = list[Row](), 0
         for row in self.rows:
             length = sum(map(len, row[1]))
@@ -76,7 +76,7 @@ def import_list(
         typer.Option(envvar="STALKINGALARM_TOKEN", help="Of a file manager; better in the environment."),
     ] = None,
 ) -> None:
-    """A list of victims becomes files: first every problem of every line; with one, nothing is made."""
+    """Turn a list of victims into files: first shows every problem of every line; with one, makes nothing."""
     import httpx
 
     sheet = read(path)
@@ -100,7 +100,7 @@ def import_list(
 
 
 def read(path: Path) -> Sheet:
-    """The list in a file; raises SetupError where it is none."""
+    """Read the list in a file; raises SetupError where it is none."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -146,7 +146,7 @@ def run(client: "httpx.Client", sheet: Sheet, *, dry: bool) -> Tally:
 
 
 def twice(sheet: Sheet) -> list[tuple[int, str, str]]:
-    """References that stand in the list twice: in two requests the registry would take them for known."""
+    """Find references that stand in the list twice: in two requests the registry would take them for known."""
     if "reference" not in sheet.heading:
         return []
     place, first, found = sheet.heading.index("reference"), dict[str, int](), []
@@ -176,12 +176,12 @@ def _send(client: "httpx.Client", text: str, dry: bool, so_far: Tally) -> dict[s
 
 
 def _left(dry: bool, so_far: Tally) -> str:
-    """What to do when it ended half way."""
+    """Say what to do when it ended half way."""
     return "" if dry else f"; {so_far.made} files are made. Run it again: no line becomes two files"
 
 
 def _where(zone: str | None, url: str | None, token: str | None) -> tuple[str, str]:
-    """The address of the registry and a token of a file manager."""
+    """Find the address of the registry and a token of a file manager; raises SetupError."""
     if url is not None:
         if token is None:
             raise SetupError("--url: the token of a file manager is needed too (STALKINGALARM_TOKEN)")

@@ -24,7 +24,7 @@ class KeyVersion:
 
 @command("keys")
 def show_keys(installation: Installation = None) -> None:
-    """How many values each key version of each service seals; exit code 1 where a key is missing."""
+    """Count the values that each key version of each service seals; exit code 1 where a key is missing."""
     places, token = told(installation) if installation else places_of(running())
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("service", "key version", "sealed values", ""):
@@ -43,7 +43,7 @@ WAITS, MISSING = "only opens: not in use yet", "has no key: these values cannot 
 
 
 def versions(places: Places, token: str) -> Iterator[KeyVersion]:
-    """Every key version that a service has, or has values of; raises SetupError where one does not answer."""
+    """List every key version that a service has or has values of; raises SetupError if one does not answer."""
     import httpx
 
     from tools.auditing.verify import answer
@@ -54,7 +54,7 @@ def versions(places: Places, token: str) -> Iterator[KeyVersion]:
 
 
 def of_service(service: str, said: dict[str, Any]) -> Iterator[KeyVersion]:
-    """The same of one service; `said`: what it answers."""
+    """List the key versions of one service; `said`: what it answers."""
     current, known, values = said["current"], said["versions"], Counter[int]()
     for each in said["sealed"]:
         values[each["version"]] += each["values"]

@@ -37,7 +37,7 @@ class _Reporting:
         )
 
     def call(self, method: str, path: str, **what: Any) -> Any:
-        """The JSON of an answer."""
+        """Ask reporting, and give the JSON of its answer; raises SetupError."""
         try:
             answer = self._http.request(method, path, **what)
         except httpx.HTTPError as error:
@@ -53,7 +53,7 @@ def ledger(
     hours: Annotated[float, typer.Option(help=_QUESTIONS["hours"], min=0.01, max=24 * 366)] = 24,
     day: Annotated[datetime | None, typer.Option(help=_QUESTIONS["day"], formats=["%Y-%m-%d"])] = None,
 ) -> None:
-    """Every press is in all books, in exactly one incident; exit code 1 where that is not so, or not known."""
+    """Check that every press is in all books, in exactly one incident; exit code 1 if not, or not known."""
     reporting = _Reporting()
     good = _of_day(reporting, day.date()) if day else _of_late(reporting, hours)
     if not good:
@@ -116,7 +116,7 @@ def _of_day(reporting: _Reporting, day: date) -> bool:
 
 
 def _compared(reporting: _Reporting, day: date) -> Any:
-    """What the comparison shows that is asked for now."""
+    """Have a day compared now, and give what that shows; raises SetupError when nothing comes."""
     asked = reporting.call("POST", "/v1/ledger/comparisons", json={"day": day.isoformat()})
     until = time.monotonic() + _PATIENCE_S
     while time.monotonic() < until:

@@ -36,7 +36,7 @@ def demo(
 
 @command()
 def press() -> None:
-    """One simulated press; watch it travel to a patrol and back."""
+    """Fire one simulated press; watch it travel to a patrol and back."""
     travel = asyncio.run(_press(running()))
     console.print(f"The whole way, hop by hop: {COMMAND} trace {travel.alarm_id}", soft_wrap=True)
     if travel.late or not travel.orders:

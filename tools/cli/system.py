@@ -38,7 +38,7 @@ def down() -> None:
 
 @command()
 def status(as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
-    """Processes, addresses and readiness; exit code 1 unless all is ready."""
+    """Show processes, addresses and readiness; exit code 1 unless all is ready."""
     system = running()
     processes = system.checked()
     if as_json:
@@ -59,7 +59,7 @@ def token(
     unit: str | None = None,
     district: str | None = None,
 ) -> None:
-    """A bearer token for the running system, valid for an hour."""
+    """Print a bearer token for the running system, valid for an hour."""
     try:
         layout = running().layout
     except SetupError:

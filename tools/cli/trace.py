@@ -12,7 +12,7 @@ from tools.runtime.native.layout import COMMAND, SetupError
 
 @command("trace")
 def show_trace(alarm: Annotated[str, typer.Argument(help="Alarm id, or trace id (32 digits).")]) -> None:
-    """The waterfall of one alarm through every service."""
+    """Show the waterfall of one alarm through every service."""
     import httpx
 
     from tools.dev import waterfall

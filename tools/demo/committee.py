@@ -53,22 +53,22 @@ Who = dict[str, str]
 
 
 def today(after: int = 0) -> str:
-    """The day in Belgium, or the day so many days `after` it."""
+    """Write the day in Belgium, or the one so many days `after` it."""
     return (clock.today() + timedelta(days=after)).isoformat()
 
 
 def secretariat(world: World) -> Who:
-    """Who keeps the committee's papers."""
+    """Give the header of whoever keeps the committee's papers."""
     return world.bearer("secretariat", partner="city", district=DISTRICT)
 
 
 def magistrate(world: World) -> Who:
-    """Who is on duty at the parket."""
+    """Give the header of whoever is on duty at the parket."""
     return world.bearer("magistrate", partner="parket", district=DISTRICT)
 
 
 async def protocol(world: World, zones: Sequence[str]) -> None:
-    """The protocol of Ghent in force, through all hands; one that binds already is left alone."""
+    """Bring the protocol of Ghent into force, through all hands; one that binds already is left alone."""
     # Simulated victims live everywhere.
     body = _PROTOCOL | {"zones": list(zones)}
     path, desk = f"/v1/protocols/{PROTOCOL_ID}", secretariat(world)
@@ -90,32 +90,32 @@ async def protocol(world: World, zones: Sequence[str]) -> None:
 
 
 async def drafted(world: World, proposer: Who, partner: str, enrolment_id: str, **said: Any) -> str:
-    """The path of an application in the making."""
+    """Draft an application; returns its path."""
     body = APPLICATION | {"proposer": partner, "enrolment_id": enrolment_id} | said
     application = await world.call("POST", "committee", "/v1/applications", proposer, body)
     return f"/v1/applications/{application['id']}"
 
 
 async def submitted(world: World, proposer: Who, partner: str, enrolment_id: str, **said: Any) -> str:
-    """The path of an application that lies before the committee."""
+    """Draft an application and lay it before the committee; returns its path."""
     path = await drafted(world, proposer, partner, enrolment_id, **said)
     await world.call("POST", "committee", f"{path}/submit", proposer)
     return path
 
 
 def about(path: str) -> dict[str, str]:
-    """The point of an agenda for the application at a path."""
+    """Make the point of an agenda for the application at a path."""
     return {"application_id": path.rpartition("/")[2]}
 
 
 async def granted_at_once(world: World, path: str) -> None:
-    """The magistrate on duty grants provisionally."""
+    """Have the magistrate on duty grant provisionally."""
     reasons = {"reasons": "all three elements are shown, and he is near"}
     await world.call("POST", "committee", f"{path}/grant-provisionally", magistrate(world), reasons)
 
 
 async def invited(world: World, subject: str, partner: str, name: str) -> str:
-    """The id of a member of the committee of Ghent; one who is known already stays the same."""
+    """Invite a member to the committee of Ghent and return the id; one who is known already stays the same."""
     body = {"subject": subject, "partner": partner, "name": name}
     path = f"/v1/protocols/{PROTOCOL_ID}/members"
     member: dict[str, Any] = await world.call("POST", "committee", path, secretariat(world), body)
@@ -123,7 +123,7 @@ async def invited(world: World, subject: str, partner: str, name: str) -> str:
 
 
 async def confirmed(world: World, meeting_id: str, subject: str, partner: str) -> None:
-    """A member says, at their own desk, that they are at a meeting."""
+    """Have a member say, at their own desk, that they are at a meeting."""
     member = world.bearer("committee", partner=partner, district=DISTRICT, sub=subject)
     await world.call("POST", "committee", f"/v1/meetings/{meeting_id}/presence", member)
 
@@ -137,7 +137,7 @@ class Meeting:
 
     @classmethod
     async def opened(cls, world: World, *agenda: dict[str, str]) -> Self:
-        """One that begins now, with these points."""
+        """Open one that begins now, with these points."""
         body = {"protocol_id": str(PROTOCOL_ID), "starts_at": datetime.now(UTC).isoformat()}
         made = cls(
             world, (await world.call("POST", "committee", "/v1/meetings", secretariat(world), body))["id"]
@@ -148,20 +148,20 @@ class Meeting:
         return made
 
     async def comes_in(self, subject: str, partner: str, name: str) -> tuple[str, ...]:
-        """A member comes in and confirms it; the partners without whom nothing can be decided yet."""
+        """Let a member come in and confirm it; returns the partners without whom nothing can be decided yet."""
         await invited(self._world, subject, partner, name)
         await confirmed(self._world, self.id, subject, partner)
         seen = await self._world.call("GET", "committee", self._path, self._desk)
         return tuple(sorted({missing for point in seen["agenda"] for missing in point["missing"]}))
 
     async def decides(self, path: str, move: str, **said: Any) -> dict[str, Any]:
-        """It decides something; raises `Refused` without a quorum."""
+        """Decide something; raises `Refused` without a quorum."""
         body = {"meeting_id": self.id, **said}
         answer: dict[str, Any] = await self._world.call("POST", "committee", f"{path}/{move}", self._desk, body)
         return answer
 
     async def closed(self) -> None:
-        """It ends."""
+        """End the meeting."""
         await self._do("close")
 
     async def _do(self, what: str, body: dict[str, str] | None = None) -> dict[str, Any]:

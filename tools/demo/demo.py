@@ -44,7 +44,7 @@ def demo(system: RunningSystem, console: Console, presses: int = PRESSES) -> boo
 
 
 def what_failed(error: Exception) -> str:
-    """The error for people: an error without words is at least of a kind, and a request had an address."""
+    """Describe the error for people: without words, at least by its kind; of a request, with its address."""
     try:
         asked = f"{error.request.method} {error.request.url}: " if isinstance(error, httpx.HTTPError) else ""
     except RuntimeError:  # of no request
@@ -79,7 +79,7 @@ async def _demo(system: RunningSystem, console: Console, presses: int) -> bool:
 
 
 async def prepare(world: World, console: Console, count: int) -> tuple[list[seed.Victim], list[dict[str, Any]]]:
-    """Protocol, control rooms, units and victims, with a progress bar."""
+    """Set up protocol, control rooms, units and victims, with a progress bar."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("enrolling victims: application, grant, card, device, test press", total=count)
@@ -106,7 +106,7 @@ async def _fire(fleet: Fleet, victims: Sequence[seed.Victim], console: Console) 
 
 
 def table(travels: Any) -> Table:
-    """The newest presses with the milliseconds to each stage."""
+    """Draw the newest presses with the milliseconds to each stage."""
     shown = Table(
         title="STALKINGALARM: milliseconds from the press to each stage", header_style="bold", box=None
     )
@@ -120,7 +120,7 @@ def table(travels: Any) -> Table:
 
 
 async def _counted(world: World, travels: Sequence[Travel], since: datetime) -> dict[str, Any]:
-    """What the units saw, set against what the ledger has; they must agree."""
+    """Set what the units saw against what the ledger has; they must agree."""
     entries = await asyncio.gather(*(_ledger_entry(world, travel) for travel in travels))
     lost = duplicated = 0
     for travel, entry in zip(travels, entries, strict=True):
@@ -148,7 +148,7 @@ def _sent(entry: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 async def _ledger_entry(world: World, travel: Travel) -> dict[str, Any]:
-    """The ledger's line of a press once it is complete, or as far as it came."""
+    """Fetch the ledger's line of a press once it is complete, or as far as it came."""
     entry: dict[str, Any] = {}
 
     async def complete() -> bool:
@@ -169,7 +169,7 @@ async def _ledger_entry(world: World, travel: Travel) -> dict[str, Any]:
 
 
 def percentile(times: Sequence[float], q: int) -> float | None:
-    """The q-th percentile, milliseconds to a tenth; None without times."""
+    """Compute the q-th percentile, milliseconds to a tenth; None without times."""
     if len(times) < 2:
         return round(times[0], 1) if times else None
     return round(statistics.quantiles(times, n=100, method="inclusive")[q - 1], 1)

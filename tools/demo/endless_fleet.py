@@ -20,12 +20,12 @@ class Neighbours:
     layout = Layout.at()
 
     def url(self, name: str) -> str:
-        """Base URL of a service, or of `collector`."""
+        """Give the base URL of a service, or of `collector`."""
         return "http://collector:4318" if name == "collector" else f"http://{name}-api:8000"
 
 
 async def press_on() -> None:
-    """One victim after the other, for ever; a line for each press."""
+    """Have one victim after the other press, for ever; print a line for each press."""
     async with World(Neighbours()) as world:
         victims, units = await prepare(world, Console(), _VICTIMS)
         async with Fleet(world, units) as fleet:

@@ -93,7 +93,7 @@ class Fleet:
             await put_units(self._world, [{**unit, "available": False} for unit in self._registered])
 
     async def press(self, victim: Victim) -> Travel:
-        """One victim presses and walks on; returns when the alarm is closed, or after 60 s."""
+        """Have one victim press and walk on; returns when the alarm is closed, or after 60 s."""
         device = victim.device
         alarm_id = alarm_id_of(UUID(device.device_id), device.counter + 1)
         travel = Travel(victim, _name_near(device.position), alarm_id, time.perf_counter())
@@ -136,7 +136,7 @@ class Fleet:
             travel.over.set()
 
     async def _drive(self) -> None:
-        """Units drive about: the fleet that dispatch chooses from is never the same."""
+        """Drive the units about: the fleet that dispatch chooses from is never the same."""
         dice = random.Random(1)  # noqa: S311 - a simulation, no secret
         places = {u["unit_id"]: (u["lat"], u["lon"]) for u in self._registered}
         cics = itertools.cycle(sorted({u["control_room_id"] for u in self._registered}))
@@ -165,7 +165,7 @@ def _name_near(position: tuple[float, float] | None) -> str:
 
 
 def _walk(victim: Victim) -> Iterator[tuple[float, float]]:
-    """From where the victim is towards the next place, on foot, for two minutes at most."""
+    """Walk from where the victim is towards the next place, on foot, for two minutes at most."""
     lat, lon = victim.device.position or (51.05, 3.72)
     here = min(PLACES.values(), key=lambda p: (p.lat - lat) ** 2 + (p.lon - lon) ** 2)
     there = next(p for p in PLACES.values() if p.cic == here.cic and p is not here)

@@ -41,7 +41,7 @@ class Victim:
 
 
 def card(name: str, address: str, perpetrator: dict[str, Any] | None = None) -> dict[str, Any]:
-    """An intervention card as the desk types it in."""
+    """Fill in an intervention card as the desk types it in."""
     return {
         "victim": {"name": name, "born_on": "1990-05-02", "phone": "+32470112233"},
         "languages": ["nl", "fr"],
@@ -62,7 +62,7 @@ def card(name: str, address: str, perpetrator: dict[str, Any] | None = None) -> 
 
 
 async def protocol(world: World) -> None:
-    """The protocol of Ghent in force, for every zone."""
+    """Bring the protocol of Ghent into force, for every zone."""
     await committee.protocol(world, (await Zones.load(world)).ids)
 
 
@@ -84,7 +84,7 @@ class File:
         return f"GE.37.L1.{self.id[:6]}/2026"
 
     def manager(self, world: World) -> dict[str, str]:
-        """Who keeps it."""
+        """Give the header of whoever keeps it."""
         return world.bearer("file_manager", zone=self.zone)
 
 
@@ -93,7 +93,7 @@ Grant = Callable[[World, File], Coroutine[Any, Any, None]]
 
 
 async def opened(world: World, zone: str) -> File:
-    """A new file of a zone."""
+    """Open a new file of a zone."""
     answer = await world.call("POST", "registry", "/v1/enrolments", world.bearer("file_manager", zone=zone))
     return File(answer["id"], zone)
 
@@ -108,7 +108,7 @@ async def enrol(
     activate: bool = True,
     grant: Grant | None = None,
 ) -> Victim:
-    """Everything from the first paper to the active alarm; raises `Refused` where the system refuses.
+    """Do everything from the first paper to the active alarm; raises `Refused` where the system refuses.
 
     `grant`: how the committee comes to it (default: at once, by the magistrate on duty).
     """
@@ -122,7 +122,7 @@ async def enrol(
 
 
 async def granted_at_once(world: World, file: File) -> None:
-    """Urgent, by the magistrate on duty."""
+    """Apply urgently, and have the magistrate on duty grant it."""
     said = {"pv_numbers": [file.pv_number], **committee.URGENT}
     path = await committee.submitted(world, file.manager(world), "police", file.id, **said)
     await committee.granted_at_once(world, path)
@@ -131,7 +131,7 @@ async def granted_at_once(world: World, file: File) -> None:
 async def equipped(
     world: World, file: File, name: str, place: Place, *, perpetrator: dict[str, Any] | None = None
 ) -> Victim:
-    """Police report, intervention card, convention and device of a file."""
+    """Give a file its police report, intervention card, convention and device."""
     manager, address = file.manager(world), f"{name} street 1, {place.name}"
     papers = {"card": card(name, address, perpetrator), "cancel_code": CANCEL_CODE, "duress_code": DURESS_CODE}
     # One after the other: all of these lock the same file.
@@ -143,7 +143,7 @@ async def equipped(
 
 
 async def handed_out(world: World, file: File, name: str, place: Place) -> Victim:
-    """Convention and device of a file, for somebody who is at a place."""
+    """Give a file its convention and device, for somebody who is at a place."""
     manager, device = file.manager(world), Device(world.http, world.url("alarm"))
     device.position = (place.lat, place.lon)
     convention = {"signed_on": committee.today(), "by": name}
@@ -164,7 +164,7 @@ def _device(device: Device) -> dict[str, str | bool]:
 
 
 async def switched_on(world: World, victim: Victim) -> None:
-    """A test press until the path has answered for this device, then the switch."""
+    """Send a test press, wait until the path has answered for this device, then switch the alarm on."""
     file = File(str(victim.enrolment_id), victim.zone)
 
     async def known() -> bool:
@@ -181,7 +181,7 @@ async def switched_on(world: World, victim: Victim) -> None:
 
 
 async def units(world: World, count: int) -> list[dict[str, Any]]:
-    """Units on real places, half of them in and around Ghent; the same list every time."""
+    """Put units on real places, half of them in and around Ghent; the same list every time."""
     zones = await Zones.load(world)
     ghent = [p for p in PLACES.values() if p.cic == GENT]
     others = [p for p in PLACES.values() if p.cic != GENT]
@@ -221,18 +221,18 @@ class Zones:
 
     @classmethod
     async def load(cls, world: World) -> Self:
-        """The zones in force."""
+        """Load the zones in force."""
         return cls(await world.call("GET", "dispatch", "/v1/zones", world.bearer("admin")))
 
     def at(self, lat: float, lon: float) -> str:
-        """The id of the zone at a point, in degrees; the nearest one where none holds it."""
+        """Find the id of the zone at a point, in degrees; the nearest one where none holds it."""
         point = Point(lon, lat)
         inside = self._tree.query(point, predicate="intersects")
         return str(self.ids[inside[0] if len(inside) else self._tree.nearest(point)])
 
 
 async def policy(world: World, cic: str, **changed: Any) -> None:
-    """How a control room takes its alarms; its supervisor confirms the webhook."""
+    """Set how a control room takes its alarms; its supervisor confirms the webhook."""
     body = {"policy": "automatic", "amqp": False, "webhook_url": None, "webhook_secret": None, **changed}
     path = f"/v1/control-rooms/{cic}"
     proposed = await world.call("PUT", "dispatch", path, world.bearer("admin"), body)
@@ -244,7 +244,7 @@ async def policy(world: World, cic: str, **changed: Any) -> None:
 async def victims(
     world: World, count: int, at_once: int = 8, progress: Callable[[], None] = lambda: None
 ) -> list[Victim]:
-    """So many victims, each in the zone of a real place. Those of an earlier run are used again."""
+    """Enrol so many victims, each in the zone of a real place. Those of an earlier run are used again."""
     zones = await Zones.load(world)
     places = list(PLACES.values())
     gate = asyncio.Semaphore(at_once)
@@ -272,7 +272,7 @@ async def victims(
 
 
 async def _known_again(world: World, kept: dict[str, str] | None, name: str, place: Place) -> Victim | None:
-    """The victim of an earlier run, if this system still knows the device."""
+    """Find the victim of an earlier run, if this system still knows the device."""
     if kept is None:
         return None
     key = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(kept["key"]))
@@ -286,7 +286,7 @@ async def _known_again(world: World, kept: dict[str, str] | None, name: str, pla
 
 
 async def tidy(world: World, cics: Iterable[str]) -> int:
-    """A supervisor closes what an earlier run left open; how many."""
+    """Have a supervisor close what an earlier run left open; returns how many."""
     gate = asyncio.Semaphore(16)
 
     async def close(cic: str, incident_id: str) -> None:

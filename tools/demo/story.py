@@ -33,7 +33,7 @@ class Story:
         self._women: list[seed.Victim] = []
 
     async def before(self) -> list[seed.Victim]:
-        """Who gets an alarm: the two women whose alarm is on. Raises `Refused`, `NotRefused`."""
+        """Tell who gets an alarm; returns the two women whose alarm is on. Raises `Refused`, `NotRefused`."""
         zone = (await seed.Zones.load(self._world)).at(_HOME.lat, _HOME.lon)
         self._women = [await self._at_once(zone), await self._after_a_meeting(zone)]
         await self._refused_one(zone)
@@ -136,7 +136,7 @@ class Story:
         return woman
 
     async def after(self, travels: Sequence[Travel]) -> None:
-        """The committee looks again at whoever had to press, and ratifies what was urgent."""
+        """Have the committee look again at whoever had to press, and ratify what was urgent."""
         self._chapter("The next meeting of the committee")
         world, desk = self._world, committee.secretariat(self._world)
         pressed = {t.victim.enrolment_id for t in travels if "closed" in t.stages}
@@ -163,7 +163,7 @@ class Story:
         )
 
     async def _due(self, path: str) -> str:
-        """What the committee's board says of a case."""
+        """Read from the committee's board what is due in a case."""
         desk = committee.secretariat(self._world)
         deadlines = await self._world.call("GET", "committee", f"{path}/deadlines", desk)
         due = next(each for each in deadlines if each["state"] == "open")
@@ -185,7 +185,7 @@ class Story:
         return found[0]
 
     async def _refusal(self, asked: Coroutine[Any, Any, Any], said: str) -> str:
-        """What the refusal names; raises `NotRefused`."""
+        """Await a refusal, and give what it names; raises `NotRefused`."""
         try:
             await asked
         except Refused as refused:
@@ -203,6 +203,6 @@ class Story:
 
 
 def _by(moment: datetime) -> str:
-    """How far away that is."""
+    """Say how far away that is."""
     hours = (moment - datetime.now(UTC)).total_seconds() / 3600
     return f"within {hours:.0f} hours" if hours < 100 else f"within {int(hours / 24 + 0.1)} days"

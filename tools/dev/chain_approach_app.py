@@ -9,7 +9,7 @@ from tools.runtime.native.layout import Layout
 
 
 def create_app() -> FastAPI:
-    """That of the installation that STALKINGALARM_RUN_DIR names. Its people: simulation/chain_approach.py."""
+    """Build the app of the installation in STALKINGALARM_RUN_DIR. Its people: simulation/chain_approach.py."""
     expected = f"Bearer {Layout.at().secret('ketenaanpak.token')}"
     taken: dict[tuple[str, str], dict[str, Any]] = {}
     app = FastAPI(title="Chain approach", docs_url=None, redoc_url=None)
@@ -20,19 +20,19 @@ def create_app() -> FastAPI:
 
     @app.get("/health")
     def health() -> dict[str, int]:
-        """How much came."""
+        """Count what came."""
         return {"taken": len(taken)}
 
     @app.post("/v1/referrals", dependencies=[Depends(refuse_others)])
     @app.post("/v1/referrals/{referral_id}/answer", dependencies=[Depends(refuse_others)])
     def take(request: Request, body: dict[str, Any], idempotency_key: Annotated[str, Header()]) -> None:
-        """A referral of theirs, or their answer to one of ours; a copy changes nothing."""
+        """Take a referral of theirs, or their answer to one of ours; a copy changes nothing."""
         path = request.url.path
         taken.setdefault((path, idempotency_key), {"path": path, "body": body})
 
     @app.get("/v1/taken", dependencies=[Depends(refuse_others)])
     def everything() -> list[dict[str, Any]]:
-        """Path and body of all that came, the oldest first."""
+        """List path and body of all that came, the oldest first."""
         return list(taken.values())
 
     return app

@@ -23,7 +23,7 @@ PROTOBUF = "application/x-protobuf"
 
 
 def create_app() -> FastAPI:
-    """The collector of the installation that STALKINGALARM_RUN_DIR names."""
+    """Build the collector of the installation that STALKINGALARM_RUN_DIR names."""
     store, metrics = SpanStore(Layout.at().run / "traces.db"), MetricStore()
 
     @asynccontextmanager
@@ -46,29 +46,29 @@ def create_app() -> FastAPI:
 
     @app.get("/api/metrics")
     def latest() -> PlainTextResponse:
-        """The last figures of every process, for Prometheus and for people."""
+        """Show the last figures of every process, for Prometheus and for people."""
         return PlainTextResponse(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     @app.get("/api/traces")
     def by_alarm(alarm_id: str) -> list[dict[str, Any]]:
-        """All spans of every trace that touched an alarm."""
+        """List all spans of every trace that touched an alarm."""
         return store.of_alarm(alarm_id)
 
     @app.get("/api/traces/{trace_id}")
     def by_trace(trace_id: str) -> Any:
-        """All spans of one trace."""
+        """List all spans of one trace."""
         return store.of_trace(trace_id) or JSONResponse({"detail": "trace_id: not known"}, 404)
 
     @app.get("/health")
     def health() -> dict[str, Any]:
-        """Counts: spans stored, batches waiting, dropped, refused."""
+        """Count spans stored, batches waiting, dropped, refused."""
         return {"pid": os.getpid(), **store.counts()}
 
     return app
 
 
 async def _taken(request: Request, put: Callable[[bytes], bool]) -> Response:
-    """Hand over one request's body, as OTLP answers: 200, or what is wrong with it."""
+    """Hand over one request's body; answers as OTLP does: 200, or what is wrong with it."""
     if not request.headers.get("content-type", "").startswith(PROTOBUF):
         return Response(f"content-type: only {PROTOBUF}", 415)
     body = await request.body()

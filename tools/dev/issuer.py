@@ -88,7 +88,7 @@ CLIENTS: dict[str, tuple[tuple[str, ...], str]] = {
 
 @cache
 def signing_key(layout: Layout) -> OKPKey:
-    """The installation's own key, made on first use."""
+    """Load the installation's own key, made on first use."""
 
     def make() -> str:
         key = OKPKey.generate_key("Ed25519", {"use": "sig"})
@@ -109,7 +109,7 @@ def mint(
     unit: str | None = None,
     district: str | None = None,
 ) -> str:
-    """A signed token, valid `seconds`. Default installation: this checkout's."""
+    """Mint a signed token, valid `seconds`. Default installation: this checkout's."""
     layout, now = layout or Layout.at(), int(time.time())
     key = signing_key(layout)
     body: dict[str, Any] = {
@@ -135,7 +135,7 @@ def mint(
 
 
 def identify(subject: str, nonce: str, *, layout: Layout, seconds: int = TOKEN_SECONDS) -> str:
-    """An ID token (OpenID Connect Core 1.0) for the pages, valid `seconds`."""
+    """Mint an ID token (OpenID Connect Core 1.0) for the pages, valid `seconds`."""
     now = int(time.time())
     return _signed(
         signing_key(layout),

@@ -13,7 +13,7 @@ from tools.runtime.native.layout import Layout
 
 
 def create_app(layout: Layout | None = None, seconds: int = TOKEN_SECONDS) -> FastAPI:
-    """The issuer of an installation (default: STALKINGALARM_RUN_DIR's); people's tokens last `seconds`."""
+    """Build an installation's issuer (default: STALKINGALARM_RUN_DIR's); people's tokens last `seconds`."""
     layout = layout or Layout.at()
     app = FastAPI(title="Development issuer", docs_url=None, redoc_url=None)
     key = signing_key(layout)
@@ -21,7 +21,7 @@ def create_app(layout: Layout | None = None, seconds: int = TOKEN_SECONDS) -> Fa
 
     @app.get("/.well-known/openid-configuration")
     def configuration(request: Request) -> dict[str, Any]:
-        """Where to find the rest."""
+        """Say where to find the rest."""
         base = str(request.base_url).rstrip("/")
         return {
             "issuer": f"http://127.0.0.1:{layout.ports['issuer']}",
@@ -39,7 +39,7 @@ def create_app(layout: Layout | None = None, seconds: int = TOKEN_SECONDS) -> Fa
 
     @app.get("/jwks.json")
     def keys() -> dict[str, Any]:
-        """The public key."""
+        """Publish the public key."""
         return {"keys": [public]}
 
     codes = Codes(layout, seconds)
@@ -47,7 +47,7 @@ def create_app(layout: Layout | None = None, seconds: int = TOKEN_SECONDS) -> Fa
 
     @app.post("/token", response_model=None)
     async def token(request: Request) -> dict[str, Any] | JSONResponse:
-        """A token for a client (RFC 6749, client credentials)."""
+        """Issue a token to a client (RFC 6749, client credentials)."""
         form = dict(parse_qsl((await request.body()).decode()))
         if form.get("grant_type") == "authorization_code":
             return codes.redeem(form)
@@ -71,7 +71,7 @@ def create_app(layout: Layout | None = None, seconds: int = TOKEN_SECONDS) -> Fa
 
     @app.post("/revoke")
     async def revoke(request: Request) -> dict[str, Any]:
-        """A refresh token is worth nothing any more."""
+        """Revoke a refresh token: it is worth nothing any more."""
         codes.revoke(dict(parse_qsl((await request.body()).decode())))
         return {}
 

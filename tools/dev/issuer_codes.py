@@ -41,7 +41,7 @@ class _Code:
 
 
 def refused(error: str, description: str, status: int = 400) -> JSONResponse:
-    """An error of RFC 6749 section 5.2."""
+    """Answer with an error of RFC 6749 section 5.2."""
     body = {"error": error, "error_description": description}
     return JSONResponse(body, status, headers={"Cache-Control": "no-store"})
 
@@ -56,11 +56,11 @@ class Codes:
         self._refreshing: dict[str, tuple[str, float]] = {}
 
     def add(self, app: FastAPI) -> None:
-        """The two halves of the sign-in page."""
+        """Add the two halves of the sign-in page."""
 
         @app.get("/authorize", response_model=None)
         def ask(request: Request) -> Response:
-            """Who are you?"""
+            """Ask who wants to sign in."""
             given = dict(request.query_params)
             if problem := self._problem(given):
                 return problem
@@ -76,7 +76,7 @@ class Codes:
 
         @app.post("/authorize", response_model=None)
         async def answer(request: Request) -> Response:
-            """Back to the page that asked, with a code."""
+            """Send the person back to the page that asked, with a code."""
             given = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
             if problem := self._problem(given | {"response_type": "code", "code_challenge_method": "S256"}):
                 return problem
@@ -94,7 +94,7 @@ class Codes:
             return RedirectResponse(f"{given['redirect_uri']}?{back}", 303)
 
     def _problem(self, given: dict[str, str]) -> Response | None:
-        """Why there is no going back with this question; an address that is not ours is never gone to."""
+        """Say why there is no going back with this question; never goes to an address that is not ours."""
         ours = {f"http://127.0.0.1:{self._layout.ports[name]}/signin/callback" for name in SERVICES}
         wanted = {"client_id": PAGES_CLIENT, "response_type": "code", "code_challenge_method": "S256"}
         for name, value in wanted.items():
@@ -105,7 +105,7 @@ class Codes:
         return None if given.get("code_challenge") else refused("invalid_request", "code_challenge: missing")
 
     def redeem(self, form: dict[str, str]) -> dict[str, Any] | JSONResponse:
-        """Tokens for a code, once, to who asked for it."""
+        """Exchange a code for tokens, once, for whoever asked for it."""
         code = self._codes.pop(form.get("code", ""), None)
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
         proof = base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
@@ -121,14 +121,14 @@ class Codes:
         return self._tokens(code.person) | nonce
 
     def refresh(self, form: dict[str, str]) -> dict[str, Any] | JSONResponse:
-        """New tokens for a refresh token, once (RFC 6749 section 6)."""
+        """Exchange a refresh token for new tokens, once (RFC 6749 section 6)."""
         person, until = self._refreshing.pop(form.get("refresh_token", ""), ("", 0.0))
         if until < time.monotonic() or form.get("client_id") != PAGES_CLIENT:
             return refused("invalid_grant", "refresh_token: not known, not of this client, or used before")
         return self._tokens(person)
 
     def revoke(self, form: dict[str, str]) -> None:
-        """A refresh token is worth nothing any more (RFC 7009); one that is not known is no error."""
+        """Revoke a refresh token (RFC 7009), which is worth nothing any more; an unknown one is no error."""
         if form.get("client_id") == PAGES_CLIENT:
             self._refreshing.pop(form.get("token", ""), None)
 

@@ -34,7 +34,7 @@ class MetricStore:
         return True
 
     def text(self) -> str:
-        """Everything in Prometheus' text format, named and labelled as by the OpenTelemetry collector."""
+        """Write everything in Prometheus' text format, named and labelled as by the OpenTelemetry collector."""
         now = time.monotonic()
         found: dict[str, list[tuple[dict[str, str], Sent]]] = {}
         for (job, instance), (at, resource) in sorted(self._last.items()):

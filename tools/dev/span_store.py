@@ -73,15 +73,15 @@ class SpanStore:
         return True
 
     def of_alarm(self, alarm_id: str) -> list[dict[str, Any]]:
-        """All spans of every trace that touched an alarm, also those of its linked batches."""
+        """List all spans of every trace that touched an alarm, also those of its linked batches."""
         return self._read("SELECT trace_id FROM spans WHERE alarm_id = ?", alarm_id)
 
     def of_trace(self, trace_id: str) -> list[dict[str, Any]]:
-        """All spans of one trace, by start time."""
+        """List all spans of one trace, by start time."""
         return self._read("SELECT ?", trace_id)
 
     def counts(self) -> dict[str, int]:
-        """Figures for the status page."""
+        """Count, for the status page, what is stored, waiting, dropped and undecodable."""
         with self._connect() as db:
             stored = db.execute("SELECT count(*) FROM spans").fetchone()[0]
         return {

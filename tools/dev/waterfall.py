@@ -29,7 +29,7 @@ class Span:
 
     @classmethod
     def of(cls, row: dict[str, Any]) -> "Span":
-        """From the collector's JSON."""
+        """Read it from the collector's JSON."""
         return cls(**{name: row[name] for name in cls.__dataclass_fields__ if name in row})
 
 
@@ -50,7 +50,7 @@ class Step:
 
 
 def steps(spans: Sequence[Span]) -> list[Step]:
-    """The spans of one trace as a tree, depth first, siblings by start."""
+    """Arrange the spans of one trace as a tree, depth first, siblings by start."""
     known = {span.span_id: span for span in spans}
     children: dict[str | None, list[Span]] = defaultdict(list)
     for span in sorted(spans, key=lambda s: (s.start_ns, s.span_id)):
@@ -70,12 +70,12 @@ def steps(spans: Sequence[Span]) -> list[Step]:
 
 
 def slowest(found: Sequence[Step]) -> Step | None:
-    """The hop that took most by itself, waiting included."""
+    """Find the hop that took most by itself, waiting included."""
     return max(found, key=lambda step: step.cost_ns, default=None)
 
 
 def render(rows: Sequence[dict[str, Any]], title: str) -> RenderableType:
-    """The waterfall of all traces in `rows` (the collector's JSON), one after the other."""
+    """Draw the waterfall of all traces in `rows` (the collector's JSON), one after the other."""
     traces: dict[str, list[Span]] = defaultdict(list)
     for row in rows:
         traces[row["trace_id"]].append(Span.of(row))
@@ -131,7 +131,7 @@ def _remark(step: Step, worst: bool) -> Text:
 
 
 def _covered(span: Span, children: Sequence[Span]) -> int:
-    """How much of a span its children account for, overlaps counted once; nanoseconds."""
+    """Sum how much of a span its children account for, overlaps counted once; nanoseconds."""
     covered, reached = 0, span.start_ns
     for child in children:
         begin, end = max(child.start_ns, reached), min(child.end_ns, span.end_ns)

@@ -13,7 +13,7 @@ _WEBHOOK = "/v1/chain-approach/webhook"
 
 
 def signed(secret: str, kind: str, data: dict[str, Any]) -> tuple[str, dict[str, str]]:
-    """Body and headers of something that is told (Standard Webhooks)."""
+    """Sign something that is told (Standard Webhooks); returns body and headers."""
     body, at, message = json.dumps({"type": kind, "data": data}), datetime.now(UTC), secrets.token_hex(8)
     headers = {
         "content-type": "application/json",
@@ -33,7 +33,7 @@ class ChainApproach:
         self._secret = world.system.layout.secret("ketenaanpak.secret")
 
     async def taken(self, path: str, **wanted: Any) -> list[dict[str, Any]]:
-        """The bodies that came at a path and say what is wanted, the oldest first."""
+        """List the bodies that came at a path and say what is wanted, the oldest first."""
         came = await self._world.call("GET", "ketenaanpak", "/v1/taken", self._pass)
         bodies = [each["body"] for each in came if each["path"] == path]
         return [body for body in bodies if wanted.items() <= body.items()]

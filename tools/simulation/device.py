@@ -82,7 +82,7 @@ class Device:
         return await self._deliver("press", give_up_after_s, changed)
 
     async def test(self, *, give_up_after_s: float = 20) -> Press:
-        """A test press: the same way, never dispatched."""
+        """Send a test press: the same way, never dispatched."""
         return await self._deliver("test", give_up_after_s, {})
 
     def prepare(self, kind: Literal["press", "test"] = "press", **changed: Any) -> Press:
@@ -101,7 +101,7 @@ class Device:
         return Press(kind, self.counter, now, sign(self.key, self.device_id, payload, SIGNED_AS["press"]))
 
     def fix(self, position: tuple[float, float] | None = None) -> dict[str, Any] | None:
-        """The phone's reading of where it is now."""
+        """Read where the phone is now."""
         if not (place := position or self.position):
             return None
         return {"lat": place[0], "lon": place[1], "radius_m": 12.0, "at": datetime.now(UTC).isoformat()}
@@ -211,7 +211,7 @@ class Device:
         return (await self._post("/v1/heartbeats", "heartbeats", **{**state, **changed})).status_code
 
     async def ladder(self, alarm_id: UUID) -> dict[str, Any]:
-        """How far the alarm has come; raises httpx.HTTPStatusError when refused."""
+        """Ask how far the alarm has come; raises httpx.HTTPStatusError when refused."""
         claim = sign(
             self.key,
             self.device_id,

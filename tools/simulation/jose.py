@@ -9,12 +9,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 
 def b64url(raw: bytes) -> str:
-    """Base64url without padding."""
+    """Encode as base64url without padding."""
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def sign(key: Ed25519PrivateKey, device_id: str, payload: dict[str, Any], typ: str | None = None) -> str:
-    """A compact JWS; `kid` says whose key proves it, `typ` what it is (None: as old clients do)."""
+    """Sign a compact JWS; `kid` says whose key proves it, `typ` what it is (None: as old clients do)."""
     header = {"alg": "EdDSA", "kid": device_id} | ({"typ": typ} if typ else {})
     parts = (header, payload)
     signed = ".".join(b64url(json.dumps(part, separators=(",", ":")).encode()) for part in parts)
@@ -22,5 +22,5 @@ def sign(key: Ed25519PrivateKey, device_id: str, payload: dict[str, Any], typ: s
 
 
 def public_key(key: Ed25519PrivateKey) -> str:
-    """The public half as the registry takes it: 32 bytes, base64url."""
+    """Encode the public half as the registry takes it: 32 bytes, base64url."""
     return b64url(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))

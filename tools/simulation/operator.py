@@ -77,7 +77,7 @@ class Operator:
             await self.act(view, action)
 
     async def act(self, view: dict[str, Any], action: str, body: dict[str, Any] | None = None) -> int:
-        """Do one thing with an incident; the HTTP status (0: nobody answered)."""
+        """Do one thing with an incident; returns the HTTP status (0: nobody answered)."""
         path = f"/v1/incidents/{view['incident_id']}/{action}"
         role = "supervisor" if action == "close" else "operator"
         with (

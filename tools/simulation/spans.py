@@ -32,7 +32,7 @@ def _provider(party: Party) -> TracerProvider:
 
 @cache
 def _provider_of(party: Party, endpoint: str | None) -> TracerProvider:
-    """One for each place to export to: a process may play on several systems, or on none at first."""
+    """Make one for each place to export to: a process may play on several systems, or on none at first."""
     instance = f"simulated-{os.getpid()}"
     provider = TracerProvider(
         resource=Resource.create({"service.name": party, "service.instance.id": instance})
@@ -56,7 +56,7 @@ def span(
     parent: Span | Context | str | None = None,
     attributes: dict[str, str] | None = None,
 ) -> Iterator[Span]:
-    """A span of `party`; `parent` may be a `traceparent` that came with a message. Ends with the block."""
+    """Start a span of `party`, which ends with the block; `parent` may be a `traceparent` of a message."""
     if isinstance(parent, str):
         parent = context_of(parent)
     context = set_span_in_context(parent) if isinstance(parent, Span) else parent
@@ -79,7 +79,7 @@ def span(
 def client(
     party: Party, method: str, route: str, parent: Span | None = None
 ) -> Iterator[tuple[Span, dict[str, str]]]:
-    """The client span of one HTTP request, and the headers that carry it on."""
+    """Start the client span of one HTTP request; gives it and the headers that carry it on."""
     attributes = {"http.request.method": method}
     with span(party, f"{method} {route}", SpanKind.CLIENT, parent=parent, attributes=attributes) as started:
         yield started, {"traceparent": traceparent_of(started) or ""}

@@ -31,7 +31,7 @@ class Stream:
         self.opened = asyncio.Event()
 
     async def __aiter__(self) -> AsyncIterator[Event]:
-        """Events for ever; a refusal (401, 403, 404) ends it with httpx.HTTPStatusError."""
+        """Yield events for ever; a refusal (401, 403, 404) ends it with httpx.HTTPStatusError."""
         failures = 0
         while True:
             try:

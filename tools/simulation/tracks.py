@@ -33,7 +33,7 @@ class Track:
         return distance_m((self.a.lat, self.a.lon), (self.b.lat, self.b.lon))
 
     def at(self, seconds: float) -> tuple[float, float]:
-        """Latitude and longitude after so many seconds; stays at a before and at b after."""
+        """Give latitude and longitude after so many seconds; stays at a before and at b after."""
         travelled = max(0.0, seconds * self.speed_mps)
         share = 1.0 if travelled >= self.metres else travelled / self.metres
         return (
@@ -43,7 +43,7 @@ class Track:
 
 
 def distance_m(a: tuple[float, float], b: tuple[float, float]) -> float:
-    """Great-circle metres between two (lat, lon)."""
+    """Measure the great-circle metres between two (lat, lon)."""
     lat_a, lon_a, lat_b, lon_b = map(math.radians, (*a, *b))
     half = (
         math.sin((lat_b - lat_a) / 2) ** 2

@@ -94,7 +94,7 @@ class Unit:
             job.cancel()
 
     def handle(self, event: Event) -> None:
-        """One event of the stream."""
+        """Handle one event of the stream."""
         order_id = event.data["order_id"]
         known = self.orders.get(order_id)
         if event.name == "withdrawn":

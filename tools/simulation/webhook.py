@@ -31,7 +31,7 @@ class Receiver:
     copies: int = 0
 
     def take(self, body: bytes, headers: dict[str, str]) -> int:
-        """One delivery; the status to answer. A copy (same webhook-id) is not believed twice."""
+        """Take one delivery; returns the status to answer. A copy (same webhook-id) is not believed twice."""
         try:
             event = Webhook(self.secret).verify(body, headers)
         except WebhookVerificationError:

@@ -33,7 +33,7 @@ class World:
         spans.export_to(system.url("collector"))
 
     async def __aenter__(self) -> Self:
-        """The world itself."""
+        """Give the world itself."""
         return self
 
     async def __aexit__(
@@ -44,11 +44,11 @@ class World:
         spans.flush()
 
     def url(self, service: str) -> str:
-        """Base URL of a service."""
+        """Give the base URL of a service."""
         return self.system.url(service)
 
     def bearer(self, *roles: str, **claims: str) -> dict[str, str]:
-        """The header of somebody with these roles and claims (`cic`, `zone`, `unit`, `partner`, `district`).
+        """Make the header for somebody with roles and claims (`cic`, `zone`, `unit`, `partner`, `district`).
 
         `sub`: a certain account; without it, one that its roles and places name.
         """
@@ -58,7 +58,7 @@ class World:
     async def call(
         self, method: str, service: str, path: str, headers: dict[str, str], json: Any = None
     ) -> Any:
-        """One request; its JSON. Raises `Refused` with the problem's own words."""
+        """Make one request and give its JSON. Raises `Refused` with the problem's own words."""
         until_s = asyncio.get_running_loop().time() + self._patience_s
         while True:
             answer = await self.http.request(method, f"{self.url(service)}{path}", headers=headers, json=json)

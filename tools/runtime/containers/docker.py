@@ -9,7 +9,7 @@ from tools.runtime.native.layout import SetupError, project_root
 
 
 def run(*command: str, env: dict[str, str] | None = None, seconds: float = 600) -> str:
-    """What a command said; raises SetupError with its last words when it failed."""
+    """Run a command and give what it said; raises SetupError with its last words when it failed."""
     try:
         done = subprocess.run(
             command, env=env, cwd=project_root(), text=True, capture_output=True, timeout=seconds, check=False
@@ -23,7 +23,7 @@ def run(*command: str, env: dict[str, str] | None = None, seconds: float = 600) 
 
 
 def succeeds(*command: str) -> bool:
-    """Whether a command is there and ends well."""
+    """Say whether a command is there and ends well."""
     try:
         done = subprocess.run(command, cwd=project_root(), capture_output=True, check=False)
     except OSError:
@@ -32,7 +32,7 @@ def succeeds(*command: str) -> bool:
 
 
 def containers(project: str) -> dict[str, dict[str, Any]]:
-    """What `docker inspect` says about every container of a project, by the name of its service."""
+    """Read what `docker inspect` says about every container of a project, by the name of its service."""
     ids = run("docker", "ps", "-aq", "--filter", f"label=com.docker.compose.project={project}").split()
     if not ids:
         return {}
@@ -41,6 +41,6 @@ def containers(project: str) -> dict[str, dict[str, Any]]:
 
 
 def read_env(path: Path) -> dict[str, str]:
-    """The variables of an env file."""
+    """Read the variables of an env file."""
     lines = (line.strip() for line in path.read_text().splitlines())
     return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))

@@ -9,7 +9,7 @@ _PREFIX = "stalkingalarm-standin"
 
 
 def choose() -> dict[str, str]:
-    """What wins over .env: nothing where the public images can be had, else stand-ins, built if need be."""
+    """Choose what wins over .env: nothing if the public images can be had, else stand-ins, built if need be."""
     public = docker.read_env(project_root() / ".env")
     if all(_is_here(public[variable]) for variable in _STAND_INS):
         return {}

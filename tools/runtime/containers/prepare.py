@@ -17,18 +17,18 @@ _PATIENCE_S = 120.0
 
 
 def databases() -> None:
-    """Roles and databases of the services."""
+    """Make roles and databases of the services."""
     os.environ["STALKINGALARM_DATABASE_ADMIN_URL"] = secret("admin_url")
     postgres.provision(Layout.at())
 
 
 def topology() -> None:
-    """Exchanges, queues and bindings."""
+    """Declare exchanges, queues and bindings."""
     declare(secret("broker_url"))
 
 
 def _patiently(step: Callable[[], None]) -> None:
-    """Both may be run again after they were interrupted."""
+    """Repeat a step until the server is there; both may be run again after they were interrupted."""
     deadline = time.monotonic() + _PATIENCE_S
     while True:
         try:

@@ -19,14 +19,14 @@ OF_A_SERVICE = (
 
 
 def folder(layout: Layout) -> Path:
-    """Where they are. Nobody but the owner may enter; the files can be read by the users in containers."""
+    """Make their folder. Nobody but the owner may enter; the files can be read by the users in containers."""
     path = layout.run / "secrets"
     path.mkdir(mode=0o700, exist_ok=True)
     return path
 
 
 def write(layout: Layout) -> Path:
-    """All secrets of the installation, with the addresses that containers see; answers their folder."""
+    """Write all secrets of the installation, with the addresses that containers see; returns their folder."""
     root = folder(layout)
     for service in SERVICES:
         env = plan.environment(layout, service)
@@ -60,7 +60,7 @@ def _write_some(layout: Layout, name: str, secrets: list[str]) -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """In place: a running container has the file itself mounted, and would go on reading a replaced one."""
+    """Write in place: a running container has the file itself mounted, and would go on reading the old one."""
     path.parent.mkdir(mode=0o700, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644), "w") as out:
         out.write(text)

@@ -26,7 +26,7 @@ _STEPS = ("databases", "topology", *(f"{service}-migrate" for service in SERVICE
 
 
 def containers_run() -> list[Path]:
-    """The folders of installations in containers under the run folder: what `make stop` must think of."""
+    """Find the folders of installations in containers under the run folder: `make stop` must think of them."""
     return [env.parent for env in sorted(default_run_dir().glob("*/env"))]
 
 
@@ -142,7 +142,7 @@ class ComposeSystem(RunningSystem):
         self.layout.wipe()
 
     def containers(self) -> dict[str, dict[str, Any]]:
-        """What Docker knows about each."""
+        """Read what Docker knows about each."""
         return docker.containers(self.project)
 
     def processes(self) -> Processes:
@@ -154,7 +154,7 @@ class ComposeSystem(RunningSystem):
         docker.run("docker", "stop", self.container(name))
 
     def kill(self, name: str) -> None:
-        """kill -9 all that runs in one container: a crash, after which its restart policy starts it again."""
+        """Kill (-9) all that runs in one container: a crash, after which its restart policy starts it again."""
         self._killed[name] = self.containers()[name]["State"]["StartedAt"]
         # `docker kill` would be taken for our wish that it stays down.
         docker.succeeds("docker", "exec", self.container(name), "sh", "-c", "kill -9 -1")
@@ -165,16 +165,16 @@ class ComposeSystem(RunningSystem):
         self.wait_ready(name)
 
     def log(self, name: str) -> str:
-        """All that a container wrote."""
+        """Read all that a container wrote."""
         return docker.run("sh", "-c", f"docker logs {self.container(name)} 2>&1")
 
     def last_words(self, name: str) -> str:
-        """The end of a container's log."""
+        """Quote the end of a container's log."""
         said = docker.run("sh", "-c", f"docker logs --tail 5 {self.container(name)} 2>&1").strip()
         return f"`docker logs {self.container(name)}` ends: {said or '(nothing)'}"
 
     def container(self, name: str) -> str:
-        """The container that one process runs in."""
+        """Name the container that one process runs in."""
         return f"{self.project}-{name}-1"
 
     def _describe(self, name: str, found: dict[str, Any]) -> dict[str, Any]:
@@ -210,7 +210,7 @@ class ComposeSystem(RunningSystem):
 
 
 def _probes(layout: Layout) -> dict[str, tuple[int | None, Callable[[], bool]]]:
-    """The published port of each container, and whether it is ready: the same questions as natively."""
+    """Give the published port of each container, and whether it is ready: the same questions as natively."""
     ports = layout.ports
 
     def web(name: str, path: str = "/health/ready") -> tuple[int | None, Callable[[], bool]]:

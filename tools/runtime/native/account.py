@@ -30,7 +30,7 @@ class Account:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def reaches(self, folder: Path) -> bool:
-        """Whether this account may enter a folder, all the way down from the root."""
+        """Say whether this account may enter a folder, all the way down from the root."""
         if not self.switch:
             return True
         command = ["/usr/bin/test", "-x", str(folder)]
@@ -38,7 +38,7 @@ class Account:
 
 
 def own_account() -> Account:
-    """The current user, or the first existing unprivileged account when that is root."""
+    """Choose the current user, or the first existing unprivileged account when that is root."""
     if os.geteuid() != 0:
         return Account(os.geteuid(), os.getegid(), switch=False)
     known = {entry.pw_name: entry for entry in pwd.getpwall()}

@@ -81,7 +81,7 @@ class Child:
         self._changed.set()
 
     def kill(self) -> None:
-        """kill -9, as a crash: it will be started again."""
+        """Kill it (-9), as a crash: it will be started again."""
         if self._process:
             self._enter("crashed", "killed on command")
             records.kill_group(self._process.pid)
@@ -112,7 +112,7 @@ class Child:
         await self._wait_changed(_BACKOFF_S[min(self._quick_deaths, len(_BACKOFF_S) - 1)])
 
     async def _live(self) -> int:
-        """From start to end; answers the exit code."""
+        """Run it from start to end; returns the exit code."""
         if self.spec.skip:
             nothing_to_do: bool = await asyncio.to_thread(self.spec.skip)
             if nothing_to_do:

@@ -15,7 +15,7 @@ OVERRIDES = "overrides.json"
 
 @contextmanager
 def socket_path(layout: Layout) -> Iterator[Path]:
-    """A short path to the socket: the kernel allows 107 characters, a checkout may be deeper."""
+    """Make a short path to the socket: the kernel allows 107 characters, a checkout may be deeper."""
     folder = os.open(layout.run, os.O_PATH | os.O_DIRECTORY)
     try:
         yield Path(f"/proc/self/fd/{folder}/supervisor.sock")

@@ -11,7 +11,7 @@ ADMIN = "admin"
 
 
 def definitions(passwords: Mapping[str, str]) -> dict[str, Any]:
-    """RabbitMQ's definitions, from the password of each user; `admin` may do everything."""
+    """Write RabbitMQ's definitions, from the password of each user; `admin` may do everything."""
     permissions = [_permission(name) for name in passwords if name != ADMIN]
     kind = {"default_queue_type": "quorum"}
     return {
@@ -39,7 +39,7 @@ def _user(name: str, password: str) -> dict[str, Any]:
 
 
 def _permission(service: str) -> dict[str, str]:
-    """A service writes its exchanges, reads its queues, and declares only what is transient."""
+    """Let a service write its exchanges, read its queues, and declare only what is transient."""
     exchanges = "|".join(name.replace(".", r"\.") for name in topology.WRITES[service])
     own = rf"{service}\..*|amq\.gen.*"
     rooms = r"|cic\..*" if service == "dispatch" else ""
@@ -53,7 +53,7 @@ def _permission(service: str) -> dict[str, str]:
 
 
 def _parking_policy(service: str) -> dict[str, Any]:
-    """What the broker gives up on goes to the parking queue of the service that reads it."""
+    """Send what the broker gives up on to the parking queue of the service that reads it."""
     return {
         "name": f"{service}-parking",
         "vhost": topology.VHOST,

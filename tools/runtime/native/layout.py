@@ -35,12 +35,12 @@ class SetupError(RuntimeError):
 
 
 def project_root() -> Path:
-    """The checkout that this code runs from."""
+    """Find the checkout that this code runs from."""
     return Path(__file__).resolve().parents[3]
 
 
 def default_run_dir() -> Path:
-    """`STALKINGALARM_RUN_DIR`, else `.run` in the checkout."""
+    """Give `STALKINGALARM_RUN_DIR`, else `.run` in the checkout."""
     return Path(os.environ.get("STALKINGALARM_RUN_DIR") or project_root() / ".run")
 
 
@@ -52,7 +52,7 @@ class Layout:
 
     @classmethod
     def at(cls, run: Path | None = None) -> "Layout":
-        """The installation under `run` (default: this checkout's); makes the folders."""
+        """Open the installation under `run` (default: this checkout's); makes the folders."""
         layout = cls((run or default_run_dir()).resolve())
         # Others may pass through (the database's account must), but not look around.
         for folder, mode in ((layout.run, 0o711), (layout.logs, 0o700), (layout.pids, 0o700)):
@@ -90,7 +90,7 @@ class Layout:
         return folder
 
     def private_folder(self, name: str) -> Path:
-        """A folder under `data` that only the broker's and database's account can enter."""
+        """Make a folder under `data` that only the broker's and database's account can enter."""
         folder = self.data / name
         folder.mkdir(mode=0o700, exist_ok=True)
         self.account.own(folder)
@@ -106,7 +106,7 @@ class Layout:
             return {name: int(port) for name, port in kept.items()}
 
     def secret(self, name: str, make: Callable[[], str] | None = None) -> str:
-        """The secret of that name; made at random on first use, kept with mode 0600."""
+        """Read the secret of that name; made at random on first use, kept with mode 0600."""
         with self._kept("secrets.json") as kept:
             if name not in kept:
                 kept[name] = make() if make else DEVELOPMENT_PREFIX + secrets.token_urlsafe(24)
@@ -142,7 +142,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def port_is_free(port: int) -> bool:
-    """Whether a server could listen on that port of the loopback address."""
+    """Say whether a server could listen on that port of the loopback address."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -153,7 +153,7 @@ def port_is_free(port: int) -> bool:
 
 
 def port_holder(port: int) -> str:
-    """Who listens on a port, for an error message."""
+    """Name who listens on a port, for an error message."""
     try:
         for connection in psutil.net_connections("tcp"):
             if connection.status == psutil.CONN_LISTEN and getattr(connection.laddr, "port", 0) == port:
@@ -172,7 +172,7 @@ def check_disk(folder: Path, least: int = 10**9) -> None:
 
 
 def runs(command: list[str], account: Account) -> bool:
-    """Whether that account can run a command on this machine."""
+    """Say whether that account can run a command on this machine."""
     try:
         return (
             subprocess.run(command, capture_output=True, check=False, cwd="/", **account.spawn).returncode == 0
@@ -182,7 +182,7 @@ def runs(command: list[str], account: Account) -> bool:
 
 
 def _free_block(seed: str) -> int:
-    """First port of a free block; checkouts start looking at different places."""
+    """Find the first port of a free block; checkouts start looking at different places."""
     start = int.from_bytes(hashlib.sha256(seed.encode()).digest()[:4], "big") % _PORT_BLOCKS
     for step in range(_PORT_BLOCKS):
         base = _FIRST_PORT + (start + step) % _PORT_BLOCKS * _PORT_BLOCK

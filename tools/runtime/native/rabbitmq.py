@@ -19,13 +19,13 @@ _SERVERS = ("/usr/lib/rabbitmq/bin/rabbitmq-server", "/usr/local/sbin/rabbitmq-s
 
 
 def broker_url(layout: Layout, user: str = ADMIN) -> str:
-    """AMQP address of the virtual host, as that user (a service's name, or `admin`)."""
+    """Give the AMQP address of the virtual host, as that user (a service's name, or `admin`)."""
     password = layout.secret(f"rabbitmq.{user}")
     return f"amqp://{user}:{password}@127.0.0.1:{layout.ports['amqp']}/{topology.VHOST}"
 
 
 def specs(layout: Layout) -> tuple[Spec, Spec]:
-    """How to run port mapper and broker; raises SetupError when RabbitMQ is not installed."""
+    """Plan how to run port mapper and broker; raises SetupError when RabbitMQ is not installed."""
     server, epmd = _find_server(), shutil.which("epmd") or "epmd"
     home, port_mapper = layout.private_folder("rabbitmq"), layout.ports["epmd"]
     mapper = Spec(
@@ -105,7 +105,7 @@ def _configure(layout: Layout, home: Path) -> None:
 
 
 def answers(layout: Layout) -> bool:
-    """Whether the broker takes connections of its administrator."""
+    """Say whether the broker takes connections of its administrator."""
     if not _listens(layout.ports["amqp"]):  # pika would log each refusal
         return False
     parameters = pika.URLParameters(broker_url(layout))
@@ -126,7 +126,7 @@ def _listens(port: int) -> bool:
 
 
 def are_read(layout: Layout, queues: tuple[str, ...]) -> bool:
-    """Whether somebody consumes from each of these queues: a worker that runs may still be deaf."""
+    """Say whether somebody consumes from each of these queues: a worker that runs may still be deaf."""
     if not _listens(layout.ports["amqp"]):
         return False
     try:

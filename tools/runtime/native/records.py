@@ -57,7 +57,7 @@ def forget(layout: Layout, name: str) -> None:
 
 
 def running(layout: Layout) -> list[Record]:
-    """The processes of this installation that are alive."""
+    """List the processes of this installation that are alive."""
     records = []
     for path in layout.pids.glob("*.json"):
         with suppress(FileNotFoundError, ValueError):
@@ -66,7 +66,7 @@ def running(layout: Layout) -> list[Record]:
 
 
 def supervisor(layout: Layout) -> Record | None:
-    """The running supervisor, if there is one."""
+    """Find the running supervisor, if there is one."""
     return next((record for record in running(layout) if record.name == SUPERVISOR), None)
 
 
@@ -98,7 +98,7 @@ def wait_gone(records: Iterable[Record], seconds: float) -> bool:
 
 
 def kill_group(pid: int) -> None:
-    """SIGKILL to a process and all it started; each leads a group of its own."""
+    """Send SIGKILL to a process and all it started; each leads a group of its own."""
     with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
 

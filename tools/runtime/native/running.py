@@ -22,7 +22,7 @@ class Place(Protocol):
         """Its ports and secrets."""
 
     def url(self, name: str) -> str:
-        """Base URL of a service, of `issuer`, of `collector` or of `ketenaanpak`."""
+        """Give the base URL of a service, of `issuer`, of `collector` or of `ketenaanpak`."""
 
 
 class RunningSystem(ABC):
@@ -36,7 +36,7 @@ class RunningSystem(ABC):
         self.started_here = False
 
     def __enter__(self) -> Self:
-        """The system itself."""
+        """Give the system itself."""
         return self
 
     def __exit__(
@@ -52,10 +52,10 @@ class RunningSystem(ABC):
 
     @abstractmethod
     def processes(self) -> Processes:
-        """Name, state, pid, port, restarts and last error of every process and step."""
+        """List name, state, pid, port, restarts and last error of every process and step."""
 
     def checked(self) -> Processes:
-        """The same, as each answers now: who was ready once need not be so any more."""
+        """List the same, as each answers now: a process that was ready once need not be so any more."""
         return self.processes()
 
     @abstractmethod
@@ -64,7 +64,7 @@ class RunningSystem(ABC):
 
     @abstractmethod
     def kill(self, name: str) -> None:
-        """kill -9 one process; it is started again."""
+        """Kill one process (-9); it is started again."""
 
     @abstractmethod
     def start(self, name: str) -> None:
@@ -72,11 +72,11 @@ class RunningSystem(ABC):
 
     @abstractmethod
     def log(self, name: str) -> str:
-        """All that a process wrote."""
+        """Read all that a process wrote."""
 
     @abstractmethod
     def last_words(self, name: str) -> str:
-        """Where the log of a process is, and the line in it that most probably says what is wrong."""
+        """Say where the log of a process is, and quote the line in it that most probably says what is wrong."""
 
     def restart(self, name: str) -> None:
         """Stop one process cleanly, start it again, and wait until it is ready."""
@@ -96,7 +96,7 @@ class RunningSystem(ABC):
 
     @contextmanager
     def without_database(self, service: str) -> Iterator[None]:
-        """One service's database refuses everybody for the length of the block."""
+        """Have one service's database refuse everybody for the length of the block."""
         postgres.take_down(self.layout, service)
         try:
             yield
@@ -132,19 +132,19 @@ class RunningSystem(ABC):
             time.sleep(0.1)
 
     def url(self, name: str) -> str:
-        """Base URL of a service, of `issuer`, of `collector` or of `ketenaanpak`."""
+        """Give the base URL of a service, of `issuer`, of `collector` or of `ketenaanpak`."""
         return plan.url(self.layout, name)
 
     def broker_url(self, user: str = "admin") -> str:
-        """AMQP URL, as a service or as `admin`."""
+        """Give the AMQP URL, as a service or as `admin`."""
         return rabbitmq.broker_url(self.layout, user)
 
     def database_url(self, service: str) -> str:
-        """SQLAlchemy URL of one service's database, as that service."""
+        """Give the SQLAlchemy URL of one service's database, as that service."""
         return postgres.service_url(self.layout, service)
 
     def admin_database_url(self, database: str = "postgres") -> str:
-        """libpq URL of any database, as administrator."""
+        """Give the libpq URL of any database, as administrator."""
         return postgres.admin_url(self.layout, database)
 
     def _why(self, process: dict[str, Any]) -> str:

@@ -26,7 +26,7 @@ Plan = Callable[[Layout], list[Spec]]
 
 
 def load_plan(where: str) -> Plan:
-    """The plan function named `module:function`."""
+    """Load the plan function named `module:function`."""
     module, _, function = where.partition(":")
     plan: Plan = getattr(importlib.import_module(module), function)
     return plan

@@ -62,12 +62,12 @@ class System(RunningSystem):
         return [name for name in names if name != records.SUPERVISOR]
 
     def processes(self) -> Processes:
-        """Name, state, pid, port, restarts and last error of every process and step."""
+        """List name, state, pid, port, restarts and last error of every process and step."""
         found: Processes = call(self.layout, "status")["processes"]
         return found
 
     def checked(self) -> Processes:
-        """The same, as each answers now: who was ready once need not be so any more."""
+        """List the same, as each answers now: a process that was ready once need not be so any more."""
         probes = {spec.name: spec.ready for spec in load_plan(self.plan)(self.layout) if spec.ready}
 
         def now(process: dict[str, Any]) -> dict[str, Any]:
@@ -84,7 +84,7 @@ class System(RunningSystem):
         call(self.layout, "stop", name)
 
     def kill(self, name: str) -> None:
-        """kill -9 one process; the supervisor starts it again."""
+        """Kill one process (-9); the supervisor starts it again."""
         call(self.layout, "kill", name)
 
     def start(self, name: str) -> None:
@@ -98,12 +98,12 @@ class System(RunningSystem):
         self.wait_ready(name)
 
     def log(self, name: str) -> str:
-        """All that a process wrote."""
+        """Read all that a process wrote."""
         log = self.layout.logs / f"{name}.log"
         return log.read_text(errors="replace") if log.exists() else ""
 
     def last_words(self, name: str) -> str:
-        """Where the log of a process is, and the line in it that most probably says what is wrong."""
+        """Say where the log of a process is, and quote the line in it that most probably says what is wrong."""
         return f"{self.layout.logs / f'{name}.log'} ends: {_last_line(self.log(name))}"
 
     def _launch(self, plan: str, env: Mapping[str, str]) -> None:
@@ -143,7 +143,7 @@ def _check_ports(specs: list[Spec]) -> None:
 
 
 def _last_line(text: str) -> str:
-    """The line that most probably says why: the last with an error in it, else the last."""
+    """Pick the line that most probably says why: the last with an error in it, else the last."""
     lines = [line.strip() for line in text.splitlines()[-50:] if line.strip()]
     telling = [line for line in lines if re.search(r"error|fatal|exception", line, re.IGNORECASE)]
     return (telling or lines or ["(nothing)"])[-1]

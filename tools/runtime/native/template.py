@@ -32,11 +32,11 @@ class Forked:
         self.pid, self._code = pid, code
 
     async def wait(self) -> int:
-        """Its exit code, when it has ended; negative: the signal that ended it."""
+        """Wait until it has ended; returns its exit code, negative for the signal that ended it."""
         return await asyncio.shield(self._code)
 
     def send_signal(self, number: int) -> None:
-        """Signal it; raises ProcessLookupError when it has ended."""
+        """Send it a signal; raises ProcessLookupError when it has ended."""
         if self._code.done():
             raise ProcessLookupError(self.pid)
         os.kill(self.pid, number)
@@ -125,7 +125,7 @@ def _serve() -> dict[str, Any] | None:
 
 
 def _become(argv: Sequence[str], env: Mapping[str, str], log: str) -> None:
-    """What an ordinary start of `python -m argv...` would have been."""
+    """Become what an ordinary start of `python -m argv...` would have been."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGCHLD})
     out, nothing = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT), os.open(os.devnull, os.O_RDONLY)
