@@ -44,16 +44,16 @@ class DispatchClient:
         )
 
     async def hand_over(self, event_id: UUID, body: bytes, cause: Span) -> Taken:
-        """Give dispatch an encoded event, once; whether it has it now. `cause`: the press's span."""
+        """Hand dispatch an encoded event, once; return whether it has it now. `cause`: the press's span."""
         return _told(await self._post(body, CONTENT_TYPE, cause), {event_id})
 
     async def hand_over_all(self, events: Mapping[UUID, bytes]) -> Taken:
-        """Give dispatch several encoded events at once (CloudEvents batch); what it has now."""
+        """Hand dispatch several encoded events at once (CloudEvents batch); return what it has now."""
         answer = await self._post(b"[" + b",".join(events.values()) + b"]", BATCH_CONTENT_TYPE, Context())
         return _told(answer, events.keys())
 
     async def _post(self, body: bytes, content_type: str, cause: Span | Context) -> httpx.Response | None:
-        """Give the answer where it was accepted."""
+        """Post a body to dispatch; return its answer if it accepted, else None."""
         answer = None
         attributes = {"http.request.method": "POST"}
         span = telemetry.start("POST /v1/intake", SpanKind.CLIENT, parent=cause, attributes=attributes)
@@ -71,7 +71,7 @@ class DispatchClient:
             if why:
                 log.error("dispatch does not take presses: %s", why)
             else:
-                log.warning("dispatch takes presses")
+                log.warning("recovered: dispatch takes presses again")
             self._fault = why
         return None if why else answer
 

@@ -49,13 +49,13 @@ class Recorder:
 
     @listen(ALARM_RECORDER, batch=200, linger_s=_LINGER_S)
     def on_raised(self, deliveries: list[Delivery]) -> None:
-        """Presses; the table itself knows which are new, so no inbox is needed."""
+        """Record presses; the table itself knows which are new, so no inbox is needed."""
         presses = {d.event.id: incoming.raised(d.event) for d in deliveries}
         record_all(PROCESS.database, list(presses.values()), PROCESS.vault, deliveries[0].span)
 
     @every(30)
     def report_overlooked(self) -> None:
-        """What the broker lost is in the database: the ledger is told of it from there."""
+        """Tell the ledger of presses that the broker lost and the database still has."""
         while report_overlooked(PROCESS.database, PROCESS.settings.report_after_s):
             pass
         learn_kept(PROCESS.database, PROCESS.vault)
@@ -68,14 +68,14 @@ class Follow:
 
     @listen(ALARM_REGISTRY, batch=50)
     def on_registry(self, deliveries: list[Delivery]) -> None:
-        """Older versions lose, so copies need no inbox."""
+        """Follow devices and enrolments; older versions lose, so copies need no inbox."""
         with PROCESS.database.transaction() as transaction:
             for delivery in deliveries:
                 follow_registry(transaction.session, delivery.event)
 
     @listen(ALARM_LADDER, batch=100, linger_s=_LINGER_S)
     def on_dispatch(self, deliveries: list[Delivery]) -> None:
-        """The earliest time of a stage wins, so copies and wrong order do no harm."""
+        """Follow dispatch; the earliest time of a stage wins, so copies and wrong order do no harm."""
         with PROCESS.database.transaction() as transaction:
             follow_dispatch(transaction, [delivery.event for delivery in deliveries], PROCESS.vault)
 
@@ -87,12 +87,12 @@ class Health:
 
     @every(30)
     def watch(self) -> None:
-        """Silence, batteries, Bluetooth, tests."""
+        """Watch devices: silence, batteries, Bluetooth, tests."""
         watch_devices(PROCESS.database, limits_of(PROCESS.settings))
 
     @every(1)
     def canaries(self) -> None:
-        """One for each control room every `canary_every_s`."""
+        """Send one canary for each control room every `canary_every_s`."""
         send_canaries(PROCESS.database, PROCESS.settings, token())
 
     @every(LOOK_EVERY_S)

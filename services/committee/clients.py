@@ -19,7 +19,7 @@ class ChainApproach:
     """Gives it what is to be sent."""
 
     def __init__(self, settings: CommitteeSettings) -> None:
-        """Raises ValueError without an address."""
+        """Set up the client of the chain approach; raises ValueError without an address."""
         if settings.chain_approach_url is None or settings.chain_approach_token is None:
             raise ValueError("no chain approach is connected")
         token = settings.chain_approach_token.get_secret_value()
@@ -32,7 +32,7 @@ class ChainApproach:
         )
 
     def send(self, sending: Sending) -> bool:
-        """Whether the other side took it; what it did not is sent again."""
+        """Send it, and say whether the other side took it; what it did not take is sent again."""
         span = telemetry.start(
             "POST", SpanKind.CLIENT, parent=Context(), attributes={"http.request.method": "POST"}
         )

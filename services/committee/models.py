@@ -33,7 +33,7 @@ class ProtocolRow(SQLModel, table=True):
 
     @property
     def said(self) -> dict[str, Any]:
-        """Its content to be shown; what binds is read from `content`, or not at all."""
+        """Give its content to be shown; what binds is read from `content`, or not at all."""
         return readable(self.content)
 
 

@@ -24,12 +24,12 @@ class CommitteeSettings(PagesSettings):
     @field_validator("chain_approach_url", "chain_approach_token", "chain_approach_secret", mode="before")
     @classmethod
     def take_nothing_for_none(cls, value: object) -> object:
-        """In containers each of the three is given to every committee, empty where nothing is connected."""
+        """Read an empty value as None: containers give every committee each of the three, connected or not."""
         return value or None
 
     @model_validator(mode="after")
     def refuse_half_a_connection(self) -> Self:
-        """All three or none, and never in clear outside development."""
+        """Refuse one or two of the three without the rest, and an address in clear outside development."""
         given = [self.chain_approach_url, self.chain_approach_token, self.chain_approach_secret]
         if any(given) and not all(given):
             raise ValueError("chain_approach: give the url, the token and the secret")

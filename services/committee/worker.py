@@ -16,7 +16,7 @@ on_stop = PROCESS.stop
 
 @cache
 def chain_approach() -> ChainApproach | None:
-    """The other side, where one is connected."""
+    """Give the client of the chain approach, where one is connected."""
     return ChainApproach(PROCESS.settings) if PROCESS.settings.chain_approach_url else None
 
 
@@ -27,7 +27,7 @@ class CommitteeWorker:
 
     @listen(COMMITTEE_FOLLOW_UP, batch=20)
     def on_news(self, deliveries: list[Delivery]) -> None:
-        """A real alarm asks for a review, a file is what was decided or is waited for, a tie keeps out."""
+        """Record news: a real alarm asks for a review, a file begins or ends a wait, a tie keeps people out."""
         with PROCESS.database.transaction() as tx:
             follow_up.record(tx, [each.event for each in deliveries])
 
@@ -49,7 +49,7 @@ class CommitteeWorker:
 
     @every(10)
     def put_protocols_in_force(self) -> None:
-        """Signed versions whose day has come."""
+        """Put in force the signed versions whose day has come."""
         protocols.take_effect_due(PROCESS.database)
 
     @every(LOOK_EVERY_S)

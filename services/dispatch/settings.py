@@ -53,10 +53,10 @@ class DispatchSettings(PagesSettings):
     @field_validator("webhook_hosts")
     @classmethod
     def take_hosts_in_any_case(cls, value: frozenset[str]) -> frozenset[str]:
-        """Names as they are compared."""
+        """Bring names into the form in which they are compared."""
         return frozenset(each.strip().lower().removesuffix(".") for each in value)
 
     @property
     def webhook_egress(self) -> Egress:
-        """Where webhooks may go."""
+        """Say where webhooks may go."""
         return Egress(self.partner_networks, self.webhook_hosts)

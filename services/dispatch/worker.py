@@ -78,22 +78,22 @@ class Follow:
 
     @listen(topology.DISPATCH_FIXES, batch=50)
     def on_fix(self, deliveries: list[Delivery]) -> None:
-        """Where the victim is now, and what her device asks."""
+        """Follow where the victim is now, and what her device asks."""
         take(context(), topology.DISPATCH_FIXES, _received(deliveries))
 
     @listen(topology.DISPATCH_UNVERIFIED, batch=32)
     def on_unverified(self, deliveries: list[Delivery]) -> None:
-        """Presses that nobody proved: never filtered, never in the way."""
+        """Take presses that nobody proved: never filtered, never in the way."""
         take_alarms(context(), topology.DISPATCH_UNVERIFIED, _received(deliveries))
 
     @listen(topology.DISPATCH_REGISTRY, batch=50)
     def on_registry(self, deliveries: list[Delivery]) -> None:
-        """Whose device it is."""
+        """Keep whose device it is."""
         take(context(), topology.DISPATCH_REGISTRY, _received(deliveries))
 
     @listen(topology.DISPATCH_CARDS, batch=20)
     def on_card(self, deliveries: list[Delivery]) -> None:
-        """What a patrol must know."""
+        """Keep what a patrol must know."""
         take(context(), topology.DISPATCH_CARDS, _received(deliveries))
 
     @every(1)
@@ -114,17 +114,17 @@ class Escalation:
 
     @every(1)
     def look_again_for_stale(self) -> None:
-        """A proposed unit that is gone is no proposal."""
+        """Look for another unit where the proposed one is gone: that is no proposal."""
         escalate.look_again_for_stale(context())
 
     @every(2)
     def adopt_roomless(self) -> None:
-        """An alarm of a control room that is gone stands on no screen."""
+        """Adopt alarms whose control room is gone: they stand on no screen."""
         escalate.adopt_roomless(context())
 
     @every(2)
     def warn_of_blind_rooms(self) -> None:
-        """An alarm that is kept from everybody on duty in its room is told loudly."""
+        """Warn loudly of an alarm that is kept from everybody on duty in its room."""
         escalate.warn_of_blind_rooms(context())
 
     @every(LOOK_EVERY_S)

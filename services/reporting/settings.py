@@ -27,7 +27,7 @@ class ReportingSettings(CallingSettings):
 
     @model_validator(mode="after")
     def refuse_to_be_content(self) -> Self:
-        """In production the ledger must be able to look into the books that it vouches for."""
+        """Refuse, in production, a ledger that cannot look into the books that it vouches for."""
         if self.production:
             for name in ("alarm_url", "dispatch_url"):
                 if getattr(self, name) is None:

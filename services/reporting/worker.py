@@ -71,7 +71,7 @@ class Ledger:
 
     @listen(REPORTING_LEDGER, batch=_BATCH, linger_s=_LINGER_S)
     def on_ledger(self, deliveries: list[Delivery]) -> None:
-        """What became of presses."""
+        """Record what became of presses."""
         _record(REPORTING_LEDGER, deliveries)
 
 
@@ -82,7 +82,7 @@ class FollowUp:
 
     @listen(REPORTING_FOLLOW_UP, batch=_BATCH, linger_s=_LINGER_S)
     def on_follow_up(self, deliveries: list[Delivery]) -> None:
-        """Devices, enrolments and decisions."""
+        """Record news of devices, enrolments and decisions."""
         _record(REPORTING_FOLLOW_UP, deliveries)
 
     @every(20)
@@ -126,23 +126,23 @@ class Watch:
 
     @listen(REPORTING_ATTENTION, batch=20)
     def on_attention(self, deliveries: list[Delivery]) -> None:
-        """A message was parked, a file opened by breaking the glass, a deadline missed."""
+        """Record that a message was parked, a file opened by breaking the glass, a deadline missed."""
         _record(REPORTING_ATTENTION, deliveries)
 
     @listen(REPORTING_AUDIT, batch=20)
     def on_sealed(self, deliveries: list[Delivery]) -> None:
-        """A service signed where its audit log stands: we are its witness."""
+        """Record where a service signed that its audit log stands: we are its witness."""
         _record(REPORTING_AUDIT, deliveries)
 
     @every(5)
     def check_gaps(self) -> None:
-        """Does every press have its incident?"""
+        """Check that every press has its incident."""
         with PROCESS.database.transaction() as tx:
             gaps.check_gaps(tx, PROCESS.settings)
 
     @every(2)
     def compare_books(self) -> None:
-        """Does every service hold what the others hold?"""
+        """Check that every service holds what the others hold."""
         with PROCESS.database.transaction() as tx:
             reconciliation.begin_comparing(tx)
         while reconciliation.compare_next(PROCESS.database, readers(), PROCESS.settings):
@@ -150,13 +150,13 @@ class Watch:
 
     @every(5)
     def check_canaries(self) -> None:
-        """Does every control room hear its canary?"""
+        """Check that every control room hears its canary."""
         with PROCESS.database.transaction() as tx:
             canaries.check_canaries(tx, PROCESS.settings, watching_since())
 
     @every(10)
     def check_queues(self) -> None:
-        """Are the queues empty that must be? A broker that is away is noticed by everybody else."""
+        """Check the queues that must be empty. A broker that is away is noticed by everybody else."""
         try:
             found = depths(PROCESS.settings.broker_url.get_secret_value())
         except (AMQPError, OSError):

@@ -55,5 +55,5 @@ def create_heartbeats_app(settings: AlarmSettings | None = None) -> FastAPI:
 
 
 def _ready(process: ApiProcess[AlarmSettings]) -> dict[str, bool]:
-    """Either log suffices to serve, so both are shown and neither stops this process from serving."""
+    """Check that a log answers: either suffices, so neither alone stops this process from serving."""
     return {"database_or_broker": process.database.answers() or process.publisher.connected}

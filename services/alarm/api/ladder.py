@@ -48,7 +48,7 @@ async def follow(
     wait: Annotated[float, Query(ge=0, le=60, description="seconds to wait for news")] = 0,
     after: Annotated[str | None, Query(description="answer once a later stage is reached")] = None,
 ) -> Ladder:
-    """How far an alarm has come; `Authorization: Device <JWS, typ stalkingalarm-follow+jws>`.
+    """Show how far an alarm has come; `Authorization: Device <JWS, typ stalkingalarm-follow+jws>`.
 
     Of a press that joined a newer one of its device this is the alarm of that one, under its id.
     """
@@ -67,7 +67,7 @@ async def follow(
 
 @router.get("/v1/alarms/{alarm_id}/stream")
 async def stream(alarm_id: UUID, request: Request) -> StreamingResponse:
-    """The same as Server-Sent Events, one for each stage; it ends with the alarm."""
+    """Stream an alarm's stages as Server-Sent Events until it ends; `Authorization` as without `/stream`."""
     intake, device_id, alarm_id = await _follower(alarm_id, request)
     with intake.ladders.following(alarm_id, device_id) as first:
         if not await first.climbs(_UNKNOWN_S):
@@ -76,7 +76,7 @@ async def stream(alarm_id: UUID, request: Request) -> StreamingResponse:
 
 
 async def _events(intake: DeviceIntake, alarm_id: UUID, device_id: UUID) -> AsyncIterator[str]:
-    """One for each stage; it ends with the alarm. A stream whose phone is gone is cut by who sends it."""
+    """Yield an event for each stage, until the alarm ends. The sender cuts a stream whose phone is gone."""
     loop, sent = asyncio.get_running_loop(), set[str]()
     until = loop.time() + _LASTS_S
     with intake.ladders.following(alarm_id, device_id) as follower:

@@ -112,5 +112,5 @@ def _not_counted(kind: type[BaseModel], reason: str) -> None:
 
 
 def accepted() -> Response:
-    """The same bytes for everything that was taken."""
+    """Answer everything that was taken with the same bytes."""
     return Response(_ACCEPTED, status_code=202, media_type="application/json")

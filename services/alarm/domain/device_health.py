@@ -51,7 +51,7 @@ class Condition:
 
 
 def conditions(health: Health, limits: Limits, now: datetime) -> list[Condition]:
-    """Everything about this device that needs a person now."""
+    """List everything about this device that needs a person now."""
     found: list[Condition] = []
     device, file = health.device_id, health.enrolment_id
 

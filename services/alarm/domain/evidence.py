@@ -4,5 +4,5 @@ from uuid import UUID
 
 
 def evidence_place(alarm_id: UUID) -> str:
-    """Where the sealed fix and body of a press belong."""
+    """Name the place (vault) of the fix and body of a press."""
     return f"presses:{alarm_id}:evidence"

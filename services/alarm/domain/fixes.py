@@ -4,7 +4,7 @@ from contracts.common import Fix
 
 
 def checked_fix(fix: Fix | None) -> tuple[Fix | None, tuple[str, ...]]:
-    """A fix that may be plotted, or None with the flag that says why."""
+    """Give the fix if it may be plotted, else None with the flag that says why."""
     if fix is None:
         return None, ()
     if abs(fix.lat) > 90 or abs(fix.lon) > 180:

@@ -36,7 +36,7 @@ class Claim:
 
     @property
     def uuid(self) -> UUID | None:
-        """The device id as the registry gives them out, if it is one."""
+        """Give the device id as the registry gives them out; None if it is not one."""
         return uuid_of(self.device_id)
 
 
@@ -52,7 +52,7 @@ class Judged:
 
 
 def uuid_of(text: str) -> UUID | None:
-    """A UUID in any of its usual spellings, or None."""
+    """Read a UUID in any of its usual spellings; None if it is not one."""
     try:
         return UUID(text)
     except ValueError:
@@ -102,7 +102,7 @@ def judge(
 
 
 def with_reused_counter(judged: Judged, device_id: str, counter: int | None) -> Judged:
-    """The same press under an id of its own: a counter that began anew must not hide it behind an old one."""
+    """Give the press an id of its own, so that a counter that began anew does not hide it behind an old one."""
     return Judged(
         alarm_id=unverified_alarm_id_of(device_id, str(counter), judged.content),
         lane=judged.lane,

@@ -31,7 +31,7 @@ def read(kind: type[P], event: Event) -> P:
 
 
 def raised(event: Event) -> AlarmRaised:
-    """A press, as far as it can be read; raises `Invalid` for an event of another type."""
+    """Read a press, as far as it can be read; raises `Invalid` for an event of another type."""
     if event.type != AlarmRaised.TYPE:
         raise Invalid("only presses are recorded", field="type")
     return read_press(event)
@@ -57,7 +57,7 @@ class Progress:
     reached: dict[tuple[UUID, Stage], datetime] = field(default_factory=dict)
 
     def reach(self, incident_id: UUID, stage: Stage, at: datetime) -> None:
-        """An incident reached a stage; the earliest time counts."""
+        """Note that an incident reached a stage; the earliest time counts."""
         self.reached[incident_id, stage] = min(at, self.reached.get((incident_id, stage), at))
 
 

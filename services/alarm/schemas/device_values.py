@@ -48,7 +48,7 @@ def read_device(value: Any) -> Any:
 
 
 def read_id(value: Any) -> str | None:
-    """A device id in text that any database takes."""
+    """Read a device id as text that any database takes; None where there is none."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**_MAX_ID:
         value = str(value)
     text = read_text(value, _MAX_ID)

@@ -18,7 +18,7 @@ _MOST_LOOKED_AT = 10_000
 
 
 def _deeper(document: Any) -> dict[str, Any]:
-    """The fields beside a device id that stands deeper than where it belongs; none where there is no such."""
+    """Find the fields beside a device id that stands deeper than where it belongs; none if there is none."""
     queue = [document]
     for each in queue:
         if isinstance(each, dict) and read_id(each.get("device_id")) is not None:

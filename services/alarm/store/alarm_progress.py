@@ -71,7 +71,7 @@ def ladders(session: Session, alarm_ids: Collection[UUID]) -> dict[tuple[UUID, s
 
 
 def freeze(session: Session, alarm_id: UUID, device_id: UUID, at: datetime) -> None:
-    """From now on this alarm of a device, and its others of these hours, show what they show now."""
+    """Freeze what this alarm of a device, and its others of these hours, show from now on."""
     given = {"device_id": str(device_id), "at": at}
     ids = {alarm_id, *session.execute(_OF_DEVICE, given).scalars()}
     shown = ladders(session, ids)

@@ -38,12 +38,12 @@ def database_time(session: Session) -> datetime:
 
 
 def devices_changed_since(session: Session, since: datetime) -> list[DeviceRecord]:
-    """Devices that changed at or after `since` (this database's clock), oldest first."""
+    """Find devices that changed at or after `since` (this database's clock), oldest first."""
     return [DeviceRecord(*row) for row in session.execute(_CHANGED, {"since": since})]
 
 
 def device(session: Session, device_id: UUID) -> DeviceRecord | None:
-    """One device, or None."""
+    """Find one device; None if there is none."""
     row = session.execute(_ONE, {"device_id": device_id}).one_or_none()
     return DeviceRecord(*row) if row else None
 
@@ -144,7 +144,7 @@ def note_contact(session: Session, device_ids: Sequence[UUID], at: Sequence[date
 def put_health(session: Session, reports: Sequence[dict[str, Any]]) -> set[UUID]:
     """Store what devices say of themselves (each once, sorted); what one does not say stays as it was.
 
-    Answers those that the follow-up desk should hear of: an hour after the last time, or at a change.
+    Return those that the follow-up desk should hear of: an hour after the last time, or at a change.
     """
     [rows] = send(session, Statement(_HEALTH, {"rows": as_json(reports)}))
     return {row.device_id for row in rows if row.tell}
@@ -168,7 +168,7 @@ _RELIEVE = text("DELETE FROM attentions WHERE device_id = :device_id AND kind = 
 
 
 def note_tested(session: Session, device_id: UUID, at: datetime) -> None:
-    """A test press went all the way."""
+    """Note that a test press went all the way."""
     session.execute(_TESTED, {"device_id": device_id, "at": at})
 
 

@@ -119,13 +119,13 @@ def record(
 
 
 def recorded(session: Session, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of presses that the ledger does not know yet, stored where they are missing."""
+    """Store these presses where they are missing; return the rows that the ledger does not know yet."""
     [new] = send(session, Statement(_RECORD, {"rows": as_json(rows)}))
     return [row._asdict() for row in new]
 
 
 def overlooked(session: Session, before: datetime, limit: int) -> list[dict[str, Any]]:
-    """At most `limit` presses, stored before then, that the ledger was not told of; now they count as told."""
+    """Take up to `limit` presses stored before then that the ledger was not told of; they now count as told."""
     values = {"now": clock.now(), "before": before, "limit": limit}
     [rows] = send(session, Statement(_OVERLOOKED, values))
     return [row._asdict() for row in rows]

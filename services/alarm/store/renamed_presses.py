@@ -31,10 +31,10 @@ def note(session: Session, routed: Sequence[PressRouted], now: datetime) -> None
 
 
 def learn(session: Session, limit: int) -> list[dict[str, Any]]:
-    """At most `limit` of them whose press is here, with what its row says; they are forgotten by this."""
+    """Take at most `limit` of them whose press is here, with what its row says, and forget them."""
     return [dict(row._mapping) for row in session.execute(_LEARN, {"limit": limit})]
 
 
 def forget(session: Session, before: datetime) -> None:
-    """Of what was told before then no press came."""
+    """Forget what was told before then if its press never came."""
     session.execute(_FORGET, {"before": before})

@@ -46,7 +46,7 @@ _INCIDENT = text(
 
 
 def claim(session: Session, lane: str, limit: int, *, after_s: float, longest_s: float) -> Sequence[Any]:
-    """At most `limit` presses of a lane that are due for an attempt, the oldest first.
+    """Claim at most `limit` presses of a lane that are due for an attempt, the oldest first.
 
     The first attempt comes `after_s` seconds after the receipt, the next ones at twice the distance each time,
     up to `longest_s`.
@@ -66,7 +66,7 @@ def claim(session: Session, lane: str, limit: int, *, after_s: float, longest_s:
 
 
 def claim_one(session: Session, alarm_id: UUID) -> tuple[Any, UUID | None]:
-    """One press, whatever became of it, or None; and its incident, as far as dispatch told."""
+    """Claim one press, whatever became of it; give it (or None), and its incident, as far as dispatch told."""
     row = session.execute(_CLAIM_ONE, {"id": alarm_id}).one_or_none()
     return row, incident_of(session, alarm_id)
 

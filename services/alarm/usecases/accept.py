@@ -136,7 +136,7 @@ class Intake:
         return self._joining.before(alarm_id) if self._joining else None
 
     def _is_young(self, before: Before) -> bool:
-        """Whether nobody can have ended its alarm yet: it is on its way, or its order is perhaps not out."""
+        """Say whether nobody can have ended its alarm yet: it is under way, or its order is perhaps not out."""
         return (
             before.since is None or asyncio.get_running_loop().time() - before.since < self._settings.deadline_s
         )
@@ -169,7 +169,7 @@ class Intake:
                 return await self._hold_now(press)
 
     def _pseudonym(self, pace: Pace, source: str | None) -> str | None:
-        """Of who brings presses that nobody proved: dispatch tells a flood of one source from others by it."""
+        """Give a pseudonym for whoever brings unproved presses, so that dispatch can tell floods apart."""
         subscriber = pace.subscriber(source)
         return self._vault.pseudonym("source", subscriber) if subscriber is not None else None
 
@@ -199,7 +199,7 @@ class Intake:
         )
 
     async def _wait_for_logs(self, held: PressInFlight) -> None:
-        """Until both logs hold the press, or one does and the grace is over, or nothing will in time."""
+        """Wait until both logs hold the press, or one does and the grace is over, or nothing will in time."""
         loop = asyncio.get_running_loop()
         give_up = loop.time() + self._settings.give_up_after_s
         until = give_up

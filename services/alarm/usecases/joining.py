@@ -60,7 +60,7 @@ class _Turn:
     held_at: float | None = None
 
     def take(self, press: Brought) -> None:
-        """One more joins; a copy of one that did is the same one."""
+        """Let one more press join; a copy of one that joined changes nothing."""
         content = press.judged.content
         if content in self.came:
             return
@@ -130,7 +130,7 @@ class Joining:
         return turn.answers[content].alarm_id
 
     async def stop(self, seconds: float) -> None:
-        """What waits goes out now; it has so many seconds."""
+        """Send what waits now, and wait at most so many seconds until it is out."""
         for turn in list(self._waiting.values()):
             turn.at_once.set()
         if self._going:

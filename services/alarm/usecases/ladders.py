@@ -41,7 +41,7 @@ class Follower:
         return climbed
 
     def take(self, reached: dict[str, datetime]) -> None:
-        """What the database says now."""
+        """Take over what the database says now, and wake whoever waits if it is new."""
         if reached != self.reached:
             self.reached = reached
             self._news.set()
@@ -74,7 +74,7 @@ class Ladders:
 
     @contextmanager
     def following(self, alarm_id: UUID, device_id: UUID) -> Iterator[Follower]:
-        """Somebody who is told of each stage of an alarm of this device."""
+        """Follow an alarm of this device: yield a follower that is told of each stage."""
         follower = Follower(alarm_id, device_id)
         of_it = [each for each in self._followers if each.device_id == device_id]
         for oldest in of_it[: 1 - MOST_OF_A_DEVICE]:

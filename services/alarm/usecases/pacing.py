@@ -24,7 +24,7 @@ class Turns:
         self._enough = _MANY
 
     def left_s(self, source: Hashable, now: float) -> float:
-        """Seconds until the next turn of a source, which is taken by this; none or less: it is now."""
+        """Take the next turn of a source; return the seconds until it, none or less if it is now."""
         if len(self._due) >= self._enough:
             self._due = {each: at for each, at in self._due.items() if at > now}
             # The next look comes when as many again came, so that looking costs each press the same.
@@ -63,7 +63,7 @@ class Pace:
             self.waiting -= 1
 
     def subscriber(self, source: str | None) -> str | None:
-        """By what a source is counted; None where it is not: a gateway, a proxy that does not say for whom."""
+        """Say by what a source is counted; None if it is not: a gateway, or a proxy that names nobody."""
         try:
             address = ip_address((source or "").partition("%")[0])
         except ValueError:

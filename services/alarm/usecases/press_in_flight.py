@@ -56,7 +56,7 @@ class PressInFlight:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
 
     def settle(self, holder: Holder, *, holds: bool) -> None:
-        """A holder has the press, or has failed for now."""
+        """Note that a holder has the press, or has failed for now."""
         (self.holders if holds else self.failed).add(holder)
         self.changed.set()
 

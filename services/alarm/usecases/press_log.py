@@ -39,7 +39,7 @@ class PressLog:
         }
 
     def write(self, presses: Sequence[NewPress]) -> list[Stored | None]:
-        """One transaction for all of these; runs in the writer's thread."""
+        """Write all of these in one transaction; runs in the writer's thread."""
         firsts: dict[UUID, NewPress] = {}
         for press in presses:
             firsts.setdefault(press.raised.alarm_id, press)
@@ -50,7 +50,7 @@ class PressLog:
 
 
 def _first(press: NewPress, firsts: dict[UUID, NewPress]) -> Stored | None:
-    """Two presses with one id in one batch: the second finds the first."""
+    """Find the first press with the same id in a batch; None if it is this one."""
     first = firsts[press.raised.alarm_id]
     if first is press:
         return None

@@ -67,7 +67,7 @@ def record(transaction: Transaction, raised: Mapping[UUID, AlarmRaised], vault: 
 
 
 def report_overlooked(database: Database, after_s: float) -> bool:
-    """Tell the ledger of presses that the recorder never read, because the broker lost them; whether of many.
+    """Tell the ledger of presses that the broker lost before the recorder read them; True if there may be more.
 
     They are here, and dispatch gets them another way (`redelivery.py`).
     """

@@ -93,7 +93,7 @@ class Redelivery:
                 log.exception("redelivery failed")
 
     async def _sweep(self) -> bool:
-        """Bring what is due; whether dispatch takes presses and more of them may be due."""
+        """Bring what is due; return whether dispatch takes presses and more of them may be due."""
         more = False
         for lane, limit in _AT_ONCE.items():
             rows = await asyncio.to_thread(self._claim, lane, limit)
@@ -105,7 +105,7 @@ class Redelivery:
         return more
 
     async def _bring(self, rows: Sequence[Any]) -> tuple[Set[UUID], set[UUID]]:
-        """Over HTTP, and where that fails over the broker; which went how."""
+        """Bring presses over HTTP, and where that fails over the broker; return which went which way."""
         events = dict[UUID, Event]()
         for row in rows:
             with apart("press", row.alarm_id):

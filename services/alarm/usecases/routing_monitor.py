@@ -88,7 +88,7 @@ class RoutingMonitor:
                 await self._hand_over(stuck[start : start + _AT_ONCE])
 
     def _stuck(self, watched: Sequence[UUID], routed: set[UUID], now: float) -> list[UUID]:
-        """Those whose time is over, unless a living lane has just not come to them yet. Forgets the routed."""
+        """Pick those whose time is over, unless a living lane has yet to come to them. Forget the routed."""
         if routed:
             self._routed_at = now
         newest = max((number for number, alarm_id in enumerate(watched) if alarm_id in routed), default=-1)
@@ -114,7 +114,7 @@ class RoutingMonitor:
         await note_routed(self._database, handed.incidents)
 
     async def _routed(self, alarm_ids: Sequence[UUID]) -> set[UUID]:
-        """Those that dispatch reported. A database that does not answer is asked by one thread at a time."""
+        """Ask which of these dispatch reported. A database that is silent is asked by one thread at a time."""
         if self._asking is not None and not self._asking.done():
             return set()
         self._asking = asyncio.ensure_future(asyncio.to_thread(self._ask, self._digests(alarm_ids)))

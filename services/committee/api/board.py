@@ -17,13 +17,13 @@ router = APIRouter(prefix="/v1")
 
 @router.get("/board", tags=["board"])
 def board(reading: MemberReading, limit: Limit = 100) -> list[DeadlineOut]:
-    """What is to be done, the loudest and the nearest first."""
+    """List what is to be done, the loudest and the nearest first."""
     return present_rows(DeadlineOut, usecases.board(reading, limit))
 
 
 @router.get("/applications/{application_id}/deadlines", tags=["board"])
 def deadlines(application_id: UUID, reading: MemberReading) -> list[DeadlineOut]:
-    """All deadlines of one case."""
+    """List all deadlines of one case."""
     return present_rows(DeadlineOut, usecases.of_case(reading, application_id))
 
 
@@ -31,5 +31,5 @@ def deadlines(application_id: UUID, reading: MemberReading) -> list[DeadlineOut]
 def reviews(
     reading: MemberReading, due_only: Annotated[bool, Query(alias="due")] = False, limit: Limit = 100
 ) -> list[ReviewOut]:
-    """Reviews that nobody held, in order of urgency; `due=true`: only those whose moment came."""
+    """List reviews that nobody held, in order of urgency; `due=true`: only those whose moment came."""
     return present_rows(ReviewOut, review_usecases.to_hold(reading, due_only=due_only, limit=limit))

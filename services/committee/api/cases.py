@@ -71,7 +71,7 @@ def withdraw(application_id: UUID, body: ReasonsIn, work: ProposerWork) -> Appli
 
 @router.put("/{application_id}/assessment", tags=["applications"])
 def assess(application_id: UUID, body: AssessmentWhole, work: OfficerWork) -> ApplicationOut:
-    """A new risk assessment; any officer may raise the level, the committee lowers it, in a meeting."""
+    """Record a risk assessment; any officer may raise the level, only the committee in a meeting lowers it."""
     assessment = Assessment(**body.model_dump(exclude={"meeting_id"}))
     sits = body.meeting_id is not None and meetings.sits(work, body.meeting_id, application_id)
     filed = applications.assess(work, application_id, assessment, committee=sits)
@@ -80,46 +80,46 @@ def assess(application_id: UUID, body: AssessmentWhole, work: OfficerWork) -> Ap
 
 @router.put("/{application_id}/opinion", tags=["opinions"])
 def give_opinion(application_id: UUID, body: OpinionIn, work: OpinionGiverWork) -> list[OpinionOut]:
-    """What the caller's partner thinks, and what of it the others read."""
+    """Record what the caller's partner thinks, and which part of it the others read."""
     opinion_usecases.give(work, application_id, Opinion(**body.model_dump()))
     return disclose_given_opinion(work, application_id)
 
 
 @router.get("/{application_id}/opinions", tags=["opinions"])
 def opinions(application_id: UUID, reading: OpinionGiverReading) -> list[OpinionOut]:
-    """What the partners think; nothing that another one keeps back. Victim support reads its own alone."""
+    """List what the partners think, except what another one keeps back. Victim support reads only its own."""
     return disclose_opinions(reading, reading.readable(application_id))
 
 
 @router.post("/{application_id}/conflicts", status_code=204, tags=["applications"])
 def declare_conflict(application_id: UUID, body: ConflictIn, work: MemberWork) -> None:
-    """Somebody has a tie to a party: the case no longer exists for them, whatever their role."""
+    """Declare that somebody has a tie to a party: the case no longer exists for them, whatever their role."""
     conflicts_of_interest.declare(work, application_id, body.subject or work.caller.subject, body.reason)
     log_conflict(work, application_id)
 
 
 @router.post("/{application_id}/conflicts/withdraw", status_code=204, tags=["applications"])
 def withdraw_conflict(application_id: UUID, body: ConflictWithdrawalIn, work: TieKeeperWork) -> None:
-    """What was said of somebody was wrong: the case exists for them again, unless it is said elsewhere."""
+    """Withdraw a tie declared in error: the case exists for them again, unless it is said elsewhere too."""
     conflicts_of_interest.withdraw(work, application_id, body.subject, body.reason)
     log_conflict(work, application_id)
 
 
 @router.get("/{application_id}/conflicts", tags=["applications"])
 def conflicts(application_id: UUID, reading: TieKeeperReading) -> list[ConflictOut]:
-    """Whose ties were declared in a case, by whom and why; withdrawn ones too."""
+    """List whose ties were declared in a case, by whom and why; withdrawn ones too."""
     return disclose_conflicts(reading, application_id)
 
 
 @router.get("/{application_id}", tags=["applications"])
 def read(application_id: UUID, reading: ReaderReading) -> ApplicationOut:
-    """One application; another partner's does not exist for the caller."""
+    """Read one application; another partner's does not exist for the caller."""
     return disclose_application(reading, applications.read(reading, application_id))
 
 
 @router.get("/{application_id}/history", tags=["applications"])
 def history(application_id: UUID, reading: MemberReading) -> list[HistoryOut]:
-    """What happened, in order."""
+    """List what happened, in order."""
     return disclose_history(reading, application_id)
 
 
@@ -127,7 +127,7 @@ def history(application_id: UUID, reading: MemberReading) -> list[HistoryOut]:
 def listed(
     reading: ReaderReading, state: ApplicationState | None = None, limit: Limit = 100
 ) -> list[ApplicationSummary]:
-    """The newest applications that the caller may see."""
+    """List the newest applications that the caller may see."""
     return present_rows(
         ApplicationSummary, applications.listed(reading, State(state) if state else None, limit)
     )

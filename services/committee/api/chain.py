@@ -54,13 +54,13 @@ def refer(application_id: UUID, body: ReferralIn, work: SecretariatWork, setting
 
 @router.get("/applications/{application_id}/handovers", tags=["chain approach"])
 def handovers(application_id: UUID, reading: MemberReading) -> list[HandoverOut]:
-    """The moves of one case, with exactly what was sent."""
+    """List the moves of one case, with exactly what was sent."""
     return disclose_handovers(reading, application_id)
 
 
 @router.get("/handovers", tags=["chain approach"])
 def incoming(reading: MemberReading, limit: Limit = 100) -> list[HandoverOut]:
-    """Cases of the chain approach that wait for our answer, the oldest first."""
+    """List cases of the chain approach that wait for our answer, the oldest first."""
     return disclose_incoming(reading, limit)
 
 
@@ -85,7 +85,7 @@ def decline(handover_id: UUID, body: ReasonsIn, work: SecretariatWork) -> Handov
 )
 @bodies(_MOST_BYTES)
 async def webhook(request: Request, process: Process) -> None:
-    """What the chain approach tells, signed (Standard Webhooks); a copy changes nothing."""
+    """Take what the chain approach tells, signed (Standard Webhooks); a copy changes nothing."""
     told = _believed(process.settings, await request.body(), request.headers)
     await run_in_threadpool(_take, process, told)
 
@@ -117,7 +117,7 @@ def _believed(settings: CommitteeSettings, body: bytes, headers: Mapping[str, st
 
 
 def _case(told: Referred) -> IncomingCase:
-    """What they sent, without the fields that they left out."""
+    """Read what they sent, without the fields that they left out."""
     fields = told.data.fields.model_dump(mode="json", exclude_none=True)
     return IncomingCase(
         told.data.enrolment_id, told.data.basis, told.data.grounds, told.data.side_by_side, fields

@@ -38,21 +38,21 @@ router = APIRouter(prefix="/v1")
 
 @router.post("/applications/{application_id}/grant-provisionally", tags=["urgent"])
 def grant_provisionally(application_id: UUID, body: ProvisionalGrantIn, work: MagistrateWork) -> ApplicationOut:
-    """The magistrate on duty grants an urgent case until the committee decides."""
+    """Grant an urgent case, as the magistrate on duty, until the committee decides."""
     filed = decisions.grant_provisionally(work, application_id, _grounds(body))
     return disclose_application(work, filed, "decision")
 
 
 @router.post("/applications/{application_id}/decline-urgency", tags=["urgent"])
 def decline_urgency(application_id: UUID, body: ReasonsIn, work: MagistrateWork) -> ApplicationOut:
-    """The magistrate finds it not urgent: the committee decides in the ordinary procedure."""
+    """Find the case not urgent, as the magistrate: the committee decides in the ordinary procedure."""
     filed = decisions.decline_urgency(work, application_id, body.reasons)
     return disclose_application(work, filed, "procedure")
 
 
 @router.post("/applications/{application_id}/grant", tags=["decisions"], responses=_WAITS)
 def grant(application_id: UUID, body: GrantIn, response: Response, work: SecretariatWork) -> ApplicationOut:
-    """The committee grants, or ratifies, in a meeting with quorum; review and end follow from today."""
+    """Grant or ratify, as the committee in a meeting with quorum; review and end are counted from today."""
     filed = decisions.decide(work, application_id, "grant", _grounds(body), body.meeting_id)
     response.status_code = 202 if filed.decision_waits else 200
     return disclose_application(work, filed, "decision")
@@ -60,7 +60,7 @@ def grant(application_id: UUID, body: GrantIn, response: Response, work: Secreta
 
 @router.post("/applications/{application_id}/refuse", tags=["decisions"], responses=_WAITS)
 def refuse(application_id: UUID, body: RefusalIn, response: Response, work: SecretariatWork) -> ApplicationOut:
-    """The committee refuses; an alarm that lives does so until people have taken the device in."""
+    """Refuse, as the committee; an alarm that is on stays on until people have taken the device in."""
     filed = decisions.decide(work, application_id, "refuse", _grounds(body), body.meeting_id)
     response.status_code = 202 if filed.decision_waits else 200
     return disclose_application(work, filed, "decision")
@@ -84,7 +84,7 @@ def request_review(application_id: UUID, body: ReviewRequestIn, work: ProposerWo
 def hold(
     review_id: UUID, body: ReviewIn, response: Response, work: SecretariatWork, settings: SettingsOf
 ) -> ReviewOut:
-    """What becomes of the alarm: kept, extended, lightened, or brought to its end by people."""
+    """Hold a review: the alarm is kept, extended, lightened, or brought to its end by people."""
     if body.outcome == "chain_approach":
         refuse_unconnected(settings)
     row = reviews.hold(work, review_id, Finding.read(body.model_dump(mode="json")), body.meeting_id)
@@ -96,7 +96,7 @@ def hold(
 def propose(
     application_id: UUID, body: DraftDecisionIn, response: Response, work: SecretariatWork
 ) -> ApplicationOut:
-    """The draft of a decision in an exceptional case outside any protocol."""
+    """Draft a decision in an exceptional case outside any protocol."""
     filed = decisions.propose_decision(work, application_id, body.outcome, _grounds(body), body.meeting_id)
     response.status_code = 202 if filed.decision_waits else 200
     return disclose_application(work, filed, "decision")
@@ -104,13 +104,13 @@ def propose(
 
 @router.post("/applications/{application_id}/approve-draft", tags=["outside a protocol"])
 def approve(application_id: UUID, work: ProcureurGeneralWork) -> ApplicationOut:
-    """The procureur-generaal approves: the draft is the decision."""
+    """Approve the draft, as the procureur-generaal: it becomes the decision."""
     return disclose_application(work, decisions.approve_draft(work, application_id), "decision")
 
 
 @router.post("/applications/{application_id}/send-draft-back", tags=["outside a protocol"])
 def send_back(application_id: UUID, body: RemarksIn, work: ProcureurGeneralWork) -> ApplicationOut:
-    """The procureur-generaal does not: the committee decides anew."""
+    """Send the draft back, as the procureur-generaal: the committee decides anew."""
     filed = decisions.send_draft_back(work, application_id, body.remarks)
     return disclose_application(work, filed, "decision")
 

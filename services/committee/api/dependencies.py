@@ -37,7 +37,7 @@ def work_of(*roles: str) -> Any:
 
 
 def reading_of(*roles: str) -> Any:
-    """The same of a caller who only looks."""
+    """Ask for one transaction of a caller with one of `roles` who only looks."""
 
     def opened(request: Request, caller: Caller = require(*roles)) -> Iterator[Reading]:
         process: ApiProcess[CommitteeSettings] = process_of(request)

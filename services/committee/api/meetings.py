@@ -34,38 +34,38 @@ def plan(body: MeetingIn, response: Response, work: SecretariatWork) -> MeetingO
 
 @router.post("/{meeting_id}/agenda")
 def put_on_agenda(meeting_id: UUID, body: AgendaIn, work: SecretariatWork) -> MeetingOut:
-    """An application to decide upon, or a review to hold; the same again changes nothing."""
+    """Put an application to decide, or a review to hold, on the agenda; the same again changes nothing."""
     return present_meeting(meetings.put_on_agenda(work, meeting_id, body.application_id, body.review_id))
 
 
 @router.get("")
 def listed(reading: MemberReading, since: Moment | None = None, limit: Limit = 100) -> list[MeetingSummary]:
-    """Meetings in order of their beginning."""
+    """List meetings in order of their beginning."""
     return present_rows(MeetingSummary, meetings.listed(reading, since, limit))
 
 
 @router.get("/{meeting_id}")
 def read(meeting_id: UUID, reading: MemberReading) -> MeetingOut:
-    """One meeting; points that the caller has a tie to are left out."""
+    """Read one meeting, without the points that the caller has a tie to."""
     return present_meeting(meetings.read(reading, meeting_id))
 
 
 @router.post("/{meeting_id}/open")
 def begin(meeting_id: UUID, work: SecretariatWork) -> MeetingOut:
-    """It begins: people come in, and decisions can be taken."""
+    """Open the meeting: people come in, and decisions can be taken."""
     return present_meeting(meetings.move(work, meeting_id, "open"))
 
 
 @router.post("/{meeting_id}/attendance")
 def attend(meeting_id: UUID, body: AttendanceIn, work: SecretariatWork, settings: SettingsOf) -> MeetingOut:
-    """A member is in the room: it counts once they confirm it at their own desk."""
+    """Record that a member is in the room: it counts once they confirm it at their own desk."""
     within = timedelta(hours=settings.presence_confirmed_within_h)
     return present_meeting(presence.record(work, meeting_id, body.member_id, within))
 
 
 @router.post("/{meeting_id}/presence")
 def confirm(meeting_id: UUID, caller: Member, process: Process) -> MeetingOut:
-    """The caller is there, or was where it was recorded; decisions that waited for it take effect."""
+    """Confirm that the caller is, or was, there as recorded; decisions that waited for it take effect."""
     with unit_of_work(process.database, process.vault, caller) as work:
         presence.confirm(work, meeting_id)
     settle_decisions(process.database, process.vault, meeting_id)
@@ -75,11 +75,11 @@ def confirm(meeting_id: UUID, caller: Member, process: Process) -> MeetingOut:
 
 @router.post("/{meeting_id}/attendance/leave")
 def leave(meeting_id: UUID, body: AttendanceIn, work: SecretariatWork) -> MeetingOut:
-    """Somebody goes, and counts no longer."""
+    """Record that somebody goes; they no longer count."""
     return present_meeting(presence.leave(work, meeting_id, body.member_id))
 
 
 @router.post("/{meeting_id}/close")
 def close(meeting_id: UUID, work: SecretariatWork) -> MeetingOut:
-    """It ends; what was not decided stands adjourned."""
+    """Close the meeting; what was not decided stands adjourned."""
     return present_meeting(meetings.move(work, meeting_id, "close"))

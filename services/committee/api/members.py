@@ -15,7 +15,7 @@ router = APIRouter(prefix="/v1/protocols/{protocol_id}/members", tags=["members"
 
 @router.get("")
 def listed(protocol_id: UUID, reading: MemberReading) -> list[MemberOut]:
-    """Who sits on the committee of a protocol, and who was invited to."""
+    """List who sits on the committee of a protocol, and who was invited to."""
     return [present_member(row, name) for row, name in members.listed(reading, protocol_id)]
 
 
@@ -27,13 +27,13 @@ def invite(protocol_id: UUID, body: MemberIn, work: SecretariatWork) -> MemberOu
 
 @router.post("/confirm")
 def confirm(protocol_id: UUID, work: MemberWork) -> MemberOut:
-    """The caller is who was invited; again changes nothing."""
+    """Confirm that the caller is the person who was invited; again changes nothing."""
     row = members.confirm(work, protocol_id)
     return present_member(row, members.name(work, row))
 
 
 @router.post("/{member_id}/end")
 def end(protocol_id: UUID, member_id: UUID, work: SecretariatWork) -> MemberOut:
-    """They are a member no longer; what they took part in stays."""
+    """End a membership; what they took part in stays."""
     row = members.end(work, protocol_id, member_id)
     return present_member(row, members.name(work, row))

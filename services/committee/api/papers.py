@@ -15,13 +15,13 @@ router = APIRouter(prefix="/v1", tags=["papers"])
 
 @router.get("/meetings/{meeting_id}/minutes.pdf", response_class=Response, responses=_PDF)
 def minutes(meeting_id: UUID, reading: MemberReading) -> Response:
-    """Who was present and what was decided, in the language of the meeting."""
+    """Print who was present and what was decided, in the language of the meeting."""
     return _printed(disclose_minutes(reading, meeting_id), f"minutes-{meeting_id}")
 
 
 @router.get("/applications/{application_id}/decision.pdf", response_class=Response, responses=_PDF)
 def decision(application_id: UUID, reading: ReaderReading) -> Response:
-    """The last decision on a case, in its language."""
+    """Print the last decision on a case, in its language."""
     return _printed(disclose_decision(reading, application_id), f"decision-{application_id}")
 
 

@@ -25,7 +25,7 @@ router = APIRouter(prefix="/v1/protocols", tags=["protocols"])
 
 @router.get("/{protocol_id}/versions/{version}/members")
 def named(protocol_id: UUID, version: Number, reading: ProtocolKeeperReading) -> list[MemberIn]:
-    """Who sits on the committee by a version's own word, for who drafts, approves, signs or sits there."""
+    """List who sits on the committee by a version's own word, for those who draft, approve, sign or sit."""
     found = protocols.members_of(reading, protocol_id, version)
     return [MemberIn.model_validate(asdict(each)) for each in found]
 
@@ -46,41 +46,41 @@ def submit(protocol_id: UUID, version: Number, work: DrafterWork) -> ProtocolOut
 
 @router.post("/{protocol_id}/versions/{version}/approve")
 def approve(protocol_id: UUID, version: Number, work: ProcureurGeneralWork) -> ProtocolOut:
-    """The procureur-generaal approves it."""
+    """Approve a version, as the procureur-generaal."""
     return present_protocol(protocols.move(work, protocol_id, version, "approve"))
 
 
 @router.post("/{protocol_id}/versions/{version}/send-back")
 def send_back(protocol_id: UUID, version: Number, body: RemarksIn, work: ProcureurGeneralWork) -> ProtocolOut:
-    """The procureur-generaal wants it otherwise."""
+    """Send a version back to be changed, as the procureur-generaal."""
     return present_protocol(protocols.move(work, protocol_id, version, "send_back", body.remarks))
 
 
 @router.post("/{protocol_id}/versions/{version}/sign")
 def sign(protocol_id: UUID, version: Number, body: SignatureIn, work: ProcureurWork) -> ProtocolOut:
-    """The procureur des Konings signs; it binds from its day, and the version before it no longer."""
+    """Sign, as the procureur des Konings: it binds from its day, and the version before it no longer does."""
     return present_protocol(protocols.sign(work, protocol_id, version, body.in_force_from))
 
 
 @router.get("")
 def in_force(reading: ProtocolReaderReading) -> list[ProtocolOut]:
-    """The versions that bind now."""
+    """List the versions that bind now."""
     return present_protocols(protocols.all_in_force(reading))
 
 
 @router.get("/{protocol_id}")
 def read(protocol_id: UUID, reading: ProtocolReaderReading) -> ProtocolOut:
-    """The version in force."""
+    """Read the version in force."""
     return present_protocol(protocols.in_force(reading.session, protocol_id))
 
 
 @router.get("/{protocol_id}/versions")
 def versions(protocol_id: UUID, reading: ProtocolReaderReading) -> list[ProtocolOut]:
-    """All versions, the newest first."""
+    """List all versions, the newest first."""
     return present_protocols(protocols.versions(reading, protocol_id))
 
 
 @router.get("/{protocol_id}/history")
 def history(protocol_id: UUID, reading: ProtocolReaderReading) -> list[HistoryOut]:
-    """Who moved which version, with the remarks."""
+    """List who moved which version, with the remarks."""
     return present_protocol_history(reading, protocol_id)

@@ -133,7 +133,7 @@ class Content:
 
 
 def missing(content: Content, rules: Rules | None) -> list[str]:
-    """Fields that a complete application has and this one lacks. `rules`: of its protocol, where known."""
+    """List the fields that a complete application has and this one lacks. `rules`: its protocol's, if known."""
     found = [name for name in ("enrolment_id", "procedure", "proposer") if getattr(content, name) is None]
     if content.protocol_id is None and not content.exceptional.strip():
         found.append("protocol_id")

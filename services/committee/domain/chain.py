@@ -79,7 +79,7 @@ def handover_moved(state: HandoverState, move: HandoverMove) -> HandoverState:
 
 
 def fields_sent(content: Content, wanted: Collection[str], shared: Collection[str]) -> dict[str, Any]:
-    """The fields that are wanted, with their values. Raises `FieldsNotShared` naming those not to be shared."""
+    """Give the wanted fields with their values; raises `FieldsNotShared` naming those not to be shared."""
     if strangers := sorted(set(wanted) - set(shared)):
         raise FieldsNotShared(
             f"the protocol does not share {', '.join(strangers)} with {PARTNER}",

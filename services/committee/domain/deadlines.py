@@ -73,7 +73,7 @@ LADDERS: Mapping[Kind, Ladder] = {
 
 
 def due_at(kind: Kind, begun: datetime, delays: Delays) -> datetime:
-    """When what begins at `begun` must be done; the dates of `review` and `end` at eight in the morning."""
+    """Say when what begins at `begun` must be done; the dates of `review` and `end` at eight in the morning."""
     today = local_day(begun)
     moments: dict[Kind, Callable[[], datetime]] = {
         "provisional_decision": lambda: begun + timedelta(hours=delays.provisional_hours),

@@ -18,7 +18,7 @@ class Grounds:
 
     @classmethod
     def read(cls, said: Mapping[str, Any]) -> Self:
-        """From JSON, as it came in or was sealed."""
+        """Read it from JSON, as it came in or was sealed."""
         return cls(
             said["reasons"],
             tuple(said.get("alternatives") or ()),
@@ -27,5 +27,5 @@ class Grounds:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """As it is sealed."""
+        """Give it in the form that is sealed."""
         return asdict(self)

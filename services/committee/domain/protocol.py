@@ -96,7 +96,7 @@ class Reach:
     partners: Collection[str]
 
     def holds(self, partner: str | None, district: str | None, zone: str | None) -> bool:
-        """Say whether somebody belongs to it. The district tells; who has none is where their zone is."""
+        """Say whether somebody belongs to it: by their district, or if they have none by their zone."""
         here = account(district) == account(self.district) if district is not None else zone in self.zones
         return partner in self.partners and here
 

@@ -43,7 +43,7 @@ class Finding:
 
     @classmethod
     def read(cls, said: Mapping[str, Any]) -> Self:
-        """From JSON, as it came in or was sealed."""
+        """Read it from JSON, as it came in or was sealed."""
         ends_on, referral = said.get("ends_on"), said.get("referral")
         return cls(
             said["outcome"],
@@ -56,5 +56,5 @@ class Finding:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """As it is sealed."""
+        """Give it in the form that is sealed."""
         return {**asdict(self), "ends_on": self.ends_on.isoformat() if self.ends_on else None}

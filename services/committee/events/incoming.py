@@ -22,7 +22,7 @@ REAL = frozenset({Outcome.GENUINE, Outcome.PERPETRATOR_PRESENT, Outcome.ARREST})
 
 
 def real_incident(event: Event) -> tuple[UUID, UUID, datetime] | None:
-    """Incident, enrolment and time of the press of a real alarm that was closed, or None. Raises `Invalid`."""
+    """Read incident, enrolment and time of the press of a closed real alarm, or None. Raises `Invalid`."""
     if event.type != IncidentClosed.TYPE:
         return None
     closed = _read(IncidentClosed, event)

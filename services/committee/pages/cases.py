@@ -105,7 +105,7 @@ def _around(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
 
 
 def _ties(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
-    """Say whose ties were declared, for who may withdraw them; and whether the reader may declare another's."""
+    """Say whose ties were declared, to those who may withdraw them, and if the reader may declare another's."""
     found: list[ConflictOut] = []
     if reading.caller.roles & set(TIE_KEEPERS):
         found = disclose_conflicts(reading, row.id)

@@ -38,12 +38,12 @@ class PageRequest:
 
     @property
     def linked(self) -> bool:
-        """Whether a chain approach is connected."""
+        """Say whether a chain approach is connected."""
         return self.process.settings.chain_approach_url is not None
 
     @property
     def language(self) -> Language:
-        """The reader's language."""
+        """Name the reader's language."""
         return self.pages.language(self.request)
 
     def reader(self, *roles: str) -> Caller:
@@ -106,7 +106,7 @@ def _nav(caller: Caller, words: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def _happened(language: Language, what: str, protocol: Mapping[str, Any] | None = None) -> str:
-    """A line of the history; some end with a partner or an outcome. `protocol`: what that of the case says."""
+    """Put a line of the history in words; some name a partner or outcome. `protocol`: what the case's says."""
     words = WORDS[language]
     known, _, more = what.partition(": ")
     if what.startswith("opinion of "):

@@ -40,7 +40,7 @@ def disclose_application(reading: Reading, found: Filed, *changed: str) -> Appli
 
 
 def disclose_opinions(reading: Reading, case: ApplicationRow) -> list[OpinionOut]:
-    """Disclose what the partners think; who is no member reads what its own partner wrote, and no more."""
+    """Disclose what the partners think; a caller who is no member reads only what their own partner wrote."""
     return [
         disclose(
             reading,

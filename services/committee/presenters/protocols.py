@@ -13,5 +13,5 @@ def present_protocol(found: ProtocolRow) -> ProtocolOut:
 
 
 def present_protocols(found: Iterable[ProtocolRow]) -> list[ProtocolOut]:
-    """Versions of protocols."""
+    """Present versions of protocols."""
     return present_rows(ProtocolOut, found)

@@ -66,7 +66,7 @@ class DraftDecisionIn(In):
     @field_validator("alternatives", "review_way")
     @classmethod
     def refuse_with_a_way_on(cls, said: Any, info: ValidationInfo) -> Any:
-        """Refuses, at its field, a refusal that names no other way to help, or none to a review."""
+        """Refuse, at its field, a refusal that names no other way to help, or no way to a review."""
         if info.data.get("outcome") == "refuse" and not said:
             raise PydanticCustomError("missing", "a refusal cannot do without it")
         return said

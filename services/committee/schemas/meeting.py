@@ -39,7 +39,7 @@ class AgendaIn(In):
 
     @model_validator(mode="after")
     def one_of_both(self) -> Self:
-        """Raises ValueError unless exactly one is named."""
+        """Refuse (ValueError) unless exactly one is named."""
         if (self.application_id is None) == (self.review_id is None):
             raise ValueError("name an application or a review")
         return self
@@ -148,7 +148,7 @@ class ReviewIn(In):
     @field_validator(*(name for _, name in _NEEDS))
     @classmethod
     def say_what_the_outcome_needs(cls, said: Any, info: ValidationInfo) -> Any:
-        """Refuses, at its field, what an outcome cannot do without and what belongs to another one."""
+        """Refuse, at its field, an outcome without what it needs, and what belongs to another outcome."""
         # An outcome that is none has a problem of its own.
         if outcome := info.data.get("outcome"):
             belongs = next(each for each, name in _NEEDS if name == info.field_name)

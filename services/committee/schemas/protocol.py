@@ -91,7 +91,7 @@ class ProtocolText(In):
     @field_validator("partners", "conditions")
     @classmethod
     def refuse_twice(cls, given: tuple[PartnerIn | ConditionIn, ...]) -> tuple[PartnerIn | ConditionIn, ...]:
-        """Two of one name would be one to every reader."""
+        """Refuse (ValueError) two of one name: they would be one to every reader."""
         names = [each.id for each in given]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             message = f"named twice: {', '.join(twice)}"

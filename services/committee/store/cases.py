@@ -25,7 +25,7 @@ from services.committee.store.access_scope import AccessScope
 def application(
     session: Session, application_id: UUID, scope: AccessScope | None = None, *, lock: bool = False
 ) -> ApplicationRow | None:
-    """One application; only within `scope`. `lock` keeps others from changing it until the transaction ends."""
+    """Find one application within `scope`. `lock` keeps others from changing it until the transaction ends."""
     found = select(ApplicationRow).where(col(ApplicationRow.id) == application_id)
     if scope is not None:
         found = found.where(scope.cases())
@@ -101,7 +101,7 @@ def is_tied(session: Session, subject: str, application_id: UUID | None, enrolme
 
 
 def tied(session: Session, application_id: UUID | None, enrolment_id: UUID | None) -> set[str]:
-    """The accounts with a tie to a party: declared here, in another case of the victim, or at the registry."""
+    """Find the accounts tied to a party: declared here, in another case of the victim, or at the registry."""
     of_victim = select(ApplicationRow.id).where(col(ApplicationRow.enrolment_id) == enrolment_id)
     here = select(ConflictRow.subject).where(
         _stands(ConflictRow),

@@ -14,7 +14,7 @@ from services.committee.store.cases import tied_enrolments
 
 
 def add_deadline(session: Session, row: DeadlineRow) -> bool:
-    """Store a deadline unless the same is waited for already; whether it is new."""
+    """Store a deadline unless the same is waited for already; return whether it is new."""
     added = session.execute(
         insert(DeadlineRow)
         .values(**row.model_dump())

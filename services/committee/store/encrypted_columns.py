@@ -21,52 +21,52 @@ UNREADABLE = "?"
 
 
 def application(application_id: UUID) -> str:
-    """What an application says."""
+    """Name the place (vault) of what an application says."""
     return f"application:{application_id}:sealed"
 
 
 def decision(decision_id: UUID) -> str:
-    """Reasons, alternatives, the way to a review."""
+    """Name the place (vault) of a decision: reasons, alternatives, the way to a review."""
     return f"decision:{decision_id}:sealed"
 
 
 def review(review_id: UUID) -> str:
-    """What a review found."""
+    """Name the place (vault) of what a review found."""
     return f"review:{review_id}:sealed"
 
 
 def opinion(application_id: UUID, partner: str, zone_id: str) -> str:
-    """What one partner thinks."""
+    """Name the place (vault) of what one partner thinks."""
     return f"opinion:{application_id}:{partner}:{zone_id}"
 
 
 def conflict(application_id: UUID, subject: str) -> str:
-    """Why somebody has a tie."""
+    """Name the place (vault) of why somebody has a tie."""
     return f"conflict:{application_id}:{subject}"
 
 
 def attendance(meeting_id: UUID, subject: str) -> str:
-    """The name in the minutes, the same for each stay."""
+    """Name the place (vault) of the name in the minutes, the same for each stay."""
     return f"attendance:{meeting_id}:{subject}"
 
 
 def member(member_id: UUID) -> str:
-    """How a member is called."""
+    """Name the place (vault) of a member's name."""
     return f"member:{member_id}"
 
 
 def waiting(waiting_id: UUID) -> str:
-    """What was said to a decision that waits."""
+    """Name the place (vault) of what was said to a decision that waits."""
     return f"waiting:{waiting_id}"
 
 
 def handover(handover_id: UUID) -> str:
-    """Grounds, and what was sent."""
+    """Name the place (vault) of a hand-over: grounds, and what was sent."""
     return f"handover:{handover_id}"
 
 
 def history(subject_id: UUID, what: str) -> str:
-    """What was said to a line of the history."""
+    """Name the place (vault) of what was said to a line of the history."""
     return f"history:{subject_id}:{what}"
 
 

@@ -11,7 +11,7 @@ from services.committee.store.access_scope import AccessScope
 
 
 def add(session: Session, row: HandoverRow) -> bool:
-    """Store one unless its id is known; whether it is new. Copies that come together are one."""
+    """Store one unless its id is known; return whether it is new. Copies that come together are one."""
     added = session.execute(
         insert(HandoverRow).values(**row.model_dump()).on_conflict_do_nothing().returning(col(HandoverRow.id))
     )

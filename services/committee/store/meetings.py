@@ -36,7 +36,7 @@ def meetings(
 
 
 def open_meetings(session: Session, scope: AccessScope) -> Sequence[MeetingRow]:
-    """Meetings of the caller's that are planned or sit: those nearest to now, however many nobody closed."""
+    """Find the caller's meetings that are planned or sit: those nearest to now, however many nobody closed."""
     found = select(MeetingRow).where(
         _within(scope), col(MeetingRow.state).in_((MeetingState.PLANNED, MeetingState.OPEN))
     )

@@ -15,7 +15,7 @@ from services.committee.store.cases import tied_enrolments
 
 
 def add_review(session: Session, row: ReviewRow) -> bool:
-    """Store a review unless its cause already has one; whether it is new."""
+    """Store a review unless its cause already has one; return whether it is new."""
     added = session.execute(
         insert(ReviewRow)
         .values(**row.model_dump())
@@ -46,7 +46,7 @@ def reviews(
     before: datetime | None = None,
     limit: int = 500,
 ) -> Sequence[ReviewRow]:
-    """Reviews within `scope` that nobody held, the most urgent first; of one enrolment, all. A tie hides."""
+    """Find reviews within `scope` that nobody held, the most urgent first; of one enrolment, all. Ties hide."""
     found = select(ReviewRow).where(
         scope.about(col(ReviewRow.application_id), col(ReviewRow.enrolment_id)),
         col(ReviewRow.enrolment_id).not_in(tied_enrolments(scope.subject)),

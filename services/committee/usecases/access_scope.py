@@ -25,7 +25,7 @@ class Reading(unit_of_work.Work):
 
     @cached_property
     def scope(self) -> AccessScope:
-        """Which cases the caller may know, ties apart; asked once, by whatever asks first."""
+        """Say which cases the caller may know, ties apart; asked once, by whatever asks first."""
         return scope_of(self.session, self.caller)
 
     def readable(self, application_id: UUID) -> ApplicationRow:
@@ -59,7 +59,7 @@ class Work(Reading):
         return row
 
     def lock(self, application_id: UUID) -> ApplicationRow:
-        """Lock the application of something that the caller may answer for."""
+        """Lock the application behind something that the caller may answer for."""
         row = cases.application(self.session, application_id, lock=True)
         if row is None:
             raise ApplicationUnknown("there is no such application")

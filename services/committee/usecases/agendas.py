@@ -18,7 +18,7 @@ class Agendas:
 
     @classmethod
     def read(cls, reading: Reading) -> Self:
-        """As they are now."""
+        """Read them as they are now."""
         session = reading.session
         found = store.open_meetings(session, reading.scope)
         return cls([(each, store.agenda(session, each.id)) for each in found])
@@ -26,7 +26,7 @@ class Agendas:
     def of(
         self, row: ApplicationRow | None, review_id: UUID | None
     ) -> tuple[list[MeetingRow], list[MeetingRow]]:
-        """Of a case, or of a review of it or without one: meetings that could take it, those that have it."""
+        """List meetings that could take a case, or a review of it or without one, and those that have it."""
         could, have = [], []
         for meeting, items in self.meetings:
             about = [

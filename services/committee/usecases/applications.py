@@ -193,7 +193,7 @@ def _is_file_of(reading: Reading, row: ApplicationRow) -> bool:
 
 
 def _may_be_theirs(reading: Reading, row: ApplicationRow) -> bool:
-    """Whether the caller proposes within their own committees: its protocol, and a file not others' alone."""
+    """Say if the caller proposes within their own committees: its protocol, and a file not others' alone."""
     zone = enrolments.zone(reading.session, row.enrolment_id) if row.enrolment_id else None
     own_protocol = row.protocol_id is None or row.protocol_id in reading.scope.protocols
     return own_protocol and (zone == reading.caller.zone or zone not in reading.scope.elsewhere)

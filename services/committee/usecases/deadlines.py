@@ -1,4 +1,4 @@
-"""Deadlines: set, met, and told of louder and louder while they are not. None of them changes a case."""
+"""Deadlines are set and met; until then people are reminded ever more loudly. None of them changes a case."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -62,7 +62,7 @@ def of_case(reading: Reading, application_id: UUID) -> Sequence[DeadlineRow]:
 
 
 def remind(database: Database) -> int:
-    """Remind of the deadlines that come near, and tell of those that passed; how many."""
+    """Remind of the deadlines that come near, and tell of those that passed; return how many."""
     return timers.act_on_due(database, [TIMER], _remind_of)
 
 

@@ -90,7 +90,7 @@ _DECIDES: tuple[domain.Move, ...] = ("grant", "refuse", "propose_decision")
 
 
 def move(work: Work, meeting_id: UUID, what: MeetingMove) -> Seen:
-    """Open or close; what was not decided when it closes stands adjourned."""
+    """Open or close a meeting; what was not decided when it closes stands adjourned."""
     row = locked(work, meeting_id, *MeetingState)
     row.state = meeting_moved(MeetingState(row.state), what)
     if what == "open":
@@ -136,7 +136,7 @@ def seen(reading: Reading, row: MeetingRow) -> Seen:
 def deciding(
     work: Work, meeting_id: UUID, application: ApplicationRow | None, review_id: UUID | None
 ) -> Counted:
-    """Close a point of an open meeting; who counts. Raises `MeetingUnknown`, `QuorumMissing`.
+    """Close a point of an open meeting; return who counts. Raises `MeetingUnknown`, `QuorumMissing`.
 
     Where `waits_for` of the answer is not empty, the point waits until they confirm that they are there.
     """

@@ -86,13 +86,13 @@ def end(work: Work, protocol_id: UUID, member_id: UUID) -> MemberRow:
 
 
 def _refuse_frozen(row: MemberRow) -> None:
-    """Raise `MemberInProtocol`: what was signed is changed by who signs."""
+    """Raise `MemberInProtocol` for what was signed: only whoever signs may change it."""
     if row.protocol_version is not None:
         raise MemberInProtocol("this member stands in the protocol: write its next version", field="subject")
 
 
 def myself(work: Work, protocol_id: UUID) -> MemberRow:
-    """The caller as a member; raises `MemberUnknown`, `Forbidden` for who works for another partner now."""
+    """Find the caller as a member; raises `MemberUnknown`, `Forbidden` if they work for another partner now."""
     _own(work, protocol_id)
     row = store.of_person(work.session, protocol_id, account(work.caller.subject))
     if row is None:
@@ -116,7 +116,7 @@ def named(reading: Reading, protocol_id: UUID, member_id: UUID) -> MemberRow:
 
 
 def refuse_former(row: MemberRow, day: date) -> None:
-    """Raise `MemberUnknown` for who is no member on a day."""
+    """Raise `MemberUnknown` for somebody who is no member on a day."""
     if row.ended_at is not None or not sits_on(row, day):
         raise MemberUnknown("no member of this committee on this day", field="member_id")
 

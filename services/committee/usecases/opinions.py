@@ -29,7 +29,7 @@ def give(work: Work, application_id: UUID, opinion: Opinion) -> None:
 
 
 def of_case(reading: Reading, row: ApplicationRow) -> list[dict[str, Any]]:
-    """What the partners think of a case (`own`: the caller's); what one keeps back only that partner reads."""
+    """List what partners think of a case (`own`: the caller's); only that partner reads what one keeps back."""
     found = []
     for opinion in cases.opinions(reading.session, row.id):
         said = reading.opened(

@@ -52,13 +52,13 @@ def postpone(
 
 
 def overtake(work: Work, *, application_id: UUID | None = None, review_id: UUID | None = None) -> None:
-    """Let what waits about something that was decided meanwhile, elsewhere, lapse."""
+    """Let lapse what waits about something that was decided elsewhere meanwhile."""
     for row in pending_decisions.of_case(work.session, application_id, review_id):
         _lapse(work, row, "decided elsewhere")
 
 
 def overtake_reviews(work: Work, application_id: UUID, meeting_id: UUID, decided_at: datetime) -> None:
-    """What an earlier meeting decided in a review of this case, and still waits, lapses: the later word counts.
+    """Let lapse what an earlier meeting decided in this case's review and still waits: the later word counts.
 
     What the same meeting decides of a case takes effect together.
     """

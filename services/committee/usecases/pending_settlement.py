@@ -38,7 +38,7 @@ def recorder_of(row: WaitingRow) -> Caller:
 
 
 def take_effect(work: Work, waiting_id: UUID) -> bool:
-    """Do what waits if a quorum has confirmed by now; whether it was done.
+    """Do what waits if a quorum has confirmed by now; return whether it was done.
 
     Raises a `ServiceError` where it cannot be done any more: decided elsewhere meanwhile, say.
     """

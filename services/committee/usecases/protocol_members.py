@@ -91,7 +91,7 @@ def write(work: Work, protocol_id: UUID, version: int, named: Sequence[NamedMemb
 
 
 def is_same(reading: Reading, protocol_id: UUID, version: int, named: Sequence[NamedMember]) -> bool:
-    """Say whether a version names just these already; who has no first day begins with the version."""
+    """Say whether a version already names just these; members without a first day begin with the version."""
     known = {account(each.subject): each for each in of_version(reading, protocol_id, version)}
     wanted = {account(each.subject): each for each in named}
     for person, each in wanted.items():

@@ -95,7 +95,7 @@ def sign(work: Work, protocol_id: UUID, version: int, in_force_from: date) -> Pr
 
 
 def take_effect_due(database: Database) -> int:
-    """Put in force the signed versions whose day has come; how many days came."""
+    """Put in force the signed versions whose day has come; return how many days came."""
     return timers.act_on_due(database, [TIMER], _take_effect_now)
 
 

@@ -36,7 +36,7 @@ def counted_later(
     item: AgendaRow,
     there: Mapping[str, str],
 ) -> Counted:
-    """Do the same of who was there when it was recorded (person to partner), by what they confirmed since."""
+    """Say who counts of those there when it was recorded (person to partner), by what they confirmed since."""
     stays = store.attendance(reading.session, row.id)
     # Who came twice confirms all of it; a stay for another partner is not this one.
     at_it = {who.subject: who for who in stays if there.get(who.subject) == who.partner}

@@ -1,4 +1,4 @@
-"""What was decided beside what the registry says: what lacks is waited for, louder and louder, by people."""
+"""What was decided beside what the registry says: people are reminded, ever more loudly, of what is lacking."""
 
 from collections.abc import Iterable
 from datetime import datetime

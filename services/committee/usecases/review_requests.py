@@ -28,7 +28,7 @@ def schedule_review(
     due_at: datetime,
     now: datetime,
 ) -> bool:
-    """Ask for a review; whether its cause had not asked before."""
+    """Ask for a review; return whether it is the first for its cause."""
     row = ReviewRow(
         id=uuid4(),
         enrolment_id=enrolment_id,

@@ -46,7 +46,7 @@ def after_grant(work: Work, case: ApplicationSubmitted, decision: DecisionRow) -
 def after_real_alarm(
     session: Session, incident_id: UUID, enrolment_id: UUID, closed_at: datetime, now: datetime
 ) -> bool:
-    """Schedule a review after a real alarm; return whether this incident had not asked before."""
+    """Schedule a review after a real alarm; return whether it is the first for this incident."""
     row = _looking(session, enrolment_id)
     rules = protocols.rules_of(session, row.protocol_id, row.protocol_version) if row else Rules()
     due_at = closed_at + timedelta(hours=rules.delays.review_after_alarm_hours)
@@ -56,7 +56,7 @@ def after_real_alarm(
 
 
 def _looking(session: Session, enrolment_id: UUID) -> ApplicationRow | None:
-    """The case whose committee looks at a real alarm: that of the zone that manages the file, else the newest.
+    """Find the case whose committee looks at a real alarm: that of the file's managing zone, else the newest.
 
     Whoever proposes may name any file: another district's grant takes no review away from hers.
     """
@@ -85,7 +85,7 @@ def of_case(reading: Reading, row: ApplicationRow) -> Sequence[ReviewRow]:
 
 
 def one(reading: Reading, review_id: UUID) -> ReviewRow | None:
-    """Return a review by its id, for who sees the point of the agenda that it is."""
+    """Return a review by its id, for a caller who sees the point of the agenda that it is."""
     return store.review(reading.session, review_id)
 
 
@@ -142,7 +142,7 @@ def hold(
 
 
 def _locked(work: Work, review_id: UUID) -> tuple[ReviewRow, ApplicationRow | None]:
-    """A review and its case, the case first, as everywhere. Raises `ReviewUnknown`, also for who has a tie."""
+    """Lock a review and its case, the case first, as everywhere. Raises `ReviewUnknown`, also for a tie."""
     known = store.review(work.session, review_id, work.scope)
     if known is None or work.is_tied(known.enrolment_id):
         raise ReviewUnknown("there is no such review")

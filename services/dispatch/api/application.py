@@ -96,7 +96,7 @@ async def _beside(app: FastAPI) -> AsyncIterator[None]:
 
 
 async def _keep_fresh(context: Context) -> None:
-    """Units and policies in memory, for presses that come by the intake."""
+    """Keep units and policies fresh in memory, for presses that come by the intake."""
     while True:
         with suppress(SQLAlchemyError):  # what is in memory still serves; the next second tries again
             await asyncio.to_thread(refresh, context)
@@ -104,7 +104,7 @@ async def _keep_fresh(context: Context) -> None:
 
 
 async def _keep_seen(context: Context, hub: Hub) -> None:
-    """A connected terminal is a sign of life of its unit: at once when it comes, and as long as it is."""
+    """Note a sign of life of each unit whose terminal is connected: when it connects, and as long as it is."""
     every_s, told = context.settings.unit_fresh_s / 4, dict[str, float]()
     while True:
         now = asyncio.get_running_loop().time()

@@ -27,13 +27,13 @@ _PROPOSED: dict[int | str, dict[str, Any]] = {
 @router.get("/control-rooms")
 @unlogged
 def control_rooms(context: ContextOf, _: Anyone) -> list[ControlRoomOut]:
-    """All control rooms."""
+    """List all control rooms."""
     return show_control_rooms(context)
 
 
 @router.put("/control-rooms/{cic_id}", status_code=204, responses=_PROPOSED)
 def set_policy(cic_id: str, body: ControlRoomIn, context: ContextOf, caller: Admin) -> Response:
-    """How a control room wants its alarms. A webhook waits for a supervisor of the room (202)."""
+    """Set how a control room wants its alarms. A webhook waits for a supervisor of the room (202)."""
     room_webhooks.refuse_wrong(context, body)
     rooms.set_policy(context, cic_id, body)
     proposed = room_webhooks.propose(context, cic_id, body, caller)
@@ -45,7 +45,7 @@ def set_policy(cic_id: str, body: ControlRoomIn, context: ContextOf, caller: Adm
 @router.get("/zones")
 @unlogged
 def zones(request: Request, context: ContextOf, _: Anyone) -> Response:
-    """The zones in force as GeoJSON; stand-ins say so."""
+    """Give the zones in force as GeoJSON; stand-ins are marked."""
     made: ZonesJson = request.app.state.zones_json
     # Pages may keep it for a minute.
     headers = {"cache-control": "private, max-age=60"}

@@ -24,7 +24,7 @@ Operator = Annotated[Caller, require("operator", "supervisor")]
 def radio(
     order_id: UUID, body: RadioIn, context: ContextOf, disclosures: DisclosuresOf, caller: Operator
 ) -> IncidentView:
-    """An operator confirms what a crew said by radio; such a unit is not replaced for its silence."""
+    """Confirm, as an operator, what a crew said by radio; such a unit is not replaced for its silence."""
     incident_id = incident_of_order(context, order_id)
     refuse_tied_caller(context, caller, incident_id)
     if body.state != "victim_safe":
@@ -40,7 +40,7 @@ def radio(
 def recall(
     order_id: UUID, body: RecallIn, context: ContextOf, disclosures: DisclosuresOf, caller: Operator
 ) -> IncidentView:
-    """An operator calls a unit back that is not there yet; the next nearest is proposed."""
+    """Call back, as an operator, a unit that is not there yet; the next nearest is proposed."""
     incident_id = incident_of_order(context, order_id)
     refuse_tied_caller(context, caller, incident_id)
     act_for_crew.recall(context, order_id, caller, body.reason)

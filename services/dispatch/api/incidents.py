@@ -18,7 +18,7 @@ router = APIRouter(prefix="/v1", tags=["incidents"])
 def open_incidents(
     cic_id: str, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
 ) -> list[IncidentView]:
-    """Open incidents, most urgent first; many alike that nobody proved are one, with their `group`."""
+    """List open incidents, most urgent first; many alike that nobody proved are one, with their `group`."""
     may_see_room(caller, cic_id)
     return disclose_open_incidents(context, disclosures, caller, cic_id)
 
@@ -27,7 +27,7 @@ def open_incidents(
 def incident(
     incident_id: UUID, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
 ) -> IncidentView:
-    """One incident; the card only while it is open."""
+    """Read one incident; the card only while it is open."""
     return disclose_incident(context, disclosures, caller, incident_id)
 
 
@@ -35,7 +35,7 @@ def incident(
 def display(
     incident_id: UUID, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
 ) -> IncidentView:
-    """It stands on a screen of the control room."""
+    """Note that the incident stands on a screen of the control room."""
     incident_for(context, caller, incident_id)
     incident_actions.display_incident(context, incident_id)
     return disclose_incident(context, disclosures, caller, incident_id)
@@ -45,7 +45,7 @@ def display(
 def acknowledge(
     incident_id: UUID, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
 ) -> IncidentView:
-    """An operator of the room that answers for it takes it; the escalation ladder stops."""
+    """Take the alarm, as an operator of the room that answers for it; the escalation ladder stops."""
     refuse_tied_caller(context, caller, incident_id)
     incident_actions.acknowledge_incident(context, incident_id, caller.subject, caller.cic or "")
     return disclose_incident(context, disclosures, caller, incident_id)
@@ -55,7 +55,7 @@ def acknowledge(
 def take_over(
     incident_id: UUID, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
 ) -> IncidentView:
-    """The caller's control room accepts the hand-over."""
+    """Accept the hand-over for the caller's control room."""
     refuse_tied_caller(context, caller, incident_id)
     incident_actions.take_over_incident(context, incident_id, caller.subject, caller.cic or "")
     return disclose_incident(context, disclosures, caller, incident_id)
@@ -69,7 +69,7 @@ def send(
     caller: RoomCaller,
     body: SendIn | None = None,
 ) -> IncidentView:
-    """Send a unit; without one, the proposed unit: that may also who has a tie."""
+    """Send the named unit, or the proposed one if none is named; a caller with a tie may not name one."""
     unit_id = body.unit_id if body else None
     if unit_id is None:
         incident_for(context, caller, incident_id)
@@ -87,7 +87,7 @@ def close(
     disclosures: DisclosuresOf,
     caller: Supervisor,
 ) -> IncidentView:
-    """A supervisor closes, with a reason."""
+    """Close the incident, as a supervisor, with a reason."""
     refuse_tied_caller(context, caller, incident_id)
     incident_actions.close_incident(
         context,

@@ -74,7 +74,7 @@ async def intake(request: Request, hub: HubOf, context: ContextOf, _: AlarmServi
 
 
 def _take(context: Context, brought: Sequence[Event], batch: bool) -> dict[UUID, Exception]:
-    """What was not taken, by event id. One event goes on in the trace of its request, many each in its own."""
+    """Take events; give those not taken, by id. One goes on in its request's trace, each of many in its own."""
     with ExitStack() as spans:
         received = [(event, _span_of(event, spans) if batch else trace.get_current_span()) for event in brought]
         presses = presses_of(received)

@@ -17,20 +17,20 @@ Lender = Annotated[Caller, require("supervisor", "gateway")]
 
 @router.post("/offer", status_code=204)
 def offer(unit_id: str, body: OfferIn, context: ContextOf, caller: Lender) -> None:
-    """The unit's own room offers it to another: for a time, or for good."""
+    """Offer the unit, as its own room, to another: for a time, or for good."""
     room_of(caller)
     offer_unit(context, unit_id, caller, body.control_room_id, body.kind)
 
 
 @router.post("/accept", status_code=204)
 def accept(unit_id: str, context: ContextOf, caller: Lender) -> None:
-    """The room to which it was offered takes it."""
+    """Take the unit, as the room to which it was offered."""
     room_of(caller)
     accept_unit(context, unit_id, caller)
 
 
 @router.post("/return", status_code=204)
 def end(unit_id: str, context: ContextOf, caller: Lender) -> None:
-    """Either room ends the loan, or the offer."""
+    """End the loan or the offer, as either room."""
     room_of(caller)
     return_unit(context, unit_id, caller)

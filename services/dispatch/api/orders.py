@@ -30,7 +30,7 @@ def _report(
 
 @router.post("/{order_id}/receipt")
 def receipt(order_id: UUID, context: ContextOf, disclosures: DisclosuresOf, caller: UnitCaller) -> OrderView:
-    """The unit's terminal has the order."""
+    """Report that the unit's terminal has the order."""
     return _report(context, disclosures, caller, order_id, "received")
 
 
@@ -38,19 +38,19 @@ def receipt(order_id: UUID, context: ContextOf, disclosures: DisclosuresOf, call
 def acknowledge(
     order_id: UUID, context: ContextOf, disclosures: DisclosuresOf, caller: UnitCaller
 ) -> OrderView:
-    """The crew takes it."""
+    """Report that the crew takes the order."""
     return _report(context, disclosures, caller, order_id, "acknowledged")
 
 
 @router.post("/{order_id}/en-route")
 def en_route(order_id: UUID, context: ContextOf, disclosures: DisclosuresOf, caller: UnitCaller) -> OrderView:
-    """The unit moves."""
+    """Report that the unit is on its way."""
     return _report(context, disclosures, caller, order_id, "en_route")
 
 
 @router.post("/{order_id}/on-scene")
 def on_scene(order_id: UUID, context: ContextOf, disclosures: DisclosuresOf, caller: UnitCaller) -> OrderView:
-    """The unit is there."""
+    """Report that the unit is there."""
     return _report(context, disclosures, caller, order_id, "on_scene")
 
 
@@ -58,7 +58,7 @@ def on_scene(order_id: UUID, context: ContextOf, disclosures: DisclosuresOf, cal
 def decline(
     order_id: UUID, body: DeclineIn, context: ContextOf, disclosures: DisclosuresOf, caller: UnitCaller
 ) -> OrderView:
-    """The unit cannot go; another one is looked for at once."""
+    """Report that the unit cannot go; another one is looked for at once."""
     return _report(context, disclosures, caller, order_id, "declined", body.reason)
 
 
@@ -66,7 +66,7 @@ def decline(
 def close(
     order_id: UUID, body: OrderCloseIn, context: ContextOf, disclosures: DisclosuresOf, caller: UnitCaller
 ) -> OrderView:
-    """The unit sees the victim safe: the incident ends with an outcome. Only from on scene."""
+    """Report that the unit sees the victim safe: the incident ends with an outcome. Only from on scene."""
     order = own_order(context, caller, order_id)
     refuse_tied(tied=has_tie(context, caller, order))
     close_from_scene(context, order_id, body.outcome, caller.subject)

@@ -23,7 +23,7 @@ router = APIRouter(prefix="/v1")
 def photo_in_room(
     incident_id: UUID, photo_id: UUID, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
 ) -> Response:
-    """A photo of the card, while the alarm is open."""
+    """Show a photo of the card, while the alarm is open."""
     view = incident_for(context, caller, incident_id)
     return _picture(disclose_photo(context, disclosures, caller, view, photo_id))
 
@@ -37,7 +37,7 @@ def photo_in_room(
 def photo_at_unit(
     order_id: UUID, photo_id: UUID, context: ContextOf, disclosures: DisclosuresOf, caller: UnitCaller
 ) -> Response:
-    """A photo of the card, while the order is the unit's."""
+    """Show a photo of the card, while the order is the unit's."""
     order = own_order(context, caller, order_id)
     view = order_for(context, order.id, order.incident_id)
     return _picture(disclose_photo(context, disclosures, caller, view, photo_id))

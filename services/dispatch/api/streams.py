@@ -26,7 +26,7 @@ Unit = Annotated[Caller, require("unit")]
 async def room_stream(
     cic_id: str, hub: HubOf, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
 ) -> StreamingResponse:
-    """Server-Sent Events `incident` (IncidentView): first the open ones, then every change."""
+    """Stream Server-Sent Events `incident` (IncidentView): first the open ones, then every change."""
     may_see_room(caller, cic_id)
     person = account(caller.subject) if caller.roles & {"operator", "supervisor"} else None
     watcher = Watcher("room", cic_id, partial(disclosures.disclose, caller), person=person)
@@ -37,7 +37,7 @@ async def room_stream(
 async def gateway_stream(
     cic_id: str, hub: HubOf, context: ContextOf, disclosures: DisclosuresOf, caller: Gateway
 ) -> StreamingResponse:
-    """Server-Sent Events `order` (OrderView) and `withdrawn` for all units of a control room."""
+    """Stream Server-Sent Events `order` (OrderView) and `withdrawn` for all units of a control room."""
     may_see_room(caller, cic_id)
     watcher = Watcher("gateway", cic_id, partial(disclosures.disclose, caller))
     return _stream(hub, caller, watcher, partial(served_views, context, cic_id=cic_id))
@@ -47,7 +47,7 @@ async def gateway_stream(
 async def unit_stream(
     unit_id: str, hub: HubOf, context: ContextOf, disclosures: DisclosuresOf, caller: Unit
 ) -> StreamingResponse:
-    """Server-Sent Events `order` (OrderView) and `withdrawn` for one unit."""
+    """Stream Server-Sent Events `order` (OrderView) and `withdrawn` for one unit."""
     may_be_unit(caller, unit_id)
     watcher = Watcher("unit", unit_id, partial(disclosures.disclose, caller))
     return _stream(hub, caller, watcher, partial(served_views, context, unit_id))

@@ -41,7 +41,7 @@ def put_units(body: Several[UnitIn], context: ContextOf, caller: Registrar) -> N
 @router.post("/units/positions", tags=["units"], status_code=204)
 @bodies(MOST_BYTES)
 def positions(body: Several[PositionIn], context: ContextOf, caller: UnitCaller) -> None:
-    """Where units are now. The wrong (422) and another room's (409) are named, the others taken."""
+    """Record where units are now. The wrong (422) and another room's (409) are named, the others taken."""
     audit_context.seldom(_POSITIONS_S)
     audit_context.about(f"control_room:{caller.cic}")
     for position in body:
@@ -57,6 +57,6 @@ def positions(body: Several[PositionIn], context: ContextOf, caller: UnitCaller)
 
 @router.get("/control-rooms/{cic_id}/units", tags=["units"])
 def seen(cic_id: str, context: ContextOf, caller: RoomCaller) -> list[UnitOut]:
-    """The units of a control room, and those of others while they serve an alarm of its own."""
+    """List the units of a control room, and those of others while they serve an alarm of its own."""
     may_see_room(caller, cic_id)
     return limit_units(context, caller, cic_id)

@@ -14,7 +14,7 @@ router = APIRouter(prefix="/v1", tags=["incidents"])
 def close_unproved(
     cic_id: str, body: UnprovedCloseIn, context: ContextOf, caller: Supervisor
 ) -> UnprovedClosed:
-    """A supervisor closes many alarms that nobody proved, in one act with one reason."""
+    """Close, as a supervisor, many alarms that nobody proved, in one act with one reason."""
     may_see_room(caller, cic_id)
     # Who does not say how many presses they saw saw one: what came later stays.
     seen = {incident_id: body.presses.get(incident_id, 1) for incident_id in body.incident_ids}

@@ -18,7 +18,7 @@ Keeper = Annotated[Caller, require("admin", "supervisor")]
 
 @router.get("/webhooks")
 def webhooks(context: ContextOf, caller: Keeper) -> list[RoomWebhook]:
-    """The webhooks that the caller looks after, and whether they work: all, or the own room's."""
+    """List the webhooks that the caller looks after, and whether they work: all, or the own room's."""
     everywhere = "admin" in caller.roles
     own = list(context.situation.control_rooms) if everywhere else [room_of(caller)]
     with context.database.read() as session:
@@ -27,7 +27,7 @@ def webhooks(context: ContextOf, caller: Keeper) -> list[RoomWebhook]:
 
 @router.get("/control-rooms/{cic_id}/webhook")
 def webhook(cic_id: str, context: ContextOf, caller: Keeper) -> WebhookOut:
-    """Where the room's alarms go, and where somebody proposes to send them. Never the secret."""
+    """Show where the room's alarms go, and where somebody proposes to send them. Never the secret."""
     may_set_up_room(caller, cic_id)
     with context.database.read() as session:
         return show_webhook(session, cic_id)
@@ -35,7 +35,7 @@ def webhook(cic_id: str, context: ContextOf, caller: Keeper) -> WebhookOut:
 
 @router.post("/control-rooms/{cic_id}/webhook/confirm", status_code=204)
 def confirm_webhook(cic_id: str, body: WebhookAnswerIn, context: ContextOf, caller: Supervisor) -> None:
-    """Put the proposed webhook into force: not for who proposed it."""
+    """Put the proposed webhook into force: its proposer may not."""
     may_see_room(caller, cic_id)
     room_webhooks.confirm(context, cic_id, body.proposal_id, caller)
 

@@ -103,18 +103,18 @@ class _FieldError(ValueError):
 
 
 def to_metres(lat: float, lon: float) -> tuple[float, float]:
-    """East and north in metres (equirectangular at 50.5 N; errors: see METRES_PER_LAT)."""
+    """Convert degrees to metres east and north (equirectangular at 50.5 N; errors: see METRES_PER_LAT)."""
     return lon * METRES_PER_LON, lat * METRES_PER_LAT
 
 
 def project(outline: shapely.Geometry) -> shapely.Geometry:
-    """A geometry in degrees, in the metres of `to_metres`."""
+    """Project a geometry in degrees to the metres of `to_metres`."""
     scale = np.array([METRES_PER_LON, METRES_PER_LAT])
     return shapely.transform(outline, lambda xy: xy * scale)
 
 
 def load_map(path: Path) -> tuple[list[Zone], list[ControlRoom]]:
-    """Zones and control rooms of a map file (as infra/geo makes it); raises InvalidMapError."""
+    """Load zones and control rooms from a map file (as infra/geo makes it); raises InvalidMapError."""
     try:
         collection = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
@@ -124,7 +124,7 @@ def load_map(path: Path) -> tuple[list[Zone], list[ControlRoom]]:
 
 
 def parse_control_rooms(geojson: object) -> list[ControlRoom]:
-    """The file's `control_rooms`; raises InvalidMapError naming the entry and the field."""
+    """Read the file's `control_rooms`; raises InvalidMapError naming the entry and the field."""
     entries = geojson.get("control_rooms") if isinstance(geojson, Mapping) else None
     if not isinstance(entries, list) or not entries:
         raise InvalidMapError([Problem(None, "control_rooms", "a list of control rooms is needed")])
@@ -150,7 +150,7 @@ def parse_control_rooms(geojson: object) -> list[ControlRoom]:
 
 
 def parse_zones(geojson: object, known_cics: Collection[str] | None = None) -> list[Zone]:
-    """Zones of a FeatureCollection, in order of id; raises InvalidMapError with every problem.
+    """Read the zones of a FeatureCollection, in order of id; raises InvalidMapError with every problem.
 
     Without `known_cics` the file's own `control_rooms` say which control rooms exist.
     """
@@ -175,7 +175,7 @@ def parse_zones(geojson: object, known_cics: Collection[str] | None = None) -> l
 
 
 def coverage_warnings(zones: Collection[Zone]) -> list[str]:
-    """Overlaps and gaps between zones; a gap may be right (Baarle, or land across the border)."""
+    """List overlaps and gaps between zones; a gap may be right (Baarle, or land across the border)."""
     listed = sorted(zones, key=lambda zone: zone.id)
     areas = [project(zone.outline) for zone in listed]
     warnings = []
@@ -297,7 +297,7 @@ def _within_belgium(lonlat: npt.NDArray[np.float64]) -> bool:
 
 
 def usable(point: Point | None) -> bool:
-    """Whether a point is somewhere on Earth (finite, in range)."""
+    """Say whether a point is somewhere on Earth (finite, in range)."""
     return (
         point is not None
         and math.isfinite(point.lat)

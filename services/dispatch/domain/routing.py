@@ -106,7 +106,7 @@ _NO_FLAGS: frozenset[Flag] = frozenset()
 
 
 def quality(age_s: float | None, radius_m: float | None, limits: QualityLimits = DEFAULT_LIMITS) -> Quality:
-    """Green, amber or red. Unknown is red; a fix from the future is as old as it is early."""
+    """Rate a fix green, amber or red. Unknown is red; a fix from the future is as old as it is early."""
     if age_s is None or radius_m is None or radius_m < 0:
         return Quality.RED
     if abs(age_s) <= limits.green_age_s and radius_m <= limits.green_radius_m:
@@ -143,7 +143,7 @@ class Router:
     """
 
     def __init__(self, zones: Iterable[Zone], control_rooms: Iterable[ControlRoom], defaults: Defaults) -> None:
-        """Raises ValueError when a zone or a default names an unknown control room or zone."""
+        """Index the zones; raises ValueError when a zone or a default names an unknown control room or zone."""
         self._zones = sorted(zones, key=lambda zone: zone.id)
         self._by_id = {zone.id: zone for zone in self._zones}
         self._defaults = defaults
@@ -163,7 +163,7 @@ class Router:
         self._box = (west - margin, south - margin, east + margin, north + margin)
 
     def route(self, fix: Point | None, home_zone: str | None = None, last_known: Point | None = None) -> Route:
-        """Zone and control room by the fix, else the last known place, home zone, default."""
+        """Choose zone and control room by the fix, else the last known place, home zone, default."""
         complaint = _complaint(fix)
         if fix is not None and complaint is None:
             return self._route_point(fix, Basis.CURRENT_FIX, _NO_FLAGS)
@@ -177,12 +177,12 @@ class Router:
         return Route(defaults.zone, defaults.cic, Basis.DEFAULT, None, 0.0, (), flags)
 
     def zone_at(self, east: float, north: float) -> str | None:
-        """The zone that holds a place (metres)."""
+        """Find the zone that holds a place (metres)."""
         place = self._locate(east, north)
         return self._zones[place.zone].id if place.metres == 0 else None
 
     def middle(self, zone_id: str) -> Point:
-        """The middle of a zone, somewhere inside it."""
+        """Give the middle of a zone, somewhere inside it."""
         outline = self._by_id[zone_id].outline
         middle = outline.centroid if outline.contains(outline.centroid) else outline.representative_point()
         return Point(middle.y, middle.x)
@@ -239,7 +239,7 @@ class Router:
         return _Place(zone, metres, tuple((i, away) for away, i in others))
 
     def _nearest(self, x: float, y: float) -> _Place:
-        """For points in no zone and out of reach of all: the nearest border decides."""
+        """Find the nearest border, which decides for points in no zone and out of reach of all."""
         found, distances = self._piece_tree.query_nearest(
             shapely.points(x, y), return_distance=True, all_matches=True
         )
@@ -261,12 +261,12 @@ class Router:
 
 
 def usable_unit_place(lat: float | None, lon: float | None) -> bool:
-    """Whether a unit can be where it says: one without a fix of its own also says 0,0."""
+    """Say whether a unit can be where it says: one without a fix of its own also says 0,0."""
     return lat is not None and lon is not None and _complaint(Point(lat, lon)) is None
 
 
 def _complaint(point: Point | None) -> Flag | None:
-    """Why a point cannot be used; None for a good point and for no point at all."""
+    """Say why a point cannot be used; None for a good point and for no point at all."""
     if point is None:
         return None
     if not usable(point):
@@ -277,12 +277,12 @@ def _complaint(point: Point | None) -> Flag | None:
 
 
 def is_place(point: Point) -> bool:
-    """Whether a point can be routed by as it is."""
+    """Say whether a point can be routed by as it is."""
     return _complaint(point) is None
 
 
 def _pieces(area: shapely.Geometry) -> "np.ndarray[tuple[int], np.dtype[np.object_]]":
-    """The outline cut at vertices into short lines: the same segments, quick to select."""
+    """Cut the outline at vertices into short lines: the same segments, quick to select."""
     lines = [
         shapely.linestrings(xy[start : start + _PIECE_VERTICES + 1])
         for xy in map(shapely.get_coordinates, shapely.get_rings(shapely.get_parts(area)))

@@ -30,7 +30,7 @@ class UnitIndex:
         self._one_at_a_time = threading.RLock()
 
     def __len__(self) -> int:
-        """The number of available units."""
+        """Count the available units."""
         return len(self._square_of)
 
     def upsert(
@@ -80,7 +80,7 @@ class UnitIndex:
         zone: str | Collection[str] | None = None,
         seen_since: float = -math.inf,
     ) -> list[tuple[str, float]]:
-        """The k nearest available units with their distance in metres (infinite where unknown).
+        """Find the k nearest available units with their distance in metres (infinite where unknown).
 
         `cic` and `zone` keep only units of those, `seen_since` (seconds) those that gave a sign of life since
         then. An unusable point puts all units at infinity. Who is as far comes in the order of the ids.
@@ -118,7 +118,7 @@ class UnitIndex:
         return found
 
     def _rings(self, east: float, north: float) -> Iterator[tuple[list[_Square | None], float]]:
-        """Occupied squares ring by ring, each with the distance within which all were seen.
+        """Yield occupied squares ring by ring, each with the distance within which all were seen.
 
         The last is infinity: as soon as rings cost more than a look at every square, the rest
         comes at once.

@@ -25,7 +25,7 @@ class IncidentChanged(Payload):
 
     @property
     def subject(self) -> str:
-        """The incident."""
+        """Give the id of the incident."""
         return str(self.incident_id)
 
 

@@ -53,7 +53,7 @@ def lending() -> FileResponse:
 @router.get("/me", tags=["console"])
 @unlogged
 def me(caller: AnyCaller) -> dict[str, Any]:
-    """Who is signed in, and from which age (s) and radius (m) a location turns amber, then red."""
+    """Say who is signed in, and from which age (s) and radius (m) a location turns amber, then red."""
     return {
         "subject": caller.subject,
         "cic": caller.cic,

@@ -40,7 +40,7 @@ def order_for(context: Context, order_id: UUID, incident_id: UUID) -> OrderView:
 def disclose_incident(
     context: Context, disclosures: Disclosures, caller: Caller, incident_id: UUID
 ) -> IncidentView:
-    """Disclose an incident to who belongs to a room that has it; raises `IncidentUnknown`."""
+    """Disclose an incident to a caller whose room has it; raises `IncidentUnknown`."""
     return disclosures.disclose(caller, incident_for(context, caller, incident_id))
 
 

@@ -34,7 +34,7 @@ class Hub:
     """All streams of one API process."""
 
     def __init__(self, context: Context, changed: Callable[[], None], signed_out: SignOuts) -> None:
-        """`changed` is called whenever something did: for others in this process who wait for it."""
+        """Set up the hub. `changed` is called at every change: for others in this process who wait for one."""
         self._context, self._changed, self._signed_out = context, changed, signed_out
         self._watchers: set[Watcher] = set()
         self._pending: dict[UUID, list[Span]] = {}

@@ -110,7 +110,7 @@ class Situation:
         self._refreshed = 0
 
     def room(self, room_id: str) -> Room:
-        """A control room; one that no map has any more proposes, and its neighbour is the default one."""
+        """Give a control room; one that no map has any more proposes, and its neighbour is the default one."""
         known = self.rooms.get(room_id)
         return known or Room(room_id, "proposed", False, False, (self._defaults.cic,))
 
@@ -182,24 +182,24 @@ class Situation:
         log.info("map %s in force: %d zones", newest, len(self.zones))
 
     def route(self, fix: Fix | None, home_zone: str | None, last_known: Fix | None = None) -> Route:
-        """Zone and control room of a fix; without one, of the last known place, then of the home zone."""
+        """Choose zone and control room by a fix, else by the last known place, else by the home zone."""
         return self.router.route(_point(fix), home_zone, _point(last_known))
 
     def middle(self, zone_id: str) -> Point | None:
-        """The middle of a zone of the map in force; None for any other."""
+        """Give the middle of a zone of the map in force; None for any other."""
         if zone_id not in self._middles:
             known = any(zone.id == zone_id for zone in self.zones)
             self._middles[zone_id] = self.router.middle(zone_id) if known else None
         return self._middles[zone_id]
 
     def zone_of(self, lat: float | None, lon: float | None, registered: str) -> str | None:
-        """The zone that a unit stands in; where its position is unknown, the one that it is of."""
+        """Find the zone that a unit stands in; where its position is unknown, the one it is registered in."""
         if lat is None or lon is None or not usable_unit_place(lat, lon):
             return registered
         return self.router.zone_at(*to_metres(lat, lon))
 
     def search(self, route: Route, home: Point | None) -> Search:
-        """Where to look for a unit: at her place, else at the registered address, else about the zone."""
+        """Choose where to look for a unit: at her place, else her registered address, else about the zone."""
         if route.point is not None:
             return Search(route.point, SearchBasis.FIX)
         at_home = self.router.route(home)
@@ -213,7 +213,7 @@ class Situation:
     def candidates(
         self, route: Route, search: Search, exclude: frozenset[str] = frozenset(), k: int = 6
     ) -> list[Candidate]:
-        """The `k` nearest free units: own control room first, then neighbours.
+        """Find the `k` nearest free units: own control room first, then neighbours.
 
         Those that gave a sign of life lately; only where there is none of these, those that are silent.
         """
@@ -225,7 +225,7 @@ class Situation:
         return []
 
     def is_fresh(self, seen_at: datetime | None) -> bool:
-        """Whether a sign of life is young enough to count on a unit."""
+        """Say whether a sign of life is young enough to count on a unit."""
         return _seconds(seen_at) >= self._fresh_since()
 
     def _fresh_since(self) -> float:
@@ -248,7 +248,7 @@ class Situation:
         return (inside + outside)[:k]
 
     def measure(self, unit_id: str, search: Search) -> Candidate:
-        """A unit that somebody chose, as one that was looked for."""
+        """Measure how far away a chosen unit is, as for one that was looked for."""
         known, basis = self.known.get(unit_id), search.basis
         place = known.place if known is not None else None
         if search.zone is not None and not self._stands_in(unit_id, search.zone):
@@ -257,7 +257,7 @@ class Situation:
         return Candidate(unit_id, metres, basis)
 
     def _stands_in(self, unit_id: str, zone_id: str) -> bool:
-        """Whether a unit is in a zone; where its position is unknown, whether it is registered there."""
+        """Say whether a unit is in a zone; where its position is unknown, whether it is registered there."""
         known = self.known.get(unit_id)
         if known is None or known.place is None:
             return known is not None and known.zone_id == zone_id
@@ -265,7 +265,7 @@ class Situation:
 
 
 def _pages(session: Session, query: bytes, **given: Any) -> Iterator[Sequence[Any]]:
-    """Page by page: presses must not wait while ten thousand units move."""
+    """Read units page by page: presses must not wait while ten thousand of them move."""
     given |= {"last": "", "page": _PAGE}
     while True:
         [units] = send(session, Statement(query, given))
@@ -278,7 +278,7 @@ def _pages(session: Session, query: bytes, **given: Any) -> Iterator[Sequence[An
 
 
 def _seconds(seen_at: datetime | None) -> float:
-    """When a unit was seen; never, where that lies in the future: nobody knows then how long ago it was."""
+    """Say when a unit was seen; never, where that lies in the future: nobody knows then how long ago it was."""
     if seen_at is None or seen_at > clock.now() + _AHEAD:
         return -math.inf
     return seen_at.timestamp()

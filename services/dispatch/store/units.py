@@ -97,10 +97,7 @@ def store_units(session: Session, rows: Sequence[Mapping[str, Any]]) -> set[str]
 def store_positions(
     session: Session, rows: Sequence[Mapping[str, Any]], cic_id: str | None, now: datetime
 ) -> set[str]:
-    """Store new positions (and availability, where given) of units of `cic_id` (None.
-
-    Any); returns which moved.
-    """
+    """Store positions (and availability, where given) of units of `cic_id` (None: any); return which moved."""
     [moved] = send(session, Statement(_MOVE, {"rows": as_json(rows), "cic": cic_id, "now": now}))
     return {row.id for row in moved}
 
@@ -111,9 +108,6 @@ def note_sign_of_life(session: Session, unit_ids: Collection[str], now: datetime
 
 
 def units_seen_by(session: Session, cic_id: str) -> list[Any]:
-    """Load the units that a control room may see, with `kept_from`.
-
-    Who is tied to a party of what a unit serves.
-    """
+    """Load the units that a control room may see; `kept_from`: who is tied to a party of what a unit serves."""
     [found] = send(session, Statement(_SEEN_BY_ROOM, {"cic": cic_id, "live": list(LIVE)}))
     return found

@@ -164,7 +164,7 @@ def _unit_silent(tx: Transaction, context: Context, row: Due, now: datetime) -> 
 
 
 def _look_for_unit(tx: Transaction, context: Context, row: Due, now: datetime) -> None:
-    """Look again where there was no free unit: look again, and keep telling until there is one."""
+    """Look again where there was no free unit, and keep telling until there is one."""
     incident = _open_incident(tx, row)
     if incident is None:
         return

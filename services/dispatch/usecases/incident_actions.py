@@ -82,7 +82,7 @@ def _refuse_others(incident: IncidentRow, cic_id: str) -> None:
 
 
 def must_send(tx: Transaction, context: Context, incident: IncidentRow, now: datetime) -> None:
-    """Set the timer for who takes a proved alarm: to send somebody, or others hear of it: see escalate.py."""
+    """Set a timer for whoever takes a proved alarm: they send somebody, or others hear of it (escalate.py)."""
     if incident.lane == "verified" and not live_orders(orders_of(tx.session, [incident.id])):
         due_at = after(now, context.settings.unsent_after_s)
         timers.schedule(tx.session, [timers.Due(kind="unsent", subject_id=str(incident.id), due_at=due_at)])

@@ -65,7 +65,7 @@ def prove(tx: Transaction, context: Context, incident: IncidentRow, now: datetim
 def _raise_to_proved(
     tx: Transaction, context: Context, incident: IncidentRow, owner: Any, now: datetime
 ) -> None:
-    """Treat it from now on as if it had come proved; who took it, keeps it."""
+    """Treat it from now on as if it had come proved; whoever took it keeps it."""
     fix = context.open_fix(incident)
     subject = subject_of(incident.device_id, owner.enrolment_id, "verified")
     if has_open_incident(tx.session, subject):

@@ -61,7 +61,7 @@ def propose(context: Context, cic_id: str, wanted: ControlRoomIn, by: Caller) ->
 
 
 def confirm(context: Context, cic_id: str, proposal_id: UUID, by: Caller) -> None:
-    """Put a proposed webhook into force; raises `Forbidden` for who proposed it, `WebhookProposalUnknown`."""
+    """Put a proposed webhook into force; raises `WebhookProposalUnknown`, `Forbidden` for its proposer."""
     with context.database.transaction() as tx:
         room, row = _proposed(tx, cic_id, proposal_id)
         if is_one_of(by.subject, [row.proposed_by]):

@@ -32,7 +32,7 @@ from services.dispatch.usecases.order_metrics import measure_order
 def send(context: Context, incident_id: UUID, unit_id: str | None, cic_id: str | None = None) -> OrderRow:
     """Send a unit (None: the proposed one) for an operator of `cic_id` (None: for any room).
 
-    A unit that already has this order is no second one.
+    A unit that already has this order gets no second one.
 
     Where another alarm took the proposed unit meanwhile, the nearest that is free goes: who sends wants a
     patrol there, not that one. Raises `UnitNotAvailable` when the unit that was named has another order or is
@@ -171,7 +171,7 @@ def propose_nearer(tx: Transaction, context: Context, incident: IncidentRow, now
 
 
 def look_nearer(tx: Transaction, context: Context, incident: IncidentRow, now: datetime, *, far: bool) -> None:
-    """Look for who is nearer: she is known to be elsewhere.
+    """Look for a nearer unit: she is known to be elsewhere.
 
     `far`: the unit that is on its way goes to where she was, perhaps.
 

@@ -97,7 +97,7 @@ class Preconditions:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The names of those that are not there."""
+        """Name those that are not there."""
         return tuple(f.name for f in fields(self) if not getattr(self, f.name))
 
     def refuse_if_missing(self) -> None:

@@ -39,22 +39,22 @@ class PageRequest:
 
     @property
     def language(self) -> Language:
-        """The language of the reader."""
+        """Name the language of the reader."""
         return self.pages.language(self.request)
 
     @property
     def locale(self) -> str:
-        """How dates and spans of time are written for the reader."""
+        """Say how dates and spans of time are written for the reader."""
         return self.pages.locale(self.request)
 
     @property
     def words(self) -> Mapping[str, str]:
-        """The texts in the reader's language."""
+        """Give the texts in the reader's language."""
         return WORDS[self.language]
 
     @property
     def glass_minutes(self) -> int:
-        """For how long a file stays open that somebody opened by breaking the glass."""
+        """Say for how many minutes a file stays open that somebody opened by breaking the glass."""
         return int(self.process.settings.glass_lasts.total_seconds() // 60)
 
     def reader(self, *roles: str) -> Caller:

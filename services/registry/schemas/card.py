@@ -89,7 +89,7 @@ class _OnCard(Incoming):
     @field_validator("*", mode="after")
     @classmethod
     def can_be_read(cls, value: Any, info: ValidationInfo) -> Any:
-        """By field: what is a story, and what is a name."""
+        """Refuse a text that is too long to be read: a story may be longer than a name."""
         most = MOST_OF_A_STORY if info.field_name in _STORIES else MOST_OF_A_NAME
         if isinstance(value, str) and len(value) > most:
             raise PydanticCustomError(
@@ -162,7 +162,7 @@ class CardIn(In):
     @field_validator("duress_code")
     @classmethod
     def codes_differ(cls, duress: str | None, info: ValidationInfo) -> str | None:
-        """Equal codes would make every cancel look forced, or none; one alone could not be compared."""
+        """Refuse equal codes (every cancel would look forced, or none) and one alone (nothing to compare)."""
         if "cancel_code" not in info.data:
             return duress
         cancel = info.data["cancel_code"]

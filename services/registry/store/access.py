@@ -26,7 +26,7 @@ def tied_files(subject: str) -> Select[tuple[UUID]]:
 
 
 def tie(session: Session, row: TieRow) -> bool:
-    """Record a tie, of an account as it is compared; whether it is news.
+    """Record a tie, of an account as it is compared; return whether it is news.
 
     Of each source the last declaration and the last withdrawal count, in whatever order they come.
     """
@@ -88,7 +88,7 @@ def openings(session: Session, enrolment_id: UUID) -> Sequence[OpenedRow]:
 
 
 def forget_reasons(session: Session, enrolment_id: UUID) -> None:
-    """Forget why somebody had a tie or opened the file, for it tells of people; who did stays."""
+    """Forget why somebody had a tie or opened the file, for it tells of people; who they were stays."""
     session.execute(update(TieRow).where(col(TieRow.enrolment_id) == enrolment_id).values(sealed=None))
     session.execute(update(OpenedRow).where(col(OpenedRow.enrolment_id) == enrolment_id).values(sealed=b""))
 

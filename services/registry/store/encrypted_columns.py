@@ -7,47 +7,47 @@ from services.registry.models import DeviceRow, EnrolmentRow, OpenedRow, PhotoRo
 
 
 def card(enrolment_id: UUID) -> str:
-    """The card and its two codes."""
+    """Name the place (vault) of the card and its two codes."""
     return f"enrolment_file:{enrolment_id}:card"
 
 
 def pv_number(enrolment_id: UUID) -> str:
-    """The number of the police report."""
+    """Name the place (vault) of the number of the police report."""
     return f"enrolment_file:{enrolment_id}:pv_number"
 
 
 def convention_by(enrolment_id: UUID) -> str:
-    """Who signed the convention."""
+    """Name the place (vault) of who signed the convention."""
     return f"enrolment_file:{enrolment_id}:convention_by"
 
 
 def suspended_for(enrolment_id: UUID) -> str:
-    """Why the alarm was suspended."""
+    """Name the place (vault) of why the alarm was suspended."""
     return f"enrolment_file:{enrolment_id}:suspended_for"
 
 
 def phone_number(device_id: UUID) -> str:
-    """The number of a device's phone."""
+    """Name the place (vault) of the number of a device's phone."""
     return f"issued_device:{device_id}:phone_number"
 
 
 def transfer(transfer_id: UUID) -> str:
-    """Why a file is offered, and why not taken."""
+    """Name the place (vault) of why a file is offered, and why not taken."""
     return f"transfer:{transfer_id}"
 
 
 def tie(enrolment_id: UUID, subject: str) -> str:
-    """Why somebody has a tie."""
+    """Name the place (vault) of why somebody has a tie."""
     return f"tie:{enrolment_id}:{subject}"
 
 
 def opened(opened_id: UUID) -> str:
-    """Why somebody broke the glass."""
+    """Name the place (vault) of why somebody broke the glass."""
     return f"opened_file:{opened_id}"
 
 
 def photo(photo_id: UUID) -> str:
-    """A photo of the card."""
+    """Name the place (vault) of a photo of the card."""
     return f"photo:{photo_id}"
 
 

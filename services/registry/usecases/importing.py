@@ -110,7 +110,7 @@ def import_list(work: Work, key: bytes, text: str, *, dry: bool) -> Imported:
 
 
 def _make_file(work: Work, key: bytes, line: _Line) -> UUID:
-    """Make a line of a list into a file; its id."""
+    """Make a line of a list into a file; return its id."""
     file = files.enrol(work)
     file.row.imported_ref = line.ref
     cards.put_card(work, key, file.row.id, line.draft)

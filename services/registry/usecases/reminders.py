@@ -119,7 +119,7 @@ def settle_reminder(work: Work, reminder_id: UUID) -> ReminderRow:
 
 
 def publish_due(database: Database) -> int:
-    """Publish what is due, again each day; how many. One that cannot be published keeps no other back."""
+    """Publish what is due, again each day; return how many. One that cannot be published holds up no other."""
     at = clock.now()
     with database.read() as session:
         due = store.due_ids(session, at, at - _AGAIN, _BATCH, but=list(_failed))

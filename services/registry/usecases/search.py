@@ -84,7 +84,7 @@ def index_card(tx: Transaction, vault: Vault, key: bytes, row: EnrolmentRow) -> 
 
 
 def index_remaining(tx: Transaction, vault: Vault, key: bytes) -> int:
-    """Index some of the files that search does not know yet; how many. One that fails hides no other."""
+    """Index some of the files that search does not know yet; return how many. One that fails hides no other."""
     rows = store.unindexed(tx.session, _BATCH)
     for row in rows:
         with apart("card of", row.id), tx.session.begin_nested():

@@ -14,7 +14,7 @@ router = APIRouter(prefix="/v1/attention", tags=["attention"])
 
 @router.get("")
 def open_attention(reading: AttentionReading) -> list[AttentionOut]:
-    """What a person must look at now, the oldest first."""
+    """List what a person must look at now, the oldest first."""
     return present_points(resolve_attention.open_points(reading.session, reading.caller))
 
 

@@ -17,7 +17,7 @@ GapNumber = Annotated[int, Path(ge=1, le=2**62)]
 
 @router.get("")
 def list_gaps(reading: LedgerReading, since: Moment | None = None, closed: bool = False) -> list[GapOut]:
-    """What does not add up now; empty is right. `since`: found since then; `closed`: also what is over."""
+    """List what does not add up now; empty is right. `since`: found since then; `closed`: also what is over."""
     return present_gaps(gaps.list_gaps(reading.session, since, closed=closed))
 
 

@@ -22,18 +22,18 @@ def ledger_of_day(
     day: Day | None = None,
     limit: Annotated[int, Query(ge=1, le=5000)] = 500,
 ) -> LedgerDay:
-    """Totals, gaps and presses of a local day (default: today)."""
+    """Show totals, gaps and presses of a local day (default: today)."""
     day = day or clock.today()
     return presenter.present_day(ledger.ledger_day(reading.session, day, limit, reading.caller.subject))
 
 
 @router.get("/presses/{alarm_id}")
 def ledger_press(alarm_id: UUID, reading: LedgerReading) -> PressDetail:
-    """One press, each stage, the orders and escalations of its incident."""
+    """Show one press, each stage, the orders and escalations of its incident."""
     return presenter.present_press(ledger.press(reading.session, alarm_id, reading.caller.subject))
 
 
 @router.get("/summary")
 def ledger_summary(reading: LedgerReading, since: Moment, lane: Lane | None = None) -> Summary:
-    """Counts, and p50/p90/p99 of each stage in ms after receipt, of presses received since then."""
+    """Count presses received since then, and give p50/p90/p99 of each stage in ms after receipt."""
     return Summary.model_validate(ledger.summary(reading.session, since, lane))

@@ -12,7 +12,7 @@ router = APIRouter(prefix="/v1/ledger", tags=["ledger"])
 
 @router.get("/books")
 def compared_books(reading: LedgerReading) -> list[BookOut]:
-    """When the book of each other service was last compared whole with ours."""
+    """Say when the book of each other service was last compared whole with ours."""
     return present_books(reconciliation.compared_books(reading.session))
 
 
@@ -24,5 +24,5 @@ def compare_books(body: CompareIn, work: LedgerWork) -> ComparisonOut:
 
 @router.get("/comparisons")
 def comparison_of_day(day: Day, reading: LedgerReading) -> ComparisonOut:
-    """What the last comparison of a local day showed."""
+    """Show what the last comparison of a local day found."""
     return ComparisonOut.model_validate(reconciliation.comparison_of_day(reading.session, day))

@@ -21,7 +21,7 @@ def daily_report(
     day: Day | None = None,
     version: Annotated[int | None, Query(ge=1, le=2**31 - 1)] = None,
 ) -> DailyReportOut:
-    """The report of a local day (default: yesterday) as published, or as of now where it is not yet.
+    """Show the report of a local day (default: yesterday) as published, or as of now where it is not yet.
 
     A report that something contradicts later is made again, as a new version; `version` shows an older one.
     """

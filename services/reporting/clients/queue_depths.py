@@ -10,7 +10,7 @@ MUST_STAY_EMPTY = (UNROUTABLE, *map(parking, SERVICES))
 
 
 def depths(broker_url: str, queues: tuple[str, ...] = MUST_STAY_EMPTY) -> dict[str, int]:
-    """Messages ready in each queue (passive declare); -1 where the queue is missing.
+    """Count messages ready in each queue (passive declare); -1 where the queue is missing.
 
     Raises amqp's errors and OSError when the broker is away.
     """

@@ -31,13 +31,13 @@ class BookReader(Protocol):
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """What is kept there."""
+        """Name what is kept there."""
 
     def digests(self, since: datetime, until: datetime, parts: int) -> list[Part]:
         """Say how many entries each part of a period has, and the digest of their ids."""
 
     def entries(self, section: Section, since: datetime, until: datetime, after: UUID = FIRST) -> list[Entry]:
-        """A page of the entries of a period."""
+        """Give a page of the entries of a period."""
 
     def held(self, section: Section, ids: Collection[UUID]) -> set[UUID]:
         """Give those of these ids that are there."""
@@ -57,7 +57,7 @@ class RemoteBook:
 
     @property
     def sections(self) -> tuple[Section, ...]:
-        """What that service keeps, whatever it answers."""
+        """Name what that service keeps, whatever it answers."""
         return KEPT_BY[self._name]
 
     def digests(self, since: datetime, until: datetime, parts: int) -> list[Part]:
@@ -68,7 +68,7 @@ class RemoteBook:
         return told
 
     def entries(self, section: Section, since: datetime, until: datetime, after: UUID = FIRST) -> list[Entry]:
-        """A page of the entries of a period."""
+        """Give a page of the entries of a period."""
         params = {**_period(since, until), "after": str(after)}
         return self._ask(_ENTRIES, "GET", f"/v1/book/{section}", params=params)
 

@@ -12,7 +12,7 @@ from services.reporting.domain.stages import outcome_of
 
 
 def changes(values: Iterable[tuple[datetime, Any]], what: str) -> list[Row]:
-    """Where a value changed along time; unknown values are passed over."""
+    """List where a value changed along time; unknown values are passed over."""
     found: list[Row] = []
     last: Any = None
     for at, value in sorted((pair for pair in values if pair[1] is not None), key=lambda pair: pair[0]):

@@ -6,12 +6,12 @@ from contracts.common import BELGIUM
 
 
 def day_bounds(day: date) -> tuple[datetime, datetime]:
-    """First moment of a local day and of the next, UTC: 23, 24 or 25 hours apart."""
+    """Give the first moment of a local day and of the next, UTC: 23, 24 or 25 hours apart."""
     first = datetime(day.year, day.month, day.day, tzinfo=BELGIUM)
     after = day + timedelta(days=1)
     return first.astimezone(UTC), datetime(after.year, after.month, after.day, tzinfo=BELGIUM).astimezone(UTC)
 
 
 def local_time(day: date, hour: int) -> datetime:
-    """A full hour of a local day, UTC."""
+    """Give a full hour of a local day, UTC."""
     return datetime(day.year, day.month, day.day, hour, tzinfo=BELGIUM).astimezone(UTC)

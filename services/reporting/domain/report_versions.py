@@ -22,7 +22,7 @@ def differences(before: Any, after: Any, where: str = "") -> list[Row]:
 
 
 def _named(lines: list[Any]) -> dict[str, Any]:
-    """Lines of a list by what names them; those of one name by their number."""
+    """Index the lines of a list by what names them; those of one name by their number."""
     found: dict[str, Any] = {}
     for line in lines:
         names = [str(line[name]) for name in _NAMES if isinstance(line, dict) and line.get(name) is not None]

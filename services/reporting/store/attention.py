@@ -78,7 +78,7 @@ def settle(
 
 
 def resolve(session: Session, attention_id: UUID, by: str, reason: str, now: datetime) -> Row | None:
-    """A person closes an open point; None when it is not open."""
+    """Close an open point, on a person's word; None when it is not open."""
     values = {"id": attention_id, "by": by, "reason": reason, "now": now}
     row = session.execute(_RESOLVE, values).one_or_none()
     return dict(row._mapping) if row else None
@@ -91,7 +91,7 @@ def exists(session: Session, attention_id: UUID, who: str, zone: str | None = No
 
 
 def listing(session: Session, who: str | None = None, zone: str | None = None) -> list[Row]:
-    """Open points of this zone (None: of all), the oldest first; none about a case that `who` has a tie to."""
+    """List open points of this zone (None: of all), oldest first; none about a case that `who` has a tie to."""
     rows = session.execute(_LISTING, {"who": who and account(who), "zone": zone})
     return [dict(row._mapping) for row in rows]
 
@@ -99,13 +99,13 @@ def listing(session: Session, who: str | None = None, zone: str | None = None) -
 def silent(
     session: Session, before: datetime, watching_since: datetime, now: datetime
 ) -> list[tuple[str, datetime]]:
-    """Control rooms that fell silent, and since when; each silence is given once."""
+    """Find control rooms that fell silent, and since when; each silence is given once."""
     values = {"before": before, "watching_since": watching_since, "now": now}
     return [(row.control_room_id, row.since) for row in session.execute(_SILENT, values)]
 
 
 def canary_ages(session: Session) -> list[tuple[str, float]]:
-    """Seconds since the last canary of each control room, or since its registration."""
+    """Give the seconds since the last canary of each control room, or since its registration."""
     query = text(
         "SELECT control_room_id, coalesce(last_canary_at, registered_at) AS heard_at "
         "FROM control_room WHERE registered_at IS NOT NULL"
@@ -115,10 +115,10 @@ def canary_ages(session: Session) -> list[tuple[str, float]]:
 
 
 def _age_s(heard_at: datetime, now: datetime) -> float:
-    """Seconds; of what is yet to come nobody knows when it was heard: then it counts as never."""
+    """Give the age in seconds; a time yet to come counts as never, for nobody knows when it was heard."""
     return (now - (heard_at if heard_at <= now + _AHEAD else EARLIEST)).total_seconds()
 
 
 def heard(session: Session, before: datetime) -> list[str]:
-    """Control rooms whose silence ended."""
+    """Find control rooms whose silence ended."""
     return [row.control_room_id for row in session.execute(_HEARD, {"before": before})]

@@ -31,23 +31,23 @@ _MADE = text(
 
 
 def watch(session: Session, names: Sequence[str], now: datetime) -> None:
-    """From now on these books must be compared."""
+    """Have these books compared from now on."""
     session.execute(_WATCH, {"names": list(names), "now": now})
 
 
 def seen(session: Session, book: str, now: datetime, fault: str | None) -> bool:
-    """A book was compared whole, or something was in the way; True when that is a change."""
+    """Note that a book was compared whole, or that something was in the way; True when that is a change."""
     row = session.execute(_SEEN, {"book": book, "now": now, "fault": fault}).one_or_none()
     return bool(row and row[0])
 
 
 def asked(session: Session, day: date, now: datetime) -> Row:
-    """A person wants a day compared."""
+    """Note that a person wants a day compared."""
     return dict(session.execute(_ASKED, {"day": day, "now": now}).one()._mapping)
 
 
 def made(session: Session, day: date, now: datetime, found: Row) -> None:
-    """What the comparison of a day showed."""
+    """Keep what the comparison of a day showed."""
     session.execute(_MADE, {"day": day, "now": now, "found": json.dumps(found)})
 
 

@@ -20,7 +20,7 @@ _MOMENT = "timestamptz"
 
 
 def _insert(table: str, types: Mapping[str, str], fixed: Mapping[str, str] | None = None) -> str:
-    """INSERT of the rows in the JSON parameter `rows`; `fixed` columns are SQL, for new rows only."""
+    """Make the INSERT of the rows in the JSON parameter `rows`; `fixed` columns are SQL, for new rows only."""
     columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
     fixed = fixed or {}
     read = ", ".join(
@@ -34,7 +34,7 @@ def _insert(table: str, types: Mapping[str, str], fixed: Mapping[str, str] | Non
 
 
 def _merge(key: str, rules: Mapping[str, str]) -> str:
-    """ON CONFLICT: merge column by column, and write nothing when nothing is new."""
+    """Make the ON CONFLICT clause: merge column by column, and write nothing when nothing is new."""
     sets = ", ".join(f"{name} = {rule.format(name)}" for name, rule in rules.items())
     old = ", ".join(f"t.{name}" for name in rules)
     new = ", ".join(rule.format(name) for name, rule in rules.items())

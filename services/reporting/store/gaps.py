@@ -75,7 +75,7 @@ _MOST = 500
 def listing(
     session: Session, *, since: datetime | None = None, until: datetime | None = None, closed: bool = False
 ) -> list[Row]:
-    """Open gaps, or those found in a period; with those that healed or were closed if `closed`."""
+    """List open gaps, or those found in a period; with those that healed or were closed if `closed`."""
     query = (
         "SELECT * FROM gap WHERE "  # noqa: S608 - constants
         "(CAST(:since AS timestamptz) IS NULL OR found_at >= CAST(:since AS timestamptz)) AND "
@@ -86,7 +86,7 @@ def listing(
 
 
 def recent(session: Session) -> list[Row]:
-    """Number and kind of each gap that is open (`open`) or was until an hour ago, the newest first."""
+    """Give number and kind of each gap that is open (`open`) or was until an hour ago, the newest first."""
     return _rows(session.execute(_RECENT))
 
 
@@ -104,7 +104,7 @@ def exists(session: Session, number: int) -> bool:
 
 
 def close(session: Session, number: int, by: str, reason: str, irreparable: bool, now: datetime) -> Row | None:
-    """A person closes an open gap; None when it is not open. What was parked is dealt with then."""
+    """Close an open gap, on a person's word; None when it is not open. What was parked is dealt with then."""
     values = {"number": number, "by": by, "reason": reason, "irreparable": irreparable, "now": now}
     row = session.execute(_CLOSE, values).one_or_none()
     if row is not None and row.kind == "parked":
@@ -118,25 +118,25 @@ _FOUND_AGAIN = text("DELETE FROM missing WHERE book = :book AND section = :secti
 
 
 def note_parked(session: Session, rows: Sequence[Row]) -> None:
-    """Messages of the alarm path that were set aside."""
+    """Note messages of the alarm path that were set aside."""
     if rows:
         send(session, _NOTE_PARKED(rows))
 
 
 def parked_presses(session: Session) -> list[UUID]:
-    """Alarms of the presses that were parked."""
+    """Find the alarms of the presses that were parked."""
     query = text("SELECT alarm_id FROM parked WHERE event_type = 'alarm.raised.v1' LIMIT 1000")
     return list(session.execute(query).scalars())
 
 
 def unpark(session: Session, alarm_ids: Collection[UUID]) -> None:
-    """These presses are where they belong after all."""
+    """Forget that these presses were parked: they are where they belong after all."""
     query = text("DELETE FROM parked WHERE event_type = 'alarm.raised.v1' AND alarm_id = ANY(:ids)")
     session.execute(query, {"ids": list(alarm_ids)})
 
 
 def note_missing(session: Session, rows: Sequence[Row]) -> None:
-    """What books lack; what was known to be missing keeps the time since when."""
+    """Note what books lack; what was known to be missing keeps the time since when."""
     if rows:
         send(session, _NOTE_MISSING(rows))
 
@@ -148,7 +148,7 @@ def missing(session: Session, book: str) -> list[tuple[str, UUID]]:
 
 
 def found_again(session: Session, book: str, section: str, ids: Collection[UUID]) -> None:
-    """A book has these after all."""
+    """Note that a book has these after all."""
     session.execute(_FOUND_AGAIN, {"book": book, "section": section, "ids": list(ids)})
 
 

@@ -31,7 +31,7 @@ _COLUMN = {"received": "unit_received_at"}
 
 
 def _percentiles(stage: str) -> str:
-    """Milliseconds after `received_at`; a press that joined an incident counts for its own stages only."""
+    """Make the SQL of milliseconds after `received_at`; a press that joined counts for its own stages only."""
     column = _COLUMN.get(stage, f"{stage}_at")
     whose = "" if stage in ("stored", "routed") else "FILTER (WHERE opened) "
     # PostgreSQL cannot reckon with infinity: one such row would hide the figures of all others.
@@ -60,7 +60,7 @@ def counts(session: Session, since: datetime, until: datetime, now: datetime, la
 
 
 def stages(session: Session, since: datetime, until: datetime, lane: str | None) -> dict[str, Row]:
-    """p50, p90 and p99 of each stage, milliseconds after receipt; stages that nothing reached are left out."""
+    """Give p50, p90 and p99 of each stage, milliseconds after receipt; omit stages that nothing reached."""
     row = session.execute(text(_STAGES), {"since": since, "until": until, "lane": lane}).one()._mapping
     found: dict[str, Row] = {}
     for stage in STAGES:
@@ -77,20 +77,20 @@ def lines(session: Session, since: datetime, until: datetime, limit: int, who: s
 
 
 def line(session: Session, alarm_id: UUID) -> Row | None:
-    """One press with its stages."""
+    """Find one press with its stages."""
     row = session.execute(text("SELECT * FROM ledger WHERE alarm_id = :id"), {"id": alarm_id}).one_or_none()
     return dict(row._mapping) if row else None
 
 
 def outcomes(session: Session, alarm_ids: Sequence[str]) -> dict[str, Row]:
-    """Incident and outcome of presses, by alarm id."""
+    """Give incident and outcome of presses, by alarm id."""
     query = text("SELECT * FROM ledger WHERE alarm_id = ANY(CAST(:ids AS uuid[]))")
     rows = session.execute(query, {"ids": list(alarm_ids)})
     return {str(row.alarm_id): dict(row._mapping) for row in rows}
 
 
 def orders(session: Session, incident_ids: Sequence[UUID]) -> list[Row]:
-    """Orders of incidents, the first first."""
+    """List orders of incidents, the oldest first."""
     query = text(
         "SELECT * FROM dispatch_order WHERE incident_id = ANY(:ids) "
         "ORDER BY coalesce(proposed_at, sent_at, received_at), order_id"
@@ -99,6 +99,6 @@ def orders(session: Session, incident_ids: Sequence[UUID]) -> list[Row]:
 
 
 def escalations(session: Session, incident_ids: Sequence[UUID]) -> list[Row]:
-    """Escalations of incidents, in time."""
+    """List escalations of incidents, in order of time."""
     query = text("SELECT * FROM escalation WHERE incident_id = ANY(:ids) ORDER BY at, level")
     return [dict(row._mapping) for row in session.execute(query, {"ids": list(incident_ids)})]

@@ -85,7 +85,7 @@ _LATE = text(
 
 
 def facts_of_day(session: Session, ids: Sequence[UUID], first: datetime, after: datetime) -> list[Row]:
-    """Facts of enrolments in a period, in time, each with its `owner`."""
+    """List facts of enrolments in a period, in order of time, each with its `owner`."""
     rows = session.execute(_DAY, {"ids": list(ids), "first": first, "after": after})
     return [dict(row._mapping) for row in rows]
 
@@ -99,7 +99,7 @@ def last_before(
 
 
 def without_report(session: Session, day: date, first: datetime, after: datetime, limit: int) -> list[UUID]:
-    """Enrolments that should have a report of that day and have none."""
+    """Find enrolments that should have a report of that day and have none."""
     values = {"day": day, "first": first, "after": after, "limit": limit}
     return [row.enrolment_id for row in session.execute(_MISSING, values)]
 
@@ -111,14 +111,14 @@ def to_make(session: Session, day: date, first: datetime, after: datetime, limit
 
 
 def save(session: Session, day: date, reports: dict[UUID, Any], now: datetime, version: int = 1) -> list[UUID]:
-    """Store reports as published; a version that was there already stays as it is. What was new."""
+    """Store reports as published; a version that was there already stays as it is. Return what was new."""
     rows = [{"enrolment_id": str(key), "body": body} for key, body in sorted(reports.items())]
     values = {"day": day, "version": version, "now": now, "rows": json.dumps(rows)}
     return [row.enrolment_id for row in session.execute(_SAVE, values)]
 
 
 def saved(session: Session, enrolment_id: UUID, day: date) -> list[Row]:
-    """All versions of a report as they were published, the first first."""
+    """List all versions of a report as they were published, the oldest first."""
     query = text("SELECT * FROM report WHERE enrolment_id = :id AND day = :day ORDER BY version")
     return [dict(row._mapping) for row in session.execute(query, {"id": enrolment_id, "day": day})]
 
@@ -139,7 +139,7 @@ def claim_due(session: Session, limit: int, now: datetime) -> list[Row]:
 
 
 def put_off(session: Session, enrolment_id: UUID, day: date, failures: int, now: datetime) -> None:
-    """A report could not be made, so many times now: try again later, ever more seldom."""
+    """Put off a report that could not be made, `failures` times now: try again later, ever more seldom."""
     session.execute(_PUT_OFF, {"id": enrolment_id, "day": day, "failures": failures, "now": now})
 
 
@@ -165,7 +165,7 @@ def last_report_day(session: Session) -> date | None:
 
 
 def forget_facts(session: Session, days: int, now: datetime) -> None:
-    """Data that no report can need any more are not kept."""
+    """Forget data that no report can need any more."""
     session.execute(
         text("DELETE FROM fact WHERE at < :before AND kind <> 'enrolment'"),
         {"before": now - timedelta(days=days)},

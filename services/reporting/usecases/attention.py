@@ -19,7 +19,7 @@ def attend(tx: Transaction, kind: AttentionKind, key: str, detail: dict[str, Any
 
 
 def note_depths(tx: Transaction, depths: dict[str, int]) -> None:
-    """Parked and unroutable messages lie there until a person deals with them."""
+    """Ask a person to look at parked and unroutable messages: they lie there until somebody deals with them."""
     now = clock.now()
     for queue, depth in depths.items():
         if depth:

@@ -26,6 +26,6 @@ def check_canaries(tx: Transaction, settings: ReportingSettings, watching_since:
 
 
 def canary_ages(database: Database) -> list[Reading]:
-    """Seconds since the last canary, by control room."""
+    """Give the seconds since the last canary, by control room."""
     with database.read() as session:
         return [(age_s, {"control_room": room}) for room, age_s in attention.canary_ages(session)]

@@ -38,7 +38,7 @@ class Lack:
 
     @property
     def kind(self) -> GapKind:
-        """What kind of gap that is."""
+        """Say what kind of gap that is."""
         return _KINDS.get((self.section, self.book), "not_reported")
 
 
@@ -52,7 +52,7 @@ class Compared:
     whole: bool = True
 
     def add(self, other: "Compared") -> None:
-        """What a further period showed."""
+        """Add what a further period showed."""
         for name, sections in other.entries.items():
             own = self.entries.setdefault(name, {})
             for section, entries in sections.items():

@@ -28,13 +28,13 @@ class GapMetrics:
         return [(kinds.count(kind), {"kind": kind}) for kind in LEDGER_GAPS.attributes["kind"]]
 
     def each(self) -> list[Reading]:
-        """1 for each of the newest gaps that is open, 0 for one that was until a while ago."""
+        """Give 1 for each of the newest gaps that is open, 0 for one that was until a while ago."""
         self._look()
         newest = self._gaps[:_SHOWN]
         return [(float(gap["open"]), {"kind": gap["kind"], "gap": gap_key(gap)}) for gap in newest]
 
     def ages(self) -> list[Reading]:
-        """Seconds since each book was compared whole."""
+        """Give the seconds since each book was compared whole."""
         self._look()
         now = clock.now()
         return [

@@ -18,7 +18,7 @@ from services.reporting.usecases.attention import attend
 
 
 def check_gaps(tx: Transaction, settings: ReportingSettings) -> int:
-    """Bring the list of gaps up to date and tell of new ones; how many were new."""
+    """Bring the list of gaps up to date and tell of new ones; return how many were new."""
     now = clock.now()
     before = now - timedelta(seconds=settings.gap_grace_s)
     new, healed = gaps.note(tx.session, before, now)
@@ -37,7 +37,7 @@ def gap_key(gap: Row) -> str:
 
 
 def _check_compared(tx: Transaction, before: datetime, now: datetime) -> None:
-    """A book that nobody could look into for a while is told: silence is not content."""
+    """Tell of each book that nobody could look into for a while: silence does not mean that all is well."""
     books = gaps.compared(tx.session)
     for book in books:
         if book["compared_at"] < before:
@@ -53,7 +53,7 @@ def list_gaps(session: Session, since: datetime | None, *, closed: bool) -> Sequ
 
 
 def close_gap(tx: Transaction, caller: Caller, number: int, reason: str, *, irreparable: bool) -> Row:
-    """A person is done with a gap.
+    """Close a gap that a person is done with.
 
     If its cause is still there, or comes back, it opens again under a new number; an `irreparable` one only if
     its cause was gone in between. Raises `GapUnknown`, `GapClosed`.

@@ -13,13 +13,13 @@ from services.reporting.store import access, gaps, ledger
 
 
 def refuse_future(day: date, now: datetime) -> None:
-    """Raise `DayInFuture`."""
+    """Raise `DayInFuture` for a day that has not begun."""
     if day > local_day(now):
         raise DayInFuture("that day has not begun", field="day")
 
 
 def press(session: Session, alarm_id: UUID, who: str) -> Row:
-    """One press with its stages, orders and escalations; raises `PressUnknown`, also for who is tied."""
+    """Give one press with its stages, orders and escalations; raises `PressUnknown`, also if `who` is tied."""
     line = ledger.line(session, alarm_id)
     if line is None or (line["enrolment_id"] and access.is_tied(session, line["enrolment_id"], who)):
         raise PressUnknown("the ledger has no such press", field="alarm_id")
@@ -51,7 +51,7 @@ def ledger_day(session: Session, day: date, limit: int, who: str) -> Row:
 
 
 def summary(session: Session, since: datetime, lane: str | None) -> Row:
-    """Counts and stage times of the presses received since a moment."""
+    """Give counts and stage times of the presses received since a moment."""
     now = clock.now()
     # Clocks of two machines may differ a little: a press from "later" counts too.
     until = now + timedelta(days=1)

@@ -25,7 +25,7 @@ _AGAIN = 50
 
 
 def make_reports(tx: Transaction, day: date, limit: int = _CHUNK) -> int:
-    """Make at most `limit` of the reports that a local day still lacks; how many were tried."""
+    """Make at most `limit` of the reports that a local day still lacks; return how many were tried."""
     now = clock.now()
     ids = reports.to_make(tx.session, day, *days.day_bounds(day), limit)
     made, failed = made_reports(tx.session, ids, day)
@@ -37,7 +37,7 @@ def make_reports(tx: Transaction, day: date, limit: int = _CHUNK) -> int:
 
 
 def _put_off(tx: Transaction, enrolment_id: UUID, day: date, failures: int, error: Exception) -> None:
-    """A person is told which report it is; what is in its facts stays out of it."""
+    """Put a report off and tell a person which one it is; what is in its facts stays out of it."""
     now = clock.now()
     reports.put_off(tx.session, enrolment_id, day, failures, now)
     about = {"enrolment_id": str(enrolment_id), "day": day.isoformat(), "error": type(error).__name__}
@@ -45,7 +45,7 @@ def _put_off(tx: Transaction, enrolment_id: UUID, day: date, failures: int, erro
 
 
 def remake_reports(tx: Transaction, limit: int = _AGAIN) -> int:
-    """Make reports again that something may contradict, or that failed before; how many were tried."""
+    """Make reports again that something may contradict, or that failed before; return how many were tried."""
     rows = reports.claim_due(tx.session, limit, clock.now())
     for row in rows:
         try:
@@ -59,7 +59,7 @@ def remake_reports(tx: Transaction, limit: int = _AGAIN) -> int:
 
 
 def _remake(tx: Transaction, enrolment_id: UUID, day: date) -> None:
-    """A new version where the last one says something else; raises what is in the way."""
+    """Make a new version where the last one says something else; raises what is in the way."""
     now = clock.now()
     made, failed = made_reports(tx.session, [enrolment_id], day)
     if failed:
@@ -92,13 +92,13 @@ def begin_reports(tx: Transaction, settings: ReportingSettings) -> None:
 
 
 def _schedule(tx: Transaction, day: date, settings: ReportingSettings) -> None:
-    """The reports of a day are due in the early morning of the next."""
+    """Schedule the reports of a day for the early morning of the next."""
     due_at = days.local_time(day + timedelta(days=1), settings.report_hour)
     timers.schedule(tx.session, [Due(kind=DAILY_REPORTS, subject_id=day.isoformat(), due_at=due_at)])
 
 
 def check_reports(tx: Transaction, settings: ReportingSettings) -> None:
-    """From the hour that a report must be there, its absence is a point of attention."""
+    """Check for missing reports from the hour that they must be there; attend to those that are missing."""
     now = clock.now()
     today = local_day(now)
     day = today - timedelta(days=1)

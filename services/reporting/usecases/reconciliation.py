@@ -88,7 +88,7 @@ def compare_next(database: Database, books: Mapping[str, BookReader], settings: 
 
 
 def _absent(books: Mapping[str, BookReader]) -> dict[str, str]:
-    """Books that nobody can ask."""
+    """Name the books that nobody can ask."""
     return {name: "not configured" for name in _OTHERS if name not in books}
 
 
@@ -106,7 +106,7 @@ def _compare_day(books: Mapping[str, BookReader], day: date) -> Compared:
 
 
 def _compare_hours(books: Mapping[str, BookReader], since: datetime, until: datetime) -> Compared:
-    """No question keeps a database at work for long; one that gives up even so is left alone."""
+    """Compare hour by hour, so that no database works for long; one that gives up even so is left alone."""
     found = Compared()
     while since < until:
         end = min(since + timedelta(hours=1), until)
@@ -117,7 +117,7 @@ def _compare_hours(books: Mapping[str, BookReader], since: datetime, until: date
 
 
 def _day_of(row: Due, today: date) -> date:
-    """Give the day of a timer; one that is none must not stop all comparisons, which are due behind it."""
+    """Give the day of a timer; an unreadable one must not stop all comparisons, which are due behind it."""
     try:
         day = date.fromisoformat(row.subject_id)
     except ValueError:
@@ -154,7 +154,7 @@ def _recheck(database: Database, books: Mapping[str, BookReader]) -> None:
 
 
 def _recheck_parked(database: Database, books: Mapping[str, BookReader]) -> None:
-    """A press that was set aside is back when every book has it."""
+    """Look for presses that were set aside: one is back when every book has it."""
     with database.read() as session:
         parked = set(gaps.parked_presses(session))
     if not parked or not {"alarm", "dispatch"} <= books.keys():

@@ -35,7 +35,7 @@ def _without_names(row: Row, caller: Caller) -> Row:
 
 
 def resolve_point(tx: Transaction, caller: Caller, attention_id: UUID, reason: str) -> Row:
-    """A person is done with a point, and with its gap; the cause, if it lasts, opens a new one."""
+    """Close a point that a person is done with, and its gap; the cause, if it lasts, opens a new one."""
     if not attention.exists(tx.session, attention_id, caller.subject, watched_zone(caller)):
         raise AttentionUnknown("no such point of attention")
     row = attention.resolve(tx.session, attention_id, caller.subject, reason, clock.now())
