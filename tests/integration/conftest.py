@@ -40,10 +40,17 @@ def cluster() -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
-def broker() -> Iterator[Broker]:
+def node() -> Iterator[Broker]:
     """A RabbitMQ node with the topology on it; a test that kills it starts it again."""
     with Broker() as started:
         yield started
+
+
+@pytest.fixture(scope="module")
+def broker(node: Broker) -> Broker:
+    """The node, with nothing in its queues that tests of another module left there."""
+    node.empty()
+    return node
 
 
 @pytest.fixture(scope="module")

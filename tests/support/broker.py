@@ -11,6 +11,7 @@ from types import TracebackType
 import pika
 
 from chassis.messaging.topology import declare
+from contracts.topology import QUEUES
 from tools.runtime.native import rabbitmq
 from tools.runtime.native.layout import Layout
 from tools.runtime.native.spec import Spec
@@ -66,6 +67,14 @@ class Broker:
         """Kill the node and start it again on the same data."""
         self.kill()
         self.start()
+
+    def empty(self) -> None:
+        """Put the topology on the node, and take every message out of its queues."""
+        declare(self.url)
+        channel = self.channel()
+        for queue in QUEUES:
+            channel.queue_purge(queue.name)
+        channel.connection.close()
 
     def ctl(self, *words: str) -> str:
         """Run rabbitmqctl against this node and return what it printed."""
