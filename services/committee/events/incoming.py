@@ -1,21 +1,16 @@
 """Event to typed value: what the committee reads from others; `Invalid` names the field that cannot be read."""
 
 from datetime import datetime
-from typing import TypeVar
 from uuid import UUID
 
-from pydantic import ValidationError
-
-from chassis.errors import Invalid
+from chassis.messaging.payload import read_payload
 from chassis.security.accounts import account
 from contracts.common import Outcome
 from contracts.dispatch import IncidentClosed
-from contracts.envelope import Event, Payload
+from contracts.envelope import Event
 from contracts.registry import EnrolmentChanged, TieDeclared, TieWithdrawn
 from contracts.ties import TieTold
 from services.committee.models import KnownEnrolmentRow, KnownTieRow
-
-P = TypeVar("P", bound=Payload)
 
 # An alarm that was real asks for a new look at the case; a false one does not.
 REAL = frozenset({Outcome.GENUINE, Outcome.PERPETRATOR_PRESENT, Outcome.ARREST})
@@ -25,7 +20,7 @@ def real_incident(event: Event) -> tuple[UUID, UUID, datetime] | None:
     """Read incident, enrolment and time of the press of a closed real alarm, or None. Raises `Invalid`."""
     if event.type != IncidentClosed.TYPE:
         return None
-    closed = _read(IncidentClosed, event)
+    closed = read_payload(IncidentClosed, event)
     if closed.enrolment_id is None or closed.outcome not in REAL:
         return None
     # The time runs since the press, however long the incident stayed open.
@@ -36,7 +31,7 @@ def enrolment(event: Event) -> KnownEnrolmentRow | None:
     """Say how a file stands at the registry; None for anything else. Raises `Invalid`."""
     if event.type != EnrolmentChanged.TYPE:
         return None
-    changed = _read(EnrolmentChanged, event)
+    changed = read_payload(EnrolmentChanged, event)
     return KnownEnrolmentRow(id=changed.enrolment_id, **changed.model_dump(exclude={"enrolment_id"}))
 
 
@@ -45,7 +40,11 @@ def known_tie(event: Event) -> KnownTieRow | None:
     if event.type not in (TieDeclared.TYPE, TieWithdrawn.TYPE):
         return None
     told: TieTold
-    told = _read(TieDeclared, event) if event.type == TieDeclared.TYPE else _read(TieWithdrawn, event)
+    told = (
+        read_payload(TieDeclared, event)
+        if event.type == TieDeclared.TYPE
+        else read_payload(TieWithdrawn, event)
+    )
     # As it is compared: who withdraws it may spell it otherwise.
     person = account(told.person)
     return KnownTieRow(
@@ -55,11 +54,3 @@ def known_tie(event: Event) -> KnownTieRow | None:
         declared_at=told.declared_at,
         withdrawn_at=told.withdrawn_at,
     )
-
-
-def _read(kind: type[P], event: Event) -> P:
-    try:
-        return kind.model_validate(event.data)
-    except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
-        raise Invalid(f"unreadable {event.type}", field=f"data.{where}") from None

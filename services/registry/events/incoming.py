@@ -1,12 +1,9 @@
 """What the registry reads from others: an event becomes a row; raises `Invalid` naming the field."""
 
 from datetime import date, datetime
-from typing import TypeVar
 from uuid import UUID
 
-from pydantic import ValidationError
-
-from chassis.errors import Invalid
+from chassis.messaging.payload import read_payload
 from chassis.security.accounts import account
 from contracts.audit import AuditSealed
 from contracts.committee import (
@@ -20,10 +17,8 @@ from contracts.committee import (
     ReviewHeld,
 )
 from contracts.dispatch import TestRouted, ZonesPublished
-from contracts.envelope import Event, Payload
+from contracts.envelope import Event
 from services.registry.models import GrantRow, TieRow, ZonesRow
-
-P = TypeVar("P", bound=Payload)
 
 
 def decision(event: Event) -> GrantRow | None:
@@ -32,22 +27,22 @@ def decision(event: Event) -> GrantRow | None:
     Granted without `ends_on`: provisional, until the committee decides.
     """
     if event.type == AlarmProvisionallyGranted.TYPE:
-        provisional = _read(AlarmProvisionallyGranted, event)
+        provisional = read_payload(AlarmProvisionallyGranted, event)
         return _grant(provisional, True, provisional.decided_at)
     if event.type == AlarmGranted.TYPE:
-        granted = _read(AlarmGranted, event)
+        granted = read_payload(AlarmGranted, event)
         return _grant(granted, True, granted.decided_at, granted.ends_on)
     if event.type == AlarmRefused.TYPE:
-        refused = _read(AlarmRefused, event)
+        refused = read_payload(AlarmRefused, event)
         return _grant(refused, False, refused.decided_at)
     if event.type == AlarmEnding.TYPE:
-        ending = _read(AlarmEnding, event)
+        ending = read_payload(AlarmEnding, event)
         return _grant(ending, True, ending.decided_at, to_end=True)
     if event.type == ReviewHeld.TYPE:
-        held = _read(ReviewHeld, event)
+        held = read_payload(ReviewHeld, event)
         return _grant(held, True, held.held_at, held.ends_on) if held.outcome == "extend" else None
     if event.type == ApplicationReopened.TYPE:
-        reopened = _read(ApplicationReopened, event)
+        reopened = read_payload(ApplicationReopened, event)
         # Others decide anew: until then nobody takes the device back.
         return _grant(reopened, True, reopened.reopened_at) if reopened.alive else None
     return None
@@ -86,7 +81,7 @@ def tied(event: Event) -> TieRow | None:
         return None
     declares = event.type == ConflictDeclared.TYPE
     told: ConflictDeclared | ConflictWithdrawn
-    told = _read(ConflictDeclared, event) if declares else _read(ConflictWithdrawn, event)
+    told = read_payload(ConflictDeclared, event) if declares else read_payload(ConflictWithdrawn, event)
     return TieRow(
         enrolment_id=told.enrolment_id,
         subject=account(told.person),
@@ -102,7 +97,7 @@ def passed_test(event: Event) -> tuple[UUID, datetime] | None:
     """Read device and time of receipt of a test press that came through. Raises `Invalid`."""
     if event.type != TestRouted.TYPE:
         return None
-    routed = _read(TestRouted, event)
+    routed = read_payload(TestRouted, event)
     return routed.device_id, routed.received_at
 
 
@@ -110,18 +105,10 @@ def zones_in_force(event: Event) -> ZonesRow | None:
     """Read the police zones that dispatch published; None for its other events. Raises `Invalid`."""
     if event.type != ZonesPublished.TYPE:
         return None
-    told = _read(ZonesPublished, event)
+    told = read_payload(ZonesPublished, event)
     return ZonesRow(number=told.number, zones=[zone.model_dump() for zone in told.zones])
 
 
 def audit_sealed(event: Event) -> AuditSealed:
     """Read where reporting signed that its audit log stands."""
     return AuditSealed.model_validate(event.data)
-
-
-def _read(kind: type[P], event: Event) -> P:
-    try:
-        return kind.model_validate(event.data)
-    except ValidationError as error:
-        where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
-        raise Invalid(f"unreadable {event.type}", field=f"data.{where}") from None
