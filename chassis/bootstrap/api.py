@@ -1,12 +1,12 @@
 """The API process of a service: FastAPI over the service's database, with its outbox relayed to the broker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Generic
+from typing import Any, Generic, TypeVar
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 
 from chassis.bootstrap.service import S, Service, vault_of
 from chassis.database.database import Database
@@ -15,7 +15,12 @@ from chassis.http.application import application
 from chassis.http.limits import MOST_BYTES
 from chassis.messaging.outbox import Relay
 from chassis.messaging.publisher import Publisher
+from chassis.runtime.settings import Settings
+from chassis.security.auth import require
+from chassis.security.principal import Caller
 from chassis.security.vault import Vault
+
+U = TypeVar("U")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +107,14 @@ def process_of(request: Request) -> ApiProcess[S]:
     """Give what the endpoints of the application share that a request came to."""
     shared: ApiProcess[S] = request.app.state.process
     return shared
+
+
+def unit_of(unit: Callable[[Database, Vault, Caller], AbstractContextManager[U]], *roles: str) -> Any:
+    """Ask for what `unit` opens for a caller with one of `roles`; it commits before the answer leaves."""
+
+    def opened(request: Request, caller: Caller = require(*roles)) -> Iterator[U]:
+        shared: ApiProcess[Settings] = process_of(request)
+        with unit(shared.database, shared.vault, caller) as found:
+            yield found
+
+    return Depends(opened, scope="function")

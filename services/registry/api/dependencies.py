@@ -1,28 +1,16 @@
 """What endpoints ask for: a unit of work of a caller whose role allows it, the settings."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Request
 
-from chassis.bootstrap.api import ApiProcess, process_of
+from chassis.bootstrap.api import ApiProcess, process_of, unit_of
 from chassis.database.unit_of_work import Work
 from chassis.security.auth import require
 from chassis.security.principal import Caller
 from services.registry.bootstrap import pseudonym_key_of, unit_of_work
 from services.registry.domain.roles import FILE_MANAGER, READERS, STOCK_KEEPERS
 from services.registry.settings import RegistrySettings
-
-
-def work_of(*roles: str) -> Any:
-    """Ask for one transaction of a caller with one of `roles`; it commits before the answer leaves."""
-
-    def opened(request: Request, caller: Caller = require(*roles)) -> Iterator[Work]:
-        process: ApiProcess[RegistrySettings] = process_of(request)
-        with unit_of_work(process.database, process.vault, caller) as work:
-            yield work
-
-    return Depends(opened, scope="function")
 
 
 def _settings(request: Request) -> RegistrySettings:
@@ -38,9 +26,9 @@ def _pseudonym_key(settings: SettingsOf) -> bytes:
 
 
 FileManager = Annotated[Caller, require(FILE_MANAGER)]
-FileManagerWork = Annotated[Work, work_of(FILE_MANAGER)]
-ReaderWork = Annotated[Work, work_of(*READERS)]
-StockKeeperWork = Annotated[Work, work_of(*STOCK_KEEPERS)]
+FileManagerWork = Annotated[Work, unit_of(unit_of_work, FILE_MANAGER)]
+ReaderWork = Annotated[Work, unit_of(unit_of_work, *READERS)]
+StockKeeperWork = Annotated[Work, unit_of(unit_of_work, *STOCK_KEEPERS)]
 PseudonymKey = Annotated[bytes, Depends(_pseudonym_key)]
 # For endpoints that read a long body before their transaction begins.
 Process = Annotated[ApiProcess[RegistrySettings], Depends(process_of)]

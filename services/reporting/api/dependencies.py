@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
 
-from chassis.bootstrap.api import ApiProcess, process_of
+from chassis.bootstrap.api import ApiProcess, process_of, unit_of
 from chassis.database.database import Session
 from chassis.database.unit_of_work import Work
 from chassis.security.auth import require
@@ -45,19 +45,8 @@ def _reading_of(*roles: str) -> Any:
     return Depends(opened, scope="function")
 
 
-def _work_of(*roles: str) -> Any:
-    """Ask for one transaction of a caller with one of `roles`; it commits before the answer leaves."""
-
-    def opened(request: Request, caller: Caller = require(*roles)) -> Iterator[Work]:
-        process: ApiProcess[ReportingSettings] = process_of(request)
-        with unit_of_work(process.database, process.vault, caller) as work:
-            yield work
-
-    return Depends(opened, scope="function")
-
-
 LedgerReading = Annotated[Reading, _reading_of(*_LEDGER)]
-LedgerWork = Annotated[Work, _work_of(*_CLOSES)]
-ReportWork = Annotated[Work, _work_of(*_REPORTS)]
+LedgerWork = Annotated[Work, unit_of(unit_of_work, *_CLOSES)]
+ReportWork = Annotated[Work, unit_of(unit_of_work, *_REPORTS)]
 AttentionReading = Annotated[Reading, _reading_of(*_ATTENTION)]
-AttentionWork = Annotated[Work, _work_of(*_ATTENTION)]
+AttentionWork = Annotated[Work, unit_of(unit_of_work, *_ATTENTION)]
