@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
+from sqlalchemy import Index, text
 from sqlmodel import Field, Session, SQLModel
 
 from chassis.database.columns import UtcDateTime, table_of
@@ -34,6 +34,7 @@ class DueRow(SQLModel, table=True):
     """The table of timers."""
 
     __tablename__ = "due"
+    __table_args__ = (Index("ix_due_failing", "failures", postgresql_where=text("failures > 0")),)
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     kind: str = Field(index=True)

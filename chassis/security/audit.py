@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from pydantic import BaseModel
-from sqlalchemy import text
+from sqlalchemy import BigInteger, Index, text
 from sqlmodel import Field, Session, SQLModel
 
 from chassis.database.columns import Json, UtcDateTime, table_of
@@ -42,6 +42,7 @@ class AuditRow(SQLModel, table=True):
     """One entry; `position` and `hash` once it is chained."""
 
     __tablename__ = "audit_entry"
+    __table_args__ = (Index("audit_entry_loose", "at", postgresql_where=text("position IS NULL")),)
 
     id: UUID = Field(primary_key=True)
     at: datetime = Field(sa_type=UtcDateTime)
@@ -52,7 +53,7 @@ class AuditRow(SQLModel, table=True):
     action: str
     about: str
     fields: list[str] = Field(sa_type=Json)
-    position: int | None = None
+    position: int | None = Field(default=None, unique=True, sa_type=BigInteger)
     hash: str | None = None
 
 
@@ -61,13 +62,11 @@ class AuditSealRow(SQLModel, table=True):
 
     __tablename__ = "audit_seal"
 
-    position: int = Field(primary_key=True)
+    position: int = Field(primary_key=True, sa_type=BigInteger)
     hash: str
     sealed_at: datetime = Field(sa_type=UtcDateTime)
     signature: str
 
-
-TABLES = frozenset({"audit_entry", "audit_seal"})
 
 _INSERT = Insert(
     table_of(AuditRow),

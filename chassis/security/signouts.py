@@ -25,8 +25,6 @@ class SignedOutRow(SQLModel, table=True):
     until: datetime = Field(sa_type=UtcDateTime)
 
 
-TABLES = frozenset({"signed_out"})
-
 _END = text(
     "INSERT INTO signed_out (key, until) SELECT k, :until FROM unnest(CAST(:keys AS text[])) k "
     "ON CONFLICT DO NOTHING"

@@ -12,7 +12,7 @@ from chassis.database.sql import Insert, send
 from contracts.audit import AuditSealed
 
 
-class AuditWitness(SQLModel, table=True):
+class AuditWitnessRow(SQLModel, table=True):
     """Where the audit log of a service stood, as the service signed it."""
 
     __tablename__ = "audit_witness"
@@ -24,8 +24,7 @@ class AuditWitness(SQLModel, table=True):
     signature: str
 
 
-TABLES = frozenset({"audit_witness"})
-_INSERT = Insert(table_of(AuditWitness), tail="ON CONFLICT DO NOTHING")
+_INSERT = Insert(table_of(AuditWitnessRow), tail="ON CONFLICT DO NOTHING")
 _LISTING = text(
     "SELECT * FROM audit_witness WHERE service = :service AND position > :after "
     "ORDER BY position, hash LIMIT :limit"

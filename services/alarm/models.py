@@ -3,13 +3,19 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger
+from sqlalchemy import BigInteger, Index, MetaData, text
 from sqlmodel import Field, SQLModel
 
 from chassis.database.columns import Json, UtcDateTime
 
 
-class PressRow(SQLModel, table=True):
+class Table(SQLModel):
+    """The base of this service's tables: its own metadata, apart from every other service's."""
+
+    metadata = MetaData()
+
+
+class PressRow(Table, table=True):
     """One accepted press. `evidence`: fix, signed body and what else its event said.
 
     `whole`: the API wrote it, signed body included.
@@ -17,6 +23,11 @@ class PressRow(SQLModel, table=True):
     """
 
     __tablename__ = "presses"
+    # What is still to be done with presses is looked for every second.
+    __table_args__ = (
+        Index("presses_unreported", "stored_at", postgresql_where=text("reported_at IS NULL")),
+        Index("presses_unrouted", "lane", "received_at", postgresql_where=text("routed_at IS NULL")),
+    )
 
     alarm_id: UUID = Field(primary_key=True)
     device_id: str = Field(index=True)
@@ -40,7 +51,7 @@ class PressRow(SQLModel, table=True):
     hand_over_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class TestRow(SQLModel, table=True):
+class TestRow(Table, table=True):
     """One test press of a verified device."""
 
     __tablename__ = "tests"
@@ -52,7 +63,7 @@ class TestRow(SQLModel, table=True):
     received_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class DeviceRow(SQLModel, table=True):
+class DeviceRow(Table, table=True):
     """Read model: the devices of the registry. `changed_at` is this database's clock."""
 
     __tablename__ = "devices"
@@ -65,7 +76,7 @@ class DeviceRow(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
-class EnrolmentRow(SQLModel, table=True):
+class EnrolmentRow(Table, table=True):
     """Read model: whether an enrolment is live."""
 
     __tablename__ = "enrolments"
@@ -75,7 +86,7 @@ class EnrolmentRow(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class ControlRoomRow(SQLModel, table=True):
+class ControlRoomRow(Table, table=True):
     """Read model: the control rooms, each with the public place of its canary."""
 
     __tablename__ = "control_rooms"
@@ -87,7 +98,7 @@ class ControlRoomRow(SQLModel, table=True):
     canary_due_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class HealthRow(SQLModel, table=True):
+class HealthRow(Table, table=True):
     """The last that was heard of a device; a heartbeat, a test and a press all count as contact.
 
     `told_at`: the last heartbeat that the follow-up desk was told of.
@@ -108,7 +119,7 @@ class HealthRow(SQLModel, table=True):
     told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class AttentionRow(SQLModel, table=True):
+class AttentionRow(Table, table=True):
     """A condition that a person has been told of; it goes when the condition does."""
 
     __tablename__ = "attentions"
@@ -119,7 +130,7 @@ class AttentionRow(SQLModel, table=True):
     since: datetime = Field(sa_type=UtcDateTime)
 
 
-class AlarmIncidentRow(SQLModel, table=True):
+class AlarmIncidentRow(Table, table=True):
     """Which incident a press belongs to, as dispatch said.
 
     `digest`: which press, of those that have this id; empty from a dispatch that does not say it.
@@ -132,7 +143,7 @@ class AlarmIncidentRow(SQLModel, table=True):
     incident_id: UUID = Field(index=True)
 
 
-class KeptAsRow(SQLModel, table=True):
+class KeptAsRow(Table, table=True):
     """A press that dispatch keeps under another id than it came with, until our tables have it so too."""
 
     __tablename__ = "kept_as"
@@ -147,7 +158,7 @@ class KeptAsRow(SQLModel, table=True):
     told_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class StageRow(SQLModel, table=True):
+class StageRow(Table, table=True):
     """When an incident first reached a stage of the receipt ladder."""
 
     __tablename__ = "stages"
@@ -157,7 +168,7 @@ class StageRow(SQLModel, table=True):
     at: datetime = Field(sa_type=UtcDateTime)
 
 
-class FrozenLadderRow(SQLModel, table=True):
+class FrozenLadderRow(Table, table=True):
     """What an alarm showed a device when that asked to cancel: stage by stage, when each was reached.
 
     It counts for the device that raised the alarm; who that is may not be known yet.
@@ -171,18 +182,4 @@ class FrozenLadderRow(SQLModel, table=True):
     shown: dict[str, str] = Field(sa_type=Json)
 
 
-TABLES = frozenset(
-    {
-        "presses",
-        "tests",
-        "devices",
-        "enrolments",
-        "control_rooms",
-        "health",
-        "attentions",
-        "alarm_incidents",
-        "kept_as",
-        "stages",
-        "frozen_ladders",
-    }
-)
+TABLES = frozenset(Table.metadata.tables)

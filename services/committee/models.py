@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, text
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, MetaData, text
 from sqlmodel import Field, SQLModel
 
 from chassis.database.columns import Json, UtcDateTime
@@ -15,12 +15,24 @@ from services.committee.domain.protocol import VersionState, readable
 from services.committee.domain.review import ReviewState
 
 
-class ProtocolRow(SQLModel, table=True):
+class Table(SQLModel):
+    """The base of this service's tables: its own metadata, apart from every other service's."""
+
+    metadata = MetaData()
+
+
+class ProtocolRow(Table, table=True):
     """One version of a protocol; once signed it is never changed, only followed by another."""
 
     __tablename__ = "protocol"
     __table_args__ = (
         Index("protocol_one_in_force", "id", unique=True, postgresql_where=text("state = 'in_force'")),
+        Index(
+            "protocol_one_under_way",
+            "id",
+            unique=True,
+            postgresql_where=text("state NOT IN ('in_force', 'superseded')"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -37,7 +49,7 @@ class ProtocolRow(SQLModel, table=True):
         return readable(self.content)
 
 
-class ApplicationRow(SQLModel, table=True):
+class ApplicationRow(Table, table=True):
     """An application for an alarm; `sealed` holds what it says but for ids."""
 
     __tablename__ = "application"
@@ -63,7 +75,7 @@ class ApplicationRow(SQLModel, table=True):
     reviewed_from: list[str] = Field(default_factory=list, sa_type=Json)
 
 
-class DecisionRow(SQLModel, table=True):
+class DecisionRow(Table, table=True):
     """A decision on an application; `sealed` holds reasons, alternatives and the way to a review.
 
     `kind`: `provisional` (the magistrate on duty), `draft` (awaits the procureur-generaal) or `final`.
@@ -73,13 +85,13 @@ class DecisionRow(SQLModel, table=True):
     __tablename__ = "decision"
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    application_id: UUID = Field(foreign_key="application.id", index=True)
+    application_id: UUID = Field(foreign_key="application.id")
     number: int
     kind: str
     outcome: str
     protocol_id: UUID | None = None
     protocol_version: int | None = None
-    meeting_id: UUID | None = None
+    meeting_id: UUID | None = Field(default=None, foreign_key="meeting.id")
     present: dict[str, str] = Field(default_factory=dict, sa_type=Json)
     excluded: dict[str, str] = Field(default_factory=dict, sa_type=Json)
     sealed: bytes
@@ -89,10 +101,13 @@ class DecisionRow(SQLModel, table=True):
     review_on: date | None = None
     ends_on: date | None = None
 
-    __table_args__ = (Index("decision_number", "application_id", "number", unique=True),)
+    __table_args__ = (
+        Index("decision_number", "application_id", "number", unique=True),
+        ForeignKeyConstraint(("protocol_id", "protocol_version"), ("protocol.id", "protocol.version")),
+    )
 
 
-class ReviewRow(SQLModel, table=True):
+class ReviewRow(Table, table=True):
     """A moment at which people look whether the conditions still hold. It never switches anything off."""
 
     __tablename__ = "review"
@@ -100,14 +115,14 @@ class ReviewRow(SQLModel, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     enrolment_id: UUID = Field(index=True)
     # None for an enrolment whose application is not the committee's (imported from an older list).
-    application_id: UUID | None = Field(default=None, index=True)
+    application_id: UUID | None = Field(default=None, foreign_key="application.id", index=True)
     cause: str
     # The incident or the decision that asked for it: a copy of the event asks for nothing new.
     cause_id: UUID
     due_at: datetime = Field(sa_type=UtcDateTime, index=True)
     state: str = ReviewState.OPEN.value
     outcome: str | None = None
-    meeting_id: UUID | None = None
+    meeting_id: UUID | None = Field(default=None, foreign_key="meeting.id")
     present: dict[str, str] = Field(default_factory=dict, sa_type=Json)
     excluded: dict[str, str] = Field(default_factory=dict, sa_type=Json)
     sealed: bytes | None = None
@@ -118,7 +133,7 @@ class ReviewRow(SQLModel, table=True):
     __table_args__ = (Index("review_once", "cause", "cause_id", unique=True),)
 
 
-class OpinionRow(SQLModel, table=True):
+class OpinionRow(Table, table=True):
     """What one partner thinks of an application; `sealed` holds what it shares and what it keeps back."""
 
     __tablename__ = "opinion"
@@ -132,7 +147,7 @@ class OpinionRow(SQLModel, table=True):
     given_by: str
 
 
-class ConflictRow(SQLModel, table=True):
+class ConflictRow(Table, table=True):
     """A person with a tie to a party, until it is withdrawn: sees nothing of the case, counts for nothing."""
 
     __tablename__ = "conflict"
@@ -148,7 +163,7 @@ class ConflictRow(SQLModel, table=True):
     withdrawn_by: str | None = None
 
 
-class MeetingRow(SQLModel, table=True):
+class MeetingRow(Table, table=True):
     """One meeting of the committee."""
 
     __tablename__ = "meeting"
@@ -164,7 +179,7 @@ class MeetingRow(SQLModel, table=True):
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class MemberRow(SQLModel, table=True):
+class MemberRow(Table, table=True):
     """Who may sit on the committee of a protocol, for which partner; `sealed` holds the name.
 
     It counts for nothing until the account itself confirmed, with a token of that partner. Of who stands in the
@@ -202,7 +217,7 @@ class MemberRow(SQLModel, table=True):
     ended_by: str | None = None
 
 
-class AttendanceRow(SQLModel, table=True):
+class AttendanceRow(Table, table=True):
     """Who was there, for which partner; `sealed` holds the name that stands in the minutes.
 
     `subject`: the member, as accounts are compared. Without a member it was typed, by a process from before,
@@ -225,7 +240,7 @@ class AttendanceRow(SQLModel, table=True):
     confirm_by: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class WaitingRow(SQLModel, table=True):
+class WaitingRow(Table, table=True):
     """What a meeting decided on somebody's word that others are there: it waits until they confirm it.
 
     `there`: who was there and could count (person to partner). `recorder`: the claims of who recorded it;
@@ -233,12 +248,15 @@ class WaitingRow(SQLModel, table=True):
     """
 
     __tablename__ = "waiting_decision"
+    __table_args__ = (
+        Index("waiting_decision_once", "item_id", unique=True, postgresql_where=text("state = 'waiting'")),
+    )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     meeting_id: UUID = Field(foreign_key="meeting.id", index=True)
     item_id: UUID = Field(foreign_key="agenda_item.id")
-    application_id: UUID | None = None
-    review_id: UUID | None = None
+    application_id: UUID | None = Field(default=None, foreign_key="application.id")
+    review_id: UUID | None = Field(default=None, foreign_key="review.id")
     act: str
     there: dict[str, str] = Field(sa_type=Json)
     recorder: dict[str, Any] = Field(sa_type=Json)
@@ -250,7 +268,7 @@ class WaitingRow(SQLModel, table=True):
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class KnownTieRow(SQLModel, table=True):
+class KnownTieRow(Table, table=True):
     """A tie that was declared at the registry: of a person to a victim, whatever the application."""
 
     __tablename__ = "known_tie"
@@ -263,7 +281,7 @@ class KnownTieRow(SQLModel, table=True):
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class KnownEnrolmentRow(SQLModel, table=True):
+class KnownEnrolmentRow(Table, table=True):
     """What the registry last said of a file: a read model, older news is ignored."""
 
     __tablename__ = "known_enrolment"
@@ -274,7 +292,7 @@ class KnownEnrolmentRow(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class AgendaRow(SQLModel, table=True):
+class AgendaRow(Table, table=True):
     """One point of a meeting: an application, or a review of it."""
 
     __tablename__ = "agenda_item"
@@ -282,8 +300,8 @@ class AgendaRow(SQLModel, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     meeting_id: UUID = Field(foreign_key="meeting.id", index=True)
     position: int
-    application_id: UUID | None = Field(default=None, index=True)
-    review_id: UUID | None = None
+    application_id: UUID | None = Field(default=None, foreign_key="application.id", index=True)
+    review_id: UUID | None = Field(default=None, foreign_key="review.id")
     enrolment_id: UUID | None = None
     state: str = PointState.OPEN.value
 
@@ -295,7 +313,7 @@ class AgendaRow(SQLModel, table=True):
     )  # fmt: skip
 
 
-class HandoverRow(SQLModel, table=True):
+class HandoverRow(Table, table=True):
     """A case on its way to the chain approach (`out`) or back (`in`); `sealed`: legal basis, and what was sent.
 
     `fields`: the names of exactly what was sent.
@@ -306,7 +324,7 @@ class HandoverRow(SQLModel, table=True):
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     direction: str
     # None: a case that comes in and was not accepted yet.
-    application_id: UUID | None = Field(default=None, index=True)
+    application_id: UUID | None = Field(default=None, foreign_key="application.id", index=True)
     enrolment_id: UUID = Field(index=True)
     state: str
     basis: str
@@ -321,10 +339,13 @@ class HandoverRow(SQLModel, table=True):
     answered_by: str | None = None
 
 
-class DeadlineRow(SQLModel, table=True):
+class DeadlineRow(Table, table=True):
     """Something that people must have done at a moment. `stage`: the last that was reached."""
 
     __tablename__ = "deadline"
+    __table_args__ = (
+        Index("deadline_open_once", "kind", "subject_id", unique=True, postgresql_where=text("state = 'open'")),
+    )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     kind: str
@@ -340,12 +361,12 @@ class DeadlineRow(SQLModel, table=True):
     met_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class HistoryRow(SQLModel, table=True):
+class HistoryRow(Table, table=True):
     """One line of what happened to a protocol, an application or a meeting, in order of `id`."""
 
     __tablename__ = "history"
 
-    id: int | None = Field(default=None, primary_key=True)
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     subject_id: UUID = Field(index=True)
     what: str
     at: datetime = Field(sa_type=UtcDateTime)
@@ -354,11 +375,4 @@ class HistoryRow(SQLModel, table=True):
     sealed: bytes | None = None
 
 
-TABLES = frozenset(
-    {
-        *("protocol", "application", "decision", "review", "opinion", "conflict", "meeting", "attendance"),
-        *("member", "waiting_decision"),
-        *("known_tie", "known_enrolment"),
-        *("agenda_item", "handover", "deadline", "history"),
-    }
-)
+TABLES = frozenset(Table.metadata.tables)

@@ -182,6 +182,11 @@ class IncidentRow(Table, table=True):
         # The rule "one open incident a subject", kept by the database.
         Index("incidents_one_open", "subject", unique=True, postgresql_where=text("state = 'open'")),
         Index("incidents_open_by_room", "cic_id", postgresql_where=text("state = 'open'")),
+        Index(
+            "incidents_unproved",
+            "device_id",
+            postgresql_where=text("state = 'open' AND lane = 'unverified'"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -237,6 +242,10 @@ class PressRow(Table, table=True):
     """
 
     __tablename__ = "presses"
+    __table_args__ = (
+        Index("presses_copies", "copy_key"),
+        Index("presses_waiting", "device_id", postgresql_where=text("proof IS NOT NULL")),
+    )
 
     alarm_id: UUID = Field(primary_key=True)
     incident_id: UUID = Field(index=True)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import Index, text
+from sqlalchemy import Index, MetaData, text
 from sqlmodel import Field, SQLModel
 
 from chassis.database.columns import Json, UtcDateTime
@@ -13,7 +13,13 @@ from services.registry.domain.stock import StockStatus
 from services.registry.domain.transfers import TransferState
 
 
-class EnrolmentRow(SQLModel, table=True):
+class Table(SQLModel):
+    """The base of this service's tables: its own metadata, apart from every other service's."""
+
+    metadata = MetaData()
+
+
+class EnrolmentRow(Table, table=True):
     """The file of one victim at its managing zone."""
 
     __tablename__ = "enrolment_file"
@@ -42,7 +48,7 @@ class EnrolmentRow(SQLModel, table=True):
     imported_ref: str | None = Field(default=None, unique=True)
 
 
-class DeviceRow(SQLModel, table=True):
+class DeviceRow(Table, table=True):
     """A button and a phone that were issued to a victim; kept after a swap."""
 
     __tablename__ = "issued_device"
@@ -77,7 +83,7 @@ class DeviceRow(SQLModel, table=True):
     phone_item_id: UUID | None = Field(default=None, foreign_key="stock_item.id")
 
 
-class StockRow(SQLModel, table=True):
+class StockRow(Table, table=True):
     """A button or a phone of a zone. While it is part of a device, that device's status speaks for it.
 
     `wiped_at`: when it was last made ready for another victim.
@@ -100,7 +106,7 @@ class StockRow(SQLModel, table=True):
     wiped_by: str | None = None
 
 
-class ZonesRow(SQLModel, table=True):
+class ZonesRow(Table, table=True):
     """Read model of dispatch: the police zones in force, by id and name. One row, none before it was told."""
 
     __tablename__ = "zones"
@@ -110,7 +116,7 @@ class ZonesRow(SQLModel, table=True):
     zones: list[dict[str, str]] = Field(sa_type=Json)
 
 
-class GrantRow(SQLModel, table=True):
+class GrantRow(Table, table=True):
     """What the committee decided on one application; `to_end`: it granted once, and now wants it ended."""
 
     __tablename__ = "received_decision"
@@ -125,7 +131,7 @@ class GrantRow(SQLModel, table=True):
     ends_on: date | None = None
 
 
-class TransferRow(SQLModel, table=True):
+class TransferRow(Table, table=True):
     """A file that is offered to another zone; `sealed` holds why, and why not."""
 
     __tablename__ = "transfer"
@@ -146,7 +152,7 @@ class TransferRow(SQLModel, table=True):
     answered_by: str | None = None
 
 
-class ReminderRow(SQLModel, table=True):
+class ReminderRow(Table, table=True):
     """Something about a file that its managing zone must look at; one open row per file, kind and key.
 
     `key`: which measure, whose weapons, which transfer: a number or an id, nothing personal.
@@ -172,7 +178,7 @@ class ReminderRow(SQLModel, table=True):
     settled_by: str | None = None
 
 
-class TieRow(SQLModel, table=True):
+class TieRow(Table, table=True):
     """A person with a tie to a party: the file does not exist for them, until whoever said so withdraws it.
 
     `source`: the application at the committee, or `REGISTRY`: said here; `sealed`: why, if said here.
@@ -191,7 +197,7 @@ class TieRow(SQLModel, table=True):
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class OpenedRow(SQLModel, table=True):
+class OpenedRow(Table, table=True):
     """A file that somebody may read who else may not, for a while and with a reason (`sealed`)."""
 
     __tablename__ = "opened_file"
@@ -204,7 +210,7 @@ class OpenedRow(SQLModel, table=True):
     until: datetime = Field(sa_type=UtcDateTime)
 
 
-class FoundByRow(SQLModel, table=True):
+class FoundByRow(Table, table=True):
     """One piece of a word that a file is found by: a keyed digest. `pieces`: how many the word has."""
 
     __tablename__ = "found_by"
@@ -217,7 +223,7 @@ class FoundByRow(SQLModel, table=True):
     pieces: int
 
 
-class PhotoRow(SQLModel, table=True):
+class PhotoRow(Table, table=True):
     """A photo of the card, sealed. `shows`: None for the victim, else the pseudonym of a perpetrator."""
 
     __tablename__ = "photo"
@@ -231,9 +237,4 @@ class PhotoRow(SQLModel, table=True):
     added_by: str
 
 
-TABLES = frozenset(
-    {
-        *("enrolment_file", "issued_device", "received_decision", "transfer", "reminder"),
-        *("tie", "opened_file", "found_by", "photo", "stock_item", "zones"),
-    }
-)
+TABLES = frozenset(Table.metadata.tables)

@@ -4,13 +4,19 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ARRAY, BigInteger, Index, Text, Uuid, text
+from sqlalchemy import ARRAY, BigInteger, Index, MetaData, Text, Uuid, text
 from sqlmodel import Field, SQLModel
 
 from chassis.database.columns import Json, UtcDateTime
 
 
-class PressRow(SQLModel, table=True):
+class Table(SQLModel):
+    """The base of this service's tables: its own metadata, apart from every other service's."""
+
+    metadata = MetaData()
+
+
+class PressRow(Table, table=True):
     """One press; seen by alarm when `stored_at` is there, by dispatch when `routed_at` is."""
 
     __tablename__ = "press"
@@ -39,7 +45,7 @@ class PressRow(SQLModel, table=True):
     seen_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class IncidentRow(SQLModel, table=True):
+class IncidentRow(Table, table=True):
     """One incident; its order stages stand with its orders (view `ledger` brings all together)."""
 
     __tablename__ = "incident"
@@ -59,7 +65,7 @@ class IncidentRow(SQLModel, table=True):
     seen_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class OrderRow(SQLModel, table=True):
+class OrderRow(Table, table=True):
     """One dispatch order and when it first reached each state."""
 
     __tablename__ = "dispatch_order"
@@ -81,7 +87,7 @@ class OrderRow(SQLModel, table=True):
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class EscalationRow(SQLModel, table=True):
+class EscalationRow(Table, table=True):
     """One step of escalation of an incident."""
 
     __tablename__ = "escalation"
@@ -93,7 +99,7 @@ class EscalationRow(SQLModel, table=True):
     target: str | None = None
 
 
-class GapRow(SQLModel, table=True):
+class GapRow(Table, table=True):
     """Something in the ledger that does not add up, told once under its number.
 
     `entry_id`: what is missing or too much, an alarm or an order; `alarm_id`: whose. It is open until it heals
@@ -112,7 +118,7 @@ class GapRow(SQLModel, table=True):
         ),
     )
 
-    number: int | None = Field(default=None, primary_key=True)
+    number: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     entry_id: UUID
     kind: str
     alarm_id: UUID
@@ -124,7 +130,7 @@ class GapRow(SQLModel, table=True):
     irreparable: bool = False
 
 
-class MissingRow(SQLModel, table=True):
+class MissingRow(Table, table=True):
     """An entry that a book lacked when it was last asked, and another has; `seen_at`: since when."""
 
     __tablename__ = "missing"
@@ -138,7 +144,7 @@ class MissingRow(SQLModel, table=True):
     seen_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class ParkedRow(SQLModel, table=True):
+class ParkedRow(Table, table=True):
     """A message of the alarm path that was set aside; `alarm_id` is the id of the row where nobody knows."""
 
     __tablename__ = "parked"
@@ -151,7 +157,7 @@ class ParkedRow(SQLModel, table=True):
     parked_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class ComparedBookRow(SQLModel, table=True):
+class ComparedBookRow(Table, table=True):
     """When the book of another service was last compared whole; `fault`: what was in the way since."""
 
     __tablename__ = "compared_book"
@@ -161,7 +167,7 @@ class ComparedBookRow(SQLModel, table=True):
     fault: str | None = None
 
 
-class ComparisonRow(SQLModel, table=True):
+class ComparisonRow(Table, table=True):
     """What the last comparison of a local day showed; `asked_at`: when a person asked for one."""
 
     __tablename__ = "comparison"
@@ -172,7 +178,7 @@ class ComparisonRow(SQLModel, table=True):
     found: dict[str, Any] | None = Field(default=None, sa_type=Json)
 
 
-class ControlRoomRow(SQLModel, table=True):
+class ControlRoomRow(Table, table=True):
     """A control room and its last canary; watched once `registered_at` is known."""
 
     __tablename__ = "control_room"
@@ -183,7 +189,7 @@ class ControlRoomRow(SQLModel, table=True):
     missed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class FactRow(SQLModel, table=True):
+class FactRow(Table, table=True):
     """One thing for the follow-up; `key` names it, so that a copy adds nothing."""
 
     __tablename__ = "fact"
@@ -203,7 +209,7 @@ class FactRow(SQLModel, table=True):
     recorded_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class DeviceRow(SQLModel, table=True):
+class DeviceRow(Table, table=True):
     """Which enrolment a device belongs to; the highest version counts."""
 
     __tablename__ = "device"
@@ -214,7 +220,7 @@ class DeviceRow(SQLModel, table=True):
     version: int
 
 
-class EnrolmentRow(SQLModel, table=True):
+class EnrolmentRow(Table, table=True):
     """Who manages an enrolment now; the latest change counts."""
 
     __tablename__ = "enrolment"
@@ -225,7 +231,7 @@ class EnrolmentRow(SQLModel, table=True):
     changed_at: datetime = Field(sa_type=UtcDateTime)
 
 
-class TieRow(SQLModel, table=True):
+class TieRow(Table, table=True):
     """A person (the subject of their tokens) with a tie to a party: nothing of the case is shown to them."""
 
     __tablename__ = "tied_person"
@@ -238,7 +244,7 @@ class TieRow(SQLModel, table=True):
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-class ProposerRow(SQLModel, table=True):
+class ProposerRow(Table, table=True):
     """A partner that proposed an alarm, and its zone (empty: none): it follows this case."""
 
     __tablename__ = "proposer"
@@ -248,7 +254,7 @@ class ProposerRow(SQLModel, table=True):
     zone_id: str = Field(primary_key=True)
 
 
-class ReportRow(SQLModel, table=True):
+class ReportRow(Table, table=True):
     """The daily report as it was published; the highest version counts, the others stay as they were."""
 
     __tablename__ = "report"
@@ -260,7 +266,7 @@ class ReportRow(SQLModel, table=True):
     body: dict[str, Any] = Field(sa_type=Json)
 
 
-class ReportDueRow(SQLModel, table=True):
+class ReportDueRow(Table, table=True):
     """A report that is to be made again because something contradicts it, or that could not be made so far."""
 
     __tablename__ = "report_due"
@@ -271,7 +277,7 @@ class ReportDueRow(SQLModel, table=True):
     failures: int = 0
 
 
-class AttentionRow(SQLModel, table=True):
+class AttentionRow(Table, table=True):
     """Something a person must look at; one open row per kind and key."""
 
     __tablename__ = "attention"
@@ -291,8 +297,4 @@ class AttentionRow(SQLModel, table=True):
     reason: str | None = None
 
 
-TABLES = frozenset(
-    {"press", "incident", "dispatch_order", "escalation", "gap", "missing", "parked", "compared_book",
-     "comparison", "control_room", "fact", "device", "enrolment", "report", "report_due", "attention",
-     "tied_person", "proposer"}
-)  # fmt: skip
+TABLES = frozenset(Table.metadata.tables)

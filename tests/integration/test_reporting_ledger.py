@@ -9,14 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
-from sqlmodel import SQLModel
 
 from chassis.database.database import Database
 from chassis.errors import Permanent
 from chassis.runtime import clock
 from contracts.alarm import alarm_id_of
 from contracts.dispatch import CanaryRouted, ControlRoomRegistered
-from services.reporting import invariants, models
+from services.reporting import invariants
 from services.reporting.settings import ReportingSettings
 from services.reporting.store import attention, gaps
 from services.reporting.usecases import canaries, ledger
@@ -221,21 +220,6 @@ def test_a_silent_control_room_is_told_once_for_each_silence(
             text("UPDATE control_room SET last_canary_at = :at"), {"at": now - timedelta(seconds=151)}
         )
     assert missed() == 2
-
-
-def test_the_tables_are_those_of_the_models(database: Database) -> None:
-    with database.read() as session:
-        rows = session.execute(
-            text("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'")
-        )
-        there = {(row.table_name, row.column_name) for row in rows if row.table_name in models.TABLES}
-    wanted = {
-        (table.name, column.name)
-        for table in SQLModel.metadata.tables.values()
-        if table.name in models.TABLES and table.key in models.TABLES
-        for column in table.columns
-    }
-    assert there == wanted
 
 
 def test_an_empty_book_has_a_summary(database: Database) -> None:

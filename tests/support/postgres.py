@@ -11,9 +11,8 @@ from types import TracebackType
 from urllib.parse import urlsplit
 
 import psycopg
-from alembic import command
 
-from chassis.database.migrate import config_of
+from chassis.database.migrate import upgrade
 from tools.runtime.native import postgres
 from tools.runtime.native.layout import Layout
 
@@ -64,20 +63,16 @@ class Cluster:
         """Address as superuser (libpq form)."""
         return postgres.admin_url(self._layout)
 
-    def database(self, service: str, revision: str = "head") -> str:
-        """Make a database with the tables of one service, as of `revision`; its SQLAlchemy URL.
+    def database(self, service: str) -> str:
+        """Make a database with the tables of one service; its SQLAlchemy URL.
 
-        The newest tables are migrated once, and copied from then on.
+        They are migrated once, and copied from then on.
         """
         name = f"{service}_{next(self._numbers)}"
-        if revision != "head":
-            self._create(name)
-            self.migrate(self._url(name), service, revision)
-            return self._url(name)
         template = f"template_{service}"
         if template not in self._templates:
             self._create(template)
-            self.migrate(self._url(template), service)
+            self._migrate(self._url(template), service)
             self._templates.add(template)
         self._create(name, template)
         return self._url(name)
@@ -89,12 +84,11 @@ class Cluster:
     def _url(self, name: str) -> str:
         return urlsplit(postgres.admin_url(self._layout, name))._replace(scheme="postgresql+psycopg").geturl()
 
-    def migrate(self, url: str, service: str, revision: str = "head") -> None:
-        """Bring a database further."""
+    def _migrate(self, url: str, service: str) -> None:
         before = os.environ.get("DATABASE_URL")
         os.environ["DATABASE_URL"] = url
         try:
-            command.upgrade(config_of(service), revision)
+            upgrade(service)
         finally:
             if before is None:
                 del os.environ["DATABASE_URL"]

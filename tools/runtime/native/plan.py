@@ -2,17 +2,17 @@
 
 import http.client
 import os
-import re
 import secrets
 import sys
 from dataclasses import replace
 
+from chassis.database.migrate import newest_revision
 from chassis.messaging.topology import declare
 from chassis.runtime.development import DEVELOPMENT_PREFIX
 from chassis.security.vault import new_key
 from contracts import topology
 from tools.runtime.native import postgres, rabbitmq
-from tools.runtime.native.layout import SERVICES, Layout, project_root
+from tools.runtime.native.layout import SERVICES, Layout
 from tools.runtime.native.spec import Spec
 
 # Each process of workers: name, what `chassis.runtime.run` is told, and the queues that it reads when ready.
@@ -146,7 +146,7 @@ def _service(layout: Layout, service: str) -> list[Spec]:
         needs=("databases",),
         once=True,
         # Starting Python and Alembic for nothing costs seconds, five times over.
-        skip=lambda: postgres.schema_version(layout, service) == _newest_revision(service),
+        skip=lambda: postgres.schema_version(layout, service) == newest_revision(service),
     )
     needs = (migrate.name, "topology", "issuer")
     api = _web(layout, service, f"services.{service}.api:create_app", "/health/ready", _GRACE_S.get(service, 3))
@@ -193,10 +193,3 @@ def is_ok(port: int, path: str) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _newest_revision(service: str) -> str | None:
-    """Find the last of a service's revisions: by convention their files sort in order."""
-    files = sorted((project_root() / "services" / service / "migrations/versions").glob("[0-9]*.py"))
-    found = re.search(r"^revision.*?=\s*['\"](.+?)['\"]", files[-1].read_text(), re.M) if files else None
-    return found[1] if found else None

@@ -1,26 +1,11 @@
-"""The tables of the registry: what the migrations before the first release made, in one."""
+"""The tables of registry, as they were first released."""
 
-from alembic import op
+from chassis.database.first_schema import AUDIT_WITNESS, EVERY_SERVICE, create
 
 revision = "0001"
 down_revision = None
 
 TABLES = """
-CREATE TABLE stock_item (
-    id uuid NOT NULL,
-    zone_id varchar NOT NULL,
-    kind varchar NOT NULL,
-    serial varchar NOT NULL,
-    status varchar NOT NULL,
-    entered_at timestamptz NOT NULL,
-    entered_by varchar NOT NULL,
-    wiped_at timestamptz,
-    wiped_by varchar,
-    CONSTRAINT stock_item_kind_check CHECK (kind IN ('button', 'phone')),
-    CONSTRAINT stock_item_status_check CHECK (status IN ('stock', 'issued', 'returned', 'lost', 'retired')),
-    CONSTRAINT stock_item_pkey PRIMARY KEY (id)
-);
-
 CREATE TABLE enrolment_file (
     id uuid NOT NULL,
     managing_zone_id varchar NOT NULL,
@@ -44,10 +29,75 @@ CREATE TABLE enrolment_file (
         status <> 'active' OR (pv_number IS NOT NULL AND card IS NOT NULL AND convention_signed_on IS NOT NULL)
     ),
     CONSTRAINT enrolment_file_status_check CHECK (status IN ('open', 'active', 'suspended', 'ended')),
-    CONSTRAINT enrolment_file_imported_ref_key UNIQUE (imported_ref),
-    CONSTRAINT enrolment_file_pkey PRIMARY KEY (id)
+    CONSTRAINT enrolment_file_pkey PRIMARY KEY (id),
+    CONSTRAINT enrolment_file_imported_ref_key UNIQUE (imported_ref)
 );
-
+CREATE TABLE found_by (
+    enrolment_id uuid NOT NULL,
+    word integer NOT NULL,
+    piece bytea NOT NULL,
+    kind varchar NOT NULL,
+    pieces integer NOT NULL,
+    CONSTRAINT found_by_pkey PRIMARY KEY (enrolment_id, word, piece),
+    CONSTRAINT found_by_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_file(id)
+);
+CREATE TABLE opened_file (
+    id uuid NOT NULL,
+    enrolment_id uuid NOT NULL,
+    subject varchar NOT NULL,
+    sealed bytea NOT NULL,
+    opened_at timestamptz NOT NULL,
+    until timestamptz NOT NULL,
+    CONSTRAINT opened_file_pkey PRIMARY KEY (id),
+    CONSTRAINT opened_file_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_file(id)
+);
+CREATE TABLE photo (
+    id uuid NOT NULL,
+    enrolment_id uuid NOT NULL,
+    shows uuid,
+    taken_on date NOT NULL,
+    sealed bytea NOT NULL,
+    added_at timestamptz NOT NULL,
+    added_by varchar NOT NULL,
+    CONSTRAINT photo_pkey PRIMARY KEY (id),
+    CONSTRAINT photo_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_file(id)
+);
+CREATE TABLE received_decision (
+    application_id uuid NOT NULL,
+    enrolment_id uuid NOT NULL,
+    granted boolean NOT NULL,
+    decided_at timestamptz NOT NULL,
+    ends_on date,
+    to_end boolean DEFAULT false NOT NULL,
+    number integer DEFAULT 0 NOT NULL,
+    CONSTRAINT received_decision_pkey PRIMARY KEY (application_id)
+);
+CREATE TABLE reminder (
+    id uuid NOT NULL,
+    enrolment_id uuid NOT NULL,
+    kind varchar NOT NULL,
+    key varchar NOT NULL,
+    due_at timestamptz NOT NULL,
+    reminded_at timestamptz,
+    loudness integer NOT NULL,
+    settled_at timestamptz,
+    settled_by varchar,
+    CONSTRAINT reminder_pkey PRIMARY KEY (id)
+);
+CREATE TABLE stock_item (
+    id uuid NOT NULL,
+    zone_id varchar NOT NULL,
+    kind varchar NOT NULL,
+    serial varchar NOT NULL,
+    status varchar NOT NULL,
+    entered_at timestamptz NOT NULL,
+    entered_by varchar NOT NULL,
+    wiped_at timestamptz,
+    wiped_by varchar,
+    CONSTRAINT stock_item_kind_check CHECK (kind IN ('button', 'phone')),
+    CONSTRAINT stock_item_status_check CHECK (status IN ('stock', 'issued', 'returned', 'lost', 'retired')),
+    CONSTRAINT stock_item_pkey PRIMARY KEY (id)
+);
 CREATE TABLE issued_device (
     id uuid NOT NULL,
     enrolment_id uuid NOT NULL,
@@ -72,76 +122,17 @@ CREATE TABLE issued_device (
     CONSTRAINT issued_device_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_file(id),
     CONSTRAINT issued_device_phone_item_id_fkey FOREIGN KEY (phone_item_id) REFERENCES stock_item(id)
 );
-
-CREATE TABLE found_by (
-    enrolment_id uuid NOT NULL,
-    word integer NOT NULL,
-    piece bytea NOT NULL,
-    kind varchar NOT NULL,
-    pieces integer NOT NULL,
-    CONSTRAINT found_by_pkey PRIMARY KEY (enrolment_id, word, piece),
-    CONSTRAINT found_by_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_file(id)
-);
-
-CREATE TABLE opened_file (
-    id uuid NOT NULL,
-    enrolment_id uuid NOT NULL,
-    subject varchar NOT NULL,
-    sealed bytea NOT NULL,
-    opened_at timestamptz NOT NULL,
-    until timestamptz NOT NULL,
-    CONSTRAINT opened_file_pkey PRIMARY KEY (id),
-    CONSTRAINT opened_file_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_file(id)
-);
-
-CREATE TABLE photo (
-    id uuid NOT NULL,
-    enrolment_id uuid NOT NULL,
-    shows uuid,
-    taken_on date NOT NULL,
-    sealed bytea NOT NULL,
-    added_at timestamptz NOT NULL,
-    added_by varchar NOT NULL,
-    CONSTRAINT photo_pkey PRIMARY KEY (id),
-    CONSTRAINT photo_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_file(id)
-);
-
-CREATE TABLE received_decision (
-    application_id uuid NOT NULL,
-    enrolment_id uuid NOT NULL,
-    granted boolean NOT NULL,
-    decided_at timestamptz NOT NULL,
-    ends_on date,
-    to_end boolean DEFAULT false NOT NULL,
-    number integer DEFAULT 0 NOT NULL,
-    CONSTRAINT received_decision_pkey PRIMARY KEY (application_id)
-);
-
-CREATE TABLE reminder (
-    id uuid NOT NULL,
-    enrolment_id uuid NOT NULL,
-    kind varchar NOT NULL,
-    key varchar NOT NULL,
-    due_at timestamptz NOT NULL,
-    reminded_at timestamptz,
-    loudness integer NOT NULL,
-    settled_at timestamptz,
-    settled_by varchar,
-    CONSTRAINT reminder_pkey PRIMARY KEY (id)
-);
-
 CREATE TABLE tie (
     enrolment_id uuid NOT NULL,
     subject varchar NOT NULL,
     sealed bytea,
     declared_at timestamptz NOT NULL,
     declared_by varchar NOT NULL,
-    source uuid DEFAULT '00000000-0000-0000-0000-000000000000'::uuid NOT NULL,
+    source uuid DEFAULT '00000000-0000-0000-0000-000000000000' NOT NULL,
     by_another boolean DEFAULT false NOT NULL,
     withdrawn_at timestamptz,
     CONSTRAINT tie_pkey PRIMARY KEY (enrolment_id, subject, source)
 );
-
 CREATE TABLE transfer (
     id uuid NOT NULL,
     enrolment_id uuid NOT NULL,
@@ -160,9 +151,8 @@ CREATE TABLE transfer (
     CONSTRAINT transfer_pkey PRIMARY KEY (id),
     CONSTRAINT transfer_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_file(id)
 );
-
 CREATE TABLE zones (
-    id serial,
+    id serial NOT NULL,
     number integer NOT NULL,
     zones jsonb NOT NULL,
     CONSTRAINT zones_pkey PRIMARY KEY (id)
@@ -190,81 +180,6 @@ CREATE UNIQUE INDEX stock_item_serial ON stock_item (kind, serial) WHERE status 
 CREATE UNIQUE INDEX transfer_one_open ON transfer (enrolment_id) WHERE state = 'offered';
 """
 
-# Outbox, inbox, timers and audit log, as chassis describes them.
-PLUMBING = """
-CREATE TABLE audit_entry (
-    id uuid NOT NULL,
-    at timestamptz NOT NULL,
-    subject varchar NOT NULL,
-    roles jsonb NOT NULL,
-    claims jsonb NOT NULL,
-    purpose varchar NOT NULL,
-    action varchar NOT NULL,
-    about varchar NOT NULL,
-    fields jsonb NOT NULL,
-    "position" bigint,
-    hash varchar,
-    CONSTRAINT audit_entry_pkey PRIMARY KEY (id),
-    CONSTRAINT audit_entry_position_key UNIQUE ("position")
-);
-
-CREATE TABLE audit_seal (
-    "position" bigserial,
-    hash varchar NOT NULL,
-    sealed_at timestamptz NOT NULL,
-    signature varchar NOT NULL,
-    CONSTRAINT audit_seal_pkey PRIMARY KEY ("position")
-);
-
-CREATE TABLE audit_witness (
-    service varchar NOT NULL,
-    "position" bigint NOT NULL,
-    hash varchar NOT NULL,
-    sealed_at timestamptz NOT NULL,
-    signature varchar NOT NULL,
-    CONSTRAINT audit_witness_pkey PRIMARY KEY (service, "position", hash)
-);
-
-CREATE TABLE due (
-    id uuid NOT NULL,
-    kind varchar NOT NULL,
-    subject_id varchar NOT NULL,
-    due_at timestamptz NOT NULL,
-    attempt integer NOT NULL,
-    failures integer DEFAULT 0 NOT NULL,
-    parked_at timestamptz,
-    CONSTRAINT due_pkey PRIMARY KEY (id)
-);
-
-CREATE TABLE inbox (
-    queue varchar NOT NULL,
-    event_id uuid NOT NULL,
-    handled_at timestamptz NOT NULL,
-    CONSTRAINT inbox_pkey PRIMARY KEY (queue, event_id)
-);
-
-CREATE TABLE outbox (
-    id uuid NOT NULL,
-    exchange varchar NOT NULL,
-    routing_key varchar NOT NULL,
-    body bytea NOT NULL,
-    created_at timestamptz NOT NULL,
-    failures integer DEFAULT 0 NOT NULL,
-    put_off_until timestamptz,
-    CONSTRAINT outbox_pkey PRIMARY KEY (id)
-);
-
-CREATE INDEX audit_entry_loose ON audit_entry (at) WHERE "position" IS NULL;
-CREATE INDEX ix_due_due_at ON due (due_at);
-CREATE INDEX ix_due_failing ON due (failures) WHERE failures > 0;
-CREATE INDEX ix_due_kind ON due (kind);
-CREATE INDEX ix_due_subject_id ON due (subject_id);
-CREATE INDEX ix_inbox_handled_at ON inbox (handled_at);
-CREATE INDEX ix_outbox_created_at ON outbox (created_at);
-"""
-
 
 def upgrade() -> None:
-    for statement in f"{TABLES}{PLUMBING}".split(";\n"):
-        if statement.strip():
-            op.execute(statement)
+    create(EVERY_SERVICE, AUDIT_WITNESS, TABLES)
