@@ -1,13 +1,14 @@
 """Tables of reporting. No name, place or number of a person anywhere: pseudonymous ids only."""
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID, uuid4
 
+from pydantic import JsonValue
 from sqlalchemy import ARRAY, BigInteger, Index, MetaData, Text, Uuid, text
-from sqlmodel import Field, SQLModel
+from sqlmodel import AutoString, Field, SQLModel
 
 from chassis.database.columns import Json, UtcDateTime
+from contracts.reporting import GapKind
 
 
 class Table(SQLModel):
@@ -118,9 +119,9 @@ class GapRow(Table, table=True):
         ),
     )
 
-    number: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    number: int = Field(primary_key=True, sa_type=BigInteger)
     entry_id: UUID
-    kind: str
+    kind: GapKind = Field(sa_type=AutoString)
     alarm_id: UUID
     found_at: datetime = Field(sa_type=UtcDateTime)
     healed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -175,7 +176,7 @@ class ComparisonRow(Table, table=True):
     day: date = Field(primary_key=True)
     asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     made_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    found: dict[str, Any] | None = Field(default=None, sa_type=Json)
+    found: dict[str, JsonValue] | None = Field(default=None, sa_type=Json)
 
 
 class ControlRoomRow(Table, table=True):
@@ -205,7 +206,7 @@ class FactRow(Table, table=True):
     enrolment_id: UUID | None = None
     device_id: str | None = None
     at: datetime = Field(sa_type=UtcDateTime, index=True)
-    data: dict[str, Any] = Field(sa_type=Json)
+    data: dict[str, JsonValue] = Field(sa_type=Json)
     recorded_at: datetime = Field(sa_type=UtcDateTime)
 
 
@@ -263,7 +264,7 @@ class ReportRow(Table, table=True):
     day: date = Field(primary_key=True)
     version: int = Field(default=1, primary_key=True)
     made_at: datetime = Field(sa_type=UtcDateTime)
-    body: dict[str, Any] = Field(sa_type=Json)
+    body: dict[str, JsonValue] = Field(sa_type=Json)
 
 
 class ReportDueRow(Table, table=True):
@@ -291,7 +292,7 @@ class AttentionRow(Table, table=True):
     since: datetime = Field(sa_type=UtcDateTime)
     last_seen: datetime = Field(sa_type=UtcDateTime)
     times: int = 1
-    detail: dict[str, Any] = Field(sa_type=Json)
+    detail: dict[str, JsonValue] = Field(sa_type=Json)
     resolved_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     resolved_by: str | None = None
     reason: str | None = None

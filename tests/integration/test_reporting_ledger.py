@@ -63,7 +63,7 @@ def found_gaps(database: Database, config: ReportingSettings, later_s: float = 6
             )
         check_gaps(tx, config)
     with database.read() as session:
-        return [(str(gap["alarm_id"]), gap["kind"]) for gap in gaps.listing(session)]
+        return [(str(gap.alarm_id), gap.kind) for gap in gaps.listing(session)]
 
 
 @settings(
@@ -100,8 +100,8 @@ def test_the_story_reads_back_with_every_stage(database: Database, config: Repor
     assert press["state"] == "genuine"
     assert press["displayed_at"] == ev.after(0.2), "the earliest counts"
     assert press["unit_received_at"] == ev.after(0.03)
-    assert [order["unit_id"] for order in press["dispatch_orders"]] == ["unit-1", "unit-2"]
-    counts = summary["counts"]
+    assert [order.unit_id for order in press["dispatch_orders"]] == ["unit-1", "unit-2"]
+    counts = summary.counts
     assert {k: counts[k] for k in ("presses", "accepted", "routed", "incidents", "lost", "duplicated")} == {
         "presses": 3,
         "accepted": 3,
@@ -112,11 +112,9 @@ def test_the_story_reads_back_with_every_stage(database: Database, config: Repor
     }
     assert counts["dispatched"] == 2, "the third has an escalation only"
     assert counts["late"] == 1
-    assert summary["stages"]["stored"] == {"count": 3, "p50_ms": 4, "p90_ms": 4, "p99_ms": 4}
-    assert summary["stages"]["received"]["count"] == 1, (
-        "a press that joined is not timed against an older order"
-    )
-    assert summary["stages"]["received"]["p50_ms"] == 30
+    assert summary.stages["stored"] == {"count": 3, "p50_ms": 4, "p90_ms": 4, "p99_ms": 4}
+    assert summary.stages["received"]["count"] == 1, "a press that joined is not timed against an older order"
+    assert summary.stages["received"]["p50_ms"] == 30
     with database.read() as session:
         for name, query in invariants.INVARIANTS.items():
             assert session.execute(text(query)).all() == [], name
@@ -139,7 +137,7 @@ def test_two_incidents_for_one_press_is_a_gap_told_once(database: Database, conf
     told = [event for event in published(database) if event.type == "ledger.gap_found.v1"]
     assert [(event.data["alarm_id"], event.data["kind"]) for event in told] == expected
     with database.read() as session:
-        assert [(row["kind"], row["times"]) for row in attention.listing(session)] == [("gap", 1)]
+        assert [(row.kind, row.times) for row in attention.listing(session)] == [("gap", 1)]
 
 
 @pytest.mark.parametrize(
@@ -210,7 +208,7 @@ def test_a_silent_control_room_is_told_once_for_each_silence(
     assert missed() == 1
     assert missed() == 1
     with database.read() as session:
-        assert [(row["kind"], row["key"]) for row in attention.listing(session)] == [("canary", "gent")]
+        assert [(row.kind, row.key) for row in attention.listing(session)] == [("canary", "gent")]
     enter(database, ev.events(canary("gent", now)))
     assert missed() == 1
     with database.read() as session:
@@ -225,8 +223,8 @@ def test_a_silent_control_room_is_told_once_for_each_silence(
 def test_an_empty_book_has_a_summary(database: Database) -> None:
     with database.read() as session:
         summary = ledger.summary(session, datetime(2026, 1, 1, tzinfo=UTC), "verified")
-    assert summary["counts"]["presses"] == 0
-    assert summary["stages"] == {}
+    assert summary.counts["presses"] == 0
+    assert summary.stages == {}
 
 
 def test_an_unknown_press_is_refused(database: Database) -> None:

@@ -194,7 +194,7 @@ def test_a_report_that_cannot_be_made_is_told_and_hurts_no_other(
     assert later(database, monkeypatch, 2) == 0
     assert later(database, monkeypatch, 3) == 1
     with database.read() as session:
-        assert [each["version"] for each in reports.saved(session, poisoned, DAY)] == [1]
+        assert [each.version for each in reports.saved(session, poisoned, DAY)] == [1]
     assert "report_failed" not in {each["kind"] for each in api.call("GET", "/v1/attention", **DEVICES)}
 
 

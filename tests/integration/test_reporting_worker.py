@@ -42,7 +42,7 @@ class Running:
 
     def attention(self) -> dict[str, str]:
         with self.books.database.read() as session:
-            return {row["key"]: row["kind"] for row in attention.listing(session)}
+            return {row.key: row.kind for row in attention.listing(session)}
 
     def presses(self) -> int:
         with self.books.database.read() as session:

@@ -234,9 +234,7 @@ def test_a_book_that_is_away_closes_no_gap_and_is_told(three: Three, lost: UUID)
             )
             check_gaps(tx, three.settings)
         with three.reporting.read() as session:
-            points = {
-                row["key"]: row["detail"] for row in attention.listing(session) if row["kind"] == "not_compared"
-            }
+            points = {row.key: row.detail for row in attention.listing(session) if row.kind == "not_compared"}
         days = {day for day in points if day.startswith("20")}
         assert points.keys() - days == {"dispatch"}
         assert days, "a day of the past that was not compared whole"
@@ -245,7 +243,7 @@ def test_a_book_that_is_away_closes_no_gap_and_is_told(three: Three, lost: UUID)
         three.books["dispatch"] = there
     three.look()
     with three.reporting.read() as session:
-        assert "dispatch" not in {row["key"] for row in attention.listing(session)}
+        assert "dispatch" not in {row.key for row in attention.listing(session)}
 
 
 def close(three: Three, api: Desk, number: int, *, irreparable: bool = False) -> Any:
@@ -255,7 +253,7 @@ def close(three: Three, api: Desk, number: int, *, irreparable: bool = False) ->
 
 def numbers(three: Three) -> list[int]:
     with three.reporting.read() as session:
-        return [gap["number"] for gap in gaps.listing(session)]
+        return [gap.number for gap in gaps.listing(session)]
 
 
 def age_closed(three: Three) -> None:

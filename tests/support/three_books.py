@@ -127,7 +127,7 @@ class Three:
     def open(self) -> set[tuple[str, UUID]]:
         """The open gaps, by kind and what is missing."""
         with self.reporting.read() as session:
-            return {(gap["kind"], gap["entry_id"]) for gap in gaps.listing(session)}
+            return {(gap.kind, gap.entry_id) for gap in gaps.listing(session)}
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from contracts.common import local_day
 from services.reporting.domain.daily_report import changes
 from services.reporting.domain.days import day_bounds, local_time
 from services.reporting.domain.entries import least
+from services.reporting.domain.report_document import Change
 from services.reporting.domain.stages import outcome_of
 
 
@@ -72,7 +73,7 @@ def test_changes_pass_over_what_is_unknown() -> None:
         return datetime(2026, 1, 1, 0, minute, tzinfo=UTC)
 
     found = changes([(at(3), False), (at(1), True), (at(2), None), (at(4), False)], "bluetooth")
-    assert found == [{"what": "bluetooth", "at": at(3), "before": True, "after": False}]
+    assert found == [Change(what="bluetooth", at=at(3), before=True, after=False)]
 
 
 def test_the_state_of_an_incident_is_its_outcome_or_how_far_it_came() -> None:

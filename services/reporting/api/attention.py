@@ -22,4 +22,4 @@ def open_attention(reading: AttentionReading) -> list[AttentionOut]:
 def resolve(attention_id: UUID, body: ResolveIn, work: AttentionWork) -> AttentionOut:
     """Say why a point is done with; if its cause lasts, it opens again."""
     resolved = resolve_attention.resolve_point(work.tx, work.caller, attention_id, body.reason)
-    return AttentionOut.model_validate(resolved)
+    return AttentionOut.model_validate(dict(resolved))

@@ -1,19 +1,19 @@
 """What endpoints ask for: something to read with, or a unit of work, of a caller whose role allows it."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Query
 
-from chassis.bootstrap.api import ApiProcess, process_of, unit_of
-from chassis.database.database import Session
+from chassis.bootstrap.api import unit_of
+from chassis.database.database import Database, Session
 from chassis.database.unit_of_work import Work
-from chassis.security.auth import require
 from chassis.security.principal import Caller
+from chassis.security.vault import Vault
 from services.reporting.bootstrap import unit_of_work
-from services.reporting.settings import ReportingSettings
 
 # The ledger holds pseudonymous ids only; nobody but those who watch over the system needs it.
 _LEDGER = ("device_desk", "admin", "service")
@@ -34,19 +34,14 @@ class Reading:
     caller: Caller
 
 
-def _reading_of(*roles: str) -> Any:
-    """Ask for a session for reading of a caller with one of `roles`."""
-
-    def opened(request: Request, caller: Caller = require(*roles)) -> Iterator[Reading]:
-        process: ApiProcess[ReportingSettings] = process_of(request)
-        with process.database.read() as session:
-            yield Reading(session, caller)
-
-    return Depends(opened, scope="function")
+@contextmanager
+def _reading(database: Database, _vault: Vault, caller: Caller) -> Iterator[Reading]:
+    with database.read() as session:
+        yield Reading(session, caller)
 
 
-LedgerReading = Annotated[Reading, _reading_of(*_LEDGER)]
+LedgerReading = Annotated[Reading, unit_of(_reading, *_LEDGER)]
 LedgerWork = Annotated[Work, unit_of(unit_of_work, *_CLOSES)]
 ReportWork = Annotated[Work, unit_of(unit_of_work, *_REPORTS)]
-AttentionReading = Annotated[Reading, _reading_of(*_ATTENTION)]
+AttentionReading = Annotated[Reading, unit_of(_reading, *_ATTENTION)]
 AttentionWork = Annotated[Work, unit_of(unit_of_work, *_ATTENTION)]

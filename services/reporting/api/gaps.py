@@ -25,4 +25,4 @@ def list_gaps(reading: LedgerReading, since: Moment | None = None, closed: bool 
 def close_gap(number: GapNumber, body: CloseIn, work: LedgerWork) -> GapOut:
     """Say why a gap is done with; while its cause is there, it opens again under a new number."""
     closed = gaps.close_gap(work.tx, work.caller, number, body.reason, irreparable=body.irreparable)
-    return GapOut.model_validate(closed)
+    return GapOut.model_validate(dict(closed))

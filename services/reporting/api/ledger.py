@@ -36,4 +36,4 @@ def ledger_press(alarm_id: UUID, reading: LedgerReading) -> PressDetail:
 @router.get("/summary")
 def ledger_summary(reading: LedgerReading, since: Moment, lane: Lane | None = None) -> Summary:
     """Count presses received since then, and give p50/p90/p99 of each stage in ms after receipt."""
-    return Summary.model_validate(ledger.summary(reading.session, since, lane))
+    return presenter.present_summary(ledger.summary(reading.session, since, lane))

@@ -19,10 +19,10 @@ def compared_books(reading: LedgerReading) -> list[BookOut]:
 @router.post("/comparisons", status_code=202)
 def compare_books(body: CompareIn, work: LedgerWork) -> ComparisonOut:
     """Have the books of a local day compared now; the answer is there within seconds."""
-    return ComparisonOut.model_validate(reconciliation.request_comparison(work.tx, body.day))
+    return ComparisonOut.model_validate(dict(reconciliation.request_comparison(work.tx, body.day)))
 
 
 @router.get("/comparisons")
 def comparison_of_day(day: Day, reading: LedgerReading) -> ComparisonOut:
     """Show what the last comparison of a local day found."""
-    return ComparisonOut.model_validate(reconciliation.comparison_of_day(reading.session, day))
+    return ComparisonOut.model_validate(dict(reconciliation.comparison_of_day(reading.session, day)))

@@ -1,8 +1,8 @@
 """What alarm and dispatch hold, asked over HTTP; our own ledger answers the same questions."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 from uuid import UUID
 
 import httpx
@@ -81,11 +81,19 @@ class RemoteBook:
         """Close the connections."""
         self._http.close()
 
-    def _ask(self, kind: TypeAdapter[T], method: str, path: str, **what: Any) -> T:
+    def _ask(
+        self,
+        kind: TypeAdapter[T],
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        json: object = None,
+    ) -> T:
         span = telemetry.start(method, SpanKind.CLIENT, attributes={"http.request.method": method})
         headers = {"traceparent": telemetry.traceparent_of(span) or ""}
         try:
-            answer = self._http.request(method, path, headers=headers, **what)
+            answer = self._http.request(method, path, headers=headers, params=params, json=json)
             span.set_attribute("http.response.status_code", answer.status_code)
             if answer.status_code != httpx.codes.OK:
                 raise BookUnavailable(self._name, f"HTTP {answer.status_code}")

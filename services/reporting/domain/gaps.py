@@ -1,8 +1,23 @@
 """How gaps are named, and where a message that is set aside may be a press."""
 
+from dataclasses import dataclass
+
+from contracts.reporting import GapKind
 from contracts.topology import ALARM_RECORDER, DISPATCH_ALARMS, DISPATCH_FIXES, DISPATCH_UNVERIFIED
 
-# How a gap is called wherever people or machines name it.
-GAP_NAME = "gap-{}"
 # A message that is set aside on its way from one of these is perhaps a press, or where the victim is now.
 ALARM_PATH = frozenset({DISPATCH_ALARMS, DISPATCH_UNVERIFIED, DISPATCH_FIXES, ALARM_RECORDER})
+
+
+@dataclass(frozen=True, slots=True)
+class RecentGap:
+    """A gap that is open, or was until a while ago."""
+
+    number: int
+    kind: GapKind
+    open: bool
+
+
+def gap_name(number: int) -> str:
+    """Name a gap as people and machines do."""
+    return f"gap-{number}"

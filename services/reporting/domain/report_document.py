@@ -1,7 +1,7 @@
 """The daily report as it is kept and published."""
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, Field
@@ -23,8 +23,8 @@ class Change(BaseModel):
 
     what: str
     at: AwareDatetime
-    before: Any
-    after: Any
+    before: object
+    after: object
 
 
 class ReportPress(BaseModel):
@@ -64,5 +64,5 @@ class DailyReport(BaseModel):
     button_battery: Annotated[Battery | None, _DEVICE]
     bluetooth: Annotated[list[Change], _DEVICE]
     changes: Annotated[list[Change], _DEVICE]
-    attentions: Annotated[list[dict[str, Any]], _DEVICE]
-    file: Annotated[list[dict[str, Any]], _ESSENCE]
+    attentions: Annotated[list[dict[str, object]], _DEVICE]
+    file: Annotated[list[dict[str, object]], _ESSENCE]

@@ -1,8 +1,7 @@
 """Stages of a press and of an order, and how an incident stands."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-
-from services.reporting.domain.rows import Row
 
 
 class OrderState(StrEnum):
@@ -26,7 +25,7 @@ STAGES = (
 )  # fmt: skip
 
 
-def outcome_of(incident: Row) -> str:
+def outcome_of(incident: Mapping[str, object]) -> str:
     """Say how an incident stands: its outcome, or the open state it has reached."""
     if incident["closed_at"]:
         return str(incident["outcome"])

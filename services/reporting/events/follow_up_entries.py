@@ -1,6 +1,10 @@
 """What events about devices, files and decisions add for the follow-up of victims."""
 
-from typing import Any
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from pydantic import JsonValue
 
 from chassis.security.accounts import account
 from contracts.alarm import DeviceAttention, DevicesReported, PressesRecorded, TestReceived
@@ -18,11 +22,20 @@ from contracts.registry import (
     EnrolmentChanged,
 )
 from contracts.ties import NEVER, TieTold
-from services.reporting.domain.entries import Entries, newest
+from services.reporting.domain.entries import Entries, Tie
 from services.reporting.domain.facts import FactKind
 
 
-def _fact(entries: Entries, kind: FactKind, key: Any, event: Any, at: Any, *names: str) -> None:
+class _Enrolled(Protocol):
+    """An event, or a part of one, about an enrolment."""
+
+    @property
+    def enrolment_id(self) -> UUID | None: ...
+
+    def model_dump(self, *, mode: str, include: set[str]) -> dict[str, JsonValue]: ...
+
+
+def _fact(entries: Entries, kind: FactKind, key: object, event: _Enrolled, at: datetime, *names: str) -> None:
     """Note one fact; its data are the named fields of the event."""
     entries.facts[f"{kind}:{key}"] = {
         "key": f"{kind}:{key}",
@@ -67,16 +80,18 @@ def add_routed_test(entries: Entries, event: TestRouted) -> None:
 
 def add_enrolment(entries: Entries, event: EnrolmentChanged) -> None:
     """Keep the latest change of an enrolment, and add it."""
-    kept = event.model_dump(include={"enrolment_id", "managing_zone_id", "status", "changed_at"})
-    newest(entries.enrolments, event.enrolment_id, "changed_at", **kept)
+    known = entries.enrolments.get(event.enrolment_id)
+    if known is None or known.changed_at < event.changed_at:
+        entries.enrolments[event.enrolment_id] = event
     key = f"{event.enrolment_id}:{event.changed_at.isoformat()}"
     _fact(entries, FactKind.ENROLMENT, key, event, event.changed_at, "status")
 
 
 def add_device(entries: Entries, event: DeviceChanged) -> None:
     """Keep the highest version of a device, and add it."""
-    kept = event.model_dump(include={"device_id", "enrolment_id", "status", "version"})
-    newest(entries.devices, event.device_id, "version", **kept)
+    known = entries.devices.get(event.device_id)
+    if known is None or known.version < event.version:
+        entries.devices[event.device_id] = event
     _fact(entries, FactKind.DEVICE, f"{event.device_id}:{event.version}", event, event.changed_at, "status")
 
 
@@ -96,14 +111,14 @@ def add_application(entries: Entries, event: ApplicationSubmitted) -> None:
     _fact(entries, FactKind.APPLIED, event.application_id, event, event.submitted_at, "procedure")
     if event.enrolment_id is not None and event.proposer is not None:
         key = (str(event.enrolment_id), event.proposer, event.zone_id or "")
-        entries.proposers[key] = dict(zip(("enrolment_id", "partner", "zone_id"), key, strict=True))
+        entries.proposers[key] = {"enrolment_id": key[0], "partner": key[1], "zone_id": key[2]}
 
 
 def add_conflict(entries: Entries, event: TieTold) -> None:
     """Keep the last declaration and withdrawal of a conflict of interest."""
     key = (account(event.person), str(event.enrolment_id), str(event.source))
-    named = dict(zip(("person", "enrolment_id", "source"), key, strict=True))
-    row = entries.ties.setdefault(key, {**named, "declared_at": NEVER, "withdrawn_at": None})
+    unknown = Tie(person=key[0], enrolment_id=key[1], source=key[2], declared_at=NEVER, withdrawn_at=None)
+    row = entries.ties.setdefault(key, unknown)
     row["declared_at"] = max(row["declared_at"], event.declared_at)
     if event.withdrawn_at is not None:
         row["withdrawn_at"] = max(row["withdrawn_at"] or NEVER, event.withdrawn_at)

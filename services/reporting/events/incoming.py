@@ -3,9 +3,7 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from pydantic import ValidationError
-
-from chassis.errors import Permanent
+from chassis.messaging.payload import read_payload
 from contracts.alarm import DeviceAttention, DevicesReported, PressesRecorded, TestReceived
 from contracts.audit import AuditSealed
 from contracts.committee import (
@@ -75,21 +73,8 @@ P = TypeVar("P", bound=Payload)
 Add = Callable[[Entries, Event], None]
 
 
-class BrokenEvent(Permanent):
-    """An event whose data break its own contract; the message names the field only."""
-
-
 def _reads(model: type[P], add: Callable[[Entries, P], None]) -> tuple[str, Add]:
-    def parsed(entries: Entries, event: Event) -> None:
-        try:
-            payload = model.model_validate(event.data)
-        except ValidationError as error:
-            first = error.errors(include_input=False, include_url=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            raise BrokenEvent(f"{event.type}: {where}: {first['type']}", field=where) from None
-        add(entries, payload)
-
-    return model.TYPE, parsed
+    return model.TYPE, lambda entries, event: add(entries, read_payload(model, event))
 
 
 ENTER: dict[str, dict[str, Add]] = {
@@ -142,7 +127,7 @@ ENTER: dict[str, dict[str, Add]] = {
 
 
 def enter(entries: Entries, queue: str, event: Event) -> None:
-    """Add one event of `queue` to the entries; raises `BrokenEvent`."""
+    """Add one event of `queue` to the entries; raises `Invalid` where it breaks its contract."""
     add = ENTER[queue].get(event.type)
     if add is not None:
         add(entries, event)

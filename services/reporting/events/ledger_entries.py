@@ -1,6 +1,6 @@
 """What events about presses, incidents and orders add to the ledger."""
 
-from typing import Any
+from uuid import UUID
 
 from contracts.alarm import PressesRecorded
 from contracts.dispatch import (
@@ -10,7 +10,7 @@ from contracts.dispatch import (
     OrderMoved,
     PressRouted,
 )
-from services.reporting.domain.entries import Entries, least
+from services.reporting.domain.entries import ControlRoom, Entries, Value, least
 
 
 def add_recorded(entries: Entries, event: PressesRecorded) -> None:
@@ -45,7 +45,7 @@ def add_routed(entries: Entries, event: PressRouted) -> None:
         note_incident(entries, event.incident_id, opened_at=event.received_at, **event.model_dump(include=kept))
 
 
-def note_incident(entries: Entries, incident_id: Any, **values: Any) -> None:
+def note_incident(entries: Entries, incident_id: UUID, **values: Value) -> None:
     """Merge values into the row of an incident."""
     least(entries.incidents, incident_id, incident_id=incident_id, **values)
 
@@ -73,15 +73,15 @@ def add_escalation(entries: Entries, event: IncidentEscalated) -> None:
 
 def add_control_room(entries: Entries, event: ControlRoomRegistered) -> None:
     """Add a control room that was registered."""
-    entries.control_rooms.setdefault(event.control_room_id, {"control_room_id": event.control_room_id})[
-        "registered"
-    ] = True
+    _control_room(entries, event.control_room_id)["registered"] = True
 
 
 def add_canary(entries: Entries, event: CanaryRouted) -> None:
     """Add a canary that came out where it should."""
     if event.expected:
-        row = entries.control_rooms.setdefault(
-            event.control_room_id, {"control_room_id": event.control_room_id}
-        )
+        row = _control_room(entries, event.control_room_id)
         row["last_canary_at"] = max(row.get("last_canary_at", event.routed_at), event.routed_at)
+
+
+def _control_room(entries: Entries, control_room_id: str) -> ControlRoom:
+    return entries.control_rooms.setdefault(control_room_id, ControlRoom(control_room_id=control_room_id))

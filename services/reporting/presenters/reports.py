@@ -13,7 +13,7 @@ from services.reporting.usecases.published_reports import Published
 
 def disclose_report(work: Work, how: Circumstances, enrolment_id: UUID, published: Published) -> DailyReportOut:
     """Show a report to whom stands to the case like that, and log it: also when nothing happened that day."""
-    found = limit(work, how, DailyReportOut.model_validate(published.report))
+    found = limit(work, how, _with_version(published))
     log_read(work, enrolment_id, ("daily_report", *found.fields))
     if published.before is None:
         return found.answer
@@ -22,7 +22,19 @@ def disclose_report(work: Work, how: Circumstances, enrolment_id: UUID, publishe
     return found.answer.model_copy(update={"changed": _changed(before, found.answer)})
 
 
+def _with_version(published: Published) -> DailyReportOut:
+    return DailyReportOut.model_validate(
+        {
+            **published.report,
+            "version": published.version,
+            "versions": published.versions,
+            "made_at": published.made_at,
+            "came_later": published.came_later,
+        }
+    )
+
+
 def _changed(before: DailyReport, after: DailyReportOut) -> list[ReportChange]:
     own = set(DailyReport.model_fields)
     found = differences(before.model_dump(mode="json"), after.model_dump(mode="json", include=own))
-    return [ReportChange.model_validate(each) for each in found]
+    return [ReportChange(what=each.what, before=each.before, after=each.after) for each in found]

@@ -1,6 +1,5 @@
 """Bodies of points of attention."""
 
-from typing import Any
 from uuid import UUID
 
 from pydantic import AwareDatetime, ConfigDict, Field
@@ -19,7 +18,7 @@ class AttentionOut(RowAnswer):
     since: AwareDatetime
     last_seen: AwareDatetime
     times: int
-    detail: dict[str, Any]
+    detail: dict[str, object]
     resolved_at: AwareDatetime | None
     resolved_by: str | None
     reason: str | None

@@ -1,7 +1,5 @@
 """Bodies of daily reports."""
 
-from typing import Any
-
 from pydantic import AwareDatetime, BaseModel, Field
 
 from services.reporting.domain.report_document import DailyReport
@@ -11,8 +9,8 @@ class ReportChange(BaseModel):
     """Something that the version before said otherwise; null: it was, or is, not there."""
 
     what: str = Field(examples=["presses.0b9c6f0e-7a52-5f0a-9a41-4f4fb7a1c7f3.outcome"])
-    before: Any
-    after: Any
+    before: object
+    after: object
 
 
 class DailyReportOut(DailyReport):

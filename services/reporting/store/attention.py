@@ -1,9 +1,8 @@
 """What a person must look at, and the silence of canaries."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import text
@@ -13,8 +12,9 @@ from chassis.runtime import clock
 from chassis.security.accounts import account
 from contracts.values import EARLIEST
 from services.reporting.domain.attention import AttentionKind
-from services.reporting.domain.rows import Row
+from services.reporting.models import AttentionRow
 from services.reporting.store.access import NOT_TIED
+from services.reporting.store.records import record, records
 
 _OPEN = text(
     "INSERT INTO attention AS t (id, kind, key, since, last_seen, times, detail) "
@@ -58,7 +58,7 @@ _LISTING = text(
 )
 
 
-def open_(session: Session, kind: str, key: str, detail: dict[str, Any], now: datetime) -> bool:
+def open_(session: Session, kind: str, key: str, detail: Mapping[str, object], now: datetime) -> bool:
     """Open a point of attention, or see it again; True when it is new."""
     values = {"id": uuid4(), "kind": kind, "key": key, "now": now, "detail": json.dumps(detail)}
     return bool(session.execute(_OPEN, values).scalar_one())
@@ -77,11 +77,10 @@ def settle(
         session.execute(_SETTLE, {"kind": kind, "keys": list(keys), "reason": reason, "now": now, "by": by})
 
 
-def resolve(session: Session, attention_id: UUID, by: str, reason: str, now: datetime) -> Row | None:
+def resolve(session: Session, attention_id: UUID, by: str, reason: str, now: datetime) -> AttentionRow | None:
     """Close an open point, on a person's word; None when it is not open."""
     values = {"id": attention_id, "by": by, "reason": reason, "now": now}
-    row = session.execute(_RESOLVE, values).one_or_none()
-    return dict(row._mapping) if row else None
+    return record(AttentionRow, session.execute(_RESOLVE, values))
 
 
 def exists(session: Session, attention_id: UUID, who: str, zone: str | None = None) -> bool:
@@ -90,10 +89,10 @@ def exists(session: Session, attention_id: UUID, who: str, zone: str | None = No
     return bool(session.execute(_EXISTS, values).scalar_one())
 
 
-def listing(session: Session, who: str | None = None, zone: str | None = None) -> list[Row]:
+def listing(session: Session, who: str | None = None, zone: str | None = None) -> list[AttentionRow]:
     """List open points of this zone (None: of all), oldest first; none about a case that `who` has a tie to."""
     rows = session.execute(_LISTING, {"who": who and account(who), "zone": zone})
-    return [dict(row._mapping) for row in rows]
+    return records(AttentionRow, rows)
 
 
 def silent(

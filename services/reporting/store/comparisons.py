@@ -7,7 +7,9 @@ from datetime import date, datetime
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.reporting.domain.rows import Row
+from services.reporting.domain.reconciliation import Differences
+from services.reporting.models import ComparisonRow
+from services.reporting.store.records import record, records
 
 _WATCH = text(
     "INSERT INTO compared_book (book, compared_at, fault) SELECT name, :now, 'never compared' "
@@ -41,17 +43,19 @@ def seen(session: Session, book: str, now: datetime, fault: str | None) -> bool:
     return bool(row and row[0])
 
 
-def asked(session: Session, day: date, now: datetime) -> Row:
+def asked(session: Session, day: date, now: datetime) -> ComparisonRow:
     """Note that a person wants a day compared."""
-    return dict(session.execute(_ASKED, {"day": day, "now": now}).one()._mapping)
+    [row] = records(ComparisonRow, session.execute(_ASKED, {"day": day, "now": now}))
+    return row
 
 
-def made(session: Session, day: date, now: datetime, found: Row) -> None:
+def made(session: Session, day: date, now: datetime, found: Differences) -> None:
     """Keep what the comparison of a day showed."""
     session.execute(_MADE, {"day": day, "now": now, "found": json.dumps(found)})
 
 
-def of_day(session: Session, day: date) -> Row | None:
+def of_day(session: Session, day: date) -> ComparisonRow | None:
     """Give the last comparison of a day."""
-    row = session.execute(text("SELECT * FROM comparison WHERE day = :day"), {"day": day}).one_or_none()
-    return dict(row._mapping) if row else None
+    return record(
+        ComparisonRow, session.execute(text("SELECT * FROM comparison WHERE day = :day"), {"day": day})
+    )

@@ -1,18 +1,19 @@
 """The SQL of writing: one statement per table and batch, whatever the number of events."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
 from sqlmodel import Session
 
 from services.reporting.domain.entries import Entries
-from services.reporting.domain.rows import Row
 from services.reporting.domain.stages import OrderState
 
+# What names a row of one of the tables.
+K = TypeVar("K", UUID, str, tuple[str, str, str], tuple[UUID, str, datetime])
 _LEAST = "LEAST(t.{0}, excluded.{0})"
 _MOST = "GREATEST(t.{0}, excluded.{0})"
 _UNION = "ARRAY(SELECT DISTINCT unnest(t.{0} || excluded.{0}) ORDER BY 1)"
@@ -108,16 +109,15 @@ _FACT = text(
     )
     + "ON CONFLICT DO NOTHING"
 )
+_OF_DEVICE = {"device_id": "uuid", "enrolment_id": "uuid", "status": "text", "version": "integer"}
 _DEVICE = text(
-    _insert("device", {"device_id": "uuid", "enrolment_id": "uuid", "status": "text", "version": "integer"})
+    _insert("device", _OF_DEVICE)
     + "ON CONFLICT (device_id) DO UPDATE SET enrolment_id = excluded.enrolment_id, status = excluded.status, "
     "version = excluded.version WHERE t.version < excluded.version"
 )
+_OF_ENROLMENT = {"enrolment_id": "uuid", "managing_zone_id": "text", "status": "text", "changed_at": _MOMENT}
 _ENROLMENT = text(
-    _insert(
-        "enrolment",
-        {"enrolment_id": "uuid", "managing_zone_id": "text", "status": "text", "changed_at": _MOMENT},
-    )
+    _insert("enrolment", _OF_ENROLMENT)
     + "ON CONFLICT (enrolment_id) DO UPDATE SET managing_zone_id = excluded.managing_zone_id, "
     "status = excluded.status, changed_at = excluded.changed_at WHERE t.changed_at < excluded.changed_at"
 )
@@ -136,7 +136,7 @@ _PROPOSER = text(
 )
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, UUID):
@@ -144,11 +144,12 @@ def _json(value: Any) -> str:
     raise TypeError(type(value).__name__)
 
 
-def _write(session: Session, statement: TextClause, rows: Mapping[Any, Row], now: datetime) -> None:
+def _write(
+    session: Session, statement: TextClause, rows: Mapping[K, Mapping[str, object]], now: datetime
+) -> None:
     if rows:
         # In order of their keys, so that two workers never wait for each other in a ring.
-        ordered: Iterable[Row] = (rows[key] for key in sorted(rows))
-        values = {"rows": json.dumps(list(ordered), default=_json)}
+        values = {"rows": json.dumps([rows[key] for key in sorted(rows)], default=_json)}
         if ":now" in statement.text:
             values["now"] = now.isoformat()
         session.execute(statement, values)
@@ -162,7 +163,9 @@ def write_entries(session: Session, entries: Entries, now: datetime) -> None:
     _write(session, _ESCALATION, entries.escalations, now)
     _write(session, _CONTROL_ROOM, entries.control_rooms, now)
     _write(session, _FACT, entries.facts, now)
-    _write(session, _DEVICE, entries.devices, now)
-    _write(session, _ENROLMENT, entries.enrolments, now)
+    devices = {key: each.model_dump(include=set(_OF_DEVICE)) for key, each in entries.devices.items()}
+    _write(session, _DEVICE, devices, now)
+    enrolments = {key: each.model_dump(include=set(_OF_ENROLMENT)) for key, each in entries.enrolments.items()}
+    _write(session, _ENROLMENT, enrolments, now)
     _write(session, _TIE, entries.ties, now)
     _write(session, _PROPOSER, entries.proposers, now)

@@ -3,9 +3,8 @@
 Parameter `before`: what was first seen later than this is given time to complete.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -13,8 +12,9 @@ from sqlmodel import Session
 
 from chassis.database.columns import table_of
 from chassis.database.sql import Insert, send
-from services.reporting.domain.rows import Row
-from services.reporting.models import MissingRow, ParkedRow
+from services.reporting.domain.gaps import RecentGap
+from services.reporting.models import ComparedBookRow, GapRow, MissingRow, ParkedRow
+from services.reporting.store.records import record, records
 
 # Alarm holds the press, dispatch never told of it.
 NO_INCIDENT = """
@@ -74,7 +74,7 @@ _MOST = 500
 
 def listing(
     session: Session, *, since: datetime | None = None, until: datetime | None = None, closed: bool = False
-) -> list[Row]:
+) -> list[GapRow]:
     """List open gaps, or those found in a period; with those that healed or were closed if `closed`."""
     query = (
         "SELECT * FROM gap WHERE "  # noqa: S608 - constants
@@ -82,19 +82,19 @@ def listing(
         "(CAST(:until AS timestamptz) IS NULL OR found_at < CAST(:until AS timestamptz)) "
         f"{'' if closed else f'AND {_STANDS}'} ORDER BY number"
     )
-    return _rows(session.execute(text(query), {"since": since, "until": until}))
+    return records(GapRow, session.execute(text(query), {"since": since, "until": until}))
 
 
-def recent(session: Session) -> list[Row]:
+def recent(session: Session) -> list[RecentGap]:
     """Give number and kind of each gap that is open (`open`) or was until an hour ago, the newest first."""
-    return _rows(session.execute(_RECENT))
+    return records(RecentGap, session.execute(_RECENT))
 
 
-def note(session: Session, before: datetime, now: datetime) -> tuple[list[Row], list[Row]]:
+def note(session: Session, before: datetime, now: datetime) -> tuple[list[GapRow], list[GapRow]]:
     """Bring the list of gaps up to date; the new ones and the ones that healed."""
     values = {"before": before, "now": now}
-    new = _rows(session.execute(_OPEN, values | {"limit": _MOST}))
-    return new, _rows(session.execute(_HEAL, values))
+    new = records(GapRow, session.execute(_OPEN, values | {"limit": _MOST}))
+    return new, records(GapRow, session.execute(_HEAL, values))
 
 
 def exists(session: Session, number: int) -> bool:
@@ -103,13 +103,15 @@ def exists(session: Session, number: int) -> bool:
     return bool(found.scalar_one())
 
 
-def close(session: Session, number: int, by: str, reason: str, irreparable: bool, now: datetime) -> Row | None:
+def close(
+    session: Session, number: int, by: str, reason: str, irreparable: bool, now: datetime
+) -> GapRow | None:
     """Close an open gap, on a person's word; None when it is not open. What was parked is dealt with then."""
     values = {"number": number, "by": by, "reason": reason, "irreparable": irreparable, "now": now}
-    row = session.execute(_CLOSE, values).one_or_none()
+    row = record(GapRow, session.execute(_CLOSE, values))
     if row is not None and row.kind == "parked":
         session.execute(text("DELETE FROM parked WHERE entry_id = :id"), {"id": row.entry_id})
-    return dict(row._mapping) if row else None
+    return row
 
 
 _NOTE_PARKED = Insert(table_of(ParkedRow), tail="ON CONFLICT DO NOTHING")
@@ -117,7 +119,7 @@ _NOTE_MISSING = Insert(table_of(MissingRow), tail="ON CONFLICT DO NOTHING")
 _FOUND_AGAIN = text("DELETE FROM missing WHERE book = :book AND section = :section AND entry_id = ANY(:ids)")
 
 
-def note_parked(session: Session, rows: Sequence[Row]) -> None:
+def note_parked(session: Session, rows: Sequence[Mapping[str, object]]) -> None:
     """Note messages of the alarm path that were set aside."""
     if rows:
         send(session, _NOTE_PARKED(rows))
@@ -135,7 +137,7 @@ def unpark(session: Session, alarm_ids: Collection[UUID]) -> None:
     session.execute(query, {"ids": list(alarm_ids)})
 
 
-def note_missing(session: Session, rows: Sequence[Row]) -> None:
+def note_missing(session: Session, rows: Sequence[Mapping[str, object]]) -> None:
     """Note what books lack; what was known to be missing keeps the time since when."""
     if rows:
         send(session, _NOTE_MISSING(rows))
@@ -152,10 +154,6 @@ def found_again(session: Session, book: str, section: str, ids: Collection[UUID]
     session.execute(_FOUND_AGAIN, {"book": book, "section": section, "ids": list(ids)})
 
 
-def compared(session: Session) -> list[Row]:
+def compared(session: Session) -> list[ComparedBookRow]:
     """Say when each book was last compared whole, and what was in the way since."""
-    return _rows(session.execute(text("SELECT * FROM compared_book ORDER BY book")))
-
-
-def _rows(found: Any) -> list[Row]:
-    return [dict(row._mapping) for row in found]
+    return records(ComparedBookRow, session.execute(text("SELECT * FROM compared_book ORDER BY book")))

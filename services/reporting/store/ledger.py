@@ -1,6 +1,6 @@
 """Reading the ledger, and keeping the list of its gaps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,9 +8,11 @@ from sqlalchemy import text
 from sqlmodel import Session
 
 from chassis.security.accounts import account
-from services.reporting.domain.rows import Row
+from services.reporting.domain.ledger_lines import LedgerLine
 from services.reporting.domain.stages import STAGES
+from services.reporting.models import EscalationRow, OrderRow
 from services.reporting.store.access import NOT_TIED
+from services.reporting.store.records import record, records
 
 _COUNTS = """
 SELECT count(*) AS presses,
@@ -27,6 +29,8 @@ SELECT count(*) AS presses,
 FROM ledger WHERE received_at >= :since AND received_at < :until
   AND (CAST(:lane AS text) IS NULL OR lane = :lane)
 """
+# By name: how many, and percentiles in milliseconds.
+Figures = Mapping[str, float]
 _COLUMN = {"received": "unit_received_at"}
 
 
@@ -53,16 +57,18 @@ _LIST = (
 )
 
 
-def counts(session: Session, since: datetime, until: datetime, now: datetime, lane: str | None) -> Row:
+def counts(
+    session: Session, since: datetime, until: datetime, now: datetime, lane: str | None
+) -> Mapping[str, int]:
     """Say how many presses became what, by time of receipt."""
     values = {"since": since, "until": until, "now": now, "lane": lane}
     return dict(session.execute(text(_COUNTS), values).one()._mapping)
 
 
-def stages(session: Session, since: datetime, until: datetime, lane: str | None) -> dict[str, Row]:
+def stages(session: Session, since: datetime, until: datetime, lane: str | None) -> dict[str, Figures]:
     """Give p50, p90 and p99 of each stage, milliseconds after receipt; omit stages that nothing reached."""
     row = session.execute(text(_STAGES), {"since": since, "until": until, "lane": lane}).one()._mapping
-    found: dict[str, Row] = {}
+    found: dict[str, Figures] = {}
     for stage in STAGES:
         if row[stage] is not None:
             p50, p90, p99 = (round(value, 3) for value in row[stage])
@@ -70,35 +76,35 @@ def stages(session: Session, since: datetime, until: datetime, lane: str | None)
     return found
 
 
-def lines(session: Session, since: datetime, until: datetime, limit: int, who: str) -> list[Row]:
+def lines(session: Session, since: datetime, until: datetime, limit: int, who: str) -> list[LedgerLine]:
     """Give the presses of a period, one line each, in order of receipt; none that `who` is tied to."""
     rows = session.execute(text(_LIST), {"since": since, "until": until, "limit": limit, "who": account(who)})
-    return [dict(row._mapping) for row in rows]
+    return records(LedgerLine, rows)
 
 
-def line(session: Session, alarm_id: UUID) -> Row | None:
+def line(session: Session, alarm_id: UUID) -> LedgerLine | None:
     """Find one press with its stages."""
-    row = session.execute(text("SELECT * FROM ledger WHERE alarm_id = :id"), {"id": alarm_id}).one_or_none()
-    return dict(row._mapping) if row else None
+    query = text("SELECT * FROM ledger WHERE alarm_id = :id")
+    return record(LedgerLine, session.execute(query, {"id": alarm_id}))
 
 
-def outcomes(session: Session, alarm_ids: Sequence[str]) -> dict[str, Row]:
+def outcomes(session: Session, alarm_ids: Sequence[str]) -> dict[str, LedgerLine]:
     """Give incident and outcome of presses, by alarm id."""
     query = text("SELECT * FROM ledger WHERE alarm_id = ANY(CAST(:ids AS uuid[]))")
-    rows = session.execute(query, {"ids": list(alarm_ids)})
-    return {str(row.alarm_id): dict(row._mapping) for row in rows}
+    lines = records(LedgerLine, session.execute(query, {"ids": list(alarm_ids)}))
+    return {str(line["alarm_id"]): line for line in lines}
 
 
-def orders(session: Session, incident_ids: Sequence[UUID]) -> list[Row]:
+def orders(session: Session, incident_ids: Sequence[UUID]) -> list[OrderRow]:
     """List orders of incidents, the oldest first."""
     query = text(
         "SELECT * FROM dispatch_order WHERE incident_id = ANY(:ids) "
         "ORDER BY coalesce(proposed_at, sent_at, received_at), order_id"
     )
-    return [dict(row._mapping) for row in session.execute(query, {"ids": list(incident_ids)})]
+    return records(OrderRow, session.execute(query, {"ids": list(incident_ids)}))
 
 
-def escalations(session: Session, incident_ids: Sequence[UUID]) -> list[Row]:
+def escalations(session: Session, incident_ids: Sequence[UUID]) -> list[EscalationRow]:
     """List escalations of incidents, in order of time."""
     query = text("SELECT * FROM escalation WHERE incident_id = ANY(:ids) ORDER BY at, level")
-    return [dict(row._mapping) for row in session.execute(query, {"ids": list(incident_ids)})]
+    return records(EscalationRow, session.execute(query, {"ids": list(incident_ids)}))

@@ -1,16 +1,16 @@
 """Facts of enrolments and their daily reports."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
 from sqlmodel import Session
 
-from services.reporting.domain.facts import FactKind
-from services.reporting.domain.rows import Row
+from services.reporting.domain.facts import Fact, FactKind, OwnedFact
+from services.reporting.models import ReportDueRow, ReportRow
+from services.reporting.store.records import records
 
 _OF_THE_DAY = "f.at >= :first AND f.at < :after"
 # A fact that came without its enrolment belongs to the one of its device. Two selects, each by its own index:
@@ -84,18 +84,18 @@ _LATE = text(
 )
 
 
-def facts_of_day(session: Session, ids: Sequence[UUID], first: datetime, after: datetime) -> list[Row]:
+def facts_of_day(session: Session, ids: Sequence[UUID], first: datetime, after: datetime) -> list[OwnedFact]:
     """List facts of enrolments in a period, in order of time, each with its `owner`."""
     rows = session.execute(_DAY, {"ids": list(ids), "first": first, "after": after})
-    return [dict(row._mapping) for row in rows]
+    return records(OwnedFact, rows)
 
 
 def last_before(
     session: Session, ids: Sequence[UUID], first: datetime, kinds: Sequence[FactKind]
-) -> dict[UUID, Row]:
+) -> dict[UUID, Fact]:
     """Give the last fact of these kinds before a moment, by enrolment."""
     rows = session.execute(_BEFORE, {"ids": list(ids), "first": first, "kinds": list(kinds)})
-    return {row.owner: dict(row._mapping) for row in rows}
+    return {fact["owner"]: fact for fact in records(OwnedFact, rows)}
 
 
 def without_report(session: Session, day: date, first: datetime, after: datetime, limit: int) -> list[UUID]:
@@ -110,17 +110,19 @@ def to_make(session: Session, day: date, first: datetime, after: datetime, limit
     return [row.enrolment_id for row in session.execute(_DUE, values)]
 
 
-def save(session: Session, day: date, reports: dict[UUID, Any], now: datetime, version: int = 1) -> list[UUID]:
+def save(
+    session: Session, day: date, reports: Mapping[UUID, Mapping[str, object]], now: datetime, version: int = 1
+) -> list[UUID]:
     """Store reports as published; a version that was there already stays as it is. Return what was new."""
     rows = [{"enrolment_id": str(key), "body": body} for key, body in sorted(reports.items())]
     values = {"day": day, "version": version, "now": now, "rows": json.dumps(rows)}
     return [row.enrolment_id for row in session.execute(_SAVE, values)]
 
 
-def saved(session: Session, enrolment_id: UUID, day: date) -> list[Row]:
+def saved(session: Session, enrolment_id: UUID, day: date) -> list[ReportRow]:
     """List all versions of a report as they were published, the oldest first."""
     query = text("SELECT * FROM report WHERE enrolment_id = :id AND day = :day ORDER BY version")
-    return [dict(row._mapping) for row in session.execute(query, {"id": enrolment_id, "day": day})]
+    return records(ReportRow, session.execute(query, {"id": enrolment_id, "day": day}))
 
 
 def contradicted(
@@ -133,9 +135,9 @@ def contradicted(
         session.execute(_OF_FACTS, {"keys": list(fact_keys), "now": now})
 
 
-def claim_due(session: Session, limit: int, now: datetime) -> list[Row]:
+def claim_due(session: Session, limit: int, now: datetime) -> list[ReportDueRow]:
     """Take the reports that are to be made again, or at last; a rollback brings them back."""
-    return [dict(row._mapping) for row in session.execute(_CLAIM, {"limit": limit, "now": now})]
+    return records(ReportDueRow, session.execute(_CLAIM, {"limit": limit, "now": now}))
 
 
 def put_off(session: Session, enrolment_id: UUID, day: date, failures: int, now: datetime) -> None:

@@ -1,8 +1,8 @@
 """Points of attention: what a person must look at, opened once."""
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from chassis.database.database import Transaction
 from chassis.runtime import clock
@@ -12,7 +12,7 @@ from services.reporting.store import attention
 log = logging.getLogger(__name__)
 
 
-def attend(tx: Transaction, kind: AttentionKind, key: str, detail: dict[str, Any], now: datetime) -> None:
+def attend(tx: Transaction, kind: AttentionKind, key: str, detail: Mapping[str, object], now: datetime) -> None:
     """Open a point of attention; the log says so once, when it is durable."""
     if attention.open_(tx.session, kind, key, detail, now):
         tx.after_commit(lambda: log.error("attention: %s %s", kind, key))

@@ -5,9 +5,9 @@ from chassis.database.sql import AWAY
 from chassis.runtime import clock
 from chassis.telemetry.metrics import Reading
 from contracts.telemetry import LEDGER_GAPS
-from services.reporting.domain.rows import Row
+from services.reporting.domain.gaps import RecentGap, gap_name
+from services.reporting.models import ComparedBookRow
 from services.reporting.store import gaps
-from services.reporting.usecases.gaps import gap_key
 
 # Each open gap pages by itself; of so many the rest only counts.
 _SHOWN = 100
@@ -18,28 +18,26 @@ class GapMetrics:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._gaps: list[Row] = []
-        self._compared: list[Row] = []
+        self._gaps: list[RecentGap] = []
+        self._compared: list[ComparedBookRow] = []
 
     def by_kind(self) -> list[Reading]:
         """Say how many gaps of each kind are open."""
         self._look()
-        kinds = [gap["kind"] for gap in self._gaps if gap["open"]]
+        kinds: list[str] = [gap.kind for gap in self._gaps if gap.open]
         return [(kinds.count(kind), {"kind": kind}) for kind in LEDGER_GAPS.attributes["kind"]]
 
     def each(self) -> list[Reading]:
         """Give 1 for each of the newest gaps that is open, 0 for one that was until a while ago."""
         self._look()
         newest = self._gaps[:_SHOWN]
-        return [(float(gap["open"]), {"kind": gap["kind"], "gap": gap_key(gap)}) for gap in newest]
+        return [(float(gap.open), {"kind": gap.kind, "gap": gap_name(gap.number)}) for gap in newest]
 
     def ages(self) -> list[Reading]:
         """Give the seconds since each book was compared whole."""
         self._look()
         now = clock.now()
-        return [
-            ((now - book["compared_at"]).total_seconds(), {"book": book["book"]}) for book in self._compared
-        ]
+        return [((now - book.compared_at).total_seconds(), {"book": book.book}) for book in self._compared]
 
     def _look(self) -> None:
         try:

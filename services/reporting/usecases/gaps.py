@@ -9,9 +9,9 @@ from chassis.security import audit
 from chassis.security.principal import Caller
 from contracts.reporting import LedgerGapFound
 from services.reporting.domain.attention import AttentionKind
-from services.reporting.domain.gaps import GAP_NAME
-from services.reporting.domain.rows import Row
+from services.reporting.domain.gaps import gap_name
 from services.reporting.errors import GapClosed, GapUnknown
+from services.reporting.models import GapRow
 from services.reporting.settings import ReportingSettings
 from services.reporting.store import attention, gaps
 from services.reporting.usecases.attention import attend
@@ -23,36 +23,32 @@ def check_gaps(tx: Transaction, settings: ReportingSettings) -> int:
     before = now - timedelta(seconds=settings.gap_grace_s)
     new, healed = gaps.note(tx.session, before, now)
     for gap in new:
-        told = {name: gap[name] for name in ("number", "kind", "alarm_id", "entry_id")}
-        tx.publish(LedgerGapFound(**told, found_at=now))
-        attend(tx, AttentionKind.GAP, gap_key(gap), {name: str(value) for name, value in told.items()}, now)
-    attention.settle(tx.session, AttentionKind.GAP, [gap_key(gap) for gap in healed], "it healed", now)
+        told = {"number": gap.number, "kind": gap.kind, "alarm_id": gap.alarm_id, "entry_id": gap.entry_id}
+        tx.publish(LedgerGapFound.model_validate({**told, "found_at": now}))
+        detail = {name: str(value) for name, value in told.items()}
+        attend(tx, AttentionKind.GAP, gap_name(gap.number), detail, now)
+    attention.settle(tx.session, AttentionKind.GAP, [gap_name(gap.number) for gap in healed], "it healed", now)
     _check_compared(tx, now - timedelta(seconds=settings.not_compared_s), now)
     return len(new)
-
-
-def gap_key(gap: Row) -> str:
-    """Name a gap as people and machines do."""
-    return GAP_NAME.format(gap["number"])
 
 
 def _check_compared(tx: Transaction, before: datetime, now: datetime) -> None:
     """Tell of each book that nobody could look into for a while: silence does not mean that all is well."""
     books = gaps.compared(tx.session)
     for book in books:
-        if book["compared_at"] < before:
-            since = {"compared_at": book["compared_at"].isoformat(), "fault": book["fault"]}
-            attend(tx, AttentionKind.NOT_COMPARED, book["book"], since, now)
-    fresh = [book["book"] for book in books if book["compared_at"] >= before]
+        if book.compared_at < before:
+            since = {"compared_at": book.compared_at.isoformat(), "fault": book.fault}
+            attend(tx, AttentionKind.NOT_COMPARED, book.book, since, now)
+    fresh = [book.book for book in books if book.compared_at >= before]
     attention.settle(tx.session, AttentionKind.NOT_COMPARED, fresh, "it was compared", now)
 
 
-def list_gaps(session: Session, since: datetime | None, *, closed: bool) -> Sequence[Row]:
+def list_gaps(session: Session, since: datetime | None, *, closed: bool) -> Sequence[GapRow]:
     """List the gaps that are open; `since`: found since then; `closed`: also what is over."""
     return gaps.listing(session, since=since, closed=closed)
 
 
-def close_gap(tx: Transaction, caller: Caller, number: int, reason: str, *, irreparable: bool) -> Row:
+def close_gap(tx: Transaction, caller: Caller, number: int, reason: str, *, irreparable: bool) -> GapRow:
     """Close a gap that a person is done with.
 
     If its cause is still there, or comes back, it opens again under a new number; an `irreparable` one only if
@@ -64,7 +60,7 @@ def close_gap(tx: Transaction, caller: Caller, number: int, reason: str, *, irre
     gap = gaps.close(tx.session, number, caller.subject, reason, irreparable, now)
     if gap is None:
         raise GapClosed("this gap is not open any more")
-    attention.settle(tx.session, AttentionKind.GAP, [gap_key(gap)], reason, now, caller.subject)
-    about = audit.Purpose("ledger gap", f"alarm:{gap['alarm_id']}")
+    attention.settle(tx.session, AttentionKind.GAP, [gap_name(gap.number)], reason, now, caller.subject)
+    about = audit.Purpose("ledger gap", f"alarm:{gap.alarm_id}")
     tx.write(audit.entry(caller, "write", about, ("gap", *(["irreparable"] if irreparable else []))))
     return gap

@@ -50,11 +50,11 @@ def remake_reports(tx: Transaction, limit: int = _AGAIN) -> int:
     for row in rows:
         try:
             with tx.session.begin_nested():
-                _remake(tx, row["enrolment_id"], row["day"])
+                _remake(tx, row.enrolment_id, row.day)
         except AWAY:
             raise
         except Exception as error:  # noqa: BLE001 - the others are made all the same
-            _put_off(tx, row["enrolment_id"], row["day"], row["failures"] + 1, error)
+            _put_off(tx, row.enrolment_id, row.day, row.failures + 1, error)
     return len(rows)
 
 
@@ -65,7 +65,7 @@ def _remake(tx: Transaction, enrolment_id: UUID, day: date) -> None:
     if failed:
         raise failed[enrolment_id]
     versions = reports.saved(tx.session, enrolment_id, day)
-    if not versions or report_versions.differences(versions[-1]["body"], made[enrolment_id]):
+    if not versions or report_versions.differences(versions[-1].body, made[enrolment_id]):
         version = len(versions) + 1
         if reports.save(tx.session, day, made, now, version):
             tx.publish(ReportPublished(enrolment_id=enrolment_id, day=day, published_at=now, version=version))

@@ -14,8 +14,9 @@ from contracts.values import FIRST_DAY
 from services.reporting.clients.reconciliation import BookReader, BookUnavailable
 from services.reporting.domain import days
 from services.reporting.domain.attention import AttentionKind
-from services.reporting.domain.rows import Row
+from services.reporting.domain.reconciliation import Differences, NamedLack
 from services.reporting.errors import ComparisonUnknown
+from services.reporting.models import ComparedBookRow, ComparisonRow
 from services.reporting.settings import ReportingSettings
 from services.reporting.store import attention, comparisons, due, gaps
 from services.reporting.usecases.attention import attend
@@ -46,12 +47,12 @@ def begin_comparing(tx: Transaction) -> None:
             timers.schedule(tx.session, [Due(kind=kind, subject_id=local_day(now).isoformat(), due_at=now)])
 
 
-def compared_books(session: Session) -> Sequence[Row]:
+def compared_books(session: Session) -> Sequence[ComparedBookRow]:
     """Say when the book of each other service was last compared whole with ours."""
     return gaps.compared(session)
 
 
-def comparison_of_day(session: Session, day: date) -> Row:
+def comparison_of_day(session: Session, day: date) -> ComparisonRow:
     """Give what the last comparison of a local day showed; raises `ComparisonUnknown`."""
     row = comparisons.of_day(session, day)
     if row is None:
@@ -59,7 +60,7 @@ def comparison_of_day(session: Session, day: date) -> Row:
     return row
 
 
-def request_comparison(tx: Transaction, day: date) -> Row:
+def request_comparison(tx: Transaction, day: date) -> ComparisonRow:
     """Have the worker compare a local day now: only it may reach the others. Raises `DayInFuture`."""
     now = clock.now()
     refuse_future(day, now)
@@ -204,10 +205,16 @@ def _note_compared(tx: Transaction, found: Compared, now: datetime) -> None:
             log.warning("the book of %s: %s", name, fault or "compared again")
 
 
-def _told(found: Compared) -> Row:
-    named = [
-        {"book": lack.book, "section": lack.section, "kind": lack.kind, "id": str(lack.entry.id)}
-        | {"alarm_id": str(lack.entry.alarm_id), "received_at": lack.entry.received_at.isoformat()}
+def _told(found: Compared) -> Differences:
+    named: list[NamedLack] = [
+        {
+            "book": lack.book,
+            "section": lack.section,
+            "kind": lack.kind,
+            "id": str(lack.entry.id),
+            "alarm_id": str(lack.entry.alarm_id),
+            "received_at": lack.entry.received_at.isoformat(),
+        }
         for lack in found.lacks[:_NAMED]
     ]
     return {

@@ -6,8 +6,8 @@ from chassis.database.database import Session, Transaction
 from chassis.runtime import clock
 from chassis.security.principal import Caller
 from services.reporting.domain.attention import AttentionKind
-from services.reporting.domain.rows import Row
 from services.reporting.errors import AttentionResolved, AttentionUnknown
+from services.reporting.models import AttentionRow
 from services.reporting.store import attention
 from services.reporting.usecases.gaps import close_gap
 
@@ -19,28 +19,28 @@ def watched_zone(caller: Caller) -> str | None:
     return caller.zone or ""
 
 
-def open_points(session: Session, caller: Caller) -> list[Row]:
+def open_points(session: Session, caller: Caller) -> list[AttentionRow]:
     """Say what the caller must look at. Who broke which glass is for the audit log and the file's own zone."""
     found = attention.listing(session, caller.subject, watched_zone(caller))
     return [_without_names(row, caller) for row in found]
 
 
-def _without_names(row: Row, caller: Caller) -> Row:
+def _without_names(row: AttentionRow, caller: Caller) -> AttentionRow:
     """Give the point without who broke the glass, but for auditors; its key holds the name too."""
-    if row["kind"] != AttentionKind.OPENED or "auditor" in caller.roles:
+    if row.kind != AttentionKind.OPENED or "auditor" in caller.roles:
         return row
-    said = row["detail"] if isinstance(row["detail"], dict) else {}
+    said = row.detail if isinstance(row.detail, dict) else {}
     detail = {name: value for name, value in said.items() if name != "opened_by"}
-    return row | {"key": str(row["key"]).partition(" ")[0], "detail": detail}
+    return AttentionRow(**{**dict(row), "key": str(row.key).partition(" ")[0], "detail": detail})
 
 
-def resolve_point(tx: Transaction, caller: Caller, attention_id: UUID, reason: str) -> Row:
+def resolve_point(tx: Transaction, caller: Caller, attention_id: UUID, reason: str) -> AttentionRow:
     """Close a point that a person is done with, and its gap; the cause, if it lasts, opens a new one."""
     if not attention.exists(tx.session, attention_id, caller.subject, watched_zone(caller)):
         raise AttentionUnknown("no such point of attention")
     row = attention.resolve(tx.session, attention_id, caller.subject, reason, clock.now())
     if row is None:
         raise AttentionResolved("this point was resolved before")
-    if row["kind"] == AttentionKind.GAP and isinstance(row["detail"], dict) and "number" in row["detail"]:
-        close_gap(tx, caller, int(row["detail"]["number"]), reason, irreparable=False)
+    if row.kind == AttentionKind.GAP and isinstance(row.detail, dict) and "number" in row.detail:
+        close_gap(tx, caller, int(str(row.detail["number"])), reason, irreparable=False)
     return _without_names(row, caller)
