@@ -16,4 +16,4 @@ def read_payload(kind: type[P], event: Event) -> P:
         return kind.model_validate(event.data)
     except ValidationError as error:
         where = ".".join(str(part) for part in error.errors(include_input=False)[0]["loc"])
-        raise Invalid(f"unreadable {event.type}", field=f"data.{where}") from None
+        raise Invalid(f"unreadable {event.type}: {where}", field=f"data.{where}") from None
