@@ -4,7 +4,7 @@ from chassis.bootstrap.service import Service
 from chassis.database.database import Database
 from chassis.database.reconciliation import Book
 from chassis.security.vault import Vault
-from services.dispatch.presenters.incident_view import load_views
+from services.dispatch.presenters.room_orders import orders_for_rooms
 from services.dispatch.push.notifications import seal_opened
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.encrypted_columns import ENCRYPTED
@@ -17,7 +17,7 @@ DISPATCH = Service("dispatch", DispatchSettings, ENCRYPTED)
 
 def context_of(settings: DispatchSettings, database: Database, vault: Vault) -> Context:
     """Put together what the use cases of one process are given; the map is read here."""
-    return Context(database, Situation(settings), vault, settings, Presenters(load_views, seal_opened))
+    return Context(database, Situation(settings), vault, settings, Presenters(orders_for_rooms, seal_opened))
 
 
 def book_of(database: Database) -> Book:

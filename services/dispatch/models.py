@@ -1,7 +1,6 @@
 """Tables of dispatch."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BigInteger, Index, MetaData, text
@@ -23,7 +22,7 @@ class MapRow(Table, table=True):
     __tablename__ = "maps"
 
     id: int | None = Field(default=None, primary_key=True)
-    geojson: dict[str, Any] = Field(sa_type=Json)
+    geojson: dict[str, object] = Field(sa_type=Json)
     imported_at: datetime = Field(sa_type=UtcDateTime)
     imported_by: str
 

@@ -1,10 +1,11 @@
 """Workers of dispatch. The lane of proved presses runs in a process of its own (`AlarmLane`)."""
 
 import logging
+from collections.abc import Callable
 from functools import cache
 
 from chassis.bootstrap.worker import WorkerProcess
-from chassis.database.database import SQLAlchemyError
+from chassis.database.database import SQLAlchemyError, Transaction
 from chassis.messaging.worker import Delivery, every, listen
 from chassis.security.key_rotation import LOOK_EVERY_S
 from chassis.telemetry import metrics
@@ -44,15 +45,26 @@ def _unacknowledged(column: int) -> list[metrics.Reading]:
 
 def _refresh() -> None:
     try:
-        with context().database.read() as session:
-            context().situation.refresh(session)
+        context().situation.refresh_from(context().database)
     except SQLAlchemyError as error:
         # What is in memory still serves: the database has the last word at every claim.
         log.warning("situation not refreshed: %s", type(error).__name__)
 
 
+def _run(use_case: Callable[[Transaction, Context], None]) -> None:
+    """Open a unit of work for what a timer does."""
+    with context().database.transaction() as tx:
+        use_case(tx, context())
+
+
 def _received(deliveries: list[Delivery]) -> list[Received]:
     return [(delivery.event, delivery.span) for delivery in deliveries]
+
+
+def _take(queue: str, deliveries: list[Delivery]) -> None:
+    """Open a unit of work for a batch of events."""
+    with context().database.transaction() as tx:
+        take(tx, context(), queue, _received(deliveries))
 
 
 class AlarmLane:
@@ -79,7 +91,7 @@ class Follow:
     @listen(topology.DISPATCH_FIXES, batch=50)
     def on_fix(self, deliveries: list[Delivery]) -> None:
         """Follow where the victim is now, and what her device asks."""
-        take(context(), topology.DISPATCH_FIXES, _received(deliveries))
+        _take(topology.DISPATCH_FIXES, deliveries)
 
     @listen(topology.DISPATCH_UNVERIFIED, batch=32)
     def on_unverified(self, deliveries: list[Delivery]) -> None:
@@ -89,12 +101,12 @@ class Follow:
     @listen(topology.DISPATCH_REGISTRY, batch=50)
     def on_registry(self, deliveries: list[Delivery]) -> None:
         """Keep whose device it is."""
-        take(context(), topology.DISPATCH_REGISTRY, _received(deliveries))
+        _take(topology.DISPATCH_REGISTRY, deliveries)
 
     @listen(topology.DISPATCH_CARDS, batch=20)
     def on_card(self, deliveries: list[Delivery]) -> None:
         """Keep what a patrol must know."""
-        take(context(), topology.DISPATCH_CARDS, _received(deliveries))
+        _take(topology.DISPATCH_CARDS, deliveries)
 
     @every(1)
     def refresh(self) -> None:
@@ -115,17 +127,17 @@ class Escalation:
     @every(1)
     def look_again_for_stale(self) -> None:
         """Look for another unit where the proposed one is gone: that is no proposal."""
-        escalate.look_again_for_stale(context())
+        _run(escalate.look_again_for_stale)
 
     @every(2)
     def adopt_roomless(self) -> None:
         """Adopt alarms whose control room is gone: they stand on no screen."""
-        escalate.adopt_roomless(context())
+        _run(escalate.adopt_roomless)
 
     @every(2)
     def warn_of_blind_rooms(self) -> None:
         """Warn loudly of an alarm that is kept from everybody on duty in its room."""
-        escalate.warn_of_blind_rooms(context())
+        _run(escalate.warn_of_blind_rooms)
 
     @every(LOOK_EVERY_S)
     def rotate_keys(self) -> None:
@@ -140,5 +152,5 @@ class Escalation:
     @every(30)
     def announce(self) -> None:
         """Make control rooms known to those that send canaries, and zones to those that keep files."""
-        control_rooms.announce(context())
-        control_rooms.announce_zones(context())
+        _run(control_rooms.announce)
+        _run(control_rooms.announce_zones)

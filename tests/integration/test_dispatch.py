@@ -8,11 +8,11 @@ import pytest
 
 from chassis.errors import Invalid
 from contracts.common import Fix, Outcome
+from services.dispatch.domain.webhooks import NewWebhook
 from services.dispatch.errors import IncidentUnknown
-from services.dispatch.schemas.control_rooms import ControlRoomIn
 from services.dispatch.usecases import escalate, room_webhooks, send_unit
 from services.dispatch.usecases.incident_actions import acknowledge_incident, close_incident, take_over_incident
-from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT, GHENT_ROOM, Dispatch, alarm
+from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT, GHENT_ROOM, Dispatch, act, alarm
 
 
 def test_automatic_policy_sends_the_nearest_unit_at_once(desk: Dispatch) -> None:
@@ -35,9 +35,9 @@ def test_proposed_policy_waits_for_the_operator(desk: Dispatch) -> None:
     raised = alarm()
     desk.press(raised)
     assert desk.sql("SELECT unit_id, state FROM orders") == [(nearest, "proposed")]
-    assert send_unit.send(desk.context, raised.alarm_id, None).unit_id == nearest
+    assert act(desk.context, send_unit.send, raised.alarm_id, None).unit_id == nearest
     # Twice pressed by a nervous hand: still one order.
-    send_unit.send(desk.context, raised.alarm_id, None)
+    act(desk.context, send_unit.send, raised.alarm_id, None)
     assert desk.sql("SELECT unit_id, state FROM orders") == [(nearest, "sent")]
 
 
@@ -87,8 +87,14 @@ def test_a_press_after_the_end_is_a_new_incident(desk: Dispatch) -> None:
     device = uuid4()
     first = alarm(device, 1)
     desk.press(first)
-    close_incident(
-        desk.context, first.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="seen safe"
+    act(
+        desk.context,
+        close_incident,
+        first.alarm_id,
+        Outcome.GENUINE,
+        by="supervisor",
+        person="s",
+        reason="seen safe",
     )
     desk.press(alarm(device, 2))
     assert desk.sql("SELECT state FROM incidents ORDER BY raised_at") == [("closed",), ("open",)]
@@ -132,8 +138,8 @@ def test_nobody_acknowledges_step_by_step(desk: Dispatch) -> None:
 def test_an_acknowledgement_stops_the_ladder(desk: Dispatch) -> None:
     raised = alarm()
     desk.press(raised)
-    acknowledge_incident(desk.context, raised.alarm_id, "operator-1", GHENT_ROOM)
-    acknowledge_incident(desk.context, raised.alarm_id, "operator-2", GHENT_ROOM)
+    act(desk.context, acknowledge_incident, raised.alarm_id, "operator-1", GHENT_ROOM)
+    act(desk.context, acknowledge_incident, raised.alarm_id, "operator-2", GHENT_ROOM)
     desk.pass_time(100)
     assert "all_positions" not in [e["level"] for e in desk.published("incident.escalated.v1")]
     assert len(desk.published("incident.acknowledged.v1")) == 1
@@ -144,8 +150,8 @@ def test_a_take_over_is_an_acknowledgement_by_the_other_room(desk: Dispatch) -> 
     desk.press(raised)
     neighbour = desk.nobody_answers(GHENT_ROOM)
     with pytest.raises(IncidentUnknown):
-        take_over_incident(desk.context, raised.alarm_id, "stranger", "cic-luxembourg")
-    take_over_incident(desk.context, raised.alarm_id, "neighbour", neighbour)
+        act(desk.context, take_over_incident, raised.alarm_id, "stranger", "cic-luxembourg")
+    act(desk.context, take_over_incident, raised.alarm_id, "neighbour", neighbour)
     ((cic, also, by),) = desk.sql("SELECT cic_id, also_cics, acknowledged_by FROM incidents")
     assert (cic, by) == (neighbour, "neighbour")
     assert GHENT_ROOM in also
@@ -158,9 +164,15 @@ def test_closing_while_the_escalation_is_at_work_is_no_deadlock(desk: Dispatch) 
     with psycopg.connect(url) as worker:
         # Another process has claimed the timer and is about to lock the incident.
         worker.execute("SELECT id FROM due WHERE kind = 'acknowledge' FOR UPDATE")
-        acknowledge_incident(desk.context, raised.alarm_id, "operator", GHENT_ROOM)
-        close_incident(
-            desk.context, raised.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="safe"
+        act(desk.context, acknowledge_incident, raised.alarm_id, "operator", GHENT_ROOM)
+        act(
+            desk.context,
+            close_incident,
+            raised.alarm_id,
+            Outcome.GENUINE,
+            by="supervisor",
+            person="s",
+            reason="safe",
         )
     assert desk.sql("SELECT state FROM incidents") == [("closed",)]
     # What was left behind finds nothing to do.
@@ -200,10 +212,9 @@ def test_nothing_personal_rests_in_clear(desk: Dispatch) -> None:
 def test_production_takes_no_webhook_in_clear(desk: Dispatch) -> None:
     production = desk.context.settings.model_copy(update={"environment": "production"})
     there = replace(desk.context, settings=production)
-    wanted = {"policy": "automatic", "webhook_secret": "whsec_" + "QUJD" * 8}
-    in_clear = ControlRoomIn.model_validate({**wanted, "webhook_url": "http://cad.example/orders"})
+    secret = "whsec_" + "QUJD" * 8
+    in_clear = NewWebhook("http://cad.example/orders", secret)
     with pytest.raises(Invalid) as refused:
         room_webhooks.refuse_wrong(there, in_clear)
     assert refused.value.field == "webhook_url"
-    sound = ControlRoomIn.model_validate({**wanted, "webhook_url": "https://cad.example/orders"})
-    room_webhooks.refuse_wrong(there, sound)
+    room_webhooks.refuse_wrong(there, NewWebhook("https://cad.example/orders", secret))

@@ -20,7 +20,7 @@ from services.dispatch.usecases.cancel_requests import take_cancel_request
 from services.dispatch.usecases.incident_actions import acknowledge_incident, close_incident, take_over_incident
 from services.dispatch.usecases.location_updates import take_location
 from tests.support.days import today
-from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, alarm, everything_known, tell
+from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, act, alarm, everything_known, tell
 
 
 @pytest.fixture
@@ -232,16 +232,16 @@ def test_a_room_that_was_only_brought_in_neither_stops_the_ladder_nor_ends_the_a
     desk.press(press)
     neighbour = desk.nobody_answers(GHENT_ROOM)
     with pytest.raises(NotResponsible):
-        acknowledge_incident(desk.context, press.alarm_id, "looks on", neighbour)
+        act(desk.context, acknowledge_incident, press.alarm_id, "looks on", neighbour)
     given = {"by": "supervisor", "person": "s", "reason": "seen safe"}
     with pytest.raises(NotResponsible):
-        close_incident(desk.context, press.alarm_id, Outcome.GENUINE, cic_id=neighbour, **given)  # type: ignore[arg-type]
+        act(desk.context, close_incident, press.alarm_id, Outcome.GENUINE, cic_id=neighbour, **given)  # type: ignore[arg-type]
     assert desk.sql("SELECT acknowledged_at, state FROM incidents") == [(None, "open")]
     # Who takes over answers for it from then on.
-    take_over_incident(desk.context, press.alarm_id, "takes over", neighbour)
+    act(desk.context, take_over_incident, press.alarm_id, "takes over", neighbour)
     with pytest.raises(NotResponsible):
-        close_incident(desk.context, press.alarm_id, Outcome.GENUINE, cic_id=GHENT_ROOM, **given)  # type: ignore[arg-type]
-    close_incident(desk.context, press.alarm_id, Outcome.GENUINE, cic_id=neighbour, **given)  # type: ignore[arg-type]
+        act(desk.context, close_incident, press.alarm_id, Outcome.GENUINE, cic_id=GHENT_ROOM, **given)  # type: ignore[arg-type]
+    act(desk.context, close_incident, press.alarm_id, Outcome.GENUINE, cic_id=neighbour, **given)  # type: ignore[arg-type]
     assert desk.sql("SELECT state FROM incidents") == [("closed",)]
 
 
@@ -296,7 +296,15 @@ def test_what_a_patrol_must_know_stays_until_its_alarm_is_closed(desk: Dispatch)
     desk.press(second)
     asked_to_cancel(desk, first, device, "4321")
     assert desk.sql("SELECT cancel FROM incidents") == [("duress",)]
-    close_incident(desk.context, first.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="safe")
+    act(
+        desk.context,
+        close_incident,
+        first.alarm_id,
+        Outcome.GENUINE,
+        by="supervisor",
+        person="s",
+        reason="safe",
+    )
     assert desk.sql(f"SELECT sealed, version, withdrawn FROM cards WHERE enrolment_id = '{enrolment}'") == [
         (None, 2, False)
     ]
@@ -309,6 +317,14 @@ def test_a_card_that_is_published_anew_during_an_alarm_outlasts_it(desk: Dispatc
     press = alarm(device)
     desk.press(press)
     tell(desk.context, CardWithdrawn(enrolment_id=enrolment, version=2), card(enrolment, 3))
-    close_incident(desk.context, press.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="safe")
+    act(
+        desk.context,
+        close_incident,
+        press.alarm_id,
+        Outcome.GENUINE,
+        by="supervisor",
+        person="s",
+        reason="safe",
+    )
     kept = f"SELECT sealed IS NOT NULL, version, withdrawn FROM cards WHERE enrolment_id = '{enrolment}'"
     assert desk.sql(kept) == [(True, 3, False)]

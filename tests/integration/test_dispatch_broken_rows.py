@@ -138,7 +138,7 @@ def test_it_escalates_and_the_streams_tell_of_both(desk: Dispatch, pair: tuple[U
     async def told_first() -> set[str]:
         hub = Hub(desk.context, lambda: None, SignOuts(desk.context.database))
         watcher = Watcher("room", GHENT_ROOM, lambda view: view)
-        frames = hub.watch(watcher, lambda: _shown(desk))
+        frames = hub.watch(watcher, lambda _: _shown(desk))
         text = ""
         async for frame in frames:
             text += frame.decode()

@@ -12,7 +12,7 @@ from contracts.common import Outcome
 from services.dispatch.store.presses import incidents_of_presses
 from services.dispatch.usecases.incident_actions import close_incident
 from services.dispatch.usecases.raise_alarms import copies
-from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Dispatch, alarm
+from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Dispatch, act, alarm
 
 MINUTE = timedelta(minutes=1)
 
@@ -26,7 +26,15 @@ def desk(one_desk: Dispatch) -> Dispatch:
 
 
 def close(desk: Dispatch, press: AlarmRaised) -> None:
-    close_incident(desk.context, press.alarm_id, Outcome.ACCIDENTAL, by="supervisor", person="s", reason="safe")
+    act(
+        desk.context,
+        close_incident,
+        press.alarm_id,
+        Outcome.ACCIDENTAL,
+        by="supervisor",
+        person="s",
+        reason="safe",
+    )
 
 
 def later(press: AlarmRaised, by: timedelta = MINUTE, **what: Any) -> AlarmRaised:
@@ -123,7 +131,9 @@ def test_a_copy_that_came_in_after_the_end_is_looked_at(desk: Dispatch) -> None:
     desk.press(again, later(press))
     assert desk.sql("SELECT presses FROM incidents WHERE state = 'open'") == [(1,)]
     ((open_id,),) = desk.sql("SELECT id FROM incidents WHERE state = 'open'")
-    close_incident(desk.context, open_id, Outcome.TECHNICAL, by="supervisor", person="s", reason="late SMS")
+    act(
+        desk.context, close_incident, open_id, Outcome.TECHNICAL, by="supervisor", person="s", reason="late SMS"
+    )
     desk.press(again)
     assert desk.sql("SELECT count(*) FROM incidents WHERE state = 'open'") == [(0,)]
     desk.press(later(press, 2 * MINUTE))

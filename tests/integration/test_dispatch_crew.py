@@ -21,7 +21,7 @@ from services.dispatch.usecases import act_for_crew, send_unit
 from services.dispatch.usecases.cancel_requests import take_cancel_request
 from services.dispatch.usecases.incident_actions import close_from_scene
 from services.dispatch.usecases.order_actions import move_order
-from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, alarm, everything_known, order_id, tell
+from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, act, alarm, everything_known, order_id, tell
 
 CREW = Caller("crew", frozenset({"unit"}), cic=GHENT_ROOM, unit="u0")
 
@@ -86,7 +86,7 @@ def test_duress_is_not_taken_back_by_a_later_cancel(night: Night) -> None:
 
 
 def test_who_is_tied_is_not_told_and_the_software_hears_from_whom_to_keep_it(night: Night) -> None:
-    move_order(night.desk.context, order_id(night.desk), "somebody", "en_route")
+    act(night.desk.context, move_order, order_id(night.desk), "somebody", "en_route")
     at = datetime.now(UTC)
     tell(night.desk.context, TieDeclared(enrolment_id=night.enrolment, person="crew", declared_at=at))
     night.cancel("4321")
@@ -98,13 +98,17 @@ def test_who_is_tied_is_not_told_and_the_software_hears_from_whom_to_keep_it(nig
 
 def test_each_crew_is_told_who_else_comes(night: Night) -> None:
     assert night.order().other_units == []
-    other = send_unit.send(night.desk.context, night.raised.alarm_id, "u1", GHENT_ROOM)
+    other = act(night.desk.context, send_unit.send, night.raised.alarm_id, "u1", GHENT_ROOM)
     assert [(each.unit_id, each.callsign, each.state) for each in night.order().other_units] == [
         ("u1", "U 1", "sent")
     ]
     assert [unit["unit_id"] for unit in night.queued()["units"]] == ["u0", "u1"]
-    act_for_crew.recall(
-        night.desk.context, other.id, Caller("op", frozenset({"operator"}), cic=GHENT_ROOM), "no"
+    act(
+        night.desk.context,
+        act_for_crew.recall,
+        other.id,
+        Caller("op", frozenset({"operator"}), cic=GHENT_ROOM),
+        "no",
     )
     assert night.order().other_units == []
     assert [unit["unit_id"] for unit in night.queued()["units"]] == ["u0"]
@@ -148,8 +152,8 @@ def test_a_crew_on_its_way_hears_of_an_alarm_about_the_same_man(night: Night) ->
 def test_after_the_end_nothing_of_it_is_told(night: Night) -> None:
     night.cancel("4321")
     order = order_id(night.desk)
-    move_order(night.desk.context, order, "crew", "on_scene")
-    close_from_scene(night.desk.context, order, Outcome.GENUINE, "crew")
+    act(night.desk.context, move_order, order, "crew", "on_scene")
+    act(night.desk.context, close_from_scene, order, Outcome.GENUINE, "crew")
     seen = night.order()
     assert (seen.cancel, seen.linked_incidents, seen.other_units) == (None, [], [])
 
@@ -159,5 +163,5 @@ def test_an_order_without_change_of_who_goes_is_not_sent_anew(night: Night) -> N
     order = order_id(night.desk)
     states: tuple[OrderState, ...] = ("received", "acknowledged", "en_route")
     for state in states:
-        move_order(night.desk.context, order, "crew", state)
+        act(night.desk.context, move_order, order, "crew", state)
     assert len(night.desk.published("order.sent.v1")) == sent

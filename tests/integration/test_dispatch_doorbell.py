@@ -19,9 +19,9 @@ from contracts.registry import (
 )
 from services.dispatch.presenters.incident_view import load_views
 from services.dispatch.push.notifications import open_sealed
-from services.dispatch.usecases import control_rooms, escalate
+from services.dispatch.usecases import escalate
 from services.dispatch.usecases.registry_projection import take_card, take_device, take_enrolment
-from tests.support.dispatching import GHENT, GHENT_ROOM, Bell, Dispatch, alarm, context_on, public_key_of
+from tests.support.dispatching import GHENT, GHENT_ROOM, Bell, Dispatch, act, alarm, context_on, public_key_of
 from tests.support.postgres import Cluster
 
 HER_STREET = "Kraanlei 77"
@@ -137,8 +137,8 @@ def test_a_stale_proposal_that_leaves_rings_though_it_was_told_that_none_is_free
     # What two processes at once leave behind: told that none is free, while one is proposed that then goes.
     desk.do("UPDATE incidents SET flags = '[\"no_unit\"]'")
     desk.do("UPDATE units SET available = false, changed_at = now()")
-    control_rooms.refresh(desk.context)
-    escalate.look_again_for_stale(desk.context)
+    desk.refresh()
+    act(desk.context, escalate.look_again_for_stale)
     before = bell.rung()
     assert desk.pass_time(0) == 1
     [told] = bell.rung()[len(before) :]

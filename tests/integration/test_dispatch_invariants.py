@@ -8,7 +8,7 @@ import pytest
 from contracts.common import Outcome
 from services.dispatch.invariants import INVARIANTS
 from services.dispatch.usecases.incident_actions import close_incident
-from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, alarm
+from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, act, alarm
 
 _OPEN = "(SELECT id FROM incidents WHERE state = 'open')"
 _CLOSED = "(SELECT id FROM incidents WHERE state = 'closed')"
@@ -43,7 +43,9 @@ def sound(one_desk: Dispatch) -> Dispatch:
     desk.units(GHENT_ROOM, GHENT, 3)
     over = alarm()
     desk.press(over)
-    close_incident(desk.context, over.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="over")
+    act(
+        desk.context, close_incident, over.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="over"
+    )
     desk.press(alarm())
     return desk
 

@@ -12,7 +12,7 @@ from services.dispatch.invariants import INVARIANTS
 from services.dispatch.store.incidents import load_open_incidents
 from services.dispatch.usecases import send_unit
 from services.dispatch.usecases.incident_actions import acknowledge_incident, close_incident
-from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT, GHENT_ROOM, Dispatch, alarm
+from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT, GHENT_ROOM, Dispatch, act, alarm
 
 NEAR_GHENT = Fix(lat=51.0560, lon=3.7200, radius_m=12)
 FAR_IN_THE_ROOM = Fix(lat=50.9400, lon=4.0400, radius_m=12)  # Aalst
@@ -50,7 +50,7 @@ def test_the_room_where_she_is_now_is_brought_in_and_it_rings_again(desk: Dispat
     device = uuid4()
     first = alarm(device, 1)
     desk.press(first)
-    acknowledge_incident(desk.context, first.alarm_id, "operator", GHENT_ROOM)
+    act(desk.context, acknowledge_incident, first.alarm_id, "operator", GHENT_ROOM)
     assert proposed(desk) == ["u0"]
     desk.press(alarm(device, 2, fix=BRUSSELS))
     ((cic, also, acknowledged, zone, flags),) = desk.sql(
@@ -75,7 +75,7 @@ def test_far_away_in_the_same_room_it_rings_again_too(desk: Dispatch) -> None:
     device = uuid4()
     first = alarm(device, 1)
     desk.press(first)
-    acknowledge_incident(desk.context, first.alarm_id, "operator", GHENT_ROOM)
+    act(desk.context, acknowledge_incident, first.alarm_id, "operator", GHENT_ROOM)
     desk.press(alarm(device, 2, fix=NEAR_GHENT))
     assert desk.sql("SELECT acknowledged_by FROM incidents") == [("operator",)]
     desk.press(alarm(device, 3, fix=FAR_IN_THE_ROOM))
@@ -99,7 +99,7 @@ def test_a_nearer_unit_is_proposed_beside_the_one_that_went_elsewhere(desk: Disp
     device = uuid4()
     first = alarm(device, 1)
     desk.press(first)
-    send_unit.send(desk.context, first.alarm_id, None)
+    act(desk.context, send_unit.send, first.alarm_id, None)
     desk.press(alarm(device, 2, fix=NEAR_GHENT))
     assert desk.sql("SELECT unit_id, state FROM orders") == [("u0", "sent")]
     desk.press(alarm(device, 3, fix=BRUSSELS))
@@ -141,7 +141,7 @@ def test_a_nuisance_elsewhere_does_not_cover_an_unproved_press(desk: Dispatch) -
     device = uuid4()
     nuisance = unproved(device, BRUSSELS, "a")
     desk.press(nuisance)
-    acknowledge_incident(desk.context, nuisance.alarm_id, "operator", BRUSSELS_ROOM)
+    act(desk.context, acknowledge_incident, nuisance.alarm_id, "operator", BRUSSELS_ROOM)
     desk.press(unproved(device, GHENT, "b"))
     rows = desk.sql("SELECT cic_id, acknowledged_by, presses FROM incidents ORDER BY cic_id")
     assert rows == [(BRUSSELS_ROOM, "operator", 1), (GHENT_ROOM, None, 1)]
@@ -199,7 +199,7 @@ def test_a_nuisance_that_somebody_took_covers_no_press_after_it(desk: Dispatch, 
     nuisance = unproved(device, fix, "nuisance")
     desk.press(nuisance)
     [(room,)] = desk.sql("SELECT cic_id FROM incidents")
-    acknowledge_incident(desk.context, nuisance.alarm_id, "operator", room)
+    act(desk.context, acknowledge_incident, nuisance.alarm_id, "operator", room)
     desk.press(unproved(device, fix, "hers", 5))
     assert desk.sql("SELECT presses, acknowledged_by FROM incidents ORDER BY raised_at") == [
         (1, "operator"),
@@ -212,7 +212,13 @@ def test_a_nuisance_that_somebody_took_covers_no_press_after_it(desk: Dispatch, 
 def test_where_an_unproved_alarm_began_is_erased_with_its_end(desk: Dispatch) -> None:
     press = unproved(uuid4(), GHENT, "a")
     desk.press(press)
-    close_incident(
-        desk.context, press.alarm_id, Outcome.ACCIDENTAL, by="supervisor", person="s", reason="nuisance"
+    act(
+        desk.context,
+        close_incident,
+        press.alarm_id,
+        Outcome.ACCIDENTAL,
+        by="supervisor",
+        person="s",
+        reason="nuisance",
     )
     assert desk.sql("SELECT fix, first_fix FROM incidents") == [(None, None)]

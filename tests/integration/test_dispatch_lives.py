@@ -21,10 +21,10 @@ from contracts.dispatch import OrderState
 from services.dispatch.domain.orders import LIVE
 from services.dispatch.errors import IncidentIsClosed, OrderMoveImpossible, UnitNotAvailable
 from services.dispatch.invariants import INVARIANTS
-from services.dispatch.usecases import control_rooms, escalate, send_unit
+from services.dispatch.usecases import escalate, send_unit
 from services.dispatch.usecases.incident_actions import acknowledge_incident, close_incident
 from services.dispatch.usecases.order_actions import move_order
-from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, alarm
+from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, act, alarm
 
 # More when somebody has the time: EXAMPLES=200.
 EXAMPLES = int(os.environ.get("EXAMPLES", "20"))
@@ -49,8 +49,8 @@ _SENT_TWICE = (
 
 def pass_time(desk: Dispatch, seconds: float) -> None:
     """As the workers do it: what others changed, what is due, which proposals are stale."""
-    control_rooms.refresh(desk.context)
-    escalate.look_again_for_stale(desk.context)
+    desk.refresh()
+    act(desk.context, escalate.look_again_for_stale)
     desk.pass_time(seconds)
 
 
@@ -93,7 +93,7 @@ class Lives(RuleBasedStateMachine):
     @rule(data=st.data())
     def acknowledge(self, data: st.DataObject) -> None:
         incident = data.draw(st.sampled_from(self.open()))
-        acknowledge_incident(self.desk.context, incident, "operator", GHENT_ROOM)
+        act(self.desk.context, acknowledge_incident, incident, "operator", GHENT_ROOM)
 
     @precondition(lambda self: self.open())
     @rule(data=st.data(), number=st.sampled_from([None, None, None, 0, 1, 2]))
@@ -101,7 +101,9 @@ class Lives(RuleBasedStateMachine):
         incident = data.draw(st.sampled_from(self.open()))
         before = self.held(incident)
         try:
-            order = send_unit.send(self.desk.context, incident, None if number is None else self.units[number])
+            order = act(
+                self.desk.context, send_unit.send, incident, None if number is None else self.units[number]
+            )
         except UnitNotAvailable:
             return
         # Who asks for a patrol without naming one gets no second.
@@ -111,7 +113,7 @@ class Lives(RuleBasedStateMachine):
     @rule(data=st.data(), state=st.sampled_from(REPORTS))
     def report(self, data: st.DataObject, state: OrderState) -> None:
         try:
-            move_order(self.desk.context, data.draw(st.sampled_from(self.held())), "crew", state)
+            act(self.desk.context, move_order, data.draw(st.sampled_from(self.held())), "crew", state)
         except OrderMoveImpossible:
             return
 
@@ -119,11 +121,17 @@ class Lives(RuleBasedStateMachine):
     @rule(data=st.data())
     def close(self, data: st.DataObject) -> None:
         incident = data.draw(st.sampled_from(self.open()))
-        close_incident(
-            self.desk.context, incident, Outcome.GENUINE, by="supervisor", person="s", reason="seen safe"
+        act(
+            self.desk.context,
+            close_incident,
+            incident,
+            Outcome.GENUINE,
+            by="supervisor",
+            person="s",
+            reason="seen safe",
         )
         with pytest.raises(IncidentIsClosed):
-            send_unit.send(self.desk.context, incident, None)
+            act(self.desk.context, send_unit.send, incident, None)
 
     @rule(number=st.integers(0, 2), on=st.booleans())
     def shift(self, number: int, on: bool) -> None:
@@ -181,16 +189,22 @@ def test_taken_and_forgotten_while_no_unit_is_free_the_first_that_comes_free_goe
     desk.press(first)
     desk.press(forgotten)
     for each in (first, forgotten):
-        acknowledge_incident(desk.context, each.alarm_id, "op", GHENT_ROOM)
-    order = send_unit.send(desk.context, first.alarm_id, None)
-    move_order(desk.context, order.id, "crew", "on_scene")
+        act(desk.context, acknowledge_incident, each.alarm_id, "op", GHENT_ROOM)
+    order = act(desk.context, send_unit.send, first.alarm_id, None)
+    act(desk.context, move_order, order.id, "crew", "on_scene")
     for _ in range(3):
         pass_time(desk, 20.1)
     levels = [(e["incident_id"], e["level"]) for e in desk.published("incident.escalated.v1")]
     # Told once each, however often it is looked for.
     assert sorted(levels) == [(str(forgotten.alarm_id), "no_unit"), (str(forgotten.alarm_id), "supervisor")]
-    close_incident(
-        desk.context, first.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="seen safe"
+    act(
+        desk.context,
+        close_incident,
+        first.alarm_id,
+        Outcome.GENUINE,
+        by="supervisor",
+        person="s",
+        reason="seen safe",
     )
     pass_time(desk, 6)
     assert orders(desk, forgotten)[-1] == ("u0", "sent")
@@ -203,28 +217,34 @@ def test_a_proposed_unit_that_went_elsewhere_leaves_the_screen(desk: Dispatch) -
     first, second = alarm(), alarm()
     desk.press(first)
     desk.press(second)
-    send_unit.send(desk.context, first.alarm_id, None)
+    act(desk.context, send_unit.send, first.alarm_id, None)
     pass_time(desk, 0)
     assert orders(desk, second) == [("u0", "withdrawn"), ("u1", "proposed")]
     # Nothing is looked for again while all is well.
     assert desk.pass_time(0) == 0
     # The second goes off duty, the first becomes free: it was never asked, and is proposed anew.
-    close_incident(
-        desk.context, first.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="seen safe"
+    act(
+        desk.context,
+        close_incident,
+        first.alarm_id,
+        Outcome.GENUINE,
+        by="supervisor",
+        person="s",
+        reason="seen safe",
     )
     desk.do("UPDATE units SET available = false, changed_at = now() WHERE id = 'u1'")
     pass_time(desk, 0)
     assert orders(desk, second)[1:] == [("u1", "withdrawn"), ("u0", "proposed")]
-    assert send_unit.send(desk.context, second.alarm_id, None).unit_id == "u0"
+    assert act(desk.context, send_unit.send, second.alarm_id, None).unit_id == "u0"
 
 
 def test_who_declines_is_replaced_also_where_people_send(desk: Dispatch) -> None:
     desk.units(GHENT_ROOM, GHENT, 1)
     press = alarm()
     desk.press(press)
-    acknowledge_incident(desk.context, press.alarm_id, "op", GHENT_ROOM)
-    order = send_unit.send(desk.context, press.alarm_id, None)
-    move_order(desk.context, order.id, "crew", "declined", "flat tyre")
+    act(desk.context, acknowledge_incident, press.alarm_id, "op", GHENT_ROOM)
+    order = act(desk.context, send_unit.send, press.alarm_id, None)
+    act(desk.context, move_order, order.id, "crew", "declined", "flat tyre")
     pass_time(desk, 0)
     desk.units(GHENT_ROOM, GHENT, 1, prefix="v")
     pass_time(desk, 6)

@@ -19,7 +19,7 @@ from services.dispatch.usecases.cancel_requests import take_cancel_request
 from services.dispatch.usecases.location_updates import follow_fix
 from services.dispatch.usecases.raise_alarms.take import take_presses
 from tests.support.desks import environment
-from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Dispatch, alarm, everything_known
+from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Dispatch, act, alarm, everything_known
 from tests.support.tokens import Issuer
 
 FULL = 2**31 - 1
@@ -65,7 +65,7 @@ def test_an_alarm_of_a_room_that_no_map_has_is_on_a_screen_and_rings(desk: Dispa
     assert taken(desk, UUID(first.device_id)) == [(str(first.alarm_id), 2)]
     default = desk.context.settings.default_control_room
     for _ in range(2):
-        escalate.adopt_roomless(desk.context)
+        act(desk.context, escalate.adopt_roomless)
     with desk.context.database.read() as session:
         assert str(first.alarm_id) in {str(row.id) for row in load_open_incidents(session, default)}
     assert desk.sql(f"SELECT also_cics FROM incidents WHERE id = '{other.alarm_id}'") == [([],)]
@@ -111,7 +111,7 @@ def test_a_unit_that_will_be_seen_is_not_fresh(
     desk.press(first)
     desk.do(ahead)
     # Nobody counts on what was proposed before either.
-    escalate.look_again_for_stale(desk.context)
+    act(desk.context, escalate.look_again_for_stale)
     assert desk.sql("SELECT kind FROM due WHERE kind = 'find_unit'") == [("find_unit",)]
     with desk.context.database.read() as session:
         desk.context.situation.refresh(session)

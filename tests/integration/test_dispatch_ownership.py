@@ -12,7 +12,6 @@ from services.dispatch.api import create_app
 from services.dispatch.presenters.incident_view import load_views
 from services.dispatch.push.watchers import Watcher
 from services.dispatch.store.incidents import load_served_incidents
-from services.dispatch.usecases.control_rooms import refresh
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import (
     BRUSSELS,
@@ -280,7 +279,7 @@ def test_a_lent_unit_goes_to_the_alarms_of_the_room_it_works_for(rooms: Rooms) -
     assert rooms.desk.sql("SELECT count(*) FROM orders") == [(0,)]
     _lend(rooms, "offer", lux, control_room_id=GHENT_ROOM)
     _lend(rooms, "accept", GHENT_ROOM)
-    refresh(rooms.desk.context)
+    rooms.desk.refresh()
     raised = alarm()
     rooms.desk.press(raised)
     assert rooms.desk.sql("SELECT unit_id, state FROM orders") == [("u0", "sent")]

@@ -18,6 +18,7 @@ from tests.support.dispatching import (
     GHENT,
     GHENT_ROOM,
     Dispatch,
+    act,
     alarm,
     everything_known,
     key_of,
@@ -203,7 +204,15 @@ def test_a_device_with_a_newer_key_than_is_known_here_is_proved_when_that_comes(
 def test_what_was_signed_does_not_outlast_the_incident(desk: Dispatch) -> None:
     press = alarm()
     desk.press_as_told(press)
-    close_incident(desk.context, press.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="safe")
+    act(
+        desk.context,
+        close_incident,
+        press.alarm_id,
+        Outcome.GENUINE,
+        by="supervisor",
+        person="s",
+        reason="safe",
+    )
     assert desk.sql("SELECT proof FROM presses") == [(None,)]
     told(desk, UUID(press.device_id))
     desk.pass_time(10)

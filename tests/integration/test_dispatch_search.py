@@ -10,15 +10,25 @@ from chassis.runtime import clock
 from contracts.alarm import AlarmLocated
 from contracts.common import Fix
 from contracts.registry import CardPublished, DeviceChanged, EnrolmentChanged
+from services.dispatch.domain.units import NewUnit
 from services.dispatch.presenters.incident_view import load_views
 from services.dispatch.presenters.order_view import order_view
 from services.dispatch.schemas.incidents import IncidentView
-from services.dispatch.schemas.units import UnitIn
 from services.dispatch.usecases import send_unit
 from services.dispatch.usecases.incident_actions import acknowledge_incident
 from services.dispatch.usecases.location_updates import take_location
 from services.dispatch.usecases.units import put_units
-from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, alarm, order_id, public_key_of, tell
+from tests.support.dispatching import (
+    GHENT,
+    GHENT_ROOM,
+    Dispatch,
+    act,
+    alarm,
+    order_id,
+    public_key_of,
+    set_up,
+    tell,
+)
 
 AALST = Fix(lat=50.9378, lon=4.0410)
 NOWHERE = [None, Fix(lat=0, lon=0)]
@@ -27,17 +37,18 @@ NOWHERE = [None, Fix(lat=0, lon=0)]
 def _units(desk: Dispatch, **places: tuple[float, float] | None) -> None:
     """Units of Ghent's room by call sign; the names say nothing of where they are."""
     made = [
-        UnitIn(
-            unit_id=name,
-            callsign=name,
-            zone_id="gent-1",
-            control_room_id=GHENT_ROOM,
-            lat=place[0] if place else None,
-            lon=place[1] if place else None,
+        NewUnit(
+            name,
+            name,
+            "gent-1",
+            GHENT_ROOM,
+            place[0] if place else None,
+            place[1] if place else None,
+            available=True,
         )
         for name, place in places.items()
     ]
-    put_units(desk.context, made)
+    set_up(desk.context, put_units, made)
 
 
 def _somebody(desk: Dispatch, zone: str = "gent-1", home: dict[str, Any] | None = None) -> UUID:
@@ -121,10 +132,11 @@ def test_by_default_the_nearest_to_the_control_room_goes(desk: Dispatch) -> None
 
 def test_a_unit_that_says_nothing_of_its_place_comes_last_by_its_zone(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
-    put_units(
+    set_up(
         desk.context,
+        put_units,
         [
-            UnitIn(unit_id=name, callsign=name, zone_id=zone, control_room_id=GHENT_ROOM, lat=place, lon=place)
+            NewUnit(name, name, zone, GHENT_ROOM, place, place, available=True)
             for name, zone, place in (("A", "aalst", 0), ("Z", "gent-1", None))
         ],
     )
@@ -148,8 +160,8 @@ def test_a_unit_that_was_chosen_by_hand_is_measured_too(desk: Dispatch) -> None:
     _units(desk, AALST=FAR, ZULU=NEARER)
     raised = alarm(_somebody(desk, home=HOME), fix=None)
     desk.press(raised)
-    acknowledge_incident(desk.context, raised.alarm_id, "op", GHENT_ROOM)
-    order = send_unit.send(desk.context, raised.alarm_id, "AALST", GHENT_ROOM)
+    act(desk.context, acknowledge_incident, raised.alarm_id, "op", GHENT_ROOM)
+    order = act(desk.context, send_unit.send, raised.alarm_id, "AALST", GHENT_ROOM)
     assert order.search_basis == "registered_address"
     assert order.distance_m == pytest.approx(25_600, rel=0.05)
 
@@ -186,7 +198,7 @@ def test_a_fix_that_comes_later_makes_the_nearest_to_it_the_proposal(desk: Dispa
     _located(desk, other, GHENT)
     rows = desk.sql(f"SELECT unit_id, state, search_basis FROM orders WHERE incident_id = '{other.alarm_id}'")
     assert rows == [("ZULU", "proposed", "fix")]
-    send_unit.send(desk.context, raised.alarm_id, None, GHENT_ROOM)
+    act(desk.context, send_unit.send, raised.alarm_id, None, GHENT_ROOM)
     _located(desk, raised, GHENT)
     assert order_id(desk)
 

@@ -8,15 +8,14 @@ import pytest
 from fastapi.testclient import TestClient
 
 from services.dispatch.api import create_app
+from services.dispatch.domain.units import Position
 from services.dispatch.push.watchers import Watcher
-from services.dispatch.schemas.units import PositionIn
 from services.dispatch.store.units import units_seen_by
 from services.dispatch.usecases import escalate, send_unit
-from services.dispatch.usecases.control_rooms import refresh
 from services.dispatch.usecases.order_actions import move_order
 from services.dispatch.usecases.units import connected, move_units
 from tests.support.desks import NO_BROKER
-from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, alarm, context_on, order_id
+from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, act, alarm, context_on, order_id
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
 
@@ -27,7 +26,19 @@ def _silent(desk: Dispatch, *units: str) -> None:
     """Nothing was heard of these units for an hour, and this process knows it."""
     desk.do("UPDATE units SET seen_at = now() - interval '1 hour' WHERE id = ANY(:u)", u=list(units))
     for _ in range(5):  # every so many times all of them are read
-        refresh(desk.context)
+        desk.refresh()
+
+
+def _report(desk: Dispatch, unit: str) -> None:
+    """The unit says where it is."""
+    with desk.context.database.transaction() as tx:
+        move_units(tx, [Position(unit, GHENT.lat, GHENT.lon, None)], GHENT_ROOM)
+
+
+def _connect(desk: Dispatch, unit: str) -> None:
+    """The unit's terminal is connected."""
+    with desk.context.database.transaction() as tx:
+        connected(tx, [unit])
 
 
 def _orders(desk: Dispatch) -> list[tuple[Any, ...]]:
@@ -74,11 +85,11 @@ def test_a_position_a_terminal_and_a_report_are_signs_of_life(desk: Dispatch) ->
     desk.units(GHENT_ROOM, GHENT, 4)
     raised = alarm()
     desk.press(raised)
-    send_unit.send(desk.context, raised.alarm_id, "u3", GHENT_ROOM)
+    act(desk.context, send_unit.send, raised.alarm_id, "u3", GHENT_ROOM)
     _silent(desk, "u0", "u1", "u2", "u3")
-    move_units(desk.context, [PositionIn(unit_id="u0", lat=GHENT.lat, lon=GHENT.lon)], GHENT_ROOM)
-    connected(desk.context, ["u1"])
-    move_order(desk.context, order_id(desk), "crew", "acknowledged")
+    _report(desk, "u0")
+    _connect(desk, "u1")
+    act(desk.context, move_order, order_id(desk), "crew", "acknowledged")
     with desk.context.database.read() as session:
         seen = {unit.id: unit.seen_at for unit in units_seen_by(session, GHENT_ROOM)}
     fresh = {unit for unit, at in seen.items() if desk.context.situation.is_fresh(at)}
@@ -90,23 +101,23 @@ def test_a_proposed_unit_that_falls_silent_leaves_the_screen(desk: Dispatch) -> 
     desk.units(GHENT_ROOM, GHENT, 2)
     desk.press(alarm())
     _silent(desk, "u0")
-    escalate.look_again_for_stale(desk.context)
+    act(desk.context, escalate.look_again_for_stale)
     desk.pass_time(0)
     assert _orders(desk) == [("u0", "withdrawn"), ("u1", "proposed")]
     # The last one too: it stays, for there is nobody else.
     _silent(desk, "u0", "u1")
-    escalate.look_again_for_stale(desk.context)
+    act(desk.context, escalate.look_again_for_stale)
     desk.pass_time(0)
     assert (_orders(desk)[1:], _flagged(desk)) == ([("u1", "proposed")], True)
     # Said once: looking again and again is no change.
     [(revision,)] = desk.sql("SELECT revision FROM incidents")
-    escalate.look_again_for_stale(desk.context)
+    act(desk.context, escalate.look_again_for_stale)
     desk.pass_time(0)
     assert desk.sql("SELECT revision FROM incidents") == [(revision,)]
     # And goes as soon as somebody is there.
-    connected(desk.context, ["u0"])
-    refresh(desk.context)
-    escalate.look_again_for_stale(desk.context)
+    _connect(desk, "u0")
+    desk.refresh()
+    act(desk.context, escalate.look_again_for_stale)
     desk.pass_time(0)
     assert _orders(desk)[1:] == [("u1", "withdrawn"), ("u0", "proposed")]
 
@@ -117,7 +128,7 @@ def test_an_operator_may_send_it_by_hand_all_the_same(desk: Dispatch) -> None:
     _silent(desk, "u0")
     raised = alarm()
     desk.press(raised)
-    send_unit.send(desk.context, raised.alarm_id, "u0", GHENT_ROOM)
+    act(desk.context, send_unit.send, raised.alarm_id, "u0", GHENT_ROOM)
     assert (("u0", "sent") in _orders(desk), _flagged(desk)) == (True, True)
 
 
@@ -171,9 +182,9 @@ def test_a_unit_that_could_not_be_reached_is_asked_again_when_it_is_back(
     desk.pass_time(20.1)
     assert [state for _, state in _orders(desk)] == ["withdrawn"]
     if came_back:
-        move_units(desk.context, [PositionIn(unit_id=unit, lat=51.05, lon=3.72)], GHENT_ROOM)
+        _report(desk, unit)
         for _ in range(5):
-            refresh(desk.context)
+            desk.refresh()
     desk.pass_time(5.1)
     assert [state for _, state in _orders(desk)] == ["withdrawn", *(["sent"] if came_back else [])]
 
@@ -182,10 +193,10 @@ def test_a_crew_that_had_its_order_and_said_nothing_is_not_asked_again(desk: Dis
     desk.policy(GHENT_ROOM, "automatic")
     [unit] = desk.units(GHENT_ROOM, GHENT, 1)
     desk.press(alarm())
-    move_order(desk.context, order_id(desk), "crew", "received")
+    act(desk.context, move_order, order_id(desk), "crew", "received")
     desk.pass_time(20.1)
-    move_units(desk.context, [PositionIn(unit_id=unit, lat=51.05, lon=3.72)], GHENT_ROOM)
+    _report(desk, unit)
     for _ in range(5):
-        refresh(desk.context)
+        desk.refresh()
     desk.pass_time(5.1)
     assert [state for _, state in _orders(desk)] == ["withdrawn"]

@@ -29,6 +29,7 @@ from tests.support.dispatching import (
     GHENT_ROOM,
     Bell,
     Dispatch,
+    act,
     alarm,
     context_on,
     everything_known,
@@ -130,7 +131,7 @@ def _on_duty(desk: Dispatch, *people: str) -> None:
 
 
 def _blind(case: Case) -> bool:
-    escalate.warn_of_blind_rooms(case.desk.context)
+    act(case.desk.context, escalate.warn_of_blind_rooms)
     _, seen = case.call("GET", f"/v1/incidents/{case.incident}")
     return duty.NOBODY_UNTIED in seen["flags"]
 

@@ -10,7 +10,7 @@ from services.dispatch.usecases import send_unit
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.incident_actions import acknowledge_incident, close_from_scene
 from services.dispatch.usecases.order_actions import move_order
-from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, alarm, context_on, order_id
+from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, act, alarm, context_on, order_id
 
 
 def test_a_silent_unit_is_replaced(desk: Dispatch) -> None:
@@ -29,7 +29,7 @@ def test_a_unit_that_answered_is_not_replaced(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     desk.units(GHENT_ROOM, GHENT, 3)
     desk.press(alarm())
-    move_order(desk.context, order_id(desk), "crew", "acknowledged")
+    act(desk.context, move_order, order_id(desk), "crew", "acknowledged")
     desk.pass_time(100)
     assert desk.sql("SELECT state FROM orders") == [("acknowledged",)]
 
@@ -38,7 +38,7 @@ def test_a_unit_that_declines_is_replaced_at_once(desk: Dispatch) -> None:
     desk.policy(GHENT_ROOM, "automatic")
     first, second, *_ = desk.units(GHENT_ROOM, GHENT, 3)
     desk.press(alarm())
-    move_order(desk.context, order_id(desk), "crew", "declined", "flat tyre")
+    act(desk.context, move_order, order_id(desk), "crew", "declined", "flat tyre")
     desk.pass_time(0)
     assert desk.sql("SELECT unit_id, state FROM orders ORDER BY created_at") == [
         (first, "declined"),
@@ -53,11 +53,11 @@ def test_the_whole_life_of_an_order(desk: Dispatch) -> None:
     desk.press(raised)
     order = order_id(desk)
     with pytest.raises(OrderMoveImpossible):
-        close_from_scene(desk.context, order, Outcome.GENUINE, "unit")
+        act(desk.context, close_from_scene, order, Outcome.GENUINE, "unit")
     for state in ("received", "acknowledged", "en_route", "received", "on_scene"):
-        move_order(desk.context, order, "crew", state)
-    close_from_scene(desk.context, order, Outcome.PERPETRATOR_PRESENT, "unit")
-    close_from_scene(desk.context, order, Outcome.PERPETRATOR_PRESENT, "unit")
+        act(desk.context, move_order, order, "crew", state)
+    act(desk.context, close_from_scene, order, Outcome.PERPETRATOR_PRESENT, "unit")
+    act(desk.context, close_from_scene, order, Outcome.PERPETRATOR_PRESENT, "unit")
     assert desk.sql("SELECT state, outcome, fix FROM incidents") == [("closed", "perpetrator_present", None)]
     assert desk.sql("SELECT order_id FROM units") == [(None,)]
     assert desk.sql("SELECT count(*) FROM due") == [(0,)]
@@ -70,7 +70,7 @@ def test_the_whole_life_of_an_order(desk: Dispatch) -> None:
         "closed",
     ]
     with pytest.raises(IncidentIsClosed):
-        send_unit.send(desk.context, raised.alarm_id, "u0")
+        act(desk.context, send_unit.send, raised.alarm_id, "u0")
 
 
 def test_two_workers_never_send_one_unit_twice(desk: Dispatch) -> None:
@@ -132,7 +132,7 @@ def test_a_unit_with_an_order_cannot_be_sent_elsewhere(desk: Dispatch) -> None:
     second = alarm()
     desk.press(second)
     with pytest.raises(UnitNotAvailable):
-        send_unit.send(desk.context, second.alarm_id, "u0")
+        act(desk.context, send_unit.send, second.alarm_id, "u0")
 
 
 def test_an_alarm_that_was_taken_and_forgotten_gets_its_patrol(desk: Dispatch) -> None:
@@ -141,9 +141,9 @@ def test_an_alarm_that_was_taken_and_forgotten_gets_its_patrol(desk: Dispatch) -
     raised, sent, doubtful = alarm(), alarm(), alarm(lane="unverified")
     desk.press(raised, sent, doubtful)
     for each in (raised, sent, doubtful):
-        acknowledge_incident(desk.context, each.alarm_id, "op", GHENT_ROOM)
-    order = send_unit.send(desk.context, sent.alarm_id, None)
-    move_order(desk.context, order.id, "crew", "acknowledged")
+        act(desk.context, acknowledge_incident, each.alarm_id, "op", GHENT_ROOM)
+    order = act(desk.context, send_unit.send, sent.alarm_id, None)
+    act(desk.context, move_order, order.id, "crew", "acknowledged")
     desk.pass_time(19)
     assert desk.published("incident.escalated.v1") == []
     desk.pass_time(2)
@@ -165,14 +165,14 @@ def test_who_sends_gets_a_patrol_though_another_alarm_took_the_proposed_one(desk
     desk.press(first)
     desk.press(second)
     [(nearest,)] = desk.sql("SELECT DISTINCT unit_id FROM orders")
-    assert send_unit.send(desk.context, first.alarm_id, None).unit_id == nearest
+    assert act(desk.context, send_unit.send, first.alarm_id, None).unit_id == nearest
     # Named, it is that unit or none; not named, it is whoever is nearest and free.
     with pytest.raises(UnitNotAvailable):
-        send_unit.send(desk.context, second.alarm_id, nearest)
-    sent = send_unit.send(desk.context, second.alarm_id, None)
+        act(desk.context, send_unit.send, second.alarm_id, nearest)
+    sent = act(desk.context, send_unit.send, second.alarm_id, None)
     assert (sent.unit_id != nearest, sent.state, sent.automatic) == (True, "sent", False)
-    assert send_unit.send(desk.context, second.alarm_id, None).id == sent.id
+    assert act(desk.context, send_unit.send, second.alarm_id, None).id == sent.id
     third = alarm()
     desk.press(third)
     with pytest.raises(UnitNotAvailable):
-        send_unit.send(desk.context, third.alarm_id, None)
+        act(desk.context, send_unit.send, third.alarm_id, None)

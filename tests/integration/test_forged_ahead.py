@@ -22,6 +22,7 @@ from services.dispatch.usecases.incident_actions import close_incident
 from tests.support import dispatching
 from tests.support.alarm import Button
 from tests.support.broker import Broker
+from tests.support.dispatching import act
 from tests.support.path import Path3, whole_path
 from tests.support.postgres import Cluster
 from tests.support.three_books import Three, three_books
@@ -148,8 +149,14 @@ def test_a_press_that_dispatch_keeps_under_another_id(three: Three) -> None:
 
 def test_a_copy_that_came_after_the_end(three: Three) -> None:
     hers = three.press()
-    close_incident(
-        three.desk.context, hers.alarm_id, Outcome.ACCIDENTAL, by="supervisor", person="s", reason="safe"
+    act(
+        three.desk.context,
+        close_incident,
+        hers.alarm_id,
+        Outcome.ACCIDENTAL,
+        by="supervisor",
+        person="s",
+        reason="safe",
     )
     three.desk.do(
         "UPDATE incidents SET closed_at = :at WHERE id = :id",

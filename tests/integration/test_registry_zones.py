@@ -19,6 +19,7 @@ from services.registry.settings import RegistrySettings
 from services.registry.usecases import zones
 from tests.support import dispatching
 from tests.support.desks import Desk, Who
+from tests.support.dispatching import act, set_up
 from tests.support.pages import read_page
 from tests.support.postgres import Cluster
 from tests.support.registry_news import told
@@ -65,8 +66,11 @@ def to(zone: str) -> dict[str, str]:
 def imported(desk: dispatching.Dispatch, *ids: str) -> None:
     """A map with these zones."""
     squares = [(n * 0.01, zone) for n, zone in enumerate(ids)]
-    control_rooms.put_map(
-        desk.context, {"type": "FeatureCollection", "features": [_zone(*s) for s in squares]}, "admin"
+    set_up(
+        desk.context,
+        control_rooms.put_map,
+        {"type": "FeatureCollection", "features": [_zone(*s) for s in squares]},
+        "admin",
     )
 
 
@@ -90,8 +94,8 @@ def published(desk: dispatching.Dispatch) -> list[ZonesPublished]:
 def test_zones_are_told_when_they_change_and_those_in_force_at_an_upgrade(cluster: Cluster) -> None:
     desk = dispatching.Dispatch(dispatching.context_on(cluster.database("dispatch")))
     # The map that came with the installation, and that nobody ever imported.
-    control_rooms.announce_zones(desk.context)
-    control_rooms.announce_zones(desk.context)
+    act(desk.context, control_rooms.announce_zones)
+    act(desk.context, control_rooms.announce_zones)
     (first,) = published(desk)
     assert first.number == 1
     assert len(first.zones) == len(desk.context.situation.zones)
@@ -100,7 +104,7 @@ def test_zones_are_told_when_they_change_and_those_in_force_at_an_upgrade(cluste
     second = published(desk)[-1]
     assert (second.number, [zone.zone_id for zone in second.zones]) == (2, ["a", "b"])
     # The worker has nothing to add; the same zones with other outlines are no news.
-    control_rooms.announce_zones(desk.context)
+    act(desk.context, control_rooms.announce_zones)
     imported(desk, "a", "b")
     assert len(published(desk)) == 2
 
@@ -111,7 +115,7 @@ def test_a_map_that_an_older_release_imported_is_told_after_the_upgrade(cluster:
     with desk.context.database.transaction() as tx:
         row = tx.session.execute(select(MapRow)).scalar_one()
         tx.session.add(MapRow(geojson=_two(row.geojson), imported_at=row.imported_at, imported_by="older"))
-    control_rooms.announce_zones(desk.context)
+    act(desk.context, control_rooms.announce_zones)
     assert [zone.zone_id for zone in published(desk)[-1].zones] == ["a", "b"]
     assert desk.context.situation.zones[0].names == Names(nl="Zone a", fr="La zone a", de="Zone a")
 

@@ -30,9 +30,9 @@ from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
 from services.committee.store import encrypted_columns as committee_columns
 from services.dispatch import models as dispatch_models
-from services.dispatch.schemas.control_rooms import ControlRoomIn
+from services.dispatch.domain.webhooks import NewWebhook
 from services.dispatch.store import encrypted_columns as dispatch_columns
-from services.dispatch.usecases import control_rooms, room_webhooks, send_unit
+from services.dispatch.usecases import room_webhooks, send_unit
 from services.dispatch.usecases.incident_actions import close_incident
 from services.dispatch.usecases.order_actions import move_order
 from services.dispatch.usecases.registry_projection import take_card, take_photo
@@ -53,6 +53,7 @@ from tests.support.committee import (
     whole,
 )
 from tests.support.desks import Desk, desk, environment
+from tests.support.dispatching import act
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
 
@@ -154,7 +155,7 @@ def test_committee(committee: tuple[Desk, Database], issuer: Issuer) -> None:
 def test_dispatch(cluster: Cluster) -> None:
     url = cluster.database("dispatch")
     here = dispatching.Dispatch(dispatching.context_on(url, vault_keys=OLD))
-    control_rooms.refresh(here.context)
+    here.refresh()
     enrolment, photo, now = uuid4(), uuid4(), datetime.now(UTC)
     card = Card(victim=Person(name="An"), languages=("nl",))
     codes = {"cancel_code": "1234", "duress_code": "4321"}
@@ -176,16 +177,23 @@ def test_dispatch(cluster: Cluster) -> None:
     here.policy(dispatching.GHENT_ROOM, **wanted)
     # And one that waits.
     by = Caller("admin", frozenset({"admin"}))
-    room_webhooks.propose(here.context, dispatching.GHENT_ROOM, ControlRoomIn.model_validate(wanted), by)
+    waiting = NewWebhook(wanted["webhook_url"], wanted["webhook_secret"])
+    act(here.context, room_webhooks.propose, dispatching.GHENT_ROOM, waiting, by)
     here.units(dispatching.GHENT_ROOM, dispatching.GHENT, 2)
     press, over = dispatching.alarm(), dispatching.alarm()
     here.press(press, over)
     # Of a device that is not known here: what it signed waits.
     here.press_as_told(dispatching.alarm())
-    declined = send_unit.send(here.context, press.alarm_id, None)
-    move_order(here.context, declined.id, "crew", "declined", "the car broke down")
-    close_incident(
-        here.context, over.alarm_id, Outcome.GENUINE, by="supervisor", person="s", reason="seen safe"
+    declined = act(here.context, send_unit.send, press.alarm_id, None)
+    act(here.context, move_order, declined.id, "crew", "declined", "the car broke down")
+    act(
+        here.context,
+        close_incident,
+        over.alarm_id,
+        Outcome.GENUINE,
+        by="supervisor",
+        person="s",
+        reason="seen safe",
     )
     rotated(here.context.database, dispatch_columns.ENCRYPTED)
     after = dispatching.context_on(url, vault_keys=NEW)

@@ -3,17 +3,18 @@
 import base64
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID, uuid4
 
 import psycopg
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
+from chassis.database.database import Transaction
 from chassis.messaging import outbox
 from chassis.messaging.outbox import Outgoing
 from chassis.security.principal import Caller
@@ -25,9 +26,9 @@ from contracts.registry import CardPublished, DeviceChanged, EnrolmentChanged, P
 from contracts.topology import DISPATCH_REGISTRY
 from services.dispatch.bootstrap import DISPATCH, context_of
 from services.dispatch.domain.unit_index import UnitIndex
+from services.dispatch.domain.units import NewUnit
 from services.dispatch.events.outgoing import IncidentChanged
 from services.dispatch.schemas.control_rooms import ControlRoomIn
-from services.dispatch.schemas.units import UnitIn
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.situation import Situation
 from services.dispatch.usecases import control_rooms, escalate, room_webhooks
@@ -40,6 +41,9 @@ from tools.simulation import jose
 
 GHENT = Fix(lat=51.0543, lon=3.7174, radius_m=12)
 BRUSSELS = Fix(lat=50.8466, lon=4.3528, radius_m=12)
+P = ParamSpec("P")
+R = TypeVar("R")
+
 GHENT_ROOM, BRUSSELS_ROOM = "cic-oost-vlaanderen", "cic-brussel"
 
 
@@ -60,6 +64,29 @@ def context_on(database_url: str, **settings: Any) -> Context:
         }
     )
     return context_of(whole, DISPATCH.database(whole), Vault(whole.vault_keys.get_secret_value()))
+
+
+def act(
+    context: Context,
+    use_case: Callable[Concatenate[Transaction, Context, P], R],
+    *args: P.args,
+    **given: P.kwargs,
+) -> R:
+    """Call a use case in a unit of work, as an edge does."""
+    with context.database.transaction() as tx:
+        return use_case(tx, context, *args, **given)
+
+
+def set_up(
+    context: Context,
+    use_case: Callable[Concatenate[Transaction, Context, P], R],
+    *args: P.args,
+    **given: P.kwargs,
+) -> R:
+    """Do the same with what this process takes over at once."""
+    result = act(context, use_case, *args, **given)
+    context.situation.refresh_from(context.database)
+    return result
 
 
 class Dispatch:
@@ -84,27 +111,34 @@ class Dispatch:
 
     def policy(self, room: str, policy: str, **more: Any) -> None:
         """Set a control room's policy, and its webhook as two people do."""
-        wanted = ControlRoomIn.model_validate({"policy": policy, **more})
-        room_webhooks.refuse_wrong(self.context, wanted)
-        control_rooms.set_policy(self.context, room, wanted)
+        body = ControlRoomIn.model_validate({"policy": policy, **more})
+        wanted = body.webhook()
+        if wanted is not None:
+            room_webhooks.refuse_wrong(self.context, wanted)
+        set_up(self.context, control_rooms.set_policy, room, policy, amqp=body.amqp)
         admin, supervisor = (Caller(role, frozenset({role})) for role in ("admin", "supervisor"))
-        if proposed := room_webhooks.propose(self.context, room, wanted, admin):
-            room_webhooks.confirm(self.context, room, proposed.id, supervisor)
+        if wanted and (proposed := act(self.context, room_webhooks.propose, room, wanted, admin)):
+            set_up(self.context, room_webhooks.confirm, room, proposed.id, supervisor)
+
+    def refresh(self) -> None:
+        """Take over what changed meanwhile, as every process does each second."""
+        self.context.situation.refresh_from(self.context.database)
 
     def units(self, room: str, near: Fix, count: int, prefix: str = "u") -> list[str]:
         """Units north of a place, the nearest first."""
         units = [
-            UnitIn(
+            NewUnit(
                 unit_id=f"{prefix}{n}",
                 callsign=f"{prefix.upper()} {n}",
                 zone_id="gent-1",
                 control_room_id=room,
                 lat=near.lat + 0.002 * (n + 1),
                 lon=near.lon,
+                available=True,
             )
             for n in range(count)
         ]
-        put_units(self.context, units)
+        set_up(self.context, put_units, units)
         return [unit.unit_id for unit in units]
 
     def press(self, *alarms: AlarmRaised) -> None:
@@ -121,7 +155,7 @@ class Dispatch:
 
     def press_as_told(self, *alarms: AlarmRaised) -> None:
         """Presses as one batch from the broker."""
-        raise_alarms(self.context, [(alarm.alarm_id, alarm, None) for alarm in alarms])
+        act(self.context, raise_alarms, [(alarm.alarm_id, alarm, None) for alarm in alarms])
 
     def pass_time(self, seconds: float, failing: int = 0) -> int:
         """Let every due row come `seconds` nearer and act on what is due; how many acts were done.
@@ -283,7 +317,7 @@ def everything_known(desk: Dispatch, text_of_it: str) -> tuple[UUID, UUID, UUID]
 
 def tell(context: Context, *payloads: Payload) -> None:
     """Events as the worker takes them in."""
-    take(context, DISPATCH_REGISTRY, [(wrap(each, source="/test"), None) for each in payloads])
+    act(context, take, DISPATCH_REGISTRY, [(wrap(each, source="/test"), None) for each in payloads])
 
 
 def order_id(desk: Dispatch, state: str = "sent") -> UUID:

@@ -1,7 +1,7 @@
 """The application: what it needs, its parts, and what runs beside them."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
@@ -32,7 +32,6 @@ from services.dispatch.push.hub import Hub
 from services.dispatch.push.webhooks import Courier
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.control_rooms import refresh
 from services.dispatch.usecases.units import connected
 
 _PARTS = (
@@ -99,8 +98,13 @@ async def _keep_fresh(context: Context) -> None:
     """Keep units and policies fresh in memory, for presses that come by the intake."""
     while True:
         with suppress(SQLAlchemyError):  # what is in memory still serves; the next second tries again
-            await asyncio.to_thread(refresh, context)
+            await asyncio.to_thread(context.situation.refresh_from, context.database)
         await asyncio.sleep(1)
+
+
+def _note_connected(context: Context, units: Collection[str]) -> None:
+    with context.database.transaction() as tx:
+        connected(tx, units)
 
 
 async def _keep_seen(context: Context, hub: Hub) -> None:
@@ -111,6 +115,6 @@ async def _keep_seen(context: Context, hub: Hub) -> None:
         told = {unit: at for unit, at in told.items() if now - at < every_s}
         if new := hub.connected_units() - told.keys():
             with suppress(SQLAlchemyError):  # the next second tries again
-                await asyncio.to_thread(connected, context, new)
+                await asyncio.to_thread(_note_connected, context, new)
                 told |= dict.fromkeys(new, now)
         await asyncio.sleep(1)

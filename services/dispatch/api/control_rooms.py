@@ -8,7 +8,7 @@ from chassis.http.limits import bodies
 from chassis.security.audit_trail import unlogged
 from chassis.security.auth import require
 from chassis.security.principal import Caller
-from services.dispatch.api.dependencies import Admin, ContextOf
+from services.dispatch.api.dependencies import Admin, ContextOf, SetUp
 from services.dispatch.presenters.control_rooms import ZonesJson, show_control_rooms
 from services.dispatch.presenters.webhooks import show_proposal
 from services.dispatch.schemas.common import MOST_BYTES
@@ -34,9 +34,16 @@ def control_rooms(context: ContextOf, _: Anyone) -> list[ControlRoomOut]:
 @router.put("/control-rooms/{cic_id}", status_code=204, responses=_PROPOSED)
 def set_policy(cic_id: str, body: ControlRoomIn, context: ContextOf, caller: Admin) -> Response:
     """Set how a control room wants its alarms. A webhook waits for a supervisor of the room (202)."""
-    room_webhooks.refuse_wrong(context, body)
-    rooms.set_policy(context, cic_id, body)
-    proposed = room_webhooks.propose(context, cic_id, body, caller)
+    wanted, proposed = body.webhook(), None
+    if wanted is not None:
+        room_webhooks.refuse_wrong(context, wanted)
+    with context.database.transaction() as tx:
+        rooms.set_policy(tx, context, cic_id, body.policy, amqp=body.amqp)
+    context.situation.refresh_from(context.database)
+    if wanted is not None:
+        # An act of its own, with its own line in the audit log.
+        with context.database.transaction() as tx:
+            proposed = room_webhooks.propose(tx, context, cic_id, wanted, caller)
     if proposed is None:
         return Response(status_code=204)
     return Response(show_proposal(proposed).model_dump_json(), status_code=202, media_type="application/json")
@@ -54,6 +61,8 @@ def zones(request: Request, context: ContextOf, _: Anyone) -> Response:
 
 @router.put("/zones")
 @bodies(MOST_BYTES)
-def import_zones(body: Annotated[Geojson, Body()], context: ContextOf, caller: Admin) -> dict[str, int]:
+def import_zones(
+    body: Annotated[Geojson, Body()], tx: SetUp, context: ContextOf, caller: Admin
+) -> dict[str, int]:
     """Import real police zones; everything wrong is listed by feature and field."""
-    return {"zones": rooms.put_map(context, body, caller.subject)}
+    return {"zones": rooms.put_map(tx, context, body, caller.subject)}

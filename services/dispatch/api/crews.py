@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from chassis.errors import Invalid
 from chassis.security.auth import require
 from chassis.security.principal import Caller
-from services.dispatch.api.dependencies import ContextOf, DisclosuresOf
+from services.dispatch.api.dependencies import ContextOf, DisclosuresOf, UnitOfWork
 from services.dispatch.presenters.caller_view import disclose_incident, refuse_tied_caller
 from services.dispatch.schemas.incidents import IncidentView
 from services.dispatch.schemas.orders import RadioIn, RecallIn
@@ -22,26 +22,36 @@ Operator = Annotated[Caller, require("operator", "supervisor")]
 
 @router.post("/{order_id}/radio")
 def radio(
-    order_id: UUID, body: RadioIn, context: ContextOf, disclosures: DisclosuresOf, caller: Operator
+    order_id: UUID,
+    body: RadioIn,
+    tx: UnitOfWork,
+    context: ContextOf,
+    disclosures: DisclosuresOf,
+    caller: Operator,
 ) -> IncidentView:
     """Confirm, as an operator, what a crew said by radio; such a unit is not replaced for its silence."""
-    incident_id = incident_of_order(context, order_id)
-    refuse_tied_caller(context, caller, incident_id)
+    incident_id = incident_of_order(tx.session, order_id)
+    refuse_tied_caller(tx.session, context, caller, incident_id)
     if body.state != "victim_safe":
-        act_for_crew.confirm_by_radio(context, order_id, caller, body.state, body.reason)
+        act_for_crew.confirm_by_radio(tx, context, order_id, caller, body.state, body.reason)
     elif body.outcome is None:
         raise Invalid("an alarm ends with an outcome", field="outcome")
     else:
-        close_from_scene(context, order_id, body.outcome, caller.subject, caller, body.reason)
-    return disclose_incident(context, disclosures, caller, incident_id)
+        close_from_scene(tx, context, order_id, body.outcome, caller.subject, caller, body.reason)
+    return disclose_incident(tx.session, context, disclosures, caller, incident_id)
 
 
 @router.post("/{order_id}/recall")
 def recall(
-    order_id: UUID, body: RecallIn, context: ContextOf, disclosures: DisclosuresOf, caller: Operator
+    order_id: UUID,
+    body: RecallIn,
+    tx: UnitOfWork,
+    context: ContextOf,
+    disclosures: DisclosuresOf,
+    caller: Operator,
 ) -> IncidentView:
     """Call back, as an operator, a unit that is not there yet; the next nearest is proposed."""
-    incident_id = incident_of_order(context, order_id)
-    refuse_tied_caller(context, caller, incident_id)
-    act_for_crew.recall(context, order_id, caller, body.reason)
-    return disclose_incident(context, disclosures, caller, incident_id)
+    incident_id = incident_of_order(tx.session, order_id)
+    refuse_tied_caller(tx.session, context, caller, incident_id)
+    act_for_crew.recall(tx, context, order_id, caller, body.reason)
+    return disclose_incident(tx.session, context, disclosures, caller, incident_id)

@@ -1,9 +1,11 @@
 """What endpoints ask for: a caller whose role allows it, and what the application shares."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from chassis.database.database import Session, Transaction
 from chassis.security.auth import require
 from chassis.security.principal import Caller
 from services.dispatch.presenters.disclosure import Disclosures
@@ -30,6 +32,29 @@ async def _hub(request: Request) -> Hub:
 ContextOf = Annotated[Context, Depends(_context)]
 DisclosuresOf = Annotated[Disclosures, Depends(_disclosures)]
 HubOf = Annotated[Hub, Depends(_hub)]
+
+
+def _unit_of_work(context: ContextOf) -> Iterator[Transaction]:
+    with context.database.transaction() as tx:
+        yield tx
+
+
+def _set_up(context: ContextOf) -> Iterator[Transaction]:
+    with context.database.transaction() as tx:
+        yield tx
+    context.situation.refresh_from(context.database)
+
+
+def _reading(context: ContextOf) -> Iterator[Session]:
+    with context.database.read() as session:
+        yield session
+
+
+# What use cases are given: it commits before the answer leaves.
+UnitOfWork = Annotated[Transaction, Depends(_unit_of_work, scope="function")]
+# The same, for what this process takes over at once; the others follow within a second.
+SetUp = Annotated[Transaction, Depends(_set_up, scope="function")]
+Reading = Annotated[Session, Depends(_reading, scope="function")]
 
 # Who sees the alarms of a control room: its people, and its own software.
 RoomCaller = Annotated[Caller, require("operator", "supervisor", "gateway")]

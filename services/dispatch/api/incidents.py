@@ -4,7 +4,14 @@ from uuid import UUID
 
 from fastapi import APIRouter
 
-from services.dispatch.api.dependencies import ContextOf, DisclosuresOf, RoomCaller, Supervisor
+from services.dispatch.api.dependencies import (
+    ContextOf,
+    DisclosuresOf,
+    Reading,
+    RoomCaller,
+    Supervisor,
+    UnitOfWork,
+)
 from services.dispatch.presenters.caller_view import disclose_incident, incident_for, refuse_tied_caller
 from services.dispatch.presenters.incident_list import disclose_open_incidents
 from services.dispatch.schemas.incidents import IncidentCloseIn, IncidentView, SendIn
@@ -16,54 +23,55 @@ router = APIRouter(prefix="/v1", tags=["incidents"])
 
 @router.get("/control-rooms/{cic_id}/incidents")
 def open_incidents(
-    cic_id: str, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
+    cic_id: str, session: Reading, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
 ) -> list[IncidentView]:
     """List open incidents, most urgent first; many alike that nobody proved are one, with their `group`."""
     may_see_room(caller, cic_id)
-    return disclose_open_incidents(context, disclosures, caller, cic_id)
+    return disclose_open_incidents(session, context, disclosures, caller, cic_id)
 
 
 @router.get("/incidents/{incident_id}")
 def incident(
-    incident_id: UUID, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
+    incident_id: UUID, session: Reading, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
 ) -> IncidentView:
     """Read one incident; the card only while it is open."""
-    return disclose_incident(context, disclosures, caller, incident_id)
+    return disclose_incident(session, context, disclosures, caller, incident_id)
 
 
 @router.post("/incidents/{incident_id}/display")
 def display(
-    incident_id: UUID, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
+    incident_id: UUID, tx: UnitOfWork, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
 ) -> IncidentView:
     """Note that the incident stands on a screen of the control room."""
-    incident_for(context, caller, incident_id)
-    incident_actions.display_incident(context, incident_id)
-    return disclose_incident(context, disclosures, caller, incident_id)
+    incident_for(tx.session, context, caller, incident_id)
+    incident_actions.display_incident(tx, context, incident_id)
+    return disclose_incident(tx.session, context, disclosures, caller, incident_id)
 
 
 @router.post("/incidents/{incident_id}/acknowledge")
 def acknowledge(
-    incident_id: UUID, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
+    incident_id: UUID, tx: UnitOfWork, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
 ) -> IncidentView:
     """Take the alarm, as an operator of the room that answers for it; the escalation ladder stops."""
-    refuse_tied_caller(context, caller, incident_id)
-    incident_actions.acknowledge_incident(context, incident_id, caller.subject, caller.cic or "")
-    return disclose_incident(context, disclosures, caller, incident_id)
+    refuse_tied_caller(tx.session, context, caller, incident_id)
+    incident_actions.acknowledge_incident(tx, context, incident_id, caller.subject, caller.cic or "")
+    return disclose_incident(tx.session, context, disclosures, caller, incident_id)
 
 
 @router.post("/incidents/{incident_id}/take-over")
 def take_over(
-    incident_id: UUID, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
+    incident_id: UUID, tx: UnitOfWork, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
 ) -> IncidentView:
     """Accept the hand-over for the caller's control room."""
-    refuse_tied_caller(context, caller, incident_id)
-    incident_actions.take_over_incident(context, incident_id, caller.subject, caller.cic or "")
-    return disclose_incident(context, disclosures, caller, incident_id)
+    refuse_tied_caller(tx.session, context, caller, incident_id)
+    incident_actions.take_over_incident(tx, context, incident_id, caller.subject, caller.cic or "")
+    return disclose_incident(tx.session, context, disclosures, caller, incident_id)
 
 
 @router.post("/incidents/{incident_id}/send")
 def send(
     incident_id: UUID,
+    tx: UnitOfWork,
     context: ContextOf,
     disclosures: DisclosuresOf,
     caller: RoomCaller,
@@ -72,24 +80,26 @@ def send(
     """Send the named unit, or the proposed one if none is named; a caller with a tie may not name one."""
     unit_id = body.unit_id if body else None
     if unit_id is None:
-        incident_for(context, caller, incident_id)
+        incident_for(tx.session, context, caller, incident_id)
     else:
-        refuse_tied_caller(context, caller, incident_id)
-    send_unit.send(context, incident_id, unit_id, caller.cic)
-    return disclose_incident(context, disclosures, caller, incident_id)
+        refuse_tied_caller(tx.session, context, caller, incident_id)
+    send_unit.send(tx, context, incident_id, unit_id, caller.cic)
+    return disclose_incident(tx.session, context, disclosures, caller, incident_id)
 
 
 @router.post("/incidents/{incident_id}/close")
 def close(
     incident_id: UUID,
     body: IncidentCloseIn,
+    tx: UnitOfWork,
     context: ContextOf,
     disclosures: DisclosuresOf,
     caller: Supervisor,
 ) -> IncidentView:
     """Close the incident, as a supervisor, with a reason."""
-    refuse_tied_caller(context, caller, incident_id)
+    refuse_tied_caller(tx.session, context, caller, incident_id)
     incident_actions.close_incident(
+        tx,
         context,
         incident_id,
         body.outcome,
@@ -98,4 +108,4 @@ def close(
         reason=body.reason,
         cic_id=caller.cic,
     )
-    return disclose_incident(context, disclosures, caller, incident_id)
+    return disclose_incident(tx.session, context, disclosures, caller, incident_id)

@@ -12,6 +12,7 @@ from opentelemetry import trace
 from opentelemetry.trace import Span, SpanKind
 from pydantic import BaseModel, Field
 
+from chassis.database.database import SQLAlchemyError
 from chassis.errors import Invalid
 from chassis.http.limits import bodies
 from chassis.security import audit_context
@@ -69,7 +70,7 @@ async def intake(request: Request, hub: HubOf, context: ContextOf, _: AlarmServi
         raise next(iter(failed.values()))
     # The doorbell goes by the broker, which is perhaps away: look at once.
     hub.look()
-    incidents = await asyncio.to_thread(incidents_of, context, brought)
+    incidents = await asyncio.to_thread(_incidents_of, context, brought)
     return IntakeAnswer(accepted=not failed, not_taken=list(failed), incidents=incidents)
 
 
@@ -81,6 +82,15 @@ def _take(context: Context, brought: Sequence[Event], batch: bool) -> dict[UUID,
         # What was not taken comes again, and then not in this order.
         failed = take_presses(context, random.sample(presses, len(presses)), _PASSING_AT_MOST)
     return {press[0]: error for press, error in failed}
+
+
+def _incidents_of(context: Context, brought: Sequence[Event]) -> dict[UUID, UUID]:
+    try:
+        with context.database.read() as session:
+            return incidents_of(session, brought)
+    except SQLAlchemyError:
+        # What was taken is taken; this is only told.
+        return {}
 
 
 def _span_of(event: Event, spans: ExitStack) -> Span:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Response
 
-from services.dispatch.api.dependencies import ContextOf, DisclosuresOf, RoomCaller, UnitCaller
+from services.dispatch.api.dependencies import ContextOf, DisclosuresOf, Reading, RoomCaller, UnitCaller
 from services.dispatch.presenters.caller_view import disclose_photo, incident_for, order_for
 from services.dispatch.usecases.access_scope import own_order
 
@@ -21,11 +21,16 @@ router = APIRouter(prefix="/v1")
     responses=_JPEG,
 )
 def photo_in_room(
-    incident_id: UUID, photo_id: UUID, context: ContextOf, disclosures: DisclosuresOf, caller: RoomCaller
+    incident_id: UUID,
+    photo_id: UUID,
+    session: Reading,
+    context: ContextOf,
+    disclosures: DisclosuresOf,
+    caller: RoomCaller,
 ) -> Response:
     """Show a photo of the card, while the alarm is open."""
-    view = incident_for(context, caller, incident_id)
-    return _picture(disclose_photo(context, disclosures, caller, view, photo_id))
+    view = incident_for(session, context, caller, incident_id)
+    return _picture(disclose_photo(session, context, disclosures, caller, view, photo_id))
 
 
 @router.get(
@@ -35,12 +40,17 @@ def photo_in_room(
     responses=_JPEG,
 )
 def photo_at_unit(
-    order_id: UUID, photo_id: UUID, context: ContextOf, disclosures: DisclosuresOf, caller: UnitCaller
+    order_id: UUID,
+    photo_id: UUID,
+    session: Reading,
+    context: ContextOf,
+    disclosures: DisclosuresOf,
+    caller: UnitCaller,
 ) -> Response:
     """Show a photo of the card, while the order is the unit's."""
-    order = own_order(context, caller, order_id)
-    view = order_for(context, order.id, order.incident_id)
-    return _picture(disclose_photo(context, disclosures, caller, view, photo_id))
+    order = own_order(session, caller, order_id)
+    view = order_for(session, context, order.id, order.incident_id)
+    return _picture(disclose_photo(session, context, disclosures, caller, view, photo_id))
 
 
 def _picture(jpeg: bytes) -> Response:

@@ -1,6 +1,5 @@
 """Streams: what changes, as it changes."""
 
-from collections.abc import Callable
 from functools import partial
 from typing import Annotated
 
@@ -12,9 +11,8 @@ from chassis.security.auth import require
 from chassis.security.principal import Caller
 from services.dispatch.api.dependencies import ContextOf, DisclosuresOf, HubOf, RoomCaller
 from services.dispatch.presenters.incident_list import open_views, served_views
-from services.dispatch.push.hub import Hub
+from services.dispatch.push.hub import First, Hub
 from services.dispatch.push.watchers import Watcher
-from services.dispatch.schemas.incidents import IncidentView
 from services.dispatch.usecases.access_scope import may_be_unit, may_see_room
 
 router = APIRouter(prefix="/v1", tags=["streams"])
@@ -30,7 +28,7 @@ async def room_stream(
     may_see_room(caller, cic_id)
     person = account(caller.subject) if caller.roles & {"operator", "supervisor"} else None
     watcher = Watcher("room", cic_id, partial(disclosures.disclose, caller), person=person)
-    return _stream(hub, caller, watcher, partial(open_views, context, cic_id))
+    return _stream(hub, caller, watcher, partial(open_views, context=context, cic_id=cic_id))
 
 
 @router.get("/control-rooms/{cic_id}/units/stream", response_class=StreamingResponse)
@@ -40,7 +38,7 @@ async def gateway_stream(
     """Stream Server-Sent Events `order` (OrderView) and `withdrawn` for all units of a control room."""
     may_see_room(caller, cic_id)
     watcher = Watcher("gateway", cic_id, partial(disclosures.disclose, caller))
-    return _stream(hub, caller, watcher, partial(served_views, context, cic_id=cic_id))
+    return _stream(hub, caller, watcher, partial(served_views, context=context, cic_id=cic_id))
 
 
 @router.get("/units/{unit_id}/stream", response_class=StreamingResponse)
@@ -50,12 +48,10 @@ async def unit_stream(
     """Stream Server-Sent Events `order` (OrderView) and `withdrawn` for one unit."""
     may_be_unit(caller, unit_id)
     watcher = Watcher("unit", unit_id, partial(disclosures.disclose, caller))
-    return _stream(hub, caller, watcher, partial(served_views, context, unit_id))
+    return _stream(hub, caller, watcher, partial(served_views, context=context, unit_id=unit_id))
 
 
-def _stream(
-    hub: Hub, caller: Caller, watcher: Watcher, first: Callable[[], list[IncidentView]]
-) -> StreamingResponse:
+def _stream(hub: Hub, caller: Caller, watcher: Watcher, first: First) -> StreamingResponse:
     watcher.until, watcher.opened_by = caller.exp, caller.opened_by
     headers = {"x-accel-buffering": "no"}
     return StreamingResponse(hub.watch(watcher, first), media_type="text/event-stream", headers=headers)

@@ -9,7 +9,7 @@ from chassis.http.limits import bodies
 from chassis.security import audit_context
 from chassis.security.auth import require
 from chassis.security.principal import Caller
-from services.dispatch.api.dependencies import ContextOf, RoomCaller, UnitCaller
+from services.dispatch.api.dependencies import ContextOf, Reading, RoomCaller, UnitCaller
 from services.dispatch.presenters.units import limit_units
 from services.dispatch.schemas.common import MOST_BYTES
 from services.dispatch.schemas.units import PositionIn, UnitIn, UnitOut
@@ -34,7 +34,12 @@ def put_units(body: Several[UnitIn], context: ContextOf, caller: Registrar) -> N
     for unit in body:
         told = (unit.callsign, unit.zone_id, unit.control_room_id, unit.available)
         audit_context.about(f"unit:{unit.unit_id}", state=told)
-    units.put_units(context, body)
+    if body:
+        # Stored before any is refused: those that are wrong keep none of the others out.
+        with context.database.transaction() as tx:
+            stored = units.put_units(tx, context, [unit.record() for unit in body])
+        context.situation.refresh_from(context.database)
+        units.refuse_others([unit.unit_id for unit in body], stored)
     refuse_wrong(body)
 
 
@@ -51,12 +56,15 @@ def positions(body: Several[PositionIn], context: ContextOf, caller: UnitCaller)
     if room is None:
         for position in body:
             may_be_unit(caller, position.unit_id)
-    units.move_units(context, body, room)
+    if body:
+        with context.database.transaction() as tx:  # stored before any is refused
+            moved = units.move_units(tx, [position.record() for position in body], room)
+        units.refuse_others([position.unit_id for position in body], moved)
     refuse_wrong(body)
 
 
 @router.get("/control-rooms/{cic_id}/units", tags=["units"])
-def seen(cic_id: str, context: ContextOf, caller: RoomCaller) -> list[UnitOut]:
+def seen(cic_id: str, session: Reading, context: ContextOf, caller: RoomCaller) -> list[UnitOut]:
     """List the units of a control room, and those of others while they serve an alarm of its own."""
     may_see_room(caller, cic_id)
-    return limit_units(context, caller, cic_id)
+    return limit_units(session, context, caller, cic_id)

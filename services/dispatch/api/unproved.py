@@ -1,11 +1,15 @@
-"""Ending a flood of presses that nobody proved."""
+"""One act ends a flood of presses that nobody proved; each alarm still has its own outcome, line and event."""
+
+from uuid import UUID
 
 from fastapi import APIRouter
 
+from chassis.security import audit_context
 from services.dispatch.api.dependencies import ContextOf, Supervisor
+from services.dispatch.errors import IncidentIsTaken, IncidentUnknown, NotResponsible
 from services.dispatch.schemas.incidents import UnprovedClosed, UnprovedCloseIn
-from services.dispatch.usecases import unproved_floods
 from services.dispatch.usecases.access_scope import may_see_room
+from services.dispatch.usecases.incident_actions import close_incident
 
 router = APIRouter(prefix="/v1", tags=["incidents"])
 
@@ -14,11 +18,31 @@ router = APIRouter(prefix="/v1", tags=["incidents"])
 def close_unproved(
     cic_id: str, body: UnprovedCloseIn, context: ContextOf, caller: Supervisor
 ) -> UnprovedClosed:
-    """Close, as a supervisor, many alarms that nobody proved, in one act with one reason."""
+    """Close, as a supervisor, many alarms that nobody proved, in one act with one reason.
+
+    Each by itself: those that were proved, taken or pressed again meanwhile stay, and keep no other open.
+    """
     may_see_room(caller, cic_id)
-    # Who does not say how many presses they saw saw one: what came later stays.
-    seen = {incident_id: body.presses.get(incident_id, 1) for incident_id in body.incident_ids}
-    closed, left = unproved_floods.close_unproved(
-        context, seen, body.outcome, caller.subject, body.reason, cic_id
-    )
+    closed, left = list[UUID](), list[UUID]()
+    for incident_id in dict.fromkeys(body.incident_ids):
+        audit_context.only_about(f"incident:{incident_id}")
+        try:
+            with context.database.transaction() as tx:
+                close_incident(
+                    tx,
+                    context,
+                    incident_id,
+                    body.outcome,
+                    by="supervisor",
+                    person=caller.subject,
+                    reason=body.reason,
+                    cic_id=cic_id,
+                    # Who does not say how many presses they saw saw one: what came later stays.
+                    seen_presses=body.presses.get(incident_id, 1),
+                )
+        except (IncidentIsTaken, IncidentUnknown, NotResponsible):
+            audit_context.noted("write")  # nothing was written
+            left.append(incident_id)
+        else:
+            closed.append(incident_id)
     return UnprovedClosed(closed=closed, left=left)

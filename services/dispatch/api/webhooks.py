@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from chassis.security.auth import require
 from chassis.security.principal import Caller
-from services.dispatch.api.dependencies import ContextOf, Supervisor
+from services.dispatch.api.dependencies import ContextOf, Reading, SetUp, Supervisor, UnitOfWork
 from services.dispatch.presenters.webhooks import show_room_webhooks, show_webhook
 from services.dispatch.schemas.control_rooms import RoomWebhook, WebhookAnswerIn, WebhookOut
 from services.dispatch.usecases import room_webhooks
@@ -17,31 +17,31 @@ Keeper = Annotated[Caller, require("admin", "supervisor")]
 
 
 @router.get("/webhooks")
-def webhooks(context: ContextOf, caller: Keeper) -> list[RoomWebhook]:
+def webhooks(session: Reading, context: ContextOf, caller: Keeper) -> list[RoomWebhook]:
     """List the webhooks that the caller looks after, and whether they work: all, or the own room's."""
     everywhere = "admin" in caller.roles
     own = list(context.situation.control_rooms) if everywhere else [room_of(caller)]
-    with context.database.read() as session:
-        return show_room_webhooks(session, own)
+    return show_room_webhooks(session, own)
 
 
 @router.get("/control-rooms/{cic_id}/webhook")
-def webhook(cic_id: str, context: ContextOf, caller: Keeper) -> WebhookOut:
+def webhook(cic_id: str, session: Reading, caller: Keeper) -> WebhookOut:
     """Show where the room's alarms go, and where somebody proposes to send them. Never the secret."""
     may_set_up_room(caller, cic_id)
-    with context.database.read() as session:
-        return show_webhook(session, cic_id)
+    return show_webhook(session, cic_id)
 
 
 @router.post("/control-rooms/{cic_id}/webhook/confirm", status_code=204)
-def confirm_webhook(cic_id: str, body: WebhookAnswerIn, context: ContextOf, caller: Supervisor) -> None:
+def confirm_webhook(
+    cic_id: str, body: WebhookAnswerIn, tx: SetUp, context: ContextOf, caller: Supervisor
+) -> None:
     """Put the proposed webhook into force: its proposer may not."""
     may_see_room(caller, cic_id)
-    room_webhooks.confirm(context, cic_id, body.proposal_id, caller)
+    room_webhooks.confirm(tx, context, cic_id, body.proposal_id, caller)
 
 
 @router.post("/control-rooms/{cic_id}/webhook/decline", status_code=204)
-def decline_webhook(cic_id: str, body: WebhookAnswerIn, context: ContextOf, caller: Keeper) -> None:
+def decline_webhook(cic_id: str, body: WebhookAnswerIn, tx: UnitOfWork, caller: Keeper) -> None:
     """Take the proposal away; the old webhook stays."""
     may_set_up_room(caller, cic_id)
-    room_webhooks.decline(context, cic_id, body.proposal_id, caller)
+    room_webhooks.decline(tx, cic_id, body.proposal_id, caller)

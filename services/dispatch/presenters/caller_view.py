@@ -20,56 +20,55 @@ from services.dispatch.usecases.access_scope import refuse_tied
 from services.dispatch.usecases.context import Context
 
 
-def incident_for(context: Context, caller: Caller, incident_id: UUID) -> IncidentView:
+def incident_for(session: Session, context: Context, caller: Caller, incident_id: UUID) -> IncidentView:
     """Read the incident, if the caller's control room has it; raises `IncidentUnknown` otherwise."""
-    with context.database.read() as session:
-        incident = session.get(IncidentRow, incident_id)
-        if incident is None or caller.cic not in [incident.cic_id, *readable(incident).also_cics]:
-            raise IncidentUnknown("no such incident", field="incident_id")
-        return _view(context, session, incident_id)
+    incident = session.get(IncidentRow, incident_id)
+    if incident is None or caller.cic not in [incident.cic_id, *readable(incident).also_cics]:
+        raise IncidentUnknown("no such incident", field="incident_id")
+    return _view(context, session, incident_id)
 
 
-def order_for(context: Context, order_id: UUID, incident_id: UUID) -> OrderView:
+def order_for(session: Session, context: Context, order_id: UUID, incident_id: UUID) -> OrderView:
     """Read one order as its unit sees it now."""
-    with context.database.read() as session:
-        incident = _view(context, session, incident_id)
+    incident = _view(context, session, incident_id)
     summary = next(order for order in incident.orders if order.order_id == order_id)
     return order_view(incident, summary)
 
 
 def disclose_incident(
-    context: Context, disclosures: Disclosures, caller: Caller, incident_id: UUID
+    session: Session, context: Context, disclosures: Disclosures, caller: Caller, incident_id: UUID
 ) -> IncidentView:
     """Disclose an incident to a caller whose room has it; raises `IncidentUnknown`."""
-    return disclosures.disclose(caller, incident_for(context, caller, incident_id))
+    return disclosures.disclose(caller, incident_for(session, context, caller, incident_id))
 
 
-def disclose_order(context: Context, disclosures: Disclosures, caller: Caller, order: OrderRow) -> OrderView:
+def disclose_order(
+    session: Session, context: Context, disclosures: Disclosures, caller: Caller, order: OrderRow
+) -> OrderView:
     """Disclose an order to its unit."""
-    return disclosures.disclose(caller, order_for(context, order.id, order.incident_id))
+    return disclosures.disclose(caller, order_for(session, context, order.id, order.incident_id))
 
 
 def disclose_photo(
-    context: Context, disclosures: Disclosures, caller: Caller, view: V, photo_id: UUID
+    session: Session, context: Context, disclosures: Disclosures, caller: Caller, view: V, photo_id: UUID
 ) -> bytes:
     """Disclose the JPEG of a photo on the card that this view shows the caller; raises `PhotoUnknown`."""
-    picture = _photo_on_card(context, disclosures.disclose(caller, view), photo_id)
+    picture = _photo_on_card(session, context, disclosures.disclose(caller, view), photo_id)
     disclosures.log_photo(caller, view)
     return picture
 
 
-def refuse_tied_caller(context: Context, caller: Caller, incident_id: UUID) -> None:
+def refuse_tied_caller(session: Session, context: Context, caller: Caller, incident_id: UUID) -> None:
     """Refuse what only somebody without a tie may do with this incident; raises `Tied`, `IncidentUnknown`."""
-    view = incident_for(context, caller, incident_id)
+    view = incident_for(session, context, caller, incident_id)
     refuse_tied(tied=is_one_of(caller.subject, view.kept_from))
 
 
-def _photo_on_card(context: Context, view: IncidentView | OrderView, photo_id: UUID) -> bytes:
+def _photo_on_card(session: Session, context: Context, view: IncidentView | OrderView, photo_id: UUID) -> bytes:
     """Read the JPEG of a photo on the card that this view shows; raises `PhotoUnknown`."""
     if view.card is None or photo_id not in {each.photo_id for each in view.card.photos}:
         raise PhotoUnknown("there is no such photo")
-    with context.database.read() as session:
-        row = session.get(PhotoRow, photo_id)
+    row = session.get(PhotoRow, photo_id)
     if row is None:
         raise PhotoUnknown("the photo is not here yet")
     return base64.b64decode(context.vault.open(photo_place(photo_id), row.sealed))

@@ -1,5 +1,6 @@
 """The incidents of a control room or a unit, as a list and as the first frames of a stream."""
 
+from chassis.database.database import Session
 from chassis.runtime import clock
 from chassis.security.principal import Caller
 from services.dispatch.domain.unproved import LASTS, Line, grouped
@@ -12,29 +13,28 @@ from services.dispatch.usecases.context import Context
 
 
 def disclose_open_incidents(
-    context: Context, disclosures: Disclosures, caller: Caller, cic_id: str
+    session: Session, context: Context, disclosures: Disclosures, caller: Caller, cic_id: str
 ) -> list[IncidentView]:
     """Disclose the open incidents of a room, most urgent first; a flood that nobody proved is one."""
-    with context.database.read() as session:
-        lines = grouped(load_open_incidents(session, cic_id))
-        whole = load_views(context, session, [line.shown.id for line in lines], clock.now())
+    lines = grouped(load_open_incidents(session, cic_id))
+    whole = load_views(context, session, [line.shown.id for line in lines], clock.now())
     groups = {line.shown.id: _group(line) for line in lines if line.alike}
     found = (view.model_copy(update={"group": groups.get(view.incident_id)}) for view in whole)
     return [disclosures.disclose(caller, view) for view in found]
 
 
-def open_views(context: Context, cic_id: str) -> list[IncidentView]:
+def open_views(session: Session, context: Context, cic_id: str) -> list[IncidentView]:
     """Read the views of a room's open incidents, as they are before anybody is shown them."""
-    with context.database.read() as session:
-        found = load_open_incidents(session, cic_id)
-        return load_views(context, session, [each.id for each in found], clock.now())
+    found = load_open_incidents(session, cic_id)
+    return load_views(context, session, [each.id for each in found], clock.now())
 
 
-def served_views(context: Context, unit_id: str | None = None, cic_id: str | None = None) -> list[IncidentView]:
+def served_views(
+    session: Session, context: Context, unit_id: str | None = None, cic_id: str | None = None
+) -> list[IncidentView]:
     """Read the views of what this unit, or the units of this room, hold an order for."""
-    with context.database.read() as session:
-        found = load_served_incidents(session, unit_id, cic_id)
-        return load_views(context, session, [each.id for each in found], clock.now())
+    found = load_served_incidents(session, unit_id, cic_id)
+    return load_views(context, session, [each.id for each in found], clock.now())
 
 
 def _group(line: Line[IncidentRow]) -> UnprovedGroup:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from chassis.database import damaged_rows
+from chassis.database.database import Session
 from chassis.security.accounts import is_one_of
 from chassis.security.principal import Caller
 from services.dispatch.schemas.units import UnitOut
@@ -10,11 +11,9 @@ from services.dispatch.store.units import units_seen_by
 from services.dispatch.usecases.context import Context
 
 
-def limit_units(context: Context, caller: Caller, cic_id: str) -> list[UnitOut]:
+def limit_units(session: Session, context: Context, caller: Caller, cic_id: str) -> list[UnitOut]:
     """List the units that a room may see, each as far as the caller may."""
-    with context.database.read() as session:
-        found = units_seen_by(session, cic_id)
-    return [_limit_unit(context, caller, unit, cic_id) for unit in found]
+    return [_limit_unit(context, caller, unit, cic_id) for unit in units_seen_by(session, cic_id)]
 
 
 def _limit_unit(context: Context, caller: Caller, unit: Any, cic_id: str) -> UnitOut:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from opentelemetry.trace import Span
 
-from chassis.database.database import SQLAlchemyError
+from chassis.database.database import Session, SQLAlchemyError
 from chassis.runtime import clock
 from chassis.security.signouts import SignOuts
 from services.dispatch.presenters.incident_view import load_views
@@ -28,6 +28,10 @@ POLL_S = 0.5
 # How far a poll looks back, and every so many polls: a transaction that took long shows late what it changed.
 _LOOK_BACK = timedelta(seconds=2)
 _LOOK_FAR_BACK, _FAR_EVERY = timedelta(seconds=30), 20
+
+
+# Reads what a stream shows first.
+First = Callable[[Session], list[IncidentView]]
 
 
 class Hub:
@@ -77,7 +81,9 @@ class Hub:
         """Poll now: this process changed something, and the broker may be away."""
         self._look.set()
 
-    async def watch(self, watcher: Watcher, first: Callable[[], list[IncidentView]]) -> AsyncIterator[bytes]:
+    async def watch(
+        self, watcher: Watcher, first: Callable[[Session], list[IncidentView]]
+    ) -> AsyncIterator[bytes]:
         """Give the frames of one stream: the present state, then every change, then keep-alives in silence.
 
         It ends with the token that opened it, and when its session is signed out: whoever still may comes back
@@ -88,7 +94,7 @@ class Hub:
         try:
             await asyncio.to_thread(self._note_duty, [watcher])
             yield b": stalkingalarm\nretry: 500\n\n"
-            for incident in await asyncio.to_thread(first):
+            for incident in await asyncio.to_thread(self._read, first):
                 for frame in frames_for(watcher, incident):
                     yield frame
             while (left_s := watcher.left_s()) > 0 and watcher in self._watchers:
@@ -104,6 +110,10 @@ class Hub:
                 yield frame_or_end
         finally:
             self._watchers.discard(watcher)
+
+    def _read(self, first: First) -> list[IncidentView]:
+        with self._context.database.read() as session:
+            return first(session)
 
     def _drop(self, watcher: Watcher) -> None:
         self._watchers.discard(watcher)

@@ -2,12 +2,13 @@
 
 import base64
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, StringConstraints
 
 from contracts.values import Incoming, see_all
+from services.dispatch.domain.webhooks import NewWebhook
 
 
 def _webhook_secret(value: SecretStr) -> SecretStr:
@@ -38,6 +39,13 @@ class ControlRoomIn(Incoming):
     # As it was written: what a parser would make of it is no longer what somebody meant.
     webhook_url: Annotated[str, StringConstraints(max_length=500)] | None = None
     webhook_secret: WebhookSecret | None = None
+
+    def webhook(self) -> NewWebhook | None:
+        """Give the webhook that is wanted; None where nothing is said of it."""
+        if "webhook_url" not in self.model_fields_set and self.webhook_secret is None:
+            return None
+        secret = self.webhook_secret.get_secret_value() if self.webhook_secret else None
+        return NewWebhook(self.webhook_url, secret)
 
 
 class WebhookProposed(BaseModel):
@@ -87,4 +95,4 @@ class ControlRoomOut(BaseModel):
     lon: float
 
 
-Geojson = Annotated[dict[str, Any], AfterValidator(see_all)]
+Geojson = Annotated[dict[str, object], AfterValidator(see_all)]

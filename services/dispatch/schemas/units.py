@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field, StringConstraints
 from chassis.database.damaged_rows import RowOut
 from contracts.common import NO_NUL
 from contracts.values import Incoming
+from services.dispatch.domain.units import NewUnit, Position
 from services.dispatch.schemas.common import Id, Latitude, Longitude
 
 
@@ -22,6 +23,18 @@ class UnitIn(Incoming):
     lat: Latitude | None = None
     lon: Longitude | None = None
     available: bool = True
+
+    def record(self) -> NewUnit:
+        """Give what the use case is told."""
+        return NewUnit(
+            self.unit_id,
+            self.callsign,
+            self.zone_id,
+            self.control_room_id,
+            self.lat,
+            self.lon,
+            self.available,
+        )
 
 
 class OfferIn(BaseModel):
@@ -38,6 +51,10 @@ class PositionIn(Incoming):
     lat: Latitude
     lon: Longitude
     available: bool | None = None
+
+    def record(self) -> Position:
+        """Give what the use case is told."""
+        return Position(self.unit_id, self.lat, self.lon, self.available)
 
 
 class UnitOut(RowOut):

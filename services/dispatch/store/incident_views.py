@@ -34,6 +34,7 @@ def load_view_rows(session: Session, ids: Collection[UUID]) -> list[list[Any]]:
 
     Cards and links of open incidents only, both by enrolment; ties by incident.
     """
+    session.flush()  # what this unit of work changed is seen too
     values = {"ids": list(ids)}
     queries = (_INCIDENTS, _ORDERS, _CARDS, _LINKED, TIED)
     return send(session, *(Statement(query, values) for query in queries))

@@ -34,8 +34,9 @@ _UNACKNOWLEDGED = text(
 
 
 def lock_incident(session: Session, incident_id: UUID) -> IncidentRow | None:
-    """Lock the incident until the transaction ends. Always locked before its orders."""
+    """Lock the incident until the transaction ends, and read it anew. Always locked before its orders."""
     query = select(IncidentRow).where(col(IncidentRow.id) == incident_id).with_for_update()
+    query = query.execution_options(populate_existing=True)
     incident = session.execute(query).scalar_one_or_none()
     return readable(incident) if incident is not None else None
 

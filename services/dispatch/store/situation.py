@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 from sqlmodel import Session
 
+from chassis.database.database import Database
 from chassis.database.isolation import apart
 from chassis.database.sql import Statement, send
 from chassis.runtime import clock
@@ -113,6 +114,11 @@ class Situation:
         """Give a control room; one that no map has any more proposes, and its neighbour is the default one."""
         known = self.rooms.get(room_id)
         return known or Room(room_id, "proposed", False, False, (self._defaults.cic,))
+
+    def refresh_from(self, database: Database) -> None:
+        """Take over what changed in the database; raises SQLAlchemy's errors."""
+        with database.read() as session:
+            self.refresh(session)
 
     def refresh(self, session: Session) -> None:
         """Take over what other processes changed; cheap when little did."""
@@ -288,7 +294,9 @@ def _point(fix: Fix | None) -> Point | None:
     return Point(fix.lat, fix.lon) if fix is not None else None
 
 
-def import_map(session: Session, geojson: dict[str, Any], by: str, at: datetime, rooms: set[str]) -> list[Zone]:
+def import_map(
+    session: Session, geojson: dict[str, object], by: str, at: datetime, rooms: set[str]
+) -> list[Zone]:
     """Store real zones after checking them; raises geography.InvalidMapError naming feature and field."""
     zones = parse_zones(geojson, rooms)
     session.add(MapRow(geojson=geojson, imported_at=at, imported_by=by))

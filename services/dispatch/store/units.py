@@ -1,6 +1,7 @@
 """The SQL of units: whose they are, where they are, who may see them, which order they hold."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from sqlmodel import Session
 from chassis.database.columns import table_of
 from chassis.database.sql import Insert, Statement, as_json, send
 from services.dispatch.domain.orders import LIVE
+from services.dispatch.domain.units import NewUnit, Position
 from services.dispatch.models import UnitRow
 from services.dispatch.store.ties import STANDS
 
@@ -85,19 +87,38 @@ _SEEN_BY_ROOM = (
 )
 
 
-def store_units(session: Session, rows: Sequence[Mapping[str, Any]]) -> set[str]:
-    """Add units or change what is known of them; returns those that are now as `rows` say.
+def store_units(session: Session, units: Sequence[NewUnit], now: datetime) -> set[str]:
+    """Add units or change what is known of them; returns those that are now as `units` say.
 
     The others belong to another room. An order that a unit holds is not touched.
     """
-    [stored] = send(session, _PUT(rows))
+    if not units:
+        return set()
+    [stored] = send(session, _PUT([_unit_row(unit, now) for unit in units]))
     return {row.id for row in stored}
 
 
+def _unit_row(unit: NewUnit, now: datetime) -> Mapping[str, object]:
+    return {
+        "id": unit.unit_id,
+        "callsign": unit.callsign,
+        "zone_id": unit.zone_id,
+        "cic_id": unit.control_room_id,
+        "lat": unit.lat if unit.lon is not None else None,
+        "lon": unit.lon if unit.lat is not None else None,
+        "available": unit.available,
+        "seen_at": now,
+        "changed_at": now,
+    }
+
+
 def store_positions(
-    session: Session, rows: Sequence[Mapping[str, Any]], cic_id: str | None, now: datetime
+    session: Session, positions: Sequence[Position], cic_id: str | None, now: datetime
 ) -> set[str]:
     """Store positions (and availability, where given) of units of `cic_id` (None: any); return which moved."""
+    if not positions:
+        return set()
+    rows = [asdict(position) for position in positions]
     [moved] = send(session, Statement(_MOVE, {"rows": as_json(rows), "cic": cic_id, "now": now}))
     return {row.id for row in moved}
 

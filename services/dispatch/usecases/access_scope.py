@@ -2,12 +2,13 @@
 
 from uuid import UUID
 
+from chassis.database.database import Session
 from chassis.errors import Forbidden
 from chassis.security.principal import Caller
 from services.dispatch.errors import OrderUnknown, Tied
 from services.dispatch.models import OrderRow, UnitRow
+from services.dispatch.store.orders import incident_id_of_order
 from services.dispatch.store.ties import is_tied
-from services.dispatch.usecases.context import Context
 
 
 def may_see_room(caller: Caller, cic_id: str) -> None:
@@ -35,14 +36,13 @@ def may_be_unit(caller: Caller, unit_id: str) -> None:
         raise Forbidden("this is another unit's", field="unit_id")
 
 
-def own_order(context: Context, caller: Caller, order_id: UUID) -> OrderRow:
+def own_order(session: Session, caller: Caller, order_id: UUID) -> OrderRow:
     """Load the order, if it is the calling unit's or of its own room's gateway.
 
     Raises `OrderUnknown` otherwise.
     """
-    with context.database.read() as session:
-        order = session.get(OrderRow, order_id)
-        unit = session.get(UnitRow, order.unit_id) if order is not None else None
+    order = session.get(OrderRow, order_id)
+    unit = session.get(UnitRow, order.unit_id) if order is not None else None
     by_unit = order is not None and "unit" in caller.roles and caller.unit == order.unit_id
     by_gateway = unit is not None and "gateway" in caller.roles and caller.cic == unit.cic_id
     if order is None or order.state == "proposed" or not (by_unit or by_gateway):
@@ -50,19 +50,17 @@ def own_order(context: Context, caller: Caller, order_id: UUID) -> OrderRow:
     return order
 
 
-def incident_of_order(context: Context, order_id: UUID) -> UUID:
+def incident_of_order(session: Session, order_id: UUID) -> UUID:
     """Find which incident an order is for; raises `OrderUnknown`."""
-    with context.database.read() as session:
-        order = session.get(OrderRow, order_id)
-    if order is None:
+    incident_id = incident_id_of_order(session, order_id)
+    if incident_id is None:
         raise OrderUnknown("no such order", field="order_id")
-    return order.incident_id
+    return incident_id
 
 
-def has_tie(context: Context, caller: Caller, order: OrderRow) -> bool:
+def has_tie(session: Session, caller: Caller, order: OrderRow) -> bool:
     """Say whether the caller has a tie to a party of the incident of an order."""
-    with context.database.read() as session:
-        return is_tied(session, order.incident_id, caller.subject)
+    return is_tied(session, order.incident_id, caller.subject)
 
 
 def refuse_tied(*, tied: bool) -> None:

@@ -28,53 +28,56 @@ from services.dispatch.usecases.send_unit import find_unit, send_order
 
 
 def confirm_by_radio(
-    context: Context, order_id: UUID, operator: Caller, target: OrderState, reason: str | None
+    tx: Transaction,
+    context: Context,
+    order_id: UUID,
+    operator: Caller,
+    target: OrderState,
+    reason: str | None,
 ) -> None:
     """Confirm that the crew said by radio: it takes the order, drives or is there. Repeating is harmless.
 
     A unit that was taken away for its silence gets its order back, if it is still free. Raises
     `OrderMoveImpossible`, `NotResponsible`, `IncidentIsClosed`, `UnitNotAvailable`.
     """
-    with context.database.transaction() as tx:
-        incident, order = _for_operator(tx, order_id, operator)
-        if order.state == "withdrawn" and order.reason == "unit_silent":
-            order = send_order(tx, context, incident, order.unit_id, None, automatic=False)
-        current: OrderState = order.state  # type: ignore[assignment]
-        if already_there(current, target):
-            return
-        if not can_move(current, target):
-            raise OrderMoveImpossible(f"an order that is {current} cannot become {target}")
-        note_sign_of_life(tx.session, [order.unit_id], clock.now())
-        order.by_radio = True
-        if reason is not None:
-            order.said = context.seal_said(order.id, reason)
-        audit.wrote(tx, operator, audit.Purpose(BY_RADIO, f"order:{order.id}"), [target])
-        report_progress(tx, context, incident, order, target, clock.now(), None)
+    incident, order = _for_operator(tx, order_id, operator)
+    if order.state == "withdrawn" and order.reason == "unit_silent":
+        order = send_order(tx, context, incident, order.unit_id, None, automatic=False)
+    current: OrderState = order.state  # type: ignore[assignment]
+    if already_there(current, target):
+        return
+    if not can_move(current, target):
+        raise OrderMoveImpossible(f"an order that is {current} cannot become {target}")
+    note_sign_of_life(tx.session, [order.unit_id], clock.now())
+    order.by_radio = True
+    if reason is not None:
+        order.said = context.seal_said(order.id, reason)
+    audit.wrote(tx, operator, audit.Purpose(BY_RADIO, f"order:{order.id}"), [target])
+    report_progress(tx, context, incident, order, target, clock.now(), None)
 
 
-def recall(context: Context, order_id: UUID, operator: Caller, reason: str) -> None:
+def recall(tx: Transaction, context: Context, order_id: UUID, operator: Caller, reason: str) -> None:
     """Call a unit back before it is there: it is free again, and the next nearest is proposed.
 
     Repeating is harmless. Who leaves her without a patrol is asked to send another one, as who took the alarm
     and sent nobody. Raises `OrderMoveImpossible`, `NotResponsible`, `IncidentIsClosed`.
     """
-    with context.database.transaction() as tx:
-        incident, order = _for_operator(tx, order_id, operator)
-        if order.state == "withdrawn" and order.reason == "recalled":
-            return
-        if order.state not in LIVE or order.state == "on_scene":
-            raise OrderMoveImpossible(f"an order that is {order.state} is not called back")
-        now = clock.now()
-        order.said = context.seal_said(order.id, reason)
-        timers.cancel(tx.session, str(order.id), ["unit_answer"])
-        apply_move(tx, incident, order, "withdrawn", now, "recalled")
-        touch_incident(tx.session, incident, now)
-        audit.wrote(tx, operator, audit.Purpose("recalled", f"order:{order.id}"), ["withdrawn"])
-        other = find_unit(tx, context, incident, now, send_now=False)
-        if other is None or other.state == "proposed":
-            _nobody_goes(tx, context, incident)
-        notify_watchers(tx, context, incident)
-        notify_queues(tx, context, incident)
+    incident, order = _for_operator(tx, order_id, operator)
+    if order.state == "withdrawn" and order.reason == "recalled":
+        return
+    if order.state not in LIVE or order.state == "on_scene":
+        raise OrderMoveImpossible(f"an order that is {order.state} is not called back")
+    now = clock.now()
+    order.said = context.seal_said(order.id, reason)
+    timers.cancel(tx.session, str(order.id), ["unit_answer"])
+    apply_move(tx, incident, order, "withdrawn", now, "recalled")
+    touch_incident(tx.session, incident, now)
+    audit.wrote(tx, operator, audit.Purpose("recalled", f"order:{order.id}"), ["withdrawn"])
+    other = find_unit(tx, context, incident, now, send_now=False)
+    if other is None or other.state == "proposed":
+        _nobody_goes(tx, context, incident)
+    notify_watchers(tx, context, incident)
+    notify_queues(tx, context, incident)
 
 
 def _nobody_goes(tx: Transaction, context: Context, incident: IncidentRow) -> None:

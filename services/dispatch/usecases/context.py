@@ -9,17 +9,17 @@ from uuid import UUID
 from chassis.database.database import Database, Session
 from chassis.security.vault import Vault
 from contracts.common import Fix
+from contracts.dispatch import OrderSent
 from contracts.registry import Address, Card
 from services.dispatch.domain.geography import Point
 from services.dispatch.models import IncidentRow
-from services.dispatch.schemas.incidents import IncidentView
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.damaged_incidents import Known, of_incident
 from services.dispatch.store.encrypted_columns import card_place, fix_json, fix_place, proof_place, said_place
 from services.dispatch.store.situation import Situation
 
-# `load_views` and `seal_opened`, with the same arguments as theirs.
-LoadViews = Callable[["Context", Session, Sequence[UUID], datetime], list[IncidentView]]
+# `orders_for_rooms` and `seal_opened`, with the same arguments as theirs.
+OrdersForRooms = Callable[["Context", Session, IncidentRow, Sequence[str]], list[OrderSent]]
 SealOpened = Callable[["Context", Mapping[str, Any], Fix | None, Any, Any, datetime], str]
 
 
@@ -27,7 +27,7 @@ SealOpened = Callable[["Context", Mapping[str, Any], Fix | None, Any, Any, datet
 class Presenters:
     """What makes of incidents what others are shown: a floor above, so the composition root hands it in."""
 
-    load_views: LoadViews
+    orders_for_rooms: OrdersForRooms
     seal_opened: SealOpened
 
 

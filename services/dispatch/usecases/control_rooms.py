@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
 
 from chassis.database.database import Transaction
 from chassis.errors import Invalid
@@ -11,7 +10,6 @@ from contracts.dispatch import ControlRoomRegistered, NamedZone, ZonesPublished
 from services.dispatch.domain.geography import InvalidMapError, Zone
 from services.dispatch.errors import ControlRoomUnknown
 from services.dispatch.models import ZonesToldRow
-from services.dispatch.schemas.control_rooms import ControlRoomIn
 from services.dispatch.store.control_rooms import (
     add_control_rooms,
     lock_published_zones,
@@ -22,56 +20,50 @@ from services.dispatch.store.situation import import_map
 from services.dispatch.usecases.context import Context
 
 
-def set_policy(context: Context, cic_id: str, wanted: ControlRoomIn) -> None:
+def set_policy(tx: Transaction, context: Context, cic_id: str, policy: str, *, amqp: bool) -> None:
     """Set how a control room wants its alarms, but for its webhook; raises `ControlRoomUnknown`."""
     if cic_id not in context.situation.rooms:
         raise ControlRoomUnknown("no such control room", field="control_room_id")
-    with context.database.transaction() as tx:
-        store_policy(tx.session, cic_id, wanted.policy, amqp=wanted.amqp)
-    refresh(context)
+    store_policy(tx.session, cic_id, policy, amqp=amqp)
 
 
-def announce(context: Context) -> None:
+def announce(tx: Transaction, context: Context) -> None:
     """Tell of control rooms that were not announced yet; the map is what makes them exist."""
-    with context.database.transaction() as tx:
-        add_control_rooms(tx.session, context.situation.rooms)
-        for row in lock_unannounced(tx.session):
-            room = context.situation.control_rooms.get(row.id)
-            if room is None:
-                continue
-            row.announced = True
-            tx.publish(
-                ControlRoomRegistered(
-                    control_room_id=room.id,
-                    name=room.names.nl,
-                    canary_lat=room.seat.lat,
-                    canary_lon=room.seat.lon,
-                )
+    add_control_rooms(tx.session, context.situation.rooms)
+    for row in lock_unannounced(tx.session):
+        room = context.situation.control_rooms.get(row.id)
+        if room is None:
+            continue
+        row.announced = True
+        tx.publish(
+            ControlRoomRegistered(
+                control_room_id=room.id,
+                name=room.names.nl,
+                canary_lat=room.seat.lat,
+                canary_lon=room.seat.lon,
             )
+        )
 
 
-def put_map(context: Context, geojson: dict[str, Any], by: str) -> int:
+def put_map(tx: Transaction, context: Context, geojson: dict[str, object], by: str) -> int:
     """Import real zones; raises `Invalid` listing everything that is wrong, by feature and field."""
     try:
-        with context.database.transaction() as tx:
-            # Locked first: maps come into force in the order in which others hear of them.
-            told = lock_published_zones(tx.session)
-            zones = import_map(tx.session, geojson, by, clock.now(), set(context.situation.rooms))
-            _publish_zones(tx, told, zones)
+        # Locked first: maps come into force in the order in which others hear of them.
+        told = lock_published_zones(tx.session)
+        zones = import_map(tx.session, geojson, by, clock.now(), set(context.situation.rooms))
+        _publish_zones(tx, told, zones)
     except InvalidMapError as error:
         problems = [{"feature": p.feature, "field": p.field, "detail": p.detail} for p in error.problems]
         raise Invalid(str(error), field=error.problems[0].field, errors=problems) from None
-    refresh(context)
     return len(zones)
 
 
-def announce_zones(context: Context) -> None:
+def announce_zones(tx: Transaction, context: Context) -> None:
     """Tell of the zones in force unless they were told: after an upgrade, and of the map that came with it."""
-    with context.database.transaction() as tx:
-        told = lock_published_zones(tx.session)
-        # Under the lock, so that nobody tells anew what another process replaced.
-        context.situation.refresh(tx.session)
-        _publish_zones(tx, told, context.situation.zones)
+    told = lock_published_zones(tx.session)
+    # Under the lock, so that nobody tells anew what another process replaced.
+    context.situation.refresh(tx.session)
+    _publish_zones(tx, told, context.situation.zones)
 
 
 def _publish_zones(tx: Transaction, told: ZonesToldRow, zones: Sequence[Zone]) -> None:
@@ -81,9 +73,3 @@ def _publish_zones(tx: Transaction, told: ZonesToldRow, zones: Sequence[Zone]) -
         return
     told.number, told.zones = told.number + 1, wanted
     tx.publish(ZonesPublished(number=told.number, zones=tuple(named), published_at=clock.now()))
-
-
-def refresh(context: Context) -> None:
-    """Take over at once in this process what was just written; the others follow within a second."""
-    with context.database.read() as session:
-        context.situation.refresh(session)

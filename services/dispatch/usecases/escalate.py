@@ -46,56 +46,51 @@ def act_on_due(context: Context) -> int:
     return timers.act_on_due(context.database, KINDS, act, _LONGEST)
 
 
-def look_again_for_stale(context: Context) -> None:
+def look_again_for_stale(tx: Transaction, context: Context) -> None:
     """Look again where another alarm took a unit that was proposed.
 
     Look for the next one before somebody counts on it.
     """
-    with context.database.transaction() as tx:
-        now = clock.now()
-        fresh_since = after(now, -context.settings.unit_fresh_s)
-        stale = stale_proposals(tx.session, fresh_since)
-        timers.schedule(tx.session, [Due(kind="find_unit", subject_id=str(i), due_at=now) for i in stale])
+    now = clock.now()
+    fresh_since = after(now, -context.settings.unit_fresh_s)
+    stale = stale_proposals(tx.session, fresh_since)
+    timers.schedule(tx.session, [Due(kind="find_unit", subject_id=str(i), due_at=now) for i in stale])
 
 
-def adopt_roomless(context: Context) -> None:
+def adopt_roomless(tx: Transaction, context: Context) -> None:
     """Adopt an alarm whose control room no map knows, which stands on no screen.
 
     It is the default room's from now on.
     """
     room = context.settings.default_control_room
-    with context.database.transaction() as tx:
-        for incident_id in roomless_incidents(tx.session, context.situation.rooms):
-            incident = lock_incident(tx.session, incident_id)
-            if incident is None:
-                continue
-            log.error("incident %s: control room unknown, given to %s", incident_id, room)
-            also = [other for other in incident.also_cics if other != room]
-            touch_incident(tx.session, incident, clock.now(), cic_id=room, also_cics=also)
-            notify_watchers(tx, context, incident)
-            notify_queues(tx, context, incident)
+    for incident_id in roomless_incidents(tx.session, context.situation.rooms):
+        incident = lock_incident(tx.session, incident_id)
+        if incident is None:
+            continue
+        log.error("incident %s: control room unknown, given to %s", incident_id, room)
+        also = [other for other in incident.also_cics if other != room]
+        touch_incident(tx.session, incident, clock.now(), cic_id=room, also_cics=also)
+        notify_watchers(tx, context, incident)
+        notify_queues(tx, context, incident)
 
 
-def warn_of_blind_rooms(context: Context) -> None:
+def warn_of_blind_rooms(tx: Transaction, context: Context) -> None:
     """Warn where all on duty in a room have a tie to a party.
 
     Its screen says so, and the neighbours have it at once.
     """
-    with context.database.transaction() as tx:
-        now = clock.now()
-        for row in duty.changed(tx.session, now):
-            incident = lock_incident(tx.session, row.id)
-            if incident is None or incident.state != "open":
-                continue
-            others = [flag for flag in incident.flags if flag != duty.NOBODY_UNTIED]
-            touch_incident(
-                tx.session, incident, now, flags=[*others, duty.NOBODY_UNTIED] if row.blind else others
-            )
-            if row.blind and incident.acknowledged_at is None:
-                last = len(ladder_of(incident.lane, incident.flags)) - 1
-                due = Due(kind="acknowledge", subject_id=str(incident.id), due_at=now, attempt=last)
-                timers.schedule(tx.session, [due])
-            notify_watchers(tx, context, incident)
+    now = clock.now()
+    for row in duty.changed(tx.session, now):
+        incident = lock_incident(tx.session, row.id)
+        if incident is None or incident.state != "open":
+            continue
+        others = [flag for flag in incident.flags if flag != duty.NOBODY_UNTIED]
+        touch_incident(tx.session, incident, now, flags=[*others, duty.NOBODY_UNTIED] if row.blind else others)
+        if row.blind and incident.acknowledged_at is None:
+            last = len(ladder_of(incident.lane, incident.flags)) - 1
+            due = Due(kind="acknowledge", subject_id=str(incident.id), due_at=now, attempt=last)
+            timers.schedule(tx.session, [due])
+        notify_watchers(tx, context, incident)
 
 
 def _open_incident(tx: Transaction, row: Due) -> IncidentRow | None:

@@ -41,21 +41,22 @@ def take_alarms(context: Context, queue: str, received: Sequence[Received]) -> N
     Raises what the first press that could not be taken met; by then all others are.
     """
     failed = take_presses(context, presses_of(received))
-    take(context, queue, [(event, span) for event, span in received if event.type != AlarmRaised.TYPE])
+    # Its own, for it commits before what failed is raised.
+    with context.database.transaction() as tx:
+        take(tx, context, queue, [(event, span) for event, span in received if event.type != AlarmRaised.TYPE])
     if failed:
         raise failed[0][1]
 
 
-def take(context: Context, queue: str, received: Sequence[Received]) -> None:
+def take(tx: Transaction, context: Context, queue: str, received: Sequence[Received]) -> None:
     """Take everything else: each event id once; types that mean nothing here are passed over."""
     known = {event.id: (event, span) for event, span in received if event.type in _TAKERS}
     if not known:
         return
-    with context.database.transaction() as tx:
-        fresh: set[UUID] = tx.claim(queue, list(known))
-        for event_id, (event, span) in known.items():
-            if event_id in fresh:
-                _TAKERS[event.type](tx, context, event, span)
+    fresh: set[UUID] = tx.claim(queue, list(known))
+    for event_id, (event, span) in known.items():
+        if event_id in fresh:
+            _TAKERS[event.type](tx, context, event, span)
 
 
 Taker = Callable[[Transaction, Context, Event, Span | None], None]

@@ -23,16 +23,15 @@ from services.dispatch.errors import (
     IncidentUnknown,
     NotResponsible,
     OrderMoveImpossible,
-    OrderUnknown,
 )
-from services.dispatch.models import IncidentRow, OrderRow
+from services.dispatch.models import IncidentRow
 from services.dispatch.store.incidents import touch_incident
 from services.dispatch.store.orders import live_orders, orders_of
 from services.dispatch.store.presses import forget_proofs
 from services.dispatch.store.registry_projection import forget_withdrawn
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.due_rows import after
-from services.dispatch.usecases.locks import lock_known_incident, lock_open_incident
+from services.dispatch.usecases.locks import lock_known_incident, lock_open_incident, lock_order
 from services.dispatch.usecases.notify import notify_watchers
 from services.dispatch.usecases.order_actions import apply_move
 
@@ -40,40 +39,40 @@ from services.dispatch.usecases.order_actions import apply_move
 BY_RADIO = "confirmed by radio"
 
 
-def display_incident(context: Context, incident_id: UUID) -> None:
+def display_incident(tx: Transaction, context: Context, incident_id: UUID) -> None:
     """Note that the alarm stands on an operator's screen. The first time counts; repeating is harmless."""
-    with context.database.transaction() as tx:
-        incident = lock_known_incident(tx, incident_id)
-        if incident.displayed_at is None and incident.state == "open":
-            now = clock.now()
-            touch_incident(tx.session, incident, now, displayed_at=now)
-            tx.publish(IncidentDisplayed(incident_id=incident.id, at=now, control_room_id=incident.cic_id))
-            notify_watchers(tx, context, incident)
+    incident = lock_known_incident(tx, incident_id)
+    if incident.displayed_at is None and incident.state == "open":
+        now = clock.now()
+        touch_incident(tx.session, incident, now, displayed_at=now)
+        tx.publish(IncidentDisplayed(incident_id=incident.id, at=now, control_room_id=incident.cic_id))
+        notify_watchers(tx, context, incident)
 
 
-def acknowledge_incident(context: Context, incident_id: UUID, operator: str, cic_id: str) -> None:
+def acknowledge_incident(
+    tx: Transaction, context: Context, incident_id: UUID, operator: str, cic_id: str
+) -> None:
     """Acknowledge for an operator who takes the alarm: the escalation ladder stops. Repeating is harmless.
 
     Raises `NotResponsible` for a room that was only brought in: it takes over, or looks on.
     """
-    with context.database.transaction() as tx:
-        incident = lock_open_incident(tx, incident_id)
-        _refuse_others(incident, cic_id)
-        if incident.acknowledged_at is not None:
-            return
-        now = clock.now()
-        timers.cancel(tx.session, str(incident.id), ["acknowledge"])
-        touch_incident(
-            tx.session,
-            incident,
-            now,
-            acknowledged_at=now,
-            acknowledged_by=operator,
-            displayed_at=incident.displayed_at or now,
-        )
-        must_send(tx, context, incident, now)
-        tx.publish(IncidentAcknowledged(incident_id=incident.id, at=now, control_room_id=cic_id))
-        notify_watchers(tx, context, incident)
+    incident = lock_open_incident(tx, incident_id)
+    _refuse_others(incident, cic_id)
+    if incident.acknowledged_at is not None:
+        return
+    now = clock.now()
+    timers.cancel(tx.session, str(incident.id), ["acknowledge"])
+    touch_incident(
+        tx.session,
+        incident,
+        now,
+        acknowledged_at=now,
+        acknowledged_by=operator,
+        displayed_at=incident.displayed_at or now,
+    )
+    must_send(tx, context, incident, now)
+    tx.publish(IncidentAcknowledged(incident_id=incident.id, at=now, control_room_id=cic_id))
+    notify_watchers(tx, context, incident)
 
 
 def _refuse_others(incident: IncidentRow, cic_id: str) -> None:
@@ -88,35 +87,37 @@ def must_send(tx: Transaction, context: Context, incident: IncidentRow, now: dat
         timers.schedule(tx.session, [timers.Due(kind="unsent", subject_id=str(incident.id), due_at=due_at)])
 
 
-def take_over_incident(context: Context, incident_id: UUID, operator: str, cic_id: str) -> None:
+def take_over_incident(
+    tx: Transaction, context: Context, incident_id: UUID, operator: str, cic_id: str
+) -> None:
     """Take over for a control room that was brought in, which is also its acknowledgement.
 
     Raises `IncidentUnknown` for any other room. Repeating is harmless.
     """
-    with context.database.transaction() as tx:
-        incident = lock_open_incident(tx, incident_id)
-        if incident.cic_id == cic_id:
-            return
-        if cic_id not in incident.also_cics:
-            raise IncidentUnknown("no such incident", field="incident_id")
-        now = clock.now()
-        others = [c for c in [incident.cic_id, *incident.also_cics] if c != cic_id]
-        timers.cancel(tx.session, str(incident.id), ["acknowledge"])
-        touch_incident(
-            tx.session,
-            incident,
-            now,
-            cic_id=cic_id,
-            also_cics=others,
-            acknowledged_at=now,
-            acknowledged_by=operator,
-        )
-        must_send(tx, context, incident, now)
-        tx.publish(IncidentAcknowledged(incident_id=incident.id, at=now, control_room_id=cic_id))
-        notify_watchers(tx, context, incident)
+    incident = lock_open_incident(tx, incident_id)
+    if incident.cic_id == cic_id:
+        return
+    if cic_id not in incident.also_cics:
+        raise IncidentUnknown("no such incident", field="incident_id")
+    now = clock.now()
+    others = [c for c in [incident.cic_id, *incident.also_cics] if c != cic_id]
+    timers.cancel(tx.session, str(incident.id), ["acknowledge"])
+    touch_incident(
+        tx.session,
+        incident,
+        now,
+        cic_id=cic_id,
+        also_cics=others,
+        acknowledged_at=now,
+        acknowledged_by=operator,
+    )
+    must_send(tx, context, incident, now)
+    tx.publish(IncidentAcknowledged(incident_id=incident.id, at=now, control_room_id=cic_id))
+    notify_watchers(tx, context, incident)
 
 
 def close_from_scene(
+    tx: Transaction,
     context: Context,
     order_id: UUID,
     outcome: Outcome,
@@ -128,20 +129,18 @@ def close_from_scene(
 
     `by_radio`: the operator of the room that answers for the alarm, who heard the crew say so.
     """
-    with context.database.read() as session:
-        order = session.get(OrderRow, order_id)
-    if order is None:
-        raise OrderUnknown("no such order", field="order_id")
+    _, order = lock_order(tx, order_id)
     if order.state not in ("on_scene", "closed"):
         raise OrderMoveImpossible(
             f"an order that is {order.state} is not closed by its unit: be on scene first"
         )
     close_incident(
-        context, order.incident_id, outcome, by="unit", person=person, reason=reason, by_radio=by_radio
+        tx, context, order.incident_id, outcome, by="unit", person=person, reason=reason, by_radio=by_radio
     )
 
 
 def close_incident(
+    tx: Transaction,
     context: Context,
     incident_id: UUID,
     outcome: Outcome,
@@ -159,52 +158,51 @@ def close_incident(
     scene, of whichever room it is. `seen_presses`: it ends as one of many that nobody proved, of which so many
     presses were seen; raises `IncidentIsTaken` where it is no longer that.
     """
-    with context.database.transaction() as tx:
-        incident = lock_known_incident(tx, incident_id)
-        if incident.state == "closed":
-            return
-        if seen_presses is not None and not (is_untouched(incident) and incident.presses <= seen_presses):
-            raise IncidentIsTaken("this alarm was proved, taken or pressed again meanwhile: close it by itself")
-        room = cic_id if by_radio is None else by_radio.cic or ""
-        if room is not None:
-            _refuse_others(incident, room)
-        now = clock.now()
-        orders = orders_of(tx.session, [incident_id])
-        for order in orders:
-            if order.state == "proposed" or order.state in LIVE:
-                apply_move(tx, incident, order, "closed", now, None)
-        timers.cancel(tx.session, str(incident_id), list(ABOUT_INCIDENTS))
-        for order in orders:
-            timers.cancel(tx.session, str(order.id), ["unit_answer"])
-        if by_radio is not None:
-            audit.wrote(tx, by_radio, audit.Purpose(BY_RADIO, f"incident:{incident.id}"), ["outcome"])
-        touch_incident(
-            tx.session,
-            incident,
-            now,
-            state="closed",
+    incident = lock_known_incident(tx, incident_id)
+    if incident.state == "closed":
+        return
+    if seen_presses is not None and not (is_untouched(incident) and incident.presses <= seen_presses):
+        raise IncidentIsTaken("this alarm was proved, taken or pressed again meanwhile: close it by itself")
+    room = cic_id if by_radio is None else by_radio.cic or ""
+    if room is not None:
+        _refuse_others(incident, room)
+    now = clock.now()
+    orders = orders_of(tx.session, [incident_id])
+    for order in orders:
+        if order.state == "proposed" or order.state in LIVE:
+            apply_move(tx, incident, order, "closed", now, None)
+    timers.cancel(tx.session, str(incident_id), list(ABOUT_INCIDENTS))
+    for order in orders:
+        timers.cancel(tx.session, str(order.id), ["unit_answer"])
+    if by_radio is not None:
+        audit.wrote(tx, by_radio, audit.Purpose(BY_RADIO, f"incident:{incident.id}"), ["outcome"])
+    touch_incident(
+        tx.session,
+        incident,
+        now,
+        state="closed",
+        outcome=outcome,
+        closed_at=now,
+        closed_by=person,
+        said=context.seal_said(incident.id, reason) if reason else None,
+        fix=None,
+        first_fix=None,
+        source=None,
+    )
+    forget_proofs(tx.session, incident.id)
+    if incident.enrolment_id is not None:
+        forget_withdrawn(tx.session, incident.enrolment_id, incident.id)
+    tx.publish(
+        IncidentClosed(
+            incident_id=incident.id,
+            at=now,
+            control_room_id=incident.cic_id,
+            enrolment_id=incident.enrolment_id,
             outcome=outcome,
-            closed_at=now,
-            closed_by=person,
-            said=context.seal_said(incident.id, reason) if reason else None,
-            fix=None,
-            first_fix=None,
-            source=None,
+            closed_by=by,
+            reason=None,
+            raised_at=incident.raised_at,
+            by_radio=by_radio is not None,
         )
-        forget_proofs(tx.session, incident.id)
-        if incident.enrolment_id is not None:
-            forget_withdrawn(tx.session, incident.enrolment_id, incident.id)
-        tx.publish(
-            IncidentClosed(
-                incident_id=incident.id,
-                at=now,
-                control_room_id=incident.cic_id,
-                enrolment_id=incident.enrolment_id,
-                outcome=outcome,
-                closed_by=by,
-                reason=None,
-                raised_at=incident.raised_at,
-                by_radio=by_radio is not None,
-            )
-        )
-        notify_watchers(tx, context, incident)
+    )
+    notify_watchers(tx, context, incident)

@@ -31,4 +31,4 @@ def lock_order(tx: Transaction, order_id: UUID) -> tuple[IncidentRow, OrderRow]:
     if incident_id is None:
         raise OrderUnknown("no such order", field="order_id")
     incident = lock_known_incident(tx, incident_id)
-    return incident, tx.session.get_one(OrderRow, order_id, with_for_update=True)
+    return incident, tx.session.get_one(OrderRow, order_id, with_for_update=True, populate_existing=True)

@@ -22,28 +22,32 @@ from services.dispatch.usecases.notify import notify_queues, notify_watchers
 
 
 def move_order(
-    context: Context, order_id: UUID, person: str, target: OrderState, reason: str | None = None
+    tx: Transaction,
+    context: Context,
+    order_id: UUID,
+    person: str,
+    target: OrderState,
+    reason: str | None = None,
 ) -> OrderRow:
     """Report progress of a unit. Repeated or overtaken reports are harmless; raises `OrderMoveImpossible`.
 
     Where `person` has a tie to a party, an order that is not under way yet is declined: another patrol is
     looked for at once. One that is on its way is not called back.
     """
-    with context.database.transaction() as tx:
-        incident, order = lock_order(tx, order_id)
-        note_sign_of_life(tx.session, [order.unit_id], clock.now())
-        current: OrderState = order.state  # type: ignore[assignment]
-        if current in ("sent", "received") and is_tied(tx.session, incident.id, person):
-            target, reason = "declined", "tie"
-        if already_there(current, target):
-            return order
-        if not can_move(current, target):
-            raise OrderMoveImpossible(f"an order that is {current} cannot become {target}")
-        now = clock.now()
-        if reason is not None and reason not in SYSTEM_REASONS:
-            order.said, reason = context.seal_said(order.id, reason), None
-        report_progress(tx, context, incident, order, target, now, reason)
+    incident, order = lock_order(tx, order_id)
+    note_sign_of_life(tx.session, [order.unit_id], clock.now())
+    current: OrderState = order.state  # type: ignore[assignment]
+    if current in ("sent", "received") and is_tied(tx.session, incident.id, person):
+        target, reason = "declined", "tie"
+    if already_there(current, target):
         return order
+    if not can_move(current, target):
+        raise OrderMoveImpossible(f"an order that is {current} cannot become {target}")
+    now = clock.now()
+    if reason is not None and reason not in SYSTEM_REASONS:
+        order.said, reason = context.seal_said(order.id, reason), None
+    report_progress(tx, context, incident, order, target, now, reason)
+    return order
 
 
 def report_progress(

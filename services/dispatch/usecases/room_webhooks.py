@@ -11,79 +11,74 @@ from chassis.runtime import clock
 from chassis.security import audit
 from chassis.security.accounts import is_one_of
 from chassis.security.principal import Caller
+from services.dispatch.domain.webhooks import NewWebhook
 from services.dispatch.errors import WebhookProposalUnknown
 from services.dispatch.models import ControlRoomRow, WebhookProposalRow
-from services.dispatch.schemas.control_rooms import ControlRoomIn
 from services.dispatch.store.encrypted_columns import webhook_place, webhook_proposal_place
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.control_rooms import refresh
 
 _FIELDS = ("webhook_url", "webhook_secret")
 
 
-def refuse_wrong(context: Context, wanted: ControlRoomIn) -> None:
+def refuse_wrong(context: Context, wanted: NewWebhook) -> None:
     """Refuse (`Invalid`) a webhook that can never come into force."""
-    url = wanted.webhook_url
+    url = wanted.url
     if url is None:
-        if wanted.webhook_secret is not None:
+        if wanted.secret is not None:
             raise Invalid("a signing secret needs the address that it is for", field="webhook_url")
         return
     if why := context.settings.webhook_egress.refusal(url):
         raise Invalid(why, field="webhook_url")
     if not url.startswith("https://") and context.settings.production:
         raise Invalid("orders carry a location: the webhook must be https", field="webhook_url")
-    if wanted.webhook_secret is None:
+    if wanted.secret is None:
         raise Invalid("a webhook needs its signing secret", field="webhook_secret")
 
 
-def propose(context: Context, cic_id: str, wanted: ControlRoomIn, by: Caller) -> WebhookProposalRow | None:
-    """Propose what `wanted` says of a webhook, in place of an earlier proposal; None where it says nothing."""
-    with context.database.transaction() as tx:
-        room, before = _locked(tx, cic_id)
-        said = "webhook_url" in wanted.model_fields_set
-        if not said or (wanted.webhook_url is None and room.webhook_url is None):
-            return None
-        if before is not None:
-            tx.session.delete(before)
-            tx.session.flush()
-        secret = wanted.webhook_secret.get_secret_value() if wanted.webhook_secret else None
-        row = WebhookProposalRow(
-            cic_id=cic_id,
-            id=uuid4(),
-            url=wanted.webhook_url,
-            secret=context.vault.seal(webhook_proposal_place(cic_id), secret) if secret else None,
-            proposed_by=by.subject,
-            proposed_at=clock.now(),
-        )
-        tx.session.add(row)
-        audit.wrote(tx, by, audit.Purpose("webhook proposed", f"control_room:{cic_id}"), _FIELDS)
-        return row
+def propose(
+    tx: Transaction, context: Context, cic_id: str, wanted: NewWebhook, by: Caller
+) -> WebhookProposalRow | None:
+    """Propose another webhook, or none, in place of an earlier proposal; None where there is none to end."""
+    room, before = _locked(tx, cic_id)
+    if wanted.url is None and room.webhook_url is None:
+        return None
+    if before is not None:
+        tx.session.delete(before)
+        tx.session.flush()
+    row = WebhookProposalRow(
+        cic_id=cic_id,
+        id=uuid4(),
+        url=wanted.url,
+        secret=context.vault.seal(webhook_proposal_place(cic_id), wanted.secret) if wanted.secret else None,
+        proposed_by=by.subject,
+        proposed_at=clock.now(),
+    )
+    tx.session.add(row)
+    audit.wrote(tx, by, audit.Purpose("webhook proposed", f"control_room:{cic_id}"), _FIELDS)
+    return row
 
 
-def confirm(context: Context, cic_id: str, proposal_id: UUID, by: Caller) -> None:
+def confirm(tx: Transaction, context: Context, cic_id: str, proposal_id: UUID, by: Caller) -> None:
     """Put a proposed webhook into force; raises `WebhookProposalUnknown`, `Forbidden` for its proposer."""
-    with context.database.transaction() as tx:
-        room, row = _proposed(tx, cic_id, proposal_id)
-        if is_one_of(by.subject, [row.proposed_by]):
-            raise Forbidden("you proposed it: somebody else must confirm it", field="proposal_id")
-        sealed = row.secret
-        if sealed is not None:
-            secret = context.vault.open(webhook_proposal_place(cic_id), sealed)
-            sealed = context.vault.seal(webhook_place(cic_id), secret)
-        room.webhook_url, room.webhook_secret = row.url, sealed
-        room.webhook_delivered_at = None
-        tx.session.add(room)
-        tx.session.delete(row)
-        audit.wrote(tx, by, audit.Purpose("webhook confirmed", f"control_room:{cic_id}"), _FIELDS)
-    refresh(context)
+    room, row = _proposed(tx, cic_id, proposal_id)
+    if is_one_of(by.subject, [row.proposed_by]):
+        raise Forbidden("you proposed it: somebody else must confirm it", field="proposal_id")
+    sealed = row.secret
+    if sealed is not None:
+        secret = context.vault.open(webhook_proposal_place(cic_id), sealed)
+        sealed = context.vault.seal(webhook_place(cic_id), secret)
+    room.webhook_url, room.webhook_secret = row.url, sealed
+    room.webhook_delivered_at = None
+    tx.session.add(room)
+    tx.session.delete(row)
+    audit.wrote(tx, by, audit.Purpose("webhook confirmed", f"control_room:{cic_id}"), _FIELDS)
 
 
-def decline(context: Context, cic_id: str, proposal_id: UUID, by: Caller) -> None:
+def decline(tx: Transaction, cic_id: str, proposal_id: UUID, by: Caller) -> None:
     """Take a proposal away; raises `WebhookProposalUnknown`."""
-    with context.database.transaction() as tx:
-        _, row = _proposed(tx, cic_id, proposal_id)
-        tx.session.delete(row)
-        audit.wrote(tx, by, audit.Purpose("webhook declined", f"control_room:{cic_id}"), _FIELDS)
+    _, row = _proposed(tx, cic_id, proposal_id)
+    tx.session.delete(row)
+    audit.wrote(tx, by, audit.Purpose("webhook declined", f"control_room:{cic_id}"), _FIELDS)
 
 
 def _proposed(tx: Transaction, cic_id: str, proposal_id: UUID) -> tuple[ControlRoomRow, WebhookProposalRow]:

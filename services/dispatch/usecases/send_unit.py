@@ -29,7 +29,9 @@ from services.dispatch.usecases.order_actions import apply_move
 from services.dispatch.usecases.order_metrics import measure_order
 
 
-def send(context: Context, incident_id: UUID, unit_id: str | None, cic_id: str | None = None) -> OrderRow:
+def send(
+    tx: Transaction, context: Context, incident_id: UUID, unit_id: str | None, cic_id: str | None = None
+) -> OrderRow:
     """Send a unit (None: the proposed one) for an operator of `cic_id` (None: for any room).
 
     A unit that already has this order gets no second one.
@@ -38,27 +40,26 @@ def send(context: Context, incident_id: UUID, unit_id: str | None, cic_id: str |
     patrol there, not that one. Raises `UnitNotAvailable` when the unit that was named has another order or is
     off duty, or when none is free; `UnitOfAnotherRoom` for one that this room may not send.
     """
-    with context.database.transaction() as tx:
-        incident = lock_open_incident(tx, incident_id)
-        orders = orders_of(tx.session, [incident_id])
-        proposed = [order for order in orders if order.state == "proposed"]
-        wanted = unit_id or (proposed[-1].unit_id if proposed else None)
-        same = [order for order in live_orders(orders) if unit_id is None or order.unit_id == unit_id]
-        if same:
-            return same[-1]
-        if wanted is None:
-            raise UnitNotAvailable("no unit is proposed: name one", field="unit_id")
-        _refuse_out_of_reach(tx, context, incident, wanted, cic_id)
-        order = next((o for o in proposed if o.unit_id == wanted), None)
-        try:
-            return send_order(tx, context, incident, wanted, order, automatic=False)
-        except UnitNotAvailable:
-            if unit_id is not None:
-                raise
-            found = find_unit(tx, context, incident, clock.now(), automatic=False)
-            if found is None:
-                raise
-            return found
+    incident = lock_open_incident(tx, incident_id)
+    orders = orders_of(tx.session, [incident_id])
+    proposed = [order for order in orders if order.state == "proposed"]
+    wanted = unit_id or (proposed[-1].unit_id if proposed else None)
+    same = [order for order in live_orders(orders) if unit_id is None or order.unit_id == unit_id]
+    if same:
+        return same[-1]
+    if wanted is None:
+        raise UnitNotAvailable("no unit is proposed: name one", field="unit_id")
+    _refuse_out_of_reach(tx, context, incident, wanted, cic_id)
+    order = next((o for o in proposed if o.unit_id == wanted), None)
+    try:
+        return send_order(tx, context, incident, wanted, order, automatic=False)
+    except UnitNotAvailable:
+        if unit_id is not None:
+            raise
+        found = find_unit(tx, context, incident, clock.now(), automatic=False)
+        if found is None:
+            raise
+        return found
 
 
 def _refuse_out_of_reach(

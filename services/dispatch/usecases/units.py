@@ -2,71 +2,45 @@
 
 from collections.abc import Collection, Sequence
 
+from chassis.database.database import Transaction
 from chassis.runtime import clock
+from services.dispatch.domain.units import NewUnit, Position
 from services.dispatch.errors import ControlRoomUnknown, UnitOfAnotherRoom
-from services.dispatch.schemas.units import PositionIn, UnitIn
 from services.dispatch.store.units import note_sign_of_life, store_positions, store_units
 from services.dispatch.usecases.context import Context
-from services.dispatch.usecases.control_rooms import refresh
 
 
-def put_units(context: Context, units: Sequence[UnitIn]) -> None:
-    """Register units; of several with one id the last counts.
+def put_units(tx: Transaction, context: Context, units: Sequence[NewUnit]) -> set[str]:
+    """Register units; of several with one id the last counts. Returns those that are now as `units` say.
 
-    Raises `ControlRoomUnknown` naming the unit's position in the list, and `UnitOfAnotherRoom` naming those
-    that another room has: the others are taken all the same.
+    Raises `ControlRoomUnknown` naming the unit's position in the list.
     """
     for number, unit in enumerate(units):
         if unit.control_room_id not in context.situation.rooms:
             raise ControlRoomUnknown("no such control room", field=f"{number}.control_room_id")
-    now = clock.now()
-    rows = [
-        {
-            "id": unit.unit_id,
-            "callsign": unit.callsign,
-            "zone_id": unit.zone_id,
-            "cic_id": unit.control_room_id,
-            # Half a place is none; without one the last that is known stays.
-            "lat": unit.lat if unit.lon is not None else None,
-            "lon": unit.lon if unit.lat is not None else None,
-            "available": unit.available,
-            "seen_at": now,
-            "changed_at": now,
-        }
-        for unit in {unit.unit_id: unit for unit in units}.values()
-    ]
-    if not rows:
-        return
-    with context.database.transaction() as tx:
-        stored = store_units(tx.session, rows)
-    refresh(context)
-    _refuse_others([unit.unit_id for unit in units], stored)
+    return store_units(tx.session, list({unit.unit_id: unit for unit in units}.values()), clock.now())
 
 
-def move_units(context: Context, positions: Sequence[PositionIn], cic_id: str | None) -> None:
+def move_units(tx: Transaction, positions: Sequence[Position], cic_id: str | None) -> set[str]:
     """Move units of one control room (None: of any); of several positions of one unit the last counts.
 
-    Raises `UnitOfAnotherRoom` naming those that are not this room's: the others are taken all the same.
+    Returns those that are where `positions` say.
     """
-    rows = {position.unit_id: position.model_dump() for position in positions}
-    if not rows:
-        return
-    with context.database.transaction() as tx:
-        moved = store_positions(tx.session, list(rows.values()), cic_id, clock.now())
-    _refuse_others([position.unit_id for position in positions], moved)
+    last = {position.unit_id: position for position in positions}
+    return store_positions(tx.session, list(last.values()), cic_id, clock.now())
 
 
-def connected(context: Context, unit_ids: Collection[str]) -> None:
+def connected(tx: Transaction, unit_ids: Collection[str]) -> None:
     """Note that the terminals of these units are connected: a sign of life."""
-    with context.database.transaction() as tx:
-        note_sign_of_life(tx.session, unit_ids, clock.now())
+    note_sign_of_life(tx.session, unit_ids, clock.now())
 
 
-def _refuse_others(told: Sequence[str], taken: Collection[str]) -> None:
-    refused = list(dict.fromkeys(unit_id for unit_id in told if unit_id not in taken))
+def refuse_others(reported: Sequence[str], taken: Collection[str]) -> None:
+    """Refuse units of another room, once the others are stored; raises `UnitOfAnotherRoom` naming them."""
+    refused = list(dict.fromkeys(unit_id for unit_id in reported if unit_id not in taken))
     if refused:
         raise UnitOfAnotherRoom(
             f"not units of this control room: {', '.join(refused[:20])}; the others were taken",
-            field=f"{told.index(refused[0])}.unit_id",
+            field=f"{reported.index(refused[0])}.unit_id",
             refused=refused,
         )

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from opentelemetry.trace import Span
 
+from chassis.database.database import Transaction
 from chassis.runtime import clock
 from contracts.alarm import AlarmRaised
 from services.dispatch.store.alarm_path import select_owners
@@ -20,19 +21,20 @@ from services.dispatch.usecases.raise_alarms.persist import persist
 from services.dispatch.usecases.raise_alarms.prepare import prepare, uuid_or_none
 
 
-def raise_alarms(context: Context, presses: Sequence[tuple[UUID, AlarmRaised, Span | None]]) -> None:
-    """Handle presses (event id, alarm, span) in one transaction; copies have no effect.
+def raise_alarms(
+    tx: Transaction, context: Context, presses: Sequence[tuple[UUID, AlarmRaised, Span | None]]
+) -> None:
+    """Handle presses (event id, alarm, span) of one transaction; copies have no effect.
 
     Three round trips however many: what is new and whose it is; incidents and units; all the rest with
     the commit.
     """
-    with context.database.transaction() as tx:
-        devices = {d for d in (uuid_or_none(alarm.device_id) for _, alarm, _ in presses) if d}
-        # One for broker and HTTP intake, whatever the lane: every copy of a press is one.
-        arrived = copies.by_key(presses)
-        *_, known, owned = tx.send(*copies.locked(arrived), select_owners(devices))
-        raised = prepare(context, {row.id: row for row in owned}, copies.new_among(tx, arrived, known))
-        now = clock.now()
-        keep_apart(tx, context, raised)
-        open_incidents(tx, context, raised, now)
-        persist(tx, context, raised, now)
+    devices = {d for d in (uuid_or_none(alarm.device_id) for _, alarm, _ in presses) if d}
+    # One for broker and HTTP intake, whatever the lane: every copy of a press is one.
+    arrived = copies.by_key(presses)
+    *_, known, owned = tx.send(*copies.locked(arrived), select_owners(devices))
+    raised = prepare(context, {row.id: row for row in owned}, copies.new_among(tx, arrived, known))
+    now = clock.now()
+    keep_apart(tx, context, raised)
+    open_incidents(tx, context, raised, now)
+    persist(tx, context, raised, now)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from uuid import UUID
 
-from chassis.database.database import SQLAlchemyError
+from chassis.database.database import Session
 from chassis.database.isolation import Less, bisect_with_less
 from contracts.alarm import AlarmRaised
 from contracts.envelope import Event
@@ -25,20 +25,18 @@ def take_presses(
     """
 
     def attempt(some: Sequence[Press]) -> None:
-        raise_alarms(context, some)
+        # Opened here and not at the edge: a batch that fails is tried anew in halves, each a unit of work.
+        with context.database.transaction() as tx:
+            raise_alarms(tx, context, some)
 
     return bisect_with_less(presses, attempt, _LESS, most_passing)
 
 
-def incidents_of(context: Context, brought: Sequence[Event]) -> dict[UUID, UUID]:
+def incidents_of(session: Session, brought: Sequence[Event]) -> dict[UUID, UUID]:
     """Find where these presses belong, by the ids of their events: not others that have their ids."""
-    keys = {key: event.id for event in brought for key in keys_of(read_press(event))}
-    try:
-        with context.database.read() as session:
-            return incidents_of_presses(session, keys)
-    except SQLAlchemyError:
-        # What was taken is taken; this is only told.
-        return {}
+    return incidents_of_presses(
+        session, {key: event.id for event in brought for key in keys_of(read_press(event))}
+    )
 
 
 def _of_press(less: Callable[[AlarmRaised], AlarmRaised]) -> Callable[[Press], Press]:
