@@ -6,6 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter
 
 from services.registry.api.dependencies import FileManagerWork, PseudonymKey, ReaderWork
+from services.registry.domain.card_draft import CardDraft
 from services.registry.presenters.cards import disclose_card
 from services.registry.schemas.card import CardIn, CardOut, CompletenessOut
 from services.registry.usecases import cards
@@ -16,7 +17,7 @@ router = APIRouter(prefix="/v1/enrolments/{enrolment_id}", tags=["card"])
 @router.put("/card")
 def put_card(enrolment_id: UUID, body: CardIn, work: FileManagerWork, key: PseudonymKey) -> CardOut:
     """Record the next version of the card; dispatch gets it at once."""
-    cards.put_card(work, key, enrolment_id, cards.CardDraft(**body.model_dump(mode="json")))
+    cards.put_card(work, key, enrolment_id, CardDraft(**body.model_dump(mode="json")))
     return disclose_card(work, enrolment_id, "card", "cancel_code", "duress_code")
 
 

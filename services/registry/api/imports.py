@@ -11,6 +11,7 @@ from services.registry.api.dependencies import FileManager, Process, PseudonymKe
 from services.registry.bootstrap import unit_of_work
 from services.registry.errors import ImportInvalid
 from services.registry.presenters.imports import confirm_import
+from services.registry.schemas import import_list
 from services.registry.schemas.file import ImportOut
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import importing
@@ -19,7 +20,7 @@ router = APIRouter(prefix="/v1/imports", tags=["import"])
 
 
 @router.post("", openapi_extra=takes("text/csv"))
-@bodies(importing.MOST_BYTES)
+@bodies(import_list.MOST_BYTES)
 async def import_files(
     request: Request, caller: FileManager, process: Process, key: PseudonymKey, dry_run: bool = True
 ) -> ImportOut:
@@ -35,4 +36,5 @@ def _import(
     process: ApiProcess[RegistrySettings], caller: Caller, key: bytes, text: str, dry_run: bool
 ) -> ImportOut:
     with unit_of_work(process.database, process.vault, caller) as work:
-        return confirm_import(work, importing.import_list(work, key, text, dry=dry_run), dry_run=dry_run)
+        made = importing.import_list(work, key, import_list.read_list(text), dry=dry_run)
+        return confirm_import(work, made, dry_run=dry_run)

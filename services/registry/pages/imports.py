@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from services.registry.domain.roles import FILE_MANAGER
 from services.registry.pages.context import Page
-from services.registry.usecases import importing
+from services.registry.schemas import import_list
 
 router = APIRouter(include_in_schema=False)
 
@@ -17,8 +17,8 @@ def lists(page: Page) -> Response:
     return page.show(
         "import.html",
         caller,
-        columns=importing.COLUMNS,
-        needed=importing.NEEDED,
-        hints={each: words.get(f"hint.{each}", "") for each in importing.COLUMNS},
-        most=importing.MOST_BYTES,
+        columns=import_list.COLUMNS,
+        needed=import_list.NEEDED,
+        hints={each: words.get(f"hint.{each}", "") for each in import_list.COLUMNS},
+        most=import_list.MOST_BYTES,
     )

@@ -3,7 +3,6 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -12,6 +11,7 @@ from chassis.database.damaged_rows import Known
 from chassis.database.unit_of_work import Work
 from contracts.registry import Card, PhotoRef
 from services.registry.domain import card as domain
+from services.registry.domain.card_draft import CardDraft
 from services.registry.domain.lifecycle import EnrolmentStatus
 from services.registry.errors import CardChanged, CardUnknown, CodeMissing, EnrolmentMoveRefused
 from services.registry.events import outgoing
@@ -20,20 +20,6 @@ from services.registry.store import encrypted_columns
 from services.registry.store import photos as photo_store
 from services.registry.usecases import reminders, search
 from services.registry.usecases.access_scope import changeable, readable, today
-
-
-@dataclass(frozen=True, slots=True)
-class CardDraft:
-    """A card as somebody wrote it.
-
-    `card`: as JSON; a perpetrator without `ref` gets one. A code that is None stays as it is. `edition`: of the
-    card that it was made from; None overwrites whatever there is.
-    """
-
-    card: Mapping[str, Any]
-    cancel_code: str | None
-    duress_code: str | None
-    edition: str | None = None
 
 
 def put_card(work: Work, pseudonym_key: bytes, enrolment_id: UUID, draft: CardDraft) -> EnrolmentRow:

@@ -1,58 +1,18 @@
 """An existing list becomes files: first dry, with every problem of every line, then for good, never twice."""
 
-import csv
 import hashlib
 import hmac
-import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
-
 from chassis.database.unit_of_work import Work
-from chassis.errors import bounds
 from contracts.values import same_text
-from services.registry.errors import ImportInvalid
-from services.registry.schemas.card import CardIn
-from services.registry.schemas.file import PoliceReportIn
+from services.registry.domain.card_draft import CardDraft
+from services.registry.domain.imports import ImportLine, Problem
 from services.registry.store import files as store
 from services.registry.usecases import cards, files, zones
 from services.registry.usecases.access_scope import lock_or_refuse, zone_of
-from services.registry.usecases.cards import CardDraft
-
-M = TypeVar("M", bound=BaseModel)
-
-# Columns; the first four are needed. Several values of one column are separated by `;`.
-COLUMNS = (
-    *("reference", "victim_name", "cancel_code", "duress_code"),
-    *("victim_born_on", "victim_phone", "languages", "home_address", "access_notes", "pv_number"),
-    *("perpetrator_name", "perpetrator_born_on", "violence", "weapons", "plates", "notes"),
-)
-NEEDED = COLUMNS[:4]
-# Where the card keeps what can be wrong with a column, where the name is another one.
-_COLUMN_OF = {
-    "card.victim.name": "victim_name",
-    "card.victim.phone": "victim_phone",
-    "card.victim.born_on": "victim_born_on",
-    "card.perpetrators.born_on": "perpetrator_born_on",
-    "card.languages": "languages",
-}
-_BEYOND = "beyond"
-MOST_LINES, MOST_BYTES = 1000, 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong with a line (the heading is line 1); `code` and `params` say it without words."""
-
-    line: int
-    column: str
-    code: str
-    detail: str
-    params: Mapping[str, int | float] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -74,10 +34,10 @@ class _Line:
     pv_number: str | None
 
 
-def import_list(work: Work, key: bytes, text: str, *, dry: bool) -> Imported:
+def import_list(work: Work, key: bytes, lines: Iterable[ImportLine], *, dry: bool) -> Imported:
     """Make a list into files. Nothing is made when it is `dry` or any line has a problem.
 
-    Raises `ImportInvalid`, `ZoneUnknown`; `DoneAtOnce` where the zone imports already.
+    Raises `ZoneUnknown`, what reading `lines` raises, and `DoneAtOnce` where the zone imports already.
     """
     zone, found = zone_of(work.caller), Imported()
     zones.refuse_unknown(work, zone, "zone")
@@ -85,24 +45,18 @@ def import_list(work: Work, key: bytes, text: str, *, dry: bool) -> Imported:
         lock_or_refuse(work, f"import {zone}", "body")
     wanted: list[_Line] = []
     first = dict[str, int]()
-    for number, line, surplus in _lines(text):
+    for line in lines:
         found.lines += 1
-        draft, problems = _draft(number, line)
-        if surplus:
-            problems.append(
-                Problem(number, [*line][-1], "cells_surplus", "more cells than columns", {"surplus": surplus})
+        found.problems += line.problems
+        ref = _ref(key, zone, line.reference)
+        if line.reference and (before := first.setdefault(ref, line.number)) != line.number:
+            found.problems.append(
+                Problem(line.number, "reference", "twice", "stands in the list twice", {"first": before})
             )
-        reference = line.get("reference") or ""
-        ref = _ref(key, zone, reference)
-        if reference and (before := first.setdefault(ref, number)) != number:
-            problems.append(
-                Problem(number, "reference", "twice", "stands in the list twice", {"first": before})
-            )
-        found.problems += problems
         if store.by_import(work.session, ref) is not None:
             found.known += 1
-        elif draft is not None:
-            wanted.append(_Line(ref, draft, line.get("pv_number") or None))
+        elif line.draft is not None:
+            wanted.append(_Line(ref, line.draft, line.pv_number))
     if dry or found.problems:
         return found
     found.made = [_make_file(work, key, line) for line in wanted]
@@ -117,107 +71,6 @@ def _make_file(work: Work, key: bytes, line: _Line) -> UUID:
     if line.pv_number:
         files.put_police_report(work, file.row.id, line.pv_number)
     return file.row.id
-
-
-def _lines(text: str) -> Iterator[tuple[int, Mapping[str, str], int]]:
-    """Read the lines of a list by number, each with how many cells it has too many."""
-    if len(text.encode()) > MOST_BYTES:
-        raise _refused("list_too_large", f"at most {MOST_BYTES} bytes at once", most=MOST_BYTES)
-    if "\x00" in text:
-        raise _refused("list_not_text", "this is not text")
-    delimiter = ";" if ";" in text.partition("\n")[0] else ","
-    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, strict=True, restkey=_BEYOND)
-    begins = 1
-    try:
-        reader.fieldnames = _heads(reader.fieldnames or [])
-        begins = reader.line_num + 1
-        for number, line in enumerate(reader, 2):
-            if number > MOST_LINES + 1:
-                raise _refused("list_too_long", f"at most {MOST_LINES} lines at once", most=MOST_LINES)
-            # What stands beyond the last heading; a spreadsheet leaves empty cells there.
-            beyond = [cell for cell in line.pop(_BEYOND, None) or [] if cell.strip()]
-            yield number, {name: (said or "").strip() for name, said in line.items()}, len(beyond)
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        raise _refused("list_not_csv", f"not a CSV list: {error}", at=begins) from None
-
-
-def _heads(written: Sequence[str]) -> list[str]:
-    """Read the heading of a list; raises `ImportInvalid` where its columns are not what they must be."""
-    heads = [same_text(head) for head in written]
-    if unknown := [head for head in heads if head not in COLUMNS]:
-        raise _columns("columns_unknown", "columns that are not known", unknown)
-    if lacking := [head for head in NEEDED if head not in heads]:
-        raise _columns("columns_missing", "columns that are missing", lacking)
-    if twice := sorted({head for head in heads if heads.count(head) > 1}):
-        raise _columns("columns_twice", "columns that stand there twice", twice)
-    return heads
-
-
-def _columns(code: str, detail: str, names: list[str]) -> ImportInvalid:
-    return _refused(code, f"{detail}: {', '.join(names)}", names=names, columns=list(COLUMNS))
-
-
-def _refused(code: str, detail: str, **extra: Any) -> ImportInvalid:
-    return ImportInvalid(detail, field="body", code=code, **extra)
-
-
-def _draft(number: int, line: Mapping[str, str]) -> tuple[CardDraft | None, list[Problem]]:
-    """Read the card of a line, or all that is wrong with the line."""
-    problems = [Problem(number, name, "missing", "is missing") for name in NEEDED if not line.get(name)]
-    card, wrong = _validated(CardIn, _card(line))
-    if pv_number := line.get("pv_number"):
-        wrong += _validated(PoliceReportIn, {"pv_number": pv_number})[1]
-    missing = {problem.column for problem in problems}
-    problems += [
-        # Never the input itself: it is personal.
-        Problem(number, column, each["type"], each["msg"], bounds(each.get("ctx", {})))
-        for each in wrong
-        if (column := _column(each["loc"])) not in missing
-    ]
-    return (CardDraft(**card.model_dump(mode="json")) if card and not problems else None), problems
-
-
-def _validated(model: type[M], body: dict[str, Any]) -> tuple[M | None, list[ErrorDetails]]:
-    try:
-        return model.model_validate(body), []
-    except ValidationError as error:
-        return None, error.errors()
-
-
-def _column(place: tuple[int | str, ...]) -> str:
-    """Name the column of the list whose content stands at a place of the card."""
-    path = ".".join(part for part in place if isinstance(part, str))
-    return _COLUMN_OF.get(path, path)
-
-
-def _card(line: Mapping[str, str]) -> dict[str, Any]:
-    def many(name: str) -> list[str]:
-        return [part.strip() for part in line.get(name, "").split("|") if part.strip()]
-
-    perpetrator = {
-        "name": line.get("perpetrator_name"),
-        "born_on": line.get("perpetrator_born_on") or None,
-        "violence": [{"text": text, "source": "import"} for text in many("violence")],
-        "weapons": [{"text": text, "source": "import"} for text in many("weapons")],
-        "vehicles": [{"text": plate, "plate": plate} for plate in many("plates")],
-    }
-    home = {"kind": "home", "text": line.get("home_address"), "access_notes": line.get("access_notes") or None}
-    return {
-        "card": {
-            "victim": {
-                "name": line.get("victim_name", ""),
-                "born_on": line.get("victim_born_on") or None,
-                "phone": line.get("victim_phone") or None,
-            },
-            "languages": many("languages"),
-            "perpetrators": [perpetrator] if perpetrator["name"] else [],
-            "addresses": [home] if home["text"] else [],
-            "notes": line.get("notes") or None,
-        },
-        "cancel_code": line.get("cancel_code", ""),
-        "duress_code": line.get("duress_code", ""),
-    }
 
 
 def _ref(key: bytes, zone: str, reference: str) -> str:
