@@ -160,3 +160,25 @@ def history(session: Session, subject_ids: Collection[UUID]) -> Sequence[History
     """Find what happened, in order."""
     found = select(HistoryRow).where(col(HistoryRow.subject_id).in_(subject_ids))
     return session.exec(found.order_by(col(HistoryRow.id))).all()
+
+
+def add_application(session: Session, row: ApplicationRow) -> None:
+    """Store an application."""
+    session.add(row)
+    session.flush()
+
+
+def add_decision(session: Session, row: DecisionRow) -> None:
+    """Store a decision."""
+    session.add(row)
+
+
+def keep_conflict(session: Session, row: ConflictRow) -> None:
+    """Store what somebody said of a conflict of interest, or how it changed."""
+    session.add(row)
+    session.flush()
+
+
+def add_history(session: Session, row: HistoryRow) -> None:
+    """Store a line of the history of a protocol, a case or a meeting."""
+    session.add(row)

@@ -42,3 +42,8 @@ def unanswered(session: Session, scope: AccessScope, direction: str, limit: int)
         col(HandoverRow.answered_at).is_(None),
     )
     return session.exec(found.order_by(col(HandoverRow.created_at)).limit(limit)).all()
+
+
+def add_outgoing(session: Session, row: HandoverRow) -> None:
+    """Store what is handed over to the chain approach."""
+    session.add(row)

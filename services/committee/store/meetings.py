@@ -84,3 +84,21 @@ def attendance(session: Session, meeting_id: UUID) -> Sequence[AttendanceRow]:
     """Find who came, in order of arrival."""
     found = select(AttendanceRow).where(col(AttendanceRow.meeting_id) == meeting_id)
     return session.exec(found.order_by(col(AttendanceRow.arrived_at), col(AttendanceRow.subject))).all()
+
+
+def add_meeting(session: Session, row: MeetingRow) -> None:
+    """Store a meeting."""
+    session.add(row)
+    session.flush()
+
+
+def add_item(session: Session, row: AgendaRow) -> None:
+    """Store a point of the agenda."""
+    session.add(row)
+    session.flush()
+
+
+def add_attendance(session: Session, row: AttendanceRow) -> None:
+    """Store that somebody is there."""
+    session.add(row)
+    session.flush()

@@ -93,3 +93,9 @@ def put_in_force(session: Session, protocol_id: UUID, version: int, day: date, n
     session.execute(
         own.where(col(MemberRow.protocol_version) == version).values(confirmed_at=now, valid_from=first)
     )
+
+
+def keep_member(session: Session, row: MemberRow) -> None:
+    """Store a member, or how they changed."""
+    session.add(row)
+    session.flush()

@@ -71,3 +71,8 @@ def unconfirmed(
         )
     )
     return session.exec(found.order_by(col(MeetingRow.starts_at))).all()
+
+
+def add_waiting(session: Session, row: WaitingRow) -> None:
+    """Store a decision that waits for the confirmation of presences."""
+    session.add(row)

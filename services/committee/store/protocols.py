@@ -68,3 +68,9 @@ def next_version(session: Session, protocol_id: UUID) -> int:
     """Return the number of a new version."""
     highest = select(func.max(ProtocolRow.version)).where(col(ProtocolRow.id) == protocol_id)
     return (session.exec(highest).one() or 0) + 1
+
+
+def add_version(session: Session, row: ProtocolRow) -> None:
+    """Store a version of a protocol."""
+    session.add(row)
+    session.flush()

@@ -76,7 +76,7 @@ class Work(Reading):
             partner=self.caller.partner,
             sealed=self.seal(encrypted_columns.history(subject_id, what), dict(said)) if said else None,
         )
-        self.session.add(row)
+        cases.add_history(self.session, row)
 
 
 def scope_of(session: Session, caller: Caller) -> AccessScope:

@@ -63,8 +63,7 @@ def draft(work: Work, changes: Mapping[str, Any]) -> Filed:
     )
     content = changed(work, Content(proposer=proposer), changes)
     record(work, row, domain.with_level(content, work.caller.subject))
-    work.session.add(row)
-    work.session.flush()
+    cases.add_application(work.session, row)
     work.note(row.id, "drafted")
     return filed(work, row)
 

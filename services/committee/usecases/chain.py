@@ -60,7 +60,7 @@ def refer(work: Work, application_id: UUID, referral: Referral, *, decided: bool
     )
     kept = {"grounds": referral.grounds, "values": values}
     handover.sealed = work.seal(encrypted_columns.handover(handover.id), kept)
-    work.session.add(handover)
+    store.add_outgoing(work.session, handover)
     _expect_answer(work, handover)
     _send(work, handover)
     # Now, by who decides it: their answer may come before we hear that it arrived.
@@ -150,8 +150,7 @@ def accept(work: Work, handover_id: UUID) -> tuple[HandoverRow, ApplicationRow]:
         created_by=work.caller.subject,
     )
     record(work, row, content)
-    work.session.add(row)
-    work.session.flush()
+    cases.add_application(work.session, row)
     handover.application_id = row.id
     _send(work, handover)
     work.note(row.id, "drafted from the chain approach")

@@ -47,8 +47,7 @@ def declare(work: Work, application_id: UUID, subject: str, reason: str) -> None
     conflict.declared_at, conflict.declared_by = max(work.at, after), work.caller.subject
     conflict.withdrawn_at = conflict.withdrawn_by = None
     conflict.sealed = work.seal(encrypted_columns.conflict(row.id, conflict.subject), {"reason": reason})
-    work.session.add(conflict)
-    work.session.flush()
+    cases.keep_conflict(work.session, conflict)
     work.note(row.id, "conflict of interest declared")
     # Other services hear whose file it is as soon as the application says so.
     if row.enrolment_id is not None:

@@ -205,7 +205,7 @@ def _decide(
         delays = _rules(work, row).delays
         decision.review_on = local_day(kinds.due_at("review", work.at, delays))
         decision.ends_on = local_day(kinds.due_at("end", work.at, delays))
-    work.session.add(decision)
+    cases.add_decision(work.session, decision)
     return decision
 
 

@@ -46,8 +46,7 @@ def plan(work: Work, protocol_id: UUID, starts_at: datetime, language: str) -> S
         language=language,
         created_by=work.caller.subject,
     )
-    work.session.add(row)
-    work.session.flush()
+    store.add_meeting(work.session, row)
     work.note(row.id, "planned")
     return seen(work, row)
 
@@ -79,8 +78,7 @@ def put_on_agenda(work: Work, meeting_id: UUID, application_id: UUID | None, rev
             review_id=review_id,
             enrolment_id=enrolment_id,
         )
-        work.session.add(item)
-        work.session.flush()
+        store.add_item(work.session, item)
         if application_id is not None:
             work.note(application_id, "on the agenda")
     return seen(work, row)

@@ -59,8 +59,7 @@ def invite(work: Work, protocol_id: UUID, who: NamedMember) -> MemberRow:
     if row.valid_until is not None and row.valid_until < row.valid_from:
         raise Invalid("ends before it begins", field="valid_until")
     row.sealed = work.seal(encrypted_columns.member(row.id), {"name": who.name})
-    work.session.add(row)
-    work.session.flush()
+    store.keep_member(work.session, row)
     return row
 
 

@@ -47,7 +47,7 @@ def postpone(
         recorded_by=work.caller.subject,
     )
     row.sealed = work.seal(encrypted_columns.waiting(row.id), dict(said))
-    work.session.add(row)
+    pending_decisions.add_waiting(work.session, row)
     work.note(application_id or meeting_id, "decision waits")
 
 

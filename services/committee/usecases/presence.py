@@ -96,5 +96,4 @@ def _come_in(
         confirmed_at=work.at if confirmed else None,
         confirm_by=work.at + within if within is not None else None,
     )
-    work.session.add(came)
-    work.session.flush()
+    store.add_attendance(work.session, came)

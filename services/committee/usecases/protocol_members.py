@@ -86,8 +86,7 @@ def write(work: Work, protocol_id: UUID, version: int, named: Sequence[NamedMemb
             invited_by=work.caller.subject,
         )
         row.sealed = work.seal(encrypted_columns.member(row.id), {"name": each.name, "subject": each.subject})
-        work.session.add(row)
-    work.session.flush()
+        store.keep_member(work.session, row)
 
 
 def is_same(reading: Reading, protocol_id: UUID, version: int, named: Sequence[NamedMember]) -> bool:

@@ -54,8 +54,7 @@ def draft(
             recorded_at=work.at,
             recorded_by=work.caller.subject,
         )
-        work.session.add(row)
-        work.session.flush()
+        store.add_version(work.session, row)
         protocol_members.write(work, protocol_id, row.version, members)
         work.note(protocol_id, f"version {row.version} drafted")
     elif row.content != content or not protocol_members.is_same(work, protocol_id, row.version, members):
