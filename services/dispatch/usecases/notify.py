@@ -13,17 +13,17 @@ from services.dispatch.usecases.due_rows import has_webhook, webhook_row
 
 
 def notify_streams(
-    tx: Transaction, incident_id: UUID, revision: int, cause: Span | None = None, sealed: str | None = None
+    tx: Transaction, incident_id: UUID, cause: Span | None = None, sealed: str | None = None
 ) -> None:
     """Tell the streams; sent only if the transaction commits."""
-    tx.signal(IncidentChanged(incident_id=incident_id, revision=revision, sealed=sealed), cause=cause)
+    tx.signal(IncidentChanged(incident_id=incident_id, sealed=sealed), cause=cause)
 
 
 def notify_watchers(
     tx: Transaction, context: Context, incident: IncidentRow, cause: Span | None = None
 ) -> None:
     """Tell who watches after any change of an incident, when all of it is made."""
-    notify_streams(tx, incident.id, incident.revision, cause)
+    notify_streams(tx, incident.id, cause)
     rooms = [incident.cic_id, *incident.also_cics]
     schedule(
         tx.session,

@@ -39,7 +39,7 @@ def persist(tx: Transaction, context: Context, raised: Sequence[RaisedPress], no
             timers += _linked(press, now)
             _publish_order(tx, context, press, now)
             sealed = _sealed_view(context, press, now)
-            notify_streams(tx, press.incident.id, 1, press.span, sealed)
+            notify_streams(tx, press.incident.id, press.span, sealed)
         if PENDING in press.alarm.flags:
             timers.append(look_again(press.incident.id, now))
     again = {press.incident.id for press in raised if not press.opened}
