@@ -38,8 +38,12 @@ def token() -> ServiceToken:
 def on_start() -> None:
     """Get a token for the canaries; tell how many devices need a person."""
     token()
-    database = PROCESS.database
-    metrics.observe(DEVICE_ATTENTION, lambda: attention(database))
+    metrics.observe(DEVICE_ATTENTION, _attention)
+
+
+def _attention() -> list[metrics.Reading]:
+    with PROCESS.database.read() as session:
+        return attention(session)
 
 
 class Recorder:
@@ -88,7 +92,8 @@ class Health:
     @every(30)
     def watch(self) -> None:
         """Watch devices: silence, batteries, Bluetooth, tests."""
-        watch_devices(PROCESS.database, limits_of(PROCESS.settings))
+        with PROCESS.database.transaction() as transaction:
+            watch_devices(transaction, limits_of(PROCESS.settings))
 
     @every(1)
     def canaries(self) -> None:

@@ -172,7 +172,8 @@ def test_a_contact_at_no_time_is_silence_until_it_is_heard_again(
             "INSERT INTO health (device_id, contact_at) VALUES (%s, now() - interval '9 hours')", button.id
         )
     damage(books, "health", "contact_at", value, f"device_id = '{bad.id}'")
-    watch_devices(database, LIMITS)
+    with database.transaction() as tx:
+        watch_devices(tx, LIMITS)
     silent = {
         each["device_id"] for each in published(database, "device.attention.v1") if each["kind"] == "silent"
     }
@@ -181,6 +182,7 @@ def test_a_contact_at_no_time_is_silence_until_it_is_heard_again(
     report = {"device_id": bad.id, "received_at": now, "phone_battery": 80, "app_version": "1"}
     with database.transaction() as tx:
         devices.put_health(tx.session, [report])
-    watch_devices(database, LIMITS)
+    with database.transaction() as tx:
+        watch_devices(tx, LIMITS)
     left = books.rows("SELECT device_id FROM attentions WHERE kind = 'silent' AND level = 'task'")
     assert left == [(good.id,)]

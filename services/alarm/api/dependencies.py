@@ -4,15 +4,16 @@ Plain functions and no `Depends`: a press waits for nothing that it does not nee
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from functools import partial
+from typing import Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
 from fastapi import FastAPI, Request
 from starlette.types import Scope
 
 from chassis.bootstrap.api import ApiProcess
+from chassis.database.database import Session, Transaction
 from chassis.database.group_commit import GroupWriter
 from chassis.messaging.outbox import Relay
 from chassis.security.service_token import ServiceToken
@@ -24,6 +25,9 @@ from services.alarm.usecases.device_messages import Heartbeat, write_heartbeats
 from services.alarm.usecases.devices import Devices
 from services.alarm.usecases.ladders import Ladders
 from services.alarm.usecases.redelivery import Redelivery
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 # Seconds: a phone waits gladly, and each transaction less is a flush less that a press must wait for.
 _HEARTBEATS_LINGER_S = 0.2
@@ -40,7 +44,7 @@ class HeartbeatIntake:
         self.publisher = process.publisher
         self.devices = Devices(self.database, self.settings.lookup_s)
         self.heartbeats: GroupWriter[Heartbeat, None] = GroupWriter(
-            "heartbeats", partial(write_heartbeats, self.database), linger_s=_HEARTBEATS_LINGER_S
+            "heartbeats", self._write_heartbeats, linger_s=_HEARTBEATS_LINGER_S
         )
 
     async def start(self) -> None:
@@ -48,6 +52,31 @@ class HeartbeatIntake:
         self.devices.start()
         self.heartbeats.start()
         await self.devices.first_look(_FIRST_LOOK_S)
+
+    async def act(
+        self, use_case: Callable[Concatenate[Transaction, P], R], *args: P.args, **given: P.kwargs
+    ) -> R:
+        """Call a use case in a unit of work, in a thread, for it waits for the database."""
+
+        def call() -> R:
+            with self.database.transaction() as transaction:
+                return use_case(transaction, *args, **given)
+
+        return await asyncio.to_thread(call)
+
+    async def read(self, use_case: Callable[Concatenate[Session, P], R], *args: P.args, **given: P.kwargs) -> R:
+        """Do the same with what only reads."""
+
+        def call() -> R:
+            with self.database.read() as session:
+                return use_case(session, *args, **given)
+
+        return await asyncio.to_thread(call)
+
+    def _write_heartbeats(self, beats: Sequence[Heartbeat]) -> list[None]:
+        with self.database.transaction() as transaction:
+            write_heartbeats(transaction, beats)
+        return [None] * len(beats)
 
     async def stop(self) -> None:
         """Finish what was accepted, then stop."""
@@ -79,6 +108,31 @@ class DeviceIntake(HeartbeatIntake):
         for intake in self.intakes.values():
             intake.start()
         self.redelivery.start()
+
+    async def act(
+        self, use_case: Callable[Concatenate[Transaction, P], R], *args: P.args, **given: P.kwargs
+    ) -> R:
+        """Call a use case in a unit of work, in a thread, for it waits for the database."""
+
+        def call() -> R:
+            with self.database.transaction() as transaction:
+                return use_case(transaction, *args, **given)
+
+        return await asyncio.to_thread(call)
+
+    async def read(self, use_case: Callable[Concatenate[Session, P], R], *args: P.args, **given: P.kwargs) -> R:
+        """Do the same with what only reads."""
+
+        def call() -> R:
+            with self.database.read() as session:
+                return use_case(session, *args, **given)
+
+        return await asyncio.to_thread(call)
+
+    def _write_heartbeats(self, beats: Sequence[Heartbeat]) -> list[None]:
+        with self.database.transaction() as transaction:
+            write_heartbeats(transaction, beats)
+        return [None] * len(beats)
 
     async def stop(self) -> None:
         """Finish what was accepted, then stop."""

@@ -1,6 +1,5 @@
 """What devices send about an open alarm: further fixes, a request to cancel."""
 
-import asyncio
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -26,7 +25,7 @@ async def fixes(alarm_id: UUID, request: Request) -> Response:
     intake = device_intake_of(request)
     body, *_ = await signed(intake, await read_body(request), FixesBody, alarm_id)
     held_as = intake.carrier_of(alarm_id, body.device_id)
-    await asyncio.to_thread(receive_fixes, intake.database, held_as, body.device_id, body.sequence, body.fixes)
+    await intake.act(receive_fixes, held_as, body.device_id, body.sequence, body.fixes)
     return accepted()
 
 
@@ -39,5 +38,5 @@ async def cancel(alarm_id: UUID, request: Request) -> Response:
     intake = device_intake_of(request)
     body, *_ = await signed(intake, await read_body(request), CancelBody, alarm_id)
     held_as = intake.carrier_of(alarm_id, body.device_id)
-    await asyncio.to_thread(request_cancel, intake.database, held_as, body.device_id, body.code)
+    await intake.act(request_cancel, held_as, body.device_id, body.code)
     return accepted()

@@ -35,7 +35,7 @@ async def _follower(asked_id: UUID, request: Request) -> tuple[DeviceIntake, UUI
     claim, *_ = await signed(intake, jws.encode(), FollowClaim, asked_id)
     refuse_stale(intake, claim)
     alarm_id = intake.carrier_of(asked_id, claim.device_id)
-    owner = await asyncio.to_thread(owner_of, intake.database, alarm_id)
+    owner = await intake.read(owner_of, alarm_id)
     if owner is not None and owner != str(claim.device_id):
         raise NotFound("no such alarm")
     return intake, claim.device_id, alarm_id
@@ -53,7 +53,7 @@ async def follow(
     Of a press that joined a newer one of its device this is the alarm of that one, under its id.
     """
     intake, device_id, alarm_id = await _follower(alarm_id, request)
-    ladder = present_ladder(alarm_id, await asyncio.to_thread(ladder_of, intake.database, alarm_id, device_id))
+    ladder = present_ladder(alarm_id, await intake.read(ladder_of, alarm_id, device_id))
     if ladder.stage != after or not wait:
         return ladder
     loop = asyncio.get_running_loop()

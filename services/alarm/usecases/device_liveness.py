@@ -2,7 +2,7 @@
 
 import logging
 
-from chassis.database.database import Database
+from chassis.database.database import Session, Transaction
 from chassis.database.isolation import apart
 from chassis.runtime import clock
 from chassis.telemetry.metrics import Reading
@@ -20,24 +20,20 @@ def limits_of(settings: AlarmSettings) -> Limits:
     return Limits(**{name: getattr(settings, name) for name in Limits.__slots__})
 
 
-def watch_devices(database: Database, limits: Limits) -> None:
+def watch_devices(tx: Transaction, limits: Limits) -> None:
     """Tell of every condition once, and forget those that are over."""
     now = clock.now()
-    with database.read() as session:
-        healths = devices.live_health(session)
     found = list[Condition]()
-    for health in healths:
+    for health in devices.live_health(tx.session):
         with apart("device", health.device_id):
             found += conditions(health, limits, now)
-    with database.transaction() as transaction:
-        for each in sorted(found, key=lambda c: (c.device_id, c.kind, c.level)):
-            if devices.attend(transaction.session, each):
-                transaction.publish(device_attention(each))
-        devices.relieve(transaction.session, {(c.device_id, c.kind, c.level) for c in found})
+    for each in sorted(found, key=lambda c: (c.device_id, c.kind, c.level)):
+        if devices.attend(tx.session, each):
+            tx.publish(device_attention(each))
+    devices.relieve(tx.session, {(c.device_id, c.kind, c.level) for c in found})
 
 
-def attention(database: Database) -> list[Reading]:
+def attention(session: Session) -> list[Reading]:
     """Say how many devices are in each condition that a person has been told of."""
-    with database.read() as session:
-        found = dict(devices.attended(session))
+    found = dict(devices.attended(session))
     return [(found.get(kind, 0), {"kind": kind}) for kind in DEVICE_ATTENTION.attributes["kind"]]

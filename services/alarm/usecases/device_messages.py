@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from chassis.database.database import Database, Transaction
+from chassis.database.database import Transaction
 from chassis.runtime import clock
 from chassis.telemetry import metrics
 from contracts.alarm import (
@@ -36,45 +36,43 @@ class Heartbeat:
     received_at: datetime
 
 
-def receive_test(database: Database, claim: Claim, test_id: UUID, enrolment_id: UUID | None) -> None:
+def receive_test(transaction: Transaction, claim: Claim, test_id: UUID, enrolment_id: UUID | None) -> None:
     """Send a test press on its way; a copy of one has no effect."""
     device_id, counter = claim.uuid, claim.counter
     if device_id is None or counter is None:
         raise ValueError("a test is of a verified device and has a counter")
     at = clock.now()
-    with database.transaction() as transaction:
-        if not store.put_test(transaction.session, test_id, device_id, counter, at):
-            return
-        store.note_contact(transaction.session, [device_id], [at])
-        transaction.publish(
-            TestRaised(test_id=test_id, device_id=device_id, counter=counter, received_at=at, fix=claim.fix),
-            event_id=test_id,
-        )
-        transaction.publish(
-            TestReceived(test_id=test_id, device_id=device_id, enrolment_id=enrolment_id, received_at=at)
-        )
+    if not store.put_test(transaction.session, test_id, device_id, counter, at):
+        return
+    store.note_contact(transaction.session, [device_id], [at])
+    transaction.publish(
+        TestRaised(test_id=test_id, device_id=device_id, counter=counter, received_at=at, fix=claim.fix),
+        event_id=test_id,
+    )
+    transaction.publish(
+        TestReceived(test_id=test_id, device_id=device_id, enrolment_id=enrolment_id, received_at=at)
+    )
 
 
 def receive_fixes(
-    database: Database, alarm_id: UUID, device_id: UUID, sequence: int, fixes: Sequence[Fix]
+    transaction: Transaction, alarm_id: UUID, device_id: UUID, sequence: int, fixes: Sequence[Fix]
 ) -> None:
     """Publish where the device was; a copy of the message gives the same events."""
     at = clock.now()
-    with database.transaction() as transaction:
-        if _is_anothers(transaction, alarm_id, device_id, "fixes"):
-            return
-        for index, fix in enumerate(fixes):
-            located = AlarmLocated(
-                alarm_id=alarm_id,
-                device_id=device_id,
-                sequence=sequence + index,
-                fix=fix,
-                received_at=at,
-            )
-            transaction.publish(located)
+    if _is_anothers(transaction, alarm_id, device_id, "fixes"):
+        return
+    for index, fix in enumerate(fixes):
+        located = AlarmLocated(
+            alarm_id=alarm_id,
+            device_id=device_id,
+            sequence=sequence + index,
+            fix=fix,
+            received_at=at,
+        )
+        transaction.publish(located)
 
 
-def request_cancel(database: Database, alarm_id: UUID, device_id: UUID, code: Any) -> None:
+def request_cancel(transaction: Transaction, alarm_id: UUID, device_id: UUID, code: object) -> None:
     """Pass the request on, and show the device nothing new: what happens next depends on the code.
 
     The code is not judged here, so that the answer cannot tell one from another either.
@@ -85,10 +83,9 @@ def request_cancel(database: Database, alarm_id: UUID, device_id: UUID, code: An
         code_digest=digest_code(alarm_id, code),
         received_at=clock.now(),
     )
-    with database.transaction() as transaction:
-        if not _is_anothers(transaction, alarm_id, device_id, "cancel"):
-            alarm_progress.freeze(transaction.session, alarm_id, device_id, requested.received_at)
-            transaction.publish(requested)
+    if not _is_anothers(transaction, alarm_id, device_id, "cancel"):
+        alarm_progress.freeze(transaction.session, alarm_id, device_id, requested.received_at)
+        transaction.publish(requested)
 
 
 def _is_anothers(transaction: Transaction, alarm_id: UUID, device_id: UUID, kind: str) -> bool:
@@ -100,21 +97,19 @@ def _is_anothers(transaction: Transaction, alarm_id: UUID, device_id: UUID, kind
     return True
 
 
-def write_heartbeats(database: Database, beats: Sequence[Heartbeat]) -> list[None]:
-    """Store heartbeats and tell of them; runs in their own writer's thread."""
+def write_heartbeats(transaction: Transaction, beats: Sequence[Heartbeat]) -> None:
+    """Store heartbeats and tell of them: of each device the last one counts."""
     latest: dict[UUID, Heartbeat] = {}
     for beat in beats:
         latest[beat.device_id] = beat
-    with database.transaction() as transaction:
-        told = store.put_health(
-            transaction.session,
-            [{**beat.said, "received_at": beat.received_at} for _, beat in sorted(latest.items())],
+    told = store.put_health(
+        transaction.session,
+        [{**beat.said, "received_at": beat.received_at} for _, beat in sorted(latest.items())],
+    )
+    if told:
+        transaction.publish(
+            DevicesReported(devices=tuple(_reported(latest[device_id]) for device_id in sorted(told)))
         )
-        if told:
-            transaction.publish(
-                DevicesReported(devices=tuple(_reported(latest[device_id]) for device_id in sorted(told)))
-            )
-    return [None] * len(beats)
 
 
 def _reported(beat: Heartbeat) -> ReportedDevice:

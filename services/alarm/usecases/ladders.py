@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from chassis.database.database import Database, SQLAlchemyError
+from chassis.database.database import Database, Session, SQLAlchemyError
 from services.alarm.store import alarm_progress
 
 log = logging.getLogger(__name__)
@@ -108,13 +108,11 @@ class Ladders:
             return alarm_progress.ladders(session, alarm_ids)
 
 
-def owner_of(database: Database, alarm_id: UUID) -> str | None:
+def owner_of(session: Session, alarm_id: UUID) -> str | None:
     """Say which device raised an alarm; None: this service does not hold it."""
-    with database.read() as session:
-        return alarm_progress.owner(session, alarm_id)
+    return alarm_progress.owner(session, alarm_id)
 
 
-def ladder_of(database: Database, alarm_id: UUID, device_id: UUID) -> dict[str, datetime]:
+def ladder_of(session: Session, alarm_id: UUID, device_id: UUID) -> dict[str, datetime]:
     """Give the stages that an alarm of a device has reached."""
-    with database.read() as session:
-        return alarm_progress.ladders(session, [alarm_id]).get((alarm_id, str(device_id)), {})
+    return alarm_progress.ladders(session, [alarm_id]).get((alarm_id, str(device_id)), {})
