@@ -93,8 +93,11 @@ class Insert:
         return Statement(self._text, {"rows": as_json(rows)})
 
 
-def as_json(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Write rows as `jsonb_to_recordset` reads them: bytes in hexadecimal, times and ids as text."""
+def as_json(rows: Sequence[object]) -> str:
+    """Write rows as `jsonb_to_recordset` reads them: bytes in hexadecimal, times and ids as text.
+
+    `rows`: mappings or dataclasses.
+    """
     return to_json(rows, bytes_mode="hex").decode()
 
 

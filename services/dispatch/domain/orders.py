@@ -66,7 +66,7 @@ class NewOrder:
     unit_seen_at: datetime | None
     callsign: str
     cic_id: str
-    state: str
+    state: OrderState
     automatic: bool
     distance_m: float | None
     search_basis: str

@@ -2,7 +2,6 @@
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import FileResponse
@@ -52,7 +51,7 @@ def lending() -> FileResponse:
 
 @router.get("/me", tags=["console"])
 @unlogged
-def me(caller: AnyCaller) -> dict[str, Any]:
+def me(caller: AnyCaller) -> dict[str, object]:
     """Say who is signed in, and from which age (s) and radius (m) a location turns amber, then red."""
     return {
         "subject": caller.subject,

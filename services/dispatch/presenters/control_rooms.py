@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 import shapely
 
@@ -42,7 +41,7 @@ class ZonesJson:
         return self._made[1]
 
 
-def _collection(zones: Sequence[Zone]) -> dict[str, Any]:
+def _collection(zones: Sequence[Zone]) -> dict[str, object]:
     return {
         "type": "FeatureCollection",
         "features": [

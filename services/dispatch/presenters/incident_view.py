@@ -2,16 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from types import SimpleNamespace
-from typing import Any
 from uuid import UUID
 
 from chassis.database.database import Session
 from contracts.common import Fix, Outcome
 from contracts.registry import Card
 from services.dispatch.domain.flags import merged
+from services.dispatch.domain.incidents import NewIncident
 from services.dispatch.domain.locations import measured_at
-from services.dispatch.domain.orders import STAMPS
+from services.dispatch.domain.orders import STAMPS, NewOrder
 from services.dispatch.domain.routing import Route, SearchBasis, quality
 from services.dispatch.domain.unproved import alike
 from services.dispatch.domain.urgency import URGENCY_OF_LANE
@@ -21,19 +20,20 @@ from services.dispatch.schemas.incidents import IncidentView, SearchPlace
 from services.dispatch.schemas.orders import OrderSummary
 from services.dispatch.store.damaged_incidents import UNREADABLE, Known, is_known, of_incident
 from services.dispatch.store.incident_views import load_view_rows
+from services.dispatch.store.rows import OwnerRow, SeenIncidentRow, SeenOrderRow
 from services.dispatch.usecases.context import Context, home_place
 
 
 def load_views(context: Context, session: Session, ids: Sequence[UUID], now: datetime) -> list[IncidentView]:
     """Load views of those incidents that there are, in the order of `ids`, as of `now` (UTC)."""
     incidents, orders, cards, linked, tied = load_view_rows(session, ids)
-    sealed = {row.enrolment_id: row.sealed for row in cards}
-    links: dict[UUID, set[UUID]] = {}
+    sealed: dict[UUID | None, bytes] = {row.enrolment_id: row.sealed for row in cards}
+    links: dict[UUID | None, set[UUID]] = {}
     for row in linked:
         links.setdefault(row.enrolment_id, set()).add(row.id)
     kept_from: dict[UUID, list[str]] = {}
-    for row in tied:
-        kept_from.setdefault(row.id, []).append(row.subject)
+    for tie in tied:
+        kept_from.setdefault(tie.id, []).append(tie.subject)
     knowns = {incident.id: of_incident(incident.id) for incident in incidents}
     summaries: dict[UUID, list[OrderSummary]] = {}
     for order in orders:
@@ -62,7 +62,7 @@ def load_views(context: Context, session: Session, ids: Sequence[UUID], now: dat
 
 
 # What stands for a field that cannot be read, where None may not.
-_INSTEAD: Mapping[str, Any] = {
+_INSTEAD: Mapping[str, object] = {
     "also_control_room_ids": [],
     "border_zones": [],
     "flags": [],
@@ -73,7 +73,7 @@ _INSTEAD: Mapping[str, Any] = {
     "state": "open",
 }
 # Whoever reads it asks the crew.
-_ORDER_INSTEAD: Mapping[str, Any] = {"state": "sent", "by_radio": False, "reason": None}
+_ORDER_INSTEAD: Mapping[str, object] = {"state": "sent", "by_radio": False, "reason": None}
 
 
 def _as_known(view: IncidentView, known: Known, now: datetime) -> IncidentView:
@@ -91,7 +91,7 @@ _SAME = set(IncidentView.model_fields) & set(IncidentRow.model_fields) - {"flags
 
 def _view(
     context: Context,
-    incident: Any,
+    incident: SeenIncidentRow,
     fix: Fix | None,
     orders: list[OrderSummary],
     sealed: bytes | None,
@@ -100,9 +100,9 @@ def _view(
     now: datetime,
     known: Known,
 ) -> IncidentView:
-    card = None
-    if incident.state == "open" and sealed is not None:
-        card = known.read("card", lambda: _card(context, incident.enrolment_id, sealed), None)
+    card, enrolment_id = None, incident.enrolment_id
+    if incident.state == "open" and sealed is not None and enrolment_id is not None:
+        card = known.read("card", lambda: _card(context, enrolment_id, sealed), None)
     if fix is None and incident.fix is not None:
         known.miss("place", "sealed")
     if fix is not None and not is_known(incident.fix_at):
@@ -126,20 +126,19 @@ def _view(
     )
 
 
-_NOT_YET = dict.fromkeys(("displayed_at", "acknowledged_at", "escalation", "cancel", "outcome"))
-
-
 def view_opened(
-    context: Context, incident: Mapping[str, Any], fix: Fix | None, order: Any, owner: Any, now: datetime
+    context: Context,
+    incident: NewIncident,
+    fix: Fix | None,
+    order: NewOrder | None,
+    owner: OwnerRow | None,
+    now: datetime,
 ) -> IncidentView:
-    """Make the view of an incident that is being opened, though nothing of it is in the database yet.
-
-    `incident`: its new row; `order`: the first one, or None; `owner`: see `select_owners`, or None.
-    """
-    known = of_incident(incident["id"])
+    """Make the view of an incident that is being opened, though nothing of it is in the database yet."""
+    known = of_incident(incident.id)
     view = _view(
         context,
-        SimpleNamespace(**_NOT_YET, **incident),
+        incident,
         fix,
         [_summary(context, order, known)] if order is not None else [],
         owner.card if owner is not None else None,
@@ -157,7 +156,7 @@ def _card(context: Context, enrolment_id: UUID, sealed: bytes) -> Card:
     return Card.model_validate(context.open_card(enrolment_id, sealed)["card"])
 
 
-def _summary(context: Context, order: Any, known: Known) -> OrderSummary:
+def _summary(context: Context, order: SeenOrderRow, known: Known) -> OrderSummary:
     said = getattr(order, "said", None)
     reached = getattr(order, STAMPS.get(order.state, "created_at"))
     return OrderSummary.model_construct(
@@ -185,13 +184,13 @@ def _search(context: Context, route: Route, card: Card | None) -> SearchPlace:
 
 
 def _location(
-    context: Context, route: Route, incident: Any, fix: Fix | None, now: datetime
+    context: Context, route: Route, incident: SeenIncidentRow, fix: Fix | None, now: datetime
 ) -> LocationView | None:
     point = route.point  # never the raw one: 0,0 is not plotted, swapped is put right
     if fix is None or point is None:
         return None
-    is_dated = is_known(incident.fix_at)
-    at = measured_at(fix, incident.fix_at, context.settings.clock_skew_s) if is_dated else None
+    fix_at = incident.fix_at
+    at = measured_at(fix, fix_at, context.settings.clock_skew_s) if fix_at and is_known(fix_at) else None
     age = (now - at).total_seconds() if at else None
     return LocationView.model_construct(
         lat=point.lat,

@@ -1,12 +1,11 @@
 """Units as a control room sees them."""
 
-from typing import Any
-
 from chassis.database import damaged_rows
 from chassis.database.database import Session
 from chassis.security.accounts import is_one_of
 from chassis.security.principal import Caller
 from services.dispatch.schemas.units import UnitOut
+from services.dispatch.store.rows import SeenUnitRow
 from services.dispatch.store.units import units_seen_by
 from services.dispatch.usecases.context import Context
 
@@ -16,7 +15,7 @@ def limit_units(session: Session, context: Context, caller: Caller, cic_id: str)
     return [_limit_unit(context, caller, unit, cic_id) for unit in units_seen_by(session, cic_id)]
 
 
-def _limit_unit(context: Context, caller: Caller, unit: Any, cic_id: str) -> UnitOut:
+def _limit_unit(context: Context, caller: Caller, unit: SeenUnitRow, cic_id: str) -> UnitOut:
     """Limit a unit to what the caller may see: the way to somebody whose alarm is kept from them is kept too.
 
     Of one that is only offered its place is not shown yet.

@@ -2,10 +2,8 @@
 
 import base64
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from opentelemetry.context import Context as TraceContext
@@ -17,16 +15,24 @@ from chassis.telemetry import telemetry
 from contracts.common import Fix
 from contracts.envelope import Event, Undecodable
 from contracts.topology import DISPATCH_LIVE
+from services.dispatch.domain.incidents import NewIncident
+from services.dispatch.domain.orders import NewOrder
 from services.dispatch.events.outgoing import IncidentChanged
 from services.dispatch.presenters.incident_view import view_opened
 from services.dispatch.schemas.incidents import IncidentView
+from services.dispatch.store.rows import OwnerRow
 from services.dispatch.usecases.context import Context
 
 log = logging.getLogger(__name__)
 
 
 def seal_opened(
-    context: Context, incident: Mapping[str, Any], fix: Fix | None, order: Any, owner: Any, now: datetime
+    context: Context,
+    incident: NewIncident,
+    fix: Fix | None,
+    order: NewOrder | None,
+    owner: OwnerRow | None,
+    now: datetime,
 ) -> str:
     """Seal the view of an incident that is being opened; for the arguments see `view_opened`."""
     view = view_opened(context, incident, fix, order, owner, now)

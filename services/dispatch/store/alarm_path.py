@@ -1,12 +1,12 @@
 """The SQL of the way from a press to an order: batches in as few statements as can be."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from chassis.database.columns import table_of
 from chassis.database.sql import Insert, Statement, as_json
+from services.dispatch.domain.incidents import NewIncident
 from services.dispatch.domain.urgency import RE_PRESSES_THAT_COUNT
 from services.dispatch.models import IncidentRow, OrderRow, PressRow
 from services.dispatch.store.incidents import MOST
@@ -99,7 +99,7 @@ def select_owners(device_ids: Collection[UUID]) -> Statement:
     return Statement(_OWNERS, {"ids": list(device_ids)})
 
 
-def open_or_join(rows: Sequence[Mapping[str, Any]], now: datetime) -> Statement:
+def open_or_join(rows: Sequence[NewIncident], now: datetime) -> Statement:
     """Open an incident for each subject, or join its open one; take the unit of each that was opened.
 
     Subjects must be distinct; where they are now is left to `join`. `unit_id` and `order_id` of a row: the

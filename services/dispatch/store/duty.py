@@ -2,13 +2,13 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlmodel import Session
 
 from chassis.database.columns import table_of
 from chassis.database.sql import Insert, Statement, send
 from services.dispatch.models import OnDutyRow
+from services.dispatch.store.rows import BlindRow
 from services.dispatch.store.ties import STANDS
 
 # A screen that was not seen for so long is gone: three times what its stream is noted again after.
@@ -42,7 +42,8 @@ def note(session: Session, people: Collection[tuple[str, str]], now: datetime) -
         send(session, _SEEN(rows))
 
 
-def changed(session: Session, now: datetime) -> list[Any]:
+def changed(session: Session, now: datetime) -> list[BlindRow]:
     """Find incidents (`id`) that are now kept from all on duty in their room (`blind`), or no longer are."""
-    [rows] = send(session, Statement(_BLIND, {"since": now - GONE_AFTER, "flag": NOBODY_UNTIED}))
-    return rows
+    blind: list[BlindRow]
+    [blind] = send(session, Statement(_BLIND, {"since": now - GONE_AFTER, "flag": NOBODY_UNTIED}))
+    return blind

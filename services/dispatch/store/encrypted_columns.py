@@ -1,6 +1,5 @@
 """Which columns of dispatch hold encrypted values, and what each value is bound to."""
 
-from typing import Any
 from uuid import UUID
 
 from chassis.security.key_rotation import Sealed
@@ -51,7 +50,7 @@ def said_place(about: UUID) -> str:
     return f"said:{about}"
 
 
-def fix_json(fix: Fix) -> dict[str, Any]:
+def fix_json(fix: Fix) -> dict[str, object]:
     """Give a fix as it is encrypted."""
     return fix.model_dump(mode="json")
 

@@ -1,12 +1,13 @@
 """The SQL of what people see of an incident, in one round trip."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlmodel import Session
 
 from chassis.database.sql import Statement, send
+from services.dispatch.store.rows import LinkedRow, SealedCardRow, SeenIncidentRow, SeenOrderRow, TiedRow
 from services.dispatch.store.ties import TIED
 
 _INCIDENTS = b"SELECT * FROM incidents WHERE id = ANY(%(ids)s::uuid[])"
@@ -29,7 +30,17 @@ _LINKED = (
 )
 
 
-def load_view_rows(session: Session, ids: Collection[UUID]) -> list[list[Any]]:
+class ViewRows(NamedTuple):
+    """What views are made of."""
+
+    incidents: list[SeenIncidentRow]
+    orders: list[SeenOrderRow]
+    cards: list[SealedCardRow]
+    linked: list[LinkedRow]
+    tied: list[TiedRow]
+
+
+def load_view_rows(session: Session, ids: Collection[UUID]) -> ViewRows:
     """Load what a view needs, in one round trip: incidents, orders with call signs, sealed cards, links, ties.
 
     Cards and links of open incidents only, both by enrolment; ties by incident.
@@ -37,4 +48,4 @@ def load_view_rows(session: Session, ids: Collection[UUID]) -> list[list[Any]]:
     session.flush()  # what this unit of work changed is seen too
     values = {"ids": list(ids)}
     queries = (_INCIDENTS, _ORDERS, _CARDS, _LINKED, TIED)
-    return send(session, *(Statement(query, values) for query in queries))
+    return ViewRows(*send(session, *(Statement(query, values) for query in queries)))

@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, text, true
@@ -66,7 +65,7 @@ def has_open_incident(session: Session, subject: str) -> bool:
     return session.execute(query).first() is not None
 
 
-def touch_incident(session: Session, incident: IncidentRow, now: datetime, **changes: Any) -> None:
+def touch_incident(session: Session, incident: IncidentRow, now: datetime, **changes: object) -> None:
     """Change an incident: whoever watches it sees a new revision."""
     for name, value in changes.items():
         setattr(incident, name, value)

@@ -1,7 +1,6 @@
 """The SQL of presses: which incident each belongs to, who sent it, what still waits to be proved."""
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, update
@@ -9,6 +8,7 @@ from sqlmodel import Session, col, select
 
 from chassis.database.sql import Statement, send
 from services.dispatch.models import PressRow
+from services.dispatch.store.rows import SenderRow
 
 _SENDER = (
     b"SELECT p.incident_id, p.fix_sequence, p.device_id = %(device_id)s::uuid::text AS own, d.status "
@@ -22,8 +22,9 @@ def note_fix_sequence(session: Session, alarm_id: UUID, sequence: int) -> None:
     session.execute(row.values(fix_sequence=func.greatest(col(PressRow.fix_sequence), sequence)))
 
 
-def find_sender(session: Session, alarm_id: UUID, device_id: UUID) -> Any:
+def find_sender(session: Session, alarm_id: UUID, device_id: UUID) -> SenderRow | None:
     """Find a press: its `incident_id`, whether it is this device's `own`, and the device's `status`."""
+    rows: list[SenderRow]
     [rows] = send(session, Statement(_SENDER, {"alarm_id": alarm_id, "device_id": device_id}))
     return rows[0] if rows else None
 

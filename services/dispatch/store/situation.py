@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from time import sleep
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import text
 from sqlmodel import Session
@@ -21,6 +21,7 @@ from services.dispatch.domain.routing import Defaults, Flag, Route, Router, Sear
 from services.dispatch.domain.unit_index import UnitIndex
 from services.dispatch.models import MapRow
 from services.dispatch.settings import DispatchSettings
+from services.dispatch.store.rows import KnownUnitRow
 
 log = logging.getLogger(__name__)
 
@@ -150,23 +151,18 @@ class Situation:
             self.units.remove(gone)
             del self.known[gone]
 
-    def _take_over(self, units: Sequence[Any]) -> None:
+    def _take_over(self, units: Sequence[KnownUnitRow]) -> None:
         for unit in units:
             with apart("unit", unit.id):
                 self._take_over_one(unit)
 
-    def _take_over_one(self, unit: Any) -> None:
+    def _take_over_one(self, unit: KnownUnitRow) -> None:
         free = unit.available and unit.order_id is None
-        self.known[unit.id] = KnownUnit(
-            unit.callsign,
-            unit.cic_id,
-            unit.zone_id,
-            unit.seen_at,
-            to_metres(unit.lat, unit.lon) if usable_unit_place(unit.lat, unit.lon) else None,
-        )
+        lat, lon = (unit.lat, unit.lon) if usable_unit_place(unit.lat, unit.lon) else (None, None)
+        place = to_metres(lat, lon) if lat is not None and lon is not None else None
+        self.known[unit.id] = KnownUnit(unit.callsign, unit.cic_id, unit.zone_id, unit.seen_at, place)
         # While it is lent it is the other room's to propose.
         works_for = unit.lent_to or unit.cic_id
-        lat, lon = (unit.lat, unit.lon) if usable_unit_place(unit.lat, unit.lon) else (None, None)
         guess = self.middle(unit.zone_id) if lat is None else None
         self.units.upsert(unit.id, lat, lon, unit.zone_id, works_for, free, guess, _seconds(unit.seen_at))
 
@@ -270,10 +266,11 @@ class Situation:
         return self.router.zone_at(*known.place) == zone_id
 
 
-def _pages(session: Session, query: bytes, **given: Any) -> Iterator[Sequence[Any]]:
+def _pages(session: Session, query: bytes, **given: object) -> Iterator[Sequence[KnownUnitRow]]:
     """Read units page by page: presses must not wait while ten thousand of them move."""
     given |= {"last": "", "page": _PAGE}
     while True:
+        units: list[KnownUnitRow]
         [units] = send(session, Statement(query, given))
         if units:
             given |= {"since": units[-1].changed_at, "last": units[-1].id}

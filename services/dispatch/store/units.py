@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -14,6 +13,7 @@ from chassis.database.sql import Insert, Statement, as_json, send
 from services.dispatch.domain.orders import LIVE
 from services.dispatch.domain.units import NewUnit, Position
 from services.dispatch.models import UnitRow
+from services.dispatch.store.rows import SeenUnitRow
 from services.dispatch.store.ties import STANDS
 
 # Locks those of the `wanted` (unit_id, order_id) that are free, and gives each to its order.
@@ -128,7 +128,8 @@ def note_sign_of_life(session: Session, unit_ids: Collection[str], now: datetime
     send(session, Statement(_SEEN, {"units": list(unit_ids), "now": now}))
 
 
-def units_seen_by(session: Session, cic_id: str) -> list[Any]:
+def units_seen_by(session: Session, cic_id: str) -> list[SeenUnitRow]:
     """Load the units that a control room may see; `kept_from`: who is tied to a party of what a unit serves."""
+    found: list[SeenUnitRow]
     [found] = send(session, Statement(_SEEN_BY_ROOM, {"cic": cic_id, "live": list(LIVE)}))
     return found

@@ -1,9 +1,9 @@
 """What every use case of dispatch is given."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TypedDict
 from uuid import UUID
 
 from chassis.database.database import Database, Session
@@ -12,15 +12,26 @@ from contracts.common import Fix
 from contracts.dispatch import OrderSent
 from contracts.registry import Address, Card
 from services.dispatch.domain.geography import Point
+from services.dispatch.domain.incidents import NewIncident
+from services.dispatch.domain.orders import NewOrder
 from services.dispatch.models import IncidentRow
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.damaged_incidents import Known, of_incident
 from services.dispatch.store.encrypted_columns import card_place, fix_json, fix_place, proof_place, said_place
+from services.dispatch.store.rows import FixRow, OwnerRow
 from services.dispatch.store.situation import Situation
 
 # `orders_for_rooms` and `seal_opened`, with the same arguments as theirs.
 OrdersForRooms = Callable[["Context", Session, IncidentRow, Sequence[str]], list[OrderSent]]
-SealOpened = Callable[["Context", Mapping[str, Any], Fix | None, Any, Any, datetime], str]
+SealOpened = Callable[["Context", NewIncident, Fix | None, NewOrder | None, OwnerRow | None, datetime], str]
+
+
+class SealedCard(TypedDict):
+    """A card as it is encrypted: as JSON, with its two codes."""
+
+    card: dict[str, object]
+    cancel_code: str
+    duress_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +56,18 @@ class Context:
         """Encrypt a fix as it rests in the database."""
         return self.vault.seal(fix_place(subject), fix_json(fix)) if fix else None
 
-    def open_fix(self, incident: IncidentRow | Any) -> Fix | None:
+    def open_fix(self, incident: FixRow) -> Fix | None:
         """Read the incident's last fix.
 
         None where there is none, or where it cannot be read: it goes on without.
         """
         return self._open_fix(incident, incident.fix)
 
-    def open_first_fix(self, incident: IncidentRow | Any) -> Fix | None:
+    def open_first_fix(self, incident: FixRow) -> Fix | None:
         """Read where an incident of unproved presses was opened; None as for `open_fix`."""
         return self._open_fix(incident, incident.first_fix)
 
-    def _open_fix(self, incident: IncidentRow | Any, sealed: bytes | None) -> Fix | None:
+    def _open_fix(self, incident: FixRow, sealed: bytes | None) -> Fix | None:
         if sealed is None:
             return None
 
@@ -83,9 +94,9 @@ class Context:
         """Read what somebody wrote about an order or an incident."""
         return str(self.vault.open(said_place(about), sealed))
 
-    def open_card(self, enrolment_id: UUID, sealed: bytes) -> dict[str, Any]:
-        """Read a card with its codes: {"card", "cancel_code", "duress_code"}."""
-        opened: dict[str, Any] = self.vault.open(card_place(enrolment_id), sealed)
+    def open_card(self, enrolment_id: UUID, sealed: bytes) -> SealedCard:
+        """Read a card with its codes."""
+        opened: SealedCard = self.vault.open(card_place(enrolment_id), sealed)
         return opened
 
     def home_of(self, enrolment_id: UUID | None, sealed: bytes | None) -> Point | None:

@@ -7,7 +7,6 @@ same for a press that the known key does not fit: the device may have a newer on
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -26,6 +25,7 @@ from services.dispatch.models import IncidentRow, PressRow
 from services.dispatch.store.alarm_path import select_owners
 from services.dispatch.store.incidents import has_open_incident, touch_incident
 from services.dispatch.store.presses import forget_proofs, unproved_presses
+from services.dispatch.store.rows import OwnerRow
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.due_rows import after, look_again
 from services.dispatch.usecases.location_updates import move_incident
@@ -63,7 +63,7 @@ def prove(tx: Transaction, context: Context, incident: IncidentRow, now: datetim
 
 
 def _raise_to_proved(
-    tx: Transaction, context: Context, incident: IncidentRow, owner: Any, now: datetime
+    tx: Transaction, context: Context, incident: IncidentRow, owner: OwnerRow, now: datetime
 ) -> None:
     """Treat it from now on as if it had come proved; whoever took it keeps it."""
     fix = context.open_fix(incident)
@@ -91,7 +91,7 @@ def _raise_to_proved(
 
 def _proved(
     context: Context, press: PressRow, key: Ed25519PublicKey | None
-) -> tuple[datetime, Mapping[str, Any]] | None:
+) -> tuple[datetime, Mapping[str, object]] | None:
     """Say when a press came and what its device signed; None where this key does not fit."""
     proof = context.open_proof(press.alarm_id, press.proof) if press.proof else None
     signed = jws.split(proof) if proof else None
@@ -104,7 +104,7 @@ def _place_as_signed(
     tx: Transaction,
     context: Context,
     incident: IncidentRow,
-    proved: Sequence[tuple[datetime, Mapping[str, Any]]],
+    proved: Sequence[tuple[datetime, Mapping[str, object]]],
     now: datetime,
 ) -> None:
     """Put it where she signed; presses that prove nothing led it nowhere: she is where she signed last."""

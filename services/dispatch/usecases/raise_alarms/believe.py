@@ -5,7 +5,7 @@ device that is not known here yet may be as real as any: see `late_proofs`.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from chassis.security import jws
 from chassis.telemetry import metrics
@@ -16,11 +16,12 @@ from contracts.telemetry import PRESS_PROOF
 from services.dispatch.domain.flags import BROKEN, PENDING
 from services.dispatch.domain.geography import Point
 from services.dispatch.domain.routing import is_place
+from services.dispatch.store.rows import OwnerRow
 
 Proof = Literal["proved", "proof_pending", "proof_missing", "proof_broken"]
 
 
-def believed(alarm: AlarmRaised, owner: Any) -> AlarmRaised:
+def believed(alarm: AlarmRaised, owner: OwnerRow | None) -> AlarmRaised:
     """Give the press as far as it is proved. `owner`: see `select_owners`; None for a device not known here."""
     if alarm.lane != "verified":
         return alarm
@@ -44,7 +45,7 @@ def may_yet_be_proved(alarm: AlarmRaised) -> bool:
     return bool({PENDING, BROKEN} & set(alarm.flags)) and signed is not None and _says_this_press(signed, alarm)
 
 
-def _judge(alarm: AlarmRaised, owner: Any) -> tuple[Proof, jws.Signed | None]:
+def _judge(alarm: AlarmRaised, owner: OwnerRow | None) -> tuple[Proof, jws.Signed | None]:
     signed = jws.split(alarm.proof) if alarm.proof else None
     if signed is None:
         return "proof_missing", None
@@ -67,7 +68,7 @@ def _says_this_press(signed: jws.Signed, alarm: AlarmRaised) -> bool:
     )
 
 
-def signed_place(payload: Mapping[str, Any]) -> Fix | None:
+def signed_place(payload: Mapping[str, object]) -> Fix | None:
     """Read the place in signed bytes that are in order; None where the alarm service's reading has to do."""
     fix = payload.get("fix")
     fix = fix if isinstance(fix, dict) else {}

@@ -7,7 +7,6 @@ came in after the alarm of the first was closed: people ended that one, and nobo
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 from uuid import UUID, uuid5
 
 from opentelemetry.trace import Span
@@ -20,6 +19,7 @@ from contracts.dispatch import AFTER_THE_END
 from contracts.press import WITHOUT
 from contracts.topology import DISPATCH_ALARMS
 from services.dispatch.store.alarm_path import select_known_presses
+from services.dispatch.store.rows import KnownPressRow
 
 REUSED = "counter_reused_with_other_content"
 _LOCKS = UUID("d0a4fe42-9d54-5d0c-9d52-8f5a1a0a7c11")
@@ -59,7 +59,9 @@ def locked(arrived: Mapping[str, Arrived]) -> tuple[Statement, ...]:
     return (*inbox.claimed(DISPATCH_ALARMS, locks), select_known_presses(ids, keys))
 
 
-def new_among(tx: Transaction, arrived: Mapping[str, Arrived], known: Sequence[Any]) -> dict[str, Arrived]:
+def new_among(
+    tx: Transaction, arrived: Mapping[str, Arrived], known: Sequence[KnownPressRow]
+) -> dict[str, Arrived]:
     """Pick those that are no copies, each under an id of its own. `known`: see `select_known_presses`."""
     taken = {row.alarm_id for row in known}
     earlier = {row.copy_key: row for row in known}
@@ -101,12 +103,12 @@ def _flagged(alarm: AlarmRaised, flag: str, content: str) -> AlarmRaised:
     return alarm.model_copy(update={"alarm_id": alarm_id, "flags": (*alarm.flags, flag)})
 
 
-def _is_over(first: Any, alarm: AlarmRaised) -> bool:
+def _is_over(first: KnownPressRow, alarm: AlarmRaised) -> bool:
     """Say whether the alarm of the first was closed before this came in."""
     return first.closed_at is not None and alarm.received_at > first.closed_at
 
 
-def _is_from_before(alarm: AlarmRaised, known: Sequence[Any]) -> bool:
+def _is_from_before(alarm: AlarmRaised, known: Sequence[KnownPressRow]) -> bool:
     """Say whether it was stored before keys of copies were."""
     return any(
         row.copy_key is None and row.alarm_id == alarm.alarm_id and row.received_at == alarm.received_at

@@ -1,14 +1,14 @@
 """Step 4: incidents are opened or joined, and the nearest unit of each new one is taken or proposed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.database.database import Transaction
 from chassis.telemetry import telemetry
 from services.dispatch.domain.flags import PENDING, merged
+from services.dispatch.domain.incidents import NewIncident
 from services.dispatch.domain.locations import fix_time
 from services.dispatch.domain.orders import UNIT_SILENT, NewOrder
 from services.dispatch.domain.urgency import urgency_of
@@ -78,40 +78,38 @@ def _next_best(
 
 def _incident(
     context: Context, press: RaisedPress, now: datetime, presses: Sequence[RaisedPress]
-) -> Mapping[str, Any]:
+) -> NewIncident:
     alarm, route = press.alarm, press.route
     own = {route.cic}
     order = press.order if press.order is not None and press.order.automatic else None
-    return {
-        "unit_id": order.unit_id if order else None,
-        "order_id": order.id if order else None,
-        "id": alarm.alarm_id,
-        "subject": press.subject,
-        "device_id": alarm.device_id,
-        "enrolment_id": press.enrolment_id,
-        "lane": alarm.lane,
-        "source": alarm.source if alarm.lane == "unverified" else None,
-        "known_device": press.known,
-        "cic_id": route.cic,
-        "also_cics": merged(n.cic for n in route.neighbours if n.cic not in own),
-        "zone_id": route.zone,
-        "border_zones": [n.zone for n in route.neighbours],
-        "basis": route.basis,
-        "flags": merged(press.flags, [UNIT_SILENT] if press.order is not None and press.order.silent else []),
-        "urgency": urgency_of(alarm.lane, len(presses), None, pending=PENDING in press.flags),
-        "raised_at": alarm.received_at,
-        "deadline_at": alarm.deadline_at,
-        "routed_at": now,
-        "last_press_at": max(each.alarm.received_at for each in presses),
-        "fix": context.seal_fix(press.subject, alarm.fix),
-        "fix_at": fix_time(alarm.fix, alarm.received_at) if alarm.fix else None,
-        "first_fix": context.seal_fix(press.subject, alarm.fix) if alarm.lane == "unverified" else None,
-        "traceparent": telemetry.traceparent_of(press.span),
-        "changed_at": now,
-        "presses": len(presses),
-        "state": "open",
-        "revision": 1,
-    }
+    return NewIncident(
+        unit_id=order.unit_id if order else None,
+        order_id=order.id if order else None,
+        id=alarm.alarm_id,
+        subject=press.subject,
+        device_id=alarm.device_id,
+        enrolment_id=press.enrolment_id,
+        lane=alarm.lane,
+        source=alarm.source if alarm.lane == "unverified" else None,
+        known_device=press.known,
+        cic_id=route.cic,
+        also_cics=merged(n.cic for n in route.neighbours if n.cic not in own),
+        zone_id=route.zone,
+        border_zones=[n.zone for n in route.neighbours],
+        basis=route.basis,
+        flags=merged(press.flags, [UNIT_SILENT] if press.order is not None and press.order.silent else []),
+        urgency=urgency_of(alarm.lane, len(presses), None, pending=PENDING in press.flags),
+        raised_at=alarm.received_at,
+        deadline_at=alarm.deadline_at,
+        routed_at=now,
+        last_press_at=max(each.alarm.received_at for each in presses),
+        fix=context.seal_fix(press.subject, alarm.fix),
+        fix_at=fix_time(alarm.fix, alarm.received_at) if alarm.fix else None,
+        first_fix=context.seal_fix(press.subject, alarm.fix) if alarm.lane == "unverified" else None,
+        traceparent=telemetry.traceparent_of(press.span),
+        changed_at=now,
+        presses=len(presses),
+    )
 
 
 def _pick(context: Context, press: RaisedPress, now: datetime, taken: set[str]) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from chassis.database.database import Transaction
 from chassis.database.timers import Due, scheduled
@@ -91,7 +90,7 @@ def _webhooks(context: Context, press: RaisedPress, revision: int, now: datetime
     return [webhook_row(press.incident.id, room, revision, now) for room in rooms if has_webhook(context, room)]
 
 
-def _press_row(context: Context, press: RaisedPress, now: datetime) -> Mapping[str, Any]:
+def _press_row(context: Context, press: RaisedPress, now: datetime) -> Mapping[str, object]:
     alarm = press.alarm
     return {
         "alarm_id": alarm.alarm_id,

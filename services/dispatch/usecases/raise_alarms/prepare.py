@@ -1,11 +1,11 @@
 """Step 2: whose press it is, what of it is believed, where it belongs and where its unit is looked for."""
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from services.dispatch.domain.flags import merged
 from services.dispatch.domain.subjects import subject_of
+from services.dispatch.store.rows import OwnerRow
 from services.dispatch.usecases.context import Context
 from services.dispatch.usecases.raise_alarms import copies
 from services.dispatch.usecases.raise_alarms.believe import believed
@@ -13,7 +13,7 @@ from services.dispatch.usecases.raise_alarms.raised_press import RaisedPress
 
 
 def prepare(
-    context: Context, owners: Mapping[UUID, Any], presses: Mapping[str, copies.Arrived]
+    context: Context, owners: Mapping[UUID, OwnerRow], presses: Mapping[str, copies.Arrived]
 ) -> list[RaisedPress]:
     """Decide about each press all that needs no database. `owners`: by device, see `select_owners`."""
     raised = []

@@ -1,15 +1,15 @@
 """A press with all that is decided about it, on its way through one batch."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 from opentelemetry.trace import Span
 
 from contracts.alarm import AlarmRaised
+from services.dispatch.domain.incidents import NewIncident
 from services.dispatch.domain.orders import NewOrder
 from services.dispatch.domain.routing import Route
+from services.dispatch.store.rows import JoinedIncidentRow, OwnerRow
 from services.dispatch.store.situation import Search
 
 
@@ -18,7 +18,7 @@ class RaisedPress:
     """One press with all that is decided about it.
 
     `copy_key`: see `copies.key_of`; `search`: where its unit is looked for; `owner`: see `select_owners`;
-    `row`: the incident that it opens; `incident`: the one it opened or joined, in short (see `open_or_join`);
+    `row`: the incident that it would open; `incident`: the one it opened or joined; both are set by step 4;
     `opened`: whether it is the one that opened it; `known`: whether the device that it names is a victim's.
     """
 
@@ -31,9 +31,9 @@ class RaisedPress:
     flags: list[str]
     copy_key: str
     search: Search
-    owner: Any = None
+    owner: OwnerRow | None = None
     known: bool = False
-    row: Mapping[str, Any] = field(default_factory=dict)
-    incident: Any = None
+    row: NewIncident = field(init=False)
+    incident: JoinedIncidentRow = field(init=False)
     opened: bool = False
     order: NewOrder | None = None
