@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
 import httpx
@@ -109,6 +109,6 @@ class OwnApi:
     ) -> None:
         self._http.__exit__(kind, error, trace)
 
-    def send_canary(self, canary: Mapping[str, Any]) -> None:
+    def send_canary(self, canary: Mapping[str, object]) -> None:
         """Send one canary; raises `httpx.HTTPError`."""
         self._http.post("/v1/canaries", json=canary).raise_for_status()

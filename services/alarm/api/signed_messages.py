@@ -1,9 +1,8 @@
 """What devices sign besides presses: whether it is what it should be, theirs, and new."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID
 
 from fastapi.responses import Response
@@ -82,16 +81,16 @@ async def signed(
     return read, device, message.header.get("typ") not in SIGNED_AS.values()
 
 
-def _check_kind(intake: HeartbeatIntake, kind: type[BaseModel], typ: Any, document: Mapping[str, Any]) -> None:
+def _check_kind(intake: HeartbeatIntake, kind: type[BaseModel], typ: object, document: object) -> None:
     """Raise `SignatureRefused` for what was signed as something else, or may have been."""
-    wanted = KINDS[kind]
+    wanted, stands = KINDS[kind], frozenset(document) if isinstance(document, dict) else frozenset()
     said = is_signed_as(wanted.name, typ)
     if said is None and intake.settings.take_untyped:
         metrics.count(DEVICE_MESSAGE_UNTYPED, kind=wanted.name)
-        said = wanted.has <= document.keys() and not wanted.never & document.keys()
+        said = wanted.has <= stands and not wanted.never & stands
     if not said:
         raise _refused(kind, "type", f"sign this as {SIGNED_AS[wanted.name]}", "typ")
-    if typ in SIGNED_AS.values() and (missing := sorted(wanted.needs - document.keys())):
+    if typ in SIGNED_AS.values() and (missing := sorted(wanted.needs - stands)):
         raise _refused(kind, "type", "say what this is about, and when", missing[0])
 
 

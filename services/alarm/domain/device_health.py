@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 # What other clocks may be ahead of this one.
@@ -38,13 +38,16 @@ class Health:
     tested_at: datetime
 
 
+Kind = Literal["silent", "phone_battery", "button_battery", "bluetooth", "test_overdue"]
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """Something about a device that needs a person."""
 
     device_id: UUID
     enrolment_id: UUID
-    kind: Literal["silent", "phone_battery", "button_battery", "bluetooth", "test_overdue"]
+    kind: Kind
     level: Literal["warning", "task"]
     since: datetime
     detail: tuple[tuple[str, int], ...] = ()
@@ -55,7 +58,7 @@ def conditions(health: Health, limits: Limits, now: datetime) -> list[Condition]
     found: list[Condition] = []
     device, file = health.device_id, health.enrolment_id
 
-    def overdue(kind: Any, since: datetime | None, warning_s: float, task_s: float | None) -> None:
+    def overdue(kind: Kind, since: datetime | None, warning_s: float, task_s: float | None) -> None:
         age = (now - since).total_seconds() if since else 0
         if age < -_AHEAD_S:
             # What is said to happen yet is not known: that is not well.
@@ -65,7 +68,7 @@ def conditions(health: Health, limits: Limits, now: datetime) -> list[Condition]
         if since and task_s is not None and age >= task_s:
             found.append(Condition(device, file, kind, "task", since))
 
-    def low(kind: Any, percent: int | None, warning: int) -> None:
+    def low(kind: Kind, percent: int | None, warning: int) -> None:
         at = health.reported_at or now
         if percent is not None and percent < warning:
             found.append(Condition(device, file, kind, "warning", at, (("percent", percent),)))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from contracts.alarm import alarm_id_of, is_signed_as, unverified_alarm_id_of
@@ -32,7 +32,7 @@ class Claim:
     flags: tuple[str, ...] = ()
     signed: bytes | None = None
     signature: bytes | None = None
-    typ: Any = None
+    typ: object = None
 
     @property
     def uuid(self) -> UUID | None:

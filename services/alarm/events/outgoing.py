@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from contracts.alarm import DeviceAttention, ReportedDevice
@@ -24,7 +23,8 @@ def device_attention(condition: Condition) -> DeviceAttention:
 
 
 def reported_device(
-    said: Mapping[str, Any], enrolment_id: UUID | None, received_at: datetime
+    said: Mapping[str, object], enrolment_id: UUID | None, received_at: datetime
 ) -> ReportedDevice:
     """Tell what a device said of itself in a heartbeat."""
-    return ReportedDevice(**said, enrolment_id=enrolment_id, received_at=received_at)
+    told = {**said, "enrolment_id": enrolment_id, "received_at": received_at}
+    return ReportedDevice.model_validate(told)

@@ -1,7 +1,7 @@
 """What devices sign besides presses. Only a device id that cannot be read is refused."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from pydantic import BaseModel, BeforeValidator
@@ -32,7 +32,7 @@ class CancelBody(BaseModel):
 
     device_id: DeviceId
     alarm_id: UUID | None = None
-    code: Any = None
+    code: object = None
 
 
 class HeartbeatBody(BaseModel):

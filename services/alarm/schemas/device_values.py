@@ -1,6 +1,5 @@
 """Read ids and fixes as devices send them; what cannot be read is left out, or flagged."""
 
-from typing import Any
 from uuid import UUID
 
 from contracts.common import Fix
@@ -14,7 +13,7 @@ _MOST_FIXES = 1000
 _FAR = 1e9
 
 
-def read_fix(value: Any) -> tuple[Fix | None, tuple[str, ...]]:
+def read_fix(value: object) -> tuple[Fix | None, tuple[str, ...]]:
     """Read a fix and the flags of what is wrong with it; without a place it is None.
 
     Without a time that can be trusted its age is unknown; phones say by an accuracy below zero that it is.
@@ -36,18 +35,18 @@ def read_fix(value: Any) -> tuple[Fix | None, tuple[str, ...]]:
     return fix, flags if at else (*flags, "fix_time_unknown")
 
 
-def read_fixes(value: Any) -> tuple[Fix, ...]:
+def read_fixes(value: object) -> tuple[Fix, ...]:
     """Read the fixes of a message, without those that have no place; of too many the last."""
     values = value if isinstance(value, list) else [value]
     return tuple(fix for fix, _ in map(read_fix, values[-_MOST_FIXES:]) if fix is not None)
 
 
-def read_device(value: Any) -> Any:
+def read_device(value: object) -> object:
     """Read the id of a device as the registry gives them out; another value stays as it is."""
     return read_id(value) or value
 
 
-def read_id(value: Any) -> str | None:
+def read_id(value: object) -> str | None:
     """Read a device id as text that any database takes; None where there is none."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**_MAX_ID:
         value = str(value)

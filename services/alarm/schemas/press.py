@@ -2,7 +2,6 @@
 
 import re
 from datetime import datetime
-from typing import Any
 
 from chassis.telemetry import metrics
 from contracts.telemetry import PRESS_REFUSED
@@ -17,9 +16,9 @@ _ID_IN_RUINS = re.compile(rb'"device_id"\s*:\s*"?([\w.:@-]{1,100})')
 _MOST_LOOKED_AT = 10_000
 
 
-def _deeper(document: Any) -> dict[str, Any]:
+def _deeper(document: object) -> dict[str, object]:
     """Find the fields beside a device id that stands deeper than where it belongs; none if there is none."""
-    queue = [document]
+    queue: list[object] = [document]
     for each in queue:
         if isinstance(each, dict) and read_id(each.get("device_id")) is not None:
             return each

@@ -5,7 +5,7 @@ import binascii
 import json
 import re
 import zlib
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 _MOST_UNPACKED = 64 * 1024
 _COMPACT = re.compile(rb"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
@@ -17,7 +17,7 @@ _SURROUNDINGS = _BLANKS + b'"'
 class Signed(NamedTuple):
     """A message taken apart. `signing_input` and `signature` are None where it is not signed."""
 
-    header: dict[str, Any]
+    header: dict[str, object]
     payload: bytes
     signing_input: bytes | None
     signature: bytes | None
@@ -58,7 +58,7 @@ def unwrap(body: bytes) -> bytes:
     return body.strip(_SURROUNDINGS)
 
 
-def read_document(text: bytes) -> Any:
+def read_document(text: bytes) -> object:
     """Read JSON; None where there is none."""
     try:
         return json.loads(text.decode(errors="replace"))

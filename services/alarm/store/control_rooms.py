@@ -1,7 +1,5 @@
 """Control rooms, and when the canary of each is due."""
 
-from typing import Any
-
 from sqlalchemy import text
 from sqlmodel import Session
 
@@ -29,6 +27,6 @@ def put_control_room(session: Session, room: ControlRoomRegistered) -> None:
     session.execute(_PUT_ROOM, room.model_dump())
 
 
-def due_canaries(session: Session, every_s: float) -> list[dict[str, Any]]:
+def due_canaries(session: Session, every_s: float) -> list[dict[str, object]]:
     """Give the control rooms whose canary is due; whoever gets one sends it."""
     return [dict(row._mapping) for row in session.execute(_DUE, {"every": every_s})]

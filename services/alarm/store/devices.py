@@ -1,9 +1,8 @@
 """Devices: what the registry says of them, and what they say of themselves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
@@ -141,7 +140,7 @@ def note_contact(session: Session, device_ids: Sequence[UUID], at: Sequence[date
         session.execute(_CONTACT, {"ids": list(device_ids), "at": list(at)})
 
 
-def put_health(session: Session, reports: Sequence[dict[str, Any]]) -> set[UUID]:
+def put_health(session: Session, reports: Sequence[Mapping[str, object]]) -> set[UUID]:
     """Store what devices say of themselves (each once, sorted); what one does not say stays as it was.
 
     Return those that the follow-up desk should hear of: an hour after the last time, or at a change.

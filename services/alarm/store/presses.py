@@ -134,5 +134,5 @@ def overlooked(session: Session, before: datetime, limit: int) -> list[dict[str,
 _COLUMNS = ("alarm_id", "device_id", "counter", "lane", "channel", "pressed_at", "received_at", "deadline_at")
 
 
-def _values(raised: AlarmRaised) -> dict[str, Any]:
+def _values(raised: AlarmRaised) -> dict[str, object]:
     return {name: getattr(raised, name) for name in (*_COLUMNS, "flags", "digest")}

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
 from uuid import UUID
 
 from opentelemetry.trace import Status, StatusCode
@@ -279,7 +279,7 @@ class Intake:
         held.settle("dispatch", holds=True)
         await note_routed(self._database, handed.incidents)
 
-    def _spawn(self, work: Any) -> None:
+    def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task: asyncio.Task[None] = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

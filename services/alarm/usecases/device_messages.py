@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from chassis.database.database import Transaction
@@ -31,7 +30,7 @@ class Heartbeat:
     """A heartbeat on its way into the database. `said`: what the device says of itself."""
 
     device_id: UUID
-    said: Mapping[str, Any]
+    said: Mapping[str, object]
     enrolment_id: UUID | None
     received_at: datetime
 

@@ -3,7 +3,6 @@
 import asyncio
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from opentelemetry.trace import Span
 
@@ -90,7 +89,7 @@ def prepare(brought: Brought, deadline_s: float, vault: Vault) -> PressInFlight:
         traceparent=telemetry.traceparent_of(span),
     )
     body = event.encode()
-    evidence: dict[str, Any] = {
+    evidence: dict[str, object] = {
         "body": claim.raw.decode(errors="replace"),
         "fix": claim.fix.model_dump(mode="json") if claim.fix else None,
         "proof": raised.proof,
