@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from sqlalchemy.orm import configure_mappers
+
 from chassis.database.database import Database, engine_of
 from chassis.runtime.settings import Settings, load
 from chassis.security.key_rotation import Sealed
@@ -28,6 +30,7 @@ class Service(Generic[S]):
 
     def database(self, settings: S) -> Database:
         """Make the service's database, connected on first use; what it publishes waits in the outbox."""
+        configure_mappers()  # else the first requests after a start wait for it, all at once
         return Database(engine_of(settings), f"/services/{self.name}")
 
 

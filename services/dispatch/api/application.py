@@ -28,6 +28,7 @@ from services.dispatch.bootstrap import DISPATCH, book_of, context_of
 from services.dispatch.pages import console
 from services.dispatch.presenters.control_rooms import ZonesJson
 from services.dispatch.presenters.disclosure import Disclosures
+from services.dispatch.presenters.incident_list import served_views
 from services.dispatch.push.hub import Hub
 from services.dispatch.push.webhooks import Courier
 from services.dispatch.settings import DispatchSettings
@@ -77,6 +78,7 @@ async def _beside(app: FastAPI) -> AsyncIterator[None]:
     disclosures: Disclosures = app.state.disclosures
     courier = Courier(context)
     app.state.hub = hub = Hub(context, courier.wake, app.state.signed_out)
+    await asyncio.to_thread(_warm_up, context)
     process.publisher.subscribe_transient(topology.DISPATCH_LIVE, ["#"], hub.take_notifications)
     hub.start()
     courier.start()
@@ -92,6 +94,12 @@ async def _beside(app: FastAPI) -> AsyncIterator[None]:
         await courier.stop()
         await hub.stop()
         await disclosures.stop()
+
+
+def _warm_up(context: Context) -> None:
+    """Connect, and compile what every stream begins with: crews come back at once after a start."""
+    with suppress(SQLAlchemyError):  # readiness says that the database is away
+        served_views(context, cic_id="")
 
 
 async def _keep_fresh(context: Context) -> None:

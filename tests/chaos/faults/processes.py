@@ -1,5 +1,6 @@
 """Processes that die, and processes that are restarted by people."""
 
+import time
 from random import Random
 
 from tests.chaos.fault import Do, Fault, Scale, Step, again
@@ -12,15 +13,24 @@ PROCESSES = (
 )
 # Those that a press waits for; that is as much as continuous integration has time for.
 _ON_THE_WAY = ("alarm-api", "dispatch-api", "dispatch-alarms")
+# Seconds in which devices and units find a process again that was just started.
+_FOUND_AGAIN_S = 3.0
 
 
 def _kill(name: str) -> Fault[Rig]:
     return Fault(
         f"kill:{name}",
-        again(f"kill -9 {name}", lambda rig: rig.kill(name)),
+        again(f"kill -9 {name}, once it is back", lambda rig: _kill_once_back(rig, name)),
         mend=lambda rig: rig.whole(),
         ci=name in _ON_THE_WAY,
     )
+
+
+def _kill_once_back(rig: Rig, name: str) -> None:
+    """Kill it; first let it come back from the last time: what never runs cannot keep a deadline."""
+    rig.whole()
+    time.sleep(_FOUND_AGAIN_S)
+    rig.kill(name)
 
 
 def _anyone(dice: Random, scale: Scale) -> list[Step[Rig]]:
