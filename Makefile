@@ -2,6 +2,8 @@
 .DEFAULT_GOAL := help
 .PHONY: help setup demo demo-compose test test-unit test-integration test-browser test-scenarios test-compose test-all check bench scale chaos stop clean
 BIN := .venv/bin
+# Some machines forbid byte code; every process would compile all of this project's modules at its start.
+export PYTHONDONTWRITEBYTECODE :=
 PYTEST := $(BIN)/python -m pytest
 # Scenarios and pages mostly wait, each with a system of their own; a third process tests the services meanwhile.
 PARALLEL := -n 3 --dist loadscope --no-loadscope-reorder

@@ -11,7 +11,8 @@ import httpx
 
 # The server sends a comment every 10 s: silence for longer means that nobody is there.
 _SILENCE_S = 25.0
-_BACKOFF_S = (0.05, 0.1, 0.2, 0.5, 1.0)
+# Never longer than the server asks (`retry: 500`).
+_BACKOFF_S = (0.05, 0.1, 0.2, 0.5)
 
 
 @dataclass(frozen=True, slots=True)

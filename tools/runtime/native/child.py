@@ -14,7 +14,7 @@ from tools.runtime.native.layout import Layout, project_root
 from tools.runtime.native.spec import Spec
 from tools.runtime.native.template import Forked, Template
 
-_BACKOFF_S = (0.1, 0.5, 1, 2, 5)
+_BACKOFF_S = (0.1, 0.2, 0.4, 0.8, 1.6, 5)
 _SETTLED_S = 10  # who lived this long starts again without delay
 _FIRST_TRIES = 3  # deaths before the very first readiness that count as "cannot start"
 _POLL_S = 0.1

@@ -34,15 +34,15 @@ _BOOKS_NICE, _HEARTBEATS_NICE = 10, 19
 _GRACE_S = {"dispatch": 1}
 # What every process of a service imports anyway, with a web framework or with eventlet: see template.py.
 # Nothing of the services themselves: their tables would meet in one registry.
-_COMMON = ("chassis.database.database", "opentelemetry.exporter.otlp.proto.http.trace_exporter", "shapely")
+_EXPORTERS = tuple(f"opentelemetry.exporter.otlp.proto.http.{what}_exporter" for what in ("trace", "metric"))
+_COMMON = ("chassis.database.database", *_EXPORTERS, "shapely")
 WEB = (
     "uvicorn.main",
-    "chassis.http.application",
+    "chassis.bootstrap.api",
     "chassis.http.http1",
-    "chassis.messaging.publisher",
     *_COMMON,
 )
-WORKER = ("chassis.runtime.run", "chassis.messaging.worker", *_COMMON)
+WORKER = ("chassis.runtime.run", "chassis.bootstrap.worker", *_COMMON)
 
 
 def plan(layout: Layout) -> list[Spec]:
