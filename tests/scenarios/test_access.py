@@ -74,7 +74,6 @@ async def glass_broken(world: World, ann: seed.Victim) -> None:
     await until(unknown(world, "registry", path, stranger), PATIENCE_S, 0.5)
 
 
-@pytest.mark.in_containers
 def test_broken_glass_is_told_at_once_and_closes_again(system: RunningSystem) -> None:
     async def play() -> seed.Victim:
         async with World(system) as world:

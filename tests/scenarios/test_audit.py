@@ -2,8 +2,6 @@
 
 import time
 
-import pytest
-
 from tests.scenarios.offices import CHAINED_S, logged
 from tests.scenarios.scenario import Scenario
 from tools.auditing.places import places_of
@@ -13,7 +11,6 @@ from tools.runtime.native.running import RunningSystem
 CIC = "cic-oost-vlaanderen"
 
 
-@pytest.mark.in_containers
 def test_who_saw_an_alarm(scenario: Scenario, system: RunningSystem) -> None:
     ann = scenario.victim()
     car = scenario.unit()

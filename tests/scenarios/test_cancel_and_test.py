@@ -1,7 +1,5 @@
 """Only people close; duress looks like any cancel; a test is never dispatched, a real press always."""
 
-import pytest
-
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
 from tools.demo import seed
@@ -44,7 +42,6 @@ def test_duress_cancel_escalates_and_looks_the_same(scenario: Scenario) -> None:
     assert answer == plain
 
 
-@pytest.mark.in_containers
 def test_test_press_is_never_dispatched(scenario: Scenario) -> None:
     ann = scenario.victim()
     scenario.unit()

@@ -63,7 +63,6 @@ def test_dispatch_worker_killed_in_the_middle(scenario: Scenario) -> None:
     scenario.run()
 
 
-@pytest.mark.in_containers
 @pytest.mark.timeout(180)
 def test_every_process_restarted_in_the_middle(scenario: Scenario) -> None:
     ann, bea = scenario.victim(), scenario.victim("Aalst")

@@ -6,7 +6,6 @@ from tests.scenarios import traces
 from tests.scenarios.scenario import Scenario
 
 
-@pytest.mark.in_containers
 def test_missing_and_unexpected_are_both_told(scenario: Scenario) -> None:
     ann, near, far = scenario.victim(), scenario.unit(), scenario.unit(north_m=3000)
     scenario.press(ann)

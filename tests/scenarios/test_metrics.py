@@ -118,12 +118,10 @@ def _missing(found: list[Series]) -> set[str]:
     }
 
 
-@pytest.mark.in_containers
 def test_every_declared_metric_comes(figures: tuple[list[Series], list[Series]]) -> None:
     assert _missing(figures[1]) == set()
 
 
-@pytest.mark.in_containers
 def test_nothing_comes_that_was_not_declared(figures: tuple[list[Series], list[Series]]) -> None:
     metrics = {metric.prometheus: metric for metric in METRICS}
     for name, labels, _ in figures[1]:
@@ -160,6 +158,7 @@ def test_gauges_tell_the_truth(figures: tuple[list[Series], list[Series]], syste
     assert all(value == 0 for _, _, value in series_of(telemetry.LEDGER_GAPS, found))
 
 
+@pytest.mark.in_containers
 def test_a_database_that_is_away_is_told(system: RunningSystem) -> None:
     def away(found: list[Series]) -> bool:
         return total(telemetry.DATABASE_REACHABLE, found, job="committee") == 0

@@ -27,7 +27,6 @@ def test_plain_press(scenario: Scenario) -> None:
     assert order["location"]["quality"] == "green"
 
 
-@pytest.mark.in_containers
 def test_whole_job_to_the_outcome_and_the_ladder(scenario: Scenario) -> None:
     ann = scenario.victim()
     car = scenario.unit(conduct=WHOLE_JOB)

@@ -4,8 +4,6 @@ import json
 from typing import Any
 from uuid import uuid4
 
-import pytest
-
 from tests.scenarios.eavesdropping import eavesdropping
 from tests.scenarios.offices import (
     PATIENCE_S,
@@ -45,7 +43,6 @@ async def zone_of(world: World, victim: VictimRole) -> str:
     return (await seed.Zones.load(world)).at(victim.home.lat, victim.home.lon)
 
 
-@pytest.mark.in_containers
 def test_a_line_of_a_list_becomes_an_alarm(scenario: Scenario) -> None:
     # Nobody issued her device yet; her own zone does, before the timeline begins.
     ann, car = scenario.stranger(), scenario.unit()

@@ -1,7 +1,5 @@
 """The place of the victim decides, wherever the file is."""
 
-import pytest
-
 from tests.scenarios.borders import Border, border
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
@@ -14,7 +12,6 @@ def _here(found: Border) -> Place:
     return Place("here", *found.here, found.cic)
 
 
-@pytest.mark.in_containers
 def test_press_in_another_province_than_home(scenario: Scenario) -> None:
     ann = scenario.victim("Liège-Guillemins", home="Gent Korenmarkt")
     there = scenario.unit("Liège-Guillemins")

@@ -57,7 +57,6 @@ def test_suspended_device_still_raises_an_alarm(scenario: Scenario) -> None:
     scenario.run()
 
 
-@pytest.mark.in_containers
 @pytest.mark.timeout(240)
 def test_flood_of_unproved_presses_does_not_delay_a_real_one(scenario: Scenario) -> None:
     ann, car = scenario.victim(), scenario.unit()
