@@ -19,17 +19,21 @@ Check = Callable[[R, "World", "Sequence[Line]"], Awaitable[list[str]]]
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How much of it. Seconds that something is away, long and short; times `again`; `poison` on a queue."""
+    """How much of it. Seconds that something is away, long and short; times `again`; `poison` on a queue.
+
+    `restarted`: how many processes a rolling restart takes, of all that there are.
+    """
 
     name: str
     outage_s: float
     short_s: float
     again: int
     poison: int
+    restarted: int
 
 
-CI = Scale("ci", outage_s=6, short_s=5, again=2, poison=300)
-FULL = Scale("full", outage_s=60, short_s=12, again=4, poison=5_000)
+CI = Scale("ci", outage_s=6, short_s=5, again=2, poison=300, restarted=4)
+FULL = Scale("full", outage_s=60, short_s=12, again=4, poison=5_000, restarted=12)
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ FAULTS: tuple[Fault[Rig], ...] = (
     ),
     Fault("broker:restart", blow("restart the broker", lambda rig: rig.restart("rabbitmq")), mend=_back),
     # What was lost comes again within REDELIVER_LONGEST_S, beside the presses of that moment.
-    Fault("broker:purged", _purged, mend=_back, late_because=_LOST, recovered_within_s=120, ci=True),
+    Fault("broker:purged", _purged, mend=_back, late_because=_LOST, recovered_within_s=120),
     Fault(
         "broker:lost disk",
         outage("the broker is gone, and its disk", lambda rig: rig.lose_broker(), lambda rig: rig.new_broker()),

@@ -53,7 +53,6 @@ FAULTS = (
         "database:restart",
         blow("restart of the cluster, all databases", lambda rig: rig.restart("postgres")),
         mend=_both_back,
-        ci=True,
     ),
     Fault(
         "database:disk full",

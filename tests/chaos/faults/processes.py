@@ -12,7 +12,7 @@ PROCESSES = (
     *("reporting-api", "reporting-worker"),
 )
 # Those that a press waits for; that is as much as continuous integration has time for.
-_ON_THE_WAY = ("alarm-api", "dispatch-api", "dispatch-alarms")
+_ON_THE_WAY = ("alarm-api", "dispatch-alarms")
 # Seconds in which devices and units find a process again that was just started.
 _FOUND_AGAIN_S = 3.0
 
@@ -46,8 +46,8 @@ def _killer(name: str) -> Do[Rig]:
     return lambda rig: rig.kill(name)
 
 
-def _rolling(dice: Random, _: Scale) -> list[Step[Rig]]:
-    order = dice.sample(PROCESSES, len(PROCESSES))
+def _rolling(dice: Random, scale: Scale) -> list[Step[Rig]]:
+    order = dice.sample(PROCESSES, scale.restarted)
     return [Step(0.5, f"restart {', '.join(order)}", lambda rig: rig.restart(*order))]
 
 
