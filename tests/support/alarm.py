@@ -4,8 +4,6 @@ import base64
 import json
 import os
 import socket
-import subprocess
-import sys
 import threading
 import time
 from datetime import UTC, datetime
@@ -21,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from chassis.security.vault import new_key
 from contracts.alarm import SIGNED_AS
+from tests.support.forking import fork_api, fork_worker
 
 GHENT = {"lat": 51.0543, "lon": 3.7174, "radius_m": 15.0}
 
@@ -128,11 +127,10 @@ class AlarmApi:
         }
 
     def __enter__(self) -> "AlarmApi":
-        command = [sys.executable, "-m", "uvicorn", f"services.alarm.api:{self.factory}", "--factory"]
+        command = [f"services.alarm.api:{self.factory}", "--factory"]
         command += ["--port", str(self.port), "--no-access-log", "--timeout-keep-alive", "75"]
         command += ["--http", "chassis.http.http1:TolerantProtocol", "--ws", "none"]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(command, stdout=log, stderr=log, env={**os.environ, **self.env})
+        self.process = fork_api(*command, env={**os.environ, **self.env}, log=self.log)
         until = time.monotonic() + 60
         while True:
             try:
@@ -178,13 +176,7 @@ class AlarmWorker:
         self.log = folder / "alarm-worker.log"
 
     def __enter__(self) -> "AlarmWorker":
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "chassis.runtime.run", self._target],
-                stdout=log,
-                stderr=log,
-                env=self._env,
-            )
+        self.process = fork_worker(self._target, self._env, self.log)
         return self
 
     def __exit__(

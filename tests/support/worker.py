@@ -2,13 +2,13 @@
 
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from tests.support.forking import fork_worker
 
 Row = dict[str, Any]
 
@@ -22,13 +22,7 @@ class Worker:
         self._env = {**os.environ, "BROKER_URL": broker_url, "BUS_TEST_OUT": str(self.out), **env}
 
     def __enter__(self) -> "Worker":
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "chassis.runtime.run", self._target],
-                stderr=log,
-                stdout=log,
-                env=self._env,
-            )
+        self.process = fork_worker(self._target, self._env, self.log)
         return self
 
     def __exit__(
