@@ -58,6 +58,7 @@ class AlarmSettings(CallingSettings):
     # How long the recorder may take to read a press from the broker before the ledger is told without it.
     report_after_s: float = Field(default=120.0, gt=0)
     canary_every_s: float = Field(default=60.0, gt=0)
+    watch_every_s: float = Field(default=30.0, gt=0)
     # Where the worker reaches this service's own API.
     alarm_url: str = "http://127.0.0.1:8000"
     silence_warning_s: float = Field(default=3600.0, gt=0)

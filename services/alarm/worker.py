@@ -89,7 +89,7 @@ class Health:
 
     name = "alarm-health"
 
-    @every(30)
+    @every(lambda: PROCESS.settings.watch_every_s)
     def watch(self) -> None:
         """Watch devices: silence, batteries, Bluetooth, tests."""
         with PROCESS.database.transaction() as transaction:

@@ -45,6 +45,7 @@ def api(books: AlarmDatabase, broker: Broker, tmp_path_factory: pytest.TempPathF
             "OIDC_TOKEN_URL": issuer.token_url,
             "SERVICE_CLIENT_SECRET": issuer.client_secret,
             "CANARY_EVERY_S": "1",
+            "WATCH_EVERY_S": "2",
             "FALLBACK_AFTER_S": "10",
             "GRACE_S": "1",
         }
@@ -198,10 +199,10 @@ def test_what_is_wrong_with_a_device_is_told_once(api: AlarmApi, broker: Broker,
                 told[key] = told.get(key, 0) + 1
         return told
 
-    # The device has been silent for a day; the watch comes round every 30 s.
-    eventually(lambda: count().get("silent task"), 45)
+    # The device has been silent for a day.
+    eventually(lambda: count().get("silent task"), 20)
     assert api.post("/v1/heartbeats", button.sign({"device_id": str(button.id), "phone_battery": 4})).is_success
-    eventually(lambda: count().get("phone_battery task"), 45)
+    eventually(lambda: count().get("phone_battery task"), 20)
     eventually(
         lambda: not books.rows("SELECT 1 FROM attentions WHERE device_id = %s AND kind = 'silent'", button.id)
     )

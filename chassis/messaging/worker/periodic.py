@@ -19,6 +19,13 @@ class _Every(Timer):  # type: ignore[misc]  # nameko is untyped
     """nameko's timer never overlaps; a failed run is counted and the next one comes all the same."""
 
     failures = 0
+    # nameko keeps what `every` was given.
+    interval: float | Callable[[], float]
+
+    @property
+    def seconds(self) -> float:
+        """How long it is from one run to the next."""
+        return self.interval() if callable(self.interval) else self.interval
 
     def start(self) -> None:
         """Begin."""
@@ -35,7 +42,7 @@ class _Every(Timer):  # type: ignore[misc]  # nameko is untyped
             self.handle_timer_tick()
             self.worker_complete.wait()
             self.worker_complete.reset()
-            due = max(due + self.interval, monotonic())
+            due = max(due + self.seconds, monotonic())
 
     def handle_result(self, worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
         """Count and report a failure by type; the text of an error could hold personal data."""
@@ -48,12 +55,15 @@ class _Every(Timer):  # type: ignore[misc]  # nameko is untyped
                 self.failures,
             )
         else:
-            health.note(f"timer.{self.method_name}", self.interval)
+            health.note(f"timer.{self.method_name}", self.seconds)
         answer: tuple[Any, Any] = super().handle_result(worker_ctx, result, exc_info)
         return answer
 
 
-def every(seconds: float) -> Callable[[_Method], _Method]:
-    """Run a method every `seconds`, starting at once; a run never starts before the last one ended."""
+def every(seconds: float | Callable[[], float]) -> Callable[[_Method], _Method]:
+    """Run a method every `seconds`, starting at once; a run never starts before the last one ended.
+
+    A setting is given as a function: it is read when the worker runs, not when its module is imported.
+    """
     decorator: Callable[[_Method], _Method] = _Every.decorator(seconds, eager=True)
     return decorator
