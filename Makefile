@@ -4,7 +4,7 @@
 BIN := .venv/bin
 # Some machines forbid byte code; every process would compile all of this project's modules at its start.
 export PYTHONDONTWRITEBYTECODE :=
-PYTEST := $(BIN)/python -m pytest
+PYTEST := $(BIN)/python -m pytest $(if $(PROFILE),--hypothesis-profile '$(PROFILE)')
 # Scenarios and pages mostly wait, each with a system of their own; a third process tests the services meanwhile.
 PARALLEL := -n 3 --dist loadscope --no-loadscope-reorder
 
@@ -50,7 +50,8 @@ test-compose: setup ## in containers: what is true of containers only, and one s
 	@infra/docker/engine.sh
 	@SYSTEM=containers $(PYTEST) --timeout 600 $(or $(ARGS),tests/containers tests/scenarios -m in_containers)
 
-test-all: test ## before a release: also every scenario in containers, and every fault (two hours)
+test-all: ## before a release: long properties in full, every scenario in containers, every fault (two hours)
+	@$(MAKE) test PROFILE="before a release"
 	@$(MAKE) test-compose ARGS="tests/containers tests/scenarios"
 	@$(MAKE) chaos BUDGET=90m
 

@@ -10,12 +10,14 @@ from testcontainers.compose import DockerCompose
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.support.examples import BEFORE_A_RELEASE
 from tools.runtime.containers.system import ComposeSystem
 from tools.runtime.native.layout import Layout, project_root
 from tools.runtime.native.system import System
 
 # How fast inputs are made depends on the machine and on what else it does: no reason to go red.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(BEFORE_A_RELEASE, settings.get_profile("any machine"))
 settings.load_profile("any machine")
 
 # Escalation in seconds instead of tens of seconds, so that its whole ladder is seen in each run; and broken

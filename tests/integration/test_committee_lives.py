@@ -1,6 +1,5 @@
 """Any order of any moves by anybody: no alarm without a grant, and none that falls silent."""
 
-import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -41,11 +40,11 @@ from tests.support.committee import (
 )
 from tests.support.days import today
 from tests.support.desks import Desk, Who, desk, environment
+from tests.support.examples import examples
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
 
-# More when somebody has the time: EXAMPLES=200.
-EXAMPLES = int(os.environ.get("EXAMPLES", "12"))
+EXAMPLES = examples(12)
 REASONS = {"reasons": "said"}
 MET = {"intimate": {"met": True}, "reachable": {"met": True}}
 Body = Callable[[str], dict[str, Any] | None]

@@ -17,6 +17,7 @@ from tests.support.apis import APIS, EVERY_ROLE
 from tests.support.broker import Broker
 from tests.support.chain_partner import ChainPartner
 from tests.support.desks import desk, environment
+from tests.support.examples import examples
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
 
@@ -94,7 +95,7 @@ def test_nothing_that_the_chain_approach_signs_is_a_fault_of_ours(cluster: Clust
         with desk(app, issuer, url) as committee:
 
             @given(said=some)
-            @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+            @settings(max_examples=examples(150), deadline=None, suppress_health_check=list(HealthCheck))
             def try_it(said: tuple[str, Any]) -> None:
                 status = committee.signed(*partner.webhook(*said))
                 assert status < 500, said
@@ -120,7 +121,7 @@ def try_all(schema: BaseSchema, issuer: Issuer) -> None:
 
         @given(case=operation.as_strategy())
         @settings(
-            max_examples=15,
+            max_examples=examples(15),
             deadline=None,
             phases=[Phase.generate],
             suppress_health_check=list(HealthCheck),

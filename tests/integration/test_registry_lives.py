@@ -1,6 +1,5 @@
 """Any order of moves by anybody, and of late news, copies and old clicks: no alarm unproved, none silent."""
 
-import os
 import random
 from uuid import UUID
 
@@ -19,12 +18,12 @@ from services.registry.invariants import INVARIANTS
 from services.registry.settings import RegistrySettings
 from tests.support.committee import POLICE
 from tests.support.desks import Desk, environment
+from tests.support.examples import examples
 from tests.support.postgres import Cluster
 from tests.support.registry_lives import PAPERS, Moves
 from tests.support.tokens import Issuer
 
-# More when somebody has the time: EXAMPLES=200.
-EXAMPLES = int(os.environ.get("EXAMPLES", "15"))
+EXAMPLES = examples(15)
 
 
 class Lives(Moves):

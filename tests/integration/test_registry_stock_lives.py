@@ -13,6 +13,7 @@ from chassis.database.database import Database, engine_of
 from services.registry.invariants import INVARIANTS
 from services.registry.settings import RegistrySettings
 from tests.support.desks import Desk, Who
+from tests.support.examples import examples
 from tests.support.registry import WHY, complete, device_body, press_test
 
 GHENT: Who = {"role": "file_manager", "zone": "ghent"}
@@ -20,6 +21,8 @@ FILES, ITEMS = st.integers(0, 1), st.integers(0, 2)
 DEVICE_MOVES = ("suspend", "report-lost", "return", "reactivate")
 ITEM_MOVES = ("take-back", "report-lost", "found", "retire")
 BY = ("button_item_id", "button_serial")
+# Of a page of the list.
+MOST = 500
 
 
 class Lives(RuleBasedStateMachine):
@@ -51,8 +54,10 @@ class Lives(RuleBasedStateMachine):
         """The three buttons as the list shows them."""
         ours = {item["id"] for item in self.items}
         found, after = list[dict[str, Any]](), ""
-        while page := self.registry.call("GET", f"/v1/stock?limit=500{after}", **GHENT):
+        while page := self.registry.call("GET", f"/v1/stock?limit={MOST}{after}", **GHENT):
             found += page
+            if len(page) < MOST:
+                break
             after = f"&after={page[-1]['id']}"
         return {each["id"]: each for each in found if each["id"] in ours}
 
@@ -138,5 +143,5 @@ def database(registry_settings: RegistrySettings) -> Iterator[Database]:
 
 def test_any_order_of_moves(registry: Desk, database: Database) -> None:
     given = {"registry": registry, "database": database}
-    some = settings(max_examples=15, stateful_step_count=25, deadline=None)
+    some = settings(max_examples=examples(15), stateful_step_count=25, deadline=None)
     run_state_machine_as_test(type("GivenLives", (Lives,), given), settings=some)
