@@ -15,6 +15,7 @@ from services.registry import invariants as registry_invariants
 from services.registry.api import create_app as registry_app
 from services.registry.settings import RegistrySettings
 from tests.support import dispatching
+from tests.support.api_client import ApiClient
 from tests.support.broker import Broker
 from tests.support.chain_partner import ChainPartner
 from tests.support.committee import in_force
@@ -161,5 +162,5 @@ def file(registry: Desk) -> str:
 @pytest.fixture(scope="module")
 def pages(registry_settings: RegistrySettings) -> Iterator[TestClient]:
     """Its pages; modules about the committee's have their own."""
-    with TestClient(registry_app(registry_settings), follow_redirects=False) as client:
+    with ApiClient(registry_app(registry_settings), follow_redirects=False) as client:
         yield client

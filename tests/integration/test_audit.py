@@ -15,6 +15,7 @@ from contracts.audit import AuditEntry, AuditSealed, chained, genesis
 from services.registry.api import create_app
 from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
+from tests.support.api_client import ApiClient
 from tests.support.desks import Desk, Who, environment
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
@@ -71,7 +72,7 @@ class Audited:
 def audited(cluster: Cluster, issuer: Issuer) -> Iterator[Audited]:
     """A registry of its own, with a file that somebody worked on."""
     settings = RegistrySettings.model_validate(environment(issuer, cluster.database("registry")))
-    with TestClient(create_app(settings), raise_server_exceptions=False) as client:
+    with ApiClient(create_app(settings), raise_server_exceptions=False) as client:
         opened = Audited(client, issuer, settings)
         path = f"/v1/enrolments/{opened.desk.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
         opened.desk.call("PUT", f"{path}/police-report", {"pv_number": "GE.1/2026"}, **GHENT)

@@ -11,6 +11,7 @@ from contracts.envelope import wrap
 from services.dispatch.api import create_app
 from services.dispatch.usecases.incident_actions import BY_RADIO
 from services.reporting.api import create_app as reporting_app
+from tests.support.api_client import ApiClient
 from tests.support.committee import POLICE, SECRETARY
 from tests.support.desks import NO_BROKER, Who, desk
 from tests.support.desks import Desk as Api
@@ -74,7 +75,7 @@ class House:
 def made(cluster: Cluster, issuer: Issuer) -> Iterator[House]:
     trusted = {"oidc_issuer": issuer.url, "oidc_jwks_url": issuer.jwks_url}
     there = Dispatch(context_on(cluster.database("dispatch"), broker_url=NO_BROKER, **trusted))
-    with TestClient(create_app(there.context.settings), raise_server_exceptions=False) as client:
+    with ApiClient(create_app(there.context.settings), raise_server_exceptions=False) as client:
         yield House(there, client, issuer)
 
 

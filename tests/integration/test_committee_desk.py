@@ -11,6 +11,7 @@ from chassis.http.problems import PROBLEMS
 from services.committee.api import create_app
 from services.committee.pages.translations import WORDS
 from services.committee.settings import CommitteeSettings
+from tests.support.api_client import ApiClient
 from tests.support.committee import (
     GENERAL,
     MAGISTRATE,
@@ -36,7 +37,7 @@ from tests.support.tokens import Issuer
 
 @pytest.fixture(scope="module")
 def pages(committee_settings: CommitteeSettings) -> Iterator[TestClient]:
-    with TestClient(create_app(committee_settings), follow_redirects=False) as client:
+    with ApiClient(create_app(committee_settings), follow_redirects=False) as client:
         yield client
 
 

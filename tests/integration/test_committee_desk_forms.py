@@ -17,6 +17,7 @@ from services.committee.pages.translations import WORDS
 from services.committee.schemas.chain import REFERRAL
 from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
+from tests.support.api_client import ApiClient
 from tests.support.chain_partner import ChainPartner
 from tests.support.committee import (
     GENERAL,
@@ -50,14 +51,14 @@ AID: Who = {"role": "follow_up", "partner": "victim-support", "district": GENT}
 def pages(committee_settings: CommitteeSettings, partner: ChainPartner) -> Iterator[TestClient]:
     """With a chain approach."""
     settings = CommitteeSettings.model_validate(committee_settings.model_dump() | partner.settings())
-    with TestClient(create_app(settings), follow_redirects=False) as client:
+    with ApiClient(create_app(settings), follow_redirects=False) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def alone(committee_settings: CommitteeSettings) -> Iterator[TestClient]:
     """Without one."""
-    with TestClient(create_app(committee_settings), follow_redirects=False) as client:
+    with ApiClient(create_app(committee_settings), follow_redirects=False) as client:
         yield client
 
 

@@ -14,6 +14,7 @@ from contracts.envelope import BATCH_CONTENT_TYPE, wrap
 from services.dispatch.api import create_app
 from services.dispatch.schemas.orders import OrderView
 from services.dispatch.settings import DispatchSettings
+from tests.support.api_client import ApiClient
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import GHENT_ROOM, alarm, know
 from tests.support.postgres import Cluster
@@ -94,7 +95,7 @@ def client(database_url: str, issuer: Issuer) -> Iterator[TestClient]:
             "oidc_jwks_url": issuer.jwks_url,
         }
     )
-    with TestClient(create_app(settings), raise_server_exceptions=False) as started:
+    with ApiClient(create_app(settings), raise_server_exceptions=False) as started:
         yield started
 
 

@@ -20,6 +20,7 @@ from services.dispatch.push.watchers import Watcher
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.store.incidents import load_open_incidents
 from services.dispatch.usecases.cancel_requests import take_cancel_request
+from tests.support.api_client import ApiClient
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Dispatch, alarm, everything_known
 from tests.support.tokens import Issuer
@@ -73,7 +74,7 @@ def client(one_desk: Dispatch, issuer: Issuer) -> Iterator[TestClient]:
             "oidc_jwks_url": issuer.jwks_url,
         }
     )
-    with TestClient(create_app(settings), raise_server_exceptions=False) as started:
+    with ApiClient(create_app(settings), raise_server_exceptions=False) as started:
         yield started
 
 

@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from contracts.common import Fix
 from contracts.registry import DeviceChanged
 from services.dispatch.api import create_app
+from tests.support.api_client import ApiClient
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import GHENT_ROOM, Dispatch, alarm, context_on, public_key_of, tell
 from tests.support.postgres import Cluster
@@ -52,7 +53,7 @@ class Flooded:
 def made(cluster: Cluster, issuer: Issuer) -> Iterator[Flooded]:
     trusted = {"oidc_issuer": issuer.url, "oidc_jwks_url": issuer.jwks_url}
     desk = Dispatch(context_on(cluster.database("dispatch"), broker_url=NO_BROKER, **trusted))
-    with TestClient(create_app(desk.context.settings), raise_server_exceptions=False) as client:
+    with ApiClient(create_app(desk.context.settings), raise_server_exceptions=False) as client:
         yield Flooded(desk, client, issuer)
 
 

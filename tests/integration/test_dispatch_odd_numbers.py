@@ -18,6 +18,7 @@ from services.dispatch.usecases import escalate
 from services.dispatch.usecases.cancel_requests import take_cancel_request
 from services.dispatch.usecases.location_updates import follow_fix
 from services.dispatch.usecases.raise_alarms.take import take_presses
+from tests.support.api_client import ApiClient
 from tests.support.desks import environment
 from tests.support.dispatching import BRUSSELS, GHENT, GHENT_ROOM, Dispatch, act, alarm, everything_known
 from tests.support.tokens import Issuer
@@ -31,7 +32,7 @@ def client(one_desk: Dispatch, issuer: Issuer) -> Iterator[TestClient]:
     mine = one_desk.context.settings
     told = environment(issuer, mine.database_url.get_secret_value())
     told |= {"vault_keys": mine.vault_keys.get_secret_value()}
-    with TestClient(create_app(DispatchSettings.model_validate(told))) as started:
+    with ApiClient(create_app(DispatchSettings.model_validate(told))) as started:
         yield started
 
 

@@ -12,6 +12,7 @@ from services.dispatch.api import create_app
 from services.dispatch.presenters.incident_view import load_views
 from services.dispatch.push.watchers import Watcher
 from services.dispatch.store.incidents import load_served_incidents
+from tests.support.api_client import ApiClient
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import (
     BRUSSELS,
@@ -39,7 +40,7 @@ def desk(cluster: Cluster, issuer: Issuer) -> Dispatch:
 
 @pytest.fixture(scope="module")
 def client(desk: Dispatch) -> Iterator[TestClient]:
-    with TestClient(create_app(desk.context.settings), raise_server_exceptions=False) as started:
+    with ApiClient(create_app(desk.context.settings), raise_server_exceptions=False) as started:
         yield started
 
 

@@ -21,6 +21,7 @@ from contracts.topology import ALARM_URGENT, DISPATCH_ALARMS
 from services.dispatch.api import create_app
 from services.dispatch.settings import DispatchSettings
 from services.dispatch.usecases.handle_events import take_alarms
+from tests.support.api_client import ApiClient
 from tests.support.broker import Broker
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, alarm
@@ -166,7 +167,7 @@ def client(desk: Dispatch, issuer: Issuer) -> Iterator[TestClient]:
             "oidc_jwks_url": issuer.jwks_url,
         }
     )
-    with TestClient(create_app(settings), raise_server_exceptions=False) as started:
+    with ApiClient(create_app(settings), raise_server_exceptions=False) as started:
         yield started
 
 

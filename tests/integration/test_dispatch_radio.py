@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 
 from services.dispatch.api import create_app
 from services.dispatch.usecases.incident_actions import BY_RADIO
+from tests.support.api_client import ApiClient
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import (
     BRUSSELS_ROOM,
@@ -33,7 +34,7 @@ def desk(cluster: Cluster, issuer: Issuer) -> Dispatch:
 
 @pytest.fixture(scope="module")
 def client(desk: Dispatch) -> Iterator[TestClient]:
-    with TestClient(create_app(desk.context.settings), raise_server_exceptions=False) as started:
+    with ApiClient(create_app(desk.context.settings), raise_server_exceptions=False) as started:
         yield started
 
 

@@ -14,6 +14,7 @@ from services.dispatch.store.units import units_seen_by
 from services.dispatch.usecases import escalate, send_unit
 from services.dispatch.usecases.order_actions import move_order
 from services.dispatch.usecases.units import connected, move_units
+from tests.support.api_client import ApiClient
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import GHENT, GHENT_ROOM, Dispatch, act, alarm, context_on, order_id
 from tests.support.postgres import Cluster
@@ -142,7 +143,7 @@ def served(cluster: Cluster, issuer: Issuer) -> Dispatch:
 
 @pytest.fixture(scope="module")
 def client(served: Dispatch) -> Iterator[TestClient]:
-    with TestClient(create_app(served.context.settings), raise_server_exceptions=False) as started:
+    with ApiClient(create_app(served.context.settings), raise_server_exceptions=False) as started:
         yield started
 
 

@@ -23,6 +23,7 @@ from services.dispatch.push.watchers import Watcher
 from services.dispatch.push.webhooks import Courier
 from services.dispatch.store import duty
 from services.dispatch.usecases import escalate
+from tests.support.api_client import ApiClient
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import (
     GHENT,
@@ -52,7 +53,7 @@ def desk(cluster: Cluster, issuer: Issuer) -> Dispatch:
 
 @pytest.fixture(scope="module")
 def client(desk: Dispatch) -> Iterator[TestClient]:
-    with TestClient(create_app(desk.context.settings), raise_server_exceptions=False) as started:
+    with ApiClient(create_app(desk.context.settings), raise_server_exceptions=False) as started:
         yield started
 
 

@@ -19,6 +19,7 @@ from services.dispatch.api import create_app
 from services.dispatch.presenters.webhooks import show_room_webhooks
 from services.dispatch.push.webhooks import Courier
 from services.dispatch.settings import DispatchSettings
+from tests.support.api_client import ApiClient
 from tests.support.desks import environment
 from tests.support.dispatching import BRUSSELS, BRUSSELS_ROOM, GHENT_ROOM, Dispatch, alarm, context_on
 from tests.support.postgres import Cluster
@@ -75,7 +76,7 @@ class House:
 def one_house(cluster: Cluster, issuer: Issuer) -> Iterator[House]:
     url = cluster.database("dispatch")
     told = environment(issuer, url) | {"webhook_hosts": "CAD.example., other.example"}
-    with TestClient(create_app(DispatchSettings.model_validate(told))) as client:
+    with ApiClient(create_app(DispatchSettings.model_validate(told))) as client:
         yield House(client, issuer, url)
 
 

@@ -22,6 +22,7 @@ from chassis.security import signin
 from chassis.security.auth import SESSION_COOKIE, AnyCaller
 from chassis.security.session import Session, Sessions, _digest
 from chassis.security.vault import Vault, new_key
+from tests.support.api_client import ApiClient
 from tools.dev import issuer as tokens
 from tools.dev.issuer import PAGES_CLIENT
 from tools.dev.issuer_app import create_app
@@ -81,7 +82,7 @@ class Place:
     @contextmanager
     def browser(self) -> Iterator[TestClient]:
         """Somebody's browser; keeps cookies, follows nothing by itself."""
-        with TestClient(self.app, follow_redirects=False) as client:
+        with ApiClient(self.app, follow_redirects=False) as client:
             yield client
 
     def signed_in(self, browser: TestClient) -> None:

@@ -13,6 +13,7 @@ from chassis.runtime.settings import PagesSettings
 from chassis.security import signin
 from chassis.security.auth import Verifier
 from chassis.security.vault import Vault, new_key
+from tests.support.api_client import ApiClient
 from tests.support.desks import environment
 from tests.support.tokens import Issuer
 
@@ -33,7 +34,7 @@ def pages(issuer: Issuer) -> Iterator[TestClient]:
     )
     app: FastAPI = application(told, title="x", description="x", lifespan=_life, ready=dict)
     signin.add(app, told, Vault(f"1:{new_key()}"))
-    with TestClient(app, follow_redirects=False) as client:
+    with ApiClient(app, follow_redirects=False) as client:
         yield client
 
 

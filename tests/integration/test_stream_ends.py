@@ -9,10 +9,10 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import Response
-from fastapi.testclient import TestClient
 
 from chassis.security.auth import SESSION_COOKIE
 from services.dispatch.api import create_app
+from tests.support.api_client import ApiClient
 from tests.support.desks import NO_BROKER
 from tests.support.dispatching import GHENT_ROOM, Dispatch, alarm, context_on
 from tests.support.postgres import Cluster
@@ -182,7 +182,7 @@ def test_nobody_without_a_session_fills_the_table(desk: Dispatch, here: tuple[An
 def test_in_production_no_other_host_can_plant_a_session(desk: Dispatch, issuer: Issuer) -> None:
     settings = desk.context.settings.model_copy(update={"environment": "production"})
     token = issuer.token("operator", cic=GHENT_ROOM)
-    with TestClient(create_app(settings), base_url="https://dispatch.example") as client:
+    with ApiClient(create_app(settings), base_url="https://dispatch.example") as client:
         answer = client.post("/console/session", json={"token": token})
         named = [each for each in answer.headers.get_list("set-cookie") if token in each]
         assert [each.partition("=")[0] for each in named] == [f"__Host-{SESSION_COOKIE}"]

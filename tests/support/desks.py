@@ -15,6 +15,7 @@ from pypdf import PdfReader
 from chassis.messaging import outbox
 from chassis.security.vault import Vault, new_key
 from contracts.envelope import Event
+from tests.support.api_client import ApiClient
 from tests.support.tokens import Issuer
 
 # Nobody listens there: the API takes work in, and its events wait in the outbox.
@@ -135,7 +136,7 @@ class Desk:
 @contextmanager
 def desk(app: FastAPI, issuer: Issuer, database_url: str) -> Iterator[Desk]:
     """Run an API for as long as the `with` lasts."""
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with ApiClient(app, raise_server_exceptions=False) as client:
         opened = Desk(client, issuer, database_url)
         yield opened
         opened.close()
