@@ -98,8 +98,9 @@ async def _beside(app: FastAPI) -> AsyncIterator[None]:
 
 def _warm_up(context: Context) -> None:
     """Connect, and compile what every stream begins with: crews come back at once after a start."""
-    with suppress(SQLAlchemyError):  # readiness says that the database is away
-        served_views(context, cic_id="")
+    # Readiness says that the database is away.
+    with suppress(SQLAlchemyError), context.database.read() as session:
+        served_views(session, context, cic_id="")
 
 
 async def _keep_fresh(context: Context) -> None:
