@@ -1,7 +1,6 @@
 """The one error tree. HTTP shows it as RFC 9457 problem details; the bus decides by it what to retry."""
 
 from collections.abc import Mapping
-from typing import Any
 
 
 class ServiceError(Exception):
@@ -10,7 +9,7 @@ class ServiceError(Exception):
     status = 500
     title = "Internal error"
 
-    def __init__(self, detail: str, *, field: str | None = None, **extra: Any) -> None:
+    def __init__(self, detail: str, *, field: str | None = None, **extra: object) -> None:
         super().__init__(detail)
         self.detail = detail
         self.field = field
@@ -76,6 +75,6 @@ class Conflict(Permanent):
     title = "Not possible in this state"
 
 
-def bounds(context: Mapping[str, Any]) -> dict[str, int | float]:
+def bounds(context: Mapping[str, object]) -> dict[str, int | float]:
     """Pick the numbers that an error of Pydantic is about: what else it knows may hold the input."""
     return {name: value for name, value in context.items() if isinstance(value, int | float)}

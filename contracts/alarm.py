@@ -5,7 +5,7 @@ recorder read; `alarm.events` never holds one.
 """
 
 import hashlib
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 from uuid import UUID, uuid5
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PrivateAttr
@@ -31,7 +31,7 @@ def unverified_alarm_id_of(device_id: str, counter: str, digest: str) -> UUID:
     return uuid5(_UNVERIFIED, f"{device_id}:{counter}:{digest}")
 
 
-def digest_code(alarm_id: UUID, code: Any) -> str:
+def digest_code(alarm_id: UUID, code: object) -> str:
     """How a cancel code travels: SHA-256 hex of alarm id and the value of the code, however it was typed."""
     return hashlib.sha256(f"{alarm_id}:{read_code(code)}".encode()).hexdigest()
 
@@ -41,7 +41,7 @@ def digest_code(alarm_id: UUID, code: Any) -> str:
 SIGNED_AS = {kind: f"stalkingalarm-{kind}+jws" for kind in ("press", "fixes", "cancel", "heartbeat", "follow")}
 
 
-def is_signed_as(kind: str, typ: Any) -> bool | None:
+def is_signed_as(kind: str, typ: object) -> bool | None:
     """Whether something was signed as what it is sent as; None where its signer did not say."""
     return typ == SIGNED_AS[kind] if typ in SIGNED_AS.values() else None
 
@@ -78,7 +78,7 @@ class AlarmRaised(_Urgent):
     _came_as: UUID = PrivateAttr()
     _digest: str = PrivateAttr()
 
-    def model_post_init(self, _: Any) -> None:
+    def model_post_init(self, _: object) -> None:
         """Keep what press this is."""
         self._came_as = self.alarm_id
         self._digest = hashlib.sha256(f"{self.content} {self.proof}".encode(errors="replace")).hexdigest()
@@ -248,7 +248,7 @@ class DeviceAttention(_AlarmFact):
     kind: Literal["silent", "phone_battery", "button_battery", "bluetooth", "test_overdue"]
     level: Literal["warning", "task"]
     since: AwareDatetime
-    detail: Annotated[dict[str, Any], _DEVICE] = Field(default_factory=dict)
+    detail: Annotated[dict[str, object], _DEVICE] = Field(default_factory=dict)
 
     @property
     def subject(self) -> str:

@@ -51,10 +51,16 @@ _BY_FORMAT = {
     "date-time": "2026-03-01T12:00:00Z",
     "date": "2026-03-01",
 }
-_BY_TYPE: Json = {"string": "text", "integer": 1, "number": 51.05, "boolean": True, "null": None}
+_BY_TYPE: dict[str, str | float | bool | None] = {
+    "string": "text",
+    "integer": 1,
+    "number": 51.05,
+    "boolean": True,
+    "null": None,
+}
 
 
-def example(schema: Json, definitions: Json) -> Any:
+def example(schema: Json, definitions: Json) -> object:
     """One value that a schema allows, every field filled: the same one at every export."""
     if "$ref" in schema:
         return example(definitions[schema["$ref"].rsplit("/", 1)[1]], definitions)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import PydanticCustomError
@@ -43,7 +42,7 @@ def read_press(event: Event) -> AlarmRaised:
         return press.model_copy(update={"flags": _with(press, *flags)}) if flags else press
 
 
-_REQUIRED: Mapping[str, Callable[[Event], Any]] = {
+_REQUIRED: Mapping[str, Callable[[Event], object]] = {
     "alarm_id": lambda event: event.id,
     "device_id": lambda event: read_text(event.data.get("device_id"), _LONGEST_ID) or "unknown",
     "counter": lambda _: None,
@@ -53,7 +52,7 @@ _REQUIRED: Mapping[str, Callable[[Event], Any]] = {
 }
 
 
-_EMPTY: Mapping[str, Any] = {
+_EMPTY: Mapping[str, object] = {
     **dict.fromkeys(("counter", "fix", "pressed_at", "content", "proof")),
     "hops": {},
     "channel": "data",

@@ -8,7 +8,7 @@ correct it.
 import math
 import unicodedata
 from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import (
     AfterValidator,
@@ -51,7 +51,7 @@ def to_utc(moment: datetime) -> datetime:
 Moment = Annotated[AwareDatetime, AfterValidator(to_utc)]
 
 
-def read_moment(value: Any) -> datetime | None:
+def read_moment(value: object) -> datetime | None:
     """Read a moment (UTC) from ISO 8601 or seconds since 1970; None where zone or year cannot be trusted."""
     if value is None or isinstance(value, bool):
         return None
@@ -63,7 +63,7 @@ def read_moment(value: Any) -> datetime | None:
         return None
 
 
-def read_number(value: Any, least: float, most: float) -> float | None:
+def read_number(value: object, least: float, most: float) -> float | None:
     """Read a finite number within bounds, also where it came as text in any script; None otherwise."""
     if isinstance(value, str):
         value = read_text(value, _LONGEST_NUMBER + 1)
@@ -79,7 +79,7 @@ def read_number(value: Any, least: float, most: float) -> float | None:
     return number if math.isfinite(number) and least <= number <= most else None
 
 
-def read_whole(value: Any, least: int = 0, most: int = MOST_BIG) -> int | None:
+def read_whole(value: object, least: int = 0, most: int = MOST_BIG) -> int | None:
     """Read a whole number within bounds, also where it came as text in any script or as 5.0; None otherwise."""
     if isinstance(value, str):
         text = read_text(value, _LONGEST_NUMBER + 1) or ""
@@ -91,14 +91,14 @@ def read_whole(value: Any, least: int = 0, most: int = MOST_BIG) -> int | None:
     return value if least <= value <= most else None
 
 
-def read_switch(value: Any) -> bool | None:
+def read_switch(value: object) -> bool | None:
     """Read yes or no, also where it came as a number or as text; None otherwise."""
     if isinstance(value, str):
         return {"true": True, "false": False}.get(value.strip().lower())
     return bool(value) if isinstance(value, bool | int) and value in (0, 1) else None
 
 
-def read_text(value: Any, longest: int) -> str | None:
+def read_text(value: object, longest: int) -> str | None:
     """Read a text without what no store holds or nobody sees, at most `longest` characters; None if empty."""
     if not isinstance(value, str):
         return None
@@ -106,7 +106,7 @@ def read_text(value: Any, longest: int) -> str | None:
     return kept[:longest].rstrip() or None
 
 
-def read_code(value: Any) -> str:
+def read_code(value: object) -> str:
     """Give a code by its value, not by its keyboard: digits of any script, blanks, a JSON number are one code.
 
     Leading zeros do not count, since a number has none. What is no code gives a text that no code has.
@@ -150,7 +150,7 @@ def see_text(text: str) -> str:
     return held
 
 
-def see_all(value: Any) -> Any:
+def see_all(value: object) -> object:
     """Give a JSON value with each of its texts and keys as `see_text` gives it; raises ValueError too."""
     if isinstance(value, str):
         return see_text(value)
@@ -200,7 +200,7 @@ class Incoming(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _texts(cls, value: Any) -> Any:
+    def _texts(cls, value: object) -> object:
         if isinstance(value, list | tuple):
             return [see_text(each) if isinstance(each, str) else each for each in value]
         return see_text(value) if isinstance(value, str) else value

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 
@@ -109,7 +109,7 @@ def process_of(request: Request) -> ApiProcess[S]:
     return shared
 
 
-def unit_of(unit: Callable[[Database, Vault, Caller], AbstractContextManager[U]], *roles: str) -> Any:
+def unit_of(unit: Callable[[Database, Vault, Caller], AbstractContextManager[U]], *roles: str) -> U:
     """Ask for what `unit` opens for a caller with one of `roles`; it commits before the answer leaves."""
 
     def opened(request: Request, caller: Caller = require(*roles)) -> Iterator[U]:
@@ -117,4 +117,6 @@ def unit_of(unit: Callable[[Database, Vault, Caller], AbstractContextManager[U]]
         with unit(shared.database, shared.vault, caller) as found:
             yield found
 
-    return Depends(opened, scope="function")
+    # As `Depends` itself, typed as what the endpoint is given.
+    given: U = Depends(opened, scope="function")
+    return given

@@ -1,7 +1,6 @@
 """Column types of all tables: UTC timestamps and JSONB."""
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import DateTime, Dialect, Table
 from sqlalchemy.dialects.postgresql import JSONB
@@ -22,7 +21,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value
 
 
-class Json(TypeDecorator[Any]):
+class Json(TypeDecorator[object]):
     """A JSONB document."""
 
     impl = JSONB

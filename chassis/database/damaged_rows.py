@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -31,7 +31,7 @@ def is_known(moment: datetime | None) -> bool:
     return moment is not None and moment.tzinfo is not None and EARLIEST <= moment < LATEST
 
 
-def _is_off(value: Any) -> bool:
+def _is_off(value: object) -> bool:
     """Say whether it is a time or a day that nobody can have meant."""
     if isinstance(value, datetime):
         return not is_known(value)
@@ -59,11 +59,11 @@ class Known:
         log.error("%s %s: its %s cannot be read: %s", self.what, self.which, name, why)
         self.broken.append(name)
 
-    def checked(self, view: M, instead: Mapping[str, Any]) -> M:
+    def checked(self, view: M, instead: Mapping[str, object]) -> M:
         """Check a view; a field that holds what it must not becomes its value in `instead`, or None."""
         return self.shaped(type(view), dict(view), instead)
 
-    def shaped(self, model: type[M], values: Mapping[str, Any], instead: Mapping[str, Any]) -> M:
+    def shaped(self, model: type[M], values: Mapping[str, object], instead: Mapping[str, object]) -> M:
         """Build a model; a field that is absent or cannot be read becomes its value in `instead`, or None."""
         data = {name: value for name, value in values.items() if name in model.model_fields}
         for name, value in data.items():
@@ -80,9 +80,9 @@ class Known:
                     data[name] = instead.get(name)
         return self._constructed(model, data)
 
-    def _constructed(self, model: type[M], data: Mapping[str, Any]) -> M:
+    def _constructed(self, model: type[M], data: Mapping[str, object]) -> M:
         """Build a model that keeps its broken fields as they are; validate all the others as usual."""
-        answer = model.model_construct(**data)
+        answer = model.model_construct(None, **data)
         for name, value in data.items():
             if name not in self.broken:
                 model.__pydantic_validator__.validate_assignment(answer, name, value)
@@ -91,10 +91,10 @@ class Known:
 
 def shown(
     model: type[R],
-    values: Mapping[str, Any],
+    values: Mapping[str, object],
     what: str,
     which: object,
-    instead: Mapping[str, Any] = MappingProxyType({}),
+    instead: Mapping[str, object] = MappingProxyType({}),
 ) -> R:
     """Build an answer about a row; what cannot be read is None or from `instead`, and named in `unreadable`."""
     known = Known(what, which)

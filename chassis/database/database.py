@@ -56,7 +56,7 @@ def engine_of(settings: Settings) -> Engine:
     )
 
     @event.listens_for(engine, "connect")
-    def connected(connection: psycopg.Connection[Any], _: object) -> None:
+    def connected(connection: psycopg.Connection, _: object) -> None:
         read_all_times(connection.adapters)
 
     return engine

@@ -7,7 +7,6 @@ processes of its own service; people's sessions, migrations and dumps have anoth
 """
 
 import logging
-from typing import Any
 
 from sqlalchemy import Engine, text
 
@@ -32,7 +31,7 @@ class Watch:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._seen: dict[tuple[Any, ...], int] = {}
+        self._seen: dict[tuple[object, ...], int] = {}
 
     def look(self) -> int:
         """Look, `LOOK_EVERY_S` seconds after the last time, and end what was silent; returns how many."""

@@ -6,7 +6,7 @@ statement itself, is left out. Parameters are named as the driver has them: `%(n
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg.rows import namedtuple_row
@@ -68,7 +68,7 @@ class Statement:
     """One statement with its values. Shorter than 4 KB: longer ones the driver reads anew each time."""
 
     text: bytes
-    values: Mapping[str, Any]
+    values: Mapping[str, object]
 
 
 class Insert:
@@ -88,7 +88,7 @@ class Insert:
         )
         self._text = text.encode()
 
-    def __call__(self, rows: Sequence[Mapping[str, Any]]) -> Statement:
+    def __call__(self, rows: Sequence[Mapping[str, object]]) -> Statement:
         """Build the statement that inserts these rows; what is not given is NULL."""
         return Statement(self._text, {"rows": as_json(rows)})
 
@@ -132,18 +132,18 @@ def commit(session: Session, *statements: Statement) -> None:
     session.commit()  # costs nothing: the driver knows that no transaction is open
 
 
-def _raw(session: Session) -> psycopg.Connection[Any]:
+def _raw(session: Session) -> psycopg.Connection:
     connection = session.connection().connection.driver_connection
     assert isinstance(connection, psycopg.Connection)  # noqa: S101 - the one driver of this project
     return connection
 
 
-def _execute(raw: psycopg.Connection[Any], statement: Statement) -> psycopg.Cursor[Any]:
+def _execute(raw: psycopg.Connection, statement: Statement) -> psycopg.Cursor[NamedTuple]:
     cursor = raw.cursor(row_factory=namedtuple_row)
     return cursor.execute(statement.text, statement.values)
 
 
-def _commit(raw: psycopg.Connection[Any]) -> None:
+def _commit(raw: psycopg.Connection) -> None:
     raw.commit()
 
 

@@ -7,11 +7,10 @@ Whoever shows a time looks whether it lies within `contracts.values.EARLIEST` an
 import struct
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
-from typing import Any
 
 import psycopg
 from psycopg import pq
-from psycopg.abc import Buffer, Loader
+from psycopg.abc import AdaptContext, Buffer, Loader
 from psycopg.adapt import AdaptersMap
 
 # Two days from the very ends, so that no time zone leads beyond them.
@@ -35,10 +34,10 @@ def _tolerant(strict: type[Loader], name: str) -> type[Loader]:
     class Tolerant:
         format = strict.format
 
-        def __init__(self, oid: int, context: Any = None) -> None:
-            self._load: Callable[[Buffer], Any] = strict(oid, context).load
+        def __init__(self, oid: int, context: AdaptContext | None = None) -> None:
+            self._load: Callable[[Buffer], object] = strict(oid, context).load
 
-        def load(self, data: Buffer) -> Any:
+        def load(self, data: Buffer) -> object:
             """Load, or give the nearer end."""
             try:
                 return self._load(data)

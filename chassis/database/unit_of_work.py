@@ -32,17 +32,17 @@ class Work:
         """Decrypt what is sealed at a place; gives an empty mapping where nothing is."""
         return self.vault.open(place, sealed) if sealed else {}
 
-    def opened(self, place: str, sealed: bytes | None) -> Mapping[str, Any]:
+    def opened(self, place: str, sealed: bytes | None) -> Mapping[str, object]:
         """Decrypt one of many: what cannot be read is logged by its place, and does not hide the others."""
-        nothing: Mapping[str, Any] = {}
+        nothing: Mapping[str, object] = {}
         return Known("sealed value", place).read("text", lambda: self._mapping(place, sealed), nothing)
 
-    def _mapping(self, place: str, sealed: bytes | None) -> Mapping[str, Any]:
+    def _mapping(self, place: str, sealed: bytes | None) -> Mapping[str, object]:
         said = self.open(place, sealed)
         if not isinstance(said, dict):
             raise TypeError("not a mapping")
         return said
 
-    def seal(self, place: str, value: Any) -> bytes:
+    def seal(self, place: str, value: object) -> bytes:
         """Encrypt for one place."""
         return self.vault.seal(place, value)

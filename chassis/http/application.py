@@ -2,22 +2,23 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, MutableMapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import Any
+from functools import partial
 
 from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse, JSONResponse
-from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.errors import Retryable, ServiceError, bounds
 from chassis.http import limits
-from chassis.http.limits import App, BodyTooLarge, Edge, Receive, Scope, Send
+from chassis.http.limits import BodyTooLarge, Edge
 from chassis.runtime import gc_tuning
 from chassis.runtime.settings import Settings
 from chassis.security.auth import Verifier
@@ -34,7 +35,7 @@ _DOCS_POLICY = (
 )
 
 
-def takes(*kinds: str) -> dict[str, Any]:
+def takes(*kinds: str) -> dict[str, object]:
     """Document the media types of a body that is read as it comes (`openapi_extra`)."""
     content = {kind: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
     return {"requestBody": {"required": True, "content": content}}
@@ -43,7 +44,7 @@ def takes(*kinds: str) -> dict[str, Any]:
 class Traced:
     """Gives every request its server span, named by method and route (OpenTelemetry HTTP conventions)."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,7 +62,7 @@ class Traced:
             attributes={"http.request.method": method, "url.scheme": scope.get("scheme", "http")},
         )
 
-        async def observed(message: MutableMapping[str, Any]) -> None:
+        async def observed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 span.set_attribute("http.response.status_code", message["status"])
                 if message["status"] >= 500:
@@ -83,14 +84,16 @@ class Traced:
                 span.end()
 
 
-def _name(span: Any, method: str, scope: Scope) -> None:
+def _name(span: Span, method: str, scope: Scope) -> None:
     route = getattr(scope.get("route"), "path", None)
     if route:
         span.update_name(f"{method} {route}")
         span.set_attribute("http.route", route)
 
 
-def problem(status: int, title: str, detail: str, *, kind: str = "about:blank", **extra: Any) -> JSONResponse:
+def problem(
+    status: int, title: str, detail: str, *, kind: str = "about:blank", **extra: object
+) -> JSONResponse:
     """Build a problem details answer (RFC 9457)."""
     headers = {503: {"Retry-After": "1"}, 429: {"Retry-After": "60"}}.get(status)
     if status == 401:
@@ -201,8 +204,6 @@ def application(
 
     secure = settings.production
     app = _Application(
-        secure=secure,
-        most_bytes=most_bytes,
         title=title,
         description=description,
         version="1",
@@ -214,6 +215,7 @@ def application(
         dependencies=[Depends(hold_parameters)] if most_bytes is not None else [],
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
+    app.around = partial(Edge, secure=secure, most=most_bytes)
     app.state.settings = settings
     app.state.verifier = Verifier(settings)
     app.add_exception_handler(ServiceError, service_error)
@@ -234,13 +236,11 @@ def application(
 class _Application(FastAPI):
     """With the edge around it, outside of what makes a fault of ours an answer."""
 
-    def __init__(self, *, secure: bool, most_bytes: int | None, **options: Any) -> None:
-        super().__init__(**options)
-        self._secure, self._most_bytes = secure, most_bytes
+    around: Callable[[ASGIApp], Edge]
 
-    def build_middleware_stack(self) -> App:
+    def build_middleware_stack(self) -> ASGIApp:
         """Put the layers together, with `Edge` around them all."""
-        return Edge(super().build_middleware_stack(), secure=self._secure, most=self._most_bytes)
+        return self.around(super().build_middleware_stack())
 
 
 def _health(app: FastAPI, ready: Callable[[], dict[str, bool]]) -> None:

@@ -1,7 +1,7 @@
 """Bodies of many rows: one that cannot be read is named, and keeps none of the others out."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError, ValidatorFunctionWrapHandler, WrapValidator
@@ -14,13 +14,13 @@ class Rows(list[T]):
 
     def __init__(self) -> None:
         super().__init__()
-        self.wrong: list[dict[str, Any]] = []
+        self.wrong: list[dict[str, object]] = []
 
 
-def _read_each(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+def _read_each(value: object, handler: ValidatorFunctionWrapHandler) -> object:
     if not isinstance(value, list):
         return handler(value)
-    rows: Rows[Any] = Rows()
+    rows: Rows[object] = Rows()
     for number, each in enumerate(value):
         try:
             rows += handler([each])

@@ -6,10 +6,11 @@ come to its end is closed: uvicorn waits for it for ever, and thousands of them 
 """
 
 import asyncio
-from typing import Any
 
 import httptools
+from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 # What belongs to an offer and is gone with it.
 _OFFER = frozenset({b"upgrade", b"connection", b"http2-settings"})
@@ -21,8 +22,14 @@ UNFINISHED_S, BYTES_A_SECOND = 20.0, 1000
 class TolerantProtocol(HttpToolsProtocol):
     """uvicorn's protocol, which reads a request that offers another protocol as if it did not."""
 
-    def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, object],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
         self._awaited: asyncio.TimerHandle | None = None
         self._since = self._received = 0.0
 

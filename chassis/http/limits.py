@@ -4,17 +4,13 @@ Outside of all else, so that an answer to a fault of ours carries it too. The mo
 here too: everything is made beforehand, and nothing is asked of anybody.
 """
 
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
-E = TypeVar("E", bound=Callable[..., Any])
+E = TypeVar("E", bound=Callable[..., object])
 
 # Bytes of a body where its endpoint says nothing else (`bodies`).
 MOST_BYTES = 1024 * 1024
@@ -52,7 +48,7 @@ def bodies(most: int | None) -> Callable[[E], E]:
 class Edge:
     """The layer. `most`: bytes of a body where its endpoint says nothing, None for no bound of ours."""
 
-    def __init__(self, app: App, *, secure: bool, most: int | None) -> None:
+    def __init__(self, app: ASGIApp, *, secure: bool, most: int | None) -> None:
         self._app, self._most = app, most
         self._carried = (*ALWAYS, HSTS) if secure else ALWAYS
 

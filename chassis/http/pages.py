@@ -6,8 +6,9 @@ comes back to the same page. A refusal is a page too, in words.
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from os import stat_result
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 from urllib.parse import urlencode
 
 from babel.dates import format_date, format_datetime
@@ -17,6 +18,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 from starlette.exceptions import HTTPException
+from starlette.staticfiles import PathLike
+from starlette.types import Scope
 
 from chassis.database.damaged_rows import is_known
 from chassis.errors import Forbidden, NotFound, ServiceError, Unauthenticated
@@ -46,9 +49,11 @@ _SHARED = Path(__file__).parent / "web"
 class Static(StaticFiles):
     """Files of pages, never stale."""
 
-    def file_response(self, *args: Any, **options: Any) -> Response:
+    def file_response(
+        self, full_path: PathLike, stat_result: stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
         """Serve the file, to be asked for anew each time."""
-        response = super().file_response(*args, **options)
+        response = super().file_response(full_path, stat_result, scope, status_code)
         response.headers.update(FRESH)
         return response
 
@@ -95,7 +100,7 @@ class Pages:
         caller: Caller | None,
         status: int = 200,
         named: Mapping[str, str] | None = None,
-        **what: Any,
+        **what: object,
     ) -> Response:
         """Show a page in the reader's language. `named`: words for what a refusal lists, by member and code."""
         language, locale = self.language(request), self.locale(request)

@@ -1,12 +1,11 @@
 """How the address of the broker is read: once, for every client of it."""
 
-from typing import Any
 from urllib.parse import unquote, urlsplit
 
 PORT, TLS_PORT = 5672, 5671
 
 
-def connection_arguments(url: str) -> dict[str, Any]:
+def connection_arguments(url: str) -> dict[str, object]:
     """Build the arguments of py-amqp's `Connection`; with `amqps` the broker must prove to be that host."""
     parts = urlsplit(url)
     secure = parts.scheme == "amqps"

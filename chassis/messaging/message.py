@@ -24,7 +24,7 @@ class Message:
     routing_key: str
     body: bytes
     content_type: str = CONTENT_TYPE
-    headers: Mapping[str, str | int] = field(default_factory=dict)
+    headers: Mapping[str, object] = field(default_factory=dict)
     mandatory: bool = True
 
 

@@ -5,9 +5,8 @@ import queue
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from opentelemetry.trace import Span, Status, StatusCode
@@ -250,7 +249,8 @@ class Relay:
             log.warning("outbox: sweeping %d unsent events", len(rows))
             vault = vault_of(self._engine)
             failures = {row.id: row.failures for row in rows}
-            swept = [message for row in rows if (message := _swept(vault, row))]
+            stored = [Message(row.id, row.exchange, row.routing_key, bytes(row.body)) for row in rows]
+            swept = [message for each in stored if (message := _swept(vault, each))]
             sent, refused = self._send_swept(swept, failures)
             session.execute(_DELETE.bindparams(bindparam("ids")), {"ids": list(sent)})
             refused |= failures.keys() - {message.id for message in swept}
@@ -288,13 +288,13 @@ class Relay:
         return self._sender.connected
 
 
-def _swept(vault: Vault, row: Any) -> Message | None:
+def _swept(vault: Vault, stored: Message) -> Message | None:
     """Turn a stored event into the message that travels; None where it cannot be read: the others go on."""
     try:
-        body = clear(vault, row.id, bytes(row.body))
+        body = clear(vault, stored.id, stored.body)
         parent = telemetry.context_of(Event.decode(body).traceparent)
     except (Unreadable, Undecodable) as error:
-        log.error("outbox: an event for %s cannot be read: %s", row.exchange, type(error).__name__)
+        log.error("outbox: an event for %s cannot be read: %s", stored.exchange, type(error).__name__)
         return None
-    telemetry.start_send(row.exchange, row.routing_key, str(row.id), parent).end()
-    return Message(row.id, row.exchange, row.routing_key, body)
+    telemetry.start_send(stored.exchange, stored.routing_key, str(stored.id), parent).end()
+    return replace(stored, body=body)

@@ -5,11 +5,13 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
 from uuid import UUID
 
 import pika
 from pika.adapters.asyncio_connection import AsyncioConnection
+from pika.channel import Channel
+from pika.frame import Method
+from pika.spec import Basic, BasicProperties
 
 from chassis.messaging.message import Message, NotConfirmed
 from chassis.telemetry import process_metrics
@@ -48,8 +50,8 @@ class Publisher:
         self._parameters.client_properties = {"connection_name": name}
         self._name = name
         self._subscriptions: list[_Subscription] = []
-        self._connection: Any = None
-        self._channel: Any = None
+        self._connection: AsyncioConnection | None = None
+        self._channel: Channel | None = None
         self._blocked = False
         self._next_tag = 1
         self._waiting: dict[int, tuple[UUID, asyncio.Future[None]]] = {}
@@ -127,13 +129,14 @@ class Publisher:
         subscription = _Subscription(exchange, routing_keys, callback)
         self._subscriptions.append(subscription)
         if self._connection is not None and self._connection.is_open:
-            self._subscribe(subscription)
+            self._subscribe(self._connection, subscription)
         return lambda: self._subscriptions.remove(subscription)
 
     def _send(self, message: Message) -> asyncio.Future[None]:
-        if not self.connected:
+        channel = self._channel
+        if channel is None or self._blocked:
             raise NotConfirmed("blocked by the broker" if self._blocked else "not connected")
-        properties = pika.BasicProperties(
+        properties = BasicProperties(
             delivery_mode=2,
             content_type=message.content_type,
             message_id=str(message.id),
@@ -141,7 +144,7 @@ class Publisher:
         )
         future: asyncio.Future[None] = self._loop.create_future()
         try:
-            self._channel.basic_publish(
+            channel.basic_publish(
                 message.exchange, message.routing_key, message.body, properties, mandatory=message.mandatory
             )
         except pika.exceptions.AMQPError as error:
@@ -151,9 +154,9 @@ class Publisher:
         self._next_tag += 1
         return future
 
-    def _confirmed(self, frame: Any) -> None:
+    def _confirmed(self, frame: Method) -> None:
         method = frame.method
-        refused = isinstance(method, pika.spec.Basic.Nack)
+        refused = isinstance(method, Basic.Nack)
         for tag in list(self._tags(method.delivery_tag, method.multiple)):
             message_id, future = self._waiting.pop(tag)
             came_back = str(message_id) in self._returned
@@ -175,7 +178,7 @@ class Publisher:
                 return
             yield each
 
-    def _came_back(self, _: Any, method: Any, properties: Any, __: bytes) -> None:
+    def _came_back(self, _: Channel, method: Basic.Return, properties: BasicProperties, __: bytes) -> None:
         """Note that no queue took a message. The broker sends this before its ack."""
         log.error("unroutable: exchange %s, routing key %s", method.exchange, method.routing_key)
         self._returned.add(properties.message_id)
@@ -191,7 +194,7 @@ class Publisher:
         failures = 0
         while True:
             ended: asyncio.Future[str] = self._loop.create_future()
-            self._connection = self._connect(ended)
+            connection = self._connection = self._connect(ended)
             try:
                 why = await ended
             finally:  # also when `stop` cancels this task
@@ -201,7 +204,7 @@ class Publisher:
                 self._blocked = False
                 self._fail_all("connection closed")
                 with suppress(pika.exceptions.AMQPError):
-                    self._connection.close()
+                    connection.close()
             failures = 0 if was_up else failures + 1
             if was_up or failures == 1:
                 log.warning("%s: not connected: %s", self._name, why)
@@ -210,7 +213,7 @@ class Publisher:
     def _connect(self, ended: asyncio.Future[str]) -> AsyncioConnection:
         """Start one connection; `ended` is set when it, or its publishing channel, is gone."""
 
-        def end(_: Any, reason: Any) -> None:
+        def end(_: Channel | AsyncioConnection, reason: Exception) -> None:
             if not ended.done():
                 ended.set_result(type(reason).__name__)
 
@@ -219,9 +222,9 @@ class Publisher:
             connection.add_on_connection_unblocked_callback(lambda *_: self._set_blocked(False))
             connection.channel(on_open_callback=on_channel)
             for subscription in self._subscriptions:
-                self._subscribe(subscription)
+                self._subscribe(connection, subscription)
 
-        def on_channel(channel: Any) -> None:
+        def on_channel(channel: Channel) -> None:
             channel.add_on_close_callback(end)
             channel.add_on_return_callback(self._came_back)
             channel.confirm_delivery(self._confirmed, callback=lambda _: self._ready(channel))
@@ -234,7 +237,7 @@ class Publisher:
             custom_ioloop=self._loop,
         )
 
-    def _ready(self, channel: Any) -> None:
+    def _ready(self, channel: Channel) -> None:
         self._next_tag = 1
         self._channel = channel
         self._up.set()
@@ -247,10 +250,8 @@ class Publisher:
         if blocked:
             self._fail_all("blocked by the broker")
 
-    def _subscribe(self, subscription: _Subscription) -> None:
-        connection = self._connection
-
-        def on_channel(channel: Any) -> None:
+    def _subscribe(self, connection: AsyncioConnection, subscription: _Subscription) -> None:
+        def on_channel(channel: Channel) -> None:
             channel.add_on_close_callback(lambda *_: self._loop.call_later(_AGAIN_S, again))
             channel.queue_declare(
                 "",
@@ -263,15 +264,15 @@ class Publisher:
 
         def again() -> None:
             # A new broker has no such exchange yet, and nothing else would tell that we are deaf.
-            if subscription in self._subscriptions and connection is self._connection and connection.is_open:
-                self._subscribe(subscription)
+            if subscription in self._subscriptions and connection.is_open and connection is self._connection:
+                self._subscribe(connection, subscription)
 
-        def on_queue(channel: Any, queue: str) -> None:
+        def on_queue(channel: Channel, queue: str) -> None:
             for key in subscription.routing_keys:
                 channel.queue_bind(queue, subscription.exchange, key, callback=lambda _: None)
             channel.basic_consume(queue, on_message, auto_ack=True)
 
-        def on_message(channel: Any, _: Any, __: Any, body: bytes) -> None:
+        def on_message(channel: Channel, _: Basic.Deliver, __: BasicProperties, body: bytes) -> None:
             if subscription not in self._subscriptions:  # ended: the queue goes with its channel
                 channel.close()
                 return

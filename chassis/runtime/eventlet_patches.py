@@ -3,13 +3,11 @@
 For the database: a moment in the kernel, then green. For addresses: by asking, each time.
 """
 
-from collections.abc import Generator
-from typing import Any
-
 import psycopg.waiting
 from eventlet.hubs import trampoline
 from eventlet.patcher import original
 from eventlet.support import greendns
+from psycopg.abc import RV, PQGen
 from psycopg.waiting import Ready, Wait
 
 # Milliseconds. Most answers come sooner than eventlet can switch there and back (0.3 ms); the hub stands still
@@ -37,9 +35,7 @@ def install() -> None:
     greendns.resolver = FreshNames(hosts_resolver=greendns.HostsResolver())
 
 
-def wait(
-    gen: Generator[Any, Any, Any], fileno: int, interval: float = 0.0, timeout: float | None = None
-) -> Any:
+def wait(gen: PQGen[RV], fileno: int, interval: float = 0.0, timeout: float | None = None) -> RV:
     """Run a generator of psycopg to its end. Time-outs are the server's: see `engine_of`."""
     if timeout is not None:
         return psycopg.waiting.wait_selector(gen, fileno, interval, timeout)
@@ -59,4 +55,5 @@ def wait(
             ready = (Ready.W if seen & _WRITE else 0) | (Ready.R if seen & ~_WRITE else 0)
             wanted = gen.send(ready or Ready.R)
     except StopIteration as end:
-        return end.value
+        value: RV = end.value
+        return value

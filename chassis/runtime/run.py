@@ -21,7 +21,6 @@ import os
 import signal
 import sys
 from types import ModuleType
-from typing import Any
 
 from nameko.extensions import ENTRYPOINT_EXTENSIONS_ATTR
 from nameko.runners import ServiceRunner
@@ -68,7 +67,7 @@ def _serve(runner: ServiceRunner) -> None:
     """Serve until SIGTERM or SIGINT; handlers in hand are finished first."""
     ending = eventlet.event.Event()
 
-    def ask_to_end(*_: Any) -> None:
+    def ask_to_end(*_: object) -> None:
         # A signal handler runs in the hub, where nothing may wait.
         if not ending.ready():
             eventlet.spawn_n(lambda: ending.ready() or ending.send())

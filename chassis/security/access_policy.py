@@ -52,7 +52,7 @@ def _to_look_at(model: type[BaseModel]) -> tuple[tuple[str, Personal | None, boo
     return tuple(found)
 
 
-def _may_hold_a_model(annotation: Any) -> bool:
+def _may_hold_a_model(annotation: object) -> bool:
     if annotation is Any or (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
         return True
     return any(_may_hold_a_model(each) for each in get_args(annotation))
@@ -71,7 +71,7 @@ class _Look:
 
     def at(self, answer: BaseModel, prefix: str) -> BaseModel:
         """Limit a model, field by field; gives the same one where nothing is taken away."""
-        changed = dict[str, Any]()
+        changed = dict[str, object]()
         for name, mark, optional in _to_look_at(type(answer)):
             value = getattr(answer, name)
             if value is None or (isinstance(value, str | list | tuple | dict) and not value):
@@ -87,7 +87,7 @@ class _Look:
                 changed[name] = type(value)() if emptied else None
         return answer.model_copy(update=changed) if changed else answer
 
-    def _inside(self, value: Any, prefix: str) -> Any:
+    def _inside(self, value: object, prefix: str) -> object:
         if isinstance(value, BaseModel):
             return self.at(value, prefix)
         if isinstance(value, list | tuple):

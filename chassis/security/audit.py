@@ -7,11 +7,11 @@ the other. Chaining then would make every caller wait for the one before; it is 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 from uuid import UUID, uuid4
 
 from pydantic import BaseModel
-from sqlalchemy import BigInteger, Index, text
+from sqlalchemy import BigInteger, Index, RowMapping, text
 from sqlmodel import Field, Session, SQLModel
 
 from chassis.database.columns import Json, UtcDateTime, table_of
@@ -190,7 +190,7 @@ def chain(tx: Transaction, signer: Signer, sign_every_s: float = SIGN_EVERY_S) -
     for row in loose:
         # One that cannot be read stays loose, which shows as its age; it must not keep the others loose.
         with apart("audit entry", row.id):
-            digest = contract.chained(digest, _as_entry(row, position + 1))
+            digest = contract.chained(digest, _as_entry(row._mapping, position + 1))
             position += 1
             links.append({"id": row.id, "position": position, "hash": digest})
     if links:
@@ -214,7 +214,7 @@ def _sign(tx: Transaction, signer: Signer, position: int, digest: str, every_s: 
 def entries(session: Session, after: int, limit: int) -> list[AuditEntry]:
     """List chained entries in order, after a position."""
     rows = session.execute(_ENTRIES, {"after": after, "limit": limit})
-    return [_as_entry(row, row.position, row.hash) for row in rows]
+    return [_as_entry(row._mapping, row.position, row.hash) for row in rows]
 
 
 def seals(session: Session, service: str, after: int, limit: int) -> list[AuditSealed]:
@@ -229,6 +229,6 @@ def oldest_loose(session: Session) -> datetime | None:
     return found
 
 
-def _as_entry(row: Any, position: int, digest: str = "") -> AuditEntry:
-    given = {**row._mapping, "position": position, "hash": digest}
+def _as_entry(row: RowMapping, position: int, digest: str = "") -> AuditEntry:
+    given = {**row, "position": position, "hash": digest}
     return AuditEntry.model_validate(given)

@@ -10,19 +10,21 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.database.database import Database
 from chassis.database.sql import Statement
-from chassis.http.limits import App, Message, Receive, Scope, Send
 from chassis.security import audit, audit_context
 from chassis.security.audit_context import Act
 from contracts.audit import Action
 
 log = logging.getLogger(__name__)
+
+E = TypeVar("E", bound=Callable[..., object])
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _REFUSED = frozenset({403, 404, 409})
@@ -33,16 +35,16 @@ _ID = re.compile(r"[A-Za-z0-9._:-]{1,80}")
 _KINDS = {"cic_id": "control_room"}
 
 
-def unlogged(endpoint: Any) -> Any:
+def unlogged(endpoint: E) -> E:
     """Mark an endpoint that shows nothing of anybody: reading it needs no line."""
-    endpoint.unlogged = True
+    endpoint.unlogged = True  # type: ignore[attr-defined]
     return endpoint
 
 
 class Trail:
     """The layer around an application."""
 
-    def __init__(self, app: App, database: Callable[[], Database]) -> None:
+    def __init__(self, app: ASGIApp, database: Callable[[], Database]) -> None:
         self._app, self._database = app, database
         self._seen: dict[tuple[object, ...], tuple[object, float]] = {}
 
@@ -91,7 +93,7 @@ class Trail:
     def _line(self, act: Act, action: Action, every_s: float | None) -> Statement | None:
         assert act.caller is not None  # noqa: S101 - nobody is noted before they are known
         why = str(getattr(act.scope.get("route"), "name", "")).replace("_", " ")
-        fields = sorted(_searched(act.scope)) if action != "write" else []
+        fields = sorted(_searched(act.scope.get("query_string", b""))) if action != "write" else []
         wanted = [
             about
             for about, state in _about(act).items()
@@ -110,7 +112,7 @@ class Trail:
         return True
 
 
-def _endpoint(act: Act) -> Any:
+def _endpoint(act: Act) -> object:
     return getattr(act.scope.get("route"), "endpoint", None)
 
 
@@ -124,7 +126,7 @@ def _about(act: Act) -> dict[str, object]:
     return found or {f"path:{getattr(act.scope.get('route'), 'path', '?')}": None}
 
 
-def _searched(scope: Mapping[str, Any]) -> set[str]:
+def _searched(query: bytes) -> set[str]:
     """Name what was searched by."""
-    said = scope.get("query_string", b"").decode("latin-1").split("&")
+    said = query.decode("latin-1").split("&")
     return {name for name in (each.partition("=")[0] for each in said) if _ID.fullmatch(name)}

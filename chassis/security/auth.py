@@ -1,7 +1,8 @@
 """Partners' bearer tokens (OIDC, JWKS) and the one permission check."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
@@ -14,7 +15,6 @@ from chassis.security import audit_context
 from chassis.security.jwks import IssuerKeys
 from chassis.security.principal import Caller
 from chassis.security.signouts import SignOuts, key_of
-from contracts.identity import CLAIMS
 
 # Public keys only: with a shared secret (HS256) whoever can check a token could make one.
 _ALGORITHMS = ["EdDSA", "Ed25519", "ES256", "ES384", "PS256", "PS384", "RS256", "RS384"]
@@ -30,24 +30,30 @@ class Verifier:
     def caller(self, token: str) -> Caller:
         """Tell who bears this token; raises `Unauthenticated`."""
         claims = self.claims(token, self._settings.oidc_audience)
-        named: dict[str, Any] = {name: claims.get(name) for name in CLAIMS}
         roles = claims.get("roles", [])
         if isinstance(roles, str):
             roles = [roles]  # as some providers write a list of one
         if not isinstance(roles, list) or not all(isinstance(role, str) for role in roles):
             raise Unauthenticated("the token's claim `roles` is no list of texts")
-        if wrong := [name for name, value in named.items() if not isinstance(value, str | None)]:
-            raise Unauthenticated(f"the token's claim `{wrong[0]}` is no text")
-        return Caller(subject=str(claims["sub"]), roles=frozenset(roles), exp=float(claims["exp"]), **named)
+        return Caller(
+            subject=str(claims["sub"]),
+            roles=frozenset(roles),
+            partner=_text_of(claims, "partner"),
+            cic=_text_of(claims, "cic"),
+            zone=_text_of(claims, "zone"),
+            unit=_text_of(claims, "unit"),
+            district=_text_of(claims, "district"),
+            exp=expiry_of(claims),
+        )
 
-    def claims(self, token: str, audience: str) -> dict[str, Any]:
+    def claims(self, token: str, audience: str) -> dict[str, object]:
         """Read what the issuer says in a token for `audience`; raises `Unauthenticated`."""
         try:
             return self._claims(token, audience)
         except Exception as error:  # noqa: BLE001 - what cannot be checked, for whatever reason, is not believed
             raise Unauthenticated(f"the token was refused: {type(error).__name__}") from None
 
-    def _claims(self, token: str, audience: str) -> dict[str, Any]:
+    def _claims(self, token: str, audience: str) -> dict[str, object]:
         try:
             decoded = jwt.decode(token, self._keys.known(), algorithms=_ALGORITHMS)
         except (InvalidKeyIdError, BadSignatureError):
@@ -64,6 +70,21 @@ class Verifier:
             # A token from the future means that a clock was put back, and people must get in all the same.
         ).validate({name: value for name, value in decoded.claims.items() if name not in ("iat", "nbf")})
         return decoded.claims
+
+
+def expiry_of(claims: Mapping[str, object]) -> float:
+    """Read when a token ends, in seconds of the clock; raises `Unauthenticated`."""
+    exp = claims.get("exp")
+    if not isinstance(exp, int | float):
+        raise Unauthenticated("the token's claim `exp` is no number")
+    return float(exp)
+
+
+def _text_of(claims: Mapping[str, object], name: str) -> str | None:
+    value = claims.get(name)
+    if not isinstance(value, str | None):
+        raise Unauthenticated(f"the token's claim `{name}` is no text")
+    return value
 
 
 SESSION_COOKIE = "stalkingalarm_session"
@@ -108,7 +129,7 @@ def refuse_other_sites(request: Request) -> None:
         raise Forbidden("this session belongs to another page", field="origin")
 
 
-def require(*roles: str, partner: str | None = None) -> Any:
+def require(*roles: str, partner: str | None = None) -> Caller:
     """Make a dependency that gives the caller: with one of `roles`, and of `partner` where one is named."""
 
     def check(request: Request) -> Caller:
@@ -120,7 +141,9 @@ def require(*roles: str, partner: str | None = None) -> Any:
         return caller
 
     check.roles = frozenset(roles)  # type: ignore[attr-defined]
-    return Depends(check)
+    # As `Depends` itself, typed as what the endpoint is given.
+    given: Caller = Depends(check)
+    return given
 
 
 AnyCaller = Annotated[Caller, Depends(caller_of)]

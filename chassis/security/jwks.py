@@ -3,7 +3,6 @@
 import logging
 import threading
 import time
-from typing import Any
 
 import httpx
 from joserfc.errors import JoseError
@@ -79,7 +78,7 @@ class IssuerKeys:
         return KeySet(keys)
 
 
-def _usable(published: Any) -> Key | None:
+def _usable(published: str | dict[str, str | list[str]]) -> Key | None:
     """Import a key of the set; None for one that is broken, of a kind unknown here, or not for signatures.
 
     Providers publish new kinds beside the old (RFC 7517, section 5): one that nobody here can read refuses

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -24,8 +23,8 @@ class Signed:
 
     signed: bytes
     signature: bytes
-    header: Mapping[str, Any] = field(default_factory=dict)
-    payload: Mapping[str, Any] = field(default_factory=dict)
+    header: Mapping[str, object] = field(default_factory=dict)
+    payload: Mapping[str, object] = field(default_factory=dict)
 
 
 def join(signed: bytes, signature: bytes) -> str:
@@ -73,7 +72,7 @@ def _decoded(text: str) -> bytes:
         return b""
 
 
-def _document(part: str) -> Mapping[str, Any]:
+def _document(part: str) -> Mapping[str, object]:
     try:
         found = json.loads(_decoded(part).decode(errors="replace"))
     except (ValueError, RecursionError):

@@ -12,9 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from time import monotonic
-from typing import Any
 
-from sqlalchemy import Column, LargeBinary, Table, bindparam, func, select, tuple_, update
+from sqlalchemy import Column, LargeBinary, Table, Update, bindparam, func, literal, select, tuple_, update
 from sqlmodel import Session, SQLModel
 
 from chassis.database.columns import table_of
@@ -34,7 +33,7 @@ REST_S = 3600.0
 # Rows looked at by one statement, values sealed in one transaction, and the pause after it, in seconds.
 _LOOK, _BATCH, _PAUSE_S = 1000, 20, 0.02
 
-Key = tuple[Any, ...]
+Key = tuple[object, ...]
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ class Sealed:
         return self.table.c[self.column]
 
     @cached_property
-    def keys(self) -> list[Column[Any]]:
+    def keys(self) -> list[Column[object]]:
         """The primary key: it never changes, so that a walk along it misses no row."""
         return list(self.table.primary_key.columns)
 
@@ -71,7 +70,7 @@ class Sealed:
         head = func.substring(self.value, 1, VERSION, type_=LargeBinary)
         some = select(*self.keys, head).order_by(*self.keys).limit(_LOOK)
         if after is not None:
-            some = some.where(tuple_(*self.keys) > tuple_(*after))
+            some = some.where(tuple_(*self.keys) > tuple_(*map(literal, after)))
         rows = [tuple(row) for row in session.execute(some)]
         # Erased values are NULL or empty; only some bodies in the outbox are sealed.
         found = [(row[:-1], version_of(row[-1])) for row in rows if row[-1] and is_sealed(row[-1])]
@@ -86,13 +85,13 @@ class Sealed:
             if last is None:
                 return counts
 
-    def read(self, session: Session, keys: Sequence[Key]) -> list[Any]:
+    def read(self, session: Session, keys: Sequence[Key]) -> list[tuple[object, ...]]:
         """Read primary key, then what the place is made of, then the value, of each row that is still there."""
         wanted = select(*self.keys, *(self.table.c[each] for each in self.of), self.value)
-        return list(session.execute(wanted.where(tuple_(*self.keys).in_(keys))).all())
+        return [tuple(row) for row in session.execute(wanted.where(tuple_(*self.keys).in_(keys)))]
 
     @cached_property
-    def replace(self) -> Any:
+    def replace(self) -> Update:
         """The statement that puts `new` in the place of the value that begins with `old`."""
         same = [key == bindparam(f"key_{key.name}", type_=key.type) for key in self.keys]
         old = func.substring(self.value, 1, VERSION + NONCE) == bindparam("old", type_=LargeBinary)
@@ -161,12 +160,12 @@ class Resealer:
     def _batch(self, database: Database, vault: Vault, sealed: Sealed, keys: Sequence[Key]) -> int:
         with database.read() as session:
             rows = sealed.read(session, keys)
-        new = [each for row in rows if (each := self._anew(vault, sealed, tuple(row)))]
+        new = [each for row in rows if (each := self._anew(vault, sealed, row))]
         if not new:
             return 0
         done = 0
 
-        def put(some: Sequence[dict[str, Any]]) -> None:
+        def put(some: Sequence[dict[str, object]]) -> None:
             nonlocal done
             with database.transaction() as tx:
                 # All in one round trip.
@@ -179,10 +178,10 @@ class Resealer:
             self._unreadable[sealed.name] += 1
         return done
 
-    def _anew(self, vault: Vault, sealed: Sealed, row: tuple[Any, ...]) -> dict[str, Any] | None:
+    def _anew(self, vault: Vault, sealed: Sealed, row: tuple[object, ...]) -> dict[str, object] | None:
         *told, value = row
         key, place = told[: len(sealed.keys)], sealed.place(*told[len(sealed.keys) :])
-        if not value or version_of(value) >= vault.current:
+        if not isinstance(value, bytes) or not value or version_of(value) >= vault.current:
             return None
         try:
             new = vault.reseal(place, value)

@@ -4,7 +4,7 @@ RFC 6749 sections 4.1.3 and 6, RFC 7009.
 """
 
 import logging
-from typing import Any
+from collections.abc import Mapping
 
 import httpx
 
@@ -26,7 +26,7 @@ class Provider:
     def __init__(self, settings: PagesSettings) -> None:
         self._settings = settings
 
-    def redeem(self, code: str, verifier: str, callback: str) -> dict[str, Any]:
+    def redeem(self, code: str, verifier: str, callback: str) -> Mapping[str, object]:
         """Exchange a code for tokens; raises `SignInRefused`, `Retryable` while the provider is away."""
         return self._tokens(
             {
@@ -37,7 +37,7 @@ class Provider:
             }
         )
 
-    def refresh(self, refresh_token: str) -> dict[str, Any]:
+    def refresh(self, refresh_token: str) -> Mapping[str, object]:
         """Exchange a refresh token for new tokens; raises as `redeem` does."""
         return self._tokens({"grant_type": "refresh_token", "refresh_token": refresh_token})
 
@@ -58,7 +58,7 @@ class Provider:
             **({"client_secret": secret.get_secret_value()} if secret else {}),
         }
 
-    def _tokens(self, body: dict[str, str]) -> dict[str, Any]:
+    def _tokens(self, body: dict[str, str]) -> Mapping[str, object]:
         try:
             answer = httpx.post(
                 str(self._settings.oidc_token_url), data={**body, **self._ours()}, timeout=_PATIENCE_S
@@ -69,5 +69,5 @@ class Provider:
             raise Retryable("the identity provider has a problem; try again")
         if answer.status_code != httpx.codes.OK:
             raise SignInRefused("the identity provider does not know this code", field="code")
-        tokens: dict[str, Any] = answer.json()
+        tokens: Mapping[str, object] = answer.json()
         return tokens

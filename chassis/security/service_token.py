@@ -11,7 +11,6 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from math import isfinite
 from random import uniform
-from typing import Any
 
 import httpx
 
@@ -126,11 +125,11 @@ def _between(least: float, most: float) -> float:
     return uniform(least, most)  # noqa: S311 - no secret
 
 
-def _seconds(said: Any) -> float:
+def _seconds(said: object) -> float:
     """Read how many seconds a token lasts: providers may leave it out, and some write it as a text."""
     try:
-        lasts_s = float(said)
-    except (TypeError, ValueError):
+        lasts_s = float(said) if isinstance(said, str | int | float) else 0.0
+    except ValueError:
         return _LASTS_S
     return lasts_s if isfinite(lasts_s) and lasts_s > 0 else _LASTS_S
 

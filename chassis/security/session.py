@@ -10,18 +10,18 @@ import base64
 import hashlib
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from fastapi import Request, Response
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chassis.errors import ServiceError, Unauthenticated
-from chassis.http.limits import App, Message, Receive, Scope, Send
 from chassis.runtime import clock
 from chassis.runtime.settings import PagesSettings
-from chassis.security.auth import SESSION_COOKIE, SESSION_KEY, Verifier, cookie_name
+from chassis.security.auth import SESSION_COOKIE, SESSION_KEY, Verifier, cookie_name, expiry_of
 from chassis.security.oidc_client import Provider, SignInRefused
 from chassis.security.signouts import SignOuts, key_of
 from chassis.security.vault import Unreadable, Vault
@@ -74,7 +74,7 @@ class Sessions:
         self._asked: dict[str, tuple[asyncio.Task[tuple[Session, str]], float]] = {}
         self._rest_until = 0.0
 
-    def begin(self, response: Response, tokens: dict[str, Any]) -> None:
+    def begin(self, response: Response, tokens: Mapping[str, object]) -> None:
         """Begin the session of somebody who signed in with these tokens; raises `Unauthenticated`."""
         at = clock.now().timestamp()
         session, token = self._of(tokens, begun=at, seen=at)
@@ -178,7 +178,7 @@ class Sessions:
             raise SignInRefused("the new token is somebody else's", field="sub")
         return renewed, token
 
-    def _of(self, tokens: dict[str, Any], *, begun: float, seen: float) -> tuple[Session, str]:
+    def _of(self, tokens: Mapping[str, object], *, begun: float, seen: float) -> tuple[Session, str]:
         token = str(tokens.get("access_token"))
         claims = self._verifier.claims(token, self._settings.oidc_audience)
         refresh = tokens.get("refresh_token")
@@ -189,7 +189,7 @@ class Sessions:
             begun=begun,
             seen=seen,
             issued=clock.now().timestamp(),
-            until=float(claims["exp"]),
+            until=expiry_of(claims),
         )
         return session, token
 
@@ -205,7 +205,7 @@ class Keeping:
     # They make and end sessions themselves.
     _LEFT_ALONE = frozenset({"/signin", "/signin/callback", "/signout"})
 
-    def __init__(self, app: App, sessions: Sessions) -> None:
+    def __init__(self, app: ASGIApp, sessions: Sessions) -> None:
         self._app, self._sessions = app, sessions
         self._mark = self._sessions.name.encode() + b"="
 

@@ -72,7 +72,7 @@ class Vault:
         """The versions of all keys that open."""
         return sorted(self._keys)
 
-    def seal(self, place: str, value: Any) -> bytes:
+    def seal(self, place: str, value: object) -> bytes:
         """Encrypt a JSON value for one place (table, row, column): it opens nowhere else."""
         return self.encrypt(place, json.dumps(value, separators=(",", ":")).encode())
 

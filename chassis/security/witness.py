@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, text
 from sqlmodel import Field, Session, SQLModel
@@ -31,7 +30,7 @@ _LISTING = text(
 )
 
 
-def keep(session: Session, sealed: Sequence[Mapping[str, Any]]) -> None:
+def keep(session: Session, sealed: Sequence[Mapping[str, object]]) -> None:
     """Keep these: copies add nothing; another hash at the same position stays beside the first, as evidence."""
     send(session, _INSERT(sealed))
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import product
 from time import perf_counter
-from typing import Any
 
-from opentelemetry.metrics import CallbackOptions, Meter, Observation
+from opentelemetry.metrics import CallbackOptions, Counter, Meter, Observation
+from opentelemetry.metrics import Histogram as TimeHistogram
 from opentelemetry.sdk.metrics import AlwaysOffExemplarFilter, Histogram, MeterProvider
 from opentelemetry.sdk.metrics.export import PeriodicExportingMetricReader
 from opentelemetry.sdk.metrics.view import ExplicitBucketHistogramAggregation, View
@@ -33,7 +33,8 @@ _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_,-]{0,60}")
 
 _provider: MeterProvider | None = None
 _meter: Meter | None = None
-_made: dict[str, Any] = {}
+_counters: dict[str, Counter] = {}
+_histograms: dict[str, TimeHistogram] = {}
 
 
 def configure(service: str, resource: Resource) -> None:
@@ -51,10 +52,13 @@ def configure(service: str, resource: Resource) -> None:
     for metric in METRICS:
         if service not in metric.by or metric.kind == "gauge":
             continue
-        make = meter.create_counter if metric.kind == "counter" else meter.create_histogram
-        _made[metric.name] = make(metric.name, metric.unit, metric.description)
-        for attributes in _known(service, metric) if metric.kind == "counter" else ():
-            _made[metric.name].add(0, attributes)
+        described = metric.name, metric.unit, metric.description
+        if metric.kind == "histogram":
+            _histograms[metric.name] = meter.create_histogram(*described)
+            continue
+        counter = _counters[metric.name] = meter.create_counter(*described)
+        for attributes in _known(service, metric):
+            counter.add(0, attributes)
 
 
 def _known(service: str, metric: Metric) -> Iterator[dict[str, str]]:
@@ -77,13 +81,13 @@ def _value(values: tuple[str, ...], value: str) -> str:
 
 def count(metric: Metric, number: int = 1, **attributes: str) -> None:
     """Add to a counter."""
-    if counter := _made.get(metric.name):
+    if counter := _counters.get(metric.name):
         counter.add(number, _allowed(metric, attributes))
 
 
 def record(metric: Metric, seconds: float, **attributes: str) -> None:
     """Add a duration to a histogram; clocks of two machines may differ, so below zero is zero."""
-    if histogram := _made.get(metric.name):
+    if histogram := _histograms.get(metric.name):
         histogram.record(max(seconds, 0.0), _allowed(metric, attributes))
 
 

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any
 
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -52,15 +51,18 @@ def of_database(engine: Engine) -> None:
     look = _Look(engine)
     metrics.observe(names.DATABASE_REACHABLE, lambda: [(float(look.now() is not None), {})])
     metrics.observe(names.CLOCK_SKEW, look.reading(lambda found: found.skew_s))
-    metrics.observe(names.OUTBOX_WAITING, look.reading(lambda found: found.row.waiting))
-    metrics.observe(names.OUTBOX_AGE, look.reading(lambda found: float(found.row.oldest_s)))
-    metrics.observe(names.DUE_OVERDUE, look.reading(lambda found: float(found.row.overdue_s)))
+    metrics.observe(names.OUTBOX_WAITING, look.reading(lambda found: found.waiting))
+    metrics.observe(names.OUTBOX_AGE, look.reading(lambda found: found.oldest_s))
+    metrics.observe(names.DUE_OVERDUE, look.reading(lambda found: found.overdue_s))
     metrics.observe(names.DUE_FAILING, look.failing)
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    row: Any
+    waiting: int
+    oldest_s: float
+    overdue_s: float
+    failing: tuple[Reading, ...]
     skew_s: float
 
 
@@ -87,9 +89,7 @@ class _Look:
 
     def failing(self) -> Iterable[Reading]:
         found = self.now()
-        if found is None:
-            return []
-        return [(getattr(found.row, state), {"state": state}) for state in ("put_off", "parked")]
+        return () if found is None else found.failing
 
     def _ask(self) -> _Found | None:
         try:
@@ -100,4 +100,6 @@ class _Look:
                 middle = asked + (datetime.now(UTC) - asked) / 2
         except (OperationalError, InterfaceError, PoolTimeout):
             return None
-        return _Found(row, (row.at - middle).total_seconds())
+        failing = (row.put_off, {"state": "put_off"}), (row.parked, {"state": "parked"})
+        skew_s = (row.at - middle).total_seconds()
+        return _Found(row.waiting, float(row.oldest_s), float(row.overdue_s), failing, skew_s)

@@ -5,7 +5,6 @@ import os
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from opentelemetry import trace
 from opentelemetry.context import Context
@@ -14,6 +13,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.trace import Span, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.util.types import Attributes
 
 from chassis.telemetry import metrics
 from contracts.telemetry import ALLOWED_ATTRIBUTES, SPAN_LOST
@@ -106,7 +106,7 @@ def traceparent_of(span: Span | None = None) -> str | None:
 
 
 def start(
-    name: str, kind: SpanKind, *, parent: Context | Span | None = None, attributes: dict[str, Any] | None = None
+    name: str, kind: SpanKind, *, parent: Context | Span | None = None, attributes: Attributes = None
 ) -> Span:
     """Start a span that the caller ends. `parent`: a context, a span, or None for the current one."""
     context = trace.set_span_in_context(parent) if isinstance(parent, Span) else parent
@@ -137,6 +137,6 @@ def within(span: Span) -> Iterator[Span]:
         yield span
 
 
-def mark(key: str, value: Any) -> None:
+def mark(key: str, value: object) -> None:
     """Set an allow-listed attribute on the current span."""
     trace.get_current_span().set_attribute(key, str(value))

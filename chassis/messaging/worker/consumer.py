@@ -7,12 +7,14 @@ import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import amqp
 import eventlet
 from eventlet.event import Event as Signal
+from eventlet.greenthread import GreenThread
 from eventlet.queue import LightQueue
+from nameko.containers import WorkerContext
 from nameko.extensions import Entrypoint
 from opentelemetry.context import Context
 from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Status, StatusCode
@@ -22,7 +24,7 @@ from chassis.database.sql import AWAY
 from chassis.messaging.worker import canary, retries
 from chassis.messaging.worker.confirmed_publisher import broker_url
 from chassis.messaging.worker.connection import Link
-from chassis.messaging.worker.delivery import Delivery, note_handled, note_heard
+from chassis.messaging.worker.delivery import Delivery, ExcInfo, note_handled, note_heard
 from chassis.messaging.worker.retries import Failed
 from chassis.telemetry import metrics, telemetry
 from contracts.envelope import Event, Undecodable
@@ -58,8 +60,8 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         self._channel: amqp.Channel | None = None
         self._unsettled: set[int] = set()
         self._undecodable: list[tuple[amqp.Message, Failed]] = []
-        self._runners: list[Any] = []
-        self._sender: Any = None
+        self._runners: list[GreenThread] = []
+        self._sender: GreenThread | None = None
         self._link = Link("", "", self._opened, self._lost)
 
     def start(self) -> None:
@@ -73,7 +75,8 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
 
     def stop(self) -> None:
         """Take no more, finish what handlers have in hand; what waited goes back to the queue."""
-        self._sender.kill()
+        if self._sender is not None:
+            self._sender.kill()
         channel = self._channel
         if channel is not None:
             try:
@@ -171,7 +174,9 @@ class _Listen(Entrypoint):  # type: ignore[misc]  # nameko is untyped
         """Run the handler as a nameko worker and wait for its end."""
         ended = Signal()
 
-        def handle_result(_: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+        def handle_result(
+            _: WorkerContext, result: object, exc_info: ExcInfo | None
+        ) -> tuple[object, ExcInfo | None]:
             ended.send(exc_info[1] if exc_info else None)
             return result, exc_info
 

@@ -3,10 +3,14 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
+from types import TracebackType
 
 from opentelemetry.trace import Span
 
 from contracts.envelope import Event
+
+# How nameko says that a handler failed.
+ExcInfo = tuple[type[BaseException], BaseException, TracebackType]
 
 
 @dataclass(frozen=True, slots=True)

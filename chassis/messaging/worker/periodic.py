@@ -3,11 +3,13 @@
 import logging
 from collections.abc import Callable
 from time import monotonic
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import eventlet
+from nameko.containers import WorkerContext
 from nameko.timer import Timer
 
+from chassis.messaging.worker.delivery import ExcInfo
 from chassis.telemetry import health
 
 log = logging.getLogger(__name__)
@@ -44,7 +46,9 @@ class _Every(Timer):  # type: ignore[misc]  # nameko is untyped
             self.worker_complete.reset()
             due = max(due + self.seconds, monotonic())
 
-    def handle_result(self, worker_ctx: Any, result: Any, exc_info: Any) -> tuple[Any, Any]:
+    def handle_result(
+        self, worker_ctx: WorkerContext, result: object, exc_info: ExcInfo | None
+    ) -> tuple[object, ExcInfo | None]:
         """Count and report a failure by type; the text of an error could hold personal data."""
         if exc_info is not None:
             self.failures += 1
@@ -56,7 +60,7 @@ class _Every(Timer):  # type: ignore[misc]  # nameko is untyped
             )
         else:
             health.note(f"timer.{self.method_name}", self.seconds)
-        answer: tuple[Any, Any] = super().handle_result(worker_ctx, result, exc_info)
+        answer: tuple[object, ExcInfo | None] = super().handle_result(worker_ctx, result, exc_info)
         return answer
 
 

@@ -5,7 +5,6 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import Any
 from uuid import uuid4
 
 import eventlet
@@ -45,7 +44,7 @@ class Failed:
     """A message that its handler could not take; `event` is None where not even that could be read."""
 
     body: bytes
-    headers: Mapping[str, Any]
+    headers: Mapping[str, object]
     reason: Exception
     event: Event | None = None
     span: Span | None = None
@@ -109,7 +108,7 @@ def tell_of_parked(service: str, database: Callable[[], Database]) -> None:
     when_parked(tell)
 
 
-def attempt_of(headers: Mapping[str, Any]) -> int:
+def attempt_of(headers: Mapping[str, object]) -> int:
     """Read the number of this attempt, from 1."""
     attempt = headers.get(ATTEMPT)
     return attempt if isinstance(attempt, int) and attempt > 0 else 1

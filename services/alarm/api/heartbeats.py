@@ -3,11 +3,11 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from chassis.database.group_commit import NotWritten
 from chassis.errors import Retryable
 from chassis.http.application import takes
-from chassis.http.limits import Receive, Scope, Send
 from chassis.runtime import clock
 from services.alarm.api.dependencies import HeartbeatIntake, heartbeat_intake_of
 from services.alarm.api.presses import read_body

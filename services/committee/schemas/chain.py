@@ -77,7 +77,8 @@ class CaseFields(Incoming):
     @model_validator(mode="after")
     def keep_few_with_names(self) -> Self:
         """Refuse (ValueError) more than fifty other fields, or one without a name that can be shown."""
-        more = see_all(self.model_extra or {})
+        more = self.model_extra or {}
+        see_all(more)
         if len(more) > _MOST_FIELDS or not all(
             re.fullmatch(r"[a-z0-9][a-z0-9_-]{0,63}", name) for name in more
         ):

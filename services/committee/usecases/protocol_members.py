@@ -59,8 +59,8 @@ def of_version(reading: Reading, protocol_id: UUID, version: int) -> list[NamedM
 def _named(reading: Reading, row: MemberRow) -> NamedMember:
     said = reading.opened(encrypted_columns.member(row.id), row.sealed)
     return NamedMember(
-        subject=said.get("subject", row.person),
-        name=said.get("name", UNREADABLE),
+        subject=str(said.get("subject", row.person)),
+        name=str(said.get("name", UNREADABLE)),
         partner=row.partner,
         role=row.role,
         valid_from=row.valid_from,

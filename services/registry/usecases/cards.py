@@ -60,7 +60,7 @@ def _codes(work: Work, row: EnrolmentRow, draft: CardDraft) -> dict[str, str]:
         code = written or before.get(name)
         if code is None:
             raise CodeMissing("the first card needs it", field=name)
-        found[name] = code
+        found[name] = str(code)
     return found
 
 

@@ -140,13 +140,14 @@ def record_decision(tx: Transaction, row: GrantRow) -> None:
 def _file(work: Work, row: EnrolmentRow) -> File:
     held, to_end = store.devices(work.session, row.id), store.to_end(work.session, row.id)
     statuses = [DeviceStatus(device.status) for device in held]
+    suspended_for = work.opened(encrypted_columns.suspended_for(row.id), row.suspended_for).get("reason")
     return File(
         row=row,
         devices=held,
         preconditions=_preconditions(work.session, row, held),
         to_end=to_end,
         unprotected=domain.unprotected(_status(row), statuses, to_end=to_end),
-        suspended_for=work.opened(encrypted_columns.suspended_for(row.id), row.suspended_for).get("reason"),
+        suspended_for=None if suspended_for is None else str(suspended_for),
         pv_number=_text(work, encrypted_columns.pv_number(row.id), row.pv_number),
         convention_by=_text(work, encrypted_columns.convention_by(row.id), row.convention_by),
     )
