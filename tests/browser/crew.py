@@ -12,6 +12,7 @@ from contracts.alarm import AlarmRaised
 from contracts.envelope import Event
 from tools.demo import seed
 from tools.runtime.native.running import RunningSystem
+from tools.simulation.answers import UnitEntry
 from tools.simulation.device import Press
 from tools.simulation.tracks import PLACES
 from tools.simulation.unit import Conduct, Unit
@@ -87,7 +88,7 @@ class Crew:
             await asyncio.gather(*(unit.stream.opened.wait() for unit in units))
 
     async def _put_units(self, zone: str, *, available: bool) -> None:
-        made = [
+        made: list[UnitEntry] = [
             {
                 "unit_id": unit_id,
                 "callsign": unit_id.upper(),

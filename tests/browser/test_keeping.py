@@ -184,7 +184,7 @@ def test_a_case_moves_to_the_chain_approach(crew: Crew, desk: Desk, shared: None
     ticked(secretary, "[value=consent], [value=elements]")
     typed(secretary, "referral.grounds", "zij tekende op 12 januari")
     shows = secretary.locator("[id='sent-referral.elements']")
-    expect(shows).to_contain_text(committee.APPLICATION["elements"]["harassment"])
+    expect(shows).to_contain_text(committee.ELEMENTS["harassment"])
     fits(secretary)
     saved(secretary, "/hold")
     state(secretary, case, "toegekend")  # it lives until they accept

@@ -13,6 +13,7 @@ from tests.browser.desks import accessible, fits, picked
 from tests.browser.opener import Opener
 from tools.demo import seed
 from tools.runtime.native.running import RunningSystem
+from tools.simulation.answers import UnitEntry
 from tools.simulation.tracks import PLACES
 from tools.simulation.world import World
 
@@ -29,8 +30,17 @@ def units(system: RunningSystem, *callsigns: str) -> None:
     async def put() -> None:
         async with World(system) as world:
             zone = (await seed.Zones.load(world)).at(place.lat, place.lon)
-            same = {"zone_id": zone, "control_room_id": BRUSSELS, "available": False}
-            await seed.put_units(world, [{"unit_id": sign, "callsign": sign, **same} for sign in callsigns])
+            made: list[UnitEntry] = [
+                {
+                    "unit_id": sign,
+                    "callsign": sign,
+                    "zone_id": zone,
+                    "control_room_id": BRUSSELS,
+                    "available": False,
+                }
+                for sign in callsigns
+            ]
+            await seed.put_units(world, made)
 
     aside(put())
 

@@ -55,6 +55,7 @@ class Rig(Subject):
     def freeze(self, name: str) -> None:
         """It stays as it is, with what it has in hand, until somebody kills it."""
         pid = next(process["pid"] for process in self.system.processes() if process["name"] == name)
+        assert pid is not None, f"{name} does not run"
         os.kill(pid, signal.SIGSTOP)
 
     def down(self, *names: str) -> None:

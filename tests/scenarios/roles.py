@@ -1,10 +1,12 @@
 """Who takes part in a scenario, and what was seen of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
 from tools.demo.seed import Grant, Victim
+from tools.simulation.answers import UnitEntry
 from tools.simulation.device import Device, Press
 from tools.simulation.tracks import PLACES, Place
 from tools.simulation.unit import Conduct, Unit
@@ -43,7 +45,7 @@ class UnitRole:
     unit_id: str = field(default_factory=lambda: f"s-{uuid4().hex[:12]}")
     real: Unit | None = None
 
-    def registered(self, zone: str) -> dict[str, Any]:
+    def registered(self, zone: str) -> UnitEntry:
         """As control room software registers it."""
         return {
             "unit_id": self.unit_id,
@@ -79,7 +81,7 @@ class Seen:
     kind: str
     at: float
     who: str
-    data: dict[str, Any]
+    data: Mapping[str, Any]
     wanted: bool = False
 
     def __str__(self) -> str:

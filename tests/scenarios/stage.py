@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -15,6 +16,7 @@ from tests.scenarios.scenario import Scenario
 from tools.demo import seed
 from tools.simulation import spans
 from tools.simulation.amqp_room import AmqpRoom
+from tools.simulation.answers import IncidentView, UnitEntry
 from tools.simulation.device import Device
 from tools.simulation.operator import Operator, OperatorConsole
 from tools.simulation.tracks import PLACES
@@ -66,7 +68,7 @@ class Stage:
         """Seconds since the timeline began."""
         return time.perf_counter() - self.begun
 
-    def note(self, kind: str, who: str, data: dict[str, Any], at: float | None = None) -> None:
+    def note(self, kind: str, who: str, data: Mapping[str, Any], at: float | None = None) -> None:
         """Something came out of the system."""
         self.seen.append(Seen(kind, (at or time.perf_counter()) - self.begun, who, data))
 
@@ -117,7 +119,7 @@ class Stage:
         self.note(what, unit.unit_id, data or {}, at)
 
     def _operator_told(
-        self, operator: Operator, view: dict[str, Any], before: dict[str, Any] | None, at: float
+        self, operator: Operator, view: IncidentView, before: IncidentView | None, at: float
     ) -> None:
         self.incidents.add(view["incident_id"])
         if before is None:
@@ -175,7 +177,7 @@ class Stage:
         with suppress(httpx.HTTPError):
             await seed.tidy(self.world, ROOMS)
         zones = await seed.Zones.load(self.world)
-        off = [
+        off: list[UnitEntry] = [
             {**u.registered(zones.at(u.place.lat, u.place.lon)), "available": False}
             for u in self.scenario.units
         ]

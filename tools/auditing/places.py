@@ -3,7 +3,7 @@
 import json
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -42,7 +42,7 @@ def places_of(system: RunningSystem) -> tuple[Places, str]:
 def told(installation: Path) -> tuple[Places, str]:
     """Read an installation file, and the token of an auditor from the environment; raises SetupError."""
     try:
-        places: Any = json.loads(installation.read_text())
+        places = json.loads(installation.read_text())
         given = {name: {"url": str(p["url"]), "public_key": str(p["public_key"])} for name, p in places.items()}
     except (OSError, ValueError, TypeError, AttributeError, KeyError) as error:
         raise SetupError(f"{installation}: {type(error).__name__}: {error}") from None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Any
+from typing import NotRequired, TypedDict
 from uuid import UUID, uuid4
 
 import httpx
@@ -30,6 +30,7 @@ from tools.runtime.native.layout import Layout
 from tools.runtime.native.running import RunningSystem
 from tools.runtime.native.system import System
 from tools.simulation import jose
+from tools.simulation.answers import UnitEntry
 
 RATES = (20, 100)
 STEPS = (100, 150, 200, 250, 300, 350, 400, 500, 600)
@@ -40,6 +41,26 @@ ENV = {"ESCALATE_AFTER_S": "[298, 299, 300]", "UNIT_ANSWER_S": "300"}
 
 console = Console()
 Device = tuple[str, Ed25519PrivateKey]
+
+
+class Result(TypedDict):
+    """What `.run/bench.json` holds; rates and steps by presses a second."""
+
+    floor_ms: float
+    floors: dict[str, dict[str, float]]
+    rates: dict[str, dict[str, float]]
+    cpu_ms_per_press: dict[str, float]
+    sustained_per_s: float
+    steps: dict[str, dict[str, float]]
+    routing_per_s: NotRequired[float]
+
+
+class Room(TypedDict):
+    """A control room, as dispatch lists it; its seat in degrees."""
+
+    id: str
+    lat: float
+    lon: float
 
 
 def bench() -> int:
@@ -61,14 +82,14 @@ def bench() -> int:
     return 0 if clean else 1
 
 
-def _measure(system: System) -> dict[str, Any]:
+def _measure(system: System) -> Result:
     urls = system.database_url("alarm").replace("+psycopg", ""), system.broker_url()
     with console.status("the floor"):
         floors: dict[float | None, Floor] = {rate: measure(*urls, rate) for rate in (None, *RATES)}
     return asyncio.run(_load(system, floors))
 
 
-async def _load(system: System, floors: dict[float | None, Floor]) -> dict[str, Any]:
+async def _load(system: System, floors: dict[float | None, Floor]) -> Result:
     presses = sum(RATES) * _SECONDS + sum(STEPS) * _STEP_SECONDS + 200
     with console.status(f"{presses} devices with cards, {presses + 2000} units"):
         devices = iter(await enrol(system, presses))
@@ -239,7 +260,7 @@ async def units(system: RunningSystem, count: int) -> None:
     await asyncio.sleep(3)  # every process of dispatch reads new units once a second
 
 
-def _unit(number: int, rooms: list[dict[str, Any]]) -> dict[str, Any]:
+def _unit(number: int, rooms: list[Room]) -> UnitEntry:
     """Describe a unit where a press will be, of the control room whose seat is nearest."""
     lat, lon = around(number)
     room = min(rooms, key=lambda r: (r["lat"] - lat) ** 2 + (r["lon"] - lon) ** 2)
@@ -259,7 +280,7 @@ def _routing_per_s() -> float:
     return float(json.loads(answer)["routing_per_s"])
 
 
-def _show(result: dict[str, Any]) -> None:
+def _show(result: Result) -> None:
     for pace, floor in result["floors"].items():
         console.print(
             f"floor ({pace if pace == 'loop' else pace + '/s'}): commit {floor['commit_ms']} ms, publish "

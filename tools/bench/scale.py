@@ -7,7 +7,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any
+from typing import TypedDict
 
 from rich.console import Console
 from rich.table import Table
@@ -32,9 +32,49 @@ _WORST_RATIO = 2.0
 console = Console()
 
 
+class Figures(TypedDict):
+    """What became of the presses of one phase, or of several."""
+
+    presses: int
+    accepted: int
+    p50_ms: float
+    p99_ms: float
+    lost: int
+    duplicated: int
+
+
+class LaneFigures(Figures):
+    """The same, and which part of the work each process did."""
+
+    share: list[float]
+
+
+class Beats(TypedDict):
+    """What the process that sends heartbeats says of one phase."""
+
+    per_s: float
+    p99_ms: float
+
+
+# `with` is no name that a class body can hold.
+Heartbeats = TypedDict(
+    "Heartbeats", {"without": Figures, "with": Figures, "p99_ratio": float, "beats": list[Beats]}
+)
+
+
+class Result(TypedDict):
+    """What `.run/scale.json` holds; lanes by their number."""
+
+    lanes: dict[str, LaneFigures]
+    heartbeats: Heartbeats
+
+
 def scale() -> int:
     """Run both; 0 when nothing was lost or doubled, every lane worked, and heartbeats disturbed no press."""
-    result = {"lanes": {str(count): _with_lanes(count) for count in LANES}, "heartbeats": _with_heartbeats()}
+    result: Result = {
+        "lanes": {str(count): _with_lanes(count) for count in LANES},
+        "heartbeats": _with_heartbeats(),
+    }
     (Layout.at().run / "scale.json").write_text(json.dumps(result, indent=2) + "\n")
     _show(result)
     lanes, beats = result["lanes"].values(), result["heartbeats"]
@@ -50,7 +90,7 @@ def _fresh(name: str, plan: str) -> System:
         return System.up(run=layout.run, env=run.ENV, plan=plan)
 
 
-def _with_lanes(count: int) -> dict[str, Any]:
+def _with_lanes(count: int) -> LaneFigures:
     system = _fresh(f"lanes-{count}", f"tools.bench.lanes:{LANES[count]}")
     try:
         return asyncio.run(_lanes(system))
@@ -58,7 +98,7 @@ def _with_lanes(count: int) -> dict[str, Any]:
         system.down()
 
 
-async def _lanes(system: System) -> dict[str, Any]:
+async def _lanes(system: System) -> LaneFigures:
     devices = await _devices(system, LANE_RATE * LANE_SECONDS)
     driver = await _driver(system, devices)
     before = run.cpu_seconds(system)
@@ -69,7 +109,7 @@ async def _lanes(system: System) -> dict[str, Any]:
     return {**_figures(phase), "share": [round(each / sum(used), 3) for each in used]}
 
 
-def _with_heartbeats() -> dict[str, Any]:
+def _with_heartbeats() -> Heartbeats:
     system = _fresh("heartbeats", "tools.runtime.native.plan:plan")
     try:
         return asyncio.run(_heartbeats(system))
@@ -77,11 +117,11 @@ def _with_heartbeats() -> dict[str, Any]:
         system.down()
 
 
-async def _heartbeats(system: System) -> dict[str, Any]:
+async def _heartbeats(system: System) -> Heartbeats:
     devices = await _devices(system, PRESSES_PER_S * SECONDS * ROUNDS * 2)
     driver = await _driver(system, devices)
     beats = await _beats(system)
-    alone, beside, said = list[Phase](), list[Phase](), list[dict[str, Any]]()
+    alone, beside, said = list[Phase](), list[Phase](), list[Beats]()
     # In turn, so that what the machine does besides hits both alike.
     for _ in range(ROUNDS):
         alone.append(await driver.run(list(islice(devices, PRESSES_PER_S * SECONDS)), PRESSES_PER_S))
@@ -113,9 +153,9 @@ async def _beats(system: System) -> Process:
     return process
 
 
-async def _line(process: Process) -> dict[str, Any]:
+async def _line(process: Process) -> Beats:
     assert process.stdout  # noqa: S101 - it was made with a pipe
-    said: dict[str, Any] = json.loads(await process.stdout.readline())
+    said: Beats = json.loads(await process.stdout.readline())
     return said
 
 
@@ -134,7 +174,7 @@ async def _driver(system: System, devices: Iterator[run.Device]) -> Driver:
     return driver
 
 
-def _figures(phase: Phase) -> dict[str, Any]:
+def _figures(phase: Phase) -> Figures:
     return {
         "presses": len(phase.due),
         "accepted": len(phase.accepted),
@@ -145,25 +185,30 @@ def _figures(phase: Phase) -> dict[str, Any]:
     }
 
 
-def _summed(phases: list[Phase]) -> dict[str, Any]:
+def _summed(phases: list[Phase]) -> Figures:
     """Sum up, with the medians of the phases' percentiles: one bad moment of the machine is no verdict."""
     each = [_figures(phase) for phase in phases]
-    sums = {name: sum(f[name] for f in each) for name in ("presses", "accepted", "lost", "duplicated")}
-    return sums | {name: statistics.median(f[name] for f in each) for name in ("p50_ms", "p99_ms")}
+    return {
+        "presses": sum(f["presses"] for f in each),
+        "accepted": sum(f["accepted"] for f in each),
+        "p50_ms": statistics.median(f["p50_ms"] for f in each),
+        "p99_ms": statistics.median(f["p99_ms"] for f in each),
+        "lost": sum(f["lost"] for f in each),
+        "duplicated": sum(f["duplicated"] for f in each),
+    }
 
 
-def _show(result: dict[str, Any]) -> None:
+def _show(result: Result) -> None:
     table = Table("lanes", "presses", "p50 ms", "p99 ms", "lost", "doubled", "share of the work", box=None)
     for count, f in result["lanes"].items():
-        told = " ".join(f"{share:.0%}" for share in f["share"])
-        table.add_row(count, *(str(f[n]) for n in ("presses", "p50_ms", "p99_ms", "lost", "duplicated")), told)
+        figures = f["presses"], f["p50_ms"], f["p99_ms"], f["lost"], f["duplicated"]
+        table.add_row(count, *map(str, figures), " ".join(f"{share:.0%}" for share in f["share"]))
     console.print(table)
     beats = result["heartbeats"]
-    for name in ("without", "with"):
-        f = beats[name]
+    for name, summed in (("without", beats["without"]), ("with", beats["with"])):
         console.print(
-            f"{PRESSES_PER_S} presses a second {name} heartbeats: p50 {f['p50_ms']} ms, p99 {f['p99_ms']} ms, "
-            f"lost {f['lost']}, doubled {f['duplicated']}"
+            f"{PRESSES_PER_S} presses a second {name} heartbeats: p50 {summed['p50_ms']} ms, "
+            f"p99 {summed['p99_ms']} ms, lost {summed['lost']}, doubled {summed['duplicated']}"
         )
     rates = ", ".join(f"{each['per_s']:.0f}/s (p99 {each['p99_ms']:.0f} ms)" for each in beats["beats"])
     console.print(f"heartbeats accepted: {rates}; press p99 {beats['p99_ratio']} times that without")

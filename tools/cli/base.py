@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, ParamSpec
 
 import typer
 from rich.console import Console
@@ -16,6 +16,8 @@ from tools.runtime.native.layout import COMMAND, Layout, SetupError
 from tools.runtime.native.running import Processes, RunningSystem
 from tools.runtime.native.system import System
 
+P = ParamSpec("P")
+
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The command line for people.")
 console = Console()
 Containers = Annotated[bool, typer.Option("--containers", help="Containers instead of native processes.")]
@@ -23,12 +25,12 @@ Containers = Annotated[bool, typer.Option("--containers", help="Containers inste
 
 def command(
     name: str | None = None, within: typer.Typer = app
-) -> Callable[[Callable[..., None]], Callable[..., None]]:
+) -> Callable[[Callable[P, None]], Callable[P, None]]:
     """Make a function a command whose SetupErrors are one line and exit code 1."""
 
-    def register(function: Callable[..., None]) -> Callable[..., None]:
+    def register(function: Callable[P, None]) -> Callable[P, None]:
         @wraps(function)
-        def guarded(*args: Any, **options: Any) -> None:
+        def guarded(*args: P.args, **options: P.kwargs) -> None:
             try:
                 function(*args, **options)
             except SetupError as error:

@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -121,6 +121,22 @@ def read(path: Path) -> Sheet:
     return Sheet([head.strip() for head in rows[0][1]], delimiter, rows[_HEADING:])
 
 
+class Problem(TypedDict):
+    """What is wrong in one line of what was sent."""
+
+    line: int
+    column: str
+    detail: str
+
+
+class Piece(TypedDict):
+    """What the registry made of one piece of a list."""
+
+    known: int
+    made: list[str]
+    problems: list[Problem]
+
+
 def run(client: "httpx.Client", sheet: Sheet, *, dry: bool) -> Tally:
     """Try all rows (`dry`), or make files of them up to a piece with a problem. Raises SetupError."""
     tally = Tally(problems=twice(sheet))
@@ -157,7 +173,7 @@ def twice(sheet: Sheet) -> list[tuple[int, str, str]]:
     return found
 
 
-def _send(client: "httpx.Client", text: str, dry: bool, so_far: Tally) -> dict[str, Any]:
+def _send(client: "httpx.Client", text: str, dry: bool, so_far: Tally) -> Piece:
     import httpx
 
     try:
@@ -165,7 +181,7 @@ def _send(client: "httpx.Client", text: str, dry: bool, so_far: Tally) -> dict[s
     except httpx.HTTPError as error:
         raise SetupError(f"the registry does not answer: {type(error).__name__}{_left(dry, so_far)}") from None
     if found.is_success:
-        answer: dict[str, Any] = found.json()
+        answer: Piece = found.json()
         return answer
     try:
         problem = found.json()

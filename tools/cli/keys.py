@@ -3,13 +3,28 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict
 
 import typer
 from rich.table import Table
 
 from tools.auditing.places import Installation, Places, places_of, told
 from tools.cli.base import command, console, running
+
+
+class Sealed(TypedDict):
+    """How many values of one column a key version sealed."""
+
+    version: int
+    values: int
+
+
+class Keys(TypedDict):
+    """What a service says of its keys."""
+
+    current: int
+    versions: list[int]
+    sealed: list[Sealed]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +68,7 @@ def versions(places: Places, token: str) -> Iterator[KeyVersion]:
             yield from of_service(service, answer(client, f"{place['url']}/v1/audit/keys", {}))
 
 
-def of_service(service: str, said: dict[str, Any]) -> Iterator[KeyVersion]:
+def of_service(service: str, said: Keys) -> Iterator[KeyVersion]:
     """List the key versions of one service; `said`: what it answers."""
     current, known, values = said["current"], said["versions"], Counter[int]()
     for each in said["sealed"]:

@@ -3,7 +3,7 @@
 import getpass
 import time
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, TypedDict
 
 import httpx
 import typer
@@ -21,6 +21,26 @@ _QUESTIONS = {
 }
 
 
+class Lack(TypedDict):
+    """What one book lacks that another has."""
+
+    kind: str
+    book: str
+    section: str
+    id: str
+    received_at: str
+
+
+class Comparison(TypedDict):
+    """What the books have of one day: entries by book and section, who did not answer, and what is lacking."""
+
+    entries: dict[str, dict[str, int]]
+    away: dict[str, str]
+    named: list[Lack]
+    lacking: int
+    whole: bool
+
+
 class _Reporting:
     """Reporting's API, asked as a person of the device desk; what goes wrong is one line."""
 
@@ -36,10 +56,10 @@ class _Reporting:
             trust_env=False,
         )
 
-    def call(self, method: str, path: str, **what: Any) -> Any:
+    def call(self, method: str, path: str, *, params: dict[str, str] | None = None, json: object = None) -> Any:
         """Ask reporting, and give the JSON of its answer; raises SetupError."""
         try:
-            answer = self._http.request(method, path, **what)
+            answer = self._http.request(method, path, params=params, json=json)
         except httpx.HTTPError as error:
             raise SetupError(f"reporting does not answer ({type(error).__name__}): {COMMAND} status") from None
         if not answer.is_success:
@@ -115,14 +135,15 @@ def _of_day(reporting: _Reporting, day: date) -> bool:
     return found["whole"] and not found["lacking"]
 
 
-def _compared(reporting: _Reporting, day: date) -> Any:
+def _compared(reporting: _Reporting, day: date) -> Comparison:
     """Have a day compared now, and give what that shows; raises SetupError when nothing comes."""
     asked = reporting.call("POST", "/v1/ledger/comparisons", json={"day": day.isoformat()})
     until = time.monotonic() + _PATIENCE_S
     while time.monotonic() < until:
         told = reporting.call("GET", "/v1/ledger/comparisons", params={"day": day.isoformat()})
         if told["made_at"] and _at(told["made_at"]) >= _at(asked["asked_at"]):
-            return told["found"]
+            found: Comparison = told["found"]
+            return found
         time.sleep(0.5)
     raise SetupError(
         f"the worker of reporting compared nothing for {_PATIENCE_S:.0f} seconds: {COMMAND} status"

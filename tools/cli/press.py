@@ -4,7 +4,7 @@ The simulation is imported by those who run it: every other command would wait f
 """
 
 import asyncio
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.live import Live
@@ -12,6 +12,9 @@ from rich.live import Live
 from tools.cli.base import Containers, bring_up, command, console, running
 from tools.runtime.native.layout import COMMAND, SetupError
 from tools.runtime.native.running import RunningSystem
+
+if TYPE_CHECKING:
+    from tools.demo.fleet import Travel
 
 
 @command()
@@ -43,7 +46,7 @@ def press() -> None:
         raise SetupError("no order came to a unit within the deadline")
 
 
-async def _press(system: RunningSystem) -> Any:
+async def _press(system: RunningSystem) -> "Travel":
     from tools.demo import demo as demonstration
     from tools.demo.fleet import Fleet
     from tools.simulation.world import World

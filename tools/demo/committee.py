@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Any, Self
+from typing import Any, Self, TypedDict
 from uuid import UUID
 
 from chassis.runtime import clock
@@ -15,7 +15,7 @@ CONDITIONS = {
     "reachable": "the victim carries a charged telephone",
 }
 CHECKED = {name: {"met": True} for name in CONDITIONS}
-_PROTOCOL: dict[str, Any] = {
+_PROTOCOL: dict[str, object] = {
     "name": "Protocol stalkingalarm Gent",
     "district": DISTRICT,
     "language": "nl",
@@ -32,14 +32,15 @@ _PROTOCOL: dict[str, Any] = {
     "modalities": "what is said in the meeting stays there; partners share what this protocol lists",
     "shared_fields": {"ketenaanpak": ["risk_level", "elements"]},
 }
-APPLICATION: dict[str, Any] = {
+ELEMENTS = {
+    "harassment": "41 calls in a week after a no-contact order",
+    "serious_disturbance": "moved twice and does not go out alone",
+    "knew_or_should_have_known": "was told so in writing",
+}
+APPLICATION: dict[str, object] = {
     "protocol_id": str(PROTOCOL_ID),
     "procedure": "ordinary",
-    "elements": {
-        "harassment": "41 calls in a week after a no-contact order",
-        "serious_disturbance": "moved twice and does not go out alone",
-        "knew_or_should_have_known": "was told so in writing",
-    },
+    "elements": ELEMENTS,
     "conditions": CHECKED,
     "assessment": {
         "instrument": "SAM",
@@ -50,6 +51,14 @@ APPLICATION: dict[str, Any] = {
 }
 URGENT = {"procedure": "urgent", "urgency": "he was seen at her door with a knife"}
 Who = dict[str, str]
+
+
+class Version(TypedDict):
+    """A version of the protocol; `state` is None before the first."""
+
+    state: str | None
+    version: int
+    content: dict[str, object]
 
 
 def today(after: int = 0) -> str:
@@ -73,7 +82,7 @@ async def protocol(world: World, zones: Sequence[str]) -> None:
     body = _PROTOCOL | {"zones": list(zones)}
     path, desk = f"/v1/protocols/{PROTOCOL_ID}", secretariat(world)
     versions = await world.call("GET", "committee", f"{path}/versions", desk)
-    newest: dict[str, Any] = versions[0] if versions else {"state": None}
+    newest: Version = versions[0] if versions else {"state": None, "version": 0, "content": {}}
     if newest["state"] == "in_force" and all(newest["content"][k] == v for k, v in body.items()):
         return
     if newest["state"] in (None, "in_force", "draft", "sent_back"):
@@ -89,14 +98,14 @@ async def protocol(world: World, zones: Sequence[str]) -> None:
             newest = await world.call("POST", "committee", f"{version}/{move}", who, said)
 
 
-async def drafted(world: World, proposer: Who, partner: str, enrolment_id: str, **said: Any) -> str:
+async def drafted(world: World, proposer: Who, partner: str, enrolment_id: str, **said: object) -> str:
     """Draft an application; returns its path."""
     body = APPLICATION | {"proposer": partner, "enrolment_id": enrolment_id} | said
     application = await world.call("POST", "committee", "/v1/applications", proposer, body)
     return f"/v1/applications/{application['id']}"
 
 
-async def submitted(world: World, proposer: Who, partner: str, enrolment_id: str, **said: Any) -> str:
+async def submitted(world: World, proposer: Who, partner: str, enrolment_id: str, **said: object) -> str:
     """Draft an application and lay it before the committee; returns its path."""
     path = await drafted(world, proposer, partner, enrolment_id, **said)
     await world.call("POST", "committee", f"{path}/submit", proposer)
@@ -118,7 +127,7 @@ async def invited(world: World, subject: str, partner: str, name: str) -> str:
     """Invite a member to the committee of Ghent and return the id; one who is known already stays the same."""
     body = {"subject": subject, "partner": partner, "name": name}
     path = f"/v1/protocols/{PROTOCOL_ID}/members"
-    member: dict[str, Any] = await world.call("POST", "committee", path, secretariat(world), body)
+    member = await world.call("POST", "committee", path, secretariat(world), body)
     return str(member["id"])
 
 
@@ -154,7 +163,7 @@ class Meeting:
         seen = await self._world.call("GET", "committee", self._path, self._desk)
         return tuple(sorted({missing for point in seen["agenda"] for missing in point["missing"]}))
 
-    async def decides(self, path: str, move: str, **said: Any) -> dict[str, Any]:
+    async def decides(self, path: str, move: str, **said: object) -> dict[str, Any]:
         """Decide something; raises `Refused` without a quorum."""
         body = {"meeting_id": self.id, **said}
         answer: dict[str, Any] = await self._world.call("POST", "committee", f"{path}/{move}", self._desk, body)
@@ -164,7 +173,6 @@ class Meeting:
         """End the meeting."""
         await self._do("close")
 
-    async def _do(self, what: str, body: dict[str, str] | None = None) -> dict[str, Any]:
+    async def _do(self, what: str, body: dict[str, str] | None = None) -> None:
         path = f"{self._path}/{what}"
-        seen: dict[str, Any] = await self._world.call("POST", "committee", path, self._desk, body)
-        return seen
+        await self._world.call("POST", "committee", path, self._desk, body)

@@ -4,10 +4,10 @@ import asyncio
 import json
 import random
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 from rich.console import Console
@@ -21,6 +21,7 @@ from tools.demo.fleet import STAGES, Fleet, Travel
 from tools.demo.story import NotRefused, Story
 from tools.runtime.native.layout import COMMAND
 from tools.runtime.native.running import RunningSystem
+from tools.simulation.answers import LedgerEntry, SentOrder, UnitEntry
 from tools.simulation.world import Refused, World, until
 
 UNITS = 120
@@ -32,6 +33,23 @@ _ROWS = 24
 _BOOKS_S = 15.0
 # How long a machine under load may answer that it is busy, while everything is prepared.
 _PATIENCE_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of the presses; milliseconds from press to unit, None where none came."""
+
+    presses: int
+    accepted: int
+    dispatched: int
+    late: int
+    lost: int
+    duplicated: int
+    p50_ms: float | None
+    p90_ms: float | None
+    p99_ms: float | None
+    # As reporting sums it up.
+    ledger: object
 
 
 def demo(system: RunningSystem, console: Console, presses: int = PRESSES) -> bool:
@@ -66,9 +84,9 @@ async def _demo(system: RunningSystem, console: Console, presses: int) -> bool:
         await story.after(travels)
         console.print()
         console.print(_summary(travels, result))
-        (system.layout.run / "demo.json").write_text(json.dumps(result, indent=1) + "\n")
+        (system.layout.run / "demo.json").write_text(json.dumps(asdict(result), indent=1) + "\n")
         _where_next(system, console, travels)
-    good = result["dispatched"] == presses and not (result["late"] or result["lost"] or result["duplicated"])
+    good = result.dispatched == presses and not (result.late or result.lost or result.duplicated)
     console.print(
         f"[bold green]All {presses} presses reached a patrol within their deadline, once.[/]"
         if good
@@ -78,7 +96,7 @@ async def _demo(system: RunningSystem, console: Console, presses: int) -> bool:
     return good
 
 
-async def prepare(world: World, console: Console, count: int) -> tuple[list[seed.Victim], list[dict[str, Any]]]:
+async def prepare(world: World, console: Console, count: int) -> tuple[list[seed.Victim], list[UnitEntry]]:
     """Set up protocol, control rooms, units and victims, with a progress bar."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
@@ -105,7 +123,7 @@ async def _fire(fleet: Fleet, victims: Sequence[seed.Victim], console: Console) 
         await asyncio.gather(*(one(victim) for victim in victims))
 
 
-def table(travels: Any) -> Table:
+def table(travels: Iterable[Travel]) -> Table:
     """Draw the newest presses with the milliseconds to each stage."""
     shown = Table(
         title="STALKINGALARM: milliseconds from the press to each stage", header_style="bold", box=None
@@ -119,7 +137,7 @@ def table(travels: Any) -> Table:
     return shown
 
 
-async def _counted(world: World, travels: Sequence[Travel], since: datetime) -> dict[str, Any]:
+async def _counted(world: World, travels: Sequence[Travel], since: datetime) -> Counts:
     """Set what the units saw against what the ledger has; they must agree."""
     entries = await asyncio.gather(*(_ledger_entry(world, travel) for travel in travels))
     lost = duplicated = 0
@@ -131,25 +149,27 @@ async def _counted(world: World, travels: Sequence[Travel], since: datetime) -> 
     reader = world.bearer("device_desk")
     when = (since - timedelta(seconds=1)).isoformat().replace("+", "%2B")
     summary = await world.call("GET", "reporting", f"/v1/ledger/summary?since={when}&lane=verified", reader)
-    return {
-        "presses": len(travels),
-        "accepted": sum(bool(t.press and t.press.receipt) for t in travels),
-        "dispatched": sum(bool(t.orders) for t in travels),
-        "late": sum(t.late for t in travels),
-        "lost": lost,
-        "duplicated": duplicated,
-        **{f"p{q}_ms": percentile(times, q) for q in (50, 90, 99)},
-        "ledger": summary,
-    }
+    return Counts(
+        presses=len(travels),
+        accepted=sum(bool(t.press and t.press.receipt) for t in travels),
+        dispatched=sum(bool(t.orders) for t in travels),
+        late=sum(t.late for t in travels),
+        lost=lost,
+        duplicated=duplicated,
+        p50_ms=percentile(times, 50),
+        p90_ms=percentile(times, 90),
+        p99_ms=percentile(times, 99),
+        ledger=summary,
+    )
 
 
-def _sent(entry: dict[str, Any]) -> list[dict[str, Any]]:
+def _sent(entry: LedgerEntry) -> list[SentOrder]:
     return [order for order in entry.get("dispatch_orders", ()) if order["sent_at"]]
 
 
-async def _ledger_entry(world: World, travel: Travel) -> dict[str, Any]:
+async def _ledger_entry(world: World, travel: Travel) -> LedgerEntry:
     """Fetch the ledger's line of a press once it is complete, or as far as it came."""
-    entry: dict[str, Any] = {}
+    entry: LedgerEntry = {}
 
     async def complete() -> bool:
         nonlocal entry
@@ -175,11 +195,12 @@ def percentile(times: Sequence[float], q: int) -> float | None:
     return round(statistics.quantiles(times, n=100, method="inclusive")[q - 1], 1)
 
 
-def _summary(travels: Sequence[Travel], result: dict[str, Any]) -> Table:
-    told = " · ".join(
-        f"{name} {result[name]}" for name in ("presses", "accepted", "dispatched", "late", "lost")
+def _summary(travels: Sequence[Travel], result: Counts) -> Table:
+    told = (
+        f"presses {result.presses} · accepted {result.accepted} · dispatched {result.dispatched}"
+        f" · late {result.late} · lost {result.lost} · duplicated {result.duplicated}"
     )
-    shown = Table(title=f"{told} · duplicated {result['duplicated']}", header_style="bold", box=None)
+    shown = Table(title=told, header_style="bold", box=None)
     for heading in ("from press to", "count", "p50", "p90", "p99"):
         shown.add_column(heading, justify="left" if heading == "from press to" else "right")
     for stage in STAGES:

@@ -9,13 +9,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 from uuid import UUID
 
 import httpx
 
 from contracts.alarm import alarm_id_of
 from tools.demo.seed import Victim, put_units
+from tools.simulation.answers import IncidentView, UnitEntry
 from tools.simulation.device import Press
 from tools.simulation.operator import Operator, OperatorConsole
 from tools.simulation.tracks import PLACES, WALKING_MPS, Track
@@ -60,7 +61,7 @@ class Fleet:
     def __init__(
         self,
         world: World,
-        units: Sequence[dict[str, Any]],
+        units: Sequence[UnitEntry],
         conduct: Conduct = WHOLE_JOB,
         desk: OperatorConsole | None = None,
     ) -> None:
@@ -111,7 +112,7 @@ class Fleet:
         walking.cancel()
         return travel
 
-    def _ours(self, view: dict[str, Any]) -> bool:
+    def _ours(self, view: IncidentView) -> bool:
         return view["incident_id"] in self.travels
 
     def _unit_told(self, unit: Unit, what: str, order: Order) -> None:
@@ -120,9 +121,7 @@ class Fleet:
             travel.orders[order.order_id] = unit.unit_id
             travel.reached("unit", order.at)
 
-    def _operator_told(
-        self, operator: Operator, view: dict[str, Any], _: dict[str, Any] | None, at: float
-    ) -> None:
+    def _operator_told(self, operator: Operator, view: IncidentView, _: IncidentView | None, at: float) -> None:
         travel = self.travels.get(view["incident_id"])
         if travel is None or view["control_room_id"] != operator.cic:
             return

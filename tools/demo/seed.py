@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Self, TypedDict
 from uuid import UUID, uuid5
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -14,6 +14,7 @@ from shapely.geometry import Point, shape
 
 from tools.demo import committee
 from tools.runtime.native.layout import write_private
+from tools.simulation.answers import UnitEntry
 from tools.simulation.device import Device
 from tools.simulation.jose import public_key
 from tools.simulation.tracks import PLACES, Place
@@ -40,7 +41,7 @@ class Victim:
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
-def card(name: str, address: str, perpetrator: dict[str, Any] | None = None) -> dict[str, Any]:
+def card(name: str, address: str, perpetrator: dict[str, object] | None = None) -> dict[str, object]:
     """Fill in an intervention card as the desk types it in."""
     return {
         "victim": {"name": name, "born_on": "1990-05-02", "phone": "+32470112233"},
@@ -89,7 +90,7 @@ class File:
 
 
 # How the committee comes to a grant for a file.
-Grant = Callable[[World, File], Coroutine[Any, Any, None]]
+Grant = Callable[[World, File], Coroutine[object, object, None]]
 
 
 async def opened(world: World, zone: str) -> File:
@@ -104,7 +105,7 @@ async def enrol(
     place: Place,
     zone: str,
     *,
-    perpetrator: dict[str, Any] | None = None,
+    perpetrator: dict[str, object] | None = None,
     activate: bool = True,
     grant: Grant | None = None,
 ) -> Victim:
@@ -129,7 +130,7 @@ async def granted_at_once(world: World, file: File) -> None:
 
 
 async def equipped(
-    world: World, file: File, name: str, place: Place, *, perpetrator: dict[str, Any] | None = None
+    world: World, file: File, name: str, place: Place, *, perpetrator: dict[str, object] | None = None
 ) -> Victim:
     """Give a file its police report, intervention card, convention and device."""
     manager, address = file.manager(world), f"{name} street 1, {place.name}"
@@ -180,12 +181,12 @@ async def switched_on(world: World, victim: Victim) -> None:
     await world.call("POST", "registry", f"{file.path}/activate", file.manager(world))
 
 
-async def units(world: World, count: int) -> list[dict[str, Any]]:
+async def units(world: World, count: int) -> list[UnitEntry]:
     """Put units on real places, half of them in and around Ghent; the same list every time."""
     zones = await Zones.load(world)
     ghent = [p for p in PLACES.values() if p.cic == GENT]
     others = [p for p in PLACES.values() if p.cic != GENT]
-    made = []
+    made = list[UnitEntry]()
     for number in range(count):
         places = ghent if number % 2 else others
         place = places[number // 2 % len(places)]
@@ -205,17 +206,30 @@ async def units(world: World, count: int) -> list[dict[str, Any]]:
     return made
 
 
-async def put_units(world: World, made: Sequence[dict[str, Any]]) -> None:
+async def put_units(world: World, made: Sequence[UnitEntry]) -> None:
     """Register units, each control room its own."""
     for cic in sorted({unit["control_room_id"] for unit in made}):
         own = [unit for unit in made if unit["control_room_id"] == cic]
         await world.call("PUT", "dispatch", "/v1/units", world.bearer("gateway", cic=cic), own)
 
 
+class Feature(TypedDict):
+    """One zone of a map: `id` is its property."""
+
+    properties: dict[str, str]
+    geometry: dict[str, object]
+
+
+class Geojson(TypedDict):
+    """A map of zones."""
+
+    features: list[Feature]
+
+
 class Zones:
     """Which zone holds a place: the desk of that zone keeps the file."""
 
-    def __init__(self, geojson: dict[str, Any]) -> None:
+    def __init__(self, geojson: Geojson) -> None:
         self.ids = [feature["properties"]["id"] for feature in geojson["features"]]
         self._tree = STRtree([shape(feature["geometry"]) for feature in geojson["features"]])
 
@@ -231,7 +245,7 @@ class Zones:
         return str(self.ids[inside[0] if len(inside) else self._tree.nearest(point)])
 
 
-async def policy(world: World, cic: str, **changed: Any) -> None:
+async def policy(world: World, cic: str, **changed: object) -> None:
     """Set how a control room takes its alarms; its supervisor confirms the webhook."""
     body = {"policy": "automatic", "amqp": False, "webhook_url": None, "webhook_secret": None, **changed}
     path = f"/v1/control-rooms/{cic}"

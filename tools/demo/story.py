@@ -1,8 +1,7 @@
 """What comes before an alarm and after it, told line by line: who applied, who decided, who was refused."""
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
-from typing import Any
 from uuid import UUID
 
 from rich.console import Console
@@ -10,6 +9,7 @@ from rich.console import Console
 from tools.demo import committee, seed
 from tools.demo.committee import Meeting, about
 from tools.demo.fleet import Travel
+from tools.simulation.answers import Review
 from tools.simulation.chain_approach import ChainApproach
 from tools.simulation.tracks import PLACES
 from tools.simulation.world import Refused, World, until
@@ -169,8 +169,8 @@ class Story:
         due = next(each for each in deadlines if each["state"] == "open")
         return f"{due['kind'].replace('_', ' ')} due {_by(datetime.fromisoformat(due['due_at']))}"
 
-    async def _review_of(self, enrolment_id: UUID) -> dict[str, Any]:
-        found: list[dict[str, Any]] = []
+    async def _review_of(self, enrolment_id: UUID) -> Review:
+        found: list[Review] = []
 
         async def there() -> bool:
             reviews = await self._world.call(
@@ -184,7 +184,7 @@ class Story:
         await until(there, _PATIENCE_S, 0.3)
         return found[0]
 
-    async def _refusal(self, asked: Coroutine[Any, Any, Any], said: str) -> str:
+    async def _refusal(self, asked: Awaitable[object], said: str) -> str:
         """Await a refusal, and give what it names; raises `NotRefused`."""
         try:
             await asked

@@ -1,7 +1,7 @@
 """Stands in for the machine of the chain approach (ketenaanpak): keeps in memory what a committee sends."""
 
 from secrets import compare_digest
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Request
 
@@ -11,7 +11,7 @@ from tools.runtime.native.layout import Layout
 def create_app() -> FastAPI:
     """Build the app of the installation in STALKINGALARM_RUN_DIR. Its people: simulation/chain_approach.py."""
     expected = f"Bearer {Layout.at().secret('ketenaanpak.token')}"
-    taken: dict[tuple[str, str], dict[str, Any]] = {}
+    taken: dict[tuple[str, str], dict[str, object]] = {}
     app = FastAPI(title="Chain approach", docs_url=None, redoc_url=None)
 
     def refuse_others(authorization: Annotated[str, Header()] = "") -> None:
@@ -25,13 +25,13 @@ def create_app() -> FastAPI:
 
     @app.post("/v1/referrals", dependencies=[Depends(refuse_others)])
     @app.post("/v1/referrals/{referral_id}/answer", dependencies=[Depends(refuse_others)])
-    def take(request: Request, body: dict[str, Any], idempotency_key: Annotated[str, Header()]) -> None:
+    def take(request: Request, body: dict[str, object], idempotency_key: Annotated[str, Header()]) -> None:
         """Take a referral of theirs, or their answer to one of ours; a copy changes nothing."""
         path = request.url.path
         taken.setdefault((path, idempotency_key), {"path": path, "body": body})
 
     @app.get("/v1/taken", dependencies=[Depends(refuse_others)])
-    def everything() -> list[dict[str, Any]]:
+    def everything() -> list[dict[str, object]]:
         """List path and body of all that came, the oldest first."""
         return list(taken.values())
 

@@ -9,14 +9,13 @@ import os
 import zlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from google.protobuf.message import DecodeError
 
 from tools.dev.metric_store import MetricStore
-from tools.dev.span_store import SpanStore
+from tools.dev.span_store import SpanStore, StoredSpan
 from tools.runtime.native.layout import Layout
 
 PROTOBUF = "application/x-protobuf"
@@ -49,18 +48,18 @@ def create_app() -> FastAPI:
         """Show the last figures of every process, for Prometheus and for people."""
         return PlainTextResponse(metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
-    @app.get("/api/traces")
-    def by_alarm(alarm_id: str) -> list[dict[str, Any]]:
+    @app.get("/api/traces", response_model=None)
+    def by_alarm(alarm_id: str) -> list[StoredSpan]:
         """List all spans of every trace that touched an alarm."""
         return store.of_alarm(alarm_id)
 
-    @app.get("/api/traces/{trace_id}")
-    def by_trace(trace_id: str) -> Any:
+    @app.get("/api/traces/{trace_id}", response_model=None)
+    def by_trace(trace_id: str) -> list[StoredSpan] | JSONResponse:
         """List all spans of one trace."""
         return store.of_trace(trace_id) or JSONResponse({"detail": "trace_id: not known"}, 404)
 
     @app.get("/health")
-    def health() -> dict[str, Any]:
+    def health() -> dict[str, int]:
         """Count spans stored, batches waiting, dropped, refused."""
         return {"pid": os.getpid(), **store.counts()}
 

@@ -6,7 +6,6 @@ Never for production.
 import time
 from collections.abc import Iterable
 from functools import cache
-from typing import Any
 
 from joserfc import jwt
 from joserfc.jwk import OKPKey
@@ -112,7 +111,7 @@ def mint(
     """Mint a signed token, valid `seconds`. Default installation: this checkout's."""
     layout, now = layout or Layout.at(), int(time.time())
     key = signing_key(layout)
-    body: dict[str, Any] = {
+    body: dict[str, object] = {
         "iss": f"http://127.0.0.1:{layout.ports['issuer']}",
         "aud": AUDIENCE,
         "sub": subject,
@@ -150,5 +149,5 @@ def identify(subject: str, nonce: str, *, layout: Layout, seconds: int = TOKEN_S
     )
 
 
-def _signed(key: OKPKey, body: dict[str, Any]) -> str:
+def _signed(key: OKPKey, body: dict[str, object]) -> str:
     return jwt.encode({"alg": "Ed25519", "kid": key.thumbprint()}, body, key, algorithms=["Ed25519"])

@@ -1,7 +1,6 @@
 """Stands in for the identity provider of each partner, over HTTP; issuer.py needs no web framework."""
 
 from secrets import compare_digest
-from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import FastAPI, Request
@@ -20,7 +19,7 @@ def create_app(layout: Layout | None = None, seconds: int = TOKEN_SECONDS) -> Fa
     public = {**key.as_dict(private=False), "kid": key.thumbprint(), "alg": "Ed25519", "use": "sig"}
 
     @app.get("/.well-known/openid-configuration")
-    def configuration(request: Request) -> dict[str, Any]:
+    def configuration(request: Request) -> dict[str, object]:
         """Say where to find the rest."""
         base = str(request.base_url).rstrip("/")
         return {
@@ -38,7 +37,7 @@ def create_app(layout: Layout | None = None, seconds: int = TOKEN_SECONDS) -> Fa
         }
 
     @app.get("/jwks.json")
-    def keys() -> dict[str, Any]:
+    def keys() -> dict[str, object]:
         """Publish the public key."""
         return {"keys": [public]}
 
@@ -46,7 +45,7 @@ def create_app(layout: Layout | None = None, seconds: int = TOKEN_SECONDS) -> Fa
     codes.add(app)
 
     @app.post("/token", response_model=None)
-    async def token(request: Request) -> dict[str, Any] | JSONResponse:
+    async def token(request: Request) -> dict[str, object] | JSONResponse:
         """Issue a token to a client (RFC 6749, client credentials)."""
         form = dict(parse_qsl((await request.body()).decode()))
         if form.get("grant_type") == "authorization_code":
@@ -70,7 +69,7 @@ def create_app(layout: Layout | None = None, seconds: int = TOKEN_SECONDS) -> Fa
         return {"access_token": access, "token_type": "Bearer", "expires_in": TOKEN_SECONDS}
 
     @app.post("/revoke")
-    async def revoke(request: Request) -> dict[str, Any]:
+    async def revoke(request: Request) -> dict[str, object]:
         """Revoke a refresh token: it is worth nothing any more."""
         codes.revoke(dict(parse_qsl((await request.body()).decode())))
         return {}

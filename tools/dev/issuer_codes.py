@@ -7,7 +7,6 @@ import secrets
 import time
 from dataclasses import dataclass
 from hmac import compare_digest
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from fastapi import FastAPI, Request
@@ -104,7 +103,7 @@ class Codes:
             return refused("invalid_request", "redirect_uri: not known")
         return None if given.get("code_challenge") else refused("invalid_request", "code_challenge: missing")
 
-    def redeem(self, form: dict[str, str]) -> dict[str, Any] | JSONResponse:
+    def redeem(self, form: dict[str, str]) -> dict[str, object] | JSONResponse:
         """Exchange a code for tokens, once, for whoever asked for it."""
         code = self._codes.pop(form.get("code", ""), None)
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
@@ -120,7 +119,7 @@ class Codes:
         nonce = {"id_token": identify(code.person, code.nonce, layout=self._layout)}
         return self._tokens(code.person) | nonce
 
-    def refresh(self, form: dict[str, str]) -> dict[str, Any] | JSONResponse:
+    def refresh(self, form: dict[str, str]) -> dict[str, object] | JSONResponse:
         """Exchange a refresh token for new tokens, once (RFC 6749 section 6)."""
         person, until = self._refreshing.pop(form.get("refresh_token", ""), ("", 0.0))
         if until < time.monotonic() or form.get("client_id") != PAGES_CLIENT:
@@ -132,7 +131,7 @@ class Codes:
         if form.get("client_id") == PAGES_CLIENT:
             self._refreshing.pop(form.get("token", ""), None)
 
-    def _tokens(self, person: str) -> dict[str, Any]:
+    def _tokens(self, person: str) -> dict[str, object]:
         _, roles, claims = PEOPLE[person]
         refresh = secrets.token_urlsafe(24)
         self._refreshing[refresh] = (person, time.monotonic() + _REFRESH_S)

@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from google.protobuf.message import DecodeError
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
@@ -40,6 +40,23 @@ CREATE INDEX IF NOT EXISTS spans_alarm ON spans (alarm_id) WHERE alarm_id IS NOT
 """
 _INSERT = f"INSERT OR REPLACE INTO spans VALUES ({', '.join('?' * 12)})"  # noqa: S608 - no input in it
 _SELECT = "SELECT * FROM spans WHERE trace_id IN ({}) ORDER BY start_ns, span_id"
+
+
+class StoredSpan(TypedDict):
+    """One span; times in nanoseconds since 1970, `links`: trace and span id of each."""
+
+    trace_id: str
+    span_id: str
+    parent_id: str | None
+    service: str
+    name: str
+    kind: str
+    start_ns: int
+    end_ns: int
+    status: str
+    attributes: dict[str, object]
+    links: list[tuple[str, str]]
+    alarm_id: str | None
 
 
 class SpanStore:
@@ -72,11 +89,11 @@ class SpanStore:
             return False
         return True
 
-    def of_alarm(self, alarm_id: str) -> list[dict[str, Any]]:
+    def of_alarm(self, alarm_id: str) -> list[StoredSpan]:
         """List all spans of every trace that touched an alarm, also those of its linked batches."""
         return self._read("SELECT trace_id FROM spans WHERE alarm_id = ?", alarm_id)
 
-    def of_trace(self, trace_id: str) -> list[dict[str, Any]]:
+    def of_trace(self, trace_id: str) -> list[StoredSpan]:
         """List all spans of one trace, by start time."""
         return self._read("SELECT ?", trace_id)
 
@@ -91,16 +108,13 @@ class SpanStore:
             "undecodable": self.undecodable,
         }
 
-    def _read(self, traces: str, value: str) -> list[dict[str, Any]]:
+    def _read(self, traces: str, value: str) -> list[StoredSpan]:
         done = threading.Event()
         self._waiting.put(done)
         done.wait(30)
         with self._connect() as db:
             db.row_factory = sqlite3.Row
-            rows = [dict(row) for row in db.execute(_SELECT.format(traces), (value,))]
-        for row in rows:
-            row["attributes"], row["links"] = json.loads(row["attributes"]), json.loads(row["links"])
-        return rows
+            return [_stored(row) for row in db.execute(_SELECT.format(traces), (value,))]
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self._path, timeout=10)
@@ -132,7 +146,7 @@ class SpanStore:
     def _take_apart(self, db: sqlite3.Connection) -> None:
         """Turn the oldest few batches into rows; the thread then looks for new ones again."""
         batches = db.execute("SELECT id, body FROM batches ORDER BY id LIMIT 8").fetchall()
-        rows: list[tuple[Any, ...]] = []
+        rows: list[tuple[object, ...]] = []
         for _, body in batches:
             try:
                 rows.extend(_rows(ExportTraceServiceRequest.FromString(body)))
@@ -144,7 +158,24 @@ class SpanStore:
         self._pending = max(0, self._pending - len(batches)) if batches else 0
 
 
-def _rows(request: ExportTraceServiceRequest) -> Iterator[tuple[Any, ...]]:
+def _stored(row: sqlite3.Row) -> StoredSpan:
+    return {
+        "trace_id": row["trace_id"],
+        "span_id": row["span_id"],
+        "parent_id": row["parent_id"],
+        "service": row["service"],
+        "name": row["name"],
+        "kind": row["kind"],
+        "start_ns": row["start_ns"],
+        "end_ns": row["end_ns"],
+        "status": row["status"],
+        "attributes": json.loads(row["attributes"]),
+        "links": json.loads(row["links"]),
+        "alarm_id": row["alarm_id"],
+    }
+
+
+def _rows(request: ExportTraceServiceRequest) -> Iterator[tuple[object, ...]]:
     for resource in request.resource_spans:
         names = [a.value.string_value for a in resource.resource.attributes if a.key == "service.name"]
         for scope in resource.scope_spans:
@@ -152,7 +183,7 @@ def _rows(request: ExportTraceServiceRequest) -> Iterator[tuple[Any, ...]]:
                 yield _row(span, names[0] if names else "unknown")
 
 
-def _row(span: Span, service: str) -> tuple[Any, ...]:
+def _row(span: Span, service: str) -> tuple[object, ...]:
     attributes = {attribute.key: _plain(attribute.value) for attribute in span.attributes}
     return (
         span.trace_id.hex(),
@@ -170,7 +201,7 @@ def _row(span: Span, service: str) -> tuple[Any, ...]:
     )
 
 
-def _plain(value: AnyValue) -> Any:
+def _plain(value: AnyValue) -> object:
     kind = value.WhichOneof("value")
     if kind == "array_value":
         return [_plain(item) for item in value.array_value.values]

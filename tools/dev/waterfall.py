@@ -1,7 +1,7 @@
 """The waterfall of one alarm in the terminal: every span through every service, and where the time went."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ class Span:
     status: str = "unset"
 
     @classmethod
-    def of(cls, row: dict[str, Any]) -> "Span":
+    def of(cls, row: Mapping[str, Any]) -> "Span":
         """Read it from the collector's JSON."""
         return cls(**{name: row[name] for name in cls.__dataclass_fields__ if name in row})
 
@@ -74,7 +74,7 @@ def slowest(found: Sequence[Step]) -> Step | None:
     return max(found, key=lambda step: step.cost_ns, default=None)
 
 
-def render(rows: Sequence[dict[str, Any]], title: str) -> RenderableType:
+def render(rows: Sequence[Mapping[str, Any]], title: str) -> RenderableType:
     """Draw the waterfall of all traces in `rows` (the collector's JSON), one after the other."""
     traces: dict[str, list[Span]] = defaultdict(list)
     for row in rows:

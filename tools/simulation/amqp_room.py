@@ -3,7 +3,7 @@
 import threading
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import pika
 from opentelemetry.trace import SpanKind
@@ -59,7 +59,7 @@ class AmqpRoom:
             connection.close()
 
     def _take(self, body: bytes) -> None:
-        event: Any = Event.decode(body)
+        event = Event.decode(body)
         order = OrderSent.model_validate(event.data)
         with spans.span(
             "control-room-software",

@@ -12,7 +12,7 @@ from tools.simulation.world import Refused, World
 _WEBHOOK = "/v1/chain-approach/webhook"
 
 
-def signed(secret: str, kind: str, data: dict[str, Any]) -> tuple[str, dict[str, str]]:
+def signed(secret: str, kind: str, data: dict[str, object]) -> tuple[str, dict[str, str]]:
     """Sign something that is told (Standard Webhooks); returns body and headers."""
     body, at, message = json.dumps({"type": kind, "data": data}), datetime.now(UTC), secrets.token_hex(8)
     headers = {
@@ -32,13 +32,13 @@ class ChainApproach:
         self._pass = {"authorization": f"Bearer {world.system.layout.secret('ketenaanpak.token')}"}
         self._secret = world.system.layout.secret("ketenaanpak.secret")
 
-    async def taken(self, path: str, **wanted: Any) -> list[dict[str, Any]]:
+    async def taken(self, path: str, **wanted: object) -> list[dict[str, Any]]:
         """List the bodies that came at a path and say what is wanted, the oldest first."""
         came = await self._world.call("GET", "ketenaanpak", "/v1/taken", self._pass)
         bodies = [each["body"] for each in came if each["path"] == path]
         return [body for body in bodies if wanted.items() <= body.items()]
 
-    async def tell(self, kind: str, data: dict[str, Any], secret: str = "") -> None:
+    async def tell(self, kind: str, data: dict[str, object], secret: str = "") -> None:
         """Tell the committee; `secret`: of somebody else. Raises `Refused`."""
         body, headers = signed(secret or self._secret, kind, data)
         url = self._world.url("committee") + _WEBHOOK

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID, uuid4
 
 import httpx
@@ -16,6 +16,7 @@ from opentelemetry.trace import Span, SpanKind
 from contracts.alarm import SIGNED_AS
 from contracts.common import Channel
 from tools.simulation import spans
+from tools.simulation.answers import Ladder, Receipt
 from tools.simulation.jose import sign
 
 # Seconds after the press at which the phone sends it again over data; then every 30 s. A refusal that says when
@@ -41,7 +42,7 @@ class Press:
     pressed_at: datetime
     signed: str
     trace_id: str = ""
-    receipt: dict[str, Any] | None = None
+    receipt: Receipt | None = None
     took_s: float | None = None
     attempts: int = 0
     refusals: list[int] = field(default_factory=list)
@@ -74,7 +75,7 @@ class Device:
         self.sequence = 0
         self._http, self.alarm_url = http, alarm_url.rstrip("/")
 
-    async def press(self, *, give_up_after_s: float = 60, **changed: Any) -> Press:
+    async def press(self, *, give_up_after_s: float = 60, **changed: object) -> Press:
         """Press the button; returns with the receipt, or without one after `give_up_after_s` seconds.
 
         `changed` overrides fields of the payload, to send what a broken phone would.
@@ -85,7 +86,7 @@ class Device:
         """Send a test press: the same way, never dispatched."""
         return await self._deliver("test", give_up_after_s, {})
 
-    def prepare(self, kind: Literal["press", "test"] = "press", **changed: Any) -> Press:
+    def prepare(self, kind: Literal["press", "test"] = "press", **changed: object) -> Press:
         """Count and sign a press without sending it."""
         self.counter += 1
         now = datetime.now(UTC)
@@ -100,7 +101,7 @@ class Device:
         }
         return Press(kind, self.counter, now, sign(self.key, self.device_id, payload, SIGNED_AS["press"]))
 
-    def fix(self, position: tuple[float, float] | None = None) -> dict[str, Any] | None:
+    def fix(self, position: tuple[float, float] | None = None) -> dict[str, str | float] | None:
         """Read where the phone is now."""
         if not (place := position or self.position):
             return None
@@ -125,7 +126,7 @@ class Device:
         return answer
 
     async def _deliver(
-        self, kind: Literal["press", "test"], patience_s: float, changed: dict[str, Any]
+        self, kind: Literal["press", "test"], patience_s: float, changed: dict[str, object]
     ) -> Press:
         press, begun = self.prepare(kind, **changed), time.perf_counter()
         with spans.span("phone", "press", SpanKind.INTERNAL) as root:
@@ -198,7 +199,7 @@ class Device:
         """Ask to cancel, with the normal code or the one under duress."""
         return await self._post(f"/v1/alarms/{alarm_id}/cancel", "cancel", alarm_id=str(alarm_id), code=code)
 
-    async def heartbeat(self, **changed: Any) -> int:
+    async def heartbeat(self, **changed: object) -> int:
         """Say that button and phone are alive; returns the HTTP status."""
         state = {
             "phone_battery": 71,
@@ -210,7 +211,7 @@ class Device:
         }
         return (await self._post("/v1/heartbeats", "heartbeats", **{**state, **changed})).status_code
 
-    async def ladder(self, alarm_id: UUID) -> dict[str, Any]:
+    async def ladder(self, alarm_id: UUID) -> Ladder:
         """Ask how far the alarm has come; raises httpx.HTTPStatusError when refused."""
         claim = sign(
             self.key,
@@ -223,9 +224,10 @@ class Device:
             headers={"authorization": f"Device {claim}"},
             timeout=_PATIENCE_S,
         )
-        return dict(answer.raise_for_status().json())
+        ladder: Ladder = answer.raise_for_status().json()
+        return ladder
 
-    async def _post(self, path: str, leaf: str, **payload: Any) -> httpx.Response:
+    async def _post(self, path: str, leaf: str, **payload: object) -> httpx.Response:
         route = path if leaf == "heartbeats" else f"/v1/alarms/{{alarm_id}}/{leaf}"
         payload = {"device_id": self.device_id, **payload}
         kind = "heartbeat" if leaf == "heartbeats" else leaf

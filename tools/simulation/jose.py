@@ -2,7 +2,7 @@
 
 import base64
 import json
-from typing import Any
+from collections.abc import Mapping
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -13,7 +13,7 @@ def b64url(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def sign(key: Ed25519PrivateKey, device_id: str, payload: dict[str, Any], typ: str | None = None) -> str:
+def sign(key: Ed25519PrivateKey, device_id: str, payload: Mapping[str, object], typ: str | None = None) -> str:
     """Sign a compact JWS; `kid` says whose key proves it, `typ` what it is (None: as old clients do)."""
     header = {"alg": "EdDSA", "kid": device_id} | ({"typ": typ} if typ else {})
     parts = (header, payload)

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import httpx
 from opentelemetry.trace import SpanKind
 
 from tools.simulation import spans
+from tools.simulation.answers import IncidentView
 from tools.simulation.sse import Stream
 from tools.simulation.world import World
 
@@ -34,11 +34,11 @@ class Operator:
         cic: str,
         desk: OperatorConsole | None = None,
         *,
-        told: Callable[["Operator", dict[str, Any], dict[str, Any] | None, float], None] = lambda *_: None,
-        mine: Callable[[dict[str, Any]], bool] = lambda _: True,
+        told: Callable[["Operator", IncidentView, IncidentView | None, float], None] = lambda *_: None,
+        mine: Callable[[IncidentView], bool] = lambda _: True,
     ) -> None:
         self.cic, self.desk = cic, desk or OperatorConsole()
-        self.views: dict[str, dict[str, Any]] = {}
+        self.views: dict[str, IncidentView] = {}
         self._world, self._told, self._mine = world, told, mine
         self._jobs: set[asyncio.Task[None]] = set()
         self.stream = Stream(
@@ -51,7 +51,7 @@ class Operator:
         """Watch until cancelled. `told` hears each view with the one before; `mine` says what to act upon."""
         try:
             async for event in self.stream:
-                view = event.data
+                view: IncidentView = event.data
                 before = self.views.get(view["incident_id"])
                 if before and before["revision"] >= view["revision"]:
                     continue
@@ -66,7 +66,7 @@ class Operator:
             for job in self._jobs:
                 job.cancel()
 
-    async def _work(self, view: dict[str, Any]) -> None:
+    async def _work(self, view: IncidentView) -> None:
         waited = 0.0
         for action in ("display", "acknowledge", "send"):
             after = getattr(self.desk, action)
@@ -76,7 +76,7 @@ class Operator:
             waited = max(waited, after)
             await self.act(view, action)
 
-    async def act(self, view: dict[str, Any], action: str, body: dict[str, Any] | None = None) -> int:
+    async def act(self, view: IncidentView, action: str, body: dict[str, str] | None = None) -> int:
         """Do one thing with an incident; returns the HTTP status (0: nobody answered)."""
         path = f"/v1/incidents/{view['incident_id']}/{action}"
         role = "supervisor" if action == "close" else "operator"
@@ -103,5 +103,5 @@ class Operator:
             return answer.status_code
 
 
-def _proposed(view: dict[str, Any]) -> bool:
+def _proposed(view: IncidentView) -> bool:
     return any(order["state"] == "proposed" for order in view["orders"])

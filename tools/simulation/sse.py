@@ -20,7 +20,7 @@ class Event:
     """One event; `at`: seconds on the monotonic clock when it came."""
 
     name: str
-    data: dict[str, Any]
+    data: Any
     at: float
 
 

@@ -4,13 +4,14 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import httpx
 from opentelemetry.trace import Span, SpanKind
 
 from contracts.telemetry import ORDER_ID
 from tools.simulation import spans
+from tools.simulation.answers import SentToUnit
 from tools.simulation.sse import Event, Stream
 from tools.simulation.world import World
 
@@ -53,9 +54,9 @@ class Order:
     order_id: str
     incident_id: str
     at: float
-    first: dict[str, Any]
-    last: dict[str, Any]
-    withdrawn: dict[str, Any] | None = None
+    first: SentToUnit
+    last: SentToUnit
+    withdrawn: SentToUnit | None = None
     answers: list[tuple[str, int]] = field(default_factory=list)
 
 

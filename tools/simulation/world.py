@@ -56,7 +56,7 @@ class World:
         return {"authorization": f"Bearer {token}"}
 
     async def call(
-        self, method: str, service: str, path: str, headers: dict[str, str], json: Any = None
+        self, method: str, service: str, path: str, headers: dict[str, str], json: object = None
     ) -> Any:
         """Make one request and give its JSON. Raises `Refused` with the problem's own words."""
         until_s = asyncio.get_running_loop().time() + self._patience_s
@@ -94,7 +94,7 @@ class Refused(RuntimeError):
 
 @cache
 def _token(layout: Layout, roles: tuple[str, ...], claims: tuple[tuple[str, str], ...], _: int) -> str:
-    given: dict[str, Any] = dict(claims)
+    given = dict(claims)
     partner = given.pop("partner", "police")
     named = "-".join((*roles, *(value for name, value in given.items() if name not in ("district", "sub"))))
     subject = given.pop("sub", named)

@@ -3,9 +3,57 @@
 import json
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import NotRequired, TypedDict
 
 from tools.runtime.native.layout import SetupError, project_root
+
+
+class Health(TypedDict):
+    """What the health check of a container said last."""
+
+    Status: str
+
+
+class State(TypedDict):
+    """How a container runs, or ended."""
+
+    Status: str
+    Running: bool
+    StartedAt: str
+    Pid: int
+    ExitCode: int
+    Error: str
+    Health: NotRequired[Health]
+
+
+class Config(TypedDict):
+    """What a container was made with."""
+
+    Image: str
+    User: str
+    Labels: dict[str, str]
+
+
+class Network(TypedDict):
+    """One network that a container is in."""
+
+    IPAddress: str
+
+
+class NetworkSettings(TypedDict):
+    """The networks that a container is in, by name."""
+
+    Networks: dict[str, Network]
+
+
+class Container(TypedDict):
+    """What `docker inspect` says about a container, as far as somebody looks at it."""
+
+    Id: str
+    RestartCount: int
+    Config: Config
+    State: State
+    NetworkSettings: NetworkSettings
 
 
 def run(*command: str, env: dict[str, str] | None = None, seconds: float = 600) -> str:
@@ -31,12 +79,12 @@ def succeeds(*command: str) -> bool:
     return done.returncode == 0
 
 
-def containers(project: str) -> dict[str, dict[str, Any]]:
+def containers(project: str) -> dict[str, Container]:
     """Read what `docker inspect` says about every container of a project, by the name of its service."""
     ids = run("docker", "ps", "-aq", "--filter", f"label=com.docker.compose.project={project}").split()
     if not ids:
         return {}
-    found: list[dict[str, Any]] = json.loads(run("docker", "inspect", *ids))
+    found: list[Container] = json.loads(run("docker", "inspect", *ids))
     return {each["Config"]["Labels"]["com.docker.compose.service"]: each for each in found}
 
 

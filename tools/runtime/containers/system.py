@@ -6,10 +6,11 @@ import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from tools.runtime.containers import docker, images, secrets
 from tools.runtime.native import plan, postgres, rabbitmq
+from tools.runtime.native.control import Process
 from tools.runtime.native.layout import (
     SERVICES,
     Layout,
@@ -141,7 +142,7 @@ class ComposeSystem(RunningSystem):
             docker.run(*self.command, "down", "--volumes", "--remove-orphans", env=self.environment)
         self.layout.wipe()
 
-    def containers(self) -> dict[str, dict[str, Any]]:
+    def containers(self) -> dict[str, docker.Container]:
         """Read what Docker knows about each."""
         return docker.containers(self.project)
 
@@ -177,7 +178,7 @@ class ComposeSystem(RunningSystem):
         """Name the container that one process runs in."""
         return f"{self.project}-{name}-1"
 
-    def _describe(self, name: str, found: dict[str, Any]) -> dict[str, Any]:
+    def _describe(self, name: str, found: docker.Container) -> Process:
         state, port = found["State"], self._probes.get(name, (None,))[0]
         return {
             "name": name,
@@ -189,7 +190,7 @@ class ComposeSystem(RunningSystem):
             "step": name in _STEPS,
         }
 
-    def _state(self, name: str, state: dict[str, Any]) -> str:
+    def _state(self, name: str, state: docker.State) -> str:
         status, started = state["Status"], state["StartedAt"]
         if status == "created":
             return "waiting"
@@ -203,7 +204,7 @@ class ComposeSystem(RunningSystem):
             self._ready[name] = started
         return "ready" if self._ready.get(name) == started else "starting"
 
-    def _probe(self, name: str, state: dict[str, Any]) -> bool:
+    def _probe(self, name: str, state: docker.State) -> bool:
         if name in self._probes:
             return self._probes[name][1]()
         return "Health" not in state or state["Health"]["Status"] == "healthy"
@@ -232,7 +233,7 @@ def _probes(layout: Layout) -> dict[str, tuple[int | None, Callable[[], bool]]]:
     }
 
 
-def _overrides(env: Mapping[str, str]) -> dict[str, Any]:
+def _overrides(env: Mapping[str, str]) -> dict[str, object]:
     workers = [name for workers in plan.WORKERS.values() for name, _, _ in workers]
     names = [*(f"{service}-api" for service in SERVICES), "alarm-heartbeats", *workers]
     return {name: {"environment": dict(env)} for name in names} if env else {}

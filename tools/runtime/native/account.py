@@ -5,10 +5,18 @@ import pwd
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 # Existing accounts only: making one would change the machine.
 _CANDIDATES = ("postgres", "rabbitmq", "nobody")
+
+
+class Spawn(TypedDict, total=False):
+    """Arguments of `subprocess` that say whose child it is."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
 
 
 @dataclass(frozen=True)
@@ -20,7 +28,7 @@ class Account:
     switch: bool
 
     @property
-    def spawn(self) -> dict[str, Any]:
+    def spawn(self) -> Spawn:
         """Arguments for subprocess that start a child as this account."""
         return {"user": self.uid, "group": self.gid, "extra_groups": []} if self.switch else {}
 

@@ -6,11 +6,30 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from tools.runtime.native.layout import COMMAND, Layout, SetupError
 
 OVERRIDES = "overrides.json"
+
+
+class Process(TypedDict):
+    """How one process or step of a system stands."""
+
+    name: str
+    state: str
+    pid: int | None
+    port: int | None
+    restarts: int
+    error: str
+    step: bool
+
+
+class Reply(TypedDict, total=False):
+    """What the supervisor answers: to `status` the processes; why it refuses, where it does."""
+
+    processes: list[Process]
+    refused: str
 
 
 @contextmanager
@@ -23,7 +42,7 @@ def socket_path(layout: Layout) -> Iterator[Path]:
         os.close(folder)
 
 
-def call(layout: Layout, do: str, name: str = "", seconds: float = 60) -> dict[str, Any]:
+def call(layout: Layout, do: str, name: str = "", seconds: float = 60) -> Reply:
     """Have the supervisor do something; raises SetupError if it is not there or refuses."""
     request = json.dumps({"do": do, "name": name}).encode() + b"\n"
     with socket_path(layout) as path, socket.socket(socket.AF_UNIX) as connection:
@@ -34,7 +53,7 @@ def call(layout: Layout, do: str, name: str = "", seconds: float = 60) -> dict[s
             raise SetupError(f"the system is not running: `{COMMAND} up`") from error
         connection.sendall(request)
         line = connection.makefile().readline()
-    answer: dict[str, Any] = json.loads(line or '{"refused": "the supervisor has gone"}')
+    answer: Reply = json.loads(line or '{"refused": "the supervisor has gone"}')
     if "refused" in answer:
         raise SetupError(f"{do} {name}: {answer['refused']}")
     return answer

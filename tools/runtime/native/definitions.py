@@ -3,14 +3,56 @@
 import base64
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from typing import TypedDict
 
 from contracts import topology
 
 ADMIN = "admin"
 
 
-def definitions(passwords: Mapping[str, str]) -> dict[str, Any]:
+class User(TypedDict):
+    """A user of the broker, with the salted digest of the password."""
+
+    name: str
+    password_hash: str
+    hashing_algorithm: str
+    tags: list[str]
+
+
+class Permission(TypedDict):
+    """What a user may do, by regular expressions over names."""
+
+    user: str
+    vhost: str
+    configure: str
+    write: str
+    read: str
+
+
+# `apply-to` is no name that a class body can hold.
+Policy = TypedDict(
+    "Policy",
+    {
+        "name": str,
+        "vhost": str,
+        "pattern": str,
+        "apply-to": str,
+        "priority": int,
+        "definition": dict[str, str | int],
+    },
+)
+
+
+class Definitions(TypedDict):
+    """What RabbitMQ loads."""
+
+    vhosts: list[dict[str, object]]
+    users: list[User]
+    permissions: list[Permission]
+    policies: list[Policy]
+
+
+def definitions(passwords: Mapping[str, str]) -> Definitions:
     """Write RabbitMQ's definitions, from the password of each user; `admin` may do everything."""
     permissions = [_permission(name) for name in passwords if name != ADMIN]
     kind = {"default_queue_type": "quorum"}
@@ -26,7 +68,7 @@ def definitions(passwords: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _user(name: str, password: str) -> dict[str, Any]:
+def _user(name: str, password: str) -> User:
     # The salt depends on the password alone: an unchanged file is not imported again at boot.
     salt = hashlib.sha256(b"salt" + password.encode()).digest()[:4]
     digest = salt + hashlib.sha256(salt + password.encode()).digest()
@@ -38,7 +80,7 @@ def _user(name: str, password: str) -> dict[str, Any]:
     }
 
 
-def _permission(service: str) -> dict[str, str]:
+def _permission(service: str) -> Permission:
     """Let a service write its exchanges, read its queues, and declare only what is transient."""
     exchanges = "|".join(name.replace(".", r"\.") for name in topology.WRITES[service])
     own = rf"{service}\..*|amq\.gen.*"
@@ -52,7 +94,7 @@ def _permission(service: str) -> dict[str, str]:
     }
 
 
-def _parking_policy(service: str) -> dict[str, Any]:
+def _parking_policy(service: str) -> Policy:
     """Send what the broker gives up on to the parking queue of the service that reads it."""
     return {
         "name": f"{service}-parking",

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import psutil
 
@@ -120,7 +119,7 @@ class Layout:
             self.__dict__.pop(attribute, None)
 
     @contextmanager
-    def _kept(self, name: str) -> Iterator[dict[str, Any]]:
+    def _kept(self, name: str) -> Iterator[dict[str, str | int]]:
         """Read a JSON object under a lock and write it back, whole, if it changed."""
         path = self.run / name
         with (self.run / f".{name}.lock").open("w") as lock:

@@ -5,12 +5,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Protocol, Self
 
 from tools.runtime.native import plan, postgres, rabbitmq
+from tools.runtime.native.control import Process
 from tools.runtime.native.layout import Layout, SetupError
 
-Processes = list[dict[str, Any]]
+Processes = list[Process]
 GOOD = {"ready", "done"}
 
 
@@ -147,6 +148,6 @@ class RunningSystem(ABC):
         """Give the libpq URL of any database, as administrator."""
         return postgres.admin_url(self.layout, database)
 
-    def _why(self, process: dict[str, Any]) -> str:
+    def _why(self, process: Process) -> str:
         reason = process["error"] or f"still {process['state']}"
         return f"{process['name']} is not ready: {reason}; {self.last_words(process['name'])}"

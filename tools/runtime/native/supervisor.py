@@ -13,11 +13,10 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from tools.runtime.native import records
 from tools.runtime.native.child import Child
-from tools.runtime.native.control import OVERRIDES, socket_path
+from tools.runtime.native.control import OVERRIDES, Process, Reply, socket_path
 from tools.runtime.native.layout import Layout
 from tools.runtime.native.spec import Spec
 from tools.runtime.native.template import Template
@@ -84,14 +83,14 @@ class Supervisor:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError):
             try:
-                answer = await self._obey(**json.loads(await reader.readline()))
+                answer: Reply = await self._obey(**json.loads(await reader.readline()))
             except (KeyError, TypeError, ValueError) as error:
                 answer = {"refused": f"no such command or process: {error}"}
             writer.write(json.dumps(answer).encode() + b"\n")
             await writer.drain()
         writer.close()
 
-    async def _obey(self, do: str, name: str = "") -> dict[str, Any]:
+    async def _obey(self, do: str, name: str = "") -> Reply:
         if do == "status":
             return {"processes": [self._describe(child) for child in self.children.values()]}
         if do == "down":
@@ -104,10 +103,10 @@ class Supervisor:
             child.start()
         if do == "kill":
             child.kill()
-        return self._describe(child)
+        return {"processes": [self._describe(child)]}
 
     @staticmethod
-    def _describe(child: Child) -> dict[str, Any]:
+    def _describe(child: Child) -> Process:
         return {
             "name": child.spec.name,
             "state": child.state,

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 from tools.runtime.native import records
-from tools.runtime.native.control import OVERRIDES, call
+from tools.runtime.native.control import OVERRIDES, Process, call
 from tools.runtime.native.layout import Layout, SetupError, check_disk, port_holder, port_is_free, write_private
 from tools.runtime.native.running import Processes, RunningSystem
 from tools.runtime.native.spec import Spec
@@ -63,18 +63,17 @@ class System(RunningSystem):
 
     def processes(self) -> Processes:
         """List name, state, pid, port, restarts and last error of every process and step."""
-        found: Processes = call(self.layout, "status")["processes"]
-        return found
+        return call(self.layout, "status")["processes"]
 
     def checked(self) -> Processes:
         """List the same, as each answers now: a process that was ready once need not be so any more."""
         probes = {spec.name: spec.ready for spec in load_plan(self.plan)(self.layout) if spec.ready}
 
-        def now(process: dict[str, Any]) -> dict[str, Any]:
+        def now(process: Process) -> Process:
             probe = probes.get(process["name"])
             if process["state"] != "ready" or probe is None or probe():
                 return process
-            return process | {"state": "unready", "error": "it runs, and does not say that it is ready"}
+            return {**process, "state": "unready", "error": "it runs, and does not say that it is ready"}
 
         with ThreadPoolExecutor(8) as pool:
             return list(pool.map(now, self.processes()))

@@ -20,7 +20,7 @@ from asyncio.subprocess import PIPE
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from tools.runtime.native.layout import project_root
 
@@ -98,17 +98,25 @@ class Template:
             unknown.set_result(-signal.SIGKILL)
 
 
+class Start(TypedDict):
+    """What a child is to be: `python -m argv...`, with its environment and its log."""
+
+    argv: list[str]
+    env: dict[str, str]
+    log: str
+
+
 def _tell(pid: int, code: int | None) -> None:
     os.write(1, json.dumps([pid, code]).encode() + b"\n")
 
 
-def _reap(*_: Any) -> None:
+def _reap(*_: object) -> None:
     with suppress(ChildProcessError):
         while (ended := os.waitpid(-1, os.WNOHANG))[0]:
             _tell(ended[0], os.waitstatus_to_exitcode(ended[1]))
 
 
-def _serve() -> dict[str, Any] | None:
+def _serve() -> Start | None:
     """Fork for each request. Comes back in each child with the request, and at the end with None."""
     signal.signal(signal.SIGCHLD, _reap)
     while line := sys.stdin.readline():
@@ -116,7 +124,7 @@ def _serve() -> dict[str, Any] | None:
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGCHLD})
         pid = os.fork()
         if not pid:
-            request: dict[str, Any] = json.loads(line)
+            request: Start = json.loads(line)
             return request
         os.setpgid(pid, pid)  # it is killed as a group, with all that it starts
         _tell(pid, None)
