@@ -20,6 +20,7 @@ from chassis.security.auth import require
 from chassis.security.principal import Caller
 from chassis.security.vault import Vault
 
+T = TypeVar("T")
 U = TypeVar("U")
 
 
@@ -107,6 +108,17 @@ def process_of(request: Request) -> ApiProcess[S]:
     """Give what the endpoints of the application share that a request came to."""
     shared: ApiProcess[S] = request.app.state.process
     return shared
+
+
+def at_hand(read: Callable[[Request], T]) -> T:
+    """Ask for what the application has at hand, read on the event loop: a thread would take longer."""
+
+    async def given(request: Request) -> T:
+        return read(request)
+
+    # As `Depends` itself, typed as what the endpoint is given.
+    found: T = Depends(given)
+    return found
 
 
 def unit_of(unit: Callable[[Database, Vault, Caller], AbstractContextManager[U]], *roles: str) -> U:

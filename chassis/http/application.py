@@ -163,7 +163,8 @@ async def _bug(_: Request, error: Exception) -> JSONResponse:
     return answer
 
 
-def hold_parameters(request: Request) -> None:
+# Without I/O, so on the event loop: a thread would take longer than it does.
+async def hold_parameters(request: Request) -> None:
     """Refuse a text in path or query that no store holds; raises RequestValidationError naming it."""
     for place, given in (("path", request.path_params.items()), ("query", request.query_params.multi_items())):
         for name, value in given:

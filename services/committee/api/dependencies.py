@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Query, Request
+from fastapi import Query, Request
 
-from chassis.bootstrap.api import ApiProcess, process_of, unit_of
+from chassis.bootstrap.api import ApiProcess, at_hand, process_of, unit_of
 from chassis.security.auth import require
 from chassis.security.principal import Caller
 from services.committee.bootstrap import unit_of_reading, unit_of_work
@@ -55,6 +55,6 @@ ProtocolKeeperReading = Annotated[Reading, unit_of(unit_of_reading, *PROTOCOL_KE
 
 Member = Annotated[Caller, require(*MEMBERS)]
 # For endpoints that open their transactions themselves.
-Process = Annotated[ApiProcess[CommitteeSettings], Depends(process_of)]
-SettingsOf = Annotated[CommitteeSettings, Depends(_settings)]
+Process = Annotated[ApiProcess[CommitteeSettings], at_hand(process_of)]
+SettingsOf = Annotated[CommitteeSettings, at_hand(_settings)]
 Limit = Annotated[int, Query(ge=1, le=500)]

@@ -7,9 +7,9 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 
-from chassis.bootstrap.api import ApiProcess, process_of
+from chassis.bootstrap.api import ApiProcess, at_hand, process_of
 from chassis.http.pages import Pages
 from chassis.security.principal import Caller
 from contracts.common import Language
@@ -82,7 +82,7 @@ def _page_request(request: Request) -> PageRequest:
     return PageRequest(request, process_of(request), request.app.state.desk_pages)
 
 
-Page = Annotated[PageRequest, Depends(_page_request)]
+Page = Annotated[PageRequest, at_hand(_page_request)]
 
 
 def is_member(caller: Caller) -> bool:

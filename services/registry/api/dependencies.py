@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Request
 
-from chassis.bootstrap.api import ApiProcess, process_of, unit_of
+from chassis.bootstrap.api import ApiProcess, at_hand, process_of, unit_of
 from chassis.database.unit_of_work import Work
 from chassis.security.auth import require
 from chassis.security.principal import Caller
@@ -18,17 +18,17 @@ def _settings(request: Request) -> RegistrySettings:
     return process.settings
 
 
-SettingsOf = Annotated[RegistrySettings, Depends(_settings)]
+SettingsOf = Annotated[RegistrySettings, at_hand(_settings)]
 
 
-def _pseudonym_key(settings: SettingsOf) -> bytes:
-    return pseudonym_key_of(settings)
+def _pseudonym_key(request: Request) -> bytes:
+    return pseudonym_key_of(_settings(request))
 
 
 FileManager = Annotated[Caller, require(FILE_MANAGER)]
 FileManagerWork = Annotated[Work, unit_of(unit_of_work, FILE_MANAGER)]
 ReaderWork = Annotated[Work, unit_of(unit_of_work, *READERS)]
 StockKeeperWork = Annotated[Work, unit_of(unit_of_work, *STOCK_KEEPERS)]
-PseudonymKey = Annotated[bytes, Depends(_pseudonym_key)]
+PseudonymKey = Annotated[bytes, at_hand(_pseudonym_key)]
 # For endpoints that read a long body before their transaction begins.
-Process = Annotated[ApiProcess[RegistrySettings], Depends(process_of)]
+Process = Annotated[ApiProcess[RegistrySettings], at_hand(process_of)]

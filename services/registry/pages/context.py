@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response
 
-from chassis.bootstrap.api import ApiProcess, process_of
+from chassis.bootstrap.api import ApiProcess, at_hand, process_of
 from chassis.database.unit_of_work import Work
 from chassis.http.pages import Pages
 from chassis.security.principal import Caller
@@ -81,4 +81,4 @@ def _page_request(request: Request) -> PageRequest:
     return PageRequest(request, request.app.state.desk_pages, process_of(request))
 
 
-Page = Annotated[PageRequest, Depends(_page_request)]
+Page = Annotated[PageRequest, at_hand(_page_request)]
