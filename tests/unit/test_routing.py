@@ -10,8 +10,10 @@ import shapely
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from services.dispatch.domain.geography import BELGIUM, ControlRoom, Point, Zone, load_map, project, to_metres
-from services.dispatch.domain.routing import Basis, Defaults, Flag, Quality, Route, Router, quality
+from services.dispatch.domain.fix_quality import Quality, quality
+from services.dispatch.domain.geography import BELGIUM, ControlRoom, Point, Zone, project, to_metres
+from services.dispatch.domain.map_reading import load_map
+from services.dispatch.domain.routing import Basis, Defaults, Flag, Route, Router
 from tools.bench.routing import MAP, ZONES, random_points, split_to
 from tools.simulation.tracks import (
     CROSSES_ROOM,

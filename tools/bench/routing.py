@@ -10,7 +10,8 @@ from pathlib import Path
 
 import shapely
 
-from services.dispatch.domain.geography import BELGIUM, Point, Zone, load_map
+from services.dispatch.domain.geography import BELGIUM, Point, Zone
+from services.dispatch.domain.map_reading import load_map
 from services.dispatch.domain.routing import Defaults, Router
 from services.dispatch.domain.unit_index import UnitIndex
 

@@ -44,14 +44,6 @@ class Flag(StrEnum):
     SWAPPED_COORDINATES = "swapped_coordinates"
 
 
-class Quality(StrEnum):
-    """How far a fix can be trusted, at a glance."""
-
-    GREEN = "green"
-    AMBER = "amber"
-    RED = "red"
-
-
 @dataclass(frozen=True, slots=True)
 class Defaults:
     """Where an alarm goes when nothing tells, and the distances (metres) of a decision."""
@@ -87,33 +79,10 @@ class Route:
     flags: frozenset[Flag]
 
 
-@dataclass(frozen=True, slots=True)
-class QualityLimits:
-    """Largest age (seconds) and 95 % radius (metres) of a green and of an amber fix."""
-
-    green_age_s: float = 30.0
-    green_radius_m: float = 50.0
-    amber_age_s: float = 120.0
-    amber_radius_m: float = 500.0
-
-
-DEFAULT_LIMITS = QualityLimits()
-
 _CELL_M = 1_000.0
 _PIECE_VERTICES = 8
 _NULL_ISLAND_DEG = 0.01  # devices without a fix also send 0.0001 and the like
 _NO_FLAGS: frozenset[Flag] = frozenset()
-
-
-def quality(age_s: float | None, radius_m: float | None, limits: QualityLimits = DEFAULT_LIMITS) -> Quality:
-    """Rate a fix green, amber or red. Unknown is red; a fix from the future is as old as it is early."""
-    if age_s is None or radius_m is None or radius_m < 0:
-        return Quality.RED
-    if abs(age_s) <= limits.green_age_s and radius_m <= limits.green_radius_m:
-        return Quality.GREEN
-    if abs(age_s) <= limits.amber_age_s and radius_m <= limits.amber_radius_m:
-        return Quality.AMBER
-    return Quality.RED
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from chassis.security.audit_trail import unlogged
 from chassis.security.auth import AnyCaller, refuse_other_sites
 from chassis.security.signouts import SignOuts
 from chassis.security.vault import Vault
-from services.dispatch.domain.routing import DEFAULT_LIMITS
+from services.dispatch.domain.fix_quality import DEFAULT_LIMITS
 from services.dispatch.schemas.session import SessionIn
 from services.dispatch.settings import DispatchSettings
 

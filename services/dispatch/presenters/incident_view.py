@@ -7,11 +7,12 @@ from uuid import UUID
 from chassis.database.database import Session
 from contracts.common import Fix, Outcome
 from contracts.registry import Card
+from services.dispatch.domain.fix_quality import quality
 from services.dispatch.domain.flags import merged
 from services.dispatch.domain.incidents import NewIncident
 from services.dispatch.domain.locations import measured_at
 from services.dispatch.domain.orders import STAMPS, NewOrder
-from services.dispatch.domain.routing import Route, SearchBasis, quality
+from services.dispatch.domain.routing import Route, SearchBasis
 from services.dispatch.domain.unproved import alike
 from services.dispatch.domain.urgency import URGENCY_OF_LANE
 from services.dispatch.models import IncidentRow

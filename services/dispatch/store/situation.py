@@ -16,7 +16,8 @@ from chassis.database.isolation import apart
 from chassis.database.sql import Statement, send
 from chassis.runtime import clock
 from contracts.common import Fix
-from services.dispatch.domain.geography import Point, Zone, load_map, parse_zones, to_metres
+from services.dispatch.domain.geography import Point, Zone, to_metres
+from services.dispatch.domain.map_reading import load_map, parse_zones
 from services.dispatch.domain.routing import Defaults, Flag, Route, Router, SearchBasis, usable_unit_place
 from services.dispatch.domain.unit_index import UnitIndex
 from services.dispatch.models import MapRow
@@ -294,7 +295,7 @@ def _point(fix: Fix | None) -> Point | None:
 def import_map(
     session: Session, geojson: dict[str, object], by: str, at: datetime, rooms: set[str]
 ) -> list[Zone]:
-    """Store real zones after checking them; raises geography.InvalidMapError naming feature and field."""
+    """Store real zones after checking them; raises map_reading.InvalidMapError naming feature and field."""
     zones = parse_zones(geojson, rooms)
     session.add(MapRow(geojson=geojson, imported_at=at, imported_by=by))
     return zones

@@ -7,7 +7,8 @@ from chassis.database.database import Transaction
 from chassis.errors import Invalid
 from chassis.runtime import clock
 from contracts.dispatch import ControlRoomRegistered, NamedZone, ZonesPublished
-from services.dispatch.domain.geography import InvalidMapError, Zone
+from services.dispatch.domain.geography import Zone
+from services.dispatch.domain.map_reading import InvalidMapError
 from services.dispatch.errors import ControlRoomUnknown
 from services.dispatch.models import ZonesToldRow
 from services.dispatch.store.control_rooms import (

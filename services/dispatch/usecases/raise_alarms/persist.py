@@ -10,9 +10,9 @@ from chassis.runtime import clock
 from chassis.telemetry import metrics
 from contracts import telemetry as names
 from contracts.dispatch import OrderSent, PressRouted, UnitOnTheWay
+from services.dispatch.domain.fix_quality import quality
 from services.dispatch.domain.flags import PENDING, merged
 from services.dispatch.domain.locations import fix_time, measured_at
-from services.dispatch.domain.routing import quality
 from services.dispatch.events.outgoing import order_moved
 from services.dispatch.store.alarm_path import insert_orders, insert_presses
 from services.dispatch.usecases.context import Context
