@@ -11,7 +11,7 @@ from tests.browser.crew import Crew
 from tests.browser.desks import Desk
 from tests.browser.opener import Opener
 from tests.conftest import native_system
-from tools.demo.seed import GENT
+from tools.demo.control_rooms import GENT
 from tools.dev import issuer
 from tools.dev.issuer import PEOPLE
 from tools.runtime.native.running import RunningSystem

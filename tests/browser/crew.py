@@ -10,7 +10,7 @@ import pika
 
 from contracts.alarm import AlarmRaised
 from contracts.envelope import Event
-from tools.demo import seed
+from tools.demo import control_rooms, seed
 from tools.runtime.native.running import RunningSystem
 from tools.simulation.answers import UnitEntry
 from tools.simulation.device import Press
@@ -71,14 +71,14 @@ class Crew:
 
     def close(self) -> None:
         """A supervisor closes what is open."""
-        self.do(seed.tidy(self.world, [PLACE.cic]))
+        self.do(control_rooms.tidy(self.world, [PLACE.cic]))
 
     async def _begin(self) -> None:
         self.world = await World(self._system).__aenter__()
         await seed.protocol(self.world)
-        await seed.tidy(self.world, [PLACE.cic])
-        await seed.policy(self.world, PLACE.cic, policy="proposed")
-        zones = await seed.Zones.load(self.world)
+        await control_rooms.tidy(self.world, [PLACE.cic])
+        await control_rooms.policy(self.world, PLACE.cic, policy="proposed")
+        zones = await control_rooms.Zones.load(self.world)
         zone = zones.at(PLACE.lat, PLACE.lon)
         await self._put_units(zone, available=True)
         self.victim = await seed.enrol(self.world, "Browser Testemans", PLACE, zone)
@@ -100,14 +100,14 @@ class Crew:
             }
             for unit_id, away in UNITS.items()
         ]
-        await seed.put_units(self.world, made)
+        await control_rooms.put_units(self.world, made)
 
     async def _end(self) -> None:
         for task in self._serving:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
-        await seed.tidy(self.world, [PLACE.cic])
-        zones = await seed.Zones.load(self.world)
+        await control_rooms.tidy(self.world, [PLACE.cic])
+        zones = await control_rooms.Zones.load(self.world)
         await self._put_units(zones.at(PLACE.lat, PLACE.lon), available=False)
-        await seed.policy(self.world, PLACE.cic)
+        await control_rooms.policy(self.world, PLACE.cic)
         await self.world.__aexit__(None, None, None)

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.desks import accessible, fits, picked
 from tests.browser.opener import Opener
-from tools.demo import seed
+from tools.demo import control_rooms
 from tools.runtime.native.running import RunningSystem
 from tools.simulation.answers import UnitEntry
 from tools.simulation.tracks import PLACES
@@ -29,7 +29,7 @@ def units(system: RunningSystem, *callsigns: str) -> None:
 
     async def put() -> None:
         async with World(system) as world:
-            zone = (await seed.Zones.load(world)).at(place.lat, place.lon)
+            zone = (await control_rooms.Zones.load(world)).at(place.lat, place.lon)
             made: list[UnitEntry] = [
                 {
                     "unit_id": sign,
@@ -40,7 +40,7 @@ def units(system: RunningSystem, *callsigns: str) -> None:
                 }
                 for sign in callsigns
             ]
-            await seed.put_units(world, made)
+            await control_rooms.put_units(world, made)
 
     aside(put())
 

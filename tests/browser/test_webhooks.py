@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.desks import accessible, fits
 from tests.browser.opener import Opener
-from tools.demo import seed
+from tools.demo import control_rooms
 from tools.runtime.native.running import RunningSystem
 from tools.simulation.world import World
 
@@ -29,7 +29,7 @@ async def _nowhere(system: RunningSystem) -> None:
         if left is not None:
             meant = {"proposal_id": left["proposal_id"]}
             await world.call("POST", "dispatch", f"{path}/decline", admin, meant)
-        await seed.policy(world, BRUSSELS)
+        await control_rooms.policy(world, BRUSSELS)
 
 
 def nowhere(system: RunningSystem) -> None:

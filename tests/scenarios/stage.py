@@ -13,7 +13,7 @@ import httpx
 from tests.scenarios import books, traces
 from tests.scenarios.roles import Seen
 from tests.scenarios.scenario import Scenario
-from tools.demo import seed
+from tools.demo import control_rooms, seed
 from tools.simulation import spans
 from tools.simulation.amqp_room import AmqpRoom
 from tools.simulation.answers import IncidentView, UnitEntry
@@ -75,12 +75,12 @@ class Stage:
     async def _prepare(self, means: AsyncExitStack) -> None:
         scenario, world = self.scenario, self.world
         await seed.protocol(world)
-        await seed.tidy(world, ROOMS)
-        zones = await seed.Zones.load(world)
+        await control_rooms.tidy(world, ROOMS)
+        zones = await control_rooms.Zones.load(world)
         for cic in ROOMS:
             await self._open_room(means, cic, dict(scenario.rooms.get(cic, {})))
         made = [unit.registered(zones.at(unit.place.lat, unit.place.lon)) for unit in scenario.units]
-        await seed.put_units(world, made)
+        await control_rooms.put_units(world, made)
         await asyncio.gather(*(self._enrol(victim, zones) for victim in scenario.victims))
         for unit in scenario.units:
             unit.real = Unit(world, unit.unit_id, unit.place.cic, unit.conduct, self._unit_told)
@@ -97,13 +97,13 @@ class Stage:
             receiver.refuse_next = policy.pop("refuse_webhooks", 0)
             self.receivers[cic] = receiver
             policy |= {"webhook_url": receiver.url, "webhook_secret": receiver.secret}
-        await seed.policy(self.world, cic, **policy)
+        await control_rooms.policy(self.world, cic, **policy)
         if policy.get("amqp"):
             self.amqp[cic] = means.enter_context(AmqpRoom(self.system.broker_url(), cic))
         desk = self.scenario.desks.get(cic, OperatorConsole())
         self.operators[cic] = Operator(self.world, cic, desk, told=self._operator_told)
 
-    async def _enrol(self, victim: Any, zones: seed.Zones) -> None:
+    async def _enrol(self, victim: Any, zones: control_rooms.Zones) -> None:
         if not victim.enrolled:
             device = Device(self.world.http, self.world.url("alarm"), position=victim.position)
             victim.real = seed.Victim(victim.name, uuid4(), "", device)
@@ -175,12 +175,12 @@ class Stage:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.scenario.faults.close()
         with suppress(httpx.HTTPError):
-            await seed.tidy(self.world, ROOMS)
-        zones = await seed.Zones.load(self.world)
+            await control_rooms.tidy(self.world, ROOMS)
+        zones = await control_rooms.Zones.load(self.world)
         off: list[UnitEntry] = [
             {**u.registered(zones.at(u.place.lat, u.place.lon)), "available": False}
             for u in self.scenario.units
         ]
-        await seed.put_units(self.world, off)
+        await control_rooms.put_units(self.world, off)
         for cic in self.scenario.rooms:
-            await seed.policy(self.world, cic)
+            await control_rooms.policy(self.world, cic)

@@ -24,7 +24,7 @@ from tests.scenarios.offices import (
 from tests.scenarios.roles import GENT, VictimRole
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
-from tools.demo import seed
+from tools.demo import control_rooms, seed
 from tools.demo.committee import DISTRICT, about, secretariat
 from tools.dev import issuer
 from tools.runtime.native.running import RunningSystem
@@ -78,7 +78,7 @@ def test_broken_glass_is_told_at_once_and_closes_again(system: RunningSystem) ->
     async def play() -> seed.Victim:
         async with World(system) as world:
             await seed.protocol(world)
-            zones, home = await seed.Zones.load(world), PLACES[GENT]
+            zones, home = await control_rooms.Zones.load(world), PLACES[GENT]
             zone = zones.at(home.lat, home.lon)
             ann = await seed.enrol(world, "Zoë Testemans", home, zone, activate=False)
             await glass_broken(world, ann)

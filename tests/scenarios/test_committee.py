@@ -21,7 +21,7 @@ from tests.scenarios.offices import (
 )
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
-from tools.demo import committee, seed
+from tools.demo import committee, control_rooms, seed
 from tools.demo.committee import Meeting, about, secretariat
 from tools.simulation.device import Device
 from tools.simulation.jose import public_key
@@ -117,7 +117,7 @@ def test_a_file_follows_the_victim_and_the_alarm_works_all_along(scenario: Scena
     offers: list[str] = []
 
     async def offer(stage: Stage) -> None:
-        zones = await seed.Zones.load(stage.world)
+        zones = await control_rooms.Zones.load(stage.world)
         aalst = PLACES["Aalst"]
         body = {"to_zone_id": zones.at(aalst.lat, aalst.lon), "reason": "she moved"}
         who = manager(stage.world, ann)
@@ -127,7 +127,7 @@ def test_a_file_follows_the_victim_and_the_alarm_works_all_along(scenario: Scena
 
     async def accept(stage: Stage) -> None:
         assert ann.real is not None
-        zones, old = await seed.Zones.load(stage.world), ann.real.zone
+        zones, old = await control_rooms.Zones.load(stage.world), ann.real.zone
         aalst = PLACES["Aalst"]
         ann.real.zone = zones.at(aalst.lat, aalst.lon)
         who = manager(stage.world, ann)

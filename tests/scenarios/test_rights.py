@@ -20,7 +20,7 @@ from tests.scenarios.offices import (
 from tests.scenarios.roles import VictimRole
 from tests.scenarios.scenario import Scenario
 from tests.scenarios.stage import Stage
-from tools.demo import seed
+from tools.demo import control_rooms, seed
 from tools.demo.seed import CANCEL_CODE, DURESS_CODE
 from tools.runtime.native.running import RunningSystem
 from tools.simulation.world import World, until
@@ -40,7 +40,7 @@ async def imported(world: World, zone: str, text: str, *, dry: bool) -> dict[str
 
 async def zone_of(world: World, victim: VictimRole) -> str:
     """The zone where somebody lives."""
-    return (await seed.Zones.load(world)).at(victim.home.lat, victim.home.lon)
+    return (await control_rooms.Zones.load(world)).at(victim.home.lat, victim.home.lon)
 
 
 def test_a_line_of_a_list_becomes_an_alarm(scenario: Scenario) -> None:

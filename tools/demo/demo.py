@@ -16,7 +16,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from tools.demo import seed
+from tools.demo import control_rooms, seed
 from tools.demo.fleet import STAGES, Fleet, Travel
 from tools.demo.story import NotRefused, Story
 from tools.runtime.native.layout import COMMAND
@@ -102,12 +102,14 @@ async def prepare(world: World, console: Console, count: int) -> tuple[list[seed
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("enrolling victims: application, grant, card, device, test press", total=count)
         await seed.protocol(world)
-        units = await seed.units(world, UNITS)
+        units = await control_rooms.units(world, UNITS)
         rooms = sorted({unit["control_room_id"] for unit in units})
         # Ghent decides by hand, the others have units sent at once: both ways are shown.
         for cic in rooms:
-            await seed.policy(world, cic, policy="proposed" if cic == seed.GENT else "automatic")
-        await seed.tidy(world, rooms)
+            await control_rooms.policy(
+                world, cic, policy="proposed" if cic == control_rooms.GENT else "automatic"
+            )
+        await control_rooms.tidy(world, rooms)
         victims = await seed.victims(world, count, progress=lambda: progress.advance(task))
     return victims, units
 

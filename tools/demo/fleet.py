@@ -15,7 +15,8 @@ from uuid import UUID
 import httpx
 
 from contracts.alarm import alarm_id_of
-from tools.demo.seed import Victim, put_units
+from tools.demo.control_rooms import put_units
+from tools.demo.seed import Victim
 from tools.simulation.answers import IncidentView, UnitEntry
 from tools.simulation.device import Press
 from tools.simulation.operator import Operator, OperatorConsole

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from rich.console import Console
 
-from tools.demo import committee, seed
+from tools.demo import committee, control_rooms, seed
 from tools.demo.committee import Meeting, about
 from tools.demo.fleet import Travel
 from tools.simulation.answers import Review
@@ -34,7 +34,7 @@ class Story:
 
     async def before(self) -> list[seed.Victim]:
         """Tell who gets an alarm; returns the two women whose alarm is on. Raises `Refused`, `NotRefused`."""
-        zone = (await seed.Zones.load(self._world)).at(_HOME.lat, _HOME.lon)
+        zone = (await control_rooms.Zones.load(self._world)).at(_HOME.lat, _HOME.lon)
         self._women = [await self._at_once(zone), await self._after_a_meeting(zone)]
         await self._refused_one(zone)
         return self._women
