@@ -46,6 +46,17 @@ UNKNOWN = "?"
 _SHARED = Path(__file__).parent / "web"
 
 
+def templates_in(*folders: Path) -> Environment:
+    """Find templates in these folders, the first one first; what is put in is text, nothing may be missing."""
+    return Environment(
+        loader=FileSystemLoader(folders),
+        autoescape=select_autoescape(default=True),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
 class Static(StaticFiles):
     """Files of pages, never stale."""
 
@@ -72,13 +83,7 @@ class Pages:
             }
             for language, words in self._words.items()
         }
-        self._templates = Environment(
-            loader=FileSystemLoader([folder / "templates", _SHARED / "templates"]),
-            autoescape=select_autoescape(default=True),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
+        self._templates = templates_in(folder / "templates", _SHARED / "templates")
         app.mount(f"{prefix}/static", Static(directory=folder / "static"), name=f"{prefix}-static")
         app.mount("/shared", Static(directory=_SHARED / "static"), name="shared-static")
         leads_to(app, prefix)

@@ -1,12 +1,13 @@
 """The operator's page: served here, fed by the streams."""
 
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.responses import FileResponse
+from fastapi.responses import HTMLResponse
 
-from chassis.http.pages import FRESH, HEADERS, Static, leads_to
+from chassis.http.pages import FRESH, HEADERS, Static, leads_to, templates_in
 from chassis.security import signin
 from chassis.security.audit_trail import unlogged
 from chassis.security.auth import AnyCaller, refuse_other_sites
@@ -17,6 +18,7 @@ from services.dispatch.schemas.session import SessionIn
 from services.dispatch.settings import DispatchSettings
 
 _PAGES = Path(__file__).parent
+_TEMPLATES = templates_in(_PAGES / "templates")
 
 router = APIRouter(prefix="/console")
 
@@ -32,21 +34,21 @@ def add_pages(app: FastAPI, settings: DispatchSettings, vault: Vault, signed_out
 
 
 @router.get("", include_in_schema=False)
-def page() -> FileResponse:
+def page() -> HTMLResponse:
     """Serve the page of the alarms."""
-    return _page("console.html")
+    return _page("console.html", "/console")
 
 
 @router.get("/webhooks", include_in_schema=False)
-def webhooks() -> FileResponse:
+def webhooks() -> HTMLResponse:
     """Serve the page of the webhooks."""
-    return _page("webhooks.html")
+    return _page("webhooks.html", "/console/webhooks")
 
 
 @router.get("/lending", include_in_schema=False)
-def lending() -> FileResponse:
+def lending() -> HTMLResponse:
     """Serve the page of the units that are lent."""
-    return _page("lending.html")
+    return _page("lending.html", "/console/lending")
 
 
 @router.get("/me", tags=["console"])
@@ -72,5 +74,11 @@ def session(body: SessionIn, request: Request, response: Response) -> None:
     flow.sessions.bear(response, token)
 
 
-def _page(name: str) -> FileResponse:
-    return FileResponse(_PAGES / "templates" / name, headers={**HEADERS, **FRESH})
+def _page(name: str, here: str) -> HTMLResponse:
+    return HTMLResponse(_rendered(name, here), headers={**HEADERS, **FRESH})
+
+
+@cache
+def _rendered(name: str, here: str) -> str:
+    """Render a page, the same for everybody; `here`: where one comes back to after signing in."""
+    return _TEMPLATES.get_template(name).render(here=here)
