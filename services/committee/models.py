@@ -24,11 +24,11 @@ class Table(SQLModel):
 class ProtocolRow(Table, table=True):
     """One version of a protocol; once signed it is never changed, only followed by another."""
 
-    __tablename__ = "protocol"
+    __tablename__ = "protocols"
     __table_args__ = (
-        Index("protocol_one_in_force", "id", unique=True, postgresql_where=text("state = 'in_force'")),
+        Index("protocols_one_in_force", "id", unique=True, postgresql_where=text("state = 'in_force'")),
         Index(
-            "protocol_one_under_way",
+            "protocols_one_under_way",
             "id",
             unique=True,
             postgresql_where=text("state NOT IN ('in_force', 'superseded')"),
@@ -52,7 +52,7 @@ class ProtocolRow(Table, table=True):
 class ApplicationRow(Table, table=True):
     """An application for an alarm; `sealed` holds what it says but for ids."""
 
-    __tablename__ = "application"
+    __tablename__ = "applications"
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     state: str = Field(default=State.DRAFT.value, index=True)
@@ -82,16 +82,16 @@ class DecisionRow(Table, table=True):
     `present` and `excluded`: who counted at the moment of the decision and who did not (subject to partner).
     """
 
-    __tablename__ = "decision"
+    __tablename__ = "decisions"
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    application_id: UUID = Field(foreign_key="application.id")
+    application_id: UUID = Field(foreign_key="applications.id")
     number: int
     kind: str
     outcome: str
     protocol_id: UUID | None = None
     protocol_version: int | None = None
-    meeting_id: UUID | None = Field(default=None, foreign_key="meeting.id")
+    meeting_id: UUID | None = Field(default=None, foreign_key="meetings.id")
     present: dict[str, str] = Field(default_factory=dict, sa_type=Json)
     excluded: dict[str, str] = Field(default_factory=dict, sa_type=Json)
     sealed: bytes
@@ -102,27 +102,27 @@ class DecisionRow(Table, table=True):
     ends_on: date | None = None
 
     __table_args__ = (
-        Index("decision_number", "application_id", "number", unique=True),
-        ForeignKeyConstraint(("protocol_id", "protocol_version"), ("protocol.id", "protocol.version")),
+        Index("decisions_number", "application_id", "number", unique=True),
+        ForeignKeyConstraint(("protocol_id", "protocol_version"), ("protocols.id", "protocols.version")),
     )
 
 
 class ReviewRow(Table, table=True):
     """A moment at which people look whether the conditions still hold. It never switches anything off."""
 
-    __tablename__ = "review"
+    __tablename__ = "reviews"
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     enrolment_id: UUID = Field(index=True)
     # None for an enrolment whose application is not the committee's (imported from an older list).
-    application_id: UUID | None = Field(default=None, foreign_key="application.id", index=True)
+    application_id: UUID | None = Field(default=None, foreign_key="applications.id", index=True)
     cause: str
     # The incident or the decision that asked for it: a copy of the event asks for nothing new.
     cause_id: UUID
     due_at: datetime = Field(sa_type=UtcDateTime, index=True)
     state: str = ReviewState.OPEN.value
     outcome: str | None = None
-    meeting_id: UUID | None = Field(default=None, foreign_key="meeting.id")
+    meeting_id: UUID | None = Field(default=None, foreign_key="meetings.id")
     present: dict[str, str] = Field(default_factory=dict, sa_type=Json)
     excluded: dict[str, str] = Field(default_factory=dict, sa_type=Json)
     sealed: bytes | None = None
@@ -130,15 +130,15 @@ class ReviewRow(Table, table=True):
     held_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     held_by: str | None = None
 
-    __table_args__ = (Index("review_once", "cause", "cause_id", unique=True),)
+    __table_args__ = (Index("reviews_once", "cause", "cause_id", unique=True),)
 
 
 class OpinionRow(Table, table=True):
     """What one partner thinks of an application; `sealed` holds what it shares and what it keeps back."""
 
-    __tablename__ = "opinion"
+    __tablename__ = "opinions"
 
-    application_id: UUID = Field(foreign_key="application.id", primary_key=True)
+    application_id: UUID = Field(foreign_key="applications.id", primary_key=True)
     partner: str = Field(primary_key=True)
     zone_id: str = Field(default="", primary_key=True)
     advice: str
@@ -150,9 +150,9 @@ class OpinionRow(Table, table=True):
 class ConflictRow(Table, table=True):
     """A person with a tie to a party, until it is withdrawn: sees nothing of the case, counts for nothing."""
 
-    __tablename__ = "conflict"
+    __tablename__ = "conflicts"
 
-    application_id: UUID = Field(foreign_key="application.id", primary_key=True)
+    application_id: UUID = Field(foreign_key="applications.id", primary_key=True)
     subject: str = Field(primary_key=True)
     # The subject as it is compared (chassis/security/accounts.py).
     person: str | None = Field(default=None, index=True)
@@ -166,7 +166,7 @@ class ConflictRow(Table, table=True):
 class MeetingRow(Table, table=True):
     """One meeting of the committee."""
 
-    __tablename__ = "meeting"
+    __tablename__ = "meetings"
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     protocol_id: UUID = Field(index=True)
@@ -186,17 +186,17 @@ class MemberRow(Table, table=True):
     protocol `confirmed_at` is when that came into force.
     """
 
-    __tablename__ = "member"
+    __tablename__ = "members"
     __table_args__ = (
         Index(
-            "member_once",
+            "members_once",
             *("protocol_id", "person"),
             unique=True,
             postgresql_where=text(
                 "ended_at IS NULL AND (protocol_version IS NULL OR confirmed_at IS NOT NULL)"
             ),
         ),
-        Index("member_of_version", "protocol_id", "protocol_version"),
+        Index("members_of_version", "protocol_id", "protocol_version"),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -224,16 +224,16 @@ class AttendanceRow(Table, table=True):
     and counts for nothing.
     """
 
-    __tablename__ = "attendance"
+    __tablename__ = "attendances"
 
-    meeting_id: UUID = Field(foreign_key="meeting.id", primary_key=True)
+    meeting_id: UUID = Field(foreign_key="meetings.id", primary_key=True)
     subject: str = Field(primary_key=True)
     partner: str
     sealed: bytes
     # One row a stay: who goes and comes back was not there in between.
     arrived_at: datetime = Field(sa_type=UtcDateTime, primary_key=True)
     left_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    member_id: UUID | None = Field(default=None, foreign_key="member.id")
+    member_id: UUID | None = Field(default=None, foreign_key="members.id")
     recorded_by: str | None = None
     # By the member, at their own desk: until then they are there on somebody else's word.
     confirmed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -247,16 +247,16 @@ class WaitingRow(Table, table=True):
     `sealed`: what was said.
     """
 
-    __tablename__ = "waiting_decision"
+    __tablename__ = "waiting_decisions"
     __table_args__ = (
-        Index("waiting_decision_once", "item_id", unique=True, postgresql_where=text("state = 'waiting'")),
+        Index("waiting_decisions_once", "item_id", unique=True, postgresql_where=text("state = 'waiting'")),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    meeting_id: UUID = Field(foreign_key="meeting.id", index=True)
-    item_id: UUID = Field(foreign_key="agenda_item.id")
-    application_id: UUID | None = Field(default=None, foreign_key="application.id")
-    review_id: UUID | None = Field(default=None, foreign_key="review.id")
+    meeting_id: UUID = Field(foreign_key="meetings.id", index=True)
+    item_id: UUID = Field(foreign_key="agenda_items.id")
+    application_id: UUID | None = Field(default=None, foreign_key="applications.id")
+    review_id: UUID | None = Field(default=None, foreign_key="reviews.id")
     act: str
     there: dict[str, str] = Field(sa_type=Json)
     recorder: dict[str, Any] = Field(sa_type=Json)
@@ -271,7 +271,7 @@ class WaitingRow(Table, table=True):
 class KnownTieRow(Table, table=True):
     """A tie that was declared at the registry: of a person to a victim, whatever the application."""
 
-    __tablename__ = "known_tie"
+    __tablename__ = "known_ties"
 
     enrolment_id: UUID = Field(primary_key=True)
     subject: str = Field(primary_key=True)
@@ -284,7 +284,7 @@ class KnownTieRow(Table, table=True):
 class KnownEnrolmentRow(Table, table=True):
     """What the registry last said of a file: a read model, older news is ignored."""
 
-    __tablename__ = "known_enrolment"
+    __tablename__ = "known_enrolments"
 
     id: UUID = Field(primary_key=True)
     status: str
@@ -295,19 +295,19 @@ class KnownEnrolmentRow(Table, table=True):
 class AgendaRow(Table, table=True):
     """One point of a meeting: an application, or a review of it."""
 
-    __tablename__ = "agenda_item"
+    __tablename__ = "agenda_items"
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    meeting_id: UUID = Field(foreign_key="meeting.id", index=True)
+    meeting_id: UUID = Field(foreign_key="meetings.id", index=True)
     position: int
-    application_id: UUID | None = Field(default=None, foreign_key="application.id", index=True)
-    review_id: UUID | None = Field(default=None, foreign_key="review.id")
+    application_id: UUID | None = Field(default=None, foreign_key="applications.id", index=True)
+    review_id: UUID | None = Field(default=None, foreign_key="reviews.id")
     enrolment_id: UUID | None = None
     state: str = PointState.OPEN.value
 
     __table_args__ = (
         Index(
-            "agenda_item_once", "meeting_id", "application_id", "review_id", unique=True,
+            "agenda_items_once", "meeting_id", "application_id", "review_id", unique=True,
             postgresql_nulls_not_distinct=True,
         ),
     )  # fmt: skip
@@ -319,12 +319,12 @@ class HandoverRow(Table, table=True):
     `fields`: the names of exactly what was sent.
     """
 
-    __tablename__ = "handover"
+    __tablename__ = "handovers"
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     direction: str
     # None: a case that comes in and was not accepted yet.
-    application_id: UUID | None = Field(default=None, foreign_key="application.id", index=True)
+    application_id: UUID | None = Field(default=None, foreign_key="applications.id", index=True)
     enrolment_id: UUID = Field(index=True)
     state: str
     basis: str
@@ -342,9 +342,11 @@ class HandoverRow(Table, table=True):
 class DeadlineRow(Table, table=True):
     """Something that people must have done at a moment. `stage`: the last that was reached."""
 
-    __tablename__ = "deadline"
+    __tablename__ = "deadlines"
     __table_args__ = (
-        Index("deadline_open_once", "kind", "subject_id", unique=True, postgresql_where=text("state = 'open'")),
+        Index(
+            "deadlines_open_once", "kind", "subject_id", unique=True, postgresql_where=text("state = 'open'")
+        ),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)

@@ -22,7 +22,7 @@ class Table(SQLModel):
 class EnrolmentRow(Table, table=True):
     """The file of one victim at its managing zone."""
 
-    __tablename__ = "enrolment_file"
+    __tablename__ = "enrolment_files"
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
     managing_zone_id: str = Field(index=True)
@@ -51,15 +51,15 @@ class EnrolmentRow(Table, table=True):
 class DeviceRow(Table, table=True):
     """A button and a phone that were issued to a victim; kept after a swap."""
 
-    __tablename__ = "issued_device"
+    __tablename__ = "issued_devices"
     __table_args__ = (
         # An old button is refused for a new file until it has been handed in.
         Index(
-            "issued_device_button", "button_serial", unique=True, postgresql_where=text("status <> 'returned'")
+            "issued_devices_button", "button_serial", unique=True, postgresql_where=text("status <> 'returned'")
         ),
         *(
             Index(
-                f"issued_device_{part}_item", f"{part}_item_id", unique=True,
+                f"issued_devices_{part}_item", f"{part}_item_id", unique=True,
                 postgresql_where=text("status <> 'returned'"),
             )
             for part in ("button", "phone")
@@ -67,7 +67,7 @@ class DeviceRow(Table, table=True):
     )  # fmt: skip
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    enrolment_id: UUID = Field(foreign_key="enrolment_file.id", index=True)
+    enrolment_id: UUID = Field(foreign_key="enrolment_files.id", index=True)
     public_key: str = Field(unique=True)
     button_serial: str
     phone_number: bytes
@@ -79,8 +79,8 @@ class DeviceRow(Table, table=True):
     issued_at: datetime = Field(sa_type=UtcDateTime)
     issued_by: str
     # What of it came from the stock.
-    button_item_id: UUID | None = Field(default=None, foreign_key="stock_item.id")
-    phone_item_id: UUID | None = Field(default=None, foreign_key="stock_item.id")
+    button_item_id: UUID | None = Field(default=None, foreign_key="stock_items.id")
+    phone_item_id: UUID | None = Field(default=None, foreign_key="stock_items.id")
 
 
 class StockRow(Table, table=True):
@@ -89,10 +89,12 @@ class StockRow(Table, table=True):
     `wiped_at`: when it was last made ready for another victim.
     """
 
-    __tablename__ = "stock_item"
+    __tablename__ = "stock_items"
     __table_args__ = (
-        Index("stock_item_of_zone", "zone_id", "id"),
-        Index("stock_item_serial", "kind", "serial", unique=True, postgresql_where=text("status <> 'retired'")),
+        Index("stock_items_of_zone", "zone_id", "id"),
+        Index(
+            "stock_items_serial", "kind", "serial", unique=True, postgresql_where=text("status <> 'retired'")
+        ),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
@@ -119,7 +121,7 @@ class ZonesRow(Table, table=True):
 class GrantRow(Table, table=True):
     """What the committee decided on one application; `to_end`: it granted once, and now wants it ended."""
 
-    __tablename__ = "received_decision"
+    __tablename__ = "received_decisions"
 
     application_id: UUID = Field(primary_key=True)
     enrolment_id: UUID = Field(index=True)
@@ -134,13 +136,13 @@ class GrantRow(Table, table=True):
 class TransferRow(Table, table=True):
     """A file that is offered to another zone; `sealed` holds why, and why not."""
 
-    __tablename__ = "transfer"
+    __tablename__ = "transfers"
     __table_args__ = (
-        Index("transfer_one_open", "enrolment_id", unique=True, postgresql_where=text("state = 'offered'")),
+        Index("transfers_one_open", "enrolment_id", unique=True, postgresql_where=text("state = 'offered'")),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    enrolment_id: UUID = Field(foreign_key="enrolment_file.id", index=True)
+    enrolment_id: UUID = Field(foreign_key="enrolment_files.id", index=True)
     from_zone_id: str = Field(index=True)
     to_zone_id: str = Field(index=True)
     state: str = TransferState.OFFERED.value
@@ -158,10 +160,10 @@ class ReminderRow(Table, table=True):
     `key`: which measure, whose weapons, which transfer: a number or an id, nothing personal.
     """
 
-    __tablename__ = "reminder"
+    __tablename__ = "reminders"
     __table_args__ = (
         Index(
-            "reminder_open", "enrolment_id", "kind", "key", unique=True,
+            "reminders_open", "enrolment_id", "kind", "key", unique=True,
             postgresql_where=text("settled_at IS NULL"),
         ),
     )  # fmt: skip
@@ -184,7 +186,7 @@ class TieRow(Table, table=True):
     `source`: the application at the committee, or `REGISTRY`: said here; `sealed`: why, if said here.
     """
 
-    __tablename__ = "tie"
+    __tablename__ = "ties"
 
     enrolment_id: UUID = Field(primary_key=True)
     subject: str = Field(primary_key=True)
@@ -200,10 +202,10 @@ class TieRow(Table, table=True):
 class OpenedRow(Table, table=True):
     """A file that somebody may read who else may not, for a while and with a reason (`sealed`)."""
 
-    __tablename__ = "opened_file"
+    __tablename__ = "opened_files"
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    enrolment_id: UUID = Field(foreign_key="enrolment_file.id", index=True)
+    enrolment_id: UUID = Field(foreign_key="enrolment_files.id", index=True)
     subject: str
     sealed: bytes
     opened_at: datetime = Field(sa_type=UtcDateTime)
@@ -213,10 +215,10 @@ class OpenedRow(Table, table=True):
 class FoundByRow(Table, table=True):
     """One piece of a word that a file is found by: a keyed digest. `pieces`: how many the word has."""
 
-    __tablename__ = "found_by"
-    __table_args__ = (Index("found_by_piece", "kind", "piece"),)
+    __tablename__ = "search_pieces"
+    __table_args__ = (Index("search_pieces_piece", "kind", "piece"),)
 
-    enrolment_id: UUID = Field(foreign_key="enrolment_file.id", primary_key=True)
+    enrolment_id: UUID = Field(foreign_key="enrolment_files.id", primary_key=True)
     word: int = Field(primary_key=True)
     piece: bytes = Field(primary_key=True)
     kind: str
@@ -226,10 +228,10 @@ class FoundByRow(Table, table=True):
 class PhotoRow(Table, table=True):
     """A photo of the card, sealed. `shows`: None for the victim, else the pseudonym of a perpetrator."""
 
-    __tablename__ = "photo"
+    __tablename__ = "photos"
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)
-    enrolment_id: UUID = Field(foreign_key="enrolment_file.id", index=True)
+    enrolment_id: UUID = Field(foreign_key="enrolment_files.id", index=True)
     shows: UUID | None = None
     taken_on: date
     sealed: bytes

@@ -9,7 +9,7 @@ INVARIANTS = {
         "two_incidents": gaps.TWO_INCIDENTS,
         "no_press": gaps.NO_PRESS,
         "no_order": gaps.NO_ORDER,
-        "no_outcome": "SELECT incident_id, 'no_outcome' FROM incident "
+        "no_outcome": "SELECT incident_id, 'no_outcome' FROM incidents "
         "WHERE closed_at IS NOT NULL AND outcome IS NULL",
     }.items()
 }

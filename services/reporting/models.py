@@ -20,11 +20,11 @@ class Table(SQLModel):
 class PressRow(Table, table=True):
     """One press; seen by alarm when `stored_at` is there, by dispatch when `routed_at` is."""
 
-    __tablename__ = "press"
+    __tablename__ = "presses"
     __table_args__ = (
         # What does not add up yet: almost always empty, so that looking for gaps costs nothing.
         Index(
-            "press_unmatched",
+            "presses_unmatched",
             "seen_at",
             postgresql_where=text("stored_at IS NULL OR cardinality(incident_ids) <> 1"),
         ),
@@ -49,8 +49,8 @@ class PressRow(Table, table=True):
 class IncidentRow(Table, table=True):
     """One incident; its order stages stand with its orders (view `ledger` brings all together)."""
 
-    __tablename__ = "incident"
-    __table_args__ = (Index("incident_open", "seen_at", postgresql_where=text("closed_at IS NULL")),)
+    __tablename__ = "incidents"
+    __table_args__ = (Index("incidents_open", "seen_at", postgresql_where=text("closed_at IS NULL")),)
 
     incident_id: UUID = Field(primary_key=True)
     enrolment_id: UUID | None = None
@@ -69,7 +69,7 @@ class IncidentRow(Table, table=True):
 class OrderRow(Table, table=True):
     """One dispatch order and when it first reached each state."""
 
-    __tablename__ = "dispatch_order"
+    __tablename__ = "orders"
 
     order_id: UUID = Field(primary_key=True)
     incident_id: UUID = Field(index=True)
@@ -91,7 +91,7 @@ class OrderRow(Table, table=True):
 class EscalationRow(Table, table=True):
     """One step of escalation of an incident."""
 
-    __tablename__ = "escalation"
+    __tablename__ = "escalations"
 
     incident_id: UUID = Field(primary_key=True)
     level: str = Field(primary_key=True)
@@ -107,11 +107,11 @@ class GapRow(Table, table=True):
     or a person closes it; an `irreparable` one stays closed for as long as its cause is there.
     """
 
-    __tablename__ = "gap"
+    __tablename__ = "gaps"
     __table_args__ = (
-        Index("gap_entry", "entry_id", "kind"),
+        Index("gaps_entry", "entry_id", "kind"),
         Index(
-            "gap_open",
+            "gaps_open",
             "entry_id",
             "kind",
             unique=True,
@@ -134,7 +134,7 @@ class GapRow(Table, table=True):
 class MissingRow(Table, table=True):
     """An entry that a book lacked when it was last asked, and another has; `seen_at`: since when."""
 
-    __tablename__ = "missing"
+    __tablename__ = "missing_entries"
 
     entry_id: UUID = Field(primary_key=True)
     book: str = Field(primary_key=True)
@@ -148,7 +148,7 @@ class MissingRow(Table, table=True):
 class ParkedRow(Table, table=True):
     """A message of the alarm path that was set aside; `alarm_id` is the id of the row where nobody knows."""
 
-    __tablename__ = "parked"
+    __tablename__ = "parked_messages"
 
     entry_id: UUID = Field(primary_key=True)
     alarm_id: UUID
@@ -161,7 +161,7 @@ class ParkedRow(Table, table=True):
 class ComparedBookRow(Table, table=True):
     """When the book of another service was last compared whole; `fault`: what was in the way since."""
 
-    __tablename__ = "compared_book"
+    __tablename__ = "compared_books"
 
     book: str = Field(primary_key=True)
     compared_at: datetime = Field(sa_type=UtcDateTime)
@@ -171,7 +171,7 @@ class ComparedBookRow(Table, table=True):
 class ComparisonRow(Table, table=True):
     """What the last comparison of a local day showed; `asked_at`: when a person asked for one."""
 
-    __tablename__ = "comparison"
+    __tablename__ = "comparisons"
 
     day: date = Field(primary_key=True)
     asked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -182,7 +182,7 @@ class ComparisonRow(Table, table=True):
 class ControlRoomRow(Table, table=True):
     """A control room and its last canary; watched once `registered_at` is known."""
 
-    __tablename__ = "control_room"
+    __tablename__ = "control_rooms"
 
     control_room_id: str = Field(primary_key=True)
     registered_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -193,12 +193,12 @@ class ControlRoomRow(Table, table=True):
 class FactRow(Table, table=True):
     """One thing for the follow-up; `key` names it, so that a copy adds nothing."""
 
-    __tablename__ = "fact"
+    __tablename__ = "facts"
     __table_args__ = (
-        Index("fact_enrolment", "enrolment_id", "at"),
-        Index("fact_device", "device_id", "at", postgresql_where=text("enrolment_id IS NULL")),
+        Index("facts_enrolment", "enrolment_id", "at"),
+        Index("facts_device", "device_id", "at", postgresql_where=text("enrolment_id IS NULL")),
         # Who had an alarm on a day is asked for each chunk of its reports.
-        Index("fact_status", "enrolment_id", "at", postgresql_where=text("kind = 'enrolment'")),
+        Index("facts_status", "enrolment_id", "at", postgresql_where=text("kind = 'enrolment'")),
     )
 
     key: str = Field(primary_key=True)
@@ -213,7 +213,7 @@ class FactRow(Table, table=True):
 class DeviceRow(Table, table=True):
     """Which enrolment a device belongs to; the highest version counts."""
 
-    __tablename__ = "device"
+    __tablename__ = "devices"
 
     device_id: UUID = Field(primary_key=True)
     enrolment_id: UUID = Field(index=True)
@@ -224,7 +224,7 @@ class DeviceRow(Table, table=True):
 class EnrolmentRow(Table, table=True):
     """Who manages an enrolment now; the latest change counts."""
 
-    __tablename__ = "enrolment"
+    __tablename__ = "enrolments"
 
     enrolment_id: UUID = Field(primary_key=True)
     managing_zone_id: str
@@ -235,7 +235,7 @@ class EnrolmentRow(Table, table=True):
 class TieRow(Table, table=True):
     """A person (the subject of their tokens) with a tie to a party: nothing of the case is shown to them."""
 
-    __tablename__ = "tied_person"
+    __tablename__ = "tied_persons"
 
     person: str = Field(primary_key=True)
     enrolment_id: UUID = Field(primary_key=True)
@@ -248,7 +248,7 @@ class TieRow(Table, table=True):
 class ProposerRow(Table, table=True):
     """A partner that proposed an alarm, and its zone (empty: none): it follows this case."""
 
-    __tablename__ = "proposer"
+    __tablename__ = "proposers"
 
     enrolment_id: UUID = Field(primary_key=True)
     partner: str = Field(primary_key=True)
@@ -258,7 +258,7 @@ class ProposerRow(Table, table=True):
 class ReportRow(Table, table=True):
     """The daily report as it was published; the highest version counts, the others stay as they were."""
 
-    __tablename__ = "report"
+    __tablename__ = "reports"
 
     enrolment_id: UUID = Field(primary_key=True)
     day: date = Field(primary_key=True)
@@ -270,7 +270,7 @@ class ReportRow(Table, table=True):
 class ReportDueRow(Table, table=True):
     """A report that is to be made again because something contradicts it, or that could not be made so far."""
 
-    __tablename__ = "report_due"
+    __tablename__ = "reports_due"
 
     enrolment_id: UUID = Field(primary_key=True)
     day: date = Field(primary_key=True)
@@ -281,9 +281,9 @@ class ReportDueRow(Table, table=True):
 class AttentionRow(Table, table=True):
     """Something a person must look at; one open row per kind and key."""
 
-    __tablename__ = "attention"
+    __tablename__ = "attentions"
     __table_args__ = (
-        Index("attention_open", "kind", "key", unique=True, postgresql_where=text("resolved_at IS NULL")),
+        Index("attentions_open", "kind", "key", unique=True, postgresql_where=text("resolved_at IS NULL")),
     )
 
     id: UUID = Field(default_factory=uuid4, primary_key=True)

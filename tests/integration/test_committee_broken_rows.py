@@ -41,33 +41,33 @@ ODD_JSON = ("7", "[null, 3]")
 BROKEN = [
     (table, column, row, value)
     for table, column, row, values in (
-        ("protocol", "content", "other_protocol", ODD_JSON),
-        ("protocol", "recorded_at", "other_protocol", ODD_TIMES),
-        ("application", "procedure", "case", ("rubbish", "")),
-        ("application", "language", "case", ("rubbish",)),
-        ("application", "sealed", "case", ("rubbish", "")),
-        ("decision", "sealed", "granted", ("rubbish", "")),
-        ("decision", "present", "granted", ODD_JSON),
-        ("decision", "outcome", "granted", ("rubbish",)),
-        ("opinion", "sealed", "case", ("rubbish",)),
-        ("opinion", "advice", "case", ("rubbish",)),
-        ("conflict", "sealed", "case", ("rubbish",)),
-        ("meeting", "starts_at", "meeting", ODD_TIMES),
-        ("meeting", "state", "meeting", ("rubbish",)),
-        ("member", "sealed", "protocol", ("rubbish",)),
-        ("attendance", "sealed", "meeting", ("rubbish",)),
-        ("attendance", "arrived_at", "meeting", ("infinity",)),
-        ("handover", "sealed", "incoming", ("rubbish", "")),
-        ("handover", "fields", "incoming", ("7", "[null, 3]")),
-        ("handover", "basis", "incoming", ("rumour",)),
-        ("handover", "sealed", "granted", ("rubbish",)),
-        ("deadline", "kind", "case", ("rubbish",)),
-        ("deadline", "stage", "case", ("rubbish",)),
-        ("deadline", "due_at", "case", ODD_TIMES),
+        ("protocols", "content", "other_protocol", ODD_JSON),
+        ("protocols", "recorded_at", "other_protocol", ODD_TIMES),
+        ("applications", "procedure", "case", ("rubbish", "")),
+        ("applications", "language", "case", ("rubbish",)),
+        ("applications", "sealed", "case", ("rubbish", "")),
+        ("decisions", "sealed", "granted", ("rubbish", "")),
+        ("decisions", "present", "granted", ODD_JSON),
+        ("decisions", "outcome", "granted", ("rubbish",)),
+        ("opinions", "sealed", "case", ("rubbish",)),
+        ("opinions", "advice", "case", ("rubbish",)),
+        ("conflicts", "sealed", "case", ("rubbish",)),
+        ("meetings", "starts_at", "meeting", ODD_TIMES),
+        ("meetings", "state", "meeting", ("rubbish",)),
+        ("members", "sealed", "protocol", ("rubbish",)),
+        ("attendances", "sealed", "meeting", ("rubbish",)),
+        ("attendances", "arrived_at", "meeting", ("infinity",)),
+        ("handovers", "sealed", "incoming", ("rubbish", "")),
+        ("handovers", "fields", "incoming", ("7", "[null, 3]")),
+        ("handovers", "basis", "incoming", ("rumour",)),
+        ("handovers", "sealed", "granted", ("rubbish",)),
+        ("deadlines", "kind", "case", ("rubbish",)),
+        ("deadlines", "stage", "case", ("rubbish",)),
+        ("deadlines", "due_at", "case", ODD_TIMES),
         ("history", "sealed", "case", ("rubbish",)),
         ("history", "at", "case", ODD_TIMES),
-        ("review", "cause", "granted", ("rubbish",)),
-        ("review", "due_at", "granted", ODD_TIMES),
+        ("reviews", "cause", "granted", ("rubbish",)),
+        ("reviews", "due_at", "granted", ODD_TIMES),
     )
     for value in values
 ]
@@ -132,8 +132,8 @@ def world(committee_settings: CommitteeSettings, issuer: Issuer) -> Iterator[Wor
         grant = {"meeting_id": on_their_word, "reasons": "all three"}
         committee.call("POST", f"{waits}/grant", grant, status=202, **SECRETARY)
         committee.execute(
-            "INSERT INTO known_tie (enrolment_id, subject, person, declared_at) SELECT enrolment_id, 'kim', "
-            f"'kim', now() FROM application WHERE id = '{case.rpartition('/')[2]}'"
+            "INSERT INTO known_ties (enrolment_id, subject, person, declared_at) SELECT enrolment_id, 'kim', "
+            f"'kim', now() FROM applications WHERE id = '{case.rpartition('/')[2]}'"
         )
         held = meeting(committee, protocol, about(case))
         meeting(committee, protocol, about(case))
@@ -160,17 +160,17 @@ def world(committee_settings: CommitteeSettings, issuer: Issuer) -> Iterator[Wor
 
 
 _KEYS = {
-    **dict.fromkeys(("opinion", "conflict", "decision", "deadline", "review"), "application_id"),
-    **dict.fromkeys(("attendance", "agenda_item"), "meeting_id"),
-    "member": "protocol_id",
-    "known_tie": "enrolment_id",
+    **dict.fromkeys(("opinions", "conflicts", "decisions", "deadlines", "reviews"), "application_id"),
+    **dict.fromkeys(("attendances", "agenda_items"), "meeting_id"),
+    "members": "protocol_id",
+    "known_ties": "enrolment_id",
     "history": "subject_id",
 }
 
 
 def rows_of(world: World, table: str, row: str) -> list[str]:
     """Of a table's rows about one of the world's, each by a condition on its primary key."""
-    key = "application_id" if (table, row) == ("handover", "granted") else _KEYS.get(table, "id")
+    key = "application_id" if (table, row) == ("handovers", "granted") else _KEYS.get(table, "id")
     return world.damage.rows(table, f"{key} = '{world.rows[row]}'")
 
 
@@ -192,7 +192,7 @@ def test_no_time_and_no_shape_in_any_column_takes_a_page_or_a_list_away(world: W
     for one, row in rows.items():
         for column, value in world.damage.of_no_shape(table, one):
             # Whose a protocol is that cannot be read nobody knows: what is under it is nobody's.
-            hides = (table, column, row) == ("protocol", "content", "protocol")
+            hides = (table, column, row) == ("protocols", "content", "protocol")
             allowed = {200, 403, 404} if hides else {200}
             found = {path: world.desk.answer(path, **SECRETARY).status_code for path in world.lists}
             failed += [f"{column} = {value}: {p} {got}" for p, got in found.items() if got not in allowed]

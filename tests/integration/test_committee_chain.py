@@ -71,7 +71,7 @@ def test_exactly_what_was_agreed_is_sent(linked: Desk, partner: ChainPartner, pr
     assert [who for who, *_ in disclosed(linked, path)] == ["test-secretariat"]
     # Copies are recognised by the id of the hand-over.
     assert [key for key in partner.keys if key == sent["id"]] == [sent["id"]]
-    for table in ("handover", "history"):
+    for table in ("handovers", "history"):
         rows = linked.sql(f"SELECT * FROM {table}")
         stored = b"".join(bytes(v) if isinstance(v, bytes) else str(v).encode() for row in rows for v in row)
         assert b"no-contact" not in stored

@@ -77,7 +77,7 @@ def test_copies_that_come_together_are_one(linked: Desk, partner: ChainPartner) 
             assert [copy.result() for copy in copies] == [204] * 6
         waiting = linked.call("GET", "/v1/handovers?limit=500", **SECRETARY)
         assert [each["id"] for each in waiting].count(case["id"]) == 1
-        assert len(linked.sql(f"SELECT 1 FROM deadline WHERE subject_id = '{case['id']}'")) == 1
+        assert len(linked.sql(f"SELECT 1 FROM deadlines WHERE subject_id = '{case['id']}'")) == 1
 
 
 def test_who_is_tied_sees_no_case_of_theirs(linked: Desk, partner: ChainPartner, protocol: str) -> None:

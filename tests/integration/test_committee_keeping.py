@@ -202,12 +202,13 @@ def told(committee: Desk, database: Database, enrolment: str, due: timedelta) ->
     """What is published when the deadlines of an enrolment are due at now plus `due`."""
     before = len(committee.published(enrolment))
     committee.execute(
-        f"UPDATE deadline SET due_at = now() + interval '{due.total_seconds()} s' "
+        f"UPDATE deadlines SET due_at = now() + interval '{due.total_seconds()} s' "
         f"WHERE enrolment_id = '{enrolment}' AND state = 'open'"
     )
     committee.execute(
-        "UPDATE due SET due_at = now() - interval '1 s' FROM deadline WHERE due.subject_id = deadline.id::text "
-        f"AND enrolment_id = '{enrolment}' AND deadline.state = 'open'"
+        "UPDATE due SET due_at = now() - interval '1 s' FROM deadlines "
+        "WHERE due.subject_id = deadlines.id::text "
+        f"AND enrolment_id = '{enrolment}' AND deadlines.state = 'open'"
     )
     deadlines.remind(database)
     return committee.published(enrolment)[before:]
@@ -261,7 +262,8 @@ def test_a_claim_that_rolls_back_is_told_again(
     provisional(committee, body)
     registry_says(database, body["enrolment_id"], "active")
     committee.execute(
-        "UPDATE due SET due_at = now() - interval '1 s' FROM deadline WHERE due.subject_id = deadline.id::text "
+        "UPDATE due SET due_at = now() - interval '1 s' FROM deadlines "
+        "WHERE due.subject_id = deadlines.id::text "
         f"AND enrolment_id = '{body['enrolment_id']}'"
     )
     before = len(committee.published(body["enrolment_id"]))

@@ -223,7 +223,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule()
     def years_pass(self) -> None:
-        self.committee.execute("UPDATE deadline SET due_at = now() - interval '400 days' WHERE state = 'open'")
+        self.committee.execute("UPDATE deadlines SET due_at = now() - interval '400 days' WHERE state = 'open'")
         self.committee.execute("UPDATE due SET due_at = now() - interval '1 s' WHERE kind = 'deadline'")
         deadlines.remind(self.database)
 

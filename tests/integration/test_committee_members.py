@@ -173,7 +173,7 @@ def test_a_refusal_that_nobody_confirms_switches_nothing_off(
     committee.call("POST", f"{path}/refuse", {"meeting_id": held, **REFUSAL}, status=202, **SECRETARY)
     committee.call("POST", f"{at(held)}/close", **SECRETARY)
     committee.execute(
-        f"UPDATE attendance SET confirm_by = now() - interval '2 days' WHERE meeting_id = '{held}'"
+        f"UPDATE attendances SET confirm_by = now() - interval '2 days' WHERE meeting_id = '{held}'"
     )
     settle_decisions(database, Vault(VAULT_KEYS))
     assert committee.call("GET", path, **SECRETARY)["state"] == "provisional"
@@ -202,7 +202,7 @@ def test_a_process_that_died_after_the_confirmation_is_made_good(
     said = {"meeting_id": held, "outcome": "extend", "ends_on": ends_on, "conditions": met, **REASONS}
     waits = committee.call("POST", f"/v1/reviews/{review['id']}/hold", said, status=202, **SECRETARY)
     assert waits["state"] == "open"
-    committee.execute(f"UPDATE attendance SET confirmed_at = now() WHERE meeting_id = '{held}'")
+    committee.execute(f"UPDATE attendances SET confirmed_at = now() WHERE meeting_id = '{held}'")
     for _ in range(2):
         settle_decisions(database, Vault(VAULT_KEYS))
     assert committee.call("GET", at(held), **SECRETARY)["agenda"][0]["state"] == "decided"
@@ -226,7 +226,7 @@ def test_a_meeting_from_before_goes_on_with_members(committee: Desk, protocol_id
     held = meeting(committee, protocol_id, about(path))
     # As a process from before wrote them: typed, for nobody in particular.
     committee.execute(
-        "UPDATE attendance SET member_id = NULL, recorded_by = NULL, confirmed_at = NULL "
+        "UPDATE attendances SET member_id = NULL, recorded_by = NULL, confirmed_at = NULL "
         f"WHERE meeting_id = '{held}'"
     )
     seen = committee.call("GET", at(held), **SECRETARY)
@@ -355,7 +355,7 @@ def test_members_of_a_protocol_are_told_to_its_own_people_only(committee: Desk) 
     for where in (path, f"{path}/versions", f"{path}/history"):
         assert "Pol" not in str(committee.call("GET", where, **there))
     # Nor do names rest in clear.
-    rows = committee.sql(f"SELECT content::text FROM protocol WHERE id = '{protocol_id}'")
+    rows = committee.sql(f"SELECT content::text FROM protocols WHERE id = '{protocol_id}'")
     assert "Pol" not in str(rows)
     # The same again is no new draft; other members are.
     committee.call("PUT", f"{path}/draft", body, **SECRETARY)

@@ -107,7 +107,7 @@ def test_minutes_are_of_the_day_on_which_it_was_held(committee: Desk, protocol_i
     committee.call("POST", f"/v1/meetings/{held}/open", **SECRETARY)
     committee.call("POST", f"/v1/meetings/{held}/close", **SECRETARY)
     moments = "opened_at = '2031-04-30T21:30:00Z', closed_at = '2031-04-30T22:10:00Z'"
-    committee.execute(f"UPDATE meeting SET {moments} WHERE id = '{held}'")
+    committee.execute(f"UPDATE meetings SET {moments} WHERE id = '{held}'")
     text = committee.text_of(paper, **SECRETARY)
     assert "Datum: woensdag 30 april 2031, 23:30" in text
     assert "Gesloten: donderdag 1 mei 2031, 00:10" in text

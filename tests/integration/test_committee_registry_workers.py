@@ -201,7 +201,7 @@ def test_from_application_to_review(cluster: Cluster, broker: Broker, tmp_path: 
         eventually(
             lambda: (
                 registry.sql(
-                    f"SELECT 1 FROM received_decision WHERE ends_on > now() AND enrolment_id = '{enrolment}'"
+                    f"SELECT 1 FROM received_decisions WHERE ends_on > now() AND enrolment_id = '{enrolment}'"
                 )
                 != []
             )

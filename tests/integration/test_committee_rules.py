@@ -177,7 +177,7 @@ def test_a_refusal_outside_a_protocol_names_a_way_on_too(committee: Desk, protoc
 def test_the_days_run_since_it_was_laid_before_the_committee(committee: Desk, protocol_id: str) -> None:
     path = submitted(committee, urgent(protocol_id))
     committee.execute(
-        f"UPDATE application SET submitted_at = submitted_at - interval '3 days' "
+        f"UPDATE applications SET submitted_at = submitted_at - interval '3 days' "
         f"WHERE id = '{path.rpartition('/')[2]}'"
     )
     committee.call("POST", f"{path}/decline-urgency", {"reasons": "he is in prison"}, **MAGISTRATE)

@@ -34,7 +34,7 @@ WHY = {"reason": "her neighbour"}
 
 def zone_of(committee: Desk, enrolment: str, zone: str) -> None:
     committee.execute(
-        "INSERT INTO known_enrolment (id, status, managing_zone_id, changed_at) "
+        "INSERT INTO known_enrolments (id, status, managing_zone_id, changed_at) "
         f"VALUES ('{enrolment}', 'active', '{zone}', '2020-01-01')"
     )
 

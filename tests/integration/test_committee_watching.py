@@ -105,12 +105,12 @@ def test_nobody_installs_it_and_somebody_hears_louder_each_day(
     granted(committee, protocol_id, path)
     for late, loudness in ((1, 2), (3, 4)):
         committee.execute(
-            f"UPDATE deadline SET due_at = now() - interval '{late} days' WHERE kind = 'installation' "
+            f"UPDATE deadlines SET due_at = now() - interval '{late} days' WHERE kind = 'installation' "
             f"AND enrolment_id = '{body['enrolment_id']}'"
         )
         committee.execute(
-            "UPDATE due SET due_at = now() - interval '1 s' FROM deadline WHERE kind = 'installation' AND "
-            f"due.subject_id = deadline.id::text AND enrolment_id = '{body['enrolment_id']}'".replace(
+            "UPDATE due SET due_at = now() - interval '1 s' FROM deadlines WHERE kind = 'installation' AND "
+            f"due.subject_id = deadlines.id::text AND enrolment_id = '{body['enrolment_id']}'".replace(
                 "kind =", "deadline.kind ="
             )
         )

@@ -132,11 +132,13 @@ def books_agree(path: Path3, button: Button) -> None:
     """Every press that alarm holds is in dispatch and in the ledger, and no gap is told."""
     ids = "SELECT alarm_id FROM presses WHERE device_id = %s"
     held = {alarm_id for (alarm_id,) in path.alarm.rows(ids, str(button.id))}
-    both = "SELECT alarm_id FROM press WHERE device_id = %s AND stored_at IS NOT NULL AND routed_at IS NOT NULL"
+    both = (
+        "SELECT alarm_id FROM presses WHERE device_id = %s AND stored_at IS NOT NULL AND routed_at IS NOT NULL"
+    )
     eventually(lambda: {row[0] for row in path.reporting.rows(both, str(button.id))} == held, 60)
     routed = path.desk.sql(f"SELECT alarm_id FROM presses WHERE device_id = '{button.id}'")
     assert {row[0] for row in routed} == held
-    assert path.reporting.rows("SELECT alarm_id, kind FROM gap") == []
+    assert path.reporting.rows("SELECT alarm_id, kind FROM gaps") == []
 
 
 def test_a_flood_of_presses_of_one_device_at_once(path: Path3) -> None:

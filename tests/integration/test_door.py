@@ -61,8 +61,8 @@ def path(cluster: Cluster, broker: Broker, tmp_path_factory: pytest.TempPathFact
         # Timers, books and the broker's set-aside after all of it.
         late = "SELECT kind, subject_id FROM due WHERE due_at < now() - interval '5 seconds'"
         eventually(lambda: whole.desk.sql(late) == [], 30)
-        assert whole.reporting.rows("SELECT alarm_id, kind FROM gap") == []
-        assert whole.reporting.rows("SELECT kind, key FROM attention WHERE kind IN ('gap', 'parked')") == []
+        assert whole.reporting.rows("SELECT alarm_id, kind FROM gaps") == []
+        assert whole.reporting.rows("SELECT kind, key FROM attentions WHERE kind IN ('gap', 'parked')") == []
 
 
 def test_nothing_that_a_device_sends_costs_anybody_an_alarm(path: Path3) -> None:

@@ -73,10 +73,10 @@ def test_the_ladder_the_hand_over_and_the_books_are_those_of_the_real_press(
     assert handed_over(path, alarm_id) == {str(alarm_id): str(right)}
     close(path, right)
     eventually(lambda: "closed" in stages(path, mine, alarm_id), 60)
-    settled = "SELECT incident_ids FROM press WHERE alarm_id = %s AND stored_at IS NOT NULL"
+    settled = "SELECT incident_ids FROM presses WHERE alarm_id = %s AND stored_at IS NOT NULL"
     kept_as = path.desk.sql(f"SELECT alarm_id FROM presses WHERE incident_id = '{right}'")[0][0]
     eventually(lambda: path.reporting.rows(settled, kept_as) == [([right],)], 60)
-    assert path.reporting.rows("SELECT alarm_id, kind FROM gap") == []
+    assert path.reporting.rows("SELECT alarm_id, kind FROM gaps") == []
 
 
 def incident_beside(path: Path3, button: Button, wrong: UUID) -> UUID | None:

@@ -206,7 +206,7 @@ def test_personal_data_rest_sealed(registry: Desk, file: str) -> None:
     registry.call("PUT", f"{file}/police-report", {"pv_number": "GE.37.SEALED"}, **GHENT)
     registry.call("POST", f"{file}/convention", {"signed_on": "2026-03-02", "by": "An Peeters"}, **GHENT)
     issued(registry, file, phone_number="+32499998877")
-    for table in ("enrolment_file", "issued_device"):
+    for table in ("enrolment_files", "issued_devices"):
         rows = registry.sql(f"SELECT * FROM {table}")
         everything = b"".join(v if isinstance(v, bytes) else str(v).encode() for row in rows for v in row)
         for secret in (b"Peeters", b"GE.37", b"+32499998877", b"Claes", b"Korenmarkt"):

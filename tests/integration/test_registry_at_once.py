@@ -85,8 +85,8 @@ def test_a_button_is_issued_by_its_number_or_enters_the_stock(registry: Desk, fi
         assert set(both) <= {201, 409}
         # Whatever came first: it is not in the cupboard and in her hands.
         rows = registry.sql(
-            "SELECT s.status, d.button_item_id FROM stock_item s "
-            "JOIN issued_device d ON d.button_serial = s.serial "
+            "SELECT s.status, d.button_item_id FROM stock_items s "
+            "JOIN issued_devices d ON d.button_serial = s.serial "
             f"WHERE s.serial = '{item['serial']}' AND d.status <> 'returned'"
         )
         assert all(status == "issued" and item_id for status, item_id in rows)
@@ -95,7 +95,7 @@ def test_a_button_is_issued_by_its_number_or_enters_the_stock(registry: Desk, fi
 def test_one_tie_four_times(registry: Desk, file: str) -> None:
     tie = {"subject": "tom", "reason": "his cousin"}
     assert at_once(*[posted(registry, f"{file}/ties", tie)] * FOUR) == [204] * FOUR
-    rows = registry.sql(f"SELECT 1 FROM tie WHERE enrolment_id = '{file.rpartition('/')[2]}'")
+    rows = registry.sql(f"SELECT 1 FROM ties WHERE enrolment_id = '{file.rpartition('/')[2]}'")
     assert len(rows) == 1
 
 

@@ -23,20 +23,20 @@ ODD_TIMES = ("infinity", "0044-03-15 BC")
 BROKEN = [
     (table, column, value)
     for table, column, values in (
-        ("enrolment_file", "status", ("rubbish", "")),
-        ("enrolment_file", "card", ("rubbish", "")),
-        ("enrolment_file", "pv_number", ("rubbish",)),
-        ("enrolment_file", "convention_by", ("rubbish",)),
-        ("enrolment_file", "convention_signed_on", ("infinity", "0044-03-15 BC")),
-        ("enrolment_file", "created_at", ODD_TIMES),
-        ("issued_device", "status", ("rubbish",)),
-        ("issued_device", "issued_at", ODD_TIMES),
-        ("reminder", "kind", ("rubbish",)),
-        ("transfer", "sealed", ("rubbish", "")),
-        ("transfer", "due_at", ODD_TIMES),
-        ("stock_item", "kind", ("rubbish",)),
-        ("stock_item", "entered_at", ODD_TIMES),
-        ("photo", "taken_on", ("0044-03-15 BC",)),
+        ("enrolment_files", "status", ("rubbish", "")),
+        ("enrolment_files", "card", ("rubbish", "")),
+        ("enrolment_files", "pv_number", ("rubbish",)),
+        ("enrolment_files", "convention_by", ("rubbish",)),
+        ("enrolment_files", "convention_signed_on", ("infinity", "0044-03-15 BC")),
+        ("enrolment_files", "created_at", ODD_TIMES),
+        ("issued_devices", "status", ("rubbish",)),
+        ("issued_devices", "issued_at", ODD_TIMES),
+        ("reminders", "kind", ("rubbish",)),
+        ("transfers", "sealed", ("rubbish", "")),
+        ("transfers", "due_at", ODD_TIMES),
+        ("stock_items", "kind", ("rubbish",)),
+        ("stock_items", "entered_at", ODD_TIMES),
+        ("photos", "taken_on", ("0044-03-15 BC",)),
     )
     for value in values
 ]
@@ -101,7 +101,7 @@ def world(registry: Desk, registry_settings: RegistrySettings) -> Iterator[World
 def test_it_is_shown_and_hides_nothing(world: World, table: str, column: str, value: str) -> None:
     before = world.read()
     known = str(identity(world.file))
-    key = {"enrolment_file": "id", "stock_item": "zone_id"}.get(table, "enrolment_id")
+    key = {"enrolment_files": "id", "stock_items": "zone_id"}.get(table, "enrolment_id")
     found = world.desk.sql(
         f'SELECT id, "{column}"::text FROM "{table}" WHERE {key} = '
         f"'{'ghent' if table == 'stock_item' else known}' ORDER BY id LIMIT 1"
@@ -118,8 +118,8 @@ def test_it_is_shown_and_hides_nothing(world: World, table: str, column: str, va
 
 @pytest.mark.parametrize("table", sorted(TABLES))
 def test_no_time_and_no_shape_in_any_column_takes_a_page_or_a_list_away(world: World, table: str) -> None:
-    key = {"enrolment_file": "id"}.get(table, "enrolment_id")
-    about = "true" if table in ("stock_item", "zones") else f"{key} = '{identity(world.file)}'"
+    key = {"enrolment_files": "id"}.get(table, "enrolment_id")
+    about = "true" if table in ("stock_items", "zones") else f"{key} = '{identity(world.file)}'"
     rows = world.damage.rows(table, about)
     assert rows, "nothing to be damaged"
     failed = []
@@ -133,13 +133,13 @@ def test_no_time_and_no_shape_in_any_column_takes_a_page_or_a_list_away(world: W
 
 def test_a_card_that_cannot_be_read_can_be_written_anew(world: World) -> None:
     where = f"id = '{identity(world.file)}'"
-    ((old,),) = world.desk.sql(f"SELECT card::text FROM enrolment_file WHERE {where}")
+    ((old,),) = world.desk.sql(f"SELECT card::text FROM enrolment_files WHERE {where}")
     try:
-        assert world.damage.set("enrolment_file", "card", "rubbish", where)
+        assert world.damage.set("enrolment_files", "card", "rubbish", where)
         without = {**CARD, "cancel_code": None, "duress_code": None}
         refused = world.desk.call("PUT", f"{world.file}/card", without, status=422, **GHENT)
         assert refused["field"] == "cancel_code"
         world.desk.call("PUT", f"{world.file}/card", CARD, **GHENT)
         assert world.desk.call("GET", f"{world.file}/card", **GHENT)["card"]["victim"]["name"] == "An Peeters"
     finally:
-        world.damage.set("enrolment_file", "card", old, where)
+        world.damage.set("enrolment_files", "card", old, where)

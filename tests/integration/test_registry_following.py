@@ -99,17 +99,17 @@ def test_declined_or_withdrawn_nothing_changes(registry: Desk, file: str) -> Non
 def test_an_offer_that_nobody_answers_grows_louder(registry: Desk, database: Database, file: str) -> None:
     offer = registry.call("POST", f"{file}/transfers", MOVE, status=201, **GHENT)
     assert told(registry, database, file) == []
-    registry.execute("UPDATE reminder SET due_at = now() WHERE kind = 'transfer'")
+    registry.execute("UPDATE reminders SET due_at = now() WHERE kind = 'transfer'")
     assert told(registry, database, file) == [("transfer", 0)]
     assert told(registry, database, file) == [("transfer", 0)]
     unanswered = f"/v1/reminders/{open_reminders(registry, file)['transfer']['id']}/settle"
     registry.call("POST", unanswered, status=409, **GHENT)
     for day in (1, 2):
-        registry.execute("UPDATE reminder SET reminded_at = reminded_at - interval '25 hours'")
+        registry.execute("UPDATE reminders SET reminded_at = reminded_at - interval '25 hours'")
         assert told(registry, database, file)[-1] == ("transfer", day)
     assert registry.call("GET", file, **GHENT)["managing_zone_id"] == "ghent"
     registry.call("POST", f"/v1/transfers/{offer['id']}/accept", **AALST)
-    registry.execute("UPDATE reminder SET reminded_at = reminded_at - interval '25 hours'")
+    registry.execute("UPDATE reminders SET reminded_at = reminded_at - interval '25 hours'")
     assert told(registry, database, file)[-1] == ("transfer", 2)
 
 
@@ -130,7 +130,7 @@ def test_what_nobody_verified_for_thirty_days_must_be_looked_at(registry: Desk, 
     registry.call("POST", path, status=404, **GHENT)
     assert open_reminders(registry, file) == {}
     # What was verified must be verified again in thirty days.
-    registry.execute("UPDATE reminder SET due_at = due_at - interval '31 days' WHERE settled_at IS NULL")
+    registry.execute("UPDATE reminders SET due_at = due_at - interval '31 days' WHERE settled_at IS NULL")
     assert set(open_reminders(registry, file)) == {"verify"}
 
 
@@ -144,7 +144,7 @@ def test_a_measure_that_ends_is_told_of_fourteen_days_ahead(registry: Desk, file
 def test_a_new_card_does_not_quieten_what_is_still_due(registry: Desk, database: Database, file: str) -> None:
     registry.call("PUT", f"{file}/card", card(None), **GHENT)
     assert told(registry, database, file) == [("verify", 0)]
-    registry.execute("UPDATE reminder SET reminded_at = reminded_at - interval '25 hours'")
+    registry.execute("UPDATE reminders SET reminded_at = reminded_at - interval '25 hours'")
     registry.call("PUT", f"{file}/card", card(today(-40)), **GHENT)
     assert told(registry, database, file) == [("verify", 0), ("verify", 1)]
 
@@ -277,7 +277,7 @@ def test_the_glass_opens_for_a_while_and_tells_at_once(registry: Desk, database:
         f"AND about = 'enrolment:{file.rpartition('/')[2]}' ORDER BY at"
     )
     assert [action for action, _ in logged] == ["refused", "break_glass", "read", "refused"]
-    registry.execute(f"UPDATE opened_file SET until = now() WHERE id = '{opened['id']}'")
+    registry.execute(f"UPDATE opened_files SET until = now() WHERE id = '{opened['id']}'")
     registry.call("GET", f"{file}/card", status=404, **duty)
 
 
@@ -288,11 +288,11 @@ def test_a_reminder_that_cannot_be_told_of_keeps_no_other_back(
     # More than are looked at together, and all older than the good one.
     odd = f"gen_random_uuid(), '{file.rpartition('/')[2]}', 'odd', 'x' || n, now() - interval '9 days', 0"
     registry.execute(
-        "INSERT INTO reminder (id, enrolment_id, kind, key, due_at, loudness) "
+        "INSERT INTO reminders (id, enrolment_id, kind, key, due_at, loudness) "
         f"SELECT {odd} FROM generate_series(1, 120) n"
     )
     registry.call("PUT", f"{file}/card", card(today(-40)), **GHENT)
     reminders.publish_due(database)
     assert "verify" in dict(told(registry, database, file))
     assert "cannot be told of: ValidationError" in caplog.text
-    registry.execute("DELETE FROM reminder WHERE kind = 'odd'")
+    registry.execute("DELETE FROM reminders WHERE kind = 'odd'")

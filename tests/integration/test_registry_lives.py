@@ -55,7 +55,7 @@ class Lives(Moves):
     def somebody_is_told(self) -> None:
         """What was granted and is not on, or is to end and did not: until it is so."""
         now, runs = self.seen(), self.runs()
-        rows = f"SELECT kind FROM reminder WHERE enrolment_id = '{self.id}' AND settled_at IS NULL"
+        rows = f"SELECT kind FROM reminders WHERE enrolment_id = '{self.id}' AND settled_at IS NULL"
         told = {kind for (kind,) in self.registry.sql(rows)}
         assert ("activate" in told) == (runs and now["status"] == "open")
         assert ("granted" in told) == (runs and now["status"] == "ended")

@@ -101,7 +101,7 @@ def test_a_photo_goes_with_the_card_and_leaves_it_again(registry: Desk, file: st
     shown = registry.answer(f"{file}/photos/{photo['id']}", **GHENT)
     assert (shown.headers["content-type"], shown.content) == ("image/jpeg", jpeg)
     assert shown.headers["cache-control"] == "no-store"
-    rows = registry.sql("SELECT sealed FROM photo")
+    rows = registry.sql("SELECT sealed FROM photos")
     assert all(b"JFIF" not in bytes(row[0]) for row in rows)
     for who in ({"role": "file_manager", "zone": "liege"}, {"role": "supervisor"}):
         assert registry.answer(f"{file}/photos/{photo['id']}", **who).status_code == 404

@@ -128,13 +128,13 @@ def test_forgotten_only_what_the_law_wants_stays(registry: Desk, database: Datab
     assert left["file"]["ended_at"]
     # Nothing that was sealed is left, with whatever key; that it happened, and who did it, is.
     for table, column in (
-        ("tie", "sealed"),
-        ("opened_file", "sealed"),
-        ("transfer", "sealed"),
-        ("photo", "sealed"),
+        ("ties", "sealed"),
+        ("opened_files", "sealed"),
+        ("transfers", "sealed"),
+        ("photos", "sealed"),
     ):
         rows = registry.sql(f"SELECT {column} FROM {table} WHERE enrolment_id = '{file.rpartition('/')[2]}'")
-        assert [bytes(row[0] or b"") for row in rows] == [b""] * (table != "photo"), table
+        assert [bytes(row[0] or b"") for row in rows] == [b""] * (table != "photos"), table
     assert registry.call("GET", f"/v1/openings/{opened['id']}", **GHENT)["subject"] == "rita"
     registry.call("GET", f"{file}/export", status=404, **TIED)
     assert left["decisions"]

@@ -121,8 +121,8 @@ def test_cards_from_before_the_search_are_indexed(
 ) -> None:
     who: Who = {"role": "file_manager", "zone": "older"}
     known = enrolled(registry, who, "Mia Desmet", "Rik Bal", "1-BBB-222", "+32470000002")
-    registry.execute(f"DELETE FROM found_by WHERE enrolment_id = '{known}'")
-    registry.execute(f"UPDATE enrolment_file SET found_version = 0 WHERE id = '{known}'")
+    registry.execute(f"DELETE FROM search_pieces WHERE enrolment_id = '{known}'")
+    registry.execute(f"UPDATE enrolment_files SET found_version = 0 WHERE id = '{known}'")
     assert registry.call("POST", "/v1/search", {"text": "Desmet"}, **who) == []
     key = registry_settings.pseudonym_key.get_secret_value().encode()
     with database.transaction() as tx:
@@ -131,7 +131,7 @@ def test_cards_from_before_the_search_are_indexed(
 
 
 def test_nobody_reads_a_name_in_what_files_are_found_by(registry: Desk, searched: dict[str, str]) -> None:
-    rows = registry.sql("SELECT kind, piece, pieces FROM found_by")
+    rows = registry.sql("SELECT kind, piece, pieces FROM search_pieces")
     assert len(rows) > 100
     assert all(len(piece) == 8 for _, piece, _ in rows)
     for name in ("Vandenbroucke", "vandenbroucke", "van"):
@@ -144,14 +144,14 @@ def test_a_card_that_cannot_be_read_hides_no_other_file(
     who: Who = {"role": "file_manager", "zone": "broken", "sub": "bart"}
     bad = enrolled(registry, who, "Ann Broken", "X Y", "1-AAA-111", "+32470000001")
     good = enrolled(registry, who, "Ann Broken", "X Y", "1-AAA-112", "+32470000002")
-    registry.execute(f"UPDATE enrolment_file SET card = 'rubbish' WHERE id = '{bad}'")
+    registry.execute(f"UPDATE enrolment_files SET card = 'rubbish' WHERE id = '{bad}'")
     found = registry.call("POST", "/v1/search", {"text": "Ann Broken"}, **who)
     assert sorted(each["victim"] for each in found) == ["?", "Ann Broken"]
     listed = registry.call("GET", "/v1/enrolments", **who)
     assert {each["id"]: each["victim"] for each in listed} == {bad: "?", good: "Ann Broken"}
-    registry.execute(f"UPDATE enrolment_file SET found_version = -1 WHERE id IN ('{bad}', '{good}')")
+    registry.execute(f"UPDATE enrolment_files SET found_version = -1 WHERE id IN ('{bad}', '{good}')")
     key = registry_settings.pseudonym_key.get_secret_value().encode()
     with database.transaction() as tx:
         search.index_remaining(tx, Vault(registry_settings.vault_keys.get_secret_value()), key)
-    left = registry.sql("SELECT id::text FROM enrolment_file WHERE found_version = -1")
+    left = registry.sql("SELECT id::text FROM enrolment_files WHERE found_version = -1")
     assert left == [(bad,)]

@@ -49,13 +49,13 @@ def heard(database: Database, enrolment: UUID, application: UUID, kind: type[Any
 
 
 def a_day_later(registry: Desk) -> None:
-    registry.execute("UPDATE reminder SET reminded_at = reminded_at - interval '25 hours'")
+    registry.execute("UPDATE reminders SET reminded_at = reminded_at - interval '25 hours'")
 
 
 def open_kinds(registry: Desk, path: str) -> dict[str, datetime]:
     """Of the alarm itself; also what is not due yet."""
     rows = registry.sql(
-        f"SELECT kind, due_at FROM reminder WHERE enrolment_id = '{identity(path)}' AND settled_at IS NULL"
+        f"SELECT kind, due_at FROM reminders WHERE enrolment_id = '{identity(path)}' AND settled_at IS NULL"
     )
     return {kind: due_at for kind, due_at in rows if kind in alarm_reminders.KINDS}
 
@@ -120,7 +120,7 @@ def test_a_grant_for_a_file_that_nobody_has_reaches_people(registry: Desk, datab
     path = f"/v1/enrolments/{mistyped}"
     heard(database, mistyped, application, AlarmProvisionallyGranted)
     assert told(registry, database, path) == []
-    registry.execute(f"UPDATE reminder SET due_at = now() WHERE enrolment_id = '{mistyped}'")
+    registry.execute(f"UPDATE reminders SET due_at = now() WHERE enrolment_id = '{mistyped}'")
     assert told(registry, database, path) == [("unknown", 0)]
     a_day_later(registry)
     assert told(registry, database, path)[-1] == ("unknown", 1)
@@ -177,7 +177,7 @@ def test_a_suspended_alarm_grows_louder_until_it_is_on_again(
     assert WHY["reason"] not in str(registry.published(str(identity(file))))
     assert (
         WHY["reason"].encode()
-        not in registry.sql(f"SELECT suspended_for FROM enrolment_file WHERE id = '{identity(file)}'")[0][0]
+        not in registry.sql(f"SELECT suspended_for FROM enrolment_files WHERE id = '{identity(file)}'")[0][0]
     )
 
 

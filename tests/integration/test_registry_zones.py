@@ -140,11 +140,11 @@ def test_a_zone_that_does_not_exist_gets_no_file(registry: Desk, database: Datab
     assert (refused["type"], refused["field"]) == ("urn:stalkingalarm:zone-unknown", "to_zone_id")
     assert registry.call("POST", f"{file}/transfers", to("aalst-1"), status=201, **GHENT)["state"] == "offered"
     assert registry.call("POST", "/v1/enrolments", status=422, **NOWHERE)["field"] == "zone"
-    before = registry.sql("SELECT count(*) FROM enrolment_file")
+    before = registry.sql("SELECT count(*) FROM enrolment_files")
     for dry in ("true", "false"):
         answer = registry.text("POST", f"/v1/imports?dry_run={dry}", LIST, **NOWHERE)
         assert (answer.status_code, answer.json()["field"]) == (422, "zone")
-    assert registry.sql("SELECT count(*) FROM enrolment_file") == before
+    assert registry.sql("SELECT count(*) FROM enrolment_files") == before
     assert registry.text("POST", "/v1/imports?dry_run=false", LIST, **AALST).json()["made"]
 
 

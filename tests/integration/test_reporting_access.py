@@ -139,7 +139,7 @@ def test_ties_come_from_both_sides_twice_and_before_the_case(api: Desk, books: L
     )
     batch = ev.events(declared, conflict, declared)
     enter(books.database, batch, batch, ev.events(conflict), queue=REPORTING_FOLLOW_UP)
-    assert api.sql("SELECT person FROM tied_person ORDER BY 1") == [("ann",), ("bob",)]
+    assert api.sql("SELECT person FROM tied_persons ORDER BY 1") == [("ann",), ("bob",)]
     enter(books.database, ev.events(ev.enrolled(enrolment, ev.T0)), queue=REPORTING_FOLLOW_UP)
     path = f"/v1/reports/daily/{enrolment}{DAY}"
     for person, status in (("ann", 404), ("bob", 404), ("carl", 200)):

@@ -22,21 +22,21 @@ ODD_TIMES = ("infinity", "-infinity", "0044-03-15 BC", "20000-01-01")
 BROKEN = [
     (table, column, value)
     for table, column, values in (
-        ("press", "stored_at", ODD_TIMES),
-        ("press", "routed_at", ODD_TIMES),
-        ("press", "deadline_at", ODD_TIMES),
-        ("press", "counter", ("9223372036854775807",)),
-        ("press", "flags", ("{NULL}", "{rubbish}")),
-        ("incident", "closed_at", ODD_TIMES),
-        ("dispatch_order", "sent_at", ODD_TIMES),
-        ("gap", "kind", ("rubbish",)),
-        ("gap", "found_at", ODD_TIMES),
-        ("attention", "since", ODD_TIMES),
-        ("attention", "detail", ("7", "[null, 3]", '"rubbish"')),
-        ("attention", "times", ("2147483647",)),
-        ("compared_book", "compared_at", ODD_TIMES),
-        ("control_room", "last_canary_at", ODD_TIMES),
-        ("control_room", "registered_at", ODD_TIMES),
+        ("presses", "stored_at", ODD_TIMES),
+        ("presses", "routed_at", ODD_TIMES),
+        ("presses", "deadline_at", ODD_TIMES),
+        ("presses", "counter", ("9223372036854775807",)),
+        ("presses", "flags", ("{NULL}", "{rubbish}")),
+        ("incidents", "closed_at", ODD_TIMES),
+        ("orders", "sent_at", ODD_TIMES),
+        ("gaps", "kind", ("rubbish",)),
+        ("gaps", "found_at", ODD_TIMES),
+        ("attentions", "since", ODD_TIMES),
+        ("attentions", "detail", ("7", "[null, 3]", '"rubbish"')),
+        ("attentions", "times", ("2147483647",)),
+        ("compared_books", "compared_at", ODD_TIMES),
+        ("control_rooms", "last_canary_at", ODD_TIMES),
+        ("control_rooms", "registered_at", ODD_TIMES),
     )
     for value in values
 ]
@@ -82,26 +82,27 @@ def test_it_is_shown_and_hides_nothing(
     for device in devices:
         enter(books.database, ev.story(device))
     now = clock.now()
-    api.execute("DELETE FROM control_room")
-    api.execute("DELETE FROM compared_book")
+    api.execute("DELETE FROM control_rooms")
+    api.execute("DELETE FROM compared_books")
     for name in ("a", "b"):
         api.execute(
-            f"INSERT INTO control_room VALUES ('{name}', now() - interval '2 hours', now() - interval '1 hour')"
+            f"INSERT INTO control_rooms VALUES ('{name}', "
+            "now() - interval '2 hours', now() - interval '1 hour')"
         )
-        api.execute(f"INSERT INTO compared_book VALUES ('{name}', now(), NULL)")
+        api.execute(f"INSERT INTO compared_books VALUES ('{name}', now(), NULL)")
         gap = f"'{alarm_id_of(devices[0], 1)}', 'no_order', '{alarm_id_of(devices[0], 1)}', now()"
-        api.execute(f"INSERT INTO gap (entry_id, kind, alarm_id, found_at, healed_at) VALUES ({gap}, now())")
+        api.execute(f"INSERT INTO gaps (entry_id, kind, alarm_id, found_at, healed_at) VALUES ({gap}, now())")
         with books.database.transaction() as tx:
             attention.open_(tx.session, "queue_depth", name, {"messages": 1}, now)
     before = read(api)
     key, which = {
-        "press": ("alarm_id", str(alarm_id_of(devices[0], 1))),
-        "incident": ("incident_id", str(alarm_id_of(devices[0], 1))),
-        "dispatch_order": ("incident_id", str(alarm_id_of(devices[0], 1))),
-        "gap": ("number", str(api.sql("SELECT max(number) FROM gap")[0][0])),
-        "attention": ("key", "a"),
-        "compared_book": ("book", "a"),
-        "control_room": ("control_room_id", "a"),
+        "presses": ("alarm_id", str(alarm_id_of(devices[0], 1))),
+        "incidents": ("incident_id", str(alarm_id_of(devices[0], 1))),
+        "orders": ("incident_id", str(alarm_id_of(devices[0], 1))),
+        "gaps": ("number", str(api.sql("SELECT max(number) FROM gaps")[0][0])),
+        "attentions": ("key", "a"),
+        "compared_books": ("book", "a"),
+        "control_rooms": ("control_room_id", "a"),
     }[table]
     broken = Damaged(books.settings.database_url.get_secret_value())
     if not broken.set(table, column, value, f"{key} = '{which}'"):
@@ -117,6 +118,6 @@ def test_it_is_shown_and_hides_nothing(
         check_gaps(tx, books.settings)
         canaries.check_canaries(tx, books.settings, ev.T0)
         note_depths(tx, {"a": 1, "b": 1})
-    assert {row[0] for row in api.sql("SELECT key FROM attention WHERE kind = 'canary'")} >= {"b"}
-    if (table, column) == ("control_room", "last_canary_at"):
-        assert {row[0] for row in api.sql("SELECT key FROM attention WHERE kind = 'canary'")} == {"a", "b"}
+    assert {row[0] for row in api.sql("SELECT key FROM attentions WHERE kind = 'canary'")} >= {"b"}
+    if (table, column) == ("control_rooms", "last_canary_at"):
+        assert {row[0] for row in api.sql("SELECT key FROM attentions WHERE kind = 'canary'")} == {"a", "b"}

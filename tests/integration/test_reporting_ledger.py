@@ -50,14 +50,14 @@ def books(database: Database) -> dict[str, Any]:
                 {k: v for k, v in row._mapping.items() if k != "seen_at"}
                 for row in session.execute(text(f"SELECT * FROM {name} ORDER BY 1, 2, 3"))
             ]
-            for name in ("press", "incident", "dispatch_order", "escalation", "ledger")
+            for name in ("presses", "incidents", "orders", "escalations", "ledger")
         }
 
 
 def found_gaps(database: Database, config: ReportingSettings, later_s: float = 60) -> list[tuple[str, str]]:
     """Look for gaps as if `later_s` seconds had passed since everything was seen."""
     with database.transaction() as tx:
-        for table in ("press", "incident"):
+        for table in ("presses", "incidents"):
             tx.session.execute(
                 text(f"UPDATE {table} SET seen_at = seen_at - make_interval(secs => :s)"), {"s": later_s}
             )
@@ -168,15 +168,15 @@ def test_an_event_that_breaks_its_contract_is_refused_whole(database: Database) 
     broken = broken.model_copy(update={"data": {**broken.data, "incident_id": "no"}})
     with pytest.raises(Permanent, match="incident_id"):
         enter(database, [good, broken])
-    assert books(database)["press"] == []
+    assert books(database)["presses"] == []
     enter(database, [good])
-    assert len(books(database)["press"]) == 1, "its neighbour comes again alone"
+    assert len(books(database)["presses"]) == 1, "its neighbour comes again alone"
 
 
 def test_types_that_nobody_here_needs_are_passed_over(database: Database) -> None:
     (event,) = ev.events(ev.recorded(1))
     enter(database, [event.model_copy(update={"type": "something.new.v9"})])
-    assert books(database)["press"] == []
+    assert books(database)["presses"] == []
 
 
 def canary(room: str, at: datetime, expected: bool = True) -> CanaryRouted:
@@ -196,11 +196,11 @@ def test_a_silent_control_room_is_told_once_for_each_silence(
 
     enter(database, ev.events(room, canary("gent", now - timedelta(seconds=100))))
     with database.transaction() as tx:
-        tx.session.execute(text("UPDATE control_room SET registered_at = :at"), {"at": long_ago})
+        tx.session.execute(text("UPDATE control_rooms SET registered_at = :at"), {"at": long_ago})
     assert missed() == 0
     with database.transaction() as tx:
         tx.session.execute(
-            text("UPDATE control_room SET last_canary_at = :at"), {"at": now - timedelta(seconds=200)}
+            text("UPDATE control_rooms SET last_canary_at = :at"), {"at": now - timedelta(seconds=200)}
         )
     # One that came out at another control room proves nothing of this one.
     enter(database, ev.events(canary("gent", now, expected=False)))
@@ -215,7 +215,7 @@ def test_a_silent_control_room_is_told_once_for_each_silence(
         assert attention.listing(session) == []
     with database.transaction() as tx:
         tx.session.execute(
-            text("UPDATE control_room SET last_canary_at = :at"), {"at": now - timedelta(seconds=151)}
+            text("UPDATE control_rooms SET last_canary_at = :at"), {"at": now - timedelta(seconds=151)}
         )
     assert missed() == 2
 

@@ -142,7 +142,7 @@ def test_a_fact_that_came_late_is_in_the_new_version_and_shown_to_who_may_know(
     path = f"/v1/reports/daily/{enrolment}?day={DAY}"
     told = {each["what"] for each in api.call("GET", path, **DEVICES)["changed"]}
     assert {"heartbeats", "phone_battery"} <= told
-    api.execute(f"INSERT INTO proposer VALUES ('{enrolment}', 'victim-support', '')")
+    api.execute(f"INSERT INTO proposers VALUES ('{enrolment}', 'victim-support', '')")
     support: Who = {"role": "follow_up", "partner": "victim-support"}
     shown = api.call("GET", path, **support)
     assert (shown["version"], shown["changed"]) == (2, [])
@@ -166,7 +166,7 @@ def test_a_report_that_cannot_be_made_is_told_and_hurts_no_other(
     poisoned = cases[2]
     with database.transaction() as tx:
         tx.session.execute(
-            text("INSERT INTO fact VALUES ('press:x', 'press', :id, NULL, :at, '{\"alarm_id\": 7}', :at)"),
+            text("INSERT INTO facts VALUES ('press:x', 'press', :id, NULL, :at, '{\"alarm_id\": 7}', :at)"),
             {"id": poisoned, "at": ev.T0},
         )
         make_reports.begin_reports(tx, books.settings)
@@ -190,7 +190,7 @@ def test_a_report_that_cannot_be_made_is_told_and_hurts_no_other(
         make_reports.check_reports(tx, books.settings)
     assert "report_missing" in {each["kind"] for each in api.call("GET", "/v1/attention", **DEVICES)}
     assert later(database, monkeypatch, 1) == 1
-    api.execute("DELETE FROM fact WHERE key = 'press:x'")
+    api.execute("DELETE FROM facts WHERE key = 'press:x'")
     assert later(database, monkeypatch, 2) == 0
     assert later(database, monkeypatch, 3) == 1
     with database.read() as session:
@@ -203,7 +203,7 @@ def test_facts_of_a_day_are_found_by_their_indexes(database: Database) -> None:
     with database.transaction() as tx:
         tx.session.execute(
             text(
-                "INSERT INTO fact SELECT 'k' || n, 'heartbeat', gen_random_uuid(), NULL, "
+                "INSERT INTO facts SELECT 'k' || n, 'heartbeat', gen_random_uuid(), NULL, "
                 "CAST(:at AS timestamptz) + n * interval '1 s', '{}', now() FROM generate_series(1, 20000) AS n"
             ),
             {"at": ev.T0},

@@ -46,7 +46,7 @@ class Running:
 
     def presses(self) -> int:
         with self.books.database.read() as session:
-            return int(session.execute(text("SELECT count(*) FROM press")).scalar_one())
+            return int(session.execute(text("SELECT count(*) FROM presses")).scalar_one())
 
 
 @pytest.fixture(scope="module")

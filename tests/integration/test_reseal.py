@@ -157,7 +157,7 @@ def test_a_row_that_somebody_holds_is_waited_for_by_nobody(registries: Registrie
     registries.ties(30)
     resealer = Resealer(encrypted_columns.ENCRYPTED)
     with psycopg.connect(registries.url.replace("+psycopg", "")) as holder:
-        holder.execute("SELECT FROM tie WHERE subject = 'person-7' FOR UPDATE")
+        holder.execute("SELECT FROM ties WHERE subject = 'person-7' FOR UPDATE")
         began = time.monotonic()
         assert registries.reseal(resealer) == 29
         assert time.monotonic() - began < 2
@@ -226,7 +226,7 @@ def test_a_value_that_does_not_open_stops_nothing_and_stays(
     with psycopg.connect(registries.url.replace("+psycopg", "")) as connection:
         # Moved from another row: no key opens it there.
         connection.execute(
-            "UPDATE tie SET sealed = (SELECT sealed FROM tie WHERE subject = 'person-1') "
+            "UPDATE ties SET sealed = (SELECT sealed FROM ties WHERE subject = 'person-1') "
             "WHERE subject = 'person-2'"
         )
     resealer = Resealer(encrypted_columns.ENCRYPTED)

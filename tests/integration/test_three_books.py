@@ -138,7 +138,7 @@ def test_two_incidents_for_one_press(three: Three, lost: UUID) -> None:
     )
     assert three.gaps() == {("not_reported", second)}
     with three.reporting.read() as session:
-        row = session.execute(text("SELECT * FROM press WHERE alarm_id = :id"), {"id": lost}).one()
+        row = session.execute(text("SELECT * FROM presses WHERE alarm_id = :id"), {"id": lost}).one()
     told = PressRouted(
         alarm_id=lost,
         incident_id=second,
@@ -178,7 +178,7 @@ def test_a_press_that_dispatch_has_and_alarm_never_had(three: Three) -> None:
 
 def test_a_row_that_is_gone_from_our_own_book(three: Three, lost: UUID) -> None:
     with three.reporting.transaction() as tx:
-        tx.session.execute(text("DELETE FROM press WHERE alarm_id = :id"), {"id": lost})
+        tx.session.execute(text("DELETE FROM presses WHERE alarm_id = :id"), {"id": lost})
     assert three.gaps() == {("not_reported", lost)}
 
 
@@ -230,7 +230,9 @@ def test_a_book_that_is_away_closes_no_gap_and_is_told(three: Three, lost: UUID)
         assert before < after, "what the others show is still found"
         with three.reporting.transaction() as tx:
             tx.session.execute(
-                text("UPDATE compared_book SET compared_at = now() - interval '1 hour' WHERE fault IS NOT NULL")
+                text(
+                    "UPDATE compared_books SET compared_at = now() - interval '1 hour' WHERE fault IS NOT NULL"
+                )
             )
             check_gaps(tx, three.settings)
         with three.reporting.read() as session:
@@ -258,7 +260,7 @@ def numbers(three: Three) -> list[int]:
 
 def age_closed(three: Three) -> None:
     with three.reporting.transaction() as tx:
-        tx.session.execute(text("UPDATE gap SET closed_at = closed_at - interval '1 minute'"))
+        tx.session.execute(text("UPDATE gaps SET closed_at = closed_at - interval '1 minute'"))
 
 
 def test_a_gap_that_is_closed_comes_back_under_a_new_number_while_its_cause_is_there(

@@ -126,7 +126,7 @@ def declared_tied(committee: Desk, path: str, subject: str, reason: str = "uncle
     """The secretariat declares somebody's tie, in a file that a zone of its protocol manages."""
     enrolment = committee.call("GET", path, **SECRETARY)["enrolment_id"]
     committee.execute(
-        "INSERT INTO known_enrolment (id, status, managing_zone_id, changed_at) "
+        "INSERT INTO known_enrolments (id, status, managing_zone_id, changed_at) "
         f"VALUES ('{enrolment}', 'open', 'z1', '2020-01-01') ON CONFLICT DO NOTHING"
     )
     said = {"subject": subject, "reason": reason}

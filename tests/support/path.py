@@ -113,7 +113,7 @@ def _warm(path: Path3) -> None:
     path.know(button)
     alarm_id = path.api.press(button.press()).json()["alarm_id"]
     eventually(lambda: path.incident_of(alarm_id), 120)
-    booked = "SELECT 1 FROM press WHERE alarm_id = %s AND routed_at IS NOT NULL AND stored_at IS NOT NULL"
+    booked = "SELECT 1 FROM presses WHERE alarm_id = %s AND routed_at IS NOT NULL AND stored_at IS NOT NULL"
     eventually(lambda: path.reporting.rows(booked, alarm_id), 120)
 
 

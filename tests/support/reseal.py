@@ -66,7 +66,7 @@ class Registries:
     def read_ties(self, vault_keys: str) -> dict[str, str]:
         vault = Vault(vault_keys)
         with psycopg.connect(self.url.replace("+psycopg", "")) as connection:
-            rows = connection.execute("SELECT enrolment_id, subject, sealed FROM tie").fetchall()
+            rows = connection.execute("SELECT enrolment_id, subject, sealed FROM ties").fetchall()
         return {
             subject: vault.open(encrypted_columns.tie(of, subject), value)["reason"]
             for of, subject, value in rows
@@ -86,10 +86,10 @@ def everything(registry: Desk) -> str:
     }
     registry.call("POST", f"{path}/devices", device, status=201, **GHENT)
     registry.execute(
-        "INSERT INTO received_decision (application_id, enrolment_id, granted, decided_at) "
+        "INSERT INTO received_decisions (application_id, enrolment_id, granted, decided_at) "
         f"VALUES (gen_random_uuid(), '{path.rpartition('/')[2]}', true, now())"
     )
-    registry.execute("UPDATE issued_device SET tested_at = now()")
+    registry.execute("UPDATE issued_devices SET tested_at = now()")
     registry.call("POST", f"{path}/activate", **GHENT)
     registry.call("POST", f"{path}/suspend", {"reason": "abroad"}, **GHENT)
     photo = registry.upload(f"{path}/photos?taken_on=2026-01-02", picture(), **GHENT)
@@ -103,8 +103,8 @@ def everything(registry: Desk) -> str:
 
 def told(registry: Desk, path: str) -> str:
     """All that a reader gets of such a file."""
-    (opened,) = registry.sql(f"SELECT id FROM opened_file WHERE enrolment_id = '{path.rpartition('/')[2]}'")
-    (photo,) = registry.sql(f"SELECT id FROM photo WHERE enrolment_id = '{path.rpartition('/')[2]}'")
+    (opened,) = registry.sql(f"SELECT id FROM opened_files WHERE enrolment_id = '{path.rpartition('/')[2]}'")
+    (photo,) = registry.sql(f"SELECT id FROM photos WHERE enrolment_id = '{path.rpartition('/')[2]}'")
     asked = (path, f"{path}/card", "/v1/transfers", f"/v1/openings/{opened[0]}")
     found = [registry.call("GET", each, **GHENT) for each in asked]
     exported = registry.call("GET", f"{path}/export", **GHENT)

@@ -110,7 +110,7 @@ class Three:
     def look(self) -> set[tuple[str, UUID]]:
         """Compare as if a minute had passed; the open gaps, by kind and what is missing."""
         with self.reporting.read() as session:
-            for table in ("press", "incident", "missing"):
+            for table in ("presses", "incidents", "missing_entries"):
                 session.execute(text(f"UPDATE {table} SET seen_at = seen_at - interval '1 minute'"))
             session.execute(text("UPDATE due SET due_at = now() WHERE kind LIKE 'compare%'"))
             session.commit()

@@ -19,7 +19,7 @@ _PUT = Insert(
     ("id", "enrolment_id", "kind", "key", "due_at", "loudness"),
     tail="ON CONFLICT (enrolment_id, kind, key) WHERE settled_at IS NULL DO UPDATE "
     "SET due_at = excluded.due_at, reminded_at = NULL, loudness = 0 "
-    "WHERE reminder.due_at > now() OR excluded.due_at > now()",
+    "WHERE reminders.due_at > now() OR excluded.due_at > now()",
 )
 # What lasts as long as its cause: it goes on growing louder, whoever finds the cause again.
 _KEEP = Insert(
@@ -28,11 +28,11 @@ _KEEP = Insert(
     tail="ON CONFLICT (enrolment_id, kind, key) WHERE settled_at IS NULL DO NOTHING",
 )
 _SETTLE = text(
-    "UPDATE reminder SET settled_at = :at, settled_by = :by WHERE enrolment_id = :enrolment_id "
+    "UPDATE reminders SET settled_at = :at, settled_by = :by WHERE enrolment_id = :enrolment_id "
     "AND kind = ANY(:kinds) AND NOT key = ANY(:but) AND settled_at IS NULL"
 )
 _SETTLE_ONE = text(
-    "UPDATE reminder SET settled_at = :at, settled_by = :by WHERE enrolment_id = :enrolment_id "
+    "UPDATE reminders SET settled_at = :at, settled_by = :by WHERE enrolment_id = :enrolment_id "
     "AND kind = :kind AND key = :key AND settled_at IS NULL"
 )
 

@@ -10,15 +10,15 @@ from chassis.security.accounts import account
 # A condition on `enrolment_id` (text or uuid): not of a case that the person `who` has a tie to.
 _STANDS = "(t.withdrawn_at IS NULL OR t.declared_at > t.withdrawn_at)"
 NOT_TIED = (
-    "NOT EXISTS (SELECT FROM tied_person t WHERE t.person = :who AND CAST(t.enrolment_id AS text) = {0} "
+    "NOT EXISTS (SELECT FROM tied_persons t WHERE t.person = :who AND CAST(t.enrolment_id AS text) = {0} "
     f"AND {_STANDS})"
 )
 _TIED = text(
-    "SELECT EXISTS (SELECT FROM tied_person t WHERE t.person = :who AND t.enrolment_id = :id "  # noqa: S608
+    "SELECT EXISTS (SELECT FROM tied_persons t WHERE t.person = :who AND t.enrolment_id = :id "  # noqa: S608
     f"AND {_STANDS})"
 )
 _PROPOSED = text(
-    "SELECT EXISTS (SELECT FROM proposer WHERE enrolment_id = :id AND partner = :partner "
+    "SELECT EXISTS (SELECT FROM proposers WHERE enrolment_id = :id AND partner = :partner "
     "AND (CAST(:zone AS text) IS NULL OR zone_id = :zone))"
 )
 

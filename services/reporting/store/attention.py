@@ -17,17 +17,17 @@ from services.reporting.store.access import NOT_TIED
 from services.reporting.store.records import record, records
 
 _OPEN = text(
-    "INSERT INTO attention AS t (id, kind, key, since, last_seen, times, detail) "
+    "INSERT INTO attentions AS t (id, kind, key, since, last_seen, times, detail) "
     "VALUES (:id, :kind, :key, :now, :now, 1, CAST(:detail AS jsonb)) "
     "ON CONFLICT (kind, key) WHERE resolved_at IS NULL DO UPDATE SET last_seen = excluded.last_seen, "
     "times = least(CAST(t.times AS bigint) + 1, 2147483647), detail = excluded.detail RETURNING id = :id"
 )
 _SETTLE = text(
-    "UPDATE attention SET resolved_at = :now, resolved_by = :by, reason = :reason "
+    "UPDATE attentions SET resolved_at = :now, resolved_by = :by, reason = :reason "
     "WHERE kind = :kind AND key = ANY(:keys) AND resolved_at IS NULL"
 )
 _RESOLVE = text(
-    "UPDATE attention SET resolved_at = :now, resolved_by = :by, reason = :reason "
+    "UPDATE attentions SET resolved_at = :now, resolved_by = :by, reason = :reason "
     "WHERE id = :id AND resolved_at IS NULL RETURNING *"
 )
 # What other clocks may be ahead of this one.
@@ -36,25 +36,25 @@ _AHEAD = timedelta(minutes=1)
 _PAST = "(CASE WHEN {0} <= CAST(:now AS timestamptz) + interval '1 minute' THEN {0} END)"
 # A control room is silent since its last canary; a watcher that just woke up has not listened before.
 _SILENT = text(
-    "UPDATE control_room SET missed_at = :now "  # noqa: S608 - constants
+    "UPDATE control_rooms SET missed_at = :now "  # noqa: S608 - constants
     "WHERE registered_at IS NOT NULL AND missed_at IS NULL AND "
     f"GREATEST({_PAST.format('last_canary_at')}, {_PAST.format('registered_at')}, :watching_since) < :before "
     "RETURNING control_room_id, coalesce(last_canary_at, registered_at) AS since"
 )
 _HEARD = text(
-    "UPDATE control_room SET missed_at = NULL WHERE missed_at IS NOT NULL AND last_canary_at >= :before "
+    "UPDATE control_rooms SET missed_at = NULL WHERE missed_at IS NOT NULL AND last_canary_at >= :before "
     "AND last_canary_at <= now() + interval '1 minute' "
     "RETURNING control_room_id"
 )
 
 # `zone`: nothing but what is about a file that this zone manages now; None: of any.
-_MAY_SEE = NOT_TIED.format("attention.detail->>'enrolment_id'") + (  # noqa: S608 - constants
-    " AND (CAST(:zone AS text) IS NULL OR :zone = coalesce((SELECT e.managing_zone_id FROM enrolment e "
-    "WHERE CAST(e.enrolment_id AS text) = attention.detail->>'enrolment_id'), detail->>'managing_zone_id'))"
+_MAY_SEE = NOT_TIED.format("attentions.detail->>'enrolment_id'") + (  # noqa: S608 - constants
+    " AND (CAST(:zone AS text) IS NULL OR :zone = coalesce((SELECT e.managing_zone_id FROM enrolments e "
+    "WHERE CAST(e.enrolment_id AS text) = attentions.detail->>'enrolment_id'), detail->>'managing_zone_id'))"
 )
-_EXISTS = text(f"SELECT EXISTS (SELECT FROM attention WHERE id = :id AND {_MAY_SEE})")  # noqa: S608 - constants
+_EXISTS = text(f"SELECT EXISTS (SELECT FROM attentions WHERE id = :id AND {_MAY_SEE})")  # noqa: S608 - constants
 _LISTING = text(
-    f"SELECT * FROM attention WHERE resolved_at IS NULL AND {_MAY_SEE} ORDER BY since, id"  # noqa: S608
+    f"SELECT * FROM attentions WHERE resolved_at IS NULL AND {_MAY_SEE} ORDER BY since, id"  # noqa: S608
 )
 
 
@@ -107,7 +107,7 @@ def canary_ages(session: Session) -> list[tuple[str, float]]:
     """Give the seconds since the last canary of each control room, or since its registration."""
     query = text(
         "SELECT control_room_id, coalesce(last_canary_at, registered_at) AS heard_at "
-        "FROM control_room WHERE registered_at IS NOT NULL"
+        "FROM control_rooms WHERE registered_at IS NOT NULL"
     )
     now = clock.now()
     return [(row.control_room_id, _age_s(row.heard_at, now)) for row in session.execute(query)]

@@ -12,22 +12,22 @@ from services.reporting.models import ComparisonRow
 from services.reporting.store.records import record, records
 
 _WATCH = text(
-    "INSERT INTO compared_book (book, compared_at, fault) SELECT name, :now, 'never compared' "
+    "INSERT INTO compared_books (book, compared_at, fault) SELECT name, :now, 'never compared' "
     "FROM unnest(CAST(:names AS text[])) AS n(name) ORDER BY 1 ON CONFLICT DO NOTHING"
 )
 # The lock of the row comes first, so that two replicas tell of a change once.
 _SEEN = text(
-    "WITH old AS (SELECT book, fault FROM compared_book WHERE book = :book FOR UPDATE) "
-    "UPDATE compared_book b SET fault = CAST(:fault AS text), "
+    "WITH old AS (SELECT book, fault FROM compared_books WHERE book = :book FOR UPDATE) "
+    "UPDATE compared_books b SET fault = CAST(:fault AS text), "
     "compared_at = CASE WHEN CAST(:fault AS text) IS NULL THEN :now ELSE b.compared_at END "
     "FROM old WHERE b.book = old.book RETURNING old.fault IS DISTINCT FROM b.fault"
 )
 _ASKED = text(
-    "INSERT INTO comparison AS c (day, asked_at) VALUES (:day, :now) "
+    "INSERT INTO comparisons AS c (day, asked_at) VALUES (:day, :now) "
     "ON CONFLICT (day) DO UPDATE SET asked_at = excluded.asked_at RETURNING *"
 )
 _MADE = text(
-    "INSERT INTO comparison AS c (day, made_at, found) VALUES (:day, :now, CAST(:found AS jsonb)) "
+    "INSERT INTO comparisons AS c (day, made_at, found) VALUES (:day, :now, CAST(:found AS jsonb)) "
     "ON CONFLICT (day) DO UPDATE SET made_at = excluded.made_at, found = excluded.found"
 )
 
@@ -57,5 +57,5 @@ def made(session: Session, day: date, now: datetime, found: Differences) -> None
 def of_day(session: Session, day: date) -> ComparisonRow | None:
     """Give the last comparison of a day."""
     return record(
-        ComparisonRow, session.execute(text("SELECT * FROM comparison WHERE day = :day"), {"day": day})
+        ComparisonRow, session.execute(text("SELECT * FROM comparisons WHERE day = :day"), {"day": day})
     )

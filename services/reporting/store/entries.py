@@ -7,84 +7,87 @@ from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
-from sqlmodel import Session
+from sqlalchemy.dialects import postgresql
+from sqlmodel import Session, SQLModel
 
+from chassis.database.columns import table_of
 from services.reporting.domain.entries import Entries
-from services.reporting.domain.stages import OrderState
+from services.reporting.models import (
+    DeviceRow,
+    EnrolmentRow,
+    EscalationRow,
+    FactRow,
+    IncidentRow,
+    OrderRow,
+    PressRow,
+    ProposerRow,
+    TieRow,
+)
 
 # What names a row of one of the tables.
 K = TypeVar("K", UUID, str, tuple[str, str, str], tuple[UUID, str, datetime])
 _LEAST = "LEAST(t.{0}, excluded.{0})"
 _MOST = "GREATEST(t.{0}, excluded.{0})"
 _UNION = "ARRAY(SELECT DISTINCT unnest(t.{0} || excluded.{0}) ORDER BY 1)"
-_MOMENT = "timestamptz"
+_NOW = "CAST(:now AS timestamptz)"
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy has no type here
 
 
-def _insert(table: str, types: Mapping[str, str], fixed: Mapping[str, str] | None = None) -> str:
+def _kinds(row: type[SQLModel], fixed: Mapping[str, str]) -> dict[str, str]:
+    """Name the columns of a table that rows bring, with their types; `fixed` are made here."""
+    columns = table_of(row).columns
+    return {column.name: column.type.compile(_DIALECT) for column in columns if column.name not in fixed}
+
+
+def _insert(row: type[SQLModel], fixed: Mapping[str, str]) -> str:
     """Make the INSERT of the rows in the JSON parameter `rows`; `fixed` columns are SQL, for new rows only."""
-    columns = ", ".join(f"{name} {kind}" for name, kind in types.items())
-    fixed = fixed or {}
-    read = ", ".join(
-        f"coalesce({name}, '{{}}')" if kind.endswith("[]") else name for name, kind in types.items()
-    )
+    kinds = _kinds(row, fixed)
+    columns = ", ".join(f"{name} {kind}" for name, kind in kinds.items())
+    read = (f"coalesce({name}, '{{}}')" if kind.endswith("[]") else name for name, kind in kinds.items())
     return (
-        f"INSERT INTO {table} AS t ({', '.join([*types, *fixed])}) "  # noqa: S608 - constants of this file
-        f"SELECT {', '.join([read, *fixed.values()])} "
+        f"INSERT INTO {table_of(row).name} AS t ({', '.join([*kinds, *fixed])}) "  # noqa: S608 - names of our own
+        f"SELECT {', '.join([*read, *fixed.values()])} "
         f"FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r({columns}) "
     )
 
 
-def _merge(key: str, rules: Mapping[str, str]) -> str:
-    """Make the ON CONFLICT clause: merge column by column, and write nothing when nothing is new."""
-    sets = ", ".join(f"{name} = {rule.format(name)}" for name, rule in rules.items())
-    old = ", ".join(f"t.{name}" for name in rules)
-    new = ", ".join(rule.format(name) for name, rule in rules.items())
-    return f"ON CONFLICT ({key}) DO UPDATE SET {sets} WHERE ROW({old}) IS DISTINCT FROM ROW({new})"
+def _key(row: type[SQLModel]) -> list[str]:
+    return [column.name for column in table_of(row).primary_key.columns]
 
 
-def _upsert(table: str, key: str, types: dict[str, str], rules: dict[str, str], **fixed: str) -> TextClause:
-    every = {name: rules.get(name, _UNION if kind.endswith("[]") else _LEAST) for name, kind in types.items()}
-    every.pop(key)
-    return text(_insert(table, types, fixed) + _merge(key, every))
-
-
-_PRESS = _upsert(
-    "press",
-    "alarm_id",
-    {"alarm_id": "uuid", "device_id": "text", "enrolment_id": "uuid", "counter": "bigint", "lane": "text"}
-    | {"channel": "text", "incident_ids": "uuid[]", "flags": "text[]"}
-    | {f"{name}_at": _MOMENT for name in ("pressed", "received", "stored", "routed", "deadline")},
-    {},
-    seen_at="CAST(:now AS timestamptz)",
-)
-_INCIDENT = _upsert(
-    "incident",
-    "incident_id",
-    {"incident_id": "uuid", "enrolment_id": "uuid", "control_room_id": "text", "zone_id": "text"}
-    | {"outcome": "text"}
-    | {f"{n}_at": _MOMENT for n in ("opened", "routed", "deadline", "displayed", "acknowledged", "closed")},
-    {},
-    seen_at="CAST(:now AS timestamptz)",
-)
-_ORDER = _upsert(
-    "dispatch_order",
-    "order_id",
-    {"order_id": "uuid", "incident_id": "uuid", "unit_id": "text", "control_room_id": "text"}
-    | {"automatic": "boolean", "late": "boolean"}
-    | {f"{state}_at": _MOMENT for state in OrderState},
-    {"automatic": _MOST, "late": _MOST},
-)
-_ESCALATION = text(
-    _insert(
-        "escalation",
-        {"incident_id": "uuid", "level": "text", "at": _MOMENT, "control_room_id": "text", "target": "text"},
+def _merge(row: type[SQLModel], rules: Mapping[str, str], **fixed: str) -> TextClause:
+    """Merge column by column (by default the earliest, or all), and write nothing when nothing is new."""
+    standard = {name: _UNION if kind.endswith("[]") else _LEAST for name, kind in _kinds(row, fixed).items()}
+    every = {name: rule for name, rule in {**standard, **rules}.items() if name not in _key(row)}
+    sets = ", ".join(f"{name} = {rule.format(name)}" for name, rule in every.items())
+    old = ", ".join(f"t.{name}" for name in every)
+    new = ", ".join(rule.format(name) for name, rule in every.items())
+    return text(
+        f"{_insert(row, fixed)}ON CONFLICT ({', '.join(_key(row))}) DO UPDATE SET {sets} "
+        f"WHERE ROW({old}) IS DISTINCT FROM ROW({new})"
     )
-    + "ON CONFLICT (incident_id, level, at) DO UPDATE SET "
-    "control_room_id = LEAST(t.control_room_id, excluded.control_room_id), "
-    "target = LEAST(t.target, excluded.target)"
-)
+
+
+def _replace(row: type[SQLModel], version: str) -> TextClause:
+    """Have the row with the highest `version` stand."""
+    (key,) = _key(row)
+    sets = ", ".join(f"{name} = excluded.{name}" for name in _kinds(row, {}) if name != key)
+    return text(
+        f"{_insert(row, {})}ON CONFLICT ({key}) DO UPDATE SET {sets} WHERE t.{version} < excluded.{version}"
+    )
+
+
+def _add(row: type[SQLModel], **fixed: str) -> TextClause:
+    """Add what is not there yet."""
+    return text(f"{_insert(row, fixed)}ON CONFLICT DO NOTHING")
+
+
+_PRESS = _merge(PressRow, {}, seen_at=_NOW)
+_INCIDENT = _merge(IncidentRow, {}, seen_at=_NOW)
+_ORDER = _merge(OrderRow, {"automatic": _MOST, "late": _MOST})
+_ESCALATION = _merge(EscalationRow, {})
 _CONTROL_ROOM = text(
-    "INSERT INTO control_room AS t (control_room_id, registered_at, last_canary_at) "
+    "INSERT INTO control_rooms AS t (control_room_id, registered_at, last_canary_at) "
     "SELECT control_room_id, CASE WHEN registered THEN CAST(:now AS timestamptz) END, last_canary_at "
     "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) "
     "AS r(control_room_id text, registered boolean, last_canary_at timestamptz) "
@@ -94,46 +97,11 @@ _CONTROL_ROOM = text(
     "last_canary_at = GREATEST(CASE WHEN t.last_canary_at <= CAST(:now AS timestamptz) + interval '1 minute' "
     "THEN t.last_canary_at END, excluded.last_canary_at)"
 )
-_FACT = text(
-    _insert(
-        "fact",
-        {
-            "key": "text",
-            "kind": "text",
-            "enrolment_id": "uuid",
-            "device_id": "text",
-            "at": _MOMENT,
-            "data": "jsonb",
-        },
-        {"recorded_at": "CAST(:now AS timestamptz)"},
-    )
-    + "ON CONFLICT DO NOTHING"
-)
-_OF_DEVICE = {"device_id": "uuid", "enrolment_id": "uuid", "status": "text", "version": "integer"}
-_DEVICE = text(
-    _insert("device", _OF_DEVICE)
-    + "ON CONFLICT (device_id) DO UPDATE SET enrolment_id = excluded.enrolment_id, status = excluded.status, "
-    "version = excluded.version WHERE t.version < excluded.version"
-)
-_OF_ENROLMENT = {"enrolment_id": "uuid", "managing_zone_id": "text", "status": "text", "changed_at": _MOMENT}
-_ENROLMENT = text(
-    _insert("enrolment", _OF_ENROLMENT)
-    + "ON CONFLICT (enrolment_id) DO UPDATE SET managing_zone_id = excluded.managing_zone_id, "
-    "status = excluded.status, changed_at = excluded.changed_at WHERE t.changed_at < excluded.changed_at"
-)
-
-_TIE = text(
-    _insert(
-        "tied_person",
-        {"person": "text", "enrolment_id": "uuid", "source": "uuid"}
-        | {"declared_at": _MOMENT, "withdrawn_at": _MOMENT},
-    )
-    + _merge("person, enrolment_id, source", {"declared_at": _MOST, "withdrawn_at": _MOST})
-)
-_PROPOSER = text(
-    _insert("proposer", {"enrolment_id": "uuid", "partner": "text", "zone_id": "text"})
-    + "ON CONFLICT DO NOTHING"
-)
+_FACT = _add(FactRow, recorded_at=_NOW)
+_DEVICE = _replace(DeviceRow, "version")
+_ENROLMENT = _replace(EnrolmentRow, "changed_at")
+_TIE = _merge(TieRow, {"declared_at": _MOST, "withdrawn_at": _MOST})
+_PROPOSER = _add(ProposerRow)
 
 
 def _json(value: object) -> str:
@@ -163,9 +131,13 @@ def write_entries(session: Session, entries: Entries, now: datetime) -> None:
     _write(session, _ESCALATION, entries.escalations, now)
     _write(session, _CONTROL_ROOM, entries.control_rooms, now)
     _write(session, _FACT, entries.facts, now)
-    devices = {key: each.model_dump(include=set(_OF_DEVICE)) for key, each in entries.devices.items()}
+    devices = {
+        key: each.model_dump(include=set(_kinds(DeviceRow, {}))) for key, each in entries.devices.items()
+    }
     _write(session, _DEVICE, devices, now)
-    enrolments = {key: each.model_dump(include=set(_OF_ENROLMENT)) for key, each in entries.enrolments.items()}
+    enrolments = {
+        key: each.model_dump(include=set(_kinds(EnrolmentRow, {}))) for key, each in entries.enrolments.items()
+    }
     _write(session, _ENROLMENT, enrolments, now)
     _write(session, _TIE, entries.ties, now)
     _write(session, _PROPOSER, entries.proposers, now)

@@ -98,7 +98,7 @@ def outcomes(session: Session, alarm_ids: Sequence[str]) -> dict[str, LedgerLine
 def orders(session: Session, incident_ids: Sequence[UUID]) -> list[OrderRow]:
     """List orders of incidents, the oldest first."""
     query = text(
-        "SELECT * FROM dispatch_order WHERE incident_id = ANY(:ids) "
+        "SELECT * FROM orders WHERE incident_id = ANY(:ids) "
         "ORDER BY coalesce(proposed_at, sent_at, received_at), order_id"
     )
     return records(OrderRow, session.execute(query, {"ids": list(incident_ids)}))
@@ -106,5 +106,5 @@ def orders(session: Session, incident_ids: Sequence[UUID]) -> list[OrderRow]:
 
 def escalations(session: Session, incident_ids: Sequence[UUID]) -> list[EscalationRow]:
     """List escalations of incidents, in order of time."""
-    query = text("SELECT * FROM escalation WHERE incident_id = ANY(:ids) ORDER BY at, level")
+    query = text("SELECT * FROM escalations WHERE incident_id = ANY(:ids) ORDER BY at, level")
     return records(EscalationRow, session.execute(query, {"ids": list(incident_ids)}))

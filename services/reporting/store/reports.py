@@ -16,33 +16,33 @@ _OF_THE_DAY = "f.at >= :first AND f.at < :after"
 # A fact that came without its enrolment belongs to the one of its device. Two selects, each by its own index:
 # one condition over both would read the whole day for every chunk of reports.
 _DAY = text(
-    "SELECT f.enrolment_id AS owner, f.key, f.kind, f.device_id, f.at, f.data FROM fact f "  # noqa: S608
+    "SELECT f.enrolment_id AS owner, f.key, f.kind, f.device_id, f.at, f.data FROM facts f "  # noqa: S608
     f"WHERE f.enrolment_id = ANY(:ids) AND {_OF_THE_DAY} UNION ALL "
-    "SELECT d.enrolment_id, f.key, f.kind, f.device_id, f.at, f.data FROM device d "
-    "JOIN fact f ON f.device_id = CAST(d.device_id AS text) AND f.enrolment_id IS NULL "
+    "SELECT d.enrolment_id, f.key, f.kind, f.device_id, f.at, f.data FROM devices d "
+    "JOIN facts f ON f.device_id = CAST(d.device_id AS text) AND f.enrolment_id IS NULL "
     f"WHERE d.enrolment_id = ANY(:ids) AND {_OF_THE_DAY} ORDER BY at, key"
 )
 _BEFORE = text(
     "SELECT e.id AS owner, f.kind, f.device_id, f.at, f.data FROM unnest(CAST(:ids AS uuid[])) AS e(id) "
-    "JOIN LATERAL (SELECT * FROM fact WHERE enrolment_id = e.id AND at < :first AND kind = ANY(:kinds) "
+    "JOIN LATERAL (SELECT * FROM facts WHERE enrolment_id = e.id AND at < :first AND kind = ANY(:kinds) "
     "ORDER BY at DESC LIMIT 1) f ON true"
 )
 # Whoever had an alarm at some moment of that day, whatever became of it since.
 _WITHOUT = (
-    "FROM enrolment e WHERE EXISTS (SELECT FROM fact f WHERE f.enrolment_id = e.enrolment_id "
+    "FROM enrolments e WHERE EXISTS (SELECT FROM facts f WHERE f.enrolment_id = e.enrolment_id "
     "AND f.kind = 'enrolment' AND f.data->>'status' = 'active' AND f.at < :after) "
-    "AND NOT EXISTS (SELECT FROM fact f WHERE f.enrolment_id = e.enrolment_id "
+    "AND NOT EXISTS (SELECT FROM facts f WHERE f.enrolment_id = e.enrolment_id "
     "AND f.kind = 'enrolment' AND f.data->>'status' = 'ended' AND f.at < :first) "
-    "AND NOT EXISTS (SELECT FROM report r WHERE r.enrolment_id = e.enrolment_id AND r.day = :day)"
+    "AND NOT EXISTS (SELECT FROM reports r WHERE r.enrolment_id = e.enrolment_id AND r.day = :day)"
 )
 _MISSING = text(f"SELECT enrolment_id {_WITHOUT} ORDER BY enrolment_id LIMIT :limit")
 # What could not be made is tried again at its own time, not with every chunk.
 _DUE = text(
-    f"SELECT enrolment_id {_WITHOUT} AND NOT EXISTS (SELECT FROM report_due w "  # noqa: S608 - constants
+    f"SELECT enrolment_id {_WITHOUT} AND NOT EXISTS (SELECT FROM reports_due w "  # noqa: S608 - constants
     "WHERE w.enrolment_id = e.enrolment_id AND w.day = :day) ORDER BY enrolment_id LIMIT :limit"
 )
 _SAVE = text(
-    "INSERT INTO report (enrolment_id, day, version, made_at, body) "
+    "INSERT INTO reports (enrolment_id, day, version, made_at, body) "
     "SELECT enrolment_id, :day, :version, :now, body "
     "FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(enrolment_id uuid, body jsonb) "
     "ON CONFLICT DO NOTHING RETURNING enrolment_id"
@@ -50,36 +50,36 @@ _SAVE = text(
 # A minute after the first version, an hour after the fourth: what changes all the time is made again ever more
 # seldom.
 _AGAIN = (
-    "INSERT INTO report_due (enrolment_id, day, due_at, failures) SELECT r.enrolment_id, r.day, "
+    "INSERT INTO reports_due (enrolment_id, day, due_at, failures) SELECT r.enrolment_id, r.day, "
     "CAST(:now AS timestamptz) + least(interval '1 minute' * power(4, max(r.version) - 1), interval '1 hour'), "
     "0 "
 )
 # A report tells of presses of its day: that of the incident, or a later one that joined it while it was open.
 _OF_INCIDENTS = text(
-    f"{_AGAIN} FROM incident i JOIN report r ON r.enrolment_id = i.enrolment_id AND r.day >= "
+    f"{_AGAIN} FROM incidents i JOIN reports r ON r.enrolment_id = i.enrolment_id AND r.day >= "
     "CAST(coalesce(i.opened_at, i.seen_at) AT TIME ZONE 'Europe/Brussels' AS date) "
     "WHERE i.incident_id = ANY(:ids) GROUP BY 1, 2 ORDER BY 1, 2 ON CONFLICT DO NOTHING"
 )
 _OF_FACTS = text(
-    f"{_AGAIN} FROM fact f "
-    "LEFT JOIN device d ON f.enrolment_id IS NULL AND CAST(d.device_id AS text) = f.device_id "
-    "JOIN report r ON r.enrolment_id = coalesce(f.enrolment_id, d.enrolment_id) "
+    f"{_AGAIN} FROM facts f "
+    "LEFT JOIN devices d ON f.enrolment_id IS NULL AND CAST(d.device_id AS text) = f.device_id "
+    "JOIN reports r ON r.enrolment_id = coalesce(f.enrolment_id, d.enrolment_id) "
     "AND r.day = CAST(f.at AT TIME ZONE 'Europe/Brussels' AS date) "
     "WHERE f.key = ANY(:keys) AND f.recorded_at > r.made_at "
     "GROUP BY 1, 2 ORDER BY 1, 2 ON CONFLICT DO NOTHING"
 )
 _CLAIM = text(
-    "DELETE FROM report_due WHERE (enrolment_id, day) IN (SELECT enrolment_id, day FROM report_due "
+    "DELETE FROM reports_due WHERE (enrolment_id, day) IN (SELECT enrolment_id, day FROM reports_due "
     "WHERE due_at <= :now ORDER BY due_at LIMIT :limit FOR UPDATE SKIP LOCKED) RETURNING *"
 )
 _PUT_OFF = text(
-    "INSERT INTO report_due AS w (enrolment_id, day, due_at, failures) VALUES (:id, :day, "
+    "INSERT INTO reports_due AS w (enrolment_id, day, due_at, failures) VALUES (:id, :day, "
     "CAST(:now AS timestamptz) + least(interval '1 minute' * power(4, CAST(:failures AS integer) - 1), "
     "interval '6 hours'), :failures) ON CONFLICT (enrolment_id, day) DO UPDATE SET "
     "due_at = excluded.due_at, failures = excluded.failures"
 )
 _LATE = text(
-    "SELECT count(*) FROM fact WHERE enrolment_id = :id AND at >= :first AND at < :after "
+    "SELECT count(*) FROM facts WHERE enrolment_id = :id AND at >= :first AND at < :after "
     "AND recorded_at > :made_at"
 )
 
@@ -121,7 +121,7 @@ def save(
 
 def saved(session: Session, enrolment_id: UUID, day: date) -> list[ReportRow]:
     """List all versions of a report as they were published, the oldest first."""
-    query = text("SELECT * FROM report WHERE enrolment_id = :id AND day = :day ORDER BY version")
+    query = text("SELECT * FROM reports WHERE enrolment_id = :id AND day = :day ORDER BY version")
     return records(ReportRow, session.execute(query, {"id": enrolment_id, "day": day}))
 
 
@@ -155,20 +155,20 @@ def came_after(
 
 def zone_of(session: Session, enrolment_id: UUID) -> str | None:
     """Give the zone that manages an enrolment."""
-    query = text("SELECT managing_zone_id FROM enrolment WHERE enrolment_id = :id")
+    query = text("SELECT managing_zone_id FROM enrolments WHERE enrolment_id = :id")
     zone: str | None = session.execute(query, {"id": enrolment_id}).scalar_one_or_none()
     return zone
 
 
 def last_report_day(session: Session) -> date | None:
     """Give the latest day that has reports."""
-    day: date | None = session.execute(text("SELECT max(day) FROM report")).scalar_one_or_none()
+    day: date | None = session.execute(text("SELECT max(day) FROM reports")).scalar_one_or_none()
     return day
 
 
 def forget_facts(session: Session, days: int, now: datetime) -> None:
     """Forget data that no report can need any more."""
     session.execute(
-        text("DELETE FROM fact WHERE at < :before AND kind <> 'enrolment'"),
+        text("DELETE FROM facts WHERE at < :before AND kind <> 'enrolment'"),
         {"before": now - timedelta(days=days)},
     )

@@ -6,7 +6,7 @@ revision = "0001"
 down_revision = None
 
 TABLES = """
-CREATE TABLE enrolment_file (
+CREATE TABLE enrolment_files (
     id uuid NOT NULL,
     managing_zone_id varchar NOT NULL,
     status varchar NOT NULL,
@@ -25,33 +25,33 @@ CREATE TABLE enrolment_file (
     imported_ref varchar,
     suspended_for bytea,
     -- Activation without report, card and convention must not exist, whatever the code does.
-    CONSTRAINT enrolment_file_check CHECK (
+    CONSTRAINT enrolment_files_check CHECK (
         status <> 'active' OR (pv_number IS NOT NULL AND card IS NOT NULL AND convention_signed_on IS NOT NULL)
     ),
-    CONSTRAINT enrolment_file_status_check CHECK (status IN ('open', 'active', 'suspended', 'ended')),
-    CONSTRAINT enrolment_file_pkey PRIMARY KEY (id),
-    CONSTRAINT enrolment_file_imported_ref_key UNIQUE (imported_ref)
+    CONSTRAINT enrolment_files_status_check CHECK (status IN ('open', 'active', 'suspended', 'ended')),
+    CONSTRAINT enrolment_files_pkey PRIMARY KEY (id),
+    CONSTRAINT enrolment_files_imported_ref_key UNIQUE (imported_ref)
 );
-CREATE TABLE found_by (
+CREATE TABLE search_pieces (
     enrolment_id uuid NOT NULL,
     word integer NOT NULL,
     piece bytea NOT NULL,
     kind varchar NOT NULL,
     pieces integer NOT NULL,
-    CONSTRAINT found_by_pkey PRIMARY KEY (enrolment_id, word, piece),
-    CONSTRAINT found_by_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_file(id)
+    CONSTRAINT search_pieces_pkey PRIMARY KEY (enrolment_id, word, piece),
+    CONSTRAINT search_pieces_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_files(id)
 );
-CREATE TABLE opened_file (
+CREATE TABLE opened_files (
     id uuid NOT NULL,
     enrolment_id uuid NOT NULL,
     subject varchar NOT NULL,
     sealed bytea NOT NULL,
     opened_at timestamptz NOT NULL,
     until timestamptz NOT NULL,
-    CONSTRAINT opened_file_pkey PRIMARY KEY (id),
-    CONSTRAINT opened_file_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_file(id)
+    CONSTRAINT opened_files_pkey PRIMARY KEY (id),
+    CONSTRAINT opened_files_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_files(id)
 );
-CREATE TABLE photo (
+CREATE TABLE photos (
     id uuid NOT NULL,
     enrolment_id uuid NOT NULL,
     shows uuid,
@@ -59,10 +59,10 @@ CREATE TABLE photo (
     sealed bytea NOT NULL,
     added_at timestamptz NOT NULL,
     added_by varchar NOT NULL,
-    CONSTRAINT photo_pkey PRIMARY KEY (id),
-    CONSTRAINT photo_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_file(id)
+    CONSTRAINT photos_pkey PRIMARY KEY (id),
+    CONSTRAINT photos_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_files(id)
 );
-CREATE TABLE received_decision (
+CREATE TABLE received_decisions (
     application_id uuid NOT NULL,
     enrolment_id uuid NOT NULL,
     granted boolean NOT NULL,
@@ -70,9 +70,9 @@ CREATE TABLE received_decision (
     ends_on date,
     to_end boolean DEFAULT false NOT NULL,
     number integer DEFAULT 0 NOT NULL,
-    CONSTRAINT received_decision_pkey PRIMARY KEY (application_id)
+    CONSTRAINT received_decisions_pkey PRIMARY KEY (application_id)
 );
-CREATE TABLE reminder (
+CREATE TABLE reminders (
     id uuid NOT NULL,
     enrolment_id uuid NOT NULL,
     kind varchar NOT NULL,
@@ -82,9 +82,9 @@ CREATE TABLE reminder (
     loudness integer NOT NULL,
     settled_at timestamptz,
     settled_by varchar,
-    CONSTRAINT reminder_pkey PRIMARY KEY (id)
+    CONSTRAINT reminders_pkey PRIMARY KEY (id)
 );
-CREATE TABLE stock_item (
+CREATE TABLE stock_items (
     id uuid NOT NULL,
     zone_id varchar NOT NULL,
     kind varchar NOT NULL,
@@ -94,11 +94,11 @@ CREATE TABLE stock_item (
     entered_by varchar NOT NULL,
     wiped_at timestamptz,
     wiped_by varchar,
-    CONSTRAINT stock_item_kind_check CHECK (kind IN ('button', 'phone')),
-    CONSTRAINT stock_item_status_check CHECK (status IN ('stock', 'issued', 'returned', 'lost', 'retired')),
-    CONSTRAINT stock_item_pkey PRIMARY KEY (id)
+    CONSTRAINT stock_items_kind_check CHECK (kind IN ('button', 'phone')),
+    CONSTRAINT stock_items_status_check CHECK (status IN ('stock', 'issued', 'returned', 'lost', 'retired')),
+    CONSTRAINT stock_items_pkey PRIMARY KEY (id)
 );
-CREATE TABLE issued_device (
+CREATE TABLE issued_devices (
     id uuid NOT NULL,
     enrolment_id uuid NOT NULL,
     public_key varchar NOT NULL,
@@ -112,17 +112,17 @@ CREATE TABLE issued_device (
     issued_by varchar NOT NULL,
     button_item_id uuid,
     phone_item_id uuid,
-    CONSTRAINT issued_device_check CHECK (status <> 'active' OR tested_at IS NOT NULL),
-    CONSTRAINT issued_device_status_check CHECK (
+    CONSTRAINT issued_devices_check CHECK (status <> 'active' OR tested_at IS NOT NULL),
+    CONSTRAINT issued_devices_status_check CHECK (
         status IN ('matched', 'active', 'suspended', 'lost', 'returned')
     ),
-    CONSTRAINT issued_device_pkey PRIMARY KEY (id),
-    CONSTRAINT issued_device_public_key_key UNIQUE (public_key),
-    CONSTRAINT issued_device_button_item_id_fkey FOREIGN KEY (button_item_id) REFERENCES stock_item(id),
-    CONSTRAINT issued_device_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_file(id),
-    CONSTRAINT issued_device_phone_item_id_fkey FOREIGN KEY (phone_item_id) REFERENCES stock_item(id)
+    CONSTRAINT issued_devices_pkey PRIMARY KEY (id),
+    CONSTRAINT issued_devices_public_key_key UNIQUE (public_key),
+    CONSTRAINT issued_devices_button_item_id_fkey FOREIGN KEY (button_item_id) REFERENCES stock_items(id),
+    CONSTRAINT issued_devices_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_files(id),
+    CONSTRAINT issued_devices_phone_item_id_fkey FOREIGN KEY (phone_item_id) REFERENCES stock_items(id)
 );
-CREATE TABLE tie (
+CREATE TABLE ties (
     enrolment_id uuid NOT NULL,
     subject varchar NOT NULL,
     sealed bytea,
@@ -131,9 +131,9 @@ CREATE TABLE tie (
     source uuid DEFAULT '00000000-0000-0000-0000-000000000000' NOT NULL,
     by_another boolean DEFAULT false NOT NULL,
     withdrawn_at timestamptz,
-    CONSTRAINT tie_pkey PRIMARY KEY (enrolment_id, subject, source)
+    CONSTRAINT ties_pkey PRIMARY KEY (enrolment_id, subject, source)
 );
-CREATE TABLE transfer (
+CREATE TABLE transfers (
     id uuid NOT NULL,
     enrolment_id uuid NOT NULL,
     from_zone_id varchar NOT NULL,
@@ -145,11 +145,11 @@ CREATE TABLE transfer (
     due_at timestamptz NOT NULL,
     answered_at timestamptz,
     answered_by varchar,
-    CONSTRAINT transfer_check CHECK ((state = 'offered') = (answered_at IS NULL)),
-    CONSTRAINT transfer_check1 CHECK (from_zone_id <> to_zone_id),
-    CONSTRAINT transfer_state_check CHECK (state IN ('offered', 'accepted', 'declined', 'withdrawn')),
-    CONSTRAINT transfer_pkey PRIMARY KEY (id),
-    CONSTRAINT transfer_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_file(id)
+    CONSTRAINT transfers_check CHECK ((state = 'offered') = (answered_at IS NULL)),
+    CONSTRAINT transfers_check1 CHECK (from_zone_id <> to_zone_id),
+    CONSTRAINT transfers_state_check CHECK (state IN ('offered', 'accepted', 'declined', 'withdrawn')),
+    CONSTRAINT transfers_pkey PRIMARY KEY (id),
+    CONSTRAINT transfers_enrolment_id_fkey FOREIGN KEY (enrolment_id) REFERENCES enrolment_files(id)
 );
 CREATE TABLE zones (
     id serial NOT NULL,
@@ -158,26 +158,26 @@ CREATE TABLE zones (
     CONSTRAINT zones_pkey PRIMARY KEY (id)
 );
 
-CREATE INDEX found_by_piece ON found_by (kind, piece);
-CREATE UNIQUE INDEX issued_device_button ON issued_device (button_serial) WHERE status <> 'returned';
+CREATE INDEX search_pieces_piece ON search_pieces (kind, piece);
+CREATE UNIQUE INDEX issued_devices_button ON issued_devices (button_serial) WHERE status <> 'returned';
 -- An item is part of one device at a time, whatever the code does.
-CREATE UNIQUE INDEX issued_device_button_item ON issued_device (button_item_id) WHERE status <> 'returned';
-CREATE UNIQUE INDEX issued_device_phone_item ON issued_device (phone_item_id) WHERE status <> 'returned';
-CREATE INDEX ix_enrolment_file_created_at ON enrolment_file (created_at);
-CREATE INDEX ix_enrolment_file_managing_zone_id ON enrolment_file (managing_zone_id);
-CREATE INDEX ix_issued_device_enrolment_id ON issued_device (enrolment_id);
-CREATE INDEX ix_opened_file_enrolment_id ON opened_file (enrolment_id);
-CREATE INDEX ix_photo_enrolment_id ON photo (enrolment_id);
-CREATE INDEX ix_received_decision_enrolment_id ON received_decision (enrolment_id);
-CREATE INDEX ix_reminder_due_at ON reminder (due_at);
-CREATE INDEX ix_reminder_enrolment_id ON reminder (enrolment_id);
-CREATE INDEX ix_transfer_enrolment_id ON transfer (enrolment_id);
-CREATE INDEX ix_transfer_from_zone_id ON transfer (from_zone_id);
-CREATE INDEX ix_transfer_to_zone_id ON transfer (to_zone_id);
-CREATE UNIQUE INDEX reminder_open ON reminder (enrolment_id, kind, key) WHERE settled_at IS NULL;
-CREATE INDEX stock_item_of_zone ON stock_item (zone_id, id);
-CREATE UNIQUE INDEX stock_item_serial ON stock_item (kind, serial) WHERE status <> 'retired';
-CREATE UNIQUE INDEX transfer_one_open ON transfer (enrolment_id) WHERE state = 'offered';
+CREATE UNIQUE INDEX issued_devices_button_item ON issued_devices (button_item_id) WHERE status <> 'returned';
+CREATE UNIQUE INDEX issued_devices_phone_item ON issued_devices (phone_item_id) WHERE status <> 'returned';
+CREATE INDEX ix_enrolment_files_created_at ON enrolment_files (created_at);
+CREATE INDEX ix_enrolment_files_managing_zone_id ON enrolment_files (managing_zone_id);
+CREATE INDEX ix_issued_devices_enrolment_id ON issued_devices (enrolment_id);
+CREATE INDEX ix_opened_files_enrolment_id ON opened_files (enrolment_id);
+CREATE INDEX ix_photos_enrolment_id ON photos (enrolment_id);
+CREATE INDEX ix_received_decisions_enrolment_id ON received_decisions (enrolment_id);
+CREATE INDEX ix_reminders_due_at ON reminders (due_at);
+CREATE INDEX ix_reminders_enrolment_id ON reminders (enrolment_id);
+CREATE INDEX ix_transfers_enrolment_id ON transfers (enrolment_id);
+CREATE INDEX ix_transfers_from_zone_id ON transfers (from_zone_id);
+CREATE INDEX ix_transfers_to_zone_id ON transfers (to_zone_id);
+CREATE UNIQUE INDEX reminders_open ON reminders (enrolment_id, kind, key) WHERE settled_at IS NULL;
+CREATE INDEX stock_items_of_zone ON stock_items (zone_id, id);
+CREATE UNIQUE INDEX stock_items_serial ON stock_items (kind, serial) WHERE status <> 'retired';
+CREATE UNIQUE INDEX transfers_one_open ON transfers (enrolment_id) WHERE state = 'offered';
 """
 
 

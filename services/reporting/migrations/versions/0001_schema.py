@@ -6,7 +6,7 @@ revision = "0001"
 down_revision = None
 
 TABLES = """
-CREATE TABLE attention (
+CREATE TABLE attentions (
     id uuid NOT NULL,
     kind varchar NOT NULL,
     key varchar NOT NULL,
@@ -17,36 +17,36 @@ CREATE TABLE attention (
     resolved_at timestamptz,
     resolved_by varchar,
     reason varchar,
-    CONSTRAINT attention_pkey PRIMARY KEY (id)
+    CONSTRAINT attentions_pkey PRIMARY KEY (id)
 );
-CREATE TABLE compared_book (
+CREATE TABLE compared_books (
     book varchar NOT NULL,
     compared_at timestamptz NOT NULL,
     fault varchar,
-    CONSTRAINT compared_book_pkey PRIMARY KEY (book)
+    CONSTRAINT compared_books_pkey PRIMARY KEY (book)
 );
-CREATE TABLE comparison (
+CREATE TABLE comparisons (
     day date NOT NULL,
     asked_at timestamptz,
     made_at timestamptz,
     found jsonb,
-    CONSTRAINT comparison_pkey PRIMARY KEY (day)
+    CONSTRAINT comparisons_pkey PRIMARY KEY (day)
 );
-CREATE TABLE control_room (
+CREATE TABLE control_rooms (
     control_room_id varchar NOT NULL,
     registered_at timestamptz,
     last_canary_at timestamptz,
     missed_at timestamptz,
-    CONSTRAINT control_room_pkey PRIMARY KEY (control_room_id)
+    CONSTRAINT control_rooms_pkey PRIMARY KEY (control_room_id)
 );
-CREATE TABLE device (
+CREATE TABLE devices (
     device_id uuid NOT NULL,
     enrolment_id uuid NOT NULL,
     status varchar NOT NULL,
     version integer NOT NULL,
-    CONSTRAINT device_pkey PRIMARY KEY (device_id)
+    CONSTRAINT devices_pkey PRIMARY KEY (device_id)
 );
-CREATE TABLE dispatch_order (
+CREATE TABLE orders (
     order_id uuid NOT NULL,
     incident_id uuid NOT NULL,
     unit_id varchar NOT NULL,
@@ -62,24 +62,24 @@ CREATE TABLE dispatch_order (
     closed_at timestamptz,
     declined_at timestamptz,
     withdrawn_at timestamptz,
-    CONSTRAINT dispatch_order_pkey PRIMARY KEY (order_id)
+    CONSTRAINT orders_pkey PRIMARY KEY (order_id)
 );
-CREATE TABLE enrolment (
+CREATE TABLE enrolments (
     enrolment_id uuid NOT NULL,
     managing_zone_id varchar NOT NULL,
     status varchar NOT NULL,
     changed_at timestamptz NOT NULL,
-    CONSTRAINT enrolment_pkey PRIMARY KEY (enrolment_id)
+    CONSTRAINT enrolments_pkey PRIMARY KEY (enrolment_id)
 );
-CREATE TABLE escalation (
+CREATE TABLE escalations (
     incident_id uuid NOT NULL,
     level varchar NOT NULL,
     at timestamptz NOT NULL,
     control_room_id varchar NOT NULL,
     target varchar,
-    CONSTRAINT escalation_pkey PRIMARY KEY (incident_id, level, at)
+    CONSTRAINT escalations_pkey PRIMARY KEY (incident_id, level, at)
 );
-CREATE TABLE fact (
+CREATE TABLE facts (
     key varchar NOT NULL,
     kind varchar NOT NULL,
     enrolment_id uuid,
@@ -87,9 +87,9 @@ CREATE TABLE fact (
     at timestamptz NOT NULL,
     data jsonb NOT NULL,
     recorded_at timestamptz NOT NULL,
-    CONSTRAINT fact_pkey PRIMARY KEY (key)
+    CONSTRAINT facts_pkey PRIMARY KEY (key)
 );
-CREATE TABLE gap (
+CREATE TABLE gaps (
     alarm_id uuid NOT NULL,
     kind varchar NOT NULL,
     found_at timestamptz NOT NULL,
@@ -100,9 +100,9 @@ CREATE TABLE gap (
     closed_by varchar,
     reason varchar,
     irreparable boolean DEFAULT false NOT NULL,
-    CONSTRAINT gap_pkey PRIMARY KEY (number)
+    CONSTRAINT gaps_pkey PRIMARY KEY (number)
 );
-CREATE TABLE incident (
+CREATE TABLE incidents (
     incident_id uuid NOT NULL,
     enrolment_id uuid,
     control_room_id varchar,
@@ -115,9 +115,9 @@ CREATE TABLE incident (
     closed_at timestamptz,
     outcome varchar,
     seen_at timestamptz NOT NULL,
-    CONSTRAINT incident_pkey PRIMARY KEY (incident_id)
+    CONSTRAINT incidents_pkey PRIMARY KEY (incident_id)
 );
-CREATE TABLE press (
+CREATE TABLE presses (
     alarm_id uuid NOT NULL,
     device_id varchar NOT NULL,
     enrolment_id uuid,
@@ -132,9 +132,9 @@ CREATE TABLE press (
     incident_ids uuid[] NOT NULL,
     flags text[] NOT NULL,
     seen_at timestamptz NOT NULL,
-    CONSTRAINT press_pkey PRIMARY KEY (alarm_id)
+    CONSTRAINT presses_pkey PRIMARY KEY (alarm_id)
 );
-CREATE TABLE missing (
+CREATE TABLE missing_entries (
     entry_id uuid NOT NULL,
     book varchar NOT NULL,
     section varchar NOT NULL,
@@ -142,62 +142,62 @@ CREATE TABLE missing (
     alarm_id uuid NOT NULL,
     received_at timestamptz NOT NULL,
     seen_at timestamptz NOT NULL,
-    CONSTRAINT missing_pkey PRIMARY KEY (entry_id, book, section)
+    CONSTRAINT missing_entries_pkey PRIMARY KEY (entry_id, book, section)
 );
-CREATE TABLE parked (
+CREATE TABLE parked_messages (
     entry_id uuid NOT NULL,
     alarm_id uuid NOT NULL,
     queue varchar NOT NULL,
     event_type varchar NOT NULL,
     reason varchar NOT NULL,
     parked_at timestamptz NOT NULL,
-    CONSTRAINT parked_pkey PRIMARY KEY (entry_id)
+    CONSTRAINT parked_messages_pkey PRIMARY KEY (entry_id)
 );
-CREATE TABLE proposer (
+CREATE TABLE proposers (
     enrolment_id uuid NOT NULL,
     partner varchar NOT NULL,
     zone_id varchar NOT NULL,
-    CONSTRAINT proposer_pkey PRIMARY KEY (enrolment_id, partner, zone_id)
+    CONSTRAINT proposers_pkey PRIMARY KEY (enrolment_id, partner, zone_id)
 );
-CREATE TABLE report (
+CREATE TABLE reports (
     enrolment_id uuid NOT NULL,
     day date NOT NULL,
     made_at timestamptz NOT NULL,
     body jsonb NOT NULL,
     version integer DEFAULT 1 NOT NULL,
-    CONSTRAINT report_pkey PRIMARY KEY (enrolment_id, day, version)
+    CONSTRAINT reports_pkey PRIMARY KEY (enrolment_id, day, version)
 );
-CREATE TABLE report_due (
+CREATE TABLE reports_due (
     enrolment_id uuid NOT NULL,
     day date NOT NULL,
     due_at timestamptz NOT NULL,
     failures integer NOT NULL,
-    CONSTRAINT report_due_pkey PRIMARY KEY (enrolment_id, day)
+    CONSTRAINT reports_due_pkey PRIMARY KEY (enrolment_id, day)
 );
-CREATE TABLE tied_person (
+CREATE TABLE tied_persons (
     person varchar NOT NULL,
     enrolment_id uuid NOT NULL,
     source uuid DEFAULT '00000000-0000-0000-0000-000000000000' NOT NULL,
     declared_at timestamptz DEFAULT '1970-01-01T00:00:00Z' NOT NULL,
     withdrawn_at timestamptz,
-    CONSTRAINT tied_person_pkey PRIMARY KEY (person, enrolment_id, source)
+    CONSTRAINT tied_persons_pkey PRIMARY KEY (person, enrolment_id, source)
 );
 
-CREATE UNIQUE INDEX attention_open ON attention (kind, key) WHERE resolved_at IS NULL;
-CREATE INDEX fact_device ON fact (device_id, at) WHERE enrolment_id IS NULL;
-CREATE INDEX fact_enrolment ON fact (enrolment_id, at);
-CREATE INDEX fact_status ON fact (enrolment_id, at) WHERE kind = 'enrolment';
-CREATE INDEX gap_entry ON gap (entry_id, kind);
-CREATE UNIQUE INDEX gap_open ON gap (entry_id, kind) WHERE healed_at IS NULL AND closed_at IS NULL;
-CREATE INDEX incident_open ON incident (seen_at) WHERE closed_at IS NULL;
-CREATE INDEX ix_device_enrolment_id ON device (enrolment_id);
-CREATE INDEX ix_dispatch_order_incident_id ON dispatch_order (incident_id);
-CREATE INDEX ix_fact_at ON fact (at);
-CREATE INDEX ix_incident_opened_at ON incident (opened_at);
-CREATE INDEX ix_press_received_at ON press (received_at);
-CREATE INDEX ix_report_due_due_at ON report_due (due_at);
+CREATE UNIQUE INDEX attentions_open ON attentions (kind, key) WHERE resolved_at IS NULL;
+CREATE INDEX facts_device ON facts (device_id, at) WHERE enrolment_id IS NULL;
+CREATE INDEX facts_enrolment ON facts (enrolment_id, at);
+CREATE INDEX facts_status ON facts (enrolment_id, at) WHERE kind = 'enrolment';
+CREATE INDEX gaps_entry ON gaps (entry_id, kind);
+CREATE UNIQUE INDEX gaps_open ON gaps (entry_id, kind) WHERE healed_at IS NULL AND closed_at IS NULL;
+CREATE INDEX incidents_open ON incidents (seen_at) WHERE closed_at IS NULL;
+CREATE INDEX ix_devices_enrolment_id ON devices (enrolment_id);
+CREATE INDEX ix_orders_incident_id ON orders (incident_id);
+CREATE INDEX ix_facts_at ON facts (at);
+CREATE INDEX ix_incidents_opened_at ON incidents (opened_at);
+CREATE INDEX ix_presses_received_at ON presses (received_at);
+CREATE INDEX ix_reports_due_due_at ON reports_due (due_at);
 -- What does not add up yet: almost always empty, so that looking for gaps costs nothing.
-CREATE INDEX press_unmatched ON press (seen_at) WHERE stored_at IS NULL OR cardinality(incident_ids) <> 1;
+CREATE INDEX presses_unmatched ON presses (seen_at) WHERE stored_at IS NULL OR cardinality(incident_ids) <> 1;
 
 -- One line per press with every stage time: what all questions about the ledger are asked of.
 CREATE VIEW ledger AS
@@ -207,14 +207,14 @@ SELECT p.alarm_id, p.device_id, p.enrolment_id, p.counter, p.lane, p.channel, p.
        i.control_room_id, i.zone_id, i.outcome, i.displayed_at, i.acknowledged_at, i.closed_at,
        o.sent_at, o.received_at AS unit_received_at, o.acknowledged_at AS unit_acknowledged_at,
        o.en_route_at, o.on_scene_at, o.orders, coalesce(o.late, false) AS order_late,
-       (SELECT count(*) FROM escalation e WHERE e.incident_id = i.incident_id) AS escalations
-FROM press p
-LEFT JOIN incident i ON i.incident_id = p.incident_ids[1]
+       (SELECT count(*) FROM escalations e WHERE e.incident_id = i.incident_id) AS escalations
+FROM presses p
+LEFT JOIN incidents i ON i.incident_id = p.incident_ids[1]
 LEFT JOIN LATERAL (
     SELECT count(*) AS orders, bool_or(late) AS late, min(sent_at) AS sent_at, min(received_at) AS received_at,
            min(acknowledged_at) AS acknowledged_at, min(en_route_at) AS en_route_at,
            min(on_scene_at) AS on_scene_at
-    FROM dispatch_order WHERE incident_id = i.incident_id
+    FROM orders WHERE incident_id = i.incident_id
 ) o ON true;
 """
 
