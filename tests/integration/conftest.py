@@ -9,7 +9,6 @@ from fastapi.testclient import TestClient
 from chassis.database.database import Database, engine_of
 from services.committee.api import create_app
 from services.committee.invariants import INVARIANTS
-from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
 from services.registry import invariants as registry_invariants
 from services.registry.api import create_app as registry_app
@@ -17,6 +16,7 @@ from services.registry.settings import RegistrySettings
 from tests.support import dispatching
 from tests.support.api_client import ApiClient
 from tests.support.broker import Broker
+from tests.support.builders import a_protocol
 from tests.support.chain_partner import ChainPartner
 from tests.support.committee import in_force
 from tests.support.desks import Desk, desk, environment
@@ -134,7 +134,7 @@ def linked(
 @pytest.fixture(scope="module")
 def protocol(linked: Desk) -> str:
     """One in force by which the chain approach may hear of two fields."""
-    return in_force(linked, PROTOCOL | {"shared_fields": {"ketenaanpak": ["risk_level", "elements"]}})
+    return in_force(linked, a_protocol(shared_fields={"ketenaanpak": ["risk_level", "elements"]}))
 
 
 @pytest.fixture(scope="module")

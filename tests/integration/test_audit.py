@@ -13,9 +13,9 @@ from chassis.security.principal import Caller
 from chassis.security.vault import new_key, public_key, signing_key
 from contracts.audit import AuditEntry, AuditSealed, chained, genesis
 from services.registry.api import create_app
-from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from tests.support.api_client import ApiClient
+from tests.support.builders import a_card
 from tests.support.desks import Desk, Who, environment
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
@@ -76,7 +76,7 @@ def audited(cluster: Cluster, issuer: Issuer) -> Iterator[Audited]:
         opened = Audited(client, issuer, settings)
         path = f"/v1/enrolments/{opened.desk.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
         opened.desk.call("PUT", f"{path}/police-report", {"pv_number": "GE.1/2026"}, **GHENT)
-        opened.desk.call("PUT", f"{path}/card", CARD, **GHENT)
+        opened.desk.call("PUT", f"{path}/card", a_card(), **GHENT)
         opened.desk.call("GET", f"{path}/card", **GHENT)
         yield opened
         opened.desk.close()

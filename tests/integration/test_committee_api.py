@@ -7,9 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.committee.api import create_app
-from services.committee.schemas.case import APPLICATION
-from services.committee.schemas.chain import REFERRAL
 from services.committee.settings import CommitteeSettings
+from tests.support.builders import a_referral, an_application
 from tests.support.committee import (
     MAGISTRATE,
     POLICE,
@@ -164,7 +163,10 @@ def test_what_the_protocol_does_not_allow_is_named(committee: Desk, protocol_id:
     wrong: dict[str, tuple[dict[str, Any], Who]] = {
         "proposer": ({"proposer": "the neighbour"}, SECRETARY),
         "protocol_id": ({"protocol_id": str(uuid4()), "conditions": {}}, SECRETARY),
-        "conditions.rich": ({"conditions": APPLICATION["conditions"] | {"rich": {"met": True}}}, SECRETARY),
+        "conditions.rich": (
+            {"conditions": an_application()["conditions"] | {"rich": {"met": True}}},
+            SECRETARY,
+        ),
     }
     for field, (changes, who) in wrong.items():
         application = drafted(committee, whole(protocol_id, **changes), who)
@@ -200,7 +202,7 @@ def test_a_draft_is_completed_step_by_step(committee: Desk, protocol_id: str) ->
             committee.call("PATCH", f"/v1/applications/{application}", {name: part}, **POLICE)
     read = committee.call("GET", f"/v1/applications/{application}", **POLICE)
     assert read["missing"] == []
-    assert read["assessment"] == APPLICATION["assessment"]
+    assert read["assessment"] == an_application()["assessment"]
     cleared = committee.call("PATCH", f"/v1/applications/{application}", {"pv_numbers": None}, **POLICE)
     assert cleared["missing"] == ["pv_numbers"]
 
@@ -248,7 +250,7 @@ def test_any_officer_raises_the_risk_and_only_the_committee_lowers_it(
     committee: Desk, protocol_id: str
 ) -> None:
     path = submitted(committee, whole(protocol_id))
-    low, extreme = (APPLICATION["assessment"] | {"level": level} for level in ("low", "extreme"))
+    low, extreme = (an_application()["assessment"] | {"level": level} for level in ("low", "extreme"))
     refused = committee.call("PUT", f"{path}/assessment", low, status=403, **POLICE)
     assert (refused["field"], refused["type"]) == (
         "assessment.level",
@@ -314,7 +316,7 @@ def test_a_tie_to_a_party_beats_every_role(committee: Desk, protocol_id: str) ->
 
 
 def test_what_is_said_rests_sealed(committee: Desk, protocol_id: str) -> None:
-    path = submitted(committee, whole(protocol_id, elements=APPLICATION["elements"]))
+    path = submitted(committee, whole(protocol_id, elements=an_application()["elements"]))
     body = {"advice": "grant", "shared": "secret-shared", "kept": "secret-kept"}
     committee.call("PUT", f"{path}/opinion", body, role="committee", partner="police", district="Gent")
     declared_tied(committee, path, "hans", "secret-tie")
@@ -333,7 +335,7 @@ def test_what_is_said_rests_sealed(committee: Desk, protocol_id: str) -> None:
 
 def test_without_a_chain_approach_it_says_so(committee: Desk, protocol_id: str) -> None:
     path = submitted(committee, whole(protocol_id))
-    refusal = committee.call("POST", f"{path}/refer", REFERRAL, status=409, **SECRETARY)
+    refusal = committee.call("POST", f"{path}/refer", a_referral(), status=409, **SECRETARY)
     assert refusal["type"] == "urn:stalkingalarm:chain-approach-absent"
     assert committee.signed("{}", {}) == 409
     assert about(path)["application_id"] in str(committee.call("GET", "/v1/applications", **POLICE))

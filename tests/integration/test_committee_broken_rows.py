@@ -13,11 +13,10 @@ from chassis.security.vault import Vault
 from services.committee.api import create_app
 from services.committee.domain.chain import IncomingCase
 from services.committee.models import TABLES
-from services.committee.schemas.chain import REFERRAL
-from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
 from services.committee.usecases import chain
 from services.committee.usecases.access_scope import Work
+from tests.support.builders import a_protocol, a_referral
 from tests.support.committee import (
     MAGISTRATE,
     QUORUM,
@@ -113,7 +112,7 @@ def world(committee_settings: CommitteeSettings, issuer: Issuer) -> Iterator[Wor
     database, vault = Database(engine_of(linked), "/test"), Vault(linked.vault_keys.get_secret_value())
     with desk(create_app(linked), issuer, url) as committee:
         shared = {"shared_fields": {"ketenaanpak": ["risk_level"]}}
-        protocol, other = in_force(committee, PROTOCOL | shared), in_force(committee)
+        protocol, other = in_force(committee, a_protocol(**shared)), in_force(committee)
         case = submitted(committee, whole(protocol))
         submitted(committee, whole(protocol))
         for who in (SECRETARY, MAGISTRATE):
@@ -123,7 +122,7 @@ def world(committee_settings: CommitteeSettings, issuer: Issuer) -> Iterator[Wor
         granted, _ = alive(committee, protocol)
         for _ in range(2):
             fields = {"fields": ["risk_level"]}
-            committee.call("POST", f"{granted}/refer", REFERRAL | fields, status=201, **SECRETARY)
+            committee.call("POST", f"{granted}/refer", a_referral(**fields), status=201, **SECRETARY)
         incoming, _ = (_came_in(database, vault) for _ in range(2))
         waits = submitted(committee, whole(protocol))
         on_their_word = meeting(committee, protocol, about(waits), people=())

@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.database.database import Database
-from services.committee.schemas.chain import REFERRAL
 from services.committee.usecases import reviews as committee_reviews
+from tests.support.builders import a_referral
 from tests.support.chain_partner import ChainPartner
 from tests.support.committee import (
     MAGISTRATE,
@@ -31,7 +31,7 @@ from tests.support.waiting import eventually
 
 def refer(committee: Desk, path: str, **changed: Any) -> dict[str, Any]:
     answer: dict[str, Any] = committee.call(
-        "POST", f"{path}/refer", REFERRAL | changed, status=201, **SECRETARY
+        "POST", f"{path}/refer", a_referral(**changed), status=201, **SECRETARY
     )
     return answer
 
@@ -58,7 +58,7 @@ def state_of(committee: Desk, path: str) -> str:
 
 def test_exactly_what_was_agreed_is_sent(linked: Desk, partner: ChainPartner, protocol: str) -> None:
     path, _ = alive(linked, protocol)
-    wrong = linked.call("POST", f"{path}/refer", REFERRAL | {"fields": ["pv_numbers"]}, status=422, **SECRETARY)
+    wrong = linked.call("POST", f"{path}/refer", a_referral(fields=["pv_numbers"]), status=422, **SECRETARY)
     assert (wrong["field"], wrong["fields"]) == ("fields", ["pv_numbers"])
     partner.refuse_next = 1
     sent = refer(linked, path)
@@ -66,7 +66,7 @@ def test_exactly_what_was_agreed_is_sent(linked: Desk, partner: ChainPartner, pr
     assert set(body["fields"]) == {"risk_level", "elements"} == set(sent["values"])
     assert body["fields"]["risk_level"] == "high"
     assert "GE.37" not in str(body)
-    assert body["grounds"] == REFERRAL["grounds"]
+    assert body["grounds"] == a_referral()["grounds"]
     # Sent twice, disclosed once: by who referred it.
     assert [who for who, *_ in disclosed(linked, path)] == ["test-secretariat"]
     # Copies are recognised by the id of the hand-over.
@@ -93,7 +93,7 @@ def review_of(committee: Desk, path: str, cause: str = "periodic") -> dict[str, 
 def moved(committee: Desk, protocol: str, path: str, cause: str = "periodic") -> dict[str, Any]:
     """A case that the committee, in a review, moves to the chain approach: the hand-over."""
     review = review_of(committee, path, cause)
-    referral = REFERRAL | {"side_by_side": False}
+    referral = a_referral(side_by_side=False)
     hold(committee, protocol, review, outcome="chain_approach", referral=referral)
     (sent,) = committee.call("GET", f"{path}/handovers", **SECRETARY)
     return dict(sent)
@@ -101,7 +101,7 @@ def moved(committee: Desk, protocol: str, path: str, cause: str = "periodic") ->
 
 def test_a_referral_alone_ends_no_alarm(linked: Desk, partner: ChainPartner, protocol: str) -> None:
     path, _ = alive(linked, protocol)
-    alone = REFERRAL | {"side_by_side": False}
+    alone = a_referral(side_by_side=False)
     refusal = linked.call("POST", f"{path}/refer", alone, status=409, **SECRETARY)
     assert refusal["field"] == "side_by_side"
     # Where no alarm is on, none ends.
@@ -204,7 +204,7 @@ def test_an_alarm_never_blocks_a_referral(linked: Desk, partner: ChainPartner, p
     refused(linked, protocol, path)
     arrived(linked, partner, path, refer(linked, path))  # and after a refusal
     draft = f"/v1/applications/{drafted(linked, {})}"
-    linked.call("POST", f"{draft}/refer", REFERRAL, status=409, **SECRETARY)
+    linked.call("POST", f"{draft}/refer", a_referral(), status=409, **SECRETARY)
 
 
 def disclosed(committee: Desk, path: str) -> list[tuple[Any, ...]]:
@@ -220,7 +220,7 @@ def test_what_goes_out_is_logged_though_we_never_hear_that_it_arrived(
 ) -> None:
     path, _ = alive(linked, protocol)
     partner.lose_next = 1
-    sent = linked.call("POST", f"{path}/refer", REFERRAL, status=201, **named(SECRETARY, "anna"))
+    sent = linked.call("POST", f"{path}/refer", a_referral(), status=201, **named(SECRETARY, "anna"))
     eventually(lambda: sent["id"] in partner.keys)
     # They have it and say so, while our call ended without an answer.
     assert answer(linked, partner, sent, True) == 204

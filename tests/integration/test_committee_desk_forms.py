@@ -14,10 +14,9 @@ from chassis.database.database import Database
 from chassis.http.pages import LANGUAGES
 from services.committee.api import create_app
 from services.committee.pages.translations import WORDS
-from services.committee.schemas.chain import REFERRAL
-from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
 from tests.support.api_client import ApiClient
+from tests.support.builders import a_protocol, a_referral
 from tests.support.chain_partner import ChainPartner
 from tests.support.committee import (
     GENERAL,
@@ -177,7 +176,7 @@ def test_each_step_of_a_protocol_is_for_whose_move_it_is(
             name: found for name, who in people.items() if (found := forms(read_page(pages, issuer, page, who)))
         }
 
-    committee.call("PUT", f"{path}/draft", PROTOCOL, **SECRETARY)
+    committee.call("PUT", f"{path}/draft", a_protocol(), **SECRETARY)
     assert seen() == {"secretary": {"submit"}}
     assert f"{page}/draft" in read_page(pages, issuer, page, SECRETARY)
     committee.call("POST", f"{path}/versions/1/submit", **SECRETARY)
@@ -187,7 +186,7 @@ def test_each_step_of_a_protocol_is_for_whose_move_it_is(
     text = read_page(pages, issuer, page, SECRETARY)
     assert text.count("for how long is it kept?") == 2  # on top, and in the timeline
     assert f"{page}/draft" in text
-    changed = PROTOCOL | {"modalities": "kept for two years"}
+    changed = a_protocol(modalities="kept for two years")
     committee.call("PUT", f"{path}/draft", changed, **SECRETARY)
     committee.call("POST", f"{path}/versions/1/submit", **SECRETARY)
     committee.call("POST", f"{path}/versions/1/approve", **GENERAL)
@@ -258,9 +257,9 @@ def test_a_case_is_referred_with_exactly_what_stands_there(
     assert "refer" not in forms(read_page(pages, issuer, draft, SECRETARY))
     page = cases["submitted"].replace("/v1/", "/desk/")
     headers = issuer.headers("secretariat", partner="city", district=GENT)
-    assert pages.post(f"{cases['submitted']}/refer", json=REFERRAL, headers=headers).status_code == 201
+    assert pages.post(f"{cases['submitted']}/refer", json=a_referral(), headers=headers).status_code == 201
     text = read_page(pages, issuer, page, MEMBER)
-    assert REFERRAL["grounds"] in text
+    assert a_referral()["grounds"] in text
     assert WORDS["nl"]["what_was_sent"] in text
 
 
@@ -348,7 +347,7 @@ def test_a_protocol_that_is_refused_is_told_of_in_the_reader_s_words(
     headers = issuer.headers("secretariat", partner="city", district=GENT)
 
     def codes(**changed: Any) -> set[str]:
-        body = PROTOCOL | changed
+        body = a_protocol(**changed)
         told = pages.put(f"/v1/protocols/{uuid4()}/draft", json=body, headers=headers).json()
         kind = told["type"].rpartition(":")[2]
         return {each.get("code") or f"{kind}.{each['field']}" for each in told["errors"]}

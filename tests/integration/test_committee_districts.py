@@ -7,9 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.database.database import Database
-from services.committee.schemas.decision import REFUSAL
-from services.committee.schemas.protocol import PROTOCOL
 from services.committee.usecases import reviews
+from tests.support.builders import a_protocol, a_refusal
 from tests.support.committee import (
     GENERAL,
     MAGISTRATE,
@@ -50,7 +49,7 @@ STRANGERS: list[Who] = [
 def other(committee: Desk, protocol_id: str) -> str:
     """The protocol of the other district, beside that of Ghent."""
     assert protocol_id
-    return in_force(committee, PROTOCOL | {"name": "Antwerpen", "district": ANTWERP, "zones": ["z5"]})
+    return in_force(committee, a_protocol(name="Antwerpen", district=ANTWERP, zones=["z5"]))
 
 
 def ids(committee: Desk, path: str, who: Who, name: str = "id") -> set[str]:
@@ -84,7 +83,7 @@ def test_nobody_decides_for_another_district(committee: Desk, protocol_id: str, 
     held = meeting(committee, protocol_id, about(path))
     grant = {"meeting_id": held, **said}
     committee.call("POST", f"{path}/grant", grant, status=404, **SECRETARY_THERE)
-    committee.call("POST", f"{path}/refuse", {"meeting_id": held, **REFUSAL}, status=404, **SECRETARY_THERE)
+    committee.call("POST", f"{path}/refuse", a_refusal(meeting_id=held), status=404, **SECRETARY_THERE)
     opinion = {"advice": "refuse", "shared": "not here"}
     committee.call("PUT", f"{path}/opinion", opinion, status=404, **MAGISTRATE_THERE)
     assert committee.call("POST", f"{path}/grant", grant, **SECRETARY)["state"] == "granted"
@@ -115,7 +114,7 @@ def test_a_meeting_and_its_papers_are_those_of_its_protocol(
 
 
 def test_a_protocol_is_moved_by_its_own_district(committee: Desk, other: str) -> None:
-    content = PROTOCOL | {"name": "Antwerpen 2", "district": ANTWERP, "zones": ["z5"]}
+    content = a_protocol(name="Antwerpen 2", district=ANTWERP, zones=["z5"])
     path = f"/v1/protocols/{other}"
     assert committee.call("PUT", f"{path}/draft", content, status=403, **SECRETARY)["field"] == "district"
     # Nor by calling it one's own.

@@ -15,11 +15,9 @@ from contracts.registry import EnrolmentStatus
 from services.committee.api import create_app
 from services.committee.domain.application import ALIVE
 from services.committee.invariants import INVARIANTS
-from services.committee.schemas.case import APPLICATION
-from services.committee.schemas.chain import REFERRAL
-from services.committee.schemas.decision import REFUSAL
 from services.committee.settings import CommitteeSettings
 from services.committee.usecases import deadlines, reviews
+from tests.support.builders import a_referral, a_refusal, an_application
 from tests.support.chain_partner import ChainPartner
 from tests.support.committee import (
     GENERAL,
@@ -64,20 +62,20 @@ MOVES: dict[str, tuple[Who, Body]] = {
     "grant-provisionally": (MAGISTRATE, _plain(REASONS)),
     "decline-urgency": (MAGISTRATE, _plain(REASONS)),
     "grant": (SECRETARY, _in_meeting(REASONS)),
-    "refuse": (SECRETARY, _in_meeting(REFUSAL)),
+    "refuse": (SECRETARY, _in_meeting(a_refusal())),
     "propose-decision": (SECRETARY, _in_meeting(REASONS | {"outcome": "grant"})),
     "approve-draft": (GENERAL, _plain(None)),
     "send-draft-back": (GENERAL, _plain({"remarks": "more"})),
     "request-review": (POLICE, _plain({"grounds": "news"})),
 }
-OUTSIDE = APPLICATION | {"protocol_id": None, "exceptional": "none here", "conditions": {}}
+OUTSIDE = an_application(protocol_id=None, exceptional="none here", conditions={})
 OUTCOMES: tuple[dict[str, Any], ...] = (
     {"outcome": "keep", "conditions": MET},
     {"outcome": "extend", "conditions": MET},
     {"outcome": "lighten", "conditions": MET, "lightened": "fewer tests"},
     {"outcome": "end", "plan": "device back on Monday"},
     *(
-        {"outcome": "chain_approach", "referral": REFERRAL | {"fields": [], "side_by_side": beside}}
+        {"outcome": "chain_approach", "referral": a_referral(fields=[], side_by_side=beside)}
         for beside in (True, False)
     ),
 )
@@ -165,7 +163,7 @@ class Lives(RuleBasedStateMachine):
         """The chain approach takes a case, and its alarm goes on."""
         path = self.path(which)
         before = self.committee.call("GET", path, **SECRETARY)["state"]
-        body = REFERRAL | {"side_by_side": True, "fields": []}
+        body = a_referral(side_by_side=True, fields=[])
         if self.committee.raw_json("POST", f"{path}/refer", body, **SECRETARY) == 201:
             offered = self.committee.call("GET", f"{path}/handovers", **SECRETARY)
             for each in offered:
@@ -200,7 +198,7 @@ class Lives(RuleBasedStateMachine):
         self.offer(self.path(which), beside)
 
     def offer(self, path: str, beside: bool) -> None:
-        body = REFERRAL | {"side_by_side": beside, "fields": []}
+        body = a_referral(side_by_side=beside, fields=[])
         assert self.committee.raw_json("POST", f"{path}/refer", body, **SECRETARY) in (201, 409)
 
     @rule(which=st.integers(0, 1), place=st.integers(0, 2), accepted=st.booleans())

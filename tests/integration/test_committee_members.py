@@ -12,9 +12,8 @@ from hypothesis import strategies as st
 from chassis.database.database import Database
 from chassis.security.accounts import account
 from chassis.security.vault import Vault
-from services.committee.schemas.decision import REFUSAL
-from services.committee.schemas.protocol import PROTOCOL
 from services.committee.usecases.pending_settlement import settle_decisions
+from tests.support.builders import a_protocol, a_refusal
 from tests.support.committee import (
     MAGISTRATE,
     POLICE,
@@ -170,7 +169,7 @@ def test_a_refusal_that_nobody_confirms_switches_nothing_off(
     held = meeting(committee, protocol_id, about(path), people=(("bert", "police"),))
     ghost = f"ghost-{held}"
     recorded(committee, held, ghost, "parket")
-    committee.call("POST", f"{path}/refuse", {"meeting_id": held, **REFUSAL}, status=202, **SECRETARY)
+    committee.call("POST", f"{path}/refuse", a_refusal(meeting_id=held), status=202, **SECRETARY)
     committee.call("POST", f"{at(held)}/close", **SECRETARY)
     committee.execute(
         f"UPDATE attendances SET confirm_by = now() - interval '2 days' WHERE meeting_id = '{held}'"
@@ -246,7 +245,7 @@ def standing(subject: str, partner: str, **more: Any) -> dict[str, Any]:
 
 
 def with_members(*members: dict[str, Any], **changed: Any) -> dict[str, Any]:
-    return PROTOCOL | {"members": list(members)} | changed
+    return a_protocol(members=list(members)) | changed
 
 
 def listed(committee: Desk, protocol_id: str) -> dict[str, tuple[str, str, int | None]]:

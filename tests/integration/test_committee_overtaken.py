@@ -7,8 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from chassis.database.database import Database
-from services.committee.schemas.protocol import PROTOCOL
 from services.committee.usecases import reviews as committee_reviews
+from tests.support.builders import a_protocol
 from tests.support.committee import (
     SECRETARY,
     alive,
@@ -98,7 +98,7 @@ def test_a_real_alarm_is_looked_at_by_the_committee_of_her_zone(
 ) -> None:
     path, enrolment = alive(committee, protocol_id)
     registry_says(database, enrolment, "active")
-    other = in_force(committee, PROTOCOL | {"district": "Luik", "zones": ["liege"]})
+    other = in_force(committee, a_protocol(district="Luik", zones=["liege"]))
     police: Who = {"role": "file_manager", "partner": "police", "zone": "liege"}
     theirs = submitted(committee, urgent(other, enrolment_id=enrolment), police)
     magistrate: Who = {"role": "magistrate", "partner": "parket", "district": "Luik"}

@@ -6,8 +6,7 @@ import pytest
 
 from contracts.common import Language
 from services.committee.presenters.papers.translations import WORDS
-from services.committee.schemas.decision import REFUSAL
-from services.committee.schemas.protocol import PROTOCOL
+from tests.support.builders import a_protocol, a_refusal
 from tests.support.committee import (
     POLICE,
     SECRETARY,
@@ -49,7 +48,7 @@ def test_minutes_say_who_was_there_and_what_was_decided(committee: Desk, protoco
     go(committee, held, "łucja")
     reasons = {"meeting_id": held, "reasons": "all three elements are shown; 41 calls"}
     committee.call("POST", f"{one}/grant", reasons, **SECRETARY)
-    committee.call("POST", f"{two}/refuse", REFUSAL | {"meeting_id": held}, **SECRETARY)
+    committee.call("POST", f"{two}/refuse", a_refusal(meeting_id=held), **SECRETARY)
     committee.call("POST", f"/v1/meetings/{held}/close", **SECRETARY)
     text = committee.text_of(f"/v1/meetings/{held}/minutes.pdf", **SECRETARY)
     for there in (
@@ -64,7 +63,7 @@ def test_minutes_say_who_was_there_and_what_was_decided(committee: Desk, protoco
         *(
             short(two),
             "Het stalkingalarm wordt geweigerd.",
-            REFUSAL["reasons"],
+            a_refusal()["reasons"],
             "chain approach; no-contact order",
         ),
         *(short(three), "Uitgesteld: er werd niets beslist.", "Blad 1 / 1"),
@@ -92,8 +91,11 @@ def test_a_decision_is_in_the_language_of_its_case(committee: Desk, protocol_id:
 
 
 def test_partners_are_called_by_their_names(committee: Desk) -> None:
-    people = [{"id": "police", "name": "PZ Gent", "role": "police", "member": True}, *PROTOCOL["partners"][1:]]
-    protocol_id = in_force(committee, PROTOCOL | {"partners": people})
+    people = [
+        {"id": "police", "name": "PZ Gent", "role": "police", "member": True},
+        *a_protocol()["partners"][1:],
+    ]
+    protocol_id = in_force(committee, a_protocol(partners=people))
     path = submitted(committee, whole(protocol_id, language="fr"))
     granted(committee, protocol_id, path)
     assert "PZ Gent, parquet" in committee.text_of(f"{path}/decision.pdf", **POLICE)

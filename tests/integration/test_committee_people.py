@@ -9,9 +9,9 @@ from chassis.database.database import Database
 from contracts.envelope import wrap
 from contracts.registry import TieDeclared
 from services.committee.events import incoming
-from services.committee.schemas.protocol import PROTOCOL
 from services.committee.store import cases
 from services.committee.usecases import reviews as committee_reviews
+from tests.support.builders import a_protocol
 from tests.support.committee import (
     GENERAL,
     OTHERS,
@@ -179,7 +179,7 @@ def test_a_tie_that_is_known_before_the_approval_counts(committee: Desk, protoco
 
 def test_a_committee_decides_cases_of_its_own_protocol(committee: Desk, protocol_id: str) -> None:
     path = submitted(committee, whole(protocol_id))
-    other = in_force(committee, PROTOCOL | {"name": "Gent, nights"})
+    other = in_force(committee, a_protocol(name="Gent, nights"))
     held = meeting(committee, other)
     committee.call("POST", f"/v1/meetings/{held}/agenda", about(path), status=409, **SECRETARY)
     # Nor does a member of one committee sit on another.
@@ -190,7 +190,7 @@ def test_a_committee_decides_cases_of_its_own_protocol(committee: Desk, protocol
 
 
 def test_police_of_another_zone_are_another_partner(committee: Desk) -> None:
-    path = submitted(committee, whole(in_force(committee, PROTOCOL | {"zones": ["z1", "z9"]})))
+    path = submitted(committee, whole(in_force(committee, a_protocol(zones=["z1", "z9"]))))
     here: Who = {"role": "committee", "partner": "police", "zone": "z1"}
     there: Who = {"role": "committee", "partner": "police", "zone": "z9"}
     ours = {"advice": "grant", "shared": "seen twice", "kept": "an informant"}

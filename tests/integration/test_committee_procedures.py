@@ -8,10 +8,9 @@ import pytest
 
 from chassis.database.database import Database, engine_of
 from chassis.security.accounts import account
-from services.committee.schemas.decision import REFUSAL
-from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
 from services.committee.usecases import protocols
+from tests.support.builders import a_protocol, a_refusal
 from tests.support.committee import (
     GENERAL,
     MAGISTRATE,
@@ -58,16 +57,16 @@ def types(committee: Desk, path: str) -> list[str]:
 def test_the_life_of_a_protocol(committee: Desk) -> None:
     path = f"/v1/protocols/{uuid4()}"
     committee.call("GET", path, status=404, **SECRETARY)
-    first = committee.call("PUT", f"{path}/draft", PROTOCOL, **SECRETARY)
+    first = committee.call("PUT", f"{path}/draft", a_protocol(), **SECRETARY)
     assert (first["version"], first["state"]) == (1, "draft")
-    assert committee.call("PUT", f"{path}/draft", PROTOCOL, **SECRETARY)["version"] == 1
+    assert committee.call("PUT", f"{path}/draft", a_protocol(), **SECRETARY)["version"] == 1
     version = f"{path}/versions/1"
     committee.call("POST", f"{version}/approve", status=409, **GENERAL)
     committee.call("POST", f"{version}/submit", **SECRETARY)
-    committee.call("PUT", f"{path}/draft", PROTOCOL | {"name": "hasty"}, status=409, **SECRETARY)
+    committee.call("PUT", f"{path}/draft", a_protocol(name="hasty"), status=409, **SECRETARY)
     back = committee.call("POST", f"{version}/send-back", {"remarks": "no retention period"}, **GENERAL)
     assert back["state"] == "sent_back"
-    changed = PROTOCOL | {"modalities": "kept for two years"}
+    changed = a_protocol(modalities="kept for two years")
     assert committee.call("PUT", f"{path}/draft", changed, **SECRETARY)["version"] == 1
     committee.call("POST", f"{version}/submit", **SECRETARY)
     committee.call("POST", f"{version}/sign", {"in_force_from": "2026-01-01"}, status=409, **PROCUREUR)
@@ -91,7 +90,7 @@ def test_a_version_binds_from_its_day_and_the_one_before_no_longer(
 ) -> None:
     protocol_id = in_force(committee)
     path = f"/v1/protocols/{protocol_id}"
-    committee.call("PUT", f"{path}/draft", PROTOCOL | {"name": "newer"}, **SECRETARY)
+    committee.call("PUT", f"{path}/draft", a_protocol(name="newer"), **SECRETARY)
     for move, who in (("submit", SECRETARY), ("approve", GENERAL)):
         committee.call("POST", f"{path}/versions/2/{move}", **who)
     tomorrow = today(1).isoformat()
@@ -125,13 +124,13 @@ def test_a_version_binds_from_its_day_and_the_one_before_no_longer(
 )
 def test_a_protocol_that_cannot_work_is_refused(committee: Desk, change: dict[str, Any], field: str) -> None:
     path = f"/v1/protocols/{uuid4()}/draft"
-    assert committee.call("PUT", path, PROTOCOL | change, status=422, **SECRETARY)["field"] == field
+    assert committee.call("PUT", path, a_protocol(**change), status=422, **SECRETARY)["field"] == field
 
 
 def test_the_version_of_the_submission_is_frozen(committee: Desk) -> None:
     protocol_id = in_force(committee)
     path = submitted(committee, whole(protocol_id))
-    in_force(committee, PROTOCOL | {"quorum": ["police", "parket", "city"]}, protocol_id)
+    in_force(committee, a_protocol(quorum=["police", "parket", "city"]), protocol_id)
     assert granted(committee, protocol_id, path)["decision"]["protocol_version"] == 1
 
 
@@ -255,18 +254,18 @@ def test_who_is_tied_does_not_count(committee: Desk, protocol_id: str) -> None:
     assert answer["decision"]["excluded"] == {"carla": "parket"}
 
 
-@pytest.mark.parametrize("name", REFUSAL)
+@pytest.mark.parametrize("name", a_refusal())
 def test_a_refusal_says_why_what_instead_and_how_to_object(
     committee: Desk, protocol_id: str, name: str
 ) -> None:
     path = submitted(committee, whole(protocol_id))
     held = meeting(committee, protocol_id, about(path))
-    less = {k: v for k, v in REFUSAL.items() if k != name} | {"meeting_id": held}
+    less = {k: v for k, v in a_refusal().items() if k != name} | {"meeting_id": held}
     assert committee.call("POST", f"{path}/refuse", less, status=422, **SECRETARY)["field"] == name
-    committee.call("POST", f"{path}/refuse", REFUSAL | {"meeting_id": held}, **SECRETARY)
+    committee.call("POST", f"{path}/refuse", a_refusal(meeting_id=held), **SECRETARY)
     assert types(committee, path)[-1] == "alarm.refused.v1"
     read = committee.call("GET", path, **POLICE)
-    assert {k: read["decision"][k] for k in REFUSAL} == REFUSAL
+    assert {k: read["decision"][k] for k in a_refusal()} == a_refusal()
 
 
 def test_a_review_of_a_refusal_is_decided_by_others(committee: Desk, protocol_id: str) -> None:

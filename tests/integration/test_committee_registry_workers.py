@@ -22,11 +22,12 @@ from services.committee.settings import CommitteeSettings
 from services.registry.api import create_app as registry_app
 from services.registry.settings import RegistrySettings
 from tests.support.broker import Broker
+from tests.support.builders import a_card_of_today
 from tests.support.committee import SECRETARY, about, in_force, meeting, provisional, urgent
 from tests.support.desks import Desk, desk, environment
 from tests.support.outboxes import waiting
 from tests.support.postgres import Cluster
-from tests.support.registry import GHENT, written_today
+from tests.support.registry import GHENT
 from tests.support.registry_news import told
 from tests.support.serving import Serving
 from tests.support.tokens import Issuer
@@ -100,7 +101,7 @@ def papers(registry: Desk) -> tuple[str, str]:
     """A file with all that the zone itself can do; file and device."""
     enrolment = registry.call("POST", "/v1/enrolments", status=201, **GHENT)["id"]
     file = f"/v1/enrolments/{enrolment}"
-    registry.call("PUT", f"{file}/card", written_today(), **GHENT)
+    registry.call("PUT", f"{file}/card", a_card_of_today(), **GHENT)
     registry.call("PUT", f"{file}/police-report", {"pv_number": "GE.1"}, **GHENT)
     registry.call("POST", f"{file}/convention", {"signed_on": "2026-01-02", "by": "An"}, **GHENT)
     body = {"public_key": KEY, "button_serial": "B-1", "phone_number": "+32470000000"}

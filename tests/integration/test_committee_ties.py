@@ -10,8 +10,8 @@ from chassis.database.database import Database
 from contracts.envelope import wrap
 from contracts.registry import TieDeclared, TieWithdrawn
 from services.committee.events import incoming
-from services.committee.schemas.protocol import PROTOCOL
 from services.committee.store import cases
+from tests.support.builders import a_protocol
 from tests.support.committee import (
     POLICE,
     PROCUREUR,
@@ -59,7 +59,7 @@ def test_a_secretariat_keeps_nobody_from_a_case_that_is_not_theirs(committee: De
     zone_of(committee, outside["enrolment_id"], "z1")
     committee.call("POST", f"{submitted(committee, outside)}/conflicts", operator, status=409, **SECRETARY)
     path = submitted(committee, body)
-    in_force(committee, PROTOCOL | {"name": "Antwerpen", "district": "Antwerpen", "zones": ["z5"]})
+    in_force(committee, a_protocol(name="Antwerpen", district="Antwerpen", zones=["z5"]))
     stranger = there(SECRETARY, "Antwerpen")
     nowhere: Who = {"role": "secretariat", "partner": "city"}
     for who in (stranger, nowhere):

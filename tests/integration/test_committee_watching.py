@@ -9,8 +9,8 @@ import pytest
 
 from chassis.database.database import Database
 from contracts.registry import EnrolmentStatus
-from services.committee.schemas.protocol import PROTOCOL
 from services.committee.usecases import deadlines
+from tests.support.builders import a_protocol
 from tests.support.committee import (
     MAGISTRATE,
     POLICE,
@@ -89,7 +89,7 @@ def test_an_urgent_one_in_hours_and_no_ratification_makes_it_patient(
 
 
 def test_a_protocol_says_how_long_it_may_take(committee: Desk) -> None:
-    quick = in_force(committee, PROTOCOL | {"delays": {"installation_hours": 2, "installation_days": 1}})
+    quick = in_force(committee, a_protocol(delays={"installation_hours": 2, "installation_days": 1}))
     hours = open_ones(committee, provisional(committee, urgent(quick)))["urgent_installation"]
     assert away(hours) < timedelta(hours=2)
     path = submitted(committee, whole(quick))

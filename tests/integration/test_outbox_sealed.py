@@ -12,10 +12,10 @@ from chassis.security.key_rotation import OUTBOX, Resealer
 from chassis.security.vault import Vault, new_key
 from contracts.topology import DISPATCH_CARDS, REGISTRY_CARDS
 from services.registry.api import create_app
-from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.store.encrypted_columns import ENCRYPTED
 from tests.support.broker import Broker
+from tests.support.builders import a_card
 from tests.support.desks import NO_BROKER, Desk, desk, environment
 from tests.support.dispatching import GHENT as SOMEWHERE
 from tests.support.dispatching import GHENT_ROOM, Dispatch, alarm
@@ -57,7 +57,7 @@ def registry(issuer: Issuer, url: str, vault_keys: str, broker_url: str = NO_BRO
 def written(here: Desk) -> tuple[str, bytes]:
     """A file with a card and a photo; its id, and the photo as it is kept."""
     path = f"/v1/enrolments/{here.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
-    here.call("PUT", f"{path}/card", CARD | CODES, **GHENT)
+    here.call("PUT", f"{path}/card", a_card(**CODES), **GHENT)
     sent = here.upload(f"{path}/photos?taken_on=2026-01-02", picture(), **GHENT)
     kept = here.answer(f"{path}/photos/{sent.json()['id']}", **GHENT).content
     return path.rpartition("/")[2], kept

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from chassis.database.database import Database, engine_of
-from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
 from services.committee.usecases import protocols
+from tests.support.builders import a_protocol
 from tests.support.committee import (
     GENERAL,
     MAGISTRATE,
@@ -39,7 +39,7 @@ STEPS: dict[str, tuple[Who, str, str]] = {
 }
 EXAMPLES = examples(12)
 CITY_TOO = ("police", "parket", "city")
-CONTENTS: tuple[dict[str, Any], ...] = (PROTOCOL, PROTOCOL | {"quorum": list(CITY_TOO)})
+CONTENTS: tuple[dict[str, Any], ...] = (a_protocol(), a_protocol(quorum=list(CITY_TOO)))
 
 
 class Lives(RuleBasedStateMachine):

@@ -16,9 +16,9 @@ from contracts.dispatch import TestRouted
 from contracts.envelope import wrap
 from services.registry.events import incoming as events
 from services.registry.models import GrantRow
-from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import files
+from tests.support.builders import a_card
 from tests.support.desks import Desk
 from tests.support.registry import (
     GHENT,
@@ -206,7 +206,7 @@ def test_an_alarm_ends_when_the_committee_and_the_desk_both_say_so(
     ended = {event.type: event for event in registry.published(str(identity(file)))}
     assert ended["enrolment.changed.v1"].data["status"] == "ended"
     assert ended["card.withdrawn.v1"].data["version"] > 1
-    for method, path, body in (("PUT", f"{file}/card", CARD), ("POST", f"{file}/devices", device_body())):
+    for method, path, body in (("PUT", f"{file}/card", a_card()), ("POST", f"{file}/devices", device_body())):
         registry.call(method, path, body, status=409, **GHENT)
     registry.call("POST", f"{file}/activate", status=409, **GHENT)
 

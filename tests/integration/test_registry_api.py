@@ -7,8 +7,8 @@ import pytest
 
 from contracts.registry import CardPublished
 from services.registry.api import create_app
-from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
+from tests.support.builders import a_card
 from tests.support.desks import Desk
 from tests.support.registry import GHENT, LIEGE, WHY, device_body, identity, issued
 from tests.support.tokens import AUDIT, ROLES, SIGN_IN, Issuer
@@ -98,7 +98,7 @@ def test_another_zones_file_does_not_exist(registry: Desk, file: str) -> None:
     device = f"/v1/devices/{issued(registry, file)}"
     calls: tuple[tuple[str, str, Any], ...] = (
         ("GET", file, None),
-        ("PUT", f"{file}/card", CARD),
+        ("PUT", f"{file}/card", a_card()),
         ("GET", f"{file}/card", None),
         ("PUT", f"{file}/police-report", {"pv_number": "x"}),
         ("POST", f"{file}/convention", {"signed_on": "2026-01-01", "by": "x"}),
@@ -117,21 +117,21 @@ def test_another_zones_file_does_not_exist(registry: Desk, file: str) -> None:
 
 
 def without(name: str) -> dict[str, Any]:
-    return {key: value for key, value in CARD.items() if key != name}
+    return {key: value for key, value in a_card().items() if key != name}
 
 
 @pytest.mark.parametrize(
     ("body", "field"),
     [
-        (CARD | {"cancel_code": "123"}, "cancel_code"),
-        (CARD | {"duress_code": "123456789"}, "duress_code"),
-        (CARD | {"duress_code": "12a4"}, "duress_code"),
-        (CARD | {"duress_code": CARD["cancel_code"]}, "duress_code"),
+        (a_card(cancel_code="123"), "cancel_code"),
+        (a_card(duress_code="123456789"), "duress_code"),
+        (a_card(duress_code="12a4"), "duress_code"),
+        (a_card(duress_code=a_card()["cancel_code"]), "duress_code"),
         (without("cancel_code"), "duress_code"),
         (without("duress_code"), "duress_code"),
-        ({"card": CARD["card"]}, "cancel_code"),
-        (CARD | {"card": {"victim": {}}}, "card.victim.name"),
-        (CARD | {"card": CARD["card"] | {"languages": ["xx"]}}, "card.languages.0"),
+        ({"card": a_card()["card"]}, "cancel_code"),
+        (a_card(card={"victim": {}}), "card.victim.name"),
+        (a_card(card=a_card()["card"] | {"languages": ["xx"]}), "card.languages.0"),
     ],
 )
 def test_a_wrong_card_names_its_field(registry: Desk, file: str, body: dict[str, Any], field: str) -> None:
@@ -163,22 +163,25 @@ def test_a_wrong_field_is_named(registry: Desk, file: str, path: str, body: dict
 
 def test_the_card_travels_with_its_codes_and_a_rising_version(registry: Desk, file: str) -> None:
     for version in (1, 2):
-        answer = registry.call("PUT", f"{file}/card", CARD, **GHENT)
+        answer = registry.call("PUT", f"{file}/card", a_card(), **GHENT)
         assert answer["version"] == version
-        assert CARD["duress_code"] not in str(answer)
+        assert a_card()["duress_code"] not in str(answer)
     cards = [e for e in registry.published(str(identity(file))) if e.type == "card.published.v1"]
     published = [CardPublished.model_validate(e.data) for e in cards]
     assert [p.version for p in published] == [1, 2]
-    assert (published[0].cancel_code, published[0].duress_code) == (CARD["cancel_code"], CARD["duress_code"])
+    assert (published[0].cancel_code, published[0].duress_code) == (
+        a_card()["cancel_code"],
+        a_card()["duress_code"],
+    )
     assert published[0].card.perpetrators[0].ref == published[1].card.perpetrators[0].ref
     assert published[1].managing_zone_id == "ghent"
 
 
 def test_nobody_overwrites_unseen_what_somebody_else_wrote(registry: Desk, file: str) -> None:
-    first = registry.call("PUT", f"{file}/card", CARD | {"edition": ""}, **GHENT)
-    dogs = {"card": CARD["card"] | {"dogs": "two, dangerous"}, "edition": first["edition"]}
+    first = registry.call("PUT", f"{file}/card", a_card(edition=""), **GHENT)
+    dogs = {"card": a_card()["card"] | {"dogs": "two, dangerous"}, "edition": first["edition"]}
     second = registry.call("PUT", f"{file}/card", dogs, **GHENT)
-    late = {"card": CARD["card"] | {"notes": "rings twice"}, "edition": first["edition"]}
+    late = {"card": a_card()["card"] | {"notes": "rings twice"}, "edition": first["edition"]}
     refused = registry.call("PUT", f"{file}/card", late, status=409, **GHENT)
     assert (refused["type"], refused["field"]) == ("urn:stalkingalarm:card-changed", "edition")
     assert registry.call("GET", f"{file}/card", **GHENT)["card"]["dogs"] == "two, dangerous"
@@ -190,7 +193,7 @@ def test_nobody_overwrites_unseen_what_somebody_else_wrote(registry: Desk, file:
 def test_two_victims_of_one_perpetrator_share_a_pseudonym(registry: Desk) -> None:
     def ref(person: dict[str, Any]) -> str:
         file = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
-        body = CARD | {"card": CARD["card"] | {"perpetrators": [person]}}
+        body = a_card(card=a_card()["card"] | {"perpetrators": [person]})
         answer = registry.call("PUT", f"{file}/card", body, **GHENT)
         return str(answer["card"]["perpetrators"][0]["ref"])
 
@@ -202,7 +205,7 @@ def test_two_victims_of_one_perpetrator_share_a_pseudonym(registry: Desk) -> Non
 
 
 def test_personal_data_rest_sealed(registry: Desk, file: str) -> None:
-    registry.call("PUT", f"{file}/card", CARD, **GHENT)
+    registry.call("PUT", f"{file}/card", a_card(), **GHENT)
     registry.call("PUT", f"{file}/police-report", {"pv_number": "GE.37.SEALED"}, **GHENT)
     registry.call("POST", f"{file}/convention", {"signed_on": "2026-03-02", "by": "An Peeters"}, **GHENT)
     issued(registry, file, phone_number="+32499998877")

@@ -12,9 +12,9 @@ from contracts.dispatch import NamedZone, ZonesPublished
 from contracts.envelope import wrap
 from services.registry.events import incoming as events
 from services.registry.models import TABLES
-from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import zones
+from tests.support.builders import a_card
 from tests.support.damage import Damaged
 from tests.support.desks import Desk
 from tests.support.registry import GHENT, LIEGE, complete, identity, picture, with_page
@@ -69,7 +69,7 @@ def world(registry: Desk, registry_settings: RegistrySettings) -> Iterator[World
     for number in range(2):
         file, _ = with_page(registry)
         complete(registry, database, file)
-        registry.call("PUT", f"{file}/card", CARD, **GHENT)
+        registry.call("PUT", f"{file}/card", a_card(), **GHENT)
         registry.upload(f"{file}/photos?taken_on=2026-11-01", picture(), **GHENT)
         move = {"to_zone_id": "aalst", "reason": "moved"}
         registry.call("POST", f"{file}/transfers", move, status=201, **GHENT)
@@ -136,10 +136,10 @@ def test_a_card_that_cannot_be_read_can_be_written_anew(world: World) -> None:
     ((old,),) = world.desk.sql(f"SELECT card::text FROM enrolment_files WHERE {where}")
     try:
         assert world.damage.set("enrolment_files", "card", "rubbish", where)
-        without = {**CARD, "cancel_code": None, "duress_code": None}
+        without = a_card(cancel_code=None, duress_code=None)
         refused = world.desk.call("PUT", f"{world.file}/card", without, status=422, **GHENT)
         assert refused["field"] == "cancel_code"
-        world.desk.call("PUT", f"{world.file}/card", CARD, **GHENT)
+        world.desk.call("PUT", f"{world.file}/card", a_card(), **GHENT)
         assert world.desk.call("GET", f"{world.file}/card", **GHENT)["card"]["victim"]["name"] == "An Peeters"
     finally:
         world.damage.set("enrolment_files", "card", old, where)

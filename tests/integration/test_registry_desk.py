@@ -16,8 +16,8 @@ from services.committee import errors as committee_errors
 from services.committee.pages.translations import WORDS as COMMITTEE_WORDS
 from services.registry import errors as registry_errors
 from services.registry.pages.translations import WORDS
-from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
+from tests.support.builders import a_card
 from tests.support.days import today
 from tests.support.desks import Desk, Who
 from tests.support.pages import read_page
@@ -44,7 +44,7 @@ def test_every_page_in_every_language(registry: Desk, pages: TestClient, issuer:
     empty = file.replace("/v1/", "/desk/")
     for path in ("/desk", empty):
         assert WORDS[language]["title"] in read_page(pages, issuer, path, GHENT, language=language)  # type: ignore[index]
-    registry.call("PUT", f"{file}/card", CARD, **GHENT)
+    registry.call("PUT", f"{file}/card", a_card(), **GHENT)
     registry.call("PUT", f"{file}/police-report", {"pv_number": "GE.1/2026"}, **GHENT)
     move = {"to_zone_id": "aalst", "reason": "moved"}
     registry.call("POST", f"{file}/transfers", move, status=201, **GHENT)
@@ -69,7 +69,7 @@ def test_every_page_in_every_language(registry: Desk, pages: TestClient, issuer:
 def test_photos_show_whose_and_how_old_they_are(registry: Desk, pages: TestClient, issuer: Issuer) -> None:
     file, page = with_page(registry)
     assert "/photos" not in read_page(pages, issuer, page, GHENT)  # nobody is on a card yet
-    registry.call("PUT", f"{file}/card", CARD, **GHENT)
+    registry.call("PUT", f"{file}/card", a_card(), **GHENT)
     who = registry.call("GET", f"{file}/card", **GHENT)["card"]["perpetrators"][0]["ref"]
     for of, days in (("", 0), (f"&of={who}", 400)):
         path = f"{file}/photos?taken_on={today(-days)}{of}"
@@ -89,7 +89,7 @@ def test_a_restricted_file_offers_no_change_and_an_erased_one_says_so(
     registry: Desk, pages: TestClient, issuer: Issuer
 ) -> None:
     file, page = with_page(registry)
-    registry.call("PUT", f"{file}/card", CARD, **GHENT)
+    registry.call("PUT", f"{file}/card", a_card(), **GHENT)
     text = read_page(pages, issuer, page, GHENT)
     assert "Wissen kan pas als het dossier afgesloten is" in text
     assert f'href="{file}/export" download' in text
@@ -116,7 +116,7 @@ def test_the_list_says_whom_a_file_is_about_and_who_read_it_is_logged(
 ) -> None:
     who: Who = {"role": "file_manager", "zone": "listed", "sub": "lies"}
     empty, named = (registry.call("POST", "/v1/enrolments", status=201, **who)["id"] for _ in range(2))
-    body = {**CARD, "card": {**CARD["card"], "victim": {"name": "Greet Lijstermans"}}}
+    body = a_card(card={**a_card()["card"], "victim": {"name": "Greet Lijstermans"}})
     registry.call("PUT", f"/v1/enrolments/{named}/card", body, **who)
     registry.execute("DELETE FROM audit_entry WHERE position IS NULL")
     text = read_page(pages, issuer, "/desk", who)
@@ -157,7 +157,7 @@ def test_who_is_not_protected_is_said_first(
 
 def test_broken_glass_is_seen_by_both_sides(registry: Desk, pages: TestClient, issuer: Issuer) -> None:
     file, page = with_page(registry)
-    registry.call("PUT", f"{file}/card", CARD, **GHENT)
+    registry.call("PUT", f"{file}/card", a_card(), **GHENT)
     assert pages.get("/desk", headers=issuer.headers("supervisor")).headers["location"] == "/desk/glass"
     assert "60 minuten" in read_page(pages, issuer, page, SUPERVISOR, 404)
     why = {"reason": "she ran into our street"}
@@ -219,9 +219,9 @@ def test_every_problem_of_a_list_has_its_words(registry: Desk) -> None:
 
 def test_codes_stay_unless_they_are_changed(registry: Desk) -> None:
     file = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
-    card = {"card": CARD["card"]}
+    card = {"card": a_card()["card"]}
     assert registry.call("PUT", f"{file}/card", card, status=422, **GHENT)["field"] == "cancel_code"
-    registry.call("PUT", f"{file}/card", CARD, **GHENT)
+    registry.call("PUT", f"{file}/card", a_card(), **GHENT)
     registry.call("PUT", f"{file}/card", card, **GHENT)
     sent = [e.data for e in registry.published(file.rpartition("/")[2]) if e.type == "card.published.v1"]
     assert [(each["cancel_code"], each["duress_code"]) for each in sent] == [("2468", "1357")] * 2
@@ -255,7 +255,7 @@ def test_each_weapon_and_vehicle_has_a_line_of_its_own(
             {"text": "moto", "source": "buurman"},
         ],
     }
-    registry.call("PUT", f"{file}/card", {**CARD, "card": {**CARD["card"], "perpetrators": [person]}}, **GHENT)
+    registry.call("PUT", f"{file}/card", a_card(card={**a_card()["card"], "perpetrators": [person]}), **GHENT)
     text = read_page(pages, issuer, page, GHENT)
     # As the form sends it again: nothing runs into the next line, nothing is left out.
     assert _lines(text, "card.perpetrators.0.weapons") == ["mes | PV | 2026-11-02", r"staaf \| bijl"]

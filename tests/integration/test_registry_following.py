@@ -13,9 +13,9 @@ from contracts.envelope import wrap
 from contracts.registry import Card
 from services.registry.domain import card as domain
 from services.registry.events import incoming as events
-from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import access, reminders
+from tests.support.builders import a_card
 from tests.support.days import today
 from tests.support.desks import Desk, Who
 from tests.support.registry import AALST, GHENT
@@ -40,9 +40,9 @@ def file(registry: Desk, file: str) -> str:
 
 def card(verified_on: date | None, until: date | None = None) -> dict[str, Any]:
     said = {"text": "knife", "source": "victim", "verified_on": verified_on and verified_on.isoformat()}
-    person = {**CARD["card"]["perpetrators"][0], "violence": [], "weapons": [said]}
+    person = {**a_card()["card"]["perpetrators"][0], "violence": [], "weapons": [said]}
     measure = {"kind": "no-contact order", "until": (until or today(300)).isoformat()}
-    return {**CARD, "card": {**CARD["card"], "perpetrators": [person], "measures": [measure]}}
+    return a_card(card={**a_card()["card"], "perpetrators": [person], "measures": [measure]})
 
 
 # A file moves with the victim
@@ -57,8 +57,8 @@ def test_the_old_zone_answers_for_it_until_the_new_one_takes_it(registry: Desk, 
     path = f"/v1/transfers/{offer['id']}"
     # The new zone reads what it is to take, and changes nothing.
     assert registry.call("GET", f"{file}/card", **AALST)["card"]["victim"]["name"] == "An Peeters"
-    registry.call("PUT", f"{file}/card", CARD, status=404, **AALST)
-    registry.call("PUT", f"{file}/card", CARD, **GHENT)
+    registry.call("PUT", f"{file}/card", a_card(), status=404, **AALST)
+    registry.call("PUT", f"{file}/card", a_card(), **GHENT)
     assert [each["id"] for each in registry.call("GET", "/v1/transfers", **AALST)] == [offer["id"]]
     assert registry.call("GET", "/v1/transfers", **LIEGE) == []
     for who, status in ((LIEGE, 404), (GHENT, 404)):
@@ -262,7 +262,7 @@ def test_the_glass_opens_for_a_while_and_tells_at_once(registry: Desk, database:
     reason = "she is missing, and dispatch has no card"
     opened = registry.call("POST", f"{file}/break-glass", {"reason": reason}, status=201, **duty)
     assert registry.call("GET", f"{file}/card", **duty)["card"]["victim"]["name"] == "An Peeters"
-    registry.call("PUT", f"{file}/card", CARD, status=403, **duty)
+    registry.call("PUT", f"{file}/card", a_card(), status=403, **duty)
     registry.call("GET", file, status=404, role="supervisor", sub="another")
     # Its manager is told, at once, who and why.
     reminder = open_reminders(registry, file)["opened"]

@@ -11,7 +11,7 @@ from PIL import Image
 
 from services.registry.domain import photo as domain
 from services.registry.errors import PhotoInvalid
-from services.registry.schemas.card import CARD
+from tests.support.builders import a_card
 from tests.support.days import today
 from tests.support.desks import Desk
 from tests.support.registry import GHENT, picture
@@ -20,7 +20,7 @@ from tests.support.registry import GHENT, picture
 @pytest.fixture
 def file(registry: Desk, file: str) -> str:
     """The same, with a card."""
-    registry.call("PUT", f"{file}/card", CARD, **GHENT)
+    registry.call("PUT", f"{file}/card", a_card(), **GHENT)
     return file
 
 

@@ -11,9 +11,9 @@ from chassis.database.database import Database, engine_of
 from contracts.committee import AlarmEnding, AlarmGranted
 from contracts.envelope import wrap
 from services.registry.events import incoming as events
-from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import files
+from tests.support.builders import a_card
 from tests.support.days import today
 from tests.support.desks import Desk, Who
 from tests.support.registry import GHENT, LIST, device_body, picture
@@ -32,7 +32,7 @@ def database(registry_settings: RegistrySettings) -> Database:
 @pytest.fixture
 def file(registry: Desk) -> str:
     path = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
-    registry.call("PUT", f"{path}/card", CARD, **GHENT)
+    registry.call("PUT", f"{path}/card", a_card(), **GHENT)
     registry.call("PUT", f"{path}/police-report", {"pv_number": "GE.9/2026"}, **GHENT)
     return path
 
@@ -102,7 +102,7 @@ def test_the_copy_leaves_nothing_out_but_what_protects_others(registry: Desk, fi
 def test_left_alone_nobody_changes_it(registry: Desk, file: str) -> None:
     registry.call("POST", f"{file}/restrict", **GHENT)
     for method, path, body in (
-        ("PUT", f"{file}/card", CARD),
+        ("PUT", f"{file}/card", a_card()),
         ("PUT", f"{file}/police-report", {"pv_number": "GE.10/2026"}),
         ("POST", f"{file}/devices", device_body()),
     ):
@@ -110,7 +110,7 @@ def test_left_alone_nobody_changes_it(registry: Desk, file: str) -> None:
         assert refused["type"] == "urn:stalkingalarm:file-restricted"
     registry.call("GET", file, **GHENT)
     registry.call("POST", f"{file}/unrestrict", **GHENT)
-    registry.call("PUT", f"{file}/card", CARD, **GHENT)
+    registry.call("PUT", f"{file}/card", a_card(), **GHENT)
 
 
 def test_forgotten_only_what_the_law_wants_stays(registry: Desk, database: Database, file: str) -> None:

@@ -4,9 +4,9 @@ import pytest
 
 from chassis.database.database import Database, engine_of
 from chassis.security.vault import Vault
-from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import search
+from tests.support.builders import a_card
 from tests.support.desks import Desk, Who
 
 
@@ -18,7 +18,7 @@ def database(registry_settings: RegistrySettings) -> Database:
 def enrolled(registry: Desk, who: Who, victim: str, perpetrator: str, plate: str, phone: str) -> str:
     path = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **who)['id']}"
     person = {"name": perpetrator, "vehicles": [{"text": "grey car", "plate": plate}]}
-    body = {**CARD, "card": {"victim": {"name": victim, "phone": phone}, "perpetrators": [person]}}
+    body = a_card(card={"victim": {"name": victim, "phone": phone}, "perpetrators": [person]})
     registry.call("PUT", f"{path}/card", body, **who)
     return path.rpartition("/")[2]
 
@@ -110,7 +110,7 @@ def test_search_ends_at_the_zone_and_at_a_tie(registry: Desk, searched: dict[str
 def test_a_new_card_is_found_by_what_it_says_now(registry: Desk) -> None:
     who: Who = {"role": "file_manager", "zone": "renamed"}
     known = enrolled(registry, who, "Lotte Verhaeghe", "Bram Smets", "1-AAA-111", "+32470000001")
-    body = {**CARD, "card": {"victim": {"name": "Lotte De Smedt"}}}
+    body = a_card(card={"victim": {"name": "Lotte De Smedt"}})
     registry.call("PUT", f"/v1/enrolments/{known}/card", body, **who)
     assert registry.call("POST", "/v1/search", {"text": "Verhaeghe"}, **who) == []
     assert len(registry.call("POST", "/v1/search", {"text": "De Smedt"}, **who)) == 1

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from services.registry.schemas.card import CARD
+from tests.support.builders import a_card
 from tests.support.days import today
 from tests.support.desks import Desk
 from tests.support.registry import GHENT, picture
@@ -12,11 +12,11 @@ from tests.support.registry import GHENT, picture
 
 def card(**people: dict[str, Any]) -> dict[str, Any]:
     """The card of the examples, where its people have other values."""
-    whole = CARD["card"]
+    whole = a_card()["card"]
     victim = whole["victim"] | people.get("victim", {})
     perpetrator = whole["perpetrators"][0] | people.get("perpetrator", {})
     more = people.get("card", {})
-    return {**CARD, "card": {**whole, "victim": victim, "perpetrators": [perpetrator], **more}}
+    return a_card(card={**whole, "victim": victim, "perpetrators": [perpetrator], **more})
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_number_that_can_be_called_is_kept_as_it_is_written(
 
 
 def test_a_photo_of_another_century_or_of_tomorrow_is_refused(registry: Desk, file: str) -> None:
-    registry.call("PUT", f"{file}/card", CARD, **GHENT)
+    registry.call("PUT", f"{file}/card", a_card(), **GHENT)
     for taken_on, kind in (("1900-01-01", "photo-invalid"), (today(1), "date-in-future")):
         refused = registry.upload(f"{file}/photos?taken_on={taken_on}", picture(), **GHENT)
         assert refused.status_code == 422
@@ -144,9 +144,9 @@ def test_a_day_at_an_end_of_the_calendar_is_refused(registry: Desk, file: str, u
 
 def test_the_digits_of_any_keyboard_make_the_same_code(registry: Desk, file: str) -> None:
     codes = {"cancel_code": "٢٤٦٨", "duress_code": "１３５７"}
-    registry.call("PUT", f"{file}/card", {**CARD, **codes}, **GHENT)
+    registry.call("PUT", f"{file}/card", a_card(**codes), **GHENT)
     equal = {"cancel_code": "02468", "duress_code": "2468"}
-    refused = registry.call("PUT", f"{file}/card", {**CARD, **equal}, status=422, **GHENT)
+    refused = registry.call("PUT", f"{file}/card", a_card(**equal), status=422, **GHENT)
     assert refused["errors"][0]["code"] == "codes_equal"
 
 

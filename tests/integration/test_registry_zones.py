@@ -14,10 +14,10 @@ from services.dispatch.domain.geography import Names
 from services.dispatch.models import MapRow
 from services.dispatch.usecases import control_rooms
 from services.registry.events import incoming as events
-from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.usecases import zones
 from tests.support import dispatching
+from tests.support.builders import a_card
 from tests.support.desks import Desk, Who
 from tests.support.dispatching import act, set_up
 from tests.support.pages import read_page
@@ -185,7 +185,7 @@ def test_both_zones_see_on_the_files_page_that_an_offer_waits(
     hear(database, told(1, *MAP))
     file = opened(registry)
     page = file.replace("/v1/", "/desk/")
-    registry.call("PUT", f"{file}/card", CARD, **GHENT)
+    registry.call("PUT", f"{file}/card", a_card(), **GHENT)
     offer = registry.call("POST", f"{file}/transfers", to("aalst-1"), status=201, **GHENT)
     answer = f"/v1/transfers/{offer['id']}"
     old, new = read_page(pages, issuer, page, GHENT), read_page(pages, issuer, page, AALST)

@@ -25,8 +25,6 @@ from services.alarm.store import encrypted_columns as alarm_sealed
 from services.alarm.usecases import record_presses
 from services.committee import models as committee_models
 from services.committee.api import create_app
-from services.committee.schemas.chain import REFERRAL
-from services.committee.schemas.protocol import PROTOCOL
 from services.committee.settings import CommitteeSettings
 from services.committee.store import encrypted_columns as committee_columns
 from services.dispatch import models as dispatch_models
@@ -40,6 +38,7 @@ from services.registry import models as registry_models
 from services.registry.store import encrypted_columns as registry_columns
 from services.reporting import models as reporting_models
 from tests.support import dispatching
+from tests.support.builders import a_protocol, a_referral
 from tests.support.committee import (
     SECRETARY,
     about,
@@ -118,7 +117,7 @@ def committee(cluster: Cluster, issuer: Issuer) -> Iterator[tuple[Desk, Database
 def test_committee(committee: tuple[Desk, Database], issuer: Issuer) -> None:
     here, database = committee
     url = database.engine.url.render_as_string(hide_password=False)
-    protocol = in_force(here, PROTOCOL | {"shared_fields": {"ketenaanpak": ["risk_level", "elements"]}})
+    protocol = in_force(here, a_protocol(shared_fields={"ketenaanpak": ["risk_level", "elements"]}))
     path = submitted(here, body := whole(protocol))
     opinion = {"advice": "grant", "shared": "what all may know", "kept": "what we keep"}
     here.call("PUT", f"{path}/opinion", opinion, role="committee", partner="police", district="Gent")
@@ -130,7 +129,7 @@ def test_committee(committee: tuple[Desk, Database], issuer: Issuer) -> None:
         if (each["enrolment_id"], each["cause"]) == (body["enrolment_id"], "periodic")
     )
     held = meeting(here, protocol, {"review_id": review["id"]})
-    said = {"meeting_id": held, "outcome": "chain_approach", "reasons": "needs more", "referral": REFERRAL}
+    said = {"meeting_id": held, "outcome": "chain_approach", "reasons": "needs more", "referral": a_referral()}
     here.call("POST", f"/v1/reviews/{review['id']}/hold", said, **SECRETARY)
     waits = meeting(here, protocol, about(submitted(here, whole(protocol))), people=(("bert", "police"),))
     recorded(here, waits, "carla", "parket")

@@ -9,10 +9,8 @@ from chassis.security.accounts import account
 from contracts.envelope import wrap
 from contracts.registry import EnrolmentChanged, EnrolmentStatus
 from services.committee.events import incoming
-from services.committee.schemas.case import APPLICATION
-from services.committee.schemas.decision import REFUSAL
-from services.committee.schemas.protocol import PROTOCOL
 from services.committee.usecases import registry_mismatch
+from tests.support.builders import a_protocol, a_refusal, an_application
 from tests.support.days import today
 from tests.support.desks import Desk, Who
 
@@ -27,8 +25,9 @@ QUORUM = (("bert", "police"), ("carla", "parket"))
 OTHERS = (("dirk", "police"), ("eva", "parket"))
 
 
-def in_force(committee: Desk, content: dict[str, Any] = PROTOCOL, protocol_id: str | None = None) -> str:
+def in_force(committee: Desk, content: dict[str, Any] | None = None, protocol_id: str | None = None) -> str:
     """A protocol that went the whole way, in force today; its id."""
+    content = content or a_protocol()
     path = f"/v1/protocols/{protocol_id or uuid4()}"
     secretary, procureur = (there(who, str(content["district"])) for who in (SECRETARY, PROCUREUR))
     version = committee.call("PUT", f"{path}/draft", content, **secretary)["version"]
@@ -41,7 +40,7 @@ def in_force(committee: Desk, content: dict[str, Any] = PROTOCOL, protocol_id: s
 
 def whole(protocol_id: str, /, **changed: Any) -> dict[str, Any]:
     """A complete application for a new enrolment."""
-    return APPLICATION | {"protocol_id": protocol_id, "enrolment_id": str(uuid4())} | changed
+    return an_application(protocol_id=protocol_id, enrolment_id=str(uuid4())) | changed
 
 
 def urgent(protocol_id: str, /, **changed: Any) -> dict[str, Any]:
@@ -147,7 +146,7 @@ def granted(committee: Desk, protocol_id: str, path: str) -> dict[str, Any]:
 
 def refused(committee: Desk, protocol_id: str, path: str) -> dict[str, Any]:
     """The same, that refuses."""
-    body = {"meeting_id": meeting(committee, protocol_id, about(path)), **REFUSAL}
+    body = a_refusal(meeting_id=meeting(committee, protocol_id, about(path)))
     answer: dict[str, Any] = committee.call("POST", f"{path}/refuse", body, **SECRETARY)
     return answer
 

@@ -2,7 +2,6 @@
 
 import base64
 import os
-from copy import deepcopy
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -17,8 +16,8 @@ from contracts.dispatch import TestRouted
 from contracts.envelope import wrap
 from services.registry.events import incoming as events
 from services.registry.models import GrantRow
-from services.registry.schemas.card import CARD
 from services.registry.usecases import devices, files
+from tests.support.builders import a_card_of_today
 from tests.support.days import today
 from tests.support.desks import Desk, Who
 
@@ -27,17 +26,6 @@ AALST: Who = {"role": "file_manager", "zone": "aalst", "sub": "tom"}
 LIEGE: Who = {"role": "file_manager", "zone": "liege"}
 SUPERVISOR: Who = {"role": "supervisor", "sub": "rita"}
 WHY = {"reason": "she is abroad until Monday"}
-
-
-def written_today() -> dict[str, Any]:
-    """The card of the examples, whose dates stand still, as if it were written today: nothing is overdue."""
-    whole = deepcopy(CARD)
-    for person in whole["card"]["perpetrators"]:
-        for said in (*person["violence"], *person["weapons"]):
-            said["verified_on"] = today().isoformat()
-    for measure in whole["card"]["measures"]:
-        measure["until"] = today(200).isoformat()
-    return whole
 
 
 def with_page(registry: Desk) -> tuple[str, str]:
@@ -103,7 +91,7 @@ def complete(registry: Desk, database: Database, file: str, but: frozenset[str] 
         signed = {"signed_on": "2026-01-02", "by": "An Peeters"}
         registry.call("POST", f"{file}/convention", signed, **GHENT)
     if "card" not in but:
-        registry.call("PUT", f"{file}/card", written_today(), **GHENT)
+        registry.call("PUT", f"{file}/card", a_card_of_today(), **GHENT)
     if "grant" not in but:
         grant(database, enrolment)
     if "device" not in but:

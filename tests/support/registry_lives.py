@@ -21,19 +21,18 @@ from contracts.dispatch import TestRouted
 from contracts.envelope import Event, wrap
 from contracts.topology import COMMITTEE_FOLLOW_UP, REGISTRY_GRANTS, REGISTRY_TESTS
 from services.committee import worker as committee_worker
-from services.committee.schemas.decision import REFUSAL
 from services.registry import worker
 from services.registry.events.incoming import decision
-from services.registry.schemas.card import CARD
 from services.registry.usecases import files
 from tests.support import committee as acts
+from tests.support.builders import a_card, a_refusal
 from tests.support.committee import OTHERS, POLICE, QUORUM, SECRETARY
 from tests.support.days import today
 from tests.support.desks import Desk, Who
 from tests.support.registry import GHENT, device_body
 
 PAPERS: dict[str, tuple[str, str, Any]] = {
-    "card": ("PUT", "card", CARD),
+    "card": ("PUT", "card", a_card()),
     "police_report": ("PUT", "police-report", {"pv_number": "GE.1"}),
     "convention": ("POST", "convention", {"signed_on": "2026-01-02", "by": "An"}),
 }
@@ -213,7 +212,7 @@ class Moves(RuleBasedStateMachine):
             path = self.cases[which % len(self.cases)]
             held = acts.meeting(self.committee, self.protocol, people=OTHERS if others else QUORUM)
             self.committee.raw_json("POST", f"/v1/meetings/{held}/agenda", acts.about(path), **SECRETARY)
-            said = {"meeting_id": held, "reasons": "said"} if grant else {"meeting_id": held, **REFUSAL}
+            said = {"meeting_id": held, "reasons": "said"} if grant else a_refusal(meeting_id=held)
             move = f"{path}/{'grant' if grant else 'refuse'}"
             assert self.committee.raw_json("POST", move, said, **SECRETARY) in (200, 409, 422)
 

@@ -13,9 +13,9 @@ from chassis.security.key_rotation import Resealer, whole
 from chassis.security.vault import Vault, new_key
 from services.registry.api import create_app
 from services.registry.models import TieRow
-from services.registry.schemas.card import CARD
 from services.registry.settings import RegistrySettings
 from services.registry.store import encrypted_columns
+from tests.support.builders import a_card
 from tests.support.desks import NO_BROKER, Desk, desk, environment
 from tests.support.postgres import Cluster
 from tests.support.registry import GHENT, picture
@@ -76,7 +76,7 @@ class Registries:
 def everything(registry: Desk) -> str:
     """A file with a value in every sealed column; its path."""
     path = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
-    registry.call("PUT", f"{path}/card", CARD, **GHENT)
+    registry.call("PUT", f"{path}/card", a_card(), **GHENT)
     registry.call("PUT", f"{path}/police-report", {"pv_number": "GE.1/2026"}, **GHENT)
     registry.call("POST", f"{path}/convention", {"signed_on": "2026-01-02", "by": "An"}, **GHENT)
     device = {
