@@ -1,7 +1,6 @@
 """Tables of the committee. Columns of type `bytes` are sealed (chassis.security.vault)."""
 
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, MetaData, text
@@ -11,7 +10,7 @@ from chassis.database.columns import Json, UtcDateTime
 from services.committee.domain.application import State
 from services.committee.domain.deadlines import DeadlineState
 from services.committee.domain.meeting import MeetingState, PendingState, PointState
-from services.committee.domain.protocol import VersionState, readable
+from services.committee.domain.protocol import ProtocolContent, VersionState, readable
 from services.committee.domain.review import ReviewState
 
 
@@ -38,13 +37,13 @@ class ProtocolRow(Table, table=True):
     id: UUID = Field(primary_key=True)
     version: int = Field(primary_key=True)
     state: str = VersionState.DRAFT.value
-    content: dict[str, Any] = Field(sa_type=Json)
+    content: ProtocolContent = Field(sa_type=Json)
     in_force_from: date | None = None
     recorded_at: datetime = Field(sa_type=UtcDateTime)
     recorded_by: str
 
     @property
-    def said(self) -> dict[str, Any]:
+    def said(self) -> ProtocolContent:
         """Give its content to be shown; what binds is read from `content`, or not at all."""
         return readable(self.content)
 
@@ -259,7 +258,7 @@ class WaitingRow(Table, table=True):
     review_id: UUID | None = Field(default=None, foreign_key="reviews.id")
     act: str
     there: dict[str, str] = Field(sa_type=Json)
-    recorder: dict[str, Any] = Field(sa_type=Json)
+    recorder: dict[str, str | None] = Field(sa_type=Json)
     sealed: bytes
     recorded_at: datetime = Field(sa_type=UtcDateTime)
     recorded_by: str

@@ -1,5 +1,6 @@
 """Applications: drafted in steps, submitted whole; opinions, ties, risk, history."""
 
+from typing import cast
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -16,7 +17,7 @@ from services.committee.api.dependencies import (
     TieKeeperReading,
     TieKeeperWork,
 )
-from services.committee.domain.application import Assessment, State
+from services.committee.domain.application import Assessment, DraftChanges, State
 from services.committee.domain.opinion import Opinion
 from services.committee.presenters.applications import (
     disclose_application,
@@ -45,7 +46,7 @@ router = APIRouter(prefix="/v1/applications")
 @router.post("", status_code=201, tags=["applications"])
 def draft(body: ApplicationIn, response: Response, work: ProposerWork) -> ApplicationOut:
     """Start a draft; it may be incomplete."""
-    filed = applications.draft(work, body.model_dump(exclude_unset=True))
+    filed = applications.draft(work, _changes(body))
     response.headers["Location"] = f"/v1/applications/{filed.row.id}"
     return disclose_application(work, filed, *body.model_fields_set)
 
@@ -53,7 +54,7 @@ def draft(body: ApplicationIn, response: Response, work: ProposerWork) -> Applic
 @router.patch("/{application_id}", tags=["applications"])
 def edit(application_id: UUID, body: ApplicationIn, work: ProposerWork) -> ApplicationOut:
     """Change a draft; fields that are not sent stay as they are."""
-    filed = applications.edit(work, application_id, body.model_dump(exclude_unset=True))
+    filed = applications.edit(work, application_id, _changes(body))
     return disclose_application(work, filed, *body.model_fields_set)
 
 
@@ -131,3 +132,8 @@ def listed(
     return present_rows(
         ApplicationSummary, applications.listed(reading, State(state) if state else None, limit)
     )
+
+
+def _changes(body: ApplicationIn) -> DraftChanges:
+    """Give what was sent: the fields of the body are those of the changes."""
+    return cast("DraftChanges", body.model_dump(exclude_unset=True))

@@ -1,6 +1,5 @@
 """Decisions: by the magistrate, by the committee, outside a protocol with the procureur-generaal."""
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -29,7 +28,7 @@ from services.committee.schemas.decision import (
 from services.committee.schemas.meeting import ReviewIn, ReviewOut
 from services.committee.usecases import decisions, registry_mismatch, reviews
 
-_WAITS: dict[int | str, dict[str, Any]] = {
+_WAITS: dict[int | str, dict[str, object]] = {
     202: {"description": "It is recorded, and waits until members confirm that they are there"}
 }
 

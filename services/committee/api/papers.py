@@ -1,6 +1,5 @@
 """Minutes and decisions as PDF."""
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -8,7 +7,7 @@ from fastapi import APIRouter, Response
 from services.committee.api.dependencies import MemberReading, ReaderReading
 from services.committee.presenters.papers.content import disclose_decision, disclose_minutes
 
-_PDF: dict[int | str, dict[str, Any]] = {200: {"content": {"application/pdf": {}}, "description": "A PDF"}}
+_PDF: dict[int | str, dict[str, object]] = {200: {"content": {"application/pdf": {}}, "description": "A PDF"}}
 
 router = APIRouter(prefix="/v1", tags=["papers"])
 

@@ -1,6 +1,7 @@
 """Protocols: the secretariat drafts, the procureur-generaal approves, the procureur des Konings signs."""
 
 from dataclasses import asdict
+from typing import cast
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -13,6 +14,7 @@ from services.committee.api.dependencies import (
     ProtocolReaderReading,
 )
 from services.committee.domain.presence import NamedMember
+from services.committee.domain.protocol import ProtocolContent
 from services.committee.presenters.history import present_protocol_history
 from services.committee.presenters.protocols import present_protocol, present_protocols
 from services.committee.schemas.common import Number, RemarksIn
@@ -33,7 +35,7 @@ def named(protocol_id: UUID, version: Number, reading: ProtocolKeeperReading) ->
 @router.put("/{protocol_id}/draft")
 def draft(protocol_id: UUID, body: ProtocolIn, work: DrafterWork) -> ProtocolOut:
     """Write the next version, or rewrite the one being drafted; the same content changes nothing."""
-    content = body.model_dump(mode="json", exclude_none=True, exclude={"members"})
+    content = cast("ProtocolContent", body.model_dump(mode="json", exclude_none=True, exclude={"members"}))
     members = [NamedMember(**each.model_dump()) for each in body.members]
     return present_protocol(protocols.draft(work, protocol_id, content, members))
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Literal, get_args
+from typing import Literal, NotRequired, TypedDict, get_args
 from uuid import UUID
 
 from chassis.security.accounts import account
@@ -97,11 +97,6 @@ class Checked:
     grounds: str = ""
 
 
-def checked(found: Mapping[str, Mapping[str, Any]]) -> dict[str, Checked]:
-    """Read conditions from JSON."""
-    return {name: Checked(**each) for name, each in found.items()}
-
-
 @dataclass(frozen=True, slots=True)
 class Assessment:
     """A risk assessment by a named instrument, with its version and answers."""
@@ -110,6 +105,39 @@ class Assessment:
     version: str | None = None
     answers: Mapping[str, str] | None = None
     level: Level | None = None
+
+
+class CheckedChange(TypedDict):
+    """One condition, as it is written into a draft."""
+
+    met: bool
+    grounds: NotRequired[str]
+
+
+class AssessmentChanges(TypedDict, total=False):
+    """What of a risk assessment changes."""
+
+    instrument: str | None
+    version: str | None
+    answers: dict[str, str] | None
+    level: Level | None
+
+
+class DraftChanges(TypedDict, total=False):
+    """What of a draft changes; a field that is absent stays, and a condition that is None is taken back."""
+
+    enrolment_id: UUID | None
+    protocol_id: UUID | None
+    procedure: Procedure | None
+    proposer: str | None
+    zone_id: str | None
+    language: str | None
+    exceptional: str | None
+    urgency: str | None
+    pv_numbers: tuple[str, ...] | None
+    elements: dict[str, str | None]
+    conditions: dict[str, CheckedChange | None]
+    assessment: AssessmentChanges
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Neither regime waits for the other: an alarm never blocks a referral, and lives 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 from uuid import UUID
 
 from services.committee.domain.application import Content
@@ -58,7 +58,7 @@ class IncomingCase:
     basis: Basis
     grounds: str
     side_by_side: bool
-    fields: Mapping[str, Any]
+    fields: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Sending:
 
     handover_id: UUID
     path: str
-    body: Mapping[str, Any]
+    body: Mapping[str, object]
 
 
 def handover_moved(state: HandoverState, move: HandoverMove) -> HandoverState:
@@ -78,7 +78,7 @@ def handover_moved(state: HandoverState, move: HandoverMove) -> HandoverState:
     return after
 
 
-def fields_sent(content: Content, wanted: Collection[str], shared: Collection[str]) -> dict[str, Any]:
+def fields_sent(content: Content, wanted: Collection[str], shared: Collection[str]) -> dict[str, object]:
     """Give the wanted fields with their values; raises `FieldsNotShared` naming those not to be shared."""
     if strangers := sorted(set(wanted) - set(shared)):
         raise FieldsNotShared(
@@ -87,7 +87,7 @@ def fields_sent(content: Content, wanted: Collection[str], shared: Collection[st
             fields=strangers,
         )
     assessment = content.assessment
-    values: dict[str, Any] = {
+    values: dict[str, object] = {
         "risk_level": assessment.level,
         "assessment": {
             "instrument": assessment.instrument,

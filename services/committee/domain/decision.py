@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
 
-from services.committee.domain.application import Checked, checked
+from pydantic import TypeAdapter
+
+from services.committee.domain.application import Checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,16 +17,14 @@ class Grounds:
     review_way: str | None = None
     conditions: Mapping[str, Checked] = field(default_factory=dict)
 
-    @classmethod
-    def read(cls, said: Mapping[str, Any]) -> Self:
-        """Read it from JSON, as it came in or was sealed."""
-        return cls(
-            said["reasons"],
-            tuple(said.get("alternatives") or ()),
-            said.get("review_way"),
-            checked(said.get("conditions") or {}),
-        )
+    @staticmethod
+    def read(said: object) -> "Grounds":
+        """Read it from JSON, as it came in or was sealed; raises `ValidationError`."""
+        return _GROUNDS.validate_python(said)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Give it in the form that is sealed."""
         return asdict(self)
+
+
+_GROUNDS = TypeAdapter(Grounds)

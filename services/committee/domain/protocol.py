@@ -6,7 +6,10 @@ The procureur-generaal approves a draft, the procureur des Konings signs it (cir
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import Any, Literal, get_args
+from typing import Literal, NotRequired, cast, get_args
+
+# What Pydantic reads before Python 3.12.
+from typing_extensions import TypedDict
 
 from chassis.security.accounts import account
 from services.committee.errors import ProtocolMoveRefused
@@ -101,20 +104,68 @@ class Reach:
         return partner in self.partners and here
 
 
+class PartnerText(TypedDict):
+    """A participating partner, as a version names it. `member`: it sits on the committee."""
+
+    id: str
+    name: NotRequired[str]
+    role: str
+    member: bool
+
+
+class ConditionText(TypedDict):
+    """A condition for an alarm, and how it is worded."""
+
+    id: str
+    text: str
+
+
+class DelaysText(TypedDict):
+    """`Delays` as JSON."""
+
+    provisional_hours: int
+    ratification_days: int
+    decision_days: int
+    decision_counts: Literal["calendar", "working"]
+    review_months: int
+    end_months: int
+    review_after_alarm_hours: int
+    installation_hours: int
+    installation_days: int
+
+
+class ProtocolContent(TypedDict):
+    """What a version of a protocol says, as JSON."""
+
+    name: str
+    district: str
+    zones: list[str]
+    language: str
+    partners: list[PartnerText]
+    proposers: list[str]
+    procedures: list[str]
+    conditions: list[ConditionText]
+    quorum: list[str]
+    purpose: str
+    modalities: str
+    delays: DelaysText
+    shared_fields: dict[str, list[str]]
+
+
 # What a reader of a version counts on, and what stands there where it cannot be read.
-_TEXTS = ("name", "district", "purpose", "modalities")
+_TEXTS = ("name", "district", "purpose", "modalities", "language")
 _LISTS = ("zones", "proposers", "procedures", "quorum")
-_NAMED: Mapping[str, Mapping[str, Any]] = {
+_NAMED: Mapping[str, Mapping[str, object]] = {
     "partners": {"id": "", "role": "", "member": False},
     "conditions": {"id": "", "text": ""},
 }
 
 
-def readable(content: Any) -> dict[str, Any]:
+def readable(content: object) -> ProtocolContent:
     """Return what a version says, to be shown; empty where it cannot be read, so that one hides no other."""
-    said: Mapping[str, Any] = content if isinstance(content, dict) else {}
-    found: dict[str, Any] = dict(said)
-    found |= {name: said[name] if isinstance(said.get(name), str) else "" for name in (*_TEXTS, "language")}
+    said: Mapping[str, object] = content if isinstance(content, dict) else {}
+    found: dict[str, object] = dict(said)
+    found |= {name: said[name] if isinstance(said.get(name), str) else "" for name in _TEXTS}
     for name in _LISTS:
         found[name] = [each for each in _list(said, name) if isinstance(each, str)]
     for name, empty in _NAMED.items():
@@ -123,10 +174,10 @@ def readable(content: Any) -> dict[str, Any]:
     found["delays"] = {**asdict(Delays()), **(delays if isinstance(delays, dict) else {})}
     shared = said.get("shared_fields")
     found["shared_fields"] = shared if isinstance(shared, dict) else {}
-    return found
+    return cast("ProtocolContent", found)
 
 
-def _list(said: Mapping[str, Any], name: str) -> list[Any]:
+def _list(said: Mapping[str, object], name: str) -> list[object]:
     value = said.get(name)
     return value if isinstance(value, list) else []
 

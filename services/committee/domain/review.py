@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from enum import StrEnum
-from typing import Any, Literal, Self
+from typing import Literal
 
-from services.committee.domain.application import Checked, checked
+from pydantic import TypeAdapter
+
+from services.committee.domain.application import Checked
 from services.committee.domain.chain import Referral
 
 Outcome = Literal["keep", "extend", "lighten", "end", "chain_approach"]
@@ -41,20 +43,14 @@ class Finding:
     plan: str | None = None
     referral: Referral | None = None
 
-    @classmethod
-    def read(cls, said: Mapping[str, Any]) -> Self:
-        """Read it from JSON, as it came in or was sealed."""
-        ends_on, referral = said.get("ends_on"), said.get("referral")
-        return cls(
-            said["outcome"],
-            said["reasons"],
-            checked(said.get("conditions") or {}),
-            date.fromisoformat(ends_on) if ends_on else None,
-            said.get("lightened"),
-            said.get("plan"),
-            Referral(**{**referral, "fields": tuple(referral["fields"])}) if referral else None,
-        )
+    @staticmethod
+    def read(said: object) -> "Finding":
+        """Read it from JSON, as it came in or was sealed; raises `ValidationError`."""
+        return _FINDING.validate_python(said)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         """Give it in the form that is sealed."""
         return {**asdict(self), "ends_on": self.ends_on.isoformat() if self.ends_on else None}
+
+
+_FINDING = TypeAdapter(Finding)

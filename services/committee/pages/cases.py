@@ -1,6 +1,5 @@
 """Pages of one case: a draft, or all from application to decision and what the caller can do now."""
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -46,7 +45,7 @@ def new(page: Page) -> Response:
     caller = page.reader(*PROPOSERS)
     with page.unit_of_reading(caller) as reading:
         choices = _choices(page, reading, None)
-    empty: dict[str, Any] = {"case": None, "conditions": [], "elements": ELEMENTS, "levels": LEVELS}
+    empty: dict[str, object] = {"case": None, "conditions": [], "elements": ELEMENTS, "levels": LEVELS}
     return page.show("draft.html", caller, **empty, **choices)
 
 
@@ -58,7 +57,7 @@ def case(page: Page, application_id: UUID) -> Response:
         row = reading.readable(application_id)
         filed = disclose_application(reading, applications.filed(reading, row))
         protocol = protocols.of_case(reading, row)
-        what: dict[str, Any] = {"case": filed, **conditions_of(protocol), "elements": ELEMENTS}
+        what: dict[str, object] = {"case": filed, **conditions_of(protocol), "elements": ELEMENTS}
         if row.state == State.DRAFT and caller.roles & set(PROPOSERS):
             what |= _choices(page, reading, row.proposer)
             return page.show("draft.html", caller, **what, levels=LEVELS)
@@ -70,7 +69,7 @@ def case(page: Page, application_id: UUID) -> Response:
     return page.show("case.html", caller, moves=moves, **what)
 
 
-def _choices(page: PageRequest, reading: Reading, present: str | None) -> dict[str, Any]:
+def _choices(page: PageRequest, reading: Reading, present: str | None) -> dict[str, object]:
     """Say what a draft can be under, and by whom proposed: who is no member proposes for their own partner."""
     found, caller = protocols.all_in_force(reading), reading.caller
     proposers = dict[str, str]()
@@ -89,7 +88,7 @@ def _raised(case: ApplicationOut) -> tuple[str, ...]:
     return LEVELS[LEVELS.index(level) :] if level else LEVELS
 
 
-def _around(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
+def _around(reading: Reading, row: ApplicationRow) -> dict[str, object]:
     """Say what members see of a case besides the application: logged, as over the API."""
     history = disclose_history(reading, row.id)
     agendas = Agendas.read(reading)
@@ -104,7 +103,7 @@ def _around(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
     }
 
 
-def _ties(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
+def _ties(reading: Reading, row: ApplicationRow) -> dict[str, object]:
     """Say whose ties were declared, to those who may withdraw them, and if the reader may declare another's."""
     found: list[ConflictOut] = []
     if reading.caller.roles & set(TIE_KEEPERS):
@@ -114,6 +113,6 @@ def _ties(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
     return {"ties": found, "may_tie": may, "accounts": known}
 
 
-def _nothing_around() -> dict[str, Any]:
+def _nothing_around() -> dict[str, object]:
     empty = ("history", "deadlines", "reviews", "handovers")
     return {**{name: [] for name in empty}, "agendas": ([], []), "sendable": {}}

@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import FastAPI, Request, Response
 
@@ -14,6 +14,7 @@ from chassis.http.pages import Pages
 from chassis.security.principal import Caller
 from contracts.common import Language
 from services.committee.bootstrap import unit_of_reading
+from services.committee.domain.protocol import ProtocolContent
 from services.committee.domain.roles import MEMBERS, PROPOSERS, READERS
 from services.committee.models import ProtocolRow
 from services.committee.pages.permissions import permissions_of
@@ -54,11 +55,11 @@ class PageRequest:
         """Open a transaction for what the page shows."""
         return unit_of_reading(self.process.database, self.process.vault, caller)
 
-    def show(self, template: str, caller: Caller, **what: Any) -> Response:
+    def show(self, template: str, caller: Caller, **what: object) -> Response:
         """Answer with a page, with what every one of them needs."""
         language = self.language
         words = WORDS[language]
-        common: dict[str, Any] = {
+        common: dict[str, object] = {
             "nav": _nav(caller, words),
             "member": is_member(caller),
             "linked": self.linked,
@@ -69,8 +70,9 @@ class PageRequest:
             ),
             **permissions_of(caller.roles),
         }
-        named = {f"unmet.{code}": text for code, text in what.get("condition_texts", {}).items()}
-        return self.pages.show(self.request, template, caller, named=named, **common, **what)
+        texts = what.get("condition_texts")
+        named = {f"unmet.{code}": text for code, text in texts.items()} if isinstance(texts, dict) else {}
+        return self.pages.show(self.request, template, caller, 200, named, **common, **what)
 
 
 def add_pages(app: FastAPI) -> None:
@@ -90,7 +92,7 @@ def is_member(caller: Caller) -> bool:
     return bool(caller.roles & set(MEMBERS))
 
 
-def conditions_of(protocol: ProtocolRow | None) -> dict[str, Any]:
+def conditions_of(protocol: ProtocolRow | None) -> dict[str, object]:
     """Say what an alarm needs under a protocol, and in which words; outside any, nothing is checked."""
     conditions = protocol.said["conditions"] if protocol else []
     return {"conditions": conditions, "condition_texts": {each["id"]: each["text"] for each in conditions}}
@@ -105,7 +107,7 @@ def _nav(caller: Caller, words: Mapping[str, str]) -> list[tuple[str, str]]:
     return [(where, words[key]) for where, key in nav]
 
 
-def _happened(language: Language, what: str, protocol: Mapping[str, Any] | None = None) -> str:
+def _happened(language: Language, what: str, protocol: ProtocolContent | None = None) -> str:
     """Put a line of the history in words; some name a partner or outcome. `protocol`: what the case's says."""
     words = WORDS[language]
     known, _, more = what.partition(": ")

@@ -1,6 +1,5 @@
 """Pages of meetings: the ones to come, the reviews to be held in them, and one while it sits."""
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Response
@@ -56,7 +55,7 @@ def meeting(page: Page, meeting_id: UUID, point: int | None = None) -> Response:
         waiting = [item for item in whole.agenda if item.state == "open"]
         chosen = [item for item in whole.agenda if item.position == point]
         item = next(iter(chosen + waiting), None)
-        what: dict[str, Any] = {"case": None, "review": None}
+        what: dict[str, object] = {"case": None, "review": None}
         if item is not None:
             what = _point(reading, item, linked=page.linked)
         what |= _people(reading, whole)
@@ -64,7 +63,7 @@ def meeting(page: Page, meeting_id: UUID, point: int | None = None) -> Response:
     return page.show("meeting.html", caller, meeting=whole, item=item, **what)
 
 
-def _people(reading: Reading, meeting: MeetingOut) -> dict[str, Any]:
+def _people(reading: Reading, meeting: MeetingOut) -> dict[str, object]:
     """Return members who are not there, and whether the reader may say that they are, or were."""
     there = {who.member_id for who in meeting.attendance if who.left_at is None}
     said = {who.member_id: who.confirmed_at for who in meeting.attendance}
@@ -83,17 +82,24 @@ def _people(reading: Reading, meeting: MeetingOut) -> dict[str, Any]:
     }
 
 
-def _point(reading: Reading, item: AgendaOut, *, linked: bool) -> dict[str, Any]:
+def _point(reading: Reading, item: AgendaOut, *, linked: bool) -> dict[str, object]:
     """Say what the committee looks at, and what it can decide of it."""
     review = review_usecases.one(reading, item.review_id) if item.review_id else None
-    what: dict[str, Any] = {"review": review, "case": None, "sendable": {}, "moves": (), **conditions_of(None)}
+    what: dict[str, object] = {
+        "review": review,
+        "case": None,
+        "sendable": {},
+        "moves": (),
+        **conditions_of(None),
+    }
+    case = None
     if item.application_id is not None:
         row = reading.readable(item.application_id)
-        what["case"] = disclose_application(reading, applications.filed(reading, row))
+        what["case"] = case = disclose_application(reading, applications.filed(reading, row))
         what["moves"] = {move for state, move in MOVES if state == row.state}
         what |= conditions_of(protocols.of_case(reading, row))
         what["sendable"] = chain.sendable(reading, row)
-    outcomes = _outcomes(what["case"], linked=linked) if review else []
+    outcomes = _outcomes(case, linked=linked) if review else []
     return what | {"outcomes": outcomes, "levels": LEVELS, "elements": ELEMENTS}
 
 

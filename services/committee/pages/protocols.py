@@ -1,7 +1,6 @@
 """Pages of protocols: what each says, where each version is on its way, and the step of whoever reads."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 from uuid import UUID, uuid4
 
 from fastapi import APIRouter, Response
@@ -11,7 +10,7 @@ from chassis.errors import Forbidden
 from chassis.runtime import clock
 from services.committee.domain.chain import PARTNER, SHAREABLE
 from services.committee.domain.presence import NamedMember
-from services.committee.domain.protocol import TABLE, UNDER_WAY, VersionState
+from services.committee.domain.protocol import TABLE, UNDER_WAY, ProtocolContent, VersionState, readable
 from services.committee.domain.roles import DRAFTERS, PROTOCOL_KEEPERS, PROTOCOL_READERS
 from services.committee.models import ProtocolRow
 from services.committee.pages.context import Page, PageRequest, is_member
@@ -24,14 +23,19 @@ from services.committee.usecases.access_scope import Reading
 router = APIRouter(include_in_schema=False)
 
 # What a form for a protocol that nobody wrote yet starts from.
-_EMPTY: dict[str, Any] = {
-    **dict.fromkeys(("name", "district", "purpose", "modalities"), ""),
-    **dict.fromkeys(("zones", "conditions", "proposers"), ()),
+_EMPTY: ProtocolContent = {
+    "name": "",
+    "district": "",
+    "purpose": "",
+    "modalities": "",
+    "zones": [],
+    "conditions": [],
+    "proposers": [],
     "language": "nl",
     "partners": [{"id": each, "role": "", "member": True} for each in ("police", "parket")],
-    "procedures": ("ordinary", "urgent"),
-    "quorum": ("police", "parket"),
-    "delays": DelaysIn().model_dump(),
+    "procedures": ["ordinary", "urgent"],
+    "quorum": ["police", "parket"],
+    "delays": readable({})["delays"],
     "shared_fields": {},
 }
 
@@ -102,7 +106,7 @@ def one(page: Page, protocol_id: UUID, version: int | None = None) -> Response:
 def _form(
     page: PageRequest,
     protocol_id: UUID,
-    content: dict[str, Any],
+    content: ProtocolContent,
     version: int,
     members: Sequence[NamedMember] = (),
 ) -> Response:
@@ -129,6 +133,7 @@ def _sitting(reading: Reading, row: ProtocolRow) -> list[NamedMember] | None:
         return None
 
 
-def _readable(content: Mapping[str, Any]) -> dict[str, Any]:
+def _readable(content: ProtocolContent) -> Mapping[str, object]:
     """Put the delays in the order in which a case meets them."""
-    return {**content, "delays": {name: content["delays"][name] for name in DelaysIn.model_fields}}
+    delays: Mapping[str, object] = content["delays"]
+    return {**content, "delays": {name: delays[name] for name in DelaysIn.model_fields}}

@@ -45,11 +45,16 @@ def disclose_opinions(reading: Reading, case: ApplicationRow) -> list[OpinionOut
         disclose(
             reading,
             case,
-            damaged_rows.shown(OpinionOut, each, "opinion", f"{case.id} {each['partner']}"),
-            author=each["own"],
+            damaged_rows.shown(
+                OpinionOut,
+                {**dict(each.row), "own": each.own, **each.said},
+                "opinion",
+                f"{case.id} {each.row.partner}",
+            ),
+            author=each.own,
         )
         for each in opinions.of_case(reading, case)
-        if each["own"] or own_cases(reading.caller) is None
+        if each.own or own_cases(reading.caller) is None
     ]
 
 

@@ -1,7 +1,6 @@
 """Moves to and from the chain approach, with exactly what was sent."""
 
 from collections.abc import Mapping
-from typing import Any
 from uuid import UUID
 
 from services.committee.models import HandoverRow
@@ -33,7 +32,7 @@ def disclose_incoming(reading: Reading, limit: int) -> list[HandoverOut]:
     return [_disclosed(reading, *each) for each in chain.incoming(reading, limit)]
 
 
-def _disclosed(reading: Reading, found: HandoverRow, said: Mapping[str, Any]) -> HandoverOut:
+def _disclosed(reading: Reading, found: HandoverRow, said: Mapping[str, object]) -> HandoverOut:
     whole = present_row(
         HandoverOut, found, **{name: said[name] for name in ("grounds", "values") if name in said}
     )

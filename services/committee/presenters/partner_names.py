@@ -1,10 +1,8 @@
 """How partners are called where people read: as their protocol names them, else in the reader's language."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from chassis.i18n.translations import Lines, by_language
 from contracts.common import Language
+from services.committee.domain.protocol import ProtocolContent
 
 PARTNERS: Lines = {
     "police": ("politie", "police", "Polizei", "police"),
@@ -17,7 +15,7 @@ PARTNERS: Lines = {
 _WORDS = by_language(PARTNERS)
 
 
-def called(code: str, language: Language, protocol: Mapping[str, Any] | None) -> str:
+def called(code: str, language: Language, protocol: ProtocolContent | None) -> str:
     """Return the name of a partner. `protocol`: what that of the case or the meeting says."""
     named = {each["id"]: each.get("name") for each in protocol["partners"]} if protocol else {}
     return named.get(code) or _WORDS[language].get(code) or code.replace("-", " ").replace("_", " ")

@@ -2,10 +2,11 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from chassis.database.damaged_rows import RowOut
 from contracts.policy import Group, Personal
@@ -13,7 +14,7 @@ from contracts.values import Incoming, see_all
 from services.committee.domain.chain import Basis
 from services.committee.schemas.common import In, Name, Slug, Text
 
-REFERRAL: dict[str, Any] = {
+REFERRAL: JsonDict = {
     "basis": "consent",
     "grounds": "she signed the form on 12 January",
     "fields": ["risk_level", "elements"],
@@ -47,7 +48,7 @@ class HandoverOut(RowOut):
     basis: Basis
     grounds: Annotated[str, _CASE]
     fields: tuple[str, ...]
-    values: Annotated[dict[str, Any], _CASE]
+    values: Annotated[dict[str, object], _CASE]
     side_by_side: bool
     created_at: datetime
     created_by: str

@@ -1,16 +1,19 @@
 """Bodies about decisions: by the magistrate, by the committee, outside a protocol."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from chassis.database.damaged_rows import RowOut
 from services.committee.schemas.common import ESSENCE, CheckedIn, In, Slug, Text
 
-GRANT: dict[str, Any] = {
+T = TypeVar("T")
+
+GRANT: JsonDict = {
     "meeting_id": "9a4f35b0-9a3c-4d6c-a3cf-0e2b1c6a7f99",
     "reasons": "all three elements are shown",
 }
@@ -65,7 +68,7 @@ class DraftDecisionIn(In):
 
     @field_validator("alternatives", "review_way")
     @classmethod
-    def refuse_with_a_way_on(cls, said: Any, info: ValidationInfo) -> Any:
+    def refuse_with_a_way_on(cls, said: T, info: ValidationInfo) -> T:
         """Refuse, at its field, a refusal that names no other way to help, or no way to a review."""
         if info.data.get("outcome") == "refuse" and not said:
             raise PydanticCustomError("missing", "a refusal cannot do without it")

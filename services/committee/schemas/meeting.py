@@ -1,10 +1,11 @@
 """Bodies about meetings and reviews."""
 
 from datetime import datetime
-from typing import Any, Literal, Self
+from typing import Literal, Self, TypeVar
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_validator
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from chassis.database.damaged_rows import RowOut
@@ -14,7 +15,9 @@ from contracts.values import Day
 from services.committee.schemas.chain import ReferralIn
 from services.committee.schemas.common import CheckedIn, In, Moment, Slug, Text
 
-MEETING: dict[str, Any] = {
+T = TypeVar("T")
+
+MEETING: JsonDict = {
     "protocol_id": "5e4f35b0-9a3c-4d6c-a3cf-0e2b1c6a7f10",
     "starts_at": "2027-01-20T13:00:00Z",
     "language": "nl",
@@ -147,7 +150,7 @@ class ReviewIn(In):
 
     @field_validator(*(name for _, name in _NEEDS))
     @classmethod
-    def say_what_the_outcome_needs(cls, said: Any, info: ValidationInfo) -> Any:
+    def say_what_the_outcome_needs(cls, said: T, info: ValidationInfo) -> T:
         """Refuse, at its field, an outcome without what it needs, and what belongs to another outcome."""
         # An outcome that is none has a problem of its own.
         if outcome := info.data.get("outcome"):

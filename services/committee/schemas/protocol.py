@@ -1,10 +1,11 @@
 """Bodies about protocols."""
 
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, field_validator
+from pydantic.config import JsonDict
 
 from chassis.database.damaged_rows import RowOut
 from contracts.common import Language
@@ -13,7 +14,7 @@ from services.committee.domain.application import Procedure
 from services.committee.schemas.common import In, Name, Slug, Text
 from services.committee.schemas.member import MemberIn
 
-PROTOCOL: dict[str, Any] = {
+PROTOCOL: JsonDict = {
     "name": "Protocol stalkingalarm Gent",
     "district": "Gent",
     "zones": ["z1"],
@@ -132,4 +133,4 @@ class HistoryOut(RowOut):
     at: datetime
     by: str
     partner: str | None
-    said: dict[str, Any]
+    said: dict[str, object]

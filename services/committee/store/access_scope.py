@@ -5,10 +5,10 @@ What is under no protocol is theirs too, unless its zone is another protocol's. 
 """
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, false, or_
+from sqlalchemy.orm import Mapped
 from sqlmodel import col, select
 
 from services.committee.models import ApplicationRow, KnownEnrolmentRow
@@ -68,7 +68,7 @@ class AccessScope:
             and_(~submitted, col(row.created_by) == self.subject),
         )
 
-    def about(self, application_id: Any, enrolment_id: Any) -> ColumnElement[bool]:
+    def about(self, application_id: Mapped[UUID | None], enrolment_id: Mapped[UUID]) -> ColumnElement[bool]:
         """Return the condition on what is about a case, or of a file without one whose zone is not others'."""
         if self.outside or self.own is not None:
             return false()

@@ -2,10 +2,9 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, func, union
+from sqlalchemy import ColumnElement, CompoundSelect, and_, func, union
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, or_, select
 
@@ -116,7 +115,7 @@ def tied(session: Session, application_id: UUID | None, enrolment_id: UUID | Non
     return accounts([*session.exec(here), *(session.exec(elsewhere) if enrolment_id else ())])
 
 
-def tied_enrolments(subject: str) -> Any:
+def tied_enrolments(subject: str) -> CompoundSelect[tuple[UUID | None]]:
     """Return the statement for the enrolments of which a person has a tie to a party."""
     here = (
         select(ApplicationRow.enrolment_id)
@@ -133,12 +132,12 @@ def said_of(session: Session, subject: str) -> Sequence[ConflictRow]:
     return [each for each in session.exec(found) if account(each.declared_by) != account(subject)]
 
 
-def _is(kind: type[ConflictRow | KnownTieRow], subject: str) -> Any:
+def _is(kind: type[ConflictRow | KnownTieRow], subject: str) -> ColumnElement[bool]:
     """Return the condition that a tie is this person's, and was not withdrawn."""
     return and_(_stands(kind), or_(col(kind.person) == account(subject), col(kind.subject) == subject))
 
 
-def _stands(kind: type[ConflictRow | KnownTieRow]) -> Any:
+def _stands(kind: type[ConflictRow | KnownTieRow]) -> ColumnElement[bool]:
     return or_(col(kind.withdrawn_at).is_(None), col(kind.declared_at) > col(kind.withdrawn_at))
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
 from uuid import UUID
 
 from chassis.database import unit_of_work
@@ -11,7 +10,7 @@ from chassis.database.damaged_rows import Known
 from chassis.database.database import Session
 from chassis.errors import Forbidden
 from chassis.security.principal import Caller
-from services.committee.domain.protocol import Reach, VersionState
+from services.committee.domain.protocol import ProtocolContent, Reach, VersionState
 from services.committee.domain.roles import COMMITTEE
 from services.committee.errors import ApplicationUnknown
 from services.committee.models import ApplicationRow, HistoryRow
@@ -66,7 +65,7 @@ class Work(Reading):
         row.number += 1
         return row
 
-    def note(self, subject_id: UUID, what: str, said: Mapping[str, Any] | None = None) -> None:
+    def note(self, subject_id: UUID, what: str, said: Mapping[str, object] | None = None) -> None:
         """Write into the history of a protocol, a case or a meeting."""
         row = HistoryRow(
             subject_id=subject_id,
@@ -100,12 +99,12 @@ def scope_of(session: Session, caller: Caller) -> AccessScope:
 _NOBODYS = Reach("", (), ())
 
 
-def reach_of(protocol_id: UUID, content: Mapping[str, Any]) -> Reach:
+def reach_of(protocol_id: UUID, content: ProtocolContent) -> Reach:
     """Say whose a protocol is, by what it says."""
     return Known("protocol", protocol_id).read("content", partial(_reach, content), _NOBODYS)
 
 
-def _reach(content: Mapping[str, Any]) -> Reach:
+def _reach(content: ProtocolContent) -> Reach:
     partners = [str(partner["id"]) for partner in content["partners"]]
     return Reach(str(content["district"]), [str(zone) for zone in content["zones"]], partners)
 

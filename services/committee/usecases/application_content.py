@@ -1,11 +1,9 @@
 """What an application says, sealed but for ids: read, changed, written, and what binds it."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any
+from dataclasses import asdict, replace
 
 from chassis.errors import Forbidden
-from services.committee.domain.application import Assessment, Checked, Content, State
+from services.committee.domain.application import Assessment, Checked, Content, DraftChanges, State
 from services.committee.domain.protocol import Rules
 from services.committee.domain.roles import COMMITTEE
 from services.committee.models import ApplicationRow
@@ -69,40 +67,29 @@ def record(work: Work, row: ApplicationRow, content: Content) -> None:
     row.sealed = work.seal(encrypted_columns.application(row.id), said)
 
 
-_NOT_PLAIN = ("elements", "conditions", "assessment", "zone_id")
-
-
-def changed(work: Work, content: Content, changes: Mapping[str, Any]) -> Content:
+def changed(work: Work, content: Content, changes: DraftChanges) -> Content:
     """Return the content with what `changes` names; raises `Forbidden` for another partner's."""
-    given = {name: value for name, value in changes.items() if name not in _NOT_PLAIN}
     roles, partner = work.caller.roles, work.caller.partner
-    if not roles & COMMITTEE and given.get("proposer", partner) != partner:
+    if not roles & COMMITTEE and changes.get("proposer", partner) != partner:
         raise Forbidden("only the committee may enter an application of another partner", field="proposer")
-    for name in ("exceptional", "urgency"):
-        if name in given:
-            given[name] = given[name] or ""
-    if "pv_numbers" in given:
-        given["pv_numbers"] = tuple(given["pv_numbers"] or ())
-    if given.get("language", "") is None:
-        given["language"] = content.language
-    grounds = dict(content.elements) | {k: v or "" for k, v in (changes.get("elements") or {}).items()}
-    checked = {**content.conditions}
-    for name, each in (changes.get("conditions") or {}).items():
+    grounds = {**content.elements, **changes.get("elements", {})}
+    conditions = dict(content.conditions)
+    for name, each in changes.get("conditions", {}).items():
         if each is None:
-            checked.pop(name, None)
+            conditions.pop(name, None)
         else:
-            checked[name] = Checked(**each)
-    assessed = {**asdict(content.assessment), **(changes.get("assessment") or {})}
-    return Content(
-        **{
-            **_fields(content),
-            **given,
-            "elements": {name: text for name, text in grounds.items() if text},
-            "conditions": checked,
-            "assessment": Assessment(**assessed),
-        }
+            conditions[name] = Checked(each["met"], each.get("grounds", ""))
+    return replace(
+        content,
+        enrolment_id=changes.get("enrolment_id", content.enrolment_id),
+        protocol_id=changes.get("protocol_id", content.protocol_id),
+        procedure=changes.get("procedure", content.procedure),
+        proposer=changes.get("proposer", content.proposer),
+        language=changes.get("language") or content.language,
+        exceptional=changes.get("exceptional", content.exceptional) or "",
+        urgency=changes.get("urgency", content.urgency) or "",
+        pv_numbers=changes.get("pv_numbers", content.pv_numbers) or (),
+        elements={name: text for name, text in grounds.items() if text},
+        conditions=conditions,
+        assessment=replace(content.assessment, **changes.get("assessment", {})),
     )
-
-
-def _fields(content: Content) -> dict[str, Any]:
-    return {name: getattr(content, name) for name in Content.__dataclass_fields__}

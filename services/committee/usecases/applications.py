@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.database.damaged_rows import Known
@@ -10,7 +9,7 @@ from chassis.errors import Forbidden
 from contracts.registry import EnrolmentStatus
 from services.committee.domain import application as domain
 from services.committee.domain import deadlines as kinds
-from services.committee.domain.application import Assessment, Content, State
+from services.committee.domain.application import Assessment, Content, DraftChanges, State
 from services.committee.domain.protocol import Rules
 from services.committee.domain.roles import COMMITTEE
 from services.committee.errors import ApplicationIncomplete
@@ -43,14 +42,14 @@ class Filed:
     row: ApplicationRow
     content: Content
     rules: Rules | None
-    decisions: Sequence[tuple[DecisionRow, Mapping[str, Any]]]
+    decisions: Sequence[tuple[DecisionRow, Mapping[str, object]]]
     enrolment_status: EnrolmentStatus | None
     file_withheld: bool
     decision_waits: bool
     unreadable: tuple[str, ...] = ()
 
 
-def draft(work: Work, changes: Mapping[str, Any]) -> Filed:
+def draft(work: Work, changes: DraftChanges) -> Filed:
     """Start an application; anything may still be missing."""
     proposer = None if work.caller.roles & COMMITTEE else partner_of(work.caller)
     row = ApplicationRow(
@@ -68,14 +67,14 @@ def draft(work: Work, changes: Mapping[str, Any]) -> Filed:
     return filed(work, row)
 
 
-def edit(work: Work, application_id: UUID, changes: Mapping[str, Any]) -> Filed:
+def edit(work: Work, application_id: UUID, changes: DraftChanges) -> Filed:
     """Change a draft; what `changes` does not name stays."""
     row = work.changeable(application_id)
     domain.moved(state_of(row), "edit")
     before = content_of(work, row)
     after = changed(work, before, changes)
-    if work.caller.zone is None and changes.get("zone_id"):
-        row.zone_id = changes["zone_id"]
+    if work.caller.zone is None and (zone_id := changes.get("zone_id")):
+        row.zone_id = zone_id
     if after.assessment.level != before.assessment.level:
         me = work.caller.subject
         # Who drafts it lowers what they set themselves, and nothing that anybody else did.

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.database import timers
@@ -167,13 +166,13 @@ def decline(work: Work, handover_id: UUID, reasons: str) -> HandoverRow:
     return handover
 
 
-def said(reading: Reading, handover: HandoverRow) -> Mapping[str, Any]:
+def said(reading: Reading, handover: HandoverRow) -> Mapping[str, object]:
     """Read what stands in a hand-over."""
-    found: Mapping[str, Any] = reading.open(encrypted_columns.handover(handover.id), handover.sealed)
+    found: Mapping[str, object] = reading.open(encrypted_columns.handover(handover.id), handover.sealed)
     return found
 
 
-def of_application(reading: Reading, application_id: UUID) -> list[tuple[HandoverRow, Mapping[str, Any]]]:
+def of_application(reading: Reading, application_id: UUID) -> list[tuple[HandoverRow, Mapping[str, object]]]:
     """Return the moves of one case, with what was sent."""
     row = reading.readable(application_id)
     return [
@@ -182,17 +181,17 @@ def of_application(reading: Reading, application_id: UUID) -> list[tuple[Handove
     ]
 
 
-def sendable(reading: Reading, row: ApplicationRow) -> dict[str, Any]:
+def sendable(reading: Reading, row: ApplicationRow) -> dict[str, object]:
     """Say what the protocol lets be sent to the chain approach, field by field, exactly as it would be sent."""
     protocol = protocols.of_case(reading, row)
     agreed = protocol.said["shared_fields"].get(chain.PARTNER, ()) if protocol else ()
-    nothing: dict[str, Any] = {}
+    nothing: dict[str, object] = {}
     return Known("application", row.id).read(
         "sealed", lambda: dict(chain.fields_sent(content_of(reading, row), agreed, agreed)), nothing
     )
 
 
-def incoming(reading: Reading, limit: int) -> list[tuple[HandoverRow, Mapping[str, Any]]]:
+def incoming(reading: Reading, limit: int) -> list[tuple[HandoverRow, Mapping[str, object]]]:
     """Return the cases of theirs that wait for our answer."""
     return [
         (each, reading.opened(encrypted_columns.handover(each.id), each.sealed))

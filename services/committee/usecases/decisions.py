@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID, uuid4
 
 from contracts.common import local_day
@@ -229,7 +229,7 @@ def _settle(work: Work, row: ApplicationRow, decision: DecisionRow, *, alive: bo
 
 def _wait_for(
     work: Work, row: ApplicationRow, kind: kinds.Kind, rules: Rules, since: datetime | None = None
-) -> Any:
+) -> datetime:
     enrolment_id = outgoing.submitted(row).enrolment_id
     due_at = kinds.due_at(kind, since or work.at, rules.delays)
     deadlines.set_deadline(

@@ -1,6 +1,7 @@
 """What the partners think of a case: shared with the others, or kept back from them."""
 
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from services.committee.domain.opinion import Opinion
@@ -28,21 +29,23 @@ def give(work: Work, application_id: UUID, opinion: Opinion) -> None:
     work.note(row.id, f"opinion of {partner}")
 
 
-def of_case(reading: Reading, row: ApplicationRow) -> list[dict[str, Any]]:
-    """List what partners think of a case (`own`: the caller's); only that partner reads what one keeps back."""
-    found = []
+@dataclass(frozen=True, slots=True)
+class OpinionRead:
+    """An opinion with what of it the caller may read; `own`: of the caller's partner."""
+
+    row: OpinionRow
+    own: bool
+    said: Mapping[str, object]
+
+
+def of_case(reading: Reading, row: ApplicationRow) -> list[OpinionRead]:
+    """List what partners think of a case; only that partner reads what one keeps back."""
+    found: list[OpinionRead] = []
     for opinion in cases.opinions(reading.session, row.id):
         said = reading.opened(
             encrypted_columns.opinion(row.id, opinion.partner, opinion.zone_id), opinion.sealed
         )
         # Police of another district are another partner.
         own = (opinion.partner, opinion.zone_id) == (reading.caller.partner, reading.caller.zone or "")
-        found.append(
-            {
-                **opinion.model_dump(exclude={"sealed", "application_id"}),
-                "own": own,
-                **{name: said[name] for name in ("shared", "kept") if name in said},
-                **({} if own else {"kept": None}),
-            }
-        )
+        found.append(OpinionRead(opinion, own, said if own else {**said, "kept": None}))
     return found

@@ -5,7 +5,7 @@ Until then everything is as it was: a provisional grant lives, no alarm is switc
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID, uuid4
 
 from services.committee.domain.meeting import PendingState, PointState
@@ -25,7 +25,7 @@ def postpone(
     meeting_id: UUID,
     counted: Counted,
     act: Act,
-    said: Mapping[str, Any],
+    said: Mapping[str, object],
     *,
     application_id: UUID | None,
     review_id: UUID | None = None,

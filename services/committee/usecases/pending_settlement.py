@@ -1,7 +1,6 @@
 """What waited for a confirmation takes effect, as who recorded it said it, or lapses."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
 from uuid import UUID
 
 from chassis.database.database import Database
@@ -34,7 +33,14 @@ def settle_decisions(database: Database, vault: Vault, meeting_id: UUID | None =
 
 def recorder_of(row: WaitingRow) -> Caller:
     """Say who recorded it: it happens in their name, and within what they may see."""
-    return Caller(subject=row.recorded_by, roles=frozenset({"secretariat"}), **row.recorder)
+    claims = row.recorder
+    return Caller(
+        subject=row.recorded_by,
+        roles=frozenset({"secretariat"}),
+        partner=claims.get("partner"),
+        zone=claims.get("zone"),
+        district=claims.get("district"),
+    )
 
 
 def take_effect(work: Work, waiting_id: UUID) -> bool:
@@ -60,24 +66,24 @@ def take_effect(work: Work, waiting_id: UUID) -> bool:
     return True
 
 
-def _decide(work: Work, row: WaitingRow, said: Mapping[str, Any], counted: Counted) -> None:
+def _decide(work: Work, row: WaitingRow, said: Mapping[str, object], counted: Counted) -> None:
     assert row.application_id is not None  # noqa: S101 - of a case
     outcome: decisions.Outcome = "grant" if row.act == "grant" else "refuse"
     decisions.decide(work, row.application_id, outcome, Grounds.read(said), row.meeting_id, counted)
 
 
-def _propose(work: Work, row: WaitingRow, said: Mapping[str, Any], counted: Counted) -> None:
+def _propose(work: Work, row: WaitingRow, said: Mapping[str, object], counted: Counted) -> None:
     assert row.application_id is not None  # noqa: S101 - of a case
     outcome: decisions.Outcome = "grant" if said["outcome"] == "grant" else "refuse"
     decisions.propose_decision(work, row.application_id, outcome, Grounds.read(said), row.meeting_id, counted)
 
 
-def _hold(work: Work, row: WaitingRow, said: Mapping[str, Any], counted: Counted) -> None:
+def _hold(work: Work, row: WaitingRow, said: Mapping[str, object], counted: Counted) -> None:
     assert row.review_id is not None  # noqa: S101 - of a review
     reviews.hold(work, row.review_id, Finding.read(said), row.meeting_id, counted, row.recorded_at)
 
 
-_ACTS: Mapping[str, Callable[[Work, WaitingRow, Mapping[str, Any], Counted], None]] = {
+_ACTS: Mapping[str, Callable[[Work, WaitingRow, Mapping[str, object], Counted], None]] = {
     "grant": _decide,
     "refuse": _decide,
     "propose_decision": _propose,

@@ -4,10 +4,9 @@ They need no invitation, for the procureur des Konings signed who they are. Bein
 word of each, with a token of that partner.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.database.database import Session
@@ -15,6 +14,7 @@ from chassis.errors import Invalid
 from chassis.security.accounts import account, refuse_unreadable
 from contracts.common import local_day
 from services.committee.domain.presence import NamedMember
+from services.committee.domain.protocol import PartnerText
 from services.committee.errors import ProtocolContradictory
 from services.committee.models import MemberRow
 from services.committee.store import encrypted_columns
@@ -23,7 +23,7 @@ from services.committee.store.encrypted_columns import UNREADABLE
 from services.committee.usecases.access_scope import Reading, Work
 
 
-def refuse_wrong(partners: Sequence[Mapping[str, Any]], named: Sequence[NamedMember]) -> None:
+def refuse_wrong(partners: Sequence[PartnerText], named: Sequence[NamedMember]) -> None:
     """Raise `ProtocolContradictory` that says of every member what is wrong with it."""
     sitting = [each["id"] for each in partners if each["member"]]
     wrong = [problem for n, each in enumerate(named) for problem in _problems(f"members.{n}", each, sitting)]

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import date, datetime, time
-from typing import Any
 from uuid import UUID
 
 from chassis.database import timers
@@ -14,6 +13,7 @@ from services.committee.domain.presence import NamedMember
 from services.committee.domain.protocol import (
     UNDER_WAY,
     Delays,
+    ProtocolContent,
     Rules,
     VersionMove,
     VersionState,
@@ -31,7 +31,7 @@ TIMER = "protocol"
 
 
 def draft(
-    work: Work, protocol_id: UUID, content: dict[str, Any], members: Sequence[NamedMember] = ()
+    work: Work, protocol_id: UUID, content: ProtocolContent, members: Sequence[NamedMember] = ()
 ) -> ProtocolRow:
     """Write the next version, or write the one that is being drafted anew; the same content changes nothing.
 
@@ -198,7 +198,7 @@ def rules(row: ProtocolRow) -> Rules:
     )
 
 
-def _refuse_contradictions(content: dict[str, Any]) -> None:
+def _refuse_contradictions(content: ProtocolContent) -> None:
     partners = [partner["id"] for partner in content["partners"]]
     members = [partner["id"] for partner in content["partners"] if partner["member"]]
     wrong = contradictions(partners, members, content["proposers"], content["quorum"])
@@ -217,7 +217,7 @@ def _locked(work: Work, protocol_id: UUID, number: int) -> ProtocolRow:
     return row
 
 
-def _refuse_strangers(work: Reading, protocol_id: UUID, content: dict[str, Any]) -> None:
+def _refuse_strangers(work: Reading, protocol_id: UUID, content: ProtocolContent) -> None:
     """Let only its own partners in its district, the procureur-generaal and who installs move a protocol."""
     caller = work.caller
     if caller.roles & {"admin", "procureur_general"}:

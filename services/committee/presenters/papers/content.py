@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from contracts.common import Language
@@ -162,10 +161,11 @@ def _names(people: Mapping[str, str], name: Name) -> list[str]:
     return sorted({name(partner) for partner in people.values()})
 
 
-def _texts(said: Mapping[str, Any]) -> list[tuple[str, str]]:
+def _texts(said: Mapping[str, object]) -> list[tuple[str, str]]:
     found = [(name, str(said[name])) for name in _SAID[:1] if said.get(name)]
-    if said.get("alternatives"):
-        found.append(("alternatives", "; ".join(said["alternatives"])))
+    alternatives = said.get("alternatives")
+    if alternatives and isinstance(alternatives, list):
+        found.append(("alternatives", "; ".join(alternatives)))
     return found + [(name, str(said[name])) for name in _SAID[1:] if said.get(name)]
 
 
