@@ -1,6 +1,5 @@
 """What a person may ask for: a copy of the file, that it is left alone, that it is forgotten."""
 
-from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -14,7 +13,7 @@ router = APIRouter(prefix="/v1/enrolments/{enrolment_id}", tags=["rights"])
 
 
 @router.get("/export")
-def export(enrolment_id: UUID, work: FileManagerWork) -> dict[str, Any]:
+def export(enrolment_id: UUID, work: FileManagerWork) -> dict[str, object]:
     """Copy everything in the file, for the person whom it is about (right of access)."""
     return export_file(work, enrolment_id)
 

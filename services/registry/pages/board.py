@@ -1,7 +1,5 @@
 """The first page: what the zone must look at, what is on offer, its newest files."""
 
-from typing import Any
-
 from fastapi import APIRouter, Response
 from fastapi.responses import RedirectResponse
 
@@ -24,7 +22,7 @@ def board(page: Page) -> Response:
     if FILE_MANAGER not in caller.roles:
         return RedirectResponse("/desk/stock" if "technician" in caller.roles else "/desk/glass", 303)
     with page.unit_of_work(caller) as work:
-        what: dict[str, Any] = {
+        what: dict[str, object] = {
             "rows": disclose_lines(work, _LINES),
             "reminders": reminders.list_reminders(work, _LINES),
             "said_of_you": access.list_ties_said_by_others(work),
@@ -32,4 +30,4 @@ def board(page: Page) -> Response:
             "transfers": [disclose_transfer(work, each) for each in transfers.list_transfers(work, _LINES)],
             "zones": zones.name_zones(work, page.language),
         }
-    return page.show("files.html", caller, **what)
+    return page.show("files.html", caller, 200, **what)

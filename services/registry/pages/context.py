@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import FastAPI, Request, Response
 
@@ -65,11 +65,11 @@ class PageRequest:
         """Open one transaction of the caller."""
         return unit_of_work(self.process.database, self.process.vault, caller)
 
-    def show(self, template: str, caller: Caller, status: int = 200, **what: Any) -> Response:
+    def show(self, template: str, caller: Caller, status: int = 200, **what: object) -> Response:
         """Make a page, with the menu."""
         words = self.words
         menu = [(path, words[name]) for path, name, roles in _MENU if caller.roles.intersection(roles)]
-        return self.pages.show(self.request, template, caller, status, nav=menu, zone=caller.zone, **what)
+        return self.pages.show(self.request, template, caller, status, None, nav=menu, zone=caller.zone, **what)
 
 
 def add_pages(app: FastAPI) -> None:

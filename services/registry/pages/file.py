@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import date, datetime
+from typing import TypedDict
 from uuid import UUID
 
 from babel.dates import format_timedelta
@@ -15,17 +16,45 @@ from contracts.values import FIRST_DAY, LAST_DAY
 from services.registry.domain import photo as photo_rules
 from services.registry.domain.card import Completeness
 from services.registry.domain.roles import FILE_MANAGER, READERS
+from services.registry.domain.stock import StockKind
 from services.registry.errors import CardUnknown, EnrolmentUnknown
-from services.registry.models import EnrolmentRow, PhotoRow
+from services.registry.models import EnrolmentRow, PhotoRow, StockRow
 from services.registry.pages.context import Page
 from services.registry.presenters.cards import disclose_card
 from services.registry.presenters.files import disclose_file
 from services.registry.presenters.transfers import disclose_transfer
-from services.registry.schemas.file import TransferOut
+from services.registry.schemas.file import EnrolmentOut, TransferOut
 from services.registry.usecases import access, cards, files, photos, stock, transfers, zones
 from services.registry.usecases.access_scope import today
 
 router = APIRouter(include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AgedPhoto:
+    """A photo, how old it is in words, and whether it is out of date."""
+
+    row: PhotoRow
+    age: str
+    stale: bool
+
+
+class FileShown(TypedDict):
+    """What the page of a file shows. `whole`: what its card lacks; `until`: when the opened glass closes."""
+
+    file: EnrolmentOut
+    row: EnrolmentRow
+    card: Card | None
+    edition: str
+    whole: Completeness
+    photos: list[AgedPhoto]
+    photo_most: int
+    today: date
+    own: bool
+    change: bool
+    free: Mapping[StockKind, list[StockRow]]
+    until: datetime | None
+    offer: TransferOut | None
 
 
 @router.get("/desk/enrolments/{enrolment_id}")
@@ -35,20 +64,25 @@ def one(page: Page, enrolment_id: UUID) -> Response:
     try:
         with page.unit_of_work(caller) as work:
             what = _whole(work, enrolment_id, page.locale)
-            what["zones"] = zones.name_zones(work, page.language)
+            named_zones = zones.name_zones(work, page.language)
     except EnrolmentUnknown:
         return page.show(
             "glass.html", caller, 404, number=enrolment_id, unknown=True, minutes=page.glass_minutes
         )
     words = page.words
-    what["names"] = _names(what["card"], words)
     missing = what["file"].missing or ("activate",)
-    what["needs"] = ", ".join(words.get(f"needs.{each}", words["activate"]) for each in missing)
-    what["lacks"] = _lacks(what["whole"], words)
-    return page.show("file.html", caller, **what)
+    return page.show(
+        "file.html",
+        caller,
+        zones=named_zones,
+        names=_names(what["card"], words),
+        needs=", ".join(words.get(f"needs.{each}", words["activate"]) for each in missing),
+        lacks=_lacks(what["whole"], words),
+        **what,
+    )
 
 
-def _whole(work: Work, enrolment_id: UUID, locale: str) -> dict[str, Any]:
+def _whole(work: Work, enrolment_id: UUID, locale: str) -> FileShown:
     """Collect what the page of a file shows; raises `EnrolmentUnknown`."""
     caller, found = work.caller, files.read_file(work, enrolment_id)
     own = FILE_MANAGER in caller.roles and found.row.managing_zone_id == caller.zone
@@ -81,21 +115,12 @@ def _offer(work: Work, row: EnrolmentRow) -> TransferOut | None:
     return disclose_transfer(work, last) if last else None
 
 
-@dataclass(frozen=True, slots=True)
-class _AgedPhoto:
-    """A photo, how old it is in words, and whether it is out of date."""
-
-    row: PhotoRow
-    age: str
-    stale: bool
-
-
-def _aged(work: Work, photo: PhotoRow, locale: str) -> _AgedPhoto:
+def _aged(work: Work, photo: PhotoRow, locale: str) -> AgedPhoto:
     if not FIRST_DAY <= photo.taken_on <= LAST_DAY:
-        return _AgedPhoto(photo, UNKNOWN, stale=True)
+        return AgedPhoto(photo, UNKNOWN, stale=True)
     age = max(today(work) - photo.taken_on, photo.taken_on.resolution)
     words = str(format_timedelta(age, granularity="day", threshold=1.5, locale=locale))
-    return _AgedPhoto(photo, words, stale=today(work) >= photo_rules.stale_on(photo.taken_on))
+    return AgedPhoto(photo, words, stale=today(work) >= photo_rules.stale_on(photo.taken_on))
 
 
 def _lacks(whole: Completeness, words: Mapping[str, str]) -> list[str]:

@@ -1,7 +1,6 @@
 """Files as the caller may see them."""
 
 from dataclasses import asdict
-from typing import Any
 from uuid import UUID
 
 from chassis.database import damaged_rows
@@ -52,7 +51,7 @@ def confirm_change(work: Work, row: EnrolmentRow, *changed: str) -> EnrolmentSum
     return EnrolmentSummary.model_validate(row, from_attributes=True)
 
 
-def export_file(work: Work, enrolment_id: UUID) -> dict[str, Any]:
+def export_file(work: Work, enrolment_id: UUID) -> dict[str, object]:
     """Give everything in a file to the person whom it is about, and log that; raises `EnrolmentUnknown`."""
     log_read(work, enrolment_id, ("everything",))
     return rights.copy_file(work, enrolment_id)

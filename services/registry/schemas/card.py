@@ -1,7 +1,7 @@
 """The intervention card: what is typed in, and what is shown of it."""
 
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from pydantic import (
@@ -22,8 +22,10 @@ from contracts.registry import Address, Card, Measure, Noted, Person, Vehicle
 from contracts.values import Day, Incoming, plain_digits, read_code
 from services.registry.schemas.common import In
 
+T = TypeVar("T")
 
-def _digits(typed: Any) -> Any:
+
+def _digits(typed: object) -> object:
     """Read the digits of any keyboard, since a code is compared by its value."""
     return plain_digits(typed) if isinstance(typed, str) else typed
 
@@ -88,7 +90,7 @@ class _OnCard(Incoming):
 
     @field_validator("*", mode="after")
     @classmethod
-    def can_be_read(cls, value: Any, info: ValidationInfo) -> Any:
+    def can_be_read(cls, value: T, info: ValidationInfo) -> T:
         """Refuse a text that is too long to be read: a story may be longer than a name."""
         most = MOST_OF_A_STORY if info.field_name in _STORIES else MOST_OF_A_NAME
         if isinstance(value, str) and len(value) > most:

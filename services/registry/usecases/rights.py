@@ -8,7 +8,6 @@ The copy is for the victim. What others must be protected from stays out of it: 
 has a tie and why, the face of anybody else. Their photos are listed, and shown at `path` to who may see them.
 """
 
-from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -16,7 +15,7 @@ from pydantic import BaseModel
 from chassis.database.unit_of_work import Work
 from services.registry.domain.lifecycle import EnrolmentStatus
 from services.registry.errors import EnrolmentMoveRefused, FileRestricted
-from services.registry.models import EnrolmentRow, PhotoRow
+from services.registry.models import DeviceRow, EnrolmentRow, PhotoRow
 from services.registry.store import access, encrypted_columns, photos, search
 from services.registry.store import files as store
 from services.registry.store import reminders as reminder_store
@@ -27,7 +26,7 @@ from services.registry.usecases.access_scope import own
 _SEALED = ("card", "pv_number", "convention_by", "suspended_for")
 
 
-def copy_file(work: Work, enrolment_id: UUID) -> dict[str, Any]:
+def copy_file(work: Work, enrolment_id: UUID) -> dict[str, object]:
     """Copy everything that is known of a person in this file, in clear, but for the codes."""
     row = own(work, enrolment_id)
     card = work.open(encrypted_columns.card(row.id), row.card)
@@ -54,20 +53,20 @@ def copy_file(work: Work, enrolment_id: UUID) -> dict[str, Any]:
     }
 
 
-def _shown(row: BaseModel) -> dict[str, Any]:
+def _shown(row: BaseModel) -> dict[str, object]:
     """Copy a row without what is sealed, and without who of the staff did it."""
     staff = {"subject", "offered_by", "answered_by", "added_by", "settled_by"}
     return row.model_dump(mode="json", exclude={"sealed", "enrolment_id"} | staff)
 
 
-def _photo(work: Work, row: PhotoRow) -> dict[str, Any]:
+def _photo(work: Work, row: PhotoRow) -> dict[str, object]:
     path = f"/v1/enrolments/{row.enrolment_id}/photos/{row.id}"
     hers = {"jpeg": work.open(encrypted_columns.photo(row.id), row.sealed)} if row.shows is None else {}
     return {**_shown(row), "path": path, **hers}
 
 
-def _device(work: Work, device: Any) -> dict[str, Any]:
-    known: dict[str, Any] = device.model_dump(mode="json", exclude={"phone_number", "issued_by"})
+def _device(work: Work, device: DeviceRow) -> dict[str, object]:
+    known = device.model_dump(mode="json", exclude={"phone_number", "issued_by"})
     return known | {"phone_number": work.open(encrypted_columns.phone_number(device.id), device.phone_number)}
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
 from uuid import UUID, uuid4
 
 from chassis.database.unit_of_work import Work
@@ -88,7 +87,7 @@ def find_last(work: Work, row: EnrolmentRow) -> TransferRow | None:
     return latest if concerned and (offered or declined) else None
 
 
-def read_reasons(work: Work, row: TransferRow) -> Mapping[str, Any]:
+def read_reasons(work: Work, row: TransferRow) -> Mapping[str, object]:
     """Read why a file is offered (`reason`), and why it was not taken (`declined`)."""
     return work.opened(encrypted_columns.transfer(row.id), row.sealed)
 
