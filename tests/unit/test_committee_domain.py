@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from itertools import product
+from typing import get_args
 from uuid import UUID
 
 import pytest
@@ -12,10 +13,13 @@ from chassis.security.accounts import account, accounts
 from services.committee.domain import application as domain
 from services.committee.domain import presence, protocol
 from services.committee.domain.application import Assessment, Checked, Content, Level, Move, State
+from services.committee.domain.meeting import PENDING_TABLE, PendingMove, PendingState, pending_moved
 from services.committee.domain.protocol import Rules
+from services.committee.domain.review import REVIEW_TABLE, ReviewState
 from services.committee.errors import (
     ApplicationMoveRefused,
     ConditionsUnmet,
+    MeetingMoveRefused,
     ProtocolMoveRefused,
     RiskLoweredByOfficer,
 )
@@ -80,6 +84,19 @@ def test_a_version_moves_by_its_table(state: protocol.VersionState, move: protoc
         return
     with pytest.raises(ProtocolMoveRefused):
         protocol.version_moved(state, move)
+
+
+@pytest.mark.parametrize(("state", "move"), list(product(PendingState, get_args(PendingMove))))
+def test_a_decision_that_waits_moves_by_its_table_and_once(state: PendingState, move: PendingMove) -> None:
+    if state == PendingState.WAITING:
+        assert pending_moved(state, move) == PENDING_TABLE[state, move] != state
+        return
+    with pytest.raises(MeetingMoveRefused):
+        pending_moved(state, move)
+
+
+def test_a_review_that_was_held_or_void_never_moves_again() -> None:
+    assert {before for before, _ in REVIEW_TABLE} == {ReviewState.OPEN, ReviewState.OVERDUE}
 
 
 def test_nothing_that_was_signed_is_edited_and_nothing_binds_unsigned() -> None:

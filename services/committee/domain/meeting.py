@@ -7,6 +7,8 @@ from typing import Literal
 from services.committee.errors import MeetingMoveRefused
 
 MeetingMove = Literal["open", "close"]
+PointMove = Literal["decide", "wait", "confirm", "adjourn", "lapse"]
+PendingMove = Literal["take_effect", "lapse"]
 
 
 class MeetingState(StrEnum):
@@ -38,6 +40,17 @@ TABLE: Mapping[tuple[MeetingState, MeetingMove], MeetingState] = {
     (MeetingState.PLANNED, "open"): MeetingState.OPEN,
     (MeetingState.OPEN, "close"): MeetingState.CLOSED,
 }
+POINT_TABLE: Mapping[tuple[PointState, PointMove], PointState] = {
+    (PointState.OPEN, "decide"): PointState.DECIDED,
+    (PointState.OPEN, "wait"): PointState.WAITING,
+    (PointState.OPEN, "adjourn"): PointState.ADJOURNED,
+    (PointState.WAITING, "confirm"): PointState.DECIDED,
+    (PointState.WAITING, "lapse"): PointState.ADJOURNED,
+}
+PENDING_TABLE: Mapping[tuple[PendingState, PendingMove], PendingState] = {
+    (PendingState.WAITING, "take_effect"): PendingState.EFFECTIVE,
+    (PendingState.WAITING, "lapse"): PendingState.LAPSED,
+}
 
 
 def meeting_moved(state: MeetingState, move: MeetingMove) -> MeetingState:
@@ -45,4 +58,20 @@ def meeting_moved(state: MeetingState, move: MeetingMove) -> MeetingState:
     after = TABLE.get((state, move))
     if after is None:
         raise MeetingMoveRefused(f"the meeting is {state}", state=state)
+    return after
+
+
+def point_moved(state: PointState, move: PointMove) -> PointState:
+    """Return the state after a move; raises `MeetingMoveRefused`."""
+    after = POINT_TABLE.get((state, move))
+    if after is None:
+        raise MeetingMoveRefused(f"the point is {state}", state=state)
+    return after
+
+
+def pending_moved(state: PendingState, move: PendingMove) -> PendingState:
+    """Return the state after a move; raises `MeetingMoveRefused`."""
+    after = PENDING_TABLE.get((state, move))
+    if after is None:
+        raise MeetingMoveRefused(f"this decision is {state}", state=state)
     return after

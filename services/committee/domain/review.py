@@ -10,7 +10,9 @@ from pydantic import TypeAdapter
 
 from services.committee.domain.application import Checked
 from services.committee.domain.chain import Referral
+from services.committee.errors import ReviewMoveRefused
 
+ReviewMove = Literal["miss", "hold", "void"]
 Outcome = Literal["keep", "extend", "lighten", "end", "chain_approach"]
 
 
@@ -23,8 +25,25 @@ class ReviewState(StrEnum):
     VOID = "void"
 
 
+REVIEW_TABLE: Mapping[tuple[ReviewState, ReviewMove], ReviewState] = {
+    (ReviewState.OPEN, "miss"): ReviewState.OVERDUE,
+    (ReviewState.OPEN, "hold"): ReviewState.HELD,
+    (ReviewState.OPEN, "void"): ReviewState.VOID,
+    (ReviewState.OVERDUE, "hold"): ReviewState.HELD,
+    (ReviewState.OVERDUE, "void"): ReviewState.VOID,
+}
 # Somebody is still to hold it.
-TO_HOLD = frozenset({ReviewState.OPEN, ReviewState.OVERDUE})
+TO_HOLD = frozenset(state for state, move in REVIEW_TABLE if move == "hold")
+# It passes its moment while nobody held it.
+TO_MISS = frozenset(state for state, move in REVIEW_TABLE if move == "miss")
+
+
+def review_moved(state: ReviewState, move: ReviewMove) -> ReviewState:
+    """Return the state after a move; raises `ReviewMoveRefused`."""
+    after = REVIEW_TABLE.get((state, move))
+    if after is None:
+        raise ReviewMoveRefused(f"this review is {state}")
+    return after
 
 
 @dataclass(frozen=True, slots=True)

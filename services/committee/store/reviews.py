@@ -8,7 +8,7 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session, col, select
 
-from services.committee.domain.review import TO_HOLD, ReviewState
+from services.committee.domain.review import TO_HOLD, TO_MISS, ReviewState
 from services.committee.models import ReviewRow
 from services.committee.store.access_scope import AccessScope
 from services.committee.store.cases import tied_enrolments
@@ -68,7 +68,5 @@ def reviews_of(session: Session, application_id: UUID) -> Sequence[ReviewRow]:
 
 def mark_overdue(session: Session, review_ids: Collection[UUID]) -> None:
     """Mark reviews whose moment came while they were open."""
-    overdue = update(ReviewRow).where(
-        col(ReviewRow.id).in_(review_ids), col(ReviewRow.state) == ReviewState.OPEN
-    )
+    overdue = update(ReviewRow).where(col(ReviewRow.id).in_(review_ids), col(ReviewRow.state).in_(TO_MISS))
     session.execute(overdue.values(state=ReviewState.OVERDUE))

@@ -106,6 +106,7 @@ def they_answered(work: Work, handover_id: UUID, accepted: bool, remarks: str | 
     if handover.side_by_side or (state_of(row), "hand_over") not in domain.MOVES:
         return handover
     if accepted and handover.decided and not _kept_since(work, handover):
+        row.state = domain.moved(state_of(row), "hand_over")
         end_of_protection.announce_end(work, row, "chain_approach")
     else:
         # Declined, granted, kept or needed since, or never given up by a review: people decide anew.

@@ -4,7 +4,6 @@ from typing import Literal
 from uuid import UUID
 
 from chassis.database.database import Session
-from services.committee.domain.application import State
 from services.committee.events import outgoing
 from services.committee.models import ApplicationRow
 from services.committee.store import cases
@@ -16,8 +15,7 @@ from services.committee.usecases.access_scope import Work
 def announce_end(
     work: Work, row: ApplicationRow, cause: Literal["not_ratified", "review", "chain_approach"]
 ) -> None:
-    """Bring the alarm to its end: by people, who are waited for. The caller locked the case."""
-    row.state = State.ENDING
+    """Tell that the alarm is to end: by people, who are waited for. The caller locked and moved the case."""
     deadlines.meet(work.session, row.id, now=work.at)
     registry_mismatch.wait_for_registry(work.session, row, work.at)
     work.tx.publish(outgoing.ending(row, cause, work.at))

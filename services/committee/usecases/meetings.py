@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 
 from chassis.database.damaged_rows import Known
 from services.committee.domain import application as domain
-from services.committee.domain.meeting import MeetingMove, MeetingState, PointState, meeting_moved
+from services.committee.domain.meeting import MeetingMove, MeetingState, PointState, meeting_moved, point_moved
 from services.committee.domain.presence import Counted
 from services.committee.domain.review import TO_HOLD
 from services.committee.errors import (
@@ -97,7 +97,7 @@ def move(work: Work, meeting_id: UUID, what: MeetingMove) -> Seen:
         row.closed_at = work.at
         for item in store.agenda(work.session, meeting_id):
             if item.state == PointState.OPEN:
-                item.state = PointState.ADJOURNED
+                item.state = point_moved(PointState.OPEN, "adjourn")
     work.note(meeting_id, row.state)
     return seen(work, row)
 
@@ -147,7 +147,7 @@ def deciding(
         raise MeetingUnknown("this is not on the agenda of that meeting", field="meeting_id")
     counted = quorum.counted(work, row, application, item)
     quorum.refuse_without(counted)
-    item.state = PointState.WAITING if counted.waits_for else PointState.DECIDED
+    item.state = point_moved(PointState(item.state), "wait" if counted.waits_for else "decide")
     return counted
 
 

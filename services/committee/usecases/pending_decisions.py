@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid4
 
-from services.committee.domain.meeting import PendingState, PointState
+from services.committee.domain.meeting import PendingState, PointState, pending_moved, point_moved
 from services.committee.domain.presence import Counted
 from services.committee.models import WaitingRow
 from services.committee.store import encrypted_columns, pending_decisions
@@ -74,7 +74,7 @@ def lapse(work: Work, waiting_id: UUID, why: str) -> None:
 
 
 def _lapse(work: Work, row: WaitingRow, why: str) -> None:
-    row.state, row.settled_at = PendingState.LAPSED, work.at
+    row.state, row.settled_at = pending_moved(PendingState(row.state), "lapse"), work.at
     if (item := store.point(work.session, row.item_id)) is not None:
-        item.state = PointState.ADJOURNED
+        item.state = point_moved(PointState(item.state), "lapse")
     work.note(row.application_id or row.meeting_id, "decision lapsed", {"why": why})

@@ -8,7 +8,7 @@ from chassis.errors import Permanent
 from chassis.security.principal import Caller
 from chassis.security.vault import Vault
 from services.committee.domain.decision import Grounds
-from services.committee.domain.meeting import PendingState, PointState
+from services.committee.domain.meeting import PendingState, PointState, pending_moved, point_moved
 from services.committee.domain.presence import Counted
 from services.committee.domain.review import Finding
 from services.committee.models import WaitingRow
@@ -61,7 +61,8 @@ def take_effect(work: Work, waiting_id: UUID) -> bool:
     if counted.missing or counted.waits_for:
         return False
     # Before the act: what else waits about the case lapses with it.
-    row.state, row.settled_at, item.state = PendingState.EFFECTIVE, work.at, PointState.DECIDED
+    row.state, row.settled_at = pending_moved(PendingState(row.state), "take_effect"), work.at
+    item.state = point_moved(PointState(item.state), "confirm")
     _ACTS[row.act](work, row, work.open(encrypted_columns.waiting(row.id), row.sealed), counted)
     return True
 

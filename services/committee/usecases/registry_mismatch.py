@@ -9,7 +9,7 @@ from services.committee.domain import application as domain
 from services.committee.domain import deadlines as kinds
 from services.committee.domain.application import State
 from services.committee.domain.registry_mismatch import WATCHES, lacks
-from services.committee.domain.review import TO_HOLD, ReviewState
+from services.committee.domain.review import TO_HOLD, ReviewState, review_moved
 from services.committee.errors import ApplicationMoveRefused
 from services.committee.models import ApplicationRow, KnownEnrolmentRow, ReviewRow
 from services.committee.store import cases, enrolments
@@ -73,5 +73,5 @@ def void_reviews(session: Session, reviews: Iterable[ReviewRow], now: datetime) 
     """Void reviews: nobody is reminded of these any more."""
     for review in reviews:
         if review.state in TO_HOLD:
-            review.state = ReviewState.VOID
+            review.state = review_moved(ReviewState(review.state), "void")
             deadlines.meet(session, review.id, now=now)

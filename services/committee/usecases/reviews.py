@@ -14,7 +14,7 @@ from services.committee.domain import deadlines as kinds
 from services.committee.domain.application import State
 from services.committee.domain.presence import Counted
 from services.committee.domain.protocol import Rules
-from services.committee.domain.review import TO_HOLD, Finding, ReviewState
+from services.committee.domain.review import Finding, ReviewState, review_moved
 from services.committee.errors import DateTooEarly, DateTooLate, ReviewMoveRefused, ReviewUnknown
 from services.committee.events import outgoing
 from services.committee.models import ApplicationRow, DecisionRow, ReviewRow
@@ -107,8 +107,7 @@ def hold(
     `counted`: as in `decisions.decide`, and `decided_at`: when it was recorded, where it waited.
     """
     review, row = _locked(work, review_id)
-    if review.state not in TO_HOLD:
-        raise ReviewMoveRefused(f"this review is {review.state}")
+    after_hold = review_moved(ReviewState(review.state), "hold")
     rules = (rules_for(work, row) if row else None) or Rules()
     outcome = finding.outcome
     if outcome in ("keep", "extend", "lighten"):
@@ -123,7 +122,7 @@ def hold(
             work, meeting_id, counted, "hold", finding.as_json(), application_id=case, review_id=review.id
         )
         return review
-    review.state, review.outcome = ReviewState.HELD, outcome
+    review.state, review.outcome = after_hold, outcome
     review.held_at, review.held_by = work.at, work.caller.subject
     review.meeting_id, review.present, review.excluded = meeting_id, counted.present, counted.excluded
     review.sealed = work.seal(encrypted_columns.review(review.id), finding.as_json())
@@ -188,6 +187,7 @@ def _follow(
 ) -> None:
     work.note(row.id, f"review: {review.outcome}")
     if review.outcome == "end":
+        row.state = domain.moved(state_of(row), "end")
         end_of_protection.announce_end(work, row, "review")
         return
     if row.state == State.ENDED:
