@@ -33,14 +33,14 @@ def add_control_rooms(session: Session, rooms: Collection[str]) -> None:
 def lock_unannounced(session: Session) -> Iterable[ControlRoomRow]:
     """Find the control rooms that nobody was told of, locked; those that another process has are left to it."""
     query = select(ControlRoomRow).where(~col(ControlRoomRow.announced)).with_for_update(skip_locked=True)
-    rows: Iterable[ControlRoomRow] = session.execute(query).scalars()
+    rows: Iterable[ControlRoomRow] = session.exec(query)
     return rows
 
 
 def lock_published_zones(session: Session) -> ZonesToldRow:
     """Find the zones that others were told of last, locked."""
     session.execute(upsert(ZonesToldRow).values(id=1, number=0, zones=[]).on_conflict_do_nothing())
-    row: ZonesToldRow = session.execute(select(ZonesToldRow).with_for_update()).scalar_one()
+    row: ZonesToldRow = session.exec(select(ZonesToldRow).with_for_update()).one()
     return row
 
 

@@ -36,7 +36,7 @@ def lock_incident(session: Session, incident_id: UUID) -> IncidentRow | None:
     """Lock the incident until the transaction ends, and read it anew. Always locked before its orders."""
     query = select(IncidentRow).where(col(IncidentRow.id) == incident_id).with_for_update()
     query = query.execution_options(populate_existing=True)
-    incident = session.execute(query).scalar_one_or_none()
+    incident = session.exec(query).one_or_none()
     return readable(incident) if incident is not None else None
 
 
@@ -62,7 +62,7 @@ def note_known_device(session: Session, device_id: UUID, now: datetime) -> None:
 def has_open_incident(session: Session, subject: str) -> bool:
     """Say whether an incident of this subject is open."""
     query = select(IncidentRow.id).where(col(IncidentRow.subject) == subject, col(IncidentRow.state) == "open")
-    return session.execute(query).first() is not None
+    return session.exec(query).first() is not None
 
 
 def touch_incident(session: Session, incident: IncidentRow, now: datetime, **changes: object) -> None:
@@ -76,10 +76,7 @@ def touch_incident(session: Session, incident: IncidentRow, now: datetime, **cha
 
 def incidents_by_id(session: Session, ids: Collection[UUID]) -> list[IncidentRow]:
     """Load incidents by id."""
-    return [
-        readable(row)
-        for row in session.execute(select(IncidentRow).where(col(IncidentRow.id).in_(ids))).scalars()
-    ]
+    return [readable(row) for row in session.exec(select(IncidentRow).where(col(IncidentRow.id).in_(ids)))]
 
 
 def load_open_incidents(session: Session, cic_id: str | None = None) -> list[IncidentRow]:
@@ -95,7 +92,7 @@ def roomless_incidents(session: Session, rooms: Collection[str]) -> list[UUID]:
     query = select(IncidentRow.id).where(
         col(IncidentRow.state) == "open", col(IncidentRow.cic_id).not_in(rooms)
     )
-    return list(session.execute(query).scalars())
+    return list(session.exec(query))
 
 
 def load_served_incidents(
@@ -114,7 +111,7 @@ def load_served_incidents(
 def _open(session: Session, which: ColumnElement[bool]) -> list[IncidentRow]:
     query = select(IncidentRow).where(col(IncidentRow.state) == "open", which)
     query = query.order_by(col(IncidentRow.urgency).desc(), col(IncidentRow.raised_at))
-    return [readable(row) for row in session.execute(query).scalars()]
+    return [readable(row) for row in session.exec(query)]
 
 
 def unacknowledged(session: Session) -> list[tuple[str, int, float]]:
@@ -137,4 +134,4 @@ def lock_open_incidents(session: Session, enrolment_id: UUID) -> list[IncidentRo
     query = select(IncidentRow).where(
         col(IncidentRow.enrolment_id) == enrolment_id, col(IncidentRow.state) == "open"
     )
-    return [readable(row) for row in session.execute(query.with_for_update()).scalars()]
+    return [readable(row) for row in session.exec(query.with_for_update())]

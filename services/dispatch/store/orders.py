@@ -41,7 +41,7 @@ def stale_proposals(session: Session, fresh_since: datetime) -> list[UUID]:
 def incident_id_of_order(session: Session, order_id: UUID) -> UUID | None:
     """Find which incident an order is for; None where there is no such order."""
     query = select(OrderRow.incident_id).where(col(OrderRow.id) == order_id)
-    return session.execute(query).scalar_one_or_none()
+    return session.exec(query).one_or_none()
 
 
 def orders_of(session: Session, incident_ids: Collection[UUID]) -> list[OrderRow]:
@@ -49,7 +49,7 @@ def orders_of(session: Session, incident_ids: Collection[UUID]) -> list[OrderRow
     query = (
         select(OrderRow).where(col(OrderRow.incident_id).in_(incident_ids)).order_by(col(OrderRow.created_at))
     )
-    orders = list(session.execute(query).scalars())
+    orders = list(session.exec(query))
     for order in orders:
         if order.state not in ORDER_MOVES:
             log.error("order %s: its state cannot be read: it counts as sent", order.id)

@@ -32,7 +32,7 @@ def find_sender(session: Session, alarm_id: UUID, device_id: UUID) -> SenderRow 
 def unproved_presses(session: Session, incident_id: UUID) -> list[PressRow]:
     """Load the presses of an incident whose proof waits for their device to be known."""
     query = select(PressRow).where(col(PressRow.incident_id) == incident_id, col(PressRow.proof).is_not(None))
-    return list(session.execute(query).scalars())
+    return list(session.exec(query))
 
 
 def incidents_waiting_for(session: Session, device_id: UUID) -> list[UUID]:
@@ -40,7 +40,7 @@ def incidents_waiting_for(session: Session, device_id: UUID) -> list[UUID]:
     query = select(PressRow.incident_id).where(
         col(PressRow.device_id) == str(device_id), col(PressRow.proof).is_not(None)
     )
-    return list(session.execute(query.distinct()).scalars())
+    return list(session.exec(query.distinct()))
 
 
 def forget_proofs(session: Session, incident_id: UUID) -> None:
@@ -60,5 +60,6 @@ def incidents_of_presses(session: Session, keys: Mapping[str, UUID]) -> dict[UUI
     key, incident = col(PressRow.copy_key), col(PressRow.incident_id)
     by_key = select(key, incident).where(key.in_(keys))
     by_id = select(PressRow.alarm_id, incident).where(key.is_(None), col(PressRow.alarm_id).in_(keys.values()))
-    found = {row.alarm_id: row.incident_id for row in session.execute(by_id)}
-    return found | {keys[row.copy_key]: row.incident_id for row in session.execute(by_key)}
+    found = dict(session.exec(by_id).all())
+    named = session.exec(by_key)
+    return found | {keys[name]: incident_id for name, incident_id in named if name is not None}

@@ -33,7 +33,7 @@ def sealed_cards(session: Session, enrolment_ids: Collection[UUID]) -> dict[UUID
     query = select(CardRow).where(
         col(CardRow.enrolment_id).in_(enrolment_ids), col(CardRow.sealed).is_not(None)
     )
-    return {row.enrolment_id: row.sealed for row in session.execute(query).scalars() if row.sealed}
+    return {row.enrolment_id: row.sealed for row in session.exec(query) if row.sealed}
 
 
 def forget_other_photos(session: Session, card: CardRow, but: Sequence[UUID]) -> None:
