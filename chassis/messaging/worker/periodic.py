@@ -69,5 +69,6 @@ def every(seconds: float | Callable[[], float]) -> Callable[[_Method], _Method]:
 
     A setting is given as a function: it is read when the worker runs, not when its module is imported.
     """
-    decorator: Callable[[_Method], _Method] = _Every.decorator(seconds, eager=True)
+    # By its name: nameko takes a function that stands alone for the method to decorate.
+    decorator: Callable[[_Method], _Method] = _Every.decorator(interval=seconds, eager=True)
     return decorator
