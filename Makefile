@@ -1,6 +1,6 @@
 # `make demo` and `make test` work on a bare Debian or Ubuntu machine with Python 3.11, git and make.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo demo-compose test test-unit test-integration test-browser test-scenarios test-compose test-all check bench scale chaos stop clean
+.PHONY: help setup demo demo-compose translations test test-unit test-integration test-browser test-scenarios test-compose test-all check bench scale chaos stop clean
 BIN := .venv/bin
 # Some machines forbid byte code; every process would compile all of this project's modules at its start.
 export PYTHONDONTWRITEBYTECODE :=
@@ -75,6 +75,9 @@ check-front: setup ## Biome and TypeScript, for the scripts of the pages; part o
 test-front: setup ## what the scripts of the pages decide, in Node.js; part of test
 	@infra/setup.sh front
 	@$(FRONT) test
+
+translations: setup ## the catalogues of texts as the sources need them, and what pages read of them
+	@$(BIN)/python -m tools.dev.translations
 
 bench: setup ## floor, latency at 20 and 100 presses a second, highest sustained rate
 	@$(BIN)/stalkingalarm bench

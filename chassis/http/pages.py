@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from os import stat_result
 from pathlib import Path
-from typing import get_args
 from urllib.parse import urlencode
 
 from babel.dates import format_date, format_datetime
@@ -24,8 +23,8 @@ from starlette.types import Scope
 from chassis.database.damaged_rows import is_known
 from chassis.errors import Forbidden, NotFound, ServiceError, Unauthenticated
 from chassis.http.application import http_error, invalid_request, service_error
-from chassis.http.problems import PROBLEMS
-from chassis.i18n.translations import PROBLEM, Words
+from chassis.i18n import translations
+from chassis.i18n.catalogues import LANGUAGES, Texts, Translations
 from chassis.security.auth import caller_of
 from chassis.security.principal import Caller
 from contracts.common import BELGIUM, Language
@@ -39,8 +38,9 @@ POLICY = (
 FRESH = {"cache-control": "no-cache"}
 # What a page says otherwise than every answer (chassis/http/limits.py).
 HEADERS = {"content-security-policy": POLICY}
-LANGUAGES: tuple[Language, ...] = get_args(Language)
 _KEPT = "stalkingalarm_language"
+# What a page says of a refusal is the text of its code after this.
+_PROBLEM = "problem."
 # What stands for a moment, a day or a word of a row that cannot be read.
 UNKNOWN = "?"
 _SHARED = Path(__file__).parent / "web"
@@ -72,17 +72,12 @@ class Static(StaticFiles):
 class Pages:
     """The pages of one service under a prefix, as `/desk`."""
 
-    def __init__(self, app: FastAPI, prefix: str, folder: Path, words: Words) -> None:
-        """`folder`: holds `templates` and `static`; `words`: every text of the pages, by language."""
+    def __init__(self, app: FastAPI, prefix: str, folder: Path, texts: Translations) -> None:
+        """`folder`: holds `templates` and `static`; `texts`: what its pages say besides what all do."""
         self._prefix = prefix
-        self._words: Words = {language: {**PROBLEMS[language], **words[language]} for language in LANGUAGES}
+        self._texts = {each: translations.TRANSLATIONS[each] | texts[each] for each in LANGUAGES}
         # By code: the forms' script says with them what the API refused.
-        self._problems: Words = {
-            language: {
-                key.removeprefix(PROBLEM): text for key, text in words.items() if key.startswith(PROBLEM)
-            }
-            for language, words in self._words.items()
-        }
+        self._problems = {language: _problems(texts) for language, texts in self._texts.items()}
         self._templates = templates_in(folder / "templates", _SHARED / "templates")
         app.mount(f"{prefix}/static", Static(directory=folder / "static"), name=f"{prefix}-static")
         app.mount("/shared", Static(directory=_SHARED / "static"), name="shared-static")
@@ -109,7 +104,7 @@ class Pages:
     ) -> Response:
         """Show a page in the reader's language. `named`: words for what a refusal lists, by member and code."""
         language, locale = self.language(request), self.locale(request)
-        words = self._words[language]
+        texts = self._texts[language]
 
         def moment(at: datetime | None) -> str:
             if at is None or not is_known(at):
@@ -125,15 +120,14 @@ class Pages:
         def short(known: object) -> str:
             return str(known).partition("-")[0].upper()
 
-        def say(key: str, /, **values: object) -> str:
-            return words[key].format(**values)
-
-        def name(group: str, code: object) -> str:
-            return words.get(f"{group}.{code}", UNKNOWN if code is None else str(code).replace("_", " "))
+        def word(group: str, code: object) -> str:
+            return UNKNOWN if code is None else texts.word(group, code)
 
         text = self._templates.get_template(template).render(
-            t=say,
-            word=name,
+            t=texts.t,
+            nt=texts.nt,
+            word=word,
+            site=texts["title"],
             problems={**self._problems[language], **(named or {})},
             moment=moment,
             day=day,
@@ -190,6 +184,10 @@ class Pages:
 
     def _refusal(self, request: Request, error: ServiceError) -> Response:
         return self.show(request, "refused.html", None, error.status, error=error)
+
+
+def _problems(texts: Texts) -> dict[str, str]:
+    return {key.removeprefix(_PROBLEM): text for key, text in texts.items() if key.startswith(_PROBLEM)}
 
 
 def leads_to(app: FastAPI, page: str) -> None:

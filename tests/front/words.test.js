@@ -9,14 +9,18 @@ import fr from "#console/i18n/fr.js";
 import nl from "#console/i18n/nl.js";
 import { progress, zoneName } from "#console/js/list.js";
 import { state } from "#console/js/state.js";
-import { nameOf, t, word } from "#console/js/words.js";
+import { nameOf, nt, t, word } from "#console/js/words.js";
 import { begin, incident, OTHERS, order, TAKEN } from "./builders.js";
 
-/** @param {string} text */
-const values = (text) => [...text.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort();
+/**
+ * What a text is filled with; each form of one that counts takes the same.
+ * @param {string | string[]} text
+ */
+const values = (text) =>
+  [text].flat().map((form) => [...form.matchAll(/\{(\w+)\}/g)].map(([, name]) => name).sort());
 
 for (const [language, texts] of Object.entries({ nl, fr, de })) {
-  /** @type {Record<string, string>} */
+  /** @type {Record<string, string | string[]>} */
   const said = texts;
   test(`${language} says all that English says, with the same values`, () => {
     assert.deepEqual(Object.keys(said).sort(), Object.keys(en).sort());
@@ -28,6 +32,19 @@ test("a text takes its values; one that is missing leaves no braces", () => {
   assert.equal(t("sendUnit", { unit: "G1" }), nl.sendUnit.replace("{unit}", "G1"));
   assert.ok(!t("sendUnit").includes("{"));
 });
+
+test("a text that counts has a form for one, and one for more", () => {
+  const [one, more] = nl.closedMany;
+  assert.equal(nt("closedMany", 1, { outcome: "test" }), filled(one, 1));
+  assert.equal(nt("closedMany", 3, { outcome: "test" }), filled(more, 3));
+  assert.equal(nt("closedMany", 0, { outcome: "test" }), filled(more, 0));
+});
+
+/**
+ * @param {string} form
+ * @param {number} count
+ */
+const filled = (form, count) => form.replace("{count}", String(count)).replace("{outcome}", "test");
 
 test("a code that is not known yet stays readable", () => {
   assert.equal(word("order", "on_scene"), nl["order.on_scene"]);

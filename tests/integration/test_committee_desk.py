@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 from fastapi.testclient import TestClient
 
-from chassis.http.pages import LANGUAGES
-from chassis.http.problems import PROBLEMS
+from chassis.i18n.catalogues import LANGUAGES
+from chassis.i18n.translations import TRANSLATIONS as SHARED
 from services.committee.api import create_app
-from services.committee.pages.translations import WORDS
 from services.committee.settings import CommitteeSettings
+from services.committee.translations import TRANSLATIONS
 from tests.support.api_client import ApiClient
 from tests.support.committee import (
     GENERAL,
@@ -48,7 +48,7 @@ def test_an_address_that_is_typed_wrongly_is_answered_in_words(
     pages: TestClient, issuer: Issuer, path: str
 ) -> None:
     text = read_page(pages, issuer, path, SECRETARY, 404, "fr")
-    assert PROBLEMS["fr"]["problem.not-found"].replace("'", "&#39;") in text
+    assert SHARED["fr"]["problem.not-found"].replace("'", "&#39;") in text
     assert 'href="/desk"' in text
 
 
@@ -91,7 +91,7 @@ def test_every_page_in_every_language(
     for each in paths:
         text = read_page(pages, issuer, each, SECRETARY, language=language)
         assert f'<html lang="{language}">' in text
-        assert WORDS[language]["title"] in text  # type: ignore[index]
+        assert TRANSLATIONS[language]["title"] in text  # type: ignore[index]
 
 
 def test_a_member_is_asked_to_confirm_and_the_secretariat_chooses_members(
@@ -123,7 +123,9 @@ def test_a_member_is_asked_to_confirm_and_the_secretariat_chooses_members(
     said = {"meeting_id": held, "reasons": "all three"}
     committee.call("POST", f"{path}/grant", said, status=202, **SECRETARY)
     assert "beslist, wacht op bevestiging" in read_page(pages, issuer, page, SECRETARY)
-    assert WORDS["nl"]["case_waits"] in read_page(pages, issuer, path.replace("/v1/", "/desk/"), SECRETARY)
+    assert TRANSLATIONS["nl"]["case_waits"] in read_page(
+        pages, issuer, path.replace("/v1/", "/desk/"), SECRETARY
+    )
     committee.call("POST", f"{api}/presence", **gerda)
     assert f"{api}/presence" not in read_page(pages, issuer, "/desk", gerda)
     assert "toegekend" in read_page(pages, issuer, path.replace("/v1/", "/desk/"), SECRETARY)
@@ -156,9 +158,11 @@ def test_what_people_write_is_text_and_nothing_else(
 
 
 def test_all_words_are_in_all_languages() -> None:
-    keys = set(WORDS["nl"])
+    keys = set(TRANSLATIONS["nl"])
     for language in LANGUAGES:
-        assert set(WORDS[language]) == keys
-        assert all(text.strip() for text in WORDS[language].values())
+        assert set(TRANSLATIONS[language]) == keys
+        assert all(text.strip() for text in TRANSLATIONS[language].values())
         for key in keys:
-            assert re.findall(r"\{\w+\}", WORDS[language][key]) == re.findall(r"\{\w+\}", WORDS["nl"][key])
+            assert re.findall(r"\{\w+\}", TRANSLATIONS[language][key]) == re.findall(
+                r"\{\w+\}", TRANSLATIONS["nl"][key]
+            )

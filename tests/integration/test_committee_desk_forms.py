@@ -11,10 +11,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from chassis.database.database import Database
-from chassis.http.pages import LANGUAGES
+from chassis.i18n.catalogues import LANGUAGES
 from services.committee.api import create_app
-from services.committee.pages.translations import WORDS
 from services.committee.settings import CommitteeSettings
+from services.committee.translations import TRANSLATIONS
 from tests.support.api_client import ApiClient
 from tests.support.builders import a_protocol, a_referral
 from tests.support.chain_partner import ChainPartner
@@ -260,7 +260,7 @@ def test_a_case_is_referred_with_exactly_what_stands_there(
     assert pages.post(f"{cases['submitted']}/refer", json=a_referral(), headers=headers).status_code == 201
     text = read_page(pages, issuer, page, MEMBER)
     assert a_referral()["grounds"] in text
-    assert WORDS["nl"]["what_was_sent"] in text
+    assert TRANSLATIONS["nl"]["what_was_sent"] in text
 
 
 def test_a_case_of_the_chain_approach_is_taken_or_not(
@@ -355,4 +355,4 @@ def test_a_protocol_that_is_refused_is_told_of_in_the_reader_s_words(
     wrong = codes(zones=[], name=None) | codes(quorum=["police"], proposers=["nobody"])
     assert len(wrong) == 4
     assert wrong <= set(problems)
-    assert WORDS[language]["problem.protocol-contradictory.quorum"] in problems.values()  # type: ignore[index]
+    assert TRANSLATIONS[language]["problem.protocol-contradictory.quorum"] in problems.values()  # type: ignore[index]

@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from contracts.common import Language
-from services.committee.presenters.papers.translations import WORDS
+from services.committee.translations import TRANSLATIONS
 from tests.support.builders import a_protocol, a_refusal
 from tests.support.committee import (
     POLICE,
@@ -31,9 +31,9 @@ def short(path: str) -> str:
 
 
 def test_every_language_says_everything() -> None:
-    assert set(WORDS) == set(get_args(Language))
-    for words in WORDS.values():
-        assert set(words) == set(WORDS["en"])
+    assert set(TRANSLATIONS) == set(get_args(Language))
+    for words in TRANSLATIONS.values():
+        assert set(words) == set(TRANSLATIONS["en"])
         assert all(text.strip() for text in words.values())
 
 
@@ -81,12 +81,18 @@ def test_minutes_say_who_was_there_and_what_was_decided(committee: Desk, protoco
 @pytest.mark.parametrize("language", ["nl", "fr", "de", "en"])
 def test_a_decision_is_in_the_language_of_its_case(committee: Desk, protocol_id: str, language: str) -> None:
     path = provisional(committee, urgent(protocol_id, language=language))
-    words = WORDS[language]  # type: ignore[index]
+    texts = TRANSLATIONS[language]  # type: ignore[index]
     first = committee.text_of(f"{path}/decision.pdf", **POLICE)
-    assert words["provisional"] in first
+    assert texts.word("paper_word", "provisional") in first
     granted(committee, protocol_id, path)
     text = committee.text_of(f"{path}/decision.pdf", **POLICE)
-    for there in (short(path), words["final"], words["granted"], "all three", words["stays"]):
+    for there in (
+        short(path),
+        texts.word("paper_word", "final"),
+        texts.word("paper_word", "granted"),
+        "all three",
+        texts.t("paper.stays"),
+    ):
         assert there in text, there
 
 

@@ -9,14 +9,13 @@ from fastapi.testclient import TestClient
 
 from chassis.database.database import Database, engine_of
 from chassis.errors import ServiceError
-from chassis.http.pages import LANGUAGES
-from chassis.http.problems import PROBLEMS
-from chassis.i18n.translations import Words
+from chassis.i18n.catalogues import LANGUAGES, Translations
+from chassis.i18n.translations import TRANSLATIONS as SHARED
 from services.committee import errors as committee_errors
-from services.committee.pages.translations import WORDS as COMMITTEE_WORDS
+from services.committee.translations import TRANSLATIONS as COMMITTEE
 from services.registry import errors as registry_errors
-from services.registry.pages.translations import WORDS
 from services.registry.settings import RegistrySettings
+from services.registry.translations import TRANSLATIONS
 from tests.support.builders import a_card
 from tests.support.days import today
 from tests.support.desks import Desk, Who
@@ -43,7 +42,7 @@ def test_every_page_in_every_language(registry: Desk, pages: TestClient, issuer:
     file = f"/v1/enrolments/{registry.call('POST', '/v1/enrolments', status=201, **GHENT)['id']}"
     empty = file.replace("/v1/", "/desk/")
     for path in ("/desk", empty):
-        assert WORDS[language]["title"] in read_page(pages, issuer, path, GHENT, language=language)  # type: ignore[index]
+        assert TRANSLATIONS[language]["title"] in read_page(pages, issuer, path, GHENT, language=language)  # type: ignore[index]
     registry.call("PUT", f"{file}/card", a_card(), **GHENT)
     registry.call("PUT", f"{file}/police-report", {"pv_number": "GE.1/2026"}, **GHENT)
     move = {"to_zone_id": "aalst", "reason": "moved"}
@@ -51,7 +50,7 @@ def test_every_page_in_every_language(registry: Desk, pages: TestClient, issuer:
     text = read_page(pages, issuer, empty, GHENT, language=language)
     assert "An Peeters" in text
     assert "knife | victim | 2026-11-02" in text
-    misses = f"{WORDS[language]['part.perpetrators']} 1: {WORDS[language]['part.description']}"  # type: ignore[index]
+    misses = f"{TRANSLATIONS[language]['part.perpetrators']} 1: {TRANSLATIONS[language]['part.description']}"  # type: ignore[index]
     assert misses in text
     assert "perpetrators.0.description<" not in text
     assert "2468" not in text  # nobody reads the codes back
@@ -184,8 +183,8 @@ def test_no_refusal_speaks_english_to_whoever_reads_dutch(
     assert "there is no such" not in text.partition("<main")[2]
 
 
-@pytest.mark.parametrize(("errors", "words"), [(registry_errors, WORDS), (committee_errors, COMMITTEE_WORDS)])
-def test_every_refusal_has_its_words(errors: ModuleType, words: Words) -> None:
+@pytest.mark.parametrize(("errors", "texts"), [(registry_errors, TRANSLATIONS), (committee_errors, COMMITTEE)])
+def test_every_refusal_has_its_words(errors: ModuleType, texts: Translations) -> None:
     kinds = [
         each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, ServiceError)
     ]
@@ -193,7 +192,7 @@ def test_every_refusal_has_its_words(errors: ModuleType, words: Words) -> None:
     codes = {each("").kind for each in kinds if each is not committee_errors.SignatureRefused} - GENERAL
     assert len(codes) > 15
     for language in LANGUAGES:
-        known = {**PROBLEMS[language], **words[language]}
+        known = {**SHARED[language], **texts[language]}
         assert {code for code in codes if f"problem.{code}" not in known} == set()
 
 
@@ -213,7 +212,7 @@ def test_every_problem_of_a_list_has_its_words(registry: Desk) -> None:
         *("reference", "cancel_code", "duress_code", "victim_born_on", "perpetrator_born_on", "languages")
     }
     for language in LANGUAGES:
-        known = {**PROBLEMS[language], **WORDS[language]}
+        known = {**SHARED[language], **TRANSLATIONS[language]}
         assert [each for each in problems if f"problem.{each['code']}" not in known] == []
 
 
@@ -231,8 +230,8 @@ def test_codes_stay_unless_they_are_changed(registry: Desk) -> None:
 
 def test_all_words_are_in_all_languages() -> None:
     for language in LANGUAGES:
-        assert set(WORDS[language]) == set(WORDS["nl"])
-        assert all(text.strip() for text in WORDS[language].values())
+        assert set(TRANSLATIONS[language]) == set(TRANSLATIONS["nl"])
+        assert all(text.strip() for text in TRANSLATIONS[language].values())
 
 
 def _lines(text: str, name: str) -> list[str]:

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from chassis.http.pages import LANGUAGES
-from services.registry.pages.translations import WORDS
+from chassis.i18n.catalogues import LANGUAGES
+from services.registry.translations import TRANSLATIONS
 from tests.support.desks import Desk, Who
 from tests.support.pages import read_page
 from tests.support.registry import AALST, GHENT, SUPERVISOR, with_page
@@ -58,12 +58,12 @@ def test_the_stock_offers_what_each_item_allows(
         assert _moves(here, back) == {"take-back", "report-lost", "retire"}
         assert _moves(here, lost) == {"found", "retire"}
         assert out["serial"] not in here
-        assert WORDS[language]["stock_status.returned"] in unescape(here)  # type: ignore[index]
+        assert TRANSLATIONS[language]["stock_status.returned"] in unescape(here)  # type: ignore[index]
         issued = read_page(pages, issuer, "/desk/stock?place=out", who, language=language)
         assert out["serial"] in issued
-        assert WORDS[language]["device.matched"] in issued  # type: ignore[index]
+        assert TRANSLATIONS[language]["device.matched"] in issued  # type: ignore[index]
         assert _moves(issued, out) == _moves(issued, away) == set()
-        assert WORDS[language]["device.lost"] in issued  # type: ignore[index]
+        assert TRANSLATIONS[language]["device.lost"] in issued  # type: ignore[index]
         retired = read_page(pages, issuer, "/desk/stock?place=retired", who, language=language)
         assert (gone["serial"] in retired, _moves(retired, gone)) == (True, set())
 

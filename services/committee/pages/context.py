@@ -1,6 +1,5 @@
 """What the committee's pages have in common: where one can go, as whom, and words for what happened."""
 
-from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +10,7 @@ from fastapi import FastAPI, Request, Response
 
 from chassis.bootstrap.api import ApiProcess, at_hand, process_of
 from chassis.http.pages import Pages
+from chassis.i18n.catalogues import Texts
 from chassis.security.principal import Caller
 from contracts.common import Language
 from services.committee.bootstrap import unit_of_reading
@@ -18,9 +18,9 @@ from services.committee.domain.protocol import ProtocolContent
 from services.committee.domain.roles import MEMBERS, PROPOSERS, READERS
 from services.committee.models import ProtocolRow
 from services.committee.pages.permissions import permissions_of
-from services.committee.pages.translations import WORDS
 from services.committee.presenters.partner_names import called
 from services.committee.settings import CommitteeSettings
+from services.committee.translations import TRANSLATIONS
 from services.committee.usecases.access_scope import Reading
 
 LINES = 100
@@ -58,9 +58,8 @@ class PageRequest:
     def show(self, template: str, caller: Caller, **what: object) -> Response:
         """Answer with a page, with what every one of them needs."""
         language = self.language
-        words = WORDS[language]
         common: dict[str, object] = {
-            "nav": _nav(caller, words),
+            "nav": _nav(caller, TRANSLATIONS[language]),
             "member": is_member(caller),
             "linked": self.linked,
             "happened": partial(_happened, language),
@@ -77,7 +76,7 @@ class PageRequest:
 
 def add_pages(app: FastAPI) -> None:
     """Add the templates, the static files and the refusals in words."""
-    app.state.desk_pages = Pages(app, "/desk", _FOLDER, WORDS)
+    app.state.desk_pages = Pages(app, "/desk", _FOLDER, TRANSLATIONS)
 
 
 def _page_request(request: Request) -> PageRequest:
@@ -98,25 +97,30 @@ def conditions_of(protocol: ProtocolRow | None) -> dict[str, object]:
     return {"conditions": conditions, "condition_texts": {each["id"]: each["text"] for each in conditions}}
 
 
-def _nav(caller: Caller, words: Mapping[str, str]) -> list[tuple[str, str]]:
-    nav = [("/desk", "board"), ("/desk/applications", "applications")] if caller.roles & set(READERS) else []
+def _nav(caller: Caller, texts: Texts) -> list[tuple[str, str]]:
+    nav = []
+    if caller.roles & set(READERS):
+        nav += [("/desk", texts.t("board")), ("/desk/applications", texts.t("applications"))]
     if is_member(caller):
-        nav += [("/desk/meetings", "meetings"), ("/desk/reviews", "reviews"), ("/desk/chain", "chain")]
-    nav += [("/desk/protocols", "protocols")]
-    nav += [("/desk/applications/new", "new_application")] if caller.roles & set(PROPOSERS) else []
-    return [(where, words[key]) for where, key in nav]
+        nav += [("/desk/meetings", texts.t("meetings")), ("/desk/reviews", texts.t("reviews"))]
+        nav += [("/desk/chain", texts.t("chain"))]
+    nav += [("/desk/protocols", texts.t("protocols"))]
+    if caller.roles & set(PROPOSERS):
+        nav += [("/desk/applications/new", texts.t("new_application"))]
+    return nav
 
 
 def _happened(language: Language, what: str, protocol: ProtocolContent | None = None) -> str:
     """Put a line of the history in words; some name a partner or outcome. `protocol`: what the case's says."""
-    words = WORDS[language]
+    texts = TRANSLATIONS[language]
     known, _, more = what.partition(": ")
     if what.startswith("opinion of "):
         known, more = "opinion", called(what.removeprefix("opinion of "), language, protocol)
     if what.startswith("version "):
         _, number, moved = what.split(" ", 2)
-        return words.get(f"event.version_{moved}", what).format(number)
+        return texts.word("event", f"version_{moved}", what).format(number)
     name = known.replace(" ", "_")
-    more = words.get(f"{_CODES.get(name)}.{more}", more)
-    text = words.get(f"event.{name}", known)
+    if name in _CODES:
+        more = texts.word(_CODES[name], more, more)
+    text = texts.word("event", name, known)
     return f"{text}: {more}" if more else text

@@ -1,6 +1,5 @@
 """What the pages under /desk have in common: who reads, in which language, one transaction, the menu."""
 
-from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,22 +10,16 @@ from fastapi import FastAPI, Request, Response
 from chassis.bootstrap.api import ApiProcess, at_hand, process_of
 from chassis.database.unit_of_work import Work
 from chassis.http.pages import Pages
+from chassis.i18n.catalogues import Texts
 from chassis.security.principal import Caller
 from contracts.common import Language
 from services.registry.bootstrap import unit_of_work
 from services.registry.domain.roles import FILE_MANAGER, READERS, STOCK_KEEPERS
-from services.registry.pages.translations import WORDS
 from services.registry.settings import RegistrySettings
+from services.registry.translations import TRANSLATIONS
 
 PREFIX = "/desk"
 _FOLDER = Path(__file__).parent
-# What the menu offers, and to whom.
-_MENU = (
-    (PREFIX, "board", (FILE_MANAGER,)),
-    (f"{PREFIX}/import", "import", (FILE_MANAGER,)),
-    (f"{PREFIX}/stock", "stock", STOCK_KEEPERS),
-    (f"{PREFIX}/glass", "glass", READERS),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +41,9 @@ class PageRequest:
         return self.pages.locale(self.request)
 
     @property
-    def words(self) -> Mapping[str, str]:
+    def texts(self) -> Texts:
         """Give the texts in the reader's language."""
-        return WORDS[self.language]
+        return TRANSLATIONS[self.language]
 
     @property
     def glass_minutes(self) -> int:
@@ -67,14 +60,23 @@ class PageRequest:
 
     def show(self, template: str, caller: Caller, status: int = 200, **what: object) -> Response:
         """Make a page, with the menu."""
-        words = self.words
-        menu = [(path, words[name]) for path, name, roles in _MENU if caller.roles.intersection(roles)]
-        return self.pages.show(self.request, template, caller, status, None, nav=menu, zone=caller.zone, **what)
+        nav = _nav(caller, self.texts)
+        return self.pages.show(self.request, template, caller, status, None, nav=nav, zone=caller.zone, **what)
 
 
 def add_pages(app: FastAPI) -> None:
     """Add the templates, the static files and the refusals in words."""
-    app.state.desk_pages = Pages(app, PREFIX, _FOLDER, WORDS)
+    app.state.desk_pages = Pages(app, PREFIX, _FOLDER, TRANSLATIONS)
+
+
+def _nav(caller: Caller, texts: Texts) -> list[tuple[str, str]]:
+    offers = (
+        (PREFIX, texts.t("board"), (FILE_MANAGER,)),
+        (f"{PREFIX}/import", texts.t("import"), (FILE_MANAGER,)),
+        (f"{PREFIX}/stock", texts.t("stock"), STOCK_KEEPERS),
+        (f"{PREFIX}/glass", texts.t("glass"), READERS),
+    )
+    return [(path, text) for path, text, roles in offers if caller.roles.intersection(roles)]
 
 
 def _page_request(request: Request) -> PageRequest:

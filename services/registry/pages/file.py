@@ -11,6 +11,7 @@ from fastapi import APIRouter, Response
 
 from chassis.database.unit_of_work import Work
 from chassis.http.pages import UNKNOWN
+from chassis.i18n.catalogues import Texts
 from contracts.registry import Card
 from contracts.values import FIRST_DAY, LAST_DAY
 from services.registry.domain import photo as photo_rules
@@ -69,15 +70,15 @@ def one(page: Page, enrolment_id: UUID) -> Response:
         return page.show(
             "glass.html", caller, 404, number=enrolment_id, unknown=True, minutes=page.glass_minutes
         )
-    words = page.words
+    texts = page.texts
     missing = what["file"].missing or ("activate",)
     return page.show(
         "file.html",
         caller,
         zones=named_zones,
-        names=_names(what["card"], words),
-        needs=", ".join(words.get(f"needs.{each}", words["activate"]) for each in missing),
-        lacks=_lacks(what["whole"], words),
+        names=_names(what["card"], texts),
+        needs=", ".join(texts.word("needs", each, texts.t("activate")) for each in missing),
+        lacks=_lacks(what["whole"], texts),
         **what,
     )
 
@@ -123,22 +124,22 @@ def _aged(work: Work, photo: PhotoRow, locale: str) -> AgedPhoto:
     return AgedPhoto(photo, words, stale=today(work) >= photo_rules.stale_on(photo.taken_on))
 
 
-def _lacks(whole: Completeness, words: Mapping[str, str]) -> list[str]:
+def _lacks(whole: Completeness, texts: Texts) -> list[str]:
     """Say in words what a patrol would miss: `perpetrators.0.weapons` is "Perpetrator 1: weapons"."""
 
     def told(path: str) -> str:
         parts = path.split(".")
-        said = [f"{int(each) + 1}" if each.isdigit() else words[f"part.{each}"] for each in parts]
+        said = [f"{int(each) + 1}" if each.isdigit() else texts.word("part", each) for each in parts]
         first = 2 if parts[1:2] and parts[1].isdigit() else 1
         head, rest = " ".join(said[:first]), ", ".join(said[first:])
         return f"{head}: {rest}" if rest else head
 
-    stale = words["part.stale"]
+    stale = texts.word("part", "stale")
     return [told(each) for each in whole.missing] + [f"{told(each)} ({stale})" for each in whole.stale]
 
 
-def _names(card: Card | None, words: Mapping[str, str]) -> dict[UUID | None, str]:
+def _names(card: Card | None, texts: Texts) -> dict[UUID | None, str]:
     """Name who may be on a photo, by `ref`; None is the victim."""
-    victim = (card.victim.name if card and card.victim else None) or words["victim"]
+    victim = (card.victim.name if card and card.victim else None) or texts.t("victim")
     people = card.perpetrators if card else ()
-    return {None: victim} | {each.ref: each.name or words["perpetrator"] for each in people}
+    return {None: victim} | {each.ref: each.name or texts.t("perpetrator") for each in people}

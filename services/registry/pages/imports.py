@@ -13,12 +13,12 @@ router = APIRouter(include_in_schema=False)
 def lists(page: Page) -> Response:
     """Show how an existing list is looked through first, then made into files."""
     caller = page.reader(FILE_MANAGER)
-    words = page.words
+    texts = page.texts
     return page.show(
         "import.html",
         caller,
         columns=import_list.COLUMNS,
         needed=import_list.NEEDED,
-        hints={each: words.get(f"hint.{each}", "") for each in import_list.COLUMNS},
+        hints={each: texts.word("hint", each, "") for each in import_list.COLUMNS},
         most=import_list.MOST_BYTES,
     )

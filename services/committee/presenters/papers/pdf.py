@@ -9,7 +9,7 @@ from babel.dates import format_date, format_time
 from fpdf import FPDF
 
 from contracts.common import BELGIUM, Language
-from services.committee.presenters.papers.translations import WORDS
+from services.committee.translations import TRANSLATIONS
 
 _FONTS = Path(__file__).parent / "fonts"
 _FONT = "DejaVu"
@@ -18,7 +18,7 @@ _SMALL, _NORMAL, _HEADING, _TITLE = 8, 10, 12, 17
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """Somebody at a meeting. `word`: whether they confirmed it (`WORDS`), with the moment where it says one."""
+    """Somebody at a meeting. `word`: whether they confirmed it (group `paper_word`), with the moment if it has one."""
 
     name: str
     partner: str
@@ -62,7 +62,7 @@ class Minutes:
 class _Paper(FPDF):
     def __init__(self, language: Language, title: str) -> None:
         super().__init__(format="A4")
-        self.words, self._language = WORDS[language], language
+        self.texts, self._language = TRANSLATIONS[language], language
         self.set_lang(language)
         self.set_title(title)
         self.set_creator("stalkingalarm")
@@ -71,14 +71,18 @@ class _Paper(FPDF):
         self.set_margins(22, 20, 22)
         self.set_auto_page_break(True, 24)
         self.add_page()
-        self.line_of(self.words["committee"], _SMALL)
+        self.line_of(self.texts.t("paper.committee"), _SMALL)
         self.line_of(title, _TITLE, bold=True)
         self.ln(2)
+
+    def _word(self, code: str) -> str:
+        return self.texts.word("paper_word", code)
 
     def footer(self) -> None:
         self.set_y(-15)
         self.set_font(_FONT, "", _SMALL)
-        self.cell(0, 5, f"{self.words['page']} {self.page_no()} / {{nb}}", align="R")
+        page = self.texts.t("paper.page")
+        self.cell(0, 5, f"{page} {self.page_no()} / {{nb}}", align="R")
 
     def line_of(self, text: str, size: int = _NORMAL, *, bold: bool = False) -> None:
         self.set_font(_FONT, "B" if bold else "", size)
@@ -88,10 +92,14 @@ class _Paper(FPDF):
         self.set_font(_FONT, "B", _NORMAL)
         # French sets a space before a colon.
         colon = "\u00a0:" if self._language == "fr" else ":"
-        self.write(5, f"{self.words[word]}{colon} ")
+        self.write(5, f"{self._word(word)}{colon} ")
         self.set_font(_FONT, "", _NORMAL)
         self.write(5, text)
         self.ln(6)
+
+    def under(self, protocol: str, version: int) -> None:
+        word = self.texts.t("paper.version")
+        self.pair("protocol", f"{protocol}, {word} {version}")
 
     def heading(self, text: str) -> None:
         self.ln(4)
@@ -110,57 +118,58 @@ class _Paper(FPDF):
 
     def point(self, point: Point) -> None:
         if point.outcome is None:
-            self.line_of(self.words[point.state if point.state in ("adjourned", "waiting") else "open"])
+            self.line_of(self._word(point.state if point.state in ("adjourned", "waiting") else "open"))
             if point.waits_for:
                 self.pair("waits_for", ", ".join(point.waits_for))
             return
         if point.kind:
-            self.line_of(self.words[point.kind])
-        self.line_of(self.words[point.outcome], bold=True)
+            self.line_of(self._word(point.kind))
+        self.line_of(self._word(point.outcome), bold=True)
         self.ln(1)
         for word, text in point.said:
             self.pair(word, text)
         for word, day in point.dates:
             self.pair(word, self.day(day))
         if point.dates:
-            self.line_of(self.words["stays"], _SMALL)
+            self.line_of(self.texts.t("paper.stays"), _SMALL)
         if point.counted:
             self.pair("counted", ", ".join(point.counted))
         if point.excluded:
             self.pair("excluded", ", ".join(point.excluded))
         if point.approved:
-            self.line_of(self.words["approved"], bold=True)
+            self.line_of(self.texts.t("paper.approved"), bold=True)
 
     def signature(self) -> None:
         self.ln(14)
-        self.line_of(self.words["signature"])
+        self.line_of(self.texts.t("paper.signature"))
         self.ln(10)
         self.line_of("_" * 40)
 
 
 def minutes(told: Minutes) -> bytes:
     """Print the minutes of one meeting."""
-    words = WORDS[told.language]
-    paper = _Paper(told.language, words["minutes"])
-    paper.pair("protocol", f"{told.protocol}, {words['version']} {told.version}")
+    texts = TRANSLATIONS[told.language]
+    paper = _Paper(told.language, texts.t("paper.minutes"))
+    paper.under(told.protocol, told.version)
     # When it was held; one that never was is told of by when it was to be.
     paper.pair("planned" if told.opened_at is None else "date", paper.moment(told.opened_at or told.starts_at))
     if told.closed_at is not None:
         paper.pair("closed", paper.moment(told.closed_at))
-    paper.heading(words["present"])
+    paper.heading(texts.t("paper.present"))
+    since, until = texts.t("paper.from"), texts.t("paper.until")
     for who in told.present:
-        left = f" {words['until']} {paper.hour(who.left_at)}" if who.left_at else ""
+        left = f" {until} {paper.hour(who.left_at)}" if who.left_at else ""
         when = f" {paper.moment(who.moment)}" if who.moment else ""
-        word = f". {words[who.word]}{when}" if who.word else ""
-        paper.line_of(f"{who.name} ({who.partner}), {words['from']} {paper.hour(who.arrived_at)}{left}{word}")
+        word = f". {texts.word('paper_word', who.word)}{when}" if who.word else ""
+        paper.line_of(f"{who.name} ({who.partner}), {since} {paper.hour(who.arrived_at)}{left}{word}")
     if not told.present:
-        paper.line_of(words["nobody"])
-    paper.heading(words["agenda"])
+        paper.line_of(texts.t("paper.nobody"))
+    paper.heading(texts.t("paper.agenda"))
     if not told.points:
-        paper.line_of(words["empty"])
+        paper.line_of(texts.t("paper.empty"))
     for number, point in enumerate(told.points, 1):
         kind = "review" if point.is_review else "case"
-        paper.heading(f"{number}. {words[kind]} {point.reference}")
+        paper.heading(f"{number}. {texts.word('paper_word', kind)} {point.reference}")
         paper.point(point)
     paper.signature()
     return bytes(paper.output())
@@ -168,14 +177,16 @@ def minutes(told: Minutes) -> bytes:
 
 def decision(language: Language, protocol: tuple[str, int] | None, decided_at: datetime, point: Point) -> bytes:
     """Print one decision, as the proposer and the file get it. `protocol`: its name and version."""
-    words = WORDS[language]
-    paper = _Paper(language, f"{words['decision']}: {words['case'].lower()} {point.reference}")
+    texts = TRANSLATIONS[language]
+    case = texts.word("paper_word", "case").lower()
+    title = texts.t("paper.decision")
+    paper = _Paper(language, f"{title}: {case} {point.reference}")
     if protocol is None:
-        paper.line_of(words["outside"])
+        paper.line_of(texts.t("paper.outside"))
     else:
-        paper.pair("protocol", f"{protocol[0]}, {words['version']} {protocol[1]}")
+        paper.under(*protocol)
     paper.pair("date", paper.moment(decided_at))
-    paper.heading(words[point.kind or "final"])
+    paper.heading(texts.word("paper_word", point.kind or "final"))
     paper.point(Point(**{**{name: getattr(point, name) for name in Point.__slots__}, "kind": None}))
     paper.signature()
     return bytes(paper.output())

@@ -1,7 +1,7 @@
 // Calls to dispatch. Every refusal becomes a Problem that says in words what is wrong.
 
 import { learn } from "./clock.js";
-import { t } from "./words.js";
+import { t, textOf } from "./words.js";
 
 const PATIENCE_MS = 5000;
 
@@ -22,9 +22,8 @@ export class Problem extends Error {
 
   /** For the operator: what it means, then what the system said. */
   get words() {
-    const known = t(`problem.${this.kind}`);
-    const meaning =
-      known === `problem.${this.kind}` ? t(this.status ? "problem.other" : "problem.no-answer") : known;
+    const unknown = this.status ? t("problem.other") : t("problem.no-answer");
+    const meaning = textOf("problem", this.kind) ?? unknown;
     return this.message && this.status ? `${meaning} (${this.message})` : meaning;
   }
 }

@@ -13,7 +13,7 @@ export function showCard() {
     return;
   }
   fill(box, [language, view.incident_id, view.card, view.tied], () =>
-    view.card ? card(view.card, view.incident_id) : [title(), el("p", {}, t(view.tied ? "tied" : "noCard"))],
+    view.card ? card(view.card, view.incident_id) : [title(), el("p", {}, view.tied ? t("tied") : t("noCard"))],
   );
 }
 
@@ -57,22 +57,22 @@ function card(told, incident) {
     el(
       "dl",
       {},
-      line("victim", el("strong", {}, victim.name), born(victim), note(victim.description), photo(null)),
-      victim.phone && line("phone", victim.phone, el("em", { class: "silent" }, t("doNotCall"))),
+      line(t("victim"), el("strong", {}, victim.name), born(victim), note(victim.description), photo(null)),
+      victim.phone && line(t("phone"), victim.phone, el("em", { class: "silent" }, t("doNotCall"))),
       told.languages.length > 0 &&
-        line("languages", told.languages.map((code) => word("speaks", code)).join(", ")),
-      told.hearing_or_disability && line("disability", told.hearing_or_disability),
-      told.children && line("children", told.children),
+        line(t("languages"), told.languages.map((code) => word("speaks", code)).join(", ")),
+      told.hearing_or_disability && line(t("disability"), told.hearing_or_disability),
+      told.children && line(t("children"), told.children),
       told.perpetrators.map((person) => perpetrator(person, photo(person.ref))),
       told.measures.length > 0 &&
         line(
-          "measures",
+          t("measures"),
           list(
             told.measures.map((each) => each.kind + (each.until ? ` (${t("until")} ${day(each.until)})` : "")),
           ),
         ),
-      told.addresses.length > 0 && line("addresses", list(told.addresses.map(address))),
-      told.notes && line("notes", told.notes),
+      told.addresses.length > 0 && line(t("addresses"), list(told.addresses.map(address))),
+      told.notes && line(t("notes"), told.notes),
     ),
   ];
 }
@@ -82,7 +82,7 @@ function card(told, incident) {
  * @param {Child[]} content
  * @returns {Child[]}
  */
-const line = (name, ...content) => [el("dt", {}, t(name)), el("dd", {}, content)];
+const line = (name, ...content) => [el("dt", {}, name), el("dd", {}, content)];
 /** @param {string[]} texts */
 const list = (texts) =>
   el(
@@ -102,7 +102,7 @@ const address = (each) =>
  */
 function perpetrator(person, photos) {
   return line(
-    "perpetrator",
+    t("perpetrator"),
     el("strong", {}, person.name),
     born(person),
     note(person.description),

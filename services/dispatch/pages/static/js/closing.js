@@ -4,7 +4,7 @@ import { Problem, post } from "./api.js";
 import { byId, el, say } from "./dom.js";
 import { sayEnded, zoneName } from "./list.js";
 import { isOurs, liveOrders, state, viewOf } from "./state.js";
-import { t, word } from "./words.js";
+import { nt, t, word } from "./words.js";
 
 /** @type {Api.Outcome[]} */
 export const OUTCOMES = ["genuine", "perpetrator_present", "arrest", "accidental", "technical", "test"];
@@ -57,12 +57,12 @@ export function showClosing() {
     byId("closing").close();
     return;
   }
-  const whom = group ? t("unprovedMany", { count: seenCount() }) : (view.card?.victim.name ?? t("noName"));
+  const whom = group ? nt("unprovedMany", seenCount()) : (view.card?.victim.name ?? t("noName"));
   say(byId("closing-whom"), `${whom} · ${zoneName(view)}`);
   const later = group
     ? Object.entries(group.presses).filter(([id, presses]) => !(seen[id] >= presses)).length
     : 0;
-  say(byId("closing-later"), later ? t("cameLater", { count: later }) : null);
+  say(byId("closing-later"), later ? nt("cameLater", later) : null);
   say(byId("closing-duress"), view.cancel === "duress" ? t("duress") : null);
   const units = liveOrders(view)
     .map((order) => order.callsign)
@@ -84,8 +84,8 @@ async function closeMany(view, said, seen) {
   state.askAgain = true;
   const outcome = word("outcome", said.outcome);
   const told = [
-    t("closedMany", { count: answer.closed.length, outcome }),
-    answer.left.length && t("leftOpen", { count: answer.left.length }),
+    nt("closedMany", answer.closed.length, { outcome }),
+    answer.left.length && nt("leftOpen", answer.left.length),
   ];
   return { ended: answer.closed.includes(view.incident_id), told: told.filter(Boolean).join(" ") };
 }

@@ -21,7 +21,7 @@ import {
   viewOf,
 } from "./state.js";
 import { distance, orders, units } from "./units.js";
-import { language, locale, t, word } from "./words.js";
+import { language, locale, nt, t, word } from "./words.js";
 
 const KEYS = { next: "N", acknowledge: "Enter", "take-over": "T", send: "S", choose: "U" };
 let shownAt = 0;
@@ -92,8 +92,8 @@ function head(view, many) {
           "span",
           { class: "who" },
           many
-            ? t("unprovedMany", { count: many })
-            : (view.card?.victim.name ?? t(view.tied ? "nameWithheld" : "noName")),
+            ? nt("unprovedMany", many)
+            : (view.card?.victim.name ?? (view.tied ? t("nameWithheld") : t("noName"))),
         ),
       ),
       el("time", { class: "age", "data-since": view.raised_at }),
@@ -158,7 +158,7 @@ function labelOf(step, view, many) {
   if (step === "acknowledge" && many) return t("step.acknowledge.many", { count: many });
   if (step === "send" && unit) return t("step.send", { unit: unit.callsign }) + distance(unit.distance_m);
   if (after) return t("step.next", { zone: zoneName(after) });
-  return t(`step.${step}`);
+  return word("step", step);
 }
 
 /**
@@ -169,15 +169,15 @@ function place(view) {
   const { location } = view;
   const tone = quality(location);
   const doubtful = tone === "red" && !view.tied;
+  const measured = t("measured", { age: "|" }).split("|"); // around the age, which goes on
   return [
     el("h3", {}, t("location")),
     el(
       "p",
       { class: "where" },
-      el("span", { class: `tag ${tone}` }, t(`quality.${known(view)}`)),
+      el("span", { class: `tag ${tone}` }, word("quality", known(view))),
       location?.radius_m != null && el("span", {}, t("radius", { metres: Math.round(location.radius_m) })),
-      location?.at &&
-        el("span", {}, t("measured"), " ", el("time", { "data-since": location.at }), " ", t("ago")),
+      location?.at && el("span", {}, measured[0], el("time", { "data-since": location.at }), measured[1]),
       location && !location.at && el("span", {}, t("ageUnknown")),
     ),
     el(
@@ -262,7 +262,7 @@ function more(view, act, many) {
       "p",
       { class: "moments" },
       Object.entries(moments).map(
-        ([name, at]) => at && el("span", {}, `${t(`moment.${name}`)} ${clockTime(at, locale())}`),
+        ([name, at]) => at && el("span", {}, `${word("moment", name)} ${clockTime(at, locale())}`),
       ),
     ),
     mayClose(view) &&

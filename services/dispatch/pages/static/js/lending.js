@@ -74,11 +74,11 @@ function group(name) {
  */
 function item(unit, name) {
   /**
-   * @param {string} key
+   * @param {string} name
    * @param {Child} value
    * @returns {Child[]}
    */
-  const line = (key, value) => [el("dt", {}, t(key)), el("dd", {}, value)];
+  const line = (name, value) => [el("dt", {}, name), el("dd", {}, value)];
   return el(
     "li",
     { "data-unit": unit.unit_id, class: name === "asked" ? "waits" : null },
@@ -86,10 +86,10 @@ function item(unit, name) {
     el(
       "dl",
       {},
-      !isOurs(unit) && line("lendingOwner", roomName(unit.control_room_id)),
-      unit.lent_to && line("lendingFor", roomName(unit.lent_to)),
-      unit.offered_to && isOurs(unit) && line("lendingTo", roomName(unit.offered_to)),
-      unit.offered_as && line("lendingKind", word("lendingAs", unit.offered_as)),
+      !isOurs(unit) && line(t("lendingOwner"), roomName(unit.control_room_id)),
+      unit.lent_to && line(t("lendingFor"), roomName(unit.lent_to)),
+      unit.offered_to && isOurs(unit) && line(t("lendingTo"), roomName(unit.offered_to)),
+      unit.offered_as && line(t("lendingKind"), word("lendingAs", unit.offered_as)),
     ),
     isSupervisor()
       ? el(
@@ -201,7 +201,7 @@ async function offer(node) {
   }
   node.reset();
   say(byId("problem"), null);
-  say(byId("done"), t("lendingDone.offer"));
+  say(byId("done"), word("lendingDone", "offer"));
   byId("done").focus();
   return look();
 }
@@ -212,7 +212,7 @@ async function offer(node) {
  */
 function wrong(input, why = "") {
   input.setAttribute("aria-invalid", "true");
-  byId(`${input.id}-wrong`).textContent = t(`wrong.${input.name}`) + why;
+  byId(`${input.id}-wrong`).textContent = word("wrong", input.name) + why;
   input.focus();
 }
 

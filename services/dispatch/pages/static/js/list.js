@@ -2,7 +2,7 @@
 
 import { byId, el, fill, say } from "./dom.js";
 import { countOf, isOurs, known, leading, nextStep, ordered, quality, rings, state } from "./state.js";
-import { nameOf, t, word } from "./words.js";
+import { nameOf, nt, t, word } from "./words.js";
 
 /**
  * Redraw the list. `onPick(id)` when an alarm is chosen with the pointer.
@@ -45,7 +45,7 @@ export const zoneName = (view) =>
  */
 export function progress(view) {
   if (!view.acknowledged_at)
-    return t(rings(view) ? "notAcknowledged" : "otherRoom", { room: roomName(view.control_room_id) });
+    return rings(view) ? t("notAcknowledged") : t("otherRoom", { room: roomName(view.control_room_id) });
   const order = leading(view);
   return order ? `${order.callsign}: ${word("order", order.state)}` : t("noUnitSent");
 }
@@ -84,7 +84,7 @@ function item(view, onPick) {
       el("strong", { class: "mark" }, view.marking),
       el("time", { class: "age", "data-since": view.raised_at }),
     ),
-    group && el("div", { class: "many" }, t("unprovedMany", { count: countOf(group) })),
+    group && el("div", { class: "many" }, nt("unprovedMany", countOf(group))),
     el("div", { class: "where" }, zoneName(view)),
     el("div", { class: "what" }, progress(view)),
     el("div", { class: "tags" }, tags(view)),
@@ -103,7 +103,7 @@ function tags(view) {
     !isOurs(view) && el("span", { class: "tag" }, roomName(view.control_room_id)),
     view.presses > 1 && el("span", { class: "tag loud" }, t("pressesShort", { count: view.presses })),
     view.linked_incidents.length > 0 && el("span", { class: "tag" }, t("linkedShort")),
-    el("span", { class: `tag ${quality(view.location)}` }, t(`quality.${known(view)}`)),
+    el("span", { class: `tag ${quality(view.location)}` }, word("quality", known(view))),
   ];
 }
 

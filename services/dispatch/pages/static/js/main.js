@@ -16,7 +16,7 @@ import { leave, watchAddress, whoAmI } from "./session.js";
 import { isSilenced, prepare, silence, want } from "./sound.js";
 import { another, isOurs, keepOnly, nextStep, ordered, rings, selected, state, take, viewOf } from "./state.js";
 import { Feed } from "./stream.js";
-import { language, showFixed, speak, t, word } from "./words.js";
+import { language, nt, showFixed, speak, t, word } from "./words.js";
 
 /** @type {number | null} */
 let lostAt = Date.now(); // this workstation's own clock: how long *we* have heard nothing
@@ -67,7 +67,7 @@ function tick() {
   const text = lostAt === null ? t("live") : t("lost", { time: span((Date.now() - lostAt) / 1000) });
   if (byId("connection").textContent !== text) byId("connection").textContent = text;
   byId("mute").setAttribute("aria-pressed", String(isSilenced()));
-  byId("mute").textContent = t(isSilenced() ? "silenced" : "mute");
+  byId("mute").textContent = isSilenced() ? t("silenced") : t("mute");
   byId("mute").title = t("untilNext");
   want(waiting || performance.now() < soundUntil ? "alarm" : live ? null : "lost");
 }
@@ -186,7 +186,7 @@ function receive(view) {
   if (isDuress) soundUntil = performance.now() + DURESS_SOUND_MS;
   if (isNew || isDuress) {
     silence(false);
-    byId("announce").textContent = t(isDuress ? "duress" : "announce", { zone: zoneName(view) });
+    byId("announce").textContent = isDuress ? t("duress") : t("announce", { zone: zoneName(view) });
   }
   return change;
 }
@@ -218,7 +218,7 @@ function ended(view) {
  */
 function present(views, askedAt) {
   const gone = keepOnly(views, askedAt);
-  if (gone.length) sayEnded(t("endedUnseen", { count: gone.length }));
+  if (gone.length) sayEnded(nt("endedUnseen", gone.length));
   views.forEach(receive);
   show();
 }

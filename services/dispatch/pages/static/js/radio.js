@@ -57,13 +57,13 @@ export function radio(view, order, act, busy) {
 function ask(view, order, what) {
   asked = { order, incident: view.incident_id, what };
   const safe = what === "safe";
-  say(byId("radio-title"), `${order.callsign}: ${t(safe ? "victimSafe" : "recall")}`);
-  say(byId("radio-means"), t(safe ? "victimSafeMeans" : "recallMeans"));
+  say(byId("radio-title"), `${order.callsign}: ${safe ? t("victimSafe") : t("recall")}`);
+  say(byId("radio-means"), safe ? t("victimSafeMeans") : t("recallMeans"));
   byId("radio-outcome-line").hidden = !safe;
   byId("radio-outcome").required = safe;
   byId("radio-outcome").replaceChildren(...outcomeChoices(OUTCOMES));
   byId("radio-reason").required = !safe;
-  say(byId("radio-do"), t(safe ? "victimSafe" : "recall"));
+  say(byId("radio-do"), safe ? t("victimSafe") : t("recall"));
   byId("radio").showModal();
 }
 

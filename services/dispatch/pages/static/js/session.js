@@ -49,7 +49,7 @@ const isAway = (problem) => problem.status === 0 || problem.status >= 500;
  */
 function whyNot(problem, token) {
   if (problem.status !== 401) return problem.words;
-  return t(token ? "tokenRefused" : "pleaseSignIn");
+  return token ? t("tokenRefused") : t("pleaseSignIn");
 }
 
 /** A new token in the address of an open page: begin anew with it. */

@@ -126,6 +126,10 @@ export function units(view, near, closed, act) {
     rows.length ? el("ul", { class: "near" }, rows) : el("p", {}, t("noFreeUnits")),
     closed &&
       rows.length > 0 &&
-      el("p", { class: "hint" }, t(view.tied ? "tied" : isOurs(view) ? "acknowledgeFirst" : "takeOverFirst")),
+      el(
+        "p",
+        { class: "hint" },
+        view.tied ? t("tied") : isOurs(view) ? t("acknowledgeFirst") : t("takeOverFirst"),
+      ),
   ];
 }

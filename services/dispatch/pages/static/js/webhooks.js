@@ -52,7 +52,7 @@ function item(hook) {
    * @param {Child} value
    * @returns {Child[]}
    */
-  const line = (name, value) => [el("dt", {}, t(name)), el("dd", {}, value)];
+  const line = (name, value) => [el("dt", {}, name), el("dd", {}, value)];
   return el(
     "li",
     { "data-room": hook.control_room_id, class: hook.proposed ? "waits" : null },
@@ -65,15 +65,15 @@ function item(hook) {
     el(
       "dl",
       {},
-      line("webhookHost", hook.webhook_url ? hostOf(hook.webhook_url) : t("webhookNone")),
+      line(t("webhookHost"), hook.webhook_url ? hostOf(hook.webhook_url) : t("webhookNone")),
       hook.webhook_url &&
         line(
-          "webhookDelivered",
+          t("webhookDelivered"),
           hook.delivered_at
             ? el("time", { datetime: hook.delivered_at }, moment(hook.delivered_at))
             : t("webhookNever"),
         ),
-      hook.undelivered > 0 && line("webhookUndelivered", String(hook.undelivered)),
+      hook.undelivered > 0 && line(t("webhookUndelivered"), String(hook.undelivered)),
     ),
     hook.proposed && asked(hook, hook.proposed),
     isAdmin() && form(hook),
@@ -125,7 +125,7 @@ function asked(hook, proposed) {
       el(
         "button",
         { type: "button", "data-hold": hold("decline"), onclick: () => answer(hook, proposed, "decline") },
-        t(mine || !isSupervisorOf(hook) ? "webhookWithdraw" : "webhookReject"),
+        mine || !isSupervisorOf(hook) ? t("webhookWithdraw") : t("webhookReject"),
       ),
     ),
   );
@@ -142,7 +142,7 @@ async function answer(hook, proposed, what) {
       post(`/v1/control-rooms/${encodeURIComponent(hook.control_room_id)}/webhook/${what}`, {
         proposal_id: proposed.proposal_id,
       }),
-    `webhookDone.${what}`,
+    what,
   );
 }
 
@@ -156,7 +156,7 @@ async function attempt(act, done) {
   say(byId("done"), null);
   try {
     await act();
-    say(byId("done"), t(done));
+    say(byId("done"), word("webhookDone", done));
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     say(byId("problem"), `${t("failed")} ${problem.words}`);
@@ -174,7 +174,7 @@ function form(hook) {
    * @returns {Child[]}
    */
   const field = (name, extra) => [
-    el("label", { for: id(name) }, t(name)),
+    el("label", { for: id(name) }, word("field", name)),
     el("input", {
       id: id(name),
       name,
@@ -238,13 +238,13 @@ async function propose(hook, node, wanted) {
     const field = input(node, problem.field);
     if (!field) return say(byId("problem"), `${t("failed")} ${problem.words}`);
     field.setAttribute("aria-invalid", "true");
-    byId(`${field.id}-wrong`).textContent = `${t(`wrong.${problem.field}`)} (${problem.message})`;
+    byId(`${field.id}-wrong`).textContent = `${word("wrong", problem.field)} (${problem.message})`;
     return field.focus();
   }
   node.reset();
   focused()?.blur();
   say(byId("problem"), null);
-  say(byId("done"), t("webhookDone.propose"));
+  say(byId("done"), word("webhookDone", "propose"));
   return load();
 }
 

@@ -6,7 +6,7 @@ import fr from "../i18n/fr.js";
 import nl from "../i18n/nl.js";
 import { parts } from "./dom.js";
 
-/** @type {Record<string, Record<string, string>>} */
+/** @type {Record<string, Record<string, string | string[]>>} */
 const TEXTS = { nl, fr, de, en };
 const KEPT = "stalkingalarm.language";
 
@@ -36,8 +36,36 @@ export function speak(tag) {
  * @param {Record<string, string | number>} values
  */
 export function t(key, values = {}) {
-  const text = TEXTS[language][key] ?? TEXTS.en[key] ?? key;
-  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+  return filled(String(TEXTS[language][key] ?? TEXTS.en[key] ?? key), values);
+}
+
+/**
+ * The form of a text for a number, which replaces {count}.
+ * @param {string} key
+ * @param {number} count
+ * @param {Record<string, string | number>} values
+ */
+export function nt(key, count, values = {}) {
+  const forms = [TEXTS[language][key] ?? TEXTS.en[key] ?? key].flat();
+  const form = new Intl.PluralRules(language).select(count) === "one" ? forms[0] : forms[forms.length - 1];
+  return filled(form, { ...values, count });
+}
+
+/**
+ * @param {string} text
+ * @param {Record<string, string | number>} values
+ */
+const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+
+/**
+ * The text of a code of the system; nothing where it is not known.
+ * @param {string} group
+ * @param {string | null} code
+ */
+export function textOf(group, code) {
+  const key = `${group}.${code}`;
+  const text = TEXTS[language][key] ?? TEXTS.en[key];
+  return text === undefined ? undefined : String(text);
 }
 
 /**
@@ -45,10 +73,7 @@ export function t(key, values = {}) {
  * @param {string} group
  * @param {string | null} code
  */
-export function word(group, code) {
-  const key = `${group}.${code}`;
-  return TEXTS[language][key] ?? TEXTS.en[key] ?? String(code).replaceAll("_", " ");
-}
+export const word = (group, code) => textOf(group, code) ?? String(code).replaceAll("_", " ");
 
 /**
  * Names come by language; not every place has one in each.
@@ -59,5 +84,8 @@ export const nameOf = (names) => names?.[language] ?? names?.nl ?? names?.fr ?? 
 /** Texts that stand in the page itself. */
 export function showFixed() {
   document.documentElement.lang = language;
-  for (const node of parts(document, "[data-text]")) node.textContent = t(node.dataset.text ?? "");
+  for (const node of parts(document, "[data-text]")) {
+    const key = String(node.dataset.text);
+    node.textContent = t(key);
+  }
 }
