@@ -73,7 +73,7 @@ def test_a_review_extends_an_alarm(crew: Crew, desk: Desk) -> None:
     dated(secretary, "ends_on", today(90))
     saved(secretary, "/hold")
     state(secretary, case, "toegekend")
-    expect(secretary.locator("ol.line")).to_contain_text("herziening: verlengen")
+    expect(secretary.locator("ol.line")).to_contain_text("evaluatie: verlengen")
     fits(secretary)
     go(secretary, "/desk/reviews")
     fits(secretary)
@@ -102,7 +102,7 @@ def test_a_review_ends_an_alarm_with_a_plan(crew: Crew, desk: Desk) -> None:
     comes_in(crew, other, "Carla", "parket")
     saved(secretary, "/hold")
     state(secretary, case, "prend fin : appareil à rendre")
-    expect(secretary.locator("ol.line")).to_contain_text("révision: mettre fin")
+    expect(secretary.locator("ol.line")).to_contain_text("réexamen: mettre fin")
 
 
 @pytest.mark.timeout(300)

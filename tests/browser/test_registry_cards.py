@@ -74,7 +74,7 @@ def test_two_windows_do_not_overwrite_each_other_unseen(crew: Crew, desk: Desk) 
     saved(first, "/card")
     typed(second, "card.notes", "achterdeur")
     second.locator("form[data-api$='/card'] button.go").click()
-    expect(second.get_by_role("alert")).to_contain_text("Iemand anders heeft de kaart intussen gewijzigd")
+    expect(second.get_by_role("alert")).to_contain_text("Iemand anders heeft de fiche intussen gewijzigd")
     # What was typed is still there.
     assert second.locator("[name='card.notes']").input_value() == "achterdeur"
     assert _card(crew, file)["dogs"] == "twee gevaarlijke honden"

@@ -30,7 +30,7 @@ def test_a_tie_takes_card_and_place_from_the_screen_and_leaves_the_alarm(crew: C
     crew.do(crew.world.call("POST", "registry", path, manager, tie))
 
     # Without a reload: what was on the screen is withdrawn.
-    expect(page.locator("#card")).to_contain_text("You have a tie to a party")
+    expect(page.locator("#card")).to_contain_text("You have a conflict of interest")
     # Withheld is not unknown: a colleague sees where it is.
     for told in ("#place", f"#list [data-incident='{alarm_id}'] .tags"):
         expect(page.locator(told)).to_contain_text("WITHHELD")
@@ -116,7 +116,7 @@ def test_a_tie_that_the_secretariat_declares_counts_at_every_screen(
     # As people type accounts.
     for person in ("Operator-Next-Door", "file-manager "):
         declared(secretary, person, "buurman")
-    expect(page.locator("#card")).to_contain_text("You have a tie to a party")
+    expect(page.locator("#card")).to_contain_text("You have a conflict of interest")
     expect(page.locator("body")).not_to_contain_text("Browser Testemans")
     expect(item).to_contain_text("STALKINGALARM")
     expect(secretary.locator("ol.line")).to_contain_text("belangenconflict gemeld")

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 from fastapi.testclient import TestClient
@@ -91,7 +92,7 @@ def test_every_page_in_every_language(
     for each in paths:
         text = read_page(pages, issuer, each, SECRETARY, language=language)
         assert f'<html lang="{language}">' in text
-        assert TRANSLATIONS[language]["title"] in text  # type: ignore[index]
+        assert TRANSLATIONS[language]["title"] in unescape(text)  # type: ignore[index]
 
 
 def test_a_member_is_asked_to_confirm_and_the_secretariat_chooses_members(

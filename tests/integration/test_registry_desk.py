@@ -94,7 +94,7 @@ def test_a_restricted_file_offers_no_change_and_an_erased_one_says_so(
     assert f'href="{file}/export" download' in text
     registry.call("POST", f"{file}/restrict", **GHENT)
     text = read_page(pages, issuer, page, GHENT)
-    assert "Bevroren sinds" in text
+    assert "Verwerking beperkt sinds" in text
     for what in (f"PUT {file}/card", f"POST {file}/photos", f"PUT {file}/police-report", f"{file}/activate"):
         assert what not in text
     registry.call("POST", f"{file}/unrestrict", **GHENT)

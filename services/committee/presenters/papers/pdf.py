@@ -18,7 +18,7 @@ _SMALL, _NORMAL, _HEADING, _TITLE = 8, 10, 12, 17
 
 @dataclass(frozen=True, slots=True)
 class Present:
-    """Somebody at a meeting. `word`: whether they confirmed it (group `paper_word`), with the moment if it has one."""
+    """Somebody at a meeting. `word`: of `paper_word`, whether they confirmed it, with the moment if any."""
 
     name: str
     partner: str
@@ -178,9 +178,7 @@ def minutes(told: Minutes) -> bytes:
 def decision(language: Language, protocol: tuple[str, int] | None, decided_at: datetime, point: Point) -> bytes:
     """Print one decision, as the proposer and the file get it. `protocol`: its name and version."""
     texts = TRANSLATIONS[language]
-    case = texts.word("paper_word", "case").lower()
-    title = texts.t("paper.decision")
-    paper = _Paper(language, f"{title}: {case} {point.reference}")
+    paper = _Paper(language, texts.t("paper.decision", reference=point.reference))
     if protocol is None:
         paper.line_of(texts.t("paper.outside"))
     else:
