@@ -14,7 +14,7 @@ from chassis.i18n.translations import TRANSLATIONS
 from contracts.common import Language, Outcome
 from contracts.dispatch import OrderState
 from services.committee.domain import application, deadlines, meeting, presence, protocol, review
-from services.dispatch.domain import escalation, routing
+from services.dispatch.domain import escalation, fix_quality, routing
 from services.registry.domain import lifecycle, stock
 from services.registry.translations import TRANSLATIONS as REGISTRY
 from tools.dev import translations
@@ -27,7 +27,7 @@ CODES: list[tuple[str, str, Collection[str]]] = [
     ("dispatch", "outcome", [*Outcome]),
     ("dispatch", "escalation", get_args(escalation.Escalation)),
     ("dispatch", "search", [*routing.SearchBasis]),
-    ("dispatch", "quality", [*routing.Quality, "none", "withheld"]),
+    ("dispatch", "quality", [*fix_quality.Quality, "none", "withheld"]),
     ("registry", "status", [*lifecycle.EnrolmentStatus]),
     ("registry", "device", [*lifecycle.DeviceStatus]),
     ("registry", "stock_status", [*stock.StockStatus]),
