@@ -109,10 +109,9 @@ def test_nobody_installs_it_and_somebody_hears_louder_each_day(
             f"AND enrolment_id = '{body['enrolment_id']}'"
         )
         committee.execute(
-            "UPDATE due SET due_at = now() - interval '1 s' FROM deadlines WHERE kind = 'installation' AND "
-            f"due.subject_id = deadlines.id::text AND enrolment_id = '{body['enrolment_id']}'".replace(
-                "kind =", "deadline.kind ="
-            )
+            "UPDATE due SET due_at = now() - interval '1 s' FROM deadlines "
+            "WHERE deadlines.kind = 'installation' AND "
+            f"due.subject_id = deadlines.id::text AND enrolment_id = '{body['enrolment_id']}'"
         )
         deadlines.remind(database)
         told = committee.published(body["enrolment_id"])[-1]
