@@ -104,7 +104,7 @@ def test_it_is_shown_and_hides_nothing(world: World, table: str, column: str, va
     key = {"enrolment_files": "id", "stock_items": "zone_id"}.get(table, "enrolment_id")
     found = world.desk.sql(
         f'SELECT id, "{column}"::text FROM "{table}" WHERE {key} = '
-        f"'{'ghent' if table == 'stock_item' else known}' ORDER BY id LIMIT 1"
+        f"'{'ghent' if table == 'stock_items' else known}' ORDER BY id LIMIT 1"
     )
     assert found, "nothing to damage"
     ((row, old),) = found

@@ -208,7 +208,7 @@ def test_facts_of_a_day_are_found_by_their_indexes(database: Database) -> None:
             ),
             {"at": ev.T0},
         )
-        tx.session.execute(text("ANALYZE fact"))
+        tx.session.execute(text("ANALYZE facts"))
     with database.read() as session:
         first, after = days.day_bounds(DAY)
         rows = session.execute(
@@ -216,9 +216,9 @@ def test_facts_of_a_day_are_found_by_their_indexes(database: Database) -> None:
             {"ids": [uuid4() for _ in range(200)], "first": first, "after": after},
         )
         plan = "\n".join(row[0] for row in rows)
-    assert "Seq Scan on fact" not in plan, plan
-    assert "fact_enrolment" in plan
-    assert "fact_device" in plan
+    assert "Seq Scan on facts" not in plan, plan
+    assert "facts_enrolment" in plan
+    assert "facts_device" in plan
 
 
 def test_two_workers_make_a_version_once(

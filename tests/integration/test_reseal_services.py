@@ -77,7 +77,7 @@ def rotated(database: Database, sealed: Sequence[Sealed]) -> None:
 @pytest.mark.parametrize(
     ("models", "sealed", "other"),
     [
-        (registry_models, registry_columns.ENCRYPTED, {"found_by.piece"}),  # keyed digests of another key
+        (registry_models, registry_columns.ENCRYPTED, {"search_pieces.piece"}),  # keyed digests of another key
         (alarm_models, alarm_sealed.ENCRYPTED, set()),
         (dispatch_models, dispatch_columns.ENCRYPTED, set()),
         (committee_models, committee_columns.ENCRYPTED, set()),
