@@ -269,7 +269,7 @@ def test_a_flood_nobody_signed_does_not_delay_a_press(api: AlarmApi, books: Alar
     real = [button.press() for _ in range(10)]
 
     async def story() -> tuple[list[float], list[float], list[int]]:
-        alone, beside, codes = [], [], []
+        beside, codes = [], []
         limits = httpx.Limits(max_connections=120)
         async with httpx.AsyncClient(base_url=api.url, limits=limits, timeout=60) as http:
 
@@ -279,7 +279,6 @@ def test_a_flood_nobody_signed_does_not_delay_a_press(api: AlarmApi, books: Alar
                 codes.append(answer.status_code)
                 return time.perf_counter() - started
 
-            alone = [await send(button.press()) for _ in range(10)]
             flooding = [asyncio.create_task(send(body)) for body in flood]
             async with httpx.AsyncClient(base_url=api.url, timeout=60) as own:
                 for body in real:
@@ -287,12 +286,12 @@ def test_a_flood_nobody_signed_does_not_delay_a_press(api: AlarmApi, books: Alar
                     codes.append((await own.post("/v1/presses", content=body)).status_code)
                     beside.append(time.perf_counter() - started)
             flooded = await asyncio.gather(*flooding)
-        assert max(flooded) > max(beside)
-        return alone, beside, codes
+        return flooded, beside, codes
 
-    _, beside, codes = asyncio.run(story())
+    flooded, beside, codes = asyncio.run(story())
     assert set(codes) == {202}
-    assert max(beside) < 2.0
+    # Whoever waits for the flood waits for all of it; a press that does not comes well before its end.
+    assert max(beside) < max(flooded) / 2
     # Presses that other tests left on the broker are recorded too: these strangers' count.
     theirs = "SELECT count(*) FROM presses WHERE lane = 'unverified' AND device_id = ANY(%s)"
     devices = [str(stranger.id) for stranger in strangers]
