@@ -109,31 +109,6 @@ class DeviceIntake(HeartbeatIntake):
             intake.start()
         self.redelivery.start()
 
-    async def act(
-        self, use_case: Callable[Concatenate[Transaction, P], R], *args: P.args, **given: P.kwargs
-    ) -> R:
-        """Call a use case in a unit of work, in a thread, for it waits for the database."""
-
-        def call() -> R:
-            with self.database.transaction() as transaction:
-                return use_case(transaction, *args, **given)
-
-        return await asyncio.to_thread(call)
-
-    async def read(self, use_case: Callable[Concatenate[Session, P], R], *args: P.args, **given: P.kwargs) -> R:
-        """Do the same with what only reads."""
-
-        def call() -> R:
-            with self.database.read() as session:
-                return use_case(session, *args, **given)
-
-        return await asyncio.to_thread(call)
-
-    def _write_heartbeats(self, beats: Sequence[Heartbeat]) -> list[None]:
-        with self.database.transaction() as transaction:
-            write_heartbeats(transaction, beats)
-        return [None] * len(beats)
-
     async def stop(self) -> None:
         """Finish what was accepted, then stop."""
         await self.ladders.stop()

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
+from chassis.bootstrap.api import at_hand
 from chassis.database.database import Session, Transaction
 from chassis.security.auth import require
 from chassis.security.principal import Caller
@@ -13,25 +14,24 @@ from services.dispatch.push.hub import Hub
 from services.dispatch.usecases.context import Context
 
 
-# Without I/O, so on the event loop: a thread for each would take longer than what it does.
-async def _context(request: Request) -> Context:
+def _context(request: Request) -> Context:
     context: Context = request.app.state.context
     return context
 
 
-async def _disclosures(request: Request) -> Disclosures:
+def _disclosures(request: Request) -> Disclosures:
     disclosures: Disclosures = request.app.state.disclosures
     return disclosures
 
 
-async def _hub(request: Request) -> Hub:
+def _hub(request: Request) -> Hub:
     hub: Hub = request.app.state.hub
     return hub
 
 
-ContextOf = Annotated[Context, Depends(_context)]
-DisclosuresOf = Annotated[Disclosures, Depends(_disclosures)]
-HubOf = Annotated[Hub, Depends(_hub)]
+ContextOf = Annotated[Context, at_hand(_context)]
+DisclosuresOf = Annotated[Disclosures, at_hand(_disclosures)]
+HubOf = Annotated[Hub, at_hand(_hub)]
 
 
 def _unit_of_work(context: ContextOf) -> Iterator[Transaction]:
