@@ -279,6 +279,8 @@ def test_a_flood_nobody_signed_does_not_delay_a_press(api: AlarmApi, books: Alar
                 codes.append(answer.status_code)
                 return time.perf_counter() - started
 
+            for _ in range(10):  # a process that has just started is slower, flood or none
+                await send(button.press())
             flooding = [asyncio.create_task(send(body)) for body in flood]
             async with httpx.AsyncClient(base_url=api.url, timeout=60) as own:
                 for body in real:
@@ -291,7 +293,7 @@ def test_a_flood_nobody_signed_does_not_delay_a_press(api: AlarmApi, books: Alar
     flooded, beside, codes = asyncio.run(story())
     assert set(codes) == {202}
     # Whoever waits for the flood waits for all of it; a press that does not comes well before its end.
-    assert max(beside) < max(flooded) / 2
+    assert max(beside) < max(flooded) / 5
     # Presses that other tests left on the broker are recorded too: these strangers' count.
     theirs = "SELECT count(*) FROM presses WHERE lane = 'unverified' AND device_id = ANY(%s)"
     devices = [str(stranger.id) for stranger in strangers]
