@@ -151,7 +151,9 @@ async def http_error(_: Request, error: Exception) -> JSONResponse:
 
 
 async def _database_gone(request: Request, error: Exception) -> JSONResponse:
-    log.warning("database unavailable: %s", type(error).__name__)
+    # What the driver met, and no text of it: that may quote a row.
+    met = getattr(error, "orig", None) or error
+    log.warning("database unavailable: %s %s", type(met).__name__, getattr(met, "sqlstate", None) or "")
     return await service_error(request, Retryable("the database is not available, try again"))
 
 

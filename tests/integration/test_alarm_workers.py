@@ -1,13 +1,14 @@
 """The alarm workers on real servers: read models, ledger, receipt ladder, health, canaries, lanes."""
 
 import asyncio
+import multiprocessing
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-import httpx
 import pytest
 
 from contracts import dispatch, registry
@@ -22,6 +23,7 @@ from tests.support.dispatching import alarm
 from tests.support.postgres import Cluster
 from tests.support.tokens import Issuer
 from tests.support.waiting import eventually
+from tools.bench.wire import Wire
 
 NOW = datetime.now(UTC)
 
@@ -260,44 +262,42 @@ def test_canaries_take_the_lane_of_presses(api: AlarmApi, broker: Broker) -> Non
     assert api.http.post("/v1/canaries", json={}).status_code in (401, 422)
 
 
+def send_at_once(url: str, bodies: list[bytes]) -> list[int]:
+    """Send all of these to the intake of presses at once; returns the codes of the answers."""
+
+    async def story() -> list[int]:
+        wire = Wire(url)
+        answers = await asyncio.gather(*(wire.post("/v1/presses", body, "") for body in bodies))
+        wire.close()
+        return [code for code, _ in answers]
+
+    return asyncio.run(story())
+
+
 def test_a_flood_nobody_signed_does_not_delay_a_press(api: AlarmApi, books: AlarmDatabase) -> None:
     button = Button()
     books.know(button)
     time.sleep(1.2)
     strangers = [Button() for _ in range(20)]
-    flood = [strangers[n % 20].press() for n in range(500)]
-    real = [button.press() for _ in range(10)]
-
-    async def story() -> tuple[list[float], list[float], list[int]]:
-        beside, codes = [], []
-        limits = httpx.Limits(max_connections=120)
-        async with httpx.AsyncClient(base_url=api.url, limits=limits, timeout=60) as http:
-
-            async def send(body: bytes) -> float:
-                started = time.perf_counter()
-                answer = await http.post("/v1/presses", content=body)
-                codes.append(answer.status_code)
-                return time.perf_counter() - started
-
-            for _ in range(10):  # a process that has just started is slower, flood or none
-                await send(button.press())
-            flooding = [asyncio.create_task(send(body)) for body in flood]
-            async with httpx.AsyncClient(base_url=api.url, timeout=60) as own:
-                for body in real:
-                    started = time.perf_counter()
-                    codes.append((await own.post("/v1/presses", content=body)).status_code)
-                    beside.append(time.perf_counter() - started)
-            flooded = await asyncio.gather(*flooding)
-        return flooded, beside, codes
-
-    flooded, beside, codes = asyncio.run(story())
-    assert set(codes) == {202}
-    # Whoever waits for the flood waits for all of it; a press that does not comes well before its end.
-    assert max(beside) < max(flooded) / 5
-    # Presses that other tests left on the broker are recorded too: these strangers' count.
-    theirs = "SELECT count(*) FROM presses WHERE lane = 'unverified' AND device_id = ANY(%s)"
     devices = [str(stranger.id) for stranger in strangers]
-    eventually(lambda: books.rows(theirs, devices) == [(500,)])
+    flood = [strangers[n % 20].press() for n in range(800)]
+    theirs = "SELECT count(*) FROM presses WHERE lane = 'unverified' AND device_id = ANY(%s)"
+    # In a process of its own: what is measured is the service, not how the flood's sender shares a processor.
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as elsewhere:
+        flooding = elsewhere.submit(send_at_once, api.url, flood)
+        eventually(lambda: books.rows(theirs, devices) != [(0,)])
+        began, beside = time.perf_counter(), []
+        for _ in range(10):
+            started = time.perf_counter()
+            assert api.post("/v1/presses", button.press()).status_code == 202
+            beside.append(time.perf_counter() - started)
+        assert not flooding.done(), "the presses were not beside the flood"
+        assert set(flooding.result()) == {202}
+        flooded_s = time.perf_counter() - began
+    # Whoever waits for the flood waits for all of it; a press that does not comes well before its end.
+    assert max(beside) < flooded_s / 5
+    # Presses that other tests left on the broker are recorded too: these strangers' count.
+    eventually(lambda: books.rows(theirs, devices) == [(800,)])
 
 
 def test_the_invariants_hold(api: AlarmApi, books: AlarmDatabase) -> None:
